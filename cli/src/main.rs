@@ -1,0 +1,2 @@
+//! The command `gowork`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! GOCACHEPROG program of gowork.
+fn main() {}

@@ -1,0 +1,1 @@
+//! gowork as a BuildKit frontend.

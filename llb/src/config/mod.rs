@@ -1,0 +1,1 @@
+//! The TOML configuration: schema, spans, merge of `[images.X]` over the rest.

@@ -1,0 +1,131 @@
+//! Places in text files and what is to be said about them. Rendering is the caller's.
+
+use std::fmt;
+
+/// A place in a text file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub struct Position {
+    /// Line, from 1. 0 means "the file as a whole".
+    pub line: u32,
+    /// Column in characters (Unicode scalar values), from 1.
+    pub column: u32,
+}
+
+impl Position {
+    /// A position from its line and column, both from 1.
+    pub const fn new(line: u32, column: u32) -> Self {
+        Self { line, column }
+    }
+}
+
+/// A stretch of one file, `end` exclusive.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// The file's path as the user knows it: relative to the root, slash-separated.
+    pub file: String,
+    /// First character.
+    pub start: Position,
+    /// One past the last character; equal to `start` for a bare place.
+    pub end: Position,
+}
+
+impl Span {
+    /// The bare place `at` in `file`.
+    pub fn at(file: impl Into<String>, at: Position) -> Self {
+        Self { file: file.into(), start: at, end: at }
+    }
+
+    /// The stretch from `start` up to, not including, `end`.
+    pub fn new(file: impl Into<String>, start: Position, end: Position) -> Self {
+        Self { file: file.into(), start, end }
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.start.line, self.start.column) {
+            (0, _) => f.write_str(&self.file),
+            (line, column) if column > 1 => write!(f, "{}:{line}:{column}", self.file),
+            (line, _) => write!(f, "{}:{line}", self.file),
+        }
+    }
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// The build goes on; the user should know.
+    Warning,
+    /// The build cannot go on.
+    Error,
+}
+
+/// One thing to tell the user: what, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Warning or error.
+    pub severity: Severity,
+    /// What is wrong, one sentence, lower case, no final stop.
+    pub message: String,
+    /// Where, if it is in a file.
+    pub span: Option<Span>,
+    /// What the user can do about it.
+    pub help: Option<String>,
+    /// Other places that belong to it ("first declared here"), each with its words.
+    pub related: Vec<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// An error without a place.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, message: message.into(), span: None, help: None, related: Vec::new() }
+    }
+
+    /// A warning without a place.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(message) }
+    }
+
+    /// The same, at `span`.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// The same, with what the user can do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with one more place.
+    #[must_use]
+    pub fn related(mut self, span: Span, words: impl Into<String>) -> Self {
+        self.related.push((span, words.into()));
+        self
+    }
+
+    /// Whether it stops the build.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    /// One line: `file:line:col: message (help)`, the place left out where there is none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(span) = &self.span {
+            write!(f, "{span}: ")?;
+        }
+        f.write_str(&self.message)?;
+        for (span, words) in &self.related {
+            write!(f, "; {span}: {words}")?;
+        }
+        if let Some(help) = &self.help {
+            write!(f, " ({help})")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+//! Lines, blocks, comments and tokens of mod files, each with its position.

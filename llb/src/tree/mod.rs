@@ -1,0 +1,64 @@
+//! What the library may see of the world: a read-only tree of files, asked in batches.
+//!
+//! Owns paths, listings and contents. Does not own what they mean: nothing here knows Go.
+
+mod local;
+mod mem;
+mod path;
+
+pub use local::LocalTree;
+pub use mem::MemTree;
+pub use path::{TreePath, TreePathError};
+
+/// A read-only source tree. Paths are relative, UTF-8, slash-separated, and never climb out.
+/// Both calls take many paths and answer in order: one round trip to a remote tree, one loop for a local one.
+pub trait SourceTree: Send + Sync {
+    /// The entries of each directory, sorted by name.
+    fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>>;
+
+    /// The contents of each file; symlinks are followed inside the tree.
+    fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
+}
+
+/// One name in a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Last path element.
+    pub name: String,
+    /// What it is, links not followed.
+    pub kind: EntryKind,
+}
+
+/// What a name in a directory stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symlink to a regular file.
+    LinkToFile,
+    /// A symlink to a directory.
+    LinkToDir,
+    /// A broken symlink, or one that leaves the tree.
+    BrokenLink,
+    /// A device, socket or pipe.
+    Other,
+}
+
+/// Why a path could not be listed or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TreeError {
+    /// No such file or directory.
+    #[error("{0}: no such file or directory")]
+    NotFound(TreePath),
+    /// Anything else the operating system says.
+    #[error("{path}: {message}")]
+    Io {
+        /// The path asked for.
+        path: TreePath,
+        /// The system's words.
+        message: String,
+    },
+}

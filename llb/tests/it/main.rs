@@ -1,0 +1,13 @@
+//! One test binary for the library: one file a stage, `tidy` for the house rules.
+#![allow(clippy::disallowed_methods, reason = "tests read fixtures and run the real go command")]
+#![allow(missing_docs, reason = "tests document themselves")]
+
+mod config;
+mod gomod;
+mod gosrc;
+mod lower;
+mod ops;
+mod plan;
+mod tidy;
+mod tree;
+mod workspace;
