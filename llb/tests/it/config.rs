@@ -1,4 +1,5 @@
 //! Tests of the configuration: what is read, what is refused and in which words, and that documentation and schema are true.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic, in their helpers too")]
 
 mod oracle;
 mod properties;
