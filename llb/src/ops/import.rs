@@ -18,11 +18,19 @@ pub(super) fn output(definition: &pb::Definition) -> Result<Output, DefinitionEr
     let Some((terminal, _)) = raw.pop() else {
         return Ok(Output::scratch());
     };
-    let result = terminal.inputs.first().ok_or(DefinitionError::NoResult)?;
+    let result = result(&terminal).ok_or(DefinitionError::NoResult)?;
     let locations = read_locations(definition)?;
     let mut import = Import { definition, locations, built: BTreeMap::new() };
     import.build(raw)?;
     import.resolve(result)
+}
+
+/// What the terminal op names. It does nothing itself; an op that does would be one whose end was cut off.
+fn result(terminal: &pb::Op) -> Option<&pb::Input> {
+    match &terminal.inputs[..] {
+        [result] if terminal.op.is_none() && terminal.constraints.is_none() => Some(result),
+        _ => None,
+    }
 }
 
 /// The ops, each with its bytes.
