@@ -91,12 +91,13 @@ impl Import<'_> {
 
     fn vertex(&mut self, op: &pb::Op, bytes: &[u8]) -> Result<Vertex, DefinitionError> {
         let digest = Digest::of(bytes);
+        let inputs: Vec<Output> = op.inputs.iter().map(|input| self.resolve(input)).collect::<Result<_, _>>()?;
         Ok(Vertex {
             bytes: bytes.to_vec(),
             metadata: self.definition.metadata.get(digest.as_str()).cloned().unwrap_or_default(),
             locations: self.locations.remove(digest.as_str()).unwrap_or_default(),
-            inputs: op.inputs.iter().map(|input| self.resolve(input)).collect::<Result<_, _>>()?,
-            platform: op.platform.as_ref().map(Platform::from_pb),
+            platform: platform(op, &inputs),
+            inputs,
             digest,
         })
     }
@@ -106,4 +107,16 @@ impl Import<'_> {
         let vertex = self.built.get(&input.digest).filter(|_| input.index >= 0).ok_or_else(unknown)?;
         Ok(Output::new(vertex, input.index))
     }
+}
+
+/// What the op's results are for: what it says itself, or what its base is for.
+fn platform(op: &pb::Op, inputs: &[Output]) -> Option<Platform> {
+    use pb::op::Op;
+    let base = match op.op.as_ref()? {
+        Op::File(file) => file.actions.first()?.input,
+        Op::Merge(merge) => merge.inputs.first()?.input,
+        Op::Diff(diff) => diff.lower.as_ref()?.input,
+        Op::Exec(_) | Op::Source(_) | Op::Build(_) => return op.platform.as_ref().map(Platform::from_pb),
+    };
+    inputs.get(usize::try_from(base).ok()?)?.platform().cloned()
 }

@@ -93,7 +93,7 @@ fn every_case_survives_being_read_back() {
 fn further_ops_stand_on_a_definition_as_on_the_original() {
     for (name, output) in cases::all().into_iter().filter(|(_, output)| !output.is_scratch()) {
         let read = Output::from_definition(output.to_definition().as_pb()).unwrap();
-        let on = |base: &Output| Exec::new(["x"]).root(&cases::base()).mount(Mount::read_only(base, "/in")).run().unwrap().root();
+        let on = |base: &Output| Exec::new(["x"]).root(base).mount(Mount::read_only(base, "/in")).run().unwrap().root();
         assert_eq!(on(&read).to_definition().to_bytes(), on(&output).to_definition().to_bytes(), "{name}");
     }
 }
