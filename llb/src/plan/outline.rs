@@ -95,6 +95,19 @@ pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Tar
 }
 
 impl Outline {
+    /// Every path of the tree that some step or image may read, whatever the go command chooses; directories stand for all below them.
+    pub fn tree_paths(&self) -> BTreeSet<TreePath> {
+        let mut paths = BTreeSet::new();
+        for build in &self.builds {
+            paths.extend(build.mod_files.iter().cloned());
+            paths.extend(build.packages.iter().flat_map(|(_, package)| package.files.iter().cloned()));
+            paths.extend(build.vendored.then(|| build.dir.child("vendor")));
+        }
+        let files = self.images.iter().flat_map(|image| &image.config.runtime.files);
+        paths.extend(files.map(|file| file.from.value.clone()));
+        paths
+    }
+
     fn add(
         &mut self,
         scan: &Scan,

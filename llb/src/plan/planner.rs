@@ -90,7 +90,8 @@ impl BuildPlanner<'_> {
     fn resolved_steps(&mut self, resolution: &Resolution) -> Vec<StepIx> {
         let mod_files = self.build.mod_files.clone();
         let files = if self.build.vendored { vendored_files(resolution.packages.iter()) } else { BTreeSet::new() };
-        let resolve = Inputs { mod_files: mod_files.clone(), files: files.clone(), ..Inputs::default() };
+        let vendor = self.build.vendored.then(|| self.build.dir.child("vendor"));
+        let resolve = Inputs { mod_files: mod_files.clone(), files: vendor.into_iter().collect(), ..Inputs::default() };
         self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), resolve);
         // The packages std vendors for itself cannot be named on a command line; they come with those that import them.
         let std =

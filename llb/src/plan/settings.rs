@@ -48,14 +48,24 @@ impl GoSettings {
         context
     }
 
-    /// Arguments that every `go build` and `go list` of the build gets, besides `-trimpath -buildvcs=false`.
+    /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.
     pub fn flags(&self) -> Vec<String> {
+        self.flags_where(|_| true)
+    }
+
+    /// Flags of a `go build` that names the packages a main is made of, so that they are compiled as for the main: compiler flags without
+    /// a pattern go to the packages named on the command line alone (`go help build`), which for a user is the main.
+    pub fn package_flags(&self) -> Vec<String> {
+        self.flags_where(|flags| flags.starts_with("all="))
+    }
+
+    fn flags_where(&self, takes: impl Fn(&str) -> bool) -> Vec<String> {
         let mut flags = Vec::new();
         if !self.tags.is_empty() {
             flags.push(format!("-tags={}", self.tags.iter().map(String::as_str).collect::<Vec<_>>().join(",")));
         }
         for (name, value) in [("gcflags", &self.gcflags), ("asmflags", &self.asmflags)] {
-            if !value.is_empty() {
+            if !value.is_empty() && takes(value) {
                 flags.push(format!("-{name}={value}"));
             }
         }

@@ -91,7 +91,8 @@ pub struct Link {
 pub struct Inputs {
     /// Mod files of the root, in full: version selection is global.
     pub mod_files: BTreeSet<TreePath>,
-    /// Sources: every file of the packages in question and of the repository's packages they import, vendored ones included.
+    /// Sources: every file of the packages in question and of the repository's packages they import, vendored ones included. The resolve
+    /// step of a vendored root reads its whole vendor directory, which stands for all below it.
     pub files: BTreeSet<TreePath>,
     /// Whether it reads the module cache that the resolve step left.
     pub module_cache: bool,
@@ -130,11 +131,5 @@ impl Plan {
     /// The image of this name.
     pub fn image(&self, name: &str) -> Option<&Image> {
         self.images.iter().find(|image| image.name == name)
-    }
-
-    /// Every file of the tree that some step or image reads.
-    pub fn tree_files(&self) -> BTreeSet<TreePath> {
-        let steps = self.steps.iter().flat_map(|step| step.inputs.files.iter().chain(&step.inputs.mod_files));
-        steps.cloned().collect()
     }
 }
