@@ -1,7 +1,6 @@
-//! Action and output IDs: 32 bytes, written as hex. Owns their forms and hashing of content; not what they identify.
+//! Action and output IDs: 32 bytes, written as hex. Owns their form; not what they identify.
 
 use std::fmt;
-use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
@@ -29,27 +28,6 @@ impl Id {
     /// The SHA-256 of `bytes`.
     pub fn of(bytes: &[u8]) -> Id {
         Id(Sha256::digest(bytes).into())
-    }
-
-    /// The SHA-256 and the length of all that `reader` gives.
-    ///
-    /// # Errors
-    /// What reading says.
-    pub fn of_reader(mut reader: impl Read) -> io::Result<(Id, u64)> {
-        let mut hash = Sha256::new();
-        let mut buffer = vec![0; 256 << 10];
-        let mut length = 0;
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok((Id(hash.finalize().into()), length)),
-                Ok(n) => {
-                    hash.update(buffer.get(..n).unwrap_or_default());
-                    length += n as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
     }
 
     /// The raw bytes.
@@ -87,7 +65,6 @@ mod tests {
         let id = Id::of(b"");
         assert_eq!(id.to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         assert_eq!(Id::from_hex(id.to_string().as_bytes()), Some(id));
-        assert_eq!(Id::of_reader(&b""[..]).unwrap(), (id, 0));
     }
 
     #[test]

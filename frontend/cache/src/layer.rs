@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use crate::checksum;
 use crate::id::Id;
 use crate::store::{Hit, Tier};
 
@@ -20,6 +21,8 @@ pub struct Entry {
     pub output: Id,
     /// Its bytes.
     pub size: u64,
+    /// Checksum of its bytes.
+    pub checksum: u64,
 }
 
 /// The file of an output in the layer at `dir`.
@@ -34,10 +37,10 @@ pub fn index_path(dir: &Path) -> PathBuf {
 
 /// The bytes of an index.
 pub fn format_index(entries: &BTreeMap<Id, Entry>) -> String {
-    let mut lines = String::with_capacity(entries.len() * 140);
+    let mut lines = String::with_capacity(entries.len() * 155);
     for (action, entry) in entries {
         // Writing to a String cannot fail.
-        let _ = writeln!(lines, "{action} {} {}", entry.output, entry.size);
+        let _ = writeln!(lines, "{action} {} {} {:016x}", entry.output, entry.size, entry.checksum);
     }
     format!("{HEADER} {}\n{lines}", Id::of(lines.as_bytes()))
 }
@@ -57,7 +60,8 @@ fn parse_line(line: &[u8]) -> Option<(Id, Entry)> {
     let action = Id::from_hex(fields.next()?)?;
     let output = Id::from_hex(fields.next()?)?;
     let size = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
-    fields.next().is_none().then_some((action, Entry { output, size }))
+    let checksum = u64::from_str_radix(std::str::from_utf8(fields.next()?).ok()?, 16).ok()?;
+    fields.next().is_none().then_some((action, Entry { output, size, checksum }))
 }
 
 /// The entries of the layer at `dir`, with the reason if there are none to be had.
@@ -85,7 +89,7 @@ impl Layer {
         Ok(Layer { dir: dir.into(), entries: read_index(dir)?, checked: Mutex::default() })
     }
 
-    /// Whether the output's file holds what its name says. Asked of every output once a process.
+    /// Whether the output's file holds what was put. Asked of every output once a process.
     fn check(&self, path: &Path, entry: &Entry) -> bool {
         if self.checked.lock().unwrap_or_else(PoisonError::into_inner).contains(&entry.output) {
             return true;
@@ -104,7 +108,7 @@ fn holds(path: &Path, entry: &Entry) -> io::Result<bool> {
     if !metadata.is_file() || metadata.len() != entry.size {
         return Ok(false);
     }
-    Ok(Id::of_reader(file)? == (entry.output, entry.size))
+    Ok(checksum::of_reader(file)? == (entry.checksum, entry.size))
 }
 
 impl Tier for Layer {
@@ -120,7 +124,7 @@ mod tests {
     use super::*;
 
     fn index() -> BTreeMap<Id, Entry> {
-        (0..3u8).map(|n| (Id::of(&[n]), Entry { output: Id::of(&[n, n]), size: 2 })).collect()
+        (0..3u8).map(|n| (Id::of(&[n]), Entry { output: Id::of(&[n, n]), size: 2, checksum: 3 })).collect()
     }
 
     #[test]
@@ -145,7 +149,7 @@ mod tests {
     fn a_spliced_line_is_not_believed() {
         // Cutting out one line's worth of bytes at mid-line pairs one action with another's output.
         let mut bytes = format_index(&index()).into_bytes();
-        let line = 64 + 1 + 64 + 3;
+        let line = 64 + 1 + 64 + 3 + 17;
         let start = HEADER.len() + 66 + 65;
         bytes.drain(start..start + line);
         assert_eq!(parse_index(&bytes), None);

@@ -8,8 +8,8 @@
 //!
 //! ```text
 //! index               gowork-cache 1 <sha256 of all that follows this line, hex>
-//!                     <actionID hex> <outputID hex> <size in bytes>     one line an action, sorted
-//! o/<outputID hex>    one file an output; the outputID is the SHA-256 of its bytes
+//!                     <actionID hex> <outputID hex> <size in bytes> <checksum hex>    one line an action, sorted
+//! o/<outputID hex>    one file an output; the outputID is the SHA-256 of its bytes, the checksum their XXH3
 //! ```
 //!
 //! The same puts, in any order, give the same bytes, modes (0644, 0755) and modification times (the Unix epoch), since a layer's
@@ -18,7 +18,7 @@
 //! # Faults
 //!
 //! A damaged layer is a slower build, never a wrong one: an index whose header or sum is off is an empty index, and an output is handed out
-//! only after its size and SHA-256 were checked (once a process). A file that cannot be read is a miss. A result that cannot be *stored* is an
+//! only after its size and checksum were checked (once a process). A file that cannot be read is a miss. A result that cannot be *stored* is an
 //! error, since the step's layer would be incomplete for as long as it is cached. A process that is killed leaves no index, so its layer holds nothing.
 //!
 //! # More tiers
@@ -27,6 +27,7 @@
 //! with the layers must also have what is taken from it copied into the own layer, which belongs in [`store::Store::get`].
 
 pub mod args;
+pub mod checksum;
 pub mod id;
 pub mod layer;
 pub mod own;

@@ -1,6 +1,6 @@
 //! The layer that takes this process's results: written as they come, completed by its index. Owns writing and its determinism.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, FileTimes, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use crate::checksum;
 use crate::id::Id;
 use crate::layer::{self, Entry};
 use crate::protocol::Put;
@@ -27,7 +28,7 @@ pub struct Own {
 #[derive(Default)]
 struct State {
     entries: BTreeMap<Id, Entry>,
-    stored: HashSet<Id>,
+    stored: HashMap<Id, Entry>,
 }
 
 impl Own {
@@ -73,16 +74,22 @@ impl Own {
     /// # Errors
     /// If the body is not what its ID says, or cannot be written.
     pub fn put(&self, put: &Put) -> Result<Hit, String> {
-        let entry = Entry { output: put.output, size: put.size };
-        let hit = self.hit(entry);
-        if !self.state().stored.contains(&put.output) {
-            let body = put.decode()?;
-            self.write(&body, &hit.path).map_err(|error| format!("write {}: {error}", hit.path.display()))?;
-        }
+        let stored = self.state().stored.get(&put.output).copied();
+        let entry = match stored {
+            Some(entry) => entry,
+            None => self.store(put)?,
+        };
         let mut state = self.state();
-        state.stored.insert(put.output);
+        state.stored.insert(put.output, entry);
         state.entries.insert(put.action, entry);
-        Ok(hit)
+        Ok(self.hit(entry))
+    }
+
+    fn store(&self, put: &Put) -> Result<Entry, String> {
+        let body = put.decode()?;
+        let path = layer::output_path(&self.dir, &put.output);
+        self.write(&body, &path).map_err(|error| format!("write {}: {error}", path.display()))?;
+        Ok(Entry { output: put.output, size: put.size, checksum: checksum::of(&body) })
     }
 
     /// Writes a file as layers have them. It appears complete or not at all.
@@ -110,7 +117,7 @@ impl Own {
         entries.extend(state.entries.iter().map(|(action, entry)| (*action, *entry)));
         // An output whose action was put again with another one would make the layer depend on the order of puts.
         let named: HashSet<Id> = entries.values().map(|entry| entry.output).collect();
-        for orphan in state.stored.difference(&named) {
+        for orphan in state.stored.keys().filter(|output| !named.contains(output)) {
             fs::remove_file(layer::output_path(&self.dir, orphan))?;
         }
         self.write(layer::format_index(&entries).as_bytes(), &layer::index_path(&self.dir))?;
