@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::ops::exec::{Exec, Mount, Network, ProxyEnv, Sharing, Ulimit};
-use crate::ops::file::{Copy, File};
+use crate::ops::file::{Copy, File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
 use crate::plan::{Build, BuildIx, Link, Plan, Step, StepIx, StepKind};
 use crate::resolution::ResolveRequest;
@@ -159,13 +159,20 @@ impl<'a> Lowering<'a> {
         for (name, value) in &self.plan.module_env {
             exec = exec.env(name, value);
         }
-        exec = if report { exec.named("find out what is wrong").ignore_cache() } else { exec.named(self.title(&self.resolve_title(ix))) };
-        self.dress(exec, None).run()?.output(OUT)
+        let title = if report { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
+        let exec = self.dress(exec, None).named(self.title(&title));
+        // A report on a network that failed must not be told again after the network is well.
+        let exec = if report { exec.ignore_cache(true) } else { exec };
+        exec.run()?.output(OUT)
     }
 
     fn resolve_title(&self, ix: BuildIx) -> String {
         let dir = &self.plan.build(ix).dir;
-        if self.plan.builds.len() > 1 && !dir.is_root() { format!("resolve modules [{dir}]") } else { "resolve modules".to_owned() }
+        if self.plan.builds.len() > 1 && !dir.is_root() {
+            format!("resolve modules [{dir}]")
+        } else {
+            "resolve modules".to_owned()
+        }
     }
 
     fn compile(&mut self, step: &Step, packages: &[String]) -> Result<Output, OpError> {
@@ -259,7 +266,7 @@ impl<'a> Lowering<'a> {
         let sum = build.dir.child("go.work.sum");
         let files = files.filter(|file| **file != sum);
         let resolved = self.resolve(step.build)?;
-        let copy = Copy::from(&resolved, "/go.work.sum", format!("/{sum}")).create_dest_path();
+        let copy = Copy::from(&resolved, "/go.work.sum", &format!("/{sum}")).create_dest_path();
         Ok(self.copy_sources(files).copy(copy).named(self.title(&what)).output())
     }
 
@@ -298,7 +305,7 @@ impl<'a> Lowering<'a> {
             }
             _ => false,
         };
-        if ignored { exec.ignore_cache() } else { exec }
+        exec.ignore_cache(ignored)
     }
 
     pub(super) fn title(&self, words: &str) -> String {
@@ -317,7 +324,7 @@ fn source_dir(build: &Build) -> String {
 /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
 fn request(request: &ResolveRequest) -> Output {
     let json = serde_json::to_vec(request).unwrap_or_default();
-    File::on(&Output::scratch()).mkfile("/request.json", 0o644, json).named("[internal] what go is asked").output()
+    File::on(&Output::scratch()).mkfile(Mkfile::new("/request.json", 0o644, json)).named("[internal] what go is asked").output()
 }
 
 /// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).

@@ -4,3 +4,4 @@ mod llb;
 mod runtime;
 
 pub use llb::{LlbOptions, Lowering, Materials, NoCache};
+pub use runtime::{BINARY_DIR, CERTIFICATES, ZONEINFO};

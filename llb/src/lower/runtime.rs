@@ -2,7 +2,7 @@
 
 use super::llb::Lowering;
 use crate::config::FileConfig;
-use crate::ops::file::{Copy, File};
+use crate::ops::file::{Copy, File, Mkdir, Mkfile, Owner};
 use crate::ops::{OpError, Output};
 use crate::plan::Image;
 
@@ -28,7 +28,8 @@ impl Lowering<'_> {
         let base = self.base(image)?;
         let files = self.extra_files(image, base);
         let binary = format!("{BINARY_DIR}/{}", image.binary);
-        let copy = Copy::from(&link, format!("/{}", image.binary), binary).create_dest_path().mode(0o755).owner_ids(0, 0);
+        let copy =
+            Copy::from(&link, &format!("/{}", image.binary), &binary).create_dest_path().mode(0o755).owner(Owner::ids(0, 0));
         let copy = copy.timestamp(self.options.epoch);
         Ok(File::on(&files).copy(copy).named(self.title(&format!("image {}", image.name))).output())
     }
@@ -60,17 +61,19 @@ impl Lowering<'_> {
         let mut files = File::on(&base);
         if scratch {
             files = files
-                .mkdir_at("/tmp", 0o1777, epoch)
-                .mkdir_at("/etc", 0o755, epoch)
-                .mkfile_at("/etc/passwd", 0o644, PASSWD, epoch)
-                .mkfile_at("/etc/group", 0o644, GROUP, epoch);
+                .mkdir(Mkdir::new("/tmp", 0o1777).timestamp(epoch))
+                .mkdir(Mkdir::new("/etc", 0o755).timestamp(epoch))
+                .mkfile(Mkfile::new("/etc/passwd", 0o644, PASSWD).timestamp(epoch))
+                .mkfile(Mkfile::new("/etc/group", 0o644, GROUP).timestamp(epoch));
         }
         for (wanted, from, to) in [
             (runtime.certificates, "/runtime/ca-certificates.crt", CERTIFICATES),
             (runtime.timezones, "/runtime/zoneinfo.zip", ZONEINFO),
         ] {
             if wanted {
-                files = files.copy(Copy::from(&resolved, from, to).create_dest_path().mode(0o644).owner_ids(0, 0).timestamp(epoch));
+                files = files.copy(
+                    Copy::from(&resolved, from, to).create_dest_path().mode(0o644).owner(Owner::ids(0, 0)).timestamp(epoch),
+                );
             }
         }
         Ok(files.named(self.title("runtime files")).output())
@@ -96,8 +99,9 @@ impl Lowering<'_> {
     }
 
     fn extra_file(&self, file: &FileConfig) -> Copy {
-        let copy = Copy::from(&self.materials.context, format!("/{}", file.from.value.as_str()), &file.to);
-        let copy = copy.create_dest_path().contents_only().owner_ids(file.owner.0, file.owner.1).timestamp(self.options.epoch);
+        let copy = Copy::from(&self.materials.context, &format!("/{}", file.from.value.as_str()), &file.to);
+        let copy =
+            copy.create_dest_path().contents_only().owner(Owner::ids(file.owner.0, file.owner.1)).timestamp(self.options.epoch);
         match file.mode {
             Some(mode) => copy.mode(mode),
             None => copy,
