@@ -11,9 +11,8 @@
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
-use crate::ops::exec::{Exec, Mount, Network, ProxyEnv, Sharing, Ulimit};
+use crate::ops::exec::{Exec, Mount, Network, Sharing};
 use crate::ops::file::{Copy, File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
 use crate::plan::{Build, BuildIx, Link, Plan, Step, StepIx, StepKind};
@@ -38,26 +37,24 @@ pub struct Materials {
 }
 
 /// What the user may say about how steps are run, without a change to what they make.
-#[derive(Debug, Clone, Default)]
-pub struct LlbOptions {
+#[derive(Clone, Copy)]
+pub struct LlbOptions<'a> {
     /// Steps to run although their results are cached.
-    pub no_cache: NoCache,
+    pub no_cache: &'a NoCache,
     /// Put before every step's name: `[linux/arm64] `, or nothing.
-    pub prefix: String,
-    /// Proxies for every step.
-    pub proxy: ProxyEnv,
-    /// Lines for `/etc/hosts`.
-    pub extra_hosts: Vec<(String, IpAddr)>,
-    /// Resource limits.
-    pub ulimits: Vec<Ulimit>,
-    /// Size of `/dev/shm` in bytes.
-    pub shm_size: Option<u64>,
-    /// The cgroup to run in.
-    pub cgroup_parent: Option<String>,
+    pub prefix: &'a str,
+    /// What every exec gets besides: proxies, hosts, limits.
+    pub dress: &'a dyn Fn(Exec) -> Exec,
     /// Network of the resolve step; others have none.
     pub network: Network,
     /// Times of the files that go into images, in seconds since 1970.
     pub epoch: i64,
+}
+
+impl std::fmt::Debug for LlbOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LlbOptions").field("no_cache", self.no_cache).field("prefix", &self.prefix).finish_non_exhaustive()
+    }
 }
 
 /// Which steps run although their results are cached.
@@ -77,7 +74,7 @@ pub enum NoCache {
 pub struct Lowering<'a> {
     pub(super) plan: &'a Plan,
     pub(super) materials: &'a Materials,
-    pub(super) options: &'a LlbOptions,
+    pub(super) options: LlbOptions<'a>,
     /// Compile results and binaries by step.
     made: BTreeMap<StepIx, Output>,
 }
@@ -90,7 +87,7 @@ const REQUEST_DIR: &str = "/gowork/request";
 
 impl<'a> Lowering<'a> {
     /// Starts to lower `plan`.
-    pub fn new(plan: &'a Plan, materials: &'a Materials, options: &'a LlbOptions) -> Self {
+    pub fn new(plan: &'a Plan, materials: &'a Materials, options: LlbOptions<'a>) -> Self {
         Self { plan, materials, options, made: BTreeMap::new() }
     }
 
@@ -283,21 +280,8 @@ impl<'a> Lowering<'a> {
 
     /// What every exec gets, whatever it does.
     fn dress(&self, exec: Exec, step: Option<&Step>) -> Exec {
-        let options = self.options;
-        let mut exec = exec.platform(self.materials.build_platform.clone()).proxy(options.proxy.clone());
-        for (host, ip) in &options.extra_hosts {
-            exec = exec.extra_host(host, *ip);
-        }
-        for limit in &options.ulimits {
-            exec = exec.ulimit(limit.clone());
-        }
-        if let Some(size) = options.shm_size {
-            exec = exec.shm_size(size);
-        }
-        if let Some(group) = &options.cgroup_parent {
-            exec = exec.cgroup_parent(group);
-        }
-        let ignored = match (&options.no_cache, step.map(|step| &step.kind)) {
+        let exec = (self.options.dress)(exec.platform(self.materials.build_platform.clone()));
+        let ignored = match (self.options.no_cache, step.map(|step| &step.kind)) {
             (NoCache::Everything, _) => true,
             (NoCache::Images(names), Some(StepKind::Link(_))) => {
                 let image = self.plan.images.iter().find(|image| step == self.plan.steps.get(image.link.0));

@@ -14,7 +14,8 @@ use crate::tree::TreePath;
 pub struct PlanInput<'a> {
     /// The images.
     pub outline: &'a Outline,
-    /// What `go` chose, for every build; or nothing at all, where no go command is at hand. The plan is coarser then.
+    /// What `go` chose, for the builds in question: others are left out. Or nothing at all, where no go command is at hand: the plan is
+    /// coarser then.
     pub resolutions: Option<&'a BTreeMap<BuildIx, Resolution>>,
 }
 
@@ -34,6 +35,9 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     for (ix, build) in outline.builds.iter().enumerate() {
         let ix = BuildIx(ix);
         let resolution = input.resolutions.and_then(|resolutions| resolutions.get(&ix));
+        if input.resolutions.is_some() && resolution.is_none() {
+            continue;
+        }
         let mut planner = BuildPlanner { outline, ix, build, resolution, steps: &mut plan.steps };
         plan.images.extend(planner.plan());
     }
