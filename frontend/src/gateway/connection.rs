@@ -31,7 +31,10 @@ impl Connection {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut builder = Builder::new(TokioExecutor::new());
-        builder.max_header_list_size(MAX_HEADER_LIST).initial_stream_window_size(WINDOW).initial_connection_window_size(2 * WINDOW);
+        builder
+            .max_header_list_size(MAX_HEADER_LIST)
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(2 * WINDOW);
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {

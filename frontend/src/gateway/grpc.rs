@@ -8,8 +8,8 @@ use buildkit_proto::fsutil::types::Stat;
 use buildkit_proto::google::rpc;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
-use gowork_llb::ops::caps::{self as llb_caps, Supported};
 use gowork_llb::ops::Platform;
+use gowork_llb::ops::caps::{self as llb_caps, Supported};
 use http::Uri;
 use http::uri::PathAndQuery;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -41,7 +41,8 @@ impl GrpcGateway {
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let connection = Connection::open(stream).await;
-        let connection = connection.map_err(|error| GatewayError::new("Ping", format!("no connection to BuildKit: {}", chain(&error))))?;
+        let connection =
+            connection.map_err(|error| GatewayError::new("Ping", format!("no connection to BuildKit: {}", chain(&error))))?;
         let client = Grpc::with_origin(connection, Uri::from_static("http://localhost"))
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE);
@@ -65,7 +66,10 @@ impl GrpcGateway {
         let path = PathAndQuery::try_from(format!("/moby.buildkit.v1.frontend.LLBBridge/{name}"));
         let path = path.map_err(|error| GatewayError::new(name, error.to_string()))?;
         let mut client = self.client.clone();
-        client.ready().await.map_err(|error| GatewayError::new(name, format!("connection to BuildKit lost: {}", chain(&error))))?;
+        client
+            .ready()
+            .await
+            .map_err(|error| GatewayError::new(name, format!("connection to BuildKit lost: {}", chain(&error))))?;
         let answer = client.unary(tonic::Request::new(request), path, ProstCodec::<Q, A>::default()).await;
         Ok(answer.map_err(failed)?.into_inner())
     }
@@ -119,8 +123,12 @@ impl GrpcGateway {
         };
         let answer: proto::ResolveSourceMetaResponse = self.call("ResolveSourceMeta", request).await?;
         let identifier = answer.source.map(|source| source.identifier).unwrap_or_default();
-        let not_an_image =
-            || GatewayError::new("ResolveSourceMeta", format!("{}: a source policy turns it into {identifier}, which is no image", query.reference));
+        let not_an_image = || {
+            GatewayError::new(
+                "ResolveSourceMeta",
+                format!("{}: a source policy turns it into {identifier}, which is no image", query.reference),
+            )
+        };
         let image = answer.image.ok_or_else(not_an_image)?;
         let reference = identifier.split_once("://").map_or(query.reference.as_str(), |(_, reference)| reference);
         Ok(resolved(reference.to_owned(), image.digest, image.config))
@@ -244,7 +252,11 @@ impl Gateway for GrpcGateway {
     }
 }
 
-async fn within<T>(seconds: u64, name: &'static str, call: impl Future<Output = Result<T, GatewayError>>) -> Result<T, GatewayError> {
+async fn within<T>(
+    seconds: u64,
+    name: &'static str,
+    call: impl Future<Output = Result<T, GatewayError>>,
+) -> Result<T, GatewayError> {
     let answer = tokio::time::timeout(Duration::from_secs(seconds), call).await;
     answer.unwrap_or_else(|_| Err(GatewayError::timeout(name, seconds)))
 }

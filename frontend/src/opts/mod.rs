@@ -246,10 +246,8 @@ impl Reader<'_> {
     fn cache_imports(&mut self) -> Vec<CacheImport> {
         let mut imports = self.read(keys::CACHE_IMPORTS, lists::cache_imports);
         for reference in self.raw.given(keys::CACHE_FROM).into_iter().flat_map(|list| list.split(',')) {
-            let import = CacheImport {
-                kind: "registry".to_owned(),
-                attrs: BTreeMap::from([("ref".to_owned(), reference.to_owned())]),
-            };
+            let import =
+                CacheImport { kind: "registry".to_owned(), attrs: BTreeMap::from([("ref".to_owned(), reference.to_owned())]) };
             if !reference.is_empty() && !imports.contains(&import) {
                 imports.push(import);
             }
@@ -310,7 +308,8 @@ impl Reader<'_> {
         if seconds.is_none() {
             let name = keys::ARG_SOURCE_DATE_EPOCH;
             let problem = Diagnostic::error(format!("build argument {name}: {value:?} is not a number of seconds since 1970"));
-            self.problems.push(problem.help(format!("for the last commit's time: --build-arg {name}=$(git log -1 --format=%ct)")));
+            self.problems
+                .push(problem.help(format!("for the last commit's time: --build-arg {name}=$(git log -1 --format=%ct)")));
         }
         seconds
     }
