@@ -1,2 +1,32 @@
 //! The frontend program: `gowork-frontend` runs as BuildKit's frontend, `gowork-frontend scan|resolve` inside build steps.
-fn main() {}
+//!
+//! Stdout belongs to the gateway: everything for people goes to stderr.
+
+use std::ffi::OsString;
+
+/// Exit code for a call that makes no sense.
+const USAGE: i32 = 2;
+
+fn main() {
+    let mut args = std::env::args_os().skip(1);
+    let code = match args.next() {
+        None => gowork_frontend::run(),
+        Some(name) => subcommand(&name, args.collect()),
+    };
+    // Not by returning: BuildKit waits for the end of the process, and nothing may hold it up.
+    std::process::exit(code)
+}
+
+/// Runs the program of a build step.
+fn subcommand(name: &OsString, _args: Vec<OsString>) -> i32 {
+    match name.to_str() {
+        // Some("scan") => gowork_frontend::steps::scan(&args),
+        // Some("resolve") => gowork_frontend::steps::resolve(&args),
+        _ => {
+            eprintln!(
+                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve"
+            );
+            USAGE
+        }
+    }
+}
