@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod opts;
 pub mod result;
 mod serve;
+pub mod steps;
 pub mod subrequests;
 
 pub use serve::{run, serve};

@@ -1,5 +1,9 @@
 //! One build from the process's point of view: connect, build, return, exit code.
 
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::{Definition, Output};
+
 use crate::builder;
 use crate::error::{BuildError, SourceFiles};
 use crate::gateway::grpc::GrpcGateway;
@@ -37,13 +41,26 @@ pub fn run() -> i32 {
 pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions) -> Result<(), GatewayError> {
     let mut files = SourceFiles::default();
     let outcome = match Options::parse(raw) {
-        Ok(options) => builder::build(gateway, &options, &mut files).await,
+        Ok(options) => build(gateway, &options, &mut files).await,
         Err(problems) => Err(BuildError::from(problems)),
     };
     match outcome {
         Ok(result) => gateway.return_ok(result).await,
         Err(error) => gateway.return_error(error.status(&files)).await,
     }
+}
+
+/// BuildKit mounts the definition of the frontend's own image here, so that its programs can run in steps (frontend/gateway/gateway.go).
+const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
+
+async fn build(gateway: &dyn Gateway, options: &Options, files: &mut SourceFiles) -> Result<proto::Result, BuildError> {
+    let bytes = std::fs::read(OWN_DEFINITION).map_err(|error| {
+        Diagnostic::error(format!("cannot read {OWN_DEFINITION}: {error}"))
+            .help("BuildKit v0.11 or later puts it there: update the builder")
+    })?;
+    let programs = Definition::from_bytes(&bytes).and_then(|definition| Output::from_definition(definition.as_pb()));
+    let programs = programs.map_err(|error| Diagnostic::error(format!("{OWN_DEFINITION}: {error}")))?;
+    builder::build(gateway, options, &programs, files).await
 }
 
 fn failed(error: &dyn std::fmt::Display) -> i32 {
