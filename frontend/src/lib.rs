@@ -1,1 +1,7 @@
-//! gowork as a BuildKit frontend.
+//! gowork as a BuildKit frontend: everything async, and everything that speaks to the daemon.
+
+pub mod error;
+pub mod gateway;
+pub mod opts;
+pub mod result;
+pub mod subrequests;

@@ -6,6 +6,7 @@
 
 pub mod modfile;
 pub mod syntax;
+pub mod version;
 pub mod workfile;
 
 pub use modfile::{ModFile, Replace, Require};

@@ -22,6 +22,18 @@ pub struct BuildContext {
 }
 
 impl BuildContext {
+    /// The context of a plain `go build` for the platform with CGO_ENABLED=0: no tags, the newest Go known here, its default experiments and architecture levels.
+    pub fn new(goos: &str, goarch: &str) -> Self {
+        Self {
+            goos: goos.to_owned(),
+            goarch: goarch.to_owned(),
+            cgo: false,
+            tags: BTreeSet::new(),
+            go_minor: 26,
+            tool_tags: BTreeSet::new(),
+        }
+    }
+
     /// Whether the file named `name` with this header is built in this context: suffix, constraint, and for Go files `import "C"` without cgo.
     /// Test files answer like others; see [`is_test`].
     pub fn matches(&self, name: &str, header: &Header) -> bool {

