@@ -2,6 +2,7 @@
 
 use super::document;
 use super::read::keys_of;
+use crate::diag;
 
 /// Two parts of a message: one right behind "unknown key", the other of what to do.
 pub(super) struct Advice {
@@ -79,27 +80,5 @@ fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     {
         return Some(found);
     }
-    let most = (key.chars().count() / 3).clamp(1, 3);
-    let scored = known.iter().map(|known| (slips(key, known), *known));
-    scored.filter(|(slips, known)| *slips <= most && *slips < known.len()).min().map(|(_, known)| known)
-}
-
-/// Letters to insert, drop, replace or swap with their neighbour to get from one word to the other.
-fn slips(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().take(64).collect(), to.chars().collect());
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=to.len()).collect();
-    for i in 1..=from.len() {
-        let mut row = vec![i];
-        for j in 1..=to.len() {
-            let replaced = last[j - 1] + usize::from(from[i - 1] != to[j - 1]);
-            let mut best = replaced.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
-                best = best.min(before[j - 2] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[to.len()]
+    diag::nearest(key, known.iter().copied())
 }
