@@ -2,6 +2,7 @@
 
 use crate::command::run_visibly;
 use crate::engine::{self, environment};
+use crate::image::Quality;
 use crate::progress::note;
 use crate::state::State;
 use anyhow::Result;
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
-    crate::image::build(state, &environment::frontend_layout(state))?;
+    crate::image::build(state, &environment::frontend_layout(state), Quality::Release)?;
     let mut tests = cargo(state);
     tests.args(["test", "--package", "gowork-frontend", "--test", "engine"]).args(&arguments.filter);
     // One at a time: they assert what ran and what was cached, in an engine that they share.
