@@ -129,3 +129,10 @@ impl fmt::Display for Diagnostic {
         Ok(())
     }
 }
+
+/// The word of `known` that `word` was most likely meant to be: the one with the fewest slips of the pen, if they are few for its length.
+pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let most = (word.chars().count() / 3).clamp(1, 3);
+    let scored = known.into_iter().map(|known| (strsim::osa_distance(word, known), known));
+    scored.filter(|(slips, known)| *slips <= most && *slips < known.len()).min().map(|(_, known)| known)
+}

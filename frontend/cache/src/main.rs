@@ -1,2 +1,63 @@
-//! GOCACHEPROG program of gowork.
-fn main() {}
+//! The program `gowork-cache`: the command line, and which tiers it asks for. The library's first page says what a layer is.
+
+use std::io::{self, BufReader};
+use std::path::Path;
+use std::process::ExitCode;
+use std::thread;
+
+use gowork_cache::args::{self, Args, Results};
+use gowork_cache::layer::Layer;
+use gowork_cache::own::Own;
+use gowork_cache::serve::serve;
+use gowork_cache::store::{Store, Tier};
+
+fn main() -> ExitCode {
+    let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
+    let args = match args::parse(words) {
+        Ok(args) => args,
+        Err(error) => {
+            eprintln!("gowork-cache: {error}\n{}", args::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gowork-cache: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), String> {
+    let mut tiers: Vec<Box<dyn Tier>> = Vec::new();
+    let own = match &args.results {
+        Results::Keep(dir) => {
+            // What an earlier go command of the same step left there. Usually nothing.
+            tiers.extend(Layer::open(dir).ok().map(|layer| Box::new(layer) as Box<dyn Tier>));
+            Own::keep(dir).map_err(|error| format!("make the layer {}: {error}", dir.display()))?
+        }
+        Results::Discard(dir) => {
+            Own::discard(dir).map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?
+        }
+    };
+    tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
+    let store = Store::new(tiers, own);
+    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
+    let served = serve(&mut BufReader::with_capacity(256 << 10, io::stdin()), io::stdout(), &store, threads);
+    if args.stats {
+        eprintln!("gowork-cache: {}", store.stats());
+    }
+    served
+}
+
+/// A layer to read; a broken one is as good as none, and worth a word.
+fn parent(dir: &Path) -> Option<Box<dyn Tier>> {
+    match Layer::open(dir) {
+        Ok(layer) => Some(Box::new(layer)),
+        Err(error) => {
+            eprintln!("gowork-cache: nothing is read from {}: {error}", dir.display());
+            None
+        }
+    }
+}

@@ -1,1 +1,107 @@
-//! The TOML configuration: schema, spans, merge of `[images.X]` over the rest.
+//! The TOML configuration: schema, places, build-args, and `[images.X]` over the rest. `docs/configuration.md` is its reference.
+//!
+//! The steps: [`Config::parse`] reads a text, [`Config::expand`] fills in build-args, [`Config::image`] says what holds for
+//! one image. It knows neither the repository (whether `main` exists) nor the build (what a key leads to).
+
+mod check;
+mod check_runtime;
+mod document;
+mod effective;
+mod expand;
+mod pattern;
+mod read;
+mod spanned;
+mod strings;
+mod suggest;
+mod types;
+mod validate;
+
+use toml::de::DeTable;
+
+pub use effective::{
+    CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig, Port, Protocol, RuntimeConfig,
+    SCRATCH,
+};
+pub use expand::{BuildArg, MODULE_ARGS};
+pub use spanned::Spanned;
+pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
+
+use crate::diag::Diagnostic;
+use spanned::Lines;
+
+/// Words that start a line of a Dockerfile.
+const INSTRUCTIONS: [&str; 18] = [
+    "ADD",
+    "ARG",
+    "CMD",
+    "COPY",
+    "ENTRYPOINT",
+    "ENV",
+    "EXPOSE",
+    "FROM",
+    "HEALTHCHECK",
+    "LABEL",
+    "MAINTAINER",
+    "ONBUILD",
+    "RUN",
+    "SHELL",
+    "STOPSIGNAL",
+    "USER",
+    "VOLUME",
+    "WORKDIR",
+];
+
+impl Config {
+    /// Reads `text`, which the user knows as `file`: a `gowork.toml`, or a Dockerfile, whose first line is a comment to TOML too.
+    ///
+    /// Returns what was understood, and what is wrong, in the order of the file: syntax errors; if there are none, unknown
+    /// keys, wrong types, and wrong values (those with build-args in them are looked at by [`Config::expand`]).
+    pub fn parse(file: &str, text: &str) -> (Self, Vec<Diagnostic>) {
+        let lines = Lines::new(file, text);
+        let (table, errors) = DeTable::parse_recoverable(text);
+        let mut reader = read::Reader { lines, diagnostics: Vec::new() };
+        let config = reader.root(table.get_ref(), document::config);
+        let mut diagnostics = if errors.is_empty() {
+            let mut diagnostics = reader.diagnostics;
+            diagnostics.extend(validate::fixed(&config));
+            diagnostics
+        } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {
+            vec![diagnostic]
+        } else {
+            errors.iter().map(|error| syntax_error(&reader.lines, error)).collect()
+        };
+        diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+        (config, diagnostics)
+    }
+
+    /// The JSON schema of the configuration, for editors.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Self)
+    }
+}
+
+fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
+    let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
+    if message == "duplicate key" {
+        message = format!("{message} `{}`", error.span().map_or("", |range| lines.slice(range)));
+    }
+    let diagnostic = Diagnostic::error(format!("TOML: {message}"));
+    match error.span() {
+        Some(range) => diagnostic.at(lines.span(range)),
+        None => diagnostic,
+    }
+}
+
+/// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text starts with one.
+fn dockerfile(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
+    let line = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
+    let word = line.split_whitespace().next()?;
+    let rest = line.trim_start().strip_prefix(word)?.trim_start();
+    if rest.starts_with('=') || !INSTRUCTIONS.contains(&word.to_uppercase().as_str()) {
+        return None;
+    }
+    let start = line.as_ptr() as usize - text.as_ptr() as usize + (line.len() - line.trim_start().len());
+    let message = format!("`{word}` is an instruction of a Dockerfile, and this frontend reads TOML");
+    let help = "remove the instructions, an empty file builds every main package; or drop the `# syntax=` line to build them";
+    Some(Diagnostic::error(message).at(lines.span(start..start + word.len())).help(help))
+}

@@ -1,12 +1,32 @@
 //! The head of a Go source file, and which files of a directory a build takes.
 //!
 //! Equal to go/build's reading: package clause, imports, `//go:build` and `// +build` lines kept as expressions, embed patterns, cgo.
-//! Constraints are evaluated later, per [`BuildContext`], so one scan serves all platforms. Nothing here knows modules or directories.
+//! Constraints are evaluated later, per [`BuildContext`], so one scan serves all platforms. Nothing here knows modules or reads directories:
+//! [`select`] is given the files of one, [`embed::resolve`] a way to list them.
+//!
+//! A scan reads the files that [`class::is_read`] names, keeps a [`SourceFile`] for each that [`is_source_name`] names, and asks [`select`] per platform.
 
+pub mod arch;
+pub mod cgo;
+pub mod class;
 pub mod constraint;
 pub mod context;
+pub mod embed;
+mod embed_lines;
+mod extent;
+mod filename;
+pub mod glob;
 pub mod header;
+mod imports;
+mod leading;
+mod letters;
+mod places;
+mod quoted;
+mod scanner;
+mod select;
 
+pub use class::{FileClass, is_source_name};
 pub use constraint::Expr;
-pub use context::BuildContext;
-pub use header::{EmbedPattern, Header, Import};
+pub use context::{BuildContext, is_test};
+pub use header::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};
+pub use select::{PackageFiles, Place, Places, SelectError, select};

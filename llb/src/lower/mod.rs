@@ -1,1 +1,7 @@
-//! Stage lower.
+//! The plan's outputs, one file each: LLB here and in `runtime`, other forms beside them.
+
+mod llb;
+mod runtime;
+
+pub use llb::{LlbOptions, Lowering, Materials, NoCache};
+pub use runtime::{BINARY_DIR, CERTIFICATES, ZONEINFO};

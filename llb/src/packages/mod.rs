@@ -1,1 +1,16 @@
-//! Stage packages.
+//! Directories to packages to the import graph; queries answer "what is this main made of".
+//!
+//! [`scan`] reads a tree once, for all platforms; [`load`] evaluates its result for one root and one build context. A scan is plain data with a
+//! versioned JSON form, so that it can be made where the tree is and used elsewhere. Nothing here knows containers.
+
+mod embeds;
+mod graph;
+mod load;
+mod query;
+mod scan;
+mod walk;
+
+pub use graph::{Import, Package, PackageIx, Packages};
+pub use load::{Loaded, Main, load, mains};
+pub use query::{PackageSet, closure};
+pub use scan::{SCAN_PATTERNS, SCAN_VERSION, Scan, ScannedDir, scan};

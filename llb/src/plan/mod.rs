@@ -1,1 +1,27 @@
-//! Stage plan.
+//! The IR: what is run, on which inputs, and what becomes of it. Plain data, made by [`plan()`], with no LLB and no Dockerfile in it.
+//!
+//! Two phases, because only the go command chooses versions: [`outline`] finds the images and, for each [`Build`] (a root under one set of
+//! flags), the question for its resolve step; [`plan()`] takes the answers and makes the steps.
+//!
+//! ```text
+//! resolve ──► std ──► deps ──► unit ... unit ──► link, one per image ──► image
+//! ```
+//!
+//! A step's inputs are all it may read, and whatever runs a plan must key the step by them and nothing else.
+
+mod builder;
+mod images;
+pub mod json;
+mod outline;
+mod planner;
+mod settings;
+mod step;
+mod units;
+mod verify;
+
+pub use builder::{Builder, MIN_GO_MINOR};
+pub use outline::{Build, BuildIx, Outline, OutlineImage, outline};
+pub use planner::{PlanInput, plan};
+pub use settings::{GoSettings, Target};
+pub use step::{Image, Inputs, Link, Plan, Step, StepIx, StepKind};
+pub use verify::verify;

@@ -1,0 +1,90 @@
+//! The command line. It is part of GOCACHEPROG, which the go command splits at spaces, so directories are plain absolute paths.
+
+use std::path::{Path, PathBuf};
+
+/// How to call it.
+pub const USAGE: &str = "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR) [--stats]\"
+  --parent DIR...  layers to read, asked in this order
+  --own DIR        where this step's layer is written
+  --discard DIR    scratch space for results that nobody needs later
+  --stats          at the end, one line of counts on standard error";
+
+/// What becomes of this process's results.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Results {
+    /// They become, or join, the layer in this directory.
+    Keep(PathBuf),
+    /// They live in this directory until the program ends.
+    Discard(PathBuf),
+}
+
+/// The command line's meaning.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Args {
+    /// Layers to read.
+    pub parents: Vec<PathBuf>,
+    /// Where results go.
+    pub results: Results,
+    /// Whether to say what happened.
+    pub stats: bool,
+}
+
+/// Reads the words after the program's name.
+///
+/// # Errors
+/// A text for the caller, if a word is unknown, a directory is missing or relative, or there is not exactly one place for results.
+pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
+    let mut parents = Vec::new();
+    let mut results = Vec::new();
+    let mut stats = false;
+    let mut flag = String::new();
+    for word in words {
+        match (flag.as_str(), word.as_str()) {
+            (_, "--stats") => stats = true,
+            (_, "--parent" | "--own" | "--discard") => flag = word,
+            ("--parent", dir) => parents.push(absolute(dir)?),
+            ("--own", dir) => results.push(Results::Keep(absolute(dir)?)),
+            ("--discard", dir) => results.push(Results::Discard(absolute(dir)?)),
+            (_, other) => return Err(format!("unknown argument {other:?}")),
+        }
+    }
+    match (results.pop(), results.is_empty()) {
+        (Some(results), true) => Ok(Args { parents, results, stats }),
+        _ => Err("exactly one --own DIR or --discard DIR is needed".into()),
+    }
+}
+
+fn absolute(dir: &str) -> Result<PathBuf, String> {
+    if dir.starts_with('-') {
+        return Err(format!("unknown argument {dir:?}"));
+    }
+    let path = Path::new(dir);
+    if path.is_absolute() { Ok(path.into()) } else { Err(format!("{dir:?} is not an absolute path")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_line(line: &str) -> Result<Args, String> {
+        parse(line.split_whitespace().map(String::from))
+    }
+
+    #[test]
+    fn parents_in_both_spellings() {
+        let args = parse_line("--parent /a /b --own /o --parent /c --stats").unwrap();
+        assert_eq!(args.parents, ["/a", "/b", "/c"].map(PathBuf::from));
+        assert_eq!(args.results, Results::Keep("/o".into()));
+        assert!(args.stats);
+        assert_eq!(parse_line("--discard /d").unwrap().results, Results::Discard("/d".into()));
+    }
+
+    #[test]
+    fn wrong_lines_are_refused() {
+        for line in
+            ["", "--parent /a", "--own", "--own /a /b", "--own /a --discard /b", "--own rel", "--what", "/a", "--parent --x"]
+        {
+            assert!(parse_line(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The layer that takes this process's results: written as they come, completed by its index. Owns writing and its determinism.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::{self, File, FileTimes, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use crate::checksum;
+use crate::id::Id;
+use crate::layer::{self, Entry};
+use crate::protocol::Put;
+use crate::store::Hit;
+
+/// A layer being written.
+pub struct Own {
+    dir: PathBuf,
+    /// Whether it is scratch space, removed at the end.
+    discard: bool,
+    temporary: PathBuf,
+    next: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    entries: BTreeMap<Id, Entry>,
+    stored: HashMap<Id, Entry>,
+}
+
+impl Own {
+    /// A layer to keep, at `dir`, which must be absolute. It may hold results of an earlier process; they stay.
+    ///
+    /// # Errors
+    /// If the directories cannot be made.
+    pub fn keep(dir: &Path) -> io::Result<Own> {
+        Own::create(dir.into(), false)
+    }
+
+    /// Scratch space below `dir`, which must be absolute; removed by [`Own::finish`].
+    ///
+    /// # Errors
+    /// If the directories cannot be made.
+    pub fn discard(dir: &Path) -> io::Result<Own> {
+        Own::create(dir.join(format!("gowork-cache.{}", std::process::id())), true)
+    }
+
+    fn create(dir: PathBuf, discard: bool) -> io::Result<Own> {
+        let temporary = dir.join(format!("tmp.{}", std::process::id()));
+        fs::create_dir_all(dir.join("o"))?;
+        fs::create_dir_all(&temporary)?;
+        Ok(Own { dir, discard, temporary, next: AtomicU64::new(0), state: Mutex::default() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What this process put for `action`. Not checked again: it was when it came.
+    pub fn find(&self, action: &Id) -> Option<Hit> {
+        let entry = *self.state().entries.get(action)?;
+        Some(self.hit(entry))
+    }
+
+    fn hit(&self, entry: Entry) -> Hit {
+        Hit { output: entry.output, size: entry.size, path: layer::output_path(&self.dir, &entry.output) }
+    }
+
+    /// Keeps an output.
+    ///
+    /// # Errors
+    /// If the body is not what its ID says, or cannot be written.
+    pub fn put(&self, put: &Put) -> Result<Hit, String> {
+        let stored = self.state().stored.get(&put.output).copied();
+        let entry = match stored {
+            Some(entry) => entry,
+            None => self.store(put)?,
+        };
+        let mut state = self.state();
+        state.stored.insert(put.output, entry);
+        state.entries.insert(put.action, entry);
+        Ok(self.hit(entry))
+    }
+
+    fn store(&self, put: &Put) -> Result<Entry, String> {
+        let body = put.decode()?;
+        let path = layer::output_path(&self.dir, &put.output);
+        self.write(&body, &path).map_err(|error| format!("write {}: {error}", path.display()))?;
+        Ok(Entry { output: put.output, size: put.size, checksum: checksum::of(&body) })
+    }
+
+    /// Writes a file as layers have them. It appears complete or not at all.
+    fn write(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
+        let temporary = self.temporary.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        settle(&file, 0o644)?;
+        drop(file);
+        fs::rename(&temporary, path)
+    }
+
+    /// Writes the index, together with what an earlier or concurrent process left in it; or removes the scratch space.
+    ///
+    /// # Errors
+    /// If the layer cannot be written.
+    pub fn finish(&self) -> io::Result<()> {
+        if self.discard {
+            return fs::remove_dir_all(&self.dir);
+        }
+        let state = self.state();
+        let root = File::open(&self.dir)?;
+        root.lock()?;
+        let mut entries: BTreeMap<Id, Entry> = layer::read_index(&self.dir).unwrap_or_default().into_iter().collect();
+        entries.extend(state.entries.iter().map(|(action, entry)| (*action, *entry)));
+        // An output whose action was put again with another one would make the layer depend on the order of puts.
+        let named: HashSet<Id> = entries.values().map(|entry| entry.output).collect();
+        for orphan in state.stored.keys().filter(|output| !named.contains(output)) {
+            fs::remove_file(layer::output_path(&self.dir, orphan))?;
+        }
+        self.write(layer::format_index(&entries).as_bytes(), &layer::index_path(&self.dir))?;
+        fs::remove_dir_all(&self.temporary)?;
+        settle(&File::open(self.dir.join("o"))?, 0o755)?;
+        settle(&root, 0o755)
+    }
+}
+
+/// Mode and modification time, the same for the same content whatever the umask and the clock.
+fn settle(file: &File, mode: u32) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH))
+}

@@ -1,0 +1,212 @@
+//! A failed build, as the status BuildKit wants: message, and typed details with source ranges.
+//!
+//! Owns the rendering of diagnostics for a build's output. Does not find anything wrong itself.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use buildkit_proto::google::protobuf::Any;
+use buildkit_proto::google::rpc;
+use buildkit_proto::pb;
+use gowork_llb::diag::{Diagnostic, Position, Span};
+use serde::Serialize;
+
+use crate::gateway::{GatewayError, UNKNOWN};
+
+/// Boxes shown for one failed build; more would scroll the first, which matters most, out of sight.
+const MAX_BOXES: usize = 10;
+
+/// Why a build failed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// What the user wrote cannot be built.
+    #[error("{}", render(.0))]
+    Diagnostics(Vec<Diagnostic>),
+    /// BuildKit refused, or a build step failed.
+    #[error("{}", render_gateway(error, help.as_deref()))]
+    Gateway {
+        /// The daemon's answer, details included.
+        error: GatewayError,
+        /// The place in the user's files that asked for it, if there is one.
+        span: Option<Span>,
+        /// What the user can do about it.
+        help: Option<String>,
+    },
+    /// A `--call` that this frontend does not answer.
+    #[error("unsupported request {0}")]
+    UnsupportedRequest(String),
+}
+
+impl From<GatewayError> for BuildError {
+    fn from(error: GatewayError) -> Self {
+        Self::Gateway { error, span: None, help: None }
+    }
+}
+
+impl From<Diagnostic> for BuildError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Diagnostics(vec![diagnostic])
+    }
+}
+
+impl From<Vec<Diagnostic>> for BuildError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Diagnostics(diagnostics)
+    }
+}
+
+impl BuildError {
+    /// The same gateway failure, with the place that asked for it; other errors have theirs.
+    #[must_use]
+    pub fn at(mut self, place: Span) -> Self {
+        if let Self::Gateway { span, .. } = &mut self {
+            *span = Some(place);
+        }
+        self
+    }
+
+    /// The same gateway failure, with what the user can do.
+    #[must_use]
+    pub fn help(mut self, words: impl Into<String>) -> Self {
+        if let Self::Gateway { help, .. } = &mut self {
+            *help = Some(words.into());
+        }
+        self
+    }
+
+    /// The status for the daemon. `files` holds the texts that places point into; a place in any other file is named in
+    /// the message and has no box.
+    pub fn status(&self, files: &SourceFiles) -> rpc::Status {
+        match self {
+            Self::Diagnostics(diagnostics) => {
+                let mut details = Vec::new();
+                for diagnostic in in_order(diagnostics) {
+                    let related = diagnostic.related.iter().map(|(span, _)| span);
+                    details.extend(diagnostic.span.iter().chain(related).filter_map(|span| files.detail(span)));
+                }
+                details.truncate(MAX_BOXES);
+                rpc::Status { code: UNKNOWN, message: self.to_string(), details }
+            }
+            Self::Gateway { error, span, .. } => {
+                let mut status = (*error.status).clone();
+                status.message = self.to_string();
+                status.details.extend(span.iter().filter_map(|span| files.detail(span)));
+                status
+            }
+            Self::UnsupportedRequest(name) => {
+                let details = vec![any("Subrequest", &SubrequestJson { name })];
+                rpc::Status { code: UNKNOWN, message: self.to_string(), details }
+            }
+        }
+    }
+}
+
+/// The texts that diagnostics point into, by the name they use.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SourceFiles {
+    files: BTreeMap<String, (Vec<u8>, String)>,
+}
+
+impl SourceFiles {
+    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>, language: impl Into<String>) {
+        self.files.insert(name.into(), (text.into(), language.into()));
+    }
+
+    /// A file as BuildKit's source maps and warnings want it.
+    pub fn info(&self, name: &str) -> Option<pb::SourceInfo> {
+        let (data, language) = self.files.get(name)?;
+        Some(pb::SourceInfo { filename: name.to_owned(), data: data.clone(), definition: None, language: language.clone() })
+    }
+
+    fn detail(&self, span: &Span) -> Option<Any> {
+        let (data, language) = self.files.get(&span.file)?;
+        let info = InfoJson { filename: &span.file, data: STANDARD.encode(data), language };
+        let range = range(span)?;
+        let place = |at: pb::Position| PositionJson { line: at.line, character: at.character };
+        let range = RangeJson { start: place(range.start?), end: place(range.end?) };
+        Some(any("Source", &SourceJson { info, ranges: [range] }))
+    }
+}
+
+/// A span as BuildKit's range: lines from 1, the last one inclusive. None for a whole file.
+pub fn range(span: &Span) -> Option<pb::Range> {
+    if span.start.line == 0 {
+        return None;
+    }
+    let mut end = span.end.max(span.start);
+    if end.column <= 1 && end.line > span.start.line {
+        end = Position::new(end.line - 1, 0);
+    }
+    let place = |at: Position| pb::Position { line: at.line.cast_signed(), character: at.column.saturating_sub(1).cast_signed() };
+    Some(pb::Range { start: Some(place(span.start)), end: Some(place(end)) })
+}
+
+/// All diagnostics as text: one line each, what to do below it; errors before warnings.
+pub fn render(diagnostics: &[Diagnostic]) -> String {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let mut text = if errors > 1 { format!("{errors} errors:\n") } else { String::new() };
+    let rendered: Vec<String> = in_order(diagnostics).map(render_one).collect();
+    text.push_str(&rendered.join("\n"));
+    text
+}
+
+fn in_order(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
+    errors.chain(diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()))
+}
+
+fn render_one(diagnostic: &Diagnostic) -> String {
+    let place = diagnostic.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
+    let kind = if diagnostic.is_error() { "" } else { "warning: " };
+    let mut text = format!("{place}{kind}{}", diagnostic.message);
+    for (span, words) in &diagnostic.related {
+        text.push_str(&format!("\n    {span}: {words}"));
+    }
+    if let Some(help) = &diagnostic.help {
+        text.push_str(&format!("\n    help: {}", help.replace('\n', "\n          ")));
+    }
+    text
+}
+
+fn render_gateway(error: &GatewayError, help: Option<&str>) -> String {
+    help.map_or_else(|| error.to_string(), |help| format!("{error}\n    help: {help}"))
+}
+
+/// A typed detail in BuildKit's way: JSON, not protobuf, under the Go type's name.
+fn any(kind: &str, body: &impl Serialize) -> Any {
+    let value = serde_json::to_vec(body).unwrap_or_default();
+    Any { type_url: format!("github.com/moby/buildkit/errdefs.{kind}+json"), value }
+}
+
+#[derive(Serialize)]
+struct SubrequestJson<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct SourceJson<'a> {
+    info: InfoJson<'a>,
+    ranges: [RangeJson; 1],
+}
+
+#[derive(Serialize)]
+struct InfoJson<'a> {
+    filename: &'a str,
+    data: String,
+    language: &'a str,
+}
+
+#[derive(Serialize)]
+struct RangeJson {
+    start: PositionJson,
+    end: PositionJson,
+}
+
+#[derive(Serialize)]
+struct PositionJson {
+    line: i32,
+    character: i32,
+}

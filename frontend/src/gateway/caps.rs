@@ -1,0 +1,14 @@
+//! Ids of the gateway's own capabilities. Those of definitions are in `gowork_llb::ops::caps`.
+
+/// Solve can build at once instead of when the ref is first used.
+pub const SOLVE_EVALUATE: &str = "gateway.solve.evaluate";
+/// Evaluate exists (BuildKit v0.11).
+pub const EVALUATE: &str = "gateway.evaluate";
+/// ResolveSourceMeta exists and replaces ResolveImageConfig (v0.13).
+pub const SOURCE_META_RESOLVER: &str = "source.metaresolver";
+/// Inputs exists.
+pub const INPUTS: &str = "frontend.inputs";
+/// Warn exists (v0.10).
+pub const WARNINGS: &str = "gateway.warnings";
+/// Results may carry attestations.
+pub const ATTESTATIONS: &str = "reference.attestations";

@@ -1,0 +1,66 @@
+//! A failed gateway call, with everything the daemon said. Owns no rendering: [`crate::error`] makes the answer of it.
+
+use buildkit_proto::google::rpc;
+use gowork_llb::ops::caps::UnsupportedCaps;
+use prost::Message;
+
+/// gRPC code 2: the one that adds no prefix to the message the user sees.
+pub const UNKNOWN: i32 = 2;
+const DEADLINE_EXCEEDED: i32 = 4;
+
+/// A failed gateway call.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{}", status.message)]
+pub struct GatewayError {
+    /// The call, for example `Solve`.
+    pub call: &'static str,
+    /// The daemon's whole answer. Its details (failing vertex, source ranges, mounts for the debugger) must reach the
+    /// user unchanged, else error boxes vanish.
+    pub status: Box<rpc::Status>,
+}
+
+impl GatewayError {
+    /// A failure of our own making, in the daemon's terms.
+    pub fn new(call: &'static str, message: impl Into<String>) -> Self {
+        Self { call, status: Box::new(rpc::Status { code: UNKNOWN, message: message.into(), details: Vec::new() }) }
+    }
+
+    /// No answer in time: the daemon is gone or stuck.
+    pub(super) fn timeout(call: &'static str, seconds: u64) -> Self {
+        let mut error = Self::new(call, format!("BuildKit did not answer {call} within {seconds} s"));
+        error.status.code = DEADLINE_EXCEEDED;
+        error
+    }
+
+    /// The call's status; details travel as an encoded `google.rpc.Status` in a trailer.
+    pub(super) fn from_tonic(call: &'static str, status: &tonic::Status) -> Self {
+        let whole = rpc::Status::decode(status.details()).ok().filter(|whole| whole.code != 0);
+        let whole = whole.unwrap_or_else(|| rpc::Status {
+            code: i32::from(status.code()),
+            message: status.message().to_owned(),
+            details: Vec::new(),
+        });
+        Self { call, status: Box::new(whole) }
+    }
+
+    /// The same failure, its message led by what was being done: `while: message`.
+    #[must_use]
+    pub fn context(mut self, doing: &str) -> Self {
+        self.status.message = format!("{doing}: {}", self.status.message);
+        self
+    }
+}
+
+impl From<UnsupportedCaps> for GatewayError {
+    fn from(missing: UnsupportedCaps) -> Self {
+        Self::new("Solve", missing.to_string())
+    }
+}
+
+impl GatewayError {
+    /// Whether a path or ref was not there. The daemon has no code for it: it passes the operating system's words on.
+    pub fn is_not_found(&self) -> bool {
+        const NOT_FOUND: i32 = 5;
+        self.status.code == NOT_FOUND || self.status.message.ends_with("no such file or directory")
+    }
+}

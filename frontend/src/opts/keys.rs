@@ -1,0 +1,71 @@
+//! The keys of a build's options, each once. Senders are `docker buildx build`, `buildctl --opt` and bake.
+//!
+//! A key that is not here is none of ours and is ignored: clients add informational ones all the time.
+
+/// The frontend's own image, as in the syntax line.
+pub const SOURCE: &str = "source";
+/// The whole value of the syntax line: the image and what follows it.
+pub const CMDLINE: &str = "cmdline";
+/// Path of the definition file in its local directory (`-f`). Default `Dockerfile`.
+pub const FILENAME: &str = "filename";
+/// The image to build (`--target`).
+pub const TARGET: &str = "target";
+/// Platforms to build for, comma separated (`--platform`). Absent: the build platform.
+pub const PLATFORM: &str = "platform";
+/// Whether to return a result by platform even for one, or never to. A boolean.
+pub const MULTI_PLATFORM: &str = "multi-platform";
+/// Prefix of build arguments (`--build-arg NAME=value`).
+pub const BUILD_ARG: &str = "build-arg:";
+/// Prefix of labels for the image (`--label`).
+pub const LABEL: &str = "label:";
+/// Present and empty: use no cache. Else the names whose cache is not to be used, comma separated.
+pub const NO_CACHE: &str = "no-cache";
+/// Caches to import: JSON, `[{"Type": .., "Attrs": {..}}]`.
+pub const CACHE_IMPORTS: &str = "cache-imports";
+/// The older form: image references, comma separated.
+pub const CACHE_FROM: &str = "cache-from";
+/// `default`, `pull` (`--pull`) or `local` (dockerd).
+pub const IMAGE_RESOLVE_MODE: &str = "image-resolve-mode";
+/// `host=ip`, comma separated (`--add-host`).
+pub const ADD_HOSTS: &str = "add-hosts";
+/// `none`, `host` or `sandbox` (`--network`).
+pub const NETWORK: &str = "force-network-mode";
+/// `name=soft[:hard]`, comma separated (`--ulimit`).
+pub const ULIMIT: &str = "ulimit";
+/// Size of /dev/shm in bytes (`--shm-size`).
+pub const SHM_SIZE: &str = "shm-size";
+/// Parent cgroup of the steps (`--cgroup-parent`).
+pub const CGROUP_PARENT: &str = "cgroup-parent";
+/// Host name in the steps.
+pub const HOSTNAME: &str = "hostname";
+/// The main context, if it is remote: a git reference or an http(s) URL.
+pub const CONTEXT: &str = "context";
+/// Which option to read instead of `context`.
+pub const CONTEXT_KEY: &str = "contextkey";
+/// Sub directory of a main context that is not local.
+pub const CONTEXT_SUBDIR: &str = "contextsubdir";
+/// Name of the local directory with the definition file, which is then read from there even if the context is remote.
+pub const DOCKERFILE_KEY: &str = "dockerfilekey";
+/// Prefix of named contexts: `context:NAME` or `context:NAME::PLATFORM` (`--build-context`).
+pub const NAMED_CONTEXT: &str = "context:";
+/// Prefix of image configs that belong to named contexts given as inputs: JSON, `{"containerimage.config": base64}`.
+pub const INPUT_METADATA: &str = "input-metadata:";
+/// Prefix of session ids to use for single local directories (bake shares contexts between sessions).
+pub const LOCAL_SESSION: &str = "local-sessionid:";
+/// Prefix of cache key suffixes of named local contexts.
+pub const SHARED_KEY: &str = "sharedkey:localdir:";
+/// The `--call` asked for; absent: build.
+pub const REQUEST_ID: &str = "requestid";
+
+/// Build argument: overrides [`MULTI_PLATFORM`].
+pub const ARG_MULTI_PLATFORM: &str = "BUILDKIT_MULTI_PLATFORM";
+/// Build argument: overrides [`HOSTNAME`].
+pub const ARG_HOSTNAME: &str = "BUILDKIT_SANDBOX_HOSTNAME";
+/// Build argument: keep `.git` of a git context. A boolean.
+pub const ARG_KEEP_GIT_DIR: &str = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
+/// Build argument: prefix of cache mount ids.
+pub const ARG_CACHE_MOUNT_NS: &str = "BUILDKIT_CACHE_MOUNT_NS";
+/// Build argument: options of `--check`, instead of those in the `# check=` line.
+pub const ARG_CHECK: &str = "BUILDKIT_DOCKERFILE_CHECK";
+/// Build argument: the time to put on everything, in seconds since 1970.
+pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";

@@ -1,0 +1,139 @@
+//! The formats inside option values: lists, limits, sizes, JSON. Errors are words for the end of a sentence.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use gowork_llb::ops::Platform;
+use gowork_llb::ops::exec::{ProxyEnv, Ulimit};
+use serde_json::{Map, Value};
+
+use crate::gateway::CacheImport;
+
+/// One line of `/etc/hosts`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExtraHost {
+    /// Host name, lower case.
+    pub name: String,
+    /// Its address.
+    pub ip: IpAddr,
+}
+
+/// A boolean as Go reads it.
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err(format!("{text:?} is not true or false")),
+    }
+}
+
+/// A number of bytes.
+pub(super) fn bytes(text: &str) -> Result<Option<u64>, String> {
+    text.parse().map(Some).map_err(|_| format!("{text:?} is not a number of bytes"))
+}
+
+/// Platforms, comma separated; the same one twice is one.
+pub(super) fn platforms(text: &str) -> Result<Vec<Platform>, String> {
+    let mut platforms = Vec::new();
+    for item in text.split(',').map(str::trim) {
+        let platform = Platform::parse(item).map_err(|error| error.to_string())?;
+        if !platforms.contains(&platform) {
+            platforms.push(platform);
+        }
+    }
+    Ok(platforms)
+}
+
+/// `host=ip`, comma separated.
+pub(super) fn extra_hosts(text: &str) -> Result<Vec<ExtraHost>, String> {
+    let host = |field: &String| {
+        let field = field.to_lowercase();
+        let (name, ip) = field.split_once('=').ok_or_else(|| format!("{field:?} is not HOST=IP"))?;
+        let ip = ip.trim_start_matches('[').trim_end_matches(']');
+        let ip = ip.parse().map_err(|_| format!("{ip:?} of host {name:?} is not an IP address"))?;
+        Ok(ExtraHost { name: name.to_owned(), ip })
+    };
+    csv(text).iter().map(host).collect()
+}
+
+/// `name=soft[:hard]`, comma separated. -1 is unlimited.
+pub(super) fn ulimits(text: &str) -> Result<Vec<Ulimit>, String> {
+    csv(text).iter().map(|field| ulimit(field)).collect()
+}
+
+fn ulimit(field: &str) -> Result<Ulimit, String> {
+    let wrong = || format!("{field:?} is not NAME=SOFT[:HARD]");
+    let (name, limits) = field.split_once('=').ok_or_else(wrong)?;
+    let (soft, hard) = limits.split_once(':').unwrap_or((limits, limits));
+    let number = |text: &str| text.parse::<i64>().map_err(|_| wrong());
+    let (soft, hard) = (number(soft)?, number(hard)?);
+    if hard != -1 && (soft > hard || soft == -1) {
+        return Err(format!("{field:?}: the soft limit is above the hard one"));
+    }
+    Ok(Ulimit { name: name.to_owned(), soft, hard })
+}
+
+/// One CSV record: fields may be quoted, a quote inside is doubled.
+fn csv(text: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let literal = match (c, quoted) {
+            ('"', true) if chars.next_if_eq(&'"').is_some() => Some('"'),
+            ('"', _) => {
+                quoted = !quoted;
+                None
+            }
+            (',', false) => {
+                fields.push(String::new());
+                None
+            }
+            (c, _) => Some(c),
+        };
+        fields.last_mut().into_iter().for_each(|field| field.extend(literal));
+    }
+    fields
+}
+
+/// Cache imports as buildx sends them. Key case is not looked at, as Go's JSON decoder does not.
+pub(super) fn cache_imports(text: &str) -> Result<Vec<CacheImport>, String> {
+    let entries: Vec<Map<String, Value>> =
+        serde_json::from_str(text).map_err(|error| format!("not a JSON list of cache imports: {error}"))?;
+    entries.iter().map(cache_import).collect()
+}
+
+fn cache_import(entry: &Map<String, Value>) -> Result<CacheImport, String> {
+    let get = |name: &str| entry.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let kind = get("type").and_then(Value::as_str).filter(|kind| !kind.is_empty());
+    let mut import = CacheImport { kind: kind.ok_or("a cache import has no Type")?.to_owned(), attrs: BTreeMap::new() };
+    for (key, value) in get("attrs").and_then(Value::as_object).into_iter().flatten() {
+        let value = value.as_str().ok_or_else(|| format!("attribute {key} of a cache import is not a string"))?;
+        import.attrs.insert(key.clone(), value.to_owned());
+    }
+    Ok(import)
+}
+
+/// Proxies among the build arguments, by their names in any case.
+pub(super) fn proxy(args: &BTreeMap<String, String>) -> ProxyEnv {
+    let mut proxy = ProxyEnv::default();
+    for (name, value) in args {
+        let field = match name.to_ascii_lowercase().as_str() {
+            "http_proxy" => &mut proxy.http,
+            "https_proxy" => &mut proxy.https,
+            "ftp_proxy" => &mut proxy.ftp,
+            "no_proxy" => &mut proxy.no,
+            "all_proxy" => &mut proxy.all,
+            _ => continue,
+        };
+        field.clone_from(value);
+    }
+    proxy
+}
+
+/// The first worker's first platform. A daemon that tells none is of this program's own kind: it runs it.
+pub(super) fn build_platform(workers: &str) -> Platform {
+    let workers: Value = serde_json::from_str(workers).unwrap_or_default();
+    let first = workers.pointer("/0/platforms/0").cloned().unwrap_or_default();
+    serde_json::from_value(first).unwrap_or_else(|_| Platform::new(std::env::consts::OS, std::env::consts::ARCH))
+}

@@ -1,0 +1,316 @@
+//! The build's options, validated. Owns their meaning; [`keys`] has their names, [`raw`] what the daemon passed.
+//!
+//! Unknown options are ignored, since clients add informational ones. A known one that cannot be read is an error: the
+//! user asked for something and must not get something else.
+
+pub mod keys;
+mod lists;
+mod raw;
+
+use std::collections::BTreeMap;
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::Platform;
+use gowork_llb::ops::exec::{Exec, Network, ProxyEnv, Ulimit};
+use gowork_llb::ops::source::ResolveMode;
+
+pub use lists::ExtraHost;
+pub use raw::RawOptions;
+
+use crate::gateway::CacheImport;
+
+/// What the build was asked to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Path of the definition file in its directory.
+    pub filename: String,
+    /// The image to build, if one was named.
+    pub target: Option<String>,
+    /// Platforms to build for, each once, in the order given. Empty: none asked for, so the build platform.
+    pub platforms: Vec<Platform>,
+    /// What the builder itself runs on: its first worker's first platform.
+    pub build_platform: Platform,
+    /// Whether the result goes by platform even if there is one only.
+    pub multi_platform: bool,
+    /// `--build-arg`s, also BuildKit's own and the proxies. Never secret.
+    pub build_args: BTreeMap<String, String>,
+    /// `--label`s.
+    pub labels: BTreeMap<String, String>,
+    /// What must not come from the cache.
+    pub no_cache: NoCache,
+    /// Caches to import, into every Solve of a result.
+    pub cache_imports: Vec<CacheImport>,
+    /// How images are looked up.
+    pub image_resolve_mode: ResolveMode,
+    /// What every step's program is given.
+    pub exec: ExecOptions,
+    /// Where the contexts are.
+    pub contexts: ContextOptions,
+    /// The `--call` asked for; none: build.
+    pub request: Option<String>,
+    /// `--check` options from the build arguments, as given (`skip=..;error=..`).
+    pub check: Option<String>,
+    /// The time to put on everything, seconds since 1970.
+    pub source_date_epoch: Option<i64>,
+    /// Prefix of cache mount ids.
+    pub cache_mount_namespace: Option<String>,
+    /// This frontend's image, as in the syntax line.
+    pub source: Option<String>,
+    /// The syntax line's whole value.
+    pub cmdline: Option<String>,
+}
+
+/// What must not come from the cache (`--no-cache`, `--no-cache-filter`).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum NoCache {
+    /// Everything may.
+    #[default]
+    Off,
+    /// Nothing may.
+    All,
+    /// These may not.
+    Only(Vec<String>),
+}
+
+impl NoCache {
+    /// Whether the step or image `name` must run anew; case is not looked at.
+    pub fn applies_to(&self, name: &str) -> bool {
+        match self {
+            Self::Off => false,
+            Self::All => true,
+            Self::Only(names) => names.iter().any(|only| only.eq_ignore_ascii_case(name)),
+        }
+    }
+}
+
+/// What the user asked for every step's program.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExecOptions {
+    /// Lines for `/etc/hosts`.
+    pub add_hosts: Vec<ExtraHost>,
+    /// The network, if one was asked for.
+    pub network: Option<Network>,
+    /// Resource limits.
+    pub ulimits: Vec<Ulimit>,
+    /// Size of /dev/shm in bytes.
+    pub shm_size: Option<u64>,
+    /// Parent cgroup.
+    pub cgroup_parent: Option<String>,
+    /// Host name.
+    pub hostname: Option<String>,
+    /// Proxies, from the build arguments of those names in any case. Not part of cache keys.
+    pub proxy: ProxyEnv,
+}
+
+impl ExecOptions {
+    /// Gives all of it to a step, except the network, which is the step's own affair: only some may have one.
+    #[must_use]
+    pub fn apply(&self, exec: Exec) -> Exec {
+        let mut exec = exec.proxy(self.proxy.clone());
+        for host in &self.add_hosts {
+            exec = exec.extra_host(host.name.clone(), host.ip);
+        }
+        for limit in &self.ulimits {
+            exec = exec.ulimit(limit.clone());
+        }
+        if let Some(bytes) = self.shm_size {
+            exec = exec.shm_size(bytes);
+        }
+        if let Some(name) = &self.cgroup_parent {
+            exec = exec.cgroup_parent(name);
+        }
+        if let Some(name) = &self.hostname {
+            exec = exec.hostname(name);
+        }
+        exec
+    }
+}
+
+/// Where the contexts are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContextOptions {
+    /// The client's session.
+    pub session: String,
+    /// Sessions of single local directories.
+    pub local_sessions: BTreeMap<String, String>,
+    /// The main context, if it is remote: a git reference or a URL.
+    pub remote: Option<String>,
+    /// Sub directory of a main context that is not local.
+    pub subdir: Option<String>,
+    /// Name of the local directory with the definition file.
+    pub dockerfile_local: String,
+    /// Whether the definition file is read from there even if the context is remote.
+    pub dockerfile_forced: bool,
+    /// Named contexts: `NAME` or `NAME::PLATFORM` -> where.
+    pub named: BTreeMap<String, String>,
+    /// Result metadata of named contexts given as inputs, JSON.
+    pub input_metadata: BTreeMap<String, String>,
+    /// Cache key suffixes of named local contexts.
+    pub shared_keys: BTreeMap<String, String>,
+    /// Keep `.git` of a git context.
+    pub keep_git_dir: bool,
+}
+
+impl ContextOptions {
+    /// The session that shares the local directory `name`.
+    pub fn session_of(&self, name: &str) -> &str {
+        self.local_sessions.get(name).unwrap_or(&self.session)
+    }
+}
+
+impl Options {
+    /// Reads the options. All that is wrong is reported at once.
+    pub fn parse(raw: &RawOptions) -> Result<Self, Vec<Diagnostic>> {
+        let mut reader = Reader { raw, problems: Vec::new() };
+        let platforms = reader.read(keys::PLATFORM, lists::platforms);
+        let options = Self {
+            filename: raw.given(keys::FILENAME).unwrap_or("Dockerfile").to_owned(),
+            target: reader.text(keys::TARGET),
+            multi_platform: reader.multi_platform(platforms.len()),
+            platforms,
+            build_platform: lists::build_platform(&raw.workers),
+            build_args: raw.with_prefix(keys::BUILD_ARG),
+            labels: raw.with_prefix(keys::LABEL),
+            no_cache: no_cache(raw),
+            cache_imports: reader.cache_imports(),
+            image_resolve_mode: reader.resolve_mode(),
+            exec: reader.exec(),
+            contexts: reader.contexts(),
+            request: reader.text(keys::REQUEST_ID),
+            check: raw.arg(keys::ARG_CHECK).map(str::to_owned),
+            source_date_epoch: reader.source_date_epoch(),
+            cache_mount_namespace: raw.arg(keys::ARG_CACHE_MOUNT_NS).map(str::to_owned),
+            source: reader.text(keys::SOURCE),
+            cmdline: reader.text(keys::CMDLINE),
+        };
+        if reader.problems.is_empty() { Ok(options) } else { Err(reader.problems) }
+    }
+
+    /// The platforms of the result: those asked for, or the build platform.
+    pub fn target_platforms(&self) -> Vec<Platform> {
+        if self.platforms.is_empty() { vec![self.build_platform.clone()] } else { self.platforms.clone() }
+    }
+}
+
+fn no_cache(raw: &RawOptions) -> NoCache {
+    match raw.opts.get(keys::NO_CACHE).map(String::as_str) {
+        None => NoCache::Off,
+        Some("") => NoCache::All,
+        Some(names) => NoCache::Only(names.split(',').map(str::to_owned).collect()),
+    }
+}
+
+/// Reads values and gathers what is wrong with them.
+struct Reader<'a> {
+    raw: &'a RawOptions,
+    problems: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn text(&self, key: &str) -> Option<String> {
+        self.raw.given(key).map(str::to_owned)
+    }
+
+    /// The value of `key` by `parse`; the default if it is absent or wrong, and then a problem is noted.
+    fn read<T: Default>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
+        match self.raw.given(key).map(parse) {
+            None => T::default(),
+            Some(Ok(value)) => value,
+            Some(Err(problem)) => {
+                self.problems.push(Diagnostic::error(format!("build option {key}: {problem}")));
+                T::default()
+            }
+        }
+    }
+
+    fn multi_platform(&mut self, platforms: usize) -> bool {
+        let (name, given) = match self.raw.arg(keys::ARG_MULTI_PLATFORM) {
+            Some(value) => (keys::ARG_MULTI_PLATFORM, Some(value)),
+            None => (keys::MULTI_PLATFORM, self.raw.given(keys::MULTI_PLATFORM)),
+        };
+        let wanted = match given.map(lists::boolean) {
+            None => return platforms > 1,
+            Some(Ok(wanted)) => wanted,
+            Some(Err(problem)) => {
+                self.problems.push(Diagnostic::error(format!("build option {name}: {problem}")));
+                return platforms > 1;
+            }
+        };
+        if !wanted && platforms > 1 {
+            let problem = Diagnostic::error(format!("build option {name} is false, but {platforms} platforms are asked for"));
+            self.problems.push(problem.help("ask for one platform, or leave the option out"));
+        }
+        wanted
+    }
+
+    fn cache_imports(&mut self) -> Vec<CacheImport> {
+        let mut imports = self.read(keys::CACHE_IMPORTS, lists::cache_imports);
+        for reference in self.raw.given(keys::CACHE_FROM).into_iter().flat_map(|list| list.split(',')) {
+            let import =
+                CacheImport { kind: "registry".to_owned(), attrs: BTreeMap::from([("ref".to_owned(), reference.to_owned())]) };
+            if !reference.is_empty() && !imports.contains(&import) {
+                imports.push(import);
+            }
+        }
+        imports
+    }
+
+    fn resolve_mode(&mut self) -> ResolveMode {
+        let mode = self.read(keys::IMAGE_RESOLVE_MODE, |value| match value {
+            "default" => Ok(Some(ResolveMode::Default)),
+            "pull" => Ok(Some(ResolveMode::Pull)),
+            "local" => Ok(Some(ResolveMode::Local)),
+            _ => Err(format!("{value:?} is none of default, pull, local")),
+        });
+        mode.unwrap_or(ResolveMode::Default)
+    }
+
+    fn exec(&mut self) -> ExecOptions {
+        let args = self.raw.with_prefix(keys::BUILD_ARG);
+        ExecOptions {
+            add_hosts: self.read(keys::ADD_HOSTS, lists::extra_hosts),
+            network: self.read(keys::NETWORK, |value| match value {
+                "none" => Ok(Some(Network::None)),
+                "host" => Ok(Some(Network::Host)),
+                "sandbox" => Ok(Some(Network::Sandbox)),
+                _ => Err(format!("{value:?} is none of none, host, sandbox")),
+            }),
+            ulimits: self.read(keys::ULIMIT, lists::ulimits),
+            shm_size: self.read(keys::SHM_SIZE, lists::bytes),
+            cgroup_parent: self.text(keys::CGROUP_PARENT),
+            hostname: self.raw.arg(keys::ARG_HOSTNAME).map(str::to_owned).or_else(|| self.text(keys::HOSTNAME)),
+            proxy: lists::proxy(&args),
+        }
+    }
+
+    fn contexts(&mut self) -> ContextOptions {
+        let key = self.raw.given(keys::CONTEXT_KEY).unwrap_or(keys::CONTEXT);
+        let forced = self.raw.given(keys::DOCKERFILE_KEY);
+        // A value that is no boolean keeps nothing, as in docker/dockerfile.
+        let keep_git_dir = self.raw.arg(keys::ARG_KEEP_GIT_DIR).is_some_and(|value| lists::boolean(value) == Ok(true));
+        ContextOptions {
+            session: self.raw.session_id.clone(),
+            local_sessions: self.raw.with_prefix(keys::LOCAL_SESSION),
+            remote: self.text(key),
+            subdir: self.text(keys::CONTEXT_SUBDIR),
+            dockerfile_local: forced.unwrap_or("dockerfile").to_owned(),
+            dockerfile_forced: forced.is_some(),
+            named: self.raw.with_prefix(keys::NAMED_CONTEXT),
+            input_metadata: self.raw.with_prefix(keys::INPUT_METADATA),
+            shared_keys: self.raw.with_prefix(keys::SHARED_KEY),
+            keep_git_dir,
+        }
+    }
+
+    fn source_date_epoch(&mut self) -> Option<i64> {
+        let value = self.raw.arg(keys::ARG_SOURCE_DATE_EPOCH)?;
+        let seconds = value.parse().ok();
+        if seconds.is_none() {
+            let name = keys::ARG_SOURCE_DATE_EPOCH;
+            let problem = Diagnostic::error(format!("build argument {name}: {value:?} is not a number of seconds since 1970"));
+            self.problems
+                .push(problem.help(format!("for the last commit's time: --build-arg {name}=$(git log -1 --format=%ct)")));
+        }
+        seconds
+    }
+}

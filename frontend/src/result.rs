@@ -1,0 +1,96 @@
+//! The result of a build: refs and metadata, by platform or not.
+//!
+//! Owns the keys and the choice between the two shapes, which exporters are strict about: one image has a plain ref and
+//! plain keys, several have a map of refs and keys ending in `/PLATFORM`. dockerd with its graphdriver store loses the
+//! config of any mixture.
+
+use std::collections::{BTreeMap, HashMap};
+
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::ops::Platform;
+use serde::Serialize;
+
+use crate::gateway::Ref;
+
+const CONFIG: &str = "containerimage.config";
+const BASE_CONFIG: &str = "containerimage.base.config";
+const PLATFORMS: &str = "refs.platforms";
+const EPOCH: &str = "source.date.epoch";
+
+/// The result for one platform.
+#[derive(Debug, Clone, Default)]
+pub struct ImageResult {
+    /// The filesystem.
+    pub reference: Ref,
+    /// The image config, JSON; none if what was built is no image but files for the client.
+    pub config: Option<Vec<u8>>,
+    /// The base image's config as it came from the registry: keeps its history as it is.
+    pub base_config: Option<Vec<u8>>,
+    /// Attestations of our own making, SBOMs for example.
+    pub attestations: Vec<proto::Attestation>,
+}
+
+/// The result of a build.
+#[derive(Debug, Clone, Default)]
+pub struct BuildResult {
+    /// What was built, by platform; at least one.
+    pub images: BTreeMap<Platform, ImageResult>,
+    /// Whether it goes by platform even if there is only one.
+    pub multi_platform: bool,
+    /// The time for the exporters, seconds since 1970.
+    pub source_date_epoch: Option<i64>,
+    /// More metadata, keys as they are: `annotation.*` for the image, `frontend.*` for the client's metadata file.
+    pub metadata: BTreeMap<String, Vec<u8>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PlatformsJson {
+    platforms: Vec<PlatformJson>,
+}
+
+#[derive(Serialize)]
+struct PlatformJson {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(rename = "Platform")]
+    platform: Platform,
+}
+
+impl BuildResult {
+    /// The message for the daemon.
+    pub fn into_proto(self) -> proto::Result {
+        let by_platform = self.multi_platform || self.images.len() > 1;
+        let platforms = self.images.keys().map(|platform| PlatformJson { id: platform.to_string(), platform: platform.clone() });
+        let platforms = PlatformsJson { platforms: platforms.collect() };
+        let mut metadata: HashMap<String, Vec<u8>> = self.metadata.into_iter().collect();
+        metadata.insert(PLATFORMS.to_owned(), serde_json::to_vec(&platforms).unwrap_or_default());
+        if let Some(seconds) = self.source_date_epoch {
+            metadata.insert(EPOCH.to_owned(), seconds.to_string().into_bytes());
+        }
+        let mut refs = HashMap::new();
+        let mut attestations = HashMap::new();
+        for (platform, image) in self.images {
+            let id = platform.to_string();
+            let key = |name: &str| if by_platform { format!("{name}/{id}") } else { name.to_owned() };
+            metadata.extend(image.config.map(|config| (key(CONFIG), config)));
+            metadata.extend(image.base_config.map(|config| (key(BASE_CONFIG), config)));
+            if !image.attestations.is_empty() {
+                attestations.insert(id.clone(), proto::Attestations { attestation: image.attestations });
+            }
+            refs.insert(id, proto::Ref { id: image.reference.0, def: None });
+        }
+        let result = if by_platform {
+            proto::result::Result::Refs(proto::RefMap { refs })
+        } else {
+            proto::result::Result::Ref(refs.into_values().next().unwrap_or_default())
+        };
+        proto::Result { metadata, attestations, result: Some(result) }
+    }
+}
+
+/// A result of metadata only, as calls give: no filesystem.
+pub fn metadata_only(metadata: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> proto::Result {
+    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    proto::Result { metadata, ..proto::Result::default() }
+}

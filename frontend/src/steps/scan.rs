@@ -1,0 +1,55 @@
+//! The scan step: `gowork-frontend scan --source DIR --out FILE`.
+//!
+//! Reads the build context and writes what it says about modules and packages as JSON. Needs no Go and no network. The context is a plain
+//! directory, or what BuildKit makes of a metadata-only transfer: the files that a scan reads, and the names of all others.
+
+use std::path::{Path, PathBuf};
+
+use gowork_llb::packages;
+use gowork_llb::tree::{LocalTree, SourceTree};
+
+use super::transferred::{self, TransferredTree};
+
+/// Why a scan could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScanError {
+    /// Wrong arguments: BuildKit runs this program with ours, so a bug.
+    #[error("usage: gowork-frontend scan --source DIR --out FILE")]
+    Usage,
+    /// The list of names that a metadata-only transfer leaves is not as expected.
+    #[error(transparent)]
+    Metadata(#[from] transferred::MetadataError),
+    /// The result could not be written.
+    #[error("cannot write {path}: {message}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's words.
+        message: String,
+    },
+}
+
+/// Runs the step with the arguments after `scan`.
+///
+/// # Errors
+/// On wrong arguments, a damaged list of names, and where the result cannot be written. Bad sources are no errors: they are in the result.
+pub fn run(args: &[String]) -> Result<(), ScanError> {
+    let [source_key, source, out_key, out] = args else { return Err(ScanError::Usage) };
+    if source_key != "--source" || out_key != "--out" {
+        return Err(ScanError::Usage);
+    }
+    let tree = open(Path::new(source))?;
+    let scan = packages::scan(tree.as_ref());
+    let write_error = |message: String| ScanError::Write { path: out.into(), message };
+    let json = serde_json::to_vec(&scan).map_err(|error| write_error(error.to_string()))?;
+    std::fs::write(out, json).map_err(|error| write_error(error.to_string()))
+}
+
+fn open(source: &Path) -> Result<Box<dyn SourceTree>, ScanError> {
+    let local = LocalTree::new(source);
+    Ok(match std::fs::read(source.join(transferred::METADATA_FILE)) {
+        Ok(records) => Box::new(TransferredTree::new(local, &records)?),
+        Err(_) => Box::new(local),
+    })
+}

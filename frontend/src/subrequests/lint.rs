@@ -1,0 +1,121 @@
+//! `--check` (`--call=check`): what is wrong or doubtful, without building.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::diag::{Diagnostic, Span};
+use serde::Serialize;
+
+use super::describe::Definition;
+use super::{LocationJson, Sources, answer};
+use crate::error::{SourceFiles, render};
+
+/// The request id.
+pub const NAME: &str = "frontend.lint";
+const VERSION: &str = "1.0.0";
+
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Lint {
+    /// Things that build and are doubtful.
+    pub warnings: Vec<LintWarning>,
+    /// Things that do not build.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// A doubtful thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LintWarning {
+    /// The rule's name, in CamelCase: what `skip=` in the check options takes.
+    pub rule: String,
+    /// What the rule says.
+    pub description: String,
+    /// Where to read more.
+    pub url: String,
+    /// What is wrong here.
+    pub detail: String,
+    /// Where.
+    pub span: Option<Span>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LintJson {
+    warnings: Vec<WarningJson>,
+    sources: Vec<SourceInfoJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build_error: Option<BuildErrorJson>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WarningJson {
+    rule_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    url: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    location: LocationJson,
+}
+
+#[derive(Serialize)]
+struct SourceInfoJson {
+    filename: String,
+    data: String,
+    language: String,
+}
+
+#[derive(Serialize)]
+struct BuildErrorJson {
+    message: String,
+    location: LocationJson,
+}
+
+pub(super) fn definition() -> Definition {
+    Definition::new(NAME, VERSION, "Lint a Dockerfile")
+}
+
+/// The answer. Its status code, which becomes the client's exit code, is 1 if there is anything to say.
+pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
+    let mut sources = Sources::new(files);
+    // Clients do not check whether a location is there.
+    let mut place = |span: Option<&Span>| {
+        let nowhere = LocationJson { source_index: -1, ranges: Vec::new() };
+        span.and_then(|span| sources.locate(span)).unwrap_or(nowhere)
+    };
+    let warning = |warning: &LintWarning| WarningJson {
+        rule_name: warning.rule.clone(),
+        description: warning.description.clone(),
+        url: warning.url.clone(),
+        detail: warning.detail.clone(),
+        location: place(warning.span.as_ref()),
+    };
+    let warnings = lint.warnings.iter().map(warning).collect();
+    let first = lint.errors.iter().find_map(|error| error.span.as_ref());
+    let build_error = (!lint.errors.is_empty()).then(|| BuildErrorJson { message: render(&lint.errors), location: place(first) });
+    let source = |info: buildkit_proto::pb::SourceInfo| SourceInfoJson {
+        filename: info.filename,
+        data: STANDARD.encode(info.data),
+        language: info.language,
+    };
+    let sources = sources.infos().map(source).collect();
+    let mut result = answer(VERSION, &LintJson { warnings, sources, build_error }, text(lint));
+    let clean = lint.warnings.is_empty() && lint.errors.is_empty();
+    result.metadata.insert("result.statuscode".to_owned(), if clean { b"0".to_vec() } else { b"1".to_vec() });
+    result
+}
+
+fn text(lint: &Lint) -> String {
+    let mut text = String::new();
+    for warning in &lint.warnings {
+        let url = if warning.url.is_empty() { String::new() } else { format!(" - {}", warning.url) };
+        let place = warning.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
+        text.push_str(&format!("WARNING: {}{url}\n{place}{}\n\n", warning.rule, warning.detail));
+    }
+    if !lint.errors.is_empty() {
+        text.push_str(&format!("ERROR: {}\n", render(&lint.errors)));
+    }
+    text
+}

@@ -1,0 +1,78 @@
+//! `--call=targets`: which targets there are.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::diag::Span;
+use serde::Serialize;
+
+use super::describe::Definition;
+use super::{LocationJson, Sources, answer, table};
+use crate::error::SourceFiles;
+
+/// The request id.
+pub const NAME: &str = "frontend.targets";
+const VERSION: &str = "1.0.0";
+
+/// One thing to build.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Its name for `--target`.
+    pub name: String,
+    /// Whether it is built if none is named.
+    pub default: bool,
+    /// What it is, one sentence.
+    pub description: String,
+    /// Its base image.
+    pub base: String,
+    /// Where it is written down.
+    pub span: Option<Span>,
+}
+
+#[derive(Serialize)]
+struct TargetsJson {
+    targets: Vec<TargetJson>,
+    sources: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct TargetJson {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    name: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    default: bool,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    description: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    base: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<LocationJson>,
+}
+
+pub(super) fn definition() -> Definition {
+    Definition::new(NAME, VERSION, "List all targets current build supports")
+}
+
+/// The answer.
+pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
+    let mut sources = Sources::new(files);
+    let json = |target: &Target| TargetJson {
+        name: target.name.clone(),
+        default: target.default,
+        description: target.description.clone(),
+        base: target.base.clone(),
+        location: target.span.as_ref().and_then(|span| sources.locate(span)),
+    };
+    let targets_json = targets.iter().map(json).collect();
+    let sources = sources.infos().map(|info| STANDARD.encode(info.data)).collect();
+    answer(VERSION, &TargetsJson { targets: targets_json, sources }, text(targets))
+}
+
+fn text(targets: &[Target]) -> String {
+    let mut rows = vec![["TARGET", "DESCRIPTION"].map(str::to_owned).to_vec()];
+    for target in targets {
+        let mark = if target.default { " (default)" } else { "" };
+        rows.push(vec![format!("{}{mark}", target.name), target.description.clone()]);
+    }
+    table(&rows)
+}

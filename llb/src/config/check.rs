@@ -1,0 +1,252 @@
+//! What a value may look like, key by key: small grammars over one string. Nothing here knows positions.
+//! Those of `[runtime]` and of images' names are in `check_runtime.rs`.
+
+use crate::tree::TreePath;
+
+/// Why a value is not right, and what would be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// What is wrong with it.
+    pub(super) why: String,
+    /// What to write.
+    pub(super) help: String,
+}
+
+/// A grammar.
+pub(super) type Check = fn(&str) -> Result<(), Wrong>;
+
+/// The error with these words.
+pub(super) fn wrong<T>(why: impl Into<String>, help: impl Into<String>) -> Result<T, Wrong> {
+    Err(Wrong { why: why.into(), help: help.into() })
+}
+
+/// Any text. (NUL, which no program can be given, is refused for all keys before their own check.)
+#[allow(clippy::unnecessary_wraps, reason = "a Check")]
+pub(super) fn any(_: &str) -> Result<(), Wrong> {
+    Ok(())
+}
+
+/// A Go release as `golang:` tags have it: `1.26`, `1.26.8`, `1.27rc1`.
+pub(super) fn go_version(text: &str) -> Result<(), Wrong> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let minor = |part: &str| {
+        digits(part) || ["rc", "beta"].iter().any(|pre| part.split_once(pre).is_some_and(|(a, b)| digits(a) && digits(b)))
+    };
+    let good = match text.split('.').collect::<Vec<_>>()[..] {
+        ["1", n] => minor(n),
+        ["1", n, patch] => digits(n) && digits(patch),
+        _ => false,
+    };
+    if good {
+        return Ok(());
+    }
+    if text.starts_with("1.") && text.contains('-') {
+        return wrong(
+            format!("{text:?} is not a Go release"),
+            format!("for a variant of the image, set `builder = \"golang:{text}\"` instead"),
+        );
+    }
+    wrong(format!("{text:?} is not a Go release"), "write it like \"1.26\" or \"1.26.8\"")
+}
+
+/// A reference to an image.
+pub(super) fn image_reference(text: &str) -> Result<(), Wrong> {
+    let example = "write it like \"alpine:3.22\" or \"registry.example.com/team/base:1\"";
+    if text.is_empty() {
+        return wrong("the image is empty", example);
+    }
+    if text.contains("://") {
+        return wrong(format!("{text:?} is a URL, not an image"), "leave out the scheme");
+    }
+    let name = text.split('@').next().unwrap_or_default();
+    let repository = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(repository, _)| repository);
+    let path = repository.split_once('/').map_or(repository, |(_, path)| path);
+    if path.chars().any(|c| c.is_ascii_uppercase()) {
+        return wrong(format!("{text:?} is not an image: names are lower case"), format!("write {:?}", text.to_lowercase()));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@+[]".contains(c);
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    if !text.chars().all(allowed) || !text.starts_with(|c| ends(c) || c == '[') || !text.ends_with(ends) {
+        return wrong(format!("{text:?} is not an image"), example);
+    }
+    Ok(())
+}
+
+/// GOTOOLCHAIN, the two values that make sense here.
+pub(super) fn toolchain(text: &str) -> Result<(), Wrong> {
+    one_of(text, &["local", "auto"])
+}
+
+fn one_of(text: &str, values: &[&str]) -> Result<(), Wrong> {
+    if values.contains(&text) {
+        return Ok(());
+    }
+    let list = values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
+    wrong(format!("{text:?} is not one of its values"), format!("write one of {list}"))
+}
+
+/// A build tag.
+pub(super) fn tag(text: &str) -> Result<(), Wrong> {
+    if text.contains([',', ' ']) {
+        let items: Vec<_> = text.split([',', ' ']).filter(|item| !item.is_empty()).map(|item| format!("{item:?}")).collect();
+        return wrong(format!("{text:?} is not one build tag"), format!("one item a tag: [{}]", items.join(", ")));
+    }
+    let allowed = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    if text.is_empty() || !text.chars().all(allowed) {
+        return wrong(format!("{text:?} is not a build tag"), "tags are made of letters, digits, `_` and `.`");
+    }
+    Ok(())
+}
+
+/// A GOEXPERIMENT.
+pub(super) fn experiment(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return wrong(format!("{text:?} is not a GOEXPERIMENT"), "one item an experiment, like [\"jsonv2\"]");
+    }
+    Ok(())
+}
+
+/// Flags for one of Go's tools: `-ldflags`, `-gcflags`, `-asmflags`, with a package pattern before them or not.
+pub(super) fn flags(text: &str) -> Result<(), Wrong> {
+    let text = text.trim();
+    if text.starts_with(['"', '\'']) {
+        return wrong("flags cannot start with a quote", "quote single flags, as in \"-X 'main.name=a b'\"");
+    }
+    let flags = if text.is_empty() || text.starts_with('-') {
+        text
+    } else {
+        match text.split_once('=') {
+            Some((_, flags)) => flags,
+            None => return wrong("flags start with `-`", "write them like \"-s -w\", or with a package pattern: \"all=-N -l\""),
+        }
+    };
+    balanced(flags)
+}
+
+/// Whether every quote that starts a word is closed, by the rules of `go build`: no escapes; a quote inside a word is a letter.
+fn balanced(flags: &str) -> Result<(), Wrong> {
+    let mut rest = flags.trim_start();
+    while let Some(first) = rest.chars().next() {
+        let end = if first == '"' || first == '\'' {
+            match rest[1..].find(first) {
+                Some(at) => at + 2,
+                None => return wrong(format!("a word starts with {first} and never ends"), format!("close it with {first}")),
+            }
+        } else {
+            rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len())
+        };
+        rest = rest[end..].trim_start();
+    }
+    Ok(())
+}
+
+/// GOAMD64.
+pub(super) fn goamd64(text: &str) -> Result<(), Wrong> {
+    one_of(text, &["v1", "v2", "v3", "v4"])
+}
+
+/// GOARM64: a version, then `,lse` and `,crypto`.
+pub(super) fn goarm64(text: &str) -> Result<(), Wrong> {
+    let mut parts = text.split(',');
+    let version = parts.next().unwrap_or_default();
+    let minors = |major: &str, most: u8| {
+        version.strip_prefix(major).is_some_and(|n| n.len() == 1 && n.as_bytes()[0].wrapping_sub(b'0') <= most)
+    };
+    if (minors("v8.", 9) || minors("v9.", 5)) && parts.all(|option| option == "lse" || option == "crypto") {
+        return Ok(());
+    }
+    wrong(
+        format!("{text:?} is not a GOARM64"),
+        "write \"v8.0\" to \"v8.9\" or \"v9.0\" to \"v9.5\", then \",lse\" or \",crypto\" if need be",
+    )
+}
+
+/// GOARM.
+pub(super) fn goarm(text: &str) -> Result<(), Wrong> {
+    let (version, float) = text.split_once(',').unwrap_or((text, "hardfloat"));
+    if ["5", "6", "7"].contains(&version) && ["softfloat", "hardfloat"].contains(&float) {
+        return Ok(());
+    }
+    wrong(format!("{text:?} is not a GOARM"), "write \"5\", \"6\" or \"7\", then \",softfloat\" or \",hardfloat\" if need be")
+}
+
+/// GO386.
+pub(super) fn go386(text: &str) -> Result<(), Wrong> {
+    one_of(text, &["sse2", "softfloat"])
+}
+
+/// GOMIPS and GOMIPS64.
+pub(super) fn gomips(text: &str) -> Result<(), Wrong> {
+    one_of(text, &["hardfloat", "softfloat"])
+}
+
+/// GOPPC64.
+pub(super) fn goppc64(text: &str) -> Result<(), Wrong> {
+    one_of(text, &["power8", "power9", "power10"])
+}
+
+/// GORISCV64.
+pub(super) fn goriscv64(text: &str) -> Result<(), Wrong> {
+    one_of(text, &["rva20u64", "rva22u64", "rva23u64"])
+}
+
+/// GOPROXY. A password in it would end up in the build's record, so it is refused, and not shown.
+pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
+    let example = "write it like \"https://proxy.golang.org,direct\"";
+    let entries: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
+    for entry in &entries {
+        let rest = entry.split_once("://").map_or(*entry, |(_, rest)| rest);
+        if rest.split('/').next().is_some_and(|host| host.contains('@')) {
+            return wrong(
+                "a proxy's user and password must not stand in a URL",
+                "give them as a secret: --secret id=netrc,src=$HOME/.netrc",
+            );
+        }
+    }
+    for entry in entries {
+        let url = ["https://", "http://", "file://"].iter().any(|scheme| entry.len() > scheme.len() && entry.starts_with(scheme));
+        if !url && entry != "direct" && entry != "off" {
+            return wrong(format!("{entry:?} is not a module proxy"), example);
+        }
+    }
+    Ok(())
+}
+
+/// One item of GOPRIVATE and its kin.
+pub(super) fn module_pattern(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || text.contains(char::is_whitespace) || text.contains("://") {
+        return wrong(format!("{text:?} is not a pattern of module paths"), "write it like \"git.example.com/*\"");
+    }
+    Ok(())
+}
+
+/// Not empty.
+pub(super) fn some(text: &str) -> Result<(), Wrong> {
+    if text.trim().is_empty() { wrong("it is empty", "give it a value, or leave the key out") } else { Ok(()) }
+}
+
+/// A package pattern of `skip`.
+pub(super) fn pattern(text: &str) -> Result<(), Wrong> {
+    package(text)
+        .map_err(|wrong| Wrong { help: "write it like \"./tools/...\" or \"example.com/shop/tools/...\"".to_owned(), ..wrong })
+}
+
+/// A main package: a directory `./x`, or an import path.
+pub(super) fn main_package(text: &str) -> Result<(), Wrong> {
+    let help = "write its directory like \"./api/cmd/api\", or its import path";
+    if text.contains("...") {
+        return wrong(format!("{text:?} is a pattern, not one package"), help);
+    }
+    if text.ends_with(".go") {
+        return wrong(format!("{text:?} is a file, not a package"), help);
+    }
+    package(text).map_err(|wrong| Wrong { help: help.to_owned(), ..wrong })
+}
+
+fn package(text: &str) -> Result<(), Wrong> {
+    let climbs = text.starts_with('.') && TreePath::new(text).is_err();
+    if text.is_empty() || text.starts_with('/') || text.contains('\\') || text.contains(char::is_whitespace) {
+        return wrong(format!("{text:?} is not a package"), "");
+    }
+    if climbs { wrong(format!("{text:?} lies outside of the build context"), "") } else { Ok(()) }
+}

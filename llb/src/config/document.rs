@@ -1,0 +1,112 @@
+//! Which key is what: the tables of the configuration read one by one, each key once.
+
+use super::check_runtime;
+use super::read::Section;
+use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
+
+/// The whole document.
+pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
+    Config {
+        skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
+        go: s.table("go", r#"{ version = "1.26" }"#, go).unwrap_or_default(),
+        modules: s.table("modules", r#"{ private = ["git.example.com/*"] }"#, modules).unwrap_or_default(),
+        runtime: s.table("runtime", r#"{ base = "alpine:3.22" }"#, runtime).unwrap_or_default(),
+        images: s.tables("images", check_runtime::image_name, image),
+    }
+}
+
+/// `[go]`.
+pub(super) fn go(s: &mut Section<'_, '_>) -> Go {
+    Go {
+        version: s.string("version", r#""1.26""#),
+        builder: s.string("builder", r#""golang:1.26-bookworm""#),
+        toolchain: s.string("toolchain", r#""local""#),
+        build: build(s),
+    }
+}
+
+fn build(s: &mut Section<'_, '_>) -> Build {
+    Build {
+        tags: s.strings("tags", r#"["netgo"]"#),
+        ldflags: s.string("ldflags", r#""-s -w""#),
+        gcflags: s.string("gcflags", r#""all=-N -l""#),
+        asmflags: s.string("asmflags", r#""-S""#),
+        cgo: s.boolean("cgo"),
+        experiment: s.strings("experiment", r#"["jsonv2"]"#),
+        levels: Levels {
+            goamd64: s.string("goamd64", r#""v3""#),
+            goarm64: s.string("goarm64", r#""v8.2""#),
+            goarm: s.string("goarm", r#""7""#),
+            go386: s.string("go386", r#""softfloat""#),
+            gomips: s.string("gomips", r#""softfloat""#),
+            gomips64: s.string("gomips64", r#""softfloat""#),
+            goppc64: s.string("goppc64", r#""power9""#),
+            goriscv64: s.string("goriscv64", r#""rva22u64""#),
+        },
+    }
+}
+
+/// `[modules]`.
+pub(super) fn modules(s: &mut Section<'_, '_>) -> Modules {
+    let pattern = r#"["git.example.com/*"]"#;
+    Modules {
+        proxy: s.string("proxy", r#""https://proxy.golang.org,direct""#),
+        private: s.strings("private", pattern),
+        noproxy: s.strings("noproxy", pattern),
+        nosumdb: s.strings("nosumdb", pattern),
+        sumdb: s.string("sumdb", r#""sum.golang.org""#),
+        insecure: s.strings("insecure", pattern),
+        vcs: s.string("vcs", r#""public:git""#),
+    }
+}
+
+/// `[runtime]`.
+pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
+    Runtime {
+        base: s.string("base", r#""alpine:3.22""#),
+        user: s.string("user", r#""65532:65532""#),
+        certificates: s.boolean("certificates"),
+        timezones: s.boolean("timezones"),
+        env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
+        labels: s.names("labels", r#"{ "org.opencontainers.image.title" = "shop" }"#, check_runtime::label_name),
+        ports: s.strings_or_numbers("ports", "[8080]"),
+        entrypoint: s.strings("entrypoint", r#"["/api", "serve"]"#),
+        cmd: s.strings("cmd", r#"["-v"]"#),
+        workdir: s.string("workdir", r#""/data""#),
+        stop_signal: s.string("stop_signal", r#""SIGTERM""#),
+        volumes: s.strings("volumes", r#"["/data"]"#),
+        healthcheck: s.table("healthcheck", r#"{ cmd = ["/api", "-health"] }"#, healthcheck),
+        files: s.array("files", r#"[{ from = "config/app.yaml", to = "/etc/app.yaml" }]"#, file),
+    }
+}
+
+fn healthcheck(s: &mut Section<'_, '_>) -> Healthcheck {
+    Healthcheck {
+        at: s.span(),
+        disable: s.boolean("disable"),
+        cmd: s.strings("cmd", r#"["/api", "-health"]"#),
+        interval: s.string("interval", r#""30s""#),
+        timeout: s.string("timeout", r#""5s""#),
+        start_period: s.string("start_period", r#""10s""#),
+        start_interval: s.string("start_interval", r#""1s""#),
+        retries: s.number("retries", "3"),
+    }
+}
+
+fn file(s: &mut Section<'_, '_>) -> Option<File> {
+    let from = s.required("from", r#""config/app.yaml""#);
+    let to = s.required("to", r#""/etc/app.yaml""#);
+    let (owner, mode) = (s.string("owner", r#""65532:65532""#), s.string("mode", r#""0644""#));
+    Some(File { from: from?, to: to?, owner, mode })
+}
+
+/// `[images.NAME]`.
+pub(super) fn image(s: &mut Section<'_, '_>) -> Image {
+    Image {
+        at: s.span(),
+        main: s.string("main", r#""./cmd/api""#),
+        binary: s.string("binary", r#""api""#),
+        build: build(s),
+        runtime: runtime(s),
+    }
+}

@@ -1,0 +1,329 @@
+//! What holds for one image: `[images.NAME]` over `[go]` and `[runtime]` over the defaults. Plain values for the planner.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, check_runtime};
+use crate::diag::Span;
+use crate::tree::TreePath;
+
+/// The default of `ldflags`: no symbol table, no DWARF.
+pub const DEFAULT_LDFLAGS: &str = "-s -w";
+/// The default of `user`: the number that distroless images call nonroot.
+pub const DEFAULT_USER: &str = "65532:65532";
+/// The default of `base`: the empty image.
+pub const SCRATCH: &str = "scratch";
+
+/// What holds for one image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageConfig {
+    /// Its name.
+    pub name: String,
+    /// Where `[images.NAME]` stands, if it does.
+    pub at: Option<Span>,
+    /// Its main package as written: a directory or an import path.
+    pub main: Option<Spanned<String>>,
+    /// File name of the binary.
+    pub binary: Option<Spanned<String>>,
+    /// What its packages are compiled with. Images with equal ones can share compile results.
+    pub compile: CompileConfig,
+    /// `-ldflags`: decides the link, and no package's compile result.
+    pub ldflags: String,
+    /// What is in the image besides the binary.
+    pub runtime: RuntimeConfig,
+}
+
+/// What decides the compile results of packages, besides sources, platform and Go version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct CompileConfig {
+    /// `-tags`.
+    pub tags: BTreeSet<String>,
+    /// `-gcflags`, empty for none.
+    pub gcflags: String,
+    /// `-asmflags`, empty for none.
+    pub asmflags: String,
+    /// CGO_ENABLED.
+    pub cgo: bool,
+    /// GOEXPERIMENT.
+    pub experiment: BTreeSet<String>,
+    /// GOAMD64 and its kin: variable to value, those that are set.
+    pub levels: BTreeMap<String, String>,
+}
+
+/// What is in an image besides the binary, and how it is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuntimeConfig {
+    /// Image to build upon, or [`SCRATCH`].
+    pub base: Spanned<String>,
+    /// User.
+    pub user: String,
+    /// Whether CA certificates are put in.
+    pub certificates: bool,
+    /// Whether the time zone database is put in.
+    pub timezones: bool,
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Ports, sorted.
+    pub ports: BTreeSet<Port>,
+    /// Entrypoint; none means the binary.
+    pub entrypoint: Option<Vec<String>>,
+    /// Arguments; none means none on an entrypoint of ours (the base image's `Cmd` is not for our binary).
+    pub cmd: Option<Vec<String>>,
+    /// Working directory; none means the base image's.
+    pub workdir: Option<String>,
+    /// Signal that stops it; none means the base image's.
+    pub stop_signal: Option<String>,
+    /// Volumes.
+    pub volumes: BTreeSet<String>,
+    /// Health check; none means the base image's.
+    pub healthcheck: Option<HealthcheckConfig>,
+    /// Files of the context, in the order written.
+    pub files: Vec<FileConfig>,
+}
+
+/// A port that an image declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port {
+    /// 1 to 65535.
+    pub number: u16,
+    /// Its protocol.
+    pub protocol: Protocol,
+}
+
+impl std::fmt::Display for Port {
+    /// As the image config spells it: `8080/tcp`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let protocol = match self.protocol {
+            Protocol::Tcp => "tcp",
+            Protocol::Udp => "udp",
+            Protocol::Sctp => "sctp",
+        };
+        write!(f, "{}/{protocol}", self.number)
+    }
+}
+
+/// A port's protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Protocol {
+    /// TCP, the default.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// SCTP.
+    Sctp,
+}
+
+/// A health check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HealthcheckConfig {
+    /// None, also if the base image has one.
+    Disabled,
+    /// Run a program.
+    Run {
+        /// Program and arguments.
+        cmd: Vec<String>,
+        /// Between two checks; the engine's default if none. So for the others.
+        interval: Option<Duration>,
+        /// Until a check has failed.
+        timeout: Option<Duration>,
+        /// In which failures do not count.
+        start_period: Option<Duration>,
+        /// Between two checks in the start period.
+        start_interval: Option<Duration>,
+        /// Failures in a row that make it unhealthy.
+        retries: Option<u32>,
+    },
+}
+
+/// A file or directory of the context that goes into the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileConfig {
+    /// Where it is in the context.
+    pub from: Spanned<TreePath>,
+    /// Absolute path in the image.
+    pub to: String,
+    /// User id and group id.
+    pub owner: (u32, u32),
+    /// Permission bits; none keeps those of the context.
+    pub mode: Option<u32>,
+}
+
+impl Config {
+    /// What holds for the image `name`, whether or not it has a table. Call it on what [`Config::expand`] returned without
+    /// errors: values that are no right ones count as absent.
+    pub fn image(&self, name: &str) -> ImageConfig {
+        let own = self.images.get(name);
+        let build = Build::over(own.map(|image| &image.build), &self.go.build);
+        let runtime = Runtime::over(own.map(|image| &image.runtime), &self.runtime);
+        ImageConfig {
+            name: name.to_owned(),
+            at: own.and_then(|image| image.at.clone()),
+            main: own.and_then(|image| image.main.clone()),
+            binary: own.and_then(|image| image.binary.clone()),
+            compile: compile(&build),
+            ldflags: build.ldflags.map_or_else(|| DEFAULT_LDFLAGS.to_owned(), |flags| flags.value),
+            runtime: resolve_runtime(runtime),
+        }
+    }
+
+    /// The environment that `[modules]` asks for, GOPROXY and its kin: those that are set.
+    pub fn module_env(&self) -> BTreeMap<String, String> {
+        let modules = &self.modules;
+        let list = |items: &Option<Vec<Spanned<String>>>| items.as_ref().map(|items| strings(items).join(","));
+        let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
+        let all = [
+            ("GOPROXY", text(&modules.proxy)),
+            ("GOPRIVATE", list(&modules.private)),
+            ("GONOPROXY", list(&modules.noproxy)),
+            ("GONOSUMDB", list(&modules.nosumdb)),
+            ("GOSUMDB", text(&modules.sumdb)),
+            ("GOINSECURE", list(&modules.insecure)),
+            ("GOVCS", text(&modules.vcs)),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+}
+
+impl Levels {
+    /// Each variable with its key's value.
+    pub fn variables(&self) -> [(&'static str, &Option<Spanned<String>>); 8] {
+        [
+            ("GOAMD64", &self.goamd64),
+            ("GOARM64", &self.goarm64),
+            ("GOARM", &self.goarm),
+            ("GO386", &self.go386),
+            ("GOMIPS", &self.gomips),
+            ("GOMIPS64", &self.gomips64),
+            ("GOPPC64", &self.goppc64),
+            ("GORISCV64", &self.goriscv64),
+        ]
+    }
+
+    fn over(&self, below: &Self) -> Self {
+        let pick = |own: &Option<Spanned<String>>, below: &Option<Spanned<String>>| own.clone().or_else(|| below.clone());
+        Self {
+            goamd64: pick(&self.goamd64, &below.goamd64),
+            goarm64: pick(&self.goarm64, &below.goarm64),
+            goarm: pick(&self.goarm, &below.goarm),
+            go386: pick(&self.go386, &below.go386),
+            gomips: pick(&self.gomips, &below.gomips),
+            gomips64: pick(&self.gomips64, &below.gomips64),
+            goppc64: pick(&self.goppc64, &below.goppc64),
+            goriscv64: pick(&self.goriscv64, &below.goriscv64),
+        }
+    }
+}
+
+impl Build {
+    fn over(own: Option<&Self>, below: &Self) -> Self {
+        let Some(own) = own.cloned() else { return below.clone() };
+        let below = below.clone();
+        Self {
+            tags: own.tags.or(below.tags),
+            ldflags: own.ldflags.or(below.ldflags),
+            gcflags: own.gcflags.or(below.gcflags),
+            asmflags: own.asmflags.or(below.asmflags),
+            cgo: own.cgo.or(below.cgo),
+            experiment: own.experiment.or(below.experiment),
+            levels: own.levels.over(&below.levels),
+        }
+    }
+}
+
+impl Runtime {
+    /// `own` key by key over `below`; `env` and `labels` are joined name by name.
+    fn over(own: Option<&Self>, below: &Self) -> Self {
+        let Some(own) = own.cloned() else { return below.clone() };
+        let mut below = below.clone();
+        below.env.extend(own.env);
+        below.labels.extend(own.labels);
+        Self {
+            base: own.base.or(below.base),
+            user: own.user.or(below.user),
+            certificates: own.certificates.or(below.certificates),
+            timezones: own.timezones.or(below.timezones),
+            env: below.env,
+            labels: below.labels,
+            ports: own.ports.or(below.ports),
+            entrypoint: own.entrypoint.or(below.entrypoint),
+            cmd: own.cmd.or(below.cmd),
+            workdir: own.workdir.or(below.workdir),
+            stop_signal: own.stop_signal.or(below.stop_signal),
+            volumes: own.volumes.or(below.volumes),
+            healthcheck: own.healthcheck.or(below.healthcheck),
+            files: own.files.or(below.files),
+        }
+    }
+}
+
+fn strings(items: &[Spanned<String>]) -> Vec<String> {
+    items.iter().map(|item| item.value.clone()).collect()
+}
+
+fn set(items: Option<&Vec<Spanned<String>>>) -> BTreeSet<String> {
+    items.map(|items| strings(items)).unwrap_or_default().into_iter().collect()
+}
+
+fn compile(build: &Build) -> CompileConfig {
+    let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone()).unwrap_or_default();
+    let level = |(name, value): (&str, &Option<Spanned<String>>)| Some((name.to_owned(), value.as_ref()?.value.clone()));
+    CompileConfig {
+        tags: set(build.tags.as_ref()),
+        gcflags: text(&build.gcflags),
+        asmflags: text(&build.asmflags),
+        cgo: build.cgo.as_ref().is_some_and(|cgo| cgo.value),
+        experiment: set(build.experiment.as_ref()),
+        levels: build.levels.variables().into_iter().filter_map(level).collect(),
+    }
+}
+
+fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
+    let base = runtime.base.unwrap_or_else(|| SCRATCH.to_owned().into());
+    let scratch = base.value == SCRATCH;
+    let plain = |table: BTreeMap<String, Spanned<String>>| table.into_iter().map(|(name, text)| (name, text.value)).collect();
+    let text = |value: Option<Spanned<String>>| value.map(|value| value.value);
+    RuntimeConfig {
+        base,
+        user: text(runtime.user).unwrap_or_else(|| DEFAULT_USER.to_owned()),
+        certificates: runtime.certificates.map_or(scratch, |on| on.value),
+        timezones: runtime.timezones.map_or(scratch, |on| on.value),
+        env: plain(runtime.env),
+        labels: plain(runtime.labels),
+        ports: runtime.ports.unwrap_or_default().iter().filter_map(|port| check_runtime::port(port).ok()).collect(),
+        entrypoint: runtime.entrypoint.map(|words| strings(&words)),
+        cmd: runtime.cmd.map(|words| strings(&words)),
+        workdir: text(runtime.workdir),
+        stop_signal: text(runtime.stop_signal),
+        volumes: set(runtime.volumes.as_ref()),
+        healthcheck: runtime.healthcheck.map(resolve_healthcheck),
+        files: runtime.files.unwrap_or_default().iter().filter_map(resolve_file).collect(),
+    }
+}
+
+fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {
+    if check.disable.is_some_and(|off| off.value) {
+        return HealthcheckConfig::Disabled;
+    }
+    let duration = |value: Option<Spanned<String>>| value.and_then(|value| check_runtime::duration(&value).ok());
+    HealthcheckConfig::Run {
+        cmd: strings(&check.cmd.unwrap_or_default()),
+        interval: duration(check.interval),
+        timeout: duration(check.timeout),
+        start_period: duration(check.start_period),
+        start_interval: duration(check.start_interval),
+        retries: check.retries.map(|retries| retries.value),
+    }
+}
+
+fn resolve_file(file: &super::File) -> Option<FileConfig> {
+    Some(FileConfig {
+        from: file.from.with(TreePath::new(&file.from).ok()?),
+        to: file.to.value.clone(),
+        owner: file.owner.as_ref().and_then(|owner| check_runtime::owner(owner).ok()).unwrap_or_default(),
+        mode: file.mode.as_ref().and_then(|mode| check_runtime::mode(mode).ok()),
+    })
+}

@@ -1,0 +1,237 @@
+//! Build-args into the configuration: `${NAME}` in string values, and the ones that override `[modules]` by name.
+
+use std::collections::BTreeMap;
+
+use super::check::Wrong;
+use super::strings::visit_strings;
+use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, validate};
+use crate::diag::{Diagnostic, Span};
+
+/// Build-args that need no mention: each overrides the key of `[modules]` beside it.
+pub const MODULE_ARGS: [(&str, &str); 7] = [
+    ("GOPROXY", "proxy"),
+    ("GOPRIVATE", "private"),
+    ("GONOPROXY", "noproxy"),
+    ("GONOSUMDB", "nosumdb"),
+    ("GOSUMDB", "sumdb"),
+    ("GOINSECURE", "insecure"),
+    ("GOVCS", "vcs"),
+];
+
+/// One `${NAME}` in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildArg {
+    /// Its name.
+    pub name: String,
+    /// What it is if it is not given; none means that it must be.
+    pub default: Option<String>,
+    /// The key whose value asks for it: `go.ldflags`.
+    pub key: String,
+    /// Where that value is written.
+    pub span: Option<Span>,
+}
+
+impl Config {
+    /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty), `$$` for a dollar; then
+    /// those of [`MODULE_ARGS`]. Diagnostics: undefined build-args, and whatever is wrong with the values that came out.
+    pub fn expand(&self, build_args: &BTreeMap<String, String>) -> (Self, Vec<Diagnostic>) {
+        let mut config = self.clone();
+        let mut diagnostics = Vec::new();
+        // Overridden keys go first, lest what they ask for is missed.
+        let modules = override_modules(&mut config.modules, build_args);
+        visit_strings(&mut config, &mut |slot, value| {
+            if !value.value.contains('$') {
+                return;
+            }
+            let outcome = substitute(&value.value, build_args).and_then(|text| {
+                value.value = text;
+                if slot.optional && value.value.is_empty() { Ok(()) } else { validate::text(slot, &value.value) }
+            });
+            if let Err(wrong) = outcome {
+                diagnostics.push(validate::diagnostic(&slot.key, wrong, value.span.as_ref()));
+            }
+        });
+        drop_empty(&mut config);
+        let mut overrides = Self { modules, ..Self::default() };
+        visit_strings(&mut overrides, &mut |slot, value| {
+            if let Err(wrong) = validate::text(slot, &value.value) {
+                let variable = MODULE_ARGS.iter().find(|(_, key)| slot.key.ends_with(key)).map_or("", |(name, _)| name);
+                diagnostics.push(Diagnostic::error(format!("build-arg {variable}: {}", wrong.why)).help(wrong.help));
+            }
+        });
+        merge_modules(&mut config.modules, overrides.modules);
+        across_keys(&config, &mut diagnostics);
+        diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+        (config, diagnostics)
+    }
+
+    /// Every build-arg that a value asks for, one item a use, in the order of the file.
+    pub fn build_args(&self) -> Vec<BuildArg> {
+        let mut found = Vec::new();
+        visit_strings(&mut self.clone(), &mut |slot, value| {
+            for piece in pieces(&value.value).into_iter().flatten() {
+                if let Piece::Arg { name, default } = piece {
+                    let default = default.map(str::to_owned);
+                    found.push(BuildArg { name: name.to_owned(), default, key: slot.key.clone(), span: value.span.clone() });
+                }
+            }
+        });
+        found.sort_by(|a, b| a.span.cmp(&b.span));
+        found
+    }
+}
+
+/// A part of a string value.
+enum Piece<'a> {
+    Text(&'a str),
+    Arg { name: &'a str, default: Option<&'a str> },
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Wrong> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        pieces.push(Piece::Text(&rest[..at]));
+        let after = &rest[at + 1..];
+        if let Some(tail) = after.strip_prefix('$') {
+            pieces.push(Piece::Text("$"));
+            rest = tail;
+        } else if let Some(inner) = after.strip_prefix('{') {
+            let Some(end) = inner.find('}') else {
+                return Err(Wrong {
+                    why: "`${` is never closed".to_owned(),
+                    help: "write ${NAME}; a dollar by itself is $$".to_owned(),
+                });
+            };
+            pieces.push(argument(&inner[..end])?);
+            rest = &inner[end + 1..];
+        } else {
+            let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let help = if name.is_empty() {
+                "a dollar by itself is written $$".to_owned()
+            } else {
+                format!("write ${{{name}}} for the build-arg, or $${name} for the text")
+            };
+            return Err(Wrong { why: "a `$` stands by itself".to_owned(), help });
+        }
+    }
+    pieces.push(Piece::Text(rest));
+    Ok(pieces)
+}
+
+fn argument(inner: &str) -> Result<Piece<'_>, Wrong> {
+    let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+    let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !letters || name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Wrong {
+            why: format!("`${{{inner}}}` is not a build-arg"),
+            help: "write ${NAME} or ${NAME:-default}, the name of letters, digits and `_`".to_owned(),
+        });
+    }
+    if default.is_some_and(|default| default.contains('$')) {
+        return Err(Wrong { why: format!("the default of `{name}` holds a `$`"), help: "defaults are plain text".to_owned() });
+    }
+    Ok(Piece::Arg { name, default })
+}
+
+fn substitute(text: &str, build_args: &BTreeMap<String, String>) -> Result<String, Wrong> {
+    let mut out = String::with_capacity(text.len());
+    for piece in pieces(text)? {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Arg { name, default } => match (build_args.get(name), default) {
+                (Some(value), None) => out.push_str(value),
+                (Some(value), Some(_)) if !value.is_empty() => out.push_str(value),
+                (_, Some(default)) => out.push_str(default),
+                (None, None) => {
+                    return Err(Wrong {
+                        why: format!("build-arg `{name}` is not given"),
+                        help: format!("pass --build-arg {name}=..., or give it a default: ${{{name}:-...}}"),
+                    });
+                }
+            },
+        }
+    }
+    Ok(out)
+}
+
+/// Takes the keys that `build_args` override out of `modules`, and returns what they are to be.
+fn override_modules(modules: &mut Modules, build_args: &BTreeMap<String, String>) -> Modules {
+    let take = |name: &str, key: &mut Option<Spanned<String>>| {
+        let value = build_args.get(name)?;
+        *key = None;
+        Some(Spanned::from(value.clone())).filter(|value| !value.value.is_empty())
+    };
+    let list = |name: &str, key: &mut Option<Vec<Spanned<String>>>| {
+        let value = build_args.get(name)?;
+        *key = None;
+        let items: Vec<_> =
+            value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| item.to_owned().into()).collect();
+        Some(items).filter(|items| !items.is_empty())
+    };
+    Modules {
+        proxy: take("GOPROXY", &mut modules.proxy),
+        private: list("GOPRIVATE", &mut modules.private),
+        noproxy: list("GONOPROXY", &mut modules.noproxy),
+        nosumdb: list("GONOSUMDB", &mut modules.nosumdb),
+        sumdb: take("GOSUMDB", &mut modules.sumdb),
+        insecure: list("GOINSECURE", &mut modules.insecure),
+        vcs: take("GOVCS", &mut modules.vcs),
+    }
+}
+
+fn merge_modules(modules: &mut Modules, over: Modules) {
+    let below = std::mem::take(modules);
+    *modules = Modules {
+        proxy: over.proxy.or(below.proxy),
+        private: over.private.or(below.private),
+        noproxy: over.noproxy.or(below.noproxy),
+        nosumdb: over.nosumdb.or(below.nosumdb),
+        sumdb: over.sumdb.or(below.sumdb),
+        insecure: over.insecure.or(below.insecure),
+        vcs: over.vcs.or(below.vcs),
+    };
+}
+
+/// Items that came out empty are no items.
+fn drop_empty(config: &mut Config) {
+    let filled = |item: &Spanned<String>| !item.value.is_empty();
+    config.skip.retain(filled);
+    let modules = &mut config.modules;
+    let of_modules = [&mut modules.private, &mut modules.noproxy, &mut modules.nosumdb, &mut modules.insecure];
+    of_modules.into_iter().flatten().for_each(|list| list.retain(filled));
+    let images = config.images.values_mut().map(|image| (&mut image.build, &mut image.runtime));
+    for (build, runtime) in std::iter::once((&mut config.go.build, &mut config.runtime)).chain(images) {
+        let lists = [&mut build.tags, &mut build.experiment, &mut runtime.ports, &mut runtime.volumes];
+        lists.into_iter().flatten().for_each(|list| list.retain(filled));
+    }
+}
+
+/// What is wrong only in the light of another key.
+fn across_keys(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+    let tables = std::iter::once(("runtime".to_owned(), &config.runtime, config.image("")))
+        .chain(config.images.iter().map(|(name, image)| (format!("images.{name}"), &image.runtime, config.image(name))));
+    for (table, written, effective) in tables {
+        let named = effective.runtime.user.split(':').any(|part| part.parse::<u32>().is_err());
+        let place = written.user.as_ref().or(written.base.as_ref());
+        if let Some(place) = place
+            && effective.runtime.base.value == SCRATCH
+            && named
+            && !effective.runtime.user.contains('$')
+        {
+            let wrong = Wrong {
+                why: format!("user {:?} has a name, and the base image `scratch` knows none", effective.runtime.user),
+                help: "write numbers, like \"65532:65532\"".to_owned(),
+            };
+            diagnostics.push(validate::diagnostic(&table, wrong, place.span.as_ref()));
+        }
+        let Some(check) = &written.healthcheck else { continue };
+        if let Some(HealthcheckConfig::Run { cmd, .. }) = &effective.runtime.healthcheck
+            && cmd.is_empty()
+        {
+            let help = "add what it runs, like cmd = [\"/api\", \"-health\"], or set disable = true".to_owned();
+            let wrong = Wrong { why: "it has no `cmd`".to_owned(), help };
+            diagnostics.push(validate::diagnostic(&format!("{table}.healthcheck"), wrong, check.at.as_ref()));
+        }
+    }
+}

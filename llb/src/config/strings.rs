@@ -1,0 +1,134 @@
+//! The one list of all string values of a configuration, each with its key and its grammar: checked, searched for
+//! build-args and filled in by walking it.
+
+use super::check::{self, Check};
+use super::{Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime};
+
+/// What a string value is.
+pub(super) struct Slot {
+    /// Its key in full: `images.api.ldflags`.
+    pub(super) key: String,
+    /// What it may look like.
+    pub(super) check: Check,
+    /// Whether it is an item of a list in which an empty item means none: `tags = ["${EXTRA:-}"]`.
+    pub(super) optional: bool,
+}
+
+/// What is done at each string.
+type Visit<'v> = dyn FnMut(&Slot, &mut Spanned<String>) + 'v;
+
+struct Walk<'v> {
+    prefix: String,
+    visit: &'v mut Visit<'v>,
+}
+
+impl Walk<'_> {
+    fn at(&mut self, key: &str, check: Check, value: &mut Spanned<String>, optional: bool) {
+        let slot = Slot { key: format!("{}{key}", self.prefix), check, optional };
+        (self.visit)(&slot, value);
+    }
+
+    fn one(&mut self, key: &str, check: Check, value: &mut Option<Spanned<String>>) {
+        if let Some(value) = value {
+            self.at(key, check, value, false);
+        }
+    }
+
+    fn words(&mut self, key: &str, check: Check, value: &mut Option<Vec<Spanned<String>>>) {
+        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, false));
+    }
+
+    fn list(&mut self, key: &str, check: Check, value: &mut Option<Vec<Spanned<String>>>) {
+        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, true));
+    }
+}
+
+/// Calls `visit` for every string value, in the order of the types.
+pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
+    let mut walk = Walk { prefix: String::new(), visit };
+    for item in &mut config.skip {
+        walk.at("skip", check::pattern, item, true);
+    }
+    walk.prefix = "go.".to_owned();
+    walk.one("version", check::go_version, &mut config.go.version);
+    walk.one("builder", check::image_reference, &mut config.go.builder);
+    walk.one("toolchain", check::toolchain, &mut config.go.toolchain);
+    build(&mut walk, &mut config.go.build);
+    walk.prefix = "modules.".to_owned();
+    modules(&mut walk, &mut config.modules);
+    walk.prefix = "runtime.".to_owned();
+    runtime(&mut walk, &mut config.runtime);
+    for (name, image) in &mut config.images {
+        walk.prefix = format!("images.{name}.");
+        one_image(&mut walk, image);
+    }
+}
+
+fn build(walk: &mut Walk<'_>, build: &mut Build) {
+    walk.list("tags", check::tag, &mut build.tags);
+    walk.one("ldflags", check::flags, &mut build.ldflags);
+    walk.one("gcflags", check::flags, &mut build.gcflags);
+    walk.one("asmflags", check::flags, &mut build.asmflags);
+    walk.list("experiment", check::experiment, &mut build.experiment);
+    let levels = &mut build.levels;
+    walk.one("goamd64", check::goamd64, &mut levels.goamd64);
+    walk.one("goarm64", check::goarm64, &mut levels.goarm64);
+    walk.one("goarm", check::goarm, &mut levels.goarm);
+    walk.one("go386", check::go386, &mut levels.go386);
+    walk.one("gomips", check::gomips, &mut levels.gomips);
+    walk.one("gomips64", check::gomips, &mut levels.gomips64);
+    walk.one("goppc64", check::goppc64, &mut levels.goppc64);
+    walk.one("goriscv64", check::goriscv64, &mut levels.goriscv64);
+}
+
+fn modules(walk: &mut Walk<'_>, modules: &mut Modules) {
+    walk.one("proxy", check::proxy, &mut modules.proxy);
+    walk.list("private", check::module_pattern, &mut modules.private);
+    walk.list("noproxy", check::module_pattern, &mut modules.noproxy);
+    walk.list("nosumdb", check::module_pattern, &mut modules.nosumdb);
+    walk.one("sumdb", check::some, &mut modules.sumdb);
+    walk.list("insecure", check::module_pattern, &mut modules.insecure);
+    walk.one("vcs", check::some, &mut modules.vcs);
+}
+
+fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
+    walk.one("base", check::image_reference, &mut runtime.base);
+    walk.one("user", check_runtime::user, &mut runtime.user);
+    for (name, value) in &mut runtime.env {
+        walk.at(&format!("env.{name}"), check::any, value, false);
+    }
+    for (name, value) in &mut runtime.labels {
+        walk.at(&format!("labels.{name}"), check::any, value, false);
+    }
+    walk.list("ports", |text| check_runtime::port(text).map(|_| ()), &mut runtime.ports);
+    walk.words("entrypoint", check::any, &mut runtime.entrypoint);
+    walk.words("cmd", check::any, &mut runtime.cmd);
+    walk.one("workdir", check_runtime::absolute, &mut runtime.workdir);
+    walk.one("stop_signal", check_runtime::signal, &mut runtime.stop_signal);
+    walk.list("volumes", check_runtime::absolute, &mut runtime.volumes);
+    if let Some(table) = &mut runtime.healthcheck {
+        healthcheck(walk, table);
+    }
+    for file in runtime.files.iter_mut().flatten() {
+        walk.at("files.from", check_runtime::context_path, &mut file.from, false);
+        walk.at("files.to", check_runtime::absolute, &mut file.to, false);
+        walk.one("files.owner", |text| check_runtime::owner(text).map(|_| ()), &mut file.owner);
+        walk.one("files.mode", |text| check_runtime::mode(text).map(|_| ()), &mut file.mode);
+    }
+}
+
+fn healthcheck(walk: &mut Walk<'_>, table: &mut Healthcheck) {
+    let duration: Check = |text| check_runtime::duration(text).map(|_| ());
+    walk.words("healthcheck.cmd", check::any, &mut table.cmd);
+    walk.one("healthcheck.interval", duration, &mut table.interval);
+    walk.one("healthcheck.timeout", duration, &mut table.timeout);
+    walk.one("healthcheck.start_period", duration, &mut table.start_period);
+    walk.one("healthcheck.start_interval", duration, &mut table.start_interval);
+}
+
+fn one_image(walk: &mut Walk<'_>, image: &mut Image) {
+    walk.one("main", check::main_package, &mut image.main);
+    walk.one("binary", check_runtime::file_name, &mut image.binary);
+    build(walk, &mut image.build);
+    runtime(walk, &mut image.runtime);
+}

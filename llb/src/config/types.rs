@@ -1,0 +1,252 @@
+//! The configuration as written: every key, each optional, each with its place. Their doc comments are the schema's texts.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Spanned;
+use crate::diag::Span;
+
+/// The whole configuration: the body of the Dockerfile, or `gowork.toml`. Every key is optional; an empty text is fine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Config {
+    /// Main packages that are no images, as Go patterns: `./tools/...`, or import paths.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<Spanned<String>>,
+    /// The Go toolchain, and how all images are compiled.
+    pub go: Go,
+    /// Where Go modules come from.
+    pub modules: Modules,
+    /// What the images hold besides the binary, and how they are run.
+    pub runtime: Runtime,
+    /// One table an image, `[images.NAME]`, with what differs from `[go]` and `[runtime]`. Images need no table:
+    /// every main package is an image, named as its binary.
+    pub images: BTreeMap<String, Image>,
+}
+
+/// `[go]`: the Go toolchain, and how all images are compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Go {
+    /// Go release, `"1.26"` or `"1.26.8"`: the builder image is `golang:<version>`. Default: what go.work or go.mod asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Spanned<String>>,
+    /// Builder image, in place of `golang:<version>`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub builder: Option<Spanned<String>>,
+    /// GOTOOLCHAIN: `"local"` uses the Go of the builder image, `"auto"` lets it download the one that the mod files name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toolchain: Option<Spanned<String>>,
+    /// How images are compiled; each may differ.
+    #[serde(flatten)]
+    pub build: Build,
+}
+
+/// The keys of `[go]` that an image may override.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Build {
+    /// Build tags (`go build -tags`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<Spanned<String>>>,
+    /// Linker flags (`go build -ldflags`). Default `"-s -w"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ldflags: Option<Spanned<String>>,
+    /// Compiler flags (`go build -gcflags`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gcflags: Option<Spanned<String>>,
+    /// Assembler flags (`go build -asmflags`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asmflags: Option<Spanned<String>>,
+    /// CGO_ENABLED. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cgo: Option<Spanned<bool>>,
+    /// GOEXPERIMENT, one item an experiment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<Vec<Spanned<String>>>,
+    /// Instruction sets.
+    #[serde(flatten)]
+    pub levels: Levels,
+}
+
+/// The instruction set to compile for, an architecture each. Go's defaults where absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Levels {
+    /// GOAMD64: `"v1"` to `"v4"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goamd64: Option<Spanned<String>>,
+    /// GOARM64: `"v8.0"` to `"v9.5"`, with `,lse` and `,crypto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goarm64: Option<Spanned<String>>,
+    /// GOARM: `"5"`, `"6"` or `"7"`, with `,softfloat` or `,hardfloat`. Default: the variant of the platform.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goarm: Option<Spanned<String>>,
+    /// GO386: `"sse2"` or `"softfloat"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub go386: Option<Spanned<String>>,
+    /// GOMIPS: `"hardfloat"` or `"softfloat"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gomips: Option<Spanned<String>>,
+    /// GOMIPS64: `"hardfloat"` or `"softfloat"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gomips64: Option<Spanned<String>>,
+    /// GOPPC64: `"power8"`, `"power9"` or `"power10"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goppc64: Option<Spanned<String>>,
+    /// GORISCV64: `"rva20u64"`, `"rva22u64"` or `"rva23u64"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub goriscv64: Option<Spanned<String>>,
+}
+
+/// `[modules]`: where Go modules come from. A build-arg named as the variable overrides the key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Modules {
+    /// GOPROXY.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Spanned<String>>,
+    /// GOPRIVATE, one item a pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private: Option<Vec<Spanned<String>>>,
+    /// GONOPROXY, one item a pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub noproxy: Option<Vec<Spanned<String>>>,
+    /// GONOSUMDB, one item a pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nosumdb: Option<Vec<Spanned<String>>>,
+    /// GOSUMDB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sumdb: Option<Spanned<String>>,
+    /// GOINSECURE, one item a pattern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub insecure: Option<Vec<Spanned<String>>>,
+    /// GOVCS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vcs: Option<Spanned<String>>,
+}
+
+/// `[runtime]`: what the images hold besides the binary, and how they are run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Runtime {
+    /// Image to build upon. Default `"scratch"`: nothing but what is listed here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<Spanned<String>>,
+    /// User, `"uid"` or `"uid:gid"`; names only where the base image knows them. Default `"65532:65532"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<Spanned<String>>,
+    /// Put the builder's CA certificates into the image. Default: true on scratch, else false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<Spanned<bool>>,
+    /// Put Go's time zone database into the image. Default: true on scratch, else false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timezones: Option<Spanned<bool>>,
+    /// Environment variables. Those of an image are added to those of `[runtime]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, Spanned<String>>,
+    /// Labels. Those of an image are added to those of `[runtime]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, Spanned<String>>,
+    /// Ports that the program listens on: `8080` or `"8080/udp"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Vec<PortKey>>")]
+    pub ports: Option<Vec<Spanned<String>>>,
+    /// Entrypoint. Default: the binary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<Vec<Spanned<String>>>,
+    /// Arguments to the entrypoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<Vec<Spanned<String>>>,
+    /// Working directory, absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workdir: Option<Spanned<String>>,
+    /// Signal that stops the container, `"SIGTERM"` or a number in quotes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<Spanned<String>>,
+    /// Directories for volumes, absolute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volumes: Option<Vec<Spanned<String>>>,
+    /// How to find out whether the program is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healthcheck: Option<Healthcheck>,
+    /// Files of the build context to put into the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<Vec<File>>,
+}
+
+/// `healthcheck`: how to find out whether the program is well. Durations as in Go, `"30s"`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Healthcheck {
+    /// Where the table stands.
+    #[serde(skip)]
+    pub at: Option<Span>,
+    /// Switches off the health check of the base image or of `[runtime]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disable: Option<Spanned<bool>>,
+    /// Program and arguments; exit status 0 is well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<Vec<Spanned<String>>>,
+    /// Time between two checks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Spanned<String>>,
+    /// Time after which a check has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Spanned<String>>,
+    /// Time to start in, in which failed checks do not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_period: Option<Spanned<String>>,
+    /// Time between two checks within the start period.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_interval: Option<Spanned<String>>,
+    /// Failed checks in a row that make it unhealthy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<Spanned<u32>>,
+}
+
+/// One of `files`: a file or directory of the build context to put into the image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct File {
+    /// Path in the build context.
+    pub from: Spanned<String>,
+    /// Absolute path in the image.
+    pub to: Spanned<String>,
+    /// `"uid"` or `"uid:gid"`. Default `"0:0"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Spanned<String>>,
+    /// Permissions in octal, `"0644"`. Default: as in the context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Spanned<String>>,
+}
+
+/// `[images.NAME]`: one image, with what differs from `[go]` and `[runtime]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Image {
+    /// Where the table stands.
+    #[serde(skip)]
+    pub at: Option<Span>,
+    /// Its main package: a directory, `"./api/cmd/api"`, or an import path. Default: the one whose binary is called NAME.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub main: Option<Spanned<String>>,
+    /// File name of the binary. Default: as `go build` would call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary: Option<Spanned<String>>,
+    /// In place of the keys of `[go]`.
+    #[serde(flatten)]
+    pub build: Build,
+    /// In place of the keys of `[runtime]`.
+    #[serde(flatten)]
+    pub runtime: Runtime,
+}
+
+/// A port in the schema: a number, or with a protocol.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum PortKey {
+    Number(u16),
+    Text(String),
+}

@@ -1,0 +1,39 @@
+//! Checks values against their grammars and says what is wrong with them, and where.
+
+use super::Config;
+use super::check::Wrong;
+use super::strings::{Slot, visit_strings};
+use crate::diag::{Diagnostic, Span};
+
+/// Checks one value that has no build-args in it any more.
+pub(super) fn text(slot: &Slot, value: &str) -> Result<(), Wrong> {
+    if value.contains('\0') {
+        return Err(Wrong {
+            why: "it holds a NUL character".to_owned(),
+            help: "no program can be given that: leave it out".to_owned(),
+        });
+    }
+    (slot.check)(value)
+}
+
+/// Checks every value without build-args; the others wait for [`Config::expand`].
+pub(super) fn fixed(config: &Config) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    visit_strings(&mut config.clone(), &mut |slot, value| {
+        if !value.value.contains('$')
+            && let Err(wrong) = text(slot, &value.value)
+        {
+            diagnostics.push(diagnostic(&slot.key, wrong, value.span.as_ref()));
+        }
+    });
+    diagnostics
+}
+
+/// `wrong` as the user sees it.
+pub(super) fn diagnostic(key: &str, wrong: Wrong, span: Option<&Span>) -> Diagnostic {
+    let diagnostic = Diagnostic::error(format!("`{key}`: {}", wrong.why)).help(wrong.help);
+    match span {
+        Some(span) => diagnostic.at(span.clone()),
+        None => diagnostic,
+    }
+}

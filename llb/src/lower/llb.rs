@@ -1,0 +1,329 @@
+//! A plan as LLB: every step an exec with exactly its inputs mounted.
+//!
+//! In the container:
+//!
+//! | path | what |
+//! |---|---|
+//! | `/src` | mod files and sources of the step, nothing else |
+//! | `/gowork/modcache` | the pruned module cache, read-only |
+//! | `/gowork/results/N` | compile results of earlier steps, read-only |
+//! | `/gowork/out` | what the step makes: its layer |
+//! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ops::exec::{Exec, Mount, Network, Sharing};
+use crate::ops::file::{Copy, File, Mkfile};
+use crate::ops::{OpError, Output, Platform};
+use crate::plan::{Build, BuildIx, Link, Plan, Step, StepIx, StepKind};
+use crate::resolution::ResolveRequest;
+use crate::tree::TreePath;
+
+/// What the steps are fed with.
+#[derive(Debug, Clone)]
+pub struct Materials {
+    /// The build context, with at least [`Plan::tree_files`] in it.
+    pub context: Output,
+    /// The builder image.
+    pub builder: Output,
+    /// PATH of the builder image.
+    pub builder_path: String,
+    /// The image with the programs `gowork-frontend` and `gowork-cache` at its root.
+    pub programs: Output,
+    /// What the steps run on.
+    pub build_platform: Platform,
+    /// Base images by reference, for the plan's platform.
+    pub bases: BTreeMap<String, Output>,
+}
+
+/// What the user may say about how steps are run, without a change to what they make.
+#[derive(Clone, Copy)]
+pub struct LlbOptions<'a> {
+    /// Steps to run although their results are cached.
+    pub no_cache: &'a NoCache,
+    /// Put before every step's name: `[linux/arm64] `, or nothing.
+    pub prefix: &'a str,
+    /// What every exec gets besides: proxies, hosts, limits.
+    pub dress: &'a dyn Fn(Exec) -> Exec,
+    /// Network of the resolve step; others have none.
+    pub network: Network,
+    /// Times of the files that go into images, in seconds since 1970.
+    pub epoch: i64,
+}
+
+impl std::fmt::Debug for LlbOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LlbOptions").field("no_cache", self.no_cache).field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// Which steps run although their results are cached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum NoCache {
+    /// None.
+    #[default]
+    Nothing,
+    /// All.
+    Everything,
+    /// The link steps of these images.
+    Images(BTreeSet<String>),
+}
+
+/// A plan being lowered. Equal steps come out as one op, however often they are asked for.
+#[derive(Debug)]
+pub struct Lowering<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) materials: &'a Materials,
+    pub(super) options: LlbOptions<'a>,
+    /// Compile results and binaries by step.
+    made: BTreeMap<StepIx, Output>,
+}
+
+const OUT: &str = "/gowork/out";
+const SRC: &str = "/src";
+const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
+const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
+const REQUEST_DIR: &str = "/gowork/request";
+
+impl<'a> Lowering<'a> {
+    /// Starts to lower `plan`.
+    pub fn new(plan: &'a Plan, materials: &'a Materials, options: LlbOptions<'a>) -> Self {
+        Self { plan, materials, options, made: BTreeMap::new() }
+    }
+
+    /// The plan that is lowered.
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
+    /// The resolve step of a build: a directory with `resolution.json`, `modcache/`, and in workspaces `go.work.sum`.
+    ///
+    /// # Errors
+    /// Where the step cannot be written down.
+    pub fn resolve(&self, build: BuildIx) -> Result<Output, OpError> {
+        self.run_resolve(build, false)
+    }
+
+    /// The same step run again to find out what is wrong: a directory with `report.json`. Never taken from the cache, since networks heal.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn resolve_report(&self, build: BuildIx) -> Result<Output, OpError> {
+        self.run_resolve(build, true)
+    }
+
+    /// What a step makes: compile results, or for a link a directory with the binary.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn step(&mut self, ix: StepIx) -> Result<Output, OpError> {
+        if let Some(output) = self.made.get(&ix) {
+            return Ok(output.clone());
+        }
+        let step = self.plan.step(ix);
+        let output = match &step.kind {
+            StepKind::Resolve(_) => self.resolve(step.build)?,
+            StepKind::Std { packages } => self.compile(step, packages)?,
+            StepKind::Deps { packages } | StepKind::Unit { packages, .. } => self.compile(step, packages)?,
+            StepKind::Link(link) => self.link(step, link)?,
+        };
+        self.made.insert(ix, output.clone());
+        Ok(output)
+    }
+
+    fn run_resolve(&self, ix: BuildIx, report: bool) -> Result<Output, OpError> {
+        let build = self.plan.build(ix);
+        // The same before and after the answer is known, and so the same op: a vendor directory goes in whole.
+        let vendor = build.vendored.then(|| build.dir.child("vendor"));
+        let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
+        let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
+        args.extend(["--request", "/gowork/request/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
+        if report {
+            args.push("--report".to_owned());
+        }
+        let mut exec = Exec::new(args)
+            .root(&self.materials.builder)
+            .cwd("/")
+            .env("PATH", &self.materials.builder_path)
+            .env("HOME", "/tmp/home")
+            .env("GOTOOLCHAIN", &self.plan.toolchain)
+            .env("GOMODCACHE", "/gowork/modcache-raw")
+            .mount(Mount::read_only(&self.materials.programs, FRONTEND_PROGRAM).selector("/gowork-frontend"))
+            .mount(Mount::read_only(&request(&build.request), REQUEST_DIR))
+            .mount(Mount::discarded(&sources, SRC))
+            .mount(Mount::cache("gowork-modules", "/gowork/modcache-raw", Sharing::Shared))
+            .mount(Mount::tmpfs("/tmp", 0))
+            .mount(Mount::scratch_output(OUT))
+            .mount(Mount::secret("ca", "/run/secrets/ca").optional())
+            .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
+            .mount(Mount::ssh("default", "").optional())
+            .network(self.options.network);
+        for (name, value) in &self.plan.module_env {
+            exec = exec.env(name, value);
+        }
+        let title = if report { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
+        let exec = self.dress(exec, None).named(self.title(&title));
+        // A report on a network that failed must not be told again after the network is well.
+        let exec = if report { exec.ignore_cache(true) } else { exec };
+        exec.run()?.output(OUT)
+    }
+
+    fn resolve_title(&self, ix: BuildIx) -> String {
+        let dir = &self.plan.build(ix).dir;
+        if self.plan.builds.len() > 1 && !dir.is_root() {
+            format!("resolve modules [{dir}]")
+        } else {
+            "resolve modules".to_owned()
+        }
+    }
+
+    fn compile(&mut self, step: &Step, packages: &[String]) -> Result<Output, OpError> {
+        let build = self.plan.build(step.build);
+        let mut args = go_build();
+        args.extend(build.settings.package_flags());
+        args.extend(packages.iter().cloned());
+        let exec = self.go_exec(step, args, &format!("--own {OUT}"))?.mount(Mount::scratch_output(OUT));
+        let exec = exec.named(self.title(&step.title));
+        self.dress(exec, Some(step)).run()?.output(OUT)
+    }
+
+    fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
+        let build = self.plan.build(step.build);
+        let mut args = go_build();
+        args.extend(build.settings.flags());
+        if !link.ldflags.is_empty() {
+            args.push(format!("-ldflags={}", link.ldflags));
+        }
+        args.extend(["-o".to_owned(), format!("{OUT}/{}", link.binary), link.package.clone()]);
+        let exec = self.go_exec(step, args, "--discard /tmp/results")?.mount(Mount::scratch_output(OUT));
+        let exec = exec.named(self.title(&step.title));
+        self.dress(exec, Some(step)).run()?.output(OUT)
+    }
+
+    /// A go command with the step's inputs.
+    fn go_exec(&mut self, step: &Step, args: Vec<String>, own: &str) -> Result<Exec, OpError> {
+        let build = self.plan.build(step.build);
+        let mut program = CACHE_PROGRAM.to_owned();
+        let mut exec = Exec::new(args).root(&self.materials.builder);
+        for (number, &result) in step.inputs.results.iter().enumerate() {
+            let dir = format!("/gowork/results/{number}");
+            program.push_str(&format!(" --parent {dir}"));
+            exec = exec.mount(Mount::read_only(&self.step(result)?, dir));
+        }
+        program.push_str(&format!(" {own}"));
+        let has_source = !step.inputs.mod_files.is_empty();
+        if has_source {
+            let sources = self.step_sources(step)?;
+            exec = exec.mount(Mount::read_only(&sources, SRC)).cwd(source_dir(build));
+        }
+        if step.inputs.module_cache {
+            exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, "/gowork/modcache").selector("/modcache"));
+        }
+        exec = exec
+            .mount(Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"))
+            .mount(Mount::tmpfs("/tmp", 0))
+            .network(Network::None)
+            .env("PATH", &self.materials.builder_path)
+            .env("GOCACHEPROG", program);
+        for (name, value) in self.go_env(build, has_source) {
+            exec = exec.env(name, value);
+        }
+        Ok(exec)
+    }
+
+    /// Environment of a go command that needs nothing from outside. GODEBUG=goindex=0 keeps it from trusting an index of sources
+    /// that is keyed by their times (golang/go#69179): times say nothing here.
+    fn go_env(&self, build: &Build, has_source: bool) -> Vec<(String, String)> {
+        let work = format!("{}/go.work", source_dir(build));
+        let mode = if build.vendored { "-mod=vendor" } else { "-mod=readonly" };
+        let mut env = vec![
+            ("HOME", "/tmp/home"),
+            ("GOCACHE", "/tmp/gocache"),
+            ("GOPATH", "/tmp/gopath"),
+            ("GOMODCACHE", "/gowork/modcache"),
+            ("GOENV", "off"),
+            ("GOTELEMETRY", "off"),
+            ("GOPROXY", "off"),
+            ("GOSUMDB", "off"),
+            ("GODEBUG", "goindex=0"),
+            ("GOTOOLCHAIN", self.plan.toolchain.as_str()),
+            ("GOFLAGS", if has_source { mode } else { "" }),
+            ("GOWORK", if has_source && build.workspace { work.as_str() } else { "off" }),
+        ];
+        env.extend(build.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    }
+
+    /// Mod files and sources of a step. In a workspace go.work.sum is the resolve step's, with the sums that the committed one lacked.
+    fn step_sources(&self, step: &Step) -> Result<Output, OpError> {
+        let build = self.plan.build(step.build);
+        let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
+        let what = match &step.kind {
+            StepKind::Link(link) => format!("sources of {}", link.binary),
+            _ => format!("sources to {}", step.title),
+        };
+        if !build.workspace || build.vendored {
+            return Ok(self.sources(files, &what));
+        }
+        let sum = build.dir.child("go.work.sum");
+        let files = files.filter(|file| **file != sum);
+        let resolved = self.resolve(step.build)?;
+        let copy = Copy::from(&resolved, "/go.work.sum", &format!("/{sum}")).create_dest_path();
+        Ok(self.copy_sources(files).copy(copy).named(self.title(&what)).output())
+    }
+
+    fn sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>, what: &str) -> Output {
+        self.copy_sources(files).named(self.title(what)).output()
+    }
+
+    /// One copy with every file as a pattern: a file that is not among them can neither be read nor change the key.
+    fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
+        let patterns: BTreeSet<String> = files.map(|file| literal_pattern(file.as_str())).collect();
+        let copy = Copy::from(&self.materials.context, "/", "/").contents_only().include(patterns);
+        File::on(&Output::scratch()).copy(copy)
+    }
+
+    /// What every exec gets, whatever it does.
+    fn dress(&self, exec: Exec, step: Option<&Step>) -> Exec {
+        let exec = (self.options.dress)(exec.platform(self.materials.build_platform.clone()));
+        let ignored = match (self.options.no_cache, step.map(|step| &step.kind)) {
+            (NoCache::Everything, _) => true,
+            (NoCache::Images(names), Some(StepKind::Link(_))) => {
+                let image = self.plan.images.iter().find(|image| step == self.plan.steps.get(image.link.0));
+                image.is_some_and(|image| names.contains(&image.name))
+            }
+            _ => false,
+        };
+        exec.ignore_cache(ignored)
+    }
+
+    pub(super) fn title(&self, words: &str) -> String {
+        format!("{}{words}", self.options.prefix)
+    }
+}
+
+fn go_build() -> Vec<String> {
+    ["go", "build", "-trimpath", "-buildvcs=false"].map(ToOwned::to_owned).to_vec()
+}
+
+fn source_dir(build: &Build) -> String {
+    if build.dir.is_root() { SRC.to_owned() } else { format!("{SRC}/{}", build.dir) }
+}
+
+/// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
+fn request(request: &ResolveRequest) -> Output {
+    let json = serde_json::to_vec(request).unwrap_or_default();
+    File::on(&Output::scratch()).mkfile(Mkfile::new("/request.json", 0o644, json)).named("[internal] what go is asked").output()
+}
+
+/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).
+fn literal_pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for character in path.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') || (character == '!' && pattern.is_empty()) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}

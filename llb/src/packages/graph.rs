@@ -1,0 +1,106 @@
+//! The import graph of one root in one build context.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Position;
+use crate::tree::TreePath;
+use crate::workspace::ModuleIx;
+
+/// Index of a [`Package`] in its [`Packages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackageIx(pub usize);
+
+/// The packages of the repository that the mains of a root reach, with the imports that leave the repository.
+#[derive(Debug, Clone, Default)]
+pub struct Packages {
+    pub(super) packages: Vec<Package>,
+    pub(super) by_path: BTreeMap<String, PackageIx>,
+    /// Every `package main` that the pattern `...` matches in the members, sorted by import path.
+    pub mains: Vec<PackageIx>,
+}
+
+/// One package of the repository, as one build context sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Package {
+    /// Import path.
+    pub path: String,
+    /// Name in its package clauses.
+    pub name: String,
+    /// Its module.
+    pub module: ModuleIx,
+    /// Its directory.
+    pub dir: TreePath,
+    /// The files the build takes, of every class, embedded ones and a main's `default.pgo` included; sorted.
+    pub files: Vec<TreePath>,
+    /// What it imports, sorted by path.
+    pub imports: Vec<Import>,
+    /// Bytes of its compiled source files: the price of compiling it, roughly.
+    pub size: u64,
+}
+
+/// One import of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// Import path as written.
+    pub path: String,
+    /// The package of the repository it means; none for std and third-party ones.
+    pub package: Option<PackageIx>,
+    /// The file that imports it first.
+    pub file: TreePath,
+    /// Where in that file.
+    pub at: Position,
+}
+
+impl Packages {
+    /// The package at `ix`.
+    pub fn get(&self, ix: PackageIx) -> &Package {
+        &self.packages[ix.0]
+    }
+
+    /// The package with this import path.
+    pub fn find(&self, path: &str) -> Option<PackageIx> {
+        self.by_path.get(path).copied()
+    }
+
+    /// Every package with its index, in an order without meaning that is always the same.
+    pub fn iter(&self) -> impl Iterator<Item = (PackageIx, &Package)> {
+        self.packages.iter().enumerate().map(|(ix, package)| (PackageIx(ix), package))
+    }
+
+    /// How many packages there are.
+    pub fn len(&self) -> usize {
+        self.packages.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.packages.is_empty()
+    }
+}
+
+impl Package {
+    /// The name of the binary that `go build` makes of it: the import path's last element, or the one before where the last is a major
+    /// version (cmd/go/internal/load, DefaultExecName).
+    pub fn binary_name(&self) -> &str {
+        binary_name(&self.path)
+    }
+
+    /// The imports that leave the repository.
+    pub fn outside(&self) -> impl Iterator<Item = &Import> {
+        self.imports.iter().filter(|import| import.package.is_none())
+    }
+
+    /// The packages of the repository that it imports.
+    pub fn inside(&self) -> impl Iterator<Item = PackageIx> {
+        self.imports.iter().filter_map(|import| import.package)
+    }
+}
+
+pub(super) fn binary_name(path: &str) -> &str {
+    let mut elements = path.rsplit('/');
+    let last = elements.next().unwrap_or_default();
+    let is_version = last.strip_prefix('v').is_some_and(|digits| {
+        !digits.is_empty() && !digits.starts_with('0') && digits != "1" && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if is_version { elements.next().unwrap_or(last) } else { last }
+}

@@ -1,0 +1,247 @@
+//! A scan, one root and one build context to the import graph.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::graph::{Import, Package, PackageIx, Packages};
+use super::scan::{Scan, ScannedDir, owner};
+use super::walk::is_walked;
+use crate::diag::{Diagnostic, Span};
+use crate::gosrc::{self, BuildContext, PackageFiles, Place};
+use crate::tree::TreePath;
+use crate::workspace::{ModuleIx, Root, RootIx, Workspace};
+
+/// A graph with what is to be said about its packages.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// What was understood.
+    pub packages: Packages,
+    /// What is wrong; with any error the mains cannot be built.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A `package main` of a root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Main {
+    /// Import path.
+    pub path: String,
+    /// Its directory.
+    pub dir: TreePath,
+}
+
+impl Main {
+    /// As [`Package::binary_name`].
+    pub fn binary_name(&self) -> &str {
+        super::graph::binary_name(&self.path)
+    }
+}
+
+/// Every `package main` that the pattern `...` matches in the members of a root, sorted by import path.
+pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
+    let root = workspace.root(root);
+    let mut mains = Vec::new();
+    for &ix in &root.members {
+        let module = workspace.module(ix);
+        for (dir, scanned) in scan.dirs.iter().filter(|(dir, _)| dir.is_under(&module.dir)) {
+            if !is_matched(workspace, ix, dir) || owner(&scan.mod_files, dir).as_ref() != Some(&module.dir) {
+                continue;
+            }
+            if gosrc::select(&scanned.files, context).name == "main" {
+                mains.push(Main { path: import_path(&module.path, &module.dir, dir), dir: dir.clone() });
+            }
+        }
+    }
+    mains.sort_by(|a, b| a.path.cmp(&b.path));
+    mains
+}
+
+/// Loads what the mains with the import paths `mains` are made of.
+pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext, mains: &[&str]) -> Loaded {
+    let mut loader = Loader {
+        scan,
+        workspace,
+        root: workspace.root(root),
+        context,
+        packages: Packages::default(),
+        open: VecDeque::new(),
+        diagnostics: Vec::new(),
+    };
+    for path in mains {
+        if let Some((module, dir)) = loader.find(path) {
+            let ix = loader.add(path, module, dir);
+            loader.packages.mains.push(ix);
+        }
+    }
+    loader.run();
+    Loaded { packages: loader.packages, diagnostics: loader.diagnostics }
+}
+
+struct Loader<'a> {
+    scan: &'a Scan,
+    workspace: &'a Workspace,
+    root: &'a Root,
+    context: &'a BuildContext,
+    packages: Packages,
+    open: VecDeque<PackageIx>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Loader<'_> {
+    fn run(&mut self) {
+        while let Some(ix) = self.open.pop_front() {
+            let dir = self.packages.get(ix).dir.clone();
+            let Some(scanned) = self.scan.dirs.get(&dir) else { continue };
+            let selected = gosrc::select(&scanned.files, self.context);
+            self.diagnostics.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
+            let mut files = self.files(&dir, scanned, &selected);
+            if selected.name == "main" && scanned.pgo {
+                files.insert(dir.child("default.pgo"));
+            }
+            let importer = self.packages.get(ix).path.clone();
+            let imports =
+                selected.imports.iter().filter_map(|(path, places)| self.import(&importer, &dir, path, places)).collect();
+            let package = &mut self.packages.packages[ix.0];
+            package.name = selected.name.clone();
+            package.size = size(scanned, &files);
+            package.files = files.into_iter().collect();
+            package.imports = imports;
+        }
+    }
+
+    /// The files that the build takes from a directory. All headers of the directory count, those that constraints leave out too:
+    /// a cgo preamble may include them all the same.
+    fn files(&mut self, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeSet<TreePath> {
+        let lists = [
+            &selected.go_files,
+            &selected.cgo_files,
+            &selected.c_files,
+            &selected.cxx_files,
+            &selected.m_files,
+            &selected.h_files,
+            &selected.f_files,
+            &selected.s_files,
+            &selected.swig_files,
+            &selected.swig_cxx_files,
+            &selected.syso_files,
+        ];
+        let mut files: BTreeSet<TreePath> = lists.into_iter().flatten().map(|name| dir.child(name)).collect();
+        for (pattern, places) in &selected.embed_patterns {
+            match scanned.embeds.get(pattern) {
+                Some(Ok(embedded)) => files.extend(embedded.iter().filter_map(|file| dir.join(file).ok())),
+                Some(Err(message)) => {
+                    self.diagnostics.push(at(dir, places, Diagnostic::error(format!("pattern {pattern}: {message}"))));
+                }
+                None => {}
+            }
+        }
+        files
+    }
+
+    /// One import of the package in `dir`.
+    fn import(&mut self, importer: &str, dir: &TreePath, path: &str, places: &[Place]) -> Option<Import> {
+        let place = places.first()?;
+        let mut import = Import { path: path.to_owned(), package: None, file: dir.child(&place.file), at: place.at };
+        if path == "C" {
+            return Some(import);
+        }
+        if let Some((module, target)) = self.find(path) {
+            import.package = Some(self.add(path, module, target));
+        } else if !self.workspace.candidates(self.root, path).is_empty() && !self.workspace.requires_provider(self.root, path) {
+            self.diagnostics.push(at(dir, places, self.no_such_package(importer, path)));
+            return None;
+        }
+        Some(import)
+    }
+
+    /// The directory of the repository whose package `path` is: of the longest module path that has it.
+    fn find(&self, path: &str) -> Option<(ModuleIx, TreePath)> {
+        let candidates = self.workspace.candidates(self.root, path);
+        candidates.into_iter().find_map(|(prefix, ix)| {
+            let module = &self.workspace.module(ix).dir;
+            let dir = module.join(path[prefix.len()..].trim_start_matches('/')).ok()?;
+            let has_files = self.scan.dirs.get(&dir).is_some_and(|scanned| !scanned.files.is_empty());
+            (has_files && owner(&self.scan.mod_files, &dir).as_ref() == Some(module)).then_some((ix, dir))
+        })
+    }
+
+    fn add(&mut self, path: &str, module: ModuleIx, dir: TreePath) -> PackageIx {
+        if let Some(ix) = self.packages.find(path) {
+            return ix;
+        }
+        let ix = PackageIx(self.packages.len());
+        let package =
+            Package { path: path.to_owned(), name: String::new(), module, dir, files: Vec::new(), imports: Vec::new(), size: 0 };
+        self.packages.packages.push(package);
+        self.packages.by_path.insert(path.to_owned(), ix);
+        self.open.push_back(ix);
+        ix
+    }
+
+    fn no_such_package(&self, importer: &str, path: &str) -> Diagnostic {
+        let candidates = self.workspace.candidates(self.root, path);
+        let module = candidates.first().map(|(prefix, ix)| format!("module {prefix} ({})", self.workspace.module(*ix).dir));
+        let error = Diagnostic::error(format!(
+            "package {path} is imported by {importer}, but {} has no such package",
+            module.unwrap_or_else(|| "the repository".to_owned())
+        ));
+        let known = self.known_paths();
+        let nearest = crate::diag::nearest(path, known.iter().map(String::as_str));
+        match nearest {
+            Some(nearest) => error.help(format!("did you mean {nearest}?")),
+            None => error.help("correct the import path, or see whether .dockerignore leaves the package out"),
+        }
+    }
+
+    /// The import paths of all directories with sources.
+    fn known_paths(&self) -> BTreeSet<String> {
+        let by_dir: BTreeMap<&TreePath, &str> = self
+            .root
+            .members
+            .iter()
+            .map(|&ix| (&self.workspace.module(ix).dir, self.workspace.module(ix).path.as_str()))
+            .collect();
+        let path = |dir: &TreePath| {
+            let module = owner(&self.scan.mod_files, dir)?;
+            by_dir.get(&module).map(|path| import_path(path, &module, dir))
+        };
+        self.scan.dirs.keys().filter_map(path).collect()
+    }
+}
+
+/// Puts the first of `places` on a diagnostic about the package in `dir`.
+fn at(dir: &TreePath, places: &[Place], diagnostic: Diagnostic) -> Diagnostic {
+    match places.first() {
+        Some(place) => diagnostic.at(Span::at(dir.child(&place.file).as_str(), place.at)),
+        None => diagnostic,
+    }
+}
+
+fn import_path(module: &str, module_dir: &TreePath, dir: &TreePath) -> String {
+    match dir.strip_dir(module_dir) {
+        Some("") | None => module.to_owned(),
+        Some(rest) => format!("{module}/{rest}"),
+    }
+}
+
+fn size(scanned: &ScannedDir, files: &BTreeSet<TreePath>) -> u64 {
+    let names: BTreeSet<&str> = files.iter().map(TreePath::name).collect();
+    scanned.files.iter().zip(&scanned.sizes).filter(|(file, _)| names.contains(file.name.as_str())).map(|(_, size)| size).sum()
+}
+
+/// Whether `...` in the module matches the directory `dir` of it: no element that the walk skips, nor one that go.mod's `ignore` names
+/// (`./a`: that directory; `a/b`: any directory whose path holds these elements).
+fn is_matched(workspace: &Workspace, module: ModuleIx, dir: &TreePath) -> bool {
+    let module = workspace.module(module);
+    let Some(below) = dir.strip_dir(&module.dir) else { return false };
+    if below.split('/').any(|element| !element.is_empty() && !is_walked(element)) {
+        return false;
+    }
+    !module.file.ignore.iter().any(|ignore| is_ignored(below, &ignore.value))
+}
+
+fn is_ignored(below: &str, ignore: &str) -> bool {
+    let ignore = ignore.trim_end_matches('/');
+    match ignore.strip_prefix("./") {
+        Some(prefix) => crate::workspace::is_path_prefix(prefix, below),
+        None => format!("/{below}/").contains(&format!("/{ignore}/")),
+    }
+}

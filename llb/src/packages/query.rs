@@ -1,0 +1,45 @@
+//! Questions to the graph: each answers with a set.
+
+use std::collections::BTreeSet;
+
+use super::graph::{PackageIx, Packages};
+use crate::tree::TreePath;
+
+/// A set of packages of one graph.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackageSet(pub BTreeSet<PackageIx>);
+
+/// Everything that `from` is made of: itself and all it imports, directly or not.
+pub fn closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -> PackageSet {
+    let mut reached = BTreeSet::new();
+    let mut open: Vec<PackageIx> = from.into_iter().collect();
+    while let Some(ix) = open.pop() {
+        if reached.insert(ix) {
+            open.extend(packages.get(ix).inside());
+        }
+    }
+    PackageSet(reached)
+}
+
+impl PackageSet {
+    /// The packages, in index order.
+    pub fn iter(&self) -> impl Iterator<Item = PackageIx> {
+        self.0.iter().copied()
+    }
+
+    /// Whether it holds `package`.
+    pub fn contains(&self, package: PackageIx) -> bool {
+        self.0.contains(&package)
+    }
+
+    /// Every file of its packages.
+    pub fn files(&self, packages: &Packages) -> BTreeSet<TreePath> {
+        self.iter().flat_map(|ix| packages.get(ix).files.iter().cloned()).collect()
+    }
+
+    /// Import paths outside the repository that its packages import, std's and third-party ones, `C` and `unsafe` left out.
+    pub fn outside(&self, packages: &Packages) -> BTreeSet<String> {
+        let imports = self.iter().flat_map(|ix| packages.get(ix).outside());
+        imports.map(|import| import.path.clone()).filter(|path| path != "C" && path != "unsafe").collect()
+    }
+}

@@ -1,0 +1,240 @@
+//! A tree to a [`Scan`]: the mod files and the heads of the source files, for all platforms at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::embeds;
+use super::walk::Walk;
+use crate::diag::Position;
+use crate::gosrc::{Problem, ProblemKind, SourceFile, is_source_name};
+use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
+use crate::workspace::{self, ModTexts, Workspace};
+
+/// Version of the JSON form of [`Scan`].
+pub const SCAN_VERSION: u32 = 1;
+
+/// How many files are held in memory at once while their heads are read.
+const READ_BATCH: usize = 512;
+
+/// What a tree says about its modules and packages. The same tree gives the same scan, whatever the platform, the machine and the
+/// files' times.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scan {
+    /// [`SCAN_VERSION`].
+    pub version: u32,
+    /// Mod files, by path. What is not UTF-8 in them has become U+FFFD, which no mod file may hold.
+    pub mod_files: ModTexts,
+    /// Directories of used modules that hold source files, by path.
+    pub dirs: BTreeMap<TreePath, ScannedDir>,
+}
+
+/// One directory of source files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScannedDir {
+    /// Its source files, sorted by name.
+    pub files: Vec<SourceFile>,
+    /// Bytes of each of them, in the same order.
+    pub sizes: Vec<u64>,
+    /// What each embed pattern of its files matches: files relative to this directory, sorted; or why it fails.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub embeds: BTreeMap<String, Result<Vec<String>, String>>,
+    /// Whether it holds a `default.pgo`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pgo: bool,
+}
+
+/// Patterns (moby/patternmatcher) of all files that a scan reads.
+pub const SCAN_PATTERNS: [&str; 25] = [
+    "**/go.mod",
+    "**/go.work",
+    "**/go.sum",
+    "**/go.work.sum",
+    "**/vendor/modules.txt",
+    "**/*.go",
+    "**/*.c",
+    "**/*.cc",
+    "**/*.cpp",
+    "**/*.cxx",
+    "**/*.m",
+    "**/*.h",
+    "**/*.hh",
+    "**/*.hpp",
+    "**/*.hxx",
+    "**/*.f",
+    "**/*.F",
+    "**/*.for",
+    "**/*.f90",
+    "**/*.s",
+    "**/*.S",
+    "**/*.sx",
+    "**/*.swig",
+    "**/*.swigcxx",
+    "!**/vendor/**/*.go",
+];
+
+/// Mod files that may lie in any directory.
+const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
+
+/// Scans `tree`.
+pub fn scan(tree: &dyn SourceTree) -> Scan {
+    let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan { version: SCAN_VERSION, ..Scan::default() } };
+    scanner.walk.descend(tree, TreePath::ROOT);
+    scanner.read_mod_files();
+    let mut workspace = workspace::load(&scanner.scan.mod_files).workspace;
+    if scanner.find_hidden_modules() {
+        workspace = workspace::load(&scanner.scan.mod_files).workspace;
+    }
+    let dirs = scanner.module_dirs(&workspace);
+    scanner.read_sources(&dirs);
+    scanner.follow_imports(&workspace);
+    scanner.resolve_embeds();
+    scanner.scan
+}
+
+struct Scanner<'a> {
+    tree: &'a dyn SourceTree,
+    walk: Walk,
+    scan: Scan,
+}
+
+impl Scanner<'_> {
+    fn read_mod_files(&mut self) {
+        let mut paths = BTreeSet::new();
+        for (dir, entries) in self.walk.listed() {
+            paths.extend(
+                entries.iter().filter(|e| is_file(e) && MOD_FILES.contains(&e.name.as_str())).map(|e| dir.child(&e.name)),
+            );
+            if entries.iter().any(|e| e.name == "vendor" && e.kind == EntryKind::Dir) {
+                paths.insert(dir.child("vendor").child("modules.txt"));
+            }
+        }
+        paths.retain(|path| !self.scan.mod_files.contains_key(path));
+        let paths: Vec<TreePath> = paths.into_iter().collect();
+        for (path, text) in paths.iter().zip(self.tree.read(&paths)) {
+            if let Ok(text) = text {
+                self.scan.mod_files.insert(path.clone(), String::from_utf8_lossy(&text).into_owned());
+            }
+        }
+    }
+
+    /// Walks directories that mod files name and that `...` does not reach, such as `use ./testdata/x`. Says whether there were any.
+    fn find_hidden_modules(&mut self) -> bool {
+        let named = workspace::named_dirs(&self.scan.mod_files);
+        let hidden: Vec<TreePath> = named.into_iter().filter(|dir| self.walk.get(dir).is_none()).collect();
+        for dir in &hidden {
+            self.walk.descend(self.tree, dir.clone());
+        }
+        if !hidden.is_empty() {
+            self.read_mod_files();
+        }
+        !hidden.is_empty()
+    }
+
+    /// The listed directories that belong to a used module.
+    fn module_dirs(&self, workspace: &Workspace) -> Vec<TreePath> {
+        let used: BTreeSet<&TreePath> = workspace.modules.iter().map(|module| &module.dir).collect();
+        let owner = |dir: &TreePath| owner(&self.scan.mod_files, dir).is_some_and(|module| used.contains(&module));
+        self.walk.listed().map(|(dir, _)| dir).filter(|dir| owner(dir)).cloned().collect()
+    }
+
+    /// Reads the heads of the source files in `dirs`.
+    fn read_sources(&mut self, dirs: &[TreePath]) {
+        let mut files: Vec<(TreePath, String)> = Vec::new();
+        for dir in dirs {
+            let entries = self.walk.entries(self.tree, dir);
+            let names: Vec<&Entry> = entries.iter().filter(|entry| is_file(entry)).collect();
+            if !names.iter().any(|entry| is_source_name(&entry.name)) {
+                continue;
+            }
+            let pgo = names.iter().any(|entry| entry.name == "default.pgo");
+            self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, ..ScannedDir::default() });
+            files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir.clone(), e.name.clone())));
+        }
+        for batch in files.chunks(READ_BATCH) {
+            let paths: Vec<TreePath> = batch.iter().map(|(dir, name)| dir.child(name)).collect();
+            let texts = self.tree.read(&paths);
+            let heads: Vec<(SourceFile, u64)> =
+                batch.par_iter().zip(texts).map(|((_, name), text)| head(name, text.ok())).collect();
+            for ((dir, _), (file, size)) in batch.iter().zip(heads) {
+                if let Some(scanned) = self.scan.dirs.get_mut(dir) {
+                    scanned.files.push(file);
+                    scanned.sizes.push(size);
+                }
+            }
+        }
+    }
+
+    /// Packages in directories that `...` does not reach (testdata, `_x`) can be imported all the same.
+    fn follow_imports(&mut self, workspace: &Workspace) {
+        let mut tried: BTreeSet<TreePath> = BTreeSet::new();
+        let mut fresh: Vec<TreePath> = self.scan.dirs.keys().cloned().collect();
+        while !fresh.is_empty() {
+            let imports: BTreeSet<&str> = fresh
+                .iter()
+                .filter_map(|dir| self.scan.dirs.get(dir))
+                .flat_map(|dir| &dir.files)
+                .flat_map(|file| file.header.imports.iter().map(|import| import.path.as_str()))
+                .collect();
+            let mut wanted = BTreeSet::new();
+            for import in imports {
+                let roots = workspace.roots.iter();
+                wanted.extend(roots.flat_map(|root| workspace.candidates(root, import)).filter_map(|(path, module)| {
+                    workspace.module(module).dir.join(import[path.len()..].trim_start_matches('/')).ok()
+                }));
+            }
+            wanted.retain(|dir| !self.scan.dirs.contains_key(dir) && tried.insert(dir.clone()));
+            fresh = wanted.into_iter().collect();
+            self.read_sources(&fresh);
+            fresh.retain(|dir| self.scan.dirs.contains_key(dir));
+        }
+    }
+
+    fn resolve_embeds(&mut self) {
+        let mut resolved = Vec::new();
+        for (dir, scanned) in &self.scan.dirs {
+            let files = scanned.files.iter().filter(|file| !crate::gosrc::is_test(&file.name));
+            let patterns: BTreeSet<&str> =
+                files.flat_map(|file| &file.header.embeds).map(|embed| embed.pattern.as_str()).collect();
+            if !patterns.is_empty() {
+                resolved.push((dir.clone(), embeds::resolve(self.tree, &mut self.walk, dir, &patterns)));
+            }
+        }
+        for (dir, embeds) in resolved {
+            if let Some(scanned) = self.scan.dirs.get_mut(&dir) {
+                scanned.embeds = embeds;
+            }
+        }
+    }
+}
+
+/// The head of one file; a file that cannot be read is a problem of that file, told when a build takes it.
+fn head(name: &str, text: Option<Vec<u8>>) -> (SourceFile, u64) {
+    match text {
+        Some(text) => (SourceFile::parse(name, &text), text.len() as u64),
+        None => {
+            let problem =
+                Problem { message: "cannot be read".to_owned(), at: Position::default(), kind: ProblemKind::Unreadable };
+            (SourceFile { problem: Some(problem), ..SourceFile::unread(name) }, 0)
+        }
+    }
+}
+
+fn is_file(entry: &Entry) -> bool {
+    matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile)
+}
+
+/// The module directory that `dir` belongs to: the nearest one with a go.mod, used or not.
+pub(super) fn owner(mod_files: &ModTexts, dir: &TreePath) -> Option<TreePath> {
+    let mut at = Some(dir.clone());
+    while let Some(dir) = at {
+        if mod_files.contains_key(&dir.child("go.mod")) {
+            return Some(dir);
+        }
+        at = dir.parent();
+    }
+    None
+}

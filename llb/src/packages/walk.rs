@@ -1,0 +1,54 @@
+//! Listing a tree breadth-first, a whole level a call.
+
+use std::collections::BTreeMap;
+
+use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
+
+/// The directories listed so far.
+#[derive(Default)]
+pub(super) struct Walk {
+    dirs: BTreeMap<TreePath, Vec<Entry>>,
+}
+
+impl Walk {
+    /// Lists everything below `top` that the pattern `...` may match in some module: not directories whose name begins with `.` or `_`,
+    /// nor `testdata` and `vendor` (cmd/go/internal/search, MatchDirs).
+    pub(super) fn descend(&mut self, tree: &dyn SourceTree, top: TreePath) {
+        let mut level = vec![top];
+        while !level.is_empty() {
+            level.retain(|dir| !self.dirs.contains_key(dir));
+            let mut next = Vec::new();
+            for (dir, listed) in level.iter().zip(tree.list(&level)) {
+                // A directory that cannot be listed holds no package; where one is asked for, its absence is reported by whoever asked.
+                let entries = listed.unwrap_or_default();
+                let below = entries.iter().filter(|entry| entry.kind == EntryKind::Dir && is_walked(&entry.name));
+                next.extend(below.map(|entry| dir.child(&entry.name)));
+                self.dirs.insert(dir.clone(), entries);
+            }
+            level = next;
+        }
+    }
+
+    /// The entries of one directory, listed now if need be. Empty where there is no such directory.
+    pub(super) fn entries(&mut self, tree: &dyn SourceTree, dir: &TreePath) -> &[Entry] {
+        self.dirs.entry(dir.clone()).or_insert_with(|| {
+            let listed = tree.list(std::slice::from_ref(dir)).pop();
+            listed.and_then(Result::ok).unwrap_or_default()
+        })
+    }
+
+    /// Every directory listed so far, with its entries.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (&TreePath, &[Entry])> {
+        self.dirs.iter().map(|(dir, entries)| (dir, entries.as_slice()))
+    }
+
+    /// The entries of a directory, if it was listed.
+    pub(super) fn get(&self, dir: &TreePath) -> Option<&[Entry]> {
+        self.dirs.get(dir).map(Vec::as_slice)
+    }
+}
+
+/// Whether `...` goes into a directory of this name.
+pub(super) fn is_walked(name: &str) -> bool {
+    !name.starts_with(['.', '_']) && name != "testdata" && name != "vendor"
+}

@@ -1,0 +1,163 @@
+//! Mains to named images.
+
+use std::collections::BTreeMap;
+
+use super::settings::{GoSettings, Target};
+use crate::config::{Config, ImageConfig, Spanned};
+use crate::diag::{Diagnostic, Span};
+use crate::packages::{self, Main, Scan};
+use crate::workspace::{RootIx, Workspace};
+
+/// A main with its image's name and configuration.
+#[derive(Debug, Clone)]
+pub(super) struct NamedMain {
+    pub(super) root: RootIx,
+    /// Import path.
+    pub(super) package: String,
+    pub(super) config: ImageConfig,
+}
+
+/// One main of the repository, while names are given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    root: RootIx,
+    main: Main,
+}
+
+/// Finds every main of the repository and names its image: as configured, else as its binary.
+pub(super) fn name(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    target: &Target,
+    go_minor: u32,
+) -> (Vec<NamedMain>, Vec<Diagnostic>) {
+    let mains_with = |image: &ImageConfig| -> Vec<Found> {
+        let context = GoSettings::new(&image.compile, target).context(go_minor);
+        let of_root =
+            |(root, _)| packages::mains(scan, workspace, root, &context).into_iter().map(move |main| Found { root, main });
+        workspace.roots().flat_map(of_root).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
+    };
+    let unnamed = config.image("");
+    let all = mains_with(&unnamed);
+    let mut naming = Naming { config, named: BTreeMap::new(), diagnostics: Vec::new() };
+    for name in config.images.keys() {
+        let image = config.image(name);
+        // Other tags may bring other mains.
+        let own = if image.compile == unnamed.compile { None } else { Some(mains_with(&image)) };
+        naming.configured(name, &image, own.as_deref().unwrap_or(&all));
+    }
+    naming.by_binary(&all);
+    if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
+        naming.diagnostics.push(no_main(workspace, config, target));
+    }
+    let named = naming.named.into_iter().flat_map(|(name, founds)| {
+        let config = naming.config.image(&name);
+        founds.into_iter().map(move |found| NamedMain { root: found.root, package: found.main.path, config: config.clone() })
+    });
+    (named.collect(), naming.diagnostics)
+}
+
+struct Naming<'a> {
+    config: &'a Config,
+    /// Images by name. Exactly one main each, unless an error says otherwise.
+    named: BTreeMap<String, Vec<Found>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Naming<'_> {
+    /// The main of `[images.NAME]`.
+    fn configured(&mut self, name: &str, image: &ImageConfig, mains: &[Found]) {
+        let matching: Vec<&Found> = match &image.main {
+            Some(main) => mains.iter().filter(|found| is_named_by(&found.main, &main.value)).collect(),
+            None => mains.iter().filter(|found| found.main.binary_name() == name).collect(),
+        };
+        match matching.as_slice() {
+            [found] => {
+                self.named.insert(name.to_owned(), vec![(*found).clone()]);
+            }
+            [] => self.diagnostics.push(not_found(name, image, mains)),
+            several => {
+                let span = place(image);
+                let error = Diagnostic::error(format!("image {name} could be any of: {}", dirs(several.iter().copied())));
+                self.diagnostics.push(located(error, span).help("say which one with `main = \"./DIR\"`"));
+            }
+        }
+    }
+
+    /// Mains without a table are named as their binary.
+    fn by_binary(&mut self, all: &[Found]) {
+        let mut free: BTreeMap<String, Vec<Found>> = BTreeMap::new();
+        for found in all {
+            if !self.named.values().flatten().any(|named| named == found) {
+                free.entry(found.main.binary_name().to_owned()).or_default().push(found.clone());
+            }
+        }
+        for (name, founds) in free {
+            let taken = self.named.get(&name).cloned().unwrap_or_default();
+            if taken.is_empty() && founds.len() == 1 {
+                self.named.insert(name, founds);
+                continue;
+            }
+            let all: Vec<&Found> = taken.iter().chain(&founds).collect();
+            let example: Vec<String> =
+                all.iter().skip(1).map(|found| format!("[images.OTHER-NAME]\nmain = \"./{}\"", found.main.dir)).collect();
+            let error =
+                Diagnostic::error(format!("{} mains would make an image named {name}: {}", all.len(), dirs(all.iter().copied())));
+            self.diagnostics.push(error.help(format!("name them in the configuration, for example\n{}", example.join("\n"))));
+        }
+    }
+}
+
+/// Whether the configured `main` means this one: by directory or by import path.
+fn is_named_by(main: &Main, written: &str) -> bool {
+    written == main.path
+        || main.dir.as_str() == written.trim_start_matches("./").trim_end_matches('/')
+        || (written == "." && main.dir.is_root())
+}
+
+fn place(image: &ImageConfig) -> Option<Span> {
+    image.main.as_ref().and_then(|main: &Spanned<String>| main.span.clone()).or_else(|| image.at.clone())
+}
+
+fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
+    match span {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    }
+}
+
+fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
+    founds.into_iter().map(|found| format!("./{}", found.main.dir)).collect::<Vec<_>>().join(", ")
+}
+
+fn not_found(name: &str, image: &ImageConfig, mains: &[Found]) -> Diagnostic {
+    let message = match &image.main {
+        Some(main) => format!("image {name}: there is no main package {}", main.value),
+        None => format!("image {name}: no main package makes a binary of that name"),
+    };
+    let known = dirs(mains);
+    let help = if known.is_empty() {
+        "the repository has no main package for this platform".to_owned()
+    } else {
+        format!("main packages are {known}")
+    };
+    located(Diagnostic::error(message), place(image)).help(help)
+}
+
+fn no_main(workspace: &Workspace, config: &Config, target: &Target) -> Diagnostic {
+    let error = Diagnostic::error(format!("no main package for {target}: there is nothing to make an image of"));
+    if workspace.roots.is_empty() {
+        return Diagnostic::error("no go.work and no go.mod in the build context")
+            .help("build from the directory that holds go.work or go.mod; see whether .dockerignore leaves them out");
+    }
+    if !config.skip.is_empty() {
+        return error.help("`skip` in the configuration leaves some out");
+    }
+    let unused: Vec<String> = workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
+    if unused.is_empty() {
+        error.help("an image is made of a package whose files say `package main`")
+    } else {
+        error.help(format!("modules that go.work does not use are not built: {}", unused.join(", ")))
+    }
+}

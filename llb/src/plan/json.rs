@@ -1,0 +1,136 @@
+//! The plan as JSON, for people and other programs: mirror types with a version, so that the IR itself stays free to change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::step::{Image, Plan, Step, StepKind};
+
+/// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields leave it as it is.
+pub const VERSION: u32 = 1;
+
+/// A plan.
+#[derive(Debug, Clone, Serialize)]
+pub struct JsonPlan {
+    /// [`VERSION`].
+    pub version: u32,
+    /// `linux/amd64`.
+    pub platform: String,
+    /// Builder image.
+    pub builder: String,
+    /// Whether `go` chose versions and third-party packages; if not, the plan is coarser.
+    pub resolved: bool,
+    /// Steps, each after those it needs.
+    pub steps: Vec<JsonStep>,
+    /// Images by name.
+    pub images: BTreeMap<String, JsonImage>,
+}
+
+/// A step.
+#[derive(Debug, Clone, Serialize)]
+pub struct JsonStep {
+    /// Name.
+    pub name: String,
+    /// What the progress output calls it.
+    pub title: String,
+    /// `resolve`, `std`, `deps`, `unit` or `link`.
+    pub kind: &'static str,
+    /// Directory of its go.work or go.mod.
+    pub root: String,
+    /// Import paths that it asks for, compiles or links.
+    pub packages: Vec<String>,
+    /// Images that reach a unit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reach: Vec<String>,
+    /// Environment of its go commands.
+    pub env: BTreeMap<String, String>,
+    /// Flags of its go commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+    /// Steps whose compile results it reads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<String>,
+    /// Whether it reads the module cache of the resolve step.
+    pub module_cache: bool,
+    /// Mod files that it reads.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub mod_files: BTreeSet<String>,
+    /// Sources that it reads.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub files: BTreeSet<String>,
+}
+
+/// An image.
+#[derive(Debug, Clone, Serialize)]
+pub struct JsonImage {
+    /// Import path of its main.
+    pub package: String,
+    /// Directory of its main.
+    pub dir: String,
+    /// File name of its binary.
+    pub binary: String,
+    /// The step that links it.
+    pub link: String,
+    /// Image it is built upon.
+    pub base: String,
+    /// User it runs as.
+    pub user: String,
+    /// Whether CA certificates are put in.
+    pub certificates: bool,
+    /// Whether the time zone database is put in.
+    pub timezones: bool,
+}
+
+/// The JSON form of `plan`.
+pub fn json(plan: &Plan) -> JsonPlan {
+    JsonPlan {
+        version: VERSION,
+        platform: plan.target.to_string(),
+        builder: plan.builder.image.clone(),
+        resolved: plan.resolved,
+        steps: plan.steps.iter().map(|step| json_step(plan, step)).collect(),
+        images: plan.images.iter().map(|image| (image.name.clone(), json_image(plan, image))).collect(),
+    }
+}
+
+fn json_step(plan: &Plan, step: &Step) -> JsonStep {
+    let build = plan.build(step.build);
+    let (kind, packages, reach) = match &step.kind {
+        StepKind::Resolve(request) => ("resolve", request.packages.clone(), Vec::new()),
+        StepKind::Std { packages } => ("std", packages.clone(), Vec::new()),
+        StepKind::Deps { packages } => ("deps", packages.clone(), Vec::new()),
+        StepKind::Unit { packages, reach } => ("unit", packages.clone(), reach.clone()),
+        StepKind::Link(link) => ("link", vec![link.package.clone()], Vec::new()),
+    };
+    let mut flags = build.settings.flags();
+    if let StepKind::Link(link) = &step.kind {
+        flags.push(format!("-ldflags={}", link.ldflags));
+    }
+    JsonStep {
+        name: step.name.clone(),
+        title: step.title.clone(),
+        kind,
+        root: build.dir.to_string(),
+        packages,
+        reach,
+        env: build.settings.env.clone(),
+        flags,
+        results: step.inputs.results.iter().map(|&ix| plan.step(ix).name.clone()).collect(),
+        module_cache: step.inputs.module_cache,
+        mod_files: step.inputs.mod_files.iter().map(ToString::to_string).collect(),
+        files: step.inputs.files.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn json_image(plan: &Plan, image: &Image) -> JsonImage {
+    JsonImage {
+        package: image.package.clone(),
+        dir: image.dir.to_string(),
+        binary: image.binary.clone(),
+        link: plan.step(image.link).name.clone(),
+        base: image.runtime.base.value.clone(),
+        user: image.runtime.user.clone(),
+        certificates: image.runtime.certificates,
+        timezones: image.runtime.timezones,
+    }
+}

@@ -1,0 +1,155 @@
+//! The first phase: which images there are, and what each build must ask the go command.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::builder::Builder;
+use super::images::{self, NamedMain};
+use super::settings::{GoSettings, Target};
+use crate::config::{Config, ImageConfig};
+use crate::diag::Diagnostic;
+use crate::packages::{self, PackageIx, Packages, Scan};
+use crate::resolution::{self, ResolveRequest};
+use crate::tree::TreePath;
+use crate::workspace::{RootIx, Workspace};
+
+/// Index of a [`Build`] in its [`Outline`] or plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildIx(pub usize);
+
+/// The images of a repository for one platform, before versions are chosen.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    /// The platform.
+    pub target: Target,
+    /// Where the go command comes from.
+    pub builder: Builder,
+    /// GOTOOLCHAIN of every go command.
+    pub toolchain: String,
+    /// GOPROXY and kin, for the resolve steps.
+    pub module_env: BTreeMap<String, String>,
+    /// What is built together.
+    pub builds: Vec<Build>,
+    /// Images, sorted by name.
+    pub images: Vec<OutlineImage>,
+}
+
+/// One root under one set of flags: its steps share versions and compile results.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// The root.
+    pub root: RootIx,
+    /// Directory of its go.work or go.mod.
+    pub dir: TreePath,
+    /// Whether there is a go.work.
+    pub workspace: bool,
+    /// Whether third-party packages come from its vendor directory.
+    pub vendored: bool,
+    /// Flags and environment.
+    pub settings: GoSettings,
+    /// The packages that its mains reach.
+    pub packages: Packages,
+    /// Every mod file of the root.
+    pub mod_files: BTreeSet<TreePath>,
+    /// What the go command is asked.
+    pub request: ResolveRequest,
+}
+
+/// One image, before it is planned.
+#[derive(Debug, Clone)]
+pub struct OutlineImage {
+    /// Which build it belongs to.
+    pub build: BuildIx,
+    /// Its main in that build's packages.
+    pub main: PackageIx,
+    /// File name of its binary.
+    pub binary: String,
+    /// What holds for it.
+    pub config: ImageConfig,
+}
+
+/// Finds the images of `workspace` for `target`. The outline holds what was understood; with an error it must not be built.
+pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target) -> (Outline, Vec<Diagnostic>) {
+    let text = |value: &Option<crate::config::Spanned<String>>| value.as_ref().map(|value| value.value.clone());
+    let asked = workspace.roots.iter().flat_map(|root| root.toolchain(workspace).into_iter().chain(root.go(workspace)));
+    let builder = Builder::choose(text(&config.go.builder).as_deref(), text(&config.go.version).as_deref(), asked);
+    let (mains, mut diagnostics) = images::name(scan, workspace, config, target, builder.go_minor);
+    let mut outline = Outline {
+        target: target.clone(),
+        builder,
+        toolchain: text(&config.go.toolchain).unwrap_or_else(|| "local".to_owned()),
+        module_env: config.module_env(),
+        builds: Vec::new(),
+        images: Vec::new(),
+    };
+    let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
+    for main in mains {
+        let settings = GoSettings::new(&main.config.compile, target);
+        grouped.entry((main.root, settings)).or_default().push(main);
+    }
+    for ((root, settings), mains) in grouped {
+        diagnostics.extend(outline.add(scan, workspace, (root, settings), mains));
+    }
+    outline.images.sort_by(|a, b| a.config.name.cmp(&b.config.name));
+    diagnostics.dedup();
+    (outline, diagnostics)
+}
+
+impl Outline {
+    /// Every path of the tree that some step or image may read, whatever the go command chooses; directories stand for all below them.
+    pub fn tree_paths(&self) -> BTreeSet<TreePath> {
+        let mut paths = BTreeSet::new();
+        for build in &self.builds {
+            paths.extend(build.mod_files.iter().cloned());
+            paths.extend(build.packages.iter().flat_map(|(_, package)| package.files.iter().cloned()));
+            paths.extend(build.vendored.then(|| build.dir.child("vendor")));
+        }
+        let files = self.images.iter().flat_map(|image| &image.config.runtime.files);
+        paths.extend(files.map(|file| file.from.value.clone()));
+        paths
+    }
+
+    fn add(
+        &mut self,
+        scan: &Scan,
+        workspace: &Workspace,
+        (root, settings): (RootIx, GoSettings),
+        mains: Vec<NamedMain>,
+    ) -> Vec<Diagnostic> {
+        let context = settings.context(self.builder.go_minor);
+        let paths: Vec<&str> = mains.iter().map(|main| main.package.as_str()).collect();
+        let loaded = packages::load(scan, workspace, root, &context, &paths);
+        let build = BuildIx(self.builds.len());
+        let the_root = workspace.root(root);
+        let packages = loaded.packages;
+        for main in mains {
+            if let Some(ix) = packages.find(&main.package) {
+                let binary =
+                    main.config.binary.as_ref().map_or_else(|| packages.get(ix).binary_name().to_owned(), |b| b.value.clone());
+                self.images.push(OutlineImage { build, main: ix, binary, config: main.config });
+            }
+        }
+        let mut outside = packages::closure(&packages, packages.mains.iter().copied()).outside(&packages);
+        // Every binary holds the runtime, whatever its main imports.
+        outside.insert("runtime".to_owned());
+        let request = ResolveRequest {
+            version: resolution::VERSION,
+            dir: the_root.dir.as_str().to_owned(),
+            workspace: the_root.is_workspace(),
+            vendored: the_root.vendored,
+            packages: outside.into_iter().collect(),
+            tags: settings.tags.iter().cloned().collect(),
+            env: settings.env.clone(),
+        };
+        self.builds.push(Build {
+            root,
+            dir: the_root.dir.clone(),
+            workspace: the_root.is_workspace(),
+            vendored: the_root.vendored,
+            settings,
+            packages,
+            mod_files: workspace.mod_files(the_root),
+            request,
+        });
+        loaded.diagnostics
+    }
+}

@@ -1,0 +1,100 @@
+//! What decides how Go code is compiled, evaluated for one platform.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::CompileConfig;
+use crate::gosrc::{BuildContext, arch};
+
+/// The platform an image is for, in BuildKit's words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// GOOS.
+    pub os: String,
+    /// GOARCH.
+    pub arch: String,
+    /// Variant as in `linux/arm/v7`; empty for none.
+    pub variant: String,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.os, self.arch)?;
+        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+    }
+}
+
+/// Flags and environment of every go command of a build. Two images with equal settings share steps.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GoSettings {
+    /// GOOS, GOARCH, CGO_ENABLED and, where they are set, GOAMD64 and kin, GOEXPERIMENT.
+    pub env: BTreeMap<String, String>,
+    /// `-tags`.
+    pub tags: BTreeSet<String>,
+    /// `-gcflags`, empty for none.
+    pub gcflags: String,
+    /// `-asmflags`, empty for none.
+    pub asmflags: String,
+}
+
+impl GoSettings {
+    /// The build context that files are chosen in, with the release tags of `go1.<minor>`. Values that the toolchain would refuse
+    /// (the configuration refuses them first) count as absent.
+    pub fn context(&self, go_minor: u32) -> BuildContext {
+        let get = |name: &str| self.env.get(name).map(String::as_str).unwrap_or_default();
+        let (goos, goarch) = (get("GOOS"), get("GOARCH"));
+        let level = arch::level_variable(goarch).map(get).unwrap_or_default();
+        let mut context = BuildContext::new(goos, goarch);
+        context.cgo = get("CGO_ENABLED") == "1";
+        context.tags = self.tags.clone();
+        context.go_minor = go_minor;
+        if let Ok(tags) = arch::tool_tags(goos, goarch, go_minor, get("GOEXPERIMENT"), level) {
+            context.tool_tags = tags;
+        }
+        context
+    }
+
+    /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.
+    pub fn flags(&self) -> Vec<String> {
+        self.flags_where(|_| true)
+    }
+
+    /// Flags of a `go build` that names the packages a main is made of, so that they are compiled as for the main: compiler flags without
+    /// a pattern go to the packages named on the command line alone (`go help build`), which for a user is the main.
+    pub fn package_flags(&self) -> Vec<String> {
+        self.flags_where(|flags| flags.starts_with("all="))
+    }
+
+    fn flags_where(&self, takes: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut flags = Vec::new();
+        if !self.tags.is_empty() {
+            flags.push(format!("-tags={}", self.tags.iter().map(String::as_str).collect::<Vec<_>>().join(",")));
+        }
+        for (name, value) in [("gcflags", &self.gcflags), ("asmflags", &self.asmflags)] {
+            if !value.is_empty() && takes(value) {
+                flags.push(format!("-{name}={value}"));
+            }
+        }
+        flags
+    }
+}
+
+impl GoSettings {
+    /// What `compile` asks for, on `target`.
+    pub fn new(compile: &CompileConfig, target: &Target) -> Self {
+        let mut env = compile.levels.clone();
+        env.insert("GOOS".to_owned(), target.os.clone());
+        env.insert("GOARCH".to_owned(), target.arch.clone());
+        env.insert("CGO_ENABLED".to_owned(), if compile.cgo { "1" } else { "0" }.to_owned());
+        if target.arch == "arm" && !target.variant.is_empty() {
+            env.entry("GOARM".to_owned()).or_insert_with(|| target.variant.trim_start_matches('v').to_owned());
+        }
+        if !compile.experiment.is_empty() {
+            let names: Vec<&str> = compile.experiment.iter().map(String::as_str).collect();
+            env.insert("GOEXPERIMENT".to_owned(), names.join(","));
+        }
+        // A level of another architecture changes nothing of this one, so it must not be part of any key.
+        let own = arch::level_variable(&target.arch);
+        env.retain(|name, _| !compile.levels.contains_key(name) || own == Some(name));
+        Self { env, tags: compile.tags.clone(), gcflags: compile.gcflags.clone(), asmflags: compile.asmflags.clone() }
+    }
+}

@@ -1,0 +1,135 @@
+//! Steps and images: the plan itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::builder::Builder;
+use super::outline::{Build, BuildIx};
+use super::settings::Target;
+use crate::config::RuntimeConfig;
+use crate::resolution::ResolveRequest;
+use crate::tree::TreePath;
+
+/// Index of a [`Step`] in its [`Plan`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepIx(pub usize);
+
+/// How all images of a repository are built for one platform.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The platform the images are for.
+    pub target: Target,
+    /// The image that the go command comes from.
+    pub builder: Builder,
+    /// GOTOOLCHAIN of every go command.
+    pub toolchain: String,
+    /// GOPROXY and kin, for the resolve steps alone.
+    pub module_env: BTreeMap<String, String>,
+    /// Roots under one set of flags each. Steps of one build share versions and flags.
+    pub builds: Vec<Build>,
+    /// Steps, each after those it needs.
+    pub steps: Vec<Step>,
+    /// Images, sorted by name.
+    pub images: Vec<Image>,
+    /// Whether `go` chose the third-party packages ([`crate::resolution`]). Without, the plan is coarser: one deps step, std not listed.
+    pub resolved: bool,
+}
+
+/// One step: a run of a program on exactly these inputs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its name in the plan, unique and stable: `std`, `deps`, `unit:lib/money`, `link:api`.
+    pub name: String,
+    /// What a person reads in the progress output: `compile ./lib/money (2 packages)`.
+    pub title: String,
+    /// Which build it belongs to.
+    pub build: BuildIx,
+    /// What it does.
+    pub kind: StepKind,
+    /// What it reads.
+    pub inputs: Inputs,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepKind {
+    /// Asks `go` which versions and packages there are; gives a resolution and a pruned module cache.
+    Resolve(ResolveRequest),
+    /// Compiles packages of the standard library.
+    Std {
+        /// Import paths, sorted.
+        packages: Vec<String>,
+    },
+    /// Compiles third-party packages.
+    Deps {
+        /// Import paths, sorted.
+        packages: Vec<String>,
+    },
+    /// Compiles packages of the repository.
+    Unit {
+        /// Import paths, sorted.
+        packages: Vec<String>,
+        /// Names of the images that reach them, sorted.
+        reach: Vec<String>,
+    },
+    /// Compiles a main and links its binary.
+    Link(Link),
+}
+
+/// A link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Import path of the main.
+    pub package: String,
+    /// File name of the binary.
+    pub binary: String,
+    /// `-ldflags`, build-args expanded.
+    pub ldflags: String,
+}
+
+/// All that a step may read. Nothing else may be part of its key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inputs {
+    /// Mod files of the root, in full: version selection is global.
+    pub mod_files: BTreeSet<TreePath>,
+    /// Sources: every file of the packages in question and of the repository's packages they import, vendored ones included. The resolve
+    /// step of a vendored root reads its whole vendor directory, which stands for all below it.
+    pub files: BTreeSet<TreePath>,
+    /// Whether it reads the module cache that the resolve step left.
+    pub module_cache: bool,
+    /// Steps whose compile results it reads, sorted.
+    pub results: Vec<StepIx>,
+}
+
+/// One image.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Its name, as `--target` takes it.
+    pub name: String,
+    /// Import path of its main.
+    pub package: String,
+    /// Directory of its main.
+    pub dir: TreePath,
+    /// File name of the binary.
+    pub binary: String,
+    /// The step that links it.
+    pub link: StepIx,
+    /// What the image is besides its binary.
+    pub runtime: RuntimeConfig,
+}
+
+impl Plan {
+    /// The step at `ix`.
+    pub fn step(&self, ix: StepIx) -> &Step {
+        &self.steps[ix.0]
+    }
+
+    /// The build at `ix`.
+    pub fn build(&self, ix: BuildIx) -> &Build {
+        &self.builds[ix.0]
+    }
+
+    /// The image of this name.
+    pub fn image(&self, name: &str) -> Option<&Image> {
+        self.images.iter().find(|image| image.name == name)
+    }
+}

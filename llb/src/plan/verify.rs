@@ -1,0 +1,68 @@
+//! Invariants of a plan, checked by tests and by whoever lowers one that came from elsewhere.
+
+use std::collections::BTreeSet;
+
+use super::step::{Plan, Step, StepKind};
+use crate::packages;
+
+/// Everything that is wrong with `plan`: nothing, unless the planner has a bug.
+pub fn verify(plan: &Plan) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut names = BTreeSet::new();
+    for (ix, step) in plan.steps.iter().enumerate() {
+        if !names.insert(&step.name) {
+            wrong.push(format!("two steps are named {}", step.name));
+        }
+        for result in &step.inputs.results {
+            if result.0 >= ix {
+                wrong.push(format!(
+                    "{} reads the results of {}, which does not come before it",
+                    step.name,
+                    plan.step(*result).name
+                ));
+            } else if plan.step(*result).build != step.build {
+                wrong.push(format!("{} reads the results of another build", step.name));
+            }
+        }
+        wrong.extend(missing_files(plan, step));
+        wrong.extend(missing_results(plan, step));
+    }
+    for image in &plan.images {
+        match plan.steps.get(image.link.0).map(|step| &step.kind) {
+            Some(StepKind::Link(link)) if link.package == image.package && link.binary == image.binary => {}
+            _ => wrong.push(format!("image {} is not made of its link step", image.name)),
+        }
+    }
+    wrong
+}
+
+/// The packages of the repository that a step compiles.
+fn compiled(step: &Step) -> Vec<&str> {
+    match &step.kind {
+        StepKind::Unit { packages, .. } => packages.iter().map(String::as_str).collect(),
+        StepKind::Link(link) => vec![&link.package],
+        StepKind::Resolve(_) | StepKind::Std { .. } | StepKind::Deps { .. } => Vec::new(),
+    }
+}
+
+/// The go command reads the sources of every package below those it compiles.
+fn missing_files(plan: &Plan, step: &Step) -> Vec<String> {
+    let graph = &plan.build(step.build).packages;
+    let set = packages::closure(graph, compiled(step).into_iter().filter_map(|path| graph.find(path)));
+    let missing = set.files(graph).into_iter().filter(|file| !step.inputs.files.contains(file));
+    missing.map(|file| format!("{} lacks {file}", step.name)).collect()
+}
+
+/// With units, all that a step's packages import was compiled before.
+fn missing_results(plan: &Plan, step: &Step) -> Vec<String> {
+    if !plan.resolved {
+        return Vec::new();
+    }
+    let graph = &plan.build(step.build).packages;
+    let own: BTreeSet<&str> = compiled(step).into_iter().collect();
+    let at_hand: BTreeSet<&str> =
+        step.inputs.results.iter().flat_map(|&result| compiled(plan.step(result))).chain(own.iter().copied()).collect();
+    let closure = packages::closure(graph, own.iter().filter_map(|path| graph.find(path)));
+    let missing = closure.iter().map(|ix| graph.get(ix).path.as_str()).filter(|path| !at_hand.contains(path));
+    missing.map(|path| format!("{} would compile {path} again", step.name)).collect()
+}

@@ -1,0 +1,169 @@
+//! The rules between mod files, and the errors that breaking them gives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ModTexts;
+use super::module::RootKind;
+use crate::diag::{Diagnostic, Span};
+use crate::gomod::{ModFile, Replace, WorkFile, version};
+use crate::tree::TreePath;
+
+/// The directory `path`, as written in a mod file of the directory `base`, if it lies in the tree.
+pub(super) fn inside(base: &TreePath, path: &str, span: &Span, diagnostics: &mut Vec<Diagnostic>) -> Option<TreePath> {
+    match base.join(path) {
+        Ok(dir) => Some(dir),
+        Err(_) => {
+            let error = Diagnostic::error(format!("directory {path} lies outside the build context"))
+                .at(span.clone())
+                .help("build with a context directory that holds it, or bring the module into the repository");
+            diagnostics.push(error);
+            None
+        }
+    }
+}
+
+/// The path that the go.mod in `dir` declares.
+pub(super) fn module_path(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath) -> Option<String> {
+    modules.get(dir)?.module.as_ref().map(|module| module.value.clone())
+}
+
+pub(super) fn used_twice(dir: &str, span: &Span, first: Span) -> Diagnostic {
+    Diagnostic::error(format!("path {dir} appears multiple times in workspace"))
+        .at(span.clone())
+        .related(first, "first used here")
+        .help("remove one of the two `use` lines")
+}
+
+pub(super) fn member_without_module(dir: &TreePath, span: &Span, texts: &ModTexts) -> Diagnostic {
+    let nested: Vec<String> = texts
+        .keys()
+        .filter(|path| path.name() == "go.mod" && path.is_under(dir))
+        .filter_map(|path| path.parent().map(|dir| format!("./{dir}")))
+        .collect();
+    let error = Diagnostic::error(format!("cannot load module {dir} listed in go.work file: no {}", dir.child("go.mod")));
+    let help = match nested.as_slice() {
+        [] => "create it with `go mod init`, or remove the `use` line; if it exists, see whether .dockerignore leaves it out"
+            .to_owned(),
+        nested => format!("did you mean {}?", nested.join(" or ")),
+    };
+    error.at(span.clone()).help(help)
+}
+
+pub(super) fn target_without_module(dir: &TreePath, replace: &Replace) -> Diagnostic {
+    Diagnostic::error(format!("{} is replaced by {dir}, which has no go.mod", replace.old_path))
+        .at(replace.span.clone())
+        .help("create it with `go mod init`, or correct the path; if it exists, see whether .dockerignore leaves it out")
+}
+
+/// Whether a member requires what `replace` replaces: an unused replacement is harmless to the go command.
+pub(super) fn is_required(modules: &BTreeMap<TreePath, ModFile>, members: &BTreeSet<TreePath>, replace: &Replace) -> bool {
+    let requires = members.iter().filter_map(|dir| modules.get(dir)).flat_map(|file| &file.require);
+    requires
+        .filter(|require| require.path == replace.old_path)
+        .any(|require| replace.old_version.is_empty() || replace.old_version == require.version)
+}
+
+/// Rules over the members: each module path once, no `go` line above go.work's.
+pub(super) fn members(
+    work: &WorkFile,
+    uses: &BTreeMap<TreePath, Span>,
+    modules: &BTreeMap<TreePath, ModFile>,
+) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let mut seen: BTreeMap<String, (&TreePath, &Span)> = BTreeMap::new();
+    for (dir, span) in uses {
+        let Some(path) = module_path(modules, dir) else { continue };
+        if let Some((first, first_span)) = seen.insert(path.clone(), (dir, span)) {
+            let error = Diagnostic::error(format!("module {path} appears multiple times in workspace: in {first} and in {dir}"))
+                .at(span.clone())
+                .related(first_span.clone(), "the same module path")
+                .help("give one of them another path, or remove one `use` line");
+            diagnostics.push(error);
+        }
+        diagnostics.extend(member_go(work, dir, modules));
+    }
+    diagnostics
+}
+
+/// A member's `go` line above go.work's is fatal to the go command (cmd/go/internal/modload, `listed in go.work file requires go >=`).
+fn member_go(work: &WorkFile, dir: &TreePath, modules: &BTreeMap<TreePath, ModFile>) -> Option<Diagnostic> {
+    let member = modules.get(dir)?.go.as_ref()?;
+    // Before 1.21 the go line was no minimum.
+    if version::compare_go(&member.value, "1.21").is_lt() {
+        return None;
+    }
+    let line = work.go.as_ref();
+    let allowed = line.map_or("1.18", |go| go.value.as_str());
+    if version::compare_go(&member.value, allowed).is_le() {
+        return None;
+    }
+    let lists = line.map_or_else(|| "has no go line (1.18)".to_owned(), |go| format!("lists go {}", go.value));
+    let mut error =
+        Diagnostic::error(format!("module {dir} listed in go.work file requires go >= {}, but go.work {lists}", member.value))
+            .at(member.span.clone())
+            .help(format!("run `go work use`, or set `go {}` in go.work", member.value));
+    if let Some(go) = line {
+        error = error.related(go.span.clone(), "go.work's version");
+    }
+    Some(error)
+}
+
+/// The replacements that hold in a workspace: go.work's own, and those of members for paths that go.work does not replace.
+/// Two members that replace the same module by different things are an error, as they are to the go command.
+pub(super) fn effective_replaces(
+    work: &WorkFile,
+    members: &BTreeSet<TreePath>,
+    modules: &BTreeMap<TreePath, ModFile>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(TreePath, Replace)> {
+    let overridden: BTreeSet<&str> = work.replace.iter().map(|replace| replace.old_path.as_str()).collect();
+    let mut all: Vec<(TreePath, Replace)> = work.replace.iter().map(|r| (TreePath::ROOT, r.clone())).collect();
+    let mut seen: BTreeMap<(String, String), (String, Span)> = BTreeMap::new();
+    for dir in members {
+        for replace in modules.get(dir).map(|file| file.replace.as_slice()).unwrap_or_default() {
+            if overridden.contains(replace.old_path.as_str()) {
+                continue;
+            }
+            let target = absolute_target(dir, replace);
+            let key = (replace.old_path.clone(), replace.old_version.clone());
+            match seen.get(&key) {
+                Some((first, span)) if *first != target => diagnostics.push(
+                    Diagnostic::error(format!("conflicting replacements for {}: {first} and {target}", replace.old_path))
+                        .at(replace.span.clone())
+                        .related(span.clone(), "the other replacement")
+                        .help("put one `replace` into go.work: it overrides those of the members"),
+                ),
+                Some(_) => {}
+                None => {
+                    seen.insert(key, (target, replace.span.clone()));
+                    all.push((dir.clone(), replace.clone()));
+                }
+            }
+        }
+    }
+    all
+}
+
+/// What a replacement points at, in a form that two members' replacements can be compared by.
+fn absolute_target(dir: &TreePath, replace: &Replace) -> String {
+    if !replace.new_version.is_empty() {
+        return format!("{}@{}", replace.new_path, replace.new_version);
+    }
+    dir.join(&replace.new_path).map_or_else(|_| replace.new_path.clone(), |path| format!("./{path}"))
+}
+
+/// Whether the go command would build from the vendor directory by itself: modules.txt is there, the `go` line is 1.14 or later, and the
+/// `## workspace` header is there exactly where a go.work is.
+pub(super) fn is_vendored(dir: TreePath, kind: &RootKind, modules: &BTreeMap<TreePath, ModFile>, texts: &ModTexts) -> bool {
+    let Some(text) = texts.get(&dir.child("vendor").child("modules.txt")) else { return false };
+    let for_workspace = text
+        .lines()
+        .next()
+        .is_some_and(|line| line.strip_prefix("## ").is_some_and(|rest| rest.split(';').any(|word| word.trim() == "workspace")));
+    let go = match kind {
+        RootKind::Workspace(work) => work.go.as_ref().map(|go| go.value.as_str()),
+        RootKind::Module => modules.get(&dir).and_then(|file| file.go.as_ref()).map(|go| go.value.as_str()),
+    };
+    let recent = go.is_some_and(|go| version::compare_go(go, "1.14").is_ge());
+    recent && for_workspace == matches!(kind, RootKind::Workspace(_))
+}

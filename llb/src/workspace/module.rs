@@ -1,0 +1,154 @@
+//! The model: modules, roots, and whose packages an import path belongs to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gomod::{ModFile, WorkFile};
+use crate::tree::TreePath;
+
+/// Index of a [`Module`] in its [`Workspace`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleIx(pub usize);
+
+/// Index of a [`Root`] in its [`Workspace`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RootIx(pub usize);
+
+/// All modules of a repository and the roots they are built from.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace {
+    /// Every module that some root uses, sorted by directory.
+    pub modules: Vec<Module>,
+    /// What is built, sorted by directory. One for a go.work.
+    pub roots: Vec<Root>,
+    /// Directories with a go.mod that no root uses: their packages are not built.
+    pub unused: Vec<TreePath>,
+    /// The mod files there are, for [`Workspace::mod_files`].
+    pub present: BTreeSet<TreePath>,
+}
+
+/// One module of the repository.
+#[derive(Debug, Clone)]
+pub struct Module {
+    /// Its directory.
+    pub dir: TreePath,
+    /// Its path, as its go.mod declares it.
+    pub path: String,
+    /// Its go.mod.
+    pub file: ModFile,
+}
+
+/// What the go command treats as one build: a main module, or several tied by go.work.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// Directory of the go.work, or of the module.
+    pub dir: TreePath,
+    /// Workspace or single module.
+    pub kind: RootKind,
+    /// Main modules: the members of the workspace, or the one module; sorted by directory.
+    pub members: Vec<ModuleIx>,
+    /// Directories of the repository that stand in for a required module, beyond the members, by module path as required.
+    pub replaced: BTreeMap<String, ReplaceTarget>,
+    /// Whether third-party packages come from `dir/vendor`.
+    pub vendored: bool,
+}
+
+/// A local directory that replaces a module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplaceTarget {
+    /// The module in that directory.
+    pub module: ModuleIx,
+    /// The only version that is replaced; empty for all.
+    pub version: String,
+}
+
+/// What makes a root.
+#[derive(Debug, Clone)]
+pub enum RootKind {
+    /// A go.work.
+    Workspace(WorkFile),
+    /// A lone module: its go.mod decides (GOWORK=off).
+    Module,
+}
+
+impl Workspace {
+    /// The module at `ix`.
+    pub fn module(&self, ix: ModuleIx) -> &Module {
+        &self.modules[ix.0]
+    }
+
+    /// The root at `ix`.
+    pub fn root(&self, ix: RootIx) -> &Root {
+        &self.roots[ix.0]
+    }
+
+    /// Every root with its index.
+    pub fn roots(&self) -> impl Iterator<Item = (RootIx, &Root)> {
+        self.roots.iter().enumerate().map(|(ix, root)| (RootIx(ix), root))
+    }
+
+    /// The modules whose packages have an import path that may be `import`, the longest module path first, with the path they are
+    /// imported by (a replaced module's is the one it stands in for).
+    pub fn candidates<'a>(&'a self, root: &'a Root, import: &str) -> Vec<(&'a str, ModuleIx)> {
+        let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
+        let replaced = root.replaced.iter().map(|(path, target)| (path.as_str(), target.module));
+        let mut found: Vec<_> = members.chain(replaced).filter(|(path, _)| is_path_prefix(path, import)).collect();
+        found.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
+        found
+    }
+
+    /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod and go.sum of every member and replaced
+    /// directory, vendor/modules.txt. Version selection is global, so none of them may be left out of a true build.
+    pub fn mod_files(&self, root: &Root) -> BTreeSet<TreePath> {
+        let mut names = Vec::new();
+        if matches!(root.kind, RootKind::Workspace(_)) {
+            names.extend([root.dir.child("go.work"), root.dir.child("go.work.sum")]);
+        }
+        if root.vendored {
+            names.push(root.dir.child("vendor").child("modules.txt"));
+        }
+        for ix in root.members.iter().copied().chain(root.replaced.values().map(|target| target.module)) {
+            names.extend(["go.mod", "go.sum"].map(|name| self.module(ix).dir.child(name)));
+        }
+        names.into_iter().filter(|path| self.present.contains(path)).collect()
+    }
+
+    /// Whether some mod file of the root requires a module that could provide the package `import`.
+    pub fn requires_provider(&self, root: &Root, import: &str) -> bool {
+        let modules = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
+        let members: BTreeSet<&str> = root.members.iter().map(|&ix| self.module(ix).path.as_str()).collect();
+        modules.flat_map(|ix| &self.module(ix).file.require).any(|require| {
+            let local = members.contains(require.path.as_str()) || root.replaced.contains_key(&require.path);
+            !local && is_path_prefix(&require.path, import)
+        })
+    }
+}
+
+impl Root {
+    /// The `go` version the root asks for: go.work's line, or the module's. None means the go command's own default (1.18, 1.16).
+    pub fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
+        let line = match &self.kind {
+            RootKind::Workspace(file) => file.go.as_ref(),
+            RootKind::Module => self.members.first().and_then(|&ix| workspace.module(ix).file.go.as_ref()),
+        };
+        line.map(|go| go.value.as_str())
+    }
+
+    /// The toolchain the root asks for, as in `go1.26.3`. In a workspace only go.work's line counts.
+    pub fn toolchain<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
+        let line = match &self.kind {
+            RootKind::Workspace(file) => file.toolchain.as_ref(),
+            RootKind::Module => self.members.first().and_then(|&ix| workspace.module(ix).file.toolchain.as_ref()),
+        };
+        line.map(|toolchain| toolchain.value.as_str()).filter(|name| *name != "default")
+    }
+
+    /// Whether it has a go.work.
+    pub fn is_workspace(&self) -> bool {
+        matches!(self.kind, RootKind::Workspace(_))
+    }
+}
+
+/// Whether `path` is `import` or a parent of it, whole elements only.
+pub(crate) fn is_path_prefix(path: &str, import: &str) -> bool {
+    import.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
