@@ -3,13 +3,13 @@
 //! One layer with two static programs. Each is built by a Cargo invocation of its own, so that the features which the
 //! frontend turns on in shared dependencies cannot change the bytes of `gowork-cache`: those are part of every compile step's key.
 
+use crate::command::{self, cargo};
 use crate::oci::{self, Layer, Packing};
 use crate::progress::{self, Phase};
 use crate::state::State;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The image's programs. Their sum may not exceed [`BUDGET`].
 const PROGRAMS: [&str; 2] = ["gowork-frontend", "gowork-cache"];
@@ -57,6 +57,8 @@ pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result
     let staging = tempfile::tempdir().context("cannot make a temporary directory")?;
     let root = staging.path().join("root");
     std::fs::create_dir(&root)?;
+    // Before the flags are made, which name the directories that this fills.
+    command::run(cargo(state).args(["fetch", "--locked"]))?;
     let mut sizes = Vec::new();
     let mut total = 0;
     for program in PROGRAMS {
@@ -88,8 +90,7 @@ pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result
 fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathBuf> {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let target_directory = state.of_checkout("target-image");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(state.repository());
+    let mut cargo = cargo(state);
     cargo.args(["build", "--locked", "--target", &triple, "--package", program]);
     let profile = match quality {
         Quality::Release => {
@@ -104,19 +105,23 @@ fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathB
     };
     cargo.arg("--target-dir").arg(&target_directory);
     cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags(state).join("\u{1f}"));
-    crate::command::run(&mut cargo)?;
+    command::run(&mut cargo)?;
     Ok(target_directory.join(triple).join(profile).join(program))
 }
 
 /// Flags for the compiler: static, and no trace of where the sources lie.
 fn flags(state: &State) -> Vec<String> {
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
+    let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    remap(state.repository(), "/gowork");
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
-    flags.push(format!("--remap-path-prefix={}=/gowork", state.repository().display()));
     if let Some(home) = cargo_home {
-        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+        remap(&home, "/cargo");
+        // Below this, a directory for each registry, named after its address: a mirror's is another. The last match counts.
+        let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+        registries.for_each(|registry| remap(&registry.path(), "/cargo"));
     }
     flags
 }
