@@ -4,4 +4,5 @@ pub mod error;
 pub mod gateway;
 pub mod opts;
 pub mod result;
+pub mod steps;
 pub mod subrequests;
