@@ -141,13 +141,17 @@ fn go_versions_and_characters_are_as_the_go_command_has_them() {
     }
     let same_unicode = lines.next() == Some("15.0.0");
     let printable: Vec<u32> = lines.map(|line| line.parse().unwrap()).filter(|&c| c != u32::from(' ')).collect();
+    let in_go = |c: u32| printable.binary_search(&c).is_ok();
+    let near_change = |c: u32| in_go(c) != in_go(c.wrapping_sub(1)) || in_go(c) != in_go(c + 1);
+    // Every character of the first plane; further up those at the edges, and samples of the long runs between them.
+    let chosen = |c: &char| u32::from(*c) < 0x1_0000 || u32::from(*c) % 64 == 0 || near_change(u32::from(*c));
     let is_word = |c: &char| !matches!(*c, '(' | ')' | '[' | ']' | '{' | '}' | ',');
-    for c in ('\0'..=char::MAX).filter(is_word) {
+    for c in ('\0'..=char::MAX).filter(is_word).filter(chosen) {
         let accepted =
             ModFile::parse("go.mod", format!("ignore a{c}b").as_bytes()).0.ignore.first().is_some_and(|i| i.value.len() > 1);
         // Quotes and newlines are printed or not, but are no part of a word.
         let skip = matches!(c, '"' | '\'' | '`' | '\n' | '\r' | '\t' | ' ' | '/');
-        let expected = printable.binary_search(&u32::from(c)).is_ok();
+        let expected = in_go(u32::from(c));
         // A later Unicode only adds characters.
         assert!(skip || accepted == expected || (!same_unicode && expected), "{c:?}: {accepted}");
     }
