@@ -45,12 +45,12 @@ fn go_on_path() -> Option<String> {
 }
 
 /// How the JSON of one Go version looks.
-struct Style {
-    omits_absent: bool,
+pub(crate) struct Style {
+    pub(crate) omits_absent: bool,
 }
 
 impl Style {
-    fn file(&self, file: &str) -> Result<Value, String> {
+    pub(crate) fn file(&self, file: &str) -> Result<Value, String> {
         let text = std::fs::read(file).map_err(|error| format!("open {file}: {error}"))?;
         if file.ends_with(".work") {
             let (work, diagnostics) = WorkFile::parse(file, &text);
@@ -85,12 +85,12 @@ impl Style {
         let exclude = firsts(file.exclude.iter().map(|line| &line.value)).filter(|(path, _)| !path.is_empty());
         self.list(&mut object, "Exclude", exclude.map(|(path, version)| module_version(path, version)));
         self.list(&mut object, "Replace", replaces(&file.replace).into_iter());
-        let retract = file.retract.iter().map(|retract| {
-            let mut value = json!({ "Low": retract.low, "High": retract.high });
-            if !retract.rationale.is_empty() {
-                value["Rationale"] = json!(retract.rationale);
-            }
-            value
+        let retract = file.retract.iter().filter(|retract| !retract.low.is_empty() || !retract.high.is_empty()).map(|retract| {
+            let mut value = Map::new();
+            self.word(&mut value, "Low", Some(&retract.low));
+            self.word(&mut value, "High", Some(&retract.high));
+            self.word(&mut value, "Rationale", Some(&retract.rationale));
+            value.into()
         });
         self.list(&mut object, "Retract", retract);
         self.list(&mut object, "Tool", firsts(file.tool.iter().map(|line| &line.value)).map(|path| json!({ "Path": path })));

@@ -6,6 +6,7 @@
 mod base;
 mod command;
 mod engine;
+mod golang;
 mod image;
 mod oci;
 mod progress;

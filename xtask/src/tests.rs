@@ -23,7 +23,8 @@ pub(crate) struct Arguments {
 /// If a test fails, or the engine does not come up.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
-    run_visibly(cargo(&state).args(["test", "--workspace"]).args(&arguments.filter))?;
+    let path = crate::golang::path(&state)?;
+    run_visibly(cargo(&state).env("PATH", path).args(["test", "--workspace"]).args(&arguments.filter))?;
     if arguments.no_engine {
         return Ok(());
     }
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
     crate::image::build(state, &environment::frontend_layout(state), Quality::Release)?;
     let mut tests = cargo(state);
+    tests.env("PATH", crate::golang::path(state)?);
     tests.args(["test", "--package", "gowork-frontend", "--test", "engine"]).args(&arguments.filter);
     // One at a time: they assert what ran and what was cached, in an engine that they share.
     tests.args(["--", "--ignored", "--test-threads=1"]).envs(up.variables.iter().map(|(name, value)| (name, value)));

@@ -217,19 +217,26 @@ pub(super) fn path_string(word: &str) -> Result<String, Problem> {
     })
 }
 
-/// The value of a version argument, canonical. `module` is the path in error texts; empty for none.
+/// The value of a version argument, canonical. `module` is the path in error texts.
 pub(super) fn version(verb: &str, module: &str, word: &str) -> Result<String, Problem> {
     let invalid = |version: &str, why| Problem::new(format!("version {} invalid: {why}", quote(version))).about(verb, module);
     let written = string(word).map_err(|why| invalid(word, why))?;
     version::canonical_module(&written).ok_or_else(|| {
         let problem = invalid(&written, "must be of the form v1.2.3");
         match written.strip_prefix("v").unwrap_or(&written) {
-            "latest" | "upgrade" | "patch" => problem.help("run `go get` to have the version written"),
             bare if version::is_semver(&format!("v{bare}")) => problem.help(format!("did you mean v{bare}?")),
-            _ if module.is_empty() => problem,
-            _ => problem.help(format!("run `go get {module}@{written}` to have its version written")),
+            _ if is_query(module, &written) => {
+                problem.help(format!("run `go get {module}@{written}` to have its version written"))
+            }
+            _ => problem,
         }
     })
+}
+
+/// Whether `go get` could be asked for this: a branch, tag or commit of a module.
+fn is_query(module: &str, version: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    path::check_module_path(module).is_ok() && !version.is_empty() && version.chars().all(plain)
 }
 
 /// The major version in a module path.

@@ -80,7 +80,7 @@ pub struct Replace {
 /// One retraction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Retract {
-    /// Lowest version.
+    /// Lowest version, as written: nothing makes it canonical here.
     pub low: String,
     /// Highest version, equal to `low` for one.
     pub high: String,
@@ -230,7 +230,7 @@ fn retract(directive: Directive<'_>, strict: bool) -> Result<Retract, Problem> {
         None | Some((&"(", _)) => return Err(Problem::new("expected '[' or version")),
         Some((&"[", words)) => interval(words)?,
         Some((word, rest)) => {
-            let version = directive::version("retract", "", word)?;
+            let version = retracted(word)?;
             (version.clone(), version, rest)
         }
     };
@@ -241,13 +241,18 @@ fn retract(directive: Directive<'_>, strict: bool) -> Result<Retract, Problem> {
     }
 }
 
+/// A version to retract, as written: the go command takes branch names and short versions here, and asks for their versions later.
+fn retracted(word: &str) -> Result<String, Problem> {
+    directive::string(word).map_err(|why| Problem::new(format!("retract: version {} invalid: {why}", quote(word))))
+}
+
 /// `LOW, HIGH]` and what follows.
 fn interval<'a, 'w>(words: &'w [&'a str]) -> Result<(String, String, &'w [&'a str]), Problem> {
     let version_then = |words: &'w [&'a str], before: &str, after: &str| {
         let Some((word, words)) = words.split_first() else {
             return Err(Problem::new(format!("expected version after '{before}'")));
         };
-        let version = directive::version("retract", "", word)?;
+        let version = retracted(word)?;
         match words.split_first() {
             Some((mark, words)) if *mark == after => Ok((version, words)),
             _ => Err(Problem::new(format!("expected '{after}' after version"))),

@@ -8,7 +8,6 @@ use anyhow::{Context, Result, bail};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Makes the image of Go `version` on the layers of the layout `debian`, into `layout`.
 ///
@@ -48,7 +47,7 @@ pub(super) fn make(state: &State, version: &str, debian: &Path, layout: &Path) -
 fn find(state: &State, version: &str) -> Result<PathBuf> {
     let wanted = format!("go{version}");
     let ask = |toolchain: &str| {
-        let mut go = Command::new("go");
+        let mut go = crate::golang::go(state)?;
         go.args(["env", "GOVERSION", "GOROOT"]).current_dir(state.root());
         output(go.env("GOTOOLCHAIN", toolchain).env("GOWORK", "off").env_remove("GOROOT"))
     };

@@ -8,14 +8,13 @@ mod goroot;
 
 use crate::engine::registry::Registry;
 use crate::engine::tools::Tool;
+use crate::golang::VERSION as GO_VERSION;
 use crate::oci;
 use crate::progress::Phase;
 use crate::state::State;
 use anyhow::Result;
 use std::path::{Path, PathBuf};
 
-/// The Go release of the default `golang` image.
-pub(crate) const GO_VERSION: &str = "1.26.8";
 /// Part of the layouts' names: raise it when the way they are made changes.
 const RECIPE: &str = "r1";
 

@@ -51,7 +51,8 @@ impl Daemon {
         let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
         std::fs::write(self.pid_file(), format!("{}\n", child.id()))?;
         let started = Instant::now();
-        while !ready() {
+        // The command line appears a moment after the process.
+        while self.running().is_none() || !ready() {
             if let Some(status) = child.try_wait()? {
                 self.forget()?;
                 bail!("{program} ended early ({status}); the end of {}:\n{}", self.log().display(), self.log_tail());

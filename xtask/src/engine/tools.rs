@@ -5,7 +5,7 @@
 
 use crate::progress::Phase;
 use crate::state::State;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -85,7 +85,7 @@ impl Tool {
         if !program.exists() {
             let lock = state.lock("tools")?;
             if !program.exists() {
-                build(module, &sources, &directory)?;
+                build(state, module, &sources, &directory)?;
             }
             drop(lock);
         }
@@ -104,20 +104,18 @@ fn fingerprint(sources: &Path) -> Result<String> {
 }
 
 /// Builds a module's programs beside `directory`, then renames: a directory that exists is complete.
-fn build(module: &Module, sources: &Path, directory: &Path) -> Result<()> {
-    if crate::command::find_program("go").is_none() {
-        bail!("there is no `go` in PATH, which builds {}; install Go 1.21 or newer (https://go.dev/dl)", module.name);
-    }
+fn build(state: &State, module: &Module, sources: &Path, directory: &Path) -> Result<()> {
+    // First, since it may have to be fetched, which shows a line of its own.
+    let mut build = go(state, sources)?;
     let phase = Phase::start(&format!("building {} from its Go module (about {} s the first time)", module.name, module.seconds));
     let parent = directory.parent().context("the directory of a tool has no parent")?;
     std::fs::create_dir_all(parent)?;
     let staging = tempfile::Builder::new().prefix("building-").tempdir_in(parent)?;
     let mut flags = "-s -w".to_owned();
     if let Some((variable, of)) = module.version {
-        let version = crate::command::output(go(sources).args(["list", "-m", "-f", "{{.Version}}", of]))?;
+        let version = crate::command::output(go(state, sources)?.args(["list", "-m", "-f", "{{.Version}}", of]))?;
         flags.push_str(&format!(" -X {variable}={version}"));
     }
-    let mut build = go(sources);
     build.args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &flags, "-o"]).arg(staging.path()).args(module.packages);
     crate::command::run(&mut build)?;
     if directory.exists() {
@@ -129,8 +127,8 @@ fn build(module: &Module, sources: &Path, directory: &Path) -> Result<()> {
 }
 
 /// The go command in one of our modules, deaf to what the user's environment says about workspaces, flags and targets.
-fn go(sources: &Path) -> Command {
-    let mut go = Command::new("go");
+fn go(state: &State, sources: &Path) -> Result<Command> {
+    let mut go = crate::golang::go(state)?;
     go.current_dir(sources);
     for (name, value) in
         [("GOWORK", "off"), ("GO111MODULE", "on"), ("GOFLAGS", "-mod=readonly"), ("GOTOOLCHAIN", "auto"), ("CGO_ENABLED", "0")]
@@ -140,5 +138,5 @@ fn go(sources: &Path) -> Command {
     for name in ["GOOS", "GOARCH", "GOEXPERIMENT", "GOCACHEPROG"] {
         go.env_remove(name);
     }
-    go
+    Ok(go)
 }
