@@ -3,7 +3,6 @@
 //! Owns the order of things and nothing else: each phase is a function in a file below, and all knowledge of Go is in `gowork_llb`.
 
 mod answer;
-mod images;
 mod materials;
 mod outlines;
 mod report;
@@ -16,7 +15,7 @@ use std::collections::BTreeMap;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::Lowering;
+use gowork_llb::lower::{self, ConfigInput, Lowering};
 use gowork_llb::ops::{Output, Platform};
 use gowork_llb::plan::{self, PlanInput};
 
@@ -125,7 +124,9 @@ impl Builder<'_> {
         let output = lowering.image(image).map_err(internal)?;
         let solved = self.solve(&output, true).await?;
         let base = materials.base_config(&image.runtime.base.value);
-        let config = images::config(image, platform, base, &self.options.labels, self.options.source_date_epoch)?;
+        let created = self.options.source_date_epoch.and_then(materials::rfc3339);
+        let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };
+        let config = lower::image_config(image, input).map_err(|error| Diagnostic::error(error.to_string()))?;
         Ok(ImageResult {
             reference: solved.reference,
             config: Some(config),

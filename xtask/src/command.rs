@@ -1,5 +1,6 @@
 //! Running other programs: output captured, and an error that shows what was run and how it ended.
 
+use crate::state::State;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -89,4 +90,11 @@ pub(crate) fn command<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: im
     let mut command = Command::new(program);
     command.args(arguments);
     command
+}
+
+/// Cargo, the one that runs us, in the repository.
+pub(crate) fn cargo(state: &State) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(state.repository());
+    cargo
 }

@@ -3,13 +3,13 @@
 //! One layer with two static programs. Each is built by a Cargo invocation of its own, so that the features which the
 //! frontend turns on in shared dependencies cannot change the bytes of `gowork-cache`: those are part of every compile step's key.
 
+use crate::command::{self, cargo};
 use crate::oci::{self, Layer, Packing};
 use crate::progress::{self, Phase};
 use crate::state::State;
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The image's programs. Their sum may not exceed [`BUDGET`].
 const PROGRAMS: [&str; 2] = ["gowork-frontend", "gowork-cache"];
@@ -23,6 +23,18 @@ const FRONTEND_CAPS: &str = "moby.buildkit.frontend.inputs,moby.buildkit.fronten
 pub(crate) struct Arguments {
     /// Directory of the OCI layout; made if missing, replaced if present
     directory: PathBuf,
+    /// Build without optimization: fast to make, large, and not what is released
+    #[arg(long)]
+    quick: bool,
+}
+
+/// How the programs are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quality {
+    /// With the profile `image`, and held to the budget.
+    Release,
+    /// Unoptimized, for trying changes.
+    Quick,
 }
 
 /// Builds the image and prints its digest.
@@ -31,7 +43,8 @@ pub(crate) struct Arguments {
 /// If a program does not build, is not static, or is too large.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
-    let digest = build(&state, &arguments.directory)?;
+    let quality = if arguments.quick { Quality::Quick } else { Quality::Release };
+    let digest = build(&state, &arguments.directory, quality)?;
     progress::note(&format!("{}: {digest}", arguments.directory.display()));
     Ok(())
 }
@@ -40,22 +53,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn build(state: &State, directory: &Path) -> Result<String> {
+pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result<String> {
     let staging = tempfile::tempdir().context("cannot make a temporary directory")?;
     let root = staging.path().join("root");
     std::fs::create_dir(&root)?;
+    // Before the flags are made, which name the directories that this fills.
+    command::run(cargo(state).args(["fetch", "--locked"]))?;
     let mut sizes = Vec::new();
     let mut total = 0;
     for program in PROGRAMS {
         let phase = Phase::start(&format!("building {program} (a minute or two the first time)"));
-        let built = build_program(state, program)?;
+        let built = build_program(state, program, quality)?;
         check_static(&built)?;
         let size = std::fs::copy(&built, root.join(program)).with_context(|| format!("cannot copy {}", built.display()))?;
         phase.done_with(&format!("{size} bytes"));
         total += size;
         sizes.push(format!("{program} {size}"));
     }
-    if total > BUDGET {
+    if total > BUDGET && quality == Quality::Release {
         bail!("the frontend image's programs have {total} bytes, its budget is {BUDGET}: {}", sizes.join(", "));
     }
     let packing = Packing { tar: &["--owner=0", "--group=0", "--mode=0755"], gzip: false };
@@ -72,27 +87,41 @@ pub(crate) fn build(state: &State, directory: &Path) -> Result<String> {
 }
 
 /// Builds one program and returns its path.
-fn build_program(state: &State, program: &str) -> Result<PathBuf> {
+fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathBuf> {
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let target_directory = state.of_checkout("target-image");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(state.repository());
-    cargo.args(["build", "--locked", "--profile", "image", "--target", &triple, "--package", program]);
+    let mut cargo = cargo(state);
+    cargo.args(["build", "--locked", "--target", &triple, "--package", program]);
+    let profile = match quality {
+        Quality::Release => {
+            cargo.args(["--profile", "image"]);
+            "image"
+        }
+        Quality::Quick => {
+            // Symbols would make the image ten times as large, and every engine would have to take them in.
+            cargo.args(["--config", "profile.dev.debug=false", "--config", "profile.dev.strip=\"symbols\""]);
+            "debug"
+        }
+    };
     cargo.arg("--target-dir").arg(&target_directory);
     cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags(state).join("\u{1f}"));
-    crate::command::run(&mut cargo)?;
-    Ok(target_directory.join(triple).join("image").join(program))
+    command::run(&mut cargo)?;
+    Ok(target_directory.join(triple).join(profile).join(program))
 }
 
 /// Flags for the compiler: static, and no trace of where the sources lie.
 fn flags(state: &State) -> Vec<String> {
+    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
+    let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    remap(state.repository(), "/gowork");
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
-    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
-    flags.push(format!("--remap-path-prefix={}=/gowork", state.repository().display()));
     if let Some(home) = cargo_home {
-        flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+        remap(&home, "/cargo");
+        // Below this, a directory for each registry, named after its address: a mirror's is another. The last match counts.
+        let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+        registries.for_each(|registry| remap(&registry.path(), "/cargo"));
     }
     flags
 }

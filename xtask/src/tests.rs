@@ -1,11 +1,11 @@
 //! `cargo xtask test`: every test, those on a real BuildKit included.
 
-use crate::command::run_visibly;
+use crate::command::{cargo, run_visibly};
 use crate::engine::{self, environment};
+use crate::image::Quality;
 use crate::progress::note;
 use crate::state::State;
 use anyhow::Result;
-use std::process::Command;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -38,16 +38,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
-    crate::image::build(state, &environment::frontend_layout(state))?;
+    crate::image::build(state, &environment::frontend_layout(state), Quality::Release)?;
     let mut tests = cargo(state);
     tests.args(["test", "--package", "gowork-frontend", "--test", "engine"]).args(&arguments.filter);
     // One at a time: they assert what ran and what was cached, in an engine that they share.
     tests.args(["--", "--ignored", "--test-threads=1"]).envs(up.variables.iter().map(|(name, value)| (name, value)));
     run_visibly(&mut tests)
-}
-
-fn cargo(state: &State) -> Command {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(state.repository());
-    cargo
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a program may take to end after SIGTERM before it gets SIGKILL. buildkitd cancels its builds in that time.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a program may take to end after SIGTERM before it gets SIGKILL. A buildkitd with a
+/// build in progress waits for it, longer than anybody who stops an engine wants to.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// How often a state that is waited for is looked at.
 const INTERVAL: Duration = Duration::from_millis(50);
 /// Lines of the log that an error shows.

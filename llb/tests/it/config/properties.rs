@@ -173,3 +173,19 @@ proptest! {
         config.build_args();
     }
 }
+
+#[test]
+fn no_depth_is_too_deep() {
+    let deep = 50_000;
+    for text in [
+        format!("skip = {}", "[".repeat(deep)),
+        format!("skip = {}{}", "[".repeat(deep), "]".repeat(deep)),
+        format!("go = {}", "{ a = ".repeat(deep)),
+        format!("go{} = 1", ".a".repeat(deep)),
+        format!("[go{}]", ".a".repeat(deep)),
+        format!("[[images.x.files]]\n{}", "[[images.x.files]]\n".repeat(deep / 10)),
+    ] {
+        let (_, diagnostics) = Config::parse("f", &text);
+        assert!(!diagnostics.is_empty());
+    }
+}
