@@ -31,7 +31,7 @@ fn nothing_given_means_defaults() {
     let options = options(&[]);
     assert_eq!((options.filename.as_str(), &options.target, &options.request), ("Dockerfile", &None, &None));
     assert_eq!(options.build_platform.to_string(), "linux/arm64");
-    assert_eq!(options.target_platforms(), [options.build_platform.clone()]);
+    assert_eq!(options.target_platforms(), std::slice::from_ref(&options.build_platform));
     assert!(!options.multi_platform);
     assert_eq!(options.no_cache, NoCache::Off);
     assert_eq!(options.image_resolve_mode, ResolveMode::Default);
