@@ -76,6 +76,8 @@ fn subsets_have_hints_of_their_own() {
         let (_, patterns) = source_of(&context.source(&Filter::Patterns { hint: "embeds", patterns: &go }));
         assert_eq!(patterns["local.includepattern"], r#"["**/*.go"]"#);
         let hints = [&listing, &paths, &patterns].map(|attrs| attrs["local.sharedkeyhint"].as_str());
+        let listing = context.source(&Filter::Listing { contents: &go });
+        assert_eq!(listing.name(), Some("[internal] list build context"));
         assert_eq!(hints, ["context-listing", "context-sources", "context-embeds"]);
     });
 }
@@ -258,6 +260,7 @@ fn other_named_contexts() {
         let named = async |name: &str| context.named(name, &platform()).await.map(|named| named.unwrap());
         let (identifier, attrs) = source_of(&named("assets").await.unwrap().output);
         assert_eq!(identifier, "local://assets");
+        assert_eq!(named("assets").await.unwrap().output.name(), Some("[context assets] load from client"));
         assert_eq!(
             (attrs["local.excludepatterns"].as_str(), attrs["local.sharedkeyhint"].as_str()),
             (r#"["*.psd"]"#, "context:assets-k")
