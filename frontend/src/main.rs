@@ -4,6 +4,8 @@
 
 use std::ffi::OsString;
 
+use gowork_frontend::steps::{resolve, scan};
+
 /// Exit code for a call that makes no sense.
 const USAGE: i32 = 2;
 
@@ -20,7 +22,8 @@ fn main() {
 /// Runs the program of a build step.
 fn subcommand(name: &OsString, args: &[String]) -> i32 {
     match name.to_str() {
-        Some("scan") => finish(gowork_frontend::steps::scan::run(args)),
+        Some("scan") => finish(scan::run(args)),
+        Some("resolve") => finish(resolve::ResolveArgs::parse(args).and_then(|args| resolve::resolve(&args))),
         _ => {
             eprintln!(
                 "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve"

@@ -85,3 +85,11 @@ fn path_of(config: &[u8]) -> String {
     let path = env.iter().filter_map(|line| line.as_str()?.strip_prefix("PATH=")).next_back();
     path.unwrap_or(DEFAULT_PATH).to_owned()
 }
+
+/// A time as image configs have it. None for times that the calendar of such texts does not know.
+pub(super) fn rfc3339(seconds: i64) -> Option<String> {
+    let since = std::time::Duration::from_secs(u64::try_from(seconds).ok()?);
+    let time = std::time::UNIX_EPOCH.checked_add(since)?;
+    // Beyond the year 9999 the formatter gives up.
+    (seconds < 253_402_300_800).then(|| humantime::format_rfc3339_seconds(time).to_string())
+}
