@@ -54,7 +54,8 @@ fn several_diagnostics_are_all_in_the_text_with_their_places() {
         elsewhere/go.mod:7:3: expected a version
         Dockerfile:2: warning: old"#]]
     .assert_eq(&status.message);
-    let lines: Vec<String> = details(&status).lines().filter_map(|json| json.split("start").nth(1)).map(|at| at[3..11].to_owned()).collect();
+    let lines: Vec<String> =
+        details(&status).lines().filter_map(|json| json.split("start").nth(1)).map(|at| at[3..11].to_owned()).collect();
     assert_eq!(lines, [r#""line":2"#, r#""line":1"#, r#""line":2"#], "a box for each place whose text is there, last first");
 }
 
