@@ -87,6 +87,8 @@ impl BuildError {
                     details.extend(diagnostic.span.iter().chain(related).filter_map(|span| files.detail(span)));
                 }
                 details.truncate(MAX_BOXES);
+                // On its way through the daemon an error's list of details is turned around once.
+                details.reverse();
                 rpc::Status { code: UNKNOWN, message: self.to_string(), details }
             }
             Self::Gateway { error, span, .. } => {

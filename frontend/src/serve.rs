@@ -10,6 +10,7 @@ use crate::gateway::grpc::GrpcGateway;
 use crate::gateway::stdio::Stdio;
 use crate::gateway::{Gateway, GatewayError};
 use crate::opts::{Options, RawOptions};
+use crate::subrequests::{Request, describe};
 
 /// Runs the frontend over stdin and stdout, with the options from the environment. Returns the exit code: 0 as soon as
 /// the daemon has an answer, also if that is an error; anything else would discard it.
@@ -54,6 +55,9 @@ pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions) -> Result<(), Gatewa
 const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
 
 async fn build(gateway: &dyn Gateway, options: &Options, files: &mut SourceFiles) -> Result<proto::Result, BuildError> {
+    if Request::parse(options.request.as_deref())? == Request::Describe {
+        return Ok(describe::result());
+    }
     let bytes = std::fs::read(OWN_DEFINITION).map_err(|error| {
         Diagnostic::error(format!("cannot read {OWN_DEFINITION}: {error}"))
             .help("BuildKit v0.11 or later puts it there: update the builder")

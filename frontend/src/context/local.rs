@@ -43,6 +43,8 @@ pub(super) struct Directory {
     pub(super) session: String,
     /// First part of the cache keys.
     pub(super) hint: String,
+    /// What the progress output puts before its steps: `[internal]`.
+    pub(super) group: String,
     /// What the progress output calls it.
     pub(super) shown: String,
     /// Ignored paths.
@@ -59,12 +61,12 @@ impl Directory {
             Filter::Paths { hint, paths } => (format!("-{hint}"), "load", local.follow(*paths)),
             Filter::Patterns { hint, patterns } => (format!("-{hint}"), "load", local.include(*patterns)),
         };
-        local.shared_key_hint(&format!("{}{suffix}", self.hint)).named(format!("{verb} {}", self.shown)).output()
+        local.shared_key_hint(&format!("{}{suffix}", self.hint)).named(format!("{} {verb} {}", self.group, self.shown)).output()
     }
 
     /// A few small files, always sent anew: their time stamps may lie.
     pub(super) fn files(&self, paths: &[String], suffix: &str, shown: &str) -> Output {
         let local = Local::new(&self.name).session(&self.session).follow(paths).differ(Differ::None);
-        local.shared_key_hint(&format!("{}{suffix}", self.hint)).named(shown).output()
+        local.shared_key_hint(&format!("{}{suffix}", self.hint)).named(format!("{} load {shown}", self.group)).output()
     }
 }

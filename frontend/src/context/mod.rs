@@ -28,6 +28,8 @@ use local::Directory;
 /// The context's name among the client's directories and the inputs.
 const CONTEXT: &str = "context";
 const IGNORE_FILE: &str = ".dockerignore";
+/// What stands before housekeeping in the progress output.
+const INTERNAL: &str = "[internal]";
 
 /// The build's files.
 pub struct Context<'a> {
@@ -85,8 +87,7 @@ impl<'a> Context<'a> {
             _ => local_definition(options, &filename),
         };
         let directory = main_directory(options);
-        let ignored =
-            directory.files(&[IGNORE_FILE.to_owned()], &format!("-{IGNORE_FILE}"), &format!("[internal] load {IGNORE_FILE}"));
+        let ignored = directory.files(&[IGNORE_FILE.to_owned()], &format!("-{IGNORE_FILE}"), IGNORE_FILE);
         let is_local = found.context.is_none();
         // Side by side: most builds need both, and each is a round trip to the client.
         let (read, ignore_ref) = tokio::join!(solve(gateway, &source), async {
@@ -181,6 +182,7 @@ fn main_directory(options: &Options) -> Directory {
         name: CONTEXT.to_owned(),
         session: options.contexts.session_of(CONTEXT).to_owned(),
         hint: CONTEXT.to_owned(),
+        group: INTERNAL.to_owned(),
         shown: "build context".to_owned(),
         excludes: Vec::new(),
     }
@@ -190,10 +192,17 @@ fn main_directory(options: &Options) -> Directory {
 fn local_definition(options: &Options, filename: &str) -> Output {
     let name = &options.contexts.dockerfile_local;
     let session = options.contexts.session_of(name).to_owned();
-    let directory = Directory { name: name.clone(), session, hint: name.clone(), shown: String::new(), excludes: Vec::new() };
+    let directory = Directory {
+        name: name.clone(),
+        session,
+        hint: name.clone(),
+        group: INTERNAL.to_owned(),
+        shown: String::new(),
+        excludes: Vec::new(),
+    };
     let mut paths = vec![filename.to_owned(), format!("{filename}{IGNORE_FILE}")];
     paths.extend(lower_case(filename));
-    directory.files(&paths, "", &format!("[internal] load build definition from {filename}"))
+    directory.files(&paths, "", &format!("build definition from {filename}"))
 }
 
 /// The other spelling that Docker accepts: `dockerfile` for `Dockerfile`.

@@ -164,10 +164,11 @@ impl Context<'_> {
             name: name.to_owned(),
             session: contexts.session_of(name).to_owned(),
             hint: format!("context:{key}-"),
-            shown: format!("[context {key}] from client"),
+            group: format!("[context {key}]"),
+            shown: "from client".to_owned(),
             excludes: Vec::new(),
         };
-        let ignored = directory.files(&[IGNORE_FILE.to_owned()], IGNORE_FILE, &format!("[context {key}] load {IGNORE_FILE}"));
+        let ignored = directory.files(&[IGNORE_FILE.to_owned()], IGNORE_FILE, IGNORE_FILE);
         let reference = solve(self.gateway, &ignored).await?;
         let text = read_optional(self.gateway, &reference, IGNORE_FILE).await?;
         directory.excludes = text.map(|text| ignore::parse(&text)).unwrap_or_default();

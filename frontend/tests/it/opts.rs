@@ -1,0 +1,162 @@
+//! Options as BuildKit passes them.
+
+use std::ffi::OsString;
+
+use expect_test::expect;
+use gowork_frontend::error::BuildError;
+use gowork_frontend::opts::{NoCache, Options, RawOptions};
+use gowork_llb::ops::exec::Network;
+use gowork_llb::ops::source::ResolveMode;
+
+pub(crate) fn raw(opts: &[&str]) -> RawOptions {
+    let var = |(n, opt): (usize, &&str)| (OsString::from(format!("BUILDKIT_FRONTEND_OPT_{n}")), OsString::from(*opt));
+    let mut vars: Vec<(OsString, OsString)> = opts.iter().enumerate().map(var).collect();
+    vars.push(("BUILDKIT_SESSION_ID".into(), "session-1".into()));
+    let workers = r#"[{"id":"w1","labels":{},"platforms":[{"architecture":"arm64","os":"linux"},{"architecture":"arm","os":"linux","variant":"v7"}]}]"#;
+    vars.push(("BUILDKIT_WORKERS".into(), workers.into()));
+    vars.push(("PATH".into(), "/bin".into()));
+    RawOptions::from_env(vars)
+}
+
+pub(crate) fn options(opts: &[&str]) -> Options {
+    Options::parse(&raw(opts)).unwrap_or_else(|problems| panic!("{}", BuildError::from(problems)))
+}
+
+fn problems(opts: &[&str]) -> String {
+    Options::parse(&raw(opts)).map(drop).map_err(BuildError::from).unwrap_err().to_string()
+}
+
+#[test]
+fn nothing_given_means_defaults() {
+    let options = options(&[]);
+    assert_eq!((options.filename.as_str(), &options.target, &options.request), ("Dockerfile", &None, &None));
+    assert_eq!(options.build_platform.to_string(), "linux/arm64");
+    assert_eq!(options.target_platforms(), std::slice::from_ref(&options.build_platform));
+    assert!(!options.multi_platform);
+    assert_eq!(options.no_cache, NoCache::Off);
+    assert_eq!(options.image_resolve_mode, ResolveMode::Default);
+    assert_eq!(options.contexts.session_of("context"), "session-1");
+    assert_eq!((options.exec.network, options.source_date_epoch), (None, None));
+}
+
+#[test]
+fn values_may_contain_equal_signs_and_unknown_keys_are_ignored() {
+    let options =
+        options(&["build-arg:LDFLAGS=-X main.v=1", "label:a.b=c=d", "vcs:source=https://example.com/x", "frontend.caps=x"]);
+    assert_eq!(options.build_args["LDFLAGS"], "-X main.v=1");
+    assert_eq!(options.labels["a.b"], "c=d");
+}
+
+#[test]
+fn platforms_are_normalised_and_each_comes_once() {
+    let options = options(&["platform=linux/amd64,linux/aarch64,linux/arm64/v8,linux/arm"]);
+    let platforms: Vec<String> = options.platforms.iter().map(ToString::to_string).collect();
+    assert_eq!(platforms, ["linux/amd64", "linux/arm64", "linux/arm/v7"]);
+    assert!(options.multi_platform);
+}
+
+#[test]
+fn one_platform_can_be_asked_for_as_several() {
+    assert!(options(&["platform=linux/amd64", "multi-platform=true"]).multi_platform);
+    assert!(options(&["platform=linux/amd64", "multi-platform=0", "build-arg:BUILDKIT_MULTI_PLATFORM=1"]).multi_platform);
+    expect![[r#"
+        build option multi-platform is false, but 2 platforms are asked for
+            help: ask for one platform, or leave the option out"#]]
+    .assert_eq(&problems(&["platform=linux/amd64,linux/arm64", "multi-platform=false"]));
+}
+
+#[test]
+fn no_cache_is_all_or_some() {
+    assert_eq!(options(&["no-cache="]).no_cache, NoCache::All);
+    let some = options(&["no-cache=api,Worker"]).no_cache;
+    assert!(some.applies_to("API") && some.applies_to("worker") && !some.applies_to("resolve"));
+}
+
+#[test]
+fn cache_imports_come_in_both_forms_and_any_key_case() {
+    let imports = options(&[
+        r#"cache-imports=[{"Type":"registry","Attrs":{"ref":"example.com/cache"}},{"type":"local","attrs":{"src":"/c"}}]"#,
+        "cache-from=example.com/cache,example.com/old",
+    ])
+    .cache_imports;
+    let shown: Vec<String> = imports.iter().map(|import| format!("{} {:?}", import.kind, import.attrs)).collect();
+    assert_eq!(
+        shown,
+        [r#"registry {"ref": "example.com/cache"}"#, r#"local {"src": "/c"}"#, r#"registry {"ref": "example.com/old"}"#]
+    );
+}
+
+#[test]
+fn what_every_step_gets() {
+    let exec = options(&[
+        r#"add-hosts=DB=10.0.0.1,"v6=[::1]""#,
+        "force-network-mode=host",
+        "ulimit=nofile=1024:2048,core=-1",
+        "shm-size=67108864",
+        "cgroup-parent=/x",
+        "hostname=a",
+        "build-arg:BUILDKIT_SANDBOX_HOSTNAME=b",
+        "build-arg:https_proxy=http://proxy:3128",
+        "build-arg:NO_PROXY=localhost",
+    ])
+    .exec;
+    let hosts: Vec<String> = exec.add_hosts.iter().map(|host| format!("{} {}", host.name, host.ip)).collect();
+    assert_eq!(hosts, ["db 10.0.0.1", "v6 ::1"]);
+    let limits: Vec<String> = exec.ulimits.iter().map(|limit| format!("{} {} {}", limit.name, limit.soft, limit.hard)).collect();
+    assert_eq!(limits, ["nofile 1024 2048", "core -1 -1"]);
+    assert_eq!((exec.network, exec.shm_size), (Some(Network::Host), Some(67_108_864)));
+    assert_eq!((exec.cgroup_parent.as_deref(), exec.hostname.as_deref()), (Some("/x"), Some("b")));
+    assert_eq!(
+        (exec.proxy.https.as_str(), exec.proxy.no.as_str(), exec.proxy.http.as_str()),
+        ("http://proxy:3128", "localhost", "")
+    );
+}
+
+#[test]
+fn contexts_and_their_sessions() {
+    let contexts = options(&[
+        "contextkey=ctx",
+        "ctx=https://example.com/x.git",
+        "contextsubdir=sub",
+        "dockerfilekey=df",
+        "context:golang:1.26=docker-image://example.com/golang:1.26",
+        "local-sessionid:context=session-2",
+        "sharedkey:localdir:assets=abc",
+    ])
+    .contexts;
+    assert_eq!(contexts.remote.as_deref(), Some("https://example.com/x.git"));
+    assert_eq!(
+        (contexts.subdir.as_deref(), contexts.dockerfile_local.as_str(), contexts.dockerfile_forced),
+        (Some("sub"), "df", true)
+    );
+    assert_eq!(contexts.named["golang:1.26"], "docker-image://example.com/golang:1.26");
+    assert_eq!((contexts.session_of("context"), contexts.session_of("df")), ("session-2", "session-1"));
+    assert_eq!(contexts.shared_keys["assets"], "abc");
+}
+
+#[test]
+fn all_malformed_options_are_reported_at_once() {
+    expect![[r#"
+        9 errors:
+        build option platform: "amd64" is not a platform: it has one part only; write os/architecture[/variant], such as linux/amd64
+        build option multi-platform: "maybe" is not true or false
+        build option cache-imports: a cache import has no Type
+        build option image-resolve-mode: "never" is none of default, pull, local
+        build option add-hosts: "db" is not HOST=IP
+        build option force-network-mode: "bridge" is none of none, host, sandbox
+        build option ulimit: "nofile=9:1": the soft limit is above the hard one
+        build option shm-size: "64m" is not a number of bytes
+        build argument SOURCE_DATE_EPOCH: "yesterday" is not a number of seconds since 1970
+            help: for the last commit's time: --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)"#]]
+    .assert_eq(&problems(&[
+        "platform=amd64",
+        "multi-platform=maybe",
+        r#"cache-imports=[{"Attrs":{}}]"#,
+        "image-resolve-mode=never",
+        "add-hosts=db",
+        "force-network-mode=bridge",
+        "ulimit=nofile=9:1",
+        "shm-size=64m",
+        "build-arg:SOURCE_DATE_EPOCH=yesterday",
+    ]));
+}
