@@ -1,1 +1,168 @@
-//! Tests of tidy.
+//! House rules as tests: who may import whom, how large files may be, and where the world may be touched. Each failure names its cure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// Stage -> the stages whose public items it may use. Anything not listed fails.
+const ARROWS: [(&str, &[&str]); 13] = [
+    ("diag", &[]),
+    ("tree", &["diag"]),
+    ("gomod", &["diag"]),
+    ("gosrc", &["diag"]),
+    ("workspace", &["gomod", "tree", "diag"]),
+    ("packages", &["workspace", "gosrc", "tree", "diag"]),
+    ("resolution", &["tree", "diag"]),
+    ("config", &["tree", "diag"]),
+    ("plan", &["packages", "resolution", "workspace", "config", "gosrc", "gomod", "tree", "diag"]),
+    ("ops", &["diag"]),
+    ("image", &["ops", "diag"]),
+    ("lower", &["plan", "packages", "config", "resolution", "ops", "image", "tree", "diag"]),
+    ("lib", &[]),
+];
+
+/// Words that a stage must not know: `packages` is about Go, `plan` about steps, `ops` about BuildKit.
+const FOREIGN: [(&str, &[&str]); 3] =
+    [("packages", &["container", "dockerfile", "llb::"]), ("plan", &["crate::ops", "crate::lower"]), ("ops", &["gomod", "gosrc", "go.work"])];
+
+/// Lines of a file; more is a sign that it owns two things.
+const MAX_LINES: usize = 400;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+/// Every file below `dir` whose name ends in `.rs`, with its text.
+fn sources(dir: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.insert(path.clone(), std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// The stage that a file of the library belongs to: its folder, or its own name.
+fn stage(file: &Path) -> String {
+    let inside = file.strip_prefix(root().join("llb/src")).unwrap();
+    inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// The code of a file: comments and the test module left out.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// The stages that a line names: `crate::a::..`, `crate::{a::.., b}`.
+fn named_stages(line: &str) -> BTreeSet<String> {
+    let mut named = BTreeSet::new();
+    for (at, _) in line.match_indices("crate::") {
+        let rest = &line[at + "crate::".len()..];
+        let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        if let Some(list) = rest.strip_prefix('{') {
+            named.extend(list.split([',', '}']).map(|item| word(item.trim())).filter(|word| !word.is_empty()));
+        } else {
+            named.insert(word(rest));
+        }
+    }
+    named
+}
+
+#[test]
+fn arrows_go_one_way() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.into_iter().collect();
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&root().join("llb/src")) {
+        let own = stage(&file);
+        let Some(stages) = allowed.get(own.as_str()) else {
+            wrong.push(format!("{}: stage {own} is not in the table of tidy.rs: add it with what it may use", file.display()));
+            continue;
+        };
+        for name in code(&text).flat_map(named_stages).filter(|name| allowed.contains_key(name.as_str())) {
+            if name != own && !stages.contains(&name.as_str()) {
+                wrong.push(format!("{}: {own} must not use {name}; move what it needs, or the need", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn stages_speak_their_own_words() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&root().join("llb/src")) {
+        let own = stage(&file);
+        for (_, words) in FOREIGN.iter().filter(|(stage, _)| *stage == own) {
+            for word in words.iter().filter(|word| code(&text).any(|line| line.to_lowercase().contains(**word))) {
+                wrong.push(format!("{}: {own} must not know {word:?}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_library_is_pure() {
+    let mut wrong = Vec::new();
+    for (file, text) in sources(&root().join("llb/src")) {
+        let local = file.ends_with("tree/local.rs");
+        for word in ["async fn", "std::env::", "std::process::", "std::fs::", "std::net::Tcp", "SystemTime", "Instant::now", "HashMap", "HashSet"] {
+            if !(local && word == "std::fs::") && code(&text).any(|line| line.contains(word)) {
+                wrong.push(format!("{}: {word} does not belong into the library", file.display()));
+            }
+        }
+    }
+    let manifest = std::fs::read_to_string(root().join("llb/Cargo.toml")).unwrap();
+    for name in ["tokio", "tonic", "clap", "anyhow", "reqwest", "rand"] {
+        if manifest.lines().any(|line| line.starts_with(name)) {
+            wrong.push(format!("llb/Cargo.toml: the library must not depend on {name}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_are_small_and_say_what_they_own() {
+    let mut wrong = Vec::new();
+    for dir in ["llb/src", "llb/tests", "frontend/src", "frontend/cache/src", "frontend/tests", "cli/src", "xtask/src"] {
+        for (file, text) in sources(&root().join(dir)) {
+            let lines = text.lines().count();
+            if lines > MAX_LINES {
+                wrong.push(format!("{}: {lines} lines, more than {MAX_LINES}: part it by what its pieces own", file.display()));
+            }
+            if !text.starts_with("//!") && !text.starts_with("#!") {
+                wrong.push(format!("{}: begin with a `//!` line that says what the file owns", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn mains_are_thin() {
+    for main in ["frontend/src/main.rs", "cli/src/main.rs"] {
+        let lines = std::fs::read_to_string(root().join(main)).unwrap().lines().count();
+        assert!(lines <= 50, "{main}: {lines} lines; a main only starts things: move the rest into a module");
+    }
+}
+
+/// Folders named after nothing collect everything.
+#[test]
+fn no_file_is_named_after_nothing() {
+    for dir in ["llb/src", "frontend/src", "frontend/cache/src", "cli/src", "xtask/src"] {
+        for file in sources(&root().join(dir)).into_keys() {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            let bad = ["utils", "util", "common", "helpers", "helper", "misc", "manager", "types"];
+            // config/types.rs holds the schema's types, which is what it owns.
+            let schema = file.ends_with("config/types.rs");
+            assert!(schema || !bad.contains(&name.as_str()), "{}: name it after what it owns", file.display());
+        }
+    }
+}
