@@ -33,13 +33,13 @@ pub(super) fn write(go: &Go, listing: &Listing, modules: &Modules, out: &Path) -
     let raw = go.module_cache();
     let mut pruned = Pruned::default();
     pruned.dirs.insert(PathBuf::from("cache/download"));
-    for version in modules.mod_files(&raw) {
+    for version in modules.mod_files() {
         pruned.add_mod_file(&raw, &version);
     }
     let third_party = || listing.packages.iter().filter_map(|package| package.module.as_ref().map(|module| (package, module)));
     let imports: BTreeSet<&str> = third_party().map(|(package, _)| package.import_path.as_str()).collect();
-    for (version, sum) in modules.candidates(&imports) {
-        pruned.add_candidate(&raw, &version, &sum);
+    for version in modules.candidates(&imports) {
+        pruned.add_candidate(&raw, &version, modules.sum(&version));
     }
     for (package, module) in third_party().filter(|(_, module)| !module.is_local()) {
         pruned.add_provider(&raw, module)?;
@@ -56,15 +56,14 @@ impl Pruned {
         }
     }
 
-    /// A module that has no reached package. Its directory may not have been unpacked for this request, so all of it comes from mod files and sums.
-    fn add_candidate(&mut self, raw: &Path, version: &Version, sum: &str) {
-        let mod_file = graph::download_path(raw, version, "mod");
-        if !mod_file.is_file() {
-            return;
+    /// A module that perhaps has no reached package. Of its directory the go command wants to see that it is there, and that no package is in it.
+    /// A single module's missing sum means that it never looked; a workspace's only that the sum is not committed.
+    fn add_candidate(&mut self, raw: &Path, version: &Version, sum: Option<&String>) {
+        let unpacked = || fs::read_to_string(graph::download_path(raw, version, "ziphash")).ok();
+        if let Some(sum) = sum.cloned().or_else(unpacked) {
+            self.files.insert(graph::download_path(Path::new(""), version, "ziphash"), Content::Text(sum));
+            self.dirs.insert(graph::module_dir(Path::new(""), version));
         }
-        self.add_mod_file(raw, version);
-        self.files.insert(graph::download_path(Path::new(""), version, "ziphash"), Content::Text(sum.into()));
-        self.files.insert(graph::module_dir(Path::new(""), version).join("go.mod"), Content::Copy(mod_file));
     }
 
     fn add_provider(&mut self, raw: &Path, module: &ListedModule) -> Result<(), Failure> {
