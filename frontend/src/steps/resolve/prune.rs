@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use serde::Serialize;
+
 use super::command::Go;
 use super::failure::Failure;
 use super::graph::{self, Modules, Version};
@@ -17,6 +19,14 @@ use super::listing::{ListedModule, ListedPackage, Listing};
 enum Content {
     Copy(PathBuf),
     Text(String),
+}
+
+/// A `.info` file (cmd/go/internal/modfetch, `RevInfo`).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Info<'a> {
+    version: &'a str,
+    time: &'a str,
 }
 
 #[derive(Default)]
@@ -72,10 +82,10 @@ impl Pruned {
         let sum = graph::download_path(raw, &version, "ziphash");
         let text = fs::read_to_string(&sum).map_err(Failure::file(&sum))?;
         self.files.insert(graph::download_path(Path::new(""), &version, "ziphash"), Content::Text(text));
-        // Proxies say more or less about a version; what the go command needs of it is here.
-        if let Some(time) = &effective.time {
-            let info = serde_json::json!({ "Version": effective.version, "Time": time });
-            self.files.insert(graph::download_path(Path::new(""), &version, "info"), Content::Text(info.to_string()));
+        // Proxies say more or less about a version; this is what the go command needs of it, in the form that it would write it again.
+        let info = effective.time.as_deref().and_then(|time| serde_json::to_string(&Info { version: &version.1, time }).ok());
+        if let Some(info) = info {
+            self.files.insert(graph::download_path(Path::new(""), &version, "info"), Content::Text(info));
         }
         self.add_mod_file(raw, &version);
         let (dir, file) = (graph::module_dir(Path::new(""), &version), graph::module_dir(raw, &version).join("go.mod"));
