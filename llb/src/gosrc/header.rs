@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cgo::read_preamble;
+use super::class::FileClass;
 use super::constraint::Expr;
+use super::places::Places;
+use super::{embed_lines, extent, imports, leading};
 use crate::diag::{Diagnostic, Position, Span};
 
 /// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set.
@@ -95,8 +99,16 @@ pub enum ProblemKind {
 impl SourceFile {
     /// Reads the head of the file named `name` (last path element).
     pub fn parse(name: &str, text: &[u8]) -> Self {
-        let _ = text;
-        Self { name: name.to_owned(), ..Self::default() }
+        let mut source = Self::unread(name);
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        match FileClass::of(name) {
+            Some(FileClass::Go | FileClass::TestGo) => read_go(text, &mut source),
+            Some(FileClass::Syso) | None => {}
+            Some(_) => {
+                read_constraint(&text[..extent::of_other(text).end], &mut Places::new(text), &mut source);
+            }
+        }
+        source
     }
 
     /// A file whose content need not be read (see [`super::class::is_read`]).
@@ -114,7 +126,54 @@ impl Header {
     /// Reads the head of the source file named `name` (its last path element; the extension tells Go from other files).
     /// `file` appears in diagnostics' spans only. Reads no further than the imports need, but for files that import "embed".
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
-        let _ = (file, text);
-        (Self::default(), Vec::new())
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let source = SourceFile::parse(name, text);
+        let diagnostics = source.diagnostic(file).into_iter().collect();
+        (source.header, diagnostics)
     }
+}
+
+/// Reads a Go file into `source`.
+fn read_go(text: &[u8], source: &mut SourceFile) {
+    let mut places = Places::new(text);
+    let extent = extent::of_go(text);
+    if let Some(offset) = extent.nul {
+        source.problem =
+            Some(Problem { message: "unexpected NUL in input".to_owned(), at: places.at(offset), kind: ProblemKind::Unreadable });
+        return;
+    }
+    let head = &text[..extent.end];
+    if !read_constraint(head, &mut places, source) {
+        return;
+    }
+    let parsed = imports::parse(head);
+    if let Some(range) = parsed.package {
+        source.header.package_at = places.at(range.start);
+        source.header.package = String::from_utf8_lossy(&head[range]).into_owned();
+    }
+    if let Some(fault) = parsed.fault {
+        let at = places.at_end_of(head, fault.offset);
+        source.problem = Some(Problem { message: fault.message, at, kind: ProblemKind::Syntax });
+        return;
+    }
+    for import in parsed.imports {
+        if import.path == "C" {
+            read_preamble(head, &import.doc, &mut places, source.header.cgo.get_or_insert_default());
+        }
+        source.header.imports.push(Import { path: import.path, at: places.at(import.offset) });
+    }
+    if source.header.imports.iter().any(|import| import.path == "embed") {
+        source.header.embeds = embed_lines::read(text);
+    }
+}
+
+/// Reads the constraint from the head of a file of any language; false, with the problem noted, if it cannot be told.
+fn read_constraint(head: &[u8], places: &mut Places<'_>, source: &mut SourceFile) -> bool {
+    match leading::constraint(head) {
+        Ok(constraint) => source.header.constraint = constraint,
+        Err(error) => {
+            source.problem = Some(Problem { message: error.message, at: places.at(error.offset), kind: ProblemKind::Unreadable });
+        }
+    }
+    source.problem.is_none()
 }

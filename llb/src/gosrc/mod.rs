@@ -6,11 +6,23 @@
 //!
 //! A scan reads the files that [`class::is_read`] names, keeps a [`SourceFile`] for each that [`is_source_name`] names, and asks [`select`] per platform.
 
+pub mod arch;
+pub mod cgo;
 pub mod class;
 pub mod constraint;
 pub mod context;
 pub mod embed;
+mod embed_lines;
+mod extent;
+mod filename;
+pub mod glob;
 pub mod header;
+mod imports;
+mod leading;
+mod letters;
+mod places;
+mod quoted;
+mod scanner;
 mod select;
 
 pub use class::{FileClass, is_source_name};

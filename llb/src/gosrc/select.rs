@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::class::FileClass;
 use super::context::BuildContext;
-use super::header::SourceFile;
-use crate::diag::{Diagnostic, Position};
+use super::header::{ProblemKind, SourceFile};
+use crate::diag::{Diagnostic, Position, Span};
 
 /// A place in a file of the package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,13 +115,214 @@ pub enum SelectError {
 impl SelectError {
     /// The error as a diagnostic; `dir` is the directory as the user knows it ("" for the root), put before file names.
     pub fn diagnostic(&self, dir: &str) -> Diagnostic {
-        let _ = dir;
-        Diagnostic::error(self.to_string())
+        let path = |file: &str| if dir.is_empty() { file.to_owned() } else { format!("{dir}/{file}") };
+        let span = |place: &Place| Span::at(path(&place.file), place.at);
+        let error = Diagnostic::error(self.to_string());
+        let here = Span::at(if dir.is_empty() { "." } else { dir }, Position::default());
+        match self {
+            Self::File { place, .. } => error.at(span(place)),
+            Self::MultiplePackages { package, place, other_package, other } => error
+                .at(span(other))
+                .related(span(place), format!("package {package} is declared here"))
+                .help(format!("move package {other_package} to its own directory, or give {} a build constraint", other.file)),
+            Self::NoGoFiles { .. } => error.at(here),
+            Self::NeedsCgo { files, .. } => {
+                error.at(files.first().map_or(here, |file| Span::at(path(file), Position::default())))
+            }
+        }
     }
 }
 
-/// Selects the files of one directory: `files` are those of its regular files and symlinks to files that [`super::is_source_name`] names, in the order of names.
+/// Selects the files of one directory: `files` are those of its regular files and symlinks to files that [`super::is_source_name`] names, in any order.
 pub fn select(files: &[SourceFile], context: &BuildContext) -> PackageFiles {
-    let _ = (files, context);
-    PackageFiles::default()
+    let mut files: Vec<&SourceFile> = files.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut selection = Selection { context, package: PackageFiles::default(), first: None, cgo_assembly: Vec::new() };
+    for file in files {
+        if let Some(class) = FileClass::of(&file.name) {
+            selection.add(file, class);
+        }
+    }
+    selection.finish()
+}
+
+/// Which of the three packages of a directory a Go file is of, and whether it is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Go,
+    Cgo,
+    Ignored,
+    Test,
+    XTest,
+}
+
+struct Selection<'a> {
+    context: &'a BuildContext,
+    package: PackageFiles,
+    /// The clause that named the package.
+    first: Option<Place>,
+    /// `.S` and `.sx` files.
+    cgo_assembly: Vec<String>,
+}
+
+impl Selection<'_> {
+    fn add(&mut self, file: &SourceFile, class: FileClass) {
+        let go = matches!(class, FileClass::Go | FileClass::TestGo);
+        let unreadable = file.problem.as_ref().filter(|problem| problem.kind == ProblemKind::Unreadable);
+        let named = self.context.matches_name(&file.name);
+        let built = named && file.header.constraint.as_ref().is_none_or(|constraint| self.context.holds(constraint));
+        if let Some(problem) = unreadable.filter(|_| named) {
+            // Go takes no notice of what it cannot read in another language's file, but leaves the file out.
+            if go {
+                self.fault(file, problem.message.clone(), problem.at);
+            } else {
+                self.package.ignored_other_files.push(file.name.clone());
+            }
+        } else if built && go {
+            self.add_go(file, class);
+        } else if built {
+            self.other_list(class).push(file.name.clone());
+        } else if go {
+            self.package.ignored_go_files.push(file.name.clone());
+        } else {
+            self.package.ignored_other_files.push(file.name.clone());
+        }
+    }
+
+    fn other_list(&mut self, class: FileClass) -> &mut Vec<String> {
+        let package = &mut self.package;
+        match class {
+            FileClass::C => &mut package.c_files,
+            FileClass::Cxx => &mut package.cxx_files,
+            FileClass::M => &mut package.m_files,
+            FileClass::H => &mut package.h_files,
+            FileClass::F => &mut package.f_files,
+            FileClass::S => &mut package.s_files,
+            FileClass::CgoS => &mut self.cgo_assembly,
+            FileClass::Swig => &mut package.swig_files,
+            FileClass::SwigCxx => &mut package.swig_cxx_files,
+            FileClass::Syso => &mut package.syso_files,
+            FileClass::Go => &mut package.go_files,
+            FileClass::TestGo => &mut package.test_go_files,
+        }
+    }
+
+    fn fault(&mut self, file: &SourceFile, message: String, at: Position) {
+        self.invalid(&file.name);
+        self.package.errors.push(SelectError::File { message, place: Place { file: file.name.clone(), at } });
+    }
+
+    fn invalid(&mut self, name: &str) {
+        if self.package.invalid_go_files.last().is_none_or(|last| last != name) {
+            self.package.invalid_go_files.push(name.to_owned());
+        }
+    }
+
+    fn add_go(&mut self, file: &SourceFile, class: FileClass) {
+        if let Some(problem) = &file.problem {
+            self.fault(file, problem.message.clone(), problem.at);
+        }
+        let header = &file.header;
+        if header.package == "documentation" {
+            self.package.ignored_go_files.push(file.name.clone());
+            return;
+        }
+        let test = class == FileClass::TestGo;
+        let tested = header.package.strip_suffix("_test").filter(|_| test && self.package.name != header.package);
+        self.clause(file, tested.unwrap_or(&header.package));
+        let cgo = header.imports.iter().find(|import| import.path == "C");
+        let role = match cgo {
+            Some(import) if test => {
+                self.fault(file, format!("use of cgo in test {} not supported", file.name), import.at);
+                if tested.is_some() { Role::XTest } else { Role::Test }
+            }
+            Some(_) => {
+                self.check_cgo(file);
+                if self.context.cgo { Role::Cgo } else { Role::Ignored }
+            }
+            None if tested.is_some() => Role::XTest,
+            None if test => Role::Test,
+            None => Role::Go,
+        };
+        self.record(file, role);
+    }
+
+    /// Compares the file's package name with the directory's.
+    fn clause(&mut self, file: &SourceFile, name: &str) {
+        let place = Place { file: file.name.clone(), at: file.header.package_at };
+        if self.package.name.is_empty() {
+            name.clone_into(&mut self.package.name);
+            self.first = Some(place);
+        } else if name != self.package.name {
+            self.invalid(&file.name);
+            // A clause that could not be read has its own error.
+            if let Some(first) = self.first.clone().filter(|_| !name.is_empty()) {
+                self.package.errors.push(SelectError::MultiplePackages {
+                    package: self.package.name.clone(),
+                    place: first,
+                    other_package: name.to_owned(),
+                    other: place,
+                });
+            }
+        }
+    }
+
+    fn check_cgo(&mut self, file: &SourceFile) {
+        let Some(cgo) = &file.header.cgo else { return };
+        if let Err((index, message)) = cgo.flags(self.context) {
+            let at = cgo.directives_at.get(index).copied().unwrap_or_default();
+            self.fault(file, message, at);
+        }
+    }
+
+    fn record(&mut self, file: &SourceFile, role: Role) {
+        let package = &mut self.package;
+        let (list, asks) = match role {
+            Role::Go => (&mut package.go_files, Some((&mut package.imports, &mut package.embed_patterns))),
+            Role::Cgo => (&mut package.cgo_files, Some((&mut package.imports, &mut package.embed_patterns))),
+            Role::Test => (&mut package.test_go_files, Some((&mut package.test_imports, &mut package.test_embed_patterns))),
+            Role::XTest => {
+                (&mut package.x_test_go_files, Some((&mut package.x_test_imports, &mut package.x_test_embed_patterns)))
+            }
+            Role::Ignored => (&mut package.ignored_go_files, None),
+        };
+        list.push(file.name.clone());
+        let Some((imports, embeds)) = asks else { return };
+        let place = |at| Place { file: file.name.clone(), at };
+        for import in &file.header.imports {
+            imports.entry(import.path.clone()).or_default().push(place(import.at));
+        }
+        for embed in &file.header.embeds {
+            embeds.entry(embed.pattern.clone()).or_default().push(place(embed.at));
+        }
+    }
+
+    fn finish(mut self) -> PackageFiles {
+        let mut package = self.package;
+        let list = if package.cgo_files.is_empty() { &mut package.ignored_other_files } else { &mut package.s_files };
+        list.append(&mut self.cgo_assembly);
+        list.sort();
+        if package.errors.is_empty() {
+            package.errors.extend(whole_package_error(&package, self.context.cgo));
+        }
+        package
+    }
+}
+
+/// What is wrong with a package whose files are all right.
+fn whole_package_error(package: &PackageFiles, cgo: bool) -> Option<SelectError> {
+    if package.go_files.len() + package.cgo_files.len() + package.test_go_files.len() + package.x_test_go_files.len() == 0 {
+        return Some(SelectError::NoGoFiles { ignored: package.ignored_go_files.len() });
+    }
+    // Without cgo the go command forgets the files of C, C++, Objective-C and SWIG, as it does those that import "C".
+    let swig = cgo && package.swig_files.len() + package.swig_cxx_files.len() > 0;
+    if swig || !package.cgo_files.is_empty() {
+        return None;
+    }
+    let languages = [("C", &package.c_files, cgo), ("C++", &package.cxx_files, cgo), ("Objective-C", &package.m_files, cgo)];
+    let needy = languages
+        .into_iter()
+        .chain([("Fortran", &package.f_files, true)])
+        .find(|(_, files, counts)| *counts && !files.is_empty());
+    needy.map(|(language, files, _)| SelectError::NeedsCgo { language, files: files.clone() })
 }

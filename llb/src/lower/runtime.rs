@@ -14,9 +14,9 @@ pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
 pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Names of users and groups where there is no base image: some libraries want to know who they are.
-const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
+pub(super) const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
                       nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";
-const GROUP: &str = "root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n";
+pub(super) const GROUP: &str = "root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n";
 
 impl Lowering<'_> {
     /// The file system of an image.

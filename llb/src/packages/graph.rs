@@ -32,6 +32,10 @@ pub struct Package {
     pub dir: TreePath,
     /// The files the build takes, of every class, embedded ones and a main's `default.pgo` included; sorted.
     pub files: Vec<TreePath>,
+    /// Go and other source files of its directory that the build does not take: for other platforms or tags. Tests are not told.
+    pub left_out: Vec<TreePath>,
+    /// The files among [`Package::files`] that it embeds, by the pattern that names them, as written (`all:` included).
+    pub embedded: BTreeMap<String, Vec<TreePath>>,
     /// What it imports, sorted by path.
     pub imports: Vec<Import>,
     /// Bytes of its compiled source files: the price of compiling it, roughly.

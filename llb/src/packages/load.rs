@@ -100,6 +100,8 @@ impl Loader<'_> {
             let imports =
                 selected.imports.iter().filter_map(|(path, places)| self.import(&importer, &dir, path, places)).collect();
             let package = &mut self.packages.packages[ix.0];
+            package.left_out = left_out(&dir, &selected);
+            package.embedded = embedded(&dir, scanned, &selected);
             package.name = selected.name.clone();
             package.size = size(scanned, &files);
             package.files = files.into_iter().collect();
@@ -168,8 +170,17 @@ impl Loader<'_> {
             return ix;
         }
         let ix = PackageIx(self.packages.len());
-        let package =
-            Package { path: path.to_owned(), name: String::new(), module, dir, files: Vec::new(), imports: Vec::new(), size: 0 };
+        let package = Package {
+            path: path.to_owned(),
+            name: String::new(),
+            module,
+            dir,
+            files: Vec::new(),
+            left_out: Vec::new(),
+            embedded: BTreeMap::new(),
+            imports: Vec::new(),
+            size: 0,
+        };
         self.packages.packages.push(package);
         self.packages.by_path.insert(path.to_owned(), ix);
         self.open.push_back(ix);
@@ -205,6 +216,16 @@ impl Loader<'_> {
         };
         self.scan.dirs.keys().filter_map(path).collect()
     }
+}
+
+fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {
+    let names = selected.ignored_go_files.iter().chain(&selected.ignored_other_files);
+    names.filter(|name| !gosrc::is_test(name)).map(|name| dir.child(name)).collect()
+}
+
+fn embedded(dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeMap<String, Vec<TreePath>> {
+    let matched = selected.embed_patterns.keys().filter_map(|pattern| Some((pattern, scanned.embeds.get(pattern)?.as_ref().ok()?)));
+    matched.map(|(pattern, files)| (pattern.clone(), files.iter().filter_map(|file| dir.join(file).ok()).collect())).collect()
 }
 
 /// Puts the first of `places` on a diagnostic about the package in `dir`.

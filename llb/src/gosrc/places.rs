@@ -1,0 +1,45 @@
+//! Byte offsets to lines and columns.
+
+use crate::diag::Position;
+
+/// Tells positions in a text; cheap for offsets that grow.
+pub(super) struct Places<'a> {
+    text: &'a [u8],
+    line: u32,
+    line_start: usize,
+    /// Offset up to which lines are counted.
+    seen: usize,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn new(text: &'a [u8]) -> Self {
+        Self { text, line: 1, line_start: 0, seen: 0 }
+    }
+
+    /// The position of the byte at `offset`. Columns count characters; each byte that is no UTF-8 is one.
+    pub(super) fn at(&mut self, offset: usize) -> Position {
+        let offset = offset.min(self.text.len());
+        if offset < self.line_start {
+            *self = Self::new(self.text);
+        }
+        for (index, byte) in self.text[..offset].iter().enumerate().skip(self.seen) {
+            if *byte == b'\n' {
+                self.line += 1;
+                self.line_start = index + 1;
+            }
+        }
+        self.seen = self.seen.max(offset);
+        let before = String::from_utf8_lossy(&self.text[self.line_start..offset]);
+        let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX - 1);
+        Position::new(self.line, column + 1)
+    }
+
+    /// The position of `offset`; that of the end of `head` is on its last line, as Go has it.
+    pub(super) fn at_end_of(&mut self, head: &[u8], offset: usize) -> Position {
+        if offset < head.len() || !head.ends_with(b"\n") {
+            return self.at(offset);
+        }
+        let newline = self.at(head.len() - 1);
+        Position::new(newline.line, newline.column + 1)
+    }
+}

@@ -1,0 +1,109 @@
+//! COPY instructions: which files a stage takes, said in few words.
+//!
+//! A package directory is one pattern, `dir/*.go`, with tests and files of other platforms excluded, so that a file added to it is
+//! taken without printing anew. Where most files of a directory are left out, those taken are listed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::words::{copy_word, json_array, literal_pattern};
+use crate::packages::Package;
+use crate::tree::TreePath;
+
+/// The files of some packages, possibly on several platforms.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    dirs: BTreeMap<TreePath, Dir>,
+    /// Patterns as COPY understands them.
+    embedded: BTreeSet<String>,
+}
+
+/// The files of one package directory.
+#[derive(Debug, Default)]
+struct Dir {
+    go: BTreeSet<TreePath>,
+    other: BTreeSet<TreePath>,
+    /// Go files left out on every platform so far.
+    left_out: BTreeSet<TreePath>,
+}
+
+impl Sources {
+    /// Adds what a build takes of one package.
+    pub(super) fn add(&mut self, package: &Package) {
+        let embedded: BTreeSet<&TreePath> = package.embedded.values().flatten().collect();
+        let dir = self.dirs.entry(package.dir.clone()).or_default();
+        for file in package.files.iter().filter(|file| !embedded.contains(file)) {
+            if is_go(file) { dir.go.insert(file.clone()) } else { dir.other.insert(file.clone()) };
+        }
+        // A Go file may be embedded as well as compiled.
+        let compiled = embedded.into_iter().filter(|file| is_go(file) && file.parent().as_ref() == Some(&package.dir));
+        let compiled: Vec<TreePath> = compiled.filter(|file| !package.left_out.contains(file)).cloned().collect();
+        dir.go.extend(compiled);
+        dir.left_out.extend(package.left_out.iter().filter(|file| is_go(file)).cloned());
+        for (pattern, files) in &package.embedded {
+            self.embedded.extend(embed_sources(&package.dir, pattern, files));
+        }
+    }
+
+    /// The instructions, in the order of the file: what changes least comes first.
+    pub(super) fn instructions(&self) -> Vec<String> {
+        let mut instructions = Vec::new();
+        if !self.embedded.is_empty() {
+            instructions.push("# Files that the binary embeds.".to_owned());
+            instructions.push(copy(&[], &self.embedded));
+        }
+        let mut sources = BTreeSet::new();
+        let mut excludes = vec!["**/*_test.go".to_owned()];
+        for (path, dir) in &self.dirs {
+            sources.extend(dir.other.iter().map(|file| literal_pattern(file.as_str())));
+            let left_out: Vec<&TreePath> = dir.left_out.difference(&dir.go).collect();
+            if dir.go.is_empty() || left_out.len() > dir.go.len() {
+                sources.extend(dir.go.iter().map(|file| literal_pattern(file.as_str())));
+            } else {
+                sources.insert(literal_pattern(path.child("x").as_str().trim_end_matches('x')) + "*.go");
+                excludes.extend(left_out.iter().map(|file| literal_pattern(file.as_str())));
+            }
+        }
+        if !sources.is_empty() {
+            instructions.push(copy(&excludes, &sources));
+        }
+        instructions
+    }
+}
+
+fn is_go(file: &TreePath) -> bool {
+    file.name().ends_with(".go")
+}
+
+/// What to copy for one embed pattern: the pattern itself, since Go's are COPY's; or the files, where the pattern is so wide that it
+/// would take sources and tests as well.
+fn embed_sources(dir: &TreePath, pattern: &str, files: &[TreePath]) -> Vec<String> {
+    let bare = pattern.strip_prefix("all:").unwrap_or(pattern);
+    let last = bare.rsplit('/').next().unwrap_or_default();
+    let at = dir.child("x");
+    let prefix = literal_pattern(at.as_str().trim_end_matches('x'));
+    match bare {
+        _ if last.chars().all(|c| "*?.".contains(c)) => files.iter().map(|file| literal_pattern(file.as_str())).collect(),
+        _ => vec![prefix + bare],
+    }
+}
+
+/// `COPY --parents` of `sources` into the working directory's root, keeping their paths.
+pub(super) fn copy(excludes: &[String], sources: &BTreeSet<String>) -> String {
+    let mut lines = vec!["COPY --parents".to_owned()];
+    lines.extend(excludes.iter().map(|exclude| format!("    --exclude={}", flag_word(exclude))));
+    let words: Vec<String> = sources.iter().map(|source| copy_word(source)).collect();
+    let is_plain = |word: &String| !word.contains(char::is_whitespace) && !word.starts_with(['[', '<', '-']);
+    if words.iter().all(is_plain) {
+        lines.extend(words.iter().map(|word| format!("    {word}")));
+        lines.push("    /src/".to_owned());
+    } else {
+        // A path with a blank in it needs the JSON form.
+        lines.push(format!("    {}", json_array(words.iter().map(String::as_str).chain(["/src/"]))));
+    }
+    lines.join(" \\\n")
+}
+
+/// A flag's value: flags end at a blank and have no quotes; a pattern's `?` stands for any character.
+fn flag_word(pattern: &str) -> String {
+    copy_word(pattern).chars().map(|c| if c.is_whitespace() { '?' } else { c }).collect()
+}

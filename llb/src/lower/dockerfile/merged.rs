@@ -1,0 +1,144 @@
+//! Plans of one repository for several platforms as one: what a Dockerfile says once for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::copy::Sources;
+use crate::config::RuntimeConfig;
+use crate::diag::Diagnostic;
+use crate::packages;
+use crate::plan::{Build, Image, Plan, StepKind};
+use crate::tree::TreePath;
+
+/// One root under one set of flags, on all platforms.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub(super) dir: TreePath,
+    pub(super) workspace: bool,
+    pub(super) vendored: bool,
+    pub(super) mod_files: BTreeSet<TreePath>,
+    /// Environment besides GOOS, GOARCH.
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) tags: BTreeSet<String>,
+    pub(super) flags: Vec<String>,
+    pub(super) package_flags: Vec<String>,
+    /// Packages of std that are imported on every platform.
+    pub(super) std: BTreeSet<String>,
+    /// Third-party packages that are imported.
+    pub(super) third_party: BTreeSet<String>,
+}
+
+/// One image, on all platforms.
+#[derive(Debug)]
+pub(super) struct MergedImage<'a> {
+    pub(super) name: &'a str,
+    pub(super) group: usize,
+    /// Directory of its main.
+    pub(super) dir: &'a TreePath,
+    pub(super) binary: &'a str,
+    pub(super) ldflags: &'a str,
+    pub(super) runtime: &'a RuntimeConfig,
+    pub(super) sources: Sources,
+}
+
+/// Groups and images of `plans`, which are of one repository and one configuration.
+pub(super) fn merge(plans: &[Plan]) -> Result<(Vec<Group>, Vec<MergedImage<'_>>), Diagnostic> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut images: Vec<MergedImage<'_>> = Vec::new();
+    for plan in plans {
+        let mut of_build = Vec::new();
+        for build in &plan.builds {
+            of_build.push(add_build(&mut groups, build, plan)?);
+        }
+        for image in &plan.images {
+            add_image(&mut images, plan, image, &of_build)?;
+        }
+    }
+    if let Some(image) = images.iter().find(|image| plans.iter().any(|plan| plan.image(image.name).is_none())) {
+        return Err(differ(&format!("the image {} is not there", image.name)));
+    }
+    Ok((groups, images))
+}
+
+fn differ(what: &str) -> Diagnostic {
+    Diagnostic::error(format!("one Dockerfile cannot serve these platforms together: {what} on all of them"))
+        .help("print one Dockerfile for each, with --platform")
+}
+
+fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usize, Diagnostic> {
+    let mut env = build.settings.env.clone();
+    env.retain(|name, _| name != "GOOS" && name != "GOARCH");
+    if plan.target.arch == "arm" && env.get("GOARM").map(String::as_str) == plan.target.variant.strip_prefix('v') {
+        // Said by the platform, not by the configuration.
+        env.remove("GOARM");
+    }
+    let (std, third_party): (BTreeSet<String>, BTreeSet<String>) = build.request.packages.iter().cloned().partition(|p| is_std(p));
+    let same = |group: &Group| {
+        group.dir == build.dir && group.tags == build.settings.tags && group.flags == build.settings.flags() && fits(&group.env, &env)
+    };
+    let Some(at) = groups.iter().position(same) else {
+        groups.push(Group {
+            dir: build.dir.clone(),
+            workspace: build.workspace,
+            vendored: build.vendored,
+            mod_files: build.mod_files.clone(),
+            env,
+            tags: build.settings.tags.clone(),
+            flags: build.settings.flags(),
+            package_flags: build.settings.package_flags(),
+            std,
+            third_party,
+        });
+        return Ok(groups.len() - 1);
+    };
+    let group = &mut groups[at];
+    if let Some(package) = group.third_party.symmetric_difference(&third_party).next() {
+        return Err(differ(&format!("the package {package} is not imported")));
+    }
+    group.env.extend(env);
+    group.std.retain(|package| std.contains(package));
+    Ok(at)
+}
+
+/// Whether two environments say the same of CGO_ENABLED and GOEXPERIMENT; levels (GOAMD64, ...) are each of one architecture.
+fn fits(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> bool {
+    ["CGO_ENABLED", "GOEXPERIMENT"].iter().all(|name| a.get(*name) == b.get(*name))
+        && a.iter().all(|(name, value)| b.get(name).is_none_or(|other| other == value))
+}
+
+/// Whether the import path is one of the standard library: its first element has no dot (`go help packages`).
+fn is_std(path: &str) -> bool {
+    !path.split('/').next().unwrap_or_default().contains('.')
+}
+
+fn add_image<'a>(
+    images: &mut Vec<MergedImage<'a>>,
+    plan: &'a Plan,
+    image: &'a Image,
+    groups: &[usize],
+) -> Result<(), Diagnostic> {
+    let step = plan.step(image.link);
+    let StepKind::Link(link) = &step.kind else { return Ok(()) };
+    let group = groups[step.build.0];
+    let at = match images.iter().position(|other| other.name == image.name) {
+        Some(at) if images[at].dir == &image.dir && images[at].group == group => at,
+        Some(_) => return Err(differ(&format!("the image {} is not the same", image.name))),
+        None => {
+            images.push(MergedImage {
+                name: &image.name,
+                group,
+                dir: &image.dir,
+                binary: &image.binary,
+                ldflags: &link.ldflags,
+                runtime: &image.runtime,
+                sources: Sources::default(),
+            });
+            images.len() - 1
+        }
+    };
+    let graph = &plan.build(step.build).packages;
+    let closure = packages::closure(graph, graph.find(&image.package));
+    for package in closure.iter() {
+        images[at].sources.add(graph.get(package));
+    }
+    Ok(())
+}

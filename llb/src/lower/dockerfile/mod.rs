@@ -1,0 +1,341 @@
+//! A plan as a plain Dockerfile, for people who want no frontend of ours.
+//!
+//! | stage | what |
+//! |---|---|
+//! | `go` | the toolchain and its environment |
+//! | `deps` | mod files; std and third-party packages, downloaded and compiled into the layer |
+//! | `build-NAME` | the sources that one binary is made of, and its `go build` |
+//! | `rootfs` | what images from scratch need besides the binary |
+//! | `NAME` | the image |
+//! | `binaries` | all binaries |
+//!
+//! It is coarser than the LLB form: one step compiles all packages of an image that are the repository's own.
+
+mod copy;
+mod merged;
+mod runtime;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::Diagnostic;
+use crate::plan::Plan;
+use merged::{Group, MergedImage};
+use runtime::{Root, RuntimeStage};
+pub use words::open_arg;
+use words::{assignment, shell_quoted, shell_word};
+
+/// Columns that lists of short words are wrapped at.
+const WIDTH: usize = 100;
+
+/// Where modules and compile results are kept between builds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheForm {
+    /// In the layer of the deps stage: they travel with a registry cache.
+    #[default]
+    Layer,
+    /// In cache mounts: they stay on the builder, and own packages are kept as well.
+    Mount,
+}
+
+/// What the reader of the Dockerfile decides.
+#[derive(Debug, Clone, Default)]
+pub struct DockerfileOptions {
+    /// Where modules and compile results are kept.
+    pub cache: CacheForm,
+    /// Build-args that stay open, with their defaults. Their uses in the configuration are filled with [`open_arg`].
+    pub args: BTreeMap<String, Option<String>>,
+}
+
+/// The Dockerfile of `plans`: of one repository and one configuration, a platform each.
+///
+/// # Errors
+/// Where the platforms differ in more than files, or the configuration asks for what a Dockerfile cannot say.
+pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String, Diagnostic> {
+    let Some(first) = plans.first() else { return Ok(String::new()) };
+    let (groups, images) = merged::merge(plans)?;
+    if let Some(image) = images.iter().find(|image| !is_stage_name(image.name)) {
+        return Err(Diagnostic::error(format!("{} cannot be the name of a stage", image.name))
+            .help("give the image a name of small letters, digits, `.`, `_` and `-` that begins with a letter: [images.NAME]"));
+    }
+    let printer = Printer { plans, first, groups: &groups, images: &images, options };
+    printer.text()
+}
+
+/// What a Dockerfile takes as `FROM ... AS NAME` (moby/buildkit, frontend/dockerfile/instructions).
+fn is_stage_name(name: &str) -> bool {
+    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(letters) && !["scratch", "context"].contains(&name)
+}
+
+struct Printer<'a> {
+    plans: &'a [Plan],
+    first: &'a Plan,
+    groups: &'a [Group],
+    images: &'a [MergedImage<'a>],
+    options: &'a DockerfileOptions,
+}
+
+impl Printer<'_> {
+    fn text(&self) -> Result<String, Diagnostic> {
+        let mut stages = vec![self.header(), self.go()];
+        for (number, group) in self.groups.iter().enumerate() {
+            stages.push(self.deps(number, group));
+            let own = self.images.iter().filter(|image| image.group == number);
+            stages.extend(own.map(|image| self.build(image)));
+        }
+        let mut roots: Vec<Root> = self.images.iter().filter_map(|image| Root::of(image.runtime)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        let root_name = |number| self.numbered("rootfs", number);
+        stages.extend(roots.iter().enumerate().map(|(number, root)| root.stage(&root_name(number), &self.stage("go"))));
+        let built: Vec<(String, &str)> = self.images.iter().map(|image| (self.build_name(image), image.binary)).collect();
+        let binaries = runtime::binaries(&self.stage("binaries"), &built);
+        // The last stage is what a build without --target makes: the image, if there is but one.
+        let one_image = self.images.len() == 1;
+        stages.extend(one_image.then(|| binaries.clone()));
+        for image in self.images {
+            let root = Root::of(image.runtime).and_then(|root| roots.iter().position(|other| *other == root)).map(root_name);
+            let stage = RuntimeStage {
+                name: image.name,
+                binary: image.binary,
+                runtime: image.runtime,
+                build_stage: &self.build_name(image),
+                root_stage: root.as_deref(),
+                args: &self.options.args,
+            };
+            stages.push(stage.text()?);
+        }
+        stages.extend((!one_image).then_some(binaries));
+        Ok(stages.join("\n\n") + "\n")
+    }
+
+    fn header(&self) -> String {
+        let count = if self.images.len() == 1 { "the image".to_owned() } else { format!("{} images", self.images.len()) };
+        let names: Vec<&str> = self.images.iter().map(|image| image.name).collect();
+        let example = names.first().copied().unwrap_or_default();
+        let mut lines = vec![
+            "# syntax=docker/dockerfile:1".to_owned(),
+            String::new(),
+            format!("# {count} of this repository: {}.", names.join(", ")),
+            "#".to_owned(),
+            format!("#     docker buildx build --target {example} --tag {example} ."),
+            format!("#     docker buildx build --target {} --output bin .", self.stage("binaries")),
+            "#".to_owned(),
+            "# Printed by `gowork dockerfile`; run it again when imports change. A binary's stage copies only the files it is made of, so".to_owned(),
+            "# that no other edit rebuilds it. All mod files are in every stage: versions are chosen for the whole workspace at once.".to_owned(),
+        ];
+        lines[2] = capital(&lines[2]);
+        lines.join("\n")
+    }
+
+    /// The toolchain.
+    fn go(&self) -> String {
+        let platforms: Vec<String> = self.plans.iter().map(|plan| format!("{}/{}", plan.target.os, plan.target.arch)).collect();
+        let platforms: BTreeSet<String> = platforms.into_iter().collect();
+        let arm = self.plans.iter().any(|plan| plan.target.arch == "arm");
+        let mut env = vec![("GOOS", "$TARGETOS"), ("GOARCH", "$TARGETARCH")];
+        env.extend(arm.then_some(("GOARM", "${TARGETVARIANT#v}")));
+        env.extend([("GOTOOLCHAIN", self.first.toolchain.as_str()), ("GOMODCACHE", "/go/pkg/mod"), ("GOCACHE", "/go/cache")]);
+        env.push(("GODEBUG", "goindex=0"));
+        let env: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let names: Vec<&str> = platforms.iter().map(String::as_str).collect();
+        [
+            "# The Go toolchain, on the platform of the builder: it compiles for any other.".to_owned(),
+            format!("FROM --platform=$BUILDPLATFORM {} AS {}", self.first.builder.image, self.stage("go")),
+            format!("ARG TARGETOS TARGETARCH{}", if arm { " TARGETVARIANT" } else { "" }),
+            "# goindex=0: go must not know sources by their times, which say nothing in a build (golang/go#69179).".to_owned(),
+            format!("ENV {}", env.join(" \\\n    ")),
+            "# Which files are needed is known for these platforms.".to_owned(),
+            format!("RUN case $TARGETOS/$TARGETARCH in {}) ;; *) \\", names.join(" | ")),
+            "    echo \"for $TARGETOS/$TARGETARCH print this Dockerfile with --platform=$TARGETOS/$TARGETARCH\" >&2; exit 1 ;; esac"
+                .to_owned(),
+        ]
+        .join("\n")
+    }
+
+    /// Mod files, and everything from outside the repository.
+    fn deps(&self, number: usize, group: &Group) -> String {
+        let mut lines = Vec::new();
+        let of_root = if self.groups.len() == 1 { String::new() } else { format!(", for {}", self.names_of(number)) };
+        let outside = if group.third_party.is_empty() { "the standard library" } else { "std and third-party packages" };
+        lines.push(match self.options.cache {
+            CacheForm::Layer => format!("# {}, compiled once into this layer{of_root}.", capital(outside)),
+            CacheForm::Mount => format!(
+                "# {}, compiled into the cache mount{of_root}. All other stages start from here: side by side on\n\
+                 # an empty cache mount each would compile them for itself, three times as slow for seven images of one repository.",
+                capital(outside)
+            ),
+        });
+        lines.push(format!("FROM {} AS {}", self.stage("go"), self.deps_name(number)));
+        lines.push(format!("WORKDIR {}", source_dir(group)));
+        lines.push(format!("ENV {}", group_env(group).join(" \\\n    ")));
+        lines.extend(self.module_args(group));
+        let mut files: BTreeSet<String> = group.mod_files.iter().map(|file| words::literal_pattern(file.as_str())).collect();
+        if group.vendored {
+            let vendor = group.dir.child("vendor");
+            files.retain(|file| !file.starts_with(vendor.as_str()));
+            files.insert(words::literal_pattern(vendor.as_str()));
+        }
+        lines.push(copy::copy(&[], &files));
+        if self.options.cache == CacheForm::Layer {
+            lines.extend([
+                "# The times keep go from rewriting entries in later layers, and from removing those it thinks are old (golang/go#69565).".to_owned(),
+            ]);
+        }
+        lines.push(self.deps_run(group));
+        lines.join("\n")
+    }
+
+    fn deps_run(&self, group: &Group) -> String {
+        let mut words = vec!["go build".to_owned()];
+        words.extend(group.package_flags.iter().map(|flag| flag_word(flag)));
+        let mut command = vec![format!("{} \\", words.join(" "))];
+        let std: Vec<&str> = group.std.iter().map(String::as_str).collect();
+        command.extend(wrap(&std).into_iter().map(|line| format!("        {line} \\")));
+        command.extend(group.third_party.iter().map(|path| format!("        {} \\", shell_word(path))));
+        let mut command = command.join("\n");
+        let layer = self.options.cache == CacheForm::Layer;
+        if layer {
+            command.push_str("\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt");
+            if self.needs_network(group) {
+                command.push_str(" \\\n && find $GOMODCACHE/cache/download -name '*.zip' -delete");
+            }
+        } else {
+            command.truncate(command.len() - 2);
+        }
+        self.run(group, self.needs_network(group), &command)
+    }
+
+    /// One binary.
+    fn build(&self, image: &MergedImage<'_>) -> String {
+        let group = &self.groups[image.group];
+        let mut lines = vec![format!("FROM {} AS {}", self.deps_name(image.group), self.build_name(image))];
+        lines.extend(image.sources.instructions());
+        lines.extend(runtime::arg_lines(std::iter::once(image.ldflags), &self.options.args));
+        let mut words = vec!["go build".to_owned()];
+        words.extend(group.flags.iter().map(|flag| flag_word(flag)));
+        if !image.ldflags.is_empty() {
+            words.push(format!("-ldflags={}", shell_quoted(image.ldflags)));
+        }
+        words.push(format!("-o {}", shell_word(&format!("/out/{}", image.binary))));
+        let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
+        words.push(shell_word(&if dir.is_empty() { ".".to_owned() } else { format!("./{dir}") }));
+        let network = self.options.cache == CacheForm::Mount && self.needs_network(group);
+        lines.push(self.run(group, network, &words.join(" ")));
+        lines.join("\n")
+    }
+
+    fn needs_network(&self, group: &Group) -> bool {
+        !group.third_party.is_empty() && !group.vendored
+    }
+
+    /// `RUN` with the mounts that `command` needs.
+    fn run(&self, group: &Group, network: bool, command: &str) -> String {
+        let mut mounts = Vec::new();
+        if self.options.cache == CacheForm::Mount {
+            mounts.extend((!group.vendored).then_some("--mount=type=cache,target=/go/pkg/mod"));
+            mounts.push("--mount=type=cache,target=/go/cache");
+        }
+        if network {
+            // Go takes every file of that directory for certificates, so a company's own is added to the image's.
+            mounts.push("--mount=type=secret,id=ca,target=/etc/ssl/certs/build-ca.pem");
+            mounts.push("--mount=type=secret,id=netrc,target=/root/.netrc");
+            let private = ["GOPRIVATE", "GONOPROXY"].iter().any(|name| self.first.module_env.contains_key(*name));
+            mounts.extend(private.then_some("--mount=type=ssh"));
+        } else {
+            mounts.insert(0, "--network=none");
+        }
+        match mounts.as_slice() {
+            [only] => format!("RUN {only} {command}"),
+            several => format!("RUN {} \\\n    {command}", several.join(" \\\n    ")),
+        }
+    }
+
+    /// GOPROXY and kin, for this stage alone: build-args, as the frontend takes them.
+    fn module_args(&self, group: &Group) -> Vec<String> {
+        if !self.needs_network(group) {
+            return Vec::new();
+        }
+        let mut lines = Vec::new();
+        if !self.first.module_env.contains_key("GOPROXY") {
+            lines.push("ARG GOPROXY".to_owned());
+        }
+        lines.extend(self.first.module_env.iter().map(|(name, value)| format!("ARG {}", assignment(name, value))));
+        lines.insert(0, "# Optional secrets of the download: `ca`, further certificates; `netrc`, logins for private modules.".to_owned());
+        lines
+    }
+
+    fn names_of(&self, group: usize) -> String {
+        let names: Vec<&str> = self.images.iter().filter(|image| image.group == group).map(|image| image.name).collect();
+        names.join(", ")
+    }
+
+    fn deps_name(&self, number: usize) -> String {
+        self.numbered("deps", number)
+    }
+
+    fn build_name(&self, image: &MergedImage<'_>) -> String {
+        self.stage(&format!("build-{}", image.name))
+    }
+
+    fn numbered(&self, name: &str, number: usize) -> String {
+        if number == 0 { self.stage(name) } else { self.stage(&format!("{name}-{}", number + 1)) }
+    }
+
+    /// A name for a stage of ours: images come first.
+    fn stage(&self, name: &str) -> String {
+        let mut name = name.to_owned();
+        while self.images.iter().any(|image| image.name == name) {
+            name.push_str("-stage");
+        }
+        name
+    }
+}
+
+/// Environment of a group's go commands.
+fn group_env(group: &Group) -> Vec<String> {
+    let mut flags = vec!["-trimpath".to_owned(), "-buildvcs=false".to_owned()];
+    flags.push(if group.vendored { "-mod=vendor" } else { "-mod=readonly" }.to_owned());
+    let work = if group.workspace { format!("{}/go.work", source_dir(group)) } else { "off".to_owned() };
+    let mut env = vec![assignment("GOFLAGS", &flags.join(" ")), assignment("GOWORK", &work)];
+    env.extend(group.env.iter().map(|(name, value)| assignment(name, value)));
+    env
+}
+
+fn source_dir(group: &Group) -> String {
+    if group.dir.is_root() { "/src".to_owned() } else { format!("/src/{}", group.dir) }
+}
+
+/// `-name=value` with the value quoted where it must be.
+fn flag_word(flag: &str) -> String {
+    match flag.split_once('=') {
+        Some((name, value)) if shell_word(value) != value => format!("{name}={}", shell_quoted(value)),
+        _ => flag.to_owned(),
+    }
+}
+
+/// Words in lines of at most [`WIDTH`] columns.
+fn wrap(words: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push((*word).to_owned()),
+        }
+    }
+    lines
+}
+
+/// With the first letter large, after a `# `.
+fn capital(text: &str) -> String {
+    let at = if text.starts_with("# ") { 2 } else { 0 };
+    let mut out = text.to_owned();
+    if let Some(first) = out.get_mut(at..=at) {
+        first.make_ascii_uppercase();
+    }
+    out
+}

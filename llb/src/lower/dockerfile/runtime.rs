@@ -1,0 +1,186 @@
+//! The stages that are images: what lies around the binary, equal to what `lower/runtime.rs` makes of it in LLB.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::words::{assignment, copy_word, json_array, literal_pattern, open_args, shell_word};
+use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
+use crate::diag::Diagnostic;
+use crate::lower::runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};
+
+/// What is put under a binary: certificates, time zones, and on scratch users and /tmp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Root {
+    scratch: bool,
+    certificates: bool,
+    timezones: bool,
+}
+
+impl Root {
+    /// What this image wants; none for nothing at all.
+    pub(super) fn of(runtime: &RuntimeConfig) -> Option<Self> {
+        let scratch = runtime.base.value == SCRATCH;
+        let root = Self { scratch, certificates: runtime.certificates, timezones: runtime.timezones };
+        (scratch || root.certificates || root.timezones).then_some(root)
+    }
+
+    /// The stage that gathers it in `/rootfs`.
+    pub(super) fn stage(self, name: &str, go: &str) -> String {
+        let mut what = Vec::new();
+        let mut lines = Vec::new();
+        let mut run = Vec::new();
+        if self.certificates {
+            what.push("certificates");
+            run.push(format!("install -D -m 0644 {CERTIFICATES} /rootfs{CERTIFICATES}"));
+        }
+        if self.timezones {
+            what.push("time zones");
+            run.push(format!("install -D -m 0644 \"$(go env GOROOT)/lib/time/zoneinfo.zip\" /rootfs{ZONEINFO}"));
+        }
+        if self.scratch {
+            what.extend(["users", "/tmp"]);
+            lines.push(format!("COPY <<EOF /rootfs/etc/passwd\n{PASSWD}EOF"));
+            lines.push(format!("COPY <<EOF /rootfs/etc/group\n{GROUP}EOF"));
+            run.insert(0, "mkdir -m 1777 /rootfs/tmp".to_owned());
+        }
+        lines.push(format!("RUN {}", run.join(" \\\n && ")));
+        let all = match what.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => what.concat(),
+        };
+        let base = if self.scratch { "an image from scratch does not have by itself" } else { "the base image need not have" };
+        format!("# What programs expect and {base}: {all}.\nFROM {go} AS {name}\n{}", lines.join("\n"))
+    }
+}
+
+/// One image's stage.
+pub(super) struct RuntimeStage<'a> {
+    pub(super) name: &'a str,
+    pub(super) binary: &'a str,
+    pub(super) runtime: &'a RuntimeConfig,
+    /// Where the binary comes from.
+    pub(super) build_stage: &'a str,
+    /// The stage of its [`Root`].
+    pub(super) root_stage: Option<&'a str>,
+    /// Defaults of the build-args that stay open.
+    pub(super) args: &'a BTreeMap<String, Option<String>>,
+}
+
+impl RuntimeStage<'_> {
+    /// Its text.
+    ///
+    /// # Errors
+    /// Where a Dockerfile cannot say it.
+    pub(super) fn text(&self) -> Result<String, Diagnostic> {
+        let runtime = self.runtime;
+        let mut lines = vec![format!("FROM {} AS {}", runtime.base.value, self.name)];
+        lines.extend(self.args());
+        lines.extend(self.root_stage.map(|stage| format!("COPY --from={stage} /rootfs /")));
+        lines.extend(runtime.files.iter().map(extra_file));
+        let path = format!("{BINARY_DIR}/{}", self.binary);
+        let out = literal_pattern(&format!("/out/{}", self.binary));
+        lines.push(format!("COPY --from={} {}", self.build_stage, words(&[out, path.clone()])));
+        let mut env = runtime.env.clone();
+        if runtime.timezones {
+            env.entry("ZONEINFO".to_owned()).or_insert_with(|| ZONEINFO.to_owned());
+        }
+        lines.extend(assignments("ENV", &env)?);
+        lines.extend(assignments("LABEL", &runtime.labels)?);
+        lines.extend(runtime.workdir.iter().map(|dir| format!("WORKDIR {}", copy_word(dir))));
+        lines.push(format!("USER {}", copy_word(&runtime.user)));
+        let ports: Vec<String> = runtime.ports.iter().map(ToString::to_string).collect();
+        lines.extend((!ports.is_empty()).then(|| format!("EXPOSE {}", ports.join(" "))));
+        let volumes = runtime.volumes.iter().map(String::as_str);
+        lines.extend((!runtime.volumes.is_empty()).then(|| format!("VOLUME {}", json_array(volumes))));
+        lines.extend(runtime.stop_signal.iter().map(|signal| format!("STOPSIGNAL {signal}")));
+        lines.extend(runtime.healthcheck.as_ref().map(healthcheck));
+        lines.push(format!("ENTRYPOINT {}", self.entrypoint(&path)));
+        lines.extend(runtime.cmd.as_ref().map(|cmd| format!("CMD {}", json_array(cmd.iter().map(String::as_str)))));
+        Ok(lines.join("\n"))
+    }
+
+    fn entrypoint(&self, binary: &str) -> String {
+        match &self.runtime.entrypoint {
+            Some(words) => json_array(words.iter().map(String::as_str)),
+            None => json_array([binary]),
+        }
+    }
+
+    fn args(&self) -> Vec<String> {
+        let texts = self.runtime.env.values().chain(self.runtime.labels.values());
+        arg_lines(texts.map(String::as_str), self.args)
+    }
+}
+
+/// `ARG` lines for the open build-args of `texts`.
+pub(super) fn arg_lines<'a>(texts: impl Iterator<Item = &'a str>, defaults: &BTreeMap<String, Option<String>>) -> Vec<String> {
+    let names: std::collections::BTreeSet<&str> = texts.flat_map(open_args).collect();
+    let line = |name: &str| match defaults.get(name).and_then(Option::as_ref) {
+        Some(default) => format!("ARG {}", assignment(name, default)),
+        None => format!("ARG {name}"),
+    };
+    names.into_iter().map(line).collect()
+}
+
+/// `ENV` or `LABEL` with all of `values`, one a line.
+fn assignments(instruction: &str, values: &BTreeMap<String, String>) -> Result<Option<String>, Diagnostic> {
+    if let Some((name, _)) = values.iter().find(|(name, value)| name.contains('\n') || value.contains('\n')) {
+        return Err(Diagnostic::error(format!("a Dockerfile cannot hold a line break in {instruction} {name}"))
+            .help("write the value on one line, or build with the gowork frontend"));
+    }
+    let all: Vec<String> = values.iter().map(|(name, value)| assignment(name, value)).collect();
+    Ok((!all.is_empty()).then(|| format!("{instruction} {}", all.join(" \\\n    "))))
+}
+
+fn extra_file(file: &FileConfig) -> String {
+    let from = literal_pattern(file.from.value.as_str());
+    let from = if from.is_empty() { ".".to_owned() } else { from };
+    let mode = file.mode.map(|mode| format!(" --chmod={mode:04o}")).unwrap_or_default();
+    format!("COPY --chown={}:{}{mode} {}", file.owner.0, file.owner.1, words(&[from, file.to.clone()]))
+}
+
+/// Source and destination of a COPY.
+fn words(paths: &[String; 2]) -> String {
+    let words = paths.each_ref().map(|path| copy_word(path));
+    if words.iter().any(|word| word.contains(char::is_whitespace)) {
+        json_array(words.iter().map(String::as_str))
+    } else {
+        words.join(" ")
+    }
+}
+
+fn healthcheck(check: &HealthcheckConfig) -> String {
+    let HealthcheckConfig::Run { cmd, interval, timeout, start_period, start_interval, retries } = check else {
+        return "HEALTHCHECK NONE".to_owned();
+    };
+    let times =
+        [("interval", interval), ("timeout", timeout), ("start-period", start_period), ("start-interval", start_interval)];
+    let mut words = vec!["HEALTHCHECK".to_owned()];
+    words.extend(times.into_iter().filter_map(|(flag, time)| Some(format!("--{flag}={}", go_duration((*time)?)))));
+    words.extend(retries.map(|retries| format!("--retries={retries}")));
+    words.push(format!("CMD {}", json_array(cmd.iter().map(String::as_str))));
+    words.join(" ")
+}
+
+/// As Go writes it, in the largest unit that has no fraction.
+fn go_duration(time: Duration) -> String {
+    let nanos = time.as_nanos();
+    for (unit, size) in [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)] {
+        if nanos.is_multiple_of(size) {
+            return format!("{}{unit}", nanos / size);
+        }
+    }
+    format!("{nanos}ns")
+}
+
+/// The stage with all binaries in one directory, for `--output`; each from `(stage, binary)`.
+pub(super) fn binaries(name: &str, all: &[(String, &str)]) -> String {
+    let copies: Vec<String> = all
+        .iter()
+        .map(|(stage, binary)| {
+            let path = format!("/out/{binary}");
+            format!("COPY --from={} {}", shell_word(stage), words(&[literal_pattern(&path), "/".to_owned()]))
+        })
+        .collect();
+    format!("# Every binary, for `--output`.\nFROM scratch AS {name}\n{}", copies.join("\n"))
+}

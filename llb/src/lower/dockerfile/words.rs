@@ -1,0 +1,96 @@
+//! Text as a Dockerfile and a POSIX shell read it.
+
+/// Around the name of a build-arg that stays open: characters that no configuration holds.
+const OPEN: char = '\u{e000}';
+const CLOSE: char = '\u{e001}';
+
+/// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value that becomes `${name}` again.
+pub fn open_arg(name: &str) -> String {
+    format!("{OPEN}{name}{CLOSE}")
+}
+
+/// The names of the open build-args in `text`.
+pub(super) fn open_args(text: &str) -> impl Iterator<Item = &str> {
+    text.split(OPEN).skip(1).filter_map(|rest| rest.split_once(CLOSE).map(|(name, _)| name))
+}
+
+/// A part of a flag's or variable's value in double quotes, for the shell. An open build-arg must be given: an empty version stamp
+/// is nobody's wish.
+pub(super) fn shell_quoted(text: &str) -> String {
+    quoted(text, &['"', '\\', '$', '`'], |name| format!("${{{name}:?}}"))
+}
+
+/// The same for ENV, LABEL and ARG.
+pub(super) fn quoted_value(text: &str) -> String {
+    quoted(text, &['"', '\\', '$'], |name| format!("${{{name}}}"))
+}
+
+fn quoted(text: &str, special: &[char], arg: impl Fn(&str) -> String) -> String {
+    let mut out = String::from("\"");
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        if let Some((name, after)) = rest.strip_prefix(OPEN).and_then(|rest| rest.split_once(CLOSE)) {
+            out.push_str(&arg(name));
+            rest = after;
+            continue;
+        }
+        if special.contains(&character) {
+            out.push('\\');
+        }
+        // Go's flags are split at any white space; a Dockerfile's line ends at a line break.
+        out.push(if character == '\n' { ' ' } else { character });
+        rest = &rest[character.len_utf8()..];
+    }
+    out.push('"');
+    out
+}
+
+/// One word of a command: bare where that is safe.
+pub(super) fn shell_word(text: &str) -> String {
+    if is_bare(text, "@%+=:,./_-") { text.to_owned() } else { shell_quoted(text) }
+}
+
+/// `NAME=value` of ENV, LABEL and ARG: bare where that is safe.
+pub(super) fn assignment(name: &str, value: &str) -> String {
+    let name = if is_bare(name, "._-/") { name.to_owned() } else { quoted_value(name) };
+    let value = if is_bare(value, "@%+=:,./_-") { value.to_owned() } else { quoted_value(value) };
+    format!("{name}={value}")
+}
+
+fn is_bare(text: &str, also: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+}
+
+/// A path as a pattern of COPY that matches nothing else (Go's path/filepath.Match).
+pub(super) fn literal_pattern(path: &str) -> String {
+    let mut pattern = String::new();
+    for character in path.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}
+
+/// A source or destination of COPY as its word: COPY expands variables and takes backslashes and quotes away.
+pub(super) fn copy_word(pattern: &str) -> String {
+    let mut word = String::new();
+    for character in pattern.chars() {
+        if matches!(character, '\\' | '$' | '"' | '\'') {
+            word.push('\\');
+        }
+        word.push(character);
+    }
+    word
+}
+
+/// A JSON array, as the exec form of many instructions.
+pub(super) fn json_array<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let words: Vec<String> = words.into_iter().map(json_string).collect();
+    format!("[{}]", words.join(", "))
+}
+
+fn json_string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,116 @@
+// Goimportdir prints what go/build's ImportDir finds in each directory below the given ones, one JSON object a line,
+// for the platform of $GOOS, $GOARCH, $CGO_ENABLED and the comma-separated -tags. It needs no modules and no network.
+//
+// With -constraints it instead reads lines of JSON strings, each a whole "//go:build" or "// +build" line, and prints for each
+// the expression that go/build/constraint makes of it, or "error: " and its words, as a JSON string.
+//
+// It must be run by the Go release whose answers are wanted; $GOEXPERIMENT, $GOAMD64 and their kin count too.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/build"
+	"go/build/constraint"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Package is what both this program and `llb/examples/gosrc.rs` print of a directory. Empty members are left out.
+type Package struct {
+	Dir               string
+	Name              string              `json:",omitempty"`
+	GoFiles           []string            `json:",omitempty"`
+	CgoFiles          []string            `json:",omitempty"`
+	IgnoredGoFiles    []string            `json:",omitempty"`
+	InvalidGoFiles    []string            `json:",omitempty"`
+	IgnoredOtherFiles []string            `json:",omitempty"`
+	CFiles            []string            `json:",omitempty"`
+	CXXFiles          []string            `json:",omitempty"`
+	MFiles            []string            `json:",omitempty"`
+	HFiles            []string            `json:",omitempty"`
+	FFiles            []string            `json:",omitempty"`
+	SFiles            []string            `json:",omitempty"`
+	SwigFiles         []string            `json:",omitempty"`
+	SwigCXXFiles      []string            `json:",omitempty"`
+	SysoFiles         []string            `json:",omitempty"`
+	TestGoFiles       []string            `json:",omitempty"`
+	XTestGoFiles      []string            `json:",omitempty"`
+	Imports           map[string][]string `json:",omitempty"` // import path to "file:line:column", sorted by file
+	TestImports       map[string][]string `json:",omitempty"`
+	XTestImports      map[string][]string `json:",omitempty"`
+	Embeds            map[string][]string `json:",omitempty"` // pattern to places
+	TestEmbeds        map[string][]string `json:",omitempty"`
+	XTestEmbeds       map[string][]string `json:",omitempty"`
+	Error             string              `json:",omitempty"` // "multiple packages", "no go files", or "invalid"
+	Message           string              `json:",omitempty"` // of "invalid": Go's words
+}
+
+func places(all map[string][]token.Position) map[string][]string {
+	out := map[string][]string{}
+	for name, positions := range all {
+		for _, p := range positions {
+			out[name] = append(out[name], fmt.Sprintf("%s:%d:%d", filepath.Base(p.Filename), p.Line, p.Column))
+		}
+	}
+	return out
+}
+
+func parseConstraints() {
+	in := json.NewDecoder(os.Stdin)
+	out := json.NewEncoder(os.Stdout)
+	var line string
+	for in.Decode(&line) == nil {
+		if x, err := constraint.Parse(line); err != nil {
+			out.Encode("error: " + err.Error())
+		} else {
+			out.Encode(x.String())
+		}
+	}
+}
+
+func main() {
+	tags := flag.String("tags", "", "comma-separated build tags")
+	constraints := flag.Bool("constraints", false, "parse constraints from standard input")
+	flag.Parse()
+	if *constraints {
+		parseConstraints()
+		return
+	}
+	context := build.Default
+	context.BuildTags = strings.FieldsFunc(*tags, func(r rune) bool { return r == ',' })
+	context.CgoEnabled = os.Getenv("CGO_ENABLED") == "1"
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	lines := json.NewEncoder(out)
+	for _, root := range flag.Args() {
+		filepath.WalkDir(root, func(dir string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.IsDir() {
+				return err
+			}
+			p, err := context.ImportDir(dir, 0)
+			r := Package{Name: p.Name, GoFiles: p.GoFiles, CgoFiles: p.CgoFiles, IgnoredGoFiles: p.IgnoredGoFiles,
+				InvalidGoFiles: p.InvalidGoFiles, IgnoredOtherFiles: p.IgnoredOtherFiles, CFiles: p.CFiles, CXXFiles: p.CXXFiles,
+				MFiles: p.MFiles, HFiles: p.HFiles, FFiles: p.FFiles, SFiles: p.SFiles, SwigFiles: p.SwigFiles,
+				SwigCXXFiles: p.SwigCXXFiles, SysoFiles: p.SysoFiles, TestGoFiles: p.TestGoFiles, XTestGoFiles: p.XTestGoFiles,
+				Imports: places(p.ImportPos), TestImports: places(p.TestImportPos), XTestImports: places(p.XTestImportPos),
+				Embeds: places(p.EmbedPatternPos), TestEmbeds: places(p.TestEmbedPatternPos), XTestEmbeds: places(p.XTestEmbedPatternPos)}
+			r.Dir, _ = filepath.Rel(root, dir)
+			switch err := err.(type) {
+			case nil:
+			case *build.NoGoError:
+				r.Error = "no go files"
+			case *build.MultiplePackageError:
+				r.Error = "multiple packages"
+			default:
+				r.Error, r.Message = "invalid", err.Error()
+			}
+			return lines.Encode(r)
+		})
+	}
+}
