@@ -1,9 +1,12 @@
 //! The plan's outputs, one file each: LLB here and in `runtime`, other forms beside them.
 
+mod bake;
 mod dockerfile;
+pub mod graph;
 mod llb;
 mod runtime;
 
+pub use bake::bake;
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use llb::{LlbOptions, Lowering, Materials, NoCache};
 pub use runtime::{BINARY_DIR, CERTIFICATES, ZONEINFO};

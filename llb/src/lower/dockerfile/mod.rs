@@ -28,6 +28,9 @@ use words::{assignment, shell_quoted, shell_word};
 /// Columns that lists of short words are wrapped at.
 const WIDTH: usize = 100;
 
+const SECRETS: &str = "# Both secrets are optional: `ca`, certificates of a proxy; `netrc`, logins for private modules.";
+const TIMES: &str = "# Times in the future keep go from touching entries in later layers, and from removing those it finds old (golang/go#69565).";
+
 /// Where modules and compile results are kept between builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CacheForm {
@@ -122,8 +125,9 @@ impl Printer<'_> {
             format!("#     docker buildx build --target {example} --tag {example} ."),
             format!("#     docker buildx build --target {} --output bin .", self.stage("binaries")),
             "#".to_owned(),
-            "# Printed by `gowork dockerfile`; run it again when imports change. A binary's stage copies only the files it is made of, so".to_owned(),
-            "# that no other edit rebuilds it. All mod files are in every stage: versions are chosen for the whole workspace at once.".to_owned(),
+            "# Printed by `gowork dockerfile`; run it again when imports change. The stage of a binary copies only what that is made of, so".to_owned(),
+            "# that no other edit rebuilds it, and leaves out tests and files for other platforms. All mod files are in every stage:".to_owned(),
+            "# versions are chosen for the whole workspace at once.".to_owned(),
         ];
         lines[2] = capital(&lines[2]);
         lines.join("\n")
@@ -178,11 +182,8 @@ impl Printer<'_> {
             files.insert(words::literal_pattern(vendor.as_str()));
         }
         lines.push(copy::copy(&[], &files));
-        if self.options.cache == CacheForm::Layer {
-            lines.extend([
-                "# The times keep go from rewriting entries in later layers, and from removing those it thinks are old (golang/go#69565).".to_owned(),
-            ]);
-        }
+        lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
+        lines.extend((self.options.cache == CacheForm::Layer).then(|| TIMES.to_owned()));
         lines.push(self.deps_run(group));
         lines.join("\n")
     }
@@ -262,7 +263,6 @@ impl Printer<'_> {
             lines.push("ARG GOPROXY".to_owned());
         }
         lines.extend(self.first.module_env.iter().map(|(name, value)| format!("ARG {}", assignment(name, value))));
-        lines.insert(0, "# Optional secrets of the download: `ca`, further certificates; `netrc`, logins for private modules.".to_owned());
         lines
     }
 
