@@ -53,7 +53,7 @@ impl Project {
             OpenArgs::Refuse => BTreeMap::new(),
         };
         let mut values = given;
-        values.extend(open_args.keys().map(|name| (name.clone(), lower::open_arg(name))));
+        values.extend(open_args.iter().map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))));
         let (config, expanding) = written.expand(&values);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.extend(expanding);

@@ -21,7 +21,6 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
 fn text(outlines: &[Outline]) -> String {
     let paths: BTreeSet<TreePath> = outlines.iter().flat_map(Outline::tree_paths).collect();
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
-    let vendors: BTreeSet<TreePath> = builds().filter(|build| build.vendored).map(|build| build.dir.child("vendor")).collect();
     let embedded: BTreeSet<&TreePath> = builds()
         .flat_map(|build| build.packages.iter())
         .flat_map(|(_, package)| package.embedded.values().flatten())
@@ -42,9 +41,9 @@ fn text(outlines: &[Outline]) -> String {
     };
     // Before the exceptions below, some of which may lie there.
     lines.extend(["**/*_test.go".to_owned(), "**/testdata".to_owned()]);
-    let others = paths.iter().filter(|path| !is_plain(path) && !vendors.iter().any(|vendor| path.is_under(vendor)));
-    lines.extend(others.map(|path| format!("!{}", pattern(path))));
-    lines.extend(vendors.iter().map(|vendor| format!("!{}", pattern(vendor))));
+    let others: BTreeSet<&TreePath> = paths.iter().filter(|path| !is_plain(path)).collect();
+    let above = |path: &TreePath| others.iter().any(|other| *other != path && path.is_under(other));
+    lines.extend(others.iter().filter(|path| !above(path)).map(|path| format!("!{}", pattern(path))));
     lines.join("\n") + "\n"
 }
 

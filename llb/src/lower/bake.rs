@@ -6,9 +6,10 @@ use crate::plan::Plan;
 
 /// The bake file for the targets of the plan's Dockerfile. `args` are the build-args that stay open, with their defaults.
 pub fn bake(plan: &Plan, args: &BTreeMap<String, Option<String>>) -> String {
-    let mut blocks = vec!["# Every image: docker buildx bake\n# One:         docker buildx bake NAME\n# All programs: docker buildx bake binaries".to_owned()];
+    let mut blocks = vec!["# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries.".to_owned()];
     for (name, default) in args {
-        blocks.push(format!("variable {} {{\n  default = {}\n}}", string(name), string(default.as_deref().unwrap_or_default())));
+        let default = default.as_deref().map(|default| format!("\n  default = {}\n", string(default)));
+        blocks.push(format!("variable {} {{{}}}", string(name), default.unwrap_or_default()));
     }
     let names: Vec<String> = plan.images.iter().map(|image| string(&target(&image.name))).collect();
     blocks.push(format!("group \"default\" {{\n  targets = [{}]\n}}", names.join(", ")));

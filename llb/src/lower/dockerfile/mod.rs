@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
-use runtime::{Root, RuntimeStage};
+use runtime::{Binary, Root, RuntimeStage};
 pub use words::open_arg;
 use words::{assignment, shell_quoted, shell_word};
 
@@ -92,7 +92,12 @@ impl Printer<'_> {
         roots.dedup();
         let root_name = |number| self.numbered("rootfs", number);
         stages.extend(roots.iter().enumerate().map(|(number, root)| root.stage(&root_name(number), &self.stage("go"))));
-        let built: Vec<(String, &str)> = self.images.iter().map(|image| (self.build_name(image), image.binary)).collect();
+        let built = self.images.iter().map(|image| Binary {
+            stage: self.build_name(image),
+            binary: image.binary,
+            image: image.name,
+        });
+        let built: Vec<Binary<'_>> = built.collect();
         let binaries = runtime::binaries(&self.stage("binaries"), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
         let one_image = self.images.len() == 1;
@@ -191,19 +196,20 @@ impl Printer<'_> {
     fn deps_run(&self, group: &Group) -> String {
         let mut words = vec!["go build".to_owned()];
         words.extend(group.package_flags.iter().map(|flag| flag_word(flag)));
-        let mut command = vec![format!("{} \\", words.join(" "))];
         let std: Vec<&str> = group.std.iter().map(String::as_str).collect();
-        command.extend(wrap(&std).into_iter().map(|line| format!("        {line} \\")));
-        command.extend(group.third_party.iter().map(|path| format!("        {} \\", shell_word(path))));
-        let mut command = command.join("\n");
+        let mut packages = wrap(&std);
+        packages.extend(group.third_party.iter().map(|path| shell_word(path)));
+        let first = words.join(" ");
+        let mut command = match packages.as_slice() {
+            [line] if first.len() + line.len() < WIDTH => format!("{first} {line}"),
+            lines => format!("{first} \\\n        {}", lines.join(" \\\n        ")),
+        };
         let layer = self.options.cache == CacheForm::Layer;
         if layer {
-            command.push_str("\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt");
+            command.push_str(" \\\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt");
             if self.needs_network(group) {
                 command.push_str(" \\\n && find $GOMODCACHE/cache/download -name '*.zip' -delete");
             }
-        } else {
-            command.truncate(command.len() - 2);
         }
         self.run(group, self.needs_network(group), &command)
     }
