@@ -1,2 +1,44 @@
 //! The frontend program: `gowork-frontend` runs as BuildKit's frontend, `gowork-frontend scan|resolve` inside build steps.
-fn main() {}
+//!
+//! Stdout belongs to the gateway: everything for people goes to stderr.
+
+use std::ffi::OsString;
+
+use gowork_frontend::steps::{resolve, scan};
+
+/// Exit code for a call that makes no sense.
+const USAGE: i32 = 2;
+
+fn main() {
+    let mut args = std::env::args_os().skip(1);
+    let code = match args.next() {
+        None => gowork_frontend::run(),
+        Some(name) => subcommand(&name, &args.map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>()),
+    };
+    // Not by returning: BuildKit waits for the end of the process, and nothing may hold it up.
+    std::process::exit(code)
+}
+
+/// Runs the program of a build step.
+fn subcommand(name: &OsString, args: &[String]) -> i32 {
+    match name.to_str() {
+        Some("scan") => finish(scan::run(args)),
+        Some("resolve") => finish(resolve::ResolveArgs::parse(args).and_then(|args| resolve::resolve(&args))),
+        _ => {
+            eprintln!(
+                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve"
+            );
+            USAGE
+        }
+    }
+}
+
+fn finish<E: std::fmt::Display>(outcome: Result<(), E>) -> i32 {
+    match outcome {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("gowork-frontend: {error}");
+            1
+        }
+    }
+}

@@ -1,2 +1,58 @@
-//! Development tasks of gowork.
-fn main() {}
+//! Development tasks of gowork: `cargo xtask COMMAND`.
+//!
+//! One file per command; what several commands need (running programs, progress lines, OCI layouts, the state
+//! directory) has a file of its own. Nothing here is part of a release.
+
+mod base;
+mod command;
+mod engine;
+mod golang;
+mod image;
+mod oci;
+mod progress;
+mod state;
+mod tests;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Development tasks of gowork.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start, stop and describe the BuildKit engines that the tests use
+    Engine(engine::Arguments),
+    /// Build the frontend image and write it as an OCI layout
+    Image(image::Arguments),
+    /// Run every test, those on a real BuildKit included
+    Test(tests::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Engine(arguments) => engine::run(&arguments),
+        Task::Image(arguments) => image::run(&arguments),
+        Task::Test(arguments) => tests::run(&arguments),
+    };
+    report(result)
+}
+
+/// Prints an error with all its causes. `anyhow`'s own `Debug` would add a backtrace where `RUST_BACKTRACE` is set,
+/// which says nothing to the person who has to install something.
+fn report(result: Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            progress::interrupted();
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

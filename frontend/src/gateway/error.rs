@@ -56,3 +56,11 @@ impl From<UnsupportedCaps> for GatewayError {
         Self::new("Solve", missing.to_string())
     }
 }
+
+impl GatewayError {
+    /// Whether a path or ref was not there. The daemon has no code for it: it passes the operating system's words on.
+    pub fn is_not_found(&self) -> bool {
+        const NOT_FOUND: i32 = 5;
+        self.status.code == NOT_FOUND || self.status.message.ends_with("no such file or directory")
+    }
+}

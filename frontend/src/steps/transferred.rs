@@ -150,7 +150,8 @@ mod tests {
             record("out", MODE_SYMLINK | 0o777, "../elsewhere"),
         ]);
         let listed = tree.list(&[TreePath::ROOT, TreePath::new("a").unwrap(), TreePath::new("b").unwrap()]);
-        let kinds: Vec<(String, EntryKind)> = listed[0].clone().unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect();
+        let kinds: Vec<(String, EntryKind)> =
+            listed[0].clone().unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect();
         let expected = [
             ("a", EntryKind::Dir),
             ("dir", EntryKind::LinkToDir),

@@ -1,6 +1,6 @@
 //! Which key is what: the tables of the configuration read one by one, each key once.
 
-use super::check;
+use super::check_runtime;
 use super::read::Section;
 use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
 
@@ -11,7 +11,7 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         go: s.table("go", r#"{ version = "1.26" }"#, go).unwrap_or_default(),
         modules: s.table("modules", r#"{ private = ["git.example.com/*"] }"#, modules).unwrap_or_default(),
         runtime: s.table("runtime", r#"{ base = "alpine:3.22" }"#, runtime).unwrap_or_default(),
-        images: s.tables("images", check::image_name, image),
+        images: s.tables("images", check_runtime::image_name, image),
     }
 }
 
@@ -67,8 +67,8 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
         user: s.string("user", r#""65532:65532""#),
         certificates: s.boolean("certificates"),
         timezones: s.boolean("timezones"),
-        env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check::env_name),
-        labels: s.names("labels", r#"{ "org.opencontainers.image.title" = "shop" }"#, check::label_name),
+        env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
+        labels: s.names("labels", r#"{ "org.opencontainers.image.title" = "shop" }"#, check_runtime::label_name),
         ports: s.strings_or_numbers("ports", "[8080]"),
         entrypoint: s.strings("entrypoint", r#"["/api", "serve"]"#),
         cmd: s.strings("cmd", r#"["-v"]"#),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, check};
+use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, check_runtime};
 use crate::diag::Span;
 use crate::tree::TreePath;
 
@@ -293,7 +293,7 @@ fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         timezones: runtime.timezones.map_or(scratch, |on| on.value),
         env: plain(runtime.env),
         labels: plain(runtime.labels),
-        ports: runtime.ports.unwrap_or_default().iter().filter_map(|port| check::port(port).ok()).collect(),
+        ports: runtime.ports.unwrap_or_default().iter().filter_map(|port| check_runtime::port(port).ok()).collect(),
         entrypoint: runtime.entrypoint.map(|words| strings(&words)),
         cmd: runtime.cmd.map(|words| strings(&words)),
         workdir: text(runtime.workdir),
@@ -308,7 +308,7 @@ fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {
     if check.disable.is_some_and(|off| off.value) {
         return HealthcheckConfig::Disabled;
     }
-    let duration = |value: Option<Spanned<String>>| value.and_then(|value| check::duration(&value).ok());
+    let duration = |value: Option<Spanned<String>>| value.and_then(|value| check_runtime::duration(&value).ok());
     HealthcheckConfig::Run {
         cmd: strings(&check.cmd.unwrap_or_default()),
         interval: duration(check.interval),
@@ -323,7 +323,7 @@ fn resolve_file(file: &super::File) -> Option<FileConfig> {
     Some(FileConfig {
         from: file.from.with(TreePath::new(&file.from).ok()?),
         to: file.to.value.clone(),
-        owner: file.owner.as_ref().and_then(|owner| check::owner(owner).ok()).unwrap_or_default(),
-        mode: file.mode.as_ref().and_then(|mode| check::mode(mode).ok()),
+        owner: file.owner.as_ref().and_then(|owner| check_runtime::owner(owner).ok()).unwrap_or_default(),
+        mode: file.mode.as_ref().and_then(|mode| check_runtime::mode(mode).ok()),
     })
 }

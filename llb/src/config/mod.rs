@@ -4,6 +4,7 @@
 //! one image. It knows neither the repository (whether `main` exists) nor the build (what a key leads to).
 
 mod check;
+mod check_runtime;
 mod document;
 mod effective;
 mod expand;
@@ -80,7 +81,10 @@ impl Config {
 }
 
 fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
-    let message = error.message().lines().collect::<Vec<_>>().join(", ");
+    let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
+    if message == "duplicate key" {
+        message = format!("{message} `{}`", error.span().map_or("", |range| lines.slice(range)));
+    }
     let diagnostic = Diagnostic::error(format!("TOML: {message}"));
     match error.span() {
         Some(range) => diagnostic.at(lines.span(range)),

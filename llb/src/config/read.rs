@@ -337,8 +337,11 @@ impl<'r, 'a> Section<'r, 'a> {
             let advice = suggest::advice(&self.prefix, name, &self.asked);
             let place = self.prefix.strip_suffix('.').map_or(String::new(), |table| format!(" in `[{table}]`"));
             let message = format!("unknown key `{name}`{place}{}", advice.message);
-            let diagnostic = Diagnostic::error(message).at(self.reader.lines.span(key.span())).help(advice.help);
-            self.reader.diagnostics.push(diagnostic);
+            let diagnostic = Diagnostic::error(message).at(self.reader.lines.span(key.span()));
+            self.reader.diagnostics.push(match advice.help {
+                Some(help) => diagnostic.help(help),
+                None => diagnostic,
+            });
         }
     }
 }

@@ -2,7 +2,7 @@
 //! build-args and filled in by walking it.
 
 use super::check::{self, Check};
-use super::{Build, Config, Healthcheck, Image, Modules, Runtime, Spanned};
+use super::{Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime};
 
 /// What a string value is.
 pub(super) struct Slot {
@@ -93,32 +93,32 @@ fn modules(walk: &mut Walk<'_>, modules: &mut Modules) {
 
 fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     walk.one("base", check::image_reference, &mut runtime.base);
-    walk.one("user", check::user, &mut runtime.user);
+    walk.one("user", check_runtime::user, &mut runtime.user);
     for (name, value) in &mut runtime.env {
         walk.at(&format!("env.{name}"), check::any, value, false);
     }
     for (name, value) in &mut runtime.labels {
         walk.at(&format!("labels.{name}"), check::any, value, false);
     }
-    walk.list("ports", |text| check::port(text).map(|_| ()), &mut runtime.ports);
+    walk.list("ports", |text| check_runtime::port(text).map(|_| ()), &mut runtime.ports);
     walk.words("entrypoint", check::any, &mut runtime.entrypoint);
     walk.words("cmd", check::any, &mut runtime.cmd);
-    walk.one("workdir", check::absolute, &mut runtime.workdir);
-    walk.one("stop_signal", check::signal, &mut runtime.stop_signal);
-    walk.list("volumes", check::absolute, &mut runtime.volumes);
+    walk.one("workdir", check_runtime::absolute, &mut runtime.workdir);
+    walk.one("stop_signal", check_runtime::signal, &mut runtime.stop_signal);
+    walk.list("volumes", check_runtime::absolute, &mut runtime.volumes);
     if let Some(table) = &mut runtime.healthcheck {
         healthcheck(walk, table);
     }
     for file in runtime.files.iter_mut().flatten() {
-        walk.at("files.from", check::context_path, &mut file.from, false);
-        walk.at("files.to", check::absolute, &mut file.to, false);
-        walk.one("files.owner", |text| check::owner(text).map(|_| ()), &mut file.owner);
-        walk.one("files.mode", |text| check::mode(text).map(|_| ()), &mut file.mode);
+        walk.at("files.from", check_runtime::context_path, &mut file.from, false);
+        walk.at("files.to", check_runtime::absolute, &mut file.to, false);
+        walk.one("files.owner", |text| check_runtime::owner(text).map(|_| ()), &mut file.owner);
+        walk.one("files.mode", |text| check_runtime::mode(text).map(|_| ()), &mut file.mode);
     }
 }
 
 fn healthcheck(walk: &mut Walk<'_>, table: &mut Healthcheck) {
-    let duration: Check = |text| check::duration(text).map(|_| ());
+    let duration: Check = |text| check_runtime::duration(text).map(|_| ());
     walk.words("healthcheck.cmd", check::any, &mut table.cmd);
     walk.one("healthcheck.interval", duration, &mut table.interval);
     walk.one("healthcheck.timeout", duration, &mut table.timeout);
@@ -128,7 +128,7 @@ fn healthcheck(walk: &mut Walk<'_>, table: &mut Healthcheck) {
 
 fn one_image(walk: &mut Walk<'_>, image: &mut Image) {
     walk.one("main", check::main_package, &mut image.main);
-    walk.one("binary", check::file_name, &mut image.binary);
+    walk.one("binary", check_runtime::file_name, &mut image.binary);
     build(walk, &mut image.build);
     runtime(walk, &mut image.runtime);
 }

@@ -8,8 +8,8 @@ use crate::diag;
 pub(super) struct Advice {
     /// Starts with its own punctuation; may be empty.
     pub(super) message: String,
-    /// What to do.
-    pub(super) help: String,
+    /// What to do, where the message does not say it.
+    pub(super) help: Option<String>,
 }
 
 /// Words that people know from elsewhere, and ours.
@@ -39,16 +39,19 @@ const SYNONYMS: [(&str, &str); 19] = [
 pub(super) fn advice(prefix: &str, key: &str, known: &[&'static str]) -> Advice {
     let plain = key.to_lowercase().replace('-', "_");
     if prefix.starts_with("images.") && ["version", "builder", "toolchain"].contains(&plain.as_str()) {
-        return Advice { message: ": one Go toolchain builds all images".to_owned(), help: format!("set `{plain}` in [go]") };
+        return Advice {
+            message: ": one Go toolchain builds all images".to_owned(),
+            help: Some(format!("set `{plain}` in [go]")),
+        };
     }
     if plain == "platform" || plain == "platforms" {
         return Advice {
             message: ": platforms are not configured here".to_owned(),
-            help: "pass --platform to the build".to_owned(),
+            help: Some("pass --platform to the build".to_owned()),
         };
     }
     if let Some(near) = nearest(&plain, known) {
-        return Advice { message: format!("; did you mean `{near}`?"), help: listing(known) };
+        return Advice { message: format!("; did you mean `{near}`?"), help: None };
     }
     let tables: [(&str, Vec<&str>); 4] = [
         ("at the top, before any table", keys_of(document::config)),
@@ -58,10 +61,10 @@ pub(super) fn advice(prefix: &str, key: &str, known: &[&'static str]) -> Advice 
     ];
     for (place, keys) in tables {
         if let Some(near) = nearest(&plain, &keys).filter(|near| *near == plain || prefix.is_empty()) {
-            return Advice { message: String::new(), help: format!("`{near}` belongs {place}") };
+            return Advice { message: String::new(), help: Some(format!("`{near}` belongs {place}")) };
         }
     }
-    Advice { message: String::new(), help: listing(known) }
+    Advice { message: String::new(), help: Some(listing(known)) }
 }
 
 fn listing(known: &[&str]) -> String {

@@ -4,10 +4,20 @@
 //! give it meaning and point back to its lines. Equal to `go mod edit -json` and `go work edit -json`.
 //! Nothing here knows directories, versions chosen or builds.
 
+mod directive;
+mod lex;
 pub mod modfile;
+pub mod path;
+mod printable;
+mod quote;
+pub mod sumfile;
 pub mod syntax;
+pub mod vendor;
 pub mod version;
 pub mod workfile;
 
-pub use modfile::{ModFile, Replace, Require};
+pub use modfile::{ModFile, Replace, Require, Retract, Spanned};
+pub use path::InvalidPath;
+pub use sumfile::{Sum, SumFile};
+pub use vendor::{Vendored, VendoredModule};
 pub use workfile::{Use, WorkFile};

@@ -1,7 +1,13 @@
 //! The meaning of a go.work file.
 
+use super::directive::{self, Directive, Item, Problem};
 use super::modfile::{Replace, Spanned};
+use super::syntax::{self, File};
 use crate::diag::Diagnostic;
+
+/// Every verb of a go.work file.
+pub(super) const VERBS: &[&str] = &["go", "toolchain", "godebug", "use", "replace"];
+const BLOCKS: &[&str] = &["godebug", "use", "replace"];
 
 /// A go.work file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,14 +20,14 @@ pub struct WorkFile {
     pub godebug: Vec<Spanned<(String, String)>>,
     /// `use DIR`.
     pub uses: Vec<Use>,
-    /// `replace OLD [VERSION] => NEW [VERSION]`.
+    /// `replace OLD [VERSION] => NEW [VERSION]`, repetitions included.
     pub replace: Vec<Replace>,
 }
 
 /// One `use`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Use {
-    /// Directory as written (`./api`, `api`, `../x`, `/abs`).
+    /// Directory as written (`./api`, `api`, `../x`, `/abs`), unquoted.
     pub dir: String,
     /// The line.
     pub span: crate::diag::Span,
@@ -31,7 +37,38 @@ impl WorkFile {
     /// Parses the text of the go.work file named `file` (the name appears in spans only).
     /// Always returns what was understood; a file with any error diagnostic must not be built from.
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
-        let _ = (file, text);
-        (Self::default(), Vec::new())
+        let (syntax, error) = syntax::parse(file, text);
+        let (parsed, diagnostics) = Self::from_syntax(file, &syntax);
+        // As for the go command, a syntax error is the only one of its file: what follows it is guesswork.
+        (parsed, error.map_or(diagnostics, |error| vec![error]))
+    }
+
+    fn from_syntax(file: &str, syntax: &File) -> (Self, Vec<Diagnostic>) {
+        let mut parsed = Self::default();
+        let mut diagnostics = Vec::new();
+        for item in directive::items(file, syntax, BLOCKS) {
+            match item {
+                Item::UnknownBlock(block) => diagnostics.push(directive::unknown_block(file, block, VERBS)),
+                Item::Directive(directive) => {
+                    diagnostics.extend(parsed.add(directive).err().map(|problem| problem.at(directive.span())));
+                }
+            }
+        }
+        (parsed, diagnostics)
+    }
+
+    fn add(&mut self, directive: Directive<'_>) -> Result<(), Problem> {
+        match directive.verb {
+            "go" => self.go = Some(directive::go(directive, self.go.is_some(), true)?),
+            "toolchain" => self.toolchain = Some(directive::toolchain(directive, self.toolchain.is_some())?),
+            "godebug" => self.godebug.push(directive::godebug(directive)?),
+            "use" => {
+                let dir = directive::path_string(directive.single("usage: use local/dir")?)?;
+                self.uses.push(Use { dir, span: directive.span() });
+            }
+            "replace" => self.replace.push(directive::replace(directive)?),
+            verb => return Err(directive::unknown_directive(verb, VERBS)),
+        }
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Which comments of a file are constraints is for `leading.rs`; which tags hold is for [`super::BuildContext`].
 
-use std::fmt;
+use std::fmt::{self, Display as _};
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,6 +23,9 @@ pub enum Expr {
     /// `x || y`.
     Or(Box<Expr>, Box<Expr>),
 }
+
+const UNCLOSED: &str = "missing close paren";
+const ENDED: &str = "unexpected end of expression";
 
 /// Why a line is no constraint, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,12 +71,7 @@ impl Expr {
     /// # Errors
     /// Where Go refuses it: bad syntax, double negation, more than 1,000 operands.
     pub fn parse_go_build(text: &str) -> Result<Self, ConstraintError> {
-        let mut parser = Parser { text, next: 0, token: "", is_tag: false, start: 0, operands: 0 };
-        let expr = parser.or()?;
-        match parser.token {
-            "" => Ok(expr),
-            token => Err(parser.error_at_token(format!("unexpected token {token}"))),
-        }
+        Parser { text, next: 0, token: "", is_tag: false, start: 0, operands: 0, open: Vec::new(), level: Level::default() }.run()
     }
 
     /// Parses what stands after `// +build` in one line: spaces are "or", commas "and". Words that are no tags never hold.
@@ -125,7 +123,12 @@ impl Expr {
 
     /// Operand of `!`, `&&` or `||`: in parentheses where `needs` says so.
     fn fmt_operand(&self, f: &mut fmt::Formatter<'_>, needs: bool) -> fmt::Result {
-        if needs { write!(f, "({self})") } else { write!(f, "{self}") }
+        if !needs {
+            return self.fmt(f);
+        }
+        f.write_str("(")?;
+        self.fmt(f)?;
+        f.write_str(")")
     }
 }
 
@@ -186,7 +189,7 @@ impl<'de> Deserialize<'de> for Expr {
     }
 }
 
-/// Recursive descent with one token of lookahead. Every level of parentheses has an operand, so `MAX_OPERANDS` bounds the depth.
+/// A parser with its own stack (input must not be able to exhaust the thread's) and one token of lookahead.
 struct Parser<'a> {
     text: &'a str,
     /// Offset of the first byte not yet in a token.
@@ -197,69 +200,99 @@ struct Parser<'a> {
     /// Offset of the current token.
     start: usize,
     operands: usize,
+    /// The levels around the current one.
+    open: Vec<Level>,
+    level: Level,
+}
+
+/// What is read of an expression, or of one in parentheses.
+#[derive(Default)]
+struct Level {
+    /// Where its parenthesis is.
+    start: usize,
+    /// Whether `!` stands before the operand that is being read.
+    negated: bool,
+    /// The alternatives read.
+    any: Option<Expr>,
+    /// The operands of the last alternative.
+    all: Option<Expr>,
+}
+
+impl Level {
+    fn operand(&mut self, expr: Expr) {
+        let expr = if std::mem::take(&mut self.negated) { Expr::Not(Box::new(expr)) } else { expr };
+        self.all = Some(match self.all.take() {
+            Some(all) => all.and(expr),
+            None => expr,
+        });
+    }
+
+    fn alternative(&mut self) {
+        self.any = match (self.any.take(), self.all.take()) {
+            (Some(any), Some(all)) => Some(any.or(all)),
+            (any, all) => any.or(all),
+        };
+    }
 }
 
 impl Parser<'_> {
-    fn or(&mut self) -> Result<Expr, ConstraintError> {
-        let mut expr = self.and()?;
-        while self.token == "||" {
-            expr = expr.or(self.and()?);
+    fn run(mut self) -> Result<Expr, ConstraintError> {
+        loop {
+            self.operand()?;
+            while self.token == ")"
+                && let Some(around) = self.open.pop()
+            {
+                self.level.alternative();
+                let inner = std::mem::replace(&mut self.level, around);
+                inner.any.into_iter().for_each(|expr| self.level.operand(expr));
+                self.advance()?;
+            }
+            match self.token {
+                "&&" => {}
+                "||" => self.level.alternative(),
+                _ => break,
+            }
         }
-        Ok(expr)
+        if !self.open.is_empty() {
+            return Err(ConstraintError { message: UNCLOSED.to_owned(), offset: self.level.start });
+        }
+        if !self.token.is_empty() {
+            return Err(self.error_at_token(format!("unexpected token {}", self.token)));
+        }
+        self.level.alternative();
+        self.level.any.take().ok_or_else(|| self.error_at_token(ENDED.to_owned()))
     }
 
-    fn and(&mut self) -> Result<Expr, ConstraintError> {
-        let mut expr = self.not()?;
-        while self.token == "&&" {
-            expr = expr.and(self.not()?);
+    /// Reads a tag, perhaps negated, with all parentheses that open before it.
+    fn operand(&mut self) -> Result<(), ConstraintError> {
+        loop {
+            self.operands += 1;
+            if self.operands > MAX_OPERANDS {
+                return Err(self.error_at_token("build expression too large".to_owned()));
+            }
+            self.advance()?;
+            if self.token == "!" {
+                self.level.negated = true;
+                self.advance()?;
+                if self.token == "!" {
+                    return Err(self.error_at_token("double negation not allowed".to_owned()));
+                }
+            }
+            if self.token != "(" {
+                break;
+            }
+            let inner = Level { start: self.start, ..Level::default() };
+            self.open.push(std::mem::replace(&mut self.level, inner));
         }
-        Ok(expr)
-    }
-
-    fn not(&mut self) -> Result<Expr, ConstraintError> {
-        self.operands += 1;
-        if self.operands > MAX_OPERANDS {
-            return Err(self.error_at_token("build expression too large".to_owned()));
+        if self.is_tag {
+            self.level.operand(Expr::Tag(self.token.to_owned()));
+            return self.advance();
         }
-        self.advance()?;
-        if self.token != "!" {
-            return self.atom();
-        }
-        self.advance()?;
-        if self.token == "!" {
-            return Err(self.error_at_token("double negation not allowed".to_owned()));
-        }
-        Ok(Expr::Not(Box::new(self.atom()?)))
-    }
-
-    fn atom(&mut self) -> Result<Expr, ConstraintError> {
-        if self.token == "(" {
-            return self.parenthesized();
-        }
-        if !self.is_tag {
-            let message = match self.token {
-                "" => "unexpected end of expression".to_owned(),
-                token => format!("unexpected token {token}"),
-            };
-            return Err(self.error_at_token(message));
-        }
-        let tag = Expr::Tag(self.token.to_owned());
-        self.advance()?;
-        Ok(tag)
-    }
-
-    fn parenthesized(&mut self) -> Result<Expr, ConstraintError> {
-        let offset = self.start;
-        let unclosed = || "missing close paren".to_owned();
-        let expr = self.or().map_err(|error| match error.message.as_str() {
-            "unexpected end of expression" => ConstraintError { message: unclosed(), ..error },
-            _ => error,
-        })?;
-        if self.token != ")" {
-            return Err(ConstraintError { message: unclosed(), offset });
-        }
-        self.advance()?;
-        Ok(expr)
+        Err(self.error_at_token(match self.token {
+            "" if self.open.is_empty() => ENDED.to_owned(),
+            "" => UNCLOSED.to_owned(),
+            token => format!("unexpected token {token}"),
+        }))
     }
 
     /// Reads the next token.

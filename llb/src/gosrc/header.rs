@@ -152,7 +152,8 @@ fn read_go(text: &[u8], source: &mut SourceFile) {
         source.header.package = String::from_utf8_lossy(&head[range]).into_owned();
     }
     if let Some(fault) = parsed.fault {
-        source.problem = Some(Problem { message: fault.message, at: places.at(fault.offset), kind: ProblemKind::Syntax });
+        let at = places.at_end_of(head, fault.offset);
+        source.problem = Some(Problem { message: fault.message, at, kind: ProblemKind::Syntax });
         return;
     }
     for import in parsed.imports {

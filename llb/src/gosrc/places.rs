@@ -33,4 +33,13 @@ impl<'a> Places<'a> {
         let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX - 1);
         Position::new(self.line, column + 1)
     }
+
+    /// The position of `offset`; that of the end of `head` is on its last line, as Go has it.
+    pub(super) fn at_end_of(&mut self, head: &[u8], offset: usize) -> Position {
+        if offset < head.len() || !head.ends_with(b"\n") {
+            return self.at(offset);
+        }
+        let newline = self.at(head.len() - 1);
+        Position::new(newline.line, newline.column + 1)
+    }
 }

@@ -1,6 +1,6 @@
 //! Go tokens, as far as package clauses, imports and the search for `//go:embed` need them: semicolons inserted, comments kept, literals checked.
 
-use super::letters::{first_char, is_digit, is_letter};
+use super::letters::{first_char, is_digit, is_graphic, is_letter};
 
 /// What a token is. Operators that a head never holds are `Other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(super) struct Fault {
     pub(super) message: String,
 }
 
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 pub(super) struct Scanner<'a> {
     text: &'a [u8],
     at: usize,
@@ -63,12 +65,17 @@ impl<'a> Scanner<'a> {
         if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
             scanner.fault(0, "illegal UTF-8 encoding (got UTF-16)");
             scanner.at = text.len();
+        } else if text.starts_with(BOM) {
+            scanner.at = BOM.len();
         }
         scanner
     }
 
+    /// Records a fault, unless its place has one.
     fn fault(&mut self, offset: usize, message: impl Into<String>) {
-        self.faults.push(Fault { offset, message: message.into() });
+        if self.faults.last().is_none_or(|last| last.offset != offset) {
+            self.faults.push(Fault { offset, message: message.into() });
+        }
     }
 
     fn byte(&self, ahead: usize) -> u8 {
@@ -87,6 +94,8 @@ impl<'a> Scanner<'a> {
         let (start, line) = (self.at, self.line);
         let was_insert = std::mem::take(&mut self.insert);
         let kind = self.kind(was_insert);
+        // Go's scanner is one character ahead of its tokens, so what is no character at all belongs to the token before it.
+        self.check_character();
         Token { kind, start, end: self.at, line }
     }
 
@@ -161,7 +170,6 @@ impl<'a> Scanner<'a> {
         }
         self.at += c.len_utf8();
         match c {
-            '\u{feff}' if start == 0 => self.insert = was_insert,
             '\u{feff}' => self.fault(start, "illegal byte order mark"),
             '“' | '”' => self.fault(start, format!("curly quotation mark '{c}' (use neutral '\"')")),
             _ => self.fault(start, format!("illegal character {}", code_point(c))),
@@ -242,13 +250,21 @@ impl<'a> Scanner<'a> {
             self.at += 1;
             return;
         }
+        self.check_character();
+        self.at += first_char(&self.text[self.at..]).map_or(1, char::len_utf8);
+    }
+
+    /// Records a fault if the next bytes are no character that may be in a Go file.
+    fn check_character(&mut self) {
+        if !matches!(self.text.get(self.at), Some(0 | 0x80..)) {
+            return;
+        }
         match first_char(&self.text[self.at..]) {
             Some('\0') => self.fault(self.at, "illegal character NUL"),
             Some('\u{feff}') => self.fault(self.at, "illegal byte order mark"),
             Some(_) => {}
             None => self.fault(self.at, "illegal UTF-8 encoding"),
         }
-        self.at += first_char(&self.text[self.at..]).map_or(1, char::len_utf8);
     }
 
     /// Takes an escape whose backslash is taken, as far as it is one.
@@ -326,5 +342,5 @@ impl<'a> Scanner<'a> {
 
 /// Go's `%#U`.
 fn code_point(c: char) -> String {
-    if c.is_control() { format!("U+{:04X}", u32::from(c)) } else { format!("U+{:04X} '{c}'", u32::from(c)) }
+    if !is_graphic(c) && c != ' ' { format!("U+{:04X}", u32::from(c)) } else { format!("U+{:04X} '{c}'", u32::from(c)) }
 }

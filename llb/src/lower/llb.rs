@@ -91,6 +91,11 @@ impl<'a> Lowering<'a> {
         Self { plan, materials, options, made: BTreeMap::new() }
     }
 
+    /// The plan that is lowered.
+    pub fn plan(&self) -> &'a Plan {
+        self.plan
+    }
+
     /// The resolve step of a build: a directory with `resolution.json`, `modcache/`, and in workspaces `go.work.sum`.
     ///
     /// # Errors

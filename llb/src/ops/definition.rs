@@ -30,8 +30,8 @@ pub enum DefinitionError {
         /// What the decoder says.
         reason: String,
     },
-    /// The last op does not name a result.
-    #[error("the LLB definition's last op has no input, so it names no result")]
+    /// The last op is not a terminal one, with one input and nothing else.
+    #[error("the LLB definition's last op is not the one that names the result")]
     NoResult,
     /// An op wants the output of one that is not there, or a negative output.
     #[error("the LLB definition refers to output {index} of {digest:?}, which it does not have")]

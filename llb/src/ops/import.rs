@@ -18,11 +18,19 @@ pub(super) fn output(definition: &pb::Definition) -> Result<Output, DefinitionEr
     let Some((terminal, _)) = raw.pop() else {
         return Ok(Output::scratch());
     };
-    let result = terminal.inputs.first().ok_or(DefinitionError::NoResult)?;
+    let result = result(&terminal).ok_or(DefinitionError::NoResult)?;
     let locations = read_locations(definition)?;
     let mut import = Import { definition, locations, built: BTreeMap::new() };
     import.build(raw)?;
     import.resolve(result)
+}
+
+/// What the terminal op names. It does nothing itself; an op that does would be one whose end was cut off.
+fn result(terminal: &pb::Op) -> Option<&pb::Input> {
+    match &terminal.inputs[..] {
+        [result] if terminal.op.is_none() && terminal.constraints.is_none() => Some(result),
+        _ => None,
+    }
 }
 
 /// The ops, each with its bytes.
@@ -83,12 +91,13 @@ impl Import<'_> {
 
     fn vertex(&mut self, op: &pb::Op, bytes: &[u8]) -> Result<Vertex, DefinitionError> {
         let digest = Digest::of(bytes);
+        let inputs: Vec<Output> = op.inputs.iter().map(|input| self.resolve(input)).collect::<Result<_, _>>()?;
         Ok(Vertex {
             bytes: bytes.to_vec(),
             metadata: self.definition.metadata.get(digest.as_str()).cloned().unwrap_or_default(),
             locations: self.locations.remove(digest.as_str()).unwrap_or_default(),
-            inputs: op.inputs.iter().map(|input| self.resolve(input)).collect::<Result<_, _>>()?,
-            platform: op.platform.as_ref().map(Platform::from_pb),
+            platform: platform(op, &inputs),
+            inputs,
             digest,
         })
     }
@@ -98,4 +107,16 @@ impl Import<'_> {
         let vertex = self.built.get(&input.digest).filter(|_| input.index >= 0).ok_or_else(unknown)?;
         Ok(Output::new(vertex, input.index))
     }
+}
+
+/// What the op's results are for: what it says itself, or what its base is for.
+fn platform(op: &pb::Op, inputs: &[Output]) -> Option<Platform> {
+    use pb::op::Op;
+    let base = match op.op.as_ref()? {
+        Op::File(file) => file.actions.first()?.input,
+        Op::Merge(merge) => merge.inputs.first()?.input,
+        Op::Diff(diff) => diff.lower.as_ref()?.input,
+        Op::Exec(_) | Op::Source(_) | Op::Build(_) => return op.platform.as_ref().map(Platform::from_pb),
+    };
+    inputs.get(usize::try_from(base).ok()?)?.platform().cloned()
 }

@@ -31,6 +31,8 @@ pub(super) fn encode(mut op: pb::Op) -> Vec<u8> {
 #[derive(Default)]
 pub(super) struct Inputs {
     outputs: Vec<Output>,
+    /// Outputs of ops equal to ones in `outputs`, but built apart: what is said about them counts too.
+    twins: Vec<Output>,
 }
 
 impl Inputs {
@@ -40,7 +42,10 @@ impl Inputs {
             return EMPTY;
         }
         match self.outputs.iter().position(|known| known == output) {
-            Some(index) => wire_index(index),
+            Some(index) => {
+                self.twins.push(output.clone());
+                wire_index(index)
+            }
             None => self.push(output),
         }
     }
@@ -95,7 +100,7 @@ impl Draft<'_> {
             bytes,
             metadata: self.meta.to_pb(&self.caps),
             locations: self.meta.locations.clone(),
-            inputs: self.inputs.outputs,
+            inputs: self.inputs.outputs.into_iter().chain(self.inputs.twins).collect(),
             platform: self.platform,
         })
     }

@@ -1,6 +1,6 @@
 //! BuildKit's LLB as typed, immutable values: ops, their outputs, and the definition they marshal to. Knows no Go.
 //!
-//! An [`Output`] is one result of one op, cheap to clone. Builders ([`source`], [`exec`], [`file`], [`merge()`], [`diff()`]) take
+//! An [`Output`] is one result of one op, cheap to clone. Builders ([`source`], [`exec`], [`mod@file`], [`merge()`], [`diff()`]) take
 //! outputs and give outputs; [`Output::to_definition`] walks back from one and writes the [`Definition`] that BuildKit runs.
 //!
 //! ```
@@ -41,6 +41,7 @@ mod output;
 mod path;
 mod platform;
 mod reference;
+mod render;
 pub mod source;
 mod sourcemap;
 

@@ -16,7 +16,7 @@ pub(super) struct Vertex {
     pub(super) bytes: Vec<u8>,
     pub(super) metadata: pb::OpMetadata,
     pub(super) locations: Vec<Location>,
-    /// In the order of the op's own inputs.
+    /// In the order of the op's own inputs, then equal ones that were built apart.
     pub(super) inputs: Vec<Output>,
     pub(super) platform: Option<Platform>,
 }

@@ -13,4 +13,4 @@ mod walk;
 pub use graph::{Import, Package, PackageIx, Packages};
 pub use load::{Loaded, Main, load, mains};
 pub use query::{PackageSet, closure};
-pub use scan::{SCAN_VERSION, Scan, ScannedDir, is_scan_input, scan};
+pub use scan::{SCAN_PATTERNS, SCAN_VERSION, Scan, ScannedDir, scan};

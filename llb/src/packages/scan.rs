@@ -47,10 +47,34 @@ pub struct ScannedDir {
     pub pgo: bool,
 }
 
-/// Whether a scan reads the contents of a file of this name. Of others it needs the name only.
-pub fn is_scan_input(name: &str) -> bool {
-    is_source_name(name) || MOD_FILES.contains(&name) || name == "modules.txt"
-}
+/// Patterns (moby/patternmatcher) of all files that a scan reads.
+pub const SCAN_PATTERNS: [&str; 25] = [
+    "**/go.mod",
+    "**/go.work",
+    "**/go.sum",
+    "**/go.work.sum",
+    "**/vendor/modules.txt",
+    "**/*.go",
+    "**/*.c",
+    "**/*.cc",
+    "**/*.cpp",
+    "**/*.cxx",
+    "**/*.m",
+    "**/*.h",
+    "**/*.hh",
+    "**/*.hpp",
+    "**/*.hxx",
+    "**/*.f",
+    "**/*.F",
+    "**/*.for",
+    "**/*.f90",
+    "**/*.s",
+    "**/*.S",
+    "**/*.sx",
+    "**/*.swig",
+    "**/*.swigcxx",
+    "!**/vendor/**/*.go",
+];
 
 /// Mod files that may lie in any directory.
 const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];

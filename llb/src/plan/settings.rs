@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::CompileConfig;
-use crate::gosrc::BuildContext;
+use crate::gosrc::{BuildContext, arch};
 
 /// The platform an image is for, in BuildKit's words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,14 +37,19 @@ pub struct GoSettings {
 }
 
 impl GoSettings {
-    /// The build context that files are chosen in, with the release tags of `go1.<minor>`.
+    /// The build context that files are chosen in, with the release tags of `go1.<minor>`. Values that the toolchain would refuse
+    /// (the configuration refuses them first) count as absent.
     pub fn context(&self, go_minor: u32) -> BuildContext {
-        let get = |name: &str| self.env.get(name).cloned().unwrap_or_default();
-        let mut context = BuildContext::new(&get("GOOS"), &get("GOARCH"));
+        let get = |name: &str| self.env.get(name).map(String::as_str).unwrap_or_default();
+        let (goos, goarch) = (get("GOOS"), get("GOARCH"));
+        let level = arch::level_variable(goarch).map(get).unwrap_or_default();
+        let mut context = BuildContext::new(goos, goarch);
         context.cgo = get("CGO_ENABLED") == "1";
         context.tags = self.tags.clone();
         context.go_minor = go_minor;
-        let _ = "levels: pending";
+        if let Ok(tags) = arch::tool_tags(goos, goarch, go_minor, get("GOEXPERIMENT"), level) {
+            context.tool_tags = tags;
+        }
         context
     }
 
@@ -88,28 +93,8 @@ impl GoSettings {
             env.insert("GOEXPERIMENT".to_owned(), names.join(","));
         }
         // A level of another architecture changes nothing of this one, so it must not be part of any key.
-        env.retain(|name, _| !is_level(name) || level_arch(&target.arch) == Some(name.as_str()));
+        let own = arch::level_variable(&target.arch);
+        env.retain(|name, _| !compile.levels.contains_key(name) || own == Some(name));
         Self { env, tags: compile.tags.clone(), gcflags: compile.gcflags.clone(), asmflags: compile.asmflags.clone() }
     }
-}
-
-const LEVELS: [(&str, &str); 10] = [
-    ("amd64", "GOAMD64"),
-    ("arm64", "GOARM64"),
-    ("arm", "GOARM"),
-    ("386", "GO386"),
-    ("mips", "GOMIPS"),
-    ("mipsle", "GOMIPS"),
-    ("mips64", "GOMIPS64"),
-    ("mips64le", "GOMIPS64"),
-    ("ppc64le", "GOPPC64"),
-    ("riscv64", "GORISCV64"),
-];
-
-fn is_level(name: &str) -> bool {
-    LEVELS.iter().any(|(_, level)| *level == name)
-}
-
-fn level_arch(arch: &str) -> Option<&'static str> {
-    LEVELS.iter().find(|(name, _)| *name == arch).map(|(_, level)| *level)
 }

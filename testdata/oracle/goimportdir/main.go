@@ -1,6 +1,9 @@
 // Goimportdir prints what go/build's ImportDir finds in each directory below the given ones, one JSON object a line,
 // for the platform of $GOOS, $GOARCH, $CGO_ENABLED and the comma-separated -tags. It needs no modules and no network.
 //
+// With -constraints it instead reads lines of JSON strings, each a whole "//go:build" or "// +build" line, and prints for each
+// the expression that go/build/constraint makes of it, or "error: " and its words, as a JSON string.
+//
 // It must be run by the Go release whose answers are wanted; $GOEXPERIMENT, $GOAMD64 and their kin count too.
 package main
 
@@ -10,6 +13,7 @@ import (
 	"flag"
 	"fmt"
 	"go/build"
+	"go/build/constraint"
 	"go/token"
 	"io/fs"
 	"os"
@@ -57,9 +61,27 @@ func places(all map[string][]token.Position) map[string][]string {
 	return out
 }
 
+func parseConstraints() {
+	in := json.NewDecoder(os.Stdin)
+	out := json.NewEncoder(os.Stdout)
+	var line string
+	for in.Decode(&line) == nil {
+		if x, err := constraint.Parse(line); err != nil {
+			out.Encode("error: " + err.Error())
+		} else {
+			out.Encode(x.String())
+		}
+	}
+}
+
 func main() {
 	tags := flag.String("tags", "", "comma-separated build tags")
+	constraints := flag.Bool("constraints", false, "parse constraints from standard input")
 	flag.Parse()
+	if *constraints {
+		parseConstraints()
+		return
+	}
 	context := build.Default
 	context.BuildTags = strings.FieldsFunc(*tags, func(r rune) bool { return r == ',' })
 	context.CgoEnabled = os.Getenv("CGO_ENABLED") == "1"

@@ -192,7 +192,7 @@ impl Exec {
     /// Proxy settings.
     #[must_use]
     pub fn proxy(mut self, proxy: ProxyEnv) -> Self {
-        self.wire.proxy_env = (proxy != ProxyEnv::default()).then(|| pb::ProxyEnv {
+        self.wire.proxy_env = (proxy != ProxyEnv::default()).then_some(pb::ProxyEnv {
             http_proxy: proxy.http,
             https_proxy: proxy.https,
             ftp_proxy: proxy.ftp,

@@ -9,7 +9,7 @@ use gowork_llb::gosrc::{BuildContext, PackageFiles, Places, SelectError, SourceF
 use serde_json::{Map, Value, json};
 
 /// The directory and all below it, each as one object, in the order that Go's `filepath.WalkDir` has.
-pub fn walk(root: &Path, context: &BuildContext, each: &mut dyn FnMut(Value)) -> io::Result<()> {
+pub(crate) fn walk(root: &Path, context: &BuildContext, each: &mut dyn FnMut(Value)) -> io::Result<()> {
     walk_below(root, ".", context, each)
 }
 
@@ -25,7 +25,7 @@ fn walk_below(root: &Path, dir: &str, context: &BuildContext, each: &mut dyn FnM
 }
 
 /// The source files of a directory, and the names of those below it.
-pub fn read_dir(path: &Path) -> io::Result<(Vec<SourceFile>, Vec<String>)> {
+pub(crate) fn read_dir(path: &Path) -> io::Result<(Vec<SourceFile>, Vec<String>)> {
     let mut names = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;

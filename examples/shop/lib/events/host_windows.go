@@ -1,0 +1,4 @@
+package events
+
+// Host names the kernel that an event came from.
+func Host() string { return "windows" }

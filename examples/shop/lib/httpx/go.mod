@@ -1,0 +1,3 @@
+module example.com/shop/httpx
+
+go 1.26.0

@@ -1,0 +1,157 @@
+//! The use case, phase by phase: read the definition file, scan, outline, resolve, plan, lower, solve for each platform, return.
+//!
+//! Owns the order of things and nothing else: each phase is a function in a file below, and all knowledge of Go is in `gowork_llb`.
+
+mod answer;
+mod materials;
+mod outlines;
+mod report;
+mod resolve;
+mod scan;
+mod target;
+
+use std::collections::BTreeMap;
+
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::config::Config;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::{self, ConfigInput, Lowering};
+use gowork_llb::ops::{Output, Platform};
+use gowork_llb::plan::{self, PlanInput};
+
+use crate::context::Context;
+use crate::error::{BuildError, SourceFiles};
+use crate::gateway::{Gateway, Solve, Solved, Warning};
+use crate::opts::Options;
+use crate::result::{BuildResult, ImageResult};
+use crate::subrequests::{self, Request};
+use answer::Answers;
+
+/// Does what the options ask for: builds, or answers a call. `programs` is the image with the programs that steps run, this frontend's own.
+/// `files` takes every file that errors may point into, as they are read.
+///
+/// # Errors
+/// What the user or the daemon got wrong, with its place.
+pub async fn build(
+    gateway: &dyn Gateway,
+    options: &Options,
+    programs: &Output,
+    files: &mut SourceFiles,
+) -> Result<proto::Result, BuildError> {
+    let request = Request::parse(options.request.as_deref())?;
+    if request == Request::Describe {
+        return Ok(subrequests::describe::result());
+    }
+    let context = Context::open(gateway, options).await?;
+    let builder = Builder { gateway, options, programs, context };
+    builder.run(&request, files).await
+}
+
+/// A build under way.
+struct Builder<'a> {
+    gateway: &'a dyn Gateway,
+    options: &'a Options,
+    programs: &'a Output,
+    context: Context<'a>,
+}
+
+impl Builder<'_> {
+    async fn run(&self, request: &Request, files: &mut SourceFiles) -> Result<proto::Result, BuildError> {
+        let definition = self.context.definition();
+        let text = String::from_utf8_lossy(&definition.bytes);
+        files.add(&definition.name, definition.bytes.clone(), "TOML");
+        let (written, mut diagnostics) = Config::parse(&definition.name, &text);
+        let (config, expanded) = written.expand(&self.options.build_args);
+        diagnostics.extend(expanded);
+        let scanned = scan::run(self, files).await?;
+        diagnostics.extend(scanned.diagnostics.iter().cloned());
+        let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
+        diagnostics.extend(outlined.diagnostics.iter().cloned());
+        scanned.add_sources(self, &diagnostics, files).await;
+        if *request != Request::Build {
+            return Answers { builder: self, written: &written, outlined: &outlined, diagnostics: &diagnostics, files }
+                .answer(request);
+        }
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return Err(BuildError::Diagnostics(diagnostics.into_iter().filter(Diagnostic::is_error).collect()));
+        }
+        self.warn(&diagnostics).await;
+        let wanted = target::choose(self.options.target.as_deref(), &outlined)?;
+        let mut result = BuildResult {
+            multi_platform: self.options.multi_platform,
+            source_date_epoch: self.options.source_date_epoch,
+            ..BuildResult::default()
+        };
+        for (platform, outline) in &outlined.by_platform {
+            let image = self.build_platform(platform, outline, &wanted).await?;
+            result.images.insert(platform.clone(), image);
+        }
+        Ok(result.into_proto())
+    }
+
+    /// Shows warnings in the build's output. One that cannot be shown stops nothing.
+    async fn warn(&self, diagnostics: &[Diagnostic]) {
+        let source = &self.context.definition().source;
+        let digest = source.digest().map(|digest| digest.as_str().to_owned()).unwrap_or_default();
+        for diagnostic in diagnostics {
+            let warning = Warning { digest: digest.clone(), short: diagnostic.to_string(), ..Warning::default() };
+            let _ = self.gateway.warn(warning).await;
+        }
+    }
+
+    async fn build_platform(
+        &self,
+        platform: &Platform,
+        outline: &plan::Outline,
+        wanted: &target::Wanted,
+    ) -> Result<ImageResult, BuildError> {
+        let materials = materials::gather(self, platform, outline, wanted).await?;
+        let prefix = self.prefix(platform);
+        let no_cache = target::no_cache(&self.options.no_cache);
+        let dress = |exec| self.options.exec.apply(exec);
+        let options = materials::options(self, &prefix, &no_cache, &dress);
+        let first = plan::plan(PlanInput { outline, resolutions: None });
+        let resolutions = resolve::all(self, &Lowering::new(&first, &materials.llb, options), wanted.builds(outline)).await?;
+        let plan = plan::plan(PlanInput { outline, resolutions: Some(&resolutions) });
+        let mut lowering = Lowering::new(&plan, &materials.llb, options);
+        let Some(name) = wanted.image() else {
+            let output = lowering.binaries().map_err(internal)?;
+            let solved = self.solve(&output, true).await?;
+            return Ok(ImageResult { reference: solved.reference, ..ImageResult::default() });
+        };
+        let image =
+            plan.image(name).ok_or_else(|| Diagnostic::error(format!("image {name} is in no plan: please report this")))?;
+        let output = lowering.image(image).map_err(internal)?;
+        let solved = self.solve(&output, true).await?;
+        let base = materials.base_config(&image.runtime.base.value);
+        let created = self.options.source_date_epoch.and_then(materials::rfc3339);
+        let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };
+        let config = lower::image_config(image, input).map_err(|error| Diagnostic::error(error.to_string()))?;
+        Ok(ImageResult {
+            reference: solved.reference,
+            config: Some(config),
+            base_config: base.map(<[u8]>::to_vec),
+            attestations: Vec::new(),
+        })
+    }
+
+    /// What stands before the names of a platform's steps, where there is more than one.
+    fn prefix(&self, platform: &Platform) -> String {
+        if self.options.multi_platform || self.options.platforms.len() > 1 { format!("[{platform}] ") } else { String::new() }
+    }
+
+    /// Solves an output, with the caches that the client names: BuildKit applies none by itself.
+    async fn solve(&self, output: &Output, evaluate: bool) -> Result<Solved, BuildError> {
+        let cache_imports = self.options.cache_imports.clone();
+        let request = Solve { definition: output.to_definition(), evaluate, cache_imports };
+        Ok(self.gateway.solve(request).await?)
+    }
+}
+
+/// A step that could not be written down: nothing that the user did.
+fn internal(error: gowork_llb::ops::OpError) -> BuildError {
+    Diagnostic::error(error.to_string()).help("this is a bug of gowork: please report it with the Dockerfile and go.work").into()
+}
+
+/// Resolutions by build.
+type Resolutions = BTreeMap<plan::BuildIx, gowork_llb::resolution::Resolution>;

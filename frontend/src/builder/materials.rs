@@ -1,0 +1,95 @@
+//! Phase: the images and files that steps are fed with.
+
+use std::collections::BTreeMap;
+
+use gowork_llb::config::SCRATCH;
+use gowork_llb::lower::{LlbOptions, Materials, NoCache};
+use gowork_llb::ops::Platform;
+use gowork_llb::ops::exec::{Exec, Network};
+use gowork_llb::plan::Outline;
+
+use super::Builder;
+use super::target::Wanted;
+use crate::context::Filter;
+use crate::error::BuildError;
+
+/// Everything at hand for one platform.
+pub(super) struct Gathered {
+    pub(super) llb: Materials,
+    /// Configs of base images by reference, as the registry has them.
+    base_configs: BTreeMap<String, Vec<u8>>,
+}
+
+/// Looks up the images, and names the files of the context that any step may read.
+pub(super) async fn gather(
+    builder: &Builder<'_>,
+    platform: &Platform,
+    outline: &Outline,
+    wanted: &Wanted,
+) -> Result<Gathered, BuildError> {
+    let build_platform = builder.options.build_platform.clone();
+    let go = builder.context.image(&outline.builder.image, &build_platform).await?;
+    let mut bases = BTreeMap::new();
+    let mut base_configs = BTreeMap::new();
+    for image in outline.images.iter().filter(|image| wanted.image() == Some(&image.config.name)) {
+        let reference = &image.config.runtime.base;
+        if reference.value == SCRATCH {
+            continue;
+        }
+        let found = builder.context.image(&reference.value, platform).await.map_err(|error| match &reference.span {
+            Some(span) => error.at(span.clone()),
+            None => error,
+        })?;
+        bases.insert(reference.value.clone(), found.output);
+        if let Some(config) = found.config {
+            base_configs.insert(reference.value.clone(), config);
+        }
+    }
+    let paths: Vec<String> = outline.tree_paths().into_iter().map(String::from).collect();
+    let llb = Materials {
+        context: builder.context.source(&Filter::Paths { hint: "sources", paths: &paths }),
+        builder: go.output,
+        builder_path: path_of(go.config.as_deref().unwrap_or_default()),
+        programs: builder.programs.clone(),
+        build_platform,
+        bases,
+    };
+    Ok(Gathered { llb, base_configs })
+}
+
+/// How steps are run.
+pub(super) fn options<'a>(
+    builder: &Builder<'_>,
+    prefix: &'a str,
+    no_cache: &'a NoCache,
+    dress: &'a dyn Fn(Exec) -> Exec,
+) -> LlbOptions<'a> {
+    let network = builder.options.exec.network.unwrap_or(Network::Sandbox);
+    LlbOptions { no_cache, prefix, dress, network, epoch: builder.options.source_date_epoch.unwrap_or(0) }
+}
+
+impl Gathered {
+    /// The config of a base image; none for scratch.
+    pub(super) fn base_config(&self, reference: &str) -> Option<&[u8]> {
+        self.base_configs.get(reference).map(Vec::as_slice)
+    }
+}
+
+/// Where programs are found in an image that does not say so: as the golang images have it.
+const DEFAULT_PATH: &str = "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// PATH of an image.
+fn path_of(config: &[u8]) -> String {
+    let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
+    let env = config["config"]["Env"].as_array().cloned().unwrap_or_default();
+    let path = env.iter().filter_map(|line| line.as_str()?.strip_prefix("PATH=")).next_back();
+    path.unwrap_or(DEFAULT_PATH).to_owned()
+}
+
+/// A time as image configs have it. None for times that the calendar of such texts does not know.
+pub(super) fn rfc3339(seconds: i64) -> Option<String> {
+    let since = std::time::Duration::from_secs(u64::try_from(seconds).ok()?);
+    let time = std::time::UNIX_EPOCH.checked_add(since)?;
+    // Beyond the year 9999 the formatter gives up.
+    (seconds < 253_402_300_800).then(|| humantime::format_rfc3339_seconds(time).to_string())
+}

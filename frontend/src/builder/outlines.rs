@@ -1,0 +1,52 @@
+//! Phase: which images there are, for each platform.
+
+use gowork_llb::config::Config;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::Platform;
+use gowork_llb::plan::{self, Outline, Target};
+
+use super::scan::Scanned;
+
+/// The images of a repository for every platform asked for.
+pub(super) struct Outlined {
+    pub(super) by_platform: Vec<(Platform, Outline)>,
+    /// What is wrong, each thing once although platforms share it.
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -> Outlined {
+    let mut outlined = Outlined { by_platform: Vec::new(), diagnostics: Vec::new() };
+    // What is said about packages rests on sound mod files.
+    if scanned.diagnostics.iter().any(Diagnostic::is_error) {
+        return outlined;
+    }
+    for platform in platforms {
+        let (outline, diagnostics) = plan::outline(&scanned.scan, &scanned.workspace, config, &target(platform));
+        for diagnostic in diagnostics {
+            if !outlined.diagnostics.contains(&diagnostic) {
+                outlined.diagnostics.push(diagnostic);
+            }
+        }
+        outlined.by_platform.push((platform.clone(), outline));
+    }
+    outlined
+}
+
+/// The platform in the planner's words.
+fn target(platform: &Platform) -> Target {
+    Target { os: platform.os().to_owned(), arch: platform.architecture().to_owned(), variant: platform.variant().to_owned() }
+}
+
+impl Outlined {
+    /// Names of the images of any platform, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .by_platform
+            .iter()
+            .flat_map(|(_, outline)| outline.images.iter().map(|image| image.config.name.clone()))
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}

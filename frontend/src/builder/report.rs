@@ -1,0 +1,33 @@
+//! A failed resolve step, explained: which import it was, and where.
+
+use gowork_llb::diag::{Diagnostic, Span};
+use gowork_llb::lower::Lowering;
+use gowork_llb::plan::{Build, BuildIx};
+use gowork_llb::resolution::{ResolveError, ResolveReport};
+
+use super::Builder;
+use crate::error::BuildError;
+
+/// What to say for `error`, the failure of a build's resolve step: its own words, unless a second run can say more.
+pub(super) async fn explain(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx, error: BuildError) -> BuildError {
+    let Some(report) = run(builder, lowering, ix).await else { return error };
+    let build = lowering.plan().build(ix);
+    let diagnostics: Vec<Diagnostic> = report.errors.iter().map(|error| diagnostic(build, error)).collect();
+    if diagnostics.is_empty() { error } else { BuildError::Diagnostics(diagnostics) }
+}
+
+async fn run(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx) -> Option<ResolveReport> {
+    let output = lowering.resolve_report(ix).ok()?;
+    let solved = builder.solve(&output, true).await.ok()?;
+    let json = builder.gateway.read_file(&solved.reference, "/report.json").await.ok()?;
+    serde_json::from_slice(&json).ok()
+}
+
+fn diagnostic(build: &Build, error: &ResolveError) -> Diagnostic {
+    let diagnostic = Diagnostic::error(&error.message);
+    let importer = build.packages.iter().flat_map(|(_, package)| package.outside()).find(|import| import.path == error.package);
+    match importer {
+        Some(import) => diagnostic.at(Span::at(import.file.as_str(), import.at)),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,41 @@
+//! Phase: ask the go command, in a step, which versions and packages there are.
+
+use std::collections::BTreeSet;
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::Lowering;
+use gowork_llb::plan::BuildIx;
+use gowork_llb::resolution::{self, Resolution};
+
+use super::{Builder, Resolutions, internal, report};
+use crate::error::BuildError;
+
+/// Resolves every build in `builds`.
+pub(super) async fn all(
+    builder: &Builder<'_>,
+    lowering: &Lowering<'_>,
+    builds: BTreeSet<BuildIx>,
+) -> Result<Resolutions, BuildError> {
+    let mut resolutions = Resolutions::new();
+    for build in builds {
+        resolutions.insert(build, one(builder, lowering, build).await?);
+    }
+    Ok(resolutions)
+}
+
+async fn one(builder: &Builder<'_>, lowering: &Lowering<'_>, build: BuildIx) -> Result<Resolution, BuildError> {
+    let output = lowering.resolve(build).map_err(internal)?;
+    let solved = match builder.solve(&output, true).await {
+        Ok(solved) => solved,
+        Err(error) => return Err(report::explain(builder, lowering, build, error).await),
+    };
+    let json = builder.gateway.read_file(&solved.reference, "/resolution.json").await?;
+    let bug = |words: String| Diagnostic::error(words).help("this is a bug of gowork: please report it");
+    let resolution: Resolution =
+        serde_json::from_slice(&json).map_err(|error| bug(format!("the resolve step's result cannot be read: {error}")))?;
+    if resolution.version == resolution::VERSION {
+        Ok(resolution)
+    } else {
+        Err(bug(format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION)).into())
+    }
+}

@@ -1,0 +1,71 @@
+//! Phase: scan the context in a step of our own image.
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::Output;
+use gowork_llb::ops::exec::{Exec, Mount, Network};
+use gowork_llb::packages::{self, Scan};
+use gowork_llb::workspace::{self, Workspace};
+
+use super::{Builder, internal};
+use crate::context::Filter;
+use crate::error::{BuildError, SourceFiles};
+
+/// What the context says about its modules and packages.
+pub(super) struct Scanned {
+    pub(super) scan: Scan,
+    pub(super) workspace: Workspace,
+    /// What is wrong with the mod files.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The files that were scanned.
+    source: Output,
+}
+
+/// Scans the context. The step runs again only if a file that it reads, or the list of names, has changed.
+pub(super) async fn run(builder: &Builder<'_>, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
+    let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
+    let source = builder.context.source(&Filter::Listing { contents: &contents });
+    let exec = Exec::new(["/gowork-frontend", "scan", "--source", "/src", "--out", "/out/scan.json"])
+        .root(builder.programs)
+        .mount(Mount::read_only(&source, "/src"))
+        .mount(Mount::scratch_output("/out"))
+        .network(Network::None)
+        .platform(builder.options.build_platform.clone())
+        .named("scan Go sources");
+    let output = exec.run().and_then(|executed| executed.output("/out")).map_err(internal)?;
+    let solved = builder.solve(&output, true).await?;
+    let json = builder.gateway.read_file(&solved.reference, "/scan.json").await?;
+    let scan: Scan = serde_json::from_slice(&json).map_err(|error| {
+        Diagnostic::error(format!("the scan step's result cannot be read: {error}"))
+            .help("this is a bug of gowork: please report it")
+    })?;
+    for (path, text) in &scan.mod_files {
+        files.add(path.as_str(), text.as_bytes(), "go.mod");
+    }
+    let loaded = workspace::load(&scan.mod_files);
+    Ok(Scanned { scan, workspace: loaded.workspace, diagnostics: loaded.diagnostics, source })
+}
+
+/// Errors for which the source files themselves are fetched, to show the lines.
+const MAX_FILES: usize = 10;
+
+impl Scanned {
+    /// Fetches the texts of the Go files that diagnostics point into. A file that cannot be had is shown by its name alone.
+    pub(super) async fn add_sources(&self, builder: &Builder<'_>, diagnostics: &[Diagnostic], files: &mut SourceFiles) {
+        let spans = diagnostics
+            .iter()
+            .flat_map(|diagnostic| diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span)));
+        let mut missing: Vec<&str> = spans.map(|span| span.file.as_str()).filter(|file| files.info(file).is_none()).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing.truncate(MAX_FILES);
+        if missing.is_empty() {
+            return;
+        }
+        let Ok(solved) = builder.solve(&self.source, false).await else { return };
+        for file in missing {
+            if let Ok(text) = builder.gateway.read_file(&solved.reference, file).await {
+                files.add(file, text, "go");
+            }
+        }
+    }
+}

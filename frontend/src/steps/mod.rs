@@ -1,0 +1,5 @@
+//! Programs that run inside build steps: this same binary, under another subcommand.
+
+pub mod resolve;
+pub mod scan;
+pub mod transferred;

@@ -1,0 +1,167 @@
+//! Running the go command: where it is, its environment, the secrets it may use.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use gowork_llb::resolution::{ResolveError, ResolveRequest};
+
+use super::failure::Failure;
+
+/// Where the raw module cache is if nothing says so.
+const RAW_MODULE_CACHE: &str = "/gowork/modcache-raw";
+
+/// The go command in the request's directory and environment.
+pub(super) struct Go {
+    /// Where it runs: the directory of the go.work or go.mod, absolute.
+    pub dir: PathBuf,
+    /// Root of the source tree, absolute.
+    pub source: PathBuf,
+    program: PathBuf,
+    env: BTreeMap<String, String>,
+    /// What `go env` says.
+    variables: BTreeMap<String, String>,
+}
+
+/// Variables of `go env` that are used here.
+const VARIABLES: [&str; 6] = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOPROXY", "GOPRIVATE", "GONOPROXY"];
+
+impl Go {
+    /// Finds the go command and asks for its environment.
+    ///
+    /// # Errors
+    /// If there is none, or it does not start.
+    pub(super) fn new(request: &ResolveRequest, source: &Path) -> Result<Self, Failure> {
+        let dir = source.join(&request.dir);
+        let mut env = environment(request, &dir);
+        secrets(&mut env);
+        let mut go = Self { dir, source: source.into(), program: find_program()?, env, variables: BTreeMap::new() };
+        let text = go.output(&[&["env", "-json"], &VARIABLES[..]].concat())?;
+        go.variables = serde_json::from_slice(&text).map_err(|error| Failure::new(format!("go env: {error}")))?;
+        if std::env::var_os("SSH_AUTH_SOCK").is_some() {
+            git_over_ssh(&mut go);
+        }
+        Ok(go)
+    }
+
+    /// A variable of `go env`; empty if unset.
+    pub(super) fn variable(&self, name: &str) -> String {
+        self.variables.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The raw module cache.
+    pub(super) fn module_cache(&self) -> PathBuf {
+        self.variable("GOMODCACHE").into()
+    }
+
+    /// Standard output of a run that must succeed.
+    ///
+    /// # Errors
+    /// With the go command's words.
+    pub(super) fn output(&self, args: &[&str]) -> Result<Vec<u8>, Failure> {
+        let output = self.run(args)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let words = String::from_utf8_lossy(&output.stderr);
+        let mut message: String =
+            words.lines().filter(|line| !line.starts_with("go: downloading ")).collect::<Vec<_>>().join("\n");
+        if message.trim().is_empty() {
+            message = format!("go {} failed: {}", args.first().copied().unwrap_or_default(), output.status);
+        }
+        Err(Failure::of_go(vec![ResolveError { package: String::new(), message }], self))
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Output, Failure> {
+        let mut command = Command::new(&self.program);
+        command.args(args).current_dir(&self.dir).envs(&self.env);
+        command
+            .output()
+            .map_err(|error| Failure::new(format!("run {} in {}: {error}", self.program.display(), self.dir.display())))
+    }
+}
+
+fn find_program() -> Result<PathBuf, Failure> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|dir| dir.join("go"));
+    let in_goroot = std::env::var_os("GOROOT").map(|goroot| Path::new(&goroot).join("bin/go"));
+    let mut candidates = on_path.chain(in_goroot).chain([PathBuf::from("/usr/local/go/bin/go")]);
+    candidates.find(|path| path.is_file()).ok_or_else(|| {
+        Failure::new("the builder image has no go command: none on PATH, in $GOROOT/bin, or at /usr/local/go/bin/go; set an image that has one")
+    })
+}
+
+/// What is the same on every machine, then what the request says.
+fn environment(request: &ResolveRequest, dir: &Path) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
+    let mut set = |name: &str, value: String| env.insert(name.to_owned(), value);
+    let or = |name: &str, value: &str| std::env::var(name).unwrap_or_else(|_| value.to_owned());
+    set("GOWORK", if request.workspace { dir.join("go.work").to_string_lossy().into_owned() } else { "off".into() });
+    set("GOFLAGS", if request.vendored { "-mod=vendor" } else { "-mod=readonly" }.into());
+    set("GOTOOLCHAIN", or("GOTOOLCHAIN", "local"));
+    set("GOMODCACHE", or("GOMODCACHE", RAW_MODULE_CACHE));
+    set("GOTELEMETRY", "off".into());
+    // A package index is keyed by modification times, which say nothing about a tree that was copied here.
+    let debug = or("GODEBUG", "");
+    set("GODEBUG", if debug.is_empty() { "goindex=0".into() } else { format!("{debug},goindex=0") });
+    if std::env::var_os("HOME").is_none() && std::env::var_os("GOCACHE").is_none() {
+        set("GOCACHE", std::env::temp_dir().join("gowork-gocache").to_string_lossy().into_owned());
+    }
+    env.extend(request.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    env
+}
+
+/// Certificates and netrc, if there are any. The go command still reads the system's certificate directories; git reads this file only.
+fn secrets(env: &mut BTreeMap<String, String>) {
+    let certificates = std::env::var("GOWORK_CA").unwrap_or_else(|_| "/run/secrets/ca".to_owned());
+    if Path::new(&certificates).is_file() {
+        env.insert("SSL_CERT_FILE".into(), certificates.clone());
+        env.insert("GIT_SSL_CAINFO".into(), certificates);
+    }
+    let netrc = "/run/secrets/netrc";
+    if Path::new(netrc).is_file() {
+        env.insert("NETRC".into(), netrc.into());
+    }
+}
+
+/// With an agent at hand, git uses it for private hosts instead of asking for a password over https. An unknown host's key is accepted the first time, since
+/// the step starts with none; whoever wants more gives a GIT_SSH_COMMAND.
+fn git_over_ssh(go: &mut Go) {
+    if std::env::var_os("GIT_SSH_COMMAND").is_none() {
+        go.env.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| {
+            "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=/tmp/gowork-known-hosts".into()
+        });
+    }
+    if std::env::var_os("GIT_CONFIG_COUNT").is_some() || go.env.contains_key("GIT_CONFIG_COUNT") {
+        return;
+    }
+    let hosts = private_hosts(&format!("{},{}", go.variable("GOPRIVATE"), go.variable("GONOPROXY")));
+    go.env.insert("GIT_CONFIG_COUNT".into(), hosts.len().to_string());
+    for (n, host) in hosts.iter().enumerate() {
+        go.env.insert(format!("GIT_CONFIG_KEY_{n}"), format!("url.ssh://git@{host}/.insteadOf"));
+        go.env.insert(format!("GIT_CONFIG_VALUE_{n}"), format!("https://{host}/"));
+    }
+}
+
+/// The hosts that GOPRIVATE patterns name; patterns with a wildcard in the host name none.
+fn private_hosts(patterns: &str) -> Vec<String> {
+    let mut hosts: Vec<String> = patterns
+        .split(',')
+        .filter_map(|pattern| pattern.trim().split('/').next())
+        .filter(|host| host.contains('.') && !host.contains(['*', '?', '[', '\\']))
+        .map(ToOwned::to_owned)
+        .collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_of_private_patterns() {
+        assert_eq!(private_hosts("git.example.com/*,*.corp.example.com, git.example.com/x,local,"), ["git.example.com"]);
+    }
+}

@@ -1,0 +1,175 @@
+//! Errors of a resolve: the go command's words without secrets, and what to do about them.
+
+use std::fmt;
+use std::path::Path;
+
+use gowork_llb::resolution::ResolveError;
+
+use super::command::Go;
+
+/// How many errors are printed; a network that is down gives one for each package.
+const SHOWN: usize = 10;
+
+/// Why a resolve failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// Each error once, in the go command's order.
+    pub errors: Vec<ResolveError>,
+    /// What the user can do, a line each.
+    pub advice: Vec<String>,
+}
+
+impl Failure {
+    /// A failure that is not the go command's.
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { errors: vec![ResolveError { package: String::new(), message: message.into() }], advice: Vec::new() }
+    }
+
+    /// For `map_err` of an operation on `path`.
+    pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |error| Self::new(format!("{}: {error}", path.display()))
+    }
+
+    /// Errors of the go command, redacted, with advice.
+    pub(super) fn of_go(errors: Vec<ResolveError>, go: &Go) -> Self {
+        let mut told: Vec<ResolveError> = Vec::new();
+        for error in errors {
+            let error = ResolveError { package: error.package, message: redact(error.message.trim()) };
+            if !told.iter().any(|known| known.message == error.message) {
+                told.push(error);
+            }
+        }
+        let all: String = told.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("\n");
+        Self { errors: told, advice: advice(&all, go) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for error in self.errors.iter().take(SHOWN) {
+            writeln!(f, "{}", error.message)?;
+        }
+        if let more @ 1.. = self.errors.len().saturating_sub(SHOWN) {
+            writeln!(f, "... and {more} more")?;
+        }
+        self.advice.iter().try_for_each(|line| writeln!(f, "help: {line}"))
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// One kind of error: words that tell it, all in lower case.
+const NETWORK: &[&str] = &[
+    "dial tcp",
+    "no such host",
+    "connection refused",
+    "connection reset",
+    "i/o timeout",
+    "tls:",
+    "x509:",
+    "proxyconnect",
+    "unexpected eof",
+    "bad gateway",
+    "service unavailable",
+    "gateway timeout",
+    "too many requests",
+    "could not resolve host",
+    "could not resolve proxy",
+];
+const ACCESS: &[&str] = &[
+    "could not read username",
+    "terminal prompts disabled",
+    "authentication failed",
+    "permission denied (publickey",
+    "401 unauthorized",
+    "403 forbidden",
+    "407 proxy",
+    "404 not found",
+    "unknown revision",
+    "repository not found",
+    "host key verification failed",
+];
+
+fn advice(text: &str, go: &Go) -> Vec<String> {
+    let text = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let mut lines = Vec::new();
+    if has(NETWORK) {
+        let proxy = redact(&go.variable("GOPROXY"));
+        lines.push(format!(
+            "modules are fetched with GOPROXY={proxy}; if that cannot be reached from the builder, set another with `proxy` under [modules] or --build-arg GOPROXY=..."
+        ));
+        if has(&["x509:", "tls:"]) {
+            lines.push("if a company's proxy has certificates of its own, pass them with --secret id=ca,src=FILE (PEM)".into());
+        }
+        if has(&["sum.golang.org", "/sumdb/"]) {
+            lines.push("the checksum database cannot be reached: commit complete go.sum and go.work.sum files, or set `sumdb` under [modules]".into());
+        }
+    }
+    if has(ACCESS) {
+        lines.push(
+            "for private modules set `private` under [modules], and give access with --secret id=netrc,src=FILE or, for git over SSH, --ssh default".into(),
+        );
+    }
+    if has(&["missing go.sum entry"]) {
+        lines.push("run `go mod tidy` in the module and commit its go.sum".into());
+    }
+    if has(&["updates to go.mod needed"]) {
+        lines.push("run `go mod tidy` in the module and commit its go.mod and go.sum".into());
+    }
+    if has(&["requires go >=", "running go "]) {
+        lines.push("set a newer Go with `version` under [go], or raise the `go` line of go.work".into());
+    }
+    if has(&["inconsistent vendoring"]) {
+        lines.push("run `go work vendor` (in a workspace) or `go mod vendor` and commit the result".into());
+    }
+    lines
+}
+
+/// `text` with user and password of every URL replaced.
+pub(super) fn redact(text: &str) -> String {
+    let mut rest = text;
+    let mut redacted = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once("://") {
+        redacted.push_str(before);
+        redacted.push_str("://");
+        // The authority ends where the path does, or the URL, as written in lists and messages. The last @ of it ends the credentials.
+        let end = after
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | ',' | '|' | '"' | '\''))
+            .unwrap_or(after.len());
+        let (authority, tail) = after.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                redacted.push_str("***@");
+                redacted.push_str(host);
+            }
+            None => redacted.push_str(authority),
+        }
+        rest = tail;
+    }
+    redacted.push_str(rest);
+    redacted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_told() {
+        for (text, told) in [
+            (
+                "Get \"https://user:pa%40ss@proxy.example.com/x/@v/list\": dial tcp",
+                "Get \"https://***@proxy.example.com/x/@v/list\": dial tcp",
+            ),
+            ("https://a:b@one,https://token@two|direct", "https://***@one,https://***@two|direct"),
+            ("https://proxy.golang.org,direct", "https://proxy.golang.org,direct"),
+            ("ssh://git@host:22/x and example.com/m@v1.0.0", "ssh://***@host:22/x and example.com/m@v1.0.0"),
+            ("https://a:p@ss@host", "https://***@host"),
+            ("no url", "no url"),
+            ("://", "://"),
+        ] {
+            assert_eq!(redact(text), told);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The module graph: which mod files and which module directories an offline build of the repository reads.
+//!
+//! The go command loads the `.mod` file of every module version in the graph, less what graph pruning (Go 1.17) leaves out, and looks for a package in every
+//! module whose path is a prefix of the import path, to rule out that two have it (cmd/go/internal/modload: `readModGraph`, `importFromModules`). Both sets are
+//! computed here from mod files and sums alone, so they do not depend on what else a shared module cache holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gowork_llb::resolution::ResolveRequest;
+use serde::Deserialize;
+
+use super::command::Go;
+use super::failure::Failure;
+use super::listing::Listing;
+
+/// A module version: path, version.
+pub(super) type Version = (String, String);
+
+/// The module graph of the request's directory.
+#[derive(Default)]
+pub(super) struct Modules {
+    /// Main modules: path, and its go.mod.
+    mains: Vec<(String, PathBuf)>,
+    replaces: Vec<Replace>,
+    /// Main modules have an empty version.
+    edges: BTreeMap<Version, Vec<Version>>,
+    /// `h1:` sums of module contents.
+    sums: BTreeMap<Version, String>,
+    workspace: bool,
+}
+
+/// `old => new`; an empty old version is any, an empty new one makes the path a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Replace {
+    old: Version,
+    new: Version,
+}
+
+/// Part of what `go mod edit -json` and `go work edit -json` say.
+#[derive(Deserialize)]
+struct Edited {
+    #[serde(rename = "Replace")]
+    replace: Option<Vec<EditedReplace>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EditedReplace {
+    old: EditedVersion,
+    new: EditedVersion,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct EditedVersion {
+    path: String,
+    #[serde(default)]
+    version: String,
+}
+
+impl Modules {
+    /// Asks for the graph; of a vendored tree only for the main modules.
+    ///
+    /// # Errors
+    /// With the go command's words.
+    pub(super) fn ask(go: &Go, request: &ResolveRequest, listing: &Listing) -> Result<Self, Failure> {
+        let mains = String::from_utf8_lossy(&go.output(&["list", "-m", "-f", "{{.Path}}\t{{.GoMod}}"])?).into_owned();
+        let mains: Vec<(String, PathBuf)> =
+            mains.lines().filter_map(|line| line.split_once('\t')).map(|(path, file)| (path.into(), file.into())).collect();
+        let mut modules = Self { mains, workspace: request.workspace, ..Self::default() };
+        modules.replaces = modules.read_replaces(go, request)?;
+        // Without the network the graph has errors of its own, which say less.
+        if request.vendored || !listing.errors(request, &modules).is_empty() {
+            return Ok(modules);
+        }
+        modules.edges = parse_graph(&String::from_utf8_lossy(&go.output(&["mod", "graph"])?));
+        modules.sums = modules.read_sums(go);
+        Ok(modules)
+    }
+
+    /// Replacements of the workspace file win over those of members for the same path, whatever the version (modload, `MainModules`).
+    fn read_replaces(&self, go: &Go, request: &ResolveRequest) -> Result<Vec<Replace>, Failure> {
+        let mut replaces = Vec::new();
+        if request.workspace {
+            replaces = edited(go, "work", &go.dir.join("go.work"))?;
+        }
+        let of_workspace: BTreeSet<String> = replaces.iter().map(|replace| replace.old.0.clone()).collect();
+        for (_, file) in &self.mains {
+            replaces.extend(edited(go, "mod", file)?.into_iter().filter(|replace| !of_workspace.contains(&replace.old.0)));
+        }
+        Ok(replaces)
+    }
+
+    fn read_sums(&self, go: &Go) -> BTreeMap<Version, String> {
+        let of_mains = self.mains.iter().map(|(_, file)| file.with_file_name("go.sum"));
+        let files = of_mains.chain(self.workspace.then(|| go.dir.join("go.work.sum")));
+        files.filter_map(|file| fs::read_to_string(file).ok()).flat_map(|text| parse_sums(&text)).collect()
+    }
+
+    /// Whether an import path belongs to the repository: to a main module, or to a replacement by a directory.
+    pub(super) fn is_own(&self, import: &str) -> bool {
+        let local = self.replaces.iter().filter(|replace| replace.new.1.is_empty()).map(|replace| replace.old.0.as_str());
+        self.mains.iter().map(|(path, _)| path.as_str()).chain(local).any(|module| has_prefix(import, module))
+    }
+
+    /// What a module version is replaced by: nothing for a directory.
+    fn effective(&self, version: &Version) -> Option<Version> {
+        let of_path = || self.replaces.iter().filter(|replace| replace.old.0 == version.0);
+        let replace =
+            of_path().find(|replace| replace.old.1 == version.1).or_else(|| of_path().find(|replace| replace.old.1.is_empty()));
+        match replace {
+            None => Some(version.clone()),
+            Some(replace) => (!replace.new.1.is_empty()).then(|| replace.new.clone()),
+        }
+    }
+
+    /// Every module version whose `.mod` file is read, after replacement. `module_cache` is where those files are.
+    pub(super) fn mod_files(&self, module_cache: &Path) -> BTreeSet<Version> {
+        let mut found = BTreeSet::new();
+        let mut queue: Vec<(Version, bool)> = Vec::new();
+        let mains = || self.edges.keys().filter(|(_, version)| version.is_empty());
+        for main in mains() {
+            let whole = self.workspace || self.mains.iter().any(|(path, file)| *path == main.0 && !prunes(file));
+            queue.extend(self.edges.get(main).into_iter().flatten().map(|required| (required.clone(), whole)));
+        }
+        let mut seen = BTreeSet::new();
+        while let Some((version, whole)) = queue.pop() {
+            if version.1.is_empty() || !seen.insert((version.clone(), whole)) {
+                continue;
+            }
+            let effective = self.effective(&version);
+            // A directory of the repository is treated as unpruned: at worst a few more files are kept.
+            let whole =
+                whole || effective.as_ref().is_none_or(|effective| !prunes(&download_path(module_cache, effective, "mod")));
+            found.extend(effective);
+            if whole {
+                queue.extend(self.edges.get(&version).into_iter().flatten().map(|required| (required.clone(), true)));
+            }
+        }
+        found
+    }
+
+    /// Module versions that could provide one of `imports` or of the repository's own packages, by their paths, with their sums; after replacement.
+    pub(super) fn candidates(&self, imports: &BTreeSet<&str>) -> BTreeMap<Version, String> {
+        let prefixes: BTreeSet<&str> = imports.iter().flat_map(|import| prefixes(import)).collect();
+        let near_own = |path: &str| self.mains.iter().any(|(main, _)| has_prefix(main, path) || has_prefix(path, main));
+        let nodes = self
+            .edges
+            .values()
+            .flatten()
+            .filter(|(path, version)| !version.is_empty() && (prefixes.contains(path.as_str()) || near_own(path)));
+        let effective = nodes.filter_map(|version| self.effective(version));
+        effective.filter_map(|version| self.sums.get(&version).cloned().map(|sum| (version, sum))).collect()
+    }
+}
+
+/// `cache/download/<path>/@v/<version>.<suffix>` of a module cache.
+pub(super) fn download_path(module_cache: &Path, (path, version): &Version, suffix: &str) -> PathBuf {
+    module_cache.join(format!("cache/download/{}/@v/{}.{suffix}", escape(path), escape(version)))
+}
+
+/// The directory of a module version in a module cache.
+pub(super) fn module_dir(module_cache: &Path, (path, version): &Version) -> PathBuf {
+    module_cache.join(format!("{}@{}", escape(path), escape(version)))
+}
+
+/// Capital letters as `!` and the small letter, for file systems that do not tell them apart (golang.org/x/mod/module, `EscapePath`).
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii_uppercase() {
+            escaped.push('!');
+        }
+        escaped.push(c.to_ascii_lowercase());
+    }
+    escaped
+}
+
+/// Whether a module's requirements are complete, so that the graph below them is not loaded: its go line is 1.17 or later.
+fn prunes(mod_file: &Path) -> bool {
+    let text = fs::read_to_string(mod_file).unwrap_or_default();
+    let version = text.lines().find_map(|line| line.trim().strip_prefix("go ")).unwrap_or_default();
+    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or_default());
+    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()) >= (1, 17)
+}
+
+fn has_prefix(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// `a/b/c`, `a/b`, `a`.
+fn prefixes(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(parent, _)| parent))
+}
+
+fn edited(go: &Go, kind: &str, file: &Path) -> Result<Vec<Replace>, Failure> {
+    let text = fs::read_to_string(file).map_err(Failure::file(file))?;
+    // Most files have none, and starting the go command for each member of a large workspace adds up.
+    if !text.contains("replace") {
+        return Ok(Vec::new());
+    }
+    let json = go.output(&[kind, "edit", "-json", &file.to_string_lossy()])?;
+    let edited: Edited =
+        serde_json::from_slice(&json).map_err(|error| Failure::new(format!("output of go {kind} edit: {error}")))?;
+    let version = |version: EditedVersion| (version.path, version.version);
+    Ok(edited
+        .replace
+        .unwrap_or_default()
+        .into_iter()
+        .map(|replace| Replace { old: version(replace.old), new: version(replace.new) })
+        .collect())
+}
+
+/// Lines `module[@version] module[@version]`. The toolchain's own pseudo-modules are left out.
+fn parse_graph(text: &str) -> BTreeMap<Version, Vec<Version>> {
+    let mut edges: BTreeMap<Version, Vec<Version>> = BTreeMap::new();
+    for (from, to) in text.lines().filter_map(|line| line.split_once(' ')) {
+        let (from, to) = (parse_version(from), parse_version(to));
+        if ![&from, &to].iter().any(|(path, _)| path == "go" || path == "toolchain") {
+            edges.entry(from).or_default().push(to);
+        }
+    }
+    edges
+}
+
+fn parse_version(text: &str) -> Version {
+    let (path, version) = text.split_once('@').unwrap_or((text, ""));
+    (path.into(), version.into())
+}
+
+/// Lines `path version h1:...`; those of mod files are left out.
+fn parse_sums(text: &str) -> Vec<(Version, String)> {
+    let line = |line: &str| {
+        let mut fields = line.split_whitespace();
+        let (path, version, sum) = (fields.next()?, fields.next()?, fields.next()?);
+        let of_content = sum.starts_with("h1:") && !version.ends_with("/go.mod");
+        of_content.then(|| ((path.to_owned(), version.to_owned()), sum.to_owned()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escaping_as_the_module_cache_does() {
+        let version = ("github.com/BurntSushi/toml".to_owned(), "v1.0.0-RC1".to_owned());
+        assert_eq!(module_dir(Path::new("/c"), &version), Path::new("/c/github.com/!burnt!sushi/toml@v1.0.0-!r!c1"));
+        assert_eq!(
+            download_path(Path::new("/c"), &version, "mod"),
+            Path::new("/c/cache/download/github.com/!burnt!sushi/toml/@v/v1.0.0-!r!c1.mod")
+        );
+    }
+
+    #[test]
+    fn prefixes_end_at_slashes() {
+        assert_eq!(prefixes("a/bc/d").collect::<Vec<_>>(), ["a/bc/d", "a/bc", "a"]);
+        assert!(has_prefix("a/bc", "a/bc") && has_prefix("a/bc/d", "a/bc") && !has_prefix("a/bcd", "a/bc"));
+    }
+
+    #[test]
+    fn replacements_by_version_win() {
+        let version = |path: &str, version: &str| (path.to_owned(), version.to_owned());
+        let replace = |old, new| Replace { old, new };
+        let replaces =
+            vec![replace(version("a", ""), version("b", "v2.0.0")), replace(version("a", "v1.0.0"), version("../a", ""))];
+        let modules = Modules { replaces, ..Modules::default() };
+        assert_eq!(modules.effective(&version("a", "v1.0.0")), None);
+        assert_eq!(modules.effective(&version("a", "v1.1.0")), Some(version("b", "v2.0.0")));
+        assert_eq!(modules.effective(&version("c", "v1.1.0")), Some(version("c", "v1.1.0")));
+        assert!(modules.is_own("a/x") && !modules.is_own("b"));
+    }
+}

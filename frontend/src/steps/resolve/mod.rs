@@ -1,0 +1,130 @@
+//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--report]`.
+//!
+//! Asks the go command which modules and packages third-party imports lead to; the only step with network and secrets. The source tree holds mod files,
+//! and no more sources than a vendor directory; it must be writable, since a workspace whose sums are incomplete gets them added. In the output directory:
+//!
+//! | path | holds |
+//! |---|---|
+//! | `resolution.json` | what `go` chose: [`Resolution`] |
+//! | `modcache/` | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
+//! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
+//! | `runtime/` | the builder image's `ca-certificates.crt` and `zoneinfo.zip`, for images that start from nothing |
+//! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
+//!
+//! The same mod files, request and toolchain give the same bytes, modes and times, whatever else the raw module cache holds. Optional secrets: certificates of a
+//! proxy at `/run/secrets/ca` (or the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Nothing of them is written or printed.
+
+mod command;
+mod failure;
+mod graph;
+mod layer;
+mod listing;
+mod prune;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use gowork_llb::resolution::{self, Resolution, ResolveReport, ResolveRequest};
+
+pub use failure::Failure;
+
+use command::Go;
+use graph::Modules;
+use listing::Listing;
+
+const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--report]";
+
+/// Where a resolve reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResolveArgs {
+    /// JSON of a [`ResolveRequest`].
+    pub request: PathBuf,
+    /// Root of the source tree.
+    pub source: PathBuf,
+    /// Directory for the results; made if it is not there.
+    pub out: PathBuf,
+    /// Whether errors are an answer.
+    pub report: bool,
+}
+
+impl ResolveArgs {
+    /// Reads the words after `resolve`.
+    ///
+    /// # Errors
+    /// If one is missing or unknown.
+    pub fn parse(words: &[String]) -> Result<Self, Failure> {
+        let [mut request, mut source, mut out] = [const { None }; 3];
+        let mut report = false;
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--request" => request = words.next(),
+                "--source" => source = words.next(),
+                "--out" => out = words.next(),
+                "--report" => report = true,
+                _ => return Err(Failure::new(format!("unknown argument {word:?}\n{USAGE}"))),
+            }
+        }
+        let (Some(request), Some(source), Some(out)) = (request, source, out) else { return Err(Failure::new(USAGE)) };
+        Ok(Self { request: request.into(), source: source.into(), out: out.into(), report })
+    }
+}
+
+/// Runs the step; for `main`. Errors go to standard error.
+pub fn run(words: &[String]) -> ExitCode {
+    match ResolveArgs::parse(words).and_then(|args| resolve(&args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Resolves, and writes the results.
+///
+/// # Errors
+/// What the go command says, with what to do about it; unless a report was asked for. Otherwise files that cannot be read or written.
+pub fn resolve(args: &ResolveArgs) -> Result<(), Failure> {
+    let request = read_request(&args.request)?;
+    let source = std::path::absolute(&args.source).and_then(|path| path.canonicalize()).map_err(Failure::file(&args.source))?;
+    layer::make_dir(&args.out)?;
+    let result = resolve_request(&request, &source, &args.out);
+    if !args.report {
+        return result;
+    }
+    let errors = result.err().map(|failure| failure.errors).unwrap_or_default();
+    layer::write_json(&args.out.join("report.json"), &ResolveReport { version: resolution::VERSION, errors })
+}
+
+fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
+    let text = std::fs::read(path).map_err(Failure::file(path))?;
+    let request: ResolveRequest =
+        serde_json::from_slice(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    if request.version == resolution::VERSION {
+        Ok(request)
+    } else {
+        Err(Failure::new(format!("{}: version {} where {} is understood", path.display(), request.version, resolution::VERSION)))
+    }
+}
+
+fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Result<(), Failure> {
+    let go = Go::new(request, source)?;
+    let listing = Listing::ask(&go, request)?;
+    let modules = Modules::ask(&go, request, &listing)?;
+    let errors = listing.errors(request, &modules);
+    if !errors.is_empty() {
+        return Err(Failure::of_go(errors, &go));
+    }
+    let resolution: Resolution = listing.resolution(request, &modules, &go)?;
+    if !request.vendored {
+        prune::write(&go, &listing, &modules, &out.join("modcache"))?;
+    }
+    if request.workspace {
+        let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();
+        layer::write(&out.join("go.work.sum"), &sums)?;
+    }
+    layer::write_runtime_files(&go, &out.join("runtime"))?;
+    layer::write_json(&out.join("resolution.json"), &resolution)?;
+    layer::settle_dir(out)
+}

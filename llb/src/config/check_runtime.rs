@@ -1,0 +1,163 @@
+//! What a value of `[runtime]` and `[images]` may look like.
+
+use std::time::Duration;
+
+use super::check::{Wrong, wrong};
+use super::effective::{Port, Protocol};
+use crate::tree::TreePath;
+
+/// The name of an image: a build target and, unless set, a file name.
+pub(super) fn image_name(text: &str) -> Result<(), Wrong> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if text == "binaries" {
+        return wrong("`binaries` cannot name an image: that target gives the binaries of all", "choose another name");
+    }
+    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed) {
+        return Ok(());
+    }
+    wrong(format!("{text:?} cannot name an image"), "names are made of letters, digits, `.`, `_` and `-`")
+}
+
+/// A file name.
+pub(super) fn file_name(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || text == "." || text == ".." || text.contains('/') {
+        return wrong(format!("{text:?} is not a file name"), "a plain name, like \"api\"");
+    }
+    Ok(())
+}
+
+/// `user`, `uid`, or either with a group.
+pub(super) fn user(text: &str) -> Result<(), Wrong> {
+    let mut parts = text.split(':');
+    let good = |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && !part.contains(char::is_whitespace));
+    let (user, group, more) = (parts.next(), parts.next(), parts.next());
+    if good(user) && (group.is_none() || good(group)) && more.is_none() {
+        return Ok(());
+    }
+    wrong(format!("{text:?} is not a user"), "write it like \"65532:65532\", \"65532\" or \"app\"")
+}
+
+/// `uid` or `uid:gid`, in numbers; the group is the user's number if it is left out.
+pub(super) fn owner(text: &str) -> Result<(u32, u32), Wrong> {
+    let (user, group) = text.split_once(':').unwrap_or((text, text));
+    match (user.parse(), group.parse()) {
+        (Ok(user), Ok(group)) => Ok((user, group)),
+        _ => wrong(format!("{text:?} is not an owner in numbers"), "write it like \"65532:65532\""),
+    }
+}
+
+/// Permissions in octal.
+pub(super) fn mode(text: &str) -> Result<u32, Wrong> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match u32::from_str_radix(text, 8) {
+        Ok(mode) if digits && mode <= 0o7777 => Ok(mode),
+        _ => wrong(format!("{text:?} is not a file mode"), "write it in octal like \"0644\""),
+    }
+}
+
+/// A port, with a protocol or not.
+pub(super) fn port(text: &str) -> Result<Port, Wrong> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let protocol = match protocol {
+        "tcp" => Some(Protocol::Tcp),
+        "udp" => Some(Protocol::Udp),
+        "sctp" => Some(Protocol::Sctp),
+        _ => None,
+    };
+    match (number.parse::<u16>(), protocol) {
+        (Ok(number @ 1..), Some(protocol)) if !text.starts_with('+') => Ok(Port { number, protocol }),
+        _ if text.contains([':', '-']) => wrong(
+            format!("{text:?} is not a port"),
+            "one item a port that the program listens on, like 8080; what it is published as is said when the image is run",
+        ),
+        _ => wrong(format!("{text:?} is not a port"), "write 1 to 65535, with a protocol if it is not TCP: 8080 or \"8080/udp\""),
+    }
+}
+
+/// An absolute path in the image.
+pub(super) fn absolute(text: &str) -> Result<(), Wrong> {
+    if !text.starts_with('/') {
+        return wrong(format!("{text:?} is not an absolute path"), "paths in the image start with `/`");
+    }
+    if text.split('/').any(|part| part == "..") {
+        return wrong(format!("{text:?} climbs with `..`"), "write the path it ends up at");
+    }
+    Ok(())
+}
+
+/// A path in the build context.
+pub(super) fn context_path(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() {
+        return wrong("the path is empty", "write a path in the build context, like \"config/app.yaml\"");
+    }
+    TreePath::new(text)
+        .map(|_| ())
+        .or_else(|_| wrong(format!("{text:?} lies outside of the build context"), "paths are relative to its root"))
+}
+
+/// A signal.
+pub(super) fn signal(text: &str) -> Result<(), Wrong> {
+    let name = |rest: &str| {
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'+' || b == b'-')
+    };
+    if text.strip_prefix("SIG").is_some_and(name) || text.parse::<u8>().is_ok_and(|n| (1..=64).contains(&n)) {
+        return Ok(());
+    }
+    wrong(format!("{text:?} is not a signal"), "write it like \"SIGTERM\"")
+}
+
+/// A duration as Go writes it, `1m30s`; zero, or a millisecond at least, which is what engines take.
+pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
+    let bad =
+        || Wrong { why: format!("{text:?} is not a duration"), help: "write it like \"30s\", \"500ms\" or \"1m30s\"".to_owned() };
+    let mut rest = text;
+    let mut nanos = 0f64;
+    if rest == "0" {
+        return Ok(Duration::ZERO);
+    }
+    if rest.is_empty() {
+        return Err(bad());
+    }
+    while !rest.is_empty() {
+        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(bad)?;
+        let (number, tail) = rest.split_at(unit_at);
+        let next = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(next);
+        let scale = match unit {
+            "ns" => 1.0,
+            "us" | "µs" | "μs" => 1e3,
+            "ms" => 1e6,
+            "s" => 1e9,
+            "m" => 60e9,
+            "h" => 3600e9,
+            _ => return Err(bad()),
+        };
+        nanos += number.parse::<f64>().map_err(|_| bad())? * scale;
+        rest = tail;
+    }
+    if nanos > 0.0 && nanos < 1e6 {
+        return wrong(format!("{text:?} is shorter than a millisecond"), "write \"1ms\" or more");
+    }
+    // Go's durations end at 2^63 ns; so do the engines'.
+    if nanos >= 9_223_372_036_854_775_808.0 {
+        return wrong(format!("{text:?} is longer than a duration can be"), "write 2562047h or less");
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= nanos < 2^63")]
+    Ok(Duration::from_nanos(nanos.round() as u64))
+}
+
+/// Name of an environment variable.
+pub(super) fn env_name(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || text.contains(['=', '\0']) || text.contains(char::is_whitespace) {
+        return wrong(format!("{text:?} cannot name an environment variable"), "names are not empty and hold no `=` or blanks");
+    }
+    Ok(())
+}
+
+/// Name of a label.
+pub(super) fn label_name(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || text.contains('\0') {
+        return wrong(format!("{text:?} cannot name a label"), "give it a name, like \"org.opencontainers.image.title\"");
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! The config of an image: what its base says, with the plan's words over it.
+
+use std::collections::BTreeMap;
+
+use super::runtime::{BINARY_DIR, ZONEINFO};
+use crate::config::{HealthcheckConfig, RuntimeConfig};
+use crate::image::{Empty, Healthcheck, ImageConfig, ImageConfigError, RunConfig};
+use crate::ops::Platform;
+use crate::plan::Image;
+
+/// What the build, not the plan, says about an image's config.
+#[derive(Debug, Clone, Copy)]
+pub struct ConfigInput<'a> {
+    /// The platform of the image.
+    pub platform: &'a Platform,
+    /// The base image's config as the registry has it; none for scratch.
+    pub base: Option<&'a [u8]>,
+    /// Labels of the build, which override those of the configuration.
+    pub labels: &'a BTreeMap<String, String>,
+    /// When the image is said to be made, RFC 3339; none leaves it out.
+    pub created: Option<&'a str>,
+}
+
+/// The config of `image`, as JSON.
+///
+/// # Errors
+/// Where the base image's config is none.
+pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, ImageConfigError> {
+    let mut config = match input.base {
+        Some(json) => ImageConfig::from_json(json)?,
+        None => ImageConfig::scratch(input.platform),
+    };
+    config.set_platform(input.platform);
+    config.created = input.created.map(ToOwned::to_owned);
+    run_config(&mut config.config, image, input.labels);
+    config.to_json()
+}
+
+fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, String>) {
+    let runtime = &image.runtime;
+    run.default_path();
+    for (name, value) in &runtime.env {
+        run.set_env(name, value);
+    }
+    if runtime.timezones && !runtime.env.contains_key("ZONEINFO") {
+        run.set_env("ZONEINFO", ZONEINFO);
+    }
+    // Setting an entrypoint drops the base's arguments, which are not for our binary.
+    run.set_entrypoint(runtime.entrypoint.clone().unwrap_or_else(|| vec![format!("{BINARY_DIR}/{}", image.binary)]));
+    run.cmd = runtime.cmd.clone().unwrap_or_default();
+    run.user.clone_from(&runtime.user);
+    if let Some(dir) = &runtime.workdir {
+        run.working_dir.clone_from(dir);
+    }
+    if let Some(signal) = &runtime.stop_signal {
+        run.stop_signal.clone_from(signal);
+    }
+    for port in &runtime.ports {
+        run.expose(&port.to_string());
+    }
+    run.volumes.extend(runtime.volumes.iter().map(|volume| (volume.clone(), Empty {})));
+    run.labels.extend(runtime.labels.clone());
+    run.labels.extend(labels.clone());
+    if let Some(check) = healthcheck(runtime) {
+        run.healthcheck = Some(check);
+    }
+}
+
+fn healthcheck(runtime: &RuntimeConfig) -> Option<Healthcheck> {
+    let nanoseconds = |time: &Option<std::time::Duration>| time.and_then(|time| i64::try_from(time.as_nanos()).ok());
+    Some(match runtime.healthcheck.as_ref()? {
+        HealthcheckConfig::Disabled => Healthcheck { test: vec!["NONE".to_owned()], ..Healthcheck::default() },
+        HealthcheckConfig::Run { cmd, interval, timeout, start_period, start_interval, retries } => Healthcheck {
+            test: std::iter::once("CMD".to_owned()).chain(cmd.iter().cloned()).collect(),
+            interval: nanoseconds(interval),
+            timeout: nanoseconds(timeout),
+            start_period: nanoseconds(start_period),
+            start_interval: nanoseconds(start_interval),
+            retries: retries.map(i64::from),
+            ..Healthcheck::default()
+        },
+    })
+}

@@ -1,0 +1,6 @@
+module m
+require (
+	a.example/a v1.0.0
+) // fine
+exclude (
+) x

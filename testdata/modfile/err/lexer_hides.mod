@@ -1,0 +1,3 @@
+foo
+require (
+) x /*

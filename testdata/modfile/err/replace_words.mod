@@ -1,0 +1,4 @@
+module m
+replace 'a' => ./b
+replace a => `./b`
+replace a => "./b

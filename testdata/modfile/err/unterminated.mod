@@ -1,0 +1,4 @@
+module m
+
+  require (
+	a.example/a v1.0.0

@@ -1,0 +1,4 @@
+// Deprecated: said of the block.
+module (
+	m
+)

@@ -1,0 +1,10 @@
+module m
+require ()
+replace ( // a
+)
+exclude ( ) // b
+tool (
+
+// c
+
+)

@@ -1,0 +1,4 @@
+// ÿþ
+module mÃ©ÿâ‚
+// €
+retract v1.0.0

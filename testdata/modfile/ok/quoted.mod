@@ -1,0 +1,5 @@
+module "\x6d\u00e9\U0001F600\101\"\\"
+replace "a.example/with space" => "./dir with space"
+replace a.example/paren => "./(x)"
+tool "a.example/t//u"
+ignore "\xff"

@@ -1,0 +1,197 @@
+//! `cargo xtask engine ...`: the BuildKit engines that tests and demonstrations use.
+//!
+//! The user's own engine where `BUILDX_BUILDER` or `DOCKER_HOST` name one; else engines of ours, made of programs that the Go module
+//! proxy serves, `runc` from the distribution, and base images from the distribution's packages. See [`crate::state`] for where they live.
+
+pub(crate) mod builder;
+mod daemon;
+pub(crate) mod environment;
+pub(crate) mod host;
+mod mounts;
+mod process;
+pub(crate) mod registry;
+pub(crate) mod tools;
+
+use crate::progress::{Phase, note};
+use crate::state::State;
+use anyhow::{Result, bail};
+use builder::GOWORK_ENGINE;
+use daemon::Engine;
+use environment::Variables;
+use std::io::Write;
+
+/// The engine used where none is named.
+pub(crate) const MAIN: &str = "main";
+/// The lock of everything that starts or stops.
+const LOCK: &str = "engine";
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Start an engine with base images unless it runs, and print what reaches it
+    Up {
+        #[command(flatten)]
+        named: Named,
+        /// Also provide the image golang:VERSION (a full version, as 1.25.3); may be repeated
+        #[arg(long = "go", value_name = "VERSION")]
+        go_versions: Vec<String>,
+    },
+    /// Stop an engine; its cache stays
+    Down {
+        #[command(flatten)]
+        named: Named,
+        /// All engines of the state directory
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+    },
+    /// Stop an engine and remove its cache: the next start finds it empty
+    Reset {
+        #[command(flatten)]
+        named: Named,
+    },
+    /// Say which engines there are and which run
+    Status,
+    /// Print the variables that reach an engine, as `export` lines for a shell
+    Env {
+        #[command(flatten)]
+        named: Named,
+    },
+}
+
+#[derive(clap::Args)]
+struct Named {
+    /// The engine's name
+    #[arg(long, default_value = MAIN)]
+    name: String,
+}
+
+/// Runs one of the actions.
+///
+/// # Errors
+/// If something is missing on the machine, or an engine does not start or stop.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let state = State::open()?;
+    match &arguments.action {
+        Action::Up { named, go_versions } => print(&environment::exports(&up(&state, &named.name, go_versions)?.variables)),
+        Action::Down { named, all } => {
+            let engines = if *all { Engine::all(&state)? } else { vec![Engine::named(&state, &named.name)?] };
+            down(&state, &engines)
+        }
+        Action::Reset { named } => reset(&state, &named.name),
+        Action::Status => print(&status(&state)?),
+        Action::Env { named } => print(&environment::exports(&variables(&state, &named.name)?)),
+    }
+}
+
+/// An engine that runs.
+pub(crate) struct Up {
+    /// What reaches it.
+    pub(crate) variables: Variables,
+    /// Whether this call started it.
+    pub(crate) started: bool,
+}
+
+/// Makes sure that the engine `name` runs and has its base images.
+///
+/// # Errors
+/// If something is missing on the machine, or the engine does not come up.
+pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up> {
+    if let Some(user) = builder::user_engine(state)? {
+        refuse_named(name)?;
+        let phase = Phase::start(&format!("using the engine that {} names; base images come from Docker Hub", user.chosen_by));
+        user.bootstrap()?;
+        phase.done();
+        return Ok(Up { variables: environment::of_user(state, &user)?, started: false });
+    }
+    let engine = Engine::named(state, name)?;
+    host::require_root("an engine of our own")?;
+    for tool in [tools::Tool::Buildkitd, tools::Tool::Buildx, tools::Tool::Registry, tools::Tool::Crane] {
+        tool.ensure(state)?;
+    }
+    let lock = state.lock(LOCK)?;
+    let registry = registry::ensure(state)?;
+    let phase = Phase::start(&format!("starting engine {name}"));
+    let started = engine.start(state, &registry)?;
+    phase.done_with(if started { "" } else { "it runs already" });
+    crate::base::publish(state, &registry, go_versions)?;
+    drop(lock);
+    Ok(Up { variables: environment::of_own(state, &engine)?, started })
+}
+
+/// Stops the engine `name`, and the registry with the last engine.
+///
+/// # Errors
+/// If it does not end.
+pub(crate) fn stop_quietly(state: &State, name: &str) -> Result<()> {
+    let _lock = state.lock(LOCK)?;
+    Engine::named(state, name)?.stop()?;
+    stop_idle_registry(state)
+}
+
+fn down(state: &State, engines: &[Engine]) -> Result<()> {
+    let _lock = state.lock(LOCK)?;
+    for engine in engines {
+        let ran = engine.stop()?;
+        note(&format!("engine {}: {}", engine.name(), if ran { "stopped" } else { "was not running" }));
+    }
+    stop_idle_registry(state)
+}
+
+fn reset(state: &State, name: &str) -> Result<()> {
+    let engine = Engine::named(state, name)?;
+    let _lock = state.lock(LOCK)?;
+    engine.remove(state)?;
+    note(&format!("engine {name}: removed"));
+    stop_idle_registry(state)
+}
+
+fn stop_idle_registry(state: &State) -> Result<()> {
+    if Engine::all(state)?.iter().all(|engine| engine.running().is_none()) {
+        registry::stop(state)?;
+    }
+    Ok(())
+}
+
+fn status(state: &State) -> Result<String> {
+    let mut text = String::new();
+    if let Some(user) = builder::user_engine(state)? {
+        let builder = user.builder.map_or_else(|| "the current builder".to_owned(), |name| name.to_string_lossy().into_owned());
+        text += &format!("in use: {builder}, named by {}\n", user.chosen_by);
+    }
+    for engine in Engine::all(state)? {
+        let what = engine.running().map_or_else(|| "down".to_owned(), |pid| format!("up, pid {pid}"));
+        text +=
+            &format!("engine {}: {what}, unix://{}, log {}\n", engine.name(), engine.socket().display(), engine.log().display());
+    }
+    let registry = registry::running(state).map_or_else(|| "down".to_owned(), |address| format!("up, {address}"));
+    text += &format!("registry: {registry}\nstate: {}\n", state.root().display());
+    Ok(text)
+}
+
+fn variables(state: &State, name: &str) -> Result<Variables> {
+    match builder::user_engine(state)? {
+        Some(user) => {
+            refuse_named(name)?;
+            environment::of_user(state, &user)
+        }
+        None => environment::of_own(state, &Engine::named(state, name)?),
+    }
+}
+
+/// Several engines, or an empty one, are ours to make only.
+fn refuse_named(name: &str) -> Result<()> {
+    if name != MAIN {
+        bail!("engine {name} can only be one of our own: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST");
+    }
+    Ok(())
+}
+
+fn print(text: &str) -> Result<()> {
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
