@@ -131,9 +131,11 @@ impl Printer<'_> {
             format!("#     docker buildx build --target {} --output bin .", self.stage("binaries")),
             "#".to_owned(),
             "# Printed by `gowork dockerfile`; run it again when imports change. The stage of a binary copies only what that is made of, so".to_owned(),
-            "# that no other edit rebuilds it, and leaves out tests and files for other platforms. All mod files are in every stage:".to_owned(),
-            "# versions are chosen for the whole workspace at once.".to_owned(),
+            "# that no other edit rebuilds it, and leaves out tests and files for other platforms.".to_owned(),
         ];
+        if self.groups.iter().any(|group| group.workspace) {
+            lines.push("# All mod files of the workspace are in every stage, since go chooses versions for all its modules at once.".to_owned());
+        }
         lines[2] = capital(&lines[2]);
         lines.join("\n")
     }
@@ -229,6 +231,10 @@ impl Printer<'_> {
         let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
         words.push(shell_word(&if dir.is_empty() { ".".to_owned() } else { format!("./{dir}") }));
         let network = self.options.cache == CacheForm::Mount && self.needs_network(group);
+        if network {
+            // The mount may have been emptied since the deps stage ran.
+            lines.extend(self.module_args(group));
+        }
         lines.push(self.run(group, network, &words.join(" ")));
         lines.join("\n")
     }
