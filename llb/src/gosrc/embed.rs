@@ -154,29 +154,26 @@ impl Resolver<'_> {
         (self.list)(dir).is_some_and(|names| names.iter().any(|(name, _)| name == "go.mod"))
     }
 
-    /// Adds the embeddable files below a directory and counts them. Iterative: trees may be deep.
+    /// Adds the embeddable files below a directory and counts them, in Go's order, which decides the first error. Iterative: trees may be deep.
     fn walk(&self, root: &str, files: &mut BTreeSet<String>) -> Result<usize, String> {
         let mut count = 0;
-        let mut dirs = vec![root.to_owned()];
-        while let Some(dir) = dirs.pop() {
-            let names = self.names(&dir).unwrap_or_default();
-            if names.iter().any(|(name, _)| name == "go.mod") {
-                continue;
-            }
-            for (name, kind) in names {
-                let path = join(&dir, &name);
-                let hidden = name.starts_with(['.', '_']);
-                let bad = is_bad_name(&name);
-                if bad || hidden && !self.all {
-                    if bad && !hidden && kind != NodeKind::Dir {
-                        return Err(format!("cannot embed file {path}: invalid name {name}"));
-                    }
-                } else if kind == NodeKind::Dir {
-                    dirs.push(path);
-                } else if kind == NodeKind::File {
-                    count += 1;
-                    files.insert(path);
+        let mut pending = vec![(root.to_owned(), NodeKind::Dir)];
+        while let Some((path, kind)) = pending.pop() {
+            let name = path.rsplit('/').next().unwrap_or(&path);
+            let hidden = name.starts_with(['.', '_']);
+            let bad = is_bad_name(name);
+            if path != root && (bad || hidden && !self.all) {
+                if bad && !hidden && kind != NodeKind::Dir {
+                    return Err(format!("cannot embed file {path}: invalid name {name}"));
                 }
+            } else if kind == NodeKind::Dir {
+                let names = self.names(&path).unwrap_or_default();
+                if !names.iter().any(|(name, _)| name == "go.mod") {
+                    pending.extend(names.into_iter().rev().map(|(name, kind)| (join(&path, &name), kind)));
+                }
+            } else if kind == NodeKind::File {
+                count += 1;
+                files.insert(path);
             }
         }
         Ok(count)

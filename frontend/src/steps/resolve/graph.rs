@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::command::Go;
 use super::failure::Failure;
 use super::listing::Listing;
+use super::walk::{Loaded, Pruning, Walk};
 
 /// A module version: path, version.
 pub(super) type Version = (String, String);
@@ -28,10 +29,11 @@ pub(super) struct Modules {
     edges: BTreeMap<Version, Vec<Version>>,
     /// `h1:` sums of module contents.
     sums: BTreeMap<Version, String>,
+    loaded: Loaded,
     workspace: bool,
 }
 
-/// `old => new`; an empty old version is any, an empty new one makes the path a directory.
+/// `old => new`; an empty old version is any, an empty new one makes the path an absolute directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Replace {
     old: Version,
@@ -77,6 +79,13 @@ impl Modules {
         }
         modules.edges = parse_graph(&String::from_utf8_lossy(&go.output(&["mod", "graph"])?));
         modules.sums = modules.read_sums(go);
+        modules.loaded = modules.load(&go.module_cache());
+        // The listing had no import of the repository's own packages, so these were not downloaded.
+        for (path, version) in modules.selected(|path| modules.is_near_own(path)) {
+            if request.workspace && modules.sum(&(path.clone(), version.clone())).is_none() {
+                go.output(&["mod", "download", &format!("{path}@{version}")])?;
+            }
+        }
         Ok(modules)
     }
 
@@ -105,54 +114,59 @@ impl Modules {
         self.mains.iter().map(|(path, _)| path.as_str()).chain(local).any(|module| has_prefix(import, module))
     }
 
-    /// What a module version is replaced by: nothing for a directory.
-    fn effective(&self, version: &Version) -> Option<Version> {
+    /// What a module version is replaced by, or itself; a directory has no version.
+    fn effective(&self, version: &Version) -> Version {
         let of_path = || self.replaces.iter().filter(|replace| replace.old.0 == version.0);
         let replace =
             of_path().find(|replace| replace.old.1 == version.1).or_else(|| of_path().find(|replace| replace.old.1.is_empty()));
-        match replace {
-            None => Some(version.clone()),
-            Some(replace) => (!replace.new.1.is_empty()).then(|| replace.new.clone()),
+        replace.map_or_else(|| version.clone(), |replace| replace.new.clone())
+    }
+
+    /// The graph as the go command loads it. `module_cache` is where the `.mod` files are.
+    fn load(&self, module_cache: &Path) -> Loaded {
+        let own = |version: &Version| {
+            let file = match self.mains.iter().find(|(path, _)| version.1.is_empty() && *path == version.0) {
+                Some((_, file)) => file.clone(),
+                None => match self.effective(version) {
+                    (dir, empty) if empty.is_empty() => Path::new(&dir).join("go.mod"),
+                    version => download_path(module_cache, &version, "mod"),
+                },
+            };
+            if prunes(&file) { Pruning::Pruned } else { Pruning::Unpruned }
+        };
+        let mains: Vec<Version> = self.mains.iter().map(|(path, _)| (path.clone(), String::new())).collect();
+        let walk = Walk::new(&self.edges, &own);
+        match mains.first() {
+            Some(main) if !self.workspace => walk.module(main),
+            _ => walk.workspace(&mains),
         }
     }
 
-    /// Every module version whose `.mod` file is read, after replacement. `module_cache` is where those files are.
-    pub(super) fn mod_files(&self, module_cache: &Path) -> BTreeSet<Version> {
-        let mut found = BTreeSet::new();
-        let mut queue: Vec<(Version, bool)> = Vec::new();
-        let mains = || self.edges.keys().filter(|(_, version)| version.is_empty());
-        for main in mains() {
-            let whole = self.workspace || self.mains.iter().any(|(path, file)| *path == main.0 && !prunes(file));
-            queue.extend(self.edges.get(main).into_iter().flatten().map(|required| (required.clone(), whole)));
-        }
-        let mut seen = BTreeSet::new();
-        while let Some((version, whole)) = queue.pop() {
-            if version.1.is_empty() || !seen.insert((version.clone(), whole)) {
-                continue;
-            }
-            let effective = self.effective(&version);
-            // A directory of the repository is treated as unpruned: at worst a few more files are kept.
-            let whole =
-                whole || effective.as_ref().is_none_or(|effective| !prunes(&download_path(module_cache, effective, "mod")));
-            found.extend(effective);
-            if whole {
-                queue.extend(self.edges.get(&version).into_iter().flatten().map(|required| (required.clone(), true)));
-            }
-        }
-        found
+    /// Every module version whose `.mod` file is read, after replacement.
+    pub(super) fn mod_files(&self) -> BTreeSet<Version> {
+        self.loaded.versions.iter().map(|version| self.effective(version)).filter(|(_, version)| !version.is_empty()).collect()
     }
 
-    /// Module versions that could provide one of `imports` or of the repository's own packages, by their paths, with their sums; after replacement.
-    pub(super) fn candidates(&self, imports: &BTreeSet<&str>) -> BTreeMap<Version, String> {
+    /// Selected modules that could provide one of `imports`, by their paths; after replacement.
+    pub(super) fn candidates(&self, imports: &BTreeSet<&str>) -> BTreeSet<Version> {
         let prefixes: BTreeSet<&str> = imports.iter().flat_map(|import| prefixes(import)).collect();
-        let near_own = |path: &str| self.mains.iter().any(|(main, _)| has_prefix(main, path) || has_prefix(path, main));
-        let nodes = self
-            .edges
-            .values()
-            .flatten()
-            .filter(|(path, version)| !version.is_empty() && (prefixes.contains(path.as_str()) || near_own(path)));
-        let effective = nodes.filter_map(|version| self.effective(version));
-        effective.filter_map(|version| self.sums.get(&version).cloned().map(|sum| (version, sum))).collect()
+        self.selected(|path| prefixes.contains(path) || self.is_near_own(path))
+    }
+
+    fn selected(&self, wanted: impl Fn(&str) -> bool) -> BTreeSet<Version> {
+        let selected = self.loaded.selected.iter().filter(|(path, version)| !version.is_empty() && wanted(path));
+        let effective = selected.map(|(path, version)| self.effective(&(path.clone(), version.clone())));
+        effective.filter(|(_, version)| !version.is_empty()).collect()
+    }
+
+    /// Whether a module could by its path provide a package of the repository, which an import of it must rule out.
+    fn is_near_own(&self, path: &str) -> bool {
+        self.mains.iter().any(|(main, _)| has_prefix(main, path) || has_prefix(path, main))
+    }
+
+    /// The `h1:` sum of a module's content that a go.sum or go.work.sum file has.
+    pub(super) fn sum(&self, version: &Version) -> Option<&String> {
+        self.sums.get(version)
     }
 }
 
@@ -205,11 +219,15 @@ fn edited(go: &Go, kind: &str, file: &Path) -> Result<Vec<Replace>, Failure> {
     let edited: Edited =
         serde_json::from_slice(&json).map_err(|error| Failure::new(format!("output of go {kind} edit: {error}")))?;
     let version = |version: EditedVersion| (version.path, version.version);
+    let target = |version: EditedVersion| match version.version.is_empty() {
+        true => (file.with_file_name("").join(version.path).to_string_lossy().into_owned(), String::new()),
+        false => (version.path, version.version),
+    };
     Ok(edited
         .replace
         .unwrap_or_default()
         .into_iter()
-        .map(|replace| Replace { old: version(replace.old), new: version(replace.new) })
+        .map(|replace| Replace { old: version(replace.old), new: target(replace.new) })
         .collect())
 }
 
@@ -268,9 +286,9 @@ mod tests {
         let replaces =
             vec![replace(version("a", ""), version("b", "v2.0.0")), replace(version("a", "v1.0.0"), version("../a", ""))];
         let modules = Modules { replaces, ..Modules::default() };
-        assert_eq!(modules.effective(&version("a", "v1.0.0")), None);
-        assert_eq!(modules.effective(&version("a", "v1.1.0")), Some(version("b", "v2.0.0")));
-        assert_eq!(modules.effective(&version("c", "v1.1.0")), Some(version("c", "v1.1.0")));
+        assert_eq!(modules.effective(&version("a", "v1.0.0")), version("../a", ""));
+        assert_eq!(modules.effective(&version("a", "v1.1.0")), version("b", "v2.0.0"));
+        assert_eq!(modules.effective(&version("c", "v1.1.0")), version("c", "v1.1.0"));
         assert!(modules.is_own("a/x") && !modules.is_own("b"));
     }
 }

@@ -20,6 +20,7 @@ mod graph;
 mod layer;
 mod listing;
 mod prune;
+mod walk;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use serde::Serialize;
+
 use super::command::Go;
 use super::failure::Failure;
 use super::graph::{self, Modules, Version};
@@ -17,6 +19,14 @@ use super::listing::{ListedModule, ListedPackage, Listing};
 enum Content {
     Copy(PathBuf),
     Text(String),
+}
+
+/// A `.info` file (cmd/go/internal/modfetch, `RevInfo`).
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Info<'a> {
+    version: &'a str,
+    time: &'a str,
 }
 
 #[derive(Default)]
@@ -33,13 +43,13 @@ pub(super) fn write(go: &Go, listing: &Listing, modules: &Modules, out: &Path) -
     let raw = go.module_cache();
     let mut pruned = Pruned::default();
     pruned.dirs.insert(PathBuf::from("cache/download"));
-    for version in modules.mod_files(&raw) {
+    for version in modules.mod_files() {
         pruned.add_mod_file(&raw, &version);
     }
     let third_party = || listing.packages.iter().filter_map(|package| package.module.as_ref().map(|module| (package, module)));
     let imports: BTreeSet<&str> = third_party().map(|(package, _)| package.import_path.as_str()).collect();
-    for (version, sum) in modules.candidates(&imports) {
-        pruned.add_candidate(&raw, &version, &sum);
+    for version in modules.candidates(&imports) {
+        pruned.add_candidate(&raw, &version, modules.sum(&version));
     }
     for (package, module) in third_party().filter(|(_, module)| !module.is_local()) {
         pruned.add_provider(&raw, module)?;
@@ -56,15 +66,14 @@ impl Pruned {
         }
     }
 
-    /// A module that has no reached package. Its directory may not have been unpacked for this request, so all of it comes from mod files and sums.
-    fn add_candidate(&mut self, raw: &Path, version: &Version, sum: &str) {
-        let mod_file = graph::download_path(raw, version, "mod");
-        if !mod_file.is_file() {
-            return;
+    /// A module that perhaps has no reached package. Of its directory the go command wants to see that it is there, and that no package is in it.
+    /// A single module's missing sum means that it never looked; a workspace's only that the sum is not committed.
+    fn add_candidate(&mut self, raw: &Path, version: &Version, sum: Option<&String>) {
+        let unpacked = || fs::read_to_string(graph::download_path(raw, version, "ziphash")).ok();
+        if let Some(sum) = sum.cloned().or_else(unpacked) {
+            self.files.insert(graph::download_path(Path::new(""), version, "ziphash"), Content::Text(sum));
+            self.dirs.insert(graph::module_dir(Path::new(""), version));
         }
-        self.add_mod_file(raw, version);
-        self.files.insert(graph::download_path(Path::new(""), version, "ziphash"), Content::Text(sum.into()));
-        self.files.insert(graph::module_dir(Path::new(""), version).join("go.mod"), Content::Copy(mod_file));
     }
 
     fn add_provider(&mut self, raw: &Path, module: &ListedModule) -> Result<(), Failure> {
@@ -73,10 +82,10 @@ impl Pruned {
         let sum = graph::download_path(raw, &version, "ziphash");
         let text = fs::read_to_string(&sum).map_err(Failure::file(&sum))?;
         self.files.insert(graph::download_path(Path::new(""), &version, "ziphash"), Content::Text(text));
-        // Proxies say more or less about a version; what the go command needs of it is here.
-        if let Some(time) = &effective.time {
-            let info = serde_json::json!({ "Version": effective.version, "Time": time });
-            self.files.insert(graph::download_path(Path::new(""), &version, "info"), Content::Text(info.to_string()));
+        // Proxies say more or less about a version; this is what the go command needs of it, in the form that it would write it again.
+        let info = effective.time.as_deref().and_then(|time| serde_json::to_string(&Info { version: &version.1, time }).ok());
+        if let Some(info) = info {
+            self.files.insert(graph::download_path(Path::new(""), &version, "info"), Content::Text(info));
         }
         self.add_mod_file(raw, &version);
         let (dir, file) = (graph::module_dir(Path::new(""), &version), graph::module_dir(raw, &version).join("go.mod"));

@@ -21,12 +21,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
-use runtime::{Root, RuntimeStage};
+use runtime::{Binary, Root, RuntimeStage};
 pub use words::open_arg;
 use words::{assignment, shell_quoted, shell_word};
 
 /// Columns that lists of short words are wrapped at.
 const WIDTH: usize = 100;
+
+const SECRETS: &str = "# Both secrets are optional: `ca`, certificates of a proxy; `netrc`, logins for private modules.";
+const TIMES: &str = "# Times in the future keep go from touching entries in later layers, and from removing those it finds old (golang/go#69565).";
 
 /// Where modules and compile results are kept between builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,7 +92,12 @@ impl Printer<'_> {
         roots.dedup();
         let root_name = |number| self.numbered("rootfs", number);
         stages.extend(roots.iter().enumerate().map(|(number, root)| root.stage(&root_name(number), &self.stage("go"))));
-        let built: Vec<(String, &str)> = self.images.iter().map(|image| (self.build_name(image), image.binary)).collect();
+        let built = self.images.iter().map(|image| Binary {
+            stage: self.build_name(image),
+            binary: image.binary,
+            image: image.name,
+        });
+        let built: Vec<Binary<'_>> = built.collect();
         let binaries = runtime::binaries(&self.stage("binaries"), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
         let one_image = self.images.len() == 1;
@@ -122,9 +130,12 @@ impl Printer<'_> {
             format!("#     docker buildx build --target {example} --tag {example} ."),
             format!("#     docker buildx build --target {} --output bin .", self.stage("binaries")),
             "#".to_owned(),
-            "# Printed by `gowork dockerfile`; run it again when imports change. A binary's stage copies only the files it is made of, so".to_owned(),
-            "# that no other edit rebuilds it. All mod files are in every stage: versions are chosen for the whole workspace at once.".to_owned(),
+            "# Printed by `gowork dockerfile`; run it again when imports change. The stage of a binary copies only what that is made of, so".to_owned(),
+            "# that no other edit rebuilds it, and leaves out tests and files for other platforms.".to_owned(),
         ];
+        if self.groups.iter().any(|group| group.workspace) {
+            lines.push("# All mod files of the workspace are in every stage, since go chooses versions for all its modules at once.".to_owned());
+        }
         lines[2] = capital(&lines[2]);
         lines.join("\n")
     }
@@ -178,11 +189,8 @@ impl Printer<'_> {
             files.insert(words::literal_pattern(vendor.as_str()));
         }
         lines.push(copy::copy(&[], &files));
-        if self.options.cache == CacheForm::Layer {
-            lines.extend([
-                "# The times keep go from rewriting entries in later layers, and from removing those it thinks are old (golang/go#69565).".to_owned(),
-            ]);
-        }
+        lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
+        lines.extend((self.options.cache == CacheForm::Layer).then(|| TIMES.to_owned()));
         lines.push(self.deps_run(group));
         lines.join("\n")
     }
@@ -190,19 +198,20 @@ impl Printer<'_> {
     fn deps_run(&self, group: &Group) -> String {
         let mut words = vec!["go build".to_owned()];
         words.extend(group.package_flags.iter().map(|flag| flag_word(flag)));
-        let mut command = vec![format!("{} \\", words.join(" "))];
         let std: Vec<&str> = group.std.iter().map(String::as_str).collect();
-        command.extend(wrap(&std).into_iter().map(|line| format!("        {line} \\")));
-        command.extend(group.third_party.iter().map(|path| format!("        {} \\", shell_word(path))));
-        let mut command = command.join("\n");
+        let mut packages = wrap(&std);
+        packages.extend(group.third_party.iter().map(|path| shell_word(path)));
+        let first = words.join(" ");
+        let mut command = match packages.as_slice() {
+            [line] if first.len() + line.len() < WIDTH => format!("{first} {line}"),
+            lines => format!("{first} \\\n        {}", lines.join(" \\\n        ")),
+        };
         let layer = self.options.cache == CacheForm::Layer;
         if layer {
-            command.push_str("\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt");
+            command.push_str(" \\\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt");
             if self.needs_network(group) {
                 command.push_str(" \\\n && find $GOMODCACHE/cache/download -name '*.zip' -delete");
             }
-        } else {
-            command.truncate(command.len() - 2);
         }
         self.run(group, self.needs_network(group), &command)
     }
@@ -222,6 +231,10 @@ impl Printer<'_> {
         let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
         words.push(shell_word(&if dir.is_empty() { ".".to_owned() } else { format!("./{dir}") }));
         let network = self.options.cache == CacheForm::Mount && self.needs_network(group);
+        if network {
+            // The mount may have been emptied since the deps stage ran.
+            lines.extend(self.module_args(group));
+        }
         lines.push(self.run(group, network, &words.join(" ")));
         lines.join("\n")
     }
@@ -262,7 +275,6 @@ impl Printer<'_> {
             lines.push("ARG GOPROXY".to_owned());
         }
         lines.extend(self.first.module_env.iter().map(|(name, value)| format!("ARG {}", assignment(name, value))));
-        lines.insert(0, "# Optional secrets of the download: `ca`, further certificates; `netrc`, logins for private modules.".to_owned());
         lines
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::words::{assignment, copy_word, json_array, literal_pattern, open_args, shell_word};
+use super::words::{assignment, copy_word, json_array, literal_pattern, open_args};
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
 use crate::lower::runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};
@@ -74,7 +74,6 @@ impl RuntimeStage<'_> {
     pub(super) fn text(&self) -> Result<String, Diagnostic> {
         let runtime = self.runtime;
         let mut lines = vec![format!("FROM {} AS {}", runtime.base.value, self.name)];
-        lines.extend(self.args());
         lines.extend(self.root_stage.map(|stage| format!("COPY --from={stage} /rootfs /")));
         lines.extend(runtime.files.iter().map(extra_file));
         let path = format!("{BINARY_DIR}/{}", self.binary);
@@ -84,6 +83,7 @@ impl RuntimeStage<'_> {
         if runtime.timezones {
             env.entry("ZONEINFO".to_owned()).or_insert_with(|| ZONEINFO.to_owned());
         }
+        lines.extend(self.args());
         lines.extend(assignments("ENV", &env)?);
         lines.extend(assignments("LABEL", &runtime.labels)?);
         lines.extend(runtime.workdir.iter().map(|dir| format!("WORKDIR {}", copy_word(dir))));
@@ -173,14 +173,25 @@ fn go_duration(time: Duration) -> String {
     format!("{nanos}ns")
 }
 
-/// The stage with all binaries in one directory, for `--output`; each from `(stage, binary)`.
-pub(super) fn binaries(name: &str, all: &[(String, &str)]) -> String {
-    let copies: Vec<String> = all
-        .iter()
-        .map(|(stage, binary)| {
-            let path = format!("/out/{binary}");
-            format!("COPY --from={} {}", shell_word(stage), words(&[literal_pattern(&path), "/".to_owned()]))
-        })
-        .collect();
+/// The stage with all binaries in one directory, for `--output`.
+pub(super) fn binaries(name: &str, all: &[Binary<'_>]) -> String {
+    let copy = |binary: &Binary<'_>| {
+        // Images may share a name of binary.
+        let shared = all.iter().filter(|other| other.binary == binary.binary).count() > 1;
+        let to = format!("/{}", if shared { binary.image } else { binary.binary });
+        let from = literal_pattern(&format!("/out/{}", binary.binary));
+        format!("COPY --from={} {}", binary.stage, words(&[from, to]))
+    };
+    let copies: Vec<String> = all.iter().map(copy).collect();
     format!("# Every binary, for `--output`.\nFROM scratch AS {name}\n{}", copies.join("\n"))
+}
+
+/// Where a binary is.
+pub(super) struct Binary<'a> {
+    /// Stage that built it.
+    pub(super) stage: String,
+    /// File name.
+    pub(super) binary: &'a str,
+    /// Image it is of.
+    pub(super) image: &'a str,
 }

@@ -3,34 +3,37 @@
 /// Around the name of a build-arg that stays open: characters that no configuration holds.
 const OPEN: char = '\u{e000}';
 const CLOSE: char = '\u{e001}';
+/// After the name of one that must be given: the shell and COPY's kin stop with an error if it is not.
+const REQUIRED: &str = ":?";
 
-/// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value that becomes `${name}` again.
-pub fn open_arg(name: &str) -> String {
-    format!("{OPEN}{name}{CLOSE}")
+/// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value that becomes `${name}` again. If it has no
+/// default it must be given: an empty version stamp is nobody's wish.
+pub fn open_arg(name: &str, required: bool) -> String {
+    format!("{OPEN}{name}{}{CLOSE}", if required { REQUIRED } else { "" })
 }
 
 /// The names of the open build-args in `text`.
 pub(super) fn open_args(text: &str) -> impl Iterator<Item = &str> {
-    text.split(OPEN).skip(1).filter_map(|rest| rest.split_once(CLOSE).map(|(name, _)| name))
+    let names = text.split(OPEN).skip(1).filter_map(|rest| rest.split_once(CLOSE).map(|(name, _)| name));
+    names.map(|name| name.trim_end_matches(REQUIRED))
 }
 
-/// A part of a flag's or variable's value in double quotes, for the shell. An open build-arg must be given: an empty version stamp
-/// is nobody's wish.
+/// A part of a flag's or variable's value in double quotes, for the shell.
 pub(super) fn shell_quoted(text: &str) -> String {
-    quoted(text, &['"', '\\', '$', '`'], |name| format!("${{{name}:?}}"))
+    quoted(text, &['"', '\\', '$', '`'])
 }
 
 /// The same for ENV, LABEL and ARG.
 pub(super) fn quoted_value(text: &str) -> String {
-    quoted(text, &['"', '\\', '$'], |name| format!("${{{name}}}"))
+    quoted(text, &['"', '\\', '$'])
 }
 
-fn quoted(text: &str, special: &[char], arg: impl Fn(&str) -> String) -> String {
+fn quoted(text: &str, special: &[char]) -> String {
     let mut out = String::from("\"");
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
         if let Some((name, after)) = rest.strip_prefix(OPEN).and_then(|rest| rest.split_once(CLOSE)) {
-            out.push_str(&arg(name));
+            out.push_str(&format!("${{{name}}}"));
             rest = after;
             continue;
         }

@@ -51,14 +51,15 @@ pub(crate) fn compare(root: &Path, context: &BuildContext) -> usize {
     ours.len()
 }
 
-/// Forgets the lines of places in files with `//line` comments: Go reports the places those claim, we the true ones.
+/// Forgets the lines of places in files with wide characters or `//line` comments: Go reports the places those claim, we the true ones.
 fn normalize(package: &mut Value, dir: &Path) {
     for (_, member) in package.as_object_mut().unwrap().iter_mut() {
         let Value::Object(places) = member else { continue };
         for place in places.values_mut().flat_map(|places| places.as_array_mut().unwrap()) {
             let file = place.as_str().unwrap().split(':').next().unwrap().to_owned();
             let text = fs::read(dir.join(&file)).unwrap_or_default();
-            if text.is_empty() || text.windows(7).any(|window| window == b"//line " || window == b"/*line ") {
+            // Go counts columns in bytes, we in characters.
+            if !text.is_ascii() || text.windows(7).any(|window| window == b"//line " || window == b"/*line ") {
                 *place = Value::String("somewhere".to_owned());
             }
         }
@@ -73,6 +74,7 @@ fn normalize(package: &mut Value, dir: &Path) {
 fn same_words(go: &str, us: &str) -> bool {
     let go = go.strip_prefix("read ").unwrap_or(go);
     let go = go.split(" (and ").next().unwrap_or(go);
+    let us = &us.replace('\r', "");
     let words = |message: &str| {
         let parts: Vec<&str> = message.splitn(4, ':').collect();
         let numbers =

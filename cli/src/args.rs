@@ -1,0 +1,146 @@
+//! The command line, as given.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use gowork_llb::plan::Target;
+
+/// Container images from Go workspaces: what there is to build, and a plain Dockerfile that builds it.
+#[derive(Debug, Parser)]
+#[command(version, after_help = crate::exit::HELP, propagate_version = true)]
+pub(crate) struct Args {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What holds for every command.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Common {
+    /// Root of the repository: the build context.
+    #[arg(short = 'C', long, value_name = "DIR", default_value = ".", global = true)]
+    pub(crate) directory: PathBuf,
+    /// Configuration. Default: gowork.toml of the repository, else its Dockerfile if that is one of gowork's.
+    #[arg(short = 'f', long = "config", value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Platform of the images, such as linux/arm64; several where that makes sense.
+    #[arg(long, value_name = "OS/ARCH", global = true, value_delimiter = ',', value_parser = platform)]
+    pub(crate) platform: Vec<Target>,
+    /// Build-arg for the configuration; without a value it is taken from the environment.
+    #[arg(long, value_name = "NAME=VALUE", global = true)]
+    pub(crate) build_arg: Vec<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the images, what each is made of, and why it is one.
+    List,
+    /// Show the steps that make the images.
+    Plan {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Draw steps, packages or modules.
+    Graph(Graph),
+    /// Print a Dockerfile that builds the images with plain BuildKit.
+    Dockerfile(Dockerfile),
+    /// Print a docker-bake.hcl for the Dockerfile's targets.
+    Bake(Output),
+    /// Print a .dockerignore that lets in only what the images are made of.
+    Dockerignore(Output),
+    /// Tell everything that is wrong with modules, sources and configuration.
+    Check,
+    /// Print shell completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(hide = true)]
+    Man,
+}
+
+/// Options of `graph`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Graph {
+    /// Only what this image is made of.
+    pub(crate) image: Option<String>,
+    /// What to draw. Default: modules; packages if an image is named.
+    #[arg(long, value_enum)]
+    pub(crate) of: Option<Subject>,
+    /// Language of the drawing.
+    #[arg(long, value_enum, default_value = "mermaid")]
+    pub(crate) format: Format,
+}
+
+/// What to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Subject {
+    /// Steps of the plan.
+    Steps,
+    /// Packages of the repository.
+    Packages,
+    /// Modules of the repository.
+    Modules,
+}
+
+/// Language of a drawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For Markdown.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+}
+
+/// Options of `dockerfile`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Dockerfile {
+    /// Where modules and compile results are kept.
+    #[arg(long, value_enum, default_value = "layer")]
+    pub(crate) cache: Cache,
+    /// Where it goes.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// Where modules and compile results are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Cache {
+    /// In the layer of the deps stage: a registry cache carries them to other machines.
+    Layer,
+    /// In cache mounts: they stay on one builder, and shared packages are not compiled anew for each image. Slow where several images
+    /// are built at once and the mount is empty while the deps stage is cached.
+    Mount,
+}
+
+/// Where a text goes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Output {
+    /// File to write, in place of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write nothing; exit with 1 if the file is not what would be written.
+    #[arg(long, requires = "output")]
+    pub(crate) check: bool,
+}
+
+/// A platform as BuildKit spells it.
+fn platform(text: &str) -> Result<Target, String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let good = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let variant = match parts.as_slice() {
+        [_, _] => "",
+        [_, _, variant] => variant,
+        _ => return Err("write it like linux/arm64 or linux/arm/v7".to_owned()),
+    };
+    if !parts.iter().all(|part| good(part)) {
+        return Err("write it like linux/arm64 or linux/arm/v7".to_owned());
+    }
+    Ok(Target { os: parts[0].to_owned(), arch: parts[1].to_owned(), variant: variant.to_owned() })
+}

@@ -1,0 +1,24 @@
+//! `gowork check`: everything that is wrong.
+
+use gowork_llb::diag::Diagnostic;
+
+use super::usual_targets;
+use crate::args::Common;
+use crate::project::{OpenArgs, Project};
+use crate::{exit, ui};
+
+/// Tells it.
+pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let (outlines, diagnostics) = project.judge(&usual_targets(common));
+    if !diagnostics.is_empty() {
+        project.tell(&diagnostics);
+    }
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        return Ok(exit::ERRORS);
+    }
+    let images = outlines.first().map_or(0, |outline| outline.images.len());
+    let platforms: Vec<String> = outlines.iter().map(|outline| outline.target.to_string()).collect();
+    ui::note(&format!("{} on {}: no errors", ui::counted(images, "image"), platforms.join(" and ")));
+    Ok(exit::OK)
+}

@@ -1,0 +1,25 @@
+//! `gowork dockerfile`.
+
+use gowork_llb::lower::{self, CacheForm, DockerfileOptions};
+
+use super::{deliver, usual_targets};
+use crate::args::{Cache, Common, Dockerfile};
+use crate::exit;
+use crate::project::{OpenArgs, Project};
+
+/// Prints the Dockerfile.
+pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let Some(plans) = project.plans(&usual_targets(common)) else { return Ok(exit::ERRORS) };
+    let cache = match options.cache {
+        Cache::Layer => CacheForm::Layer,
+        Cache::Mount => CacheForm::Mount,
+    };
+    match lower::dockerfile(&plans, &DockerfileOptions { cache, args: project.open_args.clone() }) {
+        Ok(text) => deliver(&text, &options.output),
+        Err(diagnostic) => {
+            project.tell(&[diagnostic]);
+            Ok(exit::ERRORS)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `gowork dockerignore`: what need not reach the builder.
+
+use std::collections::BTreeSet;
+
+use gowork_llb::plan::Outline;
+use gowork_llb::tree::TreePath;
+
+use super::{deliver, usual_targets};
+use crate::args::{Common, Output};
+use crate::exit;
+use crate::project::{OpenArgs, Project};
+
+/// Prints the .dockerignore.
+pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let Some(outlines) = project.outlines(&usual_targets(common)) else { return Ok(exit::ERRORS) };
+    deliver(&text(&outlines), output)
+}
+
+/// Patterns in the order that counts: the last one that matches a path decides.
+fn text(outlines: &[Outline]) -> String {
+    let paths: BTreeSet<TreePath> = outlines.iter().flat_map(Outline::tree_paths).collect();
+    let builds = || outlines.iter().flat_map(|outline| &outline.builds);
+    let embedded: BTreeSet<&TreePath> = builds()
+        .flat_map(|build| build.packages.iter())
+        .flat_map(|(_, package)| package.embedded.values().flatten())
+        .collect();
+    let mut lines = vec![
+        "# Only what the images are made of reaches the builder. Printed by `gowork dockerignore`.".to_owned(),
+        "*".to_owned(),
+        "!**/go.mod".to_owned(),
+        "!**/go.sum".to_owned(),
+        "!**/*.go".to_owned(),
+    ];
+    lines.extend(builds().any(|build| build.workspace).then(|| "!**/go.work\n!**/go.work.sum".to_owned()));
+    let is_plain = |path: &&TreePath| {
+        let name = path.name();
+        let is_sum = ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&name);
+        let skipped = path.as_str().split('/').any(|element| element == "testdata");
+        (is_sum || name.ends_with(".go")) && !name.ends_with("_test.go") && !skipped && !embedded.contains(path)
+    };
+    // Before the exceptions below, some of which may lie there.
+    lines.extend(["**/*_test.go".to_owned(), "**/testdata".to_owned()]);
+    let others: BTreeSet<&TreePath> = paths.iter().filter(|path| !is_plain(path)).collect();
+    let above = |path: &TreePath| others.iter().any(|other| *other != path && path.is_under(other));
+    lines.extend(others.iter().filter(|path| !above(path)).map(|path| format!("!{}", pattern(path))));
+    lines.join("\n") + "\n"
+}
+
+fn pattern(path: &TreePath) -> String {
+    let special = |c: char| if matches!(c, '*' | '?' | '[' | ']' | '\\') { format!("\\{c}") } else { c.to_string() };
+    path.as_str().chars().map(special).collect()
+}

@@ -1,0 +1,43 @@
+//! `gowork graph`: drawings.
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::graph;
+use gowork_llb::plan::Plan;
+
+use crate::args::{Common, Format, Graph, Subject};
+use crate::project::{OpenArgs, Project, one_target};
+use crate::{exit, ui};
+
+/// Prints the drawing.
+pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
+    let target = one_target(common)?;
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let Some(plans) = project.plans(&[target]) else { return Ok(exit::ERRORS) };
+    let image = options.image.as_deref();
+    for plan in &plans {
+        if let Some(name) = image.filter(|name| plan.image(name).is_none()) {
+            project.tell(&[no_image(plan, name)]);
+            return Ok(exit::ERRORS);
+        }
+        let of = options.of.unwrap_or(if image.is_some() { Subject::Packages } else { Subject::Modules });
+        let graph = match of {
+            Subject::Steps => graph::steps(plan, image),
+            Subject::Packages => graph::packages(plan, &project.workspace, image),
+            Subject::Modules => graph::modules(plan, &project.workspace, image),
+        };
+        ui::print(&match options.format {
+            Format::Mermaid => graph.mermaid(),
+            Format::Dot => graph.dot(),
+        })?;
+    }
+    Ok(exit::OK)
+}
+
+fn no_image(plan: &Plan, name: &str) -> Diagnostic {
+    let names: Vec<&str> = plan.images.iter().map(|image| image.name.as_str()).collect();
+    let error = Diagnostic::error(format!("there is no image {name}; images are {}", names.join(", ")));
+    match gowork_llb::diag::nearest(name, names.iter().copied()) {
+        Some(nearest) => error.help(format!("did you mean {nearest}?")),
+        None => error,
+    }
+}

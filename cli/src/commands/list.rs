@@ -1,0 +1,78 @@
+//! `gowork list`: the images, and what is not one.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use gowork_llb::packages::closure;
+use gowork_llb::plan::{Outline, OutlineImage};
+
+use crate::args::Common;
+use crate::project::{OpenArgs, Project, one_target};
+use crate::ui::counted;
+use crate::{exit, ui};
+
+const HEAD: [&str; 6] = ["IMAGE", "MAIN", "MODULE", "BINARY", "MADE OF", "WHY"];
+
+/// Prints the list.
+pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
+    let target = one_target(common)?;
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let Some(outlines) = project.outlines(&[target]) else { return Ok(exit::ERRORS) };
+    let mut text = String::new();
+    for outline in &outlines {
+        let rows: Vec<[String; 6]> = outline.images.iter().map(|image| row(&project, outline, image)).collect();
+        text.push_str(&table(&rows));
+        text.push_str(&rest(&project));
+    }
+    ui::print(&text)?;
+    Ok(exit::OK)
+}
+
+fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6] {
+    let build = &outline.builds[image.build.0];
+    let main = build.packages.get(image.main);
+    let reached = closure(&build.packages, [image.main]);
+    let modules: BTreeSet<_> = reached.iter().map(|ix| build.packages.get(ix).module).collect();
+    let why = match (&image.config.main, &image.config.at) {
+        (Some(main), _) if main.span.is_some() => main.span.as_ref().map(ToString::to_string).unwrap_or_default(),
+        (_, Some(at)) => at.to_string(),
+        _ => "package main".to_owned(),
+    };
+    [
+        image.config.name.clone(),
+        if main.dir.is_root() { ".".to_owned() } else { format!("./{}", main.dir) },
+        project.workspace.module(main.module).path.clone(),
+        image.binary.clone(),
+        format!("{} of {}", counted(reached.0.len(), "package"), counted(modules.len(), "module")),
+        why,
+    ]
+}
+
+/// What is no image: modules that are not built, and packages that `skip` names.
+fn rest(project: &Project) -> String {
+    let mut text = String::new();
+    if !project.workspace.unused.is_empty() {
+        let dirs: Vec<String> = project.workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
+        let _ = writeln!(text, "\nNot built, since go.work does not use these modules: {}", dirs.join(", "));
+    }
+    if !project.config.skip.is_empty() {
+        let skip: Vec<&str> = project.config.skip.iter().map(|pattern| pattern.value.as_str()).collect();
+        let _ = writeln!(text, "\nNo images, since the configuration skips them: {}", skip.join(", "));
+    }
+    text
+}
+
+fn table(rows: &[[String; 6]]) -> String {
+    let widths: Vec<usize> = (0..HEAD.len())
+        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0).max(HEAD[column].len()))
+        .collect();
+    let line = |cells: [&str; 6]| {
+        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        padded.join("  ").trim_end().to_owned() + "\n"
+    };
+    let mut text = line(HEAD);
+    for row in rows {
+        text.push_str(&line(row.each_ref().map(String::as_str)));
+    }
+    text
+}

@@ -1,0 +1,72 @@
+//! One small file a command. Each gives its exit code.
+
+mod bake;
+mod check;
+mod dockerfile;
+mod dockerignore;
+mod graph;
+mod list;
+mod plan;
+
+use clap::CommandFactory;
+
+use crate::args::{Args, Command, Common, Output};
+use crate::project::targets;
+use crate::{exit, ui};
+use anyhow::Context as _;
+use gowork_llb::plan::Target;
+
+/// Platforms of what is printed to be built later, on machines unknown.
+const USUAL_PLATFORMS: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
+    let common = &args.common;
+    match &args.command {
+        Command::List => list::run(common),
+        Command::Plan { json } => plan::run(common, *json),
+        Command::Graph(graph) => graph::run(common, graph),
+        Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
+        Command::Bake(output) => bake::run(common, output),
+        Command::Dockerignore(output) => dockerignore::run(common, output),
+        Command::Check => check::run(common),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "gowork", &mut text);
+            ui::print(&String::from_utf8_lossy(&text))?;
+            Ok(exit::OK)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Args::command()).render(&mut text)?;
+            ui::print(&String::from_utf8_lossy(&text))?;
+            Ok(exit::OK)
+        }
+    }
+}
+
+fn usual_targets(common: &Common) -> Vec<Target> {
+    targets(common, &USUAL_PLATFORMS)
+}
+
+/// Writes a generated text where it is to go, or compares it with what is there.
+fn deliver(text: &str, output: &Output) -> anyhow::Result<u8> {
+    let Some(path) = &output.output else {
+        ui::print(text)?;
+        return Ok(exit::OK);
+    };
+    if !output.check {
+        std::fs::write(path, text).with_context(|| path.display().to_string())?;
+        return Ok(exit::OK);
+    }
+    let there = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        other => other.with_context(|| path.display().to_string())?,
+    };
+    if there == text {
+        return Ok(exit::OK);
+    }
+    let line = there.lines().zip(text.lines()).take_while(|(a, b)| a == b).count() + 1;
+    ui::complain(&format!("{}:{line}: not what would be printed now; print it again", path.display()));
+    Ok(exit::ERRORS)
+}

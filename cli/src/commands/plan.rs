@@ -1,0 +1,65 @@
+//! `gowork plan`: the steps.
+
+use std::fmt::Write as _;
+
+use gowork_llb::plan::{Plan, Step, StepKind, json};
+
+use crate::args::Common;
+use crate::project::{OpenArgs, Project, one_target};
+use crate::ui::counted;
+use crate::{exit, ui};
+
+/// Prints the plan.
+pub(crate) fn run(common: &Common, as_json: bool) -> anyhow::Result<u8> {
+    let target = one_target(common)?;
+    let project = Project::read(common, OpenArgs::Refuse)?;
+    let Some(plans) = project.plans(&[target]) else { return Ok(exit::ERRORS) };
+    for plan in &plans {
+        if as_json {
+            ui::print(&(serde_json::to_string_pretty(&json::json(plan))? + "\n"))?;
+        } else {
+            ui::print(&summary(plan))?;
+        }
+    }
+    Ok(exit::OK)
+}
+
+fn summary(plan: &Plan) -> String {
+    let mut text = format!("{} on {}, built with {}\n", counted(plan.images.len(), "image"), plan.target, plan.builder.image);
+    if !plan.resolved {
+        text.push_str("(coarse: no go command was asked for versions, so third-party packages are one step)\n");
+    }
+    let width = plan.steps.iter().map(|step| step.name.chars().count()).max().unwrap_or(0);
+    text.push_str("\nsteps\n");
+    for step in &plan.steps {
+        let _ = writeln!(text, "  {:width$}  {}", step.name, inputs(plan, step));
+    }
+    text.push_str("\nimages\n");
+    for image in &plan.images {
+        let runtime = &image.runtime;
+        let extras = [(runtime.certificates, "certificates"), (runtime.timezones, "time zones")];
+        let extras: Vec<&str> = extras.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
+        let with = if extras.is_empty() { String::new() } else { format!(" with {}", extras.join(" and ")) };
+        let link = &plan.step(image.link).name;
+        let _ = writeln!(text, "  {}: {} of {link} on {}{with}, user {}", image.name, image.binary, runtime.base.value, runtime.user);
+    }
+    text
+}
+
+fn inputs(plan: &Plan, step: &Step) -> String {
+    let mut parts = vec![match &step.kind {
+        StepKind::Resolve(request) => format!("asks for {}", counted(request.packages.len(), "import path")),
+        StepKind::Std { packages } | StepKind::Deps { packages } | StepKind::Unit { packages, .. } => {
+            format!("compiles {}", counted(packages.len(), "package"))
+        }
+        StepKind::Link(link) => format!("links {}", link.package),
+    }];
+    if !step.inputs.files.is_empty() {
+        parts.push(format!("reads {}", counted(step.inputs.files.len(), "source file")));
+    }
+    let results: Vec<&str> = step.inputs.results.iter().map(|&ix| plan.step(ix).name.as_str()).collect();
+    if !results.is_empty() {
+        parts.push(format!("after {}", results.join(", ")));
+    }
+    parts.join("; ")
+}

@@ -1,0 +1,50 @@
+//! Exit codes, and what is said on the way out.
+
+use std::process::ExitCode;
+
+use crate::ui;
+
+/// All is well.
+pub(crate) const OK: u8 = 0;
+/// The repository or its configuration has errors; or, with `--check`, the file is not what would be printed.
+pub(crate) const ERRORS: u8 = 1;
+/// The command line is wrong (clap's code).
+pub(crate) const USAGE: u8 = 2;
+/// Something else stood in the way: a file that cannot be read or written.
+pub(crate) const TROUBLE: u8 = 3;
+
+/// The documentation of the codes, for `--help`.
+pub(crate) const HELP: &str = "Exit codes:
+  0  all is well
+  1  the repository or its configuration has errors, or --check found a difference
+  2  the command line is wrong
+  3  a file cannot be read or written";
+
+/// The command line asks for what does not go together, found after parsing.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// The code for an outcome; trouble is told here.
+pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
+    match outcome {
+        Ok(code) => code.into(),
+        // Whoever reads our output has read enough.
+        Err(error) if is_broken_pipe(&error) => OK.into(),
+        Err(error) => {
+            ui::complain(&format!("{error:#}"));
+            if error.is::<Usage>() { USAGE.into() } else { TROUBLE.into() }
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

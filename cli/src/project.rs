@@ -1,0 +1,202 @@
+//! The repository as the library sees it: tree, scan, workspace, configuration; and from there to plans.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use gowork_llb::config::Config;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower;
+use gowork_llb::packages::{self, Scan};
+use gowork_llb::plan::{self, Outline, Plan, PlanInput, Target};
+use gowork_llb::tree::{LocalTree, SourceTree, TreePath};
+use gowork_llb::workspace::{self, Workspace};
+
+use crate::args::Common;
+use crate::exit::Usage;
+use crate::ui;
+
+/// A repository that was read.
+pub(crate) struct Project {
+    tree: LocalTree,
+    scan: Scan,
+    /// Its modules.
+    pub(crate) workspace: Workspace,
+    /// The configuration with build-args filled in.
+    pub(crate) config: Config,
+    /// Build-args that stay open ([`OpenArgs::Keep`]), with their defaults.
+    pub(crate) open_args: BTreeMap<String, Option<String>>,
+    config_file: Option<(String, String)>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What becomes of a build-arg that is not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OpenArgs {
+    /// It is an error, if it has no default.
+    Refuse,
+    /// Its use in linker flags, environment and labels stays open, for a file that is printed now and built later.
+    Keep,
+}
+
+impl Project {
+    /// Reads the repository.
+    pub(crate) fn read(common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
+        let root = &common.directory;
+        anyhow::ensure!(root.is_dir(), "{}: no such directory", root.display());
+        let config_file = config_file(root, common.config.as_deref())?;
+        let (name, text) = config_file.clone().unwrap_or_default();
+        let (written, mut diagnostics) = Config::parse(&name, &text);
+        let given = build_args(&common.build_arg)?;
+        let open_args = match open {
+            OpenArgs::Keep => stay_open(&written, &given),
+            OpenArgs::Refuse => BTreeMap::new(),
+        };
+        let mut values = given;
+        values.extend(open_args.iter().map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))));
+        let (config, expanding) = written.expand(&values);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(expanding);
+        }
+        let tree = LocalTree::new(root);
+        let scan = packages::scan(&tree);
+        let loaded = workspace::load(&scan.mod_files);
+        diagnostics.splice(0..0, loaded.diagnostics);
+        Ok(Self { tree, scan, workspace: loaded.workspace, config, open_args, config_file, diagnostics })
+    }
+
+    /// The images on each platform; or none, if something is wrong, which is told.
+    pub(crate) fn outlines(&self, targets: &[Target]) -> Option<Vec<Outline>> {
+        let (outlines, diagnostics) = self.judge(targets);
+        if !diagnostics.is_empty() {
+            self.tell(&diagnostics);
+        }
+        (!diagnostics.iter().any(Diagnostic::is_error)).then_some(outlines)
+    }
+
+    /// The images on each platform as far as they are understood, and all that is to be said.
+    pub(crate) fn judge(&self, targets: &[Target]) -> (Vec<Outline>, Vec<Diagnostic>) {
+        let mut diagnostics = self.diagnostics.clone();
+        if diagnostics.iter().any(Diagnostic::is_error) {
+            return (Vec::new(), diagnostics);
+        }
+        let mut outlines = Vec::new();
+        for target in targets {
+            let (outline, found) = plan::outline(&self.scan, &self.workspace, &self.config, target);
+            // A wrong file is wrong on every platform: once is enough.
+            diagnostics.extend(found.into_iter().filter(|new| !diagnostics.contains(new)).collect::<Vec<_>>());
+            outlines.push(outline);
+        }
+        (outlines, diagnostics)
+    }
+
+    /// The plan for each platform; or none, if something is wrong, which is told.
+    pub(crate) fn plans(&self, targets: &[Target]) -> Option<Vec<Plan>> {
+        let outlines = self.outlines(targets)?;
+        Some(outlines.iter().map(|outline| plan::plan(PlanInput { outline, resolutions: None })).collect())
+    }
+
+    /// Tells diagnostics, with lines of the repository's files.
+    pub(crate) fn tell(&self, diagnostics: &[Diagnostic]) {
+        ui::tell(diagnostics, &|file| match &self.config_file {
+            Some((name, text)) if name == file => Some(text.clone()),
+            _ => {
+                let bytes = self.tree.read(&[TreePath::new(file).ok()?]).pop()?.ok()?;
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+        });
+    }
+}
+
+/// The platforms asked for, or `default`.
+pub(crate) fn targets(common: &Common, default: &[(&str, &str)]) -> Vec<Target> {
+    if !common.platform.is_empty() {
+        return common.platform.clone();
+    }
+    let target = |(os, arch): &(&str, &str)| Target { os: (*os).to_owned(), arch: (*arch).to_owned(), variant: String::new() };
+    default.iter().map(target).collect()
+}
+
+/// The one platform of a command that shows one.
+pub(crate) fn one_target(common: &Common) -> anyhow::Result<Target> {
+    let targets = targets(common, &[("linux", host_arch())]);
+    match targets.as_slice() {
+        [target] => Ok(target.clone()),
+        _ => Err(Usage("this command shows one platform: give --platform once".to_owned()).into()),
+    }
+}
+
+/// This machine's architecture as Go calls it.
+fn host_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        "powerpc64" => "ppc64le",
+        other => other,
+    }
+}
+
+/// Name and text of the configuration, if there is one.
+fn config_file(root: &Path, given: Option<&Path>) -> anyhow::Result<Option<(String, String)>> {
+    if let Some(path) = given {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        return Ok(Some((shown(root, path), text)));
+    }
+    for (name, is_ours) in [("gowork.toml", (|_| true) as fn(&str) -> bool), ("Dockerfile", has_our_syntax)] {
+        let path = root.join(name);
+        match std::fs::read_to_string(&path) {
+            Ok(text) if is_ours(&text) => return Ok(Some((name.to_owned(), text))),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| path.display().to_string());
+            }
+            _ => {}
+        }
+    }
+    Ok(None)
+}
+
+/// A path below the root as seen from there, so that places in it read like all others.
+fn shown(root: &Path, path: &Path) -> String {
+    let inside = || Some(path.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf());
+    inside().unwrap_or_else(|| PathBuf::from(path)).display().to_string()
+}
+
+/// Whether a Dockerfile's first line names a frontend called gowork.
+fn has_our_syntax(text: &str) -> bool {
+    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
+    let value = first.trim_start_matches('#').trim().strip_prefix("syntax").map(str::trim_start);
+    let reference = value.and_then(|rest| rest.strip_prefix('=')).unwrap_or_default().trim();
+    let name = reference.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    name.split(':').next().unwrap_or_default().contains("gowork")
+}
+
+fn build_args(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut args = BTreeMap::new();
+    for arg in given {
+        match arg.split_once('=') {
+            Some((name, value)) => args.insert(name.to_owned(), value.to_owned()),
+            // As docker does: from the environment, where it is there.
+            None => std::env::var(arg).ok().and_then(|value| args.insert(arg.clone(), value)),
+        };
+        if arg.starts_with('=') || arg.is_empty() {
+            return Err(Usage(format!("--build-arg {arg}: write NAME=VALUE")).into());
+        }
+    }
+    Ok(args)
+}
+
+/// The build-args that are not given and that a printed file may ask for: used in linker flags, environment and labels only, with one
+/// default at most.
+fn stay_open(config: &Config, given: &BTreeMap<String, String>) -> BTreeMap<String, Option<String>> {
+    let mut uses: BTreeMap<String, Vec<(bool, Option<String>)>> = BTreeMap::new();
+    for arg in config.build_args() {
+        let free = arg.key.ends_with("ldflags") || arg.key.contains(".env.") || arg.key.contains(".labels.");
+        uses.entry(arg.name).or_default().push((free, arg.default));
+    }
+    uses.retain(|name, uses| {
+        let same_default = uses.iter().all(|(_, default)| *default == uses[0].1);
+        !given.contains_key(name) && same_default && uses.iter().all(|(free, _)| *free)
+    });
+    uses.into_iter().map(|(name, mut uses)| (name, uses.pop().and_then(|(_, default)| default))).collect()
+}

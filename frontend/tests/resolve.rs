@@ -1,0 +1,294 @@
+//! The resolve step with the real go command and modules of the public proxy. The oracle is an ordinary build with the same sources.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use gowork_frontend::steps::resolve::{Failure, ResolveArgs, resolve};
+use gowork_llb::resolution::{Resolution, ResolveReport, ResolveRequest};
+use tempfile::TempDir;
+
+/// A module cache that all tests here share, as builds share one.
+fn shared_cache() -> &'static Path {
+    static CACHE: OnceLock<TempDir> = OnceLock::new();
+    CACHE.get_or_init(|| tempfile::tempdir().unwrap()).path()
+}
+
+fn go(dir: &Path, words: &[&str], env: &[(&str, &str)]) {
+    let mut command = Command::new("go");
+    command.args(words).current_dir(dir).env("GOFLAGS", "-modcacherw").env("GOMODCACHE", shared_cache());
+    command.envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOWORK", "off"), ("CGO_ENABLED", "0"), ("GODEBUG", "goindex=0")]);
+    let output = command.envs(env.iter().copied()).output().expect("the go command must be on PATH");
+    assert!(output.status.success(), "go {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository, what a resolve of it sees, and what it gives.
+struct Case {
+    dir: TempDir,
+}
+
+impl Case {
+    fn new(files: &[(&str, &str)]) -> Case {
+        let case = Case { dir: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            let path = case.root().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        case
+    }
+
+    fn root(&self) -> PathBuf {
+        self.dir.path().join("repo")
+    }
+
+    /// Resolves over a copy of the repository's files that `visible` lets through; the results are in the directory it gives.
+    fn resolve(
+        &self,
+        name: &str,
+        request: &ResolveRequest,
+        report: bool,
+        visible: fn(&Path) -> bool,
+    ) -> Result<PathBuf, Failure> {
+        let [request_file, source, out] =
+            [format!("{name}.json"), format!("{name}-source"), name.to_owned()].map(|name| self.dir.path().join(name));
+        for path in snapshot(&self.root()).keys().filter(|path| self.root().join(path).is_file() && visible(path)) {
+            fs::create_dir_all(source.join(path).parent().unwrap()).unwrap();
+            fs::copy(self.root().join(path), source.join(path)).unwrap();
+        }
+        fs::write(&request_file, serde_json::to_vec(request).unwrap()).unwrap();
+        resolve(&ResolveArgs { request: request_file, source, out: out.clone(), report }).map(|()| out)
+    }
+}
+
+fn is_mod_file(path: &Path) -> bool {
+    ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.file_name().unwrap().to_str().unwrap())
+}
+
+fn request(workspace: bool, packages: &[&str], module_cache: &Path) -> ResolveRequest {
+    let env = [
+        ("GOENV", "off"),
+        ("GOOS", "linux"),
+        ("GOARCH", "amd64"),
+        ("CGO_ENABLED", "0"),
+        ("GOFLAGS", "-mod=readonly -modcacherw"),
+    ];
+    let mut env: BTreeMap<String, String> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    env.insert("GOMODCACHE".into(), module_cache.to_str().unwrap().into());
+    let packages = packages.iter().map(|&path| path.to_owned()).collect();
+    ResolveRequest { version: 1, dir: String::new(), workspace, vendored: false, packages, tags: Vec::new(), env }
+}
+
+fn resolution(out: &Path) -> Resolution {
+    serde_json::from_slice(&fs::read(out.join("resolution.json")).unwrap()).unwrap()
+}
+
+/// Mode, modification time and content of everything below `root`.
+fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    let mut queue = vec![root.to_path_buf()];
+    while let Some(path) = queue.pop() {
+        let metadata = fs::symlink_metadata(&path).unwrap();
+        let mut content = Vec::new();
+        if metadata.is_dir() {
+            queue.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            content = fs::read(&path).unwrap();
+        }
+        found.insert(path.strip_prefix(root).unwrap().to_path_buf(), (metadata.mode(), metadata.mtime(), content));
+    }
+    found
+}
+
+const APP_MOD: &str = "module example.com/app
+
+go 1.24
+
+require (
+	example.com/local v0.0.0
+	github.com/BurntSushi/toml v1.4.0
+	rsc.io/quote v1.5.2
+	rsc.io/quote/v3 v3.1.0
+)
+
+replace example.com/local => ../local
+
+replace rsc.io/sampler => rsc.io/sampler v1.3.1
+";
+
+const APP: &str = "package main
+
+import (
+	\"example.com/local\"
+	\"github.com/BurntSushi/toml\"
+	\"rsc.io/quote\"
+	v3 \"rsc.io/quote/v3\"
+)
+
+func main() { println(quote.Hello(), v3.HelloV3(), local.ID(), toml.Key{\"a\"}.String()) }
+";
+
+/// A workspace with a module replaced by a directory, one replaced by another version, one whose path has capital letters, and
+/// `rsc.io/quote`, which by its path might have the packages of `rsc.io/quote/v3`.
+fn workspace() -> &'static Case {
+    static CASE: OnceLock<Case> = OnceLock::new();
+    CASE.get_or_init(|| {
+        let case = Case::new(&[
+            ("go.work", "go 1.24\n\nuse (\n\t./app\n\t./other\n)\n"),
+            ("app/go.mod", APP_MOD),
+            ("app/main.go", APP),
+            ("local/go.mod", "module example.com/local\n\ngo 1.24\n\nrequire github.com/google/uuid v1.6.0\n"),
+            (
+                "local/local.go",
+                "package local\n\nimport \"github.com/google/uuid\"\n\nfunc ID() string { return uuid.Nil.String() }\n",
+            ),
+            ("other/go.mod", "module example.com/other\n\ngo 1.24\n\nrequire golang.org/x/text v0.14.0\n"),
+            ("other/other.go", "package other\n\nimport _ \"golang.org/x/text/language\"\n"),
+        ]);
+        for member in ["app", "local", "other"] {
+            go(&case.root().join(member), &["mod", "tidy"], &[]);
+        }
+        case
+    })
+}
+
+const WORKSPACE_PACKAGES: [&str; 5] =
+    ["github.com/BurntSushi/toml", "github.com/google/uuid", "golang.org/x/text/language", "rsc.io/quote", "rsc.io/quote/v3"];
+
+#[test]
+fn offline_builds_with_the_pruned_cache_are_ordinary_builds() {
+    let case = workspace();
+    let out = case.resolve("offline", &request(true, &WORKSPACE_PACKAGES, shared_cache()), false, is_mod_file).unwrap();
+    // The steps after this one build with its go.work.sum.
+    let source = case.dir.path().join("offline-built");
+    for (path, (.., content)) in snapshot(&case.root()).into_iter().filter(|(path, _)| case.root().join(path).is_file()) {
+        fs::create_dir_all(source.join(&path).parent().unwrap()).unwrap();
+        fs::write(source.join(path), content).unwrap();
+    }
+    fs::copy(out.join("go.work.sum"), source.join("go.work.sum")).unwrap();
+    let work = source.join("go.work");
+    let build = |name: &str, env: &[(&str, &str)]| {
+        let binary = case.dir.path().join(name);
+        let words = ["build", "-trimpath", "-buildvcs=false", "-o", binary.to_str().unwrap(), "./app"];
+        go(&source, &words, &[&[("GOWORK", work.to_str().unwrap()), ("GOFLAGS", "-mod=readonly -modcacherw")], env].concat());
+        fs::read(binary).unwrap()
+    };
+    let cache = out.join("modcache");
+    let before = (snapshot(&cache), snapshot(&source));
+    let pruned = build("pruned", &[("GOMODCACHE", cache.to_str().unwrap()), ("GOPROXY", "off"), ("GOSUMDB", "off")]);
+    for (was, is) in [(&before.0, snapshot(&cache)), (&before.1, snapshot(&source))] {
+        let written: Vec<_> = is.iter().filter(|(path, entry)| was.get(*path) != Some(entry)).map(|(path, _)| path).collect();
+        assert!(written.is_empty(), "the build wrote {written:?}");
+    }
+    assert!(pruned == build("plain", &[]), "the binaries differ");
+    let unwanted = |path: &&PathBuf| [".zip", ".lock", "_test.go"].iter().any(|end| path.to_str().unwrap().ends_with(end));
+    assert_eq!(before.0.keys().find(unwanted), None);
+}
+
+#[test]
+fn the_resolution_says_what_go_chose() {
+    let out = workspace().resolve("chosen", &request(true, &WORKSPACE_PACKAGES, shared_cache()), false, is_mod_file).unwrap();
+    let resolution = resolution(&out);
+    assert!(resolution.go_version.starts_with("go1."));
+    let module = |path: &str| resolution.modules.iter().find(|module| module.path == path).unwrap();
+    assert_eq!(module("rsc.io/sampler").replaced_by, "rsc.io/sampler@v1.3.1");
+    assert_eq!(module("golang.org/x/text").version, "v0.14.0");
+    assert!(module("golang.org/x/text").sum.starts_with("h1:"));
+    assert!(!resolution.modules.iter().any(|module| module.path.starts_with("example.com/")));
+    let package = |path: &str| resolution.packages.iter().find(|package| package.path == path).unwrap();
+    assert_eq!(package("rsc.io/quote").imports, ["rsc.io/sampler"]);
+    assert_eq!(package("rsc.io/quote").files, ["quote.go"]);
+    assert!(package("github.com/google/uuid").size > 1000);
+    assert!(package("runtime").is_std() && package("net").files.is_empty());
+    assert!(resolution.packages.is_sorted_by(|a, b| a.path < b.path) && resolution.modules.is_sorted_by(|a, b| a.path < b.path));
+}
+
+#[test]
+fn a_crowded_cache_gives_the_same_layer_as_an_empty_one() {
+    let case = workspace();
+    // Other versions of modules in the graph, and modules that are not reached.
+    let crowd = "module example.com/m\n\ngo 1.24\n\nrequire (\n\trsc.io/quote v1.5.1\n\tgolang.org/x/text v0.13.0\n\tgithub.com/google/uuid v1.5.0\n)\n";
+    let crowd = Case::new(&[("go.mod", crowd)]);
+    go(&crowd.root(), &["mod", "download", "all"], &[("GOFLAGS", "-mod=mod -modcacherw")]);
+    let crowded = case.resolve("crowded", &request(true, &WORKSPACE_PACKAGES, shared_cache()), false, is_mod_file).unwrap();
+    let empty = case.dir.path().join("empty-cache");
+    let fresh = case.resolve("fresh", &request(true, &WORKSPACE_PACKAGES, &empty), false, is_mod_file).unwrap();
+    let (crowded, fresh) = (snapshot(&crowded), snapshot(&fresh));
+    assert_eq!(crowded.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>());
+    for (path, entry) in &crowded {
+        assert!(fresh[path] == *entry, "{} differs", path.display());
+        assert_eq!(entry.1, 0, "{} has a time", path.display());
+    }
+}
+
+fn single(sum: bool) -> Case {
+    let case = Case::new(&[
+        ("go.mod", "module example.com/one\n\ngo 1.24\n\nrequire github.com/google/uuid v1.6.0\n"),
+        ("main.go", "package main\n\nimport \"github.com/google/uuid\"\n\nfunc main() { println(uuid.Nil.String()) }\n"),
+    ]);
+    if sum {
+        go(&case.root(), &["mod", "tidy"], &[]);
+    }
+    case
+}
+
+#[test]
+fn a_vendored_module_is_resolved_in_place() {
+    let case = single(true);
+    go(&case.root(), &["mod", "vendor"], &[]);
+    let mut asked = request(false, &["github.com/google/uuid"], &case.dir.path().join("no-cache"));
+    asked.vendored = true;
+    asked.env.insert("GOPROXY".into(), "off".into());
+    asked.env.remove("GOFLAGS");
+    let out = case.resolve("vendored", &asked, false, |path| !path.ends_with("main.go")).unwrap();
+    let resolution = resolution(&out);
+    let package = resolution.packages.iter().find(|package| !package.is_std()).unwrap();
+    assert_eq!(package.dir, "vendor/github.com/google/uuid");
+    assert!(package.files.contains(&"uuid.go".to_owned()) && package.size > 1000);
+    assert!(!out.join("modcache").exists() && !out.join("go.work.sum").exists());
+}
+
+#[test]
+fn missing_sums_of_a_single_module_are_an_error() {
+    let asked = request(false, &["github.com/google/uuid"], shared_cache());
+    let text = single(false).resolve("out", &asked, false, is_mod_file).unwrap_err().to_string();
+    assert!(text.contains("missing go.sum entry") && text.contains("go mod tidy"), "{text}");
+}
+
+#[test]
+fn a_package_that_no_module_has_is_reported() {
+    let case = single(true);
+    let asked = request(false, &["example.com/one/nothing", "github.com/google/uuid"], shared_cache());
+    let out = case.resolve("out", &asked, true, is_mod_file).unwrap();
+    let report: ResolveReport = serde_json::from_slice(&fs::read(out.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report.errors.len(), 1, "{report:?}");
+    assert_eq!(report.errors[0].package, "example.com/one/nothing");
+    assert!(report.errors[0].message.contains("example.com/one/nothing"));
+}
+
+#[test]
+fn an_unreachable_proxy_is_named_without_its_password() {
+    let case = single(true);
+    let mut asked = request(false, &["github.com/google/uuid"], &case.dir.path().join("cache"));
+    asked.env.insert("GOPROXY".into(), "https://user:hunter2@127.0.0.1:1".into());
+    let text = case.resolve("out", &asked, false, is_mod_file).unwrap_err().to_string();
+    assert!(text.contains("connection refused") && text.contains("GOPROXY=https://***@127.0.0.1:1"), "{text}");
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn arguments_and_requests_are_checked() {
+    let words = |line: &str| line.split_whitespace().map(String::from).collect::<Vec<_>>();
+    assert!(ResolveArgs::parse(&words("--request r --source s --out o --report")).unwrap().report);
+    for line in ["", "--request r --source s", "--request r --source s --out", "--request r --source s --out o --x"] {
+        assert!(ResolveArgs::parse(&words(line)).is_err(), "{line}");
+    }
+    let mut asked = request(false, &[], shared_cache());
+    asked.version = 99;
+    let failure = single(false).resolve("out", &asked, false, is_mod_file).unwrap_err();
+    assert!(failure.to_string().contains("version 99"), "{failure}");
+}

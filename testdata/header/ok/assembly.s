@@ -1,0 +1,4 @@
+// Copyright
+//go:build arm64
+
+#include "textflag.h"

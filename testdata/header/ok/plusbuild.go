@@ -1,0 +1,5 @@
+// +build linux darwin
+// +build !cgo,amd64
+
+// +build notthis
+package old
