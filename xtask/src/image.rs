@@ -127,7 +127,10 @@ fn flags(state: &State) -> Vec<String> {
 }
 
 /// Fails unless `program` is an ELF program that no dynamic loader has to start.
-fn check_static(program: &Path) -> Result<()> {
+///
+/// # Errors
+/// If it is not.
+pub(crate) fn check_static(program: &Path) -> Result<()> {
     let bytes = std::fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
     match has_interpreter(&bytes) {
         Some(false) => Ok(()),

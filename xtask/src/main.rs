@@ -5,6 +5,7 @@
 
 mod base;
 mod command;
+mod demo;
 mod engine;
 mod golang;
 mod image;
@@ -31,6 +32,8 @@ enum Task {
     Engine(engine::Arguments),
     /// Build the frontend image and write it as an OCI layout
     Image(image::Arguments),
+    /// Build and run an example, edit it, and show what was rebuilt
+    Demo(demo::Arguments),
     /// Run every test, those on a real BuildKit included
     Test(tests::Arguments),
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Engine(arguments) => engine::run(&arguments),
         Task::Image(arguments) => image::run(&arguments),
+        Task::Demo(arguments) => demo::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
     };
     report(result)

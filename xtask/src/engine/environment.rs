@@ -5,7 +5,7 @@ use super::daemon::Engine;
 use super::tools::Tool;
 use crate::state::{STATE_DIR, State};
 use anyhow::Result;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 /// Where Debian and most others keep the certificates that the machine trusts.
@@ -56,6 +56,11 @@ fn of_tests(state: &State) -> Result<Variables> {
         variables.push(("GOWORK_TEST_CA", bundle.into()));
     }
     Ok(variables)
+}
+
+/// The value of one of them.
+pub(crate) fn value<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
+    variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_os_str())
 }
 
 /// `export` lines for a POSIX shell.

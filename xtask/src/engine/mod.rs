@@ -19,6 +19,7 @@ use builder::GOWORK_ENGINE;
 use daemon::Engine;
 use environment::Variables;
 use std::io::Write;
+use std::time::{Duration, Instant};
 
 /// The engine used where none is named.
 pub(crate) const MAIN: &str = "main";
@@ -94,6 +95,8 @@ pub(crate) struct Up {
     pub(crate) variables: Variables,
     /// Whether this call started it.
     pub(crate) started: bool,
+    /// What took how long.
+    pub(crate) times: Vec<(&'static str, Duration)>,
 }
 
 /// Makes sure that the engine `name` runs and has its base images.
@@ -106,21 +109,26 @@ pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up
         let phase = Phase::start(&format!("using the engine that {} names; base images come from Docker Hub", user.chosen_by));
         user.bootstrap()?;
         phase.done();
-        return Ok(Up { variables: environment::of_user(state, &user)?, started: false });
+        return Ok(Up { variables: environment::of_user(state, &user)?, started: false, times: Vec::new() });
     }
     let engine = Engine::named(state, name)?;
     host::require_root("an engine of our own")?;
+    let mut watch = Instant::now();
+    let mut lap = || std::mem::replace(&mut watch, Instant::now()).elapsed();
     for tool in [tools::Tool::Buildkitd, tools::Tool::Buildx, tools::Tool::Registry, tools::Tool::Crane] {
         tool.ensure(state)?;
     }
+    let tools = lap();
     let lock = state.lock(LOCK)?;
     let registry = registry::ensure(state)?;
     let phase = Phase::start(&format!("starting engine {name}"));
     let started = engine.start(state, &registry)?;
     phase.done_with(if started { "" } else { "it runs already" });
+    let start = lap();
     crate::base::publish(state, &registry, go_versions)?;
     drop(lock);
-    Ok(Up { variables: environment::of_own(state, &engine)?, started })
+    let times = vec![("tools", tools), ("engine start", start), ("base images", lap())];
+    Ok(Up { variables: environment::of_own(state, &engine)?, started, times })
 }
 
 /// Stops the engine `name`, and the registry with the last engine.
@@ -142,7 +150,11 @@ fn down(state: &State, engines: &[Engine]) -> Result<()> {
     stop_idle_registry(state)
 }
 
-fn reset(state: &State, name: &str) -> Result<()> {
+/// Stops the engine `name` and removes all it has.
+///
+/// # Errors
+/// If it cannot be stopped or removed.
+pub(crate) fn reset(state: &State, name: &str) -> Result<()> {
     let engine = Engine::named(state, name)?;
     let _lock = state.lock(LOCK)?;
     engine.remove(state)?;
