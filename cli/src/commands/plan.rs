@@ -41,7 +41,8 @@ fn summary(plan: &Plan) -> String {
         let extras: Vec<&str> = extras.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
         let with = if extras.is_empty() { String::new() } else { format!(" with {}", extras.join(" and ")) };
         let link = &plan.step(image.link).name;
-        let _ = writeln!(text, "  {}: {} of {link} on {}{with}, user {}", image.name, image.binary, runtime.base.value, runtime.user);
+        let _ =
+            writeln!(text, "  {}: {} of {link} on {}{with}, user {}", image.name, image.binary, runtime.base.value, runtime.user);
     }
     text
 }

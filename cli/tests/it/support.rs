@@ -18,7 +18,8 @@ pub struct Said {
 
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let part = |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{}\n", text.trim_end()) };
+        let part =
+            |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{}\n", text.trim_end()) };
         write!(f, "{}{}exit {}\n", part("stdout", &self.out), part("stderr", &self.err), self.code)
     }
 }
