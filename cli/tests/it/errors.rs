@@ -285,3 +285,14 @@ fn command_line() {
     "#]]
     .assert_eq(&repository.run("bake --check").to_string());
 }
+
+/// The go command's own words, which name the module and what to do.
+#[test]
+fn go_that_cannot_resolve() {
+    let repository = Repository::new(SMALL);
+    repository.write("lib/lib.go", "package lib\n\nimport _ \"example.org/absent\"\n\nfunc Run() {}\n");
+    repository.write("gowork.toml", "[modules]\nproxy = \"off\"\n");
+    let said = repository.run("plan --resolve --platform linux/amd64");
+    assert_eq!(said.code, 3);
+    assert!(said.err.starts_with("error: go list says:\n") && said.err.contains("example.org/absent"), "{said}");
+}

@@ -26,7 +26,7 @@ fn plan() {
     expect![[r#"
         --- stdout
         2 images on linux/amd64, built with golang:1.26
-        (coarse: no go command was asked for versions, so third-party packages are one step)
+        (coarse: without --resolve no go command is asked for packages, so all from outside are one step)
 
         steps
           deps      compiles 1 package
@@ -39,6 +39,24 @@ fn plan() {
         exit 0
     "#]]
     .assert_eq(&Repository::new(SMALL).run("plan --platform linux/amd64").to_string());
+}
+
+/// With the go command: the repository needs nothing but std, so no network either.
+#[test]
+fn plan_that_asks_go() {
+    let repository = Repository::new(SMALL);
+    repository.write("lib/lib.go", "package lib\n\nimport \"errors\"\n\nfunc Run() { _ = errors.New(\"\") }\n");
+    let said = repository.run("plan --resolve --platform linux/amd64");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let steps: Vec<&str> =
+        said.out.lines().map(str::trim).filter(|line| line.contains(';') || line.starts_with("resolve")).collect();
+    expect![[r#"
+        resolve               asks for 2 import paths
+        unit:example.com/lib  compiles 1 package; reads 1 source file; after std
+        link:api              links example.com/api; reads 2 source files; after unit:example.com/lib
+        link:job              links example.com/job; reads 2 source files; after unit:example.com/lib
+    "#]]
+    .assert_eq(&(steps.join("\n") + "\n"));
 }
 
 #[test]

@@ -66,8 +66,8 @@ func Name() {}
 ";
 
 fn copies(text: &str) -> String {
-    let stage = text.split("AS build-split\n").nth(1).unwrap();
-    stage.split("RUN").next().unwrap().to_owned()
+    let stage = text.split("AS build-split\n").nth(1).unwrap_or_default();
+    stage.split("RUN").next().unwrap_or_default().to_owned()
 }
 
 /// Files of all platforms that the Dockerfile serves, and of no others.
