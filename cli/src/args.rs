@@ -44,6 +44,9 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// Ask the go command of this machine which packages there are, as a build does in its first step.
+        #[arg(long)]
+        resolve: bool,
     },
     /// Draw steps, packages or modules.
     Graph(Graph),
@@ -76,6 +79,9 @@ pub(crate) struct Graph {
     /// Language of the drawing.
     #[arg(long, value_enum, default_value = "mermaid")]
     pub(crate) format: Format,
+    /// Ask the go command of this machine which packages there are, for the steps of a build.
+    #[arg(long)]
+    pub(crate) resolve: bool,
 }
 
 /// What to draw.

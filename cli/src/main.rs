@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod project;
+mod resolve;
 mod ui;
 
 use std::process::ExitCode;

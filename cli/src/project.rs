@@ -14,7 +14,7 @@ use gowork_llb::workspace::{self, Workspace};
 
 use crate::args::Common;
 use crate::exit::Usage;
-use crate::ui;
+use crate::{resolve, ui};
 
 /// A repository that was read.
 pub(crate) struct Project {
@@ -94,6 +94,13 @@ impl Project {
     pub(crate) fn plans(&self, targets: &[Target]) -> Option<Vec<Plan>> {
         let outlines = self.outlines(targets)?;
         Some(outlines.iter().map(|outline| plan::plan(PlanInput { outline, resolutions: None })).collect())
+    }
+
+    /// The plan for one platform, with or without what the local go command says; or none, if something is wrong, which is told.
+    pub(crate) fn plan(&self, target: Target, resolve: bool) -> anyhow::Result<Option<Plan>> {
+        let Some(outline) = self.outlines(&[target]).and_then(|mut outlines| outlines.pop()) else { return Ok(None) };
+        let resolutions = if resolve { Some(resolve::resolutions(self.tree.root(), &outline)?) } else { None };
+        Ok(Some(plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() })))
     }
 
     /// Tells diagnostics, with lines of the repository's files.

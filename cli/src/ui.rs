@@ -40,7 +40,7 @@ pub(crate) fn tell(diagnostics: &[Diagnostic], texts: &Texts<'_>) {
     let warnings = diagnostics.len() - errors;
     let parts = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, what)| counted(count, what)).collect();
-    let _ = write!(std::io::stderr(), "{out}{}\n", parts.join(", "));
+    let _ = writeln!(std::io::stderr(), "{out}{}", parts.join(", "));
 }
 
 /// `1 image`, `2 images`.

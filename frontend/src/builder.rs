@@ -13,6 +13,7 @@ mod target;
 use std::collections::BTreeMap;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use futures_util::future::try_join_all;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{self, ConfigInput, Lowering};
@@ -82,10 +83,10 @@ impl Builder<'_> {
             source_date_epoch: self.options.source_date_epoch,
             ..BuildResult::default()
         };
-        for (platform, outline) in &outlined.by_platform {
-            let image = self.build_platform(platform, outline, &wanted).await?;
-            result.images.insert(platform.clone(), image);
-        }
+        // Platforms side by side: BuildKit knows which of their steps are one.
+        let builds = outlined.by_platform.iter().map(|(platform, outline)| self.build_platform(platform, outline, &wanted));
+        let images = try_join_all(builds).await?;
+        result.images = outlined.by_platform.iter().map(|(platform, _)| platform.clone()).zip(images).collect();
         Ok(result.into_proto())
     }
 

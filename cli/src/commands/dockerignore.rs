@@ -21,10 +21,8 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
 fn text(outlines: &[Outline]) -> String {
     let paths: BTreeSet<TreePath> = outlines.iter().flat_map(Outline::tree_paths).collect();
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
-    let embedded: BTreeSet<&TreePath> = builds()
-        .flat_map(|build| build.packages.iter())
-        .flat_map(|(_, package)| package.embedded.values().flatten())
-        .collect();
+    let embedded: BTreeSet<&TreePath> =
+        builds().flat_map(|build| build.packages.iter()).flat_map(|(_, package)| package.embedded.values().flatten()).collect();
     let mut lines = vec![
         "# Only what the images are made of reaches the builder. Printed by `gowork dockerignore`.".to_owned(),
         "*".to_owned(),

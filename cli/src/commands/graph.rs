@@ -12,24 +12,22 @@ use crate::{exit, ui};
 pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(plans) = project.plans(&[target]) else { return Ok(exit::ERRORS) };
-    let image = options.image.as_deref();
-    for plan in &plans {
-        if let Some(name) = image.filter(|name| plan.image(name).is_none()) {
-            project.tell(&[no_image(plan, name)]);
-            return Ok(exit::ERRORS);
-        }
-        let of = options.of.unwrap_or(if image.is_some() { Subject::Packages } else { Subject::Modules });
-        let graph = match of {
-            Subject::Steps => graph::steps(plan, image),
-            Subject::Packages => graph::packages(plan, &project.workspace, image),
-            Subject::Modules => graph::modules(plan, &project.workspace, image),
-        };
-        ui::print(&match options.format {
-            Format::Mermaid => graph.mermaid(),
-            Format::Dot => graph.dot(),
-        })?;
+    let Some(plan) = project.plan(target, options.resolve)? else { return Ok(exit::ERRORS) };
+    let (plan, image) = (&plan, options.image.as_deref());
+    if let Some(name) = image.filter(|name| plan.image(name).is_none()) {
+        project.tell(&[no_image(plan, name)]);
+        return Ok(exit::ERRORS);
     }
+    let of = options.of.unwrap_or(if image.is_some() { Subject::Packages } else { Subject::Modules });
+    let graph = match of {
+        Subject::Steps => graph::steps(plan, image),
+        Subject::Packages => graph::packages(plan, &project.workspace, image),
+        Subject::Modules => graph::modules(plan, &project.workspace, image),
+    };
+    ui::print(&match options.format {
+        Format::Mermaid => graph.mermaid(),
+        Format::Dot => graph.dot(),
+    })?;
     Ok(exit::OK)
 }
 

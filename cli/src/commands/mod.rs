@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
     let common = &args.common;
     match &args.command {
         Command::List => list::run(common),
-        Command::Plan { json } => plan::run(common, *json),
+        Command::Plan { json, resolve } => plan::run(common, *json, *resolve),
         Command::Graph(graph) => graph::run(common, graph),
         Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
         Command::Bake(output) => bake::run(common, output),

@@ -1,5 +1,6 @@
 //! `gowork plan`: the steps.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use gowork_llb::plan::{Plan, Step, StepKind, json};
@@ -10,16 +11,14 @@ use crate::ui::counted;
 use crate::{exit, ui};
 
 /// Prints the plan.
-pub(crate) fn run(common: &Common, as_json: bool) -> anyhow::Result<u8> {
+pub(crate) fn run(common: &Common, as_json: bool, resolve: bool) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Refuse)?;
-    let Some(plans) = project.plans(&[target]) else { return Ok(exit::ERRORS) };
-    for plan in &plans {
-        if as_json {
-            ui::print(&(serde_json::to_string_pretty(&json::json(plan))? + "\n"))?;
-        } else {
-            ui::print(&summary(plan))?;
-        }
+    let Some(plan) = project.plan(target, resolve)? else { return Ok(exit::ERRORS) };
+    if as_json {
+        ui::print(&(serde_json::to_string_pretty(&json::json(&plan))? + "\n"))?;
+    } else {
+        ui::print(&summary(&plan))?;
     }
     Ok(exit::OK)
 }
@@ -27,7 +26,7 @@ pub(crate) fn run(common: &Common, as_json: bool) -> anyhow::Result<u8> {
 fn summary(plan: &Plan) -> String {
     let mut text = format!("{} on {}, built with {}\n", counted(plan.images.len(), "image"), plan.target, plan.builder.image);
     if !plan.resolved {
-        text.push_str("(coarse: no go command was asked for versions, so third-party packages are one step)\n");
+        text.push_str("(coarse: without --resolve no go command is asked for packages, so all from outside are one step)\n");
     }
     let width = plan.steps.iter().map(|step| step.name.chars().count()).max().unwrap_or(0);
     text.push_str("\nsteps\n");
@@ -41,7 +40,8 @@ fn summary(plan: &Plan) -> String {
         let extras: Vec<&str> = extras.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
         let with = if extras.is_empty() { String::new() } else { format!(" with {}", extras.join(" and ")) };
         let link = &plan.step(image.link).name;
-        let _ = writeln!(text, "  {}: {} of {link} on {}{with}, user {}", image.name, image.binary, runtime.base.value, runtime.user);
+        let _ =
+            writeln!(text, "  {}: {} of {link} on {}{with}, user {}", image.name, image.binary, runtime.base.value, runtime.user);
     }
     text
 }
@@ -57,7 +57,10 @@ fn inputs(plan: &Plan, step: &Step) -> String {
     if !step.inputs.files.is_empty() {
         parts.push(format!("reads {}", counted(step.inputs.files.len(), "source file")));
     }
-    let results: Vec<&str> = step.inputs.results.iter().map(|&ix| plan.step(ix).name.as_str()).collect();
+    // A step that another one waits for goes without saying.
+    let implied: BTreeSet<_> = step.inputs.results.iter().flat_map(|&ix| &plan.step(ix).inputs.results).collect();
+    let results = step.inputs.results.iter().filter(|ix| !implied.contains(ix));
+    let results: Vec<&str> = results.map(|&ix| plan.step(ix).name.as_str()).collect();
     if !results.is_empty() {
         parts.push(format!("after {}", results.join(", ")));
     }

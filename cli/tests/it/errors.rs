@@ -13,7 +13,11 @@ fn check(file: &str, text: &str, args: &str, expected: &Expect) {
 
 #[test]
 fn syntax_of_go_work() {
-    check("go.work", "go 1.26\n\nuse (\n\t./api\n\t./job\n\tuse ./lib\n)\n\nfrobnicate x\n", "check", &expect![[r#"
+    check(
+        "go.work",
+        "go 1.26\n\nuse (\n\t./api\n\t./job\n\tuse ./lib\n)\n\nfrobnicate x\n",
+        "check",
+        &expect![[r#"
         --- stderr
         error: usage: use local/dir
          --> go.work:6:2
@@ -31,12 +35,17 @@ fn syntax_of_go_work() {
 
         2 errors
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn member_without_module() {
-    check("go.work", "go 1.26\n\nuse (\n\t./api\n\t./jobs\n)\n", "list", &expect![[r#"
+    check(
+        "go.work",
+        "go 1.26\n\nuse (\n\t./api\n\t./jobs\n)\n",
+        "list",
+        &expect![[r#"
         --- stderr
         error: cannot load module jobs listed in go.work file: no jobs/go.mod
          --> go.work:5:2
@@ -48,13 +57,18 @@ fn member_without_module() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn configuration() {
     let text = "[go]\nversoin = \"1.26\"\nldflags = \"-X main.v=${VERSION}\"\n\n[images.api]\nports = [\"x\"]\n";
-    check("gowork.toml", text, "check", &expect![[r#"
+    check(
+        "gowork.toml",
+        text,
+        "check",
+        &expect![[r#"
         --- stderr
         error: unknown key `versoin` in `[go]`; did you mean `version`?
          --> gowork.toml:2:1
@@ -72,12 +86,17 @@ fn configuration() {
 
         2 errors
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn toml() {
-    check("gowork.toml", "[go\nversion = 1\n", "list", &expect![[r#"
+    check(
+        "gowork.toml",
+        "[go\nversion = 1\n",
+        "list",
+        &expect![[r#"
         --- stderr
         error: TOML: unclosed table, expected `]`
          --> gowork.toml:1:4
@@ -87,12 +106,17 @@ fn toml() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn missing_build_arg() {
-    check("gowork.toml", "[go]\nldflags = \"-X main.v=${VERSION}\"\n", "plan", &expect![[r#"
+    check(
+        "gowork.toml",
+        "[go]\nldflags = \"-X main.v=${VERSION}\"\n",
+        "plan",
+        &expect![[r#"
         --- stderr
         error: `go.ldflags`: build-arg `VERSION` is not given
          --> gowork.toml:2:11
@@ -104,13 +128,18 @@ fn missing_build_arg() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn import_of_a_package_that_is_not_there() {
     let text = "package main\n\nimport \"example.com/lib/libb\"\n\nfunc main() { libb.Run() }\n";
-    check("api/main.go", text, "check", &expect![[r#"
+    check(
+        "api/main.go",
+        text,
+        "check",
+        &expect![[r#"
         --- stderr
         error: package example.com/lib/libb is imported by example.com/api, but module example.com/lib (lib) has no such package
          --> api/main.go:3:8
@@ -122,12 +151,17 @@ fn import_of_a_package_that_is_not_there() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn two_mains_of_one_name() {
-    check("job/cmd/api/main.go", "package main\n\nfunc main() {}\n", "dockerfile", &expect![[r#"
+    check(
+        "job/cmd/api/main.go",
+        "package main\n\nfunc main() {}\n",
+        "dockerfile",
+        &expect![[r#"
         --- stderr
         error: 2 mains would make an image named api: ./api, ./job/cmd/api
          |
@@ -137,12 +171,17 @@ fn two_mains_of_one_name() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn unknown_image() {
-    check("README.md", "", "graph apo", &expect![[r#"
+    check(
+        "README.md",
+        "",
+        "graph apo",
+        &expect![[r#"
         --- stderr
         error: there is no image apo; images are api, job
          |
@@ -150,7 +189,8 @@ fn unknown_image() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -164,12 +204,17 @@ fn nothing_to_build() {
 
         1 error
         exit 1
-    "#]].assert_eq(&repository.run("list").to_string());
+    "#]]
+    .assert_eq(&repository.run("list").to_string());
 }
 
 #[test]
 fn name_that_is_no_stage() {
-    check("gowork.toml", "[images.1api]\nmain = \"./api\"\n", "dockerfile", &expect![[r#"
+    check(
+        "gowork.toml",
+        "[images.1api]\nmain = \"./api\"\n",
+        "dockerfile",
+        &expect![[r#"
         --- stderr
         error: 1api cannot be the name of a stage
          |
@@ -177,12 +222,17 @@ fn name_that_is_no_stage() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn platforms_that_differ() {
-    check("api/extra_arm64.go", "package main\n\nimport _ \"example.org/arm\"\n", "dockerfile", &expect![[r#"
+    check(
+        "api/extra_arm64.go",
+        "package main\n\nimport _ \"example.org/arm\"\n",
+        "dockerfile",
+        &expect![[r#"
         --- stderr
         error: one Dockerfile cannot serve these platforms together: the package example.org/arm is not imported on all of them
          |
@@ -190,7 +240,8 @@ fn platforms_that_differ() {
 
         1 error
         exit 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -200,24 +251,28 @@ fn command_line() {
         --- stderr
         error: this command shows one platform: give --platform once
         exit 2
-    "#]].assert_eq(&repository.run("plan --platform linux/amd64,linux/arm64").to_string());
+    "#]]
+    .assert_eq(&repository.run("plan --platform linux/amd64,linux/arm64").to_string());
     expect![[r#"
         --- stderr
         error: invalid value 'linux' for '--platform <OS/ARCH>': write it like linux/arm64 or linux/arm/v7
 
         For more information, try '--help'.
         exit 2
-    "#]].assert_eq(&repository.run("plan --platform linux").to_string());
+    "#]]
+    .assert_eq(&repository.run("plan --platform linux").to_string());
     expect![[r#"
         --- stderr
         error: nowhere: no such directory
         exit 3
-    "#]].assert_eq(&repository.run("list -C nowhere").to_string());
+    "#]]
+    .assert_eq(&repository.run("list -C nowhere").to_string());
     expect![[r#"
         --- stderr
         error: nowhere.toml: No such file or directory (os error 2)
         exit 3
-    "#]].assert_eq(&repository.run("list -f nowhere.toml").to_string());
+    "#]]
+    .assert_eq(&repository.run("list -f nowhere.toml").to_string());
     expect![[r#"
         --- stderr
         error: the following required arguments were not provided:
@@ -227,5 +282,17 @@ fn command_line() {
 
         For more information, try '--help'.
         exit 2
-    "#]].assert_eq(&repository.run("bake --check").to_string());
+    "#]]
+    .assert_eq(&repository.run("bake --check").to_string());
+}
+
+/// The go command's own words, which name the module and what to do.
+#[test]
+fn go_that_cannot_resolve() {
+    let repository = Repository::new(SMALL);
+    repository.write("lib/lib.go", "package lib\n\nimport _ \"example.org/absent\"\n\nfunc Run() {}\n");
+    repository.write("gowork.toml", "[modules]\nproxy = \"off\"\n");
+    let said = repository.run("plan --resolve --platform linux/amd64");
+    assert_eq!(said.code, 3);
+    assert!(said.err.starts_with("error: go list says:\n") && said.err.contains("example.org/absent"), "{said}");
 }

@@ -1,5 +1,6 @@
 //! Tests of the program: what it prints, to whom, and with which exit code.
 #![allow(missing_docs, reason = "tests document themselves")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod errors;
 mod examples;

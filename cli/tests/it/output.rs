@@ -17,7 +17,8 @@ fn list() {
 
         Not built, since go.work does not use these modules: ./old
         exit 0
-    "#]].assert_eq(&repository.run("list --platform linux/arm64").to_string());
+    "#]]
+    .assert_eq(&repository.run("list --platform linux/arm64").to_string());
 }
 
 #[test]
@@ -25,7 +26,7 @@ fn plan() {
     expect![[r#"
         --- stdout
         2 images on linux/amd64, built with golang:1.26
-        (coarse: no go command was asked for versions, so third-party packages are one step)
+        (coarse: without --resolve no go command is asked for packages, so all from outside are one step)
 
         steps
           deps      compiles 1 package
@@ -36,7 +37,26 @@ fn plan() {
           api: api of link:api on scratch with certificates and time zones, user 65532:65532
           job: job of link:job on scratch with certificates and time zones, user 65532:65532
         exit 0
-    "#]].assert_eq(&Repository::new(SMALL).run("plan --platform linux/amd64").to_string());
+    "#]]
+    .assert_eq(&Repository::new(SMALL).run("plan --platform linux/amd64").to_string());
+}
+
+/// With the go command: the repository needs nothing but std, so no network either.
+#[test]
+fn plan_that_asks_go() {
+    let repository = Repository::new(SMALL);
+    repository.write("lib/lib.go", "package lib\n\nimport \"errors\"\n\nfunc Run() { _ = errors.New(\"\") }\n");
+    let said = repository.run("plan --resolve --platform linux/amd64");
+    assert_eq!((said.code, said.err.as_str()), (0, ""));
+    let steps: Vec<&str> =
+        said.out.lines().map(str::trim).filter(|line| line.contains(';') || line.starts_with("resolve")).collect();
+    expect![[r#"
+        resolve               asks for 2 import paths
+        unit:example.com/lib  compiles 1 package; reads 1 source file; after std
+        link:api              links example.com/api; reads 2 source files; after unit:example.com/lib
+        link:job              links example.com/job; reads 2 source files; after unit:example.com/lib
+    "#]]
+    .assert_eq(&(steps.join("\n") + "\n"));
 }
 
 #[test]
@@ -54,7 +74,8 @@ fn graph_of_one_image() {
           classDef main fill:#dcfce7,stroke:#15803d,color:#111827
           classDef own fill:#ffffff,stroke:#6b7280,color:#111827
         exit 0
-    "#]].assert_eq(&Repository::new(SMALL).run("graph api").to_string());
+    "#]]
+    .assert_eq(&Repository::new(SMALL).run("graph api").to_string());
 }
 
 #[test]
@@ -77,7 +98,8 @@ fn graph_of_steps() {
           n4 -> n2
         }
         exit 0
-    "##]].assert_eq(&Repository::new(SMALL).run("graph --of steps --format dot").to_string());
+    "##]]
+    .assert_eq(&Repository::new(SMALL).run("graph --of steps --format dot").to_string());
 }
 
 #[test]
@@ -86,7 +108,8 @@ fn check() {
         --- stderr
         2 images on linux/amd64 and linux/arm64: no errors
         exit 0
-    "#]].assert_eq(&Repository::new(SMALL).run("check").to_string());
+    "#]]
+    .assert_eq(&Repository::new(SMALL).run("check").to_string());
 }
 
 #[test]
@@ -100,7 +123,8 @@ fn another_directory_and_configuration() {
         IMAGE  MAIN  MODULE            BINARY  MADE OF                WHY
         one    .     example.com/solo  solo    1 package of 1 module  ci/images.toml:2:8
         exit 0
-    "#]].assert_eq(&repository.run("list -C repo -f ci/images.toml").to_string());
+    "#]]
+    .assert_eq(&repository.run("list -C repo -f ci/images.toml").to_string());
 }
 
 #[test]
@@ -116,7 +140,8 @@ fn a_dockerfile_of_instructions_is_no_configuration() {
 
         No images, since the configuration skips them: ./job
         exit 0
-    "#]].assert_eq(&repository.run("list").to_string());
+    "#]]
+    .assert_eq(&repository.run("list").to_string());
 }
 
 #[test]
@@ -131,7 +156,8 @@ fn a_printed_file_is_compared() {
         --- stderr
         error: Dockerfile:47: not what would be printed now; print it again
         exit 1
-    "#]].assert_eq(&repository.run("dockerfile --output Dockerfile --check").to_string());
+    "#]]
+    .assert_eq(&repository.run("dockerfile --output Dockerfile --check").to_string());
 }
 
 #[test]

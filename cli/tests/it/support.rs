@@ -5,27 +5,28 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 
 /// A repository on disk for one test.
-pub struct Repository {
+pub(crate) struct Repository {
     dir: tempfile::TempDir,
 }
 
 /// What a run said.
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let part = |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{}\n", text.trim_end()) };
-        write!(f, "{}{}exit {}\n", part("stdout", &self.out), part("stderr", &self.err), self.code)
+        let part =
+            |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{}\n", text.trim_end()) };
+        writeln!(f, "{}{}exit {}", part("stdout", &self.out), part("stderr", &self.err), self.code)
     }
 }
 
 impl Repository {
     /// The files of a txtar archive.
-    pub fn new(archive: &str) -> Self {
+    pub(crate) fn new(archive: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let repository = Self { dir };
         for part in archive.split("\n-- ").skip(1) {
@@ -35,34 +36,34 @@ impl Repository {
         repository
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         let path = self.dir.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
     /// Runs `gowork` with the words of `args` in the repository.
-    pub fn run(&self, args: &str) -> Said {
+    pub(crate) fn run(&self, args: &str) -> Said {
         run(self.path(), args)
     }
 }
 
-pub fn run(dir: &Path, args: &str) -> Said {
+pub(crate) fn run(dir: &Path, args: &str) -> Said {
     let output = Command::cargo_bin("gowork").unwrap().current_dir(dir).args(args.split_whitespace()).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
 }
 
 /// Two services and a library.
-pub const SMALL: &str = "
+pub(crate) const SMALL: &str = "
 -- go.work --
 go 1.26
 

@@ -32,5 +32,6 @@ pub mod id;
 pub mod layer;
 pub mod own;
 pub mod protocol;
+pub mod run;
 pub mod serve;
 pub mod store;

@@ -13,6 +13,14 @@ use gowork_cache::store::{Store, Tier};
 
 fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
+    let words: Vec<String> = words.collect();
+    if let Some((word, rest)) = words.split_first()
+        && word == gowork_cache::run::WORD
+    {
+        let Err(error) = gowork_cache::run::run(rest);
+        eprintln!("gowork-cache: {error}");
+        return ExitCode::from(127);
+    }
     let args = match args::parse(words) {
         Ok(args) => args,
         Err(error) => {

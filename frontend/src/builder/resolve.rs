@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::Lowering;
 use gowork_llb::plan::BuildIx;
@@ -10,17 +11,15 @@ use gowork_llb::resolution::{self, Resolution};
 use super::{Builder, Resolutions, internal, report};
 use crate::error::BuildError;
 
-/// Resolves every build in `builds`.
+/// Resolves every build in `builds`, side by side.
 pub(super) async fn all(
     builder: &Builder<'_>,
     lowering: &Lowering<'_>,
     builds: BTreeSet<BuildIx>,
 ) -> Result<Resolutions, BuildError> {
-    let mut resolutions = Resolutions::new();
-    for build in builds {
-        resolutions.insert(build, one(builder, lowering, build).await?);
-    }
-    Ok(resolutions)
+    let resolved =
+        builds.into_iter().map(|build| async move { Ok::<_, BuildError>((build, one(builder, lowering, build).await?)) });
+    Ok(try_join_all(resolved).await?.into_iter().collect())
 }
 
 async fn one(builder: &Builder<'_>, lowering: &Lowering<'_>, build: BuildIx) -> Result<Resolution, BuildError> {

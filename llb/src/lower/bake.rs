@@ -6,7 +6,10 @@ use crate::plan::Plan;
 
 /// The bake file for the targets of the plan's Dockerfile. `args` are the build-args that stay open, with their defaults.
 pub fn bake(plan: &Plan, args: &BTreeMap<String, Option<String>>) -> String {
-    let mut blocks = vec!["# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries.".to_owned()];
+    let mut blocks = vec![
+        "# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries."
+            .to_owned(),
+    ];
     for (name, default) in args {
         let default = default.as_deref().map(|default| format!("\n  default = {}\n", string(default)));
         blocks.push(format!("variable {} {{{}}}", string(name), default.unwrap_or_default()));

@@ -219,7 +219,11 @@ impl Graph {
         for (number, (cluster, nodes)) in self.clusters().into_iter().enumerate() {
             let indent = if cluster.is_some() { "    " } else { "  " };
             if let Some(name) = cluster {
-                let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label={}\n    style=\"rounded\"\n    color=\"#d1d5db\"", dot_string(name));
+                let _ = writeln!(
+                    out,
+                    "  subgraph cluster_{number} {{\n    label={}\n    style=\"rounded\"\n    color=\"#d1d5db\"",
+                    dot_string(name)
+                );
             }
             for ix in nodes {
                 let (fill, line) = self.nodes[ix].kind.colours();

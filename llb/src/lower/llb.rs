@@ -8,6 +8,7 @@
 //! | `/gowork/modcache` | the pruned module cache, read-only |
 //! | `/gowork/results/N` | compile results of earlier steps, read-only |
 //! | `/gowork/out` | what the step makes: its layer |
+//! | `/gowork/step/packages` | import paths to compile, one a line |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,7 +84,8 @@ const OUT: &str = "/gowork/out";
 const SRC: &str = "/src";
 const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
-const REQUEST_DIR: &str = "/gowork/request";
+const STEP_DIR: &str = "/gowork/step";
+const PACKAGES: &str = "/gowork/step/packages";
 
 impl<'a> Lowering<'a> {
     /// Starts to lower `plan`.
@@ -137,7 +139,7 @@ impl<'a> Lowering<'a> {
         let vendor = build.vendored.then(|| build.dir.child("vendor"));
         let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
-        args.extend(["--request", "/gowork/request/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
+        args.extend(["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
         if report {
             args.push("--report".to_owned());
         }
@@ -149,7 +151,7 @@ impl<'a> Lowering<'a> {
             .env("GOTOOLCHAIN", &self.plan.toolchain)
             .env("GOMODCACHE", "/gowork/modcache-raw")
             .mount(Mount::read_only(&self.materials.programs, FRONTEND_PROGRAM).selector("/gowork-frontend"))
-            .mount(Mount::read_only(&request(&build.request), REQUEST_DIR))
+            .mount(Mount::read_only(&request(&build.request), STEP_DIR))
             .mount(Mount::discarded(&sources, SRC))
             .mount(Mount::cache("gowork-modules", "/gowork/modcache-raw", Sharing::Shared))
             .mount(Mount::tmpfs("/tmp", 0))
@@ -179,10 +181,12 @@ impl<'a> Lowering<'a> {
 
     fn compile(&mut self, step: &Step, packages: &[String]) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
-        let mut args = go_build();
+        let mut args = [CACHE_PROGRAM, "run", PACKAGES].map(ToOwned::to_owned).to_vec();
+        args.extend(go_build());
         args.extend(build.settings.package_flags());
-        args.extend(packages.iter().cloned());
+        let named = packages.iter().map(|path| format!("{path}\n")).collect::<String>();
         let exec = self.go_exec(step, args, &format!("--own {OUT}"))?.mount(Mount::scratch_output(OUT));
+        let exec = exec.mount(Mount::read_only(&one_file("packages", named.into_bytes()), STEP_DIR));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
@@ -312,8 +316,13 @@ fn source_dir(build: &Build) -> String {
 
 /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
 fn request(request: &ResolveRequest) -> Output {
-    let json = serde_json::to_vec(request).unwrap_or_default();
-    File::on(&Output::scratch()).mkfile(Mkfile::new("/request.json", 0o644, json)).named("[internal] what go is asked").output()
+    one_file("request.json", serde_json::to_vec(request).unwrap_or_default())
+}
+
+/// A directory with one file in it.
+fn one_file(name: &str, contents: Vec<u8>) -> Output {
+    let file = Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0);
+    File::on(&Output::scratch()).mkfile(file).named(format!("[internal] {name}")).output()
 }
 
 /// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).

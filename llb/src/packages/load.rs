@@ -224,7 +224,8 @@ fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {
 }
 
 fn embedded(dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeMap<String, Vec<TreePath>> {
-    let matched = selected.embed_patterns.keys().filter_map(|pattern| Some((pattern, scanned.embeds.get(pattern)?.as_ref().ok()?)));
+    let matched =
+        selected.embed_patterns.keys().filter_map(|pattern| Some((pattern, scanned.embeds.get(pattern)?.as_ref().ok()?)));
     matched.map(|(pattern, files)| (pattern.clone(), files.iter().filter_map(|file| dir.join(file).ok()).collect())).collect()
 }
 

@@ -100,13 +100,13 @@ impl BuildPlanner<'_> {
         // The packages std vendors for itself cannot be named on a command line; they come with those that import them.
         let std =
             paths(resolution.packages.iter().filter(|p| p.is_std() && !p.path.starts_with("vendor/") && p.path != "unsafe"));
-        let title = format!("compile {} packages of std", std.len());
+        let title = format!("compile {} of std", count(std.len(), "package"));
         let std = self.push("std".to_owned(), title, StepKind::Std { packages: std }, Inputs::default());
         let deps = paths(resolution.packages.iter().filter(|package| !package.is_std()));
         if deps.is_empty() {
             return vec![std];
         }
-        let title = format!("compile {} third-party packages", deps.len());
+        let title = format!("compile {}", count(deps.len(), "third-party package"));
         let inputs = Inputs { mod_files, files, module_cache: !self.build.vendored, results: vec![std] };
         let deps = self.push("deps".to_owned(), title, StepKind::Deps { packages: deps }, inputs);
         vec![std, deps]
@@ -166,8 +166,15 @@ fn unit_names(graph: &Packages, unit: &Unit, paths: &[String]) -> (String, Strin
         common = common.parent().unwrap_or_default();
     }
     let place = if common.is_root() { ".".to_owned() } else { format!("./{common}") };
-    let count = if paths.len() == 1 { "1 package".to_owned() } else { format!("{} packages", paths.len()) };
-    (format!("unit:{}", paths.first().cloned().unwrap_or_default()), format!("compile {place} ({count})"))
+    (
+        format!("unit:{}", paths.first().cloned().unwrap_or_default()),
+        format!("compile {place} ({})", count(paths.len(), "package")),
+    )
+}
+
+/// `1 package`, `2 packages`.
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn paths<'a>(packages: impl Iterator<Item = &'a ResolvedPackage>) -> Vec<String> {

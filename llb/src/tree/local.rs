@@ -24,9 +24,25 @@ impl LocalTree {
         &self.root
     }
 
+    /// Where `path` lies on disk, links followed: inside the tree, or it is not found.
+    fn resolve(&self, path: &TreePath) -> std::io::Result<PathBuf> {
+        let place = self.root.join(path.as_str());
+        // Links are rare, and following every path by itself is not free: only a path with one in it is looked at again.
+        let mut at = self.root.clone();
+        let linked = path.as_str().split('/').any(|part| {
+            at.push(part);
+            at.is_symlink()
+        });
+        if !linked {
+            return Ok(place);
+        }
+        let target = std::fs::canonicalize(&place)?;
+        if target.starts_with(std::fs::canonicalize(&self.root)?) { Ok(target) } else { Err(std::io::ErrorKind::NotFound.into()) }
+    }
+
     fn entries(&self, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        for entry in std::fs::read_dir(self.root.join(dir.as_str()))? {
+        for entry in std::fs::read_dir(self.resolve(dir)?)? {
             let entry = entry?;
             // A name that is not UTF-8 cannot be a Go source, a package directory, or an embedded file (module.CheckFilePath).
             let Ok(name) = entry.file_name().into_string() else { continue };
@@ -72,7 +88,7 @@ impl SourceTree for LocalTree {
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         files
             .par_iter()
-            .map(|file| std::fs::read(self.root.join(file.as_str())).map_err(|error| tree_error(file, &error)))
+            .map(|file| self.resolve(file).and_then(std::fs::read).map_err(|error| tree_error(file, &error)))
             .collect()
     }
 }

@@ -8,6 +8,7 @@ mod gosrc;
 mod lower;
 mod ops;
 mod plan;
+mod support;
 mod tidy;
 mod tree;
 mod workspace;

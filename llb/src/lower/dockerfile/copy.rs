@@ -32,7 +32,11 @@ impl Sources {
         let embedded: BTreeSet<&TreePath> = package.embedded.values().flatten().collect();
         let dir = self.dirs.entry(package.dir.clone()).or_default();
         for file in package.files.iter().filter(|file| !embedded.contains(file)) {
-            if is_go(file) { dir.go.insert(file.clone()) } else { dir.other.insert(file.clone()) };
+            if is_go(file) {
+                dir.go.insert(file.clone())
+            } else {
+                dir.other.insert(file.clone())
+            };
         }
         // A Go file may be embedded as well as compiled.
         let compiled = embedded.into_iter().filter(|file| is_go(file) && file.parent().as_ref() == Some(&package.dir));

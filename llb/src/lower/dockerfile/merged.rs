@@ -71,9 +71,13 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         // Said by the platform, not by the configuration.
         env.remove("GOARM");
     }
-    let (std, third_party): (BTreeSet<String>, BTreeSet<String>) = build.request.packages.iter().cloned().partition(|p| is_std(p));
+    let (std, third_party): (BTreeSet<String>, BTreeSet<String>) =
+        build.request.packages.iter().cloned().partition(|p| is_std(p));
     let same = |group: &Group| {
-        group.dir == build.dir && group.tags == build.settings.tags && group.flags == build.settings.flags() && fits(&group.env, &env)
+        group.dir == build.dir
+            && group.tags == build.settings.tags
+            && group.flags == build.settings.flags()
+            && fits(&group.env, &env)
     };
     let Some(at) = groups.iter().position(same) else {
         groups.push(Group {

@@ -92,11 +92,8 @@ impl Printer<'_> {
         roots.dedup();
         let root_name = |number| self.numbered("rootfs", number);
         stages.extend(roots.iter().enumerate().map(|(number, root)| root.stage(&root_name(number), &self.stage("go"))));
-        let built = self.images.iter().map(|image| Binary {
-            stage: self.build_name(image),
-            binary: image.binary,
-            image: image.name,
-        });
+        let built =
+            self.images.iter().map(|image| Binary { stage: self.build_name(image), binary: image.binary, image: image.name });
         let built: Vec<Binary<'_>> = built.collect();
         let binaries = runtime::binaries(&self.stage("binaries"), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
@@ -134,7 +131,10 @@ impl Printer<'_> {
             "# that no other edit rebuilds it, and leaves out tests and files for other platforms.".to_owned(),
         ];
         if self.groups.iter().any(|group| group.workspace) {
-            lines.push("# All mod files of the workspace are in every stage, since go chooses versions for all its modules at once.".to_owned());
+            lines.push(
+                "# All mod files of the workspace are in every stage, since go chooses versions for all its modules at once."
+                    .to_owned(),
+            );
         }
         lines[2] = capital(&lines[2]);
         lines.join("\n")
@@ -208,7 +208,9 @@ impl Printer<'_> {
         };
         let layer = self.options.cache == CacheForm::Layer;
         if layer {
-            command.push_str(" \\\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt");
+            command.push_str(
+                " \\\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt",
+            );
             if self.needs_network(group) {
                 command.push_str(" \\\n && find $GOMODCACHE/cache/download -name '*.zip' -delete");
             }

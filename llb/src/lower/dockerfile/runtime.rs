@@ -165,7 +165,8 @@ fn healthcheck(check: &HealthcheckConfig) -> String {
 /// As Go writes it, in the largest unit that has no fraction.
 fn go_duration(time: Duration) -> String {
     let nanos = time.as_nanos();
-    for (unit, size) in [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)] {
+    for (unit, size) in [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)]
+    {
         if nanos.is_multiple_of(size) {
             return format!("{}{unit}", nanos / size);
         }

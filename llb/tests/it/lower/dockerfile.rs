@@ -66,8 +66,8 @@ func Name() {}
 ";
 
 fn copies(text: &str) -> String {
-    let stage = text.split("AS build-split\n").nth(1).unwrap();
-    stage.split("RUN").next().unwrap().to_owned()
+    let stage = text.split("AS build-split\n").nth(1).unwrap_or_default();
+    stage.split("RUN").next().unwrap_or_default().to_owned()
 }
 
 /// Files of all platforms that the Dockerfile serves, and of no others.
@@ -83,7 +83,8 @@ fn several_platforms_take_the_files_of_each() {
             cpu/arm/*.go \
             cpu/cpu_amd64.s \
             /src/
-    "#]].assert_eq(&copies(&text(&made, &["amd64", "arm64"], &DockerfileOptions::default()).unwrap()));
+    "#]]
+    .assert_eq(&copies(&text(&made, &["amd64", "arm64"], &DockerfileOptions::default()).unwrap()));
     expect![[r#"
         COPY --parents \
             --exclude=**/*_test.go \
@@ -93,7 +94,8 @@ fn several_platforms_take_the_files_of_each() {
             cpu/*.go \
             cpu/cpu_amd64.s \
             /src/
-    "#]].assert_eq(&copies(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap()));
+    "#]]
+    .assert_eq(&copies(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap()));
 }
 
 /// Only what every platform imports can be compiled for every platform.
@@ -132,7 +134,8 @@ package main
         FROM scratch AS deps
         FROM scratch AS go
         FROM scratch AS binaries-stage
-    "#]].assert_eq(&(stages.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(stages.join("\n") + "\n"));
 }
 
 /// Text that a shell, or the Dockerfile's own expansion, would read as something else.
@@ -142,17 +145,20 @@ fn quoting() {
                   [runtime]\nlabels = { a = '\"$$x\\', \"b c\" = \"\" }\n";
     let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\n";
     let printed = text(&make(archive, config, &BTreeMap::new()), &["amd64"], &DockerfileOptions::default()).unwrap();
-    let lines: Vec<&str> = printed.lines().filter(|line| line.contains("ldflags") || line.contains("LABEL") || line.contains("b c")).collect();
+    let lines: Vec<&str> =
+        printed.lines().filter(|line| line.contains("ldflags") || line.contains("LABEL") || line.contains("b c")).collect();
     expect![[r#"
         RUN --network=none go build -ldflags="-X main.a=\$HOME -X \"main.b=c \`d\`\" -X main.e=\\f" -o /out/m .
         LABEL a="\"\$x\\" \
             "b c"=""
-    "#]].assert_eq(&(lines.join("\n") + "\n"));
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
 }
 
 #[test]
 fn a_label_with_a_line_break_is_refused() {
     let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\n";
     let made = make(archive, "[runtime]\nlabels = { a = \"b\\nc\" }\n", &BTreeMap::new());
-    expect!["a Dockerfile cannot hold a line break in LABEL a (write the value on one line, or build with the gowork frontend)"].assert_eq(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap_err());
+    expect!["a Dockerfile cannot hold a line break in LABEL a (write the value on one line, or build with the gowork frontend)"]
+        .assert_eq(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap_err());
 }

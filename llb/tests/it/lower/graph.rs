@@ -61,7 +61,8 @@ fn packages_without_implied_arrows() {
           n1 --> n2
           classDef main fill:#dcfce7,stroke:#15803d,color:#111827
           classDef own fill:#ffffff,stroke:#6b7280,color:#111827
-    "#]].assert_eq(&graph::packages(&made.plan("amd64"), &made.workspace, Some("app")).mermaid());
+    "#]]
+    .assert_eq(&graph::packages(&made.plan("amd64"), &made.workspace, Some("app")).mermaid());
 }
 
 #[test]
@@ -78,7 +79,8 @@ fn modules() {
           n3 --> n0
           classDef image fill:#dbeafe,stroke:#1d4ed8,color:#111827
           classDef own fill:#ffffff,stroke:#6b7280,color:#111827
-    "#]].assert_eq(&graph::modules(&made.plan("amd64"), &made.workspace, None).mermaid());
+    "#]]
+    .assert_eq(&graph::modules(&made.plan("amd64"), &made.workspace, None).mermaid());
 }
 
 #[test]
@@ -107,5 +109,6 @@ fn dot() {
           n0 -> n2
           n2 -> n3
         }
-    "##]].assert_eq(&(body.join("\n") + "\n"));
+    "##]]
+    .assert_eq(&(body.join("\n") + "\n"));
 }

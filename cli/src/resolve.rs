@@ -1,0 +1,143 @@
+//! Asks the go command of this machine what the resolve step would ask in a build: which third-party and std packages there are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+use gowork_llb::plan::{Build, BuildIx, Outline};
+use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
+use serde::Deserialize;
+
+/// Fields of `go list -json` that are read.
+const FIELDS: &str = "Dir,ImportPath,Standard,Module,GoFiles,CgoFiles,CFiles,CXXFiles,MFiles,HFiles,FFiles,SFiles,SwigFiles,\
+                      SwigCXXFiles,SysoFiles,EmbedFiles,Imports,ImportMap";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Package {
+    dir: PathBuf,
+    import_path: String,
+    #[serde(default)]
+    standard: bool,
+    module: Option<Module>,
+    #[serde(default)]
+    imports: Vec<String>,
+    #[serde(default)]
+    import_map: BTreeMap<String, String>,
+    /// The lists of files by class.
+    #[serde(flatten)]
+    files: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Module {
+    path: String,
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    main: bool,
+    #[serde(default)]
+    dir: PathBuf,
+    #[serde(default)]
+    sum: String,
+    replace: Option<Box<Module>>,
+}
+
+impl Module {
+    fn is_local(&self) -> bool {
+        self.main || self.replace.as_ref().is_some_and(|to| to.version.is_empty())
+    }
+}
+
+/// What go chooses for each build of the outline. The go command downloads what it needs, and completes go.work.sum as it always does.
+pub(crate) fn resolutions(root: &Path, outline: &Outline) -> anyhow::Result<BTreeMap<BuildIx, Resolution>> {
+    let root = root.canonicalize()?;
+    let builds = outline.builds.iter().enumerate();
+    builds.map(|(ix, build)| Ok((BuildIx(ix), resolution(&root, outline, build)?))).collect()
+}
+
+fn resolution(root: &Path, outline: &Outline, build: &Build) -> anyhow::Result<Resolution> {
+    let tags = format!("-tags={}", build.request.tags.join(","));
+    let mut args = vec!["list", "-deps", "-json=", &tags, "--", "runtime"];
+    let fields = format!("-json={FIELDS}");
+    args[2] = &fields;
+    args.extend(build.request.packages.iter().map(String::as_str));
+    let listed = go(root, outline, build, &args)?;
+    let packages = serde_json::Deserializer::from_slice(&listed).into_iter().collect::<Result<Vec<Package>, _>>();
+    let packages = packages.context("output of go list")?;
+    let version = String::from_utf8_lossy(&go(root, outline, build, &["env", "GOVERSION"])?).trim().to_owned();
+    Ok(from_list(root, build, &packages, version))
+}
+
+fn go(root: &Path, outline: &Outline, build: &Build, args: &[&str]) -> anyhow::Result<Vec<u8>> {
+    let dir = root.join(build.dir.as_str());
+    let work = if build.workspace { dir.join("go.work").into_os_string() } else { "off".into() };
+    let mut command = Command::new("go");
+    command.args(args).current_dir(&dir).env("GOWORK", work).env("GOTOOLCHAIN", &outline.toolchain);
+    command.env("GOFLAGS", if build.vendored { "-mod=vendor" } else { "-mod=readonly" });
+    command.envs(&build.request.env).envs(&outline.module_env);
+    let output = command.output().context("--resolve needs the go command: cannot run go")?;
+    if !output.status.success() {
+        bail!("go {} says:\n{}", args[0], String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(output.stdout)
+}
+
+fn from_list(root: &Path, build: &Build, listed: &[Package], go_version: String) -> Resolution {
+    let asked = |package: &Package| build.request.packages.binary_search(&package.import_path).is_ok();
+    let wanted = |package: &&Package| asked(package) || !package.module.as_ref().is_some_and(Module::is_local);
+    let packages: BTreeMap<&str, &Package> = listed.iter().filter(wanted).map(|p| (p.import_path.as_str(), p)).collect();
+    let modules: BTreeMap<&str, &Module> =
+        packages.values().filter_map(|package| package.module.as_ref()).map(|module| (module.path.as_str(), module)).collect();
+    let index: BTreeMap<&str, usize> = modules.keys().enumerate().map(|(number, path)| (*path, number)).collect();
+    let below = |dir: &Path| dir.strip_prefix(root).ok().map(|dir| dir.to_string_lossy().into_owned());
+    let resolved = |package: &Package| {
+        let module = package.module.as_ref().and_then(|module| index.get(module.path.as_str()).copied());
+        let files = if package.standard { BTreeSet::new() } else { files(package) };
+        let dir = if package.standard { None } else { below(&package.dir) };
+        let sizes = files.iter().filter_map(|file| Some(std::fs::metadata(package.dir.join(file)).ok()?.len()));
+        ResolvedPackage {
+            path: package.import_path.clone(),
+            module,
+            imports: imports(package),
+            dir: dir.unwrap_or_default(),
+            size: sizes.sum(),
+            files: files.into_iter().collect(),
+        }
+    };
+    Resolution {
+        version: resolution::VERSION,
+        go_version,
+        packages: packages.values().map(|package| resolved(package)).collect(),
+        modules: modules.values().map(|module| resolved_module(module, below)).collect(),
+    }
+}
+
+fn files(package: &Package) -> BTreeSet<String> {
+    let lists = package.files.values().filter_map(|list| list.as_array());
+    lists.flatten().filter_map(|file| file.as_str().map(ToOwned::to_owned)).collect()
+}
+
+fn imports(package: &Package) -> Vec<String> {
+    let named = package.imports.iter().filter(|path| *path != "C").map(|path| package.import_map.get(path).unwrap_or(path));
+    let mut all: BTreeSet<String> = named.cloned().collect();
+    let uses_cgo = package.files.get("CgoFiles").is_some_and(|files| files.as_array().is_some_and(|files| !files.is_empty()));
+    if uses_cgo && !package.standard {
+        // What cgo's own output imports (cmd/go/internal/load).
+        all.extend(["runtime/cgo", "syscall", "unsafe"].map(ToOwned::to_owned));
+    }
+    all.into_iter().collect()
+}
+
+fn resolved_module(module: &Module, below: impl Fn(&Path) -> Option<String>) -> ResolvedModule {
+    let replaced_by = match module.replace.as_deref() {
+        None => String::new(),
+        Some(to) if to.version.is_empty() => below(&to.dir).unwrap_or_else(|| to.path.clone()),
+        Some(to) => format!("{}@{}", to.path, to.version),
+    };
+    let version = if module.is_local() { String::new() } else { module.version.clone() };
+    let sum = module.replace.as_deref().unwrap_or(module).sum.clone();
+    ResolvedModule { path: module.path.clone(), version, replaced_by, sum }
+}

@@ -1,0 +1,69 @@
+//! Trees and plans for tests.
+
+use std::collections::BTreeMap;
+
+use gowork_llb::config::Config;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::packages;
+use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Target};
+use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
+use gowork_llb::tree::{MemTree, SourceTree};
+use gowork_llb::workspace;
+
+pub(crate) fn linux() -> Target {
+    Target { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: String::new() }
+}
+
+/// The outline of a tree under a configuration, with everything that was said on the way.
+pub(crate) fn outline(tree: &dyn SourceTree, config: &str) -> (Outline, Vec<Diagnostic>) {
+    let scan = packages::scan(tree);
+    let loaded = workspace::load(&scan.mod_files);
+    let (config, mut diagnostics) = Config::parse("Dockerfile", config);
+    let (config, more) = config.expand(&BTreeMap::new());
+    diagnostics.extend(more);
+    diagnostics.extend(loaded.diagnostics);
+    let (outline, more) = plan::outline(&scan, &loaded.workspace, &config, &linux());
+    diagnostics.extend(more);
+    (outline, diagnostics)
+}
+
+/// The outline of a txtar that must be sound.
+pub(crate) fn sound(archive: &str, config: &str) -> Outline {
+    let (outline, diagnostics) = outline(&MemTree::from_txtar(archive), config);
+    let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(said.is_empty(), "{}", said.join("\n"));
+    outline
+}
+
+/// A plan with a resolution that has just what the sources ask for: no test of versions needs more.
+pub(crate) fn resolved_plan(outline: &Outline) -> Plan {
+    let resolutions: BTreeMap<BuildIx, Resolution> =
+        outline.builds.iter().enumerate().map(|(ix, build)| (BuildIx(ix), resolution_of(&build.request.packages))).collect();
+    plan::plan(PlanInput { outline, resolutions: Some(&resolutions) })
+}
+
+fn resolution_of(imports: &[String]) -> Resolution {
+    let package = |path: &String| {
+        let third_party = path.split('/').next().is_some_and(|first| first.contains('.'));
+        ResolvedPackage {
+            path: path.clone(),
+            module: third_party.then_some(0),
+            imports: Vec::new(),
+            dir: String::new(),
+            files: Vec::new(),
+            size: 1,
+        }
+    };
+    let module = ResolvedModule {
+        path: "third.party".to_owned(),
+        version: "v1.0.0".to_owned(),
+        replaced_by: String::new(),
+        sum: String::new(),
+    };
+    Resolution {
+        version: resolution::VERSION,
+        go_version: "go1.26.8".to_owned(),
+        modules: vec![module],
+        packages: imports.iter().map(package).collect(),
+    }
+}
