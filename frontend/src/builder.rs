@@ -122,6 +122,9 @@ impl Builder<'_> {
         };
         let image =
             plan.image(name).ok_or_else(|| Diagnostic::error(format!("image {name} is in no plan: please report this")))?;
+        if let Some(resolution) = resolutions.get(&plan.step(image.link).build) {
+            resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
+        }
         let output = lowering.image(image).map_err(internal)?;
         let solved = self.solve(&output, true).await?;
         let base = materials.base_config(&image.runtime.base.value);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use gowork_llb::config::SCRATCH;
 use gowork_llb::lower::{LlbOptions, Materials, NoCache};
-use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{Exec, Network};
+use gowork_llb::ops::{Platform, caps};
 use gowork_llb::plan::Outline;
 
 use super::Builder;
@@ -65,7 +65,8 @@ pub(super) fn options<'a>(
     dress: &'a dyn Fn(Exec) -> Exec,
 ) -> LlbOptions<'a> {
     let network = builder.options.exec.network.unwrap_or(Network::Sandbox);
-    LlbOptions { no_cache, prefix, dress, network, epoch: builder.options.source_date_epoch.unwrap_or(0) }
+    let merge = builder.gateway.pong().llb_caps.has(caps::MERGE);
+    LlbOptions { no_cache, prefix, dress, network, epoch: builder.options.source_date_epoch.unwrap_or(0), merge }
 }
 
 impl Gathered {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::Lowering;
-use gowork_llb::plan::BuildIx;
+use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
+use gowork_llb::plan::{BuildIx, Image};
 use gowork_llb::resolution::{self, Resolution};
 
 use super::{Builder, Resolutions, internal, report};
@@ -37,4 +37,19 @@ async fn one(builder: &Builder<'_>, lowering: &Lowering<'_>, build: BuildIx) -> 
     } else {
         Err(bug(format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION)).into())
     }
+}
+
+/// Whether the builder image has what the image takes from it.
+pub(super) fn check_runtime_files(image: &Image, builder: &str, resolution: &Resolution) -> Result<(), Diagnostic> {
+    let runtime = &image.runtime;
+    for (wanted, path, what, key) in [
+        (runtime.certificates, CERTIFICATES, "CA certificates", "certificates"),
+        (runtime.timezones, ZONEINFO, "time zone database in its GOROOT", "timezones"),
+    ] {
+        if wanted && !resolution.runtime_files.iter().any(|file| file == path) {
+            let error = Diagnostic::error(format!("the builder image {builder} has no {what} for image {}", image.name));
+            return Err(error.help(format!("take a builder image that has them, or set `{key} = false` in [runtime]")));
+        }
+    }
+    Ok(())
 }

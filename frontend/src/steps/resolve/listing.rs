@@ -151,6 +151,7 @@ impl Listing {
         let indices: BTreeMap<&str, usize> = by_path.keys().enumerate().map(|(n, path)| (*path, n)).collect();
         let packages = packages.into_values().map(|package| resolved(package, &indices, &go.source)).collect::<Result<_, _>>()?;
         Ok(Resolution {
+            runtime_files: Vec::new(),
             version: resolution::VERSION,
             go_version: go.variable("GOVERSION"),
             modules: by_path.into_values().map(|module| resolved_module(module, &go.source)).collect(),
