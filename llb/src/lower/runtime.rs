@@ -62,20 +62,21 @@ impl Lowering<'_> {
         let runtime = &image.runtime;
         let scratch = runtime.base.value == crate::config::SCRATCH;
         let base = if scratch { Output::scratch() } else { self.base_image(&runtime.base.value)? };
-        let wanted = [
-            (scratch, "/etc/passwd"),
-            (scratch, "/etc/group"),
-            (scratch, "/tmp"),
-            (runtime.certificates, CERTIFICATES),
-            (runtime.timezones, ZONEINFO),
-        ];
-        let paths: Vec<&str> =
-            wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, path)| path.trim_start_matches('/')).collect();
-        if paths.is_empty() {
+        if !scratch && !runtime.certificates && !runtime.timezones {
             return Ok(base);
         }
+        let parts = [
+            (scratch, "etc/passwd"),
+            (scratch, "etc/group"),
+            (scratch, "tmp"),
+            (runtime.certificates, "etc/ssl"),
+            (runtime.timezones, "usr"),
+            (scratch || runtime.certificates, "etc"),
+        ];
+        // What is not wanted is left out, instead of naming what is: directories that lead to a named file would get the time of the build.
+        let unwanted = parts.into_iter().filter(|(wanted, _)| !wanted).map(|(_, path)| path);
         let resolved = self.resolve(self.plan.step(image.link).build)?;
-        let copy = Copy::from(&resolved, "/rootfs", "/").contents_only().include(paths).timestamp(self.options.epoch);
+        let copy = Copy::from(&resolved, "/rootfs", "/").contents_only().exclude(unwanted).timestamp(self.options.epoch);
         Ok(self.over(&base, "runtime files", |files| files.copy(copy)))
     }
 
