@@ -71,12 +71,20 @@ impl Lowering<'_> {
             (runtime.timezones, "/runtime/zoneinfo.zip", ZONEINFO),
         ] {
             if wanted {
-                files = files.copy(
-                    Copy::from(&resolved, from, to).create_dest_path().mode(0o644).owner(Owner::ids(0, 0)).timestamp(epoch),
-                );
+                let copy = Copy::from(&resolved, from, to).mode(0o644).owner(Owner::ids(0, 0)).timestamp(epoch);
+                files = self.parents(files, to).copy(copy);
             }
         }
         Ok(files.named(self.title("runtime files")).output())
+    }
+
+    /// The directories that `path` lies in, open to everybody. A copy that makes them itself gives them the mode of what it copies:
+    /// below a directory of mode 0644, only root finds anything.
+    fn parents(&self, files: File, path: &str) -> File {
+        match path.rsplit_once('/') {
+            None | Some(("", _)) => files,
+            Some((parent, _)) => files.mkdir(Mkdir::new(parent, 0o755).parents().timestamp(self.options.epoch)),
+        }
     }
 
     fn base_image(&self, reference: &str) -> Result<Output, OpError> {
@@ -93,7 +101,7 @@ impl Lowering<'_> {
         }
         let mut files = File::on(&base);
         for file in &image.runtime.files {
-            files = files.copy(self.extra_file(file));
+            files = self.parents(files, &file.to).copy(self.extra_file(file));
         }
         files.named(self.title(&format!("files of {}", image.name))).output()
     }
