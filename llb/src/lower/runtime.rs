@@ -43,7 +43,7 @@ impl Lowering<'_> {
         Ok(self.over(&layers, &title, |files| files.copy(Copy::from(&link, "/", "/").contents_only().timestamp(epoch))))
     }
 
-    /// All binaries in one directory, for `--output`.
+    /// All binaries in one directory, each under its image's name, for `--output`.
     ///
     /// # Errors
     /// Where a step cannot be written down.
@@ -52,7 +52,8 @@ impl Lowering<'_> {
         for image in &self.plan.images {
             let link = self.step(image.link)?;
             let from = format!("{BINARY_DIR}/{}", image.binary);
-            all = all.copy(Copy::from(&link, &from, &format!("/{}", image.binary)).timestamp(self.options.epoch));
+            // Images have names of their own; two of them may well have binaries of one name.
+            all = all.copy(Copy::from(&link, &from, &format!("/{}", image.name)).timestamp(self.options.epoch));
         }
         Ok(all.named(self.title("binaries")).output())
     }
