@@ -1,0 +1,11 @@
+//! The frontend on a real BuildKit: one file a promise. Each test reads from BuildKit's own records what ran and what was cached.
+//!
+//! They need an engine and a frontend image: `cargo xtask test` provides both, and runs them one at a time, for they share the engine's cache.
+#![allow(missing_docs, reason = "tests document themselves")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod engine;
+mod records;
+mod repository;
+
+mod smoke;

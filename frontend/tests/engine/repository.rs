@@ -1,0 +1,111 @@
+//! Repositories to build: copies of the examples that a test may edit, or a few files written by it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// A repository in a temporary directory.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    dir: TempDir,
+}
+
+impl Repository {
+    /// A copy of `examples/NAME`, without what is printed for it.
+    pub(crate) fn example(name: &str) -> Self {
+        let repository = Self { dir: tempfile::tempdir().expect("a directory for the repository") };
+        copy(&example(name), &repository.root());
+        repository
+    }
+
+    /// One of these files. A Dockerfile of one line is added where there is none.
+    pub(crate) fn new(files: &[(&str, &str)]) -> Self {
+        let repository = Self { dir: tempfile::tempdir().expect("a directory for the repository") };
+        repository.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n");
+        for (path, text) in files {
+            repository.write(path, text);
+        }
+        repository
+    }
+
+    /// Its root.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.dir.path().join("repository")
+    }
+
+    /// Writes a file.
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let file = self.root().join(path);
+        fs::create_dir_all(file.parent().expect("a file is in a directory")).expect("the directory is made");
+        fs::write(file, text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
+    /// Adds to the end of a file.
+    pub(crate) fn append(&self, path: &str, text: &str) {
+        self.write(path, &(self.read(path) + text));
+    }
+
+    /// Replaces a text that must be there.
+    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
+        let old = self.read(path);
+        assert!(old.contains(from), "{path} has no {from:?}");
+        self.write(path, &old.replace(from, to));
+    }
+
+    /// A file's text.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// Compiles a main package as a person would on their machine, with the flags that are gowork's default.
+    pub(crate) fn go_build(&self, directory: &str, package: &str) -> Vec<u8> {
+        let binary = self.dir.path().join("local-binary");
+        let mut go = Command::new("go");
+        go.args(["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o"]).arg(&binary).arg(package);
+        go.current_dir(self.root().join(directory)).env("GOENV", "off").env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
+        go.env_remove("GOFLAGS").env_remove("GOWORK").env_remove("GOOS").env_remove("GOARCH");
+        let output = go.output().expect("the go command must be on PATH");
+        assert!(output.status.success(), "go build {package}: {}", String::from_utf8_lossy(&output.stderr));
+        fs::read(binary).expect("go build wrote the binary")
+    }
+}
+
+/// The example in this repository.
+pub(crate) fn example(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name)
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("the directory is made");
+    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())).map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            if entry.file_name() != "expected" {
+                copy(&from, &to);
+            }
+        } else {
+            fs::copy(&from, &to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+        }
+    }
+}
+
+/// Every file below a directory, by its path there.
+pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display())).map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let name = path.strip_prefix(dir).expect("below").to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+            }
+        }
+    }
+    found
+}
