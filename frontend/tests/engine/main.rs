@@ -8,4 +8,6 @@ mod engine;
 mod records;
 mod repository;
 
+mod edits;
+mod identical;
 mod smoke;
