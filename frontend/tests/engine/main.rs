@@ -5,9 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod engine;
+mod layout;
 mod records;
 mod repository;
 
+mod contexts;
 mod edits;
+mod elsewhere;
 mod identical;
+mod image;
+mod options;
+mod reproducible;
+mod runtime;
 mod smoke;
