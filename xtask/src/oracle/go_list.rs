@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use gowork_llb::gosrc::{self, BuildContext, PackageFiles};
 use gowork_llb::packages::{self, Matched, Scan, ScannedDir};
 use gowork_llb::tree::LocalTree;
-use gowork_llb::workspace::{self, Root, RootIx, Workspace};
+use gowork_llb::workspace::{self, Module, Root, RootIx, Workspace};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -87,8 +87,10 @@ fn listed(
     if root.is_workspace() {
         go.env("GOWORK", directory.join("go.work"));
         go.args(root.members.iter().map(|&ix| format!("./{}/...", workspace.module(ix).dir.as_str()).replace("//", "/")));
-    } else {
-        go.arg("./...");
+    } else if let Some(&ix) = root.members.first() {
+        let file = oracle.place.path().join("go.mod");
+        std::fs::write(&file, without_requirements(workspace.module(ix)))?;
+        go.arg("-mod=readonly").arg(format!("-modfile={}", file.display())).arg("./...");
     }
     let output = Oracle::for_context(&mut go, context).output().context("cannot start the go command")?;
     if !output.status.success() {
@@ -105,6 +107,16 @@ fn listed(
         }
     }
     Ok(Ok(listing))
+}
+
+/// A go.mod that says of the module what decides which packages it has, and nothing of other modules: to look up their requirements takes
+/// a network. (A workspace's go.mod files cannot be swapped; there the go command looks up less.)
+fn without_requirements(module: &Module) -> String {
+    let mut text = format!("module {:?}\n", module.path);
+    if let Some(go) = &module.file.go {
+        text += &format!("go {}\n", go.value);
+    }
+    text + &module.file.ignore.iter().map(|ignore| format!("ignore {:?}\n", ignore.value)).collect::<String>()
 }
 
 /// What we find.
