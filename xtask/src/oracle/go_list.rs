@@ -47,8 +47,8 @@ pub(super) fn compare(oracle: &Oracle, directory: &Path) -> Result<Outcome> {
     let mut contexts = contexts();
     let mut outcome = Outcome::default();
     let roots = workspace.roots().count();
-    if roots > MANY_ROOTS {
-        contexts = contexts.drain(..).enumerate().filter(|(at, _)| *at == 0 || *at == 15).map(|(_, context)| context).collect();
+    if roots > MANY_ROOTS && !oracle.thorough {
+        contexts = contexts.drain(..).enumerate().filter(|(at, _)| matches!(*at, 0 | 15)).map(|(_, context)| context).collect();
     }
     if !workspace.unused.is_empty() {
         outcome.left_out.push(format!("{} modules that go.work does not use", workspace.unused.len()));

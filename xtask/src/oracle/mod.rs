@@ -27,6 +27,9 @@ pub(crate) struct Arguments {
     /// Make only these comparisons
     #[arg(long, value_enum)]
     only: Vec<Comparison>,
+    /// List packages in every context, also where there are many roots (minutes)
+    #[arg(long)]
+    thorough: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -54,7 +57,7 @@ struct Outcome {
 /// # Errors
 /// If there is any difference, or the go command cannot be run.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let oracle = Oracle::new()?;
+    let oracle = Oracle::new(arguments.thorough)?;
     let mut differences = 0;
     for directory in &arguments.directories {
         let directory = directory.canonicalize().with_context(|| format!("cannot find {}", directory.display()))?;
@@ -100,12 +103,14 @@ fn say(text: &str) -> Result<()> {
 struct Oracle {
     state: State,
     place: tempfile::TempDir,
+    /// Whether to spend minutes.
+    thorough: bool,
 }
 
 impl Oracle {
-    fn new() -> Result<Self> {
+    fn new(thorough: bool) -> Result<Self> {
         let place = tempfile::Builder::new().prefix("gowork-oracle-").tempdir().context("cannot make a temporary directory")?;
-        Ok(Self { state: State::open()?, place })
+        Ok(Self { state: State::open()?, place, thorough })
     }
 
     /// A go command that sees nothing of the machine's settings, network and module cache.
