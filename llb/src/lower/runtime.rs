@@ -34,9 +34,10 @@ impl Lowering<'_> {
         if !image.runtime.files.is_empty() {
             layers = self.over(&layers, &format!("files of {}", image.name), |mut files| {
                 for file in &image.runtime.files {
-                    files = files
-                        .mkdir(Mkdir::new(&dest_dir(&file.to), 0o755).parents().timestamp(epoch))
-                        .copy(self.extra_file(file));
+                    if let Some(dir) = dest_dir(&file.to) {
+                        files = files.mkdir(Mkdir::new(dir, 0o755).parents().timestamp(epoch));
+                    }
+                    files = files.copy(self.extra_file(file));
                 }
                 files
             });
@@ -111,8 +112,7 @@ impl Lowering<'_> {
     }
 }
 
-/// The directory that `to` is put into: itself if it ends in a slash, else the one above.
-fn dest_dir(to: &str) -> String {
-    let dir = to.rsplit_once('/').map_or("", |(dir, _)| dir);
-    if dir.is_empty() { "/".to_owned() } else { dir.to_owned() }
+/// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for the root, which is there.
+fn dest_dir(to: &str) -> Option<&str> {
+    to.rsplit_once('/').map(|(dir, _)| dir).filter(|dir| !dir.is_empty())
 }
