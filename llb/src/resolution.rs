@@ -101,6 +101,9 @@ pub struct ResolveReport {
     pub version: u32,
     /// Each error once, in the go command's order.
     pub errors: Vec<ResolveError>,
+    /// What the user can do about them, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<String>,
 }
 
 /// One error of the go command.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gowork_llb::config::SCRATCH;
+use gowork_llb::diag::Span;
 use gowork_llb::lower::{LlbOptions, Materials, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Platform, caps};
@@ -28,7 +29,8 @@ pub(super) async fn gather(
     wanted: &Wanted,
 ) -> Result<Gathered, BuildError> {
     let build_platform = builder.options.build_platform.clone();
-    let go = builder.context.image(&outline.builder.image, &build_platform).await?;
+    let go = builder.context.image(&outline.builder.image, &build_platform).await;
+    let go = go.map_err(|error| asked_for(error, outline.builder.at.as_ref(), "`version` or `builder` under [go]"))?;
     let mut bases = BTreeMap::new();
     let mut base_configs = BTreeMap::new();
     for image in outline.images.iter().filter(|image| wanted.image() == Some(&image.config.name)) {
@@ -36,10 +38,8 @@ pub(super) async fn gather(
         if reference.value == SCRATCH {
             continue;
         }
-        let found = builder.context.image(&reference.value, platform).await.map_err(|error| match &reference.span {
-            Some(span) => error.at(span.clone()),
-            None => error,
-        })?;
+        let found = builder.context.image(&reference.value, platform).await;
+        let found = found.map_err(|error| asked_for(error, reference.span.as_ref(), "`base`"))?;
         bases.insert(reference.value.clone(), found.output);
         if let Some(config) = found.config {
             base_configs.insert(reference.value.clone(), config);
@@ -61,6 +61,18 @@ pub(super) async fn gather(
 /// way harms nothing, since steps copy theirs by name.
 fn transfer_pattern(path: &str) -> String {
     path.replace(['*', '[', ']', '\\'], "?")
+}
+
+/// An image that could not be had, with the place that asks for it; if it is not there, with the keys that name another.
+fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
+    // The words of a registry that has no such tag, and of one that does not say whether it has the repository.
+    let gone = |words: &str| words.ends_with("not found") || words.contains("repository does not exist");
+    let missing = matches!(&error, BuildError::Gateway { error, .. } if gone(&error.status.message));
+    let error = if missing { error.help(format!("name an image that exists with {keys}")) } else { error };
+    match span {
+        Some(span) => error.at(span.clone()),
+        None => error,
+    }
 }
 
 /// How steps are run.

@@ -32,10 +32,13 @@ async fn one(builder: &Builder<'_>, lowering: &Lowering<'_>, build: BuildIx) -> 
     let bug = |words: String| Diagnostic::error(words).help("this is a bug of gowork: please report it");
     let resolution: Resolution =
         serde_json::from_slice(&json).map_err(|error| bug(format!("the resolve step's result cannot be read: {error}")))?;
-    if resolution.version == resolution::VERSION {
-        Ok(resolution)
-    } else {
-        Err(bug(format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION)).into())
+    if resolution.version != resolution::VERSION {
+        let words = format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION);
+        return Err(bug(words).into());
+    }
+    match lowering.plan().builder.check_version(&resolution.go_version) {
+        Some(error) => Err(error.into()),
+        None => Ok(resolution),
     }
 }
 

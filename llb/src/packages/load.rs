@@ -144,7 +144,9 @@ impl Loader<'_> {
             match scanned.embeds.get(pattern) {
                 Some(Ok(embedded)) => files.extend(embedded.iter().filter_map(|file| dir.join(file).ok())),
                 Some(Err(message)) => {
-                    self.diagnostics.push(at(dir, places, Diagnostic::error(format!("pattern {pattern}: {message}"))));
+                    let error = Diagnostic::error(format!("pattern {pattern}: {message}"))
+                        .help("patterns start at the directory of the Go file; see whether .dockerignore leaves the files out");
+                    self.diagnostics.push(at(dir, places, error));
                 }
                 None => {}
             }

@@ -161,7 +161,8 @@ impl Listing {
 }
 
 fn describe(package: &ListedPackage, error: &ListedError) -> ResolveError {
-    let mut message = error.err.trim().to_owned();
+    // Why the go command did not look for a module by itself is no news to whoever builds.
+    let mut message = error.err.trim().trim_end_matches(": import lookup disabled by -mod=readonly").to_owned();
     if !message.contains(&package.import_path) {
         message = format!("{}: {message}", package.import_path);
     }

@@ -94,8 +94,8 @@ pub fn resolve(args: &ResolveArgs) -> Result<(), Failure> {
     if !args.report {
         return result;
     }
-    let errors = result.err().map(|failure| failure.errors).unwrap_or_default();
-    layer::write_json(&args.out.join("report.json"), &ResolveReport { version: resolution::VERSION, errors })
+    let (errors, advice) = result.err().map(|failure| (failure.errors, failure.advice)).unwrap_or_default();
+    layer::write_json(&args.out.join("report.json"), &ResolveReport { version: resolution::VERSION, errors, advice })
 }
 
 fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
