@@ -45,7 +45,7 @@ pub(super) async fn gather(
             base_configs.insert(reference.value.clone(), config);
         }
     }
-    let paths: Vec<String> = outline.tree_paths().into_iter().map(String::from).collect();
+    let paths: Vec<String> = outline.tree_paths().iter().map(|path| transfer_pattern(path.as_str())).collect();
     let llb = Materials {
         context: builder.context.source(&Filter::Paths { hint: "sources", paths: &paths }),
         builder: go.output,
@@ -67,6 +67,12 @@ fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
         Some(span) => error.at(span.clone()),
         None => error,
     }
+}
+
+/// A path as the client is asked for it: wildcards are read in it, so a letter that would be one stands for any letter. A file too many on the
+/// way harms nothing, since steps copy theirs by name.
+fn transfer_pattern(path: &str) -> String {
+    path.replace(['*', '[', ']', '\\'], "?")
 }
 
 /// How steps are run.

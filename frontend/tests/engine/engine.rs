@@ -34,9 +34,15 @@ impl Engine {
     /// A build of the directory with its own Dockerfile through the frontend under test.
     pub(crate) fn frontend(&self, dir: &Path) -> Build {
         let mut build = self.plain(dir);
-        let mut image = OsString::from(format!("{FRONTEND_IMAGE}=oci-layout://"));
-        image.push(variable("GOWORK_TEST_FRONTEND"));
-        build.command.arg("--build-context").arg(image).arg("--file").arg(dir.join("Dockerfile"));
+        build.command.arg("--build-context").arg(frontend_context()).arg("--file").arg(dir.join("Dockerfile"));
+        build
+    }
+
+    /// A build of an archive that is given on standard input, through the frontend under test. The Dockerfile is in its root.
+    pub(crate) fn archive(&self, archive: &Path) -> Build {
+        let mut build = self.plain(Path::new("-"));
+        build.command.arg("--build-context").arg(frontend_context());
+        build.command.stdin(std::fs::File::open(archive).unwrap_or_else(|error| panic!("{}: {error}", archive.display())));
         build
     }
 
@@ -68,6 +74,13 @@ impl Engine {
         command.args(["--provenance", "false"]).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
         Build { command, context: dir.as_os_str().to_owned(), dockerfile: None }
     }
+}
+
+/// The frontend under test, under the name that syntax lines have.
+fn frontend_context() -> OsString {
+    let mut context = OsString::from(format!("{FRONTEND_IMAGE}=oci-layout://"));
+    context.push(variable("GOWORK_TEST_FRONTEND"));
+    context
 }
 
 /// A build to be run.

@@ -16,6 +16,8 @@ pub(crate) struct Records {
     logs: BTreeMap<String, Vec<u8>>,
     /// Warnings, one line each.
     pub(crate) warnings: Vec<String>,
+    /// When the first vertex of this build started.
+    began: Option<String>,
 }
 
 /// A vertex.
@@ -46,6 +48,7 @@ struct VertexRecord {
     digest: String,
     name: String,
     inputs: Vec<String>,
+    started: Option<String>,
     completed: Option<String>,
     cached: bool,
 }
@@ -79,6 +82,9 @@ impl Records {
 
     fn add(&mut self, line: Line) {
         for record in line.vertexes {
+            if self.is_memory(&record) {
+                continue;
+            }
             let at = self.vertices.iter().position(|vertex| vertex.digest == record.digest).unwrap_or_else(|| {
                 self.vertices.push(Vertex { digest: record.digest.clone(), name: record.name.clone(), ..Vertex::default() });
                 self.vertices.len() - 1
@@ -93,6 +99,13 @@ impl Records {
         }
         let decoded = |text: String| String::from_utf8_lossy(&STANDARD.decode(text).unwrap_or_default()).into_owned();
         self.warnings.extend(line.warnings.into_iter().map(|warning| decoded(warning.short)));
+    }
+
+    /// Whether a record tells of an earlier build. BuildKit keeps the progress of whatever made a layer, and shows it again where that is used.
+    fn is_memory(&mut self, record: &VertexRecord) -> bool {
+        let Some(started) = &record.started else { return false };
+        let began = self.began.get_or_insert_with(|| started.clone());
+        started < began
     }
 
     /// Names of the steps that ran: everything but sources, the making of small files and `[internal]` ones.

@@ -62,11 +62,18 @@ impl Repository {
 
     /// Compiles a main package as a person would on their machine, with the flags that are gowork's default.
     pub(crate) fn go_build(&self, directory: &str, package: &str) -> Vec<u8> {
+        self.go_build_with("-ldflags=-s -w", directory, package)
+    }
+
+    /// The same with another flag in place of the default `-ldflags`.
+    pub(crate) fn go_build_with(&self, flag: &str, directory: &str, package: &str) -> Vec<u8> {
         let binary = self.dir.path().join("local-binary");
         let mut go = Command::new("go");
-        go.args(["build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o"]).arg(&binary).arg(package);
+        go.args(["build", "-trimpath", "-buildvcs=false", flag, "-o"]).arg(&binary).arg(package);
         go.current_dir(self.root().join(directory)).env("GOENV", "off").env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
-        go.env_remove("GOFLAGS").env_remove("GOWORK").env_remove("GOOS").env_remove("GOARCH");
+        for inherited in ["GOFLAGS", "GOWORK", "GOOS", "GOARCH", "GOAMD64", "GOEXPERIMENT", "GODEBUG"] {
+            go.env_remove(inherited);
+        }
         let output = go.output().expect("the go command must be on PATH");
         assert!(output.status.success(), "go build {package}: {}", String::from_utf8_lossy(&output.stderr));
         fs::read(binary).expect("go build wrote the binary")

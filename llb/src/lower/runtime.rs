@@ -2,7 +2,7 @@
 
 use super::llb::Lowering;
 use crate::config::FileConfig;
-use crate::ops::file::{Copy, File, Owner};
+use crate::ops::file::{Copy, File, Mkdir, Owner};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
 
@@ -34,6 +34,9 @@ impl Lowering<'_> {
         if !image.runtime.files.is_empty() {
             layers = self.over(&layers, &format!("files of {}", image.name), |mut files| {
                 for file in &image.runtime.files {
+                    if let Some(dir) = dest_dir(&file.to) {
+                        files = files.mkdir(Mkdir::new(dir, 0o755).parents().timestamp(epoch));
+                    }
                     files = files.copy(self.extra_file(file));
                 }
                 files
@@ -101,11 +104,15 @@ impl Lowering<'_> {
     /// A file or directory of the context that the configuration asks for.
     fn extra_file(&self, file: &FileConfig) -> Copy {
         let copy = Copy::from(&self.materials.context, &format!("/{}", file.from.value.as_str()), &file.to);
-        let copy =
-            copy.create_dest_path().contents_only().owner(Owner::ids(file.owner.0, file.owner.1)).timestamp(self.options.epoch);
+        let copy = copy.contents_only().owner(Owner::ids(file.owner.0, file.owner.1)).timestamp(self.options.epoch);
         match file.mode {
             Some(mode) => copy.mode(mode),
             None => copy,
         }
     }
+}
+
+/// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for the root, which is there.
+fn dest_dir(to: &str) -> Option<&str> {
+    to.rsplit_once('/').map(|(dir, _)| dir).filter(|dir| !dir.is_empty())
 }

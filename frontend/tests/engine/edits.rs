@@ -1,0 +1,129 @@
+//! An edit rebuilds what is made of the edited file and nothing else.
+
+use std::collections::BTreeSet;
+
+use crate::engine::{Engine, Outcome};
+use crate::repository::{Repository, files};
+
+const IMAGES: [&str; 4] = ["api", "orders", "web", "worker"];
+/// Runs whenever a `.go` file, a mod file or the set of names changed: it is what finds out that nothing else has to.
+const SCAN: &str = "scan Go sources";
+
+/// A shop of which everything is in the engine's cache.
+fn built_shop() -> Repository {
+    let shop = Repository::example("shop");
+    for image in IMAGES {
+        build(&shop, image);
+    }
+    shop
+}
+
+fn build(shop: &Repository, image: &str) -> Outcome {
+    Engine::main().frontend(&shop.root()).target(image).args(["--output", "type=cacheonly"]).succeeds()
+}
+
+/// A text that no earlier run of the tests has left in the engine's cache.
+fn unique() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos()
+}
+
+/// What ran for each image, in this order, leaving out the scan.
+fn ran(shop: &Repository) -> Vec<(&'static str, BTreeSet<String>)> {
+    let ran = |image| {
+        let outcome = build(shop, image);
+        outcome.records.ran().into_iter().filter(|name| *name != SCAN).map(ToOwned::to_owned).collect()
+    };
+    IMAGES.into_iter().map(|image| (image, ran(image))).collect()
+}
+
+fn assert_ran(shop: &Repository, expected: [(&str, &[&str]); 4]) {
+    for ((image, ran), (_, steps)) in ran(shop).into_iter().zip(expected) {
+        let steps: BTreeSet<String> = steps.iter().map(|step| (*step).to_owned()).collect();
+        assert_eq!(ran, steps, "what ran for {image}");
+    }
+}
+
+const NOTHING: [(&str, &[&str]); 4] = [("api", &[]), ("orders", &[]), ("web", &[]), ("worker", &[])];
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn nothing_runs_for_files_that_no_binary_is_made_of() {
+    let shop = built_shop();
+    shop.append("README.md", &format!("{}\n", unique()));
+    assert_ran(&shop, NOTHING);
+    shop.append("services/api/routes/routes_test.go", &format!("\n// {}\n", unique()));
+    assert_ran(&shop, NOTHING);
+    shop.write("lib/money/more_test.go", &format!("package money\n\nvar _ = {:?}\n", unique().to_string()));
+    shop.write("lib/events/host_plan9.go", &format!("package events\n\nvar _ = {:?}\n", unique().to_string()));
+    shop.write("services/web/notes.txt", &unique().to_string());
+    shop.write("services/web/testdata/unused.go", "package unused\n");
+    assert_ran(&shop, NOTHING);
+    // A package that nothing imports.
+    shop.write("lib/money/unused/unused.go", &format!("package unused\n\nconst N = {:?}\n", unique().to_string()));
+    assert_ran(&shop, NOTHING);
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_service_rebuilds_its_own_image() {
+    let shop = built_shop();
+    shop.append("services/orders/cmd/orders/main.go", &format!("\n// {}\n", unique()));
+    let orders: &[&str] = &["sources of orders", "link orders", "image orders"];
+    // The comment is not in the binary, and so the image is not made again.
+    let [api, _, web, worker] = NOTHING;
+    assert_ran(&shop, [api, ("orders", &orders[..2]), web, worker]);
+
+    shop.append("services/orders/cmd/orders/main.go", &format!("\nfunc init() {{ version += {:?} }}\n", unique().to_string()));
+    assert_ran(&shop, [api, ("orders", orders), web, worker]);
+
+    // An embedded file of another one.
+    shop.append("services/web/assets/static/shop.css", &format!("/* {} */\n", unique()));
+    let unit = "compile ./services/web (2 packages)";
+    let sources = "sources to compile ./services/web (2 packages)";
+    assert_ran(&shop, [api, ("orders", &[]), ("web", &[sources, unit, "sources of web", "link web", "image web"]), worker]);
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_shared_package_rebuilds_the_images_that_it_reaches() {
+    let shop = built_shop();
+    shop.append("lib/money/money.go", &format!("\nvar Edited = {:?}\n", unique().to_string()));
+    let api = [
+        "compile ./lib/money (1 package)",
+        "compile ./services/api/routes (1 package)",
+        "image api",
+        "link api",
+        "sources of api",
+        "sources to compile ./lib/money (1 package)",
+        "sources to compile ./services/api/routes (1 package)",
+    ];
+    let orders = [
+        "compile ./services/orders/internal/book (1 package)",
+        "image orders",
+        "link orders",
+        "sources of orders",
+        "sources to compile ./services/orders/internal/book (1 package)",
+    ];
+    assert_ran(&shop, [("api", &api), ("orders", &orders), ("web", &[]), ("worker", &[])]);
+}
+
+/// Steps are keyed by the true mod files: a comment in one runs everything that reads mod files again, to the same binaries. Std does not.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_comment_in_a_mod_file_changes_no_binary() {
+    let shop = built_shop();
+    let binaries = |shop: &Repository| {
+        let out = tempfile::tempdir().unwrap();
+        let outcome = Engine::main().frontend(&shop.root()).target("binaries").files_to(out.path()).succeeds();
+        (files(out.path()), outcome)
+    };
+    let (before, _) = binaries(&shop);
+    shop.append("services/worker/go.mod", &format!("\n// {}\n", unique()));
+    let (after, outcome) = binaries(&shop);
+    for (name, bytes) in &before {
+        assert!(after[name] == *bytes, "{name} changed by a comment in a go.mod");
+    }
+    let ran = outcome.records.programs_ran();
+    assert!(ran.contains("resolve modules"), "{}", outcome.everything());
+    assert!(!ran.contains("compile 189 packages of std"), "{}", outcome.everything());
+}

@@ -1,0 +1,51 @@
+//! The same sources give the same bytes: compile results, binaries, images.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::engine::Engine;
+use crate::layout::{Image, Layout};
+use crate::repository::Repository;
+
+const EPOCH: &str = "1700000000";
+
+struct Made {
+    image: Image,
+    layers: BTreeSet<String>,
+    /// Lives as long as the image is looked at.
+    _layout: Layout,
+}
+
+/// The image, and every layer that building it makes.
+fn make(shop: &Repository, arguments: &[&str]) -> Made {
+    let cache = tempfile::tempdir().unwrap();
+    let to = format!("type=local,mode=max,dest={}", cache.path().display());
+    let build = Engine::main().frontend(&shop.root()).target("api").env("SOURCE_DATE_EPOCH", EPOCH).args(["--cache-to", &to]);
+    let layout = crate::layout::build(build.args(arguments));
+    Made { image: layout.image(), layers: cached_layers(cache.path()), _layout: layout }
+}
+
+/// Digests of the layers of a cache export.
+fn cached_layers(cache: &Path) -> BTreeSet<String> {
+    let read = |path: &Path| -> Value { serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap() };
+    let blob = |digest: &Value| read(&cache.join("blobs").join(digest.as_str().unwrap().replace(':', "/")));
+    let index = read(&cache.join("index.json"));
+    let manifest = blob(&index["manifests"][0]["digest"]);
+    let entries = manifest["layers"].as_array().or(manifest["manifests"].as_array()).expect("layers");
+    entries.iter().map(|entry| entry["digest"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn two_cold_builds_make_the_same_layers_and_the_same_image() {
+    let shop = Repository::example("shop");
+    let first = make(&shop, &[]);
+    let second = make(&shop, &["--no-cache"]);
+    assert_eq!(first.image.digest, second.image.digest, "{:#}\n{:#}", first.image.config, second.image.config);
+    assert_eq!(first.layers, second.layers);
+    assert!(first.layers.len() > 5, "{:?}", first.layers);
+    let created = first.image.config["created"].as_str().unwrap();
+    assert_eq!(created, "2023-11-14T22:13:20Z");
+}
