@@ -10,7 +10,7 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const ERRORS: u8 = 1;
 /// The command line is wrong (clap's code).
 pub(crate) const USAGE: u8 = 2;
-/// Something else stood in the way: a file that cannot be read or written.
+/// Something else stood in the way: a file that cannot be read or written, a go command that fails.
 pub(crate) const TROUBLE: u8 = 3;
 
 /// The documentation of the codes, for `--help`.
@@ -18,7 +18,7 @@ pub(crate) const HELP: &str = "Exit codes:
   0  all is well
   1  the repository or its configuration has errors, or --check found a difference
   2  the command line is wrong
-  3  a file cannot be read or written";
+  3  a file cannot be read or written, or the go command failed";
 
 /// The command line asks for what does not go together, found after parsing.
 #[derive(Debug)]

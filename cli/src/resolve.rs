@@ -108,6 +108,7 @@ fn from_list(root: &Path, build: &Build, listed: &[Package], go_version: String)
         }
     };
     Resolution {
+        runtime_files: Vec::new(),
         version: resolution::VERSION,
         go_version,
         packages: packages.values().map(|package| resolved(package)).collect(),

@@ -22,7 +22,7 @@ use gowork_llb::plan::{self, PlanInput};
 
 use crate::context::Context;
 use crate::error::{BuildError, SourceFiles};
-use crate::gateway::{Gateway, Solve, Solved, Warning};
+use crate::gateway::{Gateway, GatewayError, Solve, Solved, Warning};
 use crate::opts::Options;
 use crate::result::{BuildResult, ImageResult};
 use crate::subrequests::{self, Request};
@@ -85,7 +85,15 @@ impl Builder<'_> {
         };
         // Platforms side by side: BuildKit knows which of their steps are one.
         let builds = outlined.by_platform.iter().map(|(platform, outline)| self.build_platform(platform, outline, &wanted));
-        let images = try_join_all(builds).await?;
+        let images = match try_join_all(builds).await {
+            Ok(images) => images,
+            Err(error) => {
+                if let BuildError::Diagnostics(found) = &error {
+                    scanned.add_sources(self, found, files).await;
+                }
+                return Err(error);
+            }
+        };
         result.images = outlined.by_platform.iter().map(|(platform, _)| platform.clone()).zip(images).collect();
         Ok(result.into_proto())
     }
@@ -122,6 +130,9 @@ impl Builder<'_> {
         };
         let image =
             plan.image(name).ok_or_else(|| Diagnostic::error(format!("image {name} is in no plan: please report this")))?;
+        if let Some(resolution) = resolutions.get(&plan.step(image.link).build) {
+            resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
+        }
         let output = lowering.image(image).map_err(internal)?;
         let solved = self.solve(&output, true).await?;
         let base = materials.base_config(&image.runtime.base.value);
@@ -144,8 +155,17 @@ impl Builder<'_> {
     /// Solves an output, with the caches that the client names: BuildKit applies none by itself.
     async fn solve(&self, output: &Output, evaluate: bool) -> Result<Solved, BuildError> {
         let cache_imports = self.options.cache_imports.clone();
-        let request = Solve { definition: output.to_definition(), evaluate, cache_imports };
-        Ok(self.gateway.solve(request).await?)
+        let definition = output.to_definition();
+        let request = Solve { definition: definition.clone(), evaluate, cache_imports };
+        // The daemon's words name a command line; people know the step by its name in the progress output.
+        let named = |error: GatewayError| match error
+            .vertex()
+            .and_then(|digest| definition.custom_name(&digest).map(ToOwned::to_owned))
+        {
+            Some(step) => error.context(&step),
+            None => error,
+        };
+        Ok(self.gateway.solve(request).await.map_err(named)?)
     }
 }
 

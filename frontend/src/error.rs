@@ -25,7 +25,7 @@ pub enum BuildError {
     #[error("{}", render(.0))]
     Diagnostics(Vec<Diagnostic>),
     /// BuildKit refused, or a build step failed.
-    #[error("{}", render_gateway(error, help.as_deref()))]
+    #[error("{}", render_gateway(error, span.as_ref(), help.as_deref()))]
     Gateway {
         /// The daemon's answer, details included.
         error: GatewayError,
@@ -173,8 +173,10 @@ fn render_one(diagnostic: &Diagnostic) -> String {
     text
 }
 
-fn render_gateway(error: &GatewayError, help: Option<&str>) -> String {
-    help.map_or_else(|| error.to_string(), |help| format!("{error}\n    help: {help}"))
+fn render_gateway(error: &GatewayError, span: Option<&Span>, help: Option<&str>) -> String {
+    let place = span.map(|span| format!("{span}: ")).unwrap_or_default();
+    let help = help.map(|help| format!("\n    help: {help}")).unwrap_or_default();
+    format!("{place}{error}{help}")
 }
 
 /// A typed detail in BuildKit's way: JSON, not protobuf, under the Go type's name.

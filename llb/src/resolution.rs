@@ -42,6 +42,9 @@ pub struct Resolution {
     pub modules: Vec<ResolvedModule>,
     /// Packages, sorted by import path. Those of the repository itself are left out.
     pub packages: Vec<ResolvedPackage>,
+    /// What the builder image has for images that start from nothing: absolute paths of the certificates and the time zone database.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runtime_files: Vec<String>,
 }
 
 /// One module that provides packages.
@@ -98,6 +101,9 @@ pub struct ResolveReport {
     pub version: u32,
     /// Each error once, in the go command's order.
     pub errors: Vec<ResolveError>,
+    /// What the user can do about them, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub advice: Vec<String>,
 }
 
 /// One error of the go command.

@@ -10,6 +10,7 @@ mod engine;
 mod golang;
 mod image;
 mod oci;
+mod oracle;
 mod progress;
 mod state;
 mod tests;
@@ -34,6 +35,8 @@ enum Task {
     Image(image::Arguments),
     /// Build and run an example, edit it, and show what was rebuilt
     Demo(demo::Arguments),
+    /// Compare what we read of checkouts with what Go does
+    Oracle(oracle::Arguments),
     /// Run every test, those on a real BuildKit included
     Test(tests::Arguments),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Task::Engine(arguments) => engine::run(&arguments),
         Task::Image(arguments) => image::run(&arguments),
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Oracle(arguments) => oracle::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
     };
     report(result)

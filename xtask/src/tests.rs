@@ -40,10 +40,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
     crate::image::build(state, &environment::frontend_layout(state), Quality::Release)?;
-    let mut tests = cargo(state);
-    tests.env("PATH", crate::golang::path(state)?);
-    tests.args(["test", "--package", "gowork-frontend", "--test", "engine"]).args(&arguments.filter);
-    // One at a time: they assert what ran and what was cached, in an engine that they share.
-    tests.args(["--", "--ignored", "--test-threads=1"]).envs(up.variables.iter().map(|(name, value)| (name, value)));
-    run_visibly(&mut tests)
+    for target in [["gowork-frontend", "engine"], ["gowork", "it"]] {
+        let mut tests = cargo(state);
+        tests.env("PATH", crate::golang::path(state)?);
+        tests.args(["test", "--package", target[0], "--test", target[1]]).args(&arguments.filter);
+        // One at a time: they assert what ran and what was cached, in an engine that they share.
+        tests.args(["--", "--ignored", "--test-threads=1"]).envs(up.variables.iter().map(|(name, value)| (name, value)));
+        run_visibly(&mut tests)?;
+    }
+    Ok(())
 }

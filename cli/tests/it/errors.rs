@@ -18,24 +18,26 @@ fn syntax_of_go_work() {
         "go 1.26\n\nuse (\n\t./api\n\t./job\n\tuse ./lib\n)\n\nfrobnicate x\n",
         "check",
         &expect![[r#"
-        --- stderr
-        error: usage: use local/dir
-         --> go.work:6:2
-          |
-        6 |     use ./lib
-          |     ^^^^^^^^^
+            --- stderr
+            error: usage: use local/dir
+             --> go.work:6:2
+              |
+            6 |     use ./lib
+              |     ^^^^^^^^^
+              |
+              = help: name one directory a line
 
-        error: unknown directive: frobnicate
-         --> go.work:9:1
-          |
-        9 | frobnicate x
-          | ^^^^^^^^^^^^
-          |
-          = help: known here: go, toolchain, godebug, use, replace
+            error: unknown directive: frobnicate
+             --> go.work:9:1
+              |
+            9 | frobnicate x
+              | ^^^^^^^^^^^^
+              |
+              = help: known here: go, toolchain, godebug, use, replace
 
-        2 errors
-        exit 1
-    "#]],
+            2 errors
+            exit 1
+        "#]],
     );
 }
 

@@ -1,5 +1,5 @@
 //! `gowork-cache run`: the file's lines behind the command's own words.
-#![allow(missing_docs, reason = "tests document themselves")]
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests document themselves and fail where they cannot go on")]
 
 use std::process::Command;
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use gowork_llb::config::SCRATCH;
+use gowork_llb::diag::Span;
 use gowork_llb::lower::{LlbOptions, Materials, NoCache};
-use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{Exec, Network};
+use gowork_llb::ops::{Platform, caps};
 use gowork_llb::plan::Outline;
 
 use super::Builder;
@@ -28,7 +29,8 @@ pub(super) async fn gather(
     wanted: &Wanted,
 ) -> Result<Gathered, BuildError> {
     let build_platform = builder.options.build_platform.clone();
-    let go = builder.context.image(&outline.builder.image, &build_platform).await?;
+    let go = builder.context.image(&outline.builder.image, &build_platform).await;
+    let go = go.map_err(|error| asked_for(error, outline.builder.at.as_ref(), "`version` or `builder` under [go]"))?;
     let mut bases = BTreeMap::new();
     let mut base_configs = BTreeMap::new();
     for image in outline.images.iter().filter(|image| wanted.image() == Some(&image.config.name)) {
@@ -36,16 +38,14 @@ pub(super) async fn gather(
         if reference.value == SCRATCH {
             continue;
         }
-        let found = builder.context.image(&reference.value, platform).await.map_err(|error| match &reference.span {
-            Some(span) => error.at(span.clone()),
-            None => error,
-        })?;
+        let found = builder.context.image(&reference.value, platform).await;
+        let found = found.map_err(|error| asked_for(error, reference.span.as_ref(), "`base`"))?;
         bases.insert(reference.value.clone(), found.output);
         if let Some(config) = found.config {
             base_configs.insert(reference.value.clone(), config);
         }
     }
-    let paths: Vec<String> = outline.tree_paths().into_iter().map(String::from).collect();
+    let paths: Vec<String> = outline.tree_paths().iter().map(|path| transfer_pattern(path.as_str())).collect();
     let llb = Materials {
         context: builder.context.source(&Filter::Paths { hint: "sources", paths: &paths }),
         builder: go.output,
@@ -57,6 +57,24 @@ pub(super) async fn gather(
     Ok(Gathered { llb, base_configs })
 }
 
+/// A path as the client is asked for it: wildcards are read in it, so a letter that would be one stands for any letter. A file too many on the
+/// way harms nothing, since steps copy theirs by name.
+fn transfer_pattern(path: &str) -> String {
+    path.replace(['*', '[', ']', '\\'], "?")
+}
+
+/// An image that could not be had, with the place that asks for it; if it is not there, with the keys that name another.
+fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
+    // The words of a registry that has no such tag, and of one that does not say whether it has the repository.
+    let gone = |words: &str| words.ends_with("not found") || words.contains("repository does not exist");
+    let missing = matches!(&error, BuildError::Gateway { error, .. } if gone(&error.status.message));
+    let error = if missing { error.help(format!("name an image that exists with {keys}")) } else { error };
+    match span {
+        Some(span) => error.at(span.clone()),
+        None => error,
+    }
+}
+
 /// How steps are run.
 pub(super) fn options<'a>(
     builder: &Builder<'_>,
@@ -65,7 +83,8 @@ pub(super) fn options<'a>(
     dress: &'a dyn Fn(Exec) -> Exec,
 ) -> LlbOptions<'a> {
     let network = builder.options.exec.network.unwrap_or(Network::Sandbox);
-    LlbOptions { no_cache, prefix, dress, network, epoch: builder.options.source_date_epoch.unwrap_or(0) }
+    let merge = builder.gateway.pong().llb_caps.has(caps::MERGE);
+    LlbOptions { no_cache, prefix, dress, network, epoch: builder.options.source_date_epoch.unwrap_or(0), merge }
 }
 
 impl Gathered {

@@ -22,7 +22,7 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -
     }
     for platform in platforms {
         let (outline, diagnostics) = plan::outline(&scanned.scan, &scanned.workspace, config, &target(platform));
-        for diagnostic in diagnostics {
+        for diagnostic in diagnostics.into_iter().chain(outline.builder.check()) {
             if !outlined.diagnostics.contains(&diagnostic) {
                 outlined.diagnostics.push(diagnostic);
             }

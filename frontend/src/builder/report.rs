@@ -8,12 +8,23 @@ use gowork_llb::resolution::{ResolveError, ResolveReport};
 use super::Builder;
 use crate::error::BuildError;
 
+/// How many errors are told; a network that is down gives one for each package.
+const SHOWN: usize = 10;
+
 /// What to say for `error`, the failure of a build's resolve step: its own words, unless a second run can say more.
 pub(super) async fn explain(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx, error: BuildError) -> BuildError {
     let Some(report) = run(builder, lowering, ix).await else { return error };
     let build = lowering.plan().build(ix);
-    let diagnostics: Vec<Diagnostic> = report.errors.iter().map(|error| diagnostic(build, error)).collect();
-    if diagnostics.is_empty() { error } else { BuildError::Diagnostics(diagnostics) }
+    let mut diagnostics: Vec<Diagnostic> = report.errors.iter().take(SHOWN).map(|error| diagnostic(build, error)).collect();
+    if let more @ 1.. = report.errors.len().saturating_sub(SHOWN) {
+        diagnostics.push(Diagnostic::error(format!("... and {more} more like these")));
+    }
+    // Advice is about all of them, and last is where people look first.
+    let Some(last) = diagnostics.last_mut() else { return error };
+    if !report.advice.is_empty() {
+        last.help = Some(report.advice.join("\n"));
+    }
+    BuildError::Diagnostics(diagnostics)
 }
 
 async fn run(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx) -> Option<ResolveReport> {

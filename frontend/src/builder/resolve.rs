@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::Lowering;
-use gowork_llb::plan::BuildIx;
+use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
+use gowork_llb::plan::{BuildIx, Image};
 use gowork_llb::resolution::{self, Resolution};
 
 use super::{Builder, Resolutions, internal, report};
@@ -32,9 +32,27 @@ async fn one(builder: &Builder<'_>, lowering: &Lowering<'_>, build: BuildIx) -> 
     let bug = |words: String| Diagnostic::error(words).help("this is a bug of gowork: please report it");
     let resolution: Resolution =
         serde_json::from_slice(&json).map_err(|error| bug(format!("the resolve step's result cannot be read: {error}")))?;
-    if resolution.version == resolution::VERSION {
-        Ok(resolution)
-    } else {
-        Err(bug(format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION)).into())
+    if resolution.version != resolution::VERSION {
+        let words = format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION);
+        return Err(bug(words).into());
     }
+    match lowering.plan().builder.check_version(&resolution.go_version) {
+        Some(error) => Err(error.into()),
+        None => Ok(resolution),
+    }
+}
+
+/// Whether the builder image has what the image takes from it.
+pub(super) fn check_runtime_files(image: &Image, builder: &str, resolution: &Resolution) -> Result<(), Diagnostic> {
+    let runtime = &image.runtime;
+    for (wanted, path, what, key) in [
+        (runtime.certificates, CERTIFICATES, "CA certificates", "certificates"),
+        (runtime.timezones, ZONEINFO, "time zone database in its GOROOT", "timezones"),
+    ] {
+        if wanted && !resolution.runtime_files.iter().any(|file| file == path) {
+            let error = Diagnostic::error(format!("the builder image {builder} has no {what} for image {}", image.name));
+            return Err(error.help(format!("take a builder image that has them, or set `{key} = false` in [runtime]")));
+        }
+    }
+    Ok(())
 }

@@ -125,8 +125,11 @@ impl Context<'_> {
             log_name: log_name.to_owned(),
             oci_layout: None,
         };
-        let found =
-            self.gateway.resolve_image(query).await.map_err(|error| error.context(&format!("image {}", reference.familiar())))?;
+        let found = self.gateway.resolve_image(query).await.map_err(|error| {
+            // The daemon leads with the reference in its long form; people know the short one.
+            let error = error.without_lead(&format!("{reference}: "));
+            error.context(&format!("image {}", reference.familiar()))
+        })?;
         let pinned = pinned(&found, reference)?;
         let image = Image::new(&pinned).platform(platform.clone()).resolve_mode(mode).named(shown);
         let output = if is_empty(&found.config) { Output::scratch() } else { image.output() };

@@ -49,6 +49,24 @@ impl GatewayError {
         self.status.message = format!("{doing}: {}", self.status.message);
         self
     }
+
+    /// The same failure, its message without `lead` if it starts with it.
+    #[must_use]
+    pub fn without_lead(mut self, lead: &str) -> Self {
+        if let Some(rest) = self.status.message.strip_prefix(lead) {
+            self.status.message = rest.to_owned();
+        }
+        self
+    }
+}
+
+impl GatewayError {
+    /// The digest of the op that failed, if the failure is one's.
+    pub fn vertex(&self) -> Option<String> {
+        let detail = self.status.details.iter().find(|detail| detail.type_url.ends_with("errdefs.Vertex+json"))?;
+        let vertex: serde_json::Value = serde_json::from_slice(&detail.value).ok()?;
+        Some(vertex["digest"].as_str()?.to_owned())
+    }
 }
 
 impl From<UnsupportedCaps> for GatewayError {

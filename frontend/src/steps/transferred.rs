@@ -99,10 +99,10 @@ fn read(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
             _ => Node::Other,
         };
         // A path that is not UTF-8 or climbs out is none that Go could build from.
-        if let Ok(path) = TreePath::new(&stat.path) {
-            if !path.is_root() {
-                nodes.insert(path, node);
-            }
+        if let Ok(path) = TreePath::new(&stat.path)
+            && !path.is_root()
+        {
+            nodes.insert(path, node);
         }
     }
     Ok(nodes)

@@ -114,12 +114,6 @@ impl Build {
         self.args([format!("--output=type=oci,tar=false,compression=uncompressed,force-compression=true,dest={}", dir.display())])
     }
 
-    /// A context in place of the directory.
-    pub(crate) fn context(mut self, context: impl Into<OsString>) -> Self {
-        self.context = context.into();
-        self
-    }
-
     /// Sets an environment variable of buildx.
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);

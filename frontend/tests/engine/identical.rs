@@ -25,7 +25,11 @@ fn compare(name: &str, mains: &[Main], network: &[&str]) {
         let outcome = Engine::main().frontend(&root).args(network).target(image).files_to(out.path()).succeeds();
         assert!(outcome.records.programs_ran().is_empty(), "{image} was made for binaries:\n{}", outcome.everything());
         let made = files(out.path()).remove(&format!("usr/local/bin/{image}")).expect("the binary is in the image");
-        same(&BTreeMap::from([((*image).to_owned(), made)]), &BTreeMap::from([((*image).to_owned(), local[*image].clone())]), "the image");
+        same(
+            &BTreeMap::from([((*image).to_owned(), made)]),
+            &BTreeMap::from([((*image).to_owned(), local[*image].clone())]),
+            "the image",
+        );
     }
 
     // What `gowork dockerfile` prints for the examples is held by the tests of the command.

@@ -85,7 +85,11 @@ impl Image {
         let root = tempfile::tempdir().unwrap();
         for layer in self.layers() {
             let mut tar = Command::new("tar");
-            tar.arg("-xf").arg(blob_path(self.layout.path(), layer)).arg("-C").arg(root.path()).args(["--no-same-owner", "--exclude=dev/*"]);
+            tar.arg("-xf")
+                .arg(blob_path(self.layout.path(), layer))
+                .arg("-C")
+                .arg(root.path())
+                .args(["--no-same-owner", "--exclude=dev/*"]);
             assert!(tar.status().expect("tar must be on PATH").success());
         }
         files(root.path())

@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests document themselves")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod bad_input;
 mod engine;
 mod layout;
 mod records;

@@ -64,7 +64,10 @@ fn check_fails_with_what_is_wrong() {
 #[ignore = "needs an engine: cargo xtask test"]
 fn labels_and_build_args_reach_the_image() {
     let tiny = tiny();
-    tiny.append("Dockerfile", "\n[runtime]\nenv = { CHANNEL = \"${CHANNEL:-stable}\" }\nlabels = { from = \"file\", both = \"file\" }\n");
+    tiny.append(
+        "Dockerfile",
+        "\n[runtime]\nenv = { CHANNEL = \"${CHANNEL:-stable}\" }\nlabels = { from = \"file\", both = \"file\" }\n",
+    );
     let arguments = ["--label", "both=command", "--label", "more=1", "--build-arg", "CHANNEL=edge"];
     let image = layout::build(Engine::main().frontend(&tiny.root()).args(arguments)).image();
     let config = &image.config["config"];

@@ -48,13 +48,6 @@ impl Repository {
         self.write(path, &(self.read(path) + text));
     }
 
-    /// Replaces a text that must be there.
-    pub(crate) fn replace(&self, path: &str, from: &str, to: &str) {
-        let old = self.read(path);
-        assert!(old.contains(from), "{path} has no {from:?}");
-        self.write(path, &old.replace(from, to));
-    }
-
     /// A file's text.
     pub(crate) fn read(&self, path: &str) -> String {
         fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))

@@ -47,7 +47,10 @@ files = [{ from = "etc", to = "/etc/tiny", mode = "0640", owner = "1000:1000" }]
     let inside = image.files();
     assert_eq!(inside["etc/tiny/motd"], b"welcome\n");
     assert!(inside.contains_key("bin/busybox") && inside.contains_key("usr/local/bin/tiny"));
-    assert!(inside["etc/ssl/certs/ca-certificates.crt"].starts_with(b"-----BEGIN") || !inside["etc/ssl/certs/ca-certificates.crt"].is_empty());
+    assert!(
+        inside["etc/ssl/certs/ca-certificates.crt"].starts_with(b"-----BEGIN")
+            || !inside["etc/ssl/certs/ca-certificates.crt"].is_empty()
+    );
     let listing = image.listing();
     let motd = listing.lines().find(|line| line.ends_with("etc/tiny/motd")).expect("it is in a layer");
     assert!(motd.starts_with("-rw-r-----") && motd.contains(" 1000/1000 "), "{motd}");

@@ -86,7 +86,7 @@ fn what_the_daemon_said_goes_through_unchanged() {
 
     let located = BuildError::from(error).at(Span::at("Dockerfile", Position::new(3, 1))).help("is the version right?");
     let status = located.status(&files());
-    assert_eq!(status.message, "golang:9: not found\n    help: is the version right?");
+    assert_eq!(status.message, "Dockerfile:3: golang:9: not found\n    help: is the version right?");
     assert_eq!((status.code, status.details.len()), (5, 2));
     assert_eq!(status.details[0], vertex);
 }

@@ -63,7 +63,8 @@ impl WorkFile {
             "toolchain" => self.toolchain = Some(directive::toolchain(directive, self.toolchain.is_some())?),
             "godebug" => self.godebug.push(directive::godebug(directive)?),
             "use" => {
-                let dir = directive::path_string(directive.single("usage: use local/dir")?)?;
+                let single = directive.single("usage: use local/dir");
+                let dir = directive::path_string(single.map_err(|problem| problem.help("name one directory a line"))?)?;
                 self.uses.push(Use { dir, span: directive.span() });
             }
             "replace" => self.replace.push(directive::replace(directive)?),

@@ -13,6 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::runtime::BINARY_DIR;
 use crate::ops::exec::{Exec, Mount, Network, Sharing};
 use crate::ops::file::{Copy, File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
@@ -50,6 +51,8 @@ pub struct LlbOptions<'a> {
     pub network: Network,
     /// Times of the files that go into images, in seconds since 1970.
     pub epoch: i64,
+    /// Whether layers are made apart and merged (MergeOp), as far as the daemon can: a layer's bytes then depend on nothing below it.
+    pub merge: bool,
 }
 
 impl std::fmt::Debug for LlbOptions<'_> {
@@ -198,7 +201,7 @@ impl<'a> Lowering<'a> {
         if !link.ldflags.is_empty() {
             args.push(format!("-ldflags={}", link.ldflags));
         }
-        args.extend(["-o".to_owned(), format!("{OUT}/{}", link.binary), link.package.clone()]);
+        args.extend(["-o".to_owned(), format!("{OUT}{BINARY_DIR}/{}", link.binary), link.package.clone()]);
         let exec = self.go_exec(step, args, "--discard /tmp/results")?.mount(Mount::scratch_output(OUT));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)

@@ -11,4 +11,4 @@ pub use bake::bake;
 pub use config::{ConfigInput, image_config};
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use llb::{LlbOptions, Lowering, Materials, NoCache};
-pub use runtime::{BINARY_DIR, CERTIFICATES, ZONEINFO};
+pub use runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};

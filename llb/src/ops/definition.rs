@@ -101,10 +101,15 @@ impl Definition {
 
     /// What to call the op with `digest` in a message: its name, or the first digits of the digest.
     pub fn step_name(&self, digest: &str) -> String {
-        match self.0.metadata.get(digest).and_then(meta::custom_name) {
+        match self.custom_name(digest) {
             Some(name) => name.to_owned(),
             None => Digest::parse(digest).map_or_else(|_| digest.to_owned(), |digest| digest.short().to_owned()),
         }
+    }
+
+    /// The name that the op with `digest` was given, if there is such an op and it was.
+    pub fn custom_name(&self, digest: &str) -> Option<&str> {
+        self.0.metadata.get(digest).and_then(meta::custom_name)
     }
 
     /// The definition of `output`.

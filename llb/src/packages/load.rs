@@ -35,23 +35,37 @@ impl Main {
     }
 }
 
-/// Every `package main` that the pattern `...` matches in the members of a root, sorted by import path.
-pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
-    let root = workspace.root(root);
-    let mut mains = Vec::new();
-    for &ix in &root.members {
+/// A directory with source files that the pattern `...` matches.
+#[derive(Debug, Clone)]
+pub struct Matched<'a> {
+    /// Import path of the package that it may hold, in some build context.
+    pub path: String,
+    /// The directory.
+    pub dir: TreePath,
+    /// What was found in it.
+    pub scanned: &'a ScannedDir,
+}
+
+/// Every directory that the pattern `...` matches in the members of a root, sorted by import path.
+pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<Matched<'a>> {
+    let mut matched = Vec::new();
+    for &ix in &workspace.root(root).members {
         let module = workspace.module(ix);
         for (dir, scanned) in scan.dirs.iter().filter(|(dir, _)| dir.is_under(&module.dir)) {
-            if !is_matched(workspace, ix, dir) || owner(&scan.mod_files, dir).as_ref() != Some(&module.dir) {
-                continue;
-            }
-            if gosrc::select(&scanned.files, context).name == "main" {
-                mains.push(Main { path: import_path(&module.path, &module.dir, dir), dir: dir.clone() });
+            if is_matched(workspace, ix, dir) && owner(&scan.mod_files, dir).as_ref() == Some(&module.dir) {
+                matched.push(Matched { path: import_path(&module.path, &module.dir, dir), dir: dir.clone(), scanned });
             }
         }
     }
-    mains.sort_by(|a, b| a.path.cmp(&b.path));
-    mains
+    matched.sort_by(|a, b| a.path.cmp(&b.path));
+    matched
+}
+
+/// Every `package main` that the pattern `...` matches in the members of a root, sorted by import path.
+pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
+    let is_main = |found: &Matched<'_>| gosrc::select(&found.scanned.files, context).name == "main";
+    let mains = matched(scan, workspace, root).into_iter().filter(is_main);
+    mains.map(|found| Main { path: found.path, dir: found.dir }).collect()
 }
 
 /// Loads what the mains with the import paths `mains` are made of.
@@ -130,7 +144,9 @@ impl Loader<'_> {
             match scanned.embeds.get(pattern) {
                 Some(Ok(embedded)) => files.extend(embedded.iter().filter_map(|file| dir.join(file).ok())),
                 Some(Err(message)) => {
-                    self.diagnostics.push(at(dir, places, Diagnostic::error(format!("pattern {pattern}: {message}"))));
+                    let error = Diagnostic::error(format!("pattern {pattern}: {message}"))
+                        .help("patterns start at the directory of the Go file; see whether .dockerignore leaves the files out");
+                    self.diagnostics.push(at(dir, places, error));
                 }
                 None => {}
             }

@@ -11,6 +11,6 @@ mod scan;
 mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages};
-pub use load::{Loaded, Main, load, mains};
+pub use load::{Loaded, Main, Matched, load, mains, matched};
 pub use query::{PackageSet, closure};
 pub use scan::{SCAN_PATTERNS, SCAN_VERSION, Scan, ScannedDir, scan};

@@ -94,6 +94,10 @@ impl Naming<'_> {
             }
         }
         for (name, founds) in free {
+            // Why a configured image has no main was said already.
+            if self.config.images.contains_key(&name) && !self.named.contains_key(&name) {
+                continue;
+            }
             let taken = self.named.get(&name).cloned().unwrap_or_default();
             if taken.is_empty() && founds.len() == 1 {
                 self.named.insert(name, founds);

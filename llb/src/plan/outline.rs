@@ -70,8 +70,7 @@ pub struct OutlineImage {
 /// Finds the images of `workspace` for `target`. The outline holds what was understood; with an error it must not be built.
 pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target) -> (Outline, Vec<Diagnostic>) {
     let text = |value: &Option<crate::config::Spanned<String>>| value.as_ref().map(|value| value.value.clone());
-    let asked = workspace.roots.iter().flat_map(|root| root.toolchain(workspace).into_iter().chain(root.go(workspace)));
-    let builder = Builder::choose(text(&config.go.builder).as_deref(), text(&config.go.version).as_deref(), asked);
+    let builder = Builder::choose(&config.go, workspace.roots.iter().flat_map(|root| root.version_lines(workspace)));
     let (mains, mut diagnostics) = images::name(scan, workspace, config, target, builder.go_minor);
     let mut outline = Outline {
         target: target.clone(),

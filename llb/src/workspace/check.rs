@@ -27,6 +27,16 @@ pub(super) fn module_path(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath)
     modules.get(dir)?.module.as_ref().map(|module| module.value.clone())
 }
 
+/// What is wrong with the path that the go.mod in `dir` declares, for a module that is built and not only required.
+pub(super) fn main_module(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath) -> Option<Diagnostic> {
+    let file = modules.get(dir)?;
+    // That there is none was said where the file was read.
+    file.module.as_ref()?;
+    let mut wrong = file.check_main(dir.child("go.mod").as_str())?;
+    wrong.help.get_or_insert_with(|| "a module path is a host and a path, such as example.com/name, without a scheme".to_owned());
+    Some(wrong)
+}
+
 pub(super) fn used_twice(dir: &str, span: &Span, first: Span) -> Diagnostic {
     Diagnostic::error(format!("path {dir} appears multiple times in workspace"))
         .at(span.clone())

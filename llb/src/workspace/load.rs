@@ -85,6 +85,7 @@ impl<'a> Loader<'a> {
             } else if !self.parse_module(&dir) {
                 self.diagnostics.push(check::member_without_module(&dir, &entry.span, self.texts));
             }
+            self.diagnostics.extend(check::main_module(&self.modules, &dir));
         }
         self.diagnostics.extend(check::members(&file, &members, &self.modules));
         let members: BTreeSet<TreePath> = members.into_keys().filter(|dir| self.modules.contains_key(dir)).collect();
@@ -99,6 +100,7 @@ impl<'a> Loader<'a> {
         let dirs: Vec<TreePath> = self.texts.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent).collect();
         for dir in dirs {
             self.parse_module(&dir);
+            self.diagnostics.extend(check::main_module(&self.modules, &dir));
             let members = BTreeSet::from([dir.clone()]);
             let replaces: Vec<(TreePath, Replace)> =
                 self.modules[&dir].replace.iter().map(|r| (dir.clone(), r.clone())).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::gomod::{ModFile, WorkFile};
+use crate::gomod::{ModFile, Spanned, WorkFile};
 use crate::tree::TreePath;
 
 /// Index of a [`Module`] in its [`Workspace`].
@@ -126,20 +126,32 @@ impl Workspace {
 impl Root {
     /// The `go` version the root asks for: go.work's line, or the module's. None means the go command's own default (1.18, 1.16).
     pub fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
-        let line = match &self.kind {
-            RootKind::Workspace(file) => file.go.as_ref(),
-            RootKind::Module => self.members.first().and_then(|&ix| workspace.module(ix).file.go.as_ref()),
-        };
-        line.map(|go| go.value.as_str())
+        self.lines(workspace).0.map(|go| go.value.as_str())
     }
 
     /// The toolchain the root asks for, as in `go1.26.3`. In a workspace only go.work's line counts.
     pub fn toolchain<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
-        let line = match &self.kind {
-            RootKind::Workspace(file) => file.toolchain.as_ref(),
-            RootKind::Module => self.members.first().and_then(|&ix| workspace.module(ix).file.toolchain.as_ref()),
-        };
-        line.map(|toolchain| toolchain.value.as_str()).filter(|name| *name != "default")
+        self.toolchain_line(workspace).map(|toolchain| toolchain.value.as_str())
+    }
+
+    /// The lines that say which Go the root asks for.
+    pub fn version_lines<'a>(&'a self, workspace: &'a Workspace) -> impl Iterator<Item = &'a Spanned<String>> {
+        self.toolchain_line(workspace).into_iter().chain(self.lines(workspace).0)
+    }
+
+    fn toolchain_line<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a Spanned<String>> {
+        self.lines(workspace).1.filter(|toolchain| toolchain.value != "default")
+    }
+
+    /// The `go` and `toolchain` lines that hold for the root.
+    fn lines<'a>(&'a self, workspace: &'a Workspace) -> (Option<&'a Spanned<String>>, Option<&'a Spanned<String>>) {
+        match &self.kind {
+            RootKind::Workspace(file) => (file.go.as_ref(), file.toolchain.as_ref()),
+            RootKind::Module => match self.members.first() {
+                Some(&ix) => (workspace.module(ix).file.go.as_ref(), workspace.module(ix).file.toolchain.as_ref()),
+                None => (None, None),
+            },
+        }
     }
 
     /// Whether it has a go.work.

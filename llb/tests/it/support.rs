@@ -65,5 +65,6 @@ fn resolution_of(imports: &[String]) -> Resolution {
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
         packages: imports.iter().map(package).collect(),
+        runtime_files: Vec::new(),
     }
 }

@@ -126,10 +126,12 @@ pub(super) struct Step {
     /// How long it ran; of no meaning for what came from cache.
     pub(super) seconds: f64,
     cached: bool,
+    /// When it began, as text that sorts by time.
+    started: String,
 }
 
 impl Build {
-    /// The steps that ran, in the order of their names' first appearance.
+    /// The steps that ran, in the order in which they began.
     pub(super) fn ran(&self) -> Vec<Step> {
         self.steps.iter().filter(|step| !step.cached).cloned().collect()
     }
@@ -191,13 +193,15 @@ impl Record {
                 continue;
             }
             let cached = vertex["cached"].as_bool().unwrap_or_default();
-            let step = Step { name, seconds: seconds(vertex), cached };
+            let started = vertex["started"].as_str().unwrap_or_default().to_owned();
+            let step = Step { name, seconds: seconds(vertex), cached, started };
             match steps.iter_mut().find(|other| other.name == step.name) {
                 Some(other) if other.cached || !cached && other.seconds < step.seconds => *other = step,
                 Some(_) => {}
                 None => steps.push(step),
             }
         }
+        steps.sort_by(|a, b| a.started.cmp(&b.started));
         steps
     }
 }
@@ -211,7 +215,8 @@ fn show(step: &str) {
 }
 
 /// The name of a step that images are made of, without the image that bake puts in front. None for what every build does to know whether
-/// anything changed: loading the definition, the sources' list and content, the frontend; and for the export.
+/// anything changed: looking at the definition, the sources' list and content, the frontend, the base image (all that starts from nothing);
+/// and for the export.
 fn step_name(vertex: &Value) -> Option<String> {
     let name = vertex["name"].as_str()?;
     let (origin, name) = match name.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
@@ -220,12 +225,8 @@ fn step_name(vertex: &Value) -> Option<String> {
     };
     let words: Vec<&str> = origin.split(' ').collect();
     let is_housekeeping = words.contains(&"internal") || words.contains(&"context");
-    let asks = ["load build context", "list build context", "exporting to ", "resolve image config for "];
-    if is_housekeeping || asks.iter().any(|ask| name.starts_with(ask)) {
-        return None;
-    }
-    let base = name.strip_prefix("FROM ").map(|from| from.split('@').next().unwrap_or(from));
-    Some(base.unwrap_or(name).trim_start_matches("docker.io/library/").to_owned())
+    let has_inputs = vertex["inputs"].as_array().is_some_and(|inputs| !inputs.is_empty());
+    (has_inputs && !is_housekeeping && !name.starts_with("exporting to ")).then(|| name.to_owned())
 }
 
 /// Seconds from start to end, by the times of day in `2026-01-31T12:34:56.789Z`.
@@ -252,10 +253,10 @@ mod tests {
 
     #[test]
     fn a_step_that_ran_for_one_image_and_was_known_to_the_next_ran() {
-        let events = r#"{"vertexes":[{"digest":"a","name":"[api] compile ./x","started":"2026-01-01T00:00:00Z","cached":true}]}
-{"vertexes":[{"digest":"b","name":"[web] compile ./x","started":"2026-01-01T23:59:59.5Z"}]}
-{"vertexes":[{"digest":"b","name":"[web] compile ./x","started":"2026-01-01T23:59:59.5Z","completed":"2026-01-02T00:00:01Z"}]}
-{"vertexes":[{"digest":"c","name":"[api] link api","started":"2026-01-01T00:00:00Z","cached":true}]}"#;
+        let events = r#"{"vertexes":[{"digest":"a","name":"[api] compile ./x","inputs":["i"],"started":"2026-01-01T00:00:00Z","cached":true}]}
+{"vertexes":[{"digest":"b","name":"[web] compile ./x","inputs":["i"],"started":"2026-01-01T23:59:59.5Z"}]}
+{"vertexes":[{"digest":"b","name":"[web] compile ./x","inputs":["i"],"started":"2026-01-01T23:59:59.5Z","completed":"2026-01-02T00:00:01Z"}]}
+{"vertexes":[{"digest":"c","name":"[api] link api","inputs":["i"],"started":"2026-01-01T23:59:59.6Z","cached":true}]}"#;
         assert_eq!(steps(events), [("compile ./x".to_owned(), false), ("link api".to_owned(), true)]);
         let record = Record::read(events.as_bytes()).expect("a record");
         assert!((record.steps()[0].seconds - 1.5).abs() < 1e-9);
@@ -263,10 +264,10 @@ mod tests {
 
     #[test]
     fn housekeeping_is_no_step_and_text_is_kept() {
-        let events = r#"{"vertexes":[{"digest":"a","name":"[api internal] load .dockerignore","started":"2026-01-01T00:00:00Z"}]}
-{"vertexes":[{"digest":"b","name":"[web context gowork/gowork:1] OCI load from client","started":"2026-01-01T00:00:00Z"}]}
-{"vertexes":[{"digest":"c","name":"exporting to oci image format","started":"2026-01-01T00:00:00Z"}]}
-{"vertexes":[{"digest":"d","name":"[api] never started"}]}
+        let events = r#"{"vertexes":[{"digest":"a","name":"[api internal] load .dockerignore","inputs":["i"],"started":"2026-01-01T00:00:00Z"}]}
+{"vertexes":[{"digest":"b","name":"golang:1.26","started":"2026-01-01T00:00:00Z"}]}
+{"vertexes":[{"digest":"c","name":"exporting to oci image format","inputs":["i"],"started":"2026-01-01T00:00:00Z"}]}
+{"vertexes":[{"digest":"d","name":"[api] never started","inputs":["i"]}]}
 ERROR: no such thing"#;
         assert!(steps(events).is_empty());
         assert_eq!(Record::read(events.as_bytes()).expect("a record").told, "ERROR: no such thing\n");

@@ -105,7 +105,7 @@ fn on_engine(state: &State, up: &engine::Up, arguments: &Arguments, times: &mut 
     let shop = Shop::copy(state, workshop.path(), &layout, &up.variables)?;
     let runner = Runner::choose(&up.variables)?;
     first(&shop, times)?;
-    look_and_run(&shop, &runner, WORDS.trim_start_matches("%d "))?;
+    look_and_run(&shop, &runner)?;
     unchanged(&shop, times)?;
     edited_service(&shop, &runner, times)?;
     edited_readme(&shop, times)
@@ -137,16 +137,20 @@ fn first(shop: &Shop, times: &mut Times) -> Result<()> {
     Ok(())
 }
 
-/// Checks the image that is shown, runs it and asks it; `words` must be in what it says of certificates.
-fn look_and_run(shop: &Shop, runner: &Runner, words: &str) -> Result<()> {
+/// Checks the image that is shown, and runs it.
+fn look_and_run(shop: &Shop, runner: &Runner) -> Result<()> {
     let unpacked = Unpacked::open(&shop.archive(SHOWN), &shop.unpacked(SHOWN))?;
     let facts = unpacked.facts()?;
     say(&format!("\nThe image {SHOWN}, run by {}\n", runner.name()))?;
     for (what, fact) in facts {
         say(&format!("  {what:<38}{fact}\n"))?;
     }
-    let service = runner.start(SHOWN, &unpacked, &shop.archive(SHOWN))?;
-    for (path, right) in questions(words) {
+    ask(shop, runner, &unpacked, &questions(WORDS.trim_start_matches("%d ")))
+}
+
+fn ask(shop: &Shop, runner: &Runner, unpacked: &Unpacked, questions: &[(&str, IsRight<'_>)]) -> Result<()> {
+    let service = runner.start(SHOWN, unpacked, &shop.archive(SHOWN))?;
+    for (path, right) in questions {
         let answer = service.ask(path)?;
         say(&format!("  GET {path:<34}{answer}\n"))?;
         if !right(&answer) {
@@ -158,6 +162,7 @@ fn look_and_run(shop: &Shop, runner: &Runner, words: &str) -> Result<()> {
 
 type IsRight<'a> = Box<dyn Fn(&str) -> bool + 'a>;
 
+/// What the image is asked; `words` must end what it says of certificates.
 fn questions(words: &str) -> [(&'static str, IsRight<'_>); 3] {
     [
         ("/healthz", Box::new(|answer| answer == "ok")),
@@ -196,7 +201,9 @@ fn edited_service(shop: &Shop, runner: &Runner, times: &mut Times) -> Result<()>
         bail!("`link {SHOWN}` did not run though {EDITED} was edited");
     }
     times.add("build after an edit of one service", build.time);
-    look_and_run(shop, runner, words.trim_start_matches("%d "))
+    let unpacked = Unpacked::open(&shop.archive(SHOWN), &shop.unpacked(SHOWN))?;
+    let [_, _, certificates] = questions(words.trim_start_matches("%d "));
+    ask(shop, runner, &unpacked, &[certificates])
 }
 
 fn edited_readme(shop: &Shop, times: &mut Times) -> Result<()> {
@@ -224,10 +231,12 @@ fn nothing_ran(build: &Build) -> Result<()> {
 }
 
 fn listing(title: &str, steps: &[build::Step]) -> String {
+    // Copies of sources stand beside each step that takes them.
+    let shown = steps.iter().filter(|step| !step.name.starts_with("sources "));
     let line = |(index, step): (usize, &build::Step)| {
         format!("  {:<9}{:<52}{:>5.1} s\n", if index == 0 { title } else { "" }, step.name, step.seconds)
     };
-    steps.iter().enumerate().map(line).collect()
+    shown.enumerate().map(line).collect()
 }
 
 #[allow(clippy::cast_precision_loss, reason = "for people")]

@@ -1,5 +1,6 @@
 //! Errors of a resolve: the go command's words without secrets, and what to do about them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -84,15 +85,17 @@ const ACCESS: &[&str] = &[
     "401 unauthorized",
     "403 forbidden",
     "407 proxy",
+    "400 bad request",
     "404 not found",
+    "410 gone",
     "unknown revision",
     "repository not found",
     "host key verification failed",
 ];
 
 fn advice(text: &str, go: &Go) -> Vec<String> {
-    let text = text.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let lower = text.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let mut lines = Vec::new();
     if has(NETWORK) {
         let proxy = redact(&go.variable("GOPROXY"));
@@ -100,7 +103,7 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
             "modules are fetched with GOPROXY={proxy}; if that cannot be reached from the builder, set another with `proxy` under [modules] or --build-arg GOPROXY=..."
         ));
         if has(&["x509:", "tls:"]) {
-            lines.push("if a company's proxy has certificates of its own, pass them with --secret id=ca,src=FILE (PEM)".into());
+            lines.push("if a proxy on the way has certificates of its own, pass them with --secret id=ca,src=FILE (PEM), for example src=/etc/ssl/certs/ca-certificates.crt".into());
         }
         if has(&["sum.golang.org", "/sumdb/"]) {
             lines.push("the checksum database cannot be reached: commit complete go.sum and go.work.sum files, or set `sumdb` under [modules]".into());
@@ -110,6 +113,12 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
         lines.push(
             "for private modules set `private` under [modules], and give access with --secret id=netrc,src=FILE or, for git over SSH, --ssh default".into(),
         );
+    }
+    let unprovided = unprovided(text);
+    if !unprovided.is_empty() {
+        let paths: Vec<&str> = unprovided.into_iter().take(SHOWN).collect();
+        let cure = format!("`go get {}` in the module that imports it and commit its go.mod and go.sum", paths.join(" "));
+        lines.push(format!("correct the import path, or run {cure}"));
     }
     if has(&["missing go.sum entry"]) {
         lines.push("run `go mod tidy` in the module and commit its go.sum".into());
@@ -124,6 +133,13 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
         lines.push("run `go work vendor` (in a workspace) or `go mod vendor` and commit the result".into());
     }
     lines
+}
+
+/// The packages that no module provides, as the go command says it (cmd/go/internal/modload, ImportMissingError).
+fn unprovided(text: &str) -> BTreeSet<&str> {
+    let leads = ["cannot find module providing package ", "no required module provides package "];
+    let after = leads.iter().flat_map(|lead| text.split(lead).skip(1));
+    after.filter_map(|rest| rest.split([':', ';', ' ', '\n']).next()).filter(|path| !path.is_empty()).collect()
 }
 
 /// `text` with user and password of every URL replaced.

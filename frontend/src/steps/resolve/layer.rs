@@ -6,13 +6,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
+use gowork_llb::lower::{CERTIFICATES, GROUP, PASSWD, ZONEINFO};
 use serde::Serialize;
 
 use super::command::Go;
 use super::failure::Failure;
 
 /// Where distributions keep the certificates of public authorities, in one file.
-const CERTIFICATES: [&str; 3] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt"];
+const BUNDLES: [&str; 3] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/cert.pem", "/etc/pki/tls/certs/ca-bundle.crt"];
 
 /// Makes a directory and its parents.
 pub(super) fn make_dir(path: &Path) -> Result<(), Failure> {
@@ -55,15 +56,32 @@ fn settle(file: &File, mode: u32) -> io::Result<()> {
     file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH))
 }
 
-/// What an image that starts from nothing takes from the builder image. The `ca` secret is none of it.
-pub(super) fn write_runtime_files(go: &Go, dir: &Path) -> Result<(), Failure> {
-    make_dir(dir)?;
-    if let Some(certificates) = CERTIFICATES.iter().map(Path::new).find(|path| path.is_file()) {
-        copy(certificates, &dir.join("ca-certificates.crt"))?;
+/// The file system that an image which starts from nothing is taken from: with the right modes and times, for one copy to keep them.
+/// The `ca` secret is none of it.
+///
+/// Gives the absolute paths of its files that come from the builder image: what it has not got is left out.
+pub(super) fn write_rootfs(go: &Go, root: &Path) -> Result<Vec<String>, Failure> {
+    let place = |path: &str| root.join(path.trim_start_matches('/'));
+    for path in [CERTIFICATES, ZONEINFO, "/etc/passwd", "/tmp/x"] {
+        place(path).parent().map_or(Ok(()), make_dir)?;
     }
+    write(&place("/etc/passwd"), PASSWD.as_bytes())?;
+    write(&place("/etc/group"), GROUP.as_bytes())?;
     let zones = Path::new(&go.variable("GOROOT")).join("lib/time/zoneinfo.zip");
-    if zones.is_file() {
-        copy(&zones, &dir.join("zoneinfo.zip"))?;
+    let mut found = Vec::new();
+    for (from, to) in
+        [(BUNDLES.iter().map(Path::new).find(|path| path.is_file()), CERTIFICATES), (Some(zones.as_path()), ZONEINFO)]
+    {
+        if let Some(from) = from.filter(|path| path.is_file()) {
+            copy(from, &place(to))?;
+            found.push(to.to_owned());
+        }
     }
-    settle_dir(dir)
+    for dir in ["etc/ssl/certs", "etc/ssl", "etc", "usr/share", "usr", ""] {
+        settle_dir(&root.join(dir))?;
+    }
+    let tmp = root.join("tmp");
+    File::open(&tmp).and_then(|dir| settle(&dir, 0o1777)).map_err(Failure::file(&tmp))?;
+    settle_dir(root)?;
+    Ok(found)
 }

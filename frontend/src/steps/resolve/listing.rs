@@ -151,6 +151,7 @@ impl Listing {
         let indices: BTreeMap<&str, usize> = by_path.keys().enumerate().map(|(n, path)| (*path, n)).collect();
         let packages = packages.into_values().map(|package| resolved(package, &indices, &go.source)).collect::<Result<_, _>>()?;
         Ok(Resolution {
+            runtime_files: Vec::new(),
             version: resolution::VERSION,
             go_version: go.variable("GOVERSION"),
             modules: by_path.into_values().map(|module| resolved_module(module, &go.source)).collect(),
@@ -160,7 +161,8 @@ impl Listing {
 }
 
 fn describe(package: &ListedPackage, error: &ListedError) -> ResolveError {
-    let mut message = error.err.trim().to_owned();
+    // Why the go command did not look for a module by itself is no news to whoever builds.
+    let mut message = error.err.trim().trim_end_matches(": import lookup disabled by -mod=readonly").to_owned();
     if !message.contains(&package.import_path) {
         message = format!("{}: {message}", package.import_path);
     }

@@ -8,7 +8,7 @@
 //! | `resolution.json` | what `go` chose: [`Resolution`] |
 //! | `modcache/` | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
 //! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
-//! | `runtime/` | the builder image's `ca-certificates.crt` and `zoneinfo.zip`, for images that start from nothing |
+//! | `rootfs/` | the file system of images that start from nothing: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
 //!
 //! The same mod files, request and toolchain give the same bytes, modes and times, whatever else the raw module cache holds. Optional secrets: certificates of a
@@ -94,8 +94,8 @@ pub fn resolve(args: &ResolveArgs) -> Result<(), Failure> {
     if !args.report {
         return result;
     }
-    let errors = result.err().map(|failure| failure.errors).unwrap_or_default();
-    layer::write_json(&args.out.join("report.json"), &ResolveReport { version: resolution::VERSION, errors })
+    let (errors, advice) = result.err().map(|failure| (failure.errors, failure.advice)).unwrap_or_default();
+    layer::write_json(&args.out.join("report.json"), &ResolveReport { version: resolution::VERSION, errors, advice })
 }
 
 fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
@@ -117,7 +117,7 @@ fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Resul
     if !errors.is_empty() {
         return Err(Failure::of_go(errors, &go));
     }
-    let resolution: Resolution = listing.resolution(request, &modules, &go)?;
+    let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
         prune::write(&go, &listing, &modules, &out.join("modcache"))?;
     }
@@ -125,7 +125,7 @@ fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Resul
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();
         layer::write(&out.join("go.work.sum"), &sums)?;
     }
-    layer::write_runtime_files(&go, &out.join("runtime"))?;
+    resolution.runtime_files = layer::write_rootfs(&go, &out.join("rootfs"))?;
     layer::write_json(&out.join("resolution.json"), &resolution)?;
     layer::settle_dir(out)
 }

@@ -1,4 +1,5 @@
-//! What the library finds in a directory, as JSON in the shape of testdata/oracle/goimportdir. Shared with `examples/gosrc.rs`.
+//! What the library finds in a directory, as JSON in the shape of testdata/oracle/goimportdir. Shared with `examples/gosrc.rs` and with
+//! `cargo xtask oracle`.
 
 use std::fs;
 use std::io;
@@ -44,7 +45,8 @@ pub(crate) fn read_dir(path: &Path) -> io::Result<(Vec<SourceFile>, Vec<String>)
     Ok((files, dirs))
 }
 
-fn shape(dir: &str, package: &PackageFiles) -> Value {
+/// What is selected of the files of `dir`.
+pub(crate) fn shape(dir: &str, package: &PackageFiles) -> Value {
     let mut object = Map::new();
     object.insert("Dir".to_owned(), json!(dir));
     if !package.name.is_empty() {

@@ -1,0 +1,117 @@
+//! Printed Dockerfiles on a real BuildKit. `cargo xtask test` brings it and says where it is.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::{root, run};
+
+/// A copy of an example that may be edited.
+struct Example {
+    dir: tempfile::TempDir,
+}
+
+impl Example {
+    fn copy(name: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let from = root().join("examples").join(name).join(".");
+        assert!(Command::new("cp").arg("-r").arg(from).arg(dir.path()).status().unwrap().success());
+        Self { dir }
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Builds all binaries by the printed Dockerfile; gives the directory they are in, and the stages whose RUN ran.
+    fn build(&self, form: &str) -> (tempfile::TempDir, BTreeSet<String>) {
+        let printed = run(self.path(), &format!("dockerfile --cache {form}"));
+        assert_eq!(printed.code, 0, "{printed}");
+        // Without the first line the engine's own Dockerfile frontend reads it, which needs no registry.
+        let text = printed.out.split_once('\n').unwrap().1;
+        let (file, out) = (tempfile::NamedTempFile::new().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(file.path(), text).unwrap();
+        let mut build = Command::new(variable("GOWORK_TEST_BUILDX"));
+        build.args(["build", "--progress", "plain", "--target", "binaries", "--file"]).arg(file.path());
+        build.arg(format!("--output=type=local,dest={}", out.path().display()));
+        if let Some(bundle) = std::env::var_os("GOWORK_TEST_CA") {
+            build.arg(format!("--secret=id=ca,src={}", PathBuf::from(bundle).display()));
+        }
+        let output = build.arg(self.path()).output().unwrap();
+        let progress = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{progress}");
+        (out, ran(&progress))
+    }
+
+    /// What `go build` makes of each image's main, with the flags of the plan.
+    fn local_build(&self, out: &Path) -> Vec<String> {
+        let plan: serde_json::Value = serde_json::from_str(&run(self.path(), "plan --json --platform linux/amd64").out).unwrap();
+        let mut binaries = Vec::new();
+        for image in plan["images"].as_object().unwrap().values() {
+            let link = plan["steps"].as_array().unwrap().iter().find(|step| step["name"] == image["link"]).unwrap();
+            let dir = self.path().join(link["root"].as_str().unwrap());
+            let work = dir.join("go.work");
+            let mut go = Command::new("go");
+            go.current_dir(&dir).args(["build", "-trimpath", "-buildvcs=false"]);
+            go.args(link["flags"].as_array().unwrap().iter().map(|flag| flag.as_str().unwrap()));
+            go.arg("-o").arg(out.join(image["binary"].as_str().unwrap())).arg(image["package"].as_str().unwrap());
+            go.envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local")]);
+            go.env("GOWORK", if work.exists() { work.into_os_string() } else { "off".into() });
+            go.envs(link["env"].as_object().unwrap().iter().map(|(name, value)| (name, value.as_str().unwrap())));
+            let output = go.output().expect("the go command is needed");
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            binaries.push(image["binary"].as_str().unwrap().to_owned());
+        }
+        binaries
+    }
+}
+
+fn variable(name: &str) -> std::ffi::OsString {
+    std::env::var_os(name)
+        .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask engine env)\"` first"))
+}
+
+/// The build stages whose RUN was not cached, from plain progress: `#12 [build-api 2/2] RUN ...`, then `#12 CACHED` or not.
+fn ran(progress: &str) -> BTreeSet<String> {
+    let number = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let cached: BTreeSet<String> = progress.lines().filter(|line| line.ends_with(" CACHED")).map(number).collect();
+    let runs =
+        progress.lines().filter(|line| line.starts_with('#') && line.contains("] RUN ") && !cached.contains(&number(line)));
+    runs.filter_map(|line| Some(line.split_once('[')?.1.split_once(' ')?.0.to_owned())).collect()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn binaries_are_those_of_go_build() {
+    for name in ["single", "replace", "vendored", "shop"] {
+        for form in ["layer", "mount"] {
+            let example = Example::copy(name);
+            let (built, _) = example.build(form);
+            let local = tempfile::tempdir().unwrap();
+            let binaries = example.local_build(local.path());
+            assert!(!binaries.is_empty());
+            for binary in binaries {
+                let read = |dir: &Path| std::fs::read(dir.join(&binary)).unwrap();
+                assert!(read(built.path()) == read(local.path()), "{name}, --cache {form}: {binary} differs from go build's");
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn only_what_changed_is_built() {
+    let example = Example::copy("shop");
+    example.build("layer");
+    let append = |file: &str, text: &str| {
+        let path = example.path().join(file);
+        std::fs::write(&path, std::fs::read_to_string(&path).unwrap_or_default() + text).unwrap();
+    };
+    append("README.md", "\nMore.\n");
+    append("lib/money/money_test.go", "\n// More.\n");
+    append("lib/events/host_windows.go", "\n// More.\n");
+    assert_eq!(example.build("layer").1, BTreeSet::new(), "a README, a test, a file of another platform");
+    // A random comment: the engine may remember an earlier run of this test.
+    append("services/api/cmd/api/main.go", &format!("\n// {}\n", example.path().display()));
+    assert_eq!(example.build("layer").1, BTreeSet::from(["build-api".to_owned()]), "one main");
+}

@@ -1,0 +1,5 @@
+package main
+
+import "example.com/shop/worker/jobs"
+
+func main() { println(jobs.Next()) }

@@ -1,0 +1,9 @@
+package main
+
+import (
+	"fmt"
+
+	"example.com/never/far"
+)
+
+func main() { fmt.Println(far.Away) }

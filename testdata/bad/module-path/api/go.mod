@@ -1,0 +1,3 @@
+module https://example.com/shop/api
+
+go 1.26

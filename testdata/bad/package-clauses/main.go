@@ -1,0 +1,5 @@
+package main
+
+import "example.com/shop/jobs"
+
+func main() { jobs.Next() }
