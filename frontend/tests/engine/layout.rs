@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -13,13 +14,13 @@ use crate::repository::files;
 pub(crate) fn build(build: Build) -> Layout {
     let dir = tempfile::tempdir().expect("a directory for the layout");
     build.layout_to(dir.path()).succeeds();
-    Layout { dir }
+    Layout { dir: Rc::new(dir) }
 }
 
 /// An OCI layout in a temporary directory.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    dir: TempDir,
+    dir: Rc<TempDir>,
 }
 
 /// An image of it.
@@ -31,7 +32,7 @@ pub(crate) struct Image {
     pub(crate) manifest: Value,
     /// Its config.
     pub(crate) config: Value,
-    layout: PathBuf,
+    layout: Rc<TempDir>,
 }
 
 impl Layout {
@@ -62,7 +63,7 @@ impl Layout {
             } else {
                 let digest = entry["digest"].as_str().unwrap().to_owned();
                 let config = blob(self.path(), &manifest["config"]);
-                found.push(Image { digest, manifest, config, layout: self.path().to_owned() });
+                found.push(Image { digest, manifest, config, layout: Rc::clone(&self.dir) });
             }
         }
         found
@@ -85,7 +86,7 @@ impl Image {
         for layer in self.layers() {
             let mut tar = Command::new("tar");
             tar.arg("-xf")
-                .arg(blob_path(&self.layout, layer))
+                .arg(blob_path(self.layout.path(), layer))
                 .arg("-C")
                 .arg(root.path())
                 .args(["--no-same-owner", "--exclude=dev/*"]);
@@ -98,7 +99,7 @@ impl Image {
     pub(crate) fn listing(&self) -> String {
         let list = |layer| {
             let mut tar = Command::new("tar");
-            tar.args(["--numeric-owner", "-tvf"]).arg(blob_path(&self.layout, layer));
+            tar.args(["--numeric-owner", "-tvf"]).arg(blob_path(self.layout.path(), layer));
             String::from_utf8(tar.output().expect("tar must be on PATH").stdout).unwrap()
         };
         self.layers().map(list).collect()

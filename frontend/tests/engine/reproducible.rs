@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::engine::Engine;
-use crate::layout::{Image, Layout};
+use crate::layout::{self, Image};
 use crate::repository::Repository;
 
 const EPOCH: &str = "1700000000";
@@ -14,8 +14,6 @@ const EPOCH: &str = "1700000000";
 struct Made {
     image: Image,
     layers: BTreeSet<String>,
-    /// Lives as long as the image is looked at.
-    _layout: Layout,
 }
 
 /// The image, and every layer that building it makes.
@@ -23,8 +21,7 @@ fn make(shop: &Repository, arguments: &[&str]) -> Made {
     let cache = tempfile::tempdir().unwrap();
     let to = format!("type=local,mode=max,dest={}", cache.path().display());
     let build = Engine::main().frontend(&shop.root()).target("api").env("SOURCE_DATE_EPOCH", EPOCH).args(["--cache-to", &to]);
-    let layout = crate::layout::build(build.args(arguments));
-    Made { image: layout.image(), layers: cached_layers(cache.path()), _layout: layout }
+    Made { image: layout::build(build.args(arguments)).image(), layers: cached_layers(cache.path()) }
 }
 
 /// Digests of the layers of a cache export.
