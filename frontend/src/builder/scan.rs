@@ -9,6 +9,7 @@ use gowork_llb::workspace::{self, Workspace};
 use super::{Builder, internal};
 use crate::context::Filter;
 use crate::error::{BuildError, SourceFiles};
+use crate::opts::NoCache;
 
 /// What the context says about its modules and packages.
 pub(super) struct Scanned {
@@ -30,6 +31,7 @@ pub(super) async fn run(builder: &Builder<'_>, files: &mut SourceFiles) -> Resul
         .mount(Mount::scratch_output("/out"))
         .network(Network::None)
         .platform(builder.options.build_platform.clone())
+        .ignore_cache(builder.options.no_cache == NoCache::All)
         .named("scan Go sources");
     let output = exec.run().and_then(|executed| executed.output("/out")).map_err(internal)?;
     let solved = builder.solve(&output, true).await?;

@@ -28,9 +28,9 @@ pub(crate) struct Vertex {
     pub(crate) name: String,
     /// Whether it works on the results of others. Sources do not, and they always run: an up-to-date one transfers nothing.
     pub(crate) has_inputs: bool,
-    /// Whether it was executed in this build. A build solves several times, and a later solve reports what an earlier one ran as cached.
+    /// Whether it was executed in this build. Its first start tells: later ones in the same build find its result, and say so.
     pub(crate) ran: bool,
-    /// Whether its result was wanted and found in the cache.
+    /// Whether its result was wanted and found in the cache. Later starts then fetch layers from an imported cache.
     pub(crate) cached: bool,
 }
 
@@ -91,8 +91,10 @@ impl Records {
             });
             let vertex = &mut self.vertices[at];
             vertex.has_inputs |= !record.inputs.is_empty();
-            vertex.ran |= record.completed.is_some() && !record.cached;
-            vertex.cached |= record.cached;
+            if record.started.is_some() && !vertex.ran && !vertex.cached {
+                vertex.ran = !record.cached;
+                vertex.cached = record.cached;
+            }
         }
         for log in line.logs {
             self.logs.entry(log.vertex).or_default().extend(STANDARD.decode(log.data).unwrap_or_default());
@@ -120,7 +122,7 @@ impl Records {
 
     /// Names of the steps whose result came from the cache.
     pub(crate) fn cached(&self) -> BTreeSet<&str> {
-        self.steps().filter(|vertex| vertex.cached && !vertex.ran).map(|vertex| vertex.name.as_str()).collect()
+        self.steps().filter(|vertex| vertex.cached).map(|vertex| vertex.name.as_str()).collect()
     }
 
     fn steps(&self) -> impl Iterator<Item = &Vertex> {
