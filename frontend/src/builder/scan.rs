@@ -1,8 +1,8 @@
 //! Phase: scan the context in a step of our own image.
 
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::ops::Output;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
+use gowork_llb::ops::{Digest, Output};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::workspace::{self, Workspace};
 
@@ -10,6 +10,7 @@ use super::{Builder, internal};
 use crate::context::Filter;
 use crate::error::{BuildError, SourceFiles};
 use crate::opts::NoCache;
+use crate::steps::transferred;
 
 /// What the context says about its modules and packages.
 pub(super) struct Scanned {
@@ -25,10 +26,14 @@ pub(super) struct Scanned {
 pub(super) async fn run(builder: &Builder<'_>, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
     let source = builder.context.source(&Filter::Listing { contents: &contents });
+    // BuildKit leaves the listing out of the content that keys a step: without this a file that appears, in an embedded directory for
+    // example, would go unnoticed.
+    let names = if builder.context.can_list() { names(builder, &source).await? } else { String::new() };
     let exec = Exec::new(["/gowork-frontend", "scan", "--source", "/src", "--out", "/out/scan.json"])
         .root(builder.programs)
         .mount(Mount::read_only(&source, "/src"))
         .mount(Mount::scratch_output("/out"))
+        .env("GOWORK_NAMES", names)
         .network(Network::None)
         .platform(builder.options.build_platform.clone())
         .ignore_cache(builder.options.no_cache == NoCache::All)
@@ -45,6 +50,14 @@ pub(super) async fn run(builder: &Builder<'_>, files: &mut SourceFiles) -> Resul
     }
     let loaded = workspace::load(&scan.mod_files);
     Ok(Scanned { scan, workspace: loaded.workspace, diagnostics: loaded.diagnostics, source })
+}
+
+/// A digest of the names in the listing.
+async fn names(builder: &Builder<'_>, source: &Output) -> Result<String, BuildError> {
+    let solved = builder.solve(source, true).await?;
+    let records = builder.gateway.read_file(&solved.reference, transferred::METADATA_FILE).await?;
+    let names = transferred::names(&records).map_err(|error| Diagnostic::error(error.to_string()))?;
+    Ok(Digest::of(names.as_bytes()).as_str().to_owned())
 }
 
 /// Errors for which the source files themselves are fetched, to show the lines.

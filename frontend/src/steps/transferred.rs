@@ -80,6 +80,20 @@ impl SourceTree for TransferredTree {
     }
 }
 
+/// Every name that `records` list, with its kind and where a link leads, one a line: all that a scan takes from them. Times and sizes are left out.
+///
+/// # Errors
+/// Where a record is cut off or no Stat message.
+pub fn names(records: &[u8]) -> Result<String, MetadataError> {
+    let line = |(path, node): (&TreePath, &Node)| match node {
+        Node::File => format!("f {path}\n"),
+        Node::Dir => format!("d {path}\n"),
+        Node::Link(target) => format!("l {path} {target:?}\n"),
+        Node::Other => format!("o {path}\n"),
+    };
+    Ok(read(records)?.iter().map(line).collect())
+}
+
 fn read(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
     let mut nodes = BTreeMap::new();
     let mut at = 0;
