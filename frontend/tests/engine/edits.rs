@@ -123,3 +123,20 @@ fn a_comment_in_a_mod_file_changes_no_binary() {
     assert!(ran.contains("resolve modules"), "{}", outcome.everything());
     assert!(!ran.contains("compile 189 packages of std"), "{}", outcome.everything());
 }
+
+/// The scan learns of files by a listing that BuildKit does not count as content: a new embedded file must not go unnoticed.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_file_that_appears_in_an_embedded_directory_is_in_the_binary() {
+    let files = [
+        ("go.mod", "module example.com/listing\n\ngo 1.26\n"),
+        ("main.go", "package main\n\nimport \"embed\"\n\n//go:embed static\nvar files embed.FS\n\nfunc main() { _ = files }\n"),
+        ("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n"),
+        ("static/a.txt", "a"),
+    ];
+    let repository = Repository::new(&files);
+    Engine::main().frontend(&repository.root()).succeeds();
+    repository.write("static/b.txt", &unique().to_string());
+    let records = Engine::main().frontend(&repository.root()).succeeds().records;
+    assert!(records.ran().contains("link listing"), "{records:?}");
+}
