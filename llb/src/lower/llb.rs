@@ -195,7 +195,8 @@ impl<'a> Lowering<'a> {
 
     fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
-        let mut args = ["go", "build"].map(ToOwned::to_owned).to_vec();
+        // With -v it says what it compiles: the main alone, unless results of earlier steps were of no use.
+        let mut args = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.flags());
         if !link.ldflags.is_empty() {
