@@ -5,5 +5,6 @@
 mod engine;
 mod errors;
 mod examples;
+mod hazards;
 mod output;
 mod support;
