@@ -108,7 +108,8 @@ fn is_hit(answer: &Value) -> bool {
 }
 
 fn names_body(answer: &Value, body: &[u8]) -> bool {
-    answer["OutputID"] == STANDARD.encode(Id::of(body).as_bytes()) && answer["Size"].as_u64().unwrap_or_default() == body.len() as u64
+    answer["OutputID"] == STANDARD.encode(Id::of(body).as_bytes())
+        && answer["Size"].as_u64().unwrap_or_default() == body.len() as u64
 }
 
 /// What the layer at `dir` must hold, and nothing else.

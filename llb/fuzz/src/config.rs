@@ -13,7 +13,8 @@ pub fn check(data: &[u8]) {
     let places = Text::new(data);
     places.check(&diagnostics);
     assert!(diagnostics.iter().all(|diagnostic| diagnostic.span.is_some()), "no place: {diagnostics:?}");
-    let given = BTreeMap::from([("A", "x"), ("B", ""), ("GOPROXY", "off")].map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let given =
+        BTreeMap::from([("A", "x"), ("B", ""), ("GOPROXY", "off")].map(|(name, value)| (name.to_owned(), value.to_owned())));
     for args in [BTreeMap::new(), given] {
         let (expanded, diagnostics) = config.expand(&args);
         places.check(&diagnostics);

@@ -56,7 +56,9 @@ pub fn check(data: &[u8]) {
     let found = embed::resolve(pattern, &list);
     let expected = naive::resolve(pattern, &tree);
     match (&found, &expected) {
-        (Ok(files), Some(expected)) => assert_eq!(files, &expected.iter().cloned().collect::<Vec<_>>(), "{pattern:?} in {tree:?}"),
+        (Ok(files), Some(expected)) => {
+            assert_eq!(files, &expected.iter().cloned().collect::<Vec<_>>(), "{pattern:?} in {tree:?}")
+        }
         (Err(error), None) => assert_eq!(error.pattern, pattern),
         _ => panic!("{pattern:?} in {tree:?}: {found:?}, expected {expected:?}"),
     }
@@ -68,7 +70,9 @@ fn tree(description: &[u8]) -> Tree {
     let mut tree = Tree::new();
     for pair in description.chunks_exact(2) {
         let (place, what) = (usize::from(pair[0] >> 4), pair[0] & 15);
-        let dirs: Vec<&str> = std::iter::once("").chain(tree.iter().filter(|(_, kind)| *kind == NodeKind::Dir).map(|(path, _)| path.as_str())).collect();
+        let dirs: Vec<&str> = std::iter::once("")
+            .chain(tree.iter().filter(|(_, kind)| *kind == NodeKind::Dir).map(|(path, _)| path.as_str()))
+            .collect();
         let parent = dirs[place % dirs.len()];
         let name = NAMES[usize::from(what)].0;
         let path = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };

@@ -217,7 +217,9 @@ fn clear_replaces(replaces: &mut [Replace]) {
 /// What a go.mod says, at no place.
 fn meaning(file: &ModFile) -> ModFile {
     let mut file = file.clone();
-    clear_spanned(file.module.iter_mut().chain(&mut file.go).chain(&mut file.toolchain).chain(&mut file.tool).chain(&mut file.ignore));
+    clear_spanned(
+        file.module.iter_mut().chain(&mut file.go).chain(&mut file.toolchain).chain(&mut file.tool).chain(&mut file.ignore),
+    );
     clear_spanned(file.godebug.iter_mut().chain(&mut file.exclude));
     clear(&mut file.require, |require| &mut require.span);
     clear(&mut file.retract, |retract| &mut retract.span);
