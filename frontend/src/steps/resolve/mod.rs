@@ -21,6 +21,7 @@ mod graph;
 mod layer;
 mod listing;
 mod prune;
+mod vendored;
 mod walk;
 
 use std::path::{Path, PathBuf};

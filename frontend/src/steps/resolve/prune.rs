@@ -99,7 +99,7 @@ impl Pruned {
     fn add_package(&mut self, raw: &Path, package: &ListedPackage, module: &ListedModule) -> Result<(), Failure> {
         let effective = module.effective();
         let root = graph::module_dir(raw, &(effective.path.clone(), effective.version.clone()));
-        if !package.cgo_files.is_empty() || includes_from_elsewhere(package) {
+        if includes_from_elsewhere(package) {
             return self.add_tree(raw, &root);
         }
         for file in package.files() {
@@ -158,11 +158,11 @@ fn inside(raw: &Path, path: &Path) -> Result<PathBuf, Failure> {
         .ok_or_else(|| Failure::new(format!("{} is not in the module cache {}", path.display(), raw.display())))
 }
 
-/// Whether an assembly file includes something that is not in its own directory.
-fn includes_from_elsewhere(package: &ListedPackage) -> bool {
+/// Whether the package may include files that its listing does not name: C sources any, assembly such of other directories.
+pub(super) fn includes_from_elsewhere(package: &ListedPackage) -> bool {
     let includes = |file: &String| {
         let text = fs::read(package.dir.join(file)).unwrap_or_default();
         String::from_utf8_lossy(&text).lines().any(|line| line.trim_start().starts_with("#include") && line.contains('/'))
     };
-    package.s_files.iter().any(includes)
+    !package.cgo_files.is_empty() || package.s_files.iter().any(includes)
 }
