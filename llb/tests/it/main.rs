@@ -6,6 +6,7 @@
 mod config;
 mod gomod;
 mod gosrc;
+mod included;
 mod lower;
 mod ops;
 mod plan;
