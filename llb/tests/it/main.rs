@@ -14,3 +14,4 @@ mod support;
 mod tidy;
 mod tree;
 mod workspace;
+mod workspace_go;
