@@ -130,10 +130,10 @@ impl Naming<'_> {
 
     /// A main that belongs to several workspaces: which versions it is built with is for the user to say.
     fn in_several_roots(&self, founds: &[&Found]) -> Diagnostic {
-        let dirs: Vec<String> =
-            founds.iter().map(|found| format!("./{}", self.workspace.root(found.root).dir.as_str())).collect();
-        let dir = founds.first().map(|found| found.main.dir.to_string()).unwrap_or_default();
-        let error = Diagnostic::error(format!("main ./{dir} is used by several workspaces: those in {}", dirs.join(" and ")));
+        let shown = |dir: &TreePath| if dir.is_root() { ".".to_owned() } else { format!("./{dir}") };
+        let dirs: Vec<String> = founds.iter().map(|found| shown(&self.workspace.root(found.root).dir)).collect();
+        let main = founds.first().map(|found| shown(&found.main.dir)).unwrap_or_default();
+        let error = Diagnostic::error(format!("main {main} is used by several workspaces: those in {}", dirs.join(" and ")));
         error.help(format!(
             "name the workspaces to build with `roots`, such as roots = [{:?}], or set `workspace = false` for its image",
             dirs.first().cloned().unwrap_or_default()

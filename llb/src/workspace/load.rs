@@ -21,7 +21,7 @@ pub struct LoadedWorkspace {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
     /// Directories with a go.work, or else a go.mod, each with the place that asks for it. `None` leaves it to the repository: a go.work at its
-    /// root is all; without it every go.work that lies below no other, and every module with none above it.
+    /// root is all; without it every go.work that lies below no other, and every module that none uses and that has none above it.
     pub roots: Option<Vec<(TreePath, Option<Span>)>>,
     /// Whether modules are built by themselves.
     pub alone: Alone,
@@ -105,9 +105,13 @@ impl<'a> Loader<'a> {
 
     /// See [`Choice::roots`].
     fn default_roots(&self) -> Vec<TreePath> {
-        let works = self.dirs_of("go.work");
+        let mut works = self.dirs_of("go.work");
+        if works.contains(&TreePath::ROOT) {
+            works = vec![TreePath::ROOT];
+        }
+        let used: BTreeSet<TreePath> = works.iter().flat_map(|dir| self.used_by(dir)).collect();
         let below = |dir: &TreePath, strictly: bool| works.iter().any(|work| dir.is_under(work) && !(strictly && dir == work));
-        let modules = self.dirs_of("go.mod").into_iter().filter(|dir| !below(dir, false));
+        let modules = self.dirs_of("go.mod").into_iter().filter(|dir| !below(dir, false) && !used.contains(dir));
         let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !below(dir, true)).cloned().chain(modules).collect();
         dirs.sort();
         dirs
@@ -136,15 +140,18 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// The directories that the go.work in `dir` uses, if there is one.
+    fn used_by(&self, dir: &TreePath) -> Vec<TreePath> {
+        let work = dir.child("go.work");
+        let file = self.texts.get(&work).map(|text| WorkFile::parse(work.as_str(), text.as_bytes()).0);
+        file.unwrap_or_default().uses.iter().filter_map(|entry| dir.join(&entry.dir).ok()).collect()
+    }
+
     /// The modules in `dirs` and those that go.work files there use, each by itself.
     fn add_modules(&mut self, dirs: &[TreePath]) {
         let mut modules: BTreeSet<TreePath> = BTreeSet::new();
         for dir in dirs {
-            let work = dir.child("go.work");
-            let file = self.texts.get(&work).map(|text| WorkFile::parse(work.as_str(), text.as_bytes()));
-            let (file, diagnostics) = file.unwrap_or_default();
-            self.diagnostics.extend(diagnostics);
-            modules.extend(file.uses.iter().filter_map(|entry| dir.join(&entry.dir).ok()).chain([dir.clone()]));
+            modules.extend(self.used_by(dir).into_iter().chain([dir.clone()]));
         }
         modules.retain(|dir| self.texts.contains_key(&dir.child("go.mod")));
         modules.iter().for_each(|dir| self.module_root(dir));

@@ -10,6 +10,7 @@ mod included;
 mod lower;
 mod ops;
 mod plan;
+mod roots;
 mod support;
 mod tidy;
 mod tree;
