@@ -60,7 +60,7 @@ impl Project {
         }
         let tree = LocalTree::new(root);
         let scan = packages::scan(&tree);
-        let loaded = workspace::load(&scan.mod_files);
+        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
         diagnostics.splice(0..0, loaded.diagnostics);
         Ok(Self { tree, scan, workspace: loaded.workspace, config, open_args, config_file, diagnostics })
     }

@@ -65,7 +65,7 @@ impl Builder<'_> {
         let (written, mut diagnostics) = Config::parse(&definition.name, &text);
         let (config, expanded) = written.expand(&self.options.build_args);
         diagnostics.extend(expanded);
-        let scanned = scan::run(self, files).await?;
+        let scanned = scan::run(self, &config, files).await?;
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
         diagnostics.extend(outlined.diagnostics.iter().cloned());

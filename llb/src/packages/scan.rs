@@ -28,7 +28,7 @@ pub struct Scan {
     pub version: u32,
     /// Mod files, by path. What is not UTF-8 in them has become U+FFFD, which no mod file may hold.
     pub mod_files: ModTexts,
-    /// Directories of used modules that hold source files, by path.
+    /// Directories of modules that hold source files, by path.
     pub dirs: BTreeMap<TreePath, ScannedDir>,
     /// Names of the files in directories where a C compiler or linker may look for what some package asks for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -98,10 +98,9 @@ pub fn scan(tree: &dyn SourceTree) -> Scan {
     let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan { version: SCAN_VERSION, ..Scan::default() } };
     scanner.walk.descend(tree, TreePath::ROOT);
     scanner.read_mod_files();
-    let mut workspace = workspace::load(&scanner.scan.mod_files).workspace;
-    if scanner.find_hidden_modules() {
-        workspace = workspace::load(&scanner.scan.mod_files).workspace;
-    }
+    scanner.find_hidden_modules();
+    // Which roots are built is not known here.
+    let workspace = workspace::load_everything(&scanner.scan.mod_files);
     let dirs = scanner.module_dirs(&workspace);
     scanner.read_sources(&dirs);
     scanner.follow_imports(&workspace);
@@ -136,8 +135,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Walks directories that mod files name and that `...` does not reach, such as `use ./testdata/x`. Says whether there were any.
-    fn find_hidden_modules(&mut self) -> bool {
+    /// Walks directories that mod files name and that `...` does not reach, such as `use ./testdata/x`.
+    fn find_hidden_modules(&mut self) {
         let named = workspace::named_dirs(&self.scan.mod_files);
         let hidden: Vec<TreePath> = named.into_iter().filter(|dir| self.walk.get(dir).is_none()).collect();
         for dir in &hidden {
@@ -146,10 +145,9 @@ impl Scanner<'_> {
         if !hidden.is_empty() {
             self.read_mod_files();
         }
-        !hidden.is_empty()
     }
 
-    /// The listed directories that belong to a used module.
+    /// The listed directories that belong to a module.
     fn module_dirs(&self, workspace: &Workspace) -> Vec<TreePath> {
         let used: BTreeSet<&TreePath> = workspace.modules.iter().map(|module| &module.dir).collect();
         let owner = |dir: &TreePath| owner(&self.scan.mod_files, dir).is_some_and(|module| used.contains(&module));
@@ -185,6 +183,12 @@ impl Scanner<'_> {
 
     /// Packages in directories that `...` does not reach (testdata, `_x`) can be imported all the same.
     fn follow_imports(&mut self, workspace: &Workspace) {
+        let mut modules: BTreeMap<&str, BTreeSet<&TreePath>> = BTreeMap::new();
+        for root in &workspace.roots {
+            for (path, ix) in workspace.imported_as(root) {
+                modules.entry(path).or_default().insert(&workspace.module(ix).dir);
+            }
+        }
         let mut tried: BTreeSet<TreePath> = BTreeSet::new();
         let mut fresh: Vec<TreePath> = self.scan.dirs.keys().cloned().collect();
         while !fresh.is_empty() {
@@ -196,10 +200,11 @@ impl Scanner<'_> {
                 .collect();
             let mut wanted = BTreeSet::new();
             for import in imports {
-                let roots = workspace.roots.iter();
-                wanted.extend(roots.flat_map(|root| workspace.candidates(root, import)).filter_map(|(path, module)| {
-                    workspace.module(module).dir.join(import[path.len()..].trim_start_matches('/')).ok()
-                }));
+                let ends = import.match_indices('/').map(|(at, _)| at).chain([import.len()]);
+                for end in ends {
+                    let dirs = modules.get(&import[..end]).into_iter().flatten();
+                    wanted.extend(dirs.filter_map(|dir| dir.join(import[end..].trim_start_matches('/')).ok()));
+                }
             }
             wanted.retain(|dir| !self.scan.dirs.contains_key(dir) && tried.insert(dir.clone()));
             fresh = wanted.into_iter().collect();

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diag::Diagnostic;
 use crate::gomod::{ModFile, Spanned, WorkFile};
 use crate::tree::TreePath;
 
@@ -18,9 +19,9 @@ pub struct RootIx(pub usize);
 pub struct Workspace {
     /// Every module that some root uses, sorted by directory.
     pub modules: Vec<Module>,
-    /// What is built, sorted by directory. One for a go.work.
+    /// What is built, sorted by directory; those that are alone after others of the same directory.
     pub roots: Vec<Root>,
-    /// Directories with a go.mod that no root uses: their packages are not built.
+    /// Directories with a go.mod that no root uses, but for those that are alone: their packages are not built.
     pub unused: Vec<TreePath>,
     /// The mod files there are, for [`Workspace::mod_files`].
     pub present: BTreeSet<TreePath>,
@@ -50,6 +51,10 @@ pub struct Root {
     pub replaced: BTreeMap<String, ReplaceTarget>,
     /// Whether third-party packages come from `dir/vendor`.
     pub vendored: bool,
+    /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work uses it, or leaves it out.
+    pub alone: bool,
+    /// What is wrong with its mod files, of a root that is alone: no matter unless it is built.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A local directory that replaces a module.
@@ -89,11 +94,15 @@ impl Workspace {
     /// The modules whose packages have an import path that may be `import`, the longest module path first, with the path they are
     /// imported by (a replaced module's is the one it stands in for).
     pub fn candidates<'a>(&'a self, root: &'a Root, import: &str) -> Vec<(&'a str, ModuleIx)> {
-        let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
-        let replaced = root.replaced.iter().map(|(path, target)| (path.as_str(), target.module));
-        let mut found: Vec<_> = members.chain(replaced).filter(|(path, _)| is_path_prefix(path, import)).collect();
+        let mut found: Vec<_> = self.imported_as(root).filter(|(path, _)| is_path_prefix(path, import)).collect();
         found.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
         found
+    }
+
+    /// The modules of a root with the paths that their packages' import paths begin with.
+    pub fn imported_as<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (&'a str, ModuleIx)> {
+        let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
+        members.chain(root.replaced.iter().map(|(path, target)| (path.as_str(), target.module)))
     }
 
     /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod and go.sum of every member and replaced
@@ -106,7 +115,7 @@ impl Workspace {
         if root.vendored {
             names.push(root.dir.child("vendor").child("modules.txt"));
         }
-        for ix in root.members.iter().copied().chain(root.replaced.values().map(|target| target.module)) {
+        for ix in root.modules() {
             names.extend(["go.mod", "go.sum"].map(|name| self.module(ix).dir.child(name)));
         }
         names.into_iter().filter(|path| self.present.contains(path)).collect()
@@ -114,9 +123,8 @@ impl Workspace {
 
     /// Whether some mod file of the root requires a module that could provide the package `import`.
     pub fn requires_provider(&self, root: &Root, import: &str) -> bool {
-        let modules = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
         let members: BTreeSet<&str> = root.members.iter().map(|&ix| self.module(ix).path.as_str()).collect();
-        modules.flat_map(|ix| &self.module(ix).file.require).any(|require| {
+        root.modules().flat_map(|ix| &self.module(ix).file.require).any(|require| {
             let local = members.contains(require.path.as_str()) || root.replaced.contains_key(&require.path);
             !local && is_path_prefix(&require.path, import)
         })
@@ -124,6 +132,11 @@ impl Workspace {
 }
 
 impl Root {
+    /// Its members and the directories that stand in for modules.
+    pub fn modules(&self) -> impl Iterator<Item = ModuleIx> {
+        self.members.iter().copied().chain(self.replaced.values().map(|target| target.module))
+    }
+
     /// The `go` version the root asks for: go.work's line, or the module's. None means the go command's own default (1.18, 1.16).
     pub fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
         self.lines(workspace).0.map(|go| go.value.as_str())
