@@ -184,6 +184,8 @@ impl<'a> Lowering<'a> {
         let mut args = [CACHE_PROGRAM, "compile", PARTS, OUT].map(ToOwned::to_owned).to_vec();
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.package_flags());
+        // A link finds the profile beside its main.
+        args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
         let lines = |part: &Part| part.packages.iter().map(|path| format!("{path}\n")).collect::<String>();
         let named = parts.iter().map(lines).collect::<Vec<_>>().join("\n");
         let exec = self.go_exec(step, args, &format!("--own {OUT}"))?.mount(Mount::scratch_output(OUT));
@@ -218,9 +220,11 @@ impl<'a> Lowering<'a> {
             exec = exec.mount(Mount::read_only(&self.step(result.step)?, dir).selector(format!("/{}", result.part)));
         }
         program.push_str(&format!(" {own}"));
-        if has_sources(step) {
-            let sources = self.sources_of(step)?;
-            exec = exec.mount(Mount::read_only(&sources, SRC)).cwd(source_dir(build));
+        if has_modules(step) || !step.inputs.files.is_empty() {
+            exec = exec.mount(Mount::read_only(&self.sources_of(step)?, SRC));
+        }
+        if has_modules(step) {
+            exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
             exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, "/gowork/modcache").selector("/modcache"));
@@ -243,7 +247,7 @@ impl<'a> Lowering<'a> {
         let work = format!("{}/go.work", source_dir(build));
         let sealed = step.inputs.sealed.is_some();
         let mode = if sealed || build.vendored { "-mod=vendor" } else { "-mod=readonly" };
-        let has_sources = has_sources(step);
+        let has_modules = has_modules(step);
         let mut env = vec![
             ("HOME", "/tmp/home"),
             ("GOCACHE", "/tmp/gocache"),
@@ -255,8 +259,8 @@ impl<'a> Lowering<'a> {
             ("GOSUMDB", "off"),
             ("GODEBUG", "goindex=0"),
             ("GOTOOLCHAIN", self.plan.toolchain.as_str()),
-            ("GOFLAGS", if has_sources { mode } else { "" }),
-            ("GOWORK", if has_sources && (sealed || build.workspace) { work.as_str() } else { "off" }),
+            ("GOFLAGS", if has_modules { mode } else { "" }),
+            ("GOWORK", if has_modules && (sealed || build.workspace) { work.as_str() } else { "off" }),
         ];
         env.extend(build.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -284,8 +288,8 @@ impl<'a> Lowering<'a> {
 /// Flags of every go command that compiles.
 const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
-/// Whether a step reads more than std's sources, which the builder image has.
-fn has_sources(step: &Step) -> bool {
+/// Whether a step compiles more than std, whose sources the builder image has.
+fn has_modules(step: &Step) -> bool {
     step.inputs.sealed.is_some() || !step.inputs.mod_files.is_empty()
 }
 

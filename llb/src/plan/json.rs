@@ -123,8 +123,10 @@ fn json_step(plan: &Plan, step: &Step) -> JsonStep {
         results.entry(plan.step(result.step).name.clone()).or_default().push(result.part);
     }
     let mut flags = build.settings.flags();
-    if let StepKind::Link(link) = &step.kind {
-        flags.push(format!("-ldflags={}", link.ldflags));
+    match (&step.kind, &build.settings.profile) {
+        (StepKind::Link(link), _) => flags.push(format!("-ldflags={}", link.ldflags)),
+        (StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_), Some(profile)) => flags.push(format!("-pgo={profile}")),
+        _ => {}
     }
     JsonStep {
         name: step.name.clone(),

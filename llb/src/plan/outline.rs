@@ -101,7 +101,8 @@ pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Tar
     };
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
     for main in mains {
-        let settings = GoSettings::new(&main.config.compile, target);
+        let mut settings = GoSettings::new(&main.config.compile, target);
+        settings.profile.clone_from(&main.profile);
         grouped.entry((main.root, settings)).or_default().push(main);
     }
     for ((root, settings), mains) in grouped {
