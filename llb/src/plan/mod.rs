@@ -12,6 +12,7 @@
 mod builder;
 mod images;
 pub mod json;
+pub mod keys;
 mod outline;
 mod planner;
 mod settings;

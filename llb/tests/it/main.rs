@@ -6,6 +6,7 @@
 mod config;
 mod gomod;
 mod gosrc;
+mod keys;
 mod lower;
 mod ops;
 mod plan;

@@ -1,0 +1,214 @@
+//! What an image consists of, whatever steps make it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::outline::Build;
+use super::super::step::{Image, Plan, StepKind};
+use super::parts::{Part, Parts};
+use super::{KeyInput, flags, module_text, runtime};
+use crate::gomod::{ModFile, Replace, SumFile, Vendored, WorkFile};
+use crate::packages::{self, PackageSet};
+use crate::resolution::{Resolution, ResolvedPackage};
+use crate::tree::TreePath;
+use crate::workspace::{Module, ModuleIx, Root, RootKind, Workspace};
+
+/// What every image consists of, by name. Of mod files only what decides something counts: with a resolution, what `go` chose for the packages
+/// that the image reaches; without one, the lines that decide versions, of all mod files of the root, for every image that holds third-party
+/// packages. Sets with and without a resolution must not be compared.
+pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Parts> {
+    input.plan.images.iter().map(|image| (image.name.clone(), substance(input, image))).collect()
+}
+
+/// Import paths of third-party packages that an image's own packages import, as far as that is known without the go command: what is not of
+/// the repository, has a dot in its first element as std never has, or may be of a module that some mod file requires.
+pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSet<String> {
+    let build = plan.build(plan.step(image.link).build);
+    let root = workspace.root(build.root);
+    let is_third = |path: &String| {
+        path.split('/').next().is_some_and(|first| first.contains('.')) || workspace.requires_provider(root, path)
+    };
+    reached(build, image).outside(&build.packages).into_iter().filter(is_third).collect()
+}
+
+fn reached(build: &Build, image: &Image) -> PackageSet {
+    packages::closure(&build.packages, build.packages.find(&image.package))
+}
+
+fn substance(input: KeyInput<'_>, image: &Image) -> Parts {
+    let plan = input.plan;
+    let link = plan.step(image.link);
+    let build = plan.build(link.build);
+    let mut parts = Parts::default();
+    parts.insert(Part::Builder, &plan.builder.image);
+    parts.insert(Part::Toolchain, &plan.toolchain);
+    for (name, value) in &build.settings.env {
+        parts.insert(Part::Env(name.clone()), value);
+    }
+    let mut list = build.settings.flags();
+    if let StepKind::Link(link) = &link.kind {
+        list.push(format!("-ldflags={}", link.ldflags));
+    }
+    flags(&list, &mut parts);
+    parts.insert(Part::Main(image.package.clone()), "");
+    parts.insert(Part::Binary, &image.binary);
+    runtime(input, image, &mut parts);
+    let set = reached(build, image);
+    for path in set.files(&build.packages) {
+        parts.insert(Part::File(path.clone()), input.contents.get(&path).unwrap_or_default());
+    }
+    own_modules(input, build, &set, &mut parts);
+    match input.resolution(link.build) {
+        Some(resolution) => chosen(input, build, resolution, &set, &mut parts),
+        None if !third_party(plan, input.workspace, image).is_empty() => unchosen(input, build, &mut parts),
+        None => {}
+    }
+    parts
+}
+
+/// The modules of the repository that packages come from, and what the mains take from their root.
+fn own_modules(input: KeyInput<'_>, build: &Build, set: &PackageSet, parts: &mut Parts) {
+    let workspace = input.workspace;
+    let root = workspace.root(build.root);
+    parts.insert(Part::GoLine, language(root.go(workspace).unwrap_or_default()));
+    for (key, value) in godebug(workspace, root) {
+        parts.insert(Part::Godebug(key.clone()), value);
+    }
+    let used: BTreeSet<ModuleIx> = set.iter().map(|ix| build.packages.get(ix).module).collect();
+    for &ix in root.members.iter().filter(|ix| used.contains(ix)) {
+        let module = workspace.module(ix);
+        parts.insert(Part::Own(module.path.clone()), go_line(module));
+    }
+    for (path, target) in root.replaced.iter().filter(|(_, target)| used.contains(&target.module)) {
+        let module = workspace.module(target.module);
+        // The binary says which version was replaced, and by what: the highest that is asked for, which may be any of these.
+        let asked = required(workspace, root, path).into_iter().collect::<Vec<_>>().join(" ");
+        parts.insert(Part::Own(path.clone()), format!("{} {asked} => {}", go_line(module), written(workspace, root, path)));
+    }
+}
+
+/// `1.26` of `1.26.3` and `1.26rc1`: no more of it decides defaults (cmd/go/internal/load, godebugForGoVersion).
+fn language(version: &str) -> String {
+    let mut parts = version.splitn(3, '.');
+    let major = parts.next().unwrap_or_default();
+    let minor: String = parts.next().unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    if minor.is_empty() { major.to_owned() } else { format!("{major}.{minor}") }
+}
+
+fn go_line(module: &Module) -> String {
+    format!("go {}", module.file.go.as_ref().map_or("none", |go| &go.value))
+}
+
+/// The `godebug` lines that count: go.work's in a workspace, else the main module's.
+fn godebug<'a>(workspace: &'a Workspace, root: &'a Root) -> impl Iterator<Item = &'a (String, String)> {
+    let lines = match &root.kind {
+        RootKind::Workspace(file) => file.godebug.as_slice(),
+        RootKind::Module => root.members.first().map_or(&[][..], |&ix| workspace.module(ix).file.godebug.as_slice()),
+    };
+    lines.iter().map(|line| &line.value)
+}
+
+/// The mod files of a root that are modules.
+fn modules<'a>(workspace: &'a Workspace, root: &'a Root) -> impl Iterator<Item = &'a Module> {
+    let all = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
+    all.collect::<BTreeSet<_>>().into_iter().map(|ix| workspace.module(ix))
+}
+
+/// The versions of a module that the root's mod files ask for.
+fn required<'a>(workspace: &'a Workspace, root: &'a Root, path: &str) -> BTreeSet<&'a str> {
+    let requires = modules(workspace, root).flat_map(|module| &module.file.require);
+    requires.filter(|require| require.path == path).map(|require| require.version.as_str()).collect()
+}
+
+/// The replacement of a module by a directory, as it is written: so it goes into the binary.
+fn written(workspace: &Workspace, root: &Root, path: &str) -> String {
+    let work = match &root.kind {
+        RootKind::Workspace(file) => file.replace.as_slice(),
+        RootKind::Module => &[],
+    };
+    let members = root.members.iter().flat_map(|&ix| &workspace.module(ix).file.replace);
+    let found = work.iter().chain(members).find(|replace| replace.old_path == path && replace.new_version.is_empty());
+    found.map(|replace| replace.new_path.clone()).unwrap_or_default()
+}
+
+/// What `go` chose for the packages that `set` reaches outside the repository.
+fn chosen(input: KeyInput<'_>, build: &Build, resolution: &Resolution, set: &PackageSet, parts: &mut Parts) {
+    parts.insert(Part::Go, &resolution.go_version);
+    let vendored = build.vendored.then(|| vendored(input, build)).unwrap_or_default();
+    for package in outside(resolution, &set.outside(&build.packages)) {
+        let Some(module) = package.module.and_then(|ix| resolution.modules.get(ix)) else { continue };
+        let go = vendored.modules.iter().find(|other| other.path == module.path).map(|other| other.go.as_str());
+        let go = go.filter(|go| !go.is_empty()).map(|go| format!(" (go {go})")).unwrap_or_default();
+        parts.insert(Part::Module(module.path.clone()), module_text(module) + &go);
+        for path in package.files.iter().filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok()) {
+            if !package.dir.is_empty() {
+                parts.insert(Part::File(path.clone()), input.contents.get(&path).unwrap_or_default());
+            }
+        }
+    }
+}
+
+fn vendored(input: KeyInput<'_>, build: &Build) -> Vendored {
+    let text = input.mod_files.get(&build.dir.child("vendor").child("modules.txt"));
+    text.map(|text| Vendored::parse(text.as_bytes())).unwrap_or_default()
+}
+
+/// The packages outside the repository that `imports` reach.
+fn outside<'a>(resolution: &'a Resolution, imports: &BTreeSet<String>) -> Vec<&'a ResolvedPackage> {
+    let by_path: BTreeMap<&str, &ResolvedPackage> = resolution.packages.iter().map(|p| (p.path.as_str(), p)).collect();
+    let mut found: BTreeMap<&str, &ResolvedPackage> = BTreeMap::new();
+    let mut open: Vec<&str> = imports.iter().map(String::as_str).collect();
+    while let Some(path) = open.pop() {
+        let Some(package) = by_path.get(path) else { continue };
+        if found.insert(path, package).is_none() {
+            open.extend(package.imports.iter().map(String::as_str));
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Everything that may decide versions, where the go command was not asked. Version selection is global, so every line counts for everybody.
+fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Parts) {
+    let workspace = input.workspace;
+    let root = workspace.root(build.root);
+    if let RootKind::Workspace(WorkFile { replace, .. }) = &root.kind {
+        replaces(&root.dir.child("go.work"), replace, parts);
+    }
+    for module in modules(workspace, root) {
+        let file = module.dir.child("go.mod");
+        // In a module's graph its `go` line says how much of it is read (pruning).
+        parts.insert(Part::ModLine(file.clone(), "go".to_owned()), go_line(module).trim_start_matches("go "));
+        let ModFile { require, exclude, replace, .. } = &module.file;
+        let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for require in require {
+            versions.entry(&require.path).or_default().insert(&require.version);
+        }
+        for (path, versions) in versions {
+            let versions = versions.into_iter().collect::<Vec<_>>().join(" ");
+            parts.insert(Part::ModLine(file.clone(), format!("require {path}")), versions);
+        }
+        for exclude in exclude {
+            let (path, version) = &exclude.value;
+            parts.insert(Part::ModLine(file.clone(), format!("exclude {path} {version}")), "");
+        }
+        replaces(&file, replace, parts);
+    }
+    for path in build.mod_files.iter().filter(|path| path.name().ends_with(".sum")) {
+        let text = input.mod_files.get(path).map(String::as_str).unwrap_or_default();
+        for ((module, version), hashes) in SumFile::parse(path.as_str(), text.as_bytes()).0.modules() {
+            parts.insert(Part::Sum(format!("{module}@{version}")), hashes.join(" "));
+        }
+    }
+    if build.vendored {
+        for (path, digest) in input.contents.under(&build.dir.child("vendor")) {
+            parts.insert(Part::File(path.clone()), digest);
+        }
+    }
+}
+
+fn replaces(file: &TreePath, replaces: &[Replace], parts: &mut Parts) {
+    for replace in replaces {
+        let join = |path: &str, version: &str| format!("{path} {version}").trim_end().to_owned();
+        let line = format!("replace {}", join(&replace.old_path, &replace.old_version));
+        parts.insert(Part::ModLine(file.clone(), line), join(&replace.new_path, &replace.new_version));
+    }
+}
