@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::super::step::Plan;
-use crate::tree::{EntryKind, SourceTree, TreeError, TreePath};
+use crate::tree::{EntryKind, SourceTree, TreePath};
 
 /// How many files are held in memory at once while they are digested.
 const READ_BATCH: usize = 256;
@@ -30,20 +30,14 @@ impl Contents {
 
     /// Digests every file of `paths` that `tree` has; a directory stands for all below it.
     pub fn read(tree: &dyn SourceTree, paths: &BTreeSet<TreePath>) -> Self {
+        let files: Vec<TreePath> = files(tree, paths).into_iter().collect();
         let mut contents = Self::new();
-        let mut open: Vec<TreePath> = paths.iter().cloned().collect();
-        while !open.is_empty() {
-            let mut dirs = Vec::new();
-            for batch in open.chunks(READ_BATCH) {
-                for (path, read) in batch.iter().zip(tree.read(batch)) {
-                    match read {
-                        Ok(bytes) => contents.insert(path.clone(), hex(&Sha256::digest(&bytes))),
-                        // What cannot be read may be a directory.
-                        Err(_) => dirs.push(path.clone()),
-                    }
+        for batch in files.chunks(READ_BATCH) {
+            for (path, read) in batch.iter().zip(tree.read(batch)) {
+                if let Ok(bytes) = read {
+                    contents.insert(path.clone(), hex(&Sha256::digest(&bytes)));
                 }
             }
-            open = below(tree, &dirs).into_iter().filter(|path| !contents.digests.contains_key(path)).collect();
         }
         contents
     }
@@ -60,14 +54,30 @@ impl Contents {
     }
 }
 
-/// What lies in `dirs`, links to directories left out.
-fn below(tree: &dyn SourceTree, dirs: &[TreePath]) -> Vec<TreePath> {
-    let listed: Vec<Result<_, TreeError>> = tree.list(dirs);
-    let entries = dirs.iter().zip(listed).flat_map(|(dir, listed)| {
-        let plain = listed.unwrap_or_default().into_iter().filter(|entry| entry.kind != EntryKind::LinkToDir);
-        plain.map(move |entry| dir.child(&entry.name)).collect::<Vec<_>>()
-    });
-    entries.collect()
+/// The files that `paths` stand for in `tree`: what is no directory is a file, whether or not it is there; of a directory, all files below it.
+/// Links to directories are not followed.
+pub fn files(tree: &dyn SourceTree, paths: &BTreeSet<TreePath>) -> BTreeSet<TreePath> {
+    let mut files = BTreeSet::new();
+    let mut open: Vec<TreePath> = paths.iter().cloned().collect();
+    while !open.is_empty() {
+        let mut dirs = Vec::new();
+        for (path, listed) in open.iter().zip(tree.list(&open)) {
+            let Ok(entries) = listed else {
+                files.insert(path.clone());
+                continue;
+            };
+            for entry in entries {
+                let path = path.child(&entry.name);
+                match entry.kind {
+                    EntryKind::Dir => dirs.push(path),
+                    EntryKind::File | EntryKind::LinkToFile => _ = files.insert(path),
+                    EntryKind::LinkToDir | EntryKind::BrokenLink | EntryKind::Other => {}
+                }
+            }
+        }
+        open = dirs;
+    }
+    files
 }
 
 /// Every path that some step or image of `plan` reads; directories stand for all below them.

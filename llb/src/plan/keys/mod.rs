@@ -12,7 +12,7 @@ mod contents;
 mod parts;
 mod substance;
 
-pub use contents::{Contents, paths};
+pub use contents::{Contents, files, paths};
 pub use parts::{Difference, Part, Parts};
 pub use substance::{substances, third_party};
 

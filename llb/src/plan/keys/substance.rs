@@ -133,7 +133,7 @@ fn written(workspace: &Workspace, root: &Root, path: &str) -> String {
 /// What `go` chose for the packages that `set` reaches outside the repository.
 fn chosen(input: KeyInput<'_>, build: &Build, resolution: &Resolution, set: &PackageSet, parts: &mut Parts) {
     parts.insert(Part::Go, &resolution.go_version);
-    let vendored = build.vendored.then(|| vendored(input, build)).unwrap_or_default();
+    let vendored = if build.vendored { vendored(input, build) } else { Vendored::default() };
     for package in outside(resolution, &set.outside(&build.packages)) {
         let Some(module) = package.module.and_then(|ix| resolution.modules.get(ix)) else { continue };
         let go = vendored.modules.iter().find(|other| other.path == module.path).map(|other| other.go.as_str());
