@@ -211,7 +211,7 @@ fn lines_of_go_itself() {
               worker: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
             without
               runs: deps link:api link:worker
-              api: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25; lib/go.mod: go 1.26 -> 1.25
+              api: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
               worker: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
         "#]],
     );

@@ -6,7 +6,7 @@ use super::super::outline::Build;
 use super::super::step::{Image, Plan, StepKind};
 use super::parts::{Part, Parts};
 use super::{KeyInput, flags, module_text, runtime};
-use crate::gomod::{ModFile, Replace, SumFile, Vendored, WorkFile};
+use crate::gomod::{ModFile, Replace, SumFile, Vendored, WorkFile, version};
 use crate::packages::{self, PackageSet};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::tree::TreePath;
@@ -175,8 +175,10 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Parts) {
     }
     for module in modules(workspace, root) {
         let file = module.dir.child("go.mod");
-        // In a module's graph its `go` line says how much of it is read (pruning).
-        parts.insert(Part::ModLine(file.clone(), "go".to_owned()), go_line(module).trim_start_matches("go "));
+        // Since 1.17 the `go` line says that the module's requirements are told whole, and less of the graph is read.
+        let pruned = module.file.go.as_ref().is_some_and(|go| version::compare_go(&go.value, "1.17").is_ge());
+        let text = if pruned { "1.17 or newer" } else { "older than 1.17" };
+        parts.insert(Part::ModLine(file.clone(), "go".to_owned()), text);
         let ModFile { require, exclude, replace, .. } = &module.file;
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for require in require {
