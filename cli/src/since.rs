@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::plan::keys::{self, Contents, Difference, KeyInput, Part, Parts};
+use gowork_llb::plan::keys::{self, Contents, Difference, Ingredient, Ingredients, KeyInput};
 use gowork_llb::plan::{self, Outline, Plan, PlanInput, Target};
 use gowork_llb::tree::{SourceTree, TreePath};
 
@@ -98,7 +98,12 @@ impl Comparison {
     }
 
     /// What images are made of, before and now.
-    fn substances(&self, then: &Planned, now: &Planned, resolutions: Option<[Resolutions; 2]>) -> [BTreeMap<String, Parts>; 2] {
+    fn substances(
+        &self,
+        then: &Planned,
+        now: &Planned,
+        resolutions: Option<[Resolutions; 2]>,
+    ) -> [BTreeMap<String, Ingredients>; 2] {
         let sides = [(&self.then, then, 0), (&self.now, now, 1)];
         sides.map(|(project, planned, side)| {
             keys::substances(KeyInput {
@@ -147,7 +152,7 @@ fn lay_out(project: &Project, outline: &Outline, root: &std::path::Path) -> anyh
     Ok(())
 }
 
-fn compare([then, now]: &[BTreeMap<String, Parts>; 2]) -> BTreeMap<String, Fate> {
+fn compare([then, now]: &[BTreeMap<String, Ingredients>; 2]) -> BTreeMap<String, Fate> {
     let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
     let fate = |name: &String| match (then.get(name), now.get(name)) {
         (None, _) => Some(Fate::New),
@@ -162,9 +167,9 @@ fn compare([then, now]: &[BTreeMap<String, Parts>; 2]) -> BTreeMap<String, Fate>
 
 /// Whether something differs of which only the go command can say what it means.
 fn may_decide_versions(fate: &Fate) -> bool {
-    let decides = |part: &Part| match part {
-        Part::ModLine(..) | Part::Sum(_) => true,
-        Part::File(path) => path.as_str().split('/').any(|element| element == "vendor"),
+    let decides = |part: &Ingredient| match part {
+        Ingredient::ModLine(..) | Ingredient::Sum(_) => true,
+        Ingredient::File(path) => path.as_str().split('/').any(|element| element == "vendor"),
         _ => false,
     };
     matches!(fate, Fate::Changed(differences) if differences.iter().any(|difference| decides(&difference.part)))

@@ -97,7 +97,7 @@ impl<'a> Question<'a> {
         let mut wanted = BTreeSet::from([image.link]);
         let mut open = vec![image.link];
         while let Some(ix) = open.pop() {
-            open.extend(self.plan.step(ix).inputs.results.iter().copied().filter(|ix| wanted.insert(*ix)));
+            open.extend(self.plan.step(ix).inputs.results.iter().map(|result| result.step).filter(|ix| wanted.insert(*ix)));
         }
         let own = self.plan.step(image.link).build;
         let asks = |step: &Step| matches!(step.kind, gowork_llb::plan::StepKind::Resolve(_)) && step.build == own;

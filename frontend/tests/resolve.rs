@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{Failure, ResolveArgs, resolve};
-use gowork_llb::resolution::{Resolution, ResolveReport, ResolveRequest};
+use gowork_llb::resolution::{self, Resolution, ResolveReport, ResolveRequest};
 use tempfile::TempDir;
 
 /// A module cache that all tests here share, as builds share one.
@@ -80,7 +80,15 @@ fn request(workspace: bool, packages: &[&str], module_cache: &Path) -> ResolveRe
     let mut env: BTreeMap<String, String> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     env.insert("GOMODCACHE".into(), module_cache.to_str().unwrap().into());
     let packages = packages.iter().map(|&path| path.to_owned()).collect();
-    ResolveRequest { version: 1, dir: String::new(), workspace, vendored: false, packages, tags: Vec::new(), env }
+    ResolveRequest {
+        version: resolution::VERSION,
+        dir: String::new(),
+        workspace,
+        vendored: false,
+        packages,
+        tags: Vec::new(),
+        env,
+    }
 }
 
 fn resolution(out: &Path) -> Resolution {

@@ -34,7 +34,7 @@ struct Touched {
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reason {
-    /// For programs: [`Part::tag`], `new`, `gone`, `unknown`, or `named` for a file of the command line.
+    /// For programs: [`Ingredient::tag`], `new`, `gone`, `unknown`, or `named` for a file of the command line.
     kind: &'static str,
     /// In words.
     text: String,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use gowork_llb::plan::keys::{self, Contents, KeyInput, Part, Parts};
+use gowork_llb::plan::keys::{self, Contents, Ingredient, Ingredients, KeyInput};
 use gowork_llb::plan::{Image, Step, json};
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
@@ -72,8 +72,8 @@ fn text(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>
     text + &runtime(image)
 }
 
-fn module(part: &Part, value: &str) -> Option<String> {
-    let Part::Module(path) = part else { return None };
+fn module(part: &Ingredient, value: &str) -> Option<String> {
+    let Ingredient::Module(path) = part else { return None };
     Some(format!("{path} {}", value.split(" h1:").next().unwrap_or_default()))
 }
 
@@ -121,7 +121,12 @@ fn runtime(image: &Image) -> String {
 }
 
 /// What the image consists of.
-pub(super) fn substance(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>, contents: &Contents) -> Parts {
+pub(super) fn substance(
+    question: Question<'_>,
+    image: &Image,
+    resolutions: Option<&Resolutions>,
+    contents: &Contents,
+) -> Ingredients {
     keys::substances(key_input(question, resolutions, contents)).remove(&image.name).unwrap_or_default()
 }
 
@@ -146,7 +151,7 @@ fn as_json(question: Question<'_>, image: &Image, resolutions: Option<&Resolutio
         steps.push(value);
     }
     let parts = substance(question, image, resolutions, &contents);
-    let listed = |(part, value): (&Part, &String)| json!({ "kind": part.tag(), "part": part.to_string(), "value": value });
+    let listed = |(part, value): (&Ingredient, &String)| json!({ "kind": part.tag(), "part": part.to_string(), "value": value });
     Ok(json!({
         "version": 1,
         "image": image.name,

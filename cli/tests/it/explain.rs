@@ -56,7 +56,6 @@ fn image_with_what_go_says() {
 
         unit:example.com/lib: compile ./lib (1 package)
           lib/  lib.go
-          and 4 files shown above
 
         link:api: link api
           -ldflags=-s -w

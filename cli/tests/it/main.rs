@@ -7,6 +7,7 @@ mod engine;
 mod errors;
 mod examples;
 mod explain;
+mod hazards;
 mod named_files;
 mod output;
 mod support;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use expect_test::{Expect, expect};
 use gowork_llb::config::Config;
 use gowork_llb::packages::{self, Scan};
-use gowork_llb::plan::keys::{self, Contents, KeyInput, Parts};
+use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
 use gowork_llb::plan::{self, BuildIx, Plan, PlanInput};
 use gowork_llb::resolution::{Resolution, ResolvedModule, ResolvedPackage};
 use gowork_llb::tree::{MemTree, TreePath};
@@ -97,6 +97,7 @@ fn resolution(version: &str) -> Resolution {
         path: "third.party/text".to_owned(),
         version: version.to_owned(),
         replaced_by: String::new(),
+        go: "1.20".to_owned(),
         sum: format!("h1:{version}="),
     };
     let package = |path: &str, module| ResolvedPackage {
@@ -104,8 +105,9 @@ fn resolution(version: &str) -> Resolution {
         module,
         imports: Vec::new(),
         dir: String::new(),
-        files: Vec::new(),
+        files: vec!["x.go".to_owned()],
         size: 1,
+        reads_module: false,
     };
     Resolution {
         version: 1,
@@ -113,6 +115,7 @@ fn resolution(version: &str) -> Resolution {
         modules: vec![module],
         packages: vec![package("runtime", None), package("third.party/text", Some(0))],
         runtime_files: Vec::new(),
+        replaced: BTreeMap::new(),
     }
 }
 
@@ -140,7 +143,7 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
         told += &format!("{words}\n  runs: {}\n", run.join(" "));
         let (old, new) = (keys::substances(a.input()), keys::substances(b.input()));
         for (image, parts) in &new {
-            let reasons = old.get(image).unwrap_or(&Parts::default()).differences(parts);
+            let reasons = old.get(image).unwrap_or(&Ingredients::default()).differences(parts);
             let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
             told += &if reasons.is_empty() { String::new() } else { format!("  {image}: {}\n", reasons.join("; ")) };
         }
@@ -172,11 +175,11 @@ fn a_comment_in_a_mod_file_is_nobodys_substance() {
         &[("worker/go.mod", Some("// words\nmodule example.com/worker\ngo 1.26\n"))],
         "v0.3.0",
         &expect![[r#"
-        with go
-          runs: resolve deps unit:example.com/lib/both link:api link:worker
-        without
-          runs: deps link:api link:worker
-    "#]],
+            with go
+              runs: resolve link:api link:worker
+            without
+              runs: deps link:api link:worker
+        "#]],
     );
 }
 
@@ -187,13 +190,13 @@ fn a_bump() {
         &[("api/go.mod", Some(text))],
         "v0.4.0",
         &expect![[r#"
-        with go
-          runs: resolve deps unit:example.com/lib/both link:api link:worker
-          api: module third.party/text v0.3.0 -> v0.4.0
-        without
-          runs: deps link:api link:worker
-          api: api/go.mod: require third.party/text v0.3.0 -> v0.4.0
-    "#]],
+            with go
+              runs: resolve deps link:api link:worker
+              api: module third.party/text v0.3.0 -> v0.4.0
+            without
+              runs: deps link:api link:worker
+              api: api/go.mod: require third.party/text v0.3.0 -> v0.4.0
+        "#]],
     );
 }
 
@@ -242,11 +245,11 @@ fn a_sum_counts_where_its_hash_changes_and_not_where_it_appears() {
         &[("api/go.sum", Some(sums))],
         "v0.3.0",
         &expect![[r#"
-        with go
-          runs: resolve deps unit:example.com/lib/both link:api link:worker
-        without
-          runs: deps link:api link:worker
-          api: sum of third.party/text@v0.3.0 changed
-    "#]],
+            with go
+              runs: resolve link:api link:worker
+            without
+              runs: deps link:api link:worker
+              api: sum of third.party/text@v0.3.0 changed
+        "#]],
     );
 }

@@ -1,25 +1,31 @@
-//! What each step and image of a plan is made of, as named parts with a digest: two notions that must not be mixed.
+//! What each step and image of a plan is made of, as named ingredients with a digest: two notions that must not be mixed.
 //!
 //! - A **step key** ([`step_keys`], [`image_keys`]) is what a builder keys the step by: the true bytes of everything that is mounted, flags,
-//!   and the keys of the steps whose results it reads. Two plans with equal keys run nothing anew; a step runs if its key changed. (A builder may
-//!   run less: it also takes a result from its cache when a changed step below made the same bytes.)
+//!   and for compile results what the packages of each part are compiled from. Two plans with equal keys run nothing anew; a step runs if its key
+//!   changed. (A builder may run less: a package whose imports changed in their bodies alone is compiled to the same result, and steps that read only
+//!   such results stay cached.)
 //! - An image's **substance** ([`substances`]) is what the image consists of, whatever steps make it: mod files do not count by their bytes, but
 //!   by what `go` chose for the packages that the image reaches. A comment in a go.mod changes step keys, and nobody's substance.
 //!
 //! Both are pure: contents of files come as digests ([`Contents`]).
 
+mod compiled;
 mod contents;
-mod parts;
+mod ingredients;
 mod substance;
 
 pub use contents::{Contents, files, paths};
-pub use parts::{Difference, Part, Parts};
+pub use ingredients::{Difference, Ingredient, Ingredients};
 pub use substance::{substances, third_party};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
+
+use self::compiled::Compiled;
 use super::outline::BuildIx;
-use super::step::{Image, Inputs, Plan, Step, StepKind};
+use super::sealed::Moved;
+use super::step::{Image, Inputs, Plan, Results, Step, StepKind};
 use crate::config::{HealthcheckConfig, RuntimeConfig};
 use crate::resolution::{Resolution, ResolvedModule};
 use crate::workspace::{ModTexts, Workspace};
@@ -47,29 +53,39 @@ impl<'a> KeyInput<'a> {
 }
 
 /// The key of every step, in the order of the plan's steps.
-pub fn step_keys(input: KeyInput<'_>) -> Vec<Parts> {
-    let mut keys: Vec<Parts> = Vec::new();
-    let mut digests: Vec<String> = Vec::new();
+pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
+    let mut compiled: BTreeMap<BuildIx, Compiled<'_>> = BTreeMap::new();
+    let mut keys: Vec<Ingredients> = Vec::new();
     for step in &input.plan.steps {
-        let mut key = Parts::default();
+        let mut key = Ingredients::default();
         command(input, step, &mut key);
         inputs(input, step, &mut key);
+        let compiled = compiled.entry(step.build).or_insert_with(|| Compiled::new(input, step.build));
         for result in &step.inputs.results {
-            key.insert(Part::Step(input.plan.step(*result).name.clone()), digests[result.0].clone());
+            let (name, digest) = results(input, compiled, &keys, *result);
+            key.insert(Ingredient::Step(name), digest);
         }
-        digests.push(key.digest());
         keys.push(key);
     }
     keys
 }
 
+/// The results of one part of a step: what the part's packages are compiled from, if that is known; else the whole step.
+fn results(input: KeyInput<'_>, compiled: &mut Compiled<'_>, keys: &[Ingredients], result: Results) -> (String, String) {
+    let step = input.plan.step(result.step);
+    let parts = step.kind.parts();
+    let name = if parts.len() > 1 { format!("{}, part {}", step.name, result.part + 1) } else { step.name.clone() };
+    let known = parts.get(result.part).and_then(|part| compiled.digest(&part.packages));
+    (name, known.unwrap_or_else(|| keys[result.step.0].digest()))
+}
+
 /// The key of every image by name: its link's, with what is put beside the binary.
-pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Parts> {
+pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
     let steps = step_keys(input);
     let key = |image: &Image| {
-        let mut key = Parts::default();
+        let mut key = Ingredients::default();
         let link = input.plan.step(image.link);
-        key.insert(Part::Step(link.name.clone()), steps[image.link.0].digest());
+        key.insert(Ingredient::Step(link.name.clone()), steps[image.link.0].digest());
         runtime(input, image, &mut key);
         key
     };
@@ -77,66 +93,90 @@ pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Parts> {
 }
 
 /// What is run, and by whom.
-fn command(input: KeyInput<'_>, step: &Step, key: &mut Parts) {
+fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     let plan = input.plan;
     let build = plan.build(step.build);
-    key.insert(Part::Builder, &plan.builder.image);
-    key.insert(Part::Toolchain, &plan.toolchain);
+    key.insert(Ingredient::Builder, &plan.builder.image);
+    key.insert(Ingredient::Toolchain, &plan.toolchain);
     if let Some(resolution) = input.resolution(step.build) {
-        key.insert(Part::Go, &resolution.go_version);
+        key.insert(Ingredient::Go, &resolution.go_version);
     }
     for (name, value) in &build.settings.env {
-        key.insert(Part::Env(name.clone()), value);
+        key.insert(Ingredient::Env(name.clone()), value);
     }
-    let (kind, packages, mut flag_list) = match &step.kind {
+    let (kind, mut flag_list) = match &step.kind {
         StepKind::Resolve(request) => {
             for (name, value) in &plan.module_env {
-                key.insert(Part::Env(name.clone()), value);
+                key.insert(Ingredient::Env(name.clone()), value);
+            }
+            for package in &request.packages {
+                key.insert(Ingredient::Package(package.clone()), "");
             }
             let tags = (!request.tags.is_empty()).then(|| format!("-tags={}", request.tags.join(",")));
-            ("resolve", request.packages.as_slice(), tags.into_iter().collect())
+            ("resolve", tags.into_iter().collect())
         }
-        StepKind::Std { packages } => ("std", packages.as_slice(), build.settings.package_flags()),
-        StepKind::Deps { packages } => ("deps", packages.as_slice(), build.settings.package_flags()),
-        StepKind::Unit { packages, .. } => ("unit", packages.as_slice(), build.settings.package_flags()),
+        StepKind::Std(_) => ("std", build.settings.package_flags()),
+        StepKind::Deps(_) => ("deps", build.settings.package_flags()),
+        StepKind::Unit(_) => ("unit", build.settings.package_flags()),
         StepKind::Link(link) => {
-            key.insert(Part::Main(link.package.clone()), "");
-            key.insert(Part::Binary, &link.binary);
-            ("link", [].as_slice(), build.settings.flags())
+            key.insert(Ingredient::Main(link.package.clone()), "");
+            key.insert(Ingredient::Binary, &link.binary);
+            ("link", build.settings.flags())
         }
     };
+    for (number, part) in step.kind.parts().iter().enumerate() {
+        for package in &part.packages {
+            // Which part its results are kept in is seen by the step.
+            key.insert(
+                Ingredient::Package(package.clone()),
+                if number == 0 { String::new() } else { format!("part {}", number + 1) },
+            );
+        }
+    }
     if let StepKind::Link(link) = &step.kind {
         flag_list.push(format!("-ldflags={}", link.ldflags));
     }
-    key.insert(Part::Kind, kind);
-    for package in packages {
-        key.insert(Part::Package(package.clone()), "");
-    }
+    key.insert(Ingredient::Kind, kind);
     flags(&flag_list, key);
 }
 
 /// Flags as the go command takes them, `-name=value`.
-fn flags(list: &[String], key: &mut Parts) {
+fn flags(list: &[String], key: &mut Ingredients) {
     for flag in list {
         let (name, value) = flag.trim_start_matches('-').split_once('=').unwrap_or((flag, ""));
-        key.insert(Part::Flag(name.to_owned()), value);
+        key.insert(Ingredient::Flag(name.to_owned()), value);
     }
 }
 
 /// What is mounted: files by content, modules by what they are.
-fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Parts) {
+fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     let Inputs { mod_files, files, module_cache, .. } = &step.inputs;
     for path in mod_files.iter().chain(files) {
         for (path, digest) in input.contents.under(path) {
-            key.insert(Part::File(path.clone()), digest);
+            key.insert(Ingredient::File(path.clone()), digest);
         }
     }
-    let build = input.plan.build(step.build);
-    let asks_only = matches!(step.kind, StepKind::Resolve(_));
-    if let Some(resolution) = input.resolution(step.build).filter(|_| *module_cache && !asks_only && !build.vendored) {
-        for module in &resolution.modules {
-            key.insert(Part::Module(module.path.clone()), module_text(module));
+    let Some(resolution) = input.resolution(step.build) else { return };
+    let mut modules: BTreeSet<usize> = BTreeSet::new();
+    if *module_cache {
+        modules.extend(0..resolution.modules.len());
+    }
+    if let Some(sealed) = &step.inputs.sealed {
+        for (path, text) in &sealed.texts {
+            key.insert(Ingredient::Written(path.clone()), contents::hex(&Sha256::digest(text)));
         }
+        for Moved { from, to, .. } in &sealed.moved {
+            key.insert(Ingredient::Moved(from.clone(), to.clone()), "");
+        }
+        let taken = |file: &str| {
+            file.match_indices('/').any(|(at, _)| sealed.vendor.contains(&file[..at])) || sealed.vendor.contains(file)
+        };
+        let packages = resolution.packages.iter();
+        let vendored = packages.filter(|package| package.files.iter().any(|file| taken(&format!("{}/{file}", package.path))));
+        modules.extend(vendored.filter_map(|package| package.module));
+    }
+    for module in modules.into_iter().filter_map(|ix| resolution.modules.get(ix)) {
+        key.insert(Ingredient::Module(module.path.clone()), module_text(module));
     }
 }
 
@@ -148,10 +188,10 @@ fn module_text(module: &ResolvedModule) -> String {
 }
 
 /// What an image is besides its binary.
-fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Parts) {
+fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
     let RuntimeConfig { base, user, certificates, timezones, env, labels, ports, entrypoint, .. } = &image.runtime;
     let RuntimeConfig { cmd, workdir, stop_signal, volumes, healthcheck, files, .. } = &image.runtime;
-    let mut add = |name: &str, value: String| key.insert(Part::Runtime(name.to_owned()), value);
+    let mut add = |name: &str, value: String| key.insert(Ingredient::Runtime(name.to_owned()), value);
     add("base", base.value.clone());
     add("user", user.clone());
     add("certificates", certificates.to_string());
@@ -174,9 +214,9 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Parts) {
         // Later ones are put over earlier ones, so their order counts.
         let mode = file.mode.map_or_else(|| "as it is".to_owned(), |mode| format!("{mode:o}"));
         let text = format!("{number}: {} {}:{} {mode}", file.from.value, file.owner.0, file.owner.1);
-        key.insert(Part::Runtime(format!("file {}", file.to)), text);
+        key.insert(Ingredient::Runtime(format!("file {}", file.to)), text);
         for (path, digest) in input.contents.under(&file.from.value) {
-            key.insert(Part::RuntimeFile(path.clone()), digest);
+            key.insert(Ingredient::RuntimeFile(path.clone()), digest);
         }
     }
 }

@@ -2,20 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::outline::Build;
+use super::super::outline::{Build, BuildIx};
 use super::super::step::{Image, Plan, StepKind};
-use super::parts::{Part, Parts};
+use super::super::third_party::ThirdParty;
+use super::ingredients::{Ingredient, Ingredients};
 use super::{KeyInput, flags, module_text, runtime};
-use crate::gomod::{ModFile, Replace, SumFile, Vendored, WorkFile, version};
+use crate::gomod::{ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
-use crate::resolution::{Resolution, ResolvedPackage};
+use crate::resolution::Resolution;
 use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx, Root, RootKind, Workspace};
 
 /// What every image consists of, by name. Of mod files only what decides something counts: with a resolution, what `go` chose for the packages
 /// that the image reaches; without one, the lines that decide versions, of all mod files of the root, for every image that holds third-party
 /// packages. Sets with and without a resolution must not be compared.
-pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Parts> {
+pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
     input.plan.images.iter().map(|image| (image.name.clone(), substance(input, image))).collect()
 }
 
@@ -34,29 +35,29 @@ fn reached(build: &Build, image: &Image) -> PackageSet {
     packages::closure(&build.packages, build.packages.find(&image.package))
 }
 
-fn substance(input: KeyInput<'_>, image: &Image) -> Parts {
+fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
     let plan = input.plan;
     let link = plan.step(image.link);
     let build = plan.build(link.build);
-    let mut parts = Parts::default();
-    parts.insert(Part::Builder, &plan.builder.image);
-    parts.insert(Part::Toolchain, &plan.toolchain);
+    let mut parts = Ingredients::default();
+    parts.insert(Ingredient::Builder, &plan.builder.image);
+    parts.insert(Ingredient::Toolchain, &plan.toolchain);
     for (name, value) in &build.settings.env {
-        parts.insert(Part::Env(name.clone()), value);
+        parts.insert(Ingredient::Env(name.clone()), value);
     }
     let mut list = build.settings.flags();
     if let StepKind::Link(link) = &link.kind {
         list.push(format!("-ldflags={}", link.ldflags));
     }
     flags(&list, &mut parts);
-    parts.insert(Part::Main(image.package.clone()), "");
-    parts.insert(Part::Binary, &image.binary);
+    parts.insert(Ingredient::Main(image.package.clone()), "");
+    parts.insert(Ingredient::Binary, &image.binary);
     runtime(input, image, &mut parts);
     let set = reached(build, image);
     for path in set.files(&build.packages) {
-        parts.insert(Part::File(path.clone()), input.contents.get(&path).unwrap_or_default());
+        parts.insert(Ingredient::File(path.clone()), input.contents.get(&path).unwrap_or_default());
     }
-    own_modules(input, build, &set, &mut parts);
+    own_modules(input, link.build, &set, &mut parts);
     match input.resolution(link.build) {
         Some(resolution) => chosen(input, build, resolution, &set, &mut parts),
         None if !third_party(plan, input.workspace, image).is_empty() => unchosen(input, build, &mut parts),
@@ -66,23 +67,27 @@ fn substance(input: KeyInput<'_>, image: &Image) -> Parts {
 }
 
 /// The modules of the repository that packages come from, and what the mains take from their root.
-fn own_modules(input: KeyInput<'_>, build: &Build, set: &PackageSet, parts: &mut Parts) {
+fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mut Ingredients) {
     let workspace = input.workspace;
+    let chosen = input.resolution(build).map(|resolution| &resolution.replaced);
+    let build = input.plan.build(build);
     let root = workspace.root(build.root);
-    parts.insert(Part::GoLine, language(root.go(workspace).unwrap_or_default()));
+    parts.insert(Ingredient::GoLine, language(root.go(workspace).unwrap_or_default()));
     for (key, value) in godebug(workspace, root) {
-        parts.insert(Part::Godebug(key.clone()), value);
+        parts.insert(Ingredient::Godebug(key.clone()), value);
     }
     let used: BTreeSet<ModuleIx> = set.iter().map(|ix| build.packages.get(ix).module).collect();
     for &ix in root.members.iter().filter(|ix| used.contains(ix)) {
         let module = workspace.module(ix);
-        parts.insert(Part::Own(module.path.clone()), go_line(module));
+        parts.insert(Ingredient::Own(module.path.clone()), go_line(module));
     }
     for (path, target) in root.replaced.iter().filter(|(_, target)| used.contains(&target.module)) {
         let module = workspace.module(target.module);
-        // The binary says which version was replaced, and by what: the highest that is asked for, which may be any of these.
-        let asked = required(workspace, root, path).into_iter().collect::<Vec<_>>().join(" ");
-        parts.insert(Part::Own(path.clone()), format!("{} {asked} => {}", go_line(module), written(workspace, root, path)));
+        // The binary says which version was replaced, and by what. Without go it may be any that is asked for.
+        let version = chosen.and_then(|chosen| chosen.get(path)).cloned();
+        let asked = || required(workspace, root, path).into_iter().collect::<Vec<_>>().join(" ");
+        let asked = version.unwrap_or_else(asked);
+        parts.insert(Ingredient::Own(path.clone()), format!("{} {asked} => {}", go_line(module), written(workspace, root, path)));
     }
 }
 
@@ -131,43 +136,24 @@ fn written(workspace: &Workspace, root: &Root, path: &str) -> String {
 }
 
 /// What `go` chose for the packages that `set` reaches outside the repository.
-fn chosen(input: KeyInput<'_>, build: &Build, resolution: &Resolution, set: &PackageSet, parts: &mut Parts) {
-    parts.insert(Part::Go, &resolution.go_version);
-    let vendored = if build.vendored { vendored(input, build) } else { Vendored::default() };
-    for package in outside(resolution, &set.outside(&build.packages)) {
-        let Some(module) = package.module.and_then(|ix| resolution.modules.get(ix)) else { continue };
-        let go = vendored.modules.iter().find(|other| other.path == module.path).map(|other| other.go.as_str());
-        let go = go.filter(|go| !go.is_empty()).map(|go| format!(" (go {go})")).unwrap_or_default();
-        parts.insert(Part::Module(module.path.clone()), module_text(module) + &go);
+fn chosen(input: KeyInput<'_>, build: &Build, resolution: &Resolution, set: &PackageSet, parts: &mut Ingredients) {
+    parts.insert(Ingredient::Go, &resolution.go_version);
+    let third_party = ThirdParty::new(resolution);
+    for package in third_party.reached(&set.outside(&build.packages)).into_iter().map(|ix| third_party.get(ix)) {
+        let Some(module) = third_party.module(package) else { continue };
+        // A version has one go line, but a vendor directory may say anything.
+        let go = if build.vendored { format!(" (go {})", module.go) } else { String::new() };
+        parts.insert(Ingredient::Module(module.path.clone()), module_text(module) + &go);
         for path in package.files.iter().filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok()) {
             if !package.dir.is_empty() {
-                parts.insert(Part::File(path.clone()), input.contents.get(&path).unwrap_or_default());
+                parts.insert(Ingredient::File(path.clone()), input.contents.get(&path).unwrap_or_default());
             }
         }
     }
 }
 
-fn vendored(input: KeyInput<'_>, build: &Build) -> Vendored {
-    let text = input.mod_files.get(&build.dir.child("vendor").child("modules.txt"));
-    text.map(|text| Vendored::parse(text.as_bytes())).unwrap_or_default()
-}
-
-/// The packages outside the repository that `imports` reach.
-fn outside<'a>(resolution: &'a Resolution, imports: &BTreeSet<String>) -> Vec<&'a ResolvedPackage> {
-    let by_path: BTreeMap<&str, &ResolvedPackage> = resolution.packages.iter().map(|p| (p.path.as_str(), p)).collect();
-    let mut found: BTreeMap<&str, &ResolvedPackage> = BTreeMap::new();
-    let mut open: Vec<&str> = imports.iter().map(String::as_str).collect();
-    while let Some(path) = open.pop() {
-        let Some(package) = by_path.get(path) else { continue };
-        if found.insert(path, package).is_none() {
-            open.extend(package.imports.iter().map(String::as_str));
-        }
-    }
-    found.into_values().collect()
-}
-
 /// Everything that may decide versions, where the go command was not asked. Version selection is global, so every line counts for everybody.
-fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Parts) {
+fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
     let workspace = input.workspace;
     let root = workspace.root(build.root);
     if let RootKind::Workspace(WorkFile { replace, .. }) = &root.kind {
@@ -178,7 +164,7 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Parts) {
         // Since 1.17 the `go` line says that the module's requirements are told whole, and less of the graph is read.
         let pruned = module.file.go.as_ref().is_some_and(|go| version::compare_go(&go.value, "1.17").is_ge());
         let text = if pruned { "1.17 or newer" } else { "older than 1.17" };
-        parts.insert(Part::ModLine(file.clone(), "go".to_owned()), text);
+        parts.insert(Ingredient::ModLine(file.clone(), "go".to_owned()), text);
         let ModFile { require, exclude, replace, .. } = &module.file;
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for require in require {
@@ -186,31 +172,31 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Parts) {
         }
         for (path, versions) in versions {
             let versions = versions.into_iter().collect::<Vec<_>>().join(" ");
-            parts.insert(Part::ModLine(file.clone(), format!("require {path}")), versions);
+            parts.insert(Ingredient::ModLine(file.clone(), format!("require {path}")), versions);
         }
         for exclude in exclude {
             let (path, version) = &exclude.value;
-            parts.insert(Part::ModLine(file.clone(), format!("exclude {path} {version}")), "");
+            parts.insert(Ingredient::ModLine(file.clone(), format!("exclude {path} {version}")), "");
         }
         replaces(&file, replace, parts);
     }
     for path in build.mod_files.iter().filter(|path| path.name().ends_with(".sum")) {
         let text = input.mod_files.get(path).map(String::as_str).unwrap_or_default();
         for ((module, version), hashes) in SumFile::parse(path.as_str(), text.as_bytes()).0.modules() {
-            parts.insert(Part::Sum(format!("{module}@{version}")), hashes.join(" "));
+            parts.insert(Ingredient::Sum(format!("{module}@{version}")), hashes.join(" "));
         }
     }
     if build.vendored {
         for (path, digest) in input.contents.under(&build.dir.child("vendor")) {
-            parts.insert(Part::File(path.clone()), digest);
+            parts.insert(Ingredient::File(path.clone()), digest);
         }
     }
 }
 
-fn replaces(file: &TreePath, replaces: &[Replace], parts: &mut Parts) {
+fn replaces(file: &TreePath, replaces: &[Replace], parts: &mut Ingredients) {
     for replace in replaces {
         let join = |path: &str, version: &str| format!("{path} {version}").trim_end().to_owned();
         let line = format!("replace {}", join(&replace.old_path, &replace.old_version));
-        parts.insert(Part::ModLine(file.clone(), line), join(&replace.new_path, &replace.new_version));
+        parts.insert(Ingredient::ModLine(file.clone(), line), join(&replace.new_path, &replace.new_version));
     }
 }

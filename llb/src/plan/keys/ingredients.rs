@@ -1,4 +1,4 @@
-//! Keys as sets of named parts, so that two of them can be compared and the difference told.
+//! Keys as sets of named ingredients, so that two of them can be compared and the difference told.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,9 +8,9 @@ use sha2::{Digest as _, Sha256};
 use super::contents::hex;
 use crate::tree::TreePath;
 
-/// What a part of a key is about. The order is that in which differences are told.
+/// What an ingredient is about. The order is that in which differences are told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub enum Ingredient {
     /// What a step does.
     Kind,
     /// The image that the go command comes from.
@@ -47,11 +47,15 @@ pub enum Part {
     Package(String),
     /// A file, by content.
     File(TreePath),
-    /// Another step whose results are read, by its name. Only its key is hashed: names are for people.
+    /// A mod file made for a sealed step, by content.
+    Written(TreePath),
+    /// Files that are read at another place: from, to.
+    Moved(TreePath, TreePath),
+    /// Results of another step, by its name. Only their digest is hashed: names are for people.
     Step(String),
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for Ingredient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind => f.write_str("what the step does"),
@@ -71,15 +75,17 @@ impl fmt::Display for Part {
             Self::Sum(module) => write!(f, "sum of {module}"),
             Self::Package(path) => write!(f, "package {path}"),
             Self::File(path) => write!(f, "file {path}"),
-            Self::Step(name) => write!(f, "step {name}"),
+            Self::Written(path) => write!(f, "{path} of the sealed workspace"),
+            Self::Moved(from, to) => write!(f, "{from} as {to}"),
+            Self::Step(name) => write!(f, "results of {name}"),
         }
     }
 }
 
-impl Part {
+impl Ingredient {
     /// Whether its value says nothing to a person: a digest.
     fn is_digest(&self) -> bool {
-        matches!(self, Self::File(_) | Self::RuntimeFile(_) | Self::Step(_) | Self::Sum(_))
+        matches!(self, Self::File(_) | Self::RuntimeFile(_) | Self::Step(_) | Self::Sum(_) | Self::Written(_))
     }
 
     /// A short word for what kind of part it is, for programs.
@@ -102,6 +108,8 @@ impl Part {
             Self::Sum(_) => "sum",
             Self::Package(_) => "package",
             Self::File(_) => "file",
+            Self::Written(_) => "sealed",
+            Self::Moved(..) => "moved",
             Self::Step(_) => "step",
         }
     }
@@ -109,22 +117,22 @@ impl Part {
 
 /// What something is made of: parts with their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Parts(pub BTreeMap<Part, String>);
+pub struct Ingredients(pub BTreeMap<Ingredient, String>);
 
 /// One part that two sets do not have alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Which part.
-    pub part: Part,
+    pub part: Ingredient,
     /// Its value before; none if it is new.
     pub before: Option<String>,
     /// Its value now; none if it is gone.
     pub after: Option<String>,
 }
 
-impl Parts {
+impl Ingredients {
     /// Adds a part.
-    pub fn insert(&mut self, part: Part, value: impl Into<String>) {
+    pub fn insert(&mut self, part: Ingredient, value: impl Into<String>) {
         self.0.insert(part, value.into());
     }
 
@@ -137,7 +145,7 @@ impl Parts {
         };
         let mut steps: Vec<&str> = Vec::new();
         for (part, value) in &self.0 {
-            if matches!(part, Part::Step(_)) {
+            if matches!(part, Ingredient::Step(_)) {
                 steps.push(value);
             } else {
                 add(part.tag());
@@ -153,9 +161,9 @@ impl Parts {
     /// What is not alike in `self` and in what came `after`, in the order of parts. A sum that only one side has decides nothing: what
     /// is built needs its module's sum, or the build fails.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
-        let parts: std::collections::BTreeSet<&Part> = self.0.keys().chain(after.0.keys()).collect();
+        let parts: std::collections::BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
         let pairs = parts.into_iter().map(|part| (part, self.0.get(part), after.0.get(part)));
-        let unlike = pairs.filter(|(part, a, b)| a != b && !(matches!(part, Part::Sum(_)) && (a.is_none() || b.is_none())));
+        let unlike = pairs.filter(|(part, a, b)| a != b && !(matches!(part, Ingredient::Sum(_)) && (a.is_none() || b.is_none())));
         unlike
             .map(|(part, before, after)| Difference { part: part.clone(), before: before.cloned(), after: after.cloned() })
             .collect()
@@ -166,7 +174,7 @@ impl fmt::Display for Difference {
     /// `file api/x.go changed`, `module golang.org/x/text v0.3.0 -> v0.4.0`, `-ldflags "-s" -> "-s -w"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |value: &str| match &self.part {
-            Part::Flag(_) | Part::Env(_) | Part::Runtime(_) => format!("\"{value}\""),
+            Ingredient::Flag(_) | Ingredient::Env(_) | Ingredient::Runtime(_) => format!("\"{value}\""),
             _ => value.split(" h1:").next().unwrap_or_default().to_owned(),
         };
         let plain = self.part.is_digest();
