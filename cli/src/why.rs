@@ -22,6 +22,8 @@ pub(crate) struct Question<'a> {
 pub(crate) enum Role {
     /// A source of one of its packages.
     Source(PackageIx),
+    /// Included by C or assembly of one of its packages.
+    Included(PackageIx),
     /// Embedded by a package, by a pattern, which stands at a place.
     Embedded(PackageIx, String, Option<Span>),
     /// The profile that its main, and all below it, is compiled with.
@@ -64,7 +66,9 @@ impl<'a> Question<'a> {
             let patterns = package.embedded.iter().filter(|(_, files)| files.contains(path));
             let before = roles.len();
             roles.extend(patterns.map(|(pattern, _)| Role::Embedded(ix, pattern.clone(), self.pattern(build, ix, pattern))));
-            if path.name() == "default.pgo" && path.parent().as_ref() == Some(&package.dir) && package.name == "main" {
+            if package.included.contains(path) {
+                roles.push(Role::Included(ix));
+            } else if path.name() == "default.pgo" && path.parent().as_ref() == Some(&package.dir) && package.name == "main" {
                 roles.push(Role::Profile);
             } else if gosrc::is_source_name(path.name()) && path.parent().as_ref() == Some(&package.dir) || roles.len() == before
             {

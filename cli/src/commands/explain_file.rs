@@ -100,7 +100,7 @@ fn about_file(question: Question<'_>, image: &Image, whole: &Source, path: &Tree
         return Some(answer);
     }
     let package = roles.iter().find_map(|role| match role {
-        Role::Source(ix) | Role::Embedded(ix, ..) => Some(*ix),
+        Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) => Some(*ix),
         Role::Profile | Role::ModFile | Role::Vendored | Role::Runtime(_) => None,
     });
     answer.chain = package.map(|ix| question.chain(image, ix)).unwrap_or_default();
@@ -118,6 +118,7 @@ fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
             let what = if package.path == image.package { "its main package" } else { "package" };
             format!("a source of {what} {}", package.path)
         }
+        Role::Included(ix) => format!("included by C or assembly of package {}", graph.get(*ix).path),
         Role::Embedded(ix, pattern, at) => {
             let at = at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
             format!("embedded by package {}, by the pattern {pattern}{at}", graph.get(*ix).path)

@@ -10,6 +10,7 @@ mod records;
 mod repository;
 
 mod bad_input;
+mod cgo;
 mod contexts;
 mod edits;
 mod elsewhere;

@@ -27,8 +27,8 @@ pub struct Materials {
     pub context: Output,
     /// The builder image.
     pub builder: Output,
-    /// PATH of the builder image.
-    pub builder_path: String,
+    /// Environment of the builder image. Steps get PATH, and with cgo what is about C compilers.
+    pub builder_env: BTreeMap<String, String>,
     /// The image with the programs `gowork-frontend` and `gowork-cache` at its root.
     pub programs: Output,
     /// What the steps run on.
@@ -147,7 +147,6 @@ impl<'a> Lowering<'a> {
         let mut exec = Exec::new(args)
             .root(&self.materials.builder)
             .cwd("/")
-            .env("PATH", &self.materials.builder_path)
             .env("HOME", "/tmp/home")
             .env("GOTOOLCHAIN", &self.plan.toolchain)
             .env("GOMODCACHE", "/gowork/modcache-raw")
@@ -161,8 +160,8 @@ impl<'a> Lowering<'a> {
             .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
             .mount(Mount::ssh("default", "").optional())
             .network(self.options.network);
-        for (name, value) in &self.plan.module_env {
-            exec = exec.env(name, value);
+        for (name, value) in self.plan.module_env.clone().into_iter().chain(self.materials.environment(&build.settings)) {
+            exec = exec.env(&name, &value);
         }
         let title = if report { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
         let exec = self.dress(exec, None).named(self.title(&title));
@@ -230,9 +229,8 @@ impl<'a> Lowering<'a> {
             .mount(Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"))
             .mount(Mount::tmpfs("/tmp", 0))
             .network(Network::None)
-            .env("PATH", &self.materials.builder_path)
             .env("GOCACHEPROG", program);
-        for (name, value) in self.go_env(step) {
+        for (name, value) in self.materials.environment(&build.settings).into_iter().chain(self.go_env(step)) {
             exec = exec.env(name, value);
         }
         Ok(exec)

@@ -5,6 +5,7 @@
 
 mod embeds;
 mod graph;
+mod included;
 mod load;
 mod query;
 mod scan;

@@ -68,6 +68,11 @@ impl PackageSet {
     /// Import paths outside the repository that its packages import, std's and third-party ones, `C` and `unsafe` left out.
     pub fn outside(&self, packages: &Packages) -> BTreeSet<String> {
         let imports = self.iter().flat_map(|ix| packages.get(ix).outside());
-        imports.map(|import| import.path.clone()).filter(|path| path != "C" && path != "unsafe").collect()
+        let mut paths: BTreeSet<String> = imports.map(|import| import.path.clone()).filter(|path| path != "unsafe").collect();
+        if paths.remove("C") {
+            // What the go command adds to the imports of such a package (cmd/go/internal/load, `UsesCgo`).
+            paths.extend(["runtime/cgo", "syscall"].map(ToOwned::to_owned));
+        }
+        paths
     }
 }

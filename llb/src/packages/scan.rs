@@ -6,14 +6,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::embeds;
+use super::included::{self, Asks, Files};
 use super::walk::Walk;
 use crate::diag::Position;
-use crate::gosrc::{Problem, ProblemKind, SourceFile, is_source_name};
+use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_includable, is_source_name};
 use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
 use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`].
-pub const SCAN_VERSION: u32 = 1;
+pub const SCAN_VERSION: u32 = 2;
 
 /// How many files are held in memory at once while their heads are read.
 const READ_BATCH: usize = 512;
@@ -29,6 +30,12 @@ pub struct Scan {
     pub mod_files: ModTexts,
     /// Directories of used modules that hold source files, by path.
     pub dirs: BTreeMap<TreePath, ScannedDir>,
+    /// Names of the files in directories where a C compiler or linker may look for what some package asks for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub listed: BTreeMap<TreePath, Vec<String>>,
+    /// What files beyond [`Self::dirs`] include, of those that some package may include.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub included: BTreeMap<TreePath, Includes>,
 }
 
 /// One directory of source files.
@@ -48,7 +55,7 @@ pub struct ScannedDir {
 }
 
 /// Patterns (moby/patternmatcher) of all files that a scan reads.
-pub const SCAN_PATTERNS: [&str; 25] = [
+pub const SCAN_PATTERNS: [&str; 32] = [
     "**/go.mod",
     "**/go.work",
     "**/go.sum",
@@ -73,6 +80,13 @@ pub const SCAN_PATTERNS: [&str; 25] = [
     "**/*.sx",
     "**/*.swig",
     "**/*.swigcxx",
+    "**/*.inc",
+    "**/*.inl",
+    "**/*.ipp",
+    "**/*.tcc",
+    "**/*.tpp",
+    "**/*.def",
+    "**/*.i",
     "!**/vendor/**/*.go",
 ];
 
@@ -92,6 +106,7 @@ pub fn scan(tree: &dyn SourceTree) -> Scan {
     scanner.read_sources(&dirs);
     scanner.follow_imports(&workspace);
     scanner.resolve_embeds();
+    scanner.find_included();
     scanner.scan
 }
 
@@ -209,6 +224,78 @@ impl Scanner<'_> {
             }
         }
     }
+
+    /// Notes all that the packages' C sources and `#cgo` lines may lead to in any build context.
+    fn find_included(&mut self) {
+        let mut recorder = Recorder {
+            tree: self.tree,
+            walk: &mut self.walk,
+            dirs: &self.scan.dirs,
+            listed: BTreeMap::new(),
+            included: BTreeMap::new(),
+        };
+        for (dir, scanned) in &self.scan.dirs {
+            let of_package = |class| !matches!(class, Some(FileClass::H | FileClass::Syso | FileClass::TestGo));
+            let sources: Vec<&SourceFile> = scanned.files.iter().filter(|file| of_package(FileClass::of(&file.name))).collect();
+            let asks = |file: &&SourceFile| file.header.cgo.is_some() || !file.includes.is_empty();
+            let has_go = sources.iter().any(|file| !file.header.package.is_empty());
+            if has_go && sources.iter().any(asks) {
+                let flags = sources.iter().filter_map(|file| file.header.cgo.as_ref()).flat_map(|cgo| cgo.all_flags()).collect();
+                included::inputs(&Asks { dir, sources, flags }, &mut recorder);
+            }
+        }
+        let Recorder { listed, included, .. } = recorder;
+        (self.scan.listed, self.scan.included) = (listed, included);
+    }
+}
+
+/// The tree, with notes of what was looked at.
+struct Recorder<'a> {
+    tree: &'a dyn SourceTree,
+    walk: &'a mut Walk,
+    dirs: &'a BTreeMap<TreePath, ScannedDir>,
+    listed: BTreeMap<TreePath, Vec<String>>,
+    included: BTreeMap<TreePath, Includes>,
+}
+
+impl Files for Recorder<'_> {
+    fn names(&mut self, dir: &TreePath) -> Vec<String> {
+        let entries = self.walk.entries(self.tree, dir);
+        let names: Vec<String> = entries.iter().filter(|entry| is_file(entry)).map(|entry| entry.name.clone()).collect();
+        if !names.is_empty() {
+            self.listed.insert(dir.clone(), names.clone());
+        }
+        names
+    }
+
+    fn includes(&mut self, file: &TreePath) -> Option<Includes> {
+        if let Some(source) = source(self.dirs, file) {
+            return Some(source.includes.clone());
+        }
+        // Other files' texts are not at hand everywhere, and the same tree must give the same scan.
+        if !is_includable(file.name()) {
+            return None;
+        }
+        let text = self.tree.read(std::slice::from_ref(file)).pop()?.ok()?;
+        let includes = Includes::parse(file.name(), &text);
+        self.included.insert(file.clone(), includes.clone());
+        Some(includes)
+    }
+}
+
+impl Files for &Scan {
+    fn names(&mut self, dir: &TreePath) -> Vec<String> {
+        self.listed.get(dir).cloned().unwrap_or_default()
+    }
+
+    fn includes(&mut self, file: &TreePath) -> Option<Includes> {
+        let scanned = source(&self.dirs, file).map(|source| &source.includes);
+        scanned.or_else(|| self.included.get(file)).cloned()
+    }
+}
+
+fn source<'a>(dirs: &'a BTreeMap<TreePath, ScannedDir>, file: &TreePath) -> Option<&'a SourceFile> {
+    dirs.get(&file.parent()?)?.files.iter().find(|source| source.name == file.name())
 }
 
 /// The head of one file; a file that cannot be read is a problem of that file, told when a build takes it.

@@ -44,13 +44,18 @@ impl GoSettings {
         let (goos, goarch) = (get("GOOS"), get("GOARCH"));
         let level = arch::level_variable(goarch).map(get).unwrap_or_default();
         let mut context = BuildContext::new(goos, goarch);
-        context.cgo = get("CGO_ENABLED") == "1";
+        context.cgo = self.cgo();
         context.tags = self.tags.clone();
         context.go_minor = go_minor;
         if let Ok(tags) = arch::tool_tags(goos, goarch, go_minor, get("GOEXPERIMENT"), level) {
             context.tool_tags = tags;
         }
         context
+    }
+
+    /// Whether C may be part of packages.
+    pub fn cgo(&self) -> bool {
+        self.env.get("CGO_ENABLED").is_some_and(|enabled| enabled == "1")
     }
 
     /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.

@@ -164,7 +164,7 @@ fn absolute_target(dir: &TreePath, replace: &Replace) -> String {
 
 /// Whether the go command would build from the vendor directory by itself: modules.txt is there, the `go` line is 1.14 or later, and the
 /// `## workspace` header is there exactly where a go.work is.
-pub(super) fn is_vendored(dir: TreePath, kind: &RootKind, modules: &BTreeMap<TreePath, ModFile>, texts: &ModTexts) -> bool {
+pub(super) fn is_vendored(dir: &TreePath, kind: &RootKind, modules: &BTreeMap<TreePath, ModFile>, texts: &ModTexts) -> bool {
     let Some(text) = texts.get(&dir.child("vendor").child("modules.txt")) else { return false };
     let for_workspace = text
         .lines()
@@ -172,7 +172,7 @@ pub(super) fn is_vendored(dir: TreePath, kind: &RootKind, modules: &BTreeMap<Tre
         .is_some_and(|line| line.strip_prefix("## ").is_some_and(|rest| rest.split(';').any(|word| word.trim() == "workspace")));
     let go = match kind {
         RootKind::Workspace(work) => work.go.as_ref().map(|go| go.value.as_str()),
-        RootKind::Module => modules.get(&dir).and_then(|file| file.go.as_ref()).map(|go| go.value.as_str()),
+        RootKind::Module => modules.get(dir).and_then(|file| file.go.as_ref()).map(|go| go.value.as_str()),
     };
     let recent = go.is_some_and(|go| version::compare_go(go, "1.14").is_ge());
     recent && for_workspace == matches!(kind, RootKind::Workspace(_))

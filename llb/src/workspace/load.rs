@@ -49,6 +49,7 @@ struct Draft {
     kind: RootKind,
     members: BTreeSet<TreePath>,
     replaced: BTreeMap<String, (TreePath, String)>,
+    vendored: bool,
 }
 
 impl<'a> Loader<'a> {
@@ -90,8 +91,7 @@ impl<'a> Loader<'a> {
         self.diagnostics.extend(check::members(&file, &members, &self.modules));
         let members: BTreeSet<TreePath> = members.into_keys().filter(|dir| self.modules.contains_key(dir)).collect();
         let replaces = check::effective_replaces(&file, &members, &self.modules, &mut self.diagnostics);
-        let replaced = self.replace_targets(&replaces, &members);
-        self.roots.push(Draft { dir: TreePath::ROOT, kind: RootKind::Workspace(file), members, replaced });
+        self.add_root(TreePath::ROOT, RootKind::Workspace(file), members, &replaces);
     }
 
     /// Every go.mod is a root, but for those that another one replaces a requirement by and that hold no root of their own reason:
@@ -104,9 +104,15 @@ impl<'a> Loader<'a> {
             let members = BTreeSet::from([dir.clone()]);
             let replaces: Vec<(TreePath, Replace)> =
                 self.modules[&dir].replace.iter().map(|r| (dir.clone(), r.clone())).collect();
-            let replaced = self.replace_targets(&replaces, &members);
-            self.roots.push(Draft { dir, kind: RootKind::Module, members, replaced });
+            self.add_root(dir, RootKind::Module, members, &replaces);
         }
+    }
+
+    fn add_root(&mut self, dir: TreePath, kind: RootKind, members: BTreeSet<TreePath>, replaces: &[(TreePath, Replace)]) {
+        let vendored = check::is_vendored(&dir, &kind, &self.modules, self.texts);
+        // The vendor directory has copies of replacements too, and the go command looks at nothing else.
+        let replaced = if vendored { BTreeMap::new() } else { self.replace_targets(replaces, &members) };
+        self.roots.push(Draft { dir, kind, members, replaced, vendored });
     }
 
     /// The local directories among `replaces` (each with the directory it is relative to).
@@ -145,7 +151,7 @@ impl<'a> Loader<'a> {
                 .iter()
                 .map(|(path, (dir, version))| (path.clone(), ReplaceTarget { module: index(dir), version: version.clone() }))
                 .collect(),
-            vendored: check::is_vendored(draft.dir.clone(), &draft.kind, &self.modules, self.texts),
+            vendored: draft.vendored,
         });
         let roots = roots.collect();
         let modules = self.modules.into_iter().map(|(dir, file)| {
