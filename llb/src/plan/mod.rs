@@ -13,6 +13,7 @@ mod builder;
 mod fold;
 mod images;
 pub mod json;
+pub mod keys;
 mod outline;
 mod partition;
 mod planner;

@@ -162,7 +162,7 @@ impl<'a> Sealer<'a> {
 }
 
 /// The module that a package is imported from.
-fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
+pub(super) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
     let of = build.modules.iter().filter(|module| module.ix == package.module);
     of.filter(|module| crate::workspace::is_path_prefix(&module.path, &package.path)).max_by_key(|module| module.path.len())
 }
