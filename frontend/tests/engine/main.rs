@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod engine;
+mod kinds;
 mod layout;
+mod predicted;
 mod records;
 mod repository;
 
@@ -17,6 +19,7 @@ mod elsewhere;
 mod identical;
 mod image;
 mod options;
+mod predictions;
 mod reproducible;
 mod runtime;
 mod smoke;

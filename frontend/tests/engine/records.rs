@@ -74,6 +74,8 @@ impl Records {
         for line in stderr.lines() {
             match serde_json::from_str::<Line>(line) {
                 Ok(line) => records.add(line),
+                // buildx, of its own connection to the daemon, when a build fails at once.
+                Err(_) if line.contains("http2: server connection error") => {}
                 Err(_) => text.extend([line, "\n"]),
             }
         }
