@@ -20,3 +20,4 @@ mod options;
 mod reproducible;
 mod runtime;
 mod smoke;
+mod workspaces;

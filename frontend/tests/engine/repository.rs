@@ -60,6 +60,11 @@ impl Repository {
 
     /// The same with another flag in place of the default `-ldflags`.
     pub(crate) fn go_build_with(&self, flag: &str, directory: &str, package: &str) -> Vec<u8> {
+        self.go_build_in("auto", flag, directory, package)
+    }
+
+    /// The same with this GOWORK.
+    pub(crate) fn go_build_in(&self, workspace: &str, flag: &str, directory: &str, package: &str) -> Vec<u8> {
         let binary = self.dir.path().join("local-binary");
         let mut go = Command::new("go");
         go.args(["build", "-trimpath", "-buildvcs=false", flag, "-o"]).arg(&binary).arg(package);
@@ -67,7 +72,7 @@ impl Repository {
         for inherited in ["GOFLAGS", "GOWORK", "GOOS", "GOARCH", "GOAMD64", "GOEXPERIMENT", "GODEBUG"] {
             go.env_remove(inherited);
         }
-        let output = go.output().expect("the go command must be on PATH");
+        let output = go.env("GOWORK", workspace).output().expect("the go command must be on PATH");
         assert!(output.status.success(), "go build {package}: {}", String::from_utf8_lossy(&output.stderr));
         fs::read(binary).expect("go build wrote the binary")
     }
