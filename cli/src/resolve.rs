@@ -42,6 +42,8 @@ struct Module {
     dir: PathBuf,
     #[serde(default)]
     sum: String,
+    #[serde(default)]
+    go_version: String,
     replace: Option<Box<Module>>,
 }
 
@@ -68,7 +70,21 @@ fn resolution(root: &Path, outline: &Outline, build: &Build) -> anyhow::Result<R
     let packages = serde_json::Deserializer::from_slice(&listed).into_iter().collect::<Result<Vec<Package>, _>>();
     let packages = packages.context("output of go list")?;
     let version = String::from_utf8_lossy(&go(root, outline, build, &["env", "GOVERSION"])?).trim().to_owned();
-    Ok(from_list(root, build, &packages, version))
+    let replaced = replaced(root, outline, build)?;
+    Ok(Resolution { replaced, ..from_list(root, build, &packages, version) })
+}
+
+/// The versions selected of the modules that directories stand in for.
+fn replaced(root: &Path, outline: &Outline, build: &Build) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut args = vec!["list", "-e", "-m", "-f", "{{.Path}} {{.Version}}", "--"];
+    let flags = args.len();
+    args.extend(build.modules.iter().filter(|module| !module.main).map(|module| module.path.as_str()));
+    if args.len() == flags || build.vendored {
+        return Ok(BTreeMap::new());
+    }
+    let listed = String::from_utf8(go(root, outline, build, &args)?).context("output of go list -m")?;
+    let line = |line: &str| line.split_once(' ').map(|(path, version)| (path.to_owned(), version.to_owned()));
+    Ok(listed.lines().filter_map(line).filter(|(_, version)| !version.is_empty()).collect())
 }
 
 fn go(root: &Path, outline: &Outline, build: &Build, args: &[&str]) -> anyhow::Result<Vec<u8>> {
@@ -104,6 +120,7 @@ fn from_list(root: &Path, build: &Build, listed: &[Package], go_version: String)
             imports: imports(package),
             dir: dir.unwrap_or_default(),
             size: sizes.sum(),
+            reads_module: reads_module(package),
             files: files.into_iter().collect(),
         }
     };
@@ -113,12 +130,23 @@ fn from_list(root: &Path, build: &Build, listed: &[Package], go_version: String)
         go_version,
         packages: packages.values().map(|package| resolved(package)).collect(),
         modules: modules.values().map(|module| resolved_module(module, below)).collect(),
+        replaced: BTreeMap::new(),
     }
 }
 
 fn files(package: &Package) -> BTreeSet<String> {
     let lists = package.files.values().filter_map(|list| list.as_array());
     lists.flatten().filter_map(|file| file.as_str().map(ToOwned::to_owned)).collect()
+}
+
+/// Whether compiling it may read more of its module than its own files, as the resolve step finds it.
+fn reads_module(package: &Package) -> bool {
+    let of_class = |class: &str| package.files.get(class).and_then(|files| files.as_array()).into_iter().flatten();
+    let includes = |file: &serde_json::Value| {
+        let text = file.as_str().and_then(|file| std::fs::read(package.dir.join(file)).ok()).unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().any(|line| line.trim_start().starts_with("#include") && line.contains('/'))
+    };
+    !package.standard && (of_class("CgoFiles").next().is_some() || of_class("SFiles").any(includes))
 }
 
 fn imports(package: &Package) -> Vec<String> {
@@ -139,6 +167,6 @@ fn resolved_module(module: &Module, below: impl Fn(&Path) -> Option<String>) -> 
         Some(to) => format!("{}@{}", to.path, to.version),
     };
     let version = if module.is_local() { String::new() } else { module.version.clone() };
-    let sum = module.replace.as_deref().unwrap_or(module).sum.clone();
-    ResolvedModule { path: module.path.clone(), version, replaced_by, sum }
+    let (go, sum) = (module.go_version.clone(), module.replace.as_deref().unwrap_or(module).sum.clone());
+    ResolvedModule { path: module.path.clone(), version, replaced_by, go, sum }
 }

@@ -1,7 +1,7 @@
 //! The resolve step with the real go command and modules of the public proxy. The oracle is an ordinary build with the same sources.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{Failure, ResolveArgs, resolve};
-use gowork_llb::resolution::{Resolution, ResolveReport, ResolveRequest};
+use gowork_llb::resolution::{self, Resolution, ResolveReport, ResolveRequest};
 use tempfile::TempDir;
 
 /// A module cache that all tests here share, as builds share one.
@@ -80,7 +80,15 @@ fn request(workspace: bool, packages: &[&str], module_cache: &Path) -> ResolveRe
     let mut env: BTreeMap<String, String> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     env.insert("GOMODCACHE".into(), module_cache.to_str().unwrap().into());
     let packages = packages.iter().map(|&path| path.to_owned()).collect();
-    ResolveRequest { version: 1, dir: String::new(), workspace, vendored: false, packages, tags: Vec::new(), env }
+    ResolveRequest {
+        version: resolution::VERSION,
+        dir: String::new(),
+        workspace,
+        vendored: false,
+        packages,
+        tags: Vec::new(),
+        env,
+    }
 }
 
 fn resolution(out: &Path) -> Resolution {
@@ -205,6 +213,17 @@ fn the_resolution_says_what_go_chose() {
     assert!(package("github.com/google/uuid").size > 1000);
     assert!(package("runtime").is_std() && package("net").files.is_empty());
     assert!(resolution.packages.is_sorted_by(|a, b| a.path < b.path) && resolution.modules.is_sorted_by(|a, b| a.path < b.path));
+    // What sealed steps are made of.
+    assert_eq!(module("golang.org/x/text").go, "1.18");
+    assert_eq!(resolution.replaced, BTreeMap::from([("example.com/local".to_owned(), "v0.0.0".to_owned())]));
+    let files: BTreeSet<String> = snapshot(&out.join("vendor"))
+        .into_keys()
+        .filter(|path| out.join("vendor").join(path).is_file())
+        .map(|path| path.to_str().unwrap().to_owned())
+        .collect();
+    let third_party = resolution.packages.iter().filter(|package| !package.is_std());
+    let listed = third_party.flat_map(|package| package.files.iter().map(|file| format!("{}/{file}", package.path))).collect();
+    assert_eq!(files, listed, "the vendor directory has the files of the packages and no others");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// Version of [`ResolveRequest`] and [`Resolution`]; both sides come from one image, so a mismatch is a bug.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the resolve step is asked, for one root and one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub struct Resolution {
     pub modules: Vec<ResolvedModule>,
     /// Packages, sorted by import path. Those of the repository itself are left out.
     pub packages: Vec<ResolvedPackage>,
+    /// The versions that were selected of modules which a directory of the repository stands in for, by module path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub replaced: BTreeMap<String, String>,
     /// What the builder image has for images that start from nothing: absolute paths of the certificates and the time zone database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runtime_files: Vec<String>,
@@ -58,6 +61,9 @@ pub struct ResolvedModule {
     /// `path@version` of its replacement, or the directory's path; empty if it is not replaced.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub replaced_by: String,
+    /// The version in its `go` line; empty if it has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub go: String,
     /// `h1:` sum of the content, empty where none is known (vendored, directories).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sum: String,
@@ -84,6 +90,9 @@ pub struct ResolvedPackage {
     /// Bytes of its compiled source files: the price of compiling it, roughly. 0 for std.
     #[serde(default)]
     pub size: u64,
+    /// Whether compiling it may read other files of its module: it has cgo, or assembly that includes something from elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_module: bool,
 }
 
 impl ResolvedPackage {

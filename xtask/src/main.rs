@@ -4,6 +4,7 @@
 //! directory) has a file of its own. Nothing here is part of a release.
 
 mod base;
+mod bench;
 mod command;
 mod demo;
 mod engine;
@@ -37,6 +38,8 @@ enum Task {
     Demo(demo::Arguments),
     /// Compare what we read of checkouts with what Go does
     Oracle(oracle::Arguments),
+    /// Measure, against what Go does
+    Bench(bench::Arguments),
     /// Run every test, those on a real BuildKit included
     Test(tests::Arguments),
 }
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Image(arguments) => image::run(&arguments),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Oracle(arguments) => oracle::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
     };
     report(result)

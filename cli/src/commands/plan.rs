@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use gowork_llb::plan::{Plan, Step, StepKind, json};
+use gowork_llb::plan::{Plan, Step, StepIx, StepKind, json};
 
 use crate::args::Common;
 use crate::project::{OpenArgs, Project, one_target};
@@ -49,8 +49,10 @@ fn summary(plan: &Plan) -> String {
 fn inputs(plan: &Plan, step: &Step) -> String {
     let mut parts = vec![match &step.kind {
         StepKind::Resolve(request) => format!("asks for {}", counted(request.packages.len(), "import path")),
-        StepKind::Std { packages } | StepKind::Deps { packages } | StepKind::Unit { packages, .. } => {
-            format!("compiles {}", counted(packages.len(), "package"))
+        StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_) => {
+            let reach_sets = step.kind.parts().len();
+            let kept = if reach_sets > 1 { format!(", kept in {reach_sets} parts") } else { String::new() };
+            format!("compiles {}{kept}", counted(step.kind.compiles().len(), "package"))
         }
         StepKind::Link(link) => format!("links {}", link.package),
     }];
@@ -58,9 +60,11 @@ fn inputs(plan: &Plan, step: &Step) -> String {
         parts.push(format!("reads {}", counted(step.inputs.files.len(), "source file")));
     }
     // A step that another one waits for goes without saying.
-    let implied: BTreeSet<_> = step.inputs.results.iter().flat_map(|&ix| &plan.step(ix).inputs.results).collect();
-    let results = step.inputs.results.iter().filter(|ix| !implied.contains(ix));
-    let results: Vec<&str> = results.map(|&ix| plan.step(ix).name.as_str()).collect();
+    let needed = |ix: StepIx| plan.step(ix).inputs.results.iter().map(|result| result.step);
+    let implied: BTreeSet<StepIx> = step.inputs.results.iter().flat_map(|result| needed(result.step)).collect();
+    let results: BTreeSet<StepIx> =
+        step.inputs.results.iter().map(|result| result.step).filter(|ix| !implied.contains(ix)).collect();
+    let results: Vec<&str> = results.into_iter().map(|ix| plan.step(ix).name.as_str()).collect();
     if !results.is_empty() {
         parts.push(format!("after {}", results.join(", ")));
     }

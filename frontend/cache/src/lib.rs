@@ -28,10 +28,11 @@
 
 pub mod args;
 pub mod checksum;
+pub mod compile;
 pub mod id;
 pub mod layer;
 pub mod own;
 pub mod protocol;
-pub mod run;
+
 pub mod serve;
 pub mod store;

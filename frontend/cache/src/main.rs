@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::thread;
 
 use gowork_cache::args::{self, Args, Results};
+use gowork_cache::compile;
 use gowork_cache::layer::Layer;
 use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
@@ -15,11 +16,12 @@ fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
     let words: Vec<String> = words.collect();
     if let Some((word, rest)) = words.split_first()
-        && word == gowork_cache::run::WORD
+        && word == compile::WORD
     {
-        let Err(error) = gowork_cache::run::run(rest);
-        eprintln!("gowork-cache: {error}");
-        return ExitCode::from(127);
+        return compile::compile(rest).unwrap_or_else(|error| {
+            eprintln!("gowork-cache: {error}");
+            ExitCode::from(127)
+        });
     }
     let args = match args::parse(words) {
         Ok(args) => args,

@@ -128,7 +128,7 @@ impl Own {
 }
 
 /// Mode and modification time, the same for the same content whatever the umask and the clock.
-fn settle(file: &File, mode: u32) -> io::Result<()> {
+pub(crate) fn settle(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))?;
     file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH))
 }

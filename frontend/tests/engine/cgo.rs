@@ -187,6 +187,7 @@ fn a_profile_is_an_input_of_its_binary() {
         let (with, outcome) = built(&repository);
         assert!(with == expected(&repository), "the binary differs from that of a local go build");
         assert!(outcome.records.programs_ran().contains("link hot"), "{}", outcome.everything());
+        assert_eq!(outcome.records.log_of("link hot"), "example.com/hot\n", "the link finds compile results of this profile");
         seen.push(with);
     }
     assert!(seen[0] != seen[1] && seen[1] != seen[2], "profiles make no difference");

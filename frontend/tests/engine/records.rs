@@ -129,6 +129,12 @@ impl Records {
         self.vertices.iter().filter(|vertex| vertex.has_inputs && !vertex.name.contains("internal]"))
     }
 
+    /// The output of one step.
+    pub(crate) fn log_of(&self, name: &str) -> String {
+        let log = |vertex: &Vertex| self.logs.get(&vertex.digest).map(|log| String::from_utf8_lossy(log).into_owned());
+        self.vertices.iter().filter(|vertex| vertex.name == name).filter_map(log).collect()
+    }
+
     /// The output of all steps.
     pub(crate) fn logs(&self) -> String {
         self.logs.values().map(|log| String::from_utf8_lossy(log)).collect()

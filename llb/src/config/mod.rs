@@ -85,11 +85,12 @@ fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
     if message == "duplicate key" {
         message = format!("{message} `{}`", error.span().map_or("", |range| lines.slice(range)));
     }
-    let diagnostic = Diagnostic::error(format!("TOML: {message}"));
-    match error.span() {
-        Some(range) => diagnostic.at(lines.span(range)),
-        None => diagnostic,
+    // The one error that the parser has no place for.
+    if message == "recursion limit" {
+        message = "a key has too many parts".to_owned();
     }
+    let span = error.span().map_or_else(|| lines.whole(), |range| lines.span(range));
+    Diagnostic::error(format!("TOML: {message}")).at(span)
 }
 
 /// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text starts with one.

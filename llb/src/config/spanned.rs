@@ -104,6 +104,11 @@ impl<'a> Lines<'a> {
         Span::new(self.file, self.position(range.start), self.position(range.end))
     }
 
+    /// The file as a whole.
+    pub(super) fn whole(&self) -> Span {
+        Span::at(self.file, Position::default())
+    }
+
     /// The text of a range of bytes; empty if it is none.
     pub(super) fn slice(&self, range: Range<usize>) -> &'a str {
         self.text.get(range).unwrap_or_default()

@@ -153,7 +153,8 @@ impl fmt::Display for Expr {
             Self::Tag(tag) => f.write_str(tag),
             Self::Not(x) => {
                 f.write_str("!")?;
-                x.fmt_operand(f, matches!(**x, Self::And(..) | Self::Or(..)))
+                // Go prints `!!x` for `!(!x)`, which it does not read.
+                x.fmt_operand(f, !matches!(**x, Self::Tag(_)))
             }
             Self::And(x, y) => {
                 x.fmt_operand(f, matches!(**x, Self::Or(..)))?;

@@ -4,6 +4,7 @@ use super::header::EmbedPattern;
 use super::places::Places;
 use super::quoted::unquote_prefix;
 use super::scanner::{Kind, Scanner};
+use crate::diag::Position;
 
 const GO_EMBED: &[u8] = b"//go:embed";
 
@@ -22,9 +23,9 @@ pub(super) fn read(text: &[u8]) -> Vec<EmbedPattern> {
             Kind::Comment if text[token.start..].starts_with(GO_EMBED) => {
                 let start = token.start + GO_EMBED.len();
                 let arguments = patterns(&text[start..token.end]).unwrap_or_default();
-                all.extend(
-                    arguments.into_iter().map(|(offset, pattern)| EmbedPattern { pattern, at: places.at(start + offset) }),
-                );
+                let first = places.at(start);
+                let at = |column| Position::new(first.line, first.column.saturating_add(column));
+                all.extend(arguments.into_iter().map(|(column, pattern)| EmbedPattern { pattern, at: at(column) }));
             }
             _ => {}
         }
@@ -36,9 +37,11 @@ fn contains(text: &[u8], needle: &[u8]) -> bool {
     text.windows(needle.len()).any(|window| window[0] == needle[0] && window == needle)
 }
 
-/// The patterns after `//go:embed`, with their offsets: words, or Go strings, with white space between; `None` for a line Go does not understand.
-fn patterns(line: &[u8]) -> Option<Vec<(usize, String)>> {
-    let line = String::from_utf8_lossy(line).replace('\r', "");
+/// The patterns after `//go:embed`, each with the characters before it: words, or Go strings, with white space between; `None` for a line
+/// Go does not understand. As in Go, carriage returns are not there, and a byte that is no UTF-8 is a character.
+fn patterns(line: &[u8]) -> Option<Vec<(u32, String)>> {
+    let chunks = line.utf8_chunks();
+    let line: String = chunks.map(|chunk| chunk.valid().replace('\r', "") + &"\u{fffd}".repeat(chunk.invalid().len())).collect();
     let mut rest = line.as_str();
     if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
@@ -47,7 +50,7 @@ fn patterns(line: &[u8]) -> Option<Vec<(usize, String)>> {
     loop {
         rest = rest.trim_start();
         let Some(first) = rest.chars().next() else { return Some(all) };
-        let offset = line.len() - rest.len();
+        let column = line[..line.len() - rest.len()].chars().count();
         let pattern;
         (pattern, rest) = if matches!(first, '"' | '`') {
             let (value, length) = unquote_prefix(rest.as_bytes())?;
@@ -60,6 +63,6 @@ fn patterns(line: &[u8]) -> Option<Vec<(usize, String)>> {
             let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
             (rest[..end].to_owned(), &rest[end..])
         };
-        all.push((offset, pattern));
+        all.push((u32::try_from(column).unwrap_or(u32::MAX), pattern));
     }
 }

@@ -8,6 +8,8 @@ pub(super) struct Extent {
     pub(super) end: usize,
     /// Offset of a NUL byte in it: Go does not read such a file.
     pub(super) nul: Option<usize>,
+    /// Whether text after the head ended it: then what follows that text cannot matter.
+    pub(super) closed: bool,
 }
 
 /// The head of a Go file: package clause and imports.
@@ -35,7 +37,7 @@ pub(super) fn of_other(text: &[u8]) -> Extent {
     let mut reader = Reader::new(text);
     reader.peek(true);
     match reader.fault {
-        Some(_) => Extent { end: 0, nul: None },
+        Some(_) => Extent { end: 0, nul: None, closed: false },
         None => reader.extent(),
     }
 }
@@ -64,10 +66,10 @@ impl<'a> Reader<'a> {
 
     fn extent(&self) -> Extent {
         match self.fault {
-            Some(Fault::Nul) => Extent { end: self.at, nul: Some(self.at - 1) },
-            Some(Fault::Syntax) => Extent { end: self.text.len(), nul: None },
-            None if self.ended => Extent { end: self.text.len(), nul: None },
-            None => Extent { end: self.at - 1, nul: None },
+            Some(Fault::Nul) => Extent { end: self.at, nul: Some(self.at - 1), closed: false },
+            Some(Fault::Syntax) => Extent { end: self.text.len(), nul: None, closed: false },
+            None if self.ended => Extent { end: self.text.len(), nul: None, closed: false },
+            None => Extent { end: self.at - 1, nul: None, closed: true },
         }
     }
 

@@ -101,11 +101,13 @@ pub enum ProblemKind {
     Syntax,
 }
 
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
 impl SourceFile {
     /// Reads the head of the file named `name` (last path element).
     pub fn parse(name: &str, text: &[u8]) -> Self {
         let mut source = Self::unread(name);
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let text = text.strip_prefix(BOM).unwrap_or(text);
         match FileClass::of(name) {
             Some(FileClass::Go | FileClass::TestGo) => read_go(text, &mut source),
             Some(FileClass::Syso) | None => {}
@@ -115,6 +117,23 @@ impl SourceFile {
             }
         }
         source
+    }
+
+    /// As [`SourceFile::parse`], from the first bytes of the file alone; `None` if the rest of it may matter.
+    pub fn parse_start(name: &str, start: &[u8]) -> Option<Self> {
+        // Less than a byte order mark may be the beginning of one.
+        let text = start.strip_prefix(BOM).unwrap_or(start);
+        let extent = match FileClass::of(name) {
+            Some(FileClass::Go | FileClass::TestGo) => extent::of_go(text),
+            Some(FileClass::Syso) | None => return Some(Self::unread(name)),
+            Some(_) => extent::of_other(text),
+        };
+        if start.len() < BOM.len() || !extent.closed {
+            return None;
+        }
+        let source = Self::parse(name, start);
+        let embeds = source.header.imports.iter().any(|import| import.path == "embed");
+        (!embeds).then_some(source)
     }
 
     /// A file whose content need not be read (see [`super::class::is_read`]).

@@ -29,8 +29,9 @@ impl<'a> Places<'a> {
             }
         }
         self.seen = self.seen.max(offset);
-        let before = String::from_utf8_lossy(&self.text[self.line_start..offset]);
-        let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX - 1);
+        let chunks = self.text[self.line_start..offset].utf8_chunks();
+        let before: usize = chunks.map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+        let column = u32::try_from(before).unwrap_or(u32::MAX - 1);
         Position::new(self.line, column + 1)
     }
 

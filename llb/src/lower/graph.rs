@@ -71,8 +71,8 @@ pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
     for ix in &needed {
         let step = plan.step(*ix);
         let kind = match &step.kind {
-            StepKind::Resolve(_) | StepKind::Std { .. } | StepKind::Deps { .. } => Kind::Outside,
-            StepKind::Unit { .. } => Kind::Own,
+            StepKind::Resolve(_) | StepKind::Std(_) | StepKind::Deps(_) => Kind::Outside,
+            StepKind::Unit(_) => Kind::Own,
             StepKind::Link(_) => Kind::Main,
         };
         at.insert(*ix, graph.node(vec![step.title.clone()], kind, None));
@@ -90,8 +90,9 @@ pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
 /// The steps that a step reads from.
 fn needs(plan: &Plan, ix: StepIx) -> Vec<StepIx> {
     let step = plan.step(ix);
-    let mut needs = step.inputs.results.clone();
-    if step.inputs.module_cache {
+    let mut needs: Vec<StepIx> = step.inputs.results.iter().map(|result| result.step).collect();
+    let reads_vendor = step.inputs.sealed.as_ref().is_some_and(|sealed| !sealed.vendor.is_empty());
+    if step.inputs.module_cache || reads_vendor {
         let is_resolve = |other: &&StepIx| {
             let other = plan.step(**other);
             other.build == step.build && matches!(other.kind, StepKind::Resolve(_))

@@ -4,22 +4,21 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/src` | mod files and sources of the step, nothing else |
+//! | `/src` | mod files and sources of the step, nothing else; of a sealed step the mod files made for it, and its part of the vendor directory |
 //! | `/gowork/modcache` | the pruned module cache, read-only |
-//! | `/gowork/results/N` | compile results of earlier steps, read-only |
-//! | `/gowork/out` | what the step makes: its layer |
-//! | `/gowork/step/packages` | import paths to compile, one a line |
+//! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
+//! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part |
+//! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::BINARY_DIR;
 use crate::ops::exec::{Exec, Mount, Network, Sharing};
-use crate::ops::file::{Copy, File, Mkfile};
+use crate::ops::file::{File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
-use crate::plan::{Build, BuildIx, Link, Plan, Step, StepIx, StepKind};
+use crate::plan::{Build, BuildIx, Link, Part, Plan, Step, StepIx, StepKind};
 use crate::resolution::ResolveRequest;
-use crate::tree::TreePath;
 
 /// What the steps are fed with.
 #[derive(Debug, Clone)]
@@ -88,7 +87,7 @@ const SRC: &str = "/src";
 const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
 const STEP_DIR: &str = "/gowork/step";
-const PACKAGES: &str = "/gowork/step/packages";
+const PARTS: &str = "/gowork/step/parts";
 
 impl<'a> Lowering<'a> {
     /// Starts to lower `plan`.
@@ -117,7 +116,7 @@ impl<'a> Lowering<'a> {
         self.run_resolve(build, true)
     }
 
-    /// What a step makes: compile results, or for a link a directory with the binary.
+    /// What a step makes: compile results, a directory named by its number for each part; or for a link a directory with the binary.
     ///
     /// # Errors
     /// As [`Self::resolve`].
@@ -128,8 +127,7 @@ impl<'a> Lowering<'a> {
         let step = self.plan.step(ix);
         let output = match &step.kind {
             StepKind::Resolve(_) => self.resolve(step.build)?,
-            StepKind::Std { packages } => self.compile(step, packages)?,
-            StepKind::Deps { packages } | StepKind::Unit { packages, .. } => self.compile(step, packages)?,
+            StepKind::Std(parts) | StepKind::Deps(parts) | StepKind::Unit(parts) => self.compile(step, parts)?,
             StepKind::Link(link) => self.link(step, link)?,
         };
         self.made.insert(ix, output.clone());
@@ -181,21 +179,26 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn compile(&mut self, step: &Step, packages: &[String]) -> Result<Output, OpError> {
+    fn compile(&mut self, step: &Step, parts: &[Part]) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
-        let mut args = [CACHE_PROGRAM, "run", PACKAGES].map(ToOwned::to_owned).to_vec();
-        args.extend(go_build());
+        let mut args = [CACHE_PROGRAM, "compile", PARTS, OUT].map(ToOwned::to_owned).to_vec();
+        args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.package_flags());
-        let named = packages.iter().map(|path| format!("{path}\n")).collect::<String>();
+        // A link finds the profile beside its main.
+        args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
+        let lines = |part: &Part| part.packages.iter().map(|path| format!("{path}\n")).collect::<String>();
+        let named = parts.iter().map(lines).collect::<Vec<_>>().join("\n");
         let exec = self.go_exec(step, args, &format!("--own {OUT}"))?.mount(Mount::scratch_output(OUT));
-        let exec = exec.mount(Mount::read_only(&one_file("packages", named.into_bytes()), STEP_DIR));
+        let exec = exec.mount(Mount::read_only(&one_file("parts", named.into_bytes()), STEP_DIR));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
 
     fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
-        let mut args = go_build();
+        // With -v it says what it compiles: the main alone, unless results of earlier steps were of no use.
+        let mut args = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
+        args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.flags());
         if !link.ldflags.is_empty() {
             args.push(format!("-ldflags={}", link.ldflags));
@@ -211,16 +214,17 @@ impl<'a> Lowering<'a> {
         let build = self.plan.build(step.build);
         let mut program = CACHE_PROGRAM.to_owned();
         let mut exec = Exec::new(args).root(&self.materials.builder);
-        for (number, &result) in step.inputs.results.iter().enumerate() {
+        for (number, result) in step.inputs.results.iter().enumerate() {
             let dir = format!("/gowork/results/{number}");
             program.push_str(&format!(" --parent {dir}"));
-            exec = exec.mount(Mount::read_only(&self.step(result)?, dir));
+            exec = exec.mount(Mount::read_only(&self.step(result.step)?, dir).selector(format!("/{}", result.part)));
         }
         program.push_str(&format!(" {own}"));
-        let has_source = !step.inputs.mod_files.is_empty();
-        if has_source {
-            let sources = self.step_sources(step)?;
-            exec = exec.mount(Mount::read_only(&sources, SRC)).cwd(source_dir(build));
+        if has_modules(step) || !step.inputs.files.is_empty() {
+            exec = exec.mount(Mount::read_only(&self.sources_of(step)?, SRC));
+        }
+        if has_modules(step) {
+            exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
             exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, "/gowork/modcache").selector("/modcache"));
@@ -230,7 +234,7 @@ impl<'a> Lowering<'a> {
             .mount(Mount::tmpfs("/tmp", 0))
             .network(Network::None)
             .env("GOCACHEPROG", program);
-        for (name, value) in self.materials.environment(&build.settings).into_iter().chain(self.go_env(build, has_source)) {
+        for (name, value) in self.materials.environment(&build.settings).into_iter().chain(self.go_env(step)) {
             exec = exec.env(name, value);
         }
         Ok(exec)
@@ -238,9 +242,12 @@ impl<'a> Lowering<'a> {
 
     /// Environment of a go command that needs nothing from outside. GODEBUG=goindex=0 keeps it from trusting an index of sources
     /// that is keyed by their times (golang/go#69179): times say nothing here.
-    fn go_env(&self, build: &Build, has_source: bool) -> Vec<(String, String)> {
+    fn go_env(&self, step: &Step) -> Vec<(String, String)> {
+        let build = self.plan.build(step.build);
         let work = format!("{}/go.work", source_dir(build));
-        let mode = if build.vendored { "-mod=vendor" } else { "-mod=readonly" };
+        let sealed = step.inputs.sealed.is_some();
+        let mode = if sealed || build.vendored { "-mod=vendor" } else { "-mod=readonly" };
+        let has_modules = has_modules(step);
         let mut env = vec![
             ("HOME", "/tmp/home"),
             ("GOCACHE", "/tmp/gocache"),
@@ -252,40 +259,11 @@ impl<'a> Lowering<'a> {
             ("GOSUMDB", "off"),
             ("GODEBUG", "goindex=0"),
             ("GOTOOLCHAIN", self.plan.toolchain.as_str()),
-            ("GOFLAGS", if has_source { mode } else { "" }),
-            ("GOWORK", if has_source && build.workspace { work.as_str() } else { "off" }),
+            ("GOFLAGS", if has_modules { mode } else { "" }),
+            ("GOWORK", if has_modules && (sealed || build.workspace) { work.as_str() } else { "off" }),
         ];
         env.extend(build.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
-    }
-
-    /// Mod files and sources of a step. In a workspace go.work.sum is the resolve step's, with the sums that the committed one lacked.
-    fn step_sources(&self, step: &Step) -> Result<Output, OpError> {
-        let build = self.plan.build(step.build);
-        let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
-        let what = match &step.kind {
-            StepKind::Link(link) => format!("sources of {}", link.binary),
-            _ => format!("sources to {}", step.title),
-        };
-        if !build.workspace || build.vendored {
-            return Ok(self.sources(files, &what));
-        }
-        let sum = build.dir.child("go.work.sum");
-        let files = files.filter(|file| **file != sum);
-        let resolved = self.resolve(step.build)?;
-        let copy = Copy::from(&resolved, "/go.work.sum", &format!("/{sum}")).create_dest_path();
-        Ok(self.copy_sources(files).copy(copy).named(self.title(&what)).output())
-    }
-
-    fn sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>, what: &str) -> Output {
-        self.copy_sources(files).named(self.title(what)).output()
-    }
-
-    /// One copy with every file as a pattern: a file that is not among them can neither be read nor change the key.
-    fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
-        let patterns: BTreeSet<String> = files.map(|file| literal_pattern(file.as_str())).collect();
-        let copy = Copy::from(&self.materials.context, "/", "/").contents_only().include(patterns);
-        File::on(&Output::scratch()).copy(copy)
     }
 
     /// What every exec gets, whatever it does.
@@ -307,8 +285,12 @@ impl<'a> Lowering<'a> {
     }
 }
 
-fn go_build() -> Vec<String> {
-    ["go", "build", "-trimpath", "-buildvcs=false"].map(ToOwned::to_owned).to_vec()
+/// Flags of every go command that compiles.
+const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
+
+/// Whether a step compiles more than std, whose sources the builder image has.
+fn has_modules(step: &Step) -> bool {
+    step.inputs.sealed.is_some() || !step.inputs.mod_files.is_empty()
 }
 
 fn source_dir(build: &Build) -> String {
@@ -324,16 +306,4 @@ fn request(request: &ResolveRequest) -> Output {
 fn one_file(name: &str, contents: Vec<u8>) -> Output {
     let file = Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0);
     File::on(&Output::scratch()).mkfile(file).named(format!("[internal] {name}")).output()
-}
-
-/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).
-fn literal_pattern(path: &str) -> String {
-    let mut pattern = String::with_capacity(path.len());
-    for character in path.chars() {
-        if matches!(character, '*' | '?' | '[' | ']' | '\\') || (character == '!' && pattern.is_empty()) {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern
 }

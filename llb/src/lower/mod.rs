@@ -1,4 +1,4 @@
-//! The plan's outputs, one file each: LLB here and in `runtime`, image configs in `config`, other forms beside them.
+//! The plan's outputs, one file each: LLB in `llb`, `sources` and `runtime`, image configs in `config`, other forms beside them.
 
 mod bake;
 mod compiler;
@@ -7,6 +7,7 @@ mod dockerfile;
 pub mod graph;
 mod llb;
 mod runtime;
+mod sources;
 
 pub use bake::bake;
 pub use config::{ConfigInput, image_config};

@@ -16,6 +16,8 @@ pub(super) struct NamedMain {
     pub(super) root: RootIx,
     /// Import path.
     pub(super) package: String,
+    /// Its `default.pgo`, if it has one.
+    pub(super) profile: Option<TreePath>,
     pub(super) config: ImageConfig,
 }
 
@@ -56,7 +58,13 @@ pub(super) fn name(
     }
     let named = naming.named.into_iter().flat_map(|(name, founds)| {
         let config = naming.config.image(&name);
-        founds.into_iter().map(move |found| NamedMain { root: found.root, package: found.main.path, config: config.clone() })
+        let profile = |dir: &TreePath| scan.dirs.get(dir).filter(|scanned| scanned.pgo).map(|_| dir.child("default.pgo"));
+        founds.into_iter().map(move |found| NamedMain {
+            root: found.root,
+            profile: profile(&found.main.dir),
+            package: found.main.path,
+            config: config.clone(),
+        })
     });
     (named.collect(), naming.diagnostics)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::step::{Image, Plan, Step, StepKind};
+use super::step::{Image, Part, Plan, Step, StepKind};
 
 /// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields leave it as it is.
 pub const VERSION: u32 = 1;
@@ -39,17 +39,19 @@ pub struct JsonStep {
     pub root: String,
     /// Import paths that it asks for, compiles or links.
     pub packages: Vec<String>,
-    /// Images that reach a unit.
+    /// How a compile step's results are kept apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reach: Vec<String>,
+    pub parts: Vec<JsonPart>,
+    /// Whether it is sealed: it sees none of the true mod files.
+    pub sealed: bool,
     /// Environment of its go commands.
     pub env: BTreeMap<String, String>,
     /// Flags of its go commands.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<String>,
-    /// Steps whose compile results it reads.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub results: Vec<String>,
+    /// Steps whose compile results it reads, each with the numbers of the parts.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub results: BTreeMap<String, Vec<usize>>,
     /// Whether it reads the module cache of the resolve step.
     pub module_cache: bool,
     /// Mod files that it reads.
@@ -58,6 +60,15 @@ pub struct JsonStep {
     /// Sources that it reads.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub files: BTreeSet<String>,
+}
+
+/// A part of a compile step.
+#[derive(Debug, Clone, Serialize)]
+pub struct JsonPart {
+    /// Import paths.
+    pub packages: Vec<String>,
+    /// Images that reach them; empty where that is not known.
+    pub reach: Vec<String>,
 }
 
 /// An image.
@@ -88,23 +99,35 @@ pub fn json(plan: &Plan) -> JsonPlan {
         platform: plan.target.to_string(),
         builder: plan.builder.image.clone(),
         resolved: plan.resolved,
-        steps: plan.steps.iter().map(|step| json_step(plan, step)).collect(),
+        steps: plan.steps.iter().map(|s| step(plan, s)).collect(),
         images: plan.images.iter().map(|image| (image.name.clone(), json_image(plan, image))).collect(),
     }
 }
 
-fn json_step(plan: &Plan, step: &Step) -> JsonStep {
+/// The JSON form of one step of `plan`.
+pub fn step(plan: &Plan, step: &Step) -> JsonStep {
     let build = plan.build(step.build);
-    let (kind, packages, reach) = match &step.kind {
-        StepKind::Resolve(request) => ("resolve", request.packages.clone(), Vec::new()),
-        StepKind::Std { packages } => ("std", packages.clone(), Vec::new()),
-        StepKind::Deps { packages } => ("deps", packages.clone(), Vec::new()),
-        StepKind::Unit { packages, reach } => ("unit", packages.clone(), reach.clone()),
-        StepKind::Link(link) => ("link", vec![link.package.clone()], Vec::new()),
+    let kind = match &step.kind {
+        StepKind::Resolve(_) => "resolve",
+        StepKind::Std(_) => "std",
+        StepKind::Deps(_) => "deps",
+        StepKind::Unit(_) => "unit",
+        StepKind::Link(_) => "link",
     };
+    let packages = match &step.kind {
+        StepKind::Resolve(request) => request.packages.clone(),
+        kind => kind.compiles().into_iter().map(ToOwned::to_owned).collect(),
+    };
+    let part = |part: &Part| JsonPart { packages: part.packages.clone(), reach: part.reach.clone() };
+    let mut results: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for result in &step.inputs.results {
+        results.entry(plan.step(result.step).name.clone()).or_default().push(result.part);
+    }
     let mut flags = build.settings.flags();
-    if let StepKind::Link(link) = &step.kind {
-        flags.push(format!("-ldflags={}", link.ldflags));
+    match (&step.kind, &build.settings.profile) {
+        (StepKind::Link(link), _) => flags.push(format!("-ldflags={}", link.ldflags)),
+        (StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_), Some(profile)) => flags.push(format!("-pgo={profile}")),
+        _ => {}
     }
     JsonStep {
         name: step.name.clone(),
@@ -112,10 +135,11 @@ fn json_step(plan: &Plan, step: &Step) -> JsonStep {
         kind,
         root: build.dir.to_string(),
         packages,
-        reach,
+        parts: step.kind.parts().iter().map(part).collect(),
+        sealed: step.inputs.sealed.is_some(),
         env: build.settings.env.clone(),
         flags,
-        results: step.inputs.results.iter().map(|&ix| plan.step(ix).name.clone()).collect(),
+        results,
         module_cache: step.inputs.module_cache,
         mod_files: step.inputs.mod_files.iter().map(ToString::to_string).collect(),
         files: step.inputs.files.iter().map(ToString::to_string).collect(),

@@ -10,20 +10,26 @@
 //! A step's inputs are all it may read, and whatever runs a plan must key the step by them and nothing else.
 
 mod builder;
+mod fold;
 mod images;
 pub mod json;
+pub mod keys;
 mod outline;
+mod partition;
 mod planner;
 mod roots;
+mod sealed;
 mod settings;
 mod step;
-mod units;
+mod third_party;
+mod titles;
 mod verify;
 
 pub use builder::{Builder, MIN_GO_MINOR};
-pub use outline::{Build, BuildIx, Outline, OutlineImage, outline};
+pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;
+pub use sealed::{Moved, Sealed};
 pub use settings::{GoSettings, Target};
-pub use step::{Image, Inputs, Link, Plan, Step, StepIx, StepKind};
+pub use step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind};
 pub use verify::verify;

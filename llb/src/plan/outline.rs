@@ -10,7 +10,7 @@ use crate::diag::Diagnostic;
 use crate::packages::{self, PackageIx, Packages, Scan};
 use crate::resolution::{self, ResolveRequest};
 use crate::tree::TreePath;
-use crate::workspace::{RootIx, Workspace};
+use crate::workspace::{ModuleIx, Root, RootIx, Workspace};
 
 /// Index of a [`Build`] in its [`Outline`] or plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,10 +48,27 @@ pub struct Build {
     pub settings: GoSettings,
     /// The packages that its mains reach.
     pub packages: Packages,
+    /// The modules of the repository that its packages may come from, sorted by path.
+    pub modules: Vec<BuildModule>,
     /// Every mod file of the root.
     pub mod_files: BTreeSet<TreePath>,
     /// What the go command is asked.
     pub request: ResolveRequest,
+}
+
+/// A module of the repository, as a build sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuildModule {
+    /// The module path that its packages are imported by: a replacement's is the one it stands in for.
+    pub path: String,
+    /// Which module of the workspace it is.
+    pub ix: ModuleIx,
+    /// Its directory.
+    pub dir: TreePath,
+    /// The version in its `go` line.
+    pub go: Option<String>,
+    /// Whether it is a main module. Otherwise it stands in for a required one.
+    pub main: bool,
 }
 
 /// One image, before it is planned.
@@ -84,7 +101,8 @@ pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Tar
     };
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
     for main in mains {
-        let settings = GoSettings::new(&main.config.compile, target);
+        let mut settings = GoSettings::new(&main.config.compile, target);
+        settings.profile.clone_from(&main.profile);
         grouped.entry((main.root, settings)).or_default().push(main);
     }
     for ((root, settings), mains) in grouped {
@@ -153,9 +171,23 @@ impl Outline {
             vendored: the_root.vendored,
             settings,
             packages,
+            modules: modules(workspace, the_root),
             mod_files: workspace.mod_files(the_root),
             request,
         });
         loaded.diagnostics
     }
+}
+
+fn modules(workspace: &Workspace, root: &Root) -> Vec<BuildModule> {
+    let module = |path: &str, ix: ModuleIx, main: bool| {
+        let module = workspace.module(ix);
+        let go = module.file.go.as_ref().map(|go| go.value.clone());
+        BuildModule { path: path.to_owned(), ix, dir: module.dir.clone(), go, main }
+    };
+    let members = root.members.iter().map(|&ix| module(&workspace.module(ix).path, ix, true));
+    let replaced = root.replaced.iter().map(|(path, target)| module(path, target.module, false));
+    let mut modules: Vec<BuildModule> = members.chain(replaced).collect();
+    modules.sort_by(|a, b| a.path.cmp(&b.path));
+    modules
 }

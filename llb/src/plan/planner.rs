@@ -2,10 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outline::{Build, BuildIx, Outline};
-use super::step::{Image, Inputs, Link, Plan, Step, StepIx, StepKind};
-use super::units::{self, Unit};
-use crate::packages::{self, PackageIx, PackageSet, Packages};
+use fixedbitset::FixedBitSet;
+
+use super::fold::{Folding, fold};
+use super::outline::{Build, BuildIx, Outline, OutlineImage};
+use super::partition::{self, Node};
+use super::sealed::Sealer;
+use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind};
+use super::third_party::ThirdParty;
+use super::titles;
+use crate::packages::{self, PackageIx, PackageSet};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::tree::TreePath;
 
@@ -32,51 +38,182 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         images: Vec::new(),
         resolved: input.resolutions.is_some(),
     };
-    for (ix, build) in outline.builds.iter().enumerate() {
+    for ix in 0..outline.builds.len() {
         let ix = BuildIx(ix);
         let resolution = input.resolutions.and_then(|resolutions| resolutions.get(&ix));
         if input.resolutions.is_some() && resolution.is_none() {
             continue;
         }
-        let mut planner = BuildPlanner { outline, ix, build, resolution, steps: &mut plan.steps };
-        plan.images.extend(planner.plan());
+        let mut planner = BuildPlanner::new(outline, ix, &mut plan.steps);
+        plan.images.extend(match resolution {
+            Some(resolution) => planner.resolved(resolution),
+            None => planner.unresolved(),
+        });
     }
     plan.images.sort_by(|a, b| a.name.cmp(&b.name));
     plan
 }
+
+/// The most steps that the repository's packages are compiled in, or one for each image where these are more.
+const MAX_UNITS: usize = 12;
+
+/// The most steps that third-party packages are compiled in.
+const MAX_DEPS: usize = 6;
 
 /// Plans one build.
 struct BuildPlanner<'a> {
     outline: &'a Outline,
     ix: BuildIx,
     build: &'a Build,
-    resolution: Option<&'a Resolution>,
+    /// Its images, and what each is made of.
+    images: Vec<(&'a OutlineImage, PackageSet)>,
     steps: &'a mut Vec<Step>,
 }
 
-impl BuildPlanner<'_> {
-    fn plan(&mut self) -> Vec<Image> {
-        let images: Vec<_> = self.outline.images.iter().filter(|image| image.build == self.ix).collect();
-        let closures: Vec<PackageSet> =
-            images.iter().map(|image| packages::closure(&self.build.packages, [image.main])).collect();
-        let outside = match self.resolution {
-            Some(resolution) => self.resolved_steps(resolution),
-            None => self.deps_step_alone(),
+/// What the go command chose for a build, and where its compile results are.
+struct Resolved<'a> {
+    third_party: ThirdParty<'a>,
+    sealer: Option<Sealer<'a>>,
+    std: Results,
+    /// Results of third-party packages.
+    deps: BTreeMap<usize, Results>,
+    /// Results of the repository's packages.
+    own: BTreeMap<PackageIx, Results>,
+}
+
+impl<'a> BuildPlanner<'a> {
+    fn new(outline: &'a Outline, ix: BuildIx, steps: &'a mut Vec<Step>) -> Self {
+        let build = &outline.builds[ix.0];
+        let images = outline.images.iter().filter(|image| image.build == ix);
+        let images = images.map(|image| (image, packages::closure(&build.packages, [image.main]))).collect();
+        Self { outline, ix, build, images, steps }
+    }
+
+    fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Image> {
+        let third_party = ThirdParty::new(resolution);
+        self.resolve_step();
+        let packages = third_party.std();
+        let title = titles::std(&packages);
+        let part = Part { packages, reach: Vec::new() };
+        let inputs = Inputs { files: self.profile(), ..Inputs::default() };
+        let std = self.push("std".to_owned(), title, StepKind::Std(vec![part]), inputs);
+        let sealer = Sealer::new(self.build, resolution);
+        let std = Results { step: std, part: 0 };
+        let mut resolved = Resolved { third_party, sealer, std, deps: BTreeMap::new(), own: BTreeMap::new() };
+        self.deps_steps(&mut resolved);
+        self.unit_steps(&mut resolved);
+        self.links(|planner, closure| planner.inputs(&resolved, closure))
+    }
+
+    /// Without a resolution: one step that compiles what the sources import from outside, and so what that needs.
+    fn unresolved(&mut self) -> Vec<Image> {
+        let packages = self.build.request.packages.clone();
+        let mod_files = self.build.mod_files.clone();
+        let module_cache = !self.build.vendored;
+        let inputs = Inputs { mod_files: mod_files.clone(), module_cache, files: self.profile(), ..Inputs::default() };
+        let title = "compile std and third-party packages".to_owned();
+        let kind = StepKind::Deps(vec![Part { packages, reach: Vec::new() }]);
+        let deps = Results { step: self.push("deps".to_owned(), title, kind, inputs.clone()), part: 0 };
+        self.links(|planner, closure| Inputs {
+            files: closure.files(&planner.build.packages),
+            results: vec![deps],
+            ..inputs.clone()
+        })
+    }
+
+    fn resolve_step(&mut self) {
+        let vendor = self.build.vendored.then(|| self.build.dir.child("vendor"));
+        let mod_files = self.build.mod_files.clone();
+        let inputs = Inputs { mod_files, files: vendor.into_iter().collect(), ..Inputs::default() };
+        self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), inputs);
+    }
+
+    fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
+        let third_party = &resolved.third_party;
+        let outside = |closure: &PackageSet| third_party.reached(&closure.outside(&self.build.packages));
+        let reached: Vec<BTreeSet<usize>> = self.images.iter().map(|(_, closure)| outside(closure)).collect();
+        let folded = self.folded(&third_party.nodes(&reached), MAX_DEPS, COLD_OF_DEPS);
+        let alone = folded.len() == 1;
+        for step in folded {
+            let nodes: BTreeSet<usize> = step.iter().flat_map(|(_, nodes)| nodes).copied().collect();
+            let closure = resolved.third_party.closure(nodes.iter().copied());
+            let inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
+            let path = |node: &usize| resolved.third_party.get(*node).path.clone();
+            let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
+            let (name, title) = titles::deps(&parts, alone);
+            let made = self.push(name, title, StepKind::Deps(parts), inputs);
+            note(&mut resolved.deps, made, &step, |node| node);
+        }
+    }
+
+    fn unit_steps(&mut self, resolved: &mut Resolved<'_>) {
+        let graph = &self.build.packages;
+        let bound = self.images.len().max(MAX_UNITS);
+        for step in self.folded(&self.own_nodes(), bound, COLD_OF_OWN) {
+            let nodes = || step.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
+            let closure = packages::closure(graph, nodes());
+            let inputs = self.inputs(resolved, &closure);
+            let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
+            let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
+            let (name, title) = titles::unit(self.build, &nodes().collect(), &parts);
+            let made = self.push(name, title, StepKind::Unit(parts), inputs);
+            note(&mut resolved.own, made, &step, PackageIx);
+        }
+    }
+
+    /// Nodes folded into steps: for each step its reach sets with their nodes.
+    fn folded(&self, nodes: &[Node], bound: usize, cold: u64) -> Vec<Vec<(FixedBitSet, BTreeSet<usize>)>> {
+        let parts = partition::parts(nodes);
+        let steps = fold(&parts, Folding { images: self.images.len(), bound, cold });
+        let by_reach = |step: Vec<usize>| {
+            let mut by_reach: BTreeMap<Vec<usize>, (FixedBitSet, BTreeSet<usize>)> = BTreeMap::new();
+            for part in step {
+                let partition::Part { reach, nodes, .. } = &parts[part];
+                let entry = by_reach.entry(reach.ones().collect()).or_insert_with(|| (reach.clone(), BTreeSet::new()));
+                entry.1.extend(nodes);
+            }
+            by_reach.into_values().collect()
         };
-        let units = if self.resolution.is_some() { units::units(&self.build.packages, &closures) } else { Vec::new() };
-        let names: Vec<&str> = images.iter().map(|image| image.config.name.as_str()).collect();
-        let unit_steps = self.unit_steps(&units, &names, &outside);
+        steps.into_iter().map(by_reach).collect()
+    }
+
+    /// The repository's packages that are no mains: those the link steps compile. An edit is as likely as its package is large.
+    fn own_nodes(&self) -> Vec<Node> {
+        let graph = &self.build.packages;
+        let node = |(ix, package): (PackageIx, &packages::Package)| {
+            let mut reach = FixedBitSet::with_capacity(self.images.len());
+            if package.name != "main" {
+                reach.extend((0..self.images.len()).filter(|&image| self.images[image].1.contains(ix)));
+            }
+            let imports = package.inside().map(|ix| ix.0).collect();
+            Node { module: package.module.0, reach, imports, size: package.size, weight: package.size }
+        };
+        graph.iter().map(node).collect()
+    }
+
+    fn part(&self, reach: &FixedBitSet, packages: impl Iterator<Item = String>) -> Part {
+        let mut packages: Vec<String> = packages.collect();
+        let mut reach: Vec<String> = reach.ones().map(|image| self.images[image].0.config.name.clone()).collect();
+        packages.sort();
+        reach.sort();
+        Part { packages, reach }
+    }
+
+    fn links(&mut self, inputs: impl Fn(&Self, &PackageSet) -> Inputs) -> Vec<Image> {
         let mut made = Vec::new();
-        for (number, (image, closure)) in images.iter().zip(&closures).enumerate() {
+        for number in 0..self.images.len() {
+            let (image, closure) = &self.images[number];
+            let image = *image;
             let main = self.build.packages.get(image.main);
-            let mut results = outside.clone();
-            results.extend(units.iter().zip(&unit_steps).filter(|(unit, _)| unit.reach.contains(&number)).map(|(_, step)| *step));
+            let mut inputs = inputs(self, closure);
+            inputs.sealed = None;
+            inputs.mod_files = self.build.mod_files.clone();
+            inputs.module_cache = !self.build.vendored;
             let kind = StepKind::Link(Link {
                 package: main.path.clone(),
                 binary: image.binary.clone(),
                 ldflags: image.config.ldflags.clone(),
             });
-            let inputs = self.inputs(closure, results);
             let link = self.push(format!("link:{}", image.config.name), format!("link {}", image.config.name), kind, inputs);
             made.push(Image {
                 name: image.config.name.clone(),
@@ -90,62 +227,36 @@ impl BuildPlanner<'_> {
         made
     }
 
-    /// Resolve, std and deps: the steps whose results every later one reads.
-    fn resolved_steps(&mut self, resolution: &Resolution) -> Vec<StepIx> {
-        let mod_files = self.build.mod_files.clone();
-        let files = if self.build.vendored { vendored_files(resolution.packages.iter()) } else { BTreeSet::new() };
-        let vendor = self.build.vendored.then(|| self.build.dir.child("vendor"));
-        let resolve = Inputs { mod_files: mod_files.clone(), files: vendor.into_iter().collect(), ..Inputs::default() };
-        self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), resolve);
-        // The packages std vendors for itself cannot be named on a command line; they come with those that import them.
-        let std =
-            paths(resolution.packages.iter().filter(|p| p.is_std() && !p.path.starts_with("vendor/") && p.path != "unsafe"));
-        let title = format!("compile {} of std", count(std.len(), "package"));
-        let std = self.push("std".to_owned(), title, StepKind::Std { packages: std }, Inputs::default());
-        let deps = paths(resolution.packages.iter().filter(|package| !package.is_std()));
-        if deps.is_empty() {
-            return vec![std];
-        }
-        let title = format!("compile {}", count(deps.len(), "third-party package"));
-        let inputs = Inputs { mod_files, files, module_cache: !self.build.vendored, results: vec![std] };
-        let deps = self.push("deps".to_owned(), title, StepKind::Deps { packages: deps }, inputs);
-        vec![std, deps]
-    }
-
-    /// Without a resolution: one step that compiles what the sources import from outside, and so what that needs.
-    fn deps_step_alone(&mut self) -> Vec<StepIx> {
-        let packages = self.build.request.packages.clone();
-        let inputs = Inputs { mod_files: self.build.mod_files.clone(), module_cache: !self.build.vendored, ..Inputs::default() };
-        let title = "compile std and third-party packages".to_owned();
-        vec![self.push("deps".to_owned(), title, StepKind::Deps { packages }, inputs)]
-    }
-
-    fn unit_steps(&mut self, units: &[Unit], images: &[&str], outside: &[StepIx]) -> Vec<StepIx> {
-        let mut steps: Vec<StepIx> = Vec::new();
-        for unit in units {
-            let graph = &self.build.packages;
-            let closure = packages::closure(graph, unit.packages.iter().copied());
-            let mut results = outside.to_vec();
-            results.extend(unit.needs.iter().map(|&other| steps[other]));
-            let mut packages: Vec<String> = unit.packages.iter().map(|&ix| graph.get(ix).path.clone()).collect();
-            packages.sort();
-            let (name, title) = unit_names(graph, unit, &packages);
-            let mut reach: Vec<String> = unit.reach.iter().map(|&image| images[image].to_owned()).collect();
-            reach.sort();
-            let inputs = self.inputs(&closure, results);
-            steps.push(self.push(name, title, StepKind::Unit { packages, reach }, inputs));
-        }
-        steps
-    }
-
     /// The inputs of a step that compiles or links packages of `closure`.
-    fn inputs(&self, closure: &PackageSet, mut results: Vec<StepIx>) -> Inputs {
-        let mut files = closure.files(&self.build.packages);
-        if let (true, Some(resolution)) = (self.build.vendored, self.resolution) {
-            files.extend(vendored_files(reached(resolution, &closure.outside(&self.build.packages)).into_iter()));
+    fn inputs(&self, resolved: &Resolved<'_>, closure: &PackageSet) -> Inputs {
+        self.inputs_of(resolved, closure, &resolved.third_party.reached(&closure.outside(&self.build.packages)))
+    }
+
+    /// The inputs of a step that reads the repository's packages `own` and the third-party ones `outside`.
+    fn inputs_of(&self, resolved: &Resolved<'_>, own: &PackageSet, outside: &BTreeSet<usize>) -> Inputs {
+        let mut files = own.files(&self.build.packages);
+        files.extend(self.profile());
+        let third_party: Vec<&ResolvedPackage> = outside.iter().map(|&ix| resolved.third_party.get(ix)).collect();
+        if self.build.vendored {
+            files.extend(vendored_files(&third_party));
         }
-        results.sort();
-        Inputs { mod_files: self.build.mod_files.clone(), files, module_cache: !self.build.vendored, results }
+        let mut results = BTreeSet::from([resolved.std]);
+        results.extend(own.iter().filter_map(|ix| resolved.own.get(&ix)));
+        results.extend(outside.iter().filter_map(|ix| resolved.deps.get(ix)));
+        let sealed = resolved.sealer.as_ref().map(|sealer| sealer.seal(own, &third_party));
+        let is_open = sealed.is_none();
+        Inputs {
+            mod_files: if is_open { self.build.mod_files.clone() } else { BTreeSet::new() },
+            module_cache: is_open && !self.build.vendored,
+            sealed,
+            files,
+            results: results.into_iter().collect(),
+        }
+    }
+
+    /// What everything is compiled by, if the build has a profile.
+    fn profile(&self) -> BTreeSet<TreePath> {
+        self.build.settings.profile.iter().cloned().collect()
     }
 
     /// Adds a step. Builds beyond the first have their number in the step's name, so that names are unique.
@@ -153,53 +264,35 @@ impl BuildPlanner<'_> {
         let several = self.outline.builds.len() > 1;
         let name = if several { format!("{}/{name}", self.ix.0) } else { name };
         let title = if several && !self.build.dir.is_root() { format!("{title} [{}]", self.build.dir) } else { title };
+        let title = match &self.build.settings.profile {
+            Some(profile) if !kind.parts().is_empty() => format!("{title} with ./{profile}"),
+            _ => title,
+        };
         self.steps.push(Step { name, title, build: self.ix, kind, inputs });
         StepIx(self.steps.len() - 1)
     }
 }
 
-/// The name and the title of a unit: `unit:example.com/lib/money`, `compile ./lib/money (2 packages)`.
-fn unit_names(graph: &Packages, unit: &Unit, paths: &[String]) -> (String, String) {
-    let dirs: Vec<&TreePath> = unit.packages.iter().map(|&ix: &PackageIx| &graph.get(ix).dir).collect();
-    let mut common = dirs.first().map(|&dir| dir.clone()).unwrap_or_default();
-    while !dirs.iter().all(|dir| dir.is_under(&common)) {
-        common = common.parent().unwrap_or_default();
+/// Of a thousand builds so many find no results of the repository's packages, and no results of third-party packages among those that
+/// follow a bump.
+const COLD_OF_OWN: u64 = 20;
+const COLD_OF_DEPS: u64 = 200;
+
+/// Notes where the results of each node are.
+fn note<K: Ord>(
+    made: &mut BTreeMap<K, Results>,
+    step: StepIx,
+    parts: &[(FixedBitSet, BTreeSet<usize>)],
+    key: impl Fn(usize) -> K,
+) {
+    for (part, (_, nodes)) in parts.iter().enumerate() {
+        made.extend(nodes.iter().map(|&node| (key(node), Results { step, part })));
     }
-    let place = if common.is_root() { ".".to_owned() } else { format!("./{common}") };
-    (
-        format!("unit:{}", paths.first().cloned().unwrap_or_default()),
-        format!("compile {place} ({})", count(paths.len(), "package")),
-    )
-}
-
-/// `1 package`, `2 packages`.
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-fn paths<'a>(packages: impl Iterator<Item = &'a ResolvedPackage>) -> Vec<String> {
-    packages.map(|package| package.path.clone()).collect()
-}
-
-/// The packages outside the repository that `imports` reach.
-fn reached<'a>(resolution: &'a Resolution, imports: &BTreeSet<String>) -> Vec<&'a ResolvedPackage> {
-    let find = |path: &str| {
-        let at = resolution.packages.binary_search_by(|package| package.path.as_str().cmp(path));
-        at.ok().map(|at| &resolution.packages[at])
-    };
-    let mut found: BTreeMap<&str, &ResolvedPackage> = BTreeMap::new();
-    let mut open: Vec<&ResolvedPackage> = imports.iter().filter_map(|path| find(path)).collect();
-    while let Some(package) = open.pop() {
-        if found.insert(&package.path, package).is_none() {
-            open.extend(package.imports.iter().filter_map(|path| find(path)));
-        }
-    }
-    found.into_values().collect()
 }
 
 /// The files of vendored packages.
-fn vendored_files<'a>(packages: impl Iterator<Item = &'a ResolvedPackage>) -> BTreeSet<TreePath> {
-    let vendored = packages.filter(|package| !package.dir.is_empty());
+fn vendored_files(packages: &[&ResolvedPackage]) -> BTreeSet<TreePath> {
+    let vendored = packages.iter().filter(|package| !package.dir.is_empty());
     vendored
         .flat_map(|package| package.files.iter().filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok()))
         .collect()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::builder::Builder;
 use super::outline::{Build, BuildIx};
+use super::sealed::Sealed;
 use super::settings::Target;
 use crate::config::RuntimeConfig;
 use crate::resolution::ResolveRequest;
@@ -52,27 +53,54 @@ pub struct Step {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// Asks `go` which versions and packages there are; gives a resolution and a pruned module cache.
+    /// Asks `go` which versions and packages there are; gives a resolution, a pruned module cache, and the third-party packages as a vendor directory.
     Resolve(ResolveRequest),
     /// Compiles packages of the standard library.
-    Std {
-        /// Import paths, sorted.
-        packages: Vec<String>,
-    },
+    Std(Vec<Part>),
     /// Compiles third-party packages.
-    Deps {
-        /// Import paths, sorted.
-        packages: Vec<String>,
-    },
+    Deps(Vec<Part>),
     /// Compiles packages of the repository.
-    Unit {
-        /// Import paths, sorted.
-        packages: Vec<String>,
-        /// Names of the images that reach them, sorted.
-        reach: Vec<String>,
-    },
+    Unit(Vec<Part>),
     /// Compiles a main and links its binary.
     Link(Link),
+}
+
+impl StepKind {
+    /// What a compile step makes, by part; none for other steps.
+    pub fn parts(&self) -> &[Part] {
+        match self {
+            Self::Std(parts) | Self::Deps(parts) | Self::Unit(parts) => parts,
+            Self::Resolve(_) | Self::Link(_) => &[],
+        }
+    }
+
+    /// Import paths of the packages that a compile step or a link compiles, sorted.
+    pub fn compiles(&self) -> Vec<&str> {
+        let mut paths: Vec<&str> = match self {
+            Self::Link(link) => vec![&link.package],
+            _ => self.parts().iter().flat_map(|part| &part.packages).map(String::as_str).collect(),
+        };
+        paths.sort_unstable();
+        paths
+    }
+}
+
+/// Packages that a step compiles and whose results it keeps apart, so that whoever needs these alone does not depend on the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Import paths, sorted.
+    pub packages: Vec<String>,
+    /// Names of the images that reach them, sorted. Empty where that is not known.
+    pub reach: Vec<String>,
+}
+
+/// The results of one part of a compile step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Results {
+    /// The step.
+    pub step: StepIx,
+    /// Index of the part in [`StepKind::parts`].
+    pub part: usize,
 }
 
 /// A link.
@@ -89,15 +117,17 @@ pub struct Link {
 /// All that a step may read. Nothing else may be part of its key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs {
-    /// Mod files of the root, in full: version selection is global.
+    /// Mod files of the root, in full: version selection is global. None for sealed steps.
     pub mod_files: BTreeSet<TreePath>,
+    /// What a sealed step sees in place of the mod files and the module cache.
+    pub sealed: Option<Sealed>,
     /// Sources: every file of the packages in question and of the repository's packages they import, vendored ones included. The resolve
     /// step of a vendored root reads its whole vendor directory, which stands for all below it.
     pub files: BTreeSet<TreePath>,
     /// Whether it reads the module cache that the resolve step left.
     pub module_cache: bool,
-    /// Steps whose compile results it reads, sorted.
-    pub results: Vec<StepIx>,
+    /// The compile results that it reads, sorted.
+    pub results: Vec<Results>,
 }
 
 /// One image.

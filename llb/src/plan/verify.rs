@@ -14,14 +14,16 @@ pub fn verify(plan: &Plan) -> Vec<String> {
             wrong.push(format!("two steps are named {}", step.name));
         }
         for result in &step.inputs.results {
-            if result.0 >= ix {
-                wrong.push(format!(
-                    "{} reads the results of {}, which does not come before it",
-                    step.name,
-                    plan.step(*result).name
-                ));
-            } else if plan.step(*result).build != step.build {
+            let Some(other) = plan.steps.get(result.step.0) else {
+                wrong.push(format!("{} reads the results of a step that is not there", step.name));
+                continue;
+            };
+            if result.step.0 >= ix {
+                wrong.push(format!("{} reads the results of {}, which does not come before it", step.name, other.name));
+            } else if other.build != step.build {
                 wrong.push(format!("{} reads the results of another build", step.name));
+            } else if result.part >= other.kind.parts().len() {
+                wrong.push(format!("{} reads a part of {} that is not there", step.name, other.name));
             }
         }
         wrong.extend(missing_files(plan, step));
@@ -39,9 +41,8 @@ pub fn verify(plan: &Plan) -> Vec<String> {
 /// The packages of the repository that a step compiles.
 fn compiled(step: &Step) -> Vec<&str> {
     match &step.kind {
-        StepKind::Unit { packages, .. } => packages.iter().map(String::as_str).collect(),
-        StepKind::Link(link) => vec![&link.package],
-        StepKind::Resolve(_) | StepKind::Std { .. } | StepKind::Deps { .. } => Vec::new(),
+        StepKind::Unit(_) | StepKind::Link(_) => step.kind.compiles(),
+        StepKind::Resolve(_) | StepKind::Std(_) | StepKind::Deps(_) => Vec::new(),
     }
 }
 
@@ -59,9 +60,9 @@ fn missing_results(plan: &Plan, step: &Step) -> Vec<String> {
         return Vec::new();
     }
     let graph = &plan.build(step.build).packages;
-    let own: BTreeSet<&str> = compiled(step).into_iter().collect();
-    let at_hand: BTreeSet<&str> =
-        step.inputs.results.iter().flat_map(|&result| compiled(plan.step(result))).chain(own.iter().copied()).collect();
+    let own = compiled(step);
+    let parts = step.inputs.results.iter().filter_map(|result| plan.steps.get(result.step.0)?.kind.parts().get(result.part));
+    let at_hand: BTreeSet<&str> = parts.flat_map(|part| &part.packages).map(String::as_str).chain(own.iter().copied()).collect();
     let closure = packages::closure(graph, own.iter().filter_map(|path| graph.find(path)));
     let missing = closure.iter().map(|ix| graph.get(ix).path.as_str()).filter(|path| !at_hand.contains(path));
     missing.map(|path| format!("{} would compile {path} again", step.name)).collect()

@@ -7,6 +7,7 @@ mod config;
 mod gomod;
 mod gosrc;
 mod included;
+mod keys;
 mod lower;
 mod ops;
 mod plan;

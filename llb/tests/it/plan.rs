@@ -1,10 +1,12 @@
 //! Tests of plan: which steps there are, what each reads, and who shares what.
 
+pub(crate) mod sealed;
+
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use gowork_llb::packages;
-use gowork_llb::plan::{self, Plan, StepKind};
+use gowork_llb::plan::{self, Part, Plan, Results, StepKind};
 use gowork_llb::tree::{LocalTree, MemTree, SourceTree, TreePath};
 use proptest::prelude::*;
 
@@ -64,13 +66,16 @@ fn render(plan: &Plan) -> String {
     for step in &plan.steps {
         let what = match &step.kind {
             StepKind::Resolve(request) => format!("asks for {}", request.packages.join(" ")),
-            StepKind::Std { packages } | StepKind::Deps { packages } => packages.join(" "),
-            StepKind::Unit { packages, reach } => format!("{} for {}", packages.join(" "), reach.join(" ")),
+            StepKind::Std(parts) | StepKind::Deps(parts) | StepKind::Unit(parts) => shown(parts),
             StepKind::Link(link) => format!("{} as {} {:?}", link.package, link.binary, link.ldflags),
         };
         let names =
             |paths: &std::collections::BTreeSet<TreePath>| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-        let results: Vec<&str> = step.inputs.results.iter().map(|&ix| plan.step(ix).name.as_str()).collect();
+        let result = |result: &Results| match plan.step(result.step).kind.parts().len() {
+            1 => plan.step(result.step).name.clone(),
+            _ => format!("{}/{}", plan.step(result.step).name, result.part),
+        };
+        let results: Vec<String> = step.inputs.results.iter().map(result).collect();
         text += &format!("{} | {}\n    {what}\n", step.name, step.title);
         for (words, list) in [("files", names(&step.inputs.files)), ("results", results.join(" "))] {
             if !list.is_empty() {
@@ -79,6 +84,15 @@ fn render(plan: &Plan) -> String {
         }
     }
     text
+}
+
+/// The packages of each part, and for which images.
+fn shown(parts: &[Part]) -> String {
+    let part = |part: &Part| match part.reach.join(" ") {
+        nobody if nobody.is_empty() => part.packages.join(" "),
+        images => format!("{} for {images}", part.packages.join(" ")),
+    };
+    parts.iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 fn check(archive: &str, config: &str, expected: &Expect) {
@@ -91,30 +105,26 @@ fn a_unit_is_what_the_same_images_reach() {
         SHARED,
         "",
         &expect![[r#"
-        resolve | resolve modules
-            asks for fmt runtime third.party/log
-        std | compile 2 packages of std
-            fmt runtime
-        deps | compile 1 third-party package
-            third.party/log
-            results: std
-        unit:example.com/lib/both | compile ./lib/both (1 package)
-            example.com/lib/both for api worker
-            files: lib/both/both.go
-            results: std deps
-        unit:example.com/lib/one | compile ./lib/one (1 package)
-            example.com/lib/one for api
-            files: lib/both/both.go lib/one/one.go
-            results: std deps unit:example.com/lib/both
-        link:api | link api
-            example.com/api as api "-s -w"
-            files: api/main.go lib/both/both.go lib/one/one.go
-            results: std deps unit:example.com/lib/both unit:example.com/lib/one
-        link:worker | link worker
-            example.com/worker as worker "-s -w"
-            files: lib/both/both.go worker/main.go
-            results: std deps unit:example.com/lib/both
-    "#]],
+            resolve | resolve modules
+                asks for fmt runtime third.party/log
+            std | compile 2 packages of std
+                fmt runtime
+            deps | compile 1 third-party package
+                third.party/log for api worker
+                results: std
+            unit:example.com/lib/both | compile ./lib (2 packages)
+                example.com/lib/one for api; example.com/lib/both for api worker
+                files: lib/both/both.go lib/one/one.go
+                results: std deps
+            link:api | link api
+                example.com/api as api "-s -w"
+                files: api/main.go lib/both/both.go lib/one/one.go
+                results: std deps unit:example.com/lib/both/0 unit:example.com/lib/both/1
+            link:worker | link worker
+                example.com/worker as worker "-s -w"
+                files: lib/both/both.go worker/main.go
+                results: std deps unit:example.com/lib/both/1
+        "#]],
     );
 }
 
@@ -182,19 +192,19 @@ import \"example.com/a/bottom\"
         archive,
         "",
         &expect![[r#"
-        resolve | resolve modules
-            asks for runtime
-        std | compile 1 package of std
-            runtime
-        unit:example.com/a/bottom | compile . (3 packages)
-            example.com/a/bottom example.com/a/top example.com/b/middle for a
-            files: a/bottom/bottom.go a/top/top.go b/middle/middle.go
-            results: std
-        link:a | link a
-            example.com/a as a "-s -w"
-            files: a/bottom/bottom.go a/main.go a/top/top.go b/middle/middle.go
-            results: std unit:example.com/a/bottom
-    "#]],
+            resolve | resolve modules
+                asks for runtime
+            std | compile 1 package of std
+                runtime
+            unit:example.com/a/bottom | compile ./a, ./b/middle (3 packages)
+                example.com/a/bottom example.com/a/top example.com/b/middle for a
+                files: a/bottom/bottom.go a/top/top.go b/middle/middle.go
+                results: std
+            link:a | link a
+                example.com/a as a "-s -w"
+                files: a/bottom/bottom.go a/main.go a/top/top.go b/middle/middle.go
+                results: std unit:example.com/a/bottom
+        "#]],
     );
 }
 
@@ -217,6 +227,38 @@ var files string
     let plan = resolved_plan(&sound(archive, ""));
     let files: Vec<String> = plan.step(plan.images[0].link).inputs.files.iter().map(ToString::to_string).collect();
     assert_eq!(files, ["default.pgo", "main.go", "static/a.html", "static/sub/b.html"]);
+}
+
+/// A main with a profile compiles all that it is made of by it, and shares that with nobody.
+#[test]
+fn a_profile_is_an_input_of_all_that_its_main_is_made_of() {
+    let archive = "\
+-- go.mod --
+module example.com/app
+go 1.26
+-- hot/main.go --
+package main
+import _ \"example.com/app/lib\"
+-- hot/default.pgo --
+-- cold/main.go --
+package main
+import _ \"example.com/app/lib\"
+-- lib/lib.go --
+package lib
+-- lib/default.pgo --
+";
+    let plan = resolved_plan(&sound(archive, ""));
+    render(&plan);
+    let profile = TreePath::new("hot/default.pgo").unwrap();
+    for image in &plan.images {
+        let build = plan.step(image.link).build;
+        let hot = image.name == "hot";
+        assert_eq!(plan.build(build).settings.profile, hot.then(|| profile.clone()));
+        let mut steps = plan.steps.iter().filter(|step| step.build == build && !matches!(step.kind, StepKind::Resolve(_)));
+        assert!(steps.all(|step| step.inputs.files.contains(&profile) == hot), "{}", image.name);
+    }
+    // One of a library means nothing.
+    assert!(plan.steps.iter().flat_map(|step| &step.inputs.files).all(|file| file.as_str() != "lib/default.pgo"));
 }
 
 #[test]
@@ -282,12 +324,14 @@ proptest! {
         let plan = resolved_plan(&made);
         prop_assert_eq!(plan::verify(&plan), Vec::<String>::new());
         prop_assert_eq!(render(&plan), render(&resolved_plan(&outline(&tree, "").0)));
+        let units = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Unit(_))).count();
+        prop_assert!(units <= 12.max(plan.images.len()));
         let graph = &plan.builds[0].packages;
         for (ix, package) in graph.iter().filter(|(_, package)| package.name != "main") {
             let units: Vec<_> = plan.steps.iter().filter_map(|step| match &step.kind {
-                StepKind::Unit { packages, reach } if packages.contains(&package.path) => Some(reach.clone()),
+                StepKind::Unit(parts) => Some(parts.iter().filter(|part| part.packages.contains(&package.path))),
                 _ => None,
-            }).collect();
+            }).flatten().map(|part| part.reach.clone()).collect();
             let reached_by: Vec<String> = plan.images.iter().filter(|image| {
                 let main = graph.find(&image.package).unwrap();
                 packages::closure(graph, [main]).contains(ix)

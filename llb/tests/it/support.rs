@@ -52,12 +52,14 @@ fn resolution_of(imports: &[String]) -> Resolution {
             dir: String::new(),
             files: Vec::new(),
             size: 1,
+            reads_module: false,
         }
     };
     let module = ResolvedModule {
         path: "third.party".to_owned(),
         version: "v1.0.0".to_owned(),
         replaced_by: String::new(),
+        go: "1.20".to_owned(),
         sum: String::new(),
     };
     Resolution {
@@ -65,6 +67,7 @@ fn resolution_of(imports: &[String]) -> Resolution {
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
         packages: imports.iter().map(package).collect(),
+        replaced: BTreeMap::new(),
         runtime_files: Vec::new(),
     }
 }

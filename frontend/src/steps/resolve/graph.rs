@@ -114,6 +114,15 @@ impl Modules {
         self.mains.iter().map(|(path, _)| path.as_str()).chain(local).any(|module| has_prefix(import, module))
     }
 
+    /// The versions selected of modules that a directory stands in for.
+    pub(super) fn replaced(&self) -> BTreeMap<String, String> {
+        let by_directory = |(path, version): &(&String, &String)| {
+            !version.is_empty() && self.effective(&((*path).clone(), (*version).clone())).1.is_empty()
+        };
+        let selected = self.loaded.selected.iter().filter(by_directory);
+        selected.map(|(path, version)| (path.clone(), version.clone())).collect()
+    }
+
     /// What a module version is replaced by, or itself; a directory has no version.
     fn effective(&self, version: &Version) -> Version {
         let of_path = || self.replaces.iter().filter(|replace| replace.old.0 == version.0);

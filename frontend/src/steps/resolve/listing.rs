@@ -50,6 +50,8 @@ pub(super) struct ListedModule {
     pub time: Option<String>,
     pub dir: PathBuf,
     pub sum: String,
+    /// Of its go.mod.
+    go_version: String,
 }
 
 impl ListedModule {
@@ -95,6 +97,15 @@ impl ListedPackage {
         let cgo: &[&str] = if self.cgo_files.is_empty() || self.standard { &[] } else { &["runtime/cgo", "syscall", "unsafe"] };
         let all: BTreeSet<&str> = named.chain(cgo.iter().copied()).collect();
         all.into_iter().map(ToOwned::to_owned).collect()
+    }
+
+    /// Whether compiling it may read more of its module than its own files: C may include anything, and so may assembly.
+    pub(super) fn reads_module(&self) -> bool {
+        let includes = |file: &String| {
+            let text = fs::read(self.dir.join(file)).unwrap_or_default();
+            String::from_utf8_lossy(&text).lines().any(|line| line.trim_start().starts_with("#include") && line.contains('/'))
+        };
+        !self.standard && (!self.cgo_files.is_empty() || self.s_files.iter().any(includes))
     }
 
     fn size(&self) -> u64 {
@@ -162,6 +173,7 @@ impl Listing {
             go_version: go.variable("GOVERSION"),
             modules: by_path.into_values().map(|module| resolved_module(module, &go.source)).collect(),
             packages,
+            replaced: modules.replaced(),
         })
     }
 }
@@ -192,6 +204,7 @@ fn resolved(package: &ListedPackage, indices: &BTreeMap<&str, usize>, source: &P
         dir: String::new(),
         files: Vec::new(),
         size: 0,
+        reads_module: package.reads_module(),
     };
     if package.standard {
         return Ok(resolved);
@@ -216,5 +229,6 @@ fn resolved_module(module: &ListedModule, source: &Path) -> ResolvedModule {
         Some(to) => format!("{}@{}", to.path, to.version),
     };
     let version = if module.is_local() { String::new() } else { module.version.clone() };
-    ResolvedModule { path: module.path.clone(), version, replaced_by, sum: module.effective().sum.clone() }
+    let (go, sum) = (module.go_version.clone(), module.effective().sum.clone());
+    ResolvedModule { path: module.path.clone(), version, replaced_by, go, sum }
 }

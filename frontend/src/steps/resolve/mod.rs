@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `resolution.json` | what `go` chose: [`Resolution`] |
 //! | `modcache/` | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
+//! | `vendor/` | the files of the reached third-party packages by import path; absent if vendored |
 //! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
 //! | `rootfs/` | the file system of images that start from nothing: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
@@ -123,6 +124,7 @@ fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Resul
     let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
         prune::write(&go, &listing, &modules, &out.join("modcache"))?;
+        prune::write_vendor(&go, &listing, &out.join("vendor"))?;
     }
     if request.workspace {
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();

@@ -58,6 +58,25 @@ pub(super) fn write(go: &Go, listing: &Listing, modules: &Modules, out: &Path) -
     pruned.write(out)
 }
 
+/// Writes the files of the third-party packages to `out` as a vendor directory has them, for steps that are to see some of them alone.
+///
+/// # Errors
+/// As [`write`].
+pub(super) fn write_vendor(go: &Go, listing: &Listing, out: &Path) -> Result<(), Failure> {
+    let raw = go.module_cache();
+    let mut vendor = Pruned::default();
+    vendor.dirs.insert(PathBuf::new());
+    let third_party = |package: &&ListedPackage| package.module.as_ref().is_some_and(|module| !module.is_local());
+    for package in listing.packages.iter().filter(third_party) {
+        for file in package.files() {
+            let path = package.dir.join(file);
+            inside(&raw, &path)?;
+            vendor.files.insert(Path::new(&package.import_path).join(file), Content::Copy(path));
+        }
+    }
+    vendor.write(out)
+}
+
 impl Pruned {
     fn add_mod_file(&mut self, raw: &Path, version: &Version) {
         let file = graph::download_path(raw, version, "mod");
@@ -99,7 +118,7 @@ impl Pruned {
     fn add_package(&mut self, raw: &Path, package: &ListedPackage, module: &ListedModule) -> Result<(), Failure> {
         let effective = module.effective();
         let root = graph::module_dir(raw, &(effective.path.clone(), effective.version.clone()));
-        if includes_from_elsewhere(package) {
+        if package.reads_module() {
             return self.add_tree(raw, &root);
         }
         for file in package.files() {
@@ -156,13 +175,4 @@ fn inside(raw: &Path, path: &Path) -> Result<PathBuf, Failure> {
     relative
         .map(Path::to_owned)
         .ok_or_else(|| Failure::new(format!("{} is not in the module cache {}", path.display(), raw.display())))
-}
-
-/// Whether the package may include files that its listing does not name: C sources any, assembly such of other directories.
-pub(super) fn includes_from_elsewhere(package: &ListedPackage) -> bool {
-    let includes = |file: &String| {
-        let text = fs::read(package.dir.join(file)).unwrap_or_default();
-        String::from_utf8_lossy(&text).lines().any(|line| line.trim_start().starts_with("#include") && line.contains('/'))
-    };
-    !package.cgo_files.is_empty() || package.s_files.iter().any(includes)
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::listing::ListedPackage;
-use super::prune;
 
 /// The package's files, relative to its directory. `go mod vendor` keeps all of a package's directory, whatever the suffix, and C sources and
 /// assembly include from the directories of its module that are there: for those everything counts but Go files of other packages.
@@ -16,7 +15,7 @@ pub(super) fn files(package: &ListedPackage, source: &Path) -> Result<BTreeSet<S
     let mut files: BTreeSet<String> = package.files().into_iter().cloned().collect();
     let vendor = package.dir.ancestors().filter(|dir| dir.ends_with("vendor") && dir.starts_with(source)).last();
     let (Some(vendor), Some(module)) = (vendor, &package.module) else { return Ok(files) };
-    if !prune::includes_from_elsewhere(package) {
+    if !package.reads_module() {
         return Ok(files);
     }
     let mut found = Vec::new();

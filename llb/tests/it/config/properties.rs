@@ -188,5 +188,6 @@ fn no_depth_is_too_deep() {
     ] {
         let (_, diagnostics) = Config::parse("f", &text);
         assert!(!diagnostics.is_empty());
+        assert!(diagnostics.iter().all(|diagnostic| diagnostic.span.is_some()), "{}", super::lines(&diagnostics));
     }
 }

@@ -59,6 +59,14 @@ fn random_lines_are_understood_as_go_understands_them() {
     }
 }
 
+#[test]
+fn a_negation_of_a_negation_is_read_again() {
+    let expr: Expr = "a && !(!b)".parse().unwrap();
+    assert_eq!(expr.to_string().parse::<Expr>().as_ref(), Ok(&expr));
+    let json = serde_json::to_string(&expr).unwrap();
+    assert_eq!(serde_json::from_str::<Expr>(&json).unwrap(), expr);
+}
+
 proptest! {
     #[test]
     fn printing_and_parsing_give_the_same_expression(expr in good_expr()) {

@@ -1,0 +1,133 @@
+//! `gowork-cache compile FILE DIR FLAG...`: compiles packages, and leaves the results of each part in a directory of its own.
+//!
+//! The file names the packages, one a line, parts apart by an empty line: hundreds of them, which nobody wants to read in the command line of a
+//! failed step. `GOCACHEPROG` must name this program with `--own DIR`. The go command is run as `go list -export`, which compiles as `go build` does and also
+//! tells each package's build ID, whose first half is the key that its result was put under (cmd/go/internal/work, buildid.go). So `DIR` becomes a layer for
+//! each part: `DIR/0`, `DIR/1` ... with the compiled packages alone; what else the go command put there (lists of sources, printed text), no later step asks for.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::id::Id;
+use crate::layer::{self, Entry};
+use crate::own;
+
+/// The word that asks for it.
+pub const WORD: &str = "compile";
+
+/// The words that make the go command compile packages and tell their build IDs. Dependencies are told too: std vendors packages that cannot be named.
+const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
+
+/// How many bytes of its key a build ID holds.
+const KEY_BYTES: usize = 15;
+
+/// Compiles the packages and sorts the results. The exit code is the go command's if it fails; it has said why on standard error.
+///
+/// # Errors
+/// If a word is missing, the file cannot be read, the go command cannot be started, or results cannot be written.
+pub fn compile(words: &[String]) -> Result<ExitCode, String> {
+    let [file, dir, flags @ ..] = words else { return Err("usage: gowork-cache compile FILE DIR FLAG...".to_owned()) };
+    let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
+    let parts = parse_parts(&text);
+    let mut go = Command::new("go");
+    go.args(GO_LIST).args(flags).arg("--").args(parts.iter().flatten());
+    let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
+    if !status.success() {
+        return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
+    }
+    let keys = parse_listing(&listing);
+    split(Path::new(dir), &parts, &keys).map_err(|error| format!("sort the results in {dir}: {error}"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
+/// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
+fn run(go: &mut Command) -> io::Result<(ExitStatus, String)> {
+    let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let errors = child.stderr.take();
+    let passed_on = thread::spawn(move || errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut io::stderr())));
+    let output = child.wait_with_output()?;
+    passed_on.join().map_err(|_| io::Error::other("a thread ended"))??;
+    Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
+}
+
+/// The packages of each part.
+fn parse_parts(text: &str) -> Vec<Vec<String>> {
+    let part = |part: &str| part.lines().filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();
+    text.split("\n\n").map(part).collect()
+}
+
+/// The first bytes of the key that each listed package's result is under, to its import path. Without a build ID there is nothing to compile.
+fn parse_listing(text: &str) -> HashMap<Vec<u8>, String> {
+    let line = |line: &str| {
+        let (path, build_id) = line.split_once(' ')?;
+        let key = URL_SAFE_NO_PAD.decode(build_id.split('/').next()?).ok()?;
+        (key.len() == KEY_BYTES).then(|| (key, path.to_owned()))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+/// Makes a layer for each part of the one in `dir`.
+fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, String>) -> io::Result<()> {
+    let entries: BTreeMap<Id, Entry> = layer::read_index(dir)?.into_iter().collect();
+    let package_of = |action: &Id| keys.get(&action.as_bytes()[..KEY_BYTES]).map(String::as_str);
+    let found: BTreeSet<&str> = entries.keys().filter_map(package_of).collect();
+    let named: HashMap<&str, usize> =
+        parts.iter().enumerate().flat_map(|(part, packages)| packages.iter().map(move |path| (path.as_str(), part))).collect();
+    // A result that was in a parent already, or keys of another form: then too much is kept rather than too little.
+    let known = named.keys().all(|path| found.contains(path));
+    for part in 0..parts.len() {
+        let belongs = |action: &&Id| match package_of(action).map(|path| named.get(path)) {
+            Some(Some(&of)) => !known || of == part,
+            // Nobody named it, so anybody may need it.
+            Some(None) => true,
+            None => !known,
+        };
+        let entries = entries.iter().filter(|(action, _)| belongs(action)).map(|(action, entry)| (*action, *entry)).collect();
+        write_part(dir, &dir.join(part.to_string()), &entries)?;
+    }
+    fs::remove_dir_all(dir.join("o"))?;
+    fs::remove_file(layer::index_path(dir))?;
+    own::settle(&File::open(dir)?, 0o755)
+}
+
+/// Writes the layer of one part, with its outputs as further links to those of the whole.
+fn write_part(whole: &Path, dir: &Path, entries: &BTreeMap<Id, Entry>) -> io::Result<()> {
+    fs::create_dir_all(dir.join("o"))?;
+    let outputs: BTreeSet<Id> = entries.values().map(|entry| entry.output).collect();
+    for output in &outputs {
+        fs::hard_link(layer::output_path(whole, output), layer::output_path(dir, output))?;
+    }
+    let index = layer::index_path(dir);
+    fs::write(&index, layer::format_index(entries))?;
+    own::settle(&File::open(&index)?, 0o644)?;
+    own::settle(&File::open(dir.join("o"))?, 0o755)?;
+    own::settle(&File::open(dir)?, 0o755)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_apart_by_empty_lines() {
+        assert_eq!(parse_parts("a\nb\n\nc\n"), [vec!["a", "b"], vec!["c"]]);
+        assert_eq!(parse_parts("a\n"), [vec!["a"]]);
+        assert_eq!(parse_parts(""), [Vec::<String>::new()]);
+    }
+
+    #[test]
+    fn keys_come_from_build_ids() {
+        let keys = parse_listing("example.com/m/a XMregOxNZuL3bXLCKXzx/znhIMgrAdw82PXmIZX6H\nunsafe \nb shorter/x\n");
+        assert_eq!(keys.len(), 1);
+        let (key, path) = keys.iter().next().unwrap();
+        assert_eq!((key.len(), key[0], path.as_str()), (KEY_BYTES, 0x5c, "example.com/m/a"));
+    }
+}

@@ -1,0 +1,164 @@
+//! `gowork-cache compile` with the real go command: parts that stand alone, and errors as `go build` tells them.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests document themselves and fail where they cannot go on"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A module in which `a` imports `b`; `c` stands alone.
+fn sources() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in [
+        ("go.mod", "module example.com/m\n\ngo 1.24\n"),
+        ("a/a.go", "package a\n\nimport \"example.com/m/b\"\n\nfunc A() int { return b.B() }\n"),
+        ("b/b.go", "package b\n\nfunc B() int { return 1 }\n"),
+        ("c/c.go", "package c\n\nfunc C() int { return 3 }\n"),
+        (
+            "main.go",
+            "package main\n\nimport (\n\t\"example.com/m/a\"\n\t\"example.com/m/c\"\n)\n\nfunc main() { println(a.A(), c.C()) }\n",
+        ),
+    ] {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+/// A command in the sources, with the program as the go command's cache.
+fn command(sources: &Path, program: &str, cache: &str) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(sources).env("GOCACHEPROG", format!("{} {cache}", env!("CARGO_BIN_EXE_gowork-cache")));
+    command.env_remove("GOFLAGS").env("GOCACHE", sources.join(".gocache"));
+    command.envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOWORK", "off"), ("GODEBUG", "goindex=0"), ("CGO_ENABLED", "0")]);
+    command
+}
+
+fn compile(sources: &Path, parts: &str, parents: &[&Path]) -> (TempDir, Output) {
+    let out = tempfile::tempdir().unwrap();
+    let file = sources.join("parts");
+    fs::write(&file, parts).unwrap();
+    let parents: String = parents.iter().map(|parent| format!("--parent {} ", parent.display())).collect();
+    let cache = format!("{parents}--own {}", out.path().display());
+    let output = command(sources, env!("CARGO_BIN_EXE_gowork-cache"), &cache)
+        .arg("compile")
+        .args([&file, out.path()])
+        .args(["-trimpath", "-buildvcs=false"])
+        .output()
+        .unwrap();
+    (out, output)
+}
+
+/// Which packages a build of the main compiles, with these layers at hand.
+fn compiled(sources: &Path, parents: &[&Path]) -> Vec<String> {
+    let parents: String = parents.iter().map(|parent| format!("--parent {} ", parent.display())).collect();
+    let scratch = tempfile::tempdir().unwrap();
+    let cache = format!("{parents}--discard {}", scratch.path().display());
+    let output = command(sources, "go", &cache)
+        .args(["build", "-v", "-trimpath", "-buildvcs=false", "-o", scratch.path().join("m").to_str().unwrap(), "."])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    said.lines().map(ToOwned::to_owned).collect()
+}
+
+/// Kind, mode, time and content of everything below `root`.
+fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, Vec<u8>)> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.to_path_buf()];
+    while let Some(path) = open.pop() {
+        let metadata = fs::metadata(&path).unwrap();
+        let content = if metadata.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        if metadata.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        }
+        found.insert(path.strip_prefix(root).unwrap().to_path_buf(), (metadata.mode(), metadata.mtime(), content));
+    }
+    found
+}
+
+#[test]
+fn each_part_holds_its_own_packages_and_no_more() {
+    let sources = sources();
+    let source = sources.path();
+    let (out, output) = compile(source, "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n", &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.stdout, b"", "the go command's listing is not for people");
+    let names: Vec<PathBuf> = snapshot(out.path()).into_keys().filter(|path| path.components().count() == 1).collect();
+    assert_eq!(names, ["", "0", "1"].map(PathBuf::from).into_iter().filter(|p| !p.as_os_str().is_empty()).collect::<Vec<_>>());
+    let (ab, c) = (out.path().join("0"), out.path().join("1"));
+    let entries = |part: &Path| fs::read_to_string(part.join("index")).unwrap().lines().count() - 1;
+    assert_eq!((entries(&ab), entries(&c)), (2, 1), "one result a package");
+    let all = ["example.com/m", "example.com/m/a", "example.com/m/b", "example.com/m/c"];
+    let (runtime, output) = compile(source, "runtime\n", &[]);
+    assert!(output.status.success());
+    let runtime = runtime.path().join("0");
+    let missing = |parents: &[&Path]| {
+        let mut missing = compiled(source, &[parents, &[&runtime]].concat());
+        missing.sort();
+        missing
+    };
+    assert_eq!(missing(&[]), all);
+    assert_eq!(missing(&[&ab]), ["example.com/m", "example.com/m/c"]);
+    assert_eq!(missing(&[&c]), ["example.com/m", "example.com/m/a", "example.com/m/b"]);
+    assert_eq!(missing(&[&ab, &c]), ["example.com/m"]);
+}
+
+#[test]
+fn an_edit_leaves_the_other_part_as_it_was_to_the_byte() {
+    let sources = sources();
+    let parts = "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n";
+    let before = snapshot(compile(sources.path(), parts, &[]).0.path());
+    fs::write(sources.path().join("c/c.go"), "package c\n\nfunc C() int { return 4 }\n").unwrap();
+    let after = snapshot(compile(sources.path(), parts, &[]).0.path());
+    let of = |tree: &BTreeMap<PathBuf, (u32, i64, Vec<u8>)>, part: &str| -> Vec<_> {
+        tree.iter().filter(|(path, _)| path.starts_with(part)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+    };
+    assert_eq!(of(&before, "0"), of(&after, "0"));
+    assert_ne!(of(&before, "1"), of(&after, "1"));
+    assert!(after.values().all(|(_, time, _)| *time == 0), "times are those of the epoch");
+}
+
+#[test]
+fn packages_of_std_that_have_no_name_come_along() {
+    let sources = sources();
+    let (out, output) = compile(sources.path(), "crypto/tls\n", &[]);
+    assert!(output.status.success());
+    let part = out.path().join("0");
+    fs::write(sources.path().join("main.go"), "package main\n\nimport _ \"crypto/tls\"\n\nfunc main() {}\n").unwrap();
+    // crypto/tls imports vendor/golang.org/x/crypto/..., which no command line can name.
+    assert_eq!(compiled(sources.path(), &[&part]), ["example.com/m"]);
+}
+
+#[test]
+fn errors_are_the_go_commands_and_so_is_the_exit_code() {
+    let sources = sources();
+    fs::write(sources.path().join("c/c.go"), "package c\n\nfunc C() int { return \"\" }\n").unwrap();
+    let (out, output) = compile(sources.path(), "example.com/m/c\n", &[]);
+    let plain =
+        command(sources.path(), "go", "--discard /tmp").env_remove("GOCACHEPROG").args(["build", "./c"]).output().unwrap();
+    assert_eq!(output.status.code(), plain.status.code());
+    assert_eq!(String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&plain.stderr));
+    assert!(!out.path().join("0").exists());
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let run = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_gowork-cache")).arg("compile").args(words).output().unwrap();
+        assert_eq!(output.status.code(), Some(127));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(run(&["/nonexistent/file", "/tmp"]).contains("read /nonexistent/file"));
+    assert!(run(&[]).contains("usage: gowork-cache compile FILE DIR FLAG..."));
+}

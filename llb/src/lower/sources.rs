@@ -1,0 +1,84 @@
+//! What a step finds in `/src`: the one copy from the context that keys it.
+
+use std::collections::BTreeSet;
+
+use super::llb::Lowering;
+use crate::ops::file::{Copy, File, Mkdir, Mkfile};
+use crate::ops::{OpError, Output};
+use crate::plan::{Sealed, Step, StepKind};
+use crate::tree::TreePath;
+
+impl Lowering<'_> {
+    /// Mod files and sources of a step. In a workspace go.work.sum is the resolve step's, with the sums that the committed one lacked.
+    pub(super) fn sources_of(&self, step: &Step) -> Result<Output, OpError> {
+        let build = self.plan.build(step.build);
+        let what = match &step.kind {
+            StepKind::Link(link) => format!("sources of {}", link.binary),
+            _ => format!("sources to {}", step.title),
+        };
+        if let Some(sealed) = &step.inputs.sealed {
+            return Ok(self.sealed_sources(step, sealed)?.named(self.title(&what)).output());
+        }
+        let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
+        if !build.workspace || build.vendored || step.inputs.mod_files.is_empty() {
+            return Ok(self.sources(files, &what));
+        }
+        let sum = build.dir.child("go.work.sum");
+        let files = files.filter(|file| **file != sum);
+        let resolved = self.resolve(step.build)?;
+        let copy = Copy::from(&resolved, "/go.work.sum", &format!("/{sum}")).create_dest_path();
+        Ok(self.copy_sources(files).copy(copy).named(self.title(&what)).output())
+    }
+
+    pub(super) fn sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>, what: &str) -> Output {
+        self.copy_sources(files).named(self.title(what)).output()
+    }
+
+    /// Sources, the third-party packages among what the resolve step left, and the mod files made for the step.
+    fn sealed_sources(&self, step: &Step, sealed: &Sealed) -> Result<File, OpError> {
+        let moved: BTreeSet<&TreePath> = sealed.moved.iter().flat_map(|moved| &moved.files).collect();
+        let in_place = || step.inputs.files.iter().filter(|file| !moved.contains(file));
+        let mut file = File::on(&Output::scratch());
+        if in_place().next().is_some() {
+            file = self.copy_sources(in_place());
+        }
+        for moved in &sealed.moved {
+            let below = moved.files.iter().filter_map(|file| file.strip_dir(&moved.from));
+            let patterns: BTreeSet<String> = below.map(literal_pattern).collect();
+            let copy = Copy::from(&self.materials.context, &format!("/{}", moved.from), &format!("/{}", moved.to));
+            file = file.copy(copy.contents_only().create_dest_path().include(patterns));
+        }
+        if !sealed.vendor.is_empty() {
+            let patterns: BTreeSet<String> = sealed.vendor.iter().map(|path| literal_pattern(path)).collect();
+            let vendor = self.plan.build(step.build).dir.child("vendor");
+            let copy = Copy::from(&self.resolve(step.build)?, "/vendor", &format!("/{vendor}"));
+            file = file.copy(copy.contents_only().create_dest_path().include(patterns));
+        }
+        for (path, text) in &sealed.texts {
+            if let Some(dir) = path.parent().filter(|dir| !dir.is_root()) {
+                file = file.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).parents().timestamp(0));
+            }
+            file = file.mkfile(Mkfile::new(&format!("/{path}"), 0o644, text.clone().into_bytes()).timestamp(0));
+        }
+        Ok(file)
+    }
+
+    /// One copy with every file as a pattern: a file that is not among them can neither be read nor change the key.
+    fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
+        let patterns: BTreeSet<String> = files.map(|file| literal_pattern(file.as_str())).collect();
+        let copy = Copy::from(&self.materials.context, "/", "/").contents_only().include(patterns);
+        File::on(&Output::scratch()).copy(copy)
+    }
+}
+
+/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).
+fn literal_pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for character in path.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') || (character == '!' && pattern.is_empty()) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
+}

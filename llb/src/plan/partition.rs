@@ -1,0 +1,85 @@
+//! Packages to parts: what always changes hands together. Owns the cut; not how parts are folded into steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fixedbitset::FixedBitSet;
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+/// A package to be partitioned, the repository's own or a third-party one.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    /// The module it belongs to.
+    pub(super) module: usize,
+    /// The images that reach it.
+    pub(super) reach: FixedBitSet,
+    /// The nodes it imports.
+    pub(super) imports: Vec<usize>,
+    /// Bytes of its sources.
+    pub(super) size: u64,
+    /// How often it is edited, in no unit: only the share among its like counts.
+    pub(super) weight: u64,
+}
+
+/// Packages of one module that are reached by exactly the same images; or of several, where these import each other in circles.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Its nodes.
+    pub(super) nodes: BTreeSet<usize>,
+    /// The images that reach them.
+    pub(super) reach: FixedBitSet,
+    /// The parts whose packages it imports, directly or not: indexes of earlier ones.
+    pub(super) needs: FixedBitSet,
+    /// Bytes of sources.
+    pub(super) size: u64,
+    /// How often it is edited.
+    pub(super) weight: u64,
+}
+
+/// Cuts `nodes` into parts, each after those it needs. Nodes that no image reaches are left out.
+///
+/// If p imports q, whatever reaches p reaches q. So circles between such groups (modules may require each other both ways, packages may not)
+/// lie within one reach set, and are merged.
+pub(super) fn parts(nodes: &[Node]) -> Vec<Part> {
+    let mut groups: BTreeMap<(usize, Vec<usize>), BTreeSet<usize>> = BTreeMap::new();
+    for (ix, node) in nodes.iter().enumerate().filter(|(_, node)| !node.reach.is_clear()) {
+        groups.entry((node.module, node.reach.ones().collect())).or_default().insert(ix);
+    }
+    let groups: Vec<BTreeSet<usize>> = groups.into_values().collect();
+    let mut group_of = vec![None; nodes.len()];
+    for (group, members) in groups.iter().enumerate() {
+        members.iter().for_each(|&node| group_of[node] = Some(group));
+    }
+    condense(nodes, &groups, &group_of)
+}
+
+/// Merges circles, and orders the parts so that each follows what it needs.
+fn condense(nodes: &[Node], groups: &[BTreeSet<usize>], group_of: &[Option<usize>]) -> Vec<Part> {
+    let mut graph = DiGraph::<(), ()>::new();
+    let vertices: Vec<NodeIndex> = groups.iter().map(|_| graph.add_node(())).collect();
+    for (group, members) in groups.iter().enumerate() {
+        let imported: BTreeSet<usize> =
+            members.iter().flat_map(|&node| &nodes[node].imports).filter_map(|&import| group_of[import]).collect();
+        for other in imported.into_iter().filter(|&other| other != group) {
+            graph.add_edge(vertices[group], vertices[other], ());
+        }
+    }
+    // Components come with what they point at first.
+    let mut parts: Vec<Part> = Vec::new();
+    let mut part_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for component in tarjan_scc(&graph) {
+        let mut needs = FixedBitSet::with_capacity(groups.len());
+        for vertex in &component {
+            for other in graph.neighbors(*vertex).filter_map(|vertex| part_of.get(&vertex.index()).copied()) {
+                needs.insert(other);
+                needs.union_with(&parts[other].needs);
+            }
+        }
+        let members: BTreeSet<usize> = component.iter().flat_map(|vertex| groups[vertex.index()].iter().copied()).collect();
+        part_of.extend(component.iter().map(|vertex| (vertex.index(), parts.len())));
+        let sum = |of: fn(&Node) -> u64| members.iter().map(|&node| of(&nodes[node])).sum();
+        let reach = members.first().map(|&node| nodes[node].reach.clone()).unwrap_or_default();
+        parts.push(Part { reach, needs, size: sum(|node| node.size), weight: sum(|node| node.weight), nodes: members });
+    }
+    parts
+}

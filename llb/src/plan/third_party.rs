@@ -1,0 +1,85 @@
+//! Packages outside the repository: who reaches which, as the resolve step found them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fixedbitset::FixedBitSet;
+
+use super::partition::Node;
+use crate::resolution::{Resolution, ResolvedModule, ResolvedPackage};
+
+/// A resolution, with the packages to be found by import path.
+#[derive(Debug)]
+pub(super) struct ThirdParty<'a> {
+    resolution: &'a Resolution,
+    by_path: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> ThirdParty<'a> {
+    pub(super) fn new(resolution: &'a Resolution) -> Self {
+        let by_path = resolution.packages.iter().enumerate().map(|(ix, package)| (package.path.as_str(), ix)).collect();
+        Self { resolution, by_path }
+    }
+
+    /// What the go command chose.
+    pub(super) fn resolution(&self) -> &'a Resolution {
+        self.resolution
+    }
+
+    /// The package at `ix`.
+    pub(super) fn get(&self, ix: usize) -> &'a ResolvedPackage {
+        &self.resolution.packages[ix]
+    }
+
+    /// The module of a package.
+    pub(super) fn module(&self, package: &ResolvedPackage) -> Option<&'a ResolvedModule> {
+        package.module.and_then(|ix| self.resolution.modules.get(ix))
+    }
+
+    /// Import paths of std's packages that a command line can name. Those that std vendors for itself come with what imports them.
+    pub(super) fn std(&self) -> Vec<String> {
+        let named =
+            |package: &&ResolvedPackage| package.is_std() && !package.path.starts_with("vendor/") && package.path != "unsafe";
+        self.resolution.packages.iter().filter(named).map(|package| package.path.clone()).collect()
+    }
+
+    /// The third-party packages that `imports` reach.
+    pub(super) fn reached(&self, imports: &BTreeSet<String>) -> BTreeSet<usize> {
+        self.closure(imports.iter().filter_map(|path| self.find(path)))
+    }
+
+    /// The third-party packages that `from` reach, themselves included.
+    pub(super) fn closure(&self, from: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<usize> = from.into_iter().collect();
+        while let Some(ix) = open.pop() {
+            if found.insert(ix) {
+                open.extend(self.get(ix).imports.iter().filter_map(|path| self.find(path)));
+            }
+        }
+        found
+    }
+
+    /// Where a third-party package is.
+    pub(super) fn find(&self, path: &str) -> Option<usize> {
+        self.by_path.get(path).copied().filter(|&ix| !self.get(ix).is_std())
+    }
+
+    /// The packages as nodes, `reached` by each image. Modules are bumped equally often, whatever their size.
+    pub(super) fn nodes(&self, reached: &[BTreeSet<usize>]) -> Vec<Node> {
+        let mut packages = vec![0u64; self.resolution.modules.len()];
+        for module in self.resolution.packages.iter().filter_map(|package| package.module) {
+            packages[module] += 1;
+        }
+        let node = |(ix, package): (usize, &ResolvedPackage)| {
+            let mut reach = FixedBitSet::with_capacity(reached.len());
+            reach.extend((0..reached.len()).filter(|&image| reached[image].contains(&ix)));
+            let imports = package.imports.iter().filter_map(|path| self.find(path)).collect();
+            let weight = package.module.map_or(0, |module| BUMP / packages[module]);
+            Node { module: package.module.unwrap_or(usize::MAX), reach, imports, size: package.size, weight }
+        };
+        self.resolution.packages.iter().enumerate().map(node).collect()
+    }
+}
+
+/// The weight of a module's bumps, shared by its packages.
+const BUMP: u64 = 1_000_000;

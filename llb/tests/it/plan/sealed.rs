@@ -1,0 +1,234 @@
+//! Sealed steps: the synthetic workspace to the letter, and what an edit of a mod file changes in it.
+
+use std::collections::BTreeMap;
+
+use expect_test::{Expect, expect};
+use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Step, StepKind};
+use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
+
+use crate::support::sound;
+
+/// Two members and a third-party module.
+pub(crate) const WORK: &str = "\
+-- go.work --
+go 1.26
+use (
+	./api
+	./lib
+)
+-- api/go.mod --
+module example.com/api
+go 1.26
+require third.party/log v1.2.0 // a comment
+-- api/main.go --
+package main
+import \"example.com/lib\"
+-- lib/go.mod --
+module example.com/lib
+go 1.21
+-- lib/lib.go --
+package lib
+import _ \"third.party/log\"
+";
+
+fn module(path: &str, version: &str, go: &str) -> ResolvedModule {
+    ResolvedModule {
+        path: path.to_owned(),
+        version: version.to_owned(),
+        replaced_by: String::new(),
+        go: go.to_owned(),
+        sum: String::new(),
+    }
+}
+
+fn package(path: &str, module: Option<usize>, imports: &[&str], files: &[&str]) -> ResolvedPackage {
+    ResolvedPackage {
+        path: path.to_owned(),
+        module,
+        imports: imports.iter().map(|&path| path.to_owned()).collect(),
+        dir: String::new(),
+        files: files.iter().map(|&file| file.to_owned()).collect(),
+        size: 1000,
+        reads_module: false,
+    }
+}
+
+/// What `go` would choose: two packages of one module, of which the sources reach one, and one more that it imports.
+pub(crate) fn resolution() -> Resolution {
+    Resolution {
+        version: resolution::VERSION,
+        go_version: "go1.26.8".to_owned(),
+        modules: vec![module("third.party/log", "v1.2.0", "1.20"), module("third.party/old", "v0.1.0", "")],
+        packages: vec![
+            package("runtime", None, &[], &[]),
+            package("third.party/log", Some(0), &["third.party/log/level", "third.party/old/x"], &["log.go", "words.txt"]),
+            package("third.party/log/level", Some(0), &[], &["level.go"]),
+            package("third.party/old/x", Some(1), &[], &["x.go"]),
+        ],
+        replaced: BTreeMap::new(),
+        runtime_files: Vec::new(),
+    }
+}
+
+pub(crate) fn planned(outline: &Outline, resolution: &Resolution) -> Plan {
+    let resolutions = BTreeMap::from([(BuildIx(0), resolution.clone())]);
+    let plan = plan::plan(PlanInput { outline, resolutions: Some(&resolutions) });
+    assert_eq!(plan::verify(&plan), Vec::<String>::new());
+    plan
+}
+
+fn unit(plan: &Plan) -> &Step {
+    plan.steps.iter().find(|step| matches!(step.kind, StepKind::Unit(_))).unwrap()
+}
+
+/// What a sealed step sees, as one text.
+fn render(step: &Step) -> String {
+    let Some(sealed) = &step.inputs.sealed else { return "not sealed\n".to_owned() };
+    let mut text: String = sealed.texts.iter().map(|(path, text)| format!("-- {path} --\n{text}")).collect();
+    text += &format!("vendor: {}\n", sealed.vendor.iter().cloned().collect::<Vec<_>>().join(" "));
+    for moved in &sealed.moved {
+        let files: Vec<&str> = moved.files.iter().map(gowork_llb::tree::TreePath::as_str).collect();
+        text += &format!("moved from {:?} to {:?}: {}\n", moved.from.as_str(), moved.to.as_str(), files.join(" "));
+    }
+    text
+}
+
+fn check(step: &Step, expected: &Expect) {
+    expected.assert_eq(&render(step));
+}
+
+#[test]
+fn a_unit_sees_the_members_and_modules_that_it_reaches() {
+    let plan = planned(&sound(WORK, ""), &resolution());
+    check(
+        unit(&plan),
+        &expect![[r#"
+        -- go.work --
+        go 1.22
+        use ./lib
+        -- lib/go.mod --
+        module example.com/lib
+        go 1.21
+        -- vendor/modules.txt --
+        ## workspace
+        # third.party/log v1.2.0
+        ## go 1.20
+        third.party/log
+        third.party/log/level
+        # third.party/old v0.1.0
+        third.party/old/x
+        vendor: third.party
+    "#]],
+    );
+    let link = plan.step(plan.images[0].link);
+    assert!(link.inputs.sealed.is_none() && !link.inputs.mod_files.is_empty() && link.inputs.module_cache);
+}
+
+#[test]
+fn third_party_packages_are_compiled_in_a_workspace_of_no_members() {
+    let plan = planned(&sound(WORK, ""), &resolution());
+    let deps = plan.steps.iter().find(|step| matches!(step.kind, StepKind::Deps(_))).unwrap();
+    check(
+        deps,
+        &expect![[r#"
+        -- go.work --
+        go 1.22
+        use ./gowork-sealed
+        -- gowork-sealed/go.mod --
+        module gowork.invalid/sealed
+        -- vendor/modules.txt --
+        ## workspace
+        # third.party/log v1.2.0
+        ## go 1.20
+        third.party/log
+        third.party/log/level
+        # third.party/old v0.1.0
+        third.party/old/x
+        vendor: third.party
+    "#]],
+    );
+}
+
+#[test]
+fn a_stand_in_is_vendored_under_the_version_that_was_selected() {
+    let archive = "\
+-- go.mod --
+module example.com/app
+go 1.24
+require example.com/mono/libs/a v1.4.0
+replace example.com/mono/libs/a => ./libs/a
+-- main.go --
+package main
+import (
+	_ \"example.com/app/own\"
+	_ \"example.com/mono/libs/a/deep\"
+)
+-- own/own.go --
+package own
+import _ \"example.com/mono/libs/a\"
+-- libs/a/go.mod --
+module example.com/mono/libs/a
+go 1.23
+-- libs/a/a.go --
+package a
+-- libs/a/deep/deep.go --
+package deep
+";
+    let replaced = BTreeMap::from([("example.com/mono/libs/a".to_owned(), "v1.4.0".to_owned())]);
+    let resolution =
+        Resolution { packages: vec![package("runtime", None, &[], &[])], modules: Vec::new(), replaced, ..resolution() };
+    let plan = planned(&sound(archive, ""), &resolution);
+    check(
+        unit(&plan),
+        &expect![[r#"
+        -- go.mod --
+        module example.com/app
+        go 1.24
+        -- go.work --
+        go 1.24
+        use .
+        -- vendor/modules.txt --
+        ## workspace
+        # example.com/mono/libs/a v1.4.0
+        ## go 1.23
+        example.com/mono/libs/a
+        example.com/mono/libs/a/deep
+        vendor: 
+        moved from "" to "vendor/example.com/mono": libs/a/a.go libs/a/deep/deep.go
+    "#]],
+    );
+    // Without the version the true mod files have to be seen.
+    let resolution = Resolution { replaced: BTreeMap::new(), ..resolution };
+    assert!(unit(&planned(&sound(archive, ""), &resolution)).inputs.sealed.is_none());
+}
+
+#[test]
+fn edits_of_mod_files_that_compile_to_the_same_change_no_unit() {
+    let before = planned(&sound(WORK, ""), &resolution());
+    for (what, from, to) in [
+        ("a comment", "// a comment", "// another one"),
+        ("a requirement that nothing imports", "// a comment", "\nrequire third.party/none v1.0.0"),
+        ("another member", "use (\n", "use (\n\t./other\n"),
+        ("the workspace's go line", "go.work --\ngo 1.26", "go.work --\ngo 1.26.1"),
+    ] {
+        assert!(WORK.contains(from), "{what}");
+        let archive = format!("{}-- other/go.mod --\nmodule example.com/other\ngo 1.26\n", WORK.replace(from, to));
+        let after = planned(&sound(&archive, ""), &resolution());
+        assert_eq!(unit(&before).inputs, unit(&after).inputs, "{what}");
+    }
+    // And those that do, do.
+    let after = planned(&sound(&WORK.replace("go 1.21", "go 1.22"), ""), &resolution());
+    assert_ne!(unit(&before).inputs, unit(&after).inputs);
+    let mut bumped = resolution();
+    bumped.modules[1].version = "v0.2.0".to_owned();
+    assert_ne!(unit(&before).inputs, unit(&planned(&sound(WORK, ""), &bumped)).inputs);
+}
+
+#[test]
+fn packages_that_read_more_than_their_own_files_open_the_seal() {
+    let mut open = resolution();
+    open.packages[1].reads_module = true;
+    let step = planned(&sound(WORK, ""), &open);
+    let unit = unit(&step);
+    assert!(unit.inputs.sealed.is_none() && unit.inputs.module_cache && !unit.inputs.mod_files.is_empty());
+}

@@ -1,0 +1,29 @@
+//! `cargo xtask bench`: measurements, each with what it is compared to. None of them is a test: a machine may be busy.
+
+mod scan;
+mod workspace;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Subcommand)]
+enum Benchmark {
+    /// From disk to the import graph, against `go list -deps -json`
+    Scan(scan::Arguments),
+}
+
+/// Runs one benchmark.
+///
+/// # Errors
+/// If a program that is measured fails.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.benchmark {
+        Benchmark::Scan(arguments) => scan::run(arguments),
+    }
+}
