@@ -23,3 +23,4 @@ mod predictions;
 mod reproducible;
 mod runtime;
 mod smoke;
+mod workspaces;

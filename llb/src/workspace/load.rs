@@ -88,6 +88,7 @@ struct Draft {
     kind: RootKind,
     members: BTreeSet<TreePath>,
     replaced: replace::Targets,
+    read: BTreeSet<TreePath>,
     vendored: bool,
     alone: bool,
     diagnostics: Vec<Diagnostic>,
@@ -217,7 +218,11 @@ impl<'a> Loader<'a> {
         let vendored = check::is_vendored(&dir, &kind, &self.modules, self.texts);
         // The vendor directory has copies of replacements too, and the go command looks at nothing else.
         let replaced = if vendored { BTreeMap::new() } else { self.replace_targets(replaces, &members) };
-        self.roots.push(Draft { dir, kind, members, replaced, vendored, alone: false, diagnostics: Vec::new() });
+        // The go command reads those that are to stand in for a member, too, though the member is what it takes.
+        let local = replaces.iter().filter(|(_, replace)| replace.new_version.is_empty());
+        let mut read: BTreeSet<TreePath> = local.filter_map(|(base, replace)| base.join(&replace.new_path).ok()).collect();
+        read.retain(|dir| !vendored && self.texts.contains_key(&dir.child("go.mod")));
+        self.roots.push(Draft { dir, kind, members, replaced, read, vendored, alone: false, diagnostics: Vec::new() });
     }
 
     /// The local directories among `replaces` (each with the directory it is relative to) that stand in for something.
@@ -255,6 +260,7 @@ impl<'a> Loader<'a> {
                 replaced: there
                     .map(|(path, (dir, version))| (path.clone(), ReplaceTarget { module: index(dir), version: version.clone() }))
                     .collect(),
+                read: draft.read.clone(),
                 vendored: draft.vendored,
                 alone: draft.alone,
                 diagnostics: draft.diagnostics.clone(),

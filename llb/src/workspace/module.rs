@@ -49,6 +49,8 @@ pub struct Root {
     pub members: Vec<ModuleIx>,
     /// Directories of the repository that stand in for a required module, beyond the members, by module path as required.
     pub replaced: BTreeMap<String, ReplaceTarget>,
+    /// Directories of replacements whose go.mod the go command may read, whether or not it takes packages from there.
+    pub read: BTreeSet<TreePath>,
     /// Whether third-party packages come from `dir/vendor`.
     pub vendored: bool,
     /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work uses it, or leaves it out.
@@ -115,8 +117,8 @@ impl Workspace {
         if root.vendored {
             names.push(root.dir.child("vendor").child("modules.txt"));
         }
-        for ix in root.modules() {
-            names.extend(["go.mod", "go.sum"].map(|name| self.module(ix).dir.child(name)));
+        for dir in root.modules().map(|ix| &self.module(ix).dir).chain(&root.read) {
+            names.extend(["go.mod", "go.sum"].map(|name| dir.child(name)));
         }
         names.into_iter().filter(|path| self.present.contains(path)).collect()
     }
