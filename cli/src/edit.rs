@@ -22,7 +22,9 @@ pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) ->
     }
     for role in question.roles(image, path) {
         let reason = match role {
-            Role::Source(_) | Role::Included(_) | Role::Embedded(..) | Role::Profile | Role::Vendored => Some(format!("file {path}")),
+            Role::Source(_) | Role::Included(_) | Role::Embedded(..) | Role::Profile | Role::Vendored => {
+                Some(format!("file {path}"))
+            }
             Role::Runtime(_) => Some(format!("runtime file {path}")),
             Role::ModFile => mod_file(question, image, path),
         };
