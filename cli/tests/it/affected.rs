@@ -2,6 +2,7 @@
 
 use expect_test::{Expect, expect};
 
+use crate::proxy::Proxy;
 use crate::support::{RICH, Repository, SMALL};
 
 /// What `affected --since HEAD` says of `archive` after an edit.
@@ -204,6 +205,55 @@ fn mod_files_without_go() {
             exit 0
         "#]],
     );
+}
+
+/// A member that nobody imports raises a version: go knows for whom.
+#[test]
+fn mod_files_with_go() {
+    let proxy_dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(proxy_dir.path());
+    let repository = Repository::new(SMALL);
+    let service = |name: &str, require: &str, import: &str| {
+        repository.write(&format!("{name}/go.mod"), &format!("module example.com/{name}\n\ngo 1.26\n\n{require}"));
+        let text = format!("package main\n\nimport _ \"third.example/{import}\"\n\nfunc main() {{}}\n");
+        repository.write(&format!("{name}/main.go"), &text);
+        repository.write(&format!("{name}/go.sum"), &proxy.sums);
+    };
+    service("api", "require third.example/t0 v1.0.0\nrequire third.example/t1 v1.0.0\n", "t0/moving");
+    service("job", "require third.example/t2 v1.0.0\n", "t2/stable");
+    repository.write("go.work.sum", &proxy.sums);
+    repository.commit();
+    repository.write("lib/go.mod", "module example.com/lib\n\ngo 1.26\n\nrequire third.example/t1 v1.2.0\n");
+    let run = |args: &str| repository.run_with(args, &proxy.env()).to_string();
+    expect![[r#"
+        --- stdout
+        api  lib/go.mod: require third.example/t1 v1.2.0 is new (perhaps: --resolve asks go whether that changes a version here)
+        job  lib/go.mod: require third.example/t1 v1.2.0 is new (perhaps: --resolve asks go whether that changes a version here)
+        exit 0
+    "#]]
+    .assert_eq(&run("affected --since HEAD"));
+    expect![[r#"
+        --- stdout
+        api  module third.example/t1 v1.0.0 -> v1.2.0
+        exit 0
+    "#]]
+    .assert_eq(&run("affected --since HEAD --resolve"));
+    expect![[r#"
+        --- stdout
+        third.example/t1/... is part of api: package third.example/t1/stable of module third.example/t1 v1.2.0
+
+        imported by way of
+          api/main.go:3:8  example.com/api imports third.example/t0/moving
+                           third.example/t0/moving imports third.example/t1/stable
+        exit 0
+    "#]]
+    .assert_eq(&run("explain api third.example/t1/... --resolve"));
+    repository.write("lib/go.mod", "module example.com/lib\n\ngo 1.26\n\nrequire third.example/t1 v1.9.0\n");
+    let said = repository.run_with("affected --since HEAD --resolve", &proxy.env());
+    assert_eq!(said.code, 0);
+    let tail = "So versions are not known, and every line that may decide one counts.\n";
+    assert!(said.err.starts_with("go list says:\n") && said.err.ends_with(tail), "{said}");
+    assert_eq!(said.out.lines().count(), 2, "{said}");
 }
 
 #[test]

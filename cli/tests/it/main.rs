@@ -10,4 +10,6 @@ mod explain;
 mod hazards;
 mod named_files;
 mod output;
+#[path = "../property/proxy.rs"]
+mod proxy;
 mod support;

@@ -71,10 +71,19 @@ impl Repository {
     pub(crate) fn run(&self, args: &str) -> Said {
         run(self.path(), args)
     }
+
+    /// The same, with more in its environment.
+    pub(crate) fn run_with(&self, args: &str, env: &[(&str, String)]) -> Said {
+        said(Command::cargo_bin("gowork").unwrap().current_dir(self.path()).args(args.split_whitespace()).envs(env.to_vec()))
+    }
 }
 
 pub(crate) fn run(dir: &Path, args: &str) -> Said {
-    let output = Command::cargo_bin("gowork").unwrap().current_dir(dir).args(args.split_whitespace()).output().unwrap();
+    said(Command::cargo_bin("gowork").unwrap().current_dir(dir).args(args.split_whitespace()))
+}
+
+fn said(command: &mut Command) -> Said {
+    let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }

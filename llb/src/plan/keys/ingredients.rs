@@ -1,6 +1,6 @@
 //! Keys as sets of named ingredients, so that two of them can be compared and the difference told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
@@ -158,15 +158,30 @@ impl Ingredients {
         hex(&hash.finalize())
     }
 
-    /// What is not alike in `self` and in what came `after`, in the order of parts. A sum that only one side has decides nothing: what
-    /// is built needs its module's sum, or the build fails.
+    /// What is not alike in `self` and in what came `after`, in the order of ingredients. A sum that only one side has decides nothing: what
+    /// is built needs its module's sum, or the build fails. Neither does it count where the same results come from a step of another name.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
-        let parts: std::collections::BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
-        let pairs = parts.into_iter().map(|part| (part, self.0.get(part), after.0.get(part)));
-        let unlike = pairs.filter(|(part, a, b)| a != b && !(matches!(part, Ingredient::Sum(_)) && (a.is_none() || b.is_none())));
+        let all: BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
+        let (old, new) = (self.results(), after.results());
+        let counts = |part: &Ingredient, before: Option<&String>, after: Option<&String>| match part {
+            Ingredient::Sum(_) => before.is_some() && after.is_some(),
+            Ingredient::Step(_) => {
+                before.is_some_and(|result| !new.contains(result.as_str()))
+                    || after.is_some_and(|result| !old.contains(result.as_str()))
+            }
+            _ => true,
+        };
+        let pairs = all.into_iter().map(|part| (part, self.0.get(part), after.0.get(part)));
+        let unlike = pairs.filter(|(part, before, after)| before != after && counts(part, *before, *after));
         unlike
             .map(|(part, before, after)| Difference { part: part.clone(), before: before.cloned(), after: after.cloned() })
             .collect()
+    }
+
+    /// The results that are read, whatever their steps are called.
+    fn results(&self) -> BTreeSet<&str> {
+        let results = self.0.iter().filter(|(part, _)| matches!(part, Ingredient::Step(_)));
+        results.map(|(_, value)| value.as_str()).collect()
     }
 }
 

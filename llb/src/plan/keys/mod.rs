@@ -160,6 +160,9 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     let mut modules: BTreeSet<usize> = BTreeSet::new();
     if *module_cache {
         modules.extend(0..resolution.modules.len());
+        // It is pruned to the packages that somebody reaches.
+        let packages = resolution.packages.iter().filter(|package| !package.is_std());
+        key.0.extend(packages.map(|package| (Ingredient::Package(package.path.clone()), "in the module cache".to_owned())));
     }
     if let Some(sealed) = &step.inputs.sealed {
         for (path, text) in &sealed.texts {
