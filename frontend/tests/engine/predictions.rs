@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Engine;
-use crate::kinds::{Edit, Expectation, FLAGS, MOD_FILES, SOURCES, STAND_INS, VENDORED};
+use crate::kinds::{ETCD, ETCD_MODULES, Edit, Expectation, FLAGS, MOD_FILES, SOURCES, STAND_INS, VENDORED};
 use crate::predicted::Predicted;
 use crate::repository::{Repository, files};
 
@@ -121,4 +121,15 @@ fn a_vendored_workspace() {
 fn one_module_with_flags() {
     let mut series = Series::new(Repository::example("single"), &[]);
     FLAGS.into_iter().for_each(|edit| series.edit(edit));
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn etcd() {
+    let repository = Repository::of_modules(&ETCD_MODULES);
+    // The go command completes go.work.sum.
+    repository.go("", &["build", "./server", "./etcdctl", "./etcdutl"]);
+    let mains = [("etcdctl", "etcdctl", "."), ("etcdutl", "etcdutl", "."), ("server", "server", ".")];
+    let mut series = Series::new(repository, &mains);
+    ETCD.into_iter().for_each(|edit| series.edit(edit));
 }
