@@ -66,9 +66,11 @@ impl Series {
     }
 
     fn meets(&self, name: &str, expectation: Expectation, predicted: &BTreeSet<String>, earlier: &BTreeMap<String, Vec<u8>>) {
-        let linked: BTreeSet<&str> = predicted.iter().filter_map(|title| title.strip_prefix("link ")).collect();
+        let linked: BTreeSet<&str> =
+            predicted.iter().filter_map(|title| title.strip_prefix("link ")?.split(' ').next()).collect();
         match expectation {
             Expectation::Nothing => assert!(predicted.is_empty(), "{name}: {predicted:?}"),
+            Expectation::ResolveAlone => assert_eq!(*predicted, BTreeSet::from(["resolve modules".to_owned()]), "{name}"),
             Expectation::Links(images) => assert_eq!(linked, images.iter().copied().collect(), "{name}"),
             Expectation::LinksAlone => {
                 assert!(predicted.contains("resolve modules"), "{name}: {predicted:?}");
