@@ -22,7 +22,7 @@ use crate::own;
 /// The word that asks for it.
 pub const WORD: &str = "compile";
 
-/// The words that make the go command compile packages and tell their build IDs. Dependencies are told too: std vendors packages that cannot be named.
+/// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
 const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
 
 /// How many bytes of its key a build ID holds.
@@ -37,7 +37,9 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
     let mut go = Command::new("go");
-    go.args(GO_LIST).args(flags).arg("--").args(parts.iter().flatten());
+    // What std vendors for itself cannot be named on a command line; it comes with what imports it.
+    let named = parts.iter().flatten().filter(|path| !path.starts_with("vendor/"));
+    go.args(GO_LIST).args(flags).arg("--").args(named);
     let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
     if !status.success() {
         return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
