@@ -70,6 +70,10 @@ fn config_file(tree: &dyn SourceTree, root: &Path, given: Option<&Path>) -> anyh
             return Ok(Some((name, text)));
         }
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        if Path::new(&name).is_relative() && root.join(&name).is_file() {
+            // It is in the repository, but not yet in this commit.
+            return Ok(None);
+        }
         return Ok(Some((name, text)));
     }
     for (name, is_ours) in [("gowork.toml", (|_| true) as fn(&str) -> bool), ("Dockerfile", has_our_syntax)] {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use gowork_llb::diag::Span;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
 use gowork_llb::packages::{self, PackageIx, Packages};
-use gowork_llb::plan::{Build, Image, Plan, Step};
+use gowork_llb::plan::keys::third_party;
+use gowork_llb::plan::{Build, Image, Plan, Step, StepKind};
 use gowork_llb::tree::TreePath;
 
 use crate::project::Project;
@@ -30,7 +31,7 @@ pub(crate) enum Role {
     Profile,
     /// Decides versions, for all of its root.
     ModFile,
-    /// A vendored package's.
+    /// A vendored package's; or, without what the go command says, perhaps one of a package that nobody reaches.
     Vendored,
     /// Put into the image at a path.
     Runtime(String),
@@ -77,7 +78,11 @@ impl<'a> Question<'a> {
         }
         roles.extend(build.mod_files.contains(path).then_some(Role::ModFile));
         if build.vendored && path.is_under(&build.dir.child("vendor")) && !roles.contains(&Role::ModFile) {
-            roles.extend(self.steps(image).iter().any(|step| reads(step, path)).then_some(Role::Vendored));
+            let compiled =
+                || self.steps(image).iter().any(|step| !matches!(step.kind, StepKind::Resolve(_)) && reads(step, path));
+            let perhaps = || !gosrc::is_test(path.name()) && !third_party(self.plan, &self.project.workspace, image).is_empty();
+            let is_part = if self.plan.resolved { compiled() } else { perhaps() };
+            roles.extend(is_part.then_some(Role::Vendored));
         }
         let put = image.runtime.files.iter().filter(|file| path.is_under(&file.from.value));
         roles.extend(put.map(|file| Role::Runtime(file.to.clone())));
@@ -104,7 +109,7 @@ impl<'a> Question<'a> {
             open.extend(self.plan.step(ix).inputs.results.iter().map(|result| result.step).filter(|ix| wanted.insert(*ix)));
         }
         let own = self.plan.step(image.link).build;
-        let asks = |step: &Step| matches!(step.kind, gowork_llb::plan::StepKind::Resolve(_)) && step.build == own;
+        let asks = |step: &Step| matches!(step.kind, StepKind::Resolve(_)) && step.build == own;
         let steps = self.plan.steps.iter().enumerate();
         steps.filter(|(ix, step)| wanted.iter().any(|step| step.0 == *ix) || asks(step)).map(|(_, step)| step).collect()
     }
@@ -138,6 +143,9 @@ impl<'a> Question<'a> {
             } else {
                 format!("{} does not import package {owners}; these images do: {others}", image.name)
             };
+        }
+        if self.build(image).vendored && path.is_under(&self.build(image).dir.child("vendor")) {
+            return "it is vendored, but no image reaches a package that it is part of".to_owned();
         }
         self.outside(image, path).unwrap_or_else(|| self.left_out(image, path, &dir))
     }

@@ -125,7 +125,8 @@ fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
         }
         Role::Profile => "the profile that its main and everything below it is compiled with".to_owned(),
         Role::ModFile => "a mod file: it takes part in choosing versions, for all images of its root".to_owned(),
-        Role::Vendored => "a file of a vendored package".to_owned(),
+        Role::Vendored if question.plan.resolved => "a file of a vendored package".to_owned(),
+        Role::Vendored => "perhaps a file of a vendored package that it reaches: --resolve asks go".to_owned(),
         Role::Runtime(to) => format!("put into the image, below {to}"),
     }
 }

@@ -184,6 +184,28 @@ fn configuration() {
 }
 
 #[test]
+fn a_configuration_that_the_commit_lacks() {
+    let repository = Repository::new(SMALL);
+    repository.commit();
+    repository.write("ci/images.toml", "[go]\nldflags = \"-s\"\n");
+    expect![[r#"
+        --- stdout
+        api  -ldflags "-s -w" -> "-s"
+        job  -ldflags "-s -w" -> "-s"
+        exit 0
+    "#]]
+    .assert_eq(&repository.run("affected -f ci/images.toml --since HEAD").to_string());
+    let outside = Repository::new("\n-- images.toml --\n[go]\nldflags = \"-s\"\n");
+    let path = outside.path().join("images.toml");
+    expect![[r#"
+        --- stderr
+        no image is touched
+        exit 0
+    "#]]
+    .assert_eq(&repository.run(&format!("affected -f {} --since HEAD", path.display())).to_string());
+}
+
+#[test]
 fn mod_files_without_go() {
     let text = "module example.com/api\n\ngo 1.26\n\nrequire third.example.com/text v0.4.0\n";
     after(

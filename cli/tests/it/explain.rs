@@ -2,7 +2,7 @@
 
 use expect_test::{Expect, expect};
 
-use crate::support::{RICH, Repository, SMALL};
+use crate::support::{RICH, Repository, SMALL, root, run};
 
 /// What is said about each file of `files` and the image `api`.
 fn files(image: &str, files: &str, expected: &Expect) {
@@ -350,4 +350,28 @@ fn json() {
         exit 0
     "#]]
     .assert_eq(&repository.run("explain api lib/lib.go --json").to_string());
+}
+
+#[test]
+fn vendored_packages() {
+    let dir = root().join("examples/vendored");
+    let file = "vendor/github.com/dustin/go-humanize/big.go";
+    let said = |args: &str| run(&dir, &format!("explain numeral {file} --platform linux/amd64 {args}")).to_string();
+    expect![[r#"
+        --- stdout
+        vendor/github.com/dustin/go-humanize/big.go is part of numeral: perhaps a file of a vendored package that it reaches: --resolve asks go
+        exit 0
+    "#]].assert_eq(&said(""));
+    let resolved = said("--resolve");
+    assert!(
+        resolved.starts_with(&format!("--- stdout\n{file} is part of numeral: a file of a vendored package\n")),
+        "{resolved}"
+    );
+    let test_only = "vendor/github.com/google/go-cmp/cmp/path.go";
+    let said = run(&dir, &format!("explain numeral {test_only} --resolve"));
+    expect![[r#"
+        --- stdout
+        vendor/github.com/google/go-cmp/cmp/path.go is no part of numeral: it is vendored, but no image reaches a package that it is part of
+        exit 0
+    "#]].assert_eq(&said.to_string());
 }

@@ -188,6 +188,14 @@ const EDITS: &[Edit] = &[
         }
         true
     }),
+    ("replace by a directory", |world, rng| {
+        world.fork = if world.fork.is_some() && rng.bool() { None } else { Some(rng.u32(0..3)) };
+        true
+    }),
+    ("rename", |world, rng| {
+        pick(world, rng).renamed += 1;
+        true
+    }),
     ("version by which a directory is required", |world, rng| {
         module(world, rng).required_as += 1;
         world.layout == Layout::Replaced

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stderr, reason = "the figures of a long run")]
 
 mod edits;
+mod named;
 mod oracle;
 mod ours;
 mod proxy;
@@ -52,6 +53,8 @@ struct State {
     files: BTreeMap<String, String>,
     made: BTreeMap<String, Made>,
     planned: BTreeMap<String, Planned>,
+    /// Where it is on disk.
+    root: PathBuf,
 }
 
 /// One layout's run.
@@ -121,13 +124,14 @@ impl Run {
         world::write(&root, before, &files);
         let planned = ours::planned(&world.config(), &self.proxy, &root, &mut self.known);
         match (oracle::made(&world, &self.proxy, &root), planned) {
-            (Ok(made), Ok(planned)) => Ok(State { world, files, made, planned }),
+            (Ok(made), Ok(planned)) => Ok(State { world, files, made, planned, root }),
             (Ok(_), Err(error)) => panic!("{:?}, seed {seed}: go builds what we refuse: {error}", self.layout),
             (Err(error), _) => Err(Refused { files, error }),
         }
     }
 
     fn compare(&mut self, before: &State, after: &State, case: &str) {
+        self.compare_by_name(before, after, case);
         for (image, made) in &after.made {
             let planned = after.planned.get(image).unwrap_or_else(|| panic!("{case}: we have no image {image}"));
             let (Some(made_before), Some(planned_before)) = (before.made.get(image), before.planned.get(image)) else { continue };
@@ -159,6 +163,27 @@ impl Run {
                 }
                 _ => {}
             }
+        }
+    }
+}
+
+impl Run {
+    /// The names of the files that differ must lead to every image that go makes anew. Flags are no files here.
+    fn compare_by_name(&mut self, before: &State, after: &State, case: &str) {
+        if before.world.config() != after.world.config() {
+            return;
+        }
+        let touched = named::touched(&after.root, &after.world.config(), &before.files, &after.files);
+        for (image, made) in &after.made {
+            let Some(made_before) = before.made.get(image) else { continue };
+            let by_go = oracle::differences(made_before, made);
+            let named = touched.contains(image);
+            assert!(
+                by_go.is_empty() || named,
+                "{case}, image {image}: the names of the files do not lead to it, and go says {by_go:?}"
+            );
+            let outcome = if by_go.is_empty() && named { "by name: in vain" } else { "by name: right" };
+            *self.tally.entry(outcome).or_default() += 1;
         }
     }
 }

@@ -48,10 +48,10 @@ pub(crate) fn made(world: &World, proxy: &Proxy, dir: &Path) -> Result<BTreeMap<
     }
     let image = |main: &String| {
         let (_, deps) = packages[main.as_str()];
-        let all = deps.split(',').chain([main.as_str()]).filter(|path| *path != "unsafe" && !path.is_empty());
+        let all = deps.split(',').chain([main.as_str()]).filter(|path| !path.is_empty());
         // `p [main]` is p as it is compiled by the profile of a main.
         let name = |path: &str| path.split(' ').next().unwrap().to_owned();
-        let ids = all.map(|path| (name(path), packages[path].0.to_owned())).collect();
+        let ids = all.map(|path| (name(path), packages[path].0.to_owned())).filter(|(path, _)| path != "unsafe").collect();
         let name = main.rsplit('/').next().unwrap().to_owned();
         let bytes = std::fs::read(bin.join(&name)).unwrap();
         (name, Made { ids, binary: digest(&bytes) })

@@ -18,6 +18,9 @@ pub(crate) enum Layout {
     Replaced,
 }
 
+/// The third-party module that a directory may stand in for.
+const FORKED: usize = proxy::MODULES - 1;
+
 /// A repository.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
@@ -33,6 +36,8 @@ pub(crate) struct World {
     pub(crate) tags: BTreeSet<String>,
     pub(crate) version: u32,
     pub(crate) gcflags: &'static str,
+    /// The last third-party module is replaced by a directory, with this text in it.
+    pub(crate) fork: Option<u32>,
     /// Files of nobody.
     pub(crate) others: BTreeMap<String, String>,
 }
@@ -62,6 +67,8 @@ pub(crate) struct Package {
     /// Third-party packages: module, and whether it is the moving one.
     pub(crate) third: BTreeSet<(usize, bool)>,
     pub(crate) std: BTreeSet<&'static str>,
+    /// How often its source was renamed.
+    pub(crate) renamed: u32,
     pub(crate) body: u32,
     pub(crate) signature: u32,
     /// Embed pattern, and files below `data/`.
@@ -102,6 +109,7 @@ impl World {
             tags: BTreeSet::new(),
             version: 0,
             gcflags: "",
+            fork: None,
             others: BTreeMap::new(),
         };
         for _ in 0..rng.usize(2..=5) {
@@ -126,6 +134,7 @@ impl World {
             imports,
             third: BTreeSet::new(),
             std: BTreeSet::new(),
+            renamed: 0,
             body: 0,
             signature: 0,
             embed: None,
@@ -218,9 +227,14 @@ impl World {
             files.insert("go.work".to_owned(), self.go_work());
             files.insert("go.work.sum".to_owned(), sums.to_owned());
         }
+        if let Some(number) = self.fork {
+            files.insert("fork/go.mod".to_owned(), format!("module {}\n\ngo 1.21\n", proxy::module(FORKED)));
+            files.insert("fork/moving/moving.go".to_owned(), format!("package moving\n\nconst Version = {number}\n"));
+            files.insert("fork/stable/stable.go".to_owned(), "package stable\n".to_owned());
+        }
         for package in &self.packages {
             let dir = self.dir(package);
-            files.insert(format!("{dir}/{}.go", package.name()), self.source(package));
+            files.insert(format!("{dir}/{}r{}.go", package.name(), package.renamed), self.source(package));
             files.extend(package.data.iter().map(|(name, text)| (format!("{dir}/data/{name}"), format!("{text}\n"))));
             files.extend(package.files.iter().map(|(name, text)| (format!("{dir}/{name}"), text.clone())));
         }
@@ -237,7 +251,11 @@ impl World {
         let line = |(module, version): (&usize, &usize)| {
             format!("replace {0} => {0} {1}\n", proxy::module(*module), proxy::version(*version))
         };
-        self.replaces.iter().map(line).collect()
+        let forked = self.fork.is_some();
+        let lines: String = self.replaces.iter().filter(|(module, _)| !forked || **module != FORKED).map(line).collect();
+        let up = if self.layout == Layout::Replaced { "../" } else { "./" };
+        let fork = if forked { format!("replace {} => {up}fork\n", proxy::module(FORKED)) } else { String::new() };
+        lines + &fork
     }
 
     fn go_mod(&self, module: &Module) -> String {
