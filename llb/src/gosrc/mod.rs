@@ -29,4 +29,4 @@ pub use class::{FileClass, is_source_name};
 pub use constraint::Expr;
 pub use context::{BuildContext, is_test};
 pub use header::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};
-pub use select::{PackageFiles, Place, Places, SelectError, select};
+pub use select::{PackageFiles, Place, Places, SelectError, package_name, select};

@@ -18,6 +18,29 @@ pub trait SourceTree: Send + Sync {
 
     /// The contents of each file; symlinks are followed inside the tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
+
+    /// The first `length` bytes of each file, or all of one that has fewer. A tree may give more.
+    fn heads(&self, files: &[TreePath], length: usize) -> Vec<Result<Head, TreeError>> {
+        let _ = length;
+        let whole = |text: Vec<u8>| Head { size: text.len() as u64, bytes: text };
+        self.read(files).into_iter().map(|read| read.map(whole)).collect()
+    }
+}
+
+/// How a file begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its first bytes.
+    pub bytes: Vec<u8>,
+    /// How many it has in all.
+    pub size: u64,
+}
+
+impl Head {
+    /// Whether this is the whole file.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.len() as u64 == self.size
+    }
 }
 
 /// One name in a directory.

@@ -10,7 +10,7 @@ mod module;
 
 pub use load::{LoadedWorkspace, load, named_dirs};
 pub(crate) use module::is_path_prefix;
-pub use module::{Module, ModuleIx, ReplaceTarget, Root, RootIx, RootKind, Workspace};
+pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};
 
 use std::collections::BTreeMap;
 

@@ -86,16 +86,6 @@ impl Workspace {
         self.roots.iter().enumerate().map(|(ix, root)| (RootIx(ix), root))
     }
 
-    /// The modules whose packages have an import path that may be `import`, the longest module path first, with the path they are
-    /// imported by (a replaced module's is the one it stands in for).
-    pub fn candidates<'a>(&'a self, root: &'a Root, import: &str) -> Vec<(&'a str, ModuleIx)> {
-        let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
-        let replaced = root.replaced.iter().map(|(path, target)| (path.as_str(), target.module));
-        let mut found: Vec<_> = members.chain(replaced).filter(|(path, _)| is_path_prefix(path, import)).collect();
-        found.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
-        found
-    }
-
     /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod and go.sum of every member and replaced
     /// directory, vendor/modules.txt. Version selection is global, so none of them may be left out of a true build.
     pub fn mod_files(&self, root: &Root) -> BTreeSet<TreePath> {
@@ -120,6 +110,39 @@ impl Workspace {
             let local = members.contains(require.path.as_str()) || root.replaced.contains_key(&require.path);
             !local && is_path_prefix(&require.path, import)
         })
+    }
+}
+
+/// The modules of one root by the paths that their packages are imported by.
+#[derive(Debug, Clone)]
+pub struct Providers<'a> {
+    by_path: BTreeMap<&'a str, Vec<ModuleIx>>,
+}
+
+impl<'a> Providers<'a> {
+    /// The members and replaced directories of `root`. A replaced module's path is the one that it stands in for.
+    pub fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
+        let members = root.members.iter().map(|&ix| (workspace.module(ix).path.as_str(), ix));
+        let replaced = root.replaced.iter().map(|(path, target)| (path.as_str(), target.module));
+        let mut by_path: BTreeMap<&str, Vec<ModuleIx>> = BTreeMap::new();
+        for (path, module) in members.chain(replaced) {
+            by_path.entry(path).or_default().push(module);
+        }
+        by_path.values_mut().for_each(|modules| modules.sort());
+        Self { by_path }
+    }
+
+    /// The modules that may have the package `import`, the longest module path first, each with its path.
+    pub fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
+        let mut found = Vec::new();
+        let mut at = Some(import);
+        while let Some(path) = at {
+            if let Some((path, modules)) = self.by_path.get_key_value(path) {
+                found.extend(modules.iter().map(|&module| (*path, module)));
+            }
+            at = path.rsplit_once('/').map(|(parent, _)| parent);
+        }
+        found
     }
 }
 
