@@ -79,8 +79,8 @@ impl SourceTree for TransferredTree {
         self.contents.read(files)
     }
 
-    fn heads(&self, files: &[TreePath], length: usize) -> Vec<Result<Head, TreeError>> {
-        self.contents.heads(files, length)
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+        self.contents.heads(files, length, take);
     }
 }
 

@@ -14,8 +14,11 @@ pub mod modfile;
 mod places;
 pub mod sums;
 
+/// Asserts the property of a target for some bytes.
+pub type Check = fn(&[u8]);
+
 /// Every target with its check.
-pub const TARGETS: [(&str, fn(&[u8])); 7] = [
+pub const TARGETS: [(&str, Check); 7] = [
     ("modfile", modfile::check),
     ("sums", sums::check),
     ("header", header::check),

@@ -214,8 +214,8 @@ impl Scanner<'_> {
 /// The heads of files, with the files' sizes. Of most files the first bytes are enough.
 fn read_heads(tree: &dyn SourceTree, files: &[(&TreePath, String)]) -> Vec<(SourceFile, u64)> {
     let paths: Vec<TreePath> = files.iter().map(|(dir, name)| dir.child(name)).collect();
-    let starts = tree.heads(&paths, HEAD_BYTES).into_iter();
-    let mut heads: Vec<Option<(SourceFile, u64)>> = paths.iter().zip(starts).map(|(path, start)| start_of(path, start)).collect();
+    let mut heads: Vec<Option<(SourceFile, u64)>> = Vec::with_capacity(paths.len());
+    tree.heads(&paths, HEAD_BYTES, &mut |start| heads.extend(paths.get(heads.len()).map(|path| start_of(path, start))));
     let long: Vec<usize> = (0..heads.len()).filter(|&index| heads[index].is_none()).collect();
     let long_paths: Vec<TreePath> = long.iter().map(|&index| paths[index].clone()).collect();
     for ((index, path), text) in long.into_iter().zip(&long_paths).zip(tree.read(&long_paths)) {
@@ -225,10 +225,10 @@ fn read_heads(tree: &dyn SourceTree, files: &[(&TreePath, String)]) -> Vec<(Sour
 }
 
 /// What the first bytes of a file say; none if they are too few.
-fn start_of(path: &TreePath, start: Result<Head, TreeError>) -> Option<(SourceFile, u64)> {
+fn start_of(path: &TreePath, start: Result<Head<'_>, TreeError>) -> Option<(SourceFile, u64)> {
     match start {
-        Ok(start) if start.is_whole() => Some((SourceFile::parse(path.name(), &start.bytes), start.size)),
-        Ok(start) => SourceFile::parse_start(path.name(), &start.bytes).map(|file| (file, start.size)),
+        Ok(start) if start.is_whole() => Some((SourceFile::parse(path.name(), start.bytes), start.size)),
+        Ok(start) => SourceFile::parse_start(path.name(), start.bytes).map(|file| (file, start.size)),
         Err(_) => Some((unreadable(path.name()), 0)),
     }
 }

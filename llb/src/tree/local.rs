@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 
-/// A directory on disk. Batches run in parallel.
+/// A directory on disk. Batches run in parallel, but for those of heads: who reads many of them reads several batches at once.
 #[derive(Debug, Clone)]
 pub struct LocalTree {
     root: PathBuf,
@@ -118,22 +118,20 @@ fn open_without_links(_: &File, _: &TreePath) -> Option<std::io::Result<File>> {
     None
 }
 
-/// The first `length` bytes of a file, and its size.
-fn head(mut file: File, length: usize) -> std::io::Result<Head> {
+/// Reads the first `length` bytes of a file into `bytes`; the file's size.
+fn read_head(file: &mut File, length: usize, bytes: &mut Vec<u8>) -> std::io::Result<u64> {
     let size = file.metadata()?.len();
-    let wanted = size.min(length as u64);
-    let mut bytes = Vec::with_capacity(usize::try_from(wanted).unwrap_or_default());
-    file.by_ref().take(wanted).read_to_end(&mut bytes)?;
     // Some file systems do not tell sizes.
-    if size == 0 && length > 0 {
-        file.read_to_end(&mut bytes)?;
-    }
-    let size = size.max(bytes.len() as u64);
-    Ok(Head { bytes, size })
+    let wanted = if size == 0 { length as u64 } else { size.min(length as u64) };
+    bytes.reserve_exact(usize::try_from(size.min(wanted)).unwrap_or_default());
+    file.take(wanted).read_to_end(bytes)?;
+    Ok(size.max(bytes.len() as u64))
 }
 
-fn whole(file: File) -> std::io::Result<Vec<u8>> {
-    head(file, usize::MAX).map(|head| head.bytes)
+fn whole(mut file: File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_head(&mut file, usize::MAX, &mut bytes)?;
+    Ok(bytes)
 }
 
 impl SourceTree for LocalTree {
@@ -148,12 +146,13 @@ impl SourceTree for LocalTree {
         files.par_iter().map(read).collect()
     }
 
-    fn heads(&self, files: &[TreePath], length: usize) -> Vec<Result<Head, TreeError>> {
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
         let root = self.open_root();
-        let read = |file| {
-            let head = self.open(root.as_ref(), file).and_then(|opened| head(opened, length));
-            head.map_err(|error| tree_error(file, &error))
-        };
-        files.par_iter().map(read).collect()
+        let mut bytes = Vec::new();
+        for file in files {
+            bytes.clear();
+            let read = self.open(root.as_ref(), file).and_then(|mut opened| read_head(&mut opened, length, &mut bytes));
+            take(read.map(|size| Head { bytes: &bytes, size }).map_err(|error| tree_error(file, &error)));
+        }
     }
 }

@@ -19,24 +19,25 @@ pub trait SourceTree: Send + Sync {
     /// The contents of each file; symlinks are followed inside the tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
 
-    /// The first `length` bytes of each file, or all of one that has fewer. A tree may give more.
-    fn heads(&self, files: &[TreePath], length: usize) -> Vec<Result<Head, TreeError>> {
+    /// Gives `take` the first `length` bytes of each file, or all of one that has fewer, in order. A tree may give more.
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
         let _ = length;
-        let whole = |text: Vec<u8>| Head { size: text.len() as u64, bytes: text };
-        self.read(files).into_iter().map(|read| read.map(whole)).collect()
+        for text in self.read(files) {
+            take(text.as_ref().map(|text| Head { bytes: text, size: text.len() as u64 }).map_err(Clone::clone));
+        }
     }
 }
 
 /// How a file begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head<'a> {
     /// Its first bytes.
-    pub bytes: Vec<u8>,
+    pub bytes: &'a [u8],
     /// How many it has in all.
     pub size: u64,
 }
 
-impl Head {
+impl Head<'_> {
     /// Whether this is the whole file.
     pub fn is_whole(&self) -> bool {
         self.bytes.len() as u64 == self.size
