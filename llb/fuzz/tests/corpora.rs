@@ -1,5 +1,5 @@
 //! Replays the committed corpora: every file that a fuzzer found worth keeping, without the fuzzer.
-#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read fixtures, and fail where they cannot")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
