@@ -50,6 +50,11 @@ pub(crate) enum Command {
     },
     /// Draw steps, packages or modules.
     Graph(Graph),
+    /// Show what an image is made of, or why a file is part of it, or is not.
+    Explain(Explain),
+    /// Tell which images an edit touches, and why.
+    #[command(after_help = AFFECTED_HELP)]
+    Affected(Affected),
     /// Print a Dockerfile that builds the images with plain BuildKit.
     Dockerfile(Dockerfile),
     /// Print a docker-bake.hcl for the Dockerfile's targets.
@@ -83,6 +88,62 @@ pub(crate) struct Graph {
     #[arg(long)]
     pub(crate) resolve: bool,
 }
+
+/// Options of `explain`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Explain {
+    /// The image.
+    pub(crate) image: String,
+    /// A file, relative to the repository's root; or the import path of a package.
+    pub(crate) file: Option<String>,
+    /// Show long lists whole.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// As JSON, always whole.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Ask the go command of this machine which packages there are, as a build does in its first step.
+    #[arg(long)]
+    pub(crate) resolve: bool,
+}
+
+/// Options of `affected`.
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("edit").required(true))]
+pub(crate) struct Affected {
+    /// Compare the work tree with this commit, branch or tag. The work tree is taken as it is: with what is not committed, and with new files
+    /// that git does not ignore.
+    #[arg(long, value_name = "REV", group = "edit")]
+    pub(crate) since: Option<String>,
+    /// Take these files as changed, new or deleted, wherever they were before. Relative to the repository's root; `-` reads a list from
+    /// standard input, one a line.
+    #[arg(long, value_name = "FILE", num_args = 1.., group = "edit")]
+    pub(crate) files: Vec<String>,
+    /// Form of the answer.
+    #[arg(long, value_enum, default_value = "plain")]
+    pub(crate) format: Answer,
+    /// Where mod files differ, ask the go command of this machine which versions it chooses, for both sides. Without, every image that holds
+    /// third-party packages counts as touched by a line that may decide versions. Goes with --since.
+    #[arg(long, conflicts_with = "files")]
+    pub(crate) resolve: bool,
+}
+
+/// Form of the answer of `affected`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Answer {
+    /// An image a line, with reasons.
+    Plain,
+    /// All reasons, for programs.
+    Json,
+    /// Two lines for GITHUB_OUTPUT: `matrix={"include":[{"image":"api"}]}` and `any=true`.
+    Github,
+}
+
+const AFFECTED_HELP: &str = "Files that git ignores count as unchanged. A go.mod, go.work or go.sum counts by what it \
+says, not by its bytes: comments touch nobody.
+
+Exit codes: 0, answered, whether or not an image is touched; 1, the work tree has errors; 2, the command line is wrong; \
+3, git or the go command failed, or there is no such commit.";
 
 /// What to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

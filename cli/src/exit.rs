@@ -18,7 +18,7 @@ pub(crate) const HELP: &str = "Exit codes:
   0  all is well
   1  the repository or its configuration has errors, or --check found a difference
   2  the command line is wrong
-  3  a file cannot be read or written, or the go command failed";
+  3  a file cannot be read or written, or git or the go command failed";
 
 /// The command line asks for what does not go together, found after parsing.
 #[derive(Debug)]

@@ -2,10 +2,15 @@
 
 mod args;
 mod commands;
+mod edit;
 mod exit;
+mod git;
 mod project;
 mod resolve;
+mod since;
+mod source;
 mod ui;
+mod why;
 
 use std::process::ExitCode;
 

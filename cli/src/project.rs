@@ -2,33 +2,42 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::Context as _;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower;
 use gowork_llb::packages::{self, Scan};
-use gowork_llb::plan::{self, Outline, Plan, PlanInput, Target};
-use gowork_llb::tree::{LocalTree, SourceTree, TreePath};
+use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Target};
+use gowork_llb::resolution::Resolution;
+use gowork_llb::tree::{SourceTree, TreePath};
 use gowork_llb::workspace::{self, Workspace};
 
 use crate::args::Common;
 use crate::exit::Usage;
+use crate::source::Source;
 use crate::{resolve, ui};
 
 /// A repository that was read.
 pub(crate) struct Project {
-    tree: LocalTree,
-    scan: Scan,
+    /// Its files.
+    pub(crate) tree: Arc<dyn SourceTree>,
+    /// What was read of them.
+    pub(crate) scan: Scan,
     /// Its modules.
     pub(crate) workspace: Workspace,
     /// The configuration with build-args filled in.
     pub(crate) config: Config,
     /// Build-args that stay open ([`OpenArgs::Keep`]), with their defaults.
     pub(crate) open_args: BTreeMap<String, Option<String>>,
-    config_file: Option<(String, String)>,
+    /// Name and text of the configuration, if there is one.
+    pub(crate) config_file: Option<(String, String)>,
+    root: PathBuf,
     diagnostics: Vec<Diagnostic>,
 }
+
+/// What the go command said, by build.
+pub(crate) type Resolutions = BTreeMap<BuildIx, Resolution>;
 
 /// What becomes of a build-arg that is not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,11 +49,14 @@ pub(crate) enum OpenArgs {
 }
 
 impl Project {
-    /// Reads the repository.
+    /// Reads the repository on disk.
     pub(crate) fn read(common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
-        let root = &common.directory;
-        anyhow::ensure!(root.is_dir(), "{}: no such directory", root.display());
-        let config_file = config_file(root, common.config.as_deref())?;
+        Self::of(Source::on_disk(common)?, common, open)
+    }
+
+    /// Reads the repository from anywhere.
+    pub(crate) fn of(source: Source, common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
+        let Source { tree, config_file, .. } = source;
         let (name, text) = config_file.clone().unwrap_or_default();
         let (written, mut diagnostics) = Config::parse(&name, &text);
         let given = build_args(&common.build_arg)?;
@@ -58,11 +70,11 @@ impl Project {
         if !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.extend(expanding);
         }
-        let tree = LocalTree::new(root);
-        let scan = packages::scan(&tree);
-        let loaded = workspace::load(&scan.mod_files);
+        let scan = packages::scan(tree.as_ref());
+        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
         diagnostics.splice(0..0, loaded.diagnostics);
-        Ok(Self { tree, scan, workspace: loaded.workspace, config, open_args, config_file, diagnostics })
+        let root = common.directory.clone();
+        Ok(Self { tree, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
     }
 
     /// The images on each platform; or none, if something is wrong, which is told.
@@ -98,9 +110,20 @@ impl Project {
 
     /// The plan for one platform, with or without what the local go command says; or none, if something is wrong, which is told.
     pub(crate) fn plan(&self, target: Target, resolve: bool) -> anyhow::Result<Option<Plan>> {
+        Ok(self.planned(target, resolve)?.map(|(plan, _)| plan))
+    }
+
+    /// The same, with what the go command said.
+    pub(crate) fn planned(&self, target: Target, resolve: bool) -> anyhow::Result<Option<(Plan, Option<Resolutions>)>> {
         let Some(outline) = self.outlines(&[target]).and_then(|mut outlines| outlines.pop()) else { return Ok(None) };
-        let resolutions = if resolve { Some(resolve::resolutions(self.tree.root(), &outline)?) } else { None };
-        Ok(Some(plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() })))
+        let resolutions = if resolve { Some(resolve::resolutions(&self.root, &outline)?) } else { None };
+        let plan = plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() });
+        Ok(Some((plan, resolutions)))
+    }
+
+    /// Its directory on disk.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Tells diagnostics, with lines of the repository's files.
@@ -126,11 +149,16 @@ pub(crate) fn targets(common: &Common, default: &[(&str, &str)]) -> Vec<Target> 
 
 /// The one platform of a command that shows one.
 pub(crate) fn one_target(common: &Common) -> anyhow::Result<Target> {
-    let targets = targets(common, &[("linux", host_arch())]);
+    let targets = targets(common, &host_target());
     match targets.as_slice() {
         [target] => Ok(target.clone()),
         _ => Err(Usage("this command shows one platform: give --platform once".to_owned()).into()),
     }
+}
+
+/// Where no platform is asked for: linux on this machine's architecture.
+pub(crate) fn host_target() -> [(&'static str, &'static str); 1] {
+    [("linux", host_arch())]
 }
 
 /// This machine's architecture as Go calls it.
@@ -142,40 +170,6 @@ fn host_arch() -> &'static str {
         "powerpc64" => "ppc64le",
         other => other,
     }
-}
-
-/// Name and text of the configuration, if there is one.
-fn config_file(root: &Path, given: Option<&Path>) -> anyhow::Result<Option<(String, String)>> {
-    if let Some(path) = given {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        return Ok(Some((shown(root, path), text)));
-    }
-    for (name, is_ours) in [("gowork.toml", (|_| true) as fn(&str) -> bool), ("Dockerfile", has_our_syntax)] {
-        let path = root.join(name);
-        match std::fs::read_to_string(&path) {
-            Ok(text) if is_ours(&text) => return Ok(Some((name.to_owned(), text))),
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| path.display().to_string());
-            }
-            _ => {}
-        }
-    }
-    Ok(None)
-}
-
-/// A path below the root as seen from there, so that places in it read like all others.
-fn shown(root: &Path, path: &Path) -> String {
-    let inside = || Some(path.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf());
-    inside().unwrap_or_else(|| PathBuf::from(path)).display().to_string()
-}
-
-/// Whether a Dockerfile's first line names a frontend called gowork.
-fn has_our_syntax(text: &str) -> bool {
-    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    let value = first.trim_start_matches('#').trim().strip_prefix("syntax").map(str::trim_start);
-    let reference = value.and_then(|rest| rest.strip_prefix('=')).unwrap_or_default().trim();
-    let name = reference.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    name.split(':').next().unwrap_or_default().contains("gowork")
 }
 
 fn build_args(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {

@@ -3,6 +3,7 @@
 //! Owns the order of things and nothing else: each phase is a function in a file below, and all knowledge of Go is in `gowork_llb`.
 
 mod answer;
+mod linkage;
 mod materials;
 mod outlines;
 mod report;
@@ -64,7 +65,7 @@ impl Builder<'_> {
         let (written, mut diagnostics) = Config::parse(&definition.name, &text);
         let (config, expanded) = written.expand(&self.options.build_args);
         diagnostics.extend(expanded);
-        let scanned = scan::run(self, files).await?;
+        let scanned = scan::run(self, &config, files).await?;
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
         diagnostics.extend(outlined.diagnostics.iter().cloned());
@@ -135,6 +136,7 @@ impl Builder<'_> {
         }
         let output = lowering.image(image).map_err(internal)?;
         let solved = self.solve(&output, true).await?;
+        linkage::check(self, &plan, image, &solved.reference).await?;
         let base = materials.base_config(&image.runtime.base.value);
         let created = self.options.source_date_epoch.and_then(materials::rfc3339);
         let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };

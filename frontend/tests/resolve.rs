@@ -1,7 +1,7 @@
 //! The resolve step with the real go command and modules of the public proxy. The oracle is an ordinary build with the same sources.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,15 @@ fn request(workspace: bool, packages: &[&str], module_cache: &Path) -> ResolveRe
     let mut env: BTreeMap<String, String> = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     env.insert("GOMODCACHE".into(), module_cache.to_str().unwrap().into());
     let packages = packages.iter().map(|&path| path.to_owned()).collect();
-    ResolveRequest { version: resolution::VERSION, dir: String::new(), workspace, vendored: false, packages, tags: Vec::new(), env }
+    ResolveRequest {
+        version: resolution::VERSION,
+        dir: String::new(),
+        workspace,
+        vendored: false,
+        packages,
+        tags: Vec::new(),
+        env,
+    }
 }
 
 fn resolution(out: &Path) -> Resolution {
@@ -205,6 +213,17 @@ fn the_resolution_says_what_go_chose() {
     assert!(package("github.com/google/uuid").size > 1000);
     assert!(package("runtime").is_std() && package("net").files.is_empty());
     assert!(resolution.packages.is_sorted_by(|a, b| a.path < b.path) && resolution.modules.is_sorted_by(|a, b| a.path < b.path));
+    // What sealed steps are made of.
+    assert_eq!(module("golang.org/x/text").go, "1.18");
+    assert_eq!(resolution.replaced, BTreeMap::from([("example.com/local".to_owned(), "v0.0.0".to_owned())]));
+    let files: BTreeSet<String> = snapshot(&out.join("vendor"))
+        .into_keys()
+        .filter(|path| out.join("vendor").join(path).is_file())
+        .map(|path| path.to_str().unwrap().to_owned())
+        .collect();
+    let third_party = resolution.packages.iter().filter(|package| !package.is_std());
+    let listed = third_party.flat_map(|package| package.files.iter().map(|file| format!("{}/{file}", package.path))).collect();
+    assert_eq!(files, listed, "the vendor directory has the files of the packages and no others");
 }
 
 #[test]
@@ -250,6 +269,31 @@ fn a_vendored_module_is_resolved_in_place() {
     assert_eq!(package.dir, "vendor/github.com/google/uuid");
     assert!(package.files.contains(&"uuid.go".to_owned()) && package.size > 1000);
     assert!(!out.join("modcache").exists() && !out.join("go.work.sum").exists());
+}
+
+/// The listing names no file of another suffix, nor those of other directories, but the C compiler reads them.
+#[test]
+fn a_vendored_package_with_c_has_all_that_it_may_include() {
+    let module = |name: &str| format!("module example.com/{name}\n\ngo 1.24\n");
+    let case = Case::new(&[
+        ("go.mod", &format!("{}\nrequire example.com/c v0.0.0\n\nreplace example.com/c => ./c\n", module("app"))),
+        ("main.go", "package main\n\nimport _ \"example.com/c/p\"\n\nfunc main() {}\n"),
+        ("c/go.mod", &module("c")),
+        ("c/p/p.go", "package p\n\n// #include \"table.inc\"\nimport \"C\"\n\nimport _ \"example.com/c/q\"\n"),
+        ("c/p/table.inc", "#include \"../q/q.h\"\n"),
+        ("c/q/q.go", "package q\n"),
+        ("c/q/q.h", "// q\n"),
+    ]);
+    go(&case.root(), &["mod", "vendor"], &[("CGO_ENABLED", "1")]);
+    let mut asked = request(false, &["example.com/c/p"], &case.dir.path().join("no-cache"));
+    asked.vendored = true;
+    asked.env.insert("CGO_ENABLED".into(), "1".into());
+    asked.env.remove("GOFLAGS");
+    let out = case.resolve("vendored", &asked, false, |path| !path.ends_with("main.go")).unwrap();
+    let resolution = resolution(&out);
+    let files = |path: &str| resolution.packages.iter().find(|package| package.path == path).unwrap().files.join(" ");
+    assert_eq!(files("example.com/c/p"), "../q/q.h p.go table.inc");
+    assert_eq!(files("example.com/c/q"), "q.go q.h");
 }
 
 #[test]

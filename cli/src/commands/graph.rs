@@ -1,9 +1,8 @@
 //! `gowork graph`: drawings.
 
-use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::graph;
-use gowork_llb::plan::Plan;
 
+use super::no_image;
 use crate::args::{Common, Format, Graph, Subject};
 use crate::project::{OpenArgs, Project, one_target};
 use crate::{exit, ui};
@@ -29,13 +28,4 @@ pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
         Format::Dot => graph.dot(),
     })?;
     Ok(exit::OK)
-}
-
-fn no_image(plan: &Plan, name: &str) -> Diagnostic {
-    let names: Vec<&str> = plan.images.iter().map(|image| image.name.as_str()).collect();
-    let error = Diagnostic::error(format!("there is no image {name}; images are {}", names.join(", ")));
-    match gowork_llb::diag::nearest(name, names.iter().copied()) {
-        Some(nearest) => error.help(format!("did you mean {nearest}?")),
-        None => error,
-    }
 }

@@ -1,9 +1,12 @@
 //! One small file a command. Each gives its exit code.
 
+mod affected;
 mod bake;
 mod check;
 mod dockerfile;
 mod dockerignore;
+mod explain;
+mod explain_file;
 mod graph;
 mod list;
 mod plan;
@@ -14,7 +17,8 @@ use crate::args::{Args, Command, Common, Output};
 use crate::project::targets;
 use crate::{exit, ui};
 use anyhow::Context as _;
-use gowork_llb::plan::Target;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::plan::{Plan, Target};
 
 /// Platforms of what is printed to be built later, on machines unknown.
 const USUAL_PLATFORMS: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
@@ -26,6 +30,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
         Command::List => list::run(common),
         Command::Plan { json, resolve } => plan::run(common, *json, *resolve),
         Command::Graph(graph) => graph::run(common, graph),
+        Command::Explain(explain) => explain::run(common, explain),
+        Command::Affected(affected) => affected::run(common, affected),
         Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
         Command::Bake(output) => bake::run(common, output),
         Command::Dockerignore(output) => dockerignore::run(common, output),
@@ -42,6 +48,16 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
             ui::print(&String::from_utf8_lossy(&text))?;
             Ok(exit::OK)
         }
+    }
+}
+
+/// An image that the command line names and the repository does not have.
+fn no_image(plan: &Plan, name: &str) -> Diagnostic {
+    let names: Vec<&str> = plan.images.iter().map(|image| image.name.as_str()).collect();
+    let error = Diagnostic::error(format!("there is no image {name}; images are {}", names.join(", ")));
+    match gowork_llb::diag::nearest(name, names.iter().copied()) {
+        Some(nearest) => error.help(format!("did you mean {nearest}?")),
+        None => error,
     }
 }
 

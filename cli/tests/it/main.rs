@@ -2,8 +2,14 @@
 #![allow(missing_docs, reason = "tests document themselves")]
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod affected;
 mod engine;
 mod errors;
 mod examples;
+mod explain;
+mod hazards;
+mod named_files;
 mod output;
+#[path = "../property/proxy.rs"]
+mod proxy;
 mod support;

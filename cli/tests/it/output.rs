@@ -177,7 +177,7 @@ fn completions_and_manual_name_every_command() {
     for args in ["completions bash", "completions zsh", "completions fish", "man"] {
         let said = repository.run(args);
         assert_eq!(said.code, 0);
-        for command in ["list", "plan", "graph", "dockerfile", "dockerignore", "check"] {
+        for command in ["list", "plan", "graph", "explain", "affected", "dockerfile", "dockerignore", "check"] {
             assert!(said.out.contains(command), "{args}: {command}");
         }
     }

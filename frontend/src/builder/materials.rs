@@ -49,7 +49,7 @@ pub(super) async fn gather(
     let llb = Materials {
         context: builder.context.source(&Filter::Paths { hint: "sources", paths: &paths }),
         builder: go.output,
-        builder_path: path_of(go.config.as_deref().unwrap_or_default()),
+        builder_env: environment_of(go.config.as_deref().unwrap_or_default()),
         programs: builder.programs.clone(),
         build_platform,
         bases,
@@ -97,12 +97,14 @@ impl Gathered {
 /// Where programs are found in an image that does not say so: as the golang images have it.
 const DEFAULT_PATH: &str = "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// PATH of an image.
-fn path_of(config: &[u8]) -> String {
+/// Environment of an image, with a PATH in any case.
+fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
     let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
     let env = config["config"]["Env"].as_array().cloned().unwrap_or_default();
-    let path = env.iter().filter_map(|line| line.as_str()?.strip_prefix("PATH=")).next_back();
-    path.unwrap_or(DEFAULT_PATH).to_owned()
+    let pairs = env.iter().filter_map(|line| line.as_str()?.split_once('='));
+    let mut env: BTreeMap<String, String> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    env.entry("PATH".to_owned()).or_insert_with(|| DEFAULT_PATH.to_owned());
+    env
 }
 
 /// A time as image configs have it. None for times that the calendar of such texts does not know.

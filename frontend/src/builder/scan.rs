@@ -1,9 +1,11 @@
 //! Phase: scan the context in a step of our own image.
 
+use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::{Digest, Output};
 use gowork_llb::packages::{self, Scan};
+use gowork_llb::plan;
 use gowork_llb::workspace::{self, Workspace};
 
 use super::{Builder, internal};
@@ -23,7 +25,7 @@ pub(super) struct Scanned {
 }
 
 /// Scans the context. The step runs again only if a file that it reads, or the list of names, has changed.
-pub(super) async fn run(builder: &Builder<'_>, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
+pub(super) async fn run(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
     let source = builder.context.source(&Filter::Listing { contents: &contents });
     // BuildKit leaves the listing out of the content that keys a step: without this a file that appears, in an embedded directory for
@@ -48,7 +50,7 @@ pub(super) async fn run(builder: &Builder<'_>, files: &mut SourceFiles) -> Resul
     for (path, text) in &scan.mod_files {
         files.add(path.as_str(), text.as_bytes(), "go.mod");
     }
-    let loaded = workspace::load(&scan.mod_files);
+    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(config));
     Ok(Scanned { scan, workspace: loaded.workspace, diagnostics: loaded.diagnostics, source })
 }
 

@@ -82,7 +82,7 @@ fn a_single_module_with_a_stamped_version() {
     let repository = Repository::example("single");
     let stock = example("single").join("expected/Dockerfile");
     for (arguments, version) in [(&[][..], "dev"), (&["--build-arg", "VERSION=1.2"][..], "1.2")] {
-        let local = repository.go_build_with(&format!("-ldflags=-s -w -X main.version={version}"), "", ".");
+        let local = repository.go_build_with(&[&format!("-ldflags=-s -w -X main.version={version}")], "", ".");
         let local = BTreeMap::from([("single".to_owned(), local)]);
         let builds = [Engine::main().frontend(&repository.root()), Engine::main().stock(&repository.root(), &stock)];
         for (build, by) in builds.into_iter().zip(["the frontend", "the printed Dockerfile"]) {

@@ -5,17 +5,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod engine;
+mod kinds;
 mod layout;
+mod predicted;
 mod records;
 mod repository;
 
 mod bad_input;
+mod cgo;
 mod contexts;
 mod edits;
 mod elsewhere;
 mod identical;
 mod image;
 mod options;
+mod predictions;
 mod reproducible;
 mod runtime;
 mod smoke;
+mod workspaces;

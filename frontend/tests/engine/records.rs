@@ -74,6 +74,8 @@ impl Records {
         for line in stderr.lines() {
             match serde_json::from_str::<Line>(line) {
                 Ok(line) => records.add(line),
+                // buildx, of its own connection to the daemon, when a build fails at once.
+                Err(_) if line.contains("http2: server connection error") => {}
                 Err(_) => text.extend([line, "\n"]),
             }
         }
@@ -127,6 +129,12 @@ impl Records {
 
     fn steps(&self) -> impl Iterator<Item = &Vertex> {
         self.vertices.iter().filter(|vertex| vertex.has_inputs && !vertex.name.contains("internal]"))
+    }
+
+    /// The output of one step.
+    pub(crate) fn log_of(&self, name: &str) -> String {
+        let log = |vertex: &Vertex| self.logs.get(&vertex.digest).map(|log| String::from_utf8_lossy(log).into_owned());
+        self.vertices.iter().filter(|vertex| vertex.name == name).filter_map(log).collect()
     }
 
     /// The output of all steps.

@@ -55,21 +55,43 @@ impl Repository {
 
     /// Compiles a main package as a person would on their machine, with the flags that are gowork's default.
     pub(crate) fn go_build(&self, directory: &str, package: &str) -> Vec<u8> {
-        self.go_build_with("-ldflags=-s -w", directory, package)
+        self.go_build_with(&["-ldflags=-s -w"], directory, package)
     }
 
-    /// The same with another flag in place of the default `-ldflags`.
-    pub(crate) fn go_build_with(&self, flag: &str, directory: &str, package: &str) -> Vec<u8> {
+    /// The same with other flags in place of the default `-ldflags`.
+    pub(crate) fn go_build_with(&self, flags: &[&str], directory: &str, package: &str) -> Vec<u8> {
+        self.go_build_in("auto", flags, directory, package)
+    }
+
+    /// The same with this GOWORK.
+    pub(crate) fn go_build_in(&self, workspace: &str, flags: &[&str], directory: &str, package: &str) -> Vec<u8> {
         let binary = self.dir.path().join("local-binary");
+        let _ = fs::remove_file(&binary);
+        let binary_name = binary.to_str().expect("a path in UTF-8");
+        let words = [&["build", "-trimpath", "-buildvcs=false"], flags, &["-o", binary_name, package]].concat();
+        self.run_go(workspace, directory, &words);
+        fs::read(binary).expect("go build wrote the binary")
+    }
+
+    /// Runs the go command in a directory of the repository.
+    pub(crate) fn go(&self, directory: &str, words: &[&str]) {
+        self.run_go("auto", directory, words);
+    }
+
+    fn run_go(&self, workspace: &str, directory: &str, words: &[&str]) {
         let mut go = Command::new("go");
-        go.args(["build", "-trimpath", "-buildvcs=false", flag, "-o"]).arg(&binary).arg(package);
-        go.current_dir(self.root().join(directory)).env("GOENV", "off").env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0");
-        for inherited in ["GOFLAGS", "GOWORK", "GOOS", "GOARCH", "GOAMD64", "GOEXPERIMENT", "GODEBUG"] {
+        go.args(words).current_dir(self.root().join(directory));
+        go.env("GOENV", "off").env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0").env("GOWORK", workspace);
+        for inherited in ["GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOEXPERIMENT", "GODEBUG"] {
             go.env_remove(inherited);
         }
         let output = go.output().expect("the go command must be on PATH");
-        assert!(output.status.success(), "go build {package}: {}", String::from_utf8_lossy(&output.stderr));
-        fs::read(binary).expect("go build wrote the binary")
+        assert!(output.status.success(), "go {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, path: &str) {
+        fs::remove_file(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 }
 

@@ -14,7 +14,7 @@ pub mod modfile;
 mod places;
 pub mod sums;
 
-/// Asserts the property of a target for some bytes.
+/// Panics if the property does not hold for these bytes.
 pub type Check = fn(&[u8]);
 
 /// Every target with its check.

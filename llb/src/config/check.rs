@@ -231,6 +231,18 @@ pub(super) fn pattern(text: &str) -> Result<(), Wrong> {
         .map_err(|wrong| Wrong { help: "write it like \"./tools/...\" or \"example.com/shop/tools/...\"".to_owned(), ..wrong })
 }
 
+/// A directory of `roots`.
+pub(super) fn root(text: &str) -> Result<(), Wrong> {
+    let help = "write its directory like \"./services\"; \".\" is the build context's own";
+    if text.ends_with("go.work") || text.ends_with("go.mod") {
+        return wrong(format!("{text:?} is a file, not a directory"), help);
+    }
+    if text.starts_with('/') || TreePath::new(text).is_err() {
+        return wrong(format!("{text:?} is not a directory of the build context"), help);
+    }
+    Ok(())
+}
+
 /// A main package: a directory `./x`, or an import path.
 pub(super) fn main_package(text: &str) -> Result<(), Wrong> {
     let help = "write its directory like \"./api/cmd/api\", or its import path";

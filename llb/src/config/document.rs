@@ -8,6 +8,7 @@ use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtim
 pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
     Config {
         skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
+        roots: s.strings("roots", r#"["./services"]"#),
         go: s.table("go", r#"{ version = "1.26" }"#, go).unwrap_or_default(),
         modules: s.table("modules", r#"{ private = ["git.example.com/*"] }"#, modules).unwrap_or_default(),
         runtime: s.table("runtime", r#"{ base = "alpine:3.22" }"#, runtime).unwrap_or_default(),
@@ -32,6 +33,7 @@ fn build(s: &mut Section<'_, '_>) -> Build {
         gcflags: s.string("gcflags", r#""all=-N -l""#),
         asmflags: s.string("asmflags", r#""-S""#),
         cgo: s.boolean("cgo"),
+        workspace: s.boolean("workspace"),
         experiment: s.strings("experiment", r#"["jsonv2"]"#),
         levels: Levels {
             goamd64: s.string("goamd64", r#""v3""#),

@@ -46,6 +46,8 @@ pub struct CompileConfig {
     pub asmflags: String,
     /// CGO_ENABLED.
     pub cgo: bool,
+    /// Whether its module is built by itself (GOWORK=off), whatever go.work uses it.
+    pub alone: bool,
     /// GOEXPERIMENT.
     pub experiment: BTreeSet<String>,
     /// GOAMD64 and its kin: variable to value, those that are set.
@@ -228,6 +230,7 @@ impl Build {
             gcflags: own.gcflags.or(below.gcflags),
             asmflags: own.asmflags.or(below.asmflags),
             cgo: own.cgo.or(below.cgo),
+            workspace: own.workspace.or(below.workspace),
             experiment: own.experiment.or(below.experiment),
             levels: own.levels.over(&below.levels),
         }
@@ -276,6 +279,7 @@ fn compile(build: &Build) -> CompileConfig {
         gcflags: text(&build.gcflags),
         asmflags: text(&build.asmflags),
         cgo: build.cgo.as_ref().is_some_and(|cgo| cgo.value),
+        alone: build.workspace.as_ref().is_some_and(|workspace| !workspace.value),
         experiment: set(build.experiment.as_ref()),
         levels: build.levels.variables().into_iter().filter_map(level).collect(),
     }

@@ -197,6 +197,7 @@ fn merge_modules(modules: &mut Modules, over: Modules) {
 fn drop_empty(config: &mut Config) {
     let filled = |item: &Spanned<String>| !item.value.is_empty();
     config.skip.retain(filled);
+    config.roots.iter_mut().for_each(|roots| roots.retain(filled));
     let modules = &mut config.modules;
     let of_modules = [&mut modules.private, &mut modules.noproxy, &mut modules.nosumdb, &mut modules.insecure];
     of_modules.into_iter().flatten().for_each(|list| list.retain(filled));

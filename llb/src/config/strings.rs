@@ -49,6 +49,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     for item in &mut config.skip {
         walk.at("skip", check::pattern, item, true);
     }
+    walk.list("roots", check::root, &mut config.roots);
     walk.prefix = "go.".to_owned();
     walk.one("version", check::go_version, &mut config.go.version);
     walk.one("builder", check::image_reference, &mut config.go.builder);

@@ -13,7 +13,7 @@ pub(super) struct Advice {
 }
 
 /// Words that people know from elsewhere, and ours.
-const SYNONYMS: [(&str, &str); 19] = [
+const SYNONYMS: [(&str, &str); 20] = [
     ("build_tags", "tags"),
     ("certs", "certificates"),
     ("cgo_enabled", "cgo"),
@@ -27,6 +27,7 @@ const SYNONYMS: [(&str, &str); 19] = [
     ("goproxy", "proxy"),
     ("gosumdb", "sumdb"),
     ("gotoolchain", "toolchain"),
+    ("gowork", "workspace"),
     ("image", "base"),
     ("package", "main"),
     ("test", "cmd"),

@@ -15,6 +15,9 @@ pub struct Config {
     /// Main packages that are no images, as Go patterns: `./tools/...`, or import paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skip: Vec<Spanned<String>>,
+    /// Directories of the go.work and go.mod files to build from. Default: the go.work at the root; without it every go.work and module.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub roots: Option<Vec<Spanned<String>>>,
     /// The Go toolchain, and how all images are compiled.
     pub go: Go,
     /// Where Go modules come from.
@@ -62,6 +65,9 @@ pub struct Build {
     /// CGO_ENABLED. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgo: Option<Spanned<bool>>,
+    /// Whether a module is built in the workspace of the go.work that uses it; `false` is GOWORK=off. Default true.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<Spanned<bool>>,
     /// GOEXPERIMENT, one item an experiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub experiment: Option<Vec<Spanned<String>>>,

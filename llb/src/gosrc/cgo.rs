@@ -29,6 +29,11 @@ impl Cgo {
         }
         Ok(all)
     }
+
+    /// The lines that may hold in some context. Wrong ones are left out.
+    pub fn all_flags(&self) -> Vec<CgoFlags> {
+        self.directives.iter().filter_map(|line| flags_where(line, &|_| true).ok().flatten()).collect()
+    }
 }
 
 /// Reads the comments that document an `import "C"` (ranges of `text`) into `cgo`.
@@ -46,22 +51,20 @@ pub(super) fn read_preamble(text: &[u8], doc: &[Range<usize>], places: &mut Plac
                 let rest: Vec<u8> = trim_space(rest).iter().copied().filter(|byte| *byte != b'\r').collect();
                 cgo.directives.push(String::from_utf8_lossy(&rest).into_owned());
                 cgo.directives_at.push(places.at(offset));
-            } else if let Some(name) = included(line) {
-                cgo.includes.push(name);
+            } else {
+                cgo.includes.read_line(line);
             }
         }
     }
-}
-
-/// The name in `#include "name"`.
-fn included(line: &[u8]) -> Option<String> {
-    let rest = trim_space(trim_space(line.strip_prefix(b"#")?).strip_prefix(b"include")?).strip_prefix(b"\"")?;
-    let end = rest.iter().position(|byte| *byte == b'"')?;
-    Some(String::from_utf8_lossy(&rest[..end]).into_owned())
+    cgo.includes.settle();
 }
 
 /// The flags of one line (what stands after `#cgo`), if its condition holds.
 fn flags_of(line: &str, context: &BuildContext) -> Result<Option<CgoFlags>, String> {
+    flags_where(line, &|condition| holds(condition, context))
+}
+
+fn flags_where(line: &str, holds: &dyn Fn(&str) -> bool) -> Result<Option<CgoFlags>, String> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     if let ["nocallback" | "noescape", _] = fields[..] {
         return Ok(None);
@@ -70,7 +73,7 @@ fn flags_of(line: &str, context: &BuildContext) -> Result<Option<CgoFlags>, Stri
     let (head, arguments) = line.split_once(':').ok_or_else(invalid)?;
     let fields: Vec<&str> = head.split_whitespace().collect();
     let (verb, conditions) = fields.split_last().ok_or_else(invalid)?;
-    if !conditions.is_empty() && !conditions.iter().any(|condition| holds(condition, context)) {
+    if !conditions.is_empty() && !conditions.iter().any(|condition| holds(condition)) {
         return Ok(None);
     }
     let arguments = split_quoted(arguments).ok_or_else(invalid)?;

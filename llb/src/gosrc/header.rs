@@ -6,11 +6,12 @@ use super::cgo::read_preamble;
 use super::class::FileClass;
 use super::constraint::Expr;
 use super::extent::Extent;
+use super::includes::Includes;
 use super::places::Places;
 use super::{embed_lines, extent, imports, leading};
 use crate::diag::{Diagnostic, Position, Span};
 
-/// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set.
+/// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set; what they include is in [`SourceFile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// Name in the package clause; empty for non-Go files and where the clause is missing.
@@ -28,7 +29,7 @@ pub struct Header {
     /// `//go:embed` patterns in source order; only where the file imports "embed".
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub embeds: Vec<EmbedPattern>,
-    /// `#cgo` lines of the preambles of `import "C"`, as written, and the files they `#include "..."`.
+    /// `#cgo` lines of the preambles of `import "C"`, as written, and the files they include.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cgo: Option<Cgo>,
 }
@@ -56,8 +57,9 @@ pub struct EmbedPattern {
 pub struct Cgo {
     /// `#cgo` lines, without the `#cgo` word.
     pub directives: Vec<String>,
-    /// Names of `#include "..."`.
-    pub includes: Vec<String>,
+    /// The files that the preambles include.
+    #[serde(default, skip_serializing_if = "Includes::is_empty")]
+    pub includes: Includes,
     /// Where each of `directives` stands.
     #[serde(default)]
     pub directives_at: Vec<Position>,
@@ -71,6 +73,9 @@ pub struct SourceFile {
     /// What its head says, as far as it could be read.
     #[serde(default)]
     pub header: Header,
+    /// What a file that is not Go includes, in all its text.
+    #[serde(default, skip_serializing_if = "Includes::is_empty")]
+    pub includes: Includes,
     /// What is wrong with its head. It matters only to builds that take the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
@@ -109,6 +114,7 @@ impl SourceFile {
             Some(FileClass::Syso) | None => {}
             Some(_) => {
                 read_constraint(&text[..extent::of_other(text).end], &mut Places::new(text), &mut source);
+                source.includes = Includes::parse(name, text);
             }
         }
         source

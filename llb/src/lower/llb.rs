@@ -27,8 +27,8 @@ pub struct Materials {
     pub context: Output,
     /// The builder image.
     pub builder: Output,
-    /// PATH of the builder image.
-    pub builder_path: String,
+    /// Environment of the builder image. Steps get PATH, and with cgo what is about C compilers.
+    pub builder_env: BTreeMap<String, String>,
     /// The image with the programs `gowork-frontend` and `gowork-cache` at its root.
     pub programs: Output,
     /// What the steps run on.
@@ -147,7 +147,6 @@ impl<'a> Lowering<'a> {
         let mut exec = Exec::new(args)
             .root(&self.materials.builder)
             .cwd("/")
-            .env("PATH", &self.materials.builder_path)
             .env("HOME", "/tmp/home")
             .env("GOTOOLCHAIN", &self.plan.toolchain)
             .env("GOMODCACHE", "/gowork/modcache-raw")
@@ -161,8 +160,8 @@ impl<'a> Lowering<'a> {
             .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
             .mount(Mount::ssh("default", "").optional())
             .network(self.options.network);
-        for (name, value) in &self.plan.module_env {
-            exec = exec.env(name, value);
+        for (name, value) in self.plan.module_env.clone().into_iter().chain(self.materials.environment(&build.settings)) {
+            exec = exec.env(&name, &value);
         }
         let title = if report { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
         let exec = self.dress(exec, None).named(self.title(&title));
@@ -185,6 +184,8 @@ impl<'a> Lowering<'a> {
         let mut args = [CACHE_PROGRAM, "compile", PARTS, OUT].map(ToOwned::to_owned).to_vec();
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.package_flags());
+        // A link finds the profile beside its main.
+        args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
         let lines = |part: &Part| part.packages.iter().map(|path| format!("{path}\n")).collect::<String>();
         let named = parts.iter().map(lines).collect::<Vec<_>>().join("\n");
         let exec = self.go_exec(step, args, &format!("--own {OUT}"))?.mount(Mount::scratch_output(OUT));
@@ -219,9 +220,11 @@ impl<'a> Lowering<'a> {
             exec = exec.mount(Mount::read_only(&self.step(result.step)?, dir).selector(format!("/{}", result.part)));
         }
         program.push_str(&format!(" {own}"));
-        if has_sources(step) {
-            let sources = self.sources_of(step)?;
-            exec = exec.mount(Mount::read_only(&sources, SRC)).cwd(source_dir(build));
+        if has_modules(step) || !step.inputs.files.is_empty() {
+            exec = exec.mount(Mount::read_only(&self.sources_of(step)?, SRC));
+        }
+        if has_modules(step) {
+            exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
             exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, "/gowork/modcache").selector("/modcache"));
@@ -230,9 +233,8 @@ impl<'a> Lowering<'a> {
             .mount(Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"))
             .mount(Mount::tmpfs("/tmp", 0))
             .network(Network::None)
-            .env("PATH", &self.materials.builder_path)
             .env("GOCACHEPROG", program);
-        for (name, value) in self.go_env(step) {
+        for (name, value) in self.materials.environment(&build.settings).into_iter().chain(self.go_env(step)) {
             exec = exec.env(name, value);
         }
         Ok(exec)
@@ -245,7 +247,7 @@ impl<'a> Lowering<'a> {
         let work = format!("{}/go.work", source_dir(build));
         let sealed = step.inputs.sealed.is_some();
         let mode = if sealed || build.vendored { "-mod=vendor" } else { "-mod=readonly" };
-        let has_sources = has_sources(step);
+        let has_modules = has_modules(step);
         let mut env = vec![
             ("HOME", "/tmp/home"),
             ("GOCACHE", "/tmp/gocache"),
@@ -257,8 +259,8 @@ impl<'a> Lowering<'a> {
             ("GOSUMDB", "off"),
             ("GODEBUG", "goindex=0"),
             ("GOTOOLCHAIN", self.plan.toolchain.as_str()),
-            ("GOFLAGS", if has_sources { mode } else { "" }),
-            ("GOWORK", if has_sources && (sealed || build.workspace) { work.as_str() } else { "off" }),
+            ("GOFLAGS", if has_modules { mode } else { "" }),
+            ("GOWORK", if has_modules && (sealed || build.workspace) { work.as_str() } else { "off" }),
         ];
         env.extend(build.settings.env.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -286,8 +288,8 @@ impl<'a> Lowering<'a> {
 /// Flags of every go command that compiles.
 const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
-/// Whether a step reads more than std's sources, which the builder image has.
-fn has_sources(step: &Step) -> bool {
+/// Whether a step compiles more than std, whose sources the builder image has.
+fn has_modules(step: &Step) -> bool {
     step.inputs.sealed.is_some() || !step.inputs.mod_files.is_empty()
 }
 

@@ -1,6 +1,7 @@
 //! The plan's outputs, one file each: LLB in `llb`, `sources` and `runtime`, image configs in `config`, other forms beside them.
 
 mod bake;
+mod compiler;
 mod config;
 mod dockerfile;
 pub mod graph;

@@ -20,7 +20,7 @@ impl Lowering<'_> {
             return Ok(self.sealed_sources(step, sealed)?.named(self.title(&what)).output());
         }
         let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
-        if !build.workspace || build.vendored {
+        if !build.workspace || build.vendored || step.inputs.mod_files.is_empty() {
             return Ok(self.sources(files, &what));
         }
         let sum = build.dir.child("go.work.sum");

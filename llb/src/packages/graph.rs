@@ -30,8 +30,10 @@ pub struct Package {
     pub module: ModuleIx,
     /// Its directory.
     pub dir: TreePath,
-    /// The files the build takes, of every class, embedded ones and a main's `default.pgo` included; sorted.
+    /// The files the build takes, of every class; embedded ones, a main's `default.pgo` and those of [`Package::included`] are among them; sorted.
     pub files: Vec<TreePath>,
+    /// The files among [`Package::files`] that are no sources of the package: its C sources, preambles, assembly or `#cgo` lines name them.
+    pub included: Vec<TreePath>,
     /// Go and other source files of its directory that the build does not take: for other platforms or tags. Tests are not told.
     pub left_out: Vec<TreePath>,
     /// The files among [`Package::files`] that it embeds, by the pattern that names them, as written (`all:` included).

@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rayon::prelude::*;
 
 use super::graph::{Import, Package, PackageIx, Packages};
+use super::included::{self, Asks};
 use super::scan::{Owners, Scan, ScannedDir};
 use super::walk::is_walked;
 use crate::diag::{Diagnostic, Span};
-use crate::gosrc::{self, BuildContext, PackageFiles, Place};
+use crate::gosrc::cgo::CgoFlags;
+use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
 use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx, Providers, Root, RootIx, Workspace};
 
@@ -127,6 +129,9 @@ impl Loader<'_> {
         if let Some(scanned) = self.scan.dirs.get(&dir) {
             self.diagnostics.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
             let mut files = self.files(&dir, scanned, &selected);
+            let size = size(scanned, &files);
+            let mut included = self.included(&dir, scanned, &selected);
+            included.retain(|file| files.insert(file.clone()));
             if selected.name == "main" && scanned.pgo {
                 files.insert(dir.child("default.pgo"));
             }
@@ -137,28 +142,20 @@ impl Loader<'_> {
             package.left_out = left_out(&dir, &selected);
             package.embedded = embedded(&dir, scanned, &selected);
             package.name = selected.name.clone();
-            package.size = size(scanned, &files);
+            package.size = size;
+            package.included = included.into_iter().collect();
             package.files = files.into_iter().collect();
             package.imports = imports;
         }
     }
 
-    /// The files that the build takes from a directory. All headers of the directory count, those that constraints leave out too:
-    /// a cgo preamble may include them all the same.
+    /// The files that the build takes from a directory.
     fn files(&mut self, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeSet<TreePath> {
-        let lists = [
-            &selected.go_files,
-            &selected.cgo_files,
-            &selected.c_files,
-            &selected.cxx_files,
-            &selected.m_files,
-            &selected.h_files,
-            &selected.f_files,
-            &selected.s_files,
-            &selected.swig_files,
-            &selected.swig_cxx_files,
-            &selected.syso_files,
-        ];
+        let go = [&selected.go_files, &selected.cgo_files, &selected.h_files, &selected.f_files, &selected.s_files];
+        // Without cgo the go command forgets these (cmd/go/internal/load, where `CgoEnabled` is false).
+        let c = [&selected.c_files, &selected.cxx_files, &selected.m_files, &selected.swig_files, &selected.swig_cxx_files];
+        let c = c.into_iter().filter(|_| self.context.cgo);
+        let lists = go.into_iter().chain([&selected.syso_files]).chain(c);
         let mut files: BTreeSet<TreePath> = lists.into_iter().flatten().map(|name| dir.child(name)).collect();
         for (pattern, places) in &selected.embed_patterns {
             match scanned.embeds.get(pattern) {
@@ -172,6 +169,24 @@ impl Loader<'_> {
             }
         }
         files
+    }
+
+    /// The files that the package's C sources, preambles, assembly and `#cgo` lines name.
+    fn included(&mut self, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeSet<TreePath> {
+        let go = [&selected.cgo_files, &selected.s_files, &selected.f_files];
+        let c = [&selected.c_files, &selected.cxx_files, &selected.m_files, &selected.swig_files, &selected.swig_cxx_files];
+        let compiled = go.into_iter().chain(c.into_iter().filter(|_| self.context.cgo));
+        let names: BTreeSet<&String> = compiled.flatten().collect();
+        let sources: Vec<&SourceFile> = scanned.files.iter().filter(|file| names.contains(&file.name)).collect();
+        let mut flags = Vec::new();
+        for file in &sources {
+            let cgo = file.header.cgo.as_ref();
+            // Wrong lines are told where files are selected.
+            let of_file = cgo.and_then(|cgo| cgo.flags(self.context).ok()).unwrap_or_default();
+            self.diagnostics.extend(of_file.iter().filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)));
+            flags.extend(of_file);
+        }
+        included::inputs(&Asks { dir, sources, flags }, &mut self.scan)
     }
 
     /// One import of the package in `dir`.
@@ -211,6 +226,7 @@ impl Loader<'_> {
             module,
             dir,
             files: Vec::new(),
+            included: Vec::new(),
             left_out: Vec::new(),
             embedded: BTreeMap::new(),
             imports: Vec::new(),
@@ -247,6 +263,16 @@ impl Loader<'_> {
         };
         self.scan.dirs.keys().filter_map(path).collect()
     }
+}
+
+/// A warning about a directory that a `#cgo` line of `file` names and that no step can have.
+fn outside(file: &TreePath, flags: &CgoFlags, cgo: &Cgo) -> Option<Diagnostic> {
+    let dir = file.parent()?;
+    let (_, lost) = included::named_dirs(flags).into_iter().find(|(_, named)| included::place(&dir, named).is_err())?;
+    let index = cgo.directives.iter().position(|line| line.contains(&lost)).unwrap_or_default();
+    let warning = Diagnostic::warning(format!("#cgo {}: {lost} lies outside the build context", flags.verb));
+    let warning = warning.help("build with a context directory that holds it, or have its files in the builder image");
+    Some(warning.at(Span::at(file.as_str(), cgo.directives_at.get(index).copied().unwrap_or_default())))
 }
 
 fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {

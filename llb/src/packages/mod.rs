@@ -5,6 +5,7 @@
 
 mod embeds;
 mod graph;
+mod included;
 mod load;
 mod query;
 mod scan;
@@ -12,5 +13,5 @@ mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages};
 pub use load::{Loaded, Main, Matched, load, mains, matched};
-pub use query::{PackageSet, closure};
+pub use query::{PackageSet, chain, closure};
 pub use scan::{SCAN_PATTERNS, SCAN_VERSION, Scan, ScannedDir, scan};

@@ -1,8 +1,8 @@
 //! Questions to the graph: each answers with a set.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::graph::{PackageIx, Packages};
+use super::graph::{Import, PackageIx, Packages};
 use crate::tree::TreePath;
 
 /// A set of packages of one graph.
@@ -19,6 +19,34 @@ pub fn closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -
         }
     }
     PackageSet(reached)
+}
+
+/// A shortest chain of imports that leads from `from` to a package that `is_goal` accepts: each step's importer with the import it takes, in order.
+/// Empty if `from` is a goal itself; none if there is no way. Among chains of one length that of the first import paths is taken.
+pub fn chain<'a>(
+    packages: &'a Packages,
+    from: PackageIx,
+    is_goal: &dyn Fn(PackageIx) -> bool,
+) -> Option<Vec<(PackageIx, &'a Import)>> {
+    let mut came: BTreeMap<PackageIx, Option<(PackageIx, &Import)>> = BTreeMap::from([(from, None)]);
+    let mut open = VecDeque::from([from]);
+    while let Some(ix) = open.pop_front() {
+        if is_goal(ix) {
+            let steps =
+                std::iter::successors(came.get(&ix).copied().flatten(), |(before, _)| came.get(before).copied().flatten());
+            let mut chain: Vec<_> = steps.collect();
+            chain.reverse();
+            return Some(chain);
+        }
+        for import in &packages.get(ix).imports {
+            let Some(next) = import.package else { continue };
+            came.entry(next).or_insert_with(|| {
+                open.push_back(next);
+                Some((ix, import))
+            });
+        }
+    }
+    None
 }
 
 impl PackageSet {
@@ -40,6 +68,11 @@ impl PackageSet {
     /// Import paths outside the repository that its packages import, std's and third-party ones, `C` and `unsafe` left out.
     pub fn outside(&self, packages: &Packages) -> BTreeSet<String> {
         let imports = self.iter().flat_map(|ix| packages.get(ix).outside());
-        imports.map(|import| import.path.clone()).filter(|path| path != "C" && path != "unsafe").collect()
+        let mut paths: BTreeSet<String> = imports.map(|import| import.path.clone()).filter(|path| path != "unsafe").collect();
+        if paths.remove("C") {
+            // What the go command adds to the imports of such a package (cmd/go/internal/load, `UsesCgo`).
+            paths.extend(["runtime/cgo", "syscall"].map(ToOwned::to_owned));
+        }
+        paths
     }
 }

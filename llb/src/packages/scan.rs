@@ -6,14 +6,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::embeds;
+use super::included::{self, Asks, Files};
 use super::walk::Walk;
 use crate::diag::Position;
-use crate::gosrc::{Problem, ProblemKind, SourceFile, is_source_name};
+use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_includable, is_source_name};
 use crate::tree::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
-use crate::workspace::{self, ModTexts, Providers, Workspace};
+use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`].
-pub const SCAN_VERSION: u32 = 1;
+pub const SCAN_VERSION: u32 = 2;
 
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;
@@ -30,8 +31,14 @@ pub struct Scan {
     pub version: u32,
     /// Mod files, by path. What is not UTF-8 in them has become U+FFFD, which no mod file may hold.
     pub mod_files: ModTexts,
-    /// Directories of used modules that hold source files, by path.
+    /// Directories of modules that hold source files, by path.
     pub dirs: BTreeMap<TreePath, ScannedDir>,
+    /// Names of the files in directories where a C compiler or linker may look for what some package asks for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub listed: BTreeMap<TreePath, Vec<String>>,
+    /// What files beyond [`Self::dirs`] include, of those that some package may include.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub included: BTreeMap<TreePath, Includes>,
 }
 
 /// One directory of source files.
@@ -51,7 +58,7 @@ pub struct ScannedDir {
 }
 
 /// Patterns (moby/patternmatcher) of all files that a scan reads.
-pub const SCAN_PATTERNS: [&str; 25] = [
+pub const SCAN_PATTERNS: [&str; 32] = [
     "**/go.mod",
     "**/go.work",
     "**/go.sum",
@@ -76,6 +83,13 @@ pub const SCAN_PATTERNS: [&str; 25] = [
     "**/*.sx",
     "**/*.swig",
     "**/*.swigcxx",
+    "**/*.inc",
+    "**/*.inl",
+    "**/*.ipp",
+    "**/*.tcc",
+    "**/*.tpp",
+    "**/*.def",
+    "**/*.i",
     "!**/vendor/**/*.go",
 ];
 
@@ -87,14 +101,14 @@ pub fn scan(tree: &dyn SourceTree) -> Scan {
     let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan { version: SCAN_VERSION, ..Scan::default() } };
     scanner.walk.descend(tree, TreePath::ROOT);
     scanner.read_mod_files();
-    let mut workspace = workspace::load(&scanner.scan.mod_files).workspace;
-    if scanner.find_hidden_modules() {
-        workspace = workspace::load(&scanner.scan.mod_files).workspace;
-    }
+    scanner.find_hidden_modules();
+    // Which roots are built is not known here.
+    let workspace = workspace::load_everything(&scanner.scan.mod_files);
     let dirs = scanner.module_dirs(&workspace);
     scanner.read_sources(&dirs);
     scanner.follow_imports(&workspace);
     scanner.resolve_embeds();
+    scanner.find_included();
     scanner.scan
 }
 
@@ -124,8 +138,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Walks directories that mod files name and that `...` does not reach, such as `use ./testdata/x`. Says whether there were any.
-    fn find_hidden_modules(&mut self) -> bool {
+    /// Walks directories that mod files name and that `...` does not reach, such as `use ./testdata/x`.
+    fn find_hidden_modules(&mut self) {
         let named = workspace::named_dirs(&self.scan.mod_files);
         let hidden: Vec<TreePath> = named.into_iter().filter(|dir| self.walk.get(dir).is_none()).collect();
         for dir in &hidden {
@@ -134,10 +148,9 @@ impl Scanner<'_> {
         if !hidden.is_empty() {
             self.read_mod_files();
         }
-        !hidden.is_empty()
     }
 
-    /// The listed directories that belong to a used module.
+    /// The listed directories that belong to a module.
     fn module_dirs(&self, workspace: &Workspace) -> Vec<TreePath> {
         let used: BTreeSet<&str> = workspace.modules.iter().map(|module| module.dir.as_str()).collect();
         let owners = Owners::new(&self.scan.mod_files);
@@ -170,7 +183,12 @@ impl Scanner<'_> {
 
     /// Packages in directories that `...` does not reach (testdata, `_x`) can be imported all the same.
     fn follow_imports(&mut self, workspace: &Workspace) {
-        let providers: Vec<Providers<'_>> = workspace.roots.iter().map(|root| Providers::new(workspace, root)).collect();
+        let mut modules: BTreeMap<&str, BTreeSet<&TreePath>> = BTreeMap::new();
+        for root in &workspace.roots {
+            for (path, ix) in workspace.imported_as(root) {
+                modules.entry(path).or_default().insert(&workspace.module(ix).dir);
+            }
+        }
         let mut tried: BTreeSet<TreePath> = BTreeSet::new();
         let mut fresh: Vec<TreePath> = self.scan.dirs.keys().cloned().collect();
         while !fresh.is_empty() {
@@ -182,9 +200,11 @@ impl Scanner<'_> {
                 .collect();
             let mut wanted = BTreeSet::new();
             for import in imports {
-                wanted.extend(providers.iter().flat_map(|providers| providers.of(import)).filter_map(|(path, module)| {
-                    workspace.module(module).dir.join(import[path.len()..].trim_start_matches('/')).ok()
-                }));
+                let ends = import.match_indices('/').map(|(at, _)| at).chain([import.len()]);
+                for end in ends {
+                    let dirs = modules.get(&import[..end]).into_iter().flatten();
+                    wanted.extend(dirs.filter_map(|dir| dir.join(import[end..].trim_start_matches('/')).ok()));
+                }
             }
             wanted.retain(|dir| !self.scan.dirs.contains_key(dir) && tried.insert(dir.clone()));
             fresh = wanted.into_iter().collect();
@@ -209,6 +229,78 @@ impl Scanner<'_> {
             }
         }
     }
+
+    /// Notes all that the packages' C sources and `#cgo` lines may lead to in any build context.
+    fn find_included(&mut self) {
+        let mut recorder = Recorder {
+            tree: self.tree,
+            walk: &mut self.walk,
+            dirs: &self.scan.dirs,
+            listed: BTreeMap::new(),
+            included: BTreeMap::new(),
+        };
+        for (dir, scanned) in &self.scan.dirs {
+            let of_package = |class| !matches!(class, Some(FileClass::H | FileClass::Syso | FileClass::TestGo));
+            let sources: Vec<&SourceFile> = scanned.files.iter().filter(|file| of_package(FileClass::of(&file.name))).collect();
+            let asks = |file: &&SourceFile| file.header.cgo.is_some() || !file.includes.is_empty();
+            let has_go = sources.iter().any(|file| !file.header.package.is_empty());
+            if has_go && sources.iter().any(asks) {
+                let flags = sources.iter().filter_map(|file| file.header.cgo.as_ref()).flat_map(|cgo| cgo.all_flags()).collect();
+                included::inputs(&Asks { dir, sources, flags }, &mut recorder);
+            }
+        }
+        let Recorder { listed, included, .. } = recorder;
+        (self.scan.listed, self.scan.included) = (listed, included);
+    }
+}
+
+/// The tree, with notes of what was looked at.
+struct Recorder<'a> {
+    tree: &'a dyn SourceTree,
+    walk: &'a mut Walk,
+    dirs: &'a BTreeMap<TreePath, ScannedDir>,
+    listed: BTreeMap<TreePath, Vec<String>>,
+    included: BTreeMap<TreePath, Includes>,
+}
+
+impl Files for Recorder<'_> {
+    fn names(&mut self, dir: &TreePath) -> Vec<String> {
+        let entries = self.walk.entries(self.tree, dir);
+        let names: Vec<String> = entries.iter().filter(|entry| is_file(entry)).map(|entry| entry.name.clone()).collect();
+        if !names.is_empty() {
+            self.listed.insert(dir.clone(), names.clone());
+        }
+        names
+    }
+
+    fn includes(&mut self, file: &TreePath) -> Option<Includes> {
+        if let Some(source) = source(self.dirs, file) {
+            return Some(source.includes.clone());
+        }
+        // Other files' texts are not at hand everywhere, and the same tree must give the same scan.
+        if !is_includable(file.name()) {
+            return None;
+        }
+        let text = self.tree.read(std::slice::from_ref(file)).pop()?.ok()?;
+        let includes = Includes::parse(file.name(), &text);
+        self.included.insert(file.clone(), includes.clone());
+        Some(includes)
+    }
+}
+
+impl Files for &Scan {
+    fn names(&mut self, dir: &TreePath) -> Vec<String> {
+        self.listed.get(dir).cloned().unwrap_or_default()
+    }
+
+    fn includes(&mut self, file: &TreePath) -> Option<Includes> {
+        let scanned = source(&self.dirs, file).map(|source| &source.includes);
+        scanned.or_else(|| self.included.get(file)).cloned()
+    }
+}
+
+fn source<'a>(dirs: &'a BTreeMap<TreePath, ScannedDir>, file: &TreePath) -> Option<&'a SourceFile> {
+    dirs.get(&file.parent()?)?.files.iter().find(|source| source.name == file.name())
 }
 
 /// The heads of files, with the files' sizes. Of most files the first bytes are enough.

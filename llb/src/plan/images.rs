@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::roots;
 use super::settings::{GoSettings, Target};
 use crate::config::{Config, ImageConfig, Spanned};
 use crate::diag::{Diagnostic, Span};
 use crate::packages::{self, Main, Scan};
+use crate::tree::TreePath;
 use crate::workspace::{RootIx, Workspace};
 
 /// A main with its image's name and configuration.
@@ -14,6 +16,8 @@ pub(super) struct NamedMain {
     pub(super) root: RootIx,
     /// Import path.
     pub(super) package: String,
+    /// Its `default.pgo`, if it has one.
+    pub(super) profile: Option<TreePath>,
     pub(super) config: ImageConfig,
 }
 
@@ -36,11 +40,12 @@ pub(super) fn name(
         let context = GoSettings::new(&image.compile, target).context(go_minor);
         let of_root =
             |(root, _)| packages::mains(scan, workspace, root, &context).into_iter().map(move |main| Found { root, main });
-        workspace.roots().flat_map(of_root).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
+        let wanted = workspace.roots().filter(|(_, root)| roots::serves(root, image));
+        wanted.flat_map(of_root).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
     };
     let unnamed = config.image("");
     let all = mains_with(&unnamed);
-    let mut naming = Naming { config, named: BTreeMap::new(), diagnostics: Vec::new() };
+    let mut naming = Naming { config, workspace, named: BTreeMap::new(), diagnostics: Vec::new() };
     for name in config.images.keys() {
         let image = config.image(name);
         // Other tags may bring other mains.
@@ -53,13 +58,20 @@ pub(super) fn name(
     }
     let named = naming.named.into_iter().flat_map(|(name, founds)| {
         let config = naming.config.image(&name);
-        founds.into_iter().map(move |found| NamedMain { root: found.root, package: found.main.path, config: config.clone() })
+        let profile = |dir: &TreePath| scan.dirs.get(dir).filter(|scanned| scanned.pgo).map(|_| dir.child("default.pgo"));
+        founds.into_iter().map(move |found| NamedMain {
+            root: found.root,
+            profile: profile(&found.main.dir),
+            package: found.main.path,
+            config: config.clone(),
+        })
     });
     (named.collect(), naming.diagnostics)
 }
 
 struct Naming<'a> {
     config: &'a Config,
+    workspace: &'a Workspace,
     /// Images by name. Exactly one main each, unless an error says otherwise.
     named: BTreeMap<String, Vec<Found>>,
     diagnostics: Vec<Diagnostic>,
@@ -76,7 +88,8 @@ impl Naming<'_> {
             [found] => {
                 self.named.insert(name.to_owned(), vec![(*found).clone()]);
             }
-            [] => self.diagnostics.push(not_found(name, image, mains)),
+            [] => self.diagnostics.push(not_found(name, image, mains, self.workspace)),
+            several if self.is_one_main(several) => self.diagnostics.push(located(self.in_several_roots(several), place(image))),
             several => {
                 let span = place(image);
                 let error = Diagnostic::error(format!("image {name} could be any of: {}", dirs(several.iter().copied())));
@@ -89,7 +102,8 @@ impl Naming<'_> {
     fn by_binary(&mut self, all: &[Found]) {
         let mut free: BTreeMap<String, Vec<Found>> = BTreeMap::new();
         for found in all {
-            if !self.named.values().flatten().any(|named| named == found) {
+            // The same main may be an image without its workspace.
+            if !self.named.values().flatten().any(|named| named.main == found.main) {
                 free.entry(found.main.binary_name().to_owned()).or_default().push(found.clone());
             }
         }
@@ -104,12 +118,34 @@ impl Naming<'_> {
                 continue;
             }
             let all: Vec<&Found> = taken.iter().chain(&founds).collect();
+            if self.is_one_main(&all) {
+                self.diagnostics.push(self.in_several_roots(&all));
+                continue;
+            }
             let example: Vec<String> =
                 all.iter().skip(1).map(|found| format!("[images.OTHER-NAME]\nmain = \"./{}\"", found.main.dir)).collect();
             let error =
                 Diagnostic::error(format!("{} mains would make an image named {name}: {}", all.len(), dirs(all.iter().copied())));
             self.diagnostics.push(error.help(format!("name them in the configuration, for example\n{}", example.join("\n"))));
         }
+    }
+}
+
+impl Naming<'_> {
+    fn is_one_main(&self, founds: &[&Found]) -> bool {
+        founds.windows(2).all(|pair| pair[0].main == pair[1].main)
+    }
+
+    /// A main that belongs to several workspaces: which versions it is built with is for the user to say.
+    fn in_several_roots(&self, founds: &[&Found]) -> Diagnostic {
+        let shown = |dir: &TreePath| if dir.is_root() { ".".to_owned() } else { format!("./{dir}") };
+        let dirs: Vec<String> = founds.iter().map(|found| shown(&self.workspace.root(found.root).dir)).collect();
+        let main = founds.first().map(|found| shown(&found.main.dir)).unwrap_or_default();
+        let error = Diagnostic::error(format!("main {main} is used by several workspaces: those in {}", dirs.join(" and ")));
+        error.help(format!(
+            "name the workspaces to build with `roots`, such as roots = [{:?}], or set `workspace = false` for its image",
+            dirs.first().cloned().unwrap_or_default()
+        ))
     }
 }
 
@@ -135,13 +171,17 @@ fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
     founds.into_iter().map(|found| format!("./{}", found.main.dir)).collect::<Vec<_>>().join(", ")
 }
 
-fn not_found(name: &str, image: &ImageConfig, mains: &[Found]) -> Diagnostic {
+fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Workspace) -> Diagnostic {
     let message = match &image.main {
         Some(main) => format!("image {name}: there is no main package {}", main.value),
         None => format!("image {name}: no main package makes a binary of that name"),
     };
     let known = dirs(mains);
-    let help = if known.is_empty() {
+    let written = image.main.as_ref().and_then(|main| TreePath::new(&main.value).ok());
+    let unused = workspace.unused.iter().filter(|module| written.as_ref().is_some_and(|dir| dir.is_under(module))).max();
+    let help = if let Some(module) = unused {
+        format!("module ./{module} is not used by go.work: `go work use ./{module}`, or set `workspace = false` for this image")
+    } else if known.is_empty() {
         "the repository has no main package for this platform".to_owned()
     } else {
         format!("main packages are {known}")

@@ -99,12 +99,13 @@ pub fn json(plan: &Plan) -> JsonPlan {
         platform: plan.target.to_string(),
         builder: plan.builder.image.clone(),
         resolved: plan.resolved,
-        steps: plan.steps.iter().map(|step| json_step(plan, step)).collect(),
+        steps: plan.steps.iter().map(|s| step(plan, s)).collect(),
         images: plan.images.iter().map(|image| (image.name.clone(), json_image(plan, image))).collect(),
     }
 }
 
-fn json_step(plan: &Plan, step: &Step) -> JsonStep {
+/// The JSON form of one step of `plan`.
+pub fn step(plan: &Plan, step: &Step) -> JsonStep {
     let build = plan.build(step.build);
     let kind = match &step.kind {
         StepKind::Resolve(_) => "resolve",
@@ -123,8 +124,10 @@ fn json_step(plan: &Plan, step: &Step) -> JsonStep {
         results.entry(plan.step(result.step).name.clone()).or_default().push(result.part);
     }
     let mut flags = build.settings.flags();
-    if let StepKind::Link(link) = &step.kind {
-        flags.push(format!("-ldflags={}", link.ldflags));
+    match (&step.kind, &build.settings.profile) {
+        (StepKind::Link(link), _) => flags.push(format!("-ldflags={}", link.ldflags)),
+        (StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_), Some(profile)) => flags.push(format!("-pgo={profile}")),
+        _ => {}
     }
     JsonStep {
         name: step.name.clone(),

@@ -87,7 +87,9 @@ pub struct OutlineImage {
 /// Finds the images of `workspace` for `target`. The outline holds what was understood; with an error it must not be built.
 pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target) -> (Outline, Vec<Diagnostic>) {
     let text = |value: &Option<crate::config::Spanned<String>>| value.as_ref().map(|value| value.value.clone());
-    let builder = Builder::choose(&config.go, workspace.roots.iter().flat_map(|root| root.version_lines(workspace)));
+    let every_module = config.image("").compile.alone;
+    let asking = workspace.roots.iter().filter(|root| !root.alone || every_module);
+    let builder = Builder::choose(&config.go, asking.flat_map(|root| root.version_lines(workspace)));
     let (mains, mut diagnostics) = images::name(scan, workspace, config, target, builder.go_minor);
     let mut outline = Outline {
         target: target.clone(),
@@ -99,7 +101,8 @@ pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Tar
     };
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
     for main in mains {
-        let settings = GoSettings::new(&main.config.compile, target);
+        let mut settings = GoSettings::new(&main.config.compile, target);
+        settings.profile.clone_from(&main.profile);
         grouped.entry((main.root, settings)).or_default().push(main);
     }
     for ((root, settings), mains) in grouped {
@@ -131,6 +134,11 @@ impl Outline {
         (root, settings): (RootIx, GoSettings),
         mains: Vec<NamedMain>,
     ) -> Vec<Diagnostic> {
+        // What is said about packages rests on sound mod files.
+        let said = &workspace.root(root).diagnostics;
+        if said.iter().any(Diagnostic::is_error) {
+            return said.clone();
+        }
         let context = settings.context(self.builder.go_minor);
         let paths: Vec<&str> = mains.iter().map(|main| main.package.as_str()).collect();
         let loaded = packages::load(scan, workspace, root, &context, &paths);

@@ -95,7 +95,8 @@ impl<'a> BuildPlanner<'a> {
         let packages = third_party.std();
         let title = titles::std(&packages);
         let part = Part { packages, reach: Vec::new() };
-        let std = self.push("std".to_owned(), title, StepKind::Std(vec![part]), Inputs::default());
+        let inputs = Inputs { files: self.profile(), ..Inputs::default() };
+        let std = self.push("std".to_owned(), title, StepKind::Std(vec![part]), inputs);
         let sealer = Sealer::new(self.build, resolution);
         let std = Results { step: std, part: 0 };
         let mut resolved = Resolved { third_party, sealer, std, deps: BTreeMap::new(), own: BTreeMap::new() };
@@ -108,7 +109,8 @@ impl<'a> BuildPlanner<'a> {
     fn unresolved(&mut self) -> Vec<Image> {
         let packages = self.build.request.packages.clone();
         let mod_files = self.build.mod_files.clone();
-        let inputs = Inputs { mod_files: mod_files.clone(), module_cache: !self.build.vendored, ..Inputs::default() };
+        let module_cache = !self.build.vendored;
+        let inputs = Inputs { mod_files: mod_files.clone(), module_cache, files: self.profile(), ..Inputs::default() };
         let title = "compile std and third-party packages".to_owned();
         let kind = StepKind::Deps(vec![Part { packages, reach: Vec::new() }]);
         let deps = Results { step: self.push("deps".to_owned(), title, kind, inputs.clone()), part: 0 };
@@ -233,6 +235,7 @@ impl<'a> BuildPlanner<'a> {
     /// The inputs of a step that reads the repository's packages `own` and the third-party ones `outside`.
     fn inputs_of(&self, resolved: &Resolved<'_>, own: &PackageSet, outside: &BTreeSet<usize>) -> Inputs {
         let mut files = own.files(&self.build.packages);
+        files.extend(self.profile());
         let third_party: Vec<&ResolvedPackage> = outside.iter().map(|&ix| resolved.third_party.get(ix)).collect();
         if self.build.vendored {
             files.extend(vendored_files(&third_party));
@@ -251,11 +254,20 @@ impl<'a> BuildPlanner<'a> {
         }
     }
 
+    /// What everything is compiled by, if the build has a profile.
+    fn profile(&self) -> BTreeSet<TreePath> {
+        self.build.settings.profile.iter().cloned().collect()
+    }
+
     /// Adds a step. Builds beyond the first have their number in the step's name, so that names are unique.
     fn push(&mut self, name: String, title: String, kind: StepKind, inputs: Inputs) -> StepIx {
         let several = self.outline.builds.len() > 1;
         let name = if several { format!("{}/{name}", self.ix.0) } else { name };
         let title = if several && !self.build.dir.is_root() { format!("{title} [{}]", self.build.dir) } else { title };
+        let title = match &self.build.settings.profile {
+            Some(profile) if !kind.parts().is_empty() => format!("{title} with ./{profile}"),
+            _ => title,
+        };
         self.steps.push(Step { name, title, build: self.ix, kind, inputs });
         StepIx(self.steps.len() - 1)
     }

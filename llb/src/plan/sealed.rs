@@ -53,9 +53,9 @@ pub(super) struct Sealer<'a> {
 }
 
 impl<'a> Sealer<'a> {
-    /// The sealer of a build; or none, where compile steps have to see the true mod files and the whole module cache: packages that read files beyond
-    /// their own ones (cgo) are compiled under keys that hold the directory they lie in, and directories that stand in for modules under quite
-    /// different paths would take many copies.
+    /// The sealer of a build; or none, where compile steps have to see the true mod files and the whole module cache: packages with C, and such as read
+    /// files beyond their own ones, are compiled under keys that hold the directory they lie in; and directories that stand in for modules under
+    /// quite different paths would take many copies.
     pub(super) fn new(build: &'a Build, resolution: &'a Resolution) -> Option<Self> {
         let third_party = || resolution.packages.iter().filter(|package| !package.is_std());
         let in_place = |package: &ResolvedPackage| build.vendored || package.dir.is_empty();
@@ -66,7 +66,8 @@ impl<'a> Sealer<'a> {
         let replaced: BTreeSet<&str> =
             packages().filter_map(|package| module_of(build, package)).filter(|m| !m.main).map(|m| m.path.as_str()).collect();
         let known = replaced.iter().all(|path| resolution.replaced.contains_key(*path));
-        if !known || packages().any(|package| module_of(build, package).is_none()) {
+        let stays = |package: &Package| module_of(build, package).is_some_and(|module| module.main || can_move(package));
+        if !known || !packages().all(stays) {
             return None;
         }
         let mut vendor = BTreeMap::new();
@@ -161,9 +162,15 @@ impl<'a> Sealer<'a> {
 }
 
 /// The module that a package is imported from.
-fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
+pub(super) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
     let of = build.modules.iter().filter(|module| module.ix == package.module);
     of.filter(|module| crate::workspace::is_path_prefix(&module.path, &package.path)).max_by_key(|module| module.path.len())
+}
+
+/// Whether a package compiles to the same in another directory: C may name the directory, and what it includes is found from there.
+fn can_move(package: &Package) -> bool {
+    let is_below = |file: &TreePath| file.is_under(&package.dir);
+    package.files.iter().all(is_below) && package.imports.iter().all(|import| import.path != "C")
 }
 
 /// A third-party package's files, as a vendor directory has them.

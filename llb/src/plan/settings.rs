@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::CompileConfig;
 use crate::gosrc::{BuildContext, arch};
+use crate::tree::TreePath;
 
 /// The platform an image is for, in BuildKit's words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +35,9 @@ pub struct GoSettings {
     pub gcflags: String,
     /// `-asmflags`, empty for none.
     pub asmflags: String,
+    /// The `default.pgo` of the main that is built: the go command compiles a main that has one, and all that it is made of, by it (`go help build`,
+    /// `-pgo`). A build of such a main shares no compile results with others.
+    pub profile: Option<TreePath>,
 }
 
 impl GoSettings {
@@ -44,13 +48,18 @@ impl GoSettings {
         let (goos, goarch) = (get("GOOS"), get("GOARCH"));
         let level = arch::level_variable(goarch).map(get).unwrap_or_default();
         let mut context = BuildContext::new(goos, goarch);
-        context.cgo = get("CGO_ENABLED") == "1";
+        context.cgo = self.cgo();
         context.tags = self.tags.clone();
         context.go_minor = go_minor;
         if let Ok(tags) = arch::tool_tags(goos, goarch, go_minor, get("GOEXPERIMENT"), level) {
             context.tool_tags = tags;
         }
         context
+    }
+
+    /// Whether C may be part of packages.
+    pub fn cgo(&self) -> bool {
+        self.env.get("CGO_ENABLED").is_some_and(|enabled| enabled == "1")
     }
 
     /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.
@@ -95,6 +104,12 @@ impl GoSettings {
         // A level of another architecture changes nothing of this one, so it must not be part of any key.
         let own = arch::level_variable(&target.arch);
         env.retain(|name, _| !compile.levels.contains_key(name) || own == Some(name));
-        Self { env, tags: compile.tags.clone(), gcflags: compile.gcflags.clone(), asmflags: compile.asmflags.clone() }
+        Self {
+            env,
+            tags: compile.tags.clone(),
+            gcflags: compile.gcflags.clone(),
+            asmflags: compile.asmflags.clone(),
+            profile: None,
+        }
     }
 }

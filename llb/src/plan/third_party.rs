@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fixedbitset::FixedBitSet;
 
 use super::partition::Node;
-use crate::resolution::{Resolution, ResolvedPackage};
+use crate::resolution::{Resolution, ResolvedModule, ResolvedPackage};
 
 /// A resolution, with the packages to be found by import path.
 #[derive(Debug)]
@@ -20,9 +20,19 @@ impl<'a> ThirdParty<'a> {
         Self { resolution, by_path }
     }
 
+    /// What the go command chose.
+    pub(super) fn resolution(&self) -> &'a Resolution {
+        self.resolution
+    }
+
     /// The package at `ix`.
     pub(super) fn get(&self, ix: usize) -> &'a ResolvedPackage {
         &self.resolution.packages[ix]
+    }
+
+    /// The module of a package.
+    pub(super) fn module(&self, package: &ResolvedPackage) -> Option<&'a ResolvedModule> {
+        package.module.and_then(|ix| self.resolution.modules.get(ix))
     }
 
     /// Import paths of std's packages that a command line can name. Those that std vendors for itself come with what imports them.
@@ -50,7 +60,7 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// Where a third-party package is.
-    fn find(&self, path: &str) -> Option<usize> {
+    pub(super) fn find(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied().filter(|&ix| !self.get(ix).is_std())
     }
 

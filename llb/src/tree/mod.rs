@@ -2,10 +2,12 @@
 //!
 //! Owns paths, listings and contents. Does not own what they mean: nothing here knows Go.
 
+mod ignore;
 mod local;
 mod mem;
 mod path;
 
+pub use ignore::{Ignore, IgnoreRule, IgnoringTree};
 pub use local::LocalTree;
 pub use mem::MemTree;
 pub use path::{TreePath, TreePathError};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ModTexts;
 use super::module::RootKind;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{self, Diagnostic, Position, Span};
 use crate::gomod::{ModFile, Replace, WorkFile, version};
 use crate::tree::TreePath;
 
@@ -15,7 +15,7 @@ pub(super) fn inside(base: &TreePath, path: &str, span: &Span, diagnostics: &mut
         Err(_) => {
             let error = Diagnostic::error(format!("directory {path} lies outside the build context"))
                 .at(span.clone())
-                .help("build with a context directory that holds it, or bring the module into the repository");
+                .help("build with a context that holds it, such as `docker buildx build -f Dockerfile ..`, or bring the module into the repository");
             diagnostics.push(error);
             None
         }
@@ -35,6 +35,45 @@ pub(super) fn main_module(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath)
     let mut wrong = file.check_main(dir.child("go.mod").as_str())?;
     wrong.help.get_or_insert_with(|| "a module path is a host and a path, such as example.com/name, without a scheme".to_owned());
     Some(wrong)
+}
+
+pub(super) fn no_module_line(path: &TreePath) -> Diagnostic {
+    Diagnostic::error("no module declaration in go.mod")
+        .at(Span::at(path.as_str(), Position::new(1, 1)))
+        .help("add a line `module PATH`, for example with `go mod edit -module=PATH`")
+}
+
+/// A root that was asked for in `dir`, where there is none; `known` are those there are.
+pub(super) fn no_root(dir: &TreePath, span: Option<Span>, known: &BTreeSet<TreePath>) -> Diagnostic {
+    let error = Diagnostic::error(format!("there is neither a go.work nor a go.mod in ./{}", dir.as_str()));
+    let error = match diag::nearest(dir.as_str(), known.iter().map(TreePath::as_str)) {
+        Some(near) => error.help(format!("did you mean ./{near}?")),
+        None => error.help("name directories that have one; if it exists, see whether .dockerignore leaves it out"),
+    };
+    located(error, span)
+}
+
+/// A module that was asked for and is a member of a workspace that was asked for as well.
+pub(super) fn built_twice<'a>(
+    asked: &[(TreePath, Option<Span>)],
+    roots: impl Iterator<Item = (&'a TreePath, &'a BTreeSet<TreePath>)>,
+) -> Vec<Diagnostic> {
+    let roots: Vec<_> = roots.collect();
+    let twice = asked.iter().filter_map(|(dir, span)| {
+        let (work, _) = roots.iter().find(|(root, members)| *root != dir && members.contains(dir))?;
+        let own_work = roots.iter().any(|(root, members)| *root == dir && !(members.len() == 1 && members.contains(dir)));
+        let error = Diagnostic::error(format!("./{dir} would be built twice: it is a member of {}", work.child("go.work")));
+        let error = error.help("leave it out here; to build it without the workspace, set `workspace = false` for its image");
+        (!own_work).then(|| located(error, span.clone()))
+    });
+    twice.collect()
+}
+
+fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
+    match span {
+        Some(span) => diagnostic.at(span),
+        None => diagnostic,
+    }
 }
 
 pub(super) fn used_twice(dir: &str, span: &Span, first: Span) -> Diagnostic {
@@ -63,14 +102,6 @@ pub(super) fn target_without_module(dir: &TreePath, replace: &Replace) -> Diagno
     Diagnostic::error(format!("{} is replaced by {dir}, which has no go.mod", replace.old_path))
         .at(replace.span.clone())
         .help("create it with `go mod init`, or correct the path; if it exists, see whether .dockerignore leaves it out")
-}
-
-/// Whether a member requires what `replace` replaces: an unused replacement is harmless to the go command.
-pub(super) fn is_required(modules: &BTreeMap<TreePath, ModFile>, members: &BTreeSet<TreePath>, replace: &Replace) -> bool {
-    let requires = members.iter().filter_map(|dir| modules.get(dir)).flat_map(|file| &file.require);
-    requires
-        .filter(|require| require.path == replace.old_path)
-        .any(|require| replace.old_version.is_empty() || replace.old_version == require.version)
 }
 
 /// Rules over the members: each module path once, no `go` line above go.work's.
@@ -118,53 +149,9 @@ fn member_go(work: &WorkFile, dir: &TreePath, modules: &BTreeMap<TreePath, ModFi
     Some(error)
 }
 
-/// The replacements that hold in a workspace: go.work's own, and those of members for paths that go.work does not replace.
-/// Two members that replace the same module by different things are an error, as they are to the go command.
-pub(super) fn effective_replaces(
-    work: &WorkFile,
-    members: &BTreeSet<TreePath>,
-    modules: &BTreeMap<TreePath, ModFile>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(TreePath, Replace)> {
-    let overridden: BTreeSet<&str> = work.replace.iter().map(|replace| replace.old_path.as_str()).collect();
-    let mut all: Vec<(TreePath, Replace)> = work.replace.iter().map(|r| (TreePath::ROOT, r.clone())).collect();
-    let mut seen: BTreeMap<(String, String), (String, Span)> = BTreeMap::new();
-    for dir in members {
-        for replace in modules.get(dir).map(|file| file.replace.as_slice()).unwrap_or_default() {
-            if overridden.contains(replace.old_path.as_str()) {
-                continue;
-            }
-            let target = absolute_target(dir, replace);
-            let key = (replace.old_path.clone(), replace.old_version.clone());
-            match seen.get(&key) {
-                Some((first, span)) if *first != target => diagnostics.push(
-                    Diagnostic::error(format!("conflicting replacements for {}: {first} and {target}", replace.old_path))
-                        .at(replace.span.clone())
-                        .related(span.clone(), "the other replacement")
-                        .help("put one `replace` into go.work: it overrides those of the members"),
-                ),
-                Some(_) => {}
-                None => {
-                    seen.insert(key, (target, replace.span.clone()));
-                    all.push((dir.clone(), replace.clone()));
-                }
-            }
-        }
-    }
-    all
-}
-
-/// What a replacement points at, in a form that two members' replacements can be compared by.
-fn absolute_target(dir: &TreePath, replace: &Replace) -> String {
-    if !replace.new_version.is_empty() {
-        return format!("{}@{}", replace.new_path, replace.new_version);
-    }
-    dir.join(&replace.new_path).map_or_else(|_| replace.new_path.clone(), |path| format!("./{path}"))
-}
-
 /// Whether the go command would build from the vendor directory by itself: modules.txt is there, the `go` line is 1.14 or later, and the
 /// `## workspace` header is there exactly where a go.work is.
-pub(super) fn is_vendored(dir: TreePath, kind: &RootKind, modules: &BTreeMap<TreePath, ModFile>, texts: &ModTexts) -> bool {
+pub(super) fn is_vendored(dir: &TreePath, kind: &RootKind, modules: &BTreeMap<TreePath, ModFile>, texts: &ModTexts) -> bool {
     let Some(text) = texts.get(&dir.child("vendor").child("modules.txt")) else { return false };
     let for_workspace = text
         .lines()
@@ -172,7 +159,7 @@ pub(super) fn is_vendored(dir: TreePath, kind: &RootKind, modules: &BTreeMap<Tre
         .is_some_and(|line| line.strip_prefix("## ").is_some_and(|rest| rest.split(';').any(|word| word.trim() == "workspace")));
     let go = match kind {
         RootKind::Workspace(work) => work.go.as_ref().map(|go| go.value.as_str()),
-        RootKind::Module => modules.get(&dir).and_then(|file| file.go.as_ref()).map(|go| go.value.as_str()),
+        RootKind::Module => modules.get(dir).and_then(|file| file.go.as_ref()).map(|go| go.value.as_str()),
     };
     let recent = go.is_some_and(|go| version::compare_go(go, "1.14").is_ge());
     recent && for_workspace == matches!(kind, RootKind::Workspace(_))

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::module::{Module, ModuleIx, ReplaceTarget, Root, RootKind, Workspace};
-use super::{ModTexts, check};
+use super::{ModTexts, check, replace};
 use crate::diag::{Diagnostic, Span};
 use crate::gomod::{ModFile, Replace, WorkFile};
 use crate::tree::TreePath;
@@ -17,28 +17,67 @@ pub struct LoadedWorkspace {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads the workspace that the mod files `texts` describe. A go.work at the root makes it one workspace; without it every module that is
-/// not only a replacement of another's requirement is a root of its own.
+/// Which go.work and go.mod files a repository is built from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Directories with a go.work, or else a go.mod, each with the place that asks for it. `None` leaves it to the repository: a go.work at its
+    /// root is all; without it every go.work that lies below no other, and every module that none uses and that has none above it.
+    pub roots: Option<Vec<(TreePath, Option<Span>)>>,
+    /// Whether modules are built by themselves.
+    pub alone: Alone,
+}
+
+/// Whether modules are built by themselves, as with GOWORK=off.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Alone {
+    /// Only where no go.work is.
+    #[default]
+    No,
+    /// Each may be: every module is a root besides ([`Root::alone`](super::Root::alone)).
+    Also,
+    /// All are: a go.work only says which modules there are.
+    Only,
+}
+
+/// Loads what the mod files `texts` describe, leaving the choice of roots to them.
 pub fn load(texts: &ModTexts) -> LoadedWorkspace {
+    load_chosen(texts, &Choice::default())
+}
+
+/// Loads what the mod files `texts` describe, with these roots.
+pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
     let mut loader = Loader::new(texts);
-    let work = TreePath::ROOT.child("go.work");
-    if let Some(text) = texts.get(&work) {
-        let (file, diagnostics) = WorkFile::parse(work.as_str(), text.as_bytes());
-        let sound = !diagnostics.iter().any(Diagnostic::is_error);
-        loader.diagnostics.extend(diagnostics);
-        if sound {
-            loader.workspace_root(file);
-        }
-    } else {
-        loader.module_roots();
+    let dirs = match &choice.roots {
+        None => loader.default_roots(),
+        Some(asked) => loader.asked_roots(asked),
+    };
+    match choice.alone {
+        Alone::Only => loader.add_modules(&dirs),
+        Alone::No | Alone::Also => loader.add_roots(&dirs),
+    }
+    if let Some(asked) = &choice.roots {
+        loader.diagnostics.extend(check::built_twice(asked, loader.roots.iter().map(|draft| (&draft.dir, &draft.members))));
+    }
+    if choice.alone == Alone::Also {
+        loader.add_alone();
     }
     loader.finish()
 }
 
+/// Every root that some choice may have, wrong ones too: for those who look at a tree before the choice is known.
+pub(crate) fn load_everything(texts: &ModTexts) -> Workspace {
+    let mut loader = Loader::new(texts);
+    let works = loader.dirs_of("go.work");
+    loader.add_roots(&works);
+    loader.add_alone();
+    loader.finish().workspace
+}
+
 struct Loader<'a> {
     texts: &'a ModTexts,
-    /// Modules parsed so far, by directory.
+    /// Modules parsed so far, by directory, and what is wrong with their files.
     modules: BTreeMap<TreePath, ModFile>,
+    said: BTreeMap<TreePath, Vec<Diagnostic>>,
     roots: Vec<Draft>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -48,38 +87,112 @@ struct Draft {
     dir: TreePath,
     kind: RootKind,
     members: BTreeSet<TreePath>,
-    replaced: BTreeMap<String, (TreePath, String)>,
+    replaced: replace::Targets,
+    read: BTreeSet<TreePath>,
+    vendored: bool,
+    alone: bool,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl<'a> Loader<'a> {
     fn new(texts: &'a ModTexts) -> Self {
-        Self { texts, modules: BTreeMap::new(), roots: Vec::new(), diagnostics: Vec::new() }
+        Self { texts, modules: BTreeMap::new(), said: BTreeMap::new(), roots: Vec::new(), diagnostics: Vec::new() }
     }
 
-    /// Parses the go.mod in `dir` once. False where there is none.
-    fn parse_module(&mut self, dir: &TreePath) -> bool {
-        if self.modules.contains_key(dir) {
-            return true;
+    /// The directories that hold a mod file of this name.
+    fn dirs_of(&self, name: &str) -> Vec<TreePath> {
+        self.texts.keys().filter(|path| path.name() == name).filter_map(TreePath::parent).collect()
+    }
+
+    /// See [`Choice::roots`].
+    fn default_roots(&self) -> Vec<TreePath> {
+        let mut works = self.dirs_of("go.work");
+        if works.contains(&TreePath::ROOT) {
+            works = vec![TreePath::ROOT];
         }
+        let used: BTreeSet<TreePath> = works.iter().flat_map(|dir| self.used_by(dir)).collect();
+        let below = |dir: &TreePath, strictly: bool| works.iter().any(|work| dir.is_under(work) && !(strictly && dir == work));
+        let modules = self.dirs_of("go.mod").into_iter().filter(|dir| !below(dir, false) && !used.contains(dir));
+        let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !below(dir, true)).cloned().chain(modules).collect();
+        dirs.sort();
+        dirs
+    }
+
+    fn asked_roots(&mut self, asked: &[(TreePath, Option<Span>)]) -> Vec<TreePath> {
+        let known: BTreeSet<TreePath> = self.dirs_of("go.work").into_iter().chain(self.dirs_of("go.mod")).collect();
+        let unknown = asked.iter().filter(|(dir, _)| !known.contains(dir));
+        self.diagnostics.extend(unknown.map(|(dir, span)| check::no_root(dir, span.clone(), &known)));
+        known.into_iter().filter(|dir| asked.iter().any(|(asked, _)| asked == dir)).collect()
+    }
+
+    fn add_roots(&mut self, dirs: &[TreePath]) {
+        for dir in dirs {
+            let work = dir.child("go.work");
+            let Some(text) = self.texts.get(&work) else {
+                self.module_root(dir);
+                continue;
+            };
+            let (file, diagnostics) = WorkFile::parse(work.as_str(), text.as_bytes());
+            let sound = !diagnostics.iter().any(Diagnostic::is_error);
+            self.diagnostics.extend(diagnostics);
+            if sound {
+                self.workspace_root(dir, file);
+            }
+        }
+    }
+
+    /// The directories that the go.work in `dir` uses, if there is one.
+    fn used_by(&self, dir: &TreePath) -> Vec<TreePath> {
+        let work = dir.child("go.work");
+        let file = self.texts.get(&work).map(|text| WorkFile::parse(work.as_str(), text.as_bytes()).0);
+        file.unwrap_or_default().uses.iter().filter_map(|entry| dir.join(&entry.dir).ok()).collect()
+    }
+
+    /// The modules in `dirs` and those that go.work files there use, each by itself.
+    fn add_modules(&mut self, dirs: &[TreePath]) {
+        let mut modules: BTreeSet<TreePath> = BTreeSet::new();
+        for dir in dirs {
+            modules.extend(self.used_by(dir).into_iter().chain([dir.clone()]));
+        }
+        modules.retain(|dir| self.texts.contains_key(&dir.child("go.mod")));
+        modules.iter().for_each(|dir| self.module_root(dir));
+    }
+
+    /// Every module that is no root by itself becomes one. What is wrong with it matters only where it is built.
+    fn add_alone(&mut self) {
+        for dir in self.dirs_of("go.mod") {
+            if self.roots.iter().any(|draft| draft.dir == dir && matches!(draft.kind, RootKind::Module)) {
+                continue;
+            }
+            let outer = std::mem::take(&mut self.diagnostics);
+            self.module_root(&dir);
+            let own = std::mem::replace(&mut self.diagnostics, outer);
+            if let Some(draft) = self.roots.last_mut() {
+                (draft.alone, draft.diagnostics) = (true, own);
+            }
+        }
+    }
+
+    /// Parses the go.mod in `dir`, and says what is wrong with it to whoever asks. False where there is none.
+    fn parse_module(&mut self, dir: &TreePath) -> bool {
         let path = dir.child("go.mod");
         let Some(text) = self.texts.get(&path) else { return false };
-        let (file, diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
-        if file.module.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
-            self.diagnostics.push(
-                Diagnostic::error("no module declaration in go.mod")
-                    .at(Span::at(path.as_str(), crate::diag::Position::new(1, 1)))
-                    .help("add a line `module PATH`, for example with `go mod edit -module=PATH`"),
-            );
+        if !self.modules.contains_key(dir) {
+            let (file, mut diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
+            if file.module.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
+                diagnostics.push(check::no_module_line(&path));
+            }
+            self.modules.insert(dir.clone(), file);
+            self.said.insert(dir.clone(), diagnostics);
         }
-        self.diagnostics.extend(diagnostics);
-        self.modules.insert(dir.clone(), file);
+        self.diagnostics.extend(self.said[dir].iter().cloned());
         true
     }
 
-    fn workspace_root(&mut self, file: WorkFile) {
+    fn workspace_root(&mut self, root: &TreePath, file: WorkFile) {
         let mut members = BTreeMap::new();
         for entry in &file.uses {
-            let Some(dir) = check::inside(&TreePath::ROOT, &entry.dir, &entry.span, &mut self.diagnostics) else { continue };
+            let Some(dir) = check::inside(root, &entry.dir, &entry.span, &mut self.diagnostics) else { continue };
             if let Some(first) = members.insert(dir.clone(), entry.span.clone()) {
                 self.diagnostics.push(check::used_twice(&entry.dir, &entry.span, first));
             } else if !self.parse_module(&dir) {
@@ -89,71 +202,87 @@ impl<'a> Loader<'a> {
         }
         self.diagnostics.extend(check::members(&file, &members, &self.modules));
         let members: BTreeSet<TreePath> = members.into_keys().filter(|dir| self.modules.contains_key(dir)).collect();
-        let replaces = check::effective_replaces(&file, &members, &self.modules, &mut self.diagnostics);
-        let replaced = self.replace_targets(&replaces, &members);
-        self.roots.push(Draft { dir: TreePath::ROOT, kind: RootKind::Workspace(file), members, replaced });
+        let replaces = replace::effective(root, &file, &members, &self.modules, &mut self.diagnostics);
+        self.add_root(root.clone(), RootKind::Workspace(file), members, &replaces);
     }
 
-    /// Every go.mod is a root, but for those that another one replaces a requirement by and that hold no root of their own reason:
-    /// they stay roots as well, since `go build` works in each.
-    fn module_roots(&mut self) {
-        let dirs: Vec<TreePath> = self.texts.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent).collect();
-        for dir in dirs {
-            self.parse_module(&dir);
-            self.diagnostics.extend(check::main_module(&self.modules, &dir));
-            let members = BTreeSet::from([dir.clone()]);
-            let replaces: Vec<(TreePath, Replace)> =
-                self.modules[&dir].replace.iter().map(|r| (dir.clone(), r.clone())).collect();
-            let replaced = self.replace_targets(&replaces, &members);
-            self.roots.push(Draft { dir, kind: RootKind::Module, members, replaced });
-        }
+    fn module_root(&mut self, dir: &TreePath) {
+        self.parse_module(dir);
+        self.diagnostics.extend(check::main_module(&self.modules, dir));
+        let own = self.modules.get(dir).map(|file| file.replace.clone()).unwrap_or_default();
+        let replaces: Vec<(TreePath, Replace)> = own.into_iter().map(|replace| (dir.clone(), replace)).collect();
+        self.add_root(dir.clone(), RootKind::Module, BTreeSet::from([dir.clone()]), &replaces);
     }
 
-    /// The local directories among `replaces` (each with the directory it is relative to).
-    fn replace_targets(
-        &mut self,
-        replaces: &[(TreePath, Replace)],
-        members: &BTreeSet<TreePath>,
-    ) -> BTreeMap<String, (TreePath, String)> {
-        let member_paths: BTreeSet<String> = members.iter().filter_map(|dir| check::module_path(&self.modules, dir)).collect();
-        let mut targets = BTreeMap::new();
-        for (base, replace) in replaces.iter().filter(|(_, replace)| replace.new_version.is_empty()) {
-            if member_paths.contains(&replace.old_path) || !check::is_required(&self.modules, members, replace) {
-                continue;
-            }
-            let Some(dir) = check::inside(base, &replace.new_path, &replace.span, &mut self.diagnostics) else { continue };
-            if self.parse_module(&dir) {
-                targets.insert(replace.old_path.clone(), (dir, replace.old_version.clone()));
-            } else {
+    fn add_root(&mut self, dir: TreePath, kind: RootKind, members: BTreeSet<TreePath>, replaces: &[(TreePath, Replace)]) {
+        let vendored = check::is_vendored(&dir, &kind, &self.modules, self.texts);
+        // The vendor directory has copies of replacements too, and the go command looks at nothing else.
+        let replaced = if vendored { BTreeMap::new() } else { self.replace_targets(replaces, &members) };
+        // The go command reads those that are to stand in for a member, too, though the member is what it takes.
+        let local = replaces.iter().filter(|(_, replace)| replace.new_version.is_empty());
+        let mut read: BTreeSet<TreePath> = local.filter_map(|(base, replace)| base.join(&replace.new_path).ok()).collect();
+        read.retain(|dir| !vendored && self.texts.contains_key(&dir.child("go.mod")));
+        self.roots.push(Draft { dir, kind, members, replaced, read, vendored, alone: false, diagnostics: Vec::new() });
+    }
+
+    /// The local directories among `replaces` (each with the directory it is relative to) that stand in for something.
+    fn replace_targets(&mut self, replaces: &[(TreePath, Replace)], members: &BTreeSet<TreePath>) -> replace::Targets {
+        let mut targets = replace::Targets::new();
+        // What a target requires may be replaced, too.
+        loop {
+            let known: BTreeSet<&TreePath> = members.iter().chain(targets.values().map(|(dir, _)| dir)).collect();
+            let next = replaces.iter().find(|(base, replace)| {
+                let is_there = || base.join(&replace.new_path).is_ok_and(|dir| self.texts.contains_key(&dir.child("go.mod")));
+                !targets.contains_key(&replace.old_path)
+                    && replace::is_local(replace, members, &self.modules)
+                    && replace::is_chosen(replace, &known, &self.modules).unwrap_or_else(is_there)
+            });
+            let Some((base, replace)) = next else { return targets };
+            let dir = check::inside(base, &replace.new_path, &replace.span, &mut self.diagnostics);
+            let dir = dir.unwrap_or_else(|| base.clone());
+            targets.insert(replace.old_path.clone(), (dir.clone(), replace.old_version.clone()));
+            if !self.parse_module(&dir) {
                 self.diagnostics.push(check::target_without_module(&dir, replace));
             }
         }
-        targets
     }
 
-    fn finish(self) -> LoadedWorkspace {
+    fn finish(mut self) -> LoadedWorkspace {
         let dirs: Vec<TreePath> = self.modules.keys().cloned().collect();
         let index = |dir: &TreePath| ModuleIx(dirs.partition_point(|other| other < dir));
-        let unused = self.texts.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent);
-        let unused = unused.filter(|dir| !self.modules.contains_key(dir)).collect();
-        let roots = self.roots.iter().map(|draft| Root {
-            dir: draft.dir.clone(),
-            kind: draft.kind.clone(),
-            members: draft.members.iter().map(index).collect(),
-            replaced: draft
-                .replaced
-                .iter()
-                .map(|(path, (dir, version))| (path.clone(), ReplaceTarget { module: index(dir), version: version.clone() }))
-                .collect(),
-            vendored: check::is_vendored(draft.dir.clone(), &draft.kind, &self.modules, self.texts),
-        });
-        let roots = roots.collect();
+        let mut roots: Vec<Root> = Vec::new();
+        for draft in &self.roots {
+            let there = draft.replaced.iter().filter(|(_, (dir, _))| self.modules.contains_key(dir));
+            roots.push(Root {
+                dir: draft.dir.clone(),
+                kind: draft.kind.clone(),
+                members: draft.members.iter().filter(|dir| self.modules.contains_key(dir)).map(index).collect(),
+                replaced: there
+                    .map(|(path, (dir, version))| (path.clone(), ReplaceTarget { module: index(dir), version: version.clone() }))
+                    .collect(),
+                read: draft.read.clone(),
+                vendored: draft.vendored,
+                alone: draft.alone,
+                diagnostics: draft.diagnostics.clone(),
+            });
+        }
+        roots.sort_by(|a, b| (&a.dir, a.alone).cmp(&(&b.dir, b.alone)));
+        let used: BTreeSet<ModuleIx> = roots.iter().filter(|root| !root.alone).flat_map(Root::modules).collect();
+        let unused =
+            self.dirs_of("go.mod").into_iter().filter(|dir| !self.modules.contains_key(dir) || !used.contains(&index(dir)));
+        let unused = unused.collect();
         let modules = self.modules.into_iter().map(|(dir, file)| {
             let path = file.module.as_ref().map(|module| module.value.clone()).unwrap_or_default();
             Module { dir, path, file }
         });
         let workspace = Workspace { modules: modules.collect(), roots, unused, present: self.texts.keys().cloned().collect() };
-        LoadedWorkspace { workspace, diagnostics: self.diagnostics }
+        let mut diagnostics: Vec<Diagnostic> = Vec::new();
+        for said in self.diagnostics.drain(..) {
+            if !diagnostics.contains(&said) {
+                diagnostics.push(said);
+            }
+        }
+        LoadedWorkspace { workspace, diagnostics }
     }
 }
 

@@ -1,14 +1,16 @@
 //! Modules: what the mod files of a repository mean together.
 //!
 //! A repository is built from one or more [`Root`]s: a go.work with its members, or, where there is none, each module by itself with the
-//! directories it replaces others by. Rules follow the Go modules reference and the go command (cmd/go/internal/modload). Nothing here
+//! directories it replaces others by; a [`Choice`] names others. Rules follow the Go modules reference and the go command (cmd/go/internal/modload). Nothing here
 //! reads Go sources or chooses versions: that is the go command's, inside the resolve step.
 
 mod check;
 mod load;
 mod module;
+mod replace;
 
-pub use load::{LoadedWorkspace, load, named_dirs};
+pub(crate) use load::load_everything;
+pub use load::{Alone, Choice, LoadedWorkspace, load, load_chosen, named_dirs};
 pub(crate) use module::is_path_prefix;
 pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};
 

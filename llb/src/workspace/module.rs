@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::diag::Diagnostic;
 use crate::gomod::{ModFile, Spanned, WorkFile};
 use crate::tree::TreePath;
 
@@ -18,9 +19,9 @@ pub struct RootIx(pub usize);
 pub struct Workspace {
     /// Every module that some root uses, sorted by directory.
     pub modules: Vec<Module>,
-    /// What is built, sorted by directory. One for a go.work.
+    /// What is built, sorted by directory; those that are alone after others of the same directory.
     pub roots: Vec<Root>,
-    /// Directories with a go.mod that no root uses: their packages are not built.
+    /// Directories with a go.mod that no root uses, but for those that are alone: their packages are not built.
     pub unused: Vec<TreePath>,
     /// The mod files there are, for [`Workspace::mod_files`].
     pub present: BTreeSet<TreePath>,
@@ -48,8 +49,14 @@ pub struct Root {
     pub members: Vec<ModuleIx>,
     /// Directories of the repository that stand in for a required module, beyond the members, by module path as required.
     pub replaced: BTreeMap<String, ReplaceTarget>,
+    /// Directories of replacements whose go.mod the go command may read, whether or not it takes packages from there.
+    pub read: BTreeSet<TreePath>,
     /// Whether third-party packages come from `dir/vendor`.
     pub vendored: bool,
+    /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work uses it, or leaves it out.
+    pub alone: bool,
+    /// What is wrong with its mod files, of a root that is alone: no matter unless it is built.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// A local directory that replaces a module.
@@ -86,6 +93,12 @@ impl Workspace {
         self.roots.iter().enumerate().map(|(ix, root)| (RootIx(ix), root))
     }
 
+    /// The modules of a root with the paths that their packages' import paths begin with (a replaced module's is the one it stands in for).
+    pub fn imported_as<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (&'a str, ModuleIx)> {
+        let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
+        members.chain(root.replaced.iter().map(|(path, target)| (path.as_str(), target.module)))
+    }
+
     /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod and go.sum of every member and replaced
     /// directory, vendor/modules.txt. Version selection is global, so none of them may be left out of a true build.
     pub fn mod_files(&self, root: &Root) -> BTreeSet<TreePath> {
@@ -96,17 +109,16 @@ impl Workspace {
         if root.vendored {
             names.push(root.dir.child("vendor").child("modules.txt"));
         }
-        for ix in root.members.iter().copied().chain(root.replaced.values().map(|target| target.module)) {
-            names.extend(["go.mod", "go.sum"].map(|name| self.module(ix).dir.child(name)));
+        for dir in root.modules().map(|ix| &self.module(ix).dir).chain(&root.read) {
+            names.extend(["go.mod", "go.sum"].map(|name| dir.child(name)));
         }
         names.into_iter().filter(|path| self.present.contains(path)).collect()
     }
 
     /// Whether some mod file of the root requires a module that could provide the package `import`.
     pub fn requires_provider(&self, root: &Root, import: &str) -> bool {
-        let modules = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
         let members: BTreeSet<&str> = root.members.iter().map(|&ix| self.module(ix).path.as_str()).collect();
-        modules.flat_map(|ix| &self.module(ix).file.require).any(|require| {
+        root.modules().flat_map(|ix| &self.module(ix).file.require).any(|require| {
             let local = members.contains(require.path.as_str()) || root.replaced.contains_key(&require.path);
             !local && is_path_prefix(&require.path, import)
         })
@@ -120,12 +132,10 @@ pub struct Providers<'a> {
 }
 
 impl<'a> Providers<'a> {
-    /// The members and replaced directories of `root`. A replaced module's path is the one that it stands in for.
+    /// The modules of `root`.
     pub fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
-        let members = root.members.iter().map(|&ix| (workspace.module(ix).path.as_str(), ix));
-        let replaced = root.replaced.iter().map(|(path, target)| (path.as_str(), target.module));
         let mut by_path: BTreeMap<&str, Vec<ModuleIx>> = BTreeMap::new();
-        for (path, module) in members.chain(replaced) {
+        for (path, module) in workspace.imported_as(root) {
             by_path.entry(path).or_default().push(module);
         }
         by_path.values_mut().for_each(|modules| modules.sort());
@@ -147,6 +157,11 @@ impl<'a> Providers<'a> {
 }
 
 impl Root {
+    /// Its members and the directories that stand in for modules.
+    pub fn modules(&self) -> impl Iterator<Item = ModuleIx> {
+        self.members.iter().copied().chain(self.replaced.values().map(|target| target.module))
+    }
+
     /// The `go` version the root asks for: go.work's line, or the module's. None means the go command's own default (1.18, 1.16).
     pub fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
         self.lines(workspace).0.map(|go| go.value.as_str())

@@ -2,6 +2,7 @@
 
 mod dockerfile;
 mod graph;
+mod llb;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;

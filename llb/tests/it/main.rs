@@ -6,10 +6,14 @@
 mod config;
 mod gomod;
 mod gosrc;
+mod included;
+mod keys;
 mod lower;
 mod ops;
 mod plan;
+mod roots;
 mod support;
 mod tidy;
 mod tree;
 mod workspace;
+mod workspace_go;

@@ -1,6 +1,6 @@
 //! Tests of plan: which steps there are, what each reads, and who shares what.
 
-mod sealed;
+pub(crate) mod sealed;
 
 use std::collections::BTreeMap;
 
@@ -227,6 +227,38 @@ var files string
     let plan = resolved_plan(&sound(archive, ""));
     let files: Vec<String> = plan.step(plan.images[0].link).inputs.files.iter().map(ToString::to_string).collect();
     assert_eq!(files, ["default.pgo", "main.go", "static/a.html", "static/sub/b.html"]);
+}
+
+/// A main with a profile compiles all that it is made of by it, and shares that with nobody.
+#[test]
+fn a_profile_is_an_input_of_all_that_its_main_is_made_of() {
+    let archive = "\
+-- go.mod --
+module example.com/app
+go 1.26
+-- hot/main.go --
+package main
+import _ \"example.com/app/lib\"
+-- hot/default.pgo --
+-- cold/main.go --
+package main
+import _ \"example.com/app/lib\"
+-- lib/lib.go --
+package lib
+-- lib/default.pgo --
+";
+    let plan = resolved_plan(&sound(archive, ""));
+    render(&plan);
+    let profile = TreePath::new("hot/default.pgo").unwrap();
+    for image in &plan.images {
+        let build = plan.step(image.link).build;
+        let hot = image.name == "hot";
+        assert_eq!(plan.build(build).settings.profile, hot.then(|| profile.clone()));
+        let mut steps = plan.steps.iter().filter(|step| step.build == build && !matches!(step.kind, StepKind::Resolve(_)));
+        assert!(steps.all(|step| step.inputs.files.contains(&profile) == hot), "{}", image.name);
+    }
+    // One of a library means nothing.
+    assert!(plan.steps.iter().flat_map(|step| &step.inputs.files).all(|file| file.as_str() != "lib/default.pgo"));
 }
 
 #[test]

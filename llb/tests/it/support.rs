@@ -17,10 +17,10 @@ pub(crate) fn linux() -> Target {
 /// The outline of a tree under a configuration, with everything that was said on the way.
 pub(crate) fn outline(tree: &dyn SourceTree, config: &str) -> (Outline, Vec<Diagnostic>) {
     let scan = packages::scan(tree);
-    let loaded = workspace::load(&scan.mod_files);
     let (config, mut diagnostics) = Config::parse("Dockerfile", config);
     let (config, more) = config.expand(&BTreeMap::new());
     diagnostics.extend(more);
+    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
     diagnostics.extend(loaded.diagnostics);
     let (outline, more) = plan::outline(&scan, &loaded.workspace, &config, &linux());
     diagnostics.extend(more);

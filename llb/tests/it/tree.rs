@@ -1,6 +1,8 @@
 //! Tests of tree: one contract for all trees, and paths that stay inside.
 
-use gowork_llb::tree::{Entry, EntryKind, LocalTree, MemTree, SourceTree, TreeError, TreePath};
+use std::sync::Arc;
+
+use gowork_llb::tree::{Entry, EntryKind, Ignore, IgnoringTree, LocalTree, MemTree, SourceTree, TreeError, TreePath};
 use proptest::prelude::*;
 
 const FILES: [(&str, &str); 4] = [("a.go", "package a\n"), ("b/c.go", "package c\n"), ("b/d/e.txt", ""), ("b!/x", "y")];
@@ -84,4 +86,75 @@ proptest! {
             }
         }
     }
+}
+
+/// Rows recorded from github.com/moby/patternmatcher v0.6.1, walked as BuildKit's client does: which of these paths each ignore file leaves out.
+const IGNORED_PATHS: [&str; 16] = [
+    "a.go",
+    "docs",
+    "docs/a.md",
+    "docs/x/a.md",
+    "x/docs/a.md",
+    "README.md",
+    "x/y/README.md",
+    "vendor/a/b.go",
+    "a/b/c",
+    "ab",
+    "a.b",
+    "x/a_test.go",
+    "[x]",
+    "foo-1",
+    "foo-b",
+    "x/foo-a",
+];
+const IGNORED: &[(&str, &str)] = &[
+    ("docs", "0111000000000000"),
+    ("docs/*", "0011000000000000"),
+    ("docs/**", "0011000000000000"),
+    ("**/docs", "0111100000000000"),
+    ("*.md", "0000010000000000"),
+    ("**/*.md", "0011111000000000"),
+    ("**/a.md", "0011100000000000"),
+    ("a/**/c", "0000000010000000"),
+    ("**", "1111111111111111"),
+    ("*", "1111111111111111"),
+    ("?b", "0000000001000000"),
+    ("a?b", "0000000000100000"),
+    ("foo-[0-9]", "0000000000000100"),
+    ("foo-[^0-9]", "0000000000000010"),
+    ("**/foo-[a-b]", "0000000000000011"),
+    ("\\[x\\]", "0000000000001000"),
+    ("*\n!docs", "1000111111111111"),
+    ("*\n!docs/a.md", "1101111111111111"),
+    ("*\n!**/*.go", "0111111011101111"),
+    ("**/*.go\n!**/*_test.go", "1000000100000000"),
+    ("docs\n!docs/x\ndocs/x/a.md", "0111000000000000"),
+    ("x/**", "0000101000010001"),
+    ("a**b", "0000000011000000"),
+    ("x/*/README.md", "0000001000000000"),
+    ("a.b", "0000000000100000"),
+    ("*/*.go", "0000000000010000"),
+    ("!a.go", "0000000000000000"),
+    ("*\n!x/**/README.md\nx/y", "1111110111111111"),
+];
+
+#[test]
+fn an_ignore_file_leaves_out_what_docker_leaves_out() {
+    for (text, expected) in IGNORED {
+        let ignore = Ignore::parse(text.as_bytes());
+        let bits: String =
+            IGNORED_PATHS.iter().map(|name| if ignore.excludes(&path(name)).is_some() { '1' } else { '0' }).collect();
+        assert_eq!(bits, *expected, "{text:?}");
+    }
+}
+
+#[test]
+fn an_ignoring_tree_shows_what_is_let_in() {
+    let tree: Arc<dyn SourceTree> = Arc::new(MemTree::from_txtar("-- a/x.go --\n-- a/y.md --\n-- b/z.md --\n"));
+    let seen = IgnoringTree::new(tree, Ignore::parse(b"# words\nb\n /a/*.md \n!a/./y.md\n"));
+    let names =
+        |dir: &str| -> Vec<String> { seen.list(&[path(dir)]).remove(0).unwrap().into_iter().map(|entry| entry.name).collect() };
+    assert_eq!(names("a"), ["x.go", "y.md"]);
+    assert_eq!(seen.read(&[path("b/z.md")])[0], Err(TreeError::NotFound(path("b/z.md"))));
+    assert_eq!(Ignore::parse(b"x\n\n#\n b/\n").excludes(&path("b/c")).map(|rule| rule.line), Some(4));
 }

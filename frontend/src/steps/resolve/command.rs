@@ -24,7 +24,7 @@ pub(super) struct Go {
 }
 
 /// Variables of `go env` that are used here.
-const VARIABLES: [&str; 6] = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOPROXY", "GOPRIVATE", "GONOPROXY"];
+const VARIABLES: [&str; 8] = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOPROXY", "GOPRIVATE", "GONOPROXY", "CC", "GOHOSTARCH"];
 
 impl Go {
     /// Finds the go command and asks for its environment.

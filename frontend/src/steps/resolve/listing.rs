@@ -148,8 +148,14 @@ impl Listing {
     /// The resolution: third-party and std packages, and directories of the repository that were asked for as third-party.
     pub(super) fn resolution(&self, request: &ResolveRequest, modules: &Modules, go: &Go) -> Result<Resolution, Failure> {
         let wanted = |package: &&ListedPackage| {
-            let local = package.module.as_ref().is_some_and(ListedModule::is_local)
-                || (!package.standard && modules.is_own(&package.import_path));
+            let local = match &package.module {
+                // A vendor directory has copies of replacements by directories, too.
+                Some(module) if request.vendored => module.main,
+                module => {
+                    module.as_ref().is_some_and(ListedModule::is_local)
+                        || (!package.standard && modules.is_own(&package.import_path))
+                }
+            };
             !local || (package.error.is_none() && request.packages.binary_search(&package.import_path).is_ok())
         };
         let packages: BTreeMap<&str, &ListedPackage> =
@@ -209,7 +215,7 @@ fn resolved(package: &ListedPackage, indices: &BTreeMap<&str, usize>, source: &P
     if let Ok(dir) = package.dir.strip_prefix(source) {
         resolved.dir = dir.to_string_lossy().into_owned();
     }
-    resolved.files = package.files().into_iter().cloned().collect();
+    resolved.files = super::vendored::files(package, source)?.into_iter().collect();
     resolved.size = package.size();
     Ok(resolved)
 }

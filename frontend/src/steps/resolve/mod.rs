@@ -16,11 +16,13 @@
 //! proxy at `/run/secrets/ca` (or the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Nothing of them is written or printed.
 
 mod command;
+mod compiler;
 mod failure;
 mod graph;
 mod layer;
 mod listing;
 mod prune;
+mod vendored;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -118,6 +120,7 @@ fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Resul
     if !errors.is_empty() {
         return Err(Failure::of_go(errors, &go));
     }
+    compiler::check(&go, request, &listing)?;
     let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
         prune::write(&go, &listing, &modules, &out.join("modcache"))?;

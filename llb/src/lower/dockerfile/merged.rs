@@ -21,6 +21,8 @@ pub(super) struct Group {
     pub(super) tags: BTreeSet<String>,
     pub(super) flags: Vec<String>,
     pub(super) package_flags: Vec<String>,
+    /// The profile that all is compiled by.
+    pub(super) profile: Option<TreePath>,
     /// Packages of std that are imported on every platform.
     pub(super) std: BTreeSet<String>,
     /// Third-party packages that are imported.
@@ -77,6 +79,7 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         group.dir == build.dir
             && group.tags == build.settings.tags
             && group.flags == build.settings.flags()
+            && group.profile == build.settings.profile
             && fits(&group.env, &env)
     };
     let Some(at) = groups.iter().position(same) else {
@@ -89,6 +92,7 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
             tags: build.settings.tags.clone(),
             flags: build.settings.flags(),
             package_flags: build.settings.package_flags(),
+            profile: build.settings.profile.clone(),
             std,
             third_party,
         });

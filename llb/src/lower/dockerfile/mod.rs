@@ -188,6 +188,7 @@ impl Printer<'_> {
             files.retain(|file| !file.starts_with(vendor.as_str()));
             files.insert(words::literal_pattern(vendor.as_str()));
         }
+        files.extend(group.profile.iter().map(|profile| words::literal_pattern(profile.as_str())));
         lines.push(copy::copy(&[], &files));
         lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
         lines.extend((self.options.cache == CacheForm::Layer).then(|| TIMES.to_owned()));
@@ -198,6 +199,7 @@ impl Printer<'_> {
     fn deps_run(&self, group: &Group) -> String {
         let mut words = vec!["go build".to_owned()];
         words.extend(group.package_flags.iter().map(|flag| flag_word(flag)));
+        words.extend(group.profile.iter().map(|profile| flag_word(&format!("-pgo=/src/{profile}"))));
         let std: Vec<&str> = group.std.iter().map(String::as_str).collect();
         let mut packages = wrap(&std);
         packages.extend(group.third_party.iter().map(|path| shell_word(path)));

@@ -29,13 +29,14 @@ fn names(pattern: &'static str) -> impl Strategy<Value = BTreeMap<String, Spanne
 fn build() -> impl Strategy<Value = Build> {
     let levels = (text("v[1-4]"), text("v8\\.[0-9](,lse)?"), text("[567]"), text("sse2|softfloat"))
         .prop_map(|(goamd64, goarm64, goarm, go386)| Levels { goamd64, goarm64, goarm, go386, ..Levels::default() });
-    (texts("[a-z0-9_.]{1,8}"), text("-[sw]( 'a b')?"), text("all=-N"), flag(), texts("[a-z0-9]{1,8}"), levels).prop_map(
-        |(tags, ldflags, gcflags, cgo, experiment, levels)| Build {
+    (texts("[a-z0-9_.]{1,8}"), text("-[sw]( 'a b')?"), text("all=-N"), (flag(), flag()), texts("[a-z0-9]{1,8}"), levels).prop_map(
+        |(tags, ldflags, gcflags, (cgo, workspace), experiment, levels)| Build {
             tags,
             ldflags,
             gcflags,
             asmflags: None,
             cgo,
+            workspace,
             experiment,
             levels,
         },
@@ -92,13 +93,13 @@ fn config() -> impl Strategy<Value = Config> {
     let image = (text("\\./[a-z]{1,5}"), text("[a-z]{1,5}"), build(), runtime())
         .prop_map(|(main, binary, build, runtime)| Image { at: None, main, binary, build, runtime });
     (
-        vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3),
+        (vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3), texts("\\./[a-z]{1,5}")),
         go,
         modules,
         runtime(),
         btree_map("[a-z][a-z0-9._-]{0,8}", image, 0..3),
     )
-        .prop_map(|(skip, go, modules, runtime, images)| Config { skip, go, modules, runtime, images })
+        .prop_map(|((skip, roots), go, modules, runtime, images)| Config { skip, roots, go, modules, runtime, images })
 }
 
 /// The configuration without places, which TOML does not carry.

@@ -9,7 +9,7 @@ use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 use crate::support::sound;
 
 /// Two members and a third-party module.
-const WORK: &str = "\
+pub(crate) const WORK: &str = "\
 -- go.work --
 go 1.26
 use (
@@ -54,7 +54,7 @@ fn package(path: &str, module: Option<usize>, imports: &[&str], files: &[&str]) 
 }
 
 /// What `go` would choose: two packages of one module, of which the sources reach one, and one more that it imports.
-fn resolution() -> Resolution {
+pub(crate) fn resolution() -> Resolution {
     Resolution {
         version: resolution::VERSION,
         go_version: "go1.26.8".to_owned(),
@@ -70,7 +70,7 @@ fn resolution() -> Resolution {
     }
 }
 
-fn planned(outline: &Outline, resolution: &Resolution) -> Plan {
+pub(crate) fn planned(outline: &Outline, resolution: &Resolution) -> Plan {
     let resolutions = BTreeMap::from([(BuildIx(0), resolution.clone())]);
     let plan = plan::plan(PlanInput { outline, resolutions: Some(&resolutions) });
     assert_eq!(plan::verify(&plan), Vec::<String>::new());

@@ -1,0 +1,170 @@
+//! `gowork affected`: the images that an edit touches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+use gowork_llb::plan::keys::Difference;
+use gowork_llb::tree::TreePath;
+use serde_json::{Value, json};
+
+use crate::args::{Affected, Answer, Common};
+use crate::exit::Usage;
+use crate::project::{OpenArgs, Project, host_target, targets};
+use crate::since::{Comparison, Fate};
+use crate::source::Source;
+use crate::why::Question;
+use crate::{edit, exit, ui};
+
+/// Reasons shown of one image.
+const FEW: usize = 3;
+
+/// The images that are touched, by name.
+type Images = BTreeMap<String, Touched>;
+
+/// An image that is touched.
+#[derive(Debug, Clone, Default)]
+struct Touched {
+    /// `new`, `gone` or `changed`.
+    status: &'static str,
+    reasons: Vec<Reason>,
+}
+
+/// Why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reason {
+    /// For programs: [`Ingredient::tag`], `new`, `gone`, `unknown`, or `named` for a file of the command line.
+    kind: &'static str,
+    /// In words.
+    text: String,
+}
+
+/// Prints them.
+pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
+    let (touched, idle) = match &options.since {
+        Some(rev) => (since(common, rev, options.resolve)?, Vec::new()),
+        None => match named(common, &options.files)? {
+            Some((touched, idle)) => (Some(touched), idle),
+            None => (None, Vec::new()),
+        },
+    };
+    let Some(touched) = touched else { return Ok(exit::ERRORS) };
+    match options.format {
+        Answer::Plain => {
+            ui::print(&plain(&touched))?;
+            if touched.is_empty() {
+                ui::note("no image is touched");
+            }
+            if !idle.is_empty() {
+                ui::note(&format!("part of no image: {}", idle.join(" ")));
+            }
+        }
+        Answer::Json => ui::print(&(serde_json::to_string_pretty(&as_json(&touched, &idle))? + "\n"))?,
+        Answer::Github => ui::print(&github(&touched))?,
+    }
+    Ok(exit::OK)
+}
+
+/// Since a commit: on all platforms asked for together.
+fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Images>> {
+    let comparison = Comparison::read(common, rev)?;
+    let mut touched: Images = BTreeMap::new();
+    for target in targets(common, &host_target()) {
+        let Some(fates) = comparison.fates(&target, ask_go)? else { return Ok(None) };
+        for (name, fate) in fates {
+            let (status, reasons) = reasons(fate, rev);
+            let known = touched.entry(name).or_default();
+            known.status = status;
+            known.reasons.extend(reasons.into_iter().filter(|new| !known.reasons.contains(new)).collect::<Vec<_>>());
+        }
+    }
+    Ok(Some(touched))
+}
+
+fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
+    let one = |kind, text| vec![Reason { kind, text }];
+    match fate {
+        Fate::New => ("new", one("new", format!("was no image in {rev}"))),
+        Fate::Gone => ("gone", one("gone", "is no image any more".to_owned())),
+        Fate::Unknown(why) => ("changed", one("unknown", why)),
+        Fate::Changed(differences) => {
+            let reason = |difference: &Difference| Reason { kind: difference.part.tag(), text: difference.to_string() };
+            ("changed", differences.iter().map(reason).collect())
+        }
+    }
+}
+
+/// By the names of files; with those that touch nothing. None if there are errors, which are told.
+fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<(Images, Vec<String>)>> {
+    let paths = paths(&common.directory, files)?;
+    let project = Project::of(Source::on_disk(common)?.without_ignored(), common, OpenArgs::Keep)?;
+    let Some(plans) = project.plans(&targets(common, &host_target())) else { return Ok(None) };
+    let mut touched: Images = BTreeMap::new();
+    let mut idle: BTreeSet<&TreePath> = paths.iter().collect();
+    for plan in &plans {
+        let question = Question { project: &project, plan };
+        for (image, path) in plan.images.iter().flat_map(|image| paths.iter().map(move |path| (image, path))) {
+            let Some(text) = edit::touches(question, image, path) else { continue };
+            idle.remove(path);
+            let reason = Reason { kind: "named", text };
+            let known = touched.entry(image.name.clone()).or_insert(Touched { status: "changed", reasons: Vec::new() });
+            if !known.reasons.contains(&reason) {
+                known.reasons.push(reason);
+            }
+        }
+    }
+    Ok(Some((touched, idle.into_iter().map(ToString::to_string).collect())))
+}
+
+/// The files of the command line as paths of the repository.
+fn paths(root: &Path, files: &[String]) -> anyhow::Result<BTreeSet<TreePath>> {
+    let mut names: Vec<String> = Vec::new();
+    for file in files {
+        if file == "-" {
+            let text = std::io::read_to_string(std::io::stdin()).context("standard input")?;
+            names.extend(text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(ToOwned::to_owned));
+        } else {
+            names.push(file.clone());
+        }
+    }
+    let path = |name: &String| {
+        let inside =
+            root.canonicalize().ok().and_then(|root| Path::new(name).strip_prefix(root).ok()?.to_str().map(ToOwned::to_owned));
+        let inside = inside.unwrap_or_else(|| name.clone());
+        TreePath::new(&inside).map_err(|_| Usage(format!("--files {name}: it lies outside the repository")).into())
+    };
+    names.iter().map(path).collect()
+}
+
+fn plain(touched: &Images) -> String {
+    let width = touched.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, touched) in touched {
+        let few = if touched.reasons.len() <= FEW + 1 { touched.reasons.len() } else { FEW };
+        let words: Vec<&str> = touched.reasons[..few].iter().map(|reason| reason.text.as_str()).collect();
+        let more = touched.reasons.len() - few;
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+        let by_lines = |reason: &Reason| ["mod-line", "sum"].contains(&reason.kind);
+        let only_lines = touched.reasons.iter().all(by_lines);
+        let guess = if only_lines { " (perhaps: --resolve asks go whether that changes a version here)" } else { "" };
+        let _ = writeln!(text, "{name:width$}  {}{more}{guess}", words.join("; "));
+    }
+    text
+}
+
+fn as_json(touched: &Images, idle: &[String]) -> Value {
+    let reason = |reason: &Reason| json!({ "kind": reason.kind, "text": reason.text });
+    let images = touched.iter().map(|(name, touched)| {
+        let reasons: Vec<Value> = touched.reasons.iter().map(reason).collect();
+        json!({ "image": name, "status": touched.status, "reasons": reasons })
+    });
+    json!({ "version": 1, "images": images.collect::<Vec<_>>(), "files_of_no_image": idle })
+}
+
+/// What goes into GITHUB_OUTPUT. Images that are gone cannot be built; a matrix of nothing is an error there, which `any` is for.
+fn github(touched: &Images) -> String {
+    let built = touched.iter().filter(|(_, touched)| touched.status != "gone");
+    let include: Vec<Value> = built.map(|(name, _)| json!({ "image": name })).collect();
+    format!("matrix={}\nany={}\n", json!({ "include": include }), !include.is_empty())
+}

@@ -1,0 +1,129 @@
+//! What files that were changed, made or deleted mean to an image, when only their names are known.
+//!
+//! What a file said before is not known, so whatever it may have been counts: it is better to build an image in vain than to leave it stale.
+
+use std::collections::BTreeMap;
+
+use gowork_llb::gosrc::embed::{self, NodeKind};
+use gowork_llb::gosrc::{self, FileClass};
+use gowork_llb::packages::Package;
+use gowork_llb::plan::{Image, keys};
+use gowork_llb::tree::{EntryKind, TreePath};
+
+use crate::why::{Question, Role};
+
+/// Files that decide modules and versions.
+const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
+
+/// Why an edit of `path` may touch the image; none if it cannot.
+pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    if let Some(what) = configuration(question, path) {
+        return Some(format!("{path} is {what}"));
+    }
+    for role in question.roles(image, path) {
+        let reason = match role {
+            Role::Source(_) | Role::Included(_) | Role::Embedded(..) | Role::Profile | Role::Vendored => {
+                Some(format!("file {path}"))
+            }
+            Role::Runtime(_) => Some(format!("runtime file {path}")),
+            Role::ModFile => mod_file(question, image, path),
+        };
+        if reason.is_some() {
+            return reason;
+        }
+    }
+    let reason = vendored(question, image, path).or_else(|| module_boundary(question, image, path));
+    reason.or_else(|| former_part(question, image, path))
+}
+
+fn configuration(question: Question<'_>, path: &TreePath) -> Option<&'static str> {
+    let config = question.project.config_file.as_ref().map(|(name, _)| name.as_str());
+    let name = path.as_str();
+    if config == Some(name) || name == "gowork.toml" && config.is_none_or(|config| config == "Dockerfile") {
+        return Some("the configuration");
+    }
+    let ignore = config.map(|config| format!("{config}.dockerignore"));
+    (name == ".dockerignore" || ignore.as_deref() == Some(name)).then_some("the ignore file of the build")
+}
+
+fn mod_file(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let sums = path.name().ends_with(".sum");
+    if sums && keys::third_party(question.plan, &question.project.workspace, image).is_empty() {
+        return None;
+    }
+    Some(format!("{path} may decide versions for every image of its root"))
+}
+
+fn vendored(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let build = question.build(image);
+    let counts = build.vendored
+        && path.is_under(&build.dir.child("vendor"))
+        && !gosrc::is_test(path.name())
+        && !keys::third_party(question.plan, &question.project.workspace, image).is_empty();
+    counts.then(|| format!("file {path}, vendored, may be part of it"))
+}
+
+/// A mod file that no build reads now, but perhaps did; or one that makes a module of a directory, or no longer does.
+fn module_boundary(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let dir = path.parent().unwrap_or_default();
+    let build = question.build(image);
+    if !MOD_FILES.contains(&path.name()) || build.mod_files.contains(path) {
+        return None;
+    }
+    if path.name().starts_with("go.work") {
+        return if dir.is_root() || dir == build.dir { mod_file(question, image, path) } else { None };
+    }
+    if path.name() == "go.sum" {
+        let module_is_used = build.mod_files.contains(&dir.child("go.mod"));
+        return module_is_used.then(|| mod_file(question, image, path)).flatten();
+    }
+    let graph = &build.packages;
+    let set = question.packages(image);
+    let mut packages = set.iter().map(|ix| graph.get(ix));
+    let parts = |package: &Package| package.dir.is_under(&dir) || dir.is_under(&package.dir) && !package.embedded.is_empty();
+    packages.any(parts).then(|| format!("{path} parts {dir} from the module around it, or joins it"))
+}
+
+/// A file that is no part of the image as it is now, and may have been.
+fn former_part(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let build = question.build(image);
+    let dir = path.parent().unwrap_or_default();
+    let name = path.name();
+    for ix in question.packages(image).iter() {
+        let package = build.packages.get(ix);
+        let source = FileClass::of(name).is_some_and(|class| class != FileClass::TestGo);
+        if package.dir == dir && source && build.settings.context(question.plan.builder.go_minor).matches_name(name) {
+            return Some(format!("file {path} may have been part of package {}", package.path));
+        }
+        if let Some(pattern) = matching(question, package, path) {
+            return Some(format!("file {path} matches the pattern {pattern} of package {}", package.path));
+        }
+    }
+    (name == "default.pgo" && dir == image.dir).then(|| format!("file {path} was the profile of its main"))
+}
+
+/// The embed pattern of the package that would take the file, if it were there.
+fn matching(question: Question<'_>, package: &Package, path: &TreePath) -> Option<String> {
+    let below = path.strip_dir(&package.dir).filter(|below| !below.is_empty())?;
+    let list = |at: &str| -> Option<Vec<(String, NodeKind)>> {
+        let listed = question.project.tree.list(&[package.dir.join(at).ok()?]).remove(0).unwrap_or_default();
+        let mut nodes: BTreeMap<String, NodeKind> = listed.into_iter().map(|entry| (entry.name, node_kind(entry.kind))).collect();
+        let prefix = if at.is_empty() { String::new() } else { format!("{at}/") };
+        if let Some(rest) = below.strip_prefix(&prefix) {
+            let (name, kind) = rest.split_once('/').map_or((rest, NodeKind::File), |(name, _)| (name, NodeKind::Dir));
+            nodes.entry(name.to_owned()).or_insert(kind);
+        }
+        (!nodes.is_empty()).then(|| nodes.into_iter().collect())
+    };
+    let takes = |pattern: &&String| embed::resolve(pattern, &list).is_ok_and(|files| files.iter().any(|file| file == below));
+    package.embedded.keys().find(takes).cloned()
+}
+
+fn node_kind(kind: EntryKind) -> NodeKind {
+    match kind {
+        EntryKind::File => NodeKind::File,
+        EntryKind::Dir => NodeKind::Dir,
+        EntryKind::LinkToFile | EntryKind::LinkToDir | EntryKind::BrokenLink => NodeKind::Symlink,
+        EntryKind::Other => NodeKind::Other,
+    }
+}

@@ -1,0 +1,176 @@
+//! A commit against the work tree: both scanned and planned by the same code, then compared image by image.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::plan::keys::{self, Contents, Difference, Ingredient, Ingredients, KeyInput};
+use gowork_llb::plan::{self, Outline, Plan, PlanInput, Target};
+use gowork_llb::tree::{SourceTree, TreePath};
+
+use crate::args::Common;
+use crate::git::{Git, GitTree, WorkState};
+use crate::project::{OpenArgs, Project, Resolutions};
+use crate::source::Source;
+use crate::{resolve, ui};
+
+/// What became of an image since a commit.
+#[derive(Debug, Clone)]
+pub(crate) enum Fate {
+    /// It was not there.
+    New,
+    /// It is there no more.
+    Gone,
+    /// It was there, and something it is made of is another.
+    Changed(Vec<Difference>),
+    /// How it was cannot be told, for this reason.
+    Unknown(String),
+}
+
+/// The two sides.
+pub(crate) struct Comparison {
+    now: Project,
+    then: Project,
+    git_tree: Arc<GitTree>,
+    work: Arc<WorkState>,
+    rev: String,
+}
+
+/// One side, planned for one platform.
+struct Planned {
+    outline: Outline,
+    plan: Plan,
+    contents: Contents,
+}
+
+impl Comparison {
+    /// Reads both sides.
+    pub(crate) fn read(common: &Common, rev: &str) -> anyhow::Result<Self> {
+        let now = Source::on_disk(common)?;
+        let git = Git::open(&common.directory)?;
+        let commit = git.commit(rev)?;
+        let work = Arc::new(WorkState::read(&git)?);
+        let git_tree = Arc::new(GitTree::new(&git, &commit, Arc::clone(&work))?);
+        let then = Source::of(Arc::clone(&git_tree) as Arc<dyn SourceTree>, common)?;
+        let now = Project::of(now.without_ignored(), common, OpenArgs::Keep)?;
+        let then = Project::of(then.without_ignored(), common, OpenArgs::Keep)?;
+        Ok(Self { now, then, git_tree, work, rev: rev.to_owned() })
+    }
+
+    /// What became of each image that was touched, on one platform; none if the work tree has errors, which are told.
+    pub(crate) fn fates(&self, target: &Target, ask_go: bool) -> anyhow::Result<Option<BTreeMap<String, Fate>>> {
+        let targets = std::slice::from_ref(target);
+        let Some(outline) = self.now.outlines(targets).and_then(|mut outlines| outlines.pop()) else { return Ok(None) };
+        let now = self.planned(&self.now, outline, &|files, mode| self.work.contents(files, mode))?;
+        let (mut outlines, diagnostics) = self.then.judge(targets);
+        let wrong = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
+        let then = match (wrong, outlines.pop()) {
+            (None, Some(outline)) => outline,
+            (wrong, _) => return Ok(Some(self.unknown(&now, wrong))),
+        };
+        let then = self.planned(&self.then, then, &|files, mode| self.git_tree.contents(files, mode))?;
+        let coarse = compare(&self.substances(&then, &now, None));
+        if ask_go && coarse.values().any(may_decide_versions) {
+            match self.resolved(&then, &now) {
+                Ok(resolutions) => return Ok(Some(compare(&self.substances(&then, &now, Some(resolutions))))),
+                Err(error) => ui::note(&unanswered(&error)),
+            }
+        }
+        Ok(Some(coarse))
+    }
+
+    fn planned(&self, project: &Project, outline: Outline, contents: &ContentsOf<'_>) -> anyhow::Result<Planned> {
+        let plan = plan::plan(PlanInput { outline: &outline, resolutions: None });
+        let runtime: BTreeSet<TreePath> =
+            plan.images.iter().flat_map(|image| &image.runtime.files).map(|file| file.from.value.clone()).collect();
+        let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
+        let contents = contents(&files, &|path| runtime.iter().any(|from| path.is_under(from)))?;
+        Ok(Planned { outline, plan, contents })
+    }
+
+    /// Every image counts, since nobody knows what it was made of.
+    fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<String, Fate> {
+        let place = |error: &Diagnostic| error.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
+        let why = wrong.map_or_else(|| "nothing to build".to_owned(), |error| place(error) + &error.message);
+        let fate = Fate::Unknown(format!("{} cannot be built: {why}", self.rev));
+        now.plan.images.iter().map(|image| (image.name.clone(), fate.clone())).collect()
+    }
+
+    /// What images are made of, before and now.
+    fn substances(
+        &self,
+        then: &Planned,
+        now: &Planned,
+        resolutions: Option<[Resolutions; 2]>,
+    ) -> [BTreeMap<String, Ingredients>; 2] {
+        let sides = [(&self.then, then, 0), (&self.now, now, 1)];
+        sides.map(|(project, planned, side)| {
+            keys::substances(KeyInput {
+                plan: &planned.plan,
+                workspace: &project.workspace,
+                mod_files: &project.scan.mod_files,
+                resolutions: resolutions.as_ref().map(|both| &both[side]),
+                contents: &planned.contents,
+            })
+        })
+    }
+
+    /// What go chooses, before and now.
+    fn resolved(&self, then: &Planned, now: &Planned) -> anyhow::Result<[Resolutions; 2]> {
+        // A go.mod directly in the directory for temporary files is ignored by the go command.
+        let dir = tempfile::tempdir()?;
+        let root = dir.path().join("root");
+        lay_out(&self.then, &then.outline, &root)?;
+        Ok([resolve::resolutions(&root, &then.outline)?, resolve::resolutions(self.now.root(), &now.outline)?])
+    }
+}
+
+/// What is said where the go command fails: its first lines, each once, and what that means.
+fn unanswered(error: &anyhow::Error) -> String {
+    let text = format!("{error:#}");
+    let mut seen = BTreeSet::new();
+    let lines: Vec<&str> = text.lines().filter(|line| seen.insert(*line)).take(4).collect();
+    format!("{}\nSo versions are not known, and every line that may decide one counts.", lines.join("\n"))
+}
+
+type ContentsOf<'a> = dyn Fn(&BTreeSet<TreePath>, &dyn Fn(&TreePath) -> bool) -> anyhow::Result<Contents> + 'a;
+
+/// Writes what `go list` of third-party packages needs: mod files, and vendor directories.
+fn lay_out(project: &Project, outline: &Outline, root: &std::path::Path) -> anyhow::Result<()> {
+    let mut wanted: BTreeSet<TreePath> = outline.builds.iter().flat_map(|build| build.mod_files.iter().cloned()).collect();
+    wanted.extend(outline.builds.iter().filter(|build| build.vendored).map(|build| build.dir.child("vendor")));
+    let files: Vec<TreePath> = keys::files(project.tree.as_ref(), &wanted).into_iter().collect();
+    std::fs::create_dir_all(root)?;
+    for (path, bytes) in files.iter().zip(project.tree.read(&files)) {
+        let place = root.join(path.as_str());
+        if let (Ok(bytes), Some(dir)) = (bytes, place.parent()) {
+            std::fs::create_dir_all(dir)?;
+            std::fs::write(&place, bytes).with_context(|| place.display().to_string())?;
+        }
+    }
+    Ok(())
+}
+
+fn compare([then, now]: &[BTreeMap<String, Ingredients>; 2]) -> BTreeMap<String, Fate> {
+    let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    let fate = |name: &String| match (then.get(name), now.get(name)) {
+        (None, _) => Some(Fate::New),
+        (_, None) => Some(Fate::Gone),
+        (Some(before), Some(after)) => {
+            let differences = before.differences(after);
+            (!differences.is_empty()).then_some(Fate::Changed(differences))
+        }
+    };
+    names.into_iter().filter_map(|name| Some((name.clone(), fate(name)?))).collect()
+}
+
+/// Whether something differs of which only the go command can say what it means.
+fn may_decide_versions(fate: &Fate) -> bool {
+    let decides = |part: &Ingredient| match part {
+        Ingredient::ModLine(..) | Ingredient::Sum(_) => true,
+        Ingredient::File(path) => path.as_str().split('/').any(|element| element == "vendor"),
+        _ => false,
+    };
+    matches!(fate, Fate::Changed(differences) if differences.iter().any(|difference| decides(&difference.part)))
+}

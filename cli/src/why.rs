@@ -1,0 +1,264 @@
+//! Why a file is part of an image, or is not.
+
+use std::collections::BTreeSet;
+
+use gowork_llb::diag::Span;
+use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
+use gowork_llb::packages::{self, PackageIx, Packages};
+use gowork_llb::plan::{Build, Image, Plan, Step};
+use gowork_llb::tree::TreePath;
+
+use crate::project::Project;
+
+/// A repository with its plan.
+#[derive(Clone, Copy)]
+pub(crate) struct Question<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) plan: &'a Plan,
+}
+
+/// What a file is to an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// A source of one of its packages.
+    Source(PackageIx),
+    /// Included by C or assembly of one of its packages.
+    Included(PackageIx),
+    /// Embedded by a package, by a pattern, which stands at a place.
+    Embedded(PackageIx, String, Option<Span>),
+    /// The profile that its main, and all below it, is compiled with.
+    Profile,
+    /// Decides versions, for all of its root.
+    ModFile,
+    /// A vendored package's.
+    Vendored,
+    /// Put into the image at a path.
+    Runtime(String),
+}
+
+/// One step of a chain of imports.
+pub(crate) struct Link {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) at: Span,
+}
+
+impl<'a> Question<'a> {
+    pub(crate) fn build(&self, image: &Image) -> &'a Build {
+        self.plan.build(self.plan.step(image.link).build)
+    }
+
+    /// The packages that an image is made of.
+    pub(crate) fn packages(&self, image: &Image) -> packages::PackageSet {
+        let graph = &self.build(image).packages;
+        packages::closure(graph, graph.find(&image.package))
+    }
+
+    /// Everything that the file is to the image.
+    pub(crate) fn roles(&self, image: &Image, path: &TreePath) -> Vec<Role> {
+        let build = self.build(image);
+        let mut roles = Vec::new();
+        for ix in self.packages(image).iter() {
+            let package = build.packages.get(ix);
+            if !package.files.contains(path) {
+                continue;
+            }
+            let patterns = package.embedded.iter().filter(|(_, files)| files.contains(path));
+            let before = roles.len();
+            roles.extend(patterns.map(|(pattern, _)| Role::Embedded(ix, pattern.clone(), self.pattern(build, ix, pattern))));
+            if package.included.contains(path) {
+                roles.push(Role::Included(ix));
+            } else if path.name() == "default.pgo" && path.parent().as_ref() == Some(&package.dir) && package.name == "main" {
+                roles.push(Role::Profile);
+            } else if gosrc::is_source_name(path.name()) && path.parent().as_ref() == Some(&package.dir) || roles.len() == before
+            {
+                roles.push(Role::Source(ix));
+            }
+        }
+        roles.extend(build.mod_files.contains(path).then_some(Role::ModFile));
+        if build.vendored && path.is_under(&build.dir.child("vendor")) && !roles.contains(&Role::ModFile) {
+            roles.extend(self.steps(image).iter().any(|step| reads(step, path)).then_some(Role::Vendored));
+        }
+        let put = image.runtime.files.iter().filter(|file| path.is_under(&file.from.value));
+        roles.extend(put.map(|file| Role::Runtime(file.to.clone())));
+        roles
+    }
+
+    /// Where a pattern of a package stands, in a file that the build takes.
+    fn pattern(&self, build: &Build, ix: PackageIx, pattern: &str) -> Option<Span> {
+        let package = build.packages.get(ix);
+        let taken = self.project.scan.dirs.get(&package.dir)?.files.iter().filter(|file| {
+            let path = package.dir.child(&file.name);
+            package.files.contains(&path) && !gosrc::is_test(&file.name)
+        });
+        let mut places = taken.flat_map(|file| file.header.embeds.iter().map(move |embed| (file, embed)));
+        let (file, embed) = places.find(|(_, embed)| embed.pattern == pattern)?;
+        Some(Span::at(package.dir.child(&file.name).as_str(), embed.at))
+    }
+
+    /// The steps that make an image, in the plan's order.
+    pub(crate) fn steps(&self, image: &Image) -> Vec<&'a Step> {
+        let mut wanted = BTreeSet::from([image.link]);
+        let mut open = vec![image.link];
+        while let Some(ix) = open.pop() {
+            open.extend(self.plan.step(ix).inputs.results.iter().map(|result| result.step).filter(|ix| wanted.insert(*ix)));
+        }
+        let own = self.plan.step(image.link).build;
+        let asks = |step: &Step| matches!(step.kind, gowork_llb::plan::StepKind::Resolve(_)) && step.build == own;
+        let steps = self.plan.steps.iter().enumerate();
+        steps.filter(|(ix, step)| wanted.iter().any(|step| step.0 == *ix) || asks(step)).map(|(_, step)| step).collect()
+    }
+
+    /// The shortest chain of imports from an image's main to a package.
+    pub(crate) fn chain(&self, image: &Image, to: PackageIx) -> Vec<Link> {
+        let graph = &self.build(image).packages;
+        let Some(main) = graph.find(&image.package) else { return Vec::new() };
+        let chain = packages::chain(graph, main, &|ix| ix == to).unwrap_or_default();
+        links(graph, &chain)
+    }
+
+    /// Why the file, which exists, is no part of the image.
+    pub(crate) fn absence(&self, image: &Image, path: &TreePath) -> String {
+        let name = path.name();
+        let dir = path.parent().unwrap_or_default();
+        if let Some((_, package)) = self.build(image).packages.iter().find(|(_, package)| package.dir == dir)
+            && gosrc::is_test(name)
+        {
+            return format!("it is a test of package {}, and a build takes none", package.path);
+        }
+        if gosrc::is_test(name) {
+            return "it is a test, and a build takes none".to_owned();
+        }
+        let others = self.images_with(path);
+        if !others.is_empty() && self.build(image).packages.iter().any(|(_, package)| package.files.contains(path)) {
+            let owners = self.build(image).packages.iter().filter(|(_, package)| package.files.contains(path));
+            let owners: Vec<&str> = owners.map(|(_, package)| package.path.as_str()).collect();
+            return format!(
+                "{} does not import package {}; these images do: {}",
+                image.name,
+                owners.join(" or "),
+                others.join(", ")
+            );
+        }
+        if !others.is_empty() {
+            return format!("it is part of other images: {}", others.join(", "));
+        }
+        self.outside(image, path).unwrap_or_else(|| self.left_out(image, path, &dir))
+    }
+
+    /// The images that the file is part of, mod files left out.
+    pub(crate) fn images_with(&self, path: &TreePath) -> Vec<String> {
+        let images = self.plan.images.iter();
+        images.filter(|image| !self.roles(image, path).is_empty()).map(|image| image.name.clone()).collect()
+    }
+
+    /// The directory of the module that a path lies in, used or not.
+    pub(crate) fn module_dir(&self, path: &TreePath) -> Option<TreePath> {
+        let mut above = std::iter::successors(path.parent(), TreePath::parent);
+        above.find(|dir| self.project.scan.mod_files.contains_key(&dir.child("go.mod")))
+    }
+
+    fn outside(&self, image: &Image, path: &TreePath) -> Option<String> {
+        let Some(module) = self.module_dir(path) else {
+            return Some("it lies in no module: there is no go.mod in its directory or above".to_owned());
+        };
+        let workspace = &self.project.workspace;
+        let root = workspace.root(self.build(image).root);
+        let members = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
+        if members.into_iter().any(|ix| workspace.module(ix).dir == module) {
+            return None;
+        }
+        let words = if root.is_workspace() { "go.work does not use" } else { "that of the image does not use" };
+        Some(format!("it lies in module {}, which {words}", shown(&module)))
+    }
+
+    /// Why no image holds a file of a module that is used.
+    fn left_out(&self, image: &Image, path: &TreePath, dir: &TreePath) -> String {
+        let name = path.name();
+        let build = self.build(image);
+        if name.starts_with(['_', '.']) && FileClass::of(name.trim_start_matches(['_', '.'])).is_some() {
+            return format!("go takes no file whose name begins with `{}`", &name[..1]);
+        }
+        let scanned = self.project.scan.dirs.get(dir);
+        let file = scanned.and_then(|scanned| scanned.files.iter().find(|file| file.name == name));
+        let Some(file) = file else {
+            let package = build.packages.iter().find(|(_, package)| package.dir == *dir);
+            return match package {
+                _ if gosrc::is_source_name(name) => format!("no image imports a package in {}", shown(dir)),
+                Some((_, package)) => format!("it is no source file, and package {} does not embed it", package.path),
+                None => "it is no source file, and no image embeds it".to_owned(),
+            };
+        };
+        let context = build.settings.context(self.plan.builder.go_minor);
+        let unfit = unfit(file, &context, self.plan);
+        unfit.unwrap_or_else(|| format!("no image imports the package in {}", shown(dir)))
+    }
+}
+
+/// Why this build does not take a source file; none if the file itself is no reason.
+pub(crate) fn unfit(file: &SourceFile, context: &BuildContext, plan: &Plan) -> Option<String> {
+    if !context.matches_name(&file.name) {
+        return Some(format!("by its name it is not for {}", plan.target));
+    }
+    if let Some(constraint) = file.header.constraint.as_ref().filter(|constraint| !context.holds(constraint)) {
+        let tags: Vec<&str> = context.tags.iter().map(String::as_str).collect();
+        let tags = if tags.is_empty() { String::new() } else { format!(" with tags {}", tags.join(",")) };
+        let mut asks_cgo = false;
+        constraint.each_tag(&mut |tag| asks_cgo |= tag == "cgo");
+        let cgo = if asks_cgo && !context.cgo { " without cgo" } else { "" };
+        return Some(format!("its constraint `//go:build {constraint}` does not hold on {}{cgo}{tags}", plan.target));
+    }
+    if !context.cgo && file.header.imports.iter().any(|import| import.path == "C") {
+        return Some("it imports \"C\", and cgo is off (`cgo = true` turns it on)".to_owned());
+    }
+    if file.header.package == "documentation" {
+        return Some("its package clause says `documentation`, which go takes for words".to_owned());
+    }
+    (FileClass::of(&file.name) == Some(FileClass::CgoS)).then(|| "only packages with cgo files are built with it".to_owned())
+}
+
+/// Whether a step reads a file, by itself or with its directory.
+pub(crate) fn reads(step: &Step, path: &TreePath) -> bool {
+    let inputs = &step.inputs;
+    inputs.mod_files.contains(path) || inputs.files.iter().any(|file| path.is_under(file))
+}
+
+/// A directory as a person writes it.
+pub(crate) fn shown(dir: &TreePath) -> String {
+    if dir.is_root() { ".".to_owned() } else { format!("./{dir}") }
+}
+
+fn links(graph: &Packages, chain: &[(PackageIx, &packages::Import)]) -> Vec<Link> {
+    let link = |(from, import): &(PackageIx, &packages::Import)| Link {
+        from: graph.get(*from).path.clone(),
+        to: import.path.clone(),
+        at: Span::at(import.file.as_str(), import.at),
+    };
+    chain.iter().map(link).collect()
+}
+
+/// A package from outside the repository that an image holds.
+pub(crate) struct Foreign {
+    /// Its import path.
+    pub(crate) path: String,
+    /// How the image's own packages come to it, then how those from outside do.
+    pub(crate) chain: Vec<Link>,
+    /// The packages from outside on the way, of which no places are known.
+    pub(crate) through: Vec<String>,
+}
+
+impl Question<'_> {
+    /// The first package from outside that `wanted` accepts and that one of the image's own imports.
+    pub(crate) fn foreign(&self, image: &Image, wanted: &dyn Fn(&str) -> Option<Vec<String>>) -> Option<Foreign> {
+        let graph = &self.build(image).packages;
+        let main = graph.find(&image.package)?;
+        let importing = |ix: PackageIx| graph.get(ix).outside().find_map(|import| Some((import, wanted(&import.path)?)));
+        let chain = packages::chain(graph, main, &|ix| importing(ix).is_some())?;
+        let last = chain.last().and_then(|(_, import)| import.package).unwrap_or(main);
+        let (import, through) = importing(last)?;
+        let mut chain = links(graph, &chain);
+        chain.extend(links(graph, &[(last, import)]));
+        let path = through.last().unwrap_or(&import.path).clone();
+        Some(Foreign { path, chain, through })
+    }
+}

@@ -1,0 +1,73 @@
+//! What our plan makes of a repository: substances and link keys, with what the go command says for the resolve step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use gowork_llb::config::Config;
+use gowork_llb::packages;
+use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
+use gowork_llb::plan::{self, BuildIx, PlanInput, StepKind, Target};
+use gowork_llb::resolution::Resolution;
+use gowork_llb::tree::LocalTree;
+use gowork_llb::workspace;
+
+use crate::proxy::Proxy;
+use crate::resolve;
+
+/// One image as we plan it.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub(crate) substance: Ingredients,
+    pub(crate) link: Ingredients,
+    /// The parts of compile steps that the link reads, by the packages in them; std's left out.
+    pub(crate) parts: BTreeSet<Vec<String>>,
+}
+
+/// Resolutions that are known, by everything that is asked: mod files and request.
+pub(crate) type Known = BTreeMap<String, Resolution>;
+
+/// Every image of the tree in `dir`; or what we say against it.
+pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known) -> Result<BTreeMap<String, Planned>, String> {
+    let tree = LocalTree::new(dir);
+    let scan = packages::scan(&tree);
+    let loaded = workspace::load(&scan.mod_files);
+    let (config, mut diagnostics) = Config::parse("gowork.toml", config);
+    let (config, more) = config.expand(&BTreeMap::new());
+    let target = Target { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: String::new() };
+    let (mut outline, found) = plan::outline(&scan, &loaded.workspace, &config, &target);
+    diagnostics.extend(more.into_iter().chain(loaded.diagnostics).chain(found));
+    if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
+        return Err(error.to_string());
+    }
+    outline.module_env.extend(proxy.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
+    let asked = format!("{:?} {:?}", scan.mod_files, outline.builds.iter().map(|build| &build.request).collect::<Vec<_>>());
+    if !known.contains_key(&asked) {
+        assert_eq!(outline.builds.len(), 1, "one set of flags, one root");
+        let resolution = resolve::resolutions(dir, &outline).map_err(|error| format!("{error:#}"))?;
+        known.insert(asked.clone(), resolution[&BuildIx(0)].clone());
+    }
+    // The caches' places are this test's, and no part of any key.
+    outline.module_env.clear();
+    let resolutions = BTreeMap::from([(BuildIx(0), known[&asked].clone())]);
+    let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
+    let wrong = plan::verify(&plan);
+    assert!(wrong.is_empty(), "{wrong:?}");
+    let contents = Contents::read(&tree, &keys::paths(&plan));
+    let input = KeyInput {
+        plan: &plan,
+        workspace: &loaded.workspace,
+        mod_files: &scan.mod_files,
+        resolutions: Some(&resolutions),
+        contents: &contents,
+    };
+    let mut substances = keys::substances(input);
+    let links = keys::step_keys(input);
+    let image = |image: &plan::Image| {
+        let substance = substances.remove(&image.name).unwrap();
+        let results = plan.step(image.link).inputs.results.iter();
+        let parts = results.filter(|result| !matches!(plan.step(result.step).kind, StepKind::Std(_)));
+        let parts = parts.map(|result| plan.step(result.step).kind.parts()[result.part].packages.clone()).collect();
+        (image.name.clone(), Planned { substance, link: links[image.link.0].clone(), parts })
+    };
+    Ok(plan.images.iter().map(image).collect())
+}

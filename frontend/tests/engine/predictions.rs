@@ -1,0 +1,124 @@
+//! Edits of every kind: the steps that run are those whose keys the library says have changed, no link compiles anything but its main, and the
+//! binaries are those of a local `go build`, to the byte.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::Engine;
+use crate::kinds::{Edit, Expectation, FLAGS, MOD_FILES, SOURCES, STAND_INS, VENDORED};
+use crate::predicted::Predicted;
+use crate::repository::{Repository, files};
+
+/// A main of the repository under edit: name of the image, directory to run `go build` in, package.
+type Main = (&'static str, &'static str, &'static str);
+
+/// A repository between edits.
+struct Series {
+    repository: Repository,
+    mains: Vec<Main>,
+    /// A build tag that no file asks for, in the flags of every step: so the engine has no results of an earlier series.
+    tag: String,
+    seen: BTreeSet<String>,
+    binaries: BTreeMap<String, Vec<u8>>,
+}
+
+impl Series {
+    fn new(repository: Repository, mains: &[Main]) -> Self {
+        let mut series =
+            Self { repository, mains: mains.to_vec(), tag: unique(), seen: BTreeSet::new(), binaries: BTreeMap::new() };
+        series.repository.write("Dockerfile", &format!("{SYNTAX}[go]\ntags = [\"{}\"]\n", series.tag));
+        let cold = Predicted::of(&series.repository.root());
+        let (mut ran, _) = series.build();
+        ran.remove(SCAN);
+        assert_eq!(ran, cold.runs_beside(&series.seen), "the first build");
+        series.seen.extend(cold.keys());
+        series
+    }
+
+    /// Builds all binaries. Returns the programs that ran, and what links compiled.
+    fn build(&mut self) -> (BTreeSet<String>, BTreeMap<String, String>) {
+        let out = tempfile::tempdir().unwrap();
+        let outcome = Engine::main().frontend(&self.repository.root()).target("binaries").files_to(out.path()).succeeds();
+        self.binaries = files(out.path());
+        let ran: BTreeSet<String> = outcome.records.programs_ran().into_iter().map(ToOwned::to_owned).collect();
+        let links = ran.iter().filter(|title| title.starts_with("link "));
+        let compiled = links.map(|title| (title.clone(), outcome.records.log_of(title))).collect();
+        (ran, compiled)
+    }
+
+    fn edit(&mut self, (name, edit, expectation): Edit) {
+        edit(&self.repository, &unique());
+        let after = Predicted::of(&self.repository.root());
+        let predicted = after.runs_beside(&self.seen);
+        let earlier = std::mem::take(&mut self.binaries);
+        let (mut ran, compiled) = self.build();
+        ran.remove(SCAN);
+        assert_eq!(ran, predicted, "{name}: what ran, and what was predicted");
+        for (title, log) in compiled {
+            assert_eq!(log, format!("{}\n", after.mains[&title]), "{name}: {title} compiled more than its main");
+        }
+        for (image, dir, package) in &self.mains {
+            let tags = format!("-tags={}", self.tag);
+            let local = self.repository.go_build_with(&[&tags, "-ldflags=-s -w"], dir, package);
+            assert!(self.binaries[*image] == local, "{name}: {image} differs from that of a local go build");
+        }
+        self.meets(name, expectation, &predicted, &earlier);
+        self.seen.extend(after.keys());
+    }
+
+    fn meets(&self, name: &str, expectation: Expectation, predicted: &BTreeSet<String>, earlier: &BTreeMap<String, Vec<u8>>) {
+        let linked: BTreeSet<&str> = predicted.iter().filter_map(|title| title.strip_prefix("link ")).collect();
+        match expectation {
+            Expectation::Nothing => assert!(predicted.is_empty(), "{name}: {predicted:?}"),
+            Expectation::Links(images) => assert_eq!(linked, images.iter().copied().collect(), "{name}"),
+            Expectation::LinksAlone => {
+                assert!(predicted.contains("resolve modules"), "{name}: {predicted:?}");
+                assert_eq!(linked, self.mains.iter().map(|(image, ..)| *image).collect(), "{name}");
+                assert_eq!(predicted.len(), linked.len() + 1, "{name}: {predicted:?}");
+                assert!(self.binaries == *earlier, "{name}: a binary changed");
+            }
+        }
+    }
+}
+
+const SYNTAX: &str = "# syntax=docker.io/gowork/gowork:1\n";
+const SCAN: &str = "scan Go sources";
+
+/// A text that no earlier run of the tests has left in the engine's cache.
+fn unique() -> String {
+    format!("u{}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos())
+}
+
+const SHOP: [Main; 4] = [
+    ("api", "services/api", "./cmd/api"),
+    ("orders", "services/orders", "./cmd/orders"),
+    ("web", "services/web", "./cmd/web"),
+    ("worker", "services/worker", "./cmd/worker"),
+];
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_workspace_of_four_services() {
+    let mut series = Series::new(Repository::example("shop"), &SHOP);
+    SOURCES.into_iter().chain(MOD_FILES).for_each(|edit| series.edit(edit));
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn modules_tied_by_replace() {
+    let mut series = Series::new(Repository::example("replace"), &[("bye", "bye", "."), ("hello", "hello", "./cmd/hello")]);
+    STAND_INS.into_iter().for_each(|edit| series.edit(edit));
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_vendored_workspace() {
+    let mut series = Series::new(Repository::example("vendored"), &[("numeral", "app", "./cmd/numeral")]);
+    VENDORED.into_iter().for_each(|edit| series.edit(edit));
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn one_module_with_flags() {
+    let mut series = Series::new(Repository::example("single"), &[]);
+    FLAGS.into_iter().for_each(|edit| series.edit(edit));
+}

@@ -1,0 +1,56 @@
+//! Repositories of several go.work and go.mod files: each binary is the one that `go build` makes where the configuration says.
+
+use std::collections::BTreeMap;
+
+use crate::engine::Engine;
+use crate::repository::{Repository, files};
+
+/// A workspace below the root that uses a module beside it, a module that replaces that one by another, and one with a vendor directory.
+fn repository() -> Repository {
+    let main = "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n";
+    let lib = |name: &str| format!("package lib\n\nconst Name = {name:?}\n");
+    let lib_mod = "module example.com/lib\n\ngo 1.24\n";
+    let requires = |name: &str, dir: &str| {
+        format!("module example.com/{name}\n\ngo 1.24\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => {dir}\n")
+    };
+    Repository::new(&[
+        (
+            "Dockerfile",
+            "# syntax=docker.io/gowork/gowork:1\n[images.alone]\nmain = \"./work/app\"\nworkspace = false\n[images.app]\n",
+        ),
+        ("work/go.work", "go 1.26\n\nuse (\n\t./app\n\t../lib\n)\n"),
+        ("work/app/go.mod", &requires("app", "../../fork")),
+        ("work/app/main.go", main),
+        ("lib/go.mod", lib_mod),
+        ("lib/lib.go", &lib("lib")),
+        ("fork/go.mod", lib_mod),
+        ("fork/lib.go", &lib("fork")),
+        ("sealed/go.mod", &requires("sealed", "../fork")),
+        ("sealed/main.go", main),
+        (
+            "sealed/vendor/modules.txt",
+            "# example.com/lib v0.0.0 => ../fork\n## explicit; go 1.24\nexample.com/lib\n# example.com/lib => ../fork\n",
+        ),
+        ("sealed/vendor/example.com/lib/lib.go", &lib("vendored")),
+    ])
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn binaries_are_those_of_their_own_root() {
+    let repository = repository();
+    let flag = "-ldflags=-s -w";
+    let expected = BTreeMap::from([
+        ("alone".to_owned(), repository.go_build_in("off", &[flag], "work/app", ".")),
+        ("app".to_owned(), repository.go_build("work/app", ".")),
+        ("sealed".to_owned(), repository.go_build("sealed", ".")),
+    ]);
+    assert!(expected["alone"] != expected["app"], "the workspace makes no difference");
+    let out = tempfile::tempdir().unwrap();
+    Engine::main().frontend(&repository.root()).target("binaries").files_to(out.path()).succeeds();
+    let made = files(out.path());
+    assert_eq!(made.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
+    for (name, bytes) in &made {
+        assert!(*bytes == expected[name], "{name} differs from that of go build");
+    }
+}

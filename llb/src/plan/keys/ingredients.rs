@@ -1,0 +1,209 @@
+//! Keys as sets of named ingredients, so that two of them can be compared and the difference told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::contents::hex;
+use crate::tree::TreePath;
+
+/// What an ingredient is about. The order is that in which differences are told.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ingredient {
+    /// What a step does.
+    Kind,
+    /// The image that the go command comes from.
+    Builder,
+    /// GOTOOLCHAIN.
+    Toolchain,
+    /// What `go env GOVERSION` says.
+    Go,
+    /// An environment variable of the go command.
+    Env(String),
+    /// A flag of the go command, by name.
+    Flag(String),
+    /// File name of the binary.
+    Binary,
+    /// Import path of a main, with the binary it becomes.
+    Main(String),
+    /// A key of `[runtime]`, or one item of it.
+    Runtime(String),
+    /// A file that goes into an image beside its binary.
+    RuntimeFile(TreePath),
+    /// The `go` line that holds for a root: it decides the default GODEBUG of its mains.
+    GoLine,
+    /// A `godebug` line that holds for a root.
+    Godebug(String),
+    /// A module of the repository, by the path it is imported by: its `go` line, and what it stands in for.
+    Own(String),
+    /// A third-party module: version, replacement, sum.
+    Module(String),
+    /// A line of a mod file that decides versions, where the go command was not asked: file, and what the line is about.
+    ModLine(TreePath, String),
+    /// The sum of a module's content in a go.sum, where the go command was not asked.
+    Sum(String),
+    /// An import path that a step asks for or compiles.
+    Package(String),
+    /// A file, by content.
+    File(TreePath),
+    /// A mod file made for a sealed step, by content.
+    Written(TreePath),
+    /// Files that are read at another place: from, to.
+    Moved(TreePath, TreePath),
+    /// Results of another step, by its name. Only their digest is hashed: names are for people.
+    Step(String),
+}
+
+impl fmt::Display for Ingredient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kind => f.write_str("what the step does"),
+            Self::Builder => f.write_str("builder image"),
+            Self::Toolchain => f.write_str("GOTOOLCHAIN"),
+            Self::Go => f.write_str("Go"),
+            Self::Env(name) => f.write_str(name),
+            Self::Flag(name) => write!(f, "-{name}"),
+            Self::Binary => f.write_str("name of the binary"),
+            Self::Main(path) => write!(f, "main {path}"),
+            Self::Runtime(key) => write!(f, "runtime {key}"),
+            Self::RuntimeFile(path) => write!(f, "runtime file {path}"),
+            Self::GoLine => f.write_str("go line"),
+            Self::Godebug(key) => write!(f, "godebug {key}"),
+            Self::Own(path) | Self::Module(path) => write!(f, "module {path}"),
+            Self::ModLine(file, line) => write!(f, "{file}: {line}"),
+            Self::Sum(module) => write!(f, "sum of {module}"),
+            Self::Package(path) => write!(f, "package {path}"),
+            Self::File(path) => write!(f, "file {path}"),
+            Self::Written(path) => write!(f, "{path} of the sealed workspace"),
+            Self::Moved(from, to) => write!(f, "{from} as {to}"),
+            Self::Step(name) => write!(f, "results of {name}"),
+        }
+    }
+}
+
+impl Ingredient {
+    /// Whether its value says nothing to a person: a digest.
+    fn is_digest(&self) -> bool {
+        matches!(self, Self::File(_) | Self::RuntimeFile(_) | Self::Step(_) | Self::Sum(_) | Self::Written(_))
+    }
+
+    /// A short word for what kind of part it is, for programs.
+    pub fn tag(&self) -> &'static str {
+        match self {
+            Self::Kind => "kind",
+            Self::Builder => "builder",
+            Self::Toolchain => "toolchain",
+            Self::Go => "go",
+            Self::Env(_) => "env",
+            Self::Flag(_) => "flag",
+            Self::Binary => "binary",
+            Self::Main(_) => "main",
+            Self::Runtime(_) => "runtime",
+            Self::RuntimeFile(_) => "runtime-file",
+            Self::GoLine => "go-line",
+            Self::Godebug(_) => "godebug",
+            Self::Own(_) | Self::Module(_) => "module",
+            Self::ModLine(..) => "mod-line",
+            Self::Sum(_) => "sum",
+            Self::Package(_) => "package",
+            Self::File(_) => "file",
+            Self::Written(_) => "sealed",
+            Self::Moved(..) => "moved",
+            Self::Step(_) => "step",
+        }
+    }
+}
+
+/// What something is made of: parts with their values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ingredients(pub BTreeMap<Ingredient, String>);
+
+/// One part that two sets do not have alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Which part.
+    pub part: Ingredient,
+    /// Its value before; none if it is new.
+    pub before: Option<String>,
+    /// Its value now; none if it is gone.
+    pub after: Option<String>,
+}
+
+impl Ingredients {
+    /// Adds a part.
+    pub fn insert(&mut self, part: Ingredient, value: impl Into<String>) {
+        self.0.insert(part, value.into());
+    }
+
+    /// SHA-256 of all parts, in hexadecimal. Equal sets have equal digests, and of unequal ones only those differ not that call steps differently.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |text: &str| {
+            hash.update((text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        let mut steps: Vec<&str> = Vec::new();
+        for (part, value) in &self.0 {
+            if matches!(part, Ingredient::Step(_)) {
+                steps.push(value);
+            } else {
+                add(part.tag());
+                add(&part.to_string());
+                add(value);
+            }
+        }
+        steps.sort_unstable();
+        steps.into_iter().for_each(add);
+        hex(&hash.finalize())
+    }
+
+    /// What is not alike in `self` and in what came `after`, in the order of ingredients. A sum that only one side has decides nothing: what
+    /// is built needs its module's sum, or the build fails. Neither does it count where the same results come from a step of another name.
+    pub fn differences(&self, after: &Self) -> Vec<Difference> {
+        let all: BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
+        let (old, new) = (self.results(), after.results());
+        let counts = |part: &Ingredient, before: Option<&String>, after: Option<&String>| match part {
+            Ingredient::Sum(_) => before.is_some() && after.is_some(),
+            Ingredient::Step(_) => {
+                before.is_some_and(|result| !new.contains(result.as_str()))
+                    || after.is_some_and(|result| !old.contains(result.as_str()))
+            }
+            _ => true,
+        };
+        let pairs = all.into_iter().map(|part| (part, self.0.get(part), after.0.get(part)));
+        let unlike = pairs.filter(|(part, before, after)| before != after && counts(part, *before, *after));
+        unlike
+            .map(|(part, before, after)| Difference { part: part.clone(), before: before.cloned(), after: after.cloned() })
+            .collect()
+    }
+
+    /// The results that are read, whatever their steps are called.
+    fn results(&self) -> BTreeSet<&str> {
+        let results = self.0.iter().filter(|(part, _)| matches!(part, Ingredient::Step(_)));
+        results.map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+impl fmt::Display for Difference {
+    /// `file api/x.go changed`, `module golang.org/x/text v0.3.0 -> v0.4.0`, `-ldflags "-s" -> "-s -w"`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |value: &str| match &self.part {
+            Ingredient::Flag(_) | Ingredient::Env(_) | Ingredient::Runtime(_) => format!("\"{value}\""),
+            _ => value.split(" h1:").next().unwrap_or_default().to_owned(),
+        };
+        let plain = self.part.is_digest();
+        match (&self.before, &self.after) {
+            (Some(_), Some(_)) if plain => write!(f, "{} changed", self.part),
+            (None, Some(value)) if plain || value.is_empty() => write!(f, "{} is new", self.part),
+            (Some(value), None) if plain || value.is_empty() => write!(f, "{} is gone", self.part),
+            (Some(before), Some(after)) if quoted(before) == quoted(after) => {
+                write!(f, "{} {}: other content", self.part, quoted(after))
+            }
+            (Some(before), Some(after)) => write!(f, "{} {} -> {}", self.part, quoted(before), quoted(after)),
+            (None, Some(after)) => write!(f, "{} {} is new", self.part, quoted(after)),
+            (Some(before), None) => write!(f, "{} {} is gone", self.part, quoted(before)),
+            (None, None) => write!(f, "{}", self.part),
+        }
+    }
+}

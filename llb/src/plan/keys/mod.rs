@@ -1,0 +1,225 @@
+//! What each step and image of a plan is made of, as named ingredients with a digest: two notions that must not be mixed.
+//!
+//! - A **step key** ([`step_keys`], [`image_keys`]) is what a builder keys the step by: the true bytes of everything that is mounted, flags,
+//!   and for compile results what the packages of each part are compiled from. Two plans with equal keys run nothing anew; a step runs if its key
+//!   changed. (A builder may run less: a package whose imports changed in their bodies alone is compiled to the same result, and steps that read only
+//!   such results stay cached.)
+//! - An image's **substance** ([`substances`]) is what the image consists of, whatever steps make it: mod files do not count by their bytes, but
+//!   by what `go` chose for the packages that the image reaches. A comment in a go.mod changes step keys, and nobody's substance.
+//!
+//! Both are pure: contents of files come as digests ([`Contents`]).
+
+mod compiled;
+mod contents;
+mod ingredients;
+mod substance;
+
+pub use contents::{Contents, files, paths};
+pub use ingredients::{Difference, Ingredient, Ingredients};
+pub use substance::{substances, third_party};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use self::compiled::Compiled;
+use super::outline::BuildIx;
+use super::sealed::Moved;
+use super::step::{Image, Inputs, Plan, Results, Step, StepKind};
+use crate::config::{HealthcheckConfig, RuntimeConfig};
+use crate::resolution::{Resolution, ResolvedModule};
+use crate::workspace::{ModTexts, Workspace};
+
+/// What keys are computed from.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyInput<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The modules that it was made of.
+    pub workspace: &'a Workspace,
+    /// The texts of their mod files, as in a scan.
+    pub mod_files: &'a ModTexts,
+    /// What `go` chose, as it was given to the planner.
+    pub resolutions: Option<&'a BTreeMap<BuildIx, Resolution>>,
+    /// Digests of at least the files of [`paths`].
+    pub contents: &'a Contents,
+}
+
+impl<'a> KeyInput<'a> {
+    /// What `go` chose for a build.
+    fn resolution(&self, build: BuildIx) -> Option<&'a Resolution> {
+        self.resolutions?.get(&build)
+    }
+}
+
+/// The key of every step, in the order of the plan's steps.
+pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
+    let mut compiled: BTreeMap<BuildIx, Compiled<'_>> = BTreeMap::new();
+    let mut keys: Vec<Ingredients> = Vec::new();
+    for step in &input.plan.steps {
+        let mut key = Ingredients::default();
+        command(input, step, &mut key);
+        inputs(input, step, &mut key);
+        let compiled = compiled.entry(step.build).or_insert_with(|| Compiled::new(input, step.build));
+        for result in &step.inputs.results {
+            let (name, digest) = results(input, compiled, &keys, *result);
+            key.insert(Ingredient::Step(name), digest);
+        }
+        keys.push(key);
+    }
+    keys
+}
+
+/// The results of one part of a step: what the part's packages are compiled from, if that is known; else the whole step.
+fn results(input: KeyInput<'_>, compiled: &mut Compiled<'_>, keys: &[Ingredients], result: Results) -> (String, String) {
+    let step = input.plan.step(result.step);
+    let parts = step.kind.parts();
+    let name = if parts.len() > 1 { format!("{}, part {}", step.name, result.part + 1) } else { step.name.clone() };
+    let known = parts.get(result.part).and_then(|part| compiled.digest(&part.packages));
+    (name, known.unwrap_or_else(|| keys[result.step.0].digest()))
+}
+
+/// The key of every image by name: its link's, with what is put beside the binary.
+pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
+    let steps = step_keys(input);
+    let key = |image: &Image| {
+        let mut key = Ingredients::default();
+        let link = input.plan.step(image.link);
+        key.insert(Ingredient::Step(link.name.clone()), steps[image.link.0].digest());
+        runtime(input, image, &mut key);
+        key
+    };
+    input.plan.images.iter().map(|image| (image.name.clone(), key(image))).collect()
+}
+
+/// What is run, and by whom.
+fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
+    let plan = input.plan;
+    let build = plan.build(step.build);
+    key.insert(Ingredient::Builder, &plan.builder.image);
+    key.insert(Ingredient::Toolchain, &plan.toolchain);
+    if let Some(resolution) = input.resolution(step.build) {
+        key.insert(Ingredient::Go, &resolution.go_version);
+    }
+    for (name, value) in &build.settings.env {
+        key.insert(Ingredient::Env(name.clone()), value);
+    }
+    let (kind, mut flag_list) = match &step.kind {
+        StepKind::Resolve(request) => {
+            for (name, value) in &plan.module_env {
+                key.insert(Ingredient::Env(name.clone()), value);
+            }
+            for package in &request.packages {
+                key.insert(Ingredient::Package(package.clone()), "");
+            }
+            let tags = (!request.tags.is_empty()).then(|| format!("-tags={}", request.tags.join(",")));
+            ("resolve", tags.into_iter().collect())
+        }
+        StepKind::Std(_) => ("std", build.settings.package_flags()),
+        StepKind::Deps(_) => ("deps", build.settings.package_flags()),
+        StepKind::Unit(_) => ("unit", build.settings.package_flags()),
+        StepKind::Link(link) => {
+            key.insert(Ingredient::Main(link.package.clone()), "");
+            key.insert(Ingredient::Binary, &link.binary);
+            ("link", build.settings.flags())
+        }
+    };
+    for (number, part) in step.kind.parts().iter().enumerate() {
+        for package in &part.packages {
+            // Which part its results are kept in is seen by the step.
+            key.insert(
+                Ingredient::Package(package.clone()),
+                if number == 0 { String::new() } else { format!("part {}", number + 1) },
+            );
+        }
+    }
+    if let StepKind::Link(link) = &step.kind {
+        flag_list.push(format!("-ldflags={}", link.ldflags));
+    }
+    key.insert(Ingredient::Kind, kind);
+    flags(&flag_list, key);
+}
+
+/// Flags as the go command takes them, `-name=value`.
+fn flags(list: &[String], key: &mut Ingredients) {
+    for flag in list {
+        let (name, value) = flag.trim_start_matches('-').split_once('=').unwrap_or((flag, ""));
+        key.insert(Ingredient::Flag(name.to_owned()), value);
+    }
+}
+
+/// What is mounted: files by content, modules by what they are.
+fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
+    let Inputs { mod_files, files, module_cache, .. } = &step.inputs;
+    for path in mod_files.iter().chain(files) {
+        for (path, digest) in input.contents.under(path) {
+            key.insert(Ingredient::File(path.clone()), digest);
+        }
+    }
+    let Some(resolution) = input.resolution(step.build) else { return };
+    let mut modules: BTreeSet<usize> = BTreeSet::new();
+    if *module_cache {
+        modules.extend(0..resolution.modules.len());
+        // It is pruned to the packages that somebody reaches.
+        let packages = resolution.packages.iter().filter(|package| !package.is_std());
+        key.0.extend(packages.map(|package| (Ingredient::Package(package.path.clone()), "in the module cache".to_owned())));
+    }
+    if let Some(sealed) = &step.inputs.sealed {
+        for (path, text) in &sealed.texts {
+            key.insert(Ingredient::Written(path.clone()), contents::hex(&Sha256::digest(text)));
+        }
+        for Moved { from, to, .. } in &sealed.moved {
+            key.insert(Ingredient::Moved(from.clone(), to.clone()), "");
+        }
+        let taken = |file: &str| {
+            file.match_indices('/').any(|(at, _)| sealed.vendor.contains(&file[..at])) || sealed.vendor.contains(file)
+        };
+        let packages = resolution.packages.iter();
+        let vendored = packages.filter(|package| package.files.iter().any(|file| taken(&format!("{}/{file}", package.path))));
+        modules.extend(vendored.filter_map(|package| package.module));
+    }
+    for module in modules.into_iter().filter_map(|ix| resolution.modules.get(ix)) {
+        key.insert(Ingredient::Module(module.path.clone()), module_text(module));
+    }
+}
+
+/// `v0.4.0 h1:...`, or `v0.4.0 => fork@v0.4.1 h1:...`.
+fn module_text(module: &ResolvedModule) -> String {
+    let replaced = if module.replaced_by.is_empty() { String::new() } else { format!("=> {}", module.replaced_by) };
+    let words = [module.version.as_str(), &replaced, &module.sum];
+    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What an image is besides its binary.
+fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
+    let RuntimeConfig { base, user, certificates, timezones, env, labels, ports, entrypoint, .. } = &image.runtime;
+    let RuntimeConfig { cmd, workdir, stop_signal, volumes, healthcheck, files, .. } = &image.runtime;
+    let mut add = |name: &str, value: String| key.insert(Ingredient::Runtime(name.to_owned()), value);
+    add("base", base.value.clone());
+    add("user", user.clone());
+    add("certificates", certificates.to_string());
+    add("timezones", timezones.to_string());
+    env.iter().for_each(|(name, value)| add(&format!("env {name}"), value.clone()));
+    labels.iter().for_each(|(name, value)| add(&format!("label {name}"), value.clone()));
+    ports.iter().for_each(|port| add(&format!("port {port}"), String::new()));
+    volumes.iter().for_each(|volume| add(&format!("volume {volume}"), String::new()));
+    let words = |words: &Option<Vec<String>>| words.as_ref().map(|words| format!("{words:?}"));
+    let health = healthcheck.as_ref().map(|check: &HealthcheckConfig| format!("{check:?}"));
+    let optional = [
+        ("entrypoint", words(entrypoint)),
+        ("cmd", words(cmd)),
+        ("workdir", workdir.clone()),
+        ("stop-signal", stop_signal.clone()),
+        ("healthcheck", health),
+    ];
+    optional.into_iter().filter_map(|(name, value)| Some((name, value?))).for_each(|(name, value)| add(name, value));
+    for (number, file) in files.iter().enumerate() {
+        // Later ones are put over earlier ones, so their order counts.
+        let mode = file.mode.map_or_else(|| "as it is".to_owned(), |mode| format!("{mode:o}"));
+        let text = format!("{number}: {} {}:{} {mode}", file.from.value, file.owner.0, file.owner.1);
+        key.insert(Ingredient::Runtime(format!("file {}", file.to)), text);
+        for (path, digest) in input.contents.under(&file.from.value) {
+            key.insert(Ingredient::RuntimeFile(path.clone()), digest);
+        }
+    }
+}

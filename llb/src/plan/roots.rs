@@ -1,0 +1,26 @@
+//! Which go.work and go.mod files the configuration wants to be built.
+
+use crate::config::{Config, ImageConfig, Spanned};
+use crate::tree::TreePath;
+use crate::workspace::{Alone, Choice, Root};
+
+/// The choice of roots that a configuration makes.
+pub fn roots(config: &Config) -> Choice {
+    let dir = |written: &Spanned<String>| Some((TreePath::new(&written.value).ok()?, written.span.clone()));
+    let all = config.images.keys().map(String::as_str).chain([""]).map(|name| config.image(name).compile.alone);
+    let all: Vec<bool> = all.collect();
+    let alone = match (all.contains(&true), all.contains(&false)) {
+        (false, _) => Alone::No,
+        (true, true) => Alone::Also,
+        (true, false) => Alone::Only,
+    };
+    Choice {
+        roots: config.roots.as_ref().filter(|roots| !roots.is_empty()).map(|roots| roots.iter().filter_map(dir).collect()),
+        alone,
+    }
+}
+
+/// Whether an image's main may be one of this root's.
+pub(super) fn serves(root: &Root, image: &ImageConfig) -> bool {
+    if image.compile.alone { !root.is_workspace() } else { !root.alone }
+}

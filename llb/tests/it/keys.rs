@@ -1,0 +1,255 @@
+//! Tests of keys: what an edit changes in the keys of steps and in the substance of images, and how that is told.
+
+use std::collections::BTreeMap;
+
+use expect_test::{Expect, expect};
+use gowork_llb::config::Config;
+use gowork_llb::packages::{self, Scan};
+use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
+use gowork_llb::plan::{self, BuildIx, Plan, PlanInput};
+use gowork_llb::resolution::{Resolution, ResolvedModule, ResolvedPackage};
+use gowork_llb::tree::{MemTree, TreePath};
+use gowork_llb::workspace::{self, Workspace};
+
+use crate::support::linux;
+
+/// Two services and a library; only api holds a third-party package.
+const SERVICES: &str = "\
+-- go.work --
+go 1.26
+use (
+	./api
+	./lib
+	./worker
+)
+-- gowork.toml --
+[images.api]
+env = { LEVEL = \"info\" }
+files = [{ from = \"api/web\", to = \"/web\" }]
+-- api/go.mod --
+module example.com/api
+go 1.26
+require third.party/text v0.3.0
+-- api/go.sum --
+third.party/text v0.3.0 h1:old=
+third.party/text v0.3.0/go.mod h1:mod=
+-- api/main.go --
+package main
+import (
+	\"example.com/lib/both\"
+	\"third.party/text\"
+)
+-- api/main_test.go --
+package main
+-- api/web/index.html --
+hello
+-- lib/go.mod --
+module example.com/lib
+go 1.26
+-- lib/both/both.go --
+package both
+-- worker/go.mod --
+module example.com/worker
+go 1.26
+-- worker/main.go --
+package main
+import \"example.com/lib/both\"
+";
+
+/// One side of a comparison.
+struct Side {
+    plan: Plan,
+    workspace: Workspace,
+    scan: Scan,
+    contents: Contents,
+    resolutions: Option<BTreeMap<BuildIx, Resolution>>,
+}
+
+impl Side {
+    fn new(tree: &MemTree, text: Option<&str>) -> Self {
+        let scan = packages::scan(tree);
+        let workspace = workspace::load(&scan.mod_files).workspace;
+        let read = |path: &str| gowork_llb::tree::SourceTree::read(tree, &[TreePath::new(path).unwrap()]).remove(0);
+        let config = String::from_utf8(read("gowork.toml").unwrap_or_default()).unwrap();
+        let config = Config::parse("gowork.toml", &config).0.expand(&BTreeMap::new()).0;
+        let (outline, diagnostics) = plan::outline(&scan, &workspace, &config, &linux());
+        assert!(diagnostics.is_empty(), "{diagnostics:?}");
+        let resolutions = text.map(|version| BTreeMap::from([(BuildIx(0), resolution(version))]));
+        let plan = plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() });
+        let contents = Contents::read(tree, &keys::paths(&plan));
+        Self { plan, workspace, scan, contents, resolutions }
+    }
+
+    fn input(&self) -> KeyInput<'_> {
+        KeyInput {
+            plan: &self.plan,
+            workspace: &self.workspace,
+            mod_files: &self.scan.mod_files,
+            resolutions: self.resolutions.as_ref(),
+            contents: &self.contents,
+        }
+    }
+}
+
+/// What go says where `third.party/text` has this version.
+fn resolution(version: &str) -> Resolution {
+    let module = ResolvedModule {
+        path: "third.party/text".to_owned(),
+        version: version.to_owned(),
+        replaced_by: String::new(),
+        go: "1.20".to_owned(),
+        sum: format!("h1:{version}="),
+    };
+    let package = |path: &str, module| ResolvedPackage {
+        path: path.to_owned(),
+        module,
+        imports: Vec::new(),
+        dir: String::new(),
+        files: vec!["x.go".to_owned()],
+        size: 1,
+        reads_module: false,
+    };
+    Resolution {
+        version: 1,
+        go_version: "go1.26.8".to_owned(),
+        modules: vec![module],
+        packages: vec![package("runtime", None), package("third.party/text", Some(0))],
+        runtime_files: Vec::new(),
+        replaced: BTreeMap::new(),
+    }
+}
+
+/// What the edit changes: steps whose keys change, and each image's reasons, with a resolution and without.
+fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
+    let before = MemTree::from_txtar(SERVICES);
+    let mut after = before.clone();
+    for (path, text) in edits {
+        let path = TreePath::new(path).unwrap();
+        match text {
+            Some(text) => after.insert(path, *text),
+            None => assert!(after.remove(&path)),
+        }
+    }
+    let mut told = String::new();
+    for (words, versions) in [("with go", [Some("v0.3.0"), Some(version)]), ("without", [None, None])] {
+        let (a, b) = (Side::new(&before, versions[0]), Side::new(&after, versions[1]));
+        let digests = |side: &Side| -> BTreeMap<String, String> {
+            let keys = keys::step_keys(side.input());
+            side.plan.steps.iter().zip(keys).map(|(step, key)| (step.name.clone(), key.digest())).collect()
+        };
+        let (old, new) = (digests(&a), digests(&b));
+        let run: Vec<&str> =
+            b.plan.steps.iter().map(|s| s.name.as_str()).filter(|name| old.get(*name) != new.get(*name)).collect();
+        told += &format!("{words}\n  runs: {}\n", run.join(" "));
+        let (old, new) = (keys::substances(a.input()), keys::substances(b.input()));
+        for (image, parts) in &new {
+            let reasons = old.get(image).unwrap_or(&Ingredients::default()).differences(parts);
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            told += &if reasons.is_empty() { String::new() } else { format!("  {image}: {}\n", reasons.join("; ")) };
+        }
+    }
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn a_shared_source() {
+    edited(
+        &[("lib/both/both.go", Some("package both\n\nvar X int\n")), ("api/main_test.go", None)],
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: unit:example.com/lib/both link:api link:worker
+              api: file lib/both/both.go changed
+              worker: file lib/both/both.go changed
+            without
+              runs: link:api link:worker
+              api: file lib/both/both.go changed
+              worker: file lib/both/both.go changed
+        "#]],
+    );
+}
+
+#[test]
+fn a_comment_in_a_mod_file_is_nobodys_substance() {
+    edited(
+        &[("worker/go.mod", Some("// words\nmodule example.com/worker\ngo 1.26\n"))],
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: resolve link:api link:worker
+            without
+              runs: deps link:api link:worker
+        "#]],
+    );
+}
+
+#[test]
+fn a_bump() {
+    let text = "module example.com/api\ngo 1.26\nrequire third.party/text v0.4.0\n";
+    edited(
+        &[("api/go.mod", Some(text))],
+        "v0.4.0",
+        &expect![[r#"
+            with go
+              runs: resolve deps link:api link:worker
+              api: module third.party/text v0.3.0 -> v0.4.0
+            without
+              runs: deps link:api link:worker
+              api: api/go.mod: require third.party/text v0.3.0 -> v0.4.0
+        "#]],
+    );
+}
+
+#[test]
+fn lines_of_go_itself() {
+    let work = "go 1.27\ngodebug panicnil=1\nuse ./api\nuse ./lib\nuse ./worker\n";
+    let lib = "module example.com/lib\ngo 1.25\n";
+    edited(
+        &[("go.work", Some(work)), ("lib/go.mod", Some(lib))],
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: resolve std deps unit:example.com/lib/both link:api link:worker
+              api: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
+              worker: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
+            without
+              runs: deps link:api link:worker
+              api: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
+              worker: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
+        "#]],
+    );
+}
+
+#[test]
+fn runtime_and_flags() {
+    let config = "[images.api]\nenv = { LEVEL = \"debug\" }\nfiles = [{ from = \"api/web\", to = \"/web\" }]\n\n[images.worker]\nldflags = \"-s\"\ntags = [\"x\"]\n";
+    edited(
+        &[("gowork.toml", Some(config)), ("api/web/index.html", Some("bye\n")), ("api/web/new.css", Some("\n"))],
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: 0/resolve 0/std 0/deps 0/unit:example.com/lib/both 0/link:api
+              api: runtime env LEVEL "info" -> "debug"; runtime file api/web/index.html changed; runtime file api/web/new.css is new
+            without
+              runs: 0/deps 0/link:api 1/deps 1/link:worker
+              api: runtime env LEVEL "info" -> "debug"; runtime file api/web/index.html changed; runtime file api/web/new.css is new
+              worker: -ldflags "-s -w" -> "-s"; -tags "x" is new
+        "#]],
+    );
+}
+
+#[test]
+fn a_sum_counts_where_its_hash_changes_and_not_where_it_appears() {
+    let sums = "third.party/text v0.3.0 h1:other=\nthird.party/text v0.3.0/go.mod h1:mod=\nthird.party/more v1.0.0 h1:x=\n";
+    edited(
+        &[("api/go.sum", Some(sums))],
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: resolve link:api link:worker
+            without
+              runs: deps link:api link:worker
+              api: sum of third.party/text@v0.3.0 changed
+        "#]],
+    );
+}

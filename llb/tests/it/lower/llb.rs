@@ -1,0 +1,55 @@
+//! Steps as BuildKit gets them: a small plan as text, and the guards that every go command must have.
+
+use std::collections::BTreeMap;
+
+use expect_test::expect_file;
+use gowork_llb::lower::{LlbOptions, Lowering, Materials, NoCache};
+use gowork_llb::ops::exec::{Exec, Network};
+use gowork_llb::ops::source::{Image, Local};
+use gowork_llb::ops::{Output, Platform, Reference};
+use gowork_llb::plan::Plan;
+
+use crate::plan::sealed::{WORK, planned, resolution};
+use crate::support::sound;
+
+fn image(reference: &str) -> Output {
+    Image::new(&Reference::parse(reference).unwrap()).output()
+}
+
+/// The link of the plan's first image, as text.
+fn lowered(plan: &Plan) -> String {
+    let materials = Materials {
+        context: Local::new("context").output(),
+        builder: image("docker.io/library/golang:1.26"),
+        builder_env: BTreeMap::from([("PATH".to_owned(), "/usr/local/go/bin:/bin".to_owned())]),
+        programs: image("docker.io/gowork/gowork:1"),
+        build_platform: Platform::parse("linux/amd64").unwrap(),
+        bases: BTreeMap::new(),
+    };
+    let dress = |exec: Exec| exec;
+    let no_cache = NoCache::Nothing;
+    let options = LlbOptions { no_cache: &no_cache, prefix: "", dress: &dress, network: Network::Sandbox, epoch: 0, merge: true };
+    let mut lowering = Lowering::new(plan, &materials, options);
+    lowering.step(plan.images[0].link).unwrap().to_definition().to_string()
+}
+
+#[test]
+fn a_link_and_all_before_it() {
+    let text = lowered(&planned(&sound(WORK, ""), &resolution()));
+    expect_file!["./llb.txt"].assert_eq(&text);
+}
+
+/// golang/go#69179: without it the go command trusts an index of sources that is keyed by their times. None but the resolve step, which
+/// looks after that itself, may have a network; and what steps read they must not be able to change.
+#[test]
+fn every_go_command_is_guarded() {
+    let text = lowered(&planned(&sound(WORK, ""), &resolution()));
+    let execs: Vec<&str> = text.split("\n#").filter(|op| op.contains("exec ")).collect();
+    assert!(execs.len() >= 4, "{text}");
+    for exec in execs.iter().filter(|exec| !exec.contains("/gowork/gowork-frontend")) {
+        for guard in ["GODEBUG=goindex=0", "GOTOOLCHAIN=local", "GOENV=off", "GOPROXY=off", "GOCACHEPROG="] {
+            assert!(exec.contains(guard), "{guard} is missing in\n{exec}");
+        }
+        assert!(exec.contains("network none"), "{exec}");
+    }
+}
