@@ -130,20 +130,22 @@ impl<'a> Question<'a> {
             return "it is a test, and a build takes none".to_owned();
         }
         let others = self.images_with(path);
-        if !others.is_empty() && self.build(image).packages.iter().any(|(_, package)| package.files.contains(path)) {
-            let owners = self.build(image).packages.iter().filter(|(_, package)| package.files.contains(path));
-            let owners: Vec<&str> = owners.map(|(_, package)| package.path.as_str()).collect();
-            return format!(
-                "{} does not import package {}; these images do: {}",
-                image.name,
-                owners.join(" or "),
-                others.join(", ")
-            );
-        }
         if !others.is_empty() {
-            return format!("it is part of other images: {}", others.join(", "));
+            let owners = self.packages_with(path).into_iter().collect::<Vec<_>>().join(" or ");
+            let others = others.join(", ");
+            return if owners.is_empty() {
+                format!("it is part of other images: {others}")
+            } else {
+                format!("{} does not import package {owners}; these images do: {others}", image.name)
+            };
         }
         self.outside(image, path).unwrap_or_else(|| self.left_out(image, path, &dir))
+    }
+
+    /// The packages that the file is part of, whoever imports them.
+    fn packages_with(&self, path: &TreePath) -> BTreeSet<&'a str> {
+        let packages = self.plan.builds.iter().flat_map(|build| build.packages.iter());
+        packages.filter(|(_, package)| package.files.contains(path)).map(|(_, package)| package.path.as_str()).collect()
     }
 
     /// The images that the file is part of, mod files left out.

@@ -150,12 +150,14 @@ fn no_package(question: Question<'_>, image: &Image, dir: &TreePath) -> String {
 /// The word is no file: it may be an import path, with `/...` for all below it.
 fn about_package(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>, word: &str) -> Option<Answer> {
     let graph = &question.build(image).packages;
-    if let Some(ix) = graph.find(word) {
-        if question.packages(image).contains(ix) {
-            let chain = question.chain(image, ix);
-            return Some(Answer { roles: vec!["a package of the repository".to_owned()], chain, ..Answer::default() });
-        }
-        return Some(Answer { absence: Some(no_package(question, image, &graph.get(ix).dir)), ..Answer::default() });
+    let own = question.packages(image);
+    if let Some(ix) = graph.find(word).filter(|ix| own.contains(*ix)) {
+        let chain = question.chain(image, ix);
+        return Some(Answer { roles: vec!["a package of the repository".to_owned()], chain, ..Answer::default() });
+    }
+    let everywhere = question.plan.builds.iter().find_map(|build| build.packages.find(word).map(|ix| build.packages.get(ix)));
+    if let Some(package) = everywhere {
+        return Some(Answer { absence: Some(no_package(question, image, &package.dir)), ..Answer::default() });
     }
     let resolution = resolutions.and_then(|all| all.get(&question.plan.step(image.link).build));
     let imports: BTreeMap<&str, &[String]> = resolution

@@ -18,19 +18,20 @@ fn image() {
         api: example.com/api on linux/amd64, built with golang:1.26
         (coarse: without --resolve no go command is asked for packages, so all from outside are one step)
 
-        deps: compile std and third-party packages
+        1/deps: compile std and third-party packages with ./api/default.pgo
+          -pgo=api/default.pgo
           .     go.work
-          api/  go.mod
+          api/  default.pgo go.mod
           job/  go.mod
           lib/  go.mod
 
-        link:api: link api
+        1/link:api: link api
           -ldflags=-s -w
-          api/              default.pgo main.go
+          api/              main.go
           lib/              lib.go
           lib/pages/        home.html pages.go
           lib/pages/parts/  head.html
-          and 4 files shown above
+          and 5 files shown above
 
         image: api on scratch with certificates and time zones, user 65532:65532
           api/static as /srv
@@ -112,7 +113,7 @@ fn files_that_are_part() {
             api/main.go is part of api: a source of its main package example.com/api
 
             read by
-              link:api  link api
+              1/link:api  link api
             exit 0
 
             --- stdout
@@ -122,7 +123,7 @@ fn files_that_are_part() {
               api/main.go:4:2  example.com/api imports example.com/lib
 
             read by
-              link:api  link api
+              1/link:api  link api
             exit 0
 
             --- stdout
@@ -133,22 +134,23 @@ fn files_that_are_part() {
               lib/lib.go:3:8   example.com/lib imports example.com/lib/pages
 
             read by
-              link:api  link api
+              1/link:api  link api
             exit 0
 
             --- stdout
             api/default.pgo is part of api: the profile that its main and everything below it is compiled with
 
             read by
-              link:api  link api
+              1/deps      compile std and third-party packages with ./api/default.pgo
+              1/link:api  link api
             exit 0
 
             --- stdout
             go.work is part of api: a mod file: it takes part in choosing versions, for all images of its root
 
             read by
-              deps      compile std and third-party packages
-              link:api  link api
+              1/deps      compile std and third-party packages with ./api/default.pgo
+              1/link:api  link api
             exit 0
 
             --- stdout
@@ -230,32 +232,32 @@ fn packages() {
         "api",
         "example.com/lib/pages third.example.com/text/width third.example.com/text/... example.com/job",
         &expect![[r#"
-        --- stdout
-        example.com/lib/pages is part of api: a package of the repository
+            --- stdout
+            example.com/lib/pages is part of api: a package of the repository
 
-        imported by way of
-          api/main.go:4:2  example.com/api imports example.com/lib
-          lib/lib.go:3:8   example.com/lib imports example.com/lib/pages
-        exit 0
+            imported by way of
+              api/main.go:4:2  example.com/api imports example.com/lib
+              lib/lib.go:3:8   example.com/lib imports example.com/lib/pages
+            exit 0
 
-        --- stdout
-        third.example.com/text/width is part of api: package third.example.com/text/width
+            --- stdout
+            third.example.com/text/width is part of api: package third.example.com/text/width
 
-        imported by way of
-          api/main.go:5:2  example.com/api imports third.example.com/text/width
-        exit 0
+            imported by way of
+              api/main.go:5:2  example.com/api imports third.example.com/text/width
+            exit 0
 
-        --- stdout
-        third.example.com/text/... is part of api: package third.example.com/text/width
+            --- stdout
+            third.example.com/text/... is part of api: package third.example.com/text/width
 
-        imported by way of
-          api/main.go:5:2  example.com/api imports third.example.com/text/width
-        exit 0
+            imported by way of
+              api/main.go:5:2  example.com/api imports third.example.com/text/width
+            exit 0
 
-        --- stdout
-        example.com/job is no part of api: api does not import the package in it; these images do: job
-        exit 0
-    "#]],
+            --- stdout
+            example.com/job is no part of api: api does not import the package in it; these images do: job
+            exit 0
+        "#]],
     );
 }
 
@@ -315,7 +317,7 @@ fn what_is_not_there() {
 fn json() {
     let repository = Repository::new(RICH);
     let value: serde_json::Value = serde_json::from_str(&repository.run("explain api --json").out).unwrap();
-    assert_eq!(value["steps"][1]["name"], "link:api");
+    assert_eq!(value["steps"][1]["kind"], "link");
     let digest = value["digest"].as_str().unwrap().to_owned();
     let link = value["steps"][1]["digest"].as_str().unwrap().to_owned();
     assert!(digest.len() == 64 && link.len() == 64, "{value:#}");
@@ -341,7 +343,7 @@ fn json() {
             "a source of package example.com/lib"
           ],
           "steps": [
-            "link:api"
+            "1/link:api"
           ],
           "version": 1
         }

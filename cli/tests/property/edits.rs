@@ -102,6 +102,12 @@ const EDITS: &[Edit] = &[
         put(&mut pick(world, rng).files, file, format!("// {number}\n"));
         true
     }),
+    ("profile", |world, rng| {
+        // Always the same one, since all of std is compiled by it.
+        let package = pick(world, rng);
+        put(&mut package.files, "default.pgo", String::new());
+        rng.usize(0..3) == 0
+    }),
     ("words", |world, rng| {
         let number = rng.u32(0..3);
         let file = *rng.choice(&["README.md", "Makefile", "testdata/x.go", "x.txt"]).unwrap();

@@ -14,7 +14,7 @@ mod proxy;
 mod resolve;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use fastrand::Rng;
@@ -62,13 +62,15 @@ struct Run {
     known: ours::Known,
     /// How often each outcome came.
     tally: BTreeMap<&'static str, u64>,
+    /// How often a difference of one kind was the only one that told of a change: without that kind we would have kept an old image.
+    needed: BTreeMap<&'static str, u64>,
 }
 
 impl Run {
     fn new(layout: Layout) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let proxy = Proxy::new(dir.path());
-        Self { layout, dir, proxy, known: BTreeMap::new(), tally: BTreeMap::new() }
+        Self { layout, dir, proxy, known: BTreeMap::new(), tally: BTreeMap::new(), needed: BTreeMap::new() }
     }
 
     fn run(mut self) {
@@ -78,7 +80,7 @@ impl Run {
         for seed in (first..).take(usize::try_from(cases.div_ceil(EDITS_OF_A_WORLD)).unwrap()) {
             self.live(seed, cases.min(EDITS_OF_A_WORLD));
         }
-        eprintln!("{:?}: {:?}", self.layout, self.tally);
+        eprintln!("{:?}: {:?}; told by one kind alone: {:?}", self.layout, self.tally, self.needed);
     }
 
     fn root(&self, seed: u64) -> PathBuf {
@@ -144,6 +146,10 @@ impl Run {
                 (true, false) => exception(&by_us).unwrap_or_else(|| panic!("go makes the same image: {}", told())),
             };
             *self.tally.entry(outcome).or_default() += 1;
+            let kinds: BTreeSet<&'static str> = by_us.iter().map(|difference| difference.part.tag()).collect();
+            if let (Some(kind), 1) = (kinds.first(), kinds.len()) {
+                *self.needed.entry(kind).or_default() += 1;
+            }
             match (link.is_empty(), by_us.is_empty()) {
                 (true, false) => panic!("the image is another, and the link would not run: {}", told()),
                 (false, true) => {
@@ -181,7 +187,7 @@ fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static s
         Ingredient::File(path) => ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.name()),
         _ => false,
     };
-    let std = |part: &Ingredient| matches!(part, Ingredient::Step(name) if name == "std");
+    let std = |part: &Ingredient| matches!(part, Ingredient::Step(name) if name == "std" || name.ends_with("/std"));
     let in_cache = |part: &Ingredient| matches!(part, Ingredient::Module(_) | Ingredient::Package(_));
     let results = |part: &Ingredient| parted && matches!(part, Ingredient::Step(_));
     if all(&mod_file) {

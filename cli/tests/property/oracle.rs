@@ -35,7 +35,7 @@ pub(crate) fn made(world: &World, proxy: &Proxy, dir: &Path) -> Result<BTreeMap<
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
     };
-    let listed = run(&["list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.BuildID}}\t{{join .Deps \" \"}}"])?;
+    let listed = run(&["list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.BuildID}}\t{{join .Deps \",\"}}"])?;
     // In the system's directory for temporary files nothing else is named so: an up-to-date binary there is not linked again.
     let bin = proxy.dir.join(format!("bin-{:?}", world.layout));
     std::fs::create_dir_all(&bin).unwrap();
@@ -48,8 +48,10 @@ pub(crate) fn made(world: &World, proxy: &Proxy, dir: &Path) -> Result<BTreeMap<
     }
     let image = |main: &String| {
         let (_, deps) = packages[main.as_str()];
-        let all = deps.split(' ').chain([main.as_str()]).filter(|path| *path != "unsafe" && !path.is_empty());
-        let ids = all.map(|path| (path.to_owned(), packages[path].0.to_owned())).collect();
+        let all = deps.split(',').chain([main.as_str()]).filter(|path| *path != "unsafe" && !path.is_empty());
+        // `p [main]` is p as it is compiled by the profile of a main.
+        let name = |path: &str| path.split(' ').next().unwrap().to_owned();
+        let ids = all.map(|path| (name(path), packages[path].0.to_owned())).collect();
         let name = main.rsplit('/').next().unwrap().to_owned();
         let bytes = std::fs::read(bin.join(&name)).unwrap();
         (name, Made { ids, binary: digest(&bytes) })

@@ -23,8 +23,8 @@ pub(crate) struct Planned {
     pub(crate) parts: BTreeSet<Vec<String>>,
 }
 
-/// Resolutions that are known, by everything that is asked: mod files and request.
-pub(crate) type Known = BTreeMap<String, Resolution>;
+/// Resolutions that are known, by everything that is asked: mod files and requests.
+pub(crate) type Known = BTreeMap<String, BTreeMap<BuildIx, Resolution>>;
 
 /// Every image of the tree in `dir`; or what we say against it.
 pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known) -> Result<BTreeMap<String, Planned>, String> {
@@ -42,13 +42,12 @@ pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known
     outline.module_env.extend(proxy.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
     let asked = format!("{:?} {:?}", scan.mod_files, outline.builds.iter().map(|build| &build.request).collect::<Vec<_>>());
     if !known.contains_key(&asked) {
-        assert_eq!(outline.builds.len(), 1, "one set of flags, one root");
-        let resolution = resolve::resolutions(dir, &outline).map_err(|error| format!("{error:#}"))?;
-        known.insert(asked.clone(), resolution[&BuildIx(0)].clone());
+        let resolutions = resolve::resolutions(dir, &outline).map_err(|error| format!("{error:#}"))?;
+        known.insert(asked.clone(), resolutions);
     }
     // The caches' places are this test's, and no part of any key.
     outline.module_env.clear();
-    let resolutions = BTreeMap::from([(BuildIx(0), known[&asked].clone())]);
+    let resolutions = known[&asked].clone();
     let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
     let wrong = plan::verify(&plan);
     assert!(wrong.is_empty(), "{wrong:?}");

@@ -31,6 +31,19 @@ impl Repository {
         repository
     }
 
+    /// A workspace of published modules, `path@version`, each in the directory that it has in its own repository.
+    pub(crate) fn of_modules(modules: &[(&str, &str)]) -> Self {
+        let repository = Self::new(&[]);
+        let mut uses = vec!["work", "use"];
+        for (module, dir) in modules {
+            copy(&download(module), &repository.root().join(dir));
+            uses.push(dir);
+        }
+        repository.go("", &["work", "init"]);
+        repository.go("", &uses);
+        repository
+    }
+
     /// Its root.
     pub(crate) fn root(&self) -> PathBuf {
         self.dir.path().join("repository")
@@ -100,6 +113,14 @@ pub(crate) fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name)
 }
 
+/// The directory of a module in the module cache of this machine.
+fn download(module: &str) -> PathBuf {
+    let output = Command::new("go").args(["mod", "download", "-json", module]).env("GOFLAGS", "-modcacherw").output();
+    let output = output.expect("the go command must be on PATH");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    PathBuf::from(json["Dir"].as_str().unwrap_or_else(|| panic!("{module}: {json}")))
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the directory is made");
     for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())).map(Result::unwrap) {
@@ -109,7 +130,9 @@ fn copy(from: &Path, to: &Path) {
                 copy(&from, &to);
             }
         } else {
-            fs::copy(&from, &to).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+            let text = fs::read(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+            // Not with its mode: files of a module cache are read-only.
+            fs::write(&to, text).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
         }
     }
 }

@@ -213,7 +213,7 @@ impl<'a> Lowering<'a> {
     fn go_exec(&mut self, step: &Step, args: Vec<String>, own: &str) -> Result<Exec, OpError> {
         let build = self.plan.build(step.build);
         let mut program = CACHE_PROGRAM.to_owned();
-        let mut exec = Exec::new(args).root(&self.materials.builder);
+        let mut exec = Exec::new(args).read_only_root(&self.materials.builder);
         for (number, result) in step.inputs.results.iter().enumerate() {
             let dir = format!("/gowork/results/{number}");
             program.push_str(&format!(" --parent {dir}"));

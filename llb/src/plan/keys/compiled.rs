@@ -34,6 +34,9 @@ impl<'a> Compiled<'a> {
             command.insert(Ingredient::Env(name.clone()), value);
         }
         flags(&build.settings.package_flags(), &mut command);
+        if let Some(profile) = &build.settings.profile {
+            command.insert(Ingredient::File(profile.clone()), input.contents.get(profile).unwrap_or_default());
+        }
         let third_party = resolution.map(ThirdParty::new);
         Self { input, build, third_party, command: command.digest(), own: BTreeMap::new(), outside: BTreeMap::new() }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::contents::hex;
 use crate::tree::TreePath;
 
-/// What an ingredient is about. The order is that in which differences are told.
+/// What an ingredient is about. The order is that in which differences are told: what is certain before what may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ingredient {
     /// What a step does.
@@ -39,10 +39,6 @@ pub enum Ingredient {
     Own(String),
     /// A third-party module: version, replacement, sum.
     Module(String),
-    /// A line of a mod file that decides versions, where the go command was not asked: file, and what the line is about.
-    ModLine(TreePath, String),
-    /// The sum of a module's content in a go.sum, where the go command was not asked.
-    Sum(String),
     /// An import path that a step asks for or compiles.
     Package(String),
     /// A file, by content.
@@ -53,6 +49,10 @@ pub enum Ingredient {
     Moved(TreePath, TreePath),
     /// Results of another step, by its name. Only their digest is hashed: names are for people.
     Step(String),
+    /// A line of a mod file that decides versions, where the go command was not asked: file, and what the line is about.
+    ModLine(TreePath, String),
+    /// The sum of a module's content in a go.sum, where the go command was not asked.
+    Sum(String),
 }
 
 impl fmt::Display for Ingredient {
