@@ -8,6 +8,7 @@ mod bench;
 mod command;
 mod demo;
 mod engine;
+mod fuzz;
 mod golang;
 mod image;
 mod oci;
@@ -40,6 +41,8 @@ enum Task {
     Oracle(oracle::Arguments),
     /// Measure, against what Go does
     Bench(bench::Arguments),
+    /// Look for bytes that break what must hold of our readers
+    Fuzz(fuzz::Arguments),
     /// Run every test, those on a real BuildKit included
     Test(tests::Arguments),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Oracle(arguments) => oracle::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
     };
     report(result)

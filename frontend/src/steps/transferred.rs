@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_proto::fsutil::types::Stat;
-use gowork_llb::tree::{Entry, EntryKind, LocalTree, SourceTree, TreeError, TreePath};
+use gowork_llb::tree::{Entry, EntryKind, Head, LocalTree, SourceTree, TreeError, TreePath};
 use prost::Message;
 
 /// Where the records are.
@@ -77,6 +77,10 @@ impl SourceTree for TransferredTree {
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         self.contents.read(files)
+    }
+
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+        self.contents.heads(files, length, take);
     }
 }
 

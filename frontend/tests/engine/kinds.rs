@@ -104,12 +104,7 @@ pub(crate) const MOD_FILES: [Edit; 10] = [
     ),
     (
         "an import of std that nobody has",
-        |r, _| {
-            r.write(
-                "services/worker/store/more.go",
-                "package store\n\nimport \"text/tabwriter\"\n\nvar _ = tabwriter.NewWriter\n",
-            )
-        },
+        |r, _| r.write("services/worker/store/more.go", "package store\n\nimport \"container/ring\"\n\nvar _ = ring.New\n"),
         Links(&["worker"]),
     ),
     (
@@ -237,7 +232,7 @@ pub(crate) const ETCD: [Edit; 10] = [
     ),
     (
         "an import of std that nobody has",
-        |r, _| r.write("etcdctl/ctlv3/more.go", "package ctlv3\n\nimport \"text/tabwriter\"\n\nvar _ = tabwriter.NewWriter\n"),
+        |r, _| r.write("etcdctl/ctlv3/more.go", "package ctlv3\n\nimport \"container/ring\"\n\nvar _ = ring.New\n"),
         Links(&["etcdctl"]),
     ),
     ("a comment in a go.mod", |r, u| r.append("pkg/go.mod", &format!("\n// {u}\n")), LinksAlone),

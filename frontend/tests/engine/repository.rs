@@ -37,6 +37,9 @@ impl Repository {
         let mut uses = vec!["work", "use"];
         for (module, dir) in modules {
             copy(&download(module), &repository.root().join(dir));
+            // In their own repository they stand in for each other, which members of one workspace do anyway.
+            let mod_file = format!("{dir}/go.mod");
+            repository.write(&mod_file, &without_replaces(&repository.read(&mod_file)));
             uses.push(dir);
         }
         repository.go("", &["work", "init"]);
@@ -111,6 +114,16 @@ impl Repository {
 /// The example in this repository.
 pub(crate) fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name)
+}
+
+fn without_replaces(mod_file: &str) -> String {
+    let mut in_block = false;
+    let keeps = |line: &&str| {
+        let replaces = in_block || line.starts_with("replace ");
+        in_block = line.starts_with("replace (") || (in_block && *line != ")");
+        !replaces
+    };
+    mod_file.lines().filter(keeps).map(|line| format!("{line}\n")).collect()
 }
 
 /// The directory of a module in the module cache of this machine.

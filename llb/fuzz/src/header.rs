@@ -6,7 +6,7 @@
 //! - JSON carries all of it.
 
 use gowork_llb::diag::Position;
-use gowork_llb::gosrc::{BuildContext, Header, SourceFile, select};
+use gowork_llb::gosrc::{BuildContext, Header, SourceFile, package_name, select};
 
 use crate::places::Text;
 
@@ -103,6 +103,7 @@ fn check_selection(file: SourceFile) {
         let context = BuildContext { cgo, ..BuildContext::new("linux", "amd64") };
         let matches = context.matches(&name, &file.header);
         let package = select(std::slice::from_ref(&file), &context);
+        assert_eq!(package_name(std::slice::from_ref(&file), &context), package.name);
         let built = [&package.go_files, &package.cgo_files, &package.test_go_files, &package.x_test_go_files];
         let built = built.into_iter().any(|list| list.contains(&name));
         let left_out = package.ignored_go_files.contains(&name);

@@ -73,6 +73,9 @@ pub(super) fn tags(name: &str) -> impl Iterator<Item = &str> {
     // What is before the first underscore never counts: `linux.go` is for every platform.
     let suffix = stem.find('_').map_or("", |at| &stem[at + 1..]);
     let suffix = if suffix == "test" { "" } else { suffix.strip_suffix("_test").unwrap_or(suffix) };
+    if suffix.is_empty() {
+        return None.into_iter().chain(None);
+    }
     let (rest, last) = suffix.rsplit_once('_').unwrap_or(("", suffix));
     let before = rest.rsplit('_').next().unwrap_or(rest);
     let both = is_os(before) && is_arch(last);

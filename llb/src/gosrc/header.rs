@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cgo::read_preamble;
 use super::class::FileClass;
 use super::constraint::Expr;
+use super::extent::Extent;
 use super::includes::Includes;
 use super::places::Places;
 use super::{embed_lines, extent, imports, leading};
@@ -109,7 +110,7 @@ impl SourceFile {
         let mut source = Self::unread(name);
         let text = text.strip_prefix(BOM).unwrap_or(text);
         match FileClass::of(name) {
-            Some(FileClass::Go | FileClass::TestGo) => read_go(text, &mut source),
+            Some(FileClass::Go | FileClass::TestGo) => read_go(text, &extent::of_go(text), &mut source),
             Some(FileClass::Syso) | None => {}
             Some(_) => {
                 read_constraint(&text[..extent::of_other(text).end], &mut Places::new(text), &mut source);
@@ -121,17 +122,18 @@ impl SourceFile {
 
     /// As [`SourceFile::parse`], from the first bytes of the file alone; `None` if the rest of it may matter.
     pub fn parse_start(name: &str, start: &[u8]) -> Option<Self> {
-        // Less than a byte order mark may be the beginning of one.
-        let text = start.strip_prefix(BOM).unwrap_or(start);
-        let extent = match FileClass::of(name) {
-            Some(FileClass::Go | FileClass::TestGo) => extent::of_go(text),
+        match FileClass::of(name) {
+            Some(FileClass::Go | FileClass::TestGo) => {}
             Some(FileClass::Syso) | None => return Some(Self::unread(name)),
-            Some(_) => extent::of_other(text),
-        };
-        if start.len() < BOM.len() || !extent.closed {
+            Some(_) => return None,
+        }
+        let text = start.strip_prefix(BOM).unwrap_or(start);
+        let extent = extent::of_go(text);
+        if !extent.closed {
             return None;
         }
-        let source = Self::parse(name, start);
+        let mut source = Self::unread(name);
+        read_go(text, &extent, &mut source);
         let embeds = source.header.imports.iter().any(|import| import.path == "embed");
         (!embeds).then_some(source)
     }
@@ -158,10 +160,9 @@ impl Header {
     }
 }
 
-/// Reads a Go file into `source`.
-fn read_go(text: &[u8], source: &mut SourceFile) {
+/// Reads a Go file, whose head goes as far as `extent`, into `source`.
+fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
     let mut places = Places::new(text);
-    let extent = extent::of_go(text);
     if let Some(offset) = extent.nul {
         source.problem =
             Some(Problem { message: "unexpected NUL in input".to_owned(), at: places.at(offset), kind: ProblemKind::Unreadable });

@@ -146,6 +146,28 @@ pub fn select(files: &[SourceFile], context: &BuildContext) -> PackageFiles {
     selection.finish()
 }
 
+/// The name of the package that [`select`] finds, found sooner.
+pub fn package_name<'f>(files: &'f [SourceFile], context: &BuildContext) -> &'f str {
+    let mut files: Vec<&SourceFile> = files.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let named = |file: &&SourceFile| {
+        let go = matches!(FileClass::of(&file.name), Some(FileClass::Go | FileClass::TestGo));
+        let readable = file.problem.as_ref().is_none_or(|problem| problem.kind != ProblemKind::Unreadable);
+        go && readable && !matches!(file.header.package.as_str(), "" | "documentation") && is_built(file, context)
+    };
+    let first = files.into_iter().find(named);
+    first.map_or("", |file| {
+        let package = file.header.package.as_str();
+        let tested = package.strip_suffix("_test").filter(|_| super::is_test(&file.name));
+        tested.unwrap_or(package)
+    })
+}
+
+/// Whether name and constraint admit the file.
+fn is_built(file: &SourceFile, context: &BuildContext) -> bool {
+    context.matches_name(&file.name) && file.header.constraint.as_ref().is_none_or(|constraint| context.holds(constraint))
+}
+
 /// Which of the three packages of a directory a Go file is of, and whether it is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -290,10 +312,10 @@ impl Selection<'_> {
         let Some((imports, embeds)) = asks else { return };
         let place = |at| Place { file: file.name.clone(), at };
         for import in &file.header.imports {
-            imports.entry(import.path.clone()).or_default().push(place(import.at));
+            add_place(imports, &import.path, place(import.at));
         }
         for embed in &file.header.embeds {
-            embeds.entry(embed.pattern.clone()).or_default().push(place(embed.at));
+            add_place(embeds, &embed.pattern, place(embed.at));
         }
     }
 
@@ -306,6 +328,13 @@ impl Selection<'_> {
             package.errors.extend(whole_package_error(&package, self.context.cgo));
         }
         package
+    }
+}
+
+fn add_place(places: &mut Places, name: &str, place: Place) {
+    match places.get_mut(name) {
+        Some(all) => all.push(place),
+        None => drop(places.insert(name.to_owned(), vec![place])),
     }
 }
 

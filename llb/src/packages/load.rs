@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use rayon::prelude::*;
+
 use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
-use super::scan::{Scan, ScannedDir, owner};
+use super::scan::{Owners, Scan, ScannedDir};
 use super::walk::is_walked;
 use crate::diag::{Diagnostic, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
 use crate::tree::TreePath;
-use crate::workspace::{ModuleIx, Root, RootIx, Workspace};
+use crate::workspace::{Module, ModuleIx, Providers, Root, RootIx, Workspace};
 
 /// A graph with what is to be said about its packages.
 #[derive(Debug, Clone, Default)]
@@ -50,22 +52,25 @@ pub struct Matched<'a> {
 
 /// Every directory that the pattern `...` matches in the members of a root, sorted by import path.
 pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<Matched<'a>> {
+    let members = workspace.root(root).members.iter().map(|&ix| (workspace.module(ix).dir.as_str(), ix));
+    let members: BTreeMap<&str, ModuleIx> = members.collect();
+    let owners = Owners::new(&scan.mod_files);
     let mut matched = Vec::new();
-    for &ix in &workspace.root(root).members {
-        let module = workspace.module(ix);
-        for (dir, scanned) in scan.dirs.iter().filter(|(dir, _)| dir.is_under(&module.dir)) {
-            if is_matched(workspace, ix, dir) && owner(&scan.mod_files, dir).as_ref() == Some(&module.dir) {
-                matched.push(Matched { path: import_path(&module.path, &module.dir, dir), dir: dir.clone(), scanned });
-            }
+    for (dir, scanned) in &scan.dirs {
+        let Some(&ix) = owners.of(dir).and_then(|module| members.get(module)) else { continue };
+        if is_matched(workspace, ix, dir) {
+            let module = workspace.module(ix);
+            matched.push(Matched { path: import_path(&module.path, &module.dir, dir), dir: dir.clone(), scanned });
         }
     }
-    matched.sort_by(|a, b| a.path.cmp(&b.path));
+    // A stable order also where two modules have one path.
+    matched.sort_by(|a, b| (&a.path, &a.dir).cmp(&(&b.path, &b.dir)));
     matched
 }
 
 /// Every `package main` that the pattern `...` matches in the members of a root, sorted by import path.
 pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
-    let is_main = |found: &Matched<'_>| gosrc::select(&found.scanned.files, context).name == "main";
+    let is_main = |found: &Matched<'_>| gosrc::package_name(&found.scanned.files, context) == "main";
     let mains = matched(scan, workspace, root).into_iter().filter(is_main);
     mains.map(|found| Main { path: found.path, dir: found.dir }).collect()
 }
@@ -76,6 +81,8 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         scan,
         workspace,
         root: workspace.root(root),
+        owners: Owners::new(&scan.mod_files),
+        providers: Providers::new(workspace, workspace.root(root)),
         context,
         packages: Packages::default(),
         open: VecDeque::new(),
@@ -95,6 +102,8 @@ struct Loader<'a> {
     scan: &'a Scan,
     workspace: &'a Workspace,
     root: &'a Root,
+    owners: Owners<'a>,
+    providers: Providers<'a>,
     context: &'a BuildContext,
     packages: Packages,
     open: VecDeque<PackageIx>,
@@ -103,10 +112,21 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn run(&mut self) {
-        while let Some(ix) = self.open.pop_front() {
-            let dir = self.packages.get(ix).dir.clone();
-            let Some(scanned) = self.scan.dirs.get(&dir) else { continue };
-            let selected = gosrc::select(&scanned.files, self.context);
+        while !self.open.is_empty() {
+            let level: Vec<PackageIx> = self.open.drain(..).collect();
+            let (packages, scan, context) = (&self.packages, self.scan, self.context);
+            let select = |&ix: &PackageIx| Some(gosrc::select(&scan.dirs.get(&packages.get(ix).dir)?.files, context));
+            let selected: Vec<Option<PackageFiles>> = level.par_iter().map(select).collect();
+            for (ix, selected) in level.into_iter().zip(selected) {
+                self.fill(ix, selected.unwrap_or_default());
+            }
+        }
+    }
+
+    /// Completes the package at `ix`, of whose directory the context selects these files.
+    fn fill(&mut self, ix: PackageIx, selected: PackageFiles) {
+        let dir = self.packages.get(ix).dir.clone();
+        if let Some(scanned) = self.scan.dirs.get(&dir) {
             self.diagnostics.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
             let mut files = self.files(&dir, scanned, &selected);
             let size = size(scanned, &files);
@@ -178,7 +198,7 @@ impl Loader<'_> {
         }
         if let Some((module, target)) = self.find(path) {
             import.package = Some(self.add(path, module, target));
-        } else if !self.workspace.candidates(self.root, path).is_empty() && !self.workspace.requires_provider(self.root, path) {
+        } else if !self.providers.of(path).is_empty() && !self.workspace.requires_provider(self.root, path) {
             self.diagnostics.push(at(dir, places, self.no_such_package(importer, path)));
             return None;
         }
@@ -187,12 +207,11 @@ impl Loader<'_> {
 
     /// The directory of the repository whose package `path` is: of the longest module path that has it.
     fn find(&self, path: &str) -> Option<(ModuleIx, TreePath)> {
-        let candidates = self.workspace.candidates(self.root, path);
-        candidates.into_iter().find_map(|(prefix, ix)| {
+        self.providers.of(path).into_iter().find_map(|(prefix, ix)| {
             let module = &self.workspace.module(ix).dir;
             let dir = module.join(path[prefix.len()..].trim_start_matches('/')).ok()?;
             let has_files = self.scan.dirs.get(&dir).is_some_and(|scanned| !scanned.files.is_empty());
-            (has_files && owner(&self.scan.mod_files, &dir).as_ref() == Some(module)).then_some((ix, dir))
+            (has_files && self.owners.of(&dir) == Some(module.as_str())).then_some((ix, dir))
         })
     }
 
@@ -220,7 +239,7 @@ impl Loader<'_> {
     }
 
     fn no_such_package(&self, importer: &str, path: &str) -> Diagnostic {
-        let candidates = self.workspace.candidates(self.root, path);
+        let candidates = self.providers.of(path);
         let module = candidates.first().map(|(prefix, ix)| format!("module {prefix} ({})", self.workspace.module(*ix).dir));
         let error = Diagnostic::error(format!(
             "package {path} is imported by {importer}, but {} has no such package",
@@ -236,15 +255,11 @@ impl Loader<'_> {
 
     /// The import paths of all directories with sources.
     fn known_paths(&self) -> BTreeSet<String> {
-        let by_dir: BTreeMap<&TreePath, &str> = self
-            .root
-            .members
-            .iter()
-            .map(|&ix| (&self.workspace.module(ix).dir, self.workspace.module(ix).path.as_str()))
-            .collect();
+        let modules = self.root.members.iter().map(|&ix| self.workspace.module(ix));
+        let by_dir: BTreeMap<&str, &Module> = modules.map(|module| (module.dir.as_str(), module)).collect();
         let path = |dir: &TreePath| {
-            let module = owner(&self.scan.mod_files, dir)?;
-            by_dir.get(&module).map(|path| import_path(path, &module, dir))
+            let module = by_dir.get(self.owners.of(dir)?)?;
+            Some(import_path(&module.path, &module.dir, dir))
         };
         self.scan.dirs.keys().filter_map(path).collect()
     }

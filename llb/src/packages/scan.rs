@@ -10,14 +10,17 @@ use super::included::{self, Asks, Files};
 use super::walk::Walk;
 use crate::diag::Position;
 use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_includable, is_source_name};
-use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
+use crate::tree::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`].
 pub const SCAN_VERSION: u32 = 2;
 
-/// How many files are held in memory at once while their heads are read.
-const READ_BATCH: usize = 512;
+/// How many files are read, then parsed, by one thread at a time.
+const READ_BATCH: usize = 64;
+
+/// Bytes of a file that are read at first: the heads of nearly all files, licence included, are shorter.
+const HEAD_BYTES: usize = 4096;
 
 /// What a tree says about its modules and packages. The same tree gives the same scan, whatever the platform, the machine and the
 /// files' times.
@@ -149,14 +152,15 @@ impl Scanner<'_> {
 
     /// The listed directories that belong to a module.
     fn module_dirs(&self, workspace: &Workspace) -> Vec<TreePath> {
-        let used: BTreeSet<&TreePath> = workspace.modules.iter().map(|module| &module.dir).collect();
-        let owner = |dir: &TreePath| owner(&self.scan.mod_files, dir).is_some_and(|module| used.contains(&module));
-        self.walk.listed().map(|(dir, _)| dir).filter(|dir| owner(dir)).cloned().collect()
+        let used: BTreeSet<&str> = workspace.modules.iter().map(|module| module.dir.as_str()).collect();
+        let owners = Owners::new(&self.scan.mod_files);
+        let is_used = |dir: &TreePath| owners.of(dir).is_some_and(|module| used.contains(module));
+        self.walk.listed().map(|(dir, _)| dir).filter(|dir| is_used(dir)).cloned().collect()
     }
 
     /// Reads the heads of the source files in `dirs`.
     fn read_sources(&mut self, dirs: &[TreePath]) {
-        let mut files: Vec<(TreePath, String)> = Vec::new();
+        let mut files: Vec<(&TreePath, String)> = Vec::new();
         for dir in dirs {
             let entries = self.walk.entries(self.tree, dir);
             let names: Vec<&Entry> = entries.iter().filter(|entry| is_file(entry)).collect();
@@ -165,18 +169,14 @@ impl Scanner<'_> {
             }
             let pgo = names.iter().any(|entry| entry.name == "default.pgo");
             self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, ..ScannedDir::default() });
-            files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir.clone(), e.name.clone())));
+            files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir, e.name.clone())));
         }
-        for batch in files.chunks(READ_BATCH) {
-            let paths: Vec<TreePath> = batch.iter().map(|(dir, name)| dir.child(name)).collect();
-            let texts = self.tree.read(&paths);
-            let heads: Vec<(SourceFile, u64)> =
-                batch.par_iter().zip(texts).map(|((_, name), text)| head(name, text.ok())).collect();
-            for ((dir, _), (file, size)) in batch.iter().zip(heads) {
-                if let Some(scanned) = self.scan.dirs.get_mut(dir) {
-                    scanned.files.push(file);
-                    scanned.sizes.push(size);
-                }
+        let tree = self.tree;
+        let heads: Vec<Vec<(SourceFile, u64)>> = files.par_chunks(READ_BATCH).map(|batch| read_heads(tree, batch)).collect();
+        let mut heads = heads.into_iter().flatten();
+        for of_dir in files.chunk_by(|(dir, _), (other, _)| dir == other) {
+            if let Some(scanned) = of_dir.first().and_then(|(dir, _)| self.scan.dirs.get_mut(*dir)) {
+                (scanned.files, scanned.sizes) = heads.by_ref().take(of_dir.len()).unzip();
             }
         }
     }
@@ -303,30 +303,61 @@ fn source<'a>(dirs: &'a BTreeMap<TreePath, ScannedDir>, file: &TreePath) -> Opti
     dirs.get(&file.parent()?)?.files.iter().find(|source| source.name == file.name())
 }
 
-/// The head of one file; a file that cannot be read is a problem of that file, told when a build takes it.
-fn head(name: &str, text: Option<Vec<u8>>) -> (SourceFile, u64) {
-    match text {
-        Some(text) => (SourceFile::parse(name, &text), text.len() as u64),
-        None => {
-            let problem =
-                Problem { message: "cannot be read".to_owned(), at: Position::default(), kind: ProblemKind::Unreadable };
-            (SourceFile { problem: Some(problem), ..SourceFile::unread(name) }, 0)
-        }
+/// The heads of files, with the files' sizes. Of most files the first bytes are enough.
+fn read_heads(tree: &dyn SourceTree, files: &[(&TreePath, String)]) -> Vec<(SourceFile, u64)> {
+    let paths: Vec<TreePath> = files.iter().map(|(dir, name)| dir.child(name)).collect();
+    let mut heads: Vec<Option<(SourceFile, u64)>> = Vec::with_capacity(paths.len());
+    tree.heads(&paths, HEAD_BYTES, &mut |start| heads.extend(paths.get(heads.len()).map(|path| start_of(path, start))));
+    let long: Vec<usize> = (0..heads.len()).filter(|&index| heads[index].is_none()).collect();
+    let long_paths: Vec<TreePath> = long.iter().map(|&index| paths[index].clone()).collect();
+    for ((index, path), text) in long.into_iter().zip(&long_paths).zip(tree.read(&long_paths)) {
+        heads[index] = text.ok().map(|text| (SourceFile::parse(path.name(), &text), text.len() as u64));
     }
+    heads.into_iter().zip(&paths).map(|(head, path)| head.unwrap_or_else(|| (unreadable(path.name()), 0))).collect()
+}
+
+/// What the first bytes of a file say; none if they are too few.
+fn start_of(path: &TreePath, start: Result<Head<'_>, TreeError>) -> Option<(SourceFile, u64)> {
+    match start {
+        Ok(start) if start.is_whole() => Some((SourceFile::parse(path.name(), start.bytes), start.size)),
+        Ok(start) => SourceFile::parse_start(path.name(), start.bytes).map(|file| (file, start.size)),
+        Err(_) => Some((unreadable(path.name()), 0)),
+    }
+}
+
+/// A file that cannot be read is a problem of that file, told when a build takes it.
+fn unreadable(name: &str) -> SourceFile {
+    let problem = Problem { message: "cannot be read".to_owned(), at: Position::default(), kind: ProblemKind::Unreadable };
+    SourceFile { problem: Some(problem), ..SourceFile::unread(name) }
 }
 
 fn is_file(entry: &Entry) -> bool {
     matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile)
 }
 
-/// The module directory that `dir` belongs to: the nearest one with a go.mod, used or not.
-pub(super) fn owner(mod_files: &ModTexts, dir: &TreePath) -> Option<TreePath> {
-    let mut at = Some(dir.clone());
-    while let Some(dir) = at {
-        if mod_files.contains_key(&dir.child("go.mod")) {
-            return Some(dir);
-        }
-        at = dir.parent();
+/// Which module a directory belongs to.
+pub(super) struct Owners<'a> {
+    /// Directories with a go.mod.
+    modules: BTreeSet<&'a str>,
+}
+
+impl<'a> Owners<'a> {
+    pub(super) fn new(mod_files: &'a ModTexts) -> Self {
+        let modules = mod_files.keys().filter(|path| path.name() == "go.mod");
+        Self { modules: modules.map(|path| path.as_str().trim_end_matches("go.mod").trim_end_matches('/')).collect() }
     }
-    None
+
+    /// The directory of the module that `dir` belongs to: the nearest one with a go.mod, used or not.
+    pub(super) fn of<'d>(&self, dir: &'d TreePath) -> Option<&'d str> {
+        let mut at = dir.as_str();
+        loop {
+            if self.modules.contains(at) {
+                return Some(at);
+            }
+            if at.is_empty() {
+                return None;
+            }
+            at = at.rsplit_once('/').map_or("", |(parent, _)| parent);
+        }
+    }
 }

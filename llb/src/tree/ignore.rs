@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Entry, EntryKind, SourceTree, TreeError, TreePath};
+use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 
 /// The rules of one ignore file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -211,5 +211,13 @@ impl SourceTree for IgnoringTree {
             |(path, bytes)| if self.ignore.excludes(path).is_some() { Err(TreeError::NotFound(path.clone())) } else { bytes },
         )
         .collect()
+    }
+
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+        let mut paths = files.iter();
+        self.tree.heads(files, length, &mut |head| match paths.next() {
+            Some(path) if self.ignore.excludes(path).is_some() => take(Err(TreeError::NotFound(path.clone()))),
+            _ => take(head),
+        });
     }
 }

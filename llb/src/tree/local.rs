@@ -1,13 +1,15 @@
 //! A directory on disk as a tree: the library's one door to the file system.
 #![expect(clippy::disallowed_methods, reason = "the one file of the library that touches the disk")]
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::{Entry, EntryKind, SourceTree, TreeError, TreePath};
+use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 
-/// A directory on disk. Batches run in parallel.
+/// A directory on disk. Batches run in parallel, but for those of heads: who reads many of them reads several batches at once.
 #[derive(Debug, Clone)]
 pub struct LocalTree {
     root: PathBuf,
@@ -24,42 +26,58 @@ impl LocalTree {
         &self.root
     }
 
+    /// The root, opened once a batch: what is below it is found from there.
+    fn open_root(&self) -> Option<File> {
+        // Where opening fails, so will all that follows, with its own words.
+        File::open(&self.root).ok()
+    }
+
+    /// Opens `path`, links followed: inside the tree, or it is not found.
+    fn open(&self, root: Option<&File>, path: &TreePath) -> std::io::Result<File> {
+        // Links are rare, and following every path by itself is not free: only a path with one in it is looked at again.
+        match root.and_then(|root| open_without_links(root, path)) {
+            Some(opened) => opened,
+            None => File::open(self.resolve(path)?),
+        }
+    }
+
     /// Where `path` lies on disk, links followed: inside the tree, or it is not found.
     fn resolve(&self, path: &TreePath) -> std::io::Result<PathBuf> {
-        let place = self.root.join(path.as_str());
-        // Links are rare, and following every path by itself is not free: only a path with one in it is looked at again.
-        let mut at = self.root.clone();
-        let linked = path.as_str().split('/').any(|part| {
-            at.push(part);
-            at.is_symlink()
-        });
-        if !linked {
-            return Ok(place);
-        }
-        let target = std::fs::canonicalize(&place)?;
+        let target = std::fs::canonicalize(self.root.join(path.as_str()))?;
         if target.starts_with(std::fs::canonicalize(&self.root)?) { Ok(target) } else { Err(std::io::ErrorKind::NotFound.into()) }
     }
 
-    fn entries(&self, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
+    fn entries(&self, root: Option<&File>, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        for entry in std::fs::read_dir(self.resolve(dir)?)? {
+        for entry in rustix::fs::Dir::new(self.open(root, dir)?)? {
             let entry = entry?;
             // A name that is not UTF-8 cannot be a Go source, a package directory, or an embedded file (module.CheckFilePath).
-            let Ok(name) = entry.file_name().into_string() else { continue };
-            let file_type = entry.file_type()?;
-            let kind = if file_type.is_file() {
-                EntryKind::File
-            } else if file_type.is_dir() {
-                EntryKind::Dir
-            } else if file_type.is_symlink() {
-                self.link_kind(&entry.path())
-            } else {
-                EntryKind::Other
+            let Ok(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                rustix::fs::FileType::RegularFile => EntryKind::File,
+                rustix::fs::FileType::Directory => EntryKind::Dir,
+                rustix::fs::FileType::Symlink => self.link_kind(&self.root.join(dir.as_str()).join(&name)),
+                // Some file systems do not tell.
+                rustix::fs::FileType::Unknown => self.kind(&self.root.join(dir.as_str()).join(&name))?,
+                _ => EntryKind::Other,
             };
             entries.push(Entry { name, kind });
         }
-        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         Ok(entries)
+    }
+
+    fn kind(&self, path: &Path) -> std::io::Result<EntryKind> {
+        let file_type = std::fs::symlink_metadata(path)?.file_type();
+        Ok(match () {
+            () if file_type.is_file() => EntryKind::File,
+            () if file_type.is_dir() => EntryKind::Dir,
+            () if file_type.is_symlink() => self.link_kind(path),
+            () => EntryKind::Other,
+        })
     }
 
     fn link_kind(&self, link: &Path) -> EntryKind {
@@ -80,15 +98,61 @@ fn tree_error(path: &TreePath, error: &std::io::Error) -> TreeError {
     }
 }
 
+/// Opens `path` below `root`, unless there is a link on the way or the system cannot tell.
+#[cfg(target_os = "linux")]
+fn open_without_links(root: &File, path: &TreePath) -> Option<std::io::Result<File>> {
+    use rustix::fs::{Mode, OFlags, ResolveFlags, openat2};
+    use rustix::io::Errno;
+    let path = if path.is_root() { "." } else { path.as_str() };
+    let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+    match openat2(root, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty(), how) {
+        Ok(file) => Some(Ok(file.into())),
+        Err(Errno::NOENT) => Some(Err(std::io::ErrorKind::NotFound.into())),
+        // A link (LOOP); an old kernel (NOSYS), or a sandbox that forbids what it does not know (PERM). The slow way has the words for the rest.
+        Err(_) => None,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_without_links(_: &File, _: &TreePath) -> Option<std::io::Result<File>> {
+    None
+}
+
+/// Reads the first `length` bytes of a file into `bytes`; the file's size.
+fn read_head(file: &mut File, length: usize, bytes: &mut Vec<u8>) -> std::io::Result<u64> {
+    let size = file.metadata()?.len();
+    // Some file systems do not tell sizes.
+    let wanted = if size == 0 { length as u64 } else { size.min(length as u64) };
+    bytes.reserve_exact(usize::try_from(size.min(wanted)).unwrap_or_default());
+    file.take(wanted).read_to_end(bytes)?;
+    Ok(size.max(bytes.len() as u64))
+}
+
+fn whole(mut file: File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_head(&mut file, usize::MAX, &mut bytes)?;
+    Ok(bytes)
+}
+
 impl SourceTree for LocalTree {
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>> {
-        dirs.par_iter().map(|dir| self.entries(dir).map_err(|error| tree_error(dir, &error))).collect()
+        let root = self.open_root();
+        dirs.par_iter().map(|dir| self.entries(root.as_ref(), dir).map_err(|error| tree_error(dir, &error))).collect()
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        files
-            .par_iter()
-            .map(|file| self.resolve(file).and_then(std::fs::read).map_err(|error| tree_error(file, &error)))
-            .collect()
+        let root = self.open_root();
+        let read = |file| self.open(root.as_ref(), file).and_then(whole).map_err(|error| tree_error(file, &error));
+        files.par_iter().map(read).collect()
+    }
+
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+        let root = self.open_root();
+        let mut bytes = Vec::new();
+        for file in files {
+            bytes.clear();
+            let read = self.open(root.as_ref(), file).and_then(|mut opened| read_head(&mut opened, length, &mut bytes));
+            take(read.map(|size| Head { bytes: &bytes, size }).map_err(|error| tree_error(file, &error)));
+        }
     }
 }

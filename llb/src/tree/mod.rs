@@ -20,6 +20,30 @@ pub trait SourceTree: Send + Sync {
 
     /// The contents of each file; symlinks are followed inside the tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
+
+    /// Gives `take` the first `length` bytes of each file, or all of one that has fewer, in order. A tree may give more.
+    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+        let _ = length;
+        for text in self.read(files) {
+            take(text.as_ref().map(|text| Head { bytes: text, size: text.len() as u64 }).map_err(Clone::clone));
+        }
+    }
+}
+
+/// How a file begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// Its first bytes.
+    pub bytes: &'a [u8],
+    /// How many it has in all.
+    pub size: u64,
+}
+
+impl Head<'_> {
+    /// Whether this is the whole file.
+    pub fn is_whole(&self) -> bool {
+        self.bytes.len() as u64 == self.size
+    }
 }
 
 /// One name in a directory.

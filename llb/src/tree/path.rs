@@ -45,7 +45,7 @@ impl TreePath {
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
         debug_assert!(!name.contains('/') && !name.is_empty(), "a single path element");
-        if self.0.is_empty() { Self(name.to_owned()) } else { Self(format!("{}/{name}", self.0)) }
+        if self.0.is_empty() { Self(name.to_owned()) } else { Self([self.0.as_str(), name].join("/")) }
     }
 
     /// The directory that holds it; none for the root.

@@ -93,15 +93,7 @@ impl Workspace {
         self.roots.iter().enumerate().map(|(ix, root)| (RootIx(ix), root))
     }
 
-    /// The modules whose packages have an import path that may be `import`, the longest module path first, with the path they are
-    /// imported by (a replaced module's is the one it stands in for).
-    pub fn candidates<'a>(&'a self, root: &'a Root, import: &str) -> Vec<(&'a str, ModuleIx)> {
-        let mut found: Vec<_> = self.imported_as(root).filter(|(path, _)| is_path_prefix(path, import)).collect();
-        found.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
-        found
-    }
-
-    /// The modules of a root with the paths that their packages' import paths begin with.
+    /// The modules of a root with the paths that their packages' import paths begin with (a replaced module's is the one it stands in for).
     pub fn imported_as<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (&'a str, ModuleIx)> {
         let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
         members.chain(root.replaced.iter().map(|(path, target)| (path.as_str(), target.module)))
@@ -130,6 +122,37 @@ impl Workspace {
             let local = members.contains(require.path.as_str()) || root.replaced.contains_key(&require.path);
             !local && is_path_prefix(&require.path, import)
         })
+    }
+}
+
+/// The modules of one root by the paths that their packages are imported by.
+#[derive(Debug, Clone)]
+pub struct Providers<'a> {
+    by_path: BTreeMap<&'a str, Vec<ModuleIx>>,
+}
+
+impl<'a> Providers<'a> {
+    /// The modules of `root`.
+    pub fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
+        let mut by_path: BTreeMap<&str, Vec<ModuleIx>> = BTreeMap::new();
+        for (path, module) in workspace.imported_as(root) {
+            by_path.entry(path).or_default().push(module);
+        }
+        by_path.values_mut().for_each(|modules| modules.sort());
+        Self { by_path }
+    }
+
+    /// The modules that may have the package `import`, the longest module path first, each with its path.
+    pub fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
+        let mut found = Vec::new();
+        let mut at = Some(import);
+        while let Some(path) = at {
+            if let Some((path, modules)) = self.by_path.get_key_value(path) {
+                found.extend(modules.iter().map(|&module| (*path, module)));
+            }
+            at = path.rsplit_once('/').map(|(parent, _)| parent);
+        }
+        found
     }
 }
 

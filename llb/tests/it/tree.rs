@@ -25,6 +25,10 @@ fn contract(tree: &dyn SourceTree) {
     assert_eq!(read[1], Err(TreeError::NotFound(path("missing"))));
     assert_eq!(read[2].as_deref().unwrap(), b"");
     assert!(tree.list(&[]).is_empty());
+    let mut heads = Vec::new();
+    let files = [path("b/c.go"), path("missing"), path("b/d/e.txt")];
+    tree.heads(&files, 4, &mut |head| heads.push(head.map(|head| (head.bytes.starts_with(b"pack"), head.size))));
+    assert_eq!(heads, [Ok((true, 10)), Err(TreeError::NotFound(path("missing"))), Ok((false, 0))]);
 }
 
 fn on_disk() -> tempfile::TempDir {
@@ -68,9 +72,39 @@ fn links_are_told_apart_and_do_not_leave_the_tree() {
     assert_eq!(kind("outside.go"), EntryKind::BrokenLink);
     assert_eq!(tree.read(&[path("file.go")]).remove(0).unwrap(), b"package a\n");
     assert!(tree.read(&[path("outside.go")]).remove(0).is_err(), "a link out of the tree must not be read");
+    assert_eq!(tree.read(&[path("dir/c.go")]).remove(0).unwrap(), b"package c\n", "links inside the tree are followed");
+    tree.heads(&[path("outside.go")], 1, &mut |head| assert!(head.is_err(), "nor may its first bytes"));
     link("/etc", "elsewhere");
     assert!(tree.read(&[path("elsewhere/passwd")]).remove(0).is_err(), "nor what lies behind one");
     assert!(tree.list(&[path("elsewhere")]).remove(0).is_err());
+}
+
+/// From a disk the first bytes of a file are read, from memory all of them: nobody must be able to tell.
+#[test]
+fn a_scan_does_not_depend_on_where_heads_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut memory = MemTree::new();
+    let mut insert = |name: &str, text: &str| {
+        std::fs::write(dir.path().join(name), text).unwrap();
+        memory.insert(path(name), text);
+    };
+    insert("go.mod", "module m\n");
+    insert("a.txt", "a");
+    for length in (4000..4200).step_by(3) {
+        let filler = format!("// {}\n", "x".repeat(length));
+        insert(
+            &format!("above{length}.go"),
+            &format!("{filler}//go:build !cgo\n\npackage m\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar x = 1\n"),
+        );
+        insert(&format!("between{length}.go"), &format!("package m\n\nimport \"fmt\"\n\n{filler}import \"os\"\n\nvar x = 1\n"));
+        insert(
+            &format!("below{length}.go"),
+            &format!("package m\n\nimport _ \"embed\"\n\n{filler}var y = 1\n\n//go:embed a.txt\nvar x string\n"),
+        );
+        insert(&format!("code{length}.c"), &format!("{filler}#include \"a.h\"\n"));
+        insert(&format!("wrong{length}.go"), &format!("package m\n\nimport \"fmt\n{filler}\"\n"));
+    }
+    assert_eq!(gowork_llb::packages::scan(&LocalTree::new(dir.path())), gowork_llb::packages::scan(&memory));
 }
 
 proptest! {

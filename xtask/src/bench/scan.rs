@@ -5,7 +5,7 @@
 
 use super::workspace as generated;
 use crate::command::{cargo, output};
-use crate::progress::{Phase, note};
+use crate::progress::Phase;
 use crate::state::State;
 use anyhow::{Context, Result, bail};
 use gowork_llb::packages;

@@ -47,6 +47,7 @@ struct Package {
     module: usize,
     dir: String,
     path: String,
+    main: bool,
 }
 
 /// Writes a workspace of `files` Go files into `root`, an empty directory.
@@ -77,25 +78,25 @@ pub(crate) fn generate(root: &Path, files: usize) -> Result<()> {
             (false, _) => format!("pkg/group{}/deep/er/pkg{number}", number / 30),
         };
         let path = format!("example.com/shop/m{module:03}/{dir}");
-        let package = Package { module, dir, path };
+        let package = Package { module, dir, path, main };
         let count = (5 + dice.roll(6)).min(files - written);
-        write_package(root, &package, &packages, count, main, &mut dice)?;
+        write_package(root, &package, &packages, count, &mut dice)?;
         written += count;
         if !main {
             packages.push(package);
         } else {
             // Mains are imported by nobody, but their number is taken.
-            packages.push(Package { module: usize::MAX, dir: String::new(), path: String::new() });
+            packages.push(Package { module: usize::MAX, dir: String::new(), path: String::new(), main });
         }
     }
     Ok(())
 }
 
-fn write_package(root: &Path, package: &Package, others: &[Package], count: usize, main: bool, dice: &mut Dice) -> Result<()> {
+fn write_package(root: &Path, package: &Package, others: &[Package], count: usize, dice: &mut Dice) -> Result<()> {
     let dir = root.join(format!("services/m{:03}", package.module)).join(&package.dir);
     std::fs::create_dir_all(&dir)?;
     std::fs::write(dir.join("README.md"), "# A package\n")?;
-    let name = if main { "main" } else { "pkg" };
+    let name = if package.main { "main" } else { "pkg" };
     for number in 0..count {
         let first = number == 0;
         let test = number > 1 && number + 1 == count;
@@ -113,7 +114,8 @@ fn write_package(root: &Path, package: &Package, others: &[Package], count: usiz
             std::fs::write(dir.join("static/index.html"), "<p>shop</p>\n")?;
             std::fs::write(dir.join("static/css/main.css"), "p { color: red }\n")?;
         }
-        let text = source(&Source { name, number, constraint, embeds, test, main: main && first, package, others }, dice)?;
+        let text =
+            source(&Source { name, number, constraint, embeds, test, main: package.main && first, package, others }, dice)?;
         std::fs::write(dir.join(format!("file{number}{suffix}{test_suffix}.go")), text)?;
     }
     Ok(())

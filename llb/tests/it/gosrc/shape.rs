@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use gowork_llb::gosrc::class::is_read;
-use gowork_llb::gosrc::{BuildContext, PackageFiles, Places, SelectError, SourceFile, is_source_name, select};
+use gowork_llb::gosrc::{BuildContext, PackageFiles, Places, SelectError, SourceFile, is_source_name, package_name, select};
 use serde_json::{Map, Value, json};
 
 /// The directory and all below it, each as one object, in the order that Go's `filepath.WalkDir` has.
@@ -17,7 +17,9 @@ pub(crate) fn walk(root: &Path, context: &BuildContext, each: &mut dyn FnMut(Val
 fn walk_below(root: &Path, dir: &str, context: &BuildContext, each: &mut dyn FnMut(Value)) -> io::Result<()> {
     let path = root.join(dir);
     let (files, dirs) = read_dir(&path)?;
-    each(shape(dir, &select(&files, context)));
+    let package = select(&files, context);
+    assert_eq!(package_name(&files, context), package.name, "in {dir}");
+    each(shape(dir, &package));
     for name in dirs {
         let below = if dir == "." { name } else { format!("{dir}/{name}") };
         walk_below(root, &below, context, each)?;
