@@ -25,6 +25,10 @@ pub const WORD: &str = "compile";
 /// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
 const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
 
+/// A package that imports nothing and is compiled in no time. `go list` looks for a profile's preprocessed form in the cache and does not make it: without
+/// that it compiles as if there were no profile, under keys that `go build` does not ask for (cmd/go/internal/work, `pgoActor.Act`). `go build` makes it.
+const SMALLEST: &str = "internal/goarch";
+
 /// How many bytes of its key a build ID holds.
 const KEY_BYTES: usize = 15;
 
@@ -37,16 +41,31 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
     let mut go = Command::new("go");
+    if flags.iter().any(|flag| flag.starts_with("-pgo=")) {
+        let mut first = Command::new("go");
+        first.arg("build").args(flags).arg(SMALLEST);
+        let (status, _) = run(&mut first).map_err(|error| format!("run go: {error}"))?;
+        if !status.success() {
+            return Ok(failed(status));
+        }
+        // What that left, the next process finds as results of a parent.
+        let program = std::env::var("GOCACHEPROG").unwrap_or_default();
+        go.env("GOCACHEPROG", format!("{program} --parent {dir}"));
+    }
     // What std vendors for itself cannot be named on a command line; it comes with what imports it.
     let named = parts.iter().flatten().filter(|path| !path.starts_with("vendor/"));
     go.args(GO_LIST).args(flags).arg("--").args(named);
     let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
     if !status.success() {
-        return Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)));
+        return Ok(failed(status));
     }
     let keys = parse_listing(&listing);
     split(Path::new(dir), &parts, &keys).map_err(|error| format!("sort the results in {dir}: {error}"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn failed(status: ExitStatus) -> ExitCode {
+    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
 /// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program

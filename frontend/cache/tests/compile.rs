@@ -44,6 +44,10 @@ fn command(sources: &Path, program: &str, cache: &str) -> Command {
 }
 
 fn compile(sources: &Path, parts: &str, parents: &[&Path]) -> (TempDir, Output) {
+    compile_with(sources, parts, parents, &[])
+}
+
+fn compile_with(sources: &Path, parts: &str, parents: &[&Path], flags: &[&str]) -> (TempDir, Output) {
     let out = tempfile::tempdir().unwrap();
     let file = sources.join("parts");
     fs::write(&file, parts).unwrap();
@@ -53,6 +57,7 @@ fn compile(sources: &Path, parts: &str, parents: &[&Path]) -> (TempDir, Output) 
         .arg("compile")
         .args([&file, out.path()])
         .args(["-trimpath", "-buildvcs=false"])
+        .args(flags)
         .output()
         .unwrap();
     (out, output)
@@ -161,4 +166,28 @@ fn what_is_missing_is_told() {
     };
     assert!(run(&["/nonexistent/file", "/tmp"]).contains("read /nonexistent/file"));
     assert!(run(&[]).contains("usage: gowork-cache compile FILE DIR FLAG..."));
+}
+
+/// `go list` compiles without the profile unless its preprocessed form is in the cache.
+#[test]
+fn what_is_compiled_by_a_profile_is_what_a_main_with_it_asks_for() {
+    let sources = sources();
+    let profile = sources.path().join("default.pgo");
+    write_profile(sources.path(), &profile);
+    let flag = format!("-pgo={}", profile.display());
+    let (out, output) =
+        compile_with(sources.path(), "example.com/m/a\nexample.com/m/b\nexample.com/m/c\nruntime\n", &[], &[&flag]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(compiled(sources.path(), &[&out.path().join("0")]), ["example.com/m"]);
+}
+
+/// A profile of a program that does nothing in particular.
+fn write_profile(sources: &Path, profile: &Path) {
+    let program = "package main\n\nimport (\n\t\"os\"\n\t\"runtime/pprof\"\n\t\"time\"\n)\n\nfunc main() {\n\tpprof.StartCPUProfile(os.Stdout)\n\
+                   \tfor start := time.Now(); time.Since(start) < time.Second/2; {\n\t}\n\tpprof.StopCPUProfile()\n}\n";
+    fs::create_dir(sources.join("profiled")).unwrap();
+    fs::write(sources.join("profiled/main.go"), program).unwrap();
+    let output = command(sources, "go", "--discard /tmp").env_remove("GOCACHEPROG").args(["run", "./profiled"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    fs::write(profile, output.stdout).unwrap();
 }

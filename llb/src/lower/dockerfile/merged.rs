@@ -23,6 +23,8 @@ pub(super) struct Group {
     pub(super) package_flags: Vec<String>,
     /// The profile that all is compiled by.
     pub(super) profile: Option<TreePath>,
+    /// Whether some package includes files that the go command's cache keys do not hold: system headers, or those of another directory.
+    pub(super) includes: bool,
     /// Packages of std that are imported on every platform.
     pub(super) std: BTreeSet<String>,
     /// Third-party packages that are imported.
@@ -77,6 +79,7 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         build.request.packages.iter().cloned().partition(|p| is_std(p));
     let same = |group: &Group| {
         group.dir == build.dir
+            && group.workspace == build.workspace
             && group.tags == build.settings.tags
             && group.flags == build.settings.flags()
             && group.profile == build.settings.profile
@@ -93,6 +96,7 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
             flags: build.settings.flags(),
             package_flags: build.settings.package_flags(),
             profile: build.settings.profile.clone(),
+            includes: includes(build),
             std,
             third_party,
         });
@@ -103,8 +107,13 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         return Err(differ(&format!("the package {package} is not imported")));
     }
     group.env.extend(env);
+    group.includes |= includes(build);
     group.std.retain(|package| std.contains(package));
     Ok(at)
+}
+
+fn includes(build: &Build) -> bool {
+    build.settings.cgo() || build.packages.iter().any(|(_, package)| !package.included.is_empty())
 }
 
 /// Whether two environments say the same of CGO_ENABLED and GOEXPERIMENT; levels (GOAMD64, ...) are each of one architecture.

@@ -170,7 +170,7 @@ impl Printer<'_> {
         let mut lines = Vec::new();
         let of_root = if self.groups.len() == 1 { String::new() } else { format!(", for {}", self.names_of(number)) };
         let outside = if group.third_party.is_empty() { "the standard library" } else { "std and third-party packages" };
-        lines.push(match self.options.cache {
+        lines.push(match self.cache(group) {
             CacheForm::Layer => format!("# {}, compiled once into this layer{of_root}.", capital(outside)),
             CacheForm::Mount => format!(
                 "# {}, compiled into the cache mount{of_root}. All other stages start from here: side by side on\n\
@@ -191,7 +191,7 @@ impl Printer<'_> {
         files.extend(group.profile.iter().map(|profile| words::literal_pattern(profile.as_str())));
         lines.push(copy::copy(&[], &files));
         lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
-        lines.extend((self.options.cache == CacheForm::Layer).then(|| TIMES.to_owned()));
+        lines.extend((self.cache(group) == CacheForm::Layer).then(|| TIMES.to_owned()));
         lines.push(self.deps_run(group));
         lines.join("\n")
     }
@@ -208,7 +208,7 @@ impl Printer<'_> {
             [line] if first.len() + line.len() < WIDTH => format!("{first} {line}"),
             lines => format!("{first} \\\n        {}", lines.join(" \\\n        ")),
         };
-        let layer = self.options.cache == CacheForm::Layer;
+        let layer = self.cache(group) == CacheForm::Layer;
         if layer {
             command.push_str(
                 " \\\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt",
@@ -234,13 +234,19 @@ impl Printer<'_> {
         words.push(format!("-o {}", shell_word(&format!("/out/{}", image.binary))));
         let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
         words.push(shell_word(&if dir.is_empty() { ".".to_owned() } else { format!("./{dir}") }));
-        let network = self.options.cache == CacheForm::Mount && self.needs_network(group);
+        let network = self.cache(group) == CacheForm::Mount && self.needs_network(group);
         if network {
             // The mount may have been emptied since the deps stage ran.
             lines.extend(self.module_args(group));
         }
         lines.push(self.run(group, network, &words.join(" ")));
         lines.join("\n")
+    }
+
+    /// Where the group's modules and compile results are kept. In a mount the results outlive an edit of what C and assembly include, which
+    /// the go command does not see.
+    fn cache(&self, group: &Group) -> CacheForm {
+        if group.includes { CacheForm::Layer } else { self.options.cache }
     }
 
     fn needs_network(&self, group: &Group) -> bool {
@@ -250,7 +256,7 @@ impl Printer<'_> {
     /// `RUN` with the mounts that `command` needs.
     fn run(&self, group: &Group, network: bool, command: &str) -> String {
         let mut mounts = Vec::new();
-        if self.options.cache == CacheForm::Mount {
+        if self.cache(group) == CacheForm::Mount {
             mounts.extend((!group.vendored).then_some("--mount=type=cache,target=/go/pkg/mod"));
             mounts.push("--mount=type=cache,target=/go/cache");
         }

@@ -29,6 +29,18 @@ fn what_is_hard_to_say() {
     expect_file![dir.join("odd.docker-bake.hcl")].assert_eq(&lower::bake(&made.plan("amd64"), &open));
 }
 
+/// The go command would take an old result from the mount after an edit of a header, which its keys do not hold.
+#[test]
+fn what_includes_files_has_no_cache_mount() {
+    let asm = "-- go.mod --\nmodule example.com/m\n\ngo 1.26\n-- main.go --\npackage main\n\nfunc main()\n-- m_amd64.s --\n#include \"inc/m.h\"\n-- inc/m.h --\n// m\n";
+    let plain = asm.replace("#include", "// include");
+    let mount = DockerfileOptions { cache: CacheForm::Mount, ..DockerfileOptions::default() };
+    for (archive, config, mounted) in [(asm, "", false), (&plain, "", true), (&plain, "[go]\ncgo = true\n", false)] {
+        let text = text(&make(archive, config, &BTreeMap::new()), &["amd64"], &mount).unwrap();
+        assert_eq!(text.contains("--mount=type=cache,target=/go/cache"), mounted, "{text}");
+    }
+}
+
 const SPLIT: &str = "
 -- go.mod --
 module example.com/split
