@@ -187,16 +187,13 @@ fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static s
         Ingredient::File(path) => ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.name()),
         _ => false,
     };
-    let std = |part: &Ingredient| matches!(part, Ingredient::Step(name) if name == "std" || name.ends_with("/std"));
     let in_cache = |part: &Ingredient| matches!(part, Ingredient::Module(_) | Ingredient::Package(_));
     let results = |part: &Ingredient| parted && matches!(part, Ingredient::Step(_));
     if all(&mod_file) {
         Some("link: it sees the bytes of mod files")
-    } else if all(&std) {
-        Some("link: another package of std for another image")
-    } else if all(&|part| mod_file(part) || std(part) || in_cache(part)) {
+    } else if all(&|part| mod_file(part) || in_cache(part)) {
         Some("link: another third-party package for another image")
-    } else if all(&|part| mod_file(part) || std(part) || in_cache(part) || results(part)) {
+    } else if all(&|part| mod_file(part) || in_cache(part) || results(part)) {
         Some("link: packages are parted anew, since other images reach them")
     } else {
         None

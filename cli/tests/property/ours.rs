@@ -6,7 +6,7 @@ use std::path::Path;
 use gowork_llb::config::Config;
 use gowork_llb::packages;
 use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
-use gowork_llb::plan::{self, BuildIx, PlanInput, StepKind, Target};
+use gowork_llb::plan::{self, BuildIx, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::LocalTree;
 use gowork_llb::workspace;
@@ -19,7 +19,7 @@ use crate::resolve;
 pub(crate) struct Planned {
     pub(crate) substance: Ingredients,
     pub(crate) link: Ingredients,
-    /// The parts of compile steps that the link reads, by the packages in them; std's left out.
+    /// The parts of compile steps that the link reads, by the packages in them.
     pub(crate) parts: BTreeSet<Vec<String>>,
 }
 
@@ -64,8 +64,7 @@ pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known
     let image = |image: &plan::Image| {
         let substance = substances.remove(&image.name).unwrap();
         let results = plan.step(image.link).inputs.results.iter();
-        let parts = results.filter(|result| !matches!(plan.step(result.step).kind, StepKind::Std(_)));
-        let parts = parts.map(|result| plan.step(result.step).kind.parts()[result.part].packages.clone()).collect();
+        let parts = results.map(|result| plan.step(result.step).kind.parts()[result.part].packages.clone()).collect();
         (image.name.clone(), Planned { substance, link: links[image.link.0].clone(), parts })
     };
     Ok(plan.images.iter().map(image).collect())

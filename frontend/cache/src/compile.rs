@@ -22,7 +22,7 @@ use crate::own;
 /// The word that asks for it.
 pub const WORD: &str = "compile";
 
-/// The words that make the go command compile packages and tell their build IDs. Dependencies are told too: std vendors packages that cannot be named.
+/// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
 const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
 
 /// A package that imports nothing and is compiled in no time. `go list` looks for a profile's preprocessed form in the cache and does not make it: without
@@ -52,7 +52,9 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
         let program = std::env::var("GOCACHEPROG").unwrap_or_default();
         go.env("GOCACHEPROG", format!("{program} --parent {dir}"));
     }
-    go.args(GO_LIST).args(flags).arg("--").args(parts.iter().flatten());
+    // What std vendors for itself cannot be named on a command line; it comes with what imports it.
+    let named = parts.iter().flatten().filter(|path| !path.starts_with("vendor/"));
+    go.args(GO_LIST).args(flags).arg("--").args(named);
     let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
     if !status.success() {
         return Ok(failed(status));

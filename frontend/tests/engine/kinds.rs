@@ -110,7 +110,7 @@ pub(crate) const MOD_FILES: [Edit; 10] = [
                 "package store\n\nimport \"text/tabwriter\"\n\nvar _ = tabwriter.NewWriter\n",
             )
         },
-        Links(ALL),
+        Links(&["worker"]),
     ),
     (
         "a third-party package that others use",
@@ -238,7 +238,7 @@ pub(crate) const ETCD: [Edit; 10] = [
     (
         "an import of std that nobody has",
         |r, _| r.write("etcdctl/ctlv3/more.go", "package ctlv3\n\nimport \"text/tabwriter\"\n\nvar _ = tabwriter.NewWriter\n"),
-        Links(PROGRAMS),
+        Links(&["etcdctl"]),
     ),
     ("a comment in a go.mod", |r, u| r.append("pkg/go.mod", &format!("\n// {u}\n")), LinksAlone),
     ("a comment in go.work", |r, u| r.append("go.work", &format!("\n// {u}\n")), LinksAlone),

@@ -74,9 +74,10 @@ struct BuildPlanner<'a> {
 struct Resolved<'a> {
     third_party: ThirdParty<'a>,
     sealer: Option<Sealer<'a>>,
-    std: Results,
-    /// Results of third-party packages.
-    deps: BTreeMap<usize, Results>,
+    /// What each image reaches of std and third-party packages.
+    reached: Vec<BTreeSet<usize>>,
+    /// Results of std and third-party packages.
+    outside: BTreeMap<usize, Results>,
     /// Results of the repository's packages.
     own: BTreeMap<PackageIx, Results>,
 }
@@ -91,18 +92,21 @@ impl<'a> BuildPlanner<'a> {
 
     fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Image> {
         let third_party = ThirdParty::new(resolution);
-        self.resolve_step();
-        let packages = third_party.std();
-        let title = titles::std(&packages);
-        let part = Part { packages, reach: Vec::new() };
-        let inputs = Inputs { files: self.profile(), ..Inputs::default() };
-        let std = self.push("std".to_owned(), title, StepKind::Std(vec![part]), inputs);
         let sealer = Sealer::new(self.build, resolution);
-        let std = Results { step: std, part: 0 };
-        let mut resolved = Resolved { third_party, sealer, std, deps: BTreeMap::new(), own: BTreeMap::new() };
+        let reached = self.images.iter().map(|(_, closure)| third_party.reached(&self.linked(closure))).collect();
+        let mut resolved = Resolved { third_party, sealer, reached, outside: BTreeMap::new(), own: BTreeMap::new() };
+        self.resolve_step();
+        self.std_step(&mut resolved);
         self.deps_steps(&mut resolved);
         self.unit_steps(&mut resolved);
-        self.links(|planner, closure| planner.inputs(&resolved, closure))
+        self.links(|planner, closure| planner.inputs(&resolved, closure, &planner.linked(closure)))
+    }
+
+    /// What a link of `closure` needs from outside the repository: every binary holds the runtime, whatever its main imports.
+    fn linked(&self, closure: &PackageSet) -> BTreeSet<String> {
+        let mut imports = closure.outside(&self.build.packages);
+        imports.insert("runtime".to_owned());
+        imports
     }
 
     /// Without a resolution: one step that compiles what the sources import from outside, and so what that needs.
@@ -128,11 +132,25 @@ impl<'a> BuildPlanner<'a> {
         self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), inputs);
     }
 
+    /// One step for all of std, whose parts are what the same images reach: most of it is needed by what most images hold.
+    fn std_step(&mut self, resolved: &mut Resolved<'_>) {
+        let mut parts: BTreeMap<FixedBitSet, BTreeSet<usize>> = BTreeMap::new();
+        for ix in resolved.reached.iter().flatten().copied().filter(|&ix| resolved.third_party.is_std(ix)) {
+            let mut reach = FixedBitSet::with_capacity(self.images.len());
+            reach.extend((0..self.images.len()).filter(|&image| resolved.reached[image].contains(&ix)));
+            parts.entry(reach).or_default().insert(ix);
+        }
+        let parts: Vec<(FixedBitSet, BTreeSet<usize>)> = parts.into_iter().collect();
+        let path = |node: &usize| resolved.third_party.get(*node).path.clone();
+        let packages: Vec<Part> = parts.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
+        let inputs = Inputs { files: self.profile(), ..Inputs::default() };
+        let made = self.push("std".to_owned(), titles::std(&packages), StepKind::Std(packages), inputs);
+        note(&mut resolved.outside, made, &parts, |node| node);
+    }
+
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
         let third_party = &resolved.third_party;
-        let outside = |closure: &PackageSet| third_party.reached(&closure.outside(&self.build.packages));
-        let reached: Vec<BTreeSet<usize>> = self.images.iter().map(|(_, closure)| outside(closure)).collect();
-        let folded = self.folded(&third_party.nodes(&reached), MAX_DEPS, COLD_OF_DEPS);
+        let folded = self.folded(&third_party.nodes(&resolved.reached), MAX_DEPS, COLD_OF_DEPS);
         let alone = folded.len() == 1;
         for step in folded {
             let nodes: BTreeSet<usize> = step.iter().flat_map(|(_, nodes)| nodes).copied().collect();
@@ -142,7 +160,7 @@ impl<'a> BuildPlanner<'a> {
             let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
             let (name, title) = titles::deps(&parts, alone);
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
-            note(&mut resolved.deps, made, &step, |node| node);
+            note(&mut resolved.outside, made, &step, |node| node);
         }
     }
 
@@ -152,7 +170,7 @@ impl<'a> BuildPlanner<'a> {
         for step in self.folded(&self.own_nodes(), bound, COLD_OF_OWN) {
             let nodes = || step.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
             let closure = packages::closure(graph, nodes());
-            let inputs = self.inputs(resolved, &closure);
+            let inputs = self.inputs(resolved, &closure, &closure.outside(graph));
             let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
             let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
             let (name, title) = titles::unit(self.build, &nodes().collect(), &parts);
@@ -227,12 +245,12 @@ impl<'a> BuildPlanner<'a> {
         made
     }
 
-    /// The inputs of a step that compiles or links packages of `closure`.
-    fn inputs(&self, resolved: &Resolved<'_>, closure: &PackageSet) -> Inputs {
-        self.inputs_of(resolved, closure, &resolved.third_party.reached(&closure.outside(&self.build.packages)))
+    /// The inputs of a step that compiles or links packages of `closure`, with `imports` from outside the repository.
+    fn inputs(&self, resolved: &Resolved<'_>, closure: &PackageSet, imports: &BTreeSet<String>) -> Inputs {
+        self.inputs_of(resolved, closure, &resolved.third_party.reached(imports))
     }
 
-    /// The inputs of a step that reads the repository's packages `own` and the third-party ones `outside`.
+    /// The inputs of a step that reads the repository's packages `own` and `outside` those of std and third parties.
     fn inputs_of(&self, resolved: &Resolved<'_>, own: &PackageSet, outside: &BTreeSet<usize>) -> Inputs {
         let mut files = own.files(&self.build.packages);
         files.extend(self.profile());
@@ -240,9 +258,8 @@ impl<'a> BuildPlanner<'a> {
         if self.build.vendored {
             files.extend(vendored_files(&third_party));
         }
-        let mut results = BTreeSet::from([resolved.std]);
-        results.extend(own.iter().filter_map(|ix| resolved.own.get(&ix)));
-        results.extend(outside.iter().filter_map(|ix| resolved.deps.get(ix)));
+        let mut results: BTreeSet<Results> = own.iter().filter_map(|ix| resolved.own.get(&ix)).copied().collect();
+        results.extend(outside.iter().filter_map(|ix| resolved.outside.get(ix)));
         let sealed = resolved.sealer.as_ref().map(|sealer| sealer.seal(own, &third_party));
         let is_open = sealed.is_none();
         Inputs {

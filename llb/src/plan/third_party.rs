@@ -35,25 +35,23 @@ impl<'a> ThirdParty<'a> {
         package.module.and_then(|ix| self.resolution.modules.get(ix))
     }
 
-    /// Import paths of std's packages that a command line can name. Those that std vendors for itself come with what imports them.
-    pub(super) fn std(&self) -> Vec<String> {
-        let named =
-            |package: &&ResolvedPackage| package.is_std() && !package.path.starts_with("vendor/") && package.path != "unsafe";
-        self.resolution.packages.iter().filter(named).map(|package| package.path.clone()).collect()
+    /// Whether a package is one of std that is compiled.
+    pub(super) fn is_std(&self, ix: usize) -> bool {
+        self.get(ix).is_std() && self.get(ix).path != "unsafe"
     }
 
-    /// The third-party packages that `imports` reach.
-    pub(super) fn reached(&self, imports: &BTreeSet<String>) -> BTreeSet<usize> {
-        self.closure(imports.iter().filter_map(|path| self.find(path)))
+    /// The packages outside the repository that `imports` reach, std's included.
+    pub(super) fn reached<'p>(&self, imports: impl IntoIterator<Item = &'p String>) -> BTreeSet<usize> {
+        self.closure(imports.into_iter().filter_map(|path| self.by_path.get(path.as_str()).copied()))
     }
 
-    /// The third-party packages that `from` reach, themselves included.
+    /// The packages outside the repository that `from` reach, themselves included.
     pub(super) fn closure(&self, from: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open: Vec<usize> = from.into_iter().collect();
         while let Some(ix) = open.pop() {
             if found.insert(ix) {
-                open.extend(self.get(ix).imports.iter().filter_map(|path| self.find(path)));
+                open.extend(self.get(ix).imports.iter().filter_map(|path| self.by_path.get(path.as_str()).copied()));
             }
         }
         found
@@ -64,7 +62,7 @@ impl<'a> ThirdParty<'a> {
         self.by_path.get(path).copied().filter(|&ix| !self.get(ix).is_std())
     }
 
-    /// The packages as nodes, `reached` by each image. Modules are bumped equally often, whatever their size.
+    /// The third-party packages as nodes, `reached` by each image; std's are reached by none. Modules are bumped equally often, whatever their size.
     pub(super) fn nodes(&self, reached: &[BTreeSet<usize>]) -> Vec<Node> {
         let mut packages = vec![0u64; self.resolution.modules.len()];
         for module in self.resolution.packages.iter().filter_map(|package| package.module) {
@@ -72,7 +70,7 @@ impl<'a> ThirdParty<'a> {
         }
         let node = |(ix, package): (usize, &ResolvedPackage)| {
             let mut reach = FixedBitSet::with_capacity(reached.len());
-            reach.extend((0..reached.len()).filter(|&image| reached[image].contains(&ix)));
+            reach.extend((0..reached.len()).filter(|&image| !package.is_std() && reached[image].contains(&ix)));
             let imports = package.imports.iter().filter_map(|path| self.find(path)).collect();
             let weight = package.module.map_or(0, |module| BUMP / packages[module]);
             Node { module: package.module.unwrap_or(usize::MAX), reach, imports, size: package.size, weight }

@@ -11,8 +11,8 @@ use crate::tree::TreePath;
 const SHOWN: usize = 3;
 
 /// The title of the std step.
-pub(super) fn std(packages: &[String]) -> String {
-    format!("compile {} of std", count(packages.len(), "package"))
+pub(super) fn std(parts: &[Part]) -> String {
+    format!("compile {} of std", count(parts.iter().map(|part| part.packages.len()).sum(), "package"))
 }
 
 /// The name and the title of a deps step; `alone`, if there is one only.

@@ -108,22 +108,21 @@ fn a_unit_is_what_the_same_images_reach() {
             resolve | resolve modules
                 asks for fmt runtime third.party/log
             std | compile 2 packages of std
-                fmt runtime
+                fmt for api; runtime for api worker
             deps | compile 1 third-party package
                 third.party/log for api worker
-                results: std
             unit:example.com/lib/both | compile ./lib (2 packages)
                 example.com/lib/one for api; example.com/lib/both for api worker
                 files: lib/both/both.go lib/one/one.go
-                results: std deps
+                results: deps
             link:api | link api
                 example.com/api as api "-s -w"
                 files: api/main.go lib/both/both.go lib/one/one.go
-                results: std deps unit:example.com/lib/both/0 unit:example.com/lib/both/1
+                results: std/0 std/1 deps unit:example.com/lib/both/0 unit:example.com/lib/both/1
             link:worker | link worker
                 example.com/worker as worker "-s -w"
                 files: lib/both/both.go worker/main.go
-                results: std deps unit:example.com/lib/both/1
+                results: std/1 deps unit:example.com/lib/both/1
         "#]],
     );
 }
@@ -195,11 +194,10 @@ import \"example.com/a/bottom\"
             resolve | resolve modules
                 asks for runtime
             std | compile 1 package of std
-                runtime
+                runtime for a
             unit:example.com/a/bottom | compile ./a, ./b/middle (3 packages)
                 example.com/a/bottom example.com/a/top example.com/b/middle for a
                 files: a/bottom/bottom.go a/top/top.go b/middle/middle.go
-                results: std
             link:a | link a
                 example.com/a as a "-s -w"
                 files: a/bottom/bottom.go a/main.go a/top/top.go b/middle/middle.go
