@@ -153,9 +153,8 @@ fn imports(package: &Package) -> Vec<String> {
     let named = package.imports.iter().filter(|path| *path != "C").map(|path| package.import_map.get(path).unwrap_or(path));
     let mut all: BTreeSet<String> = named.cloned().collect();
     let uses_cgo = package.files.get("CgoFiles").is_some_and(|files| files.as_array().is_some_and(|files| !files.is_empty()));
-    if uses_cgo && !package.standard {
-        // What cgo's own output imports (cmd/go/internal/load).
-        all.extend(["runtime/cgo", "syscall", "unsafe"].map(ToOwned::to_owned));
+    if uses_cgo {
+        all.extend(gowork_llb::gosrc::cgo::implied_imports(&package.import_path).iter().map(|&path| path.to_owned()));
     }
     all.into_iter().collect()
 }

@@ -271,6 +271,20 @@ fn a_vendored_module_is_resolved_in_place() {
     assert!(!out.join("modcache").exists() && !out.join("go.work.sum").exists());
 }
 
+/// The std packages with cgo import more than they say; without it the link would compile runtime/cgo again.
+#[test]
+fn std_s_own_cgo_imports_are_told() {
+    let case = single(true);
+    let mut asked = request(false, &["net", "os/user"], shared_cache());
+    asked.env.insert("CGO_ENABLED".into(), "1".into());
+    let resolution = resolution(&case.resolve("out", &asked, false, is_mod_file).unwrap());
+    let imports = |path: &str| resolution.packages.iter().find(|package| package.path == path).unwrap().imports.clone();
+    for path in ["net", "os/user"] {
+        assert!(imports(path).contains(&"runtime/cgo".to_owned()), "{path}: {:?}", imports(path));
+    }
+    assert!(!imports("runtime/cgo").contains(&"runtime/cgo".to_owned()));
+}
+
 /// The listing names no file of another suffix, nor those of other directories, but the C compiler reads them.
 #[test]
 fn a_vendored_package_with_c_has_all_that_it_may_include() {

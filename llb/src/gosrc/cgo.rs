@@ -36,6 +36,15 @@ impl Cgo {
     }
 }
 
+/// What the go command adds to the imports of the package `path`, since it has cgo (cmd/go/internal/load, `cgoExclude`, `cgoSyscallExclude`).
+pub fn implied_imports(path: &str) -> &'static [&'static str] {
+    match path {
+        "runtime/cgo" => &["unsafe"],
+        "runtime/race" | "runtime/msan" | "runtime/asan" => &["runtime/cgo", "unsafe"],
+        _ => &["runtime/cgo", "syscall", "unsafe"],
+    }
+}
+
 /// Reads the comments that document an `import "C"` (ranges of `text`) into `cgo`.
 pub(super) fn read_preamble(text: &[u8], doc: &[Range<usize>], places: &mut Places<'_>, cgo: &mut Cgo) {
     for comment in doc {

@@ -94,7 +94,7 @@ impl ListedPackage {
     fn resolved_imports(&self) -> Vec<String> {
         let named =
             self.imports.iter().filter(|path| *path != "C").map(|path| self.import_map.get(path).unwrap_or(path).as_str());
-        let cgo: &[&str] = if self.cgo_files.is_empty() || self.standard { &[] } else { &["runtime/cgo", "syscall", "unsafe"] };
+        let cgo = if self.cgo_files.is_empty() { &[] } else { gowork_llb::gosrc::cgo::implied_imports(&self.import_path) };
         let all: BTreeSet<&str> = named.chain(cgo.iter().copied()).collect();
         all.into_iter().map(ToOwned::to_owned).collect()
     }
