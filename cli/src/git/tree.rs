@@ -138,6 +138,10 @@ impl SourceTree for GitTree {
         dirs.iter().map(|dir| self.entries(dir)).collect()
     }
 
+    fn link(&self, path: &TreePath) -> Option<String> {
+        self.links.get(path).cloned()
+    }
+
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         let failed = |path: &TreePath, error: &anyhow::Error| TreeError::Io { path: path.clone(), message: format!("{error:#}") };
         let (mut wanted, mut local) = (BTreeMap::new(), Vec::new());

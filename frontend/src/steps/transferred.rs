@@ -32,6 +32,7 @@ pub struct MetadataError {
 pub struct TransferredTree {
     contents: LocalTree,
     dirs: BTreeMap<TreePath, Vec<Entry>>,
+    links: BTreeMap<TreePath, String>,
 }
 
 enum Node {
@@ -66,13 +67,21 @@ impl TransferredTree {
         for entries in dirs.values_mut() {
             entries.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        Ok(Self { contents, dirs })
+        let links = nodes.into_iter().filter_map(|(path, node)| match node {
+            Node::Link(target) => Some((path, target)),
+            Node::File | Node::Dir | Node::Other => None,
+        });
+        Ok(Self { contents, dirs, links: links.collect() })
     }
 }
 
 impl SourceTree for TransferredTree {
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>> {
         dirs.iter().map(|dir| self.dirs.get(dir).cloned().ok_or_else(|| TreeError::NotFound(dir.clone()))).collect()
+    }
+
+    fn link(&self, path: &TreePath) -> Option<String> {
+        self.links.get(path).cloned()
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {

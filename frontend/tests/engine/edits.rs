@@ -110,3 +110,26 @@ fn a_file_that_appears_in_an_embedded_directory_is_in_the_binary() {
     let records = Engine::main().frontend(&repository.root()).succeeds().records;
     assert!(records.ran().contains("link listing"), "{records:?}");
 }
+
+/// The go command takes a symlink for the file that it leads to, wherever that is: an edit there is an edit of the package.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_source_behind_symlinks_is_an_input() {
+    let files = [
+        ("go.mod", "module example.com/linked\n\ngo 1.26\n"),
+        ("main.go", "package main\n\nimport \"example.com/linked/lib\"\n\nfunc main() { println(lib.Shared) }\n"),
+        ("lib/lib.go", "package lib\n"),
+        ("other/real/shared.go", "package lib\n\nconst Shared = \"one\"\n"),
+    ];
+    let repository = Repository::new(&files);
+    repository.link("other/way", "real");
+    repository.link("lib/shared.go", "../other/way/shared.go");
+    let built = |repository: &Repository| {
+        let out = tempfile::tempdir().unwrap();
+        Engine::main().frontend(&repository.root()).target("binaries").files_to(out.path()).succeeds();
+        crate::repository::files(out.path()).remove("linked").unwrap()
+    };
+    assert!(built(&repository) == repository.go_build("", "."));
+    repository.write("other/real/shared.go", &format!("package lib\n\nconst Shared = \"{}\"\n", unique()));
+    assert!(built(&repository) == repository.go_build("", "."), "the edit went unnoticed");
+}

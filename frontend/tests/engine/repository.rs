@@ -105,6 +105,13 @@ impl Repository {
         assert!(output.status.success(), "go {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
+    /// Makes a symlink.
+    pub(crate) fn link(&self, path: &str, target: &str) {
+        let link = self.root().join(path);
+        fs::create_dir_all(link.parent().expect("a link is in a directory")).expect("the directory is made");
+        std::os::unix::fs::symlink(target, link).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+
     /// Removes a file.
     pub(crate) fn remove(&self, path: &str) {
         fs::remove_file(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -23,7 +23,7 @@ use crate::resolution::ResolveRequest;
 /// What the steps are fed with.
 #[derive(Debug, Clone)]
 pub struct Materials {
-    /// The build context, with at least [`Plan::tree_files`] in it.
+    /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths) in it.
     pub context: Output,
     /// The builder image.
     pub builder: Output,

@@ -131,6 +131,7 @@ impl Loader<'_> {
             let mut files = self.files(&dir, scanned, &selected);
             let size = size(scanned, &files);
             let mut included = self.included(&dir, scanned, &selected);
+            included.extend(linked(&dir, scanned, &files));
             included.retain(|file| files.insert(file.clone()));
             if selected.name == "main" && scanned.pgo {
                 files.insert(dir.child("default.pgo"));
@@ -273,6 +274,12 @@ fn outside(file: &TreePath, flags: &CgoFlags, cgo: &Cgo) -> Option<Diagnostic> {
     let warning = Diagnostic::warning(format!("#cgo {}: {lost} lies outside the build context", flags.verb));
     let warning = warning.help("build with a context directory that holds it, or have its files in the builder image");
     Some(warning.at(Span::at(file.as_str(), cgo.directives_at.get(index).copied().unwrap_or_default())))
+}
+
+/// What those of a directory's files that are symlinks are read through.
+fn linked(dir: &TreePath, scanned: &ScannedDir, files: &BTreeSet<TreePath>) -> Vec<TreePath> {
+    let taken = scanned.links.iter().filter(|(name, _)| files.contains(&dir.child(name)));
+    taken.flat_map(|(_, through)| through.iter().cloned()).collect()
 }
 
 fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {

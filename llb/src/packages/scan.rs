@@ -10,11 +10,11 @@ use super::included::{self, Asks, Files};
 use super::walk::Walk;
 use crate::diag::Position;
 use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_includable, is_source_name};
-use crate::tree::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
+use crate::tree::{self, Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`].
-pub const SCAN_VERSION: u32 = 2;
+pub const SCAN_VERSION: u32 = 3;
 
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;
@@ -52,6 +52,9 @@ pub struct ScannedDir {
     /// What each embed pattern of its files matches: files relative to this directory, sorted; or why it fails.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub embeds: BTreeMap<String, Result<Vec<String>, String>>,
+    /// Those of its source files that are symlinks: the further symlinks that they lead through, and the file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Vec<TreePath>>,
     /// Whether it holds a `default.pgo`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pgo: bool,
@@ -168,7 +171,9 @@ impl Scanner<'_> {
                 continue;
             }
             let pgo = names.iter().any(|entry| entry.name == "default.pgo");
-            self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, ..ScannedDir::default() });
+            let links = names.iter().filter(|entry| entry.kind == EntryKind::LinkToFile && is_source_name(&entry.name));
+            let links = links.map(|entry| (entry.name.clone(), tree::followed(self.tree, &dir.child(&entry.name)))).collect();
+            self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, links, ..ScannedDir::default() });
             files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir, e.name.clone())));
         }
         let tree = self.tree;

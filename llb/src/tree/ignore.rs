@@ -213,6 +213,10 @@ impl SourceTree for IgnoringTree {
         .collect()
     }
 
+    fn link(&self, path: &TreePath) -> Option<String> {
+        self.tree.link(path)
+    }
+
     fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
         let mut paths = files.iter();
         self.tree.heads(files, length, &mut |head| match paths.next() {

@@ -140,6 +140,10 @@ impl SourceTree for LocalTree {
         dirs.par_iter().map(|dir| self.entries(root.as_ref(), dir).map_err(|error| tree_error(dir, &error))).collect()
     }
 
+    fn link(&self, path: &TreePath) -> Option<String> {
+        std::fs::read_link(self.root.join(path.as_str())).ok()?.into_os_string().into_string().ok()
+    }
+
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         let root = self.open_root();
         let read = |file| self.open(root.as_ref(), file).and_then(whole).map_err(|error| tree_error(file, &error));

@@ -21,6 +21,12 @@ pub trait SourceTree: Send + Sync {
     /// The contents of each file; symlinks are followed inside the tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
 
+    /// What a symlink says, as it says it; none for what is no symlink, and in trees that have none.
+    fn link(&self, path: &TreePath) -> Option<String> {
+        let _ = path;
+        None
+    }
+
     /// Gives `take` the first `length` bytes of each file, or all of one that has fewer, in order. A tree may give more.
     fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
         let _ = length;
@@ -28,6 +34,30 @@ pub trait SourceTree: Send + Sync {
             take(text.as_ref().map(|text| Head { bytes: text, size: text.len() as u64 }).map_err(Clone::clone));
         }
     }
+}
+
+/// How many symlinks a path may lead through, as on Linux.
+const MAX_LINKS: usize = 40;
+
+/// Every further path that a file is read through, where symlinks lead to it: those symlinks, and the file. Nothing, where none is on the way, or one leads
+/// out of the tree.
+pub fn followed(tree: &dyn SourceTree, file: &TreePath) -> Vec<TreePath> {
+    let mut through = Vec::new();
+    let mut at = file.clone();
+    for _ in 0..MAX_LINKS {
+        let mut above: Vec<TreePath> = std::iter::successors(Some(at.clone()), TreePath::parent).collect();
+        above.reverse();
+        let Some((link, target)) = above.into_iter().find_map(|path| Some((path.clone(), tree.link(&path)?))) else {
+            through.extend((at != *file).then_some(at));
+            return through;
+        };
+        let rest = at.strip_dir(&link).unwrap_or_default();
+        let next = link.parent().and_then(|dir| dir.join(&target).ok()).and_then(|target| target.join(rest).ok());
+        let Some(next) = next else { break };
+        through.extend((link != *file).then_some(link));
+        at = next;
+    }
+    Vec::new()
 }
 
 /// How a file begins.

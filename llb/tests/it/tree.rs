@@ -56,6 +56,41 @@ fn trees_keep_the_contract() {
 }
 
 #[test]
+fn a_file_is_followed_through_every_link() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir_all(at("real/deep")).unwrap();
+    std::fs::create_dir(at("lib")).unwrap();
+    std::fs::write(at("real/deep/x.go"), "package x\n").unwrap();
+    let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, at(name)).unwrap();
+    link("real", "way");
+    link("../way/deep/x.go", "lib/one.go");
+    link("one.go", "lib/two.go");
+    link("circle.go", "lib/circle.go");
+    link("../../outside.go", "lib/outside.go");
+    let tree = LocalTree::new(dir.path());
+    let followed =
+        |name: &str| -> Vec<String> { gowork_llb::tree::followed(&tree, &path(name)).iter().map(ToString::to_string).collect() };
+    assert_eq!(followed("lib/two.go"), ["lib/one.go", "way", "real/deep/x.go"]);
+    assert_eq!(followed("way/deep/x.go"), ["way", "real/deep/x.go"]);
+    for none in ["real/deep/x.go", "lib/circle.go", "lib/outside.go", "lib/missing.go"] {
+        assert!(followed(none).is_empty(), "{none}");
+    }
+    // And so a package has what its links lead to among its inputs.
+    std::fs::write(at("go.mod"), "module example.com/m\n\ngo 1.26\n").unwrap();
+    std::fs::write(at("main.go"), "package main\n\nimport _ \"example.com/m/lib\"\n").unwrap();
+    std::fs::remove_file(at("lib/circle.go")).unwrap();
+    std::fs::remove_file(at("lib/outside.go")).unwrap();
+    std::fs::remove_file(at("lib/two.go")).unwrap();
+    let (outline, diagnostics) = crate::support::outline(&tree, "");
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let packages = &outline.builds[0].packages;
+    let lib = packages.get(packages.find("example.com/m/lib").unwrap());
+    let files: Vec<&str> = lib.files.iter().map(TreePath::as_str).collect();
+    assert_eq!(files, ["lib/one.go", "real/deep/x.go", "way"]);
+}
+
+#[test]
 fn links_are_told_apart_and_do_not_leave_the_tree() {
     let dir = on_disk();
     let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, dir.path().join(name)).unwrap();
