@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use buildkit_proto::fsutil::types::Stat;
-use gowork_llb::tree::{Entry, EntryKind, Head, LocalTree, SourceTree, TreeError, TreePath};
+use gowork_llb::tree::{self, Entry, EntryKind, Head, LocalTree, SourceTree, TreeError, TreePath};
 use prost::Message;
 
 /// Where the records are.
@@ -16,9 +16,6 @@ pub const METADATA_FILE: &str = ".fsutil-metadata";
 const MODE_DIR: u32 = 1 << 31;
 const MODE_SYMLINK: u32 = 1 << 27;
 const MODE_TYPE: u32 = MODE_DIR | MODE_SYMLINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
-
-/// How many symlinks a name may lead through.
-const MAX_LINKS: usize = 40;
 
 /// Records that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,13 +46,23 @@ impl TransferredTree {
     /// Where a record is cut off or no Stat message.
     pub fn new(contents: LocalTree, records: &[u8]) -> Result<Self, MetadataError> {
         let nodes = read(records)?;
+        let links = nodes.iter().filter_map(|(path, node)| match node {
+            Node::Link(target) => Some((path.clone(), target.clone())),
+            Node::File | Node::Dir | Node::Other => None,
+        });
+        let mut tree = Self { contents, dirs: BTreeMap::new(), links: links.collect() };
         let mut dirs: BTreeMap<TreePath, Vec<Entry>> = BTreeMap::from([(TreePath::ROOT, Vec::new())]);
         for (path, node) in &nodes {
             let kind = match node {
                 Node::File => EntryKind::File,
                 Node::Dir => EntryKind::Dir,
                 Node::Other => EntryKind::Other,
-                Node::Link(_) => link_kind(&nodes, path),
+                Node::Link(_) => match nodes.get(&tree.target(path)) {
+                    Some(Node::File) => EntryKind::LinkToFile,
+                    Some(Node::Dir) => EntryKind::LinkToDir,
+                    Some(Node::Other) => EntryKind::Other,
+                    Some(Node::Link(_)) | None => EntryKind::BrokenLink,
+                },
             };
             if kind == EntryKind::Dir {
                 dirs.entry(path.clone()).or_default();
@@ -67,11 +74,13 @@ impl TransferredTree {
         for entries in dirs.values_mut() {
             entries.sort_by(|a, b| a.name.cmp(&b.name));
         }
-        let links = nodes.into_iter().filter_map(|(path, node)| match node {
-            Node::Link(target) => Some((path, target)),
-            Node::File | Node::Dir | Node::Other => None,
-        });
-        Ok(Self { contents, dirs, links: links.collect() })
+        tree.dirs = dirs;
+        Ok(tree)
+    }
+
+    /// Where a path leads. Contents were sent by the names that files have, which links on the way to them need not have.
+    fn target(&self, path: &TreePath) -> TreePath {
+        tree::followed(self, path).pop().unwrap_or_else(|| path.clone())
     }
 }
 
@@ -85,11 +94,11 @@ impl SourceTree for TransferredTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        self.contents.read(files)
+        self.contents.read(&files.iter().map(|file| self.target(file)).collect::<Vec<_>>())
     }
 
     fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
-        self.contents.heads(files, length, take);
+        self.contents.heads(&files.iter().map(|file| self.target(file)).collect::<Vec<_>>(), length, take);
     }
 }
 
@@ -133,23 +142,6 @@ fn read(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
         }
     }
     Ok(nodes)
-}
-
-fn link_kind(nodes: &BTreeMap<TreePath, Node>, link: &TreePath) -> EntryKind {
-    let mut at = link.clone();
-    for _ in 0..MAX_LINKS {
-        match nodes.get(&at) {
-            Some(Node::File) => return EntryKind::LinkToFile,
-            Some(Node::Dir) => return EntryKind::LinkToDir,
-            Some(Node::Other) => return EntryKind::Other,
-            Some(Node::Link(target)) => match at.parent().unwrap_or_default().join(target) {
-                Ok(next) => at = next,
-                Err(_) => return EntryKind::BrokenLink,
-            },
-            None => return EntryKind::BrokenLink,
-        }
-    }
-    EntryKind::BrokenLink
 }
 
 #[cfg(test)]

@@ -214,7 +214,10 @@ impl<'a> Lowering<'a> {
         let build = self.plan.build(step.build);
         let mut program = CACHE_PROGRAM.to_owned();
         let mut exec = Exec::new(args).read_only_root(&self.materials.builder);
-        for (number, result) in step.inputs.results.iter().enumerate() {
+        // In the order of what is in them, not of the plan's numbers: these change without a change of what this step reads.
+        let mut results = step.inputs.results.clone();
+        results.sort_by_key(|result| self.plan.step(result.step).kind.parts().get(result.part).map(|part| part.packages.first()));
+        for (number, result) in results.iter().enumerate() {
             let dir = format!("/gowork/results/{number}");
             program.push_str(&format!(" --parent {dir}"));
             exec = exec.mount(Mount::read_only(&self.step(result.step)?, dir).selector(format!("/{}", result.part)));

@@ -166,7 +166,9 @@ impl Scanner<'_> {
         let mut files: Vec<(&TreePath, String)> = Vec::new();
         for dir in dirs {
             let entries = self.walk.entries(self.tree, dir);
-            let names: Vec<&Entry> = entries.iter().filter(|entry| is_file(entry)).collect();
+            // A link that leads nowhere is a source that cannot be read, as the go command finds when it opens it.
+            let is_broken = |entry: &Entry| entry.kind == EntryKind::BrokenLink && is_source_name(&entry.name);
+            let names: Vec<&Entry> = entries.iter().filter(|entry| is_file(entry) || is_broken(entry)).collect();
             if !names.iter().any(|entry| is_source_name(&entry.name)) {
                 continue;
             }

@@ -88,6 +88,11 @@ fn a_file_is_followed_through_every_link() {
     let lib = packages.get(packages.find("example.com/m/lib").unwrap());
     let files: Vec<&str> = lib.files.iter().map(TreePath::as_str).collect();
     assert_eq!(files, ["lib/one.go", "real/deep/x.go", "way"]);
+    // One that leads nowhere is an error, as it is for the go command.
+    link("nowhere.go", "lib/gone.go");
+    let (_, diagnostics) = crate::support::outline(&tree, "");
+    let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(said.iter().any(|line| line.contains("gone.go") && line.contains("cannot be read")), "{said:?}");
 }
 
 #[test]
