@@ -3,7 +3,7 @@
 //! The file names the packages, one a line, parts apart by an empty line: hundreds of them, which nobody wants to read in the command line of a
 //! failed step. `GOCACHEPROG` must name this program with `--own DIR`. The go command is run as `go list -export`, which compiles as `go build` does and also
 //! tells each package's build ID, whose first half is the key that its result was put under (cmd/go/internal/work, buildid.go). So `DIR` becomes a layer for
-//! each part: `DIR/0`, `DIR/1` ... with the compiled packages alone; what else the go command put there (lists of sources, printed text), no later step asks for.
+//! each part, in a directory named by its first package ([`part_dir`]), with the compiled packages alone; what else the go command put there (lists of sources, printed text), no later step asks for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
@@ -18,6 +18,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::id::Id;
 use crate::layer::{self, Entry};
 use crate::own;
+
+/// The directory of a part whose first package is `first`. BuildKit joins the contents of what is read from one step in the order of their paths: so
+/// the name follows from what is in the part, not from how many others there are. No import path has a `!` (golang.org/x/mod/module, `CheckImportPath`).
+pub fn part_dir(first: &str) -> String {
+    first.replace('/', "!")
+}
 
 /// The word that asks for it.
 pub const WORD: &str = "compile";
@@ -104,7 +110,7 @@ fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, String>) -> 
         parts.iter().enumerate().flat_map(|(part, packages)| packages.iter().map(move |path| (path.as_str(), part))).collect();
     // A result that was in a parent already, or keys of another form: then too much is kept rather than too little.
     let known = named.keys().all(|path| found.contains(path));
-    for part in 0..parts.len() {
+    for (part, packages) in parts.iter().enumerate() {
         let belongs = |action: &&Id| match package_of(action).map(|path| named.get(path)) {
             Some(Some(&of)) => !known || of == part,
             // Nobody named it, so anybody may need it.
@@ -112,7 +118,8 @@ fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, String>) -> 
             None => !known,
         };
         let entries = entries.iter().filter(|(action, _)| belongs(action)).map(|(action, entry)| (*action, *entry)).collect();
-        write_part(dir, &dir.join(part.to_string()), &entries)?;
+        let name = part_dir(packages.first().map(String::as_str).unwrap_or_default());
+        write_part(dir, &dir.join(name), &entries)?;
     }
     fs::remove_dir_all(dir.join("o"))?;
     fs::remove_file(layer::index_path(dir))?;

@@ -100,14 +100,14 @@ fn each_part_holds_its_own_packages_and_no_more() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.stdout, b"", "the go command's listing is not for people");
     let names: Vec<PathBuf> = snapshot(out.path()).into_keys().filter(|path| path.components().count() == 1).collect();
-    assert_eq!(names, ["", "0", "1"].map(PathBuf::from).into_iter().filter(|p| !p.as_os_str().is_empty()).collect::<Vec<_>>());
-    let (ab, c) = (out.path().join("0"), out.path().join("1"));
+    assert_eq!(names, ["example.com!m!a", "example.com!m!c"].map(PathBuf::from));
+    let (ab, c) = (out.path().join("example.com!m!a"), out.path().join("example.com!m!c"));
     let entries = |part: &Path| fs::read_to_string(part.join("index")).unwrap().lines().count() - 1;
     assert_eq!((entries(&ab), entries(&c)), (2, 1), "one result a package");
     let all = ["example.com/m", "example.com/m/a", "example.com/m/b", "example.com/m/c"];
     let (runtime, output) = compile(source, "runtime\n", &[]);
     assert!(output.status.success());
-    let runtime = runtime.path().join("0");
+    let runtime = runtime.path().join("runtime");
     let missing = |parents: &[&Path]| {
         let mut missing = compiled(source, &[parents, &[&runtime]].concat());
         missing.sort();
@@ -129,8 +129,8 @@ fn an_edit_leaves_the_other_part_as_it_was_to_the_byte() {
     let of = |tree: &BTreeMap<PathBuf, (u32, i64, Vec<u8>)>, part: &str| -> Vec<_> {
         tree.iter().filter(|(path, _)| path.starts_with(part)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
     };
-    assert_eq!(of(&before, "0"), of(&after, "0"));
-    assert_ne!(of(&before, "1"), of(&after, "1"));
+    assert_eq!(of(&before, "example.com!m!a"), of(&after, "example.com!m!a"));
+    assert_ne!(of(&before, "example.com!m!c"), of(&after, "example.com!m!c"));
     assert!(after.values().all(|(_, time, _)| *time == 0), "times are those of the epoch");
 }
 
@@ -139,7 +139,7 @@ fn packages_of_std_that_have_no_name_come_along() {
     let sources = sources();
     let (out, output) = compile(sources.path(), "crypto/tls\n", &[]);
     assert!(output.status.success());
-    let part = out.path().join("0");
+    let part = out.path().join("crypto!tls");
     fs::write(sources.path().join("main.go"), "package main\n\nimport _ \"crypto/tls\"\n\nfunc main() {}\n").unwrap();
     // crypto/tls imports vendor/golang.org/x/crypto/..., which no command line can name.
     assert_eq!(compiled(sources.path(), &[&part]), ["example.com/m"]);
@@ -154,7 +154,7 @@ fn errors_are_the_go_commands_and_so_is_the_exit_code() {
         command(sources.path(), "go", "--discard /tmp").env_remove("GOCACHEPROG").args(["build", "./c"]).output().unwrap();
     assert_eq!(output.status.code(), plain.status.code());
     assert_eq!(String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&plain.stderr));
-    assert!(!out.path().join("0").exists());
+    assert!(!out.path().join("example.com!m!c").exists());
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn what_is_compiled_by_a_profile_is_what_a_main_with_it_asks_for() {
     let (out, output) =
         compile_with(sources.path(), "example.com/m/a\nexample.com/m/b\nexample.com/m/c\nruntime\n", &[], &[&flag]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(compiled(sources.path(), &[&out.path().join("0")]), ["example.com/m"]);
+    assert_eq!(compiled(sources.path(), &[&out.path().join("example.com!m!a")]), ["example.com/m"]);
 }
 
 /// A profile of a program that does nothing in particular.

@@ -7,7 +7,7 @@
 //! | `/src` | mod files and sources of the step, nothing else; of a sealed step the mod files made for it, and its part of the vendor directory |
 //! | `/gowork/modcache` | the pruned module cache, read-only |
 //! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
-//! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part |
+//! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
@@ -17,7 +17,7 @@ use super::runtime::BINARY_DIR;
 use crate::ops::exec::{Exec, Mount, Network, Sharing};
 use crate::ops::file::{File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
-use crate::plan::{Build, BuildIx, Link, Part, Plan, Step, StepIx, StepKind};
+use crate::plan::{Build, BuildIx, Link, Part, Plan, Results, Step, StepIx, StepKind};
 use crate::resolution::ResolveRequest;
 
 /// What the steps are fed with.
@@ -116,7 +116,7 @@ impl<'a> Lowering<'a> {
         self.run_resolve(build, true)
     }
 
-    /// What a step makes: compile results, a directory named by its number for each part; or for a link a directory with the binary.
+    /// What a step makes: compile results, a directory for each part; or for a link a directory with the binary.
     ///
     /// # Errors
     /// As [`Self::resolve`].
@@ -214,13 +214,14 @@ impl<'a> Lowering<'a> {
         let build = self.plan.build(step.build);
         let mut program = CACHE_PROGRAM.to_owned();
         let mut exec = Exec::new(args).read_only_root(&self.materials.builder);
-        // In the order of what is in them, not of the plan's numbers: these change without a change of what this step reads.
-        let mut results = step.inputs.results.clone();
-        results.sort_by_key(|result| self.plan.step(result.step).kind.parts().get(result.part).map(|part| part.packages.first()));
-        for (number, result) in results.iter().enumerate() {
+        // By what is in them, not by the plan's numbers: these change without a change of what this step reads.
+        let mut results: Vec<(String, StepIx)> =
+            step.inputs.results.iter().map(|result| (self.part_dir(*result), result.step)).collect();
+        results.sort();
+        for (number, (part, made_by)) in results.into_iter().enumerate() {
             let dir = format!("/gowork/results/{number}");
             program.push_str(&format!(" --parent {dir}"));
-            exec = exec.mount(Mount::read_only(&self.step(result.step)?, dir).selector(format!("/{}", result.part)));
+            exec = exec.mount(Mount::read_only(&self.step(made_by)?, dir).selector(format!("/{part}")));
         }
         program.push_str(&format!(" {own}"));
         if has_modules(step) || !step.inputs.files.is_empty() {
@@ -241,6 +242,12 @@ impl<'a> Lowering<'a> {
             exec = exec.env(name, value);
         }
         Ok(exec)
+    }
+
+    /// The directory that `gowork-cache compile` gives a part: its first package's import path, with `!` in place of `/`.
+    fn part_dir(&self, result: Results) -> String {
+        let part = self.plan.step(result.step).kind.parts().get(result.part);
+        part.and_then(|part| part.packages.first()).map(|first| first.replace('/', "!")).unwrap_or_default()
     }
 
     /// Environment of a go command that needs nothing from outside. GODEBUG=goindex=0 keeps it from trusting an index of sources

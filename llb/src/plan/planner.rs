@@ -140,8 +140,8 @@ impl<'a> BuildPlanner<'a> {
             reach.extend((0..self.images.len()).filter(|&image| resolved.reached[image].contains(&ix)));
             parts.entry(reach).or_default().insert(ix);
         }
-        let parts: Vec<(FixedBitSet, BTreeSet<usize>)> = parts.into_iter().collect();
         let path = |node: &usize| resolved.third_party.get(*node).path.clone();
+        let parts = in_order(parts.into_iter().collect(), path);
         let packages: Vec<Part> = parts.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
         let inputs = Inputs { files: self.profile(), ..Inputs::default() };
         let made = self.push("std".to_owned(), titles::std(&packages), StepKind::Std(packages), inputs);
@@ -157,6 +157,7 @@ impl<'a> BuildPlanner<'a> {
             let closure = resolved.third_party.closure(nodes.iter().copied());
             let inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
             let path = |node: &usize| resolved.third_party.get(*node).path.clone();
+            let step = in_order(step, path);
             let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
             let (name, title) = titles::deps(&parts, alone);
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
@@ -167,11 +168,12 @@ impl<'a> BuildPlanner<'a> {
     fn unit_steps(&mut self, resolved: &mut Resolved<'_>) {
         let graph = &self.build.packages;
         let bound = self.images.len().max(MAX_UNITS);
+        let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
         for step in self.folded(&self.own_nodes(), bound, COLD_OF_OWN) {
+            let step = in_order(step, path);
             let nodes = || step.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
             let closure = packages::closure(graph, nodes());
             let inputs = self.inputs(resolved, &closure, &closure.outside(graph));
-            let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
             let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
             let (name, title) = titles::unit(self.build, &nodes().collect(), &parts);
             let made = self.push(name, title, StepKind::Unit(parts), inputs);
@@ -294,6 +296,15 @@ impl<'a> BuildPlanner<'a> {
 /// follow a bump.
 const COLD_OF_OWN: u64 = 20;
 const COLD_OF_DEPS: u64 = 200;
+
+/// Parts in the order of their first packages, which stays when other images reach them.
+fn in_order(
+    mut parts: Vec<(FixedBitSet, BTreeSet<usize>)>,
+    path: impl Fn(&usize) -> String,
+) -> Vec<(FixedBitSet, BTreeSet<usize>)> {
+    parts.sort_by_cached_key(|(_, nodes)| nodes.iter().map(&path).min());
+    parts
+}
 
 /// Notes where the results of each node are.
 fn note<K: Ord>(

@@ -112,7 +112,7 @@ fn a_unit_is_what_the_same_images_reach() {
             deps | compile 1 third-party package
                 third.party/log for api worker
             unit:example.com/lib/both | compile ./lib (2 packages)
-                example.com/lib/one for api; example.com/lib/both for api worker
+                example.com/lib/both for api worker; example.com/lib/one for api
                 files: lib/both/both.go lib/one/one.go
                 results: deps
             link:api | link api
@@ -122,7 +122,7 @@ fn a_unit_is_what_the_same_images_reach() {
             link:worker | link worker
                 example.com/worker as worker "-s -w"
                 files: lib/both/both.go worker/main.go
-                results: std/1 deps unit:example.com/lib/both/1
+                results: std/1 deps unit:example.com/lib/both/0
         "#]],
     );
 }
