@@ -35,12 +35,13 @@ pub(crate) fn made(world: &World, proxy: &Proxy, dir: &Path) -> Result<BTreeMap<
             Err(String::from_utf8_lossy(&output.stderr).into_owned())
         }
     };
-    let listed = run(&["list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.BuildID}}\t{{join .Deps \",\"}}"])?;
     // In the system's directory for temporary files nothing else is named so: an up-to-date binary there is not linked again.
     let bin = proxy.dir.join(format!("bin-{:?}", world.layout));
     std::fs::create_dir_all(&bin).unwrap();
     let out = format!("{}/", bin.display());
     run(&["build", "-o", &out])?;
+    // After the build: `go list` takes a profile into account only if a build has left its preprocessed form in the cache.
+    let listed = run(&["list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.BuildID}}\t{{join .Deps \",\"}}"])?;
     let mut packages: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
     for line in listed.lines() {
         let words: Vec<&str> = line.split('\t').collect();
