@@ -104,14 +104,16 @@ fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathB
         }
     };
     cargo.arg("--target-dir").arg(&target_directory);
-    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags(state).join("\u{1f}"));
+    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags(state, quality).join("\u{1f}"));
     command::run(&mut cargo)?;
     Ok(target_directory.join(triple).join(profile).join(program))
 }
 
 /// Flags for the compiler: static, and no trace of where the sources lie.
-fn flags(state: &State) -> Vec<String> {
+fn flags(state: &State, quality: Quality) -> Vec<String> {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
+    // What aborts on a panic unwinds nothing.
+    flags.extend(matches!(quality, Quality::Release).then(|| "-Cforce-unwind-tables=no".to_owned()));
     let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     remap(state.repository(), "/gowork");
     let cargo_home = std::env::var_os("CARGO_HOME")

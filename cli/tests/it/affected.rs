@@ -335,7 +335,7 @@ fn links_and_directories_of_a_larger_repository() {
     repository.write("go/lib/shared.txt", "package main\n\nvar X int\n");
     expect![[r#"
         --- stdout
-        api  file api/linked.go changed
+        api  file api/linked.go changed; file lib/shared.txt changed
         exit 0
     "#]]
     .assert_eq(&repository.run("affected -C go --since HEAD").to_string());
