@@ -2,11 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::mount;
+
 /// How to call it.
-pub const USAGE: &str = "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR) [--stats]\"
+pub const USAGE: &str =
+    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR) [--mount DIR [--limit BYTES]] [--stats]\"
   --parent DIR...  layers to read, asked in this order
   --own DIR        where this step's layer is written
-  --discard DIR    scratch space for results that nobody needs later
+  --discard DIR    scratch space for results that no later step reads as a layer
+  --mount DIR      cache mount to ask after the layers, and to keep results in
+  --limit BYTES    what the mount may hold, 10 GiB if not given; the least recently used results go
   --stats          at the end, one line of counts on standard error";
 
 /// What becomes of this process's results.
@@ -25,6 +30,10 @@ pub struct Args {
     pub parents: Vec<PathBuf>,
     /// Where results go.
     pub results: Results,
+    /// A cache mount.
+    pub mount: Option<PathBuf>,
+    /// Bytes that the mount may hold.
+    pub limit: u64,
     /// Whether to say what happened.
     pub stats: bool,
 }
@@ -36,20 +45,23 @@ pub struct Args {
 pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     let mut parents = Vec::new();
     let mut results = Vec::new();
+    let (mut mount, mut limit) = (None, mount::LIMIT);
     let mut stats = false;
     let mut flag = String::new();
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, "--stats") => stats = true,
-            (_, "--parent" | "--own" | "--discard") => flag = word,
+            (_, "--parent" | "--own" | "--discard" | "--mount" | "--limit") => flag = word,
             ("--parent", dir) => parents.push(absolute(dir)?),
             ("--own", dir) => results.push(Results::Keep(absolute(dir)?)),
             ("--discard", dir) => results.push(Results::Discard(absolute(dir)?)),
+            ("--mount", dir) => mount = Some(absolute(dir)?),
+            ("--limit", bytes) => limit = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?,
             (_, other) => return Err(format!("unknown argument {other:?}")),
         }
     }
     match (results.pop(), results.is_empty()) {
-        (Some(results), true) => Ok(Args { parents, results, stats }),
+        (Some(results), true) => Ok(Args { parents, results, mount, limit, stats }),
         _ => Err("exactly one --own DIR or --discard DIR is needed".into()),
     }
 }
@@ -77,6 +89,15 @@ mod tests {
         assert_eq!(args.results, Results::Keep("/o".into()));
         assert!(args.stats);
         assert_eq!(parse_line("--discard /d").unwrap().results, Results::Discard("/d".into()));
+    }
+
+    #[test]
+    fn mounts() {
+        let args = parse_line("--own /o --mount /m").unwrap();
+        assert_eq!((args.mount, args.limit), (Some("/m".into()), mount::LIMIT));
+        assert_eq!(parse_line("--mount /m --limit 12 --discard /d").unwrap().limit, 12);
+        assert!(parse_line("--own /o --mount m").is_err());
+        assert!(parse_line("--own /o --mount /m --limit much").is_err());
     }
 
     #[test]

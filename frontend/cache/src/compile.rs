@@ -1,4 +1,5 @@
-//! `gowork-cache compile FILE DIR FLAG...`: compiles packages, and leaves the results of each part in a directory of its own.
+//! `gowork-cache compile FILE DIR FLAG...`: compiles packages, and leaves the results of each part in a directory of its own; with `-` in place of
+//! `DIR` it leaves them where `GOCACHEPROG` has them kept, in a cache mount.
 //!
 //! The file names the packages, one a line, parts apart by an empty line: hundreds of them, which nobody wants to read in the command line of a
 //! failed step. `GOCACHEPROG` must name this program with `--own DIR`. The go command is run as `go list -export`, which compiles as `go build` does and also
@@ -28,6 +29,9 @@ pub fn part_dir(first: &str) -> String {
 /// The word that asks for it.
 pub const WORD: &str = "compile";
 
+/// In place of a directory: there is no layer to be sorted.
+const NO_LAYER: &str = "-";
+
 /// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
 const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
 
@@ -48,15 +52,13 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let parts = parse_parts(&text);
     let mut go = Command::new("go");
     if flags.iter().any(|flag| flag.starts_with("-pgo=")) {
+        // The next process finds what this one leaves: in the same layer, or in the mount.
         let mut first = Command::new("go");
         first.arg("build").args(flags).arg(SMALLEST);
         let (status, _) = run(&mut first).map_err(|error| format!("run go: {error}"))?;
         if !status.success() {
             return Ok(failed(status));
         }
-        // What that left, the next process finds as results of a parent.
-        let program = std::env::var("GOCACHEPROG").unwrap_or_default();
-        go.env("GOCACHEPROG", format!("{program} --parent {dir}"));
     }
     // What std vendors for itself cannot be named on a command line; it comes with what imports it.
     let named = parts.iter().flatten().filter(|path| !path.starts_with("vendor/"));
@@ -64,6 +66,9 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
     if !status.success() {
         return Ok(failed(status));
+    }
+    if dir == NO_LAYER {
+        return Ok(ExitCode::SUCCESS);
     }
     let keys = parse_listing(&listing);
     split(Path::new(dir), &parts, &keys).map_err(|error| format!("sort the results in {dir}: {error}"))?;

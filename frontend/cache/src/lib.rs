@@ -1,6 +1,6 @@
 //! gowork-cache: compile results as layers, for the go command's GOCACHEPROG (Go 1.24 and later).
 //!
-//! It answers the go command's gets from any number of read-only *parents* and stores its puts in one *own* layer. A build step mounts
+//! It answers the go command's gets from any number of read-only *parents*, then from a cache mount, and stores its puts in one *own* layer. A build step mounts
 //! the layers of what it imports as parents and leaves its own layer as its output. Nothing here knows of BuildKit, of Go packages, or of
 //! which layers belong together; the caller mounts and names directories.
 //!
@@ -21,18 +21,19 @@
 //! only after its size and checksum were checked (once a process). A file that cannot be read is a miss. A result that cannot be *stored* is an
 //! error, since the step's layer would be incomplete for as long as it is cached. A process that is killed leaves no index, so its layer holds nothing.
 //!
-//! # More tiers
+//! # The second tier
 //!
-//! [`store::Store`] asks a list of [`store::Tier`]s in order. Another kind of store (a cache mount, a remote one) is one more `Tier`; one whose entries do not travel
-//! with the layers must also have what is taken from it copied into the own layer, which belongs in [`store::Store::get`].
+//! Where a builder persists, a [`mount`] is asked after the layers, and keeps what steps put. What is taken from it is copied into the step's own layer, whose bytes
+//! are then the same as if it had been compiled. So layers are complete: they travel without the mount, and outlive it. Every result is checked
+//! against its SHA-256 when it is taken; what is missing, damaged or half written is a miss.
 
 pub mod args;
 pub mod checksum;
 pub mod compile;
 pub mod id;
 pub mod layer;
+pub mod mount;
 pub mod own;
 pub mod protocol;
-
 pub mod serve;
 pub mod store;

@@ -8,6 +8,7 @@ use std::thread;
 use gowork_cache::args::{self, Args, Results};
 use gowork_cache::compile;
 use gowork_cache::layer::Layer;
+use gowork_cache::mount::CacheMount;
 use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
 use gowork_cache::store::{Store, Tier};
@@ -52,9 +53,13 @@ fn run(args: &Args) -> Result<(), String> {
         }
     };
     tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
-    let store = Store::new(tiers, own);
+    let mount = args.mount.as_deref().map(|dir| CacheMount::new(dir, args.limit));
+    let store = Store::new(tiers, own, mount);
     let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let served = serve(&mut BufReader::with_capacity(256 << 10, io::stdin()), io::stdout(), &store, threads);
+    if let Some(error) = store.complaint() {
+        eprintln!("gowork-cache: not all results are kept in the cache mount: {error}");
+    }
     if args.stats {
         eprintln!("gowork-cache: {}", store.stats());
     }

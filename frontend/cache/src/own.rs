@@ -12,7 +12,6 @@ use std::time::SystemTime;
 use crate::checksum;
 use crate::id::Id;
 use crate::layer::{self, Entry};
-use crate::protocol::Put;
 use crate::store::Hit;
 
 /// A layer being written.
@@ -59,7 +58,7 @@ impl Own {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What this process put for `action`. Not checked again: it was when it came.
+    /// What this process has for `action` in its own layer. Not checked again: it was when it came.
     pub fn find(&self, action: &Id) -> Option<Hit> {
         let entry = *self.state().entries.get(action)?;
         Some(self.hit(entry))
@@ -69,27 +68,26 @@ impl Own {
         Hit { output: entry.output, size: entry.size, path: layer::output_path(&self.dir, &entry.output) }
     }
 
-    /// Keeps an output.
+    /// Keeps an output, which must be the SHA-256 of `bytes`.
     ///
     /// # Errors
-    /// If the body is not what its ID says, or cannot be written.
-    pub fn put(&self, put: &Put) -> Result<Hit, String> {
-        let stored = self.state().stored.get(&put.output).copied();
+    /// If it cannot be written.
+    pub fn keep_output(&self, action: &Id, output: &Id, bytes: &[u8]) -> io::Result<Hit> {
+        let stored = self.state().stored.get(output).copied();
         let entry = match stored {
             Some(entry) => entry,
-            None => self.store(put)?,
+            None => self.store(output, bytes)?,
         };
         let mut state = self.state();
-        state.stored.insert(put.output, entry);
-        state.entries.insert(put.action, entry);
+        state.stored.insert(*output, entry);
+        state.entries.insert(*action, entry);
         Ok(self.hit(entry))
     }
 
-    fn store(&self, put: &Put) -> Result<Entry, String> {
-        let body = put.decode()?;
-        let path = layer::output_path(&self.dir, &put.output);
-        self.write(&body, &path).map_err(|error| format!("write {}: {error}", path.display()))?;
-        Ok(Entry { output: put.output, size: put.size, checksum: checksum::of(&body) })
+    fn store(&self, output: &Id, bytes: &[u8]) -> io::Result<Entry> {
+        let path = layer::output_path(&self.dir, output);
+        self.write(bytes, &path).map_err(|error| io::Error::new(error.kind(), format!("write {}: {error}", path.display())))?;
+        Ok(Entry { output: *output, size: bytes.len() as u64, checksum: checksum::of(bytes) })
     }
 
     /// Writes a file as layers have them. It appears complete or not at all.

@@ -44,7 +44,7 @@ impl Read for Dribble<'_> {
 /// All answers to `input`, one JSON value each, by their ID; and whether the conversation ended well.
 fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(Vec::new(), Own::keep(dir.path()).unwrap());
+    let store = Store::new(Vec::new(), Own::keep(dir.path()).unwrap(), None);
     let mut output = Vec::new();
     let result = serve(&mut BufReader::new(input), &mut output, &store, 3);
     let mut answers: Vec<serde_json::Value> =
@@ -57,7 +57,7 @@ fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
 fn put_then_get_then_close() {
     let (action, body) = (Id::of(b"key"), b"the result");
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(Vec::new(), Own::keep(dir.path()).unwrap());
+    let store = Store::new(Vec::new(), Own::keep(dir.path()).unwrap(), None);
     let mut output = Vec::new();
     let text = put_text(1, &action, body);
     serve(&mut BufReader::new(Dribble(text.as_bytes())), &mut output, &store, 1).unwrap();
@@ -66,7 +66,8 @@ fn put_then_get_then_close() {
         base64(&action)
     );
     let mut output = Vec::new();
-    let store = Store::new(vec![Box::new(gowork_cache::layer::Layer::open(dir.path()).unwrap())], Own::keep(dir.path()).unwrap());
+    let store =
+        Store::new(vec![Box::new(gowork_cache::layer::Layer::open(dir.path()).unwrap())], Own::keep(dir.path()).unwrap(), None);
     serve(&mut BufReader::new(Dribble(text.as_bytes())), &mut output, &store, 1).unwrap();
     let answers: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.len(), 3, "nothing is answered after close: {answers:?}");

@@ -95,7 +95,7 @@ fn directory() -> TempDir {
 
 /// All answers to `input` by their number. They may be wrong ones, to a stream that is wrong.
 fn converse(input: &[u8], dir: &Path, threads: usize) -> (Vec<Value>, Result<(), String>) {
-    let store = Store::new(Vec::new(), Own::keep(dir).unwrap());
+    let store = Store::new(Vec::new(), Own::keep(dir).unwrap(), None);
     let mut output = Vec::new();
     let result = serve(&mut BufReader::with_capacity(64, input), &mut output, &store, threads);
     let mut answers: Vec<Value> = serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();

@@ -1,0 +1,376 @@
+//! A cache mount: results that stay on one builder, of every repository, Go version and set of flags. Owns their form there, their checks and their bound.
+//!
+//! ```text
+//! 1/a/XX/<actionID hex>   <actionID> <outputID> <size in bytes> <XXH3 of the words before>
+//! 1/o/XX/<outputID hex>   the output
+//! 1/tmp/                  files being written
+//! 1/swept                 its time is that of the last look at the bound
+//! ```
+//!
+//! `XX` are the first two digits. Any number of processes may use a mount at once: files appear whole, by renaming, and whatever is missing or is not
+//! what its name says is a miss. Nobody holds on to a file: who takes a result copies its bytes, so it does not matter what becomes of the mount then.
+
+use std::collections::HashSet;
+use std::fs::{self, DirEntry, File, FileTimes, Metadata, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::checksum;
+use crate::id::Id;
+
+/// Bytes that a mount may hold where nothing else is said: results of a few dozen large programs.
+pub const LIMIT: u64 = 10 << 30;
+
+/// Directory of this form within the mount.
+const FORM: &str = "1";
+/// How much of the bound is left when it was passed, in fifths: so that not every step sweeps.
+const LEFT: u64 = 4;
+/// How often a mount is looked at, and how exact the time of the last use is.
+const PERIOD: Duration = Duration::from_secs(3600);
+/// Age of files being written that nobody writes any more.
+const ABANDONED: Duration = Duration::from_secs(24 * 3600);
+/// What a file takes on disk at least.
+const BLOCK: u64 = 4096;
+
+/// A cache mount.
+pub struct CacheMount {
+    dir: PathBuf,
+    limit: u64,
+    next: AtomicU64,
+    added: AtomicU64,
+    /// Why nothing more is kept.
+    broken: Mutex<Option<String>>,
+}
+
+impl CacheMount {
+    /// The mount at `dir`, which must be absolute, with at most `limit` bytes. It need not be there, and may be read-only.
+    pub fn new(dir: &Path, limit: u64) -> CacheMount {
+        CacheMount { dir: dir.join(FORM), limit, next: AtomicU64::new(0), added: AtomicU64::new(0), broken: Mutex::default() }
+    }
+
+    /// The output of `action` and its bytes, of which the output's ID is the SHA-256. Whatever is missing or broken is none.
+    pub fn find(&self, action: &Id) -> Option<(Id, Vec<u8>)> {
+        let entry = self.entry_path(action);
+        let (output, size) = parse_entry(action, &fs::read(&entry).ok()?)?;
+        let path = self.output_path(&output);
+        let good = read(&path, size).ok().filter(|bytes| Id::of(bytes) == output);
+        match good {
+            Some(bytes) => {
+                use_again(&path);
+                Some((output, bytes))
+            }
+            None => {
+                // Out of the way of the result that is put next. Another process may have replaced it by now, and then loses it: a miss.
+                let _ = fs::remove_file(&path);
+                None
+            }
+        }
+    }
+
+    /// Keeps an output. A mount that takes nothing (full, read-only) is a slower next build, and no error: [`Self::complaint`] tells.
+    pub fn keep(&self, action: &Id, output: &Id, bytes: &[u8]) {
+        if self.complaint().is_some() {
+            return;
+        }
+        if let Err(error) = self.store(action, output, bytes) {
+            *self.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+        }
+    }
+
+    /// Why the mount keeps nothing more, if so.
+    pub fn complaint(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn store(&self, action: &Id, output: &Id, bytes: &[u8]) -> io::Result<()> {
+        let path = self.output_path(output);
+        let size = bytes.len() as u64;
+        // One of the right length that is wrong all the same is found so when it is read, and removed.
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() == size) {
+            use_again(&path);
+        } else {
+            self.write(bytes, &path)?;
+            self.added.fetch_add(size.max(BLOCK), Ordering::Relaxed);
+        }
+        self.write(format_entry(action, output, size).as_bytes(), &self.entry_path(action))
+    }
+
+    /// Writes a file, which appears complete or not at all.
+    fn write(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
+        let directory = self.dir.join("tmp");
+        let name = format!("{}.{}", unique(), self.next.fetch_add(1, Ordering::Relaxed));
+        let temporary = directory.join(name);
+        let written = fs::write(&temporary, bytes).or_else(|error| match error.kind() {
+            io::ErrorKind::NotFound => fs::create_dir_all(&directory).and_then(|()| fs::write(&temporary, bytes)),
+            _ => Err(error),
+        });
+        let renamed = written.and_then(|()| match fs::rename(&temporary, path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                fs::rename(&temporary, path)
+            }
+            other => other,
+        });
+        renamed.inspect_err(|_| _ = fs::remove_file(&temporary))
+    }
+
+    /// Removes what was not used for the longest time, if the mount holds more than it may. Looks only if much was added or nobody looked for a while,
+    /// and if nobody else is looking.
+    ///
+    /// # Errors
+    /// If the mount cannot be listed or written: nobody depends on it.
+    pub fn sweep(&self) -> io::Result<()> {
+        let stamp = self.dir.join("swept");
+        let looked = fs::metadata(&stamp).and_then(|metadata| metadata.modified()).ok();
+        let is_due = looked.is_none_or(|time| !time.elapsed().is_ok_and(|age| age < PERIOD));
+        if !(is_due || self.added.load(Ordering::Relaxed) > self.limit / 8) || !self.dir.is_dir() {
+            return Ok(());
+        }
+        let stamp = File::options().create(true).append(true).open(stamp)?;
+        match stamp.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        stamp.set_modified(SystemTime::now())?;
+        self.hold_bound()?;
+        for (file, metadata) in files(&self.dir.join("tmp"))? {
+            if age(&metadata) > ABANDONED {
+                let _ = fs::remove_file(file.path());
+            }
+        }
+        Ok(())
+    }
+
+    fn hold_bound(&self) -> io::Result<()> {
+        let mut outputs = self.all("o")?;
+        // Each is named by an entry at least.
+        let space = |metadata: &Metadata| metadata.len().next_multiple_of(BLOCK) + BLOCK;
+        let mut total: u64 = outputs.iter().map(|(_, metadata)| space(metadata)).sum();
+        if total <= self.limit {
+            return Ok(());
+        }
+        outputs.sort_by_cached_key(|(file, metadata)| (metadata.modified().ok(), file.file_name()));
+        let mut kept: HashSet<Vec<u8>> = HashSet::new();
+        for (file, metadata) in &outputs {
+            if total > self.limit / 5 * LEFT {
+                fs::remove_file(file.path())?;
+                total -= space(metadata);
+            } else {
+                kept.insert(file.file_name().into_encoded_bytes());
+            }
+        }
+        for (file, _) in self.all("a")? {
+            let output = fs::read(file.path()).unwrap_or_default();
+            let output = output.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+            if !kept.contains(output) {
+                fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every file of the form's directory `name`.
+    fn all(&self, name: &str) -> io::Result<Vec<(DirEntry, Metadata)>> {
+        let mut found = Vec::new();
+        let dir = self.dir.join(name);
+        let below = if dir.is_dir() { Some(fs::read_dir(dir)?) } else { None };
+        for directory in below.into_iter().flatten() {
+            found.extend(files(&directory?.path())?);
+        }
+        Ok(found)
+    }
+
+    fn entry_path(&self, action: &Id) -> PathBuf {
+        self.path("a", action)
+    }
+
+    fn output_path(&self, output: &Id) -> PathBuf {
+        self.path("o", output)
+    }
+
+    fn path(&self, kind: &str, id: &Id) -> PathBuf {
+        let name = id.to_string();
+        self.dir.join(kind).join(&name[..2]).join(name)
+    }
+}
+
+/// The files of a directory; those that went while it was read are left out.
+fn files(dir: &Path) -> io::Result<Vec<(DirEntry, Metadata)>> {
+    let listed = match fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let with_metadata = |file: io::Result<DirEntry>| {
+        let file = file.ok()?;
+        let metadata = file.metadata().ok()?;
+        metadata.is_file().then_some((file, metadata))
+    };
+    Ok(listed.filter_map(with_metadata).collect())
+}
+
+/// A name that no other process has, in this or another container: process numbers start anew in each.
+fn unique() -> String {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    format!("{}.{}", std::process::id(), now.as_nanos())
+}
+
+fn age(metadata: &Metadata) -> Duration {
+    metadata.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default()
+}
+
+/// Notes the use of a file, at most once a period: every note is a write.
+fn use_again(path: &Path) {
+    let Ok(file) = File::open(path) else { return };
+    if file.metadata().is_ok_and(|metadata| age(&metadata) > PERIOD) {
+        // A read-only mount forgets it.
+        let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
+    }
+}
+
+fn read(path: &Path, size: u64) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() != size {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    fs::read(path)
+}
+
+fn format_entry(action: &Id, output: &Id, size: u64) -> String {
+    let words = format!("{action} {output} {size}");
+    format!("{words} {:016x}\n", checksum::of(words.as_bytes()))
+}
+
+/// The output and its size that an entry names for `action`; none if anything about it is off.
+fn parse_entry(action: &Id, bytes: &[u8]) -> Option<(Id, u64)> {
+    let line = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
+    let mut words = line.split(' ');
+    let (of, output, size) = (words.next()?, words.next()?, words.next()?);
+    let (of, output, size) = (Id::from_hex(of.as_bytes())?, Id::from_hex(output.as_bytes())?, size.parse().ok()?);
+    (of == *action && bytes == format_entry(action, &output, size).as_bytes()).then_some((output, size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u8) -> Id {
+        Id::of(&[n])
+    }
+
+    fn keep(mount: &CacheMount, n: u8, bytes: &[u8]) {
+        mount.keep(&id(n), &Id::of(bytes), bytes);
+    }
+
+    /// Sets the time of an output's last use, in hours ago.
+    fn age_output(mount: &CacheMount, bytes: &[u8], hours: u64) {
+        let file = File::open(mount.output_path(&Id::of(bytes))).unwrap();
+        file.set_modified(SystemTime::now() - PERIOD * u32::try_from(hours).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn what_is_kept_is_found_by_others() {
+        let dir = tempfile::tempdir().unwrap();
+        keep(&CacheMount::new(dir.path(), LIMIT), 1, b"one");
+        let other = CacheMount::new(dir.path(), LIMIT);
+        assert_eq!(other.find(&id(1)), Some((Id::of(b"one"), b"one".to_vec())));
+        assert_eq!(other.find(&id(2)), None);
+        assert_eq!(other.complaint(), None);
+    }
+
+    #[test]
+    fn every_damage_is_a_miss_and_is_mended_by_the_next_put() {
+        let dir = tempfile::tempdir().unwrap();
+        let mount = CacheMount::new(dir.path(), LIMIT);
+        let files = [mount.entry_path(&id(1)), mount.output_path(&Id::of(b"some bytes"))];
+        for file in &files {
+            keep(&mount, 1, b"some bytes");
+            let good = fs::read(file).unwrap();
+            for at in 0..good.len() {
+                let mut flipped = good.clone();
+                flipped[at] ^= 1;
+                for bad in [&flipped[..], &good[..at]] {
+                    fs::write(file, bad).unwrap();
+                    assert_eq!(mount.find(&id(1)), None, "{} at {at}", file.display());
+                    keep(&mount, 1, b"some bytes");
+                    assert!(mount.find(&id(1)).is_some(), "{} at {at}", file.display());
+                }
+            }
+            fs::remove_file(file).unwrap();
+            assert_eq!(mount.find(&id(1)), None);
+            fs::create_dir(file).unwrap();
+            assert_eq!(mount.find(&id(1)), None);
+            fs::remove_dir(file).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_entry_under_another_name_is_not_believed() {
+        let dir = tempfile::tempdir().unwrap();
+        let mount = CacheMount::new(dir.path(), LIMIT);
+        keep(&mount, 1, b"one");
+        keep(&mount, 2, b"two");
+        fs::copy(mount.entry_path(&id(1)), mount.entry_path(&id(2))).unwrap();
+        assert_eq!(mount.find(&id(2)), None);
+    }
+
+    #[test]
+    fn the_bound_is_held_and_what_was_used_last_stays() {
+        let dir = tempfile::tempdir().unwrap();
+        let outputs: Vec<Vec<u8>> = (0..10u8).map(|n| vec![n; 20_000]).collect();
+        let generous = CacheMount::new(dir.path(), LIMIT);
+        for (n, bytes) in (0..).zip(&outputs) {
+            keep(&generous, n, bytes);
+            age_output(&generous, bytes, 100 - u64::from(n));
+        }
+        // Used again, though it is the oldest.
+        assert!(generous.find(&id(0)).is_some());
+        // Each takes 24576 bytes and its entry's 4096.
+        let narrow = CacheMount::new(dir.path(), 5 * 28_672);
+        narrow.sweep().unwrap();
+        let left: Vec<u8> = (0..10).filter(|&n| narrow.find(&id(n)).is_some()).collect();
+        assert_eq!(left, [0, 7, 8, 9]);
+        assert_eq!(narrow.all("a").unwrap().len(), 4, "entries go with their outputs");
+        assert_eq!(narrow.all("o").unwrap().len(), 4);
+    }
+
+    #[test]
+    fn a_mount_that_was_looked_at_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let mount = CacheMount::new(dir.path(), 0);
+        CacheMount::new(dir.path(), LIMIT).sweep().unwrap();
+        keep(&CacheMount::new(dir.path(), LIMIT), 1, b"one");
+        CacheMount::new(dir.path(), LIMIT).sweep().unwrap();
+        mount.sweep().unwrap();
+        assert!(mount.find(&id(1)).is_some());
+        // Whoever adds much looks himself.
+        keep(&mount, 2, b"two");
+        mount.sweep().unwrap();
+        assert_eq!((mount.find(&id(1)), mount.find(&id(2))), (None, None));
+    }
+
+    #[test]
+    fn a_year_of_disuse_removes_nothing_but_for_space() {
+        let dir = tempfile::tempdir().unwrap();
+        let mount = CacheMount::new(dir.path(), LIMIT);
+        keep(&mount, 1, b"one");
+        age_output(&mount, b"one", 366 * 24);
+        mount.sweep().unwrap();
+        assert!(mount.find(&id(1)).is_some());
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_told_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        fs::write(&file, "in the way").unwrap();
+        let mount = CacheMount::new(&file, LIMIT);
+        keep(&mount, 1, b"one");
+        assert!(mount.complaint().is_some());
+        assert_eq!(mount.find(&id(1)), None);
+        mount.sweep().unwrap();
+    }
+}

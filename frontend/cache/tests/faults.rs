@@ -1,0 +1,339 @@
+//! Random faults, with the real go command: whatever happens to a mount, to layers and to the steps that use them, a build makes the right binary or fails with
+//! words, and the next build is well again. `GOWORK_FAULTS=1000` tries more of them than the tests do each time; `GOWORK_FAULTS_SEED` repeats a series.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "tests document themselves and fail where they cannot go on"
+)]
+
+mod world;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use world::{Step, World};
+
+/// Faults where nothing else is asked for.
+const FEW: u64 = 40;
+/// Numbers that `b` and `c` return: each pair is another binary.
+const NUMBERS: u32 = 3;
+
+/// What happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fault {
+    /// Files of the mount are cut, flipped, emptied, removed, swapped, or directories are in their place.
+    MountDamaged,
+    /// The same while a build runs.
+    MountDamagedMeanwhile,
+    /// All files of the mount are removed while a build runs.
+    MountPrunedMeanwhile,
+    /// The mount is read-only.
+    MountReadOnly,
+    /// The mount's disk is full, or becomes so.
+    MountFull,
+    /// The disk that the step's layer is on becomes full.
+    LayerFull,
+    /// Files of a layer that later steps read are damaged.
+    LayerDamaged,
+    /// A compile step is killed.
+    StepKilled,
+    /// Two steps use the mount at once, of different sources.
+    TwoAtOnce,
+}
+
+const FAULTS: [Fault; 9] = [
+    Fault::MountDamaged,
+    Fault::MountDamagedMeanwhile,
+    Fault::MountPrunedMeanwhile,
+    Fault::MountReadOnly,
+    Fault::MountFull,
+    Fault::LayerFull,
+    Fault::LayerDamaged,
+    Fault::StepKilled,
+    Fault::TwoAtOnce,
+];
+
+/// How a case ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum End {
+    Right,
+    ClearError,
+}
+
+/// What a series of faults shares: sources, a mount that lives through all of them, and what binaries have to be.
+struct Series {
+    world: World,
+    other: World,
+    mount: PathBuf,
+    dir: tempfile::TempDir,
+    right: BTreeMap<(u32, u32), Vec<u8>>,
+    random: fastrand::Rng,
+}
+
+impl Series {
+    fn new(seed: u64) -> Series {
+        let dir = tempfile::tempdir().unwrap();
+        let (world, other) = (World::new(), World::new());
+        let mut right = BTreeMap::new();
+        for (b, c) in (1..=NUMBERS).flat_map(|b| (1..=NUMBERS).map(move |c| (b, c))) {
+            world.edit("b", b);
+            world.edit("c", c);
+            right.insert((b, c), world.plain());
+        }
+        let mount = dir.path().join("mount");
+        fs::create_dir(&mount).unwrap();
+        Series { world, other, mount, dir, right, random: fastrand::Rng::with_seed(seed) }
+    }
+
+    fn pick(&mut self) -> (u32, u32) {
+        (self.random.u32(1..=NUMBERS), self.random.u32(1..=NUMBERS))
+    }
+
+    /// One fault in a build of random sources, then a build without one.
+    fn case(&mut self, fault: Fault) -> End {
+        let sources = self.pick();
+        edit(&self.world, sources);
+        let end = match self.build_with(fault) {
+            Ok(binary) => {
+                assert!(binary == self.right[&sources], "{fault:?}: a wrong binary");
+                End::Right
+            }
+            Err(said) => {
+                assert!(
+                    said.lines().any(|line| line.contains("gowork-cache: ") || line.contains("go: ") || line.contains(": ")),
+                    "{fault:?}: no words: {said:?}"
+                );
+                End::ClearError
+            }
+        };
+        // Whatever was left behind, the next build is well, one with layers and one without.
+        let sources = self.pick();
+        edit(&self.world, sources);
+        let mount = self.mount.clone();
+        let well = if self.random.bool() { self.layers(&mount) } else { self.mount_alone(&mount) };
+        let binary = well.unwrap_or_else(|said| panic!("after {fault:?}: {said}"));
+        assert!(binary == self.right[&sources], "after {fault:?}: a wrong binary");
+        end
+    }
+
+    fn build_with(&mut self, fault: Fault) -> Result<Vec<u8>, String> {
+        let mount = self.mount.clone();
+        match fault {
+            Fault::MountDamaged => {
+                damage(&mount, &mut self.random, 0.2);
+                if self.random.bool() { self.layers(&mount) } else { self.mount_alone(&mount) }
+            }
+            Fault::MountDamagedMeanwhile => self.meanwhile(|mount, random| damage(mount, random, 0.1)),
+            Fault::MountPrunedMeanwhile => self.meanwhile(|mount, _| _ = fs::remove_dir_all(mount.join("1"))),
+            Fault::MountReadOnly => {
+                let disk = Mounted::bind_read_only(&mount, &self.dir.path().join("read-only"));
+                self.layers(&disk.dir)
+            }
+            Fault::MountFull => {
+                let kilobytes = self.random.u32(0..80);
+                let disk = Mounted::small(&self.dir.path().join("small"), kilobytes);
+                if self.random.bool() { self.layers(&disk.dir) } else { self.mount_alone(&disk.dir) }
+            }
+            Fault::LayerFull => {
+                let kilobytes = self.random.u32(4..60);
+                let disk = Mounted::small(&self.dir.path().join("small"), kilobytes);
+                let step = self.world.compile_at(&disk.dir, &[&self.world.std()], Some(&mount));
+                self.link_of(step)
+            }
+            Fault::LayerDamaged => {
+                let step = self.world.compile(&[&self.world.std()], Some(&mount));
+                damage(step.out.path(), &mut self.random, 0.3);
+                self.link_of(step)
+            }
+            Fault::StepKilled => self.killed(),
+            Fault::TwoAtOnce => self.two_at_once(),
+        }
+    }
+
+    /// Compile into a layer, link from it.
+    fn layers(&self, mount: &Path) -> Result<Vec<u8>, String> {
+        self.link_of(self.world.compile(&[&self.world.std()], Some(mount)))
+    }
+
+    fn link_of(&self, step: Step) -> Result<Vec<u8>, String> {
+        if !step.output.status.success() {
+            return Err(step.said());
+        }
+        let parts = step.parts();
+        let parents: Vec<PathBuf> = parts.into_iter().chain([self.world.std()]).collect();
+        let parents: Vec<&Path> = parents.iter().map(PathBuf::as_path).collect();
+        finish(&self.world.link(&parents, None))
+    }
+
+    /// Compile into the mount, link from it.
+    fn mount_alone(&self, mount: &Path) -> Result<Vec<u8>, String> {
+        let step = self.world.compile_into_mount(&[&self.world.std()], mount);
+        if !step.output.status.success() {
+            return Err(step.said());
+        }
+        finish(&self.world.link(&[&self.world.std()], Some(mount)))
+    }
+
+    /// A build beside which `harm` is done again and again.
+    fn meanwhile(&mut self, harm: impl Fn(&Path, &mut fastrand::Rng) + Sync) -> Result<Vec<u8>, String> {
+        let done = AtomicBool::new(false);
+        let mount = self.mount.clone();
+        let mut random = self.random.fork();
+        let with_layers = self.random.bool();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    harm(&mount, &mut random);
+                    thread::sleep(Duration::from_millis(random.u64(0..20)));
+                }
+            });
+            let made = if with_layers { self.layers(&mount) } else { self.mount_alone(&mount) };
+            done.store(true, Ordering::Relaxed);
+            made
+        })
+    }
+
+    /// A compile step that is killed at a random moment, and run again as an engine would: in a new place.
+    fn killed(&mut self) -> Result<Vec<u8>, String> {
+        let (out, mut command) = self.world.compile_step(&[&self.world.std()], Some(&self.mount));
+        // The go command and what it started die with it, as in a container that is stopped.
+        let mut step = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_micros(self.random.u64(0..400_000)));
+        let group = format!("-{}", step.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let ended = step.wait().unwrap();
+        if !ended.success() {
+            // What it left is no layer: nobody may take anything wrong from it.
+            let left: Vec<PathBuf> =
+                fs::read_dir(out.path()).unwrap().map(|part| part.unwrap().path()).chain([out.path().to_path_buf()]).collect();
+            let parents: Vec<PathBuf> = left.into_iter().chain([self.world.std()]).collect();
+            let parents: Vec<&Path> = parents.iter().map(PathBuf::as_path).collect();
+            return finish(&self.world.link(&parents, None));
+        }
+        let mount = self.mount.clone();
+        self.layers(&mount)
+    }
+
+    fn two_at_once(&mut self) -> Result<Vec<u8>, String> {
+        let others = self.pick();
+        edit(&self.other, others);
+        thread::scope(|scope| {
+            let other = scope.spawn(|| finish_other(&self.other, &self.mount));
+            let mine = self.layers(&self.mount);
+            let other = other.join().unwrap().unwrap_or_else(|said| panic!("the other of two: {said}"));
+            assert!(other == self.right[&others], "the other of two: a wrong binary");
+            mine
+        })
+    }
+}
+
+fn edit(world: &World, (b, c): (u32, u32)) {
+    world.edit("b", b);
+    world.edit("c", c);
+}
+
+fn finish(link: &Step) -> Result<Vec<u8>, String> {
+    link.binary().ok_or_else(|| link.said())
+}
+
+fn finish_other(world: &World, mount: &Path) -> Result<Vec<u8>, String> {
+    let step = world.compile_into_mount(&[&world.std()], mount);
+    assert!(step.output.status.success(), "{}", step.said());
+    finish(&world.link(&[&world.std()], Some(mount)))
+}
+
+/// Damages each file below `dir` with this probability, in one of many ways.
+fn damage(dir: &Path, random: &mut fastrand::Rng, probability: f64) {
+    let mut files = Vec::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(next) = open.pop() {
+        // All of this may vanish at any moment.
+        for entry in fs::read_dir(next).into_iter().flatten().flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => open.push(entry.path()),
+                _ => files.push(entry.path()),
+            }
+        }
+    }
+    files.sort();
+    let chosen: Vec<&PathBuf> = files.iter().filter(|_| random.f64() < probability).collect();
+    for path in chosen {
+        let bytes = fs::read(path).unwrap_or_default();
+        let _ = match random.u32(0..7) {
+            0 => fs::write(path, &bytes[..random.usize(0..=bytes.len())]),
+            1 | 2 if !bytes.is_empty() => {
+                let mut flipped = bytes.clone();
+                flipped[random.usize(0..bytes.len())] ^= 1 << random.u32(0..8);
+                fs::write(path, flipped)
+            }
+            3 => fs::write(path, ""),
+            4 => fs::remove_file(path),
+            5 => fs::copy(&files[random.usize(0..files.len())], path).map(|_| ()),
+            6 => fs::remove_file(path).and_then(|()| fs::create_dir(path)),
+            _ => fs::set_permissions(path, fs::Permissions::from_mode(0o000)),
+        };
+    }
+}
+
+/// A file system that is mounted for a while. Root alone may do that.
+struct Mounted {
+    dir: PathBuf,
+}
+
+impl Mounted {
+    fn small(dir: &Path, kilobytes: u32) -> Mounted {
+        Mounted::new(dir, &["-t", "tmpfs", "-o", &format!("size={}k", kilobytes.max(4)), "tmpfs"])
+    }
+
+    fn bind_read_only(from: &Path, dir: &Path) -> Mounted {
+        let mounted = Mounted::new(dir, &["--bind", from.to_str().unwrap()]);
+        assert!(Command::new("mount").args(["-o", "remount,ro,bind"]).arg(dir).status().unwrap().success());
+        mounted
+    }
+
+    fn new(dir: &Path, words: &[&str]) -> Mounted {
+        fs::create_dir_all(dir).unwrap();
+        assert!(Command::new("mount").args(words).arg(dir).status().unwrap().success(), "mount {words:?}");
+        Mounted { dir: dir.to_path_buf() }
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Something may still look at it, so not at once.
+        assert!(Command::new("umount").arg("--lazy").arg(&self.dir).status().unwrap().success());
+    }
+}
+
+fn is_root() -> bool {
+    String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0"
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")))
+}
+
+#[test]
+fn no_fault_makes_a_wrong_binary() {
+    let (count, seed) = (number("GOWORK_FAULTS", FEW), number("GOWORK_FAULTS_SEED", 1));
+    let needs_root = |fault: &Fault| matches!(fault, Fault::MountReadOnly | Fault::MountFull | Fault::LayerFull);
+    let faults: Vec<Fault> = FAULTS.into_iter().filter(|fault| is_root() || !needs_root(fault)).collect();
+    let mut series = Series::new(seed);
+    let mut ends: BTreeMap<(Fault, End), u32> = BTreeMap::new();
+    for fault in faults.iter().cycle().take(count.try_into().unwrap()) {
+        *ends.entry((*fault, series.case(*fault))).or_default() += 1;
+    }
+    println!("{count} faults, seed {seed}:");
+    for ((fault, end), times) in ends {
+        println!("{times:6} {fault:?}: {end:?}");
+    }
+}
