@@ -168,9 +168,9 @@ pub(crate) enum Format {
 /// Options of `dockerfile`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Dockerfile {
-    /// Where modules and compile results are kept.
-    #[arg(long, value_enum, default_value = "layer")]
-    pub(crate) cache: Cache,
+    /// Where modules and compile results are kept; by default where the configuration's `cache` says, `mount` or else `layer`.
+    #[arg(long, value_enum)]
+    pub(crate) cache: Option<Cache>,
     /// Where it goes.
     #[command(flatten)]
     pub(crate) output: Output,

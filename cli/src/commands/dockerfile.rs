@@ -1,5 +1,6 @@
 //! `gowork dockerfile`.
 
+use gowork_llb::config;
 use gowork_llb::lower::{self, CacheForm, DockerfileOptions};
 
 use super::{deliver, usual_targets};
@@ -11,10 +12,11 @@ use crate::project::{OpenArgs, Project};
 pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
     let Some(plans) = project.plans(&usual_targets(common)) else { return Ok(exit::ERRORS) };
-    let cache = match options.cache {
-        Cache::Layer => CacheForm::Layer,
-        Cache::Mount => CacheForm::Mount,
+    let in_mount = match options.cache {
+        Some(cache) => cache == Cache::Mount,
+        None => plans.iter().any(|plan| plan.cache == config::Cache::Mount),
     };
+    let cache = if in_mount { CacheForm::Mount } else { CacheForm::Layer };
     match lower::dockerfile(&plans, &DockerfileOptions { cache, args: project.open_args.clone() }) {
         Ok(text) => deliver(&text, &options.output),
         Err(diagnostic) => {

@@ -1,6 +1,7 @@
 //! What a value may look like, key by key: small grammars over one string. Nothing here knows positions.
 //! Those of `[runtime]` and of images' names are in `check_runtime.rs`.
 
+use super::Cache;
 use crate::tree::TreePath;
 
 /// Why a value is not right, and what would be.
@@ -75,6 +76,11 @@ pub(super) fn image_reference(text: &str) -> Result<(), Wrong> {
 /// GOTOOLCHAIN, the two values that make sense here.
 pub(super) fn toolchain(text: &str) -> Result<(), Wrong> {
     one_of(text, &["local", "auto"])
+}
+
+/// Where compile results are kept.
+pub(super) fn cache(text: &str) -> Result<(), Wrong> {
+    one_of(text, &Cache::ALL.map(Cache::as_str))
 }
 
 fn one_of(text: &str, values: &[&str]) -> Result<(), Wrong> {

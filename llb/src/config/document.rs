@@ -9,6 +9,7 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
     Config {
         skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
         roots: s.strings("roots", r#"["./services"]"#),
+        cache: s.string("cache", r#""both""#),
         go: s.table("go", r#"{ version = "1.26" }"#, go).unwrap_or_default(),
         modules: s.table("modules", r#"{ private = ["git.example.com/*"] }"#, modules).unwrap_or_default(),
         runtime: s.table("runtime", r#"{ base = "alpine:3.22" }"#, runtime).unwrap_or_default(),

@@ -16,6 +16,32 @@ pub const DEFAULT_USER: &str = "65532:65532";
 /// The default of `base`: the empty image.
 pub const SCRATCH: &str = "scratch";
 
+/// Where compile results are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Cache {
+    /// In the layers of the steps: they travel with a registry cache.
+    Layer,
+    /// In a cache mount: they stay on one builder, where packages are found one by one.
+    Mount,
+    /// In layers, and in a cache mount besides, from which a step that runs again takes the packages that did not change.
+    #[default]
+    Both,
+}
+
+impl Cache {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Layer, Self::Mount, Self::Both];
+
+    /// As the configuration spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Layer => "layer",
+            Self::Mount => "mount",
+            Self::Both => "both",
+        }
+    }
+}
+
 /// What holds for one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageConfig {
@@ -170,6 +196,12 @@ impl Config {
             ldflags: build.ldflags.map_or_else(|| DEFAULT_LDFLAGS.to_owned(), |flags| flags.value),
             runtime: resolve_runtime(runtime),
         }
+    }
+
+    /// Where compile results are kept.
+    pub fn cache(&self) -> Cache {
+        let text = self.cache.as_ref().map(|cache| cache.value.as_str());
+        Cache::ALL.into_iter().find(|cache| Some(cache.as_str()) == text).unwrap_or_default()
     }
 
     /// The environment that `[modules]` asks for, GOPROXY and its kin: those that are set.

@@ -19,8 +19,8 @@ mod validate;
 use toml::de::DeTable;
 
 pub use effective::{
-    CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig, Port, Protocol, RuntimeConfig,
-    SCRATCH,
+    Cache, CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig, Port, Protocol,
+    RuntimeConfig, SCRATCH,
 };
 pub use expand::{BuildArg, MODULE_ARGS};
 pub use spanned::Spanned;

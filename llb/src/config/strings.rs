@@ -50,6 +50,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
         walk.at("skip", check::pattern, item, true);
     }
     walk.list("roots", check::root, &mut config.roots);
+    walk.one("cache", check::cache, &mut config.cache);
     walk.prefix = "go.".to_owned();
     walk.one("version", check::go_version, &mut config.go.version);
     walk.one("builder", check::image_reference, &mut config.go.builder);

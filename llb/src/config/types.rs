@@ -18,6 +18,10 @@ pub struct Config {
     /// Directories of the go.work and go.mod files to build from. Default: the go.work at the root; without it every go.work and module.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roots: Option<Vec<Spanned<String>>>,
+    /// Where compile results are kept: `"layer"`, in layers, which travel with a registry cache; `"mount"`, in a cache mount of the builder;
+    /// `"both"`. Default `"both"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Spanned<String>>,
     /// The Go toolchain, and how all images are compiled.
     pub go: Go,
     /// Where Go modules come from.

@@ -7,6 +7,8 @@
 //! | `/src` | mod files and sources of the step, nothing else; of a sealed step the mod files made for it, and its part of the vendor directory |
 //! | `/gowork/modcache` | the pruned module cache, read-only |
 //! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
+//! | `/gowork/cache` | the cache mount, where compile results are kept in one |
+//! | `/gowork/after/N` | nothing, of an earlier step that left its results in the cache mount: so that it runs before |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
@@ -14,6 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::BINARY_DIR;
+use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount, Network, Sharing};
 use crate::ops::file::{File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
@@ -86,6 +89,7 @@ const OUT: &str = "/gowork/out";
 const SRC: &str = "/src";
 const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
+const CACHE_MOUNT: &str = "/gowork/cache";
 const STEP_DIR: &str = "/gowork/step";
 const PARTS: &str = "/gowork/step/parts";
 
@@ -181,14 +185,18 @@ impl<'a> Lowering<'a> {
 
     fn compile(&mut self, step: &Step, parts: &[Part]) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
-        let mut args = [CACHE_PROGRAM, "compile", PARTS, OUT].map(ToOwned::to_owned).to_vec();
+        let (layer, results) = match self.plan.cache_of(step.build) {
+            Cache::Layer | Cache::Both => (OUT, format!("--own {OUT}")),
+            Cache::Mount => ("-", format!("--discard {OUT}")),
+        };
+        let mut args = [CACHE_PROGRAM, "compile", PARTS, layer].map(ToOwned::to_owned).to_vec();
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.package_flags());
         // A link finds the profile beside its main.
         args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
         let lines = |part: &Part| part.packages.iter().map(|path| format!("{path}\n")).collect::<String>();
         let named = parts.iter().map(lines).collect::<Vec<_>>().join("\n");
-        let exec = self.go_exec(step, args, &format!("--own {OUT}"))?.mount(Mount::scratch_output(OUT));
+        let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
         let exec = exec.mount(Mount::read_only(&one_file("parts", named.into_bytes()), STEP_DIR));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
@@ -204,26 +212,22 @@ impl<'a> Lowering<'a> {
             args.push(format!("-ldflags={}", link.ldflags));
         }
         args.extend(["-o".to_owned(), format!("{OUT}{BINARY_DIR}/{}", link.binary), link.package.clone()]);
-        let exec = self.go_exec(step, args, "--discard /tmp/results")?.mount(Mount::scratch_output(OUT));
+        let results = match self.plan.cache_of(step.build) {
+            Cache::Layer | Cache::Both => "--discard /tmp/results".to_owned(),
+            // All that the binary is made of is copied there, which may be too much for a file system in memory.
+            Cache::Mount => format!("--discard {OUT}"),
+        };
+        let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
 
-    /// A go command with the step's inputs.
-    fn go_exec(&mut self, step: &Step, args: Vec<String>, own: &str) -> Result<Exec, OpError> {
+    /// A go command with the step's inputs. What it makes itself goes to `results`, words for the cache program.
+    fn go_exec(&mut self, step: &Step, args: Vec<String>, results: &str) -> Result<Exec, OpError> {
         let build = self.plan.build(step.build);
-        let mut program = CACHE_PROGRAM.to_owned();
-        let mut exec = Exec::new(args).read_only_root(&self.materials.builder);
-        // By what is in them, not by the plan's numbers: these change without a change of what this step reads.
-        let mut results: Vec<(String, StepIx)> =
-            step.inputs.results.iter().map(|result| (self.part_dir(*result), result.step)).collect();
-        results.sort();
-        for (number, (part, made_by)) in results.into_iter().enumerate() {
-            let dir = format!("/gowork/results/{number}");
-            program.push_str(&format!(" --parent {dir}"));
-            exec = exec.mount(Mount::read_only(&self.step(made_by)?, dir).selector(format!("/{part}")));
-        }
-        program.push_str(&format!(" {own}"));
+        let exec = Exec::new(args).read_only_root(&self.materials.builder);
+        let (mut exec, tiers) = self.with_results(exec, step)?;
+        let program = format!("{CACHE_PROGRAM}{tiers} {results}");
         if has_modules(step) || !step.inputs.files.is_empty() {
             exec = exec.mount(Mount::read_only(&self.sources_of(step)?, SRC));
         }
@@ -242,6 +246,35 @@ impl<'a> Lowering<'a> {
             exec = exec.env(name, value);
         }
         Ok(exec)
+    }
+
+    /// Mounts the compile results that a step reads. Also returns the words that tell the cache program of them.
+    fn with_results(&mut self, mut exec: Exec, step: &Step) -> Result<(Exec, String), OpError> {
+        let cache = self.plan.cache_of(step.build);
+        let mut tiers = String::new();
+        if cache == Cache::Mount {
+            let steps: BTreeSet<StepIx> = step.inputs.results.iter().map(|result| result.step).collect();
+            for (number, before) in steps.into_iter().enumerate() {
+                exec = exec.mount(Mount::read_only(&self.step(before)?, format!("/gowork/after/{number}")));
+            }
+        } else {
+            // By what is in them, not by the plan's numbers: these change without a change of what this step reads.
+            let mut results: Vec<(String, StepIx)> =
+                step.inputs.results.iter().map(|result| (self.part_dir(*result), result.step)).collect();
+            results.sort();
+            for (number, (part, made_by)) in results.into_iter().enumerate() {
+                let dir = format!("/gowork/results/{number}");
+                tiers.push_str(&format!(" --parent {dir}"));
+                exec = exec.mount(Mount::read_only(&self.step(made_by)?, dir).selector(format!("/{part}")));
+            }
+        }
+        // A link compiles its main alone, and that under a key which no other link has.
+        let is_link = matches!(step.kind, StepKind::Link(_));
+        if cache == Cache::Mount || (cache == Cache::Both && !is_link) {
+            tiers.push_str(&format!(" --mount {CACHE_MOUNT}"));
+            exec = exec.mount(Mount::cache("gowork-results", CACHE_MOUNT, Sharing::Shared));
+        }
+        Ok((exec, tiers))
     }
 
     /// The directory that `gowork-cache compile` gives a part: its first package's import path, with `!` in place of `/`.

@@ -18,6 +18,8 @@ pub struct JsonPlan {
     pub platform: String,
     /// Builder image.
     pub builder: String,
+    /// Where compile results are kept: `layer`, `mount` or `both`; those of steps with cgo or included files in layers alone.
+    pub cache: &'static str,
     /// Whether `go` chose versions and third-party packages; if not, the plan is coarser.
     pub resolved: bool,
     /// Steps, each after those it needs.
@@ -98,6 +100,7 @@ pub fn json(plan: &Plan) -> JsonPlan {
         version: VERSION,
         platform: plan.target.to_string(),
         builder: plan.builder.image.clone(),
+        cache: plan.cache.as_str(),
         resolved: plan.resolved,
         steps: plan.steps.iter().map(|s| step(plan, s)).collect(),
         images: plan.images.iter().map(|image| (image.name.clone(), json_image(plan, image))).collect(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::builder::Builder;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
-use crate::config::{Config, ImageConfig};
+use crate::config::{Cache, Config, ImageConfig};
 use crate::diag::Diagnostic;
 use crate::packages::{self, PackageIx, Packages, Scan};
 use crate::resolution::{self, ResolveRequest};
@@ -27,6 +27,8 @@ pub struct Outline {
     pub toolchain: String,
     /// GOPROXY and kin, for the resolve steps.
     pub module_env: BTreeMap<String, String>,
+    /// Where compile results are to be kept.
+    pub cache: Cache,
     /// What is built together.
     pub builds: Vec<Build>,
     /// Images, sorted by name.
@@ -46,6 +48,9 @@ pub struct Build {
     pub vendored: bool,
     /// Flags and environment.
     pub settings: GoSettings,
+    /// Whether packages are made of more than the go command keys their results by: system headers, files of other directories. Such results must
+    /// not be kept under its keys beyond the step that made them.
+    pub hidden_inputs: bool,
     /// The packages that its mains reach.
     pub packages: Packages,
     /// The modules of the repository that its packages may come from, sorted by path.
@@ -96,6 +101,7 @@ pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Tar
         builder,
         toolchain: text(&config.go.toolchain).unwrap_or_else(|| "local".to_owned()),
         module_env: config.module_env(),
+        cache: config.cache(),
         builds: Vec::new(),
         images: Vec::new(),
     };
@@ -164,12 +170,14 @@ impl Outline {
             tags: settings.tags.iter().cloned().collect(),
             env: settings.env.clone(),
         };
+        let hidden_inputs = settings.cgo() || packages.iter().any(|(_, package)| !package.included.is_empty());
         self.builds.push(Build {
             root,
             dir: the_root.dir.clone(),
             workspace: the_root.is_workspace(),
             vendored: the_root.vendored,
             settings,
+            hidden_inputs,
             packages,
             modules: modules(workspace, the_root),
             mod_files: workspace.mod_files(the_root),

@@ -11,6 +11,7 @@ use super::sealed::Sealer;
 use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind};
 use super::third_party::ThirdParty;
 use super::titles;
+use crate::config::Cache;
 use crate::packages::{self, PackageIx, PackageSet};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::tree::TreePath;
@@ -33,6 +34,7 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         builder: outline.builder.clone(),
         toolchain: outline.toolchain.clone(),
         module_env: outline.module_env.clone(),
+        cache: outline.cache,
         builds: outline.builds.clone(),
         steps: Vec::new(),
         images: Vec::new(),
@@ -44,7 +46,11 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         if input.resolutions.is_some() && resolution.is_none() {
             continue;
         }
-        let mut planner = BuildPlanner::new(outline, ix, &mut plan.steps);
+        // A vendored package may change and keep its version.
+        let in_place = |package: &ResolvedPackage| package.reads_module && !package.dir.is_empty();
+        plan.builds[ix.0].hidden_inputs |= resolution.is_some_and(|resolution| resolution.packages.iter().any(in_place));
+        let cache = plan.cache_of(ix);
+        let mut planner = BuildPlanner::new(outline, ix, cache, &mut plan.steps);
         plan.images.extend(match resolution {
             Some(resolution) => planner.resolved(resolution),
             None => planner.unresolved(),
@@ -65,6 +71,7 @@ struct BuildPlanner<'a> {
     outline: &'a Outline,
     ix: BuildIx,
     build: &'a Build,
+    cache: Cache,
     /// Its images, and what each is made of.
     images: Vec<(&'a OutlineImage, PackageSet)>,
     steps: &'a mut Vec<Step>,
@@ -83,11 +90,11 @@ struct Resolved<'a> {
 }
 
 impl<'a> BuildPlanner<'a> {
-    fn new(outline: &'a Outline, ix: BuildIx, steps: &'a mut Vec<Step>) -> Self {
+    fn new(outline: &'a Outline, ix: BuildIx, cache: Cache, steps: &'a mut Vec<Step>) -> Self {
         let build = &outline.builds[ix.0];
         let images = outline.images.iter().filter(|image| image.build == ix);
         let images = images.map(|image| (image, packages::closure(&build.packages, [image.main]))).collect();
-        Self { outline, ix, build, images, steps }
+        Self { outline, ix, build, cache, images, steps }
     }
 
     fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Image> {
@@ -184,6 +191,8 @@ impl<'a> BuildPlanner<'a> {
     /// Nodes folded into steps: for each step its reach sets with their nodes.
     fn folded(&self, nodes: &[Node], bound: usize, cold: u64) -> Vec<Vec<(FixedBitSet, BTreeSet<usize>)>> {
         let parts = partition::parts(nodes);
+        // What is found package by package need not be cut: a step that runs again compiles what changed, and has one price.
+        let bound = if self.cache == Cache::Mount { 1 } else { bound };
         let steps = fold(&parts, Folding { images: self.images.len(), bound, cold });
         let by_reach = |step: Vec<usize>| {
             let mut by_reach: BTreeMap<Vec<usize>, (FixedBitSet, BTreeSet<usize>)> = BTreeMap::new();

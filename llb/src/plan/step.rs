@@ -6,7 +6,7 @@ use super::builder::Builder;
 use super::outline::{Build, BuildIx};
 use super::sealed::Sealed;
 use super::settings::Target;
-use crate::config::RuntimeConfig;
+use crate::config::{Cache, RuntimeConfig};
 use crate::resolution::ResolveRequest;
 use crate::tree::TreePath;
 
@@ -25,6 +25,8 @@ pub struct Plan {
     pub toolchain: String,
     /// GOPROXY and kin, for the resolve steps alone.
     pub module_env: BTreeMap<String, String>,
+    /// Where compile results are to be kept. [`Plan::cache_of`] says where those of a build are.
+    pub cache: Cache,
     /// Roots under one set of flags each. Steps of one build share versions and flags.
     pub builds: Vec<Build>,
     /// Steps, each after those it needs.
@@ -156,6 +158,11 @@ impl Plan {
     /// The build at `ix`.
     pub fn build(&self, ix: BuildIx) -> &Build {
         &self.builds[ix.0]
+    }
+
+    /// Where a build's compile results are kept: in layers alone if it has hidden inputs, for layers are keyed by these.
+    pub fn cache_of(&self, ix: BuildIx) -> Cache {
+        if self.build(ix).hidden_inputs { Cache::Layer } else { self.cache }
     }
 
     /// The image of this name.

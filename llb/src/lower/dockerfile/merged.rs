@@ -96,7 +96,7 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
             flags: build.settings.flags(),
             package_flags: build.settings.package_flags(),
             profile: build.settings.profile.clone(),
-            includes: includes(build),
+            includes: build.hidden_inputs,
             std,
             third_party,
         });
@@ -107,13 +107,9 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         return Err(differ(&format!("the package {package} is not imported")));
     }
     group.env.extend(env);
-    group.includes |= includes(build);
+    group.includes |= build.hidden_inputs;
     group.std.retain(|package| std.contains(package));
     Ok(at)
-}
-
-fn includes(build: &Build) -> bool {
-    build.settings.cgo() || build.packages.iter().any(|(_, package)| !package.included.is_empty())
 }
 
 /// Whether two environments say the same of CGO_ENABLED and GOEXPERIMENT; levels (GOAMD64, ...) are each of one architecture.

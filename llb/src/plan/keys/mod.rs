@@ -26,7 +26,7 @@ use self::compiled::Compiled;
 use super::outline::BuildIx;
 use super::sealed::Moved;
 use super::step::{Image, Inputs, Plan, Results, Step, StepKind};
-use crate::config::{HealthcheckConfig, RuntimeConfig};
+use crate::config::{Cache, HealthcheckConfig, RuntimeConfig};
 use crate::resolution::{Resolution, ResolvedModule};
 use crate::workspace::{ModTexts, Workspace};
 
@@ -136,7 +136,10 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     if let StepKind::Link(link) = &step.kind {
         flag_list.push(format!("-ldflags={}", link.ldflags));
     }
-    key.insert(Ingredient::Kind, kind);
+    let cache = plan.cache_of(step.build);
+    let keeps = !step.kind.parts().is_empty() || (cache == Cache::Mount && matches!(step.kind, StepKind::Link(_)));
+    let kept = if keeps && cache != Cache::Layer { format!(", results in {}", cache.as_str()) } else { String::new() };
+    key.insert(Ingredient::Kind, format!("{kind}{kept}"));
     flags(&flag_list, key);
 }
 

@@ -93,13 +93,21 @@ fn config() -> impl Strategy<Value = Config> {
     let image = (text("\\./[a-z]{1,5}"), text("[a-z]{1,5}"), build(), runtime())
         .prop_map(|(main, binary, build, runtime)| Image { at: None, main, binary, build, runtime });
     (
-        (vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3), texts("\\./[a-z]{1,5}")),
+        (vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3), texts("\\./[a-z]{1,5}"), text("layer|mount|both")),
         go,
         modules,
         runtime(),
         btree_map("[a-z][a-z0-9._-]{0,8}", image, 0..3),
     )
-        .prop_map(|((skip, roots), go, modules, runtime, images)| Config { skip, roots, go, modules, runtime, images })
+        .prop_map(|((skip, roots, cache), go, modules, runtime, images)| Config {
+            skip,
+            roots,
+            cache,
+            go,
+            modules,
+            runtime,
+            images,
+        })
 }
 
 /// The configuration without places, which TOML does not carry.

@@ -39,6 +39,44 @@ fn a_link_and_all_before_it() {
     expect_file!["./llb.txt"].assert_eq(&text);
 }
 
+/// The go commands that compile, each as text.
+fn compiles(text: &str) -> Vec<&str> {
+    text.split("\n#").filter(|op| op.contains("exec [\"/gowork/gowork-cache\"")).collect()
+}
+
+#[test]
+fn results_are_kept_where_the_configuration_says() {
+    let lowered = |config: &str| lowered(&planned(&sound(WORK, config), &resolution()));
+    let (layer, mount, both) = (lowered("cache = \"layer\"\n"), lowered("cache = \"mount\"\n"), lowered("cache = \"both\"\n"));
+    assert_eq!(lowered(""), both, "the default");
+    assert!(!layer.contains("gowork-results"));
+    assert!(compiles(&layer).iter().all(|exec| exec.contains("--own /gowork/out") && !exec.contains("--mount")));
+    assert!(compiles(&both).iter().all(|exec| exec.contains("--mount /gowork/cache --own /gowork/out")));
+    for exec in compiles(&mount) {
+        assert!(
+            exec.contains("\"/gowork/step/parts\", \"-\"") && exec.contains("--mount /gowork/cache --discard /gowork/out"),
+            "{exec}"
+        );
+        assert!(exec.contains("/gowork/cache = cache gowork-results (shared)"), "{exec}");
+    }
+    assert!(!mount.contains("/gowork/results"));
+    let link = |text: &str| text.split("\n#").find(|op| op.contains("name \"link api\"")).unwrap().to_owned();
+    // It runs after what it needs, and takes nothing from it but that.
+    assert!(link(&mount).contains("--mount /gowork/cache --discard /gowork/out"), "{}", link(&mount));
+    assert_eq!(link(&mount).matches("/gowork/after/").count(), 3, "{}", link(&mount));
+    assert_eq!(link(&layer), link(&both).replace("cache gowork-results", ""), "a link shares nothing with others");
+}
+
+/// The go command keys what is compiled from C by nothing of the system's headers and libraries: a layer is keyed by them, a mount is not.
+#[test]
+fn what_the_go_command_does_not_key_stays_out_of_the_mount() {
+    for cache in ["mount", "both"] {
+        let text = lowered(&planned(&sound(WORK, &format!("cache = {cache:?}\n[go]\ncgo = true\n")), &resolution()));
+        assert!(!text.contains("gowork-results"), "{text}");
+        assert!(compiles(&text).iter().all(|exec| exec.contains("--own /gowork/out")), "{text}");
+    }
+}
+
 /// golang/go#69179: without it the go command trusts an index of sources that is keyed by their times. None but the resolve step, which
 /// looks after that itself, may have a network; and what steps read they must not be able to change.
 #[test]
