@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 const PROGRAMS: [&str; 2] = ["gowork-frontend", "gowork-cache"];
 /// Bytes that the programs may have in all.
 const BUDGET: u64 = 5_000_000;
+/// Leaves unwind tables out, a ninth of the programs: what aborts on a panic unwinds nothing. The C library's start files register theirs and so keep them.
+const NO_UNWIND: &str = "SECTIONS { /DISCARD/ : { *(EXCLUDE_FILE(*crtbeginT.o *crtend.o) .eh_frame) } } INSERT AFTER .rodata;\n";
 /// What BuildKit may ask of this frontend; it refuses to start a frontend that lacks a label for what a build needs.
 const FRONTEND_CAPS: &str = "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,\
                              moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring";
@@ -104,16 +106,20 @@ fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathB
         }
     };
     cargo.arg("--target-dir").arg(&target_directory);
-    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags(state, quality).join("\u{1f}"));
+    let mut flags = flags(state);
+    if quality == Quality::Release {
+        let script = state.of_checkout("no-unwind.ld");
+        std::fs::write(&script, NO_UNWIND).with_context(|| format!("cannot write {}", script.display()))?;
+        flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
+    }
+    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     command::run(&mut cargo)?;
     Ok(target_directory.join(triple).join(profile).join(program))
 }
 
 /// Flags for the compiler: static, and no trace of where the sources lie.
-fn flags(state: &State, quality: Quality) -> Vec<String> {
+fn flags(state: &State) -> Vec<String> {
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
-    // What aborts on a panic unwinds nothing.
-    flags.extend(matches!(quality, Quality::Release).then(|| "-Cforce-unwind-tables=no".to_owned()));
     let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     remap(state.repository(), "/gowork");
     let cargo_home = std::env::var_os("CARGO_HOME")

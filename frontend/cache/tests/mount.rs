@@ -3,6 +3,7 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "tests document themselves and fail where they cannot go on"
 )]
 
