@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::records::Records;
 
@@ -128,6 +128,16 @@ impl Build {
         let (records, text) = Records::parse(&stderr);
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         Outcome { command: format!("{:?}", self.command), status: output.status, stdout, text, records }
+    }
+
+    /// Starts it and stops it after this time, as a person would who presses Ctrl-C, unless it has ended by then.
+    pub(crate) fn stopped_after(mut self, time: std::time::Duration) {
+        self.command.arg(&self.context).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
+        std::thread::sleep(time);
+        let stopped = Command::new("kill").arg("-INT").arg(child.id().to_string()).stderr(Stdio::null()).status();
+        assert!(stopped.is_ok(), "kill must be on PATH");
+        let _ = child.wait();
     }
 
     /// Runs it; it must succeed.

@@ -23,4 +23,5 @@ mod predictions;
 mod reproducible;
 mod runtime;
 mod smoke;
+mod tiers;
 mod workspaces;

@@ -1,0 +1,99 @@
+//! Where compile results are kept: layers and the cache mount, and what may happen to the mount and to the steps that use it.
+
+use std::time::Duration;
+
+use crate::engine::{Build, Engine};
+use crate::repository::{Repository, files};
+
+/// A shop whose worker is like none that the engine has seen, with results kept there.
+fn shop(cache: &str) -> Repository {
+    let shop = Repository::example("shop");
+    shop.write("Dockerfile", &format!("# syntax=docker.io/gowork/gowork:1\ncache = {cache:?}\n"));
+    edit(&shop);
+    shop
+}
+
+/// An edit of two packages that the worker is made of.
+fn edit(shop: &Repository) {
+    let unique = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+    for (file, variable) in [("lib/events/events.go", "Edited"), ("services/worker/store/store.go", "Edited")] {
+        let text = shop.read(file);
+        let text = text.split("\n// Edited").next().unwrap();
+        shop.write(file, &format!("{text}\n// Edited is new.\nvar {variable} = \"{unique}\"\n"));
+    }
+    let main = "services/worker/cmd/worker/main.go";
+    let text = shop.read(main);
+    let text = text.split("\nfunc init()").next().unwrap();
+    shop.write(main, &format!("{text}\nfunc init() {{ version += \"{unique}\" }}\n"));
+}
+
+fn worker(shop: &Repository) -> Build {
+    Engine::main().frontend(&shop.root()).target("worker")
+}
+
+fn binary(build: Build) -> Vec<u8> {
+    let out = tempfile::tempdir().unwrap();
+    build.files_to(out.path()).succeeds();
+    files(out.path()).remove("usr/local/bin/worker").expect("the binary")
+}
+
+fn local(shop: &Repository) -> Vec<u8> {
+    shop.go_build("services/worker", "./cmd/worker")
+}
+
+/// Runs a shell script over the cache mount.
+fn in_mount(script: &str) {
+    let repository = Repository::new(&[]);
+    let mount = "--mount=type=cache,id=gowork-results,target=/mount";
+    repository.write("script", &format!("FROM busybox:latest\nRUN {mount} {script}\n"));
+    let build = Engine::main().stock(&repository.root(), &repository.root().join("script"));
+    build.args(["--no-cache", "--output", "type=cacheonly"]).succeeds();
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_damaged_mount_makes_no_wrong_binary() {
+    for cache in ["both", "mount"] {
+        let shop = shop(cache);
+        let right = local(&shop);
+        assert!(binary(worker(&shop)) == right, "{cache}");
+        for damage in [
+            "for f in $(find /mount/1/o -type f | awk 'NR % 3 == 0'); do : > $f; done",
+            "for f in $(find /mount/1/o -type f | awk 'NR % 3 == 1'); do printf X | dd of=$f bs=1 seek=100 conv=notrunc 2>/dev/null; done",
+            "for f in $(find /mount/1/a -type f | awk 'NR % 2 == 0'); do cp $(find /mount/1/a -type f | head -n 1) $f; done",
+            "for f in $(find /mount/1/o -type f | awk 'NR % 5 == 0'); do rm $f && mkdir $f; done",
+            "rm -rf /mount/1",
+        ] {
+            in_mount(damage);
+            assert!(binary(worker(&shop).args(["--no-cache"])) == right, "{cache}, after {damage}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_build_that_is_stopped_leaves_nothing_wrong() {
+    for cache in ["both", "mount"] {
+        let shop = shop(cache);
+        for tenths in [3, 7, 11, 16, 22] {
+            edit(&shop);
+            worker(&shop).args(["--output", "type=cacheonly"]).stopped_after(Duration::from_millis(100 * tenths));
+            assert!(binary(worker(&shop)) == local(&shop), "{cache}, stopped after {tenths} tenths of a second");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn two_builds_use_one_mount_at_once() {
+    for cache in ["both", "mount"] {
+        let shops = [shop(cache), shop(cache)];
+        let binaries = std::thread::scope(|scope| {
+            let builds = [&shops[0], &shops[1]].map(|shop| scope.spawn(|| binary(worker(shop).args(["--no-cache"]))));
+            builds.map(|build| build.join().unwrap())
+        });
+        for (shop, binary) in shops.iter().zip(binaries) {
+            assert!(binary == local(shop), "{cache}");
+        }
+    }
+}
