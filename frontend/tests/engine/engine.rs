@@ -127,7 +127,14 @@ impl Build {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let (records, text) = Records::parse(&stderr);
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        Outcome { command: format!("{:?}", self.command), status: output.status, stdout, text, records }
+        Outcome {
+            command: format!("{:?}", self.command),
+            status: output.status,
+            stdout,
+            stderr: stderr.into_owned(),
+            text,
+            records,
+        }
     }
 
     /// Runs it; it must succeed.
@@ -153,6 +160,8 @@ pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
     /// Answers of `--call`.
     pub(crate) stdout: String,
+    /// All that buildx wrote of the build, as it wrote it.
+    pub(crate) stderr: String,
     /// What buildx wrote apart from progress: the error with its place in the source.
     pub(crate) text: String,
     /// What BuildKit did.

@@ -7,9 +7,11 @@
 mod engine;
 mod kinds;
 mod layout;
+mod leaks;
 mod predicted;
 mod records;
 mod repository;
+mod server;
 
 mod bad_input;
 mod cgo;
@@ -22,5 +24,6 @@ mod options;
 mod predictions;
 mod reproducible;
 mod runtime;
+mod secrets;
 mod smoke;
 mod workspaces;
