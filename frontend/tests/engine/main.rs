@@ -15,6 +15,7 @@ mod server;
 
 mod bad_input;
 mod cgo;
+mod clock;
 mod contexts;
 mod edits;
 mod elsewhere;
