@@ -19,6 +19,7 @@ mod clock;
 mod contexts;
 mod edits;
 mod elsewhere;
+mod exports;
 mod identical;
 mod image;
 mod options;
