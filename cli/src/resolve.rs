@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, bail};
+use gowork_llb::diag::without_credentials;
 use gowork_llb::plan::{Build, BuildIx, Outline};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 use serde::Deserialize;
@@ -96,7 +97,9 @@ fn go(root: &Path, outline: &Outline, build: &Build, args: &[&str]) -> anyhow::R
     command.envs(&build.request.env).envs(&outline.module_env);
     let output = command.output().context("--resolve needs the go command: cannot run go")?;
     if !output.status.success() {
-        bail!("go {} says:\n{}", args[0], String::from_utf8_lossy(&output.stderr).trim());
+        // The go command itself leaves out passwords, but tokens that stand in the place of a user it shows.
+        let said = without_credentials(&String::from_utf8_lossy(&output.stderr));
+        bail!("go {} says:\n{}", args[0], said.trim());
     }
     Ok(output.stdout)
 }

@@ -136,3 +136,52 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     let scored = known.into_iter().map(|known| (strsim::osa_distance(word, known), known));
     scored.filter(|(slips, known)| *slips <= most && *slips < known.len()).min().map(|(_, known)| known)
 }
+
+/// `text` with user and password of every URL replaced: texts of other programs may have them.
+#[must_use]
+pub fn without_credentials(text: &str) -> String {
+    let mut rest = text;
+    let mut redacted = String::with_capacity(text.len());
+    while let Some((before, after)) = rest.split_once("://") {
+        redacted.push_str(before);
+        redacted.push_str("://");
+        // The authority ends where the path does, or the URL, as written in lists and messages. The last @ of it ends the credentials.
+        let end = after
+            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | ',' | '|' | '"' | '\''))
+            .unwrap_or(after.len());
+        let (authority, tail) = after.split_at(end);
+        match authority.rsplit_once('@') {
+            Some((_, host)) => {
+                redacted.push_str("***@");
+                redacted.push_str(host);
+            }
+            None => redacted.push_str(authority),
+        }
+        rest = tail;
+    }
+    redacted.push_str(rest);
+    redacted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_credentials;
+
+    #[test]
+    fn credentials_are_not_told() {
+        for (text, told) in [
+            (
+                "Get \"https://user:pa%40ss@proxy.example.com/x/@v/list\": dial tcp",
+                "Get \"https://***@proxy.example.com/x/@v/list\": dial tcp",
+            ),
+            ("https://a:b@one,https://token@two|direct", "https://***@one,https://***@two|direct"),
+            ("https://proxy.golang.org,direct", "https://proxy.golang.org,direct"),
+            ("ssh://git@host:22/x and example.com/m@v1.0.0", "ssh://***@host:22/x and example.com/m@v1.0.0"),
+            ("https://a:p@ss@host", "https://***@host"),
+            ("no url", "no url"),
+            ("://", "://"),
+        ] {
+            assert_eq!(without_credentials(text), told);
+        }
+    }
+}

@@ -12,4 +12,5 @@ mod named_files;
 mod output;
 #[path = "../property/proxy.rs"]
 mod proxy;
+mod secrets;
 mod support;

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -153,6 +154,33 @@ fn a_layer_depends_on_its_results_only() {
         let mode = if base().join(path).is_dir() { 0o40755 } else { 0o100_644 };
         assert_eq!((metadata.0, metadata.1, metadata.2), (mode, 0, 0), "{}", path.display());
     }
+}
+
+/// The go command trims what it finds to be unused for five days in a cache of its own. A year-old layer is none: nothing of it is touched, and all of it hits.
+#[test]
+fn age_takes_nothing_from_a_layer() {
+    let sources = sources("errors");
+    let layer = copy_layer(base());
+    let year_ago = SystemTime::now() - Duration::from_secs(366 * 24 * 60 * 60);
+    for path in snapshot(layer.path()).keys().rev() {
+        fs::File::open(layer.path().join(path)).unwrap().set_modified(year_ago).unwrap();
+    }
+    let before = snapshot(layer.path());
+    // Its own cache, last trimmed a year ago, has an entry as old: both show that the go command trims.
+    let (gocache, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let old = gocache.path().join("00").join(format!("{}-a", "0".repeat(64)));
+    fs::create_dir(gocache.path().join("00")).unwrap();
+    fs::write(&old, "old").unwrap();
+    fs::File::open(&old).unwrap().set_modified(year_ago).unwrap();
+    let trimmed = year_ago.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    fs::write(gocache.path().join("trim.txt"), trimmed.to_string()).unwrap();
+    go(&sources, &["build", "-o", "out/", "."], &[("GOCACHE", gocache.path().to_str().unwrap())]);
+    assert!(!old.exists(), "the go command does not trim");
+
+    assert_warm(&build(&sources, &["."], &[layer.path()], ("--discard", scratch.path())));
+    let aged = take_binary(&sources);
+    assert!(snapshot(layer.path()) == before, "a layer was changed by reading it");
+    assert!(aged == plain(&sources), "wrong binary");
 }
 
 #[test]

@@ -4,14 +4,12 @@
 //! texts anew.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 
 use expect_test::expect_file;
 
 use crate::engine::{Build, Engine, Outcome};
+use crate::server::Server;
 
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bad").canonicalize().unwrap()
@@ -114,64 +112,14 @@ fn modules() {
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn certificates_of_a_proxy() {
-    let proxy = TlsProxy::start();
+    let proxy = Server::with_tls(include_str!("servers/tls_proxy.go"), &[]);
     let argument = format!("GOPROXY=https://{}", proxy.address);
     let build = || build("proxy-tls").args(["--build-arg", &argument]);
     let mut outcome = build().fails();
     outcome.text = outcome.text.replace(&proxy.address, "PROXY");
     said("proxy-tls", &outcome);
-    let trusting = build().args([format!("--secret=id=ca,src={}", proxy.certificate().display())]).fails();
+    let trusting = build().args([format!("--secret=id=ca,src={}", proxy.file("certificate.pem").display())]).fails();
     assert!(trusting.text.contains(&proxy.address) && !trusting.text.contains("x509"), "{}", trusting.everything());
-}
-
-/// A server that speaks TLS and nothing else, until it is dropped.
-struct TlsProxy {
-    dir: tempfile::TempDir,
-    process: Child,
-    address: String,
-}
-
-impl TlsProxy {
-    fn start() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("main.go"), include_str!("tls_proxy.go")).unwrap();
-        // The address by which also a container finds this machine. Connecting a datagram socket sends nothing.
-        let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-        let routed = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr());
-        let ip = routed.map_or_else(|_| "127.0.0.1".to_owned(), |address| address.ip().to_string());
-        let mut go = Command::new("go");
-        go.args(["run", "main.go", &ip, "certificate.pem"]).current_dir(dir.path());
-        go.env("GOENV", "off").env("GOTOOLCHAIN", "local").env("GOWORK", "off").env_remove("GOFLAGS");
-        let mut process = go.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the go command must be on PATH");
-        let mut address = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        Self { dir, process, address: address.trim().to_owned() }
-    }
-
-    fn certificate(&self) -> PathBuf {
-        self.dir.path().join("certificate.pem")
-    }
-}
-
-impl Drop for TlsProxy {
-    fn drop(&mut self) {
-        // It ends with its standard input.
-        drop(self.process.stdin.take());
-        let _ = self.process.wait();
-    }
-}
-
-/// Nothing of a secret is ever shown, also where its reader fails.
-#[test]
-#[ignore = "needs an engine: cargo xtask test"]
-fn secrets_are_not_shown() {
-    let netrc = tempfile::NamedTempFile::new().unwrap();
-    fs::write(netrc.path(), "machine 127.0.0.1 login canary-in-netrc password canary-in-netrc\n").unwrap();
-    let build = build("proxy-unreachable").args(["--progress", "plain", "--no-cache"]);
-    let build = build.args([format!("--secret=id=netrc,src={}", netrc.path().display())]);
-    let outcome = build.fails();
-    assert!(outcome.text.contains("dial tcp 127.0.0.1:9"), "the proxy is asked:\n{}", outcome.everything());
-    assert!(!outcome.everything().contains("canary"), "{}", outcome.everything());
 }
 
 /// The go command's own words, file and line included, and the step in words.

@@ -127,7 +127,14 @@ impl Build {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let (records, text) = Records::parse(&stderr);
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        Outcome { command: format!("{:?}", self.command), status: output.status, stdout, text, records }
+        Outcome {
+            command: format!("{:?}", self.command),
+            status: output.status,
+            stdout,
+            stderr: stderr.into_owned(),
+            text,
+            records,
+        }
     }
 
     /// Starts it and stops it after this time, as a person would who presses Ctrl-C, unless it has ended by then.
@@ -163,6 +170,8 @@ pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
     /// Answers of `--call`.
     pub(crate) stdout: String,
+    /// All that buildx wrote of the build, as it wrote it.
+    pub(crate) stderr: String,
     /// What buildx wrote apart from progress: the error with its place in the source.
     pub(crate) text: String,
     /// What BuildKit did.
@@ -187,11 +196,29 @@ pub(crate) struct EmptyEngine {
 impl EmptyEngine {
     /// Starts it.
     pub(crate) fn start(name: &'static str) -> Self {
+        Self::start_ahead(name, 0)
+    }
+
+    /// Starts it with a clock that is some days ahead.
+    pub(crate) fn start_ahead(name: &'static str, days: u32) -> Self {
         // What a killed run left behind is not empty.
         xtask(&["engine", "reset", "--name", name]);
         let empty = Self { engine: Engine { builder: Some(format!("gowork-{name}")) }, name };
-        xtask(&["engine", "up", "--name", name]);
+        empty.set_clock(days);
         empty
+    }
+
+    /// Starts it again, with what it has in its cache and a clock that is some days ahead.
+    pub(crate) fn set_clock(&self, days: u32) {
+        xtask(&["engine", "up", "--name", self.name, "--days-ahead", &days.to_string()]);
+    }
+
+    /// The year that it started in, by its own clock: buildx tells its own time of what BuildKit does, the log BuildKit's.
+    pub(crate) fn year(&self) -> u32 {
+        let log = Path::new(&variable("GOWORK_STATE_DIR")).join("engines").join(self.name).join("log");
+        let text = std::fs::read_to_string(&log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        let year = text.split_once("time=\"").and_then(|(_, time)| time.get(..4)?.parse().ok());
+        year.unwrap_or_else(|| panic!("no time in {}", log.display()))
     }
 }
 

@@ -7,21 +7,26 @@
 mod engine;
 mod kinds;
 mod layout;
+mod leaks;
 mod predicted;
 mod records;
 mod repository;
+mod server;
 
 mod bad_input;
 mod cgo;
+mod clock;
 mod contexts;
 mod edits;
 mod elsewhere;
+mod exports;
 mod identical;
 mod image;
 mod options;
 mod predictions;
 mod reproducible;
 mod runtime;
+mod secrets;
 mod smoke;
 mod tiers;
 mod workspaces;

@@ -3,7 +3,7 @@
 use super::process::Daemon;
 use super::registry::Registry;
 use super::tools::Tool;
-use super::{builder, host, mounts};
+use super::{builder, clock, host, mounts};
 use crate::command::{command, succeeds};
 use crate::state::State;
 use anyhow::{Context, Result, bail};
@@ -85,17 +85,18 @@ impl Engine {
         self.daemon.running()
     }
 
-    /// Starts the engine unless it runs with this configuration, and makes buildx know it. Says whether it was started.
+    /// Starts the engine unless it runs with this configuration and clock, and makes buildx know it. Says whether it was started.
     ///
     /// # Errors
     /// If something is missing on the machine, or buildkitd does not come up; the error shows the end of its log.
-    pub(crate) fn start(&self, state: &State, registry: &Registry) -> Result<bool> {
+    pub(crate) fn start(&self, state: &State, registry: &Registry, days_ahead: u32) -> Result<bool> {
         host::require_root("an engine of our own")?;
         let runc = host::require_package("runc")?;
-        let (buildkitd, buildctl) = (Tool::Buildkitd.ensure(state)?, Tool::Buildctl.ensure(state)?);
+        let daemon = if days_ahead == 0 { Tool::Buildkitd } else { Tool::ClockedBuildkitd };
+        let (buildkitd, buildctl) = (daemon.ensure(state)?, Tool::Buildctl.ensure(state)?);
         std::fs::create_dir_all(self.root())?;
         let path = self.directory.join("config.toml");
-        let configuration = self.configuration(registry, &runc)?;
+        let configuration = format!("# Clock: {days_ahead} days ahead.\n{}", self.configuration(registry, &runc)?);
         let same = std::fs::read_to_string(&path).is_ok_and(|present| present == configuration);
         let started = self.running().is_none() || !same;
         if started {
@@ -104,7 +105,9 @@ impl Engine {
             std::fs::write(&path, configuration)?;
             let address = format!("unix://{}", self.socket().display());
             let ready = || succeeds(&mut command(&buildctl, ["--addr", &address, "--timeout", "2", "debug", "workers"]));
-            self.daemon.start(Command::new(&buildkitd).arg("--config").arg(&path), START_LIMIT, ready)?;
+            let mut command = Command::new(&buildkitd);
+            command.arg("--config").arg(&path).envs((days_ahead != 0).then(|| clock::variable(days_ahead)));
+            self.daemon.start(&mut command, START_LIMIT, ready)?;
         }
         builder::register(state, &self.name, &self.socket())?;
         Ok(started)

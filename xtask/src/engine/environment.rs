@@ -2,6 +2,7 @@
 
 use super::builder::{self, UserEngine};
 use super::daemon::Engine;
+use super::registry;
 use super::tools::Tool;
 use crate::state::{STATE_DIR, State};
 use anyhow::Result;
@@ -26,6 +27,7 @@ pub(crate) fn of_own(state: &State, engine: &Engine) -> Result<Variables> {
         ("GOWORK_TEST_BUILDX", Tool::Buildx.ensure(state)?.into()),
         ("GOWORK_TEST_BUILDCTL", Tool::Buildctl.ensure(state)?.into()),
     ];
+    variables.extend(registry::running(state).map(|address| ("GOWORK_TEST_REGISTRY", address.into())));
     variables.extend(of_tests(state)?);
     Ok(variables)
 }

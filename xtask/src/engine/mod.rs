@@ -4,6 +4,7 @@
 //! proxy serves, `runc` from the distribution, and base images from the distribution's packages. See [`crate::state`] for where they live.
 
 pub(crate) mod builder;
+mod clock;
 mod daemon;
 pub(crate) mod environment;
 pub(crate) mod host;
@@ -41,6 +42,9 @@ enum Action {
         /// Also provide the image golang:VERSION (a full version, as 1.25.3); may be repeated
         #[arg(long = "go", value_name = "VERSION")]
         go_versions: Vec<String>,
+        /// By how many days its clock is ahead; an engine that runs with another clock is restarted
+        #[arg(long, value_name = "DAYS", default_value_t = 0)]
+        days_ahead: u32,
     },
     /// Stop an engine; its cache stays
     Down {
@@ -78,7 +82,9 @@ struct Named {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     match &arguments.action {
-        Action::Up { named, go_versions } => print(&environment::exports(&up(&state, &named.name, go_versions)?.variables)),
+        Action::Up { named, go_versions, days_ahead } => {
+            print(&environment::exports(&up_ahead(&state, &named.name, go_versions, *days_ahead)?.variables))
+        }
         Action::Down { named, all } => {
             let engines = if *all { Engine::all(&state)? } else { vec![Engine::named(&state, &named.name)?] };
             down(&state, &engines)
@@ -104,8 +110,17 @@ pub(crate) struct Up {
 /// # Errors
 /// If something is missing on the machine, or the engine does not come up.
 pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up> {
+    up_ahead(state, name, go_versions, 0)
+}
+
+fn up_ahead(state: &State, name: &str, go_versions: &[String], days_ahead: u32) -> Result<Up> {
     if let Some(user) = builder::user_engine(state)? {
         refuse_named(name)?;
+        if days_ahead != 0 {
+            bail!(
+                "only the clock of an engine of our own can be set: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST"
+            );
+        }
         let phase = Phase::start(&format!("using the engine that {} names; base images come from Docker Hub", user.chosen_by));
         user.bootstrap()?;
         phase.done();
@@ -122,7 +137,7 @@ pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up
     let lock = state.lock(LOCK)?;
     let registry = registry::ensure(state)?;
     let phase = Phase::start(&format!("starting engine {name}"));
-    let started = engine.start(state, &registry)?;
+    let started = engine.start(state, &registry, days_ahead)?;
     phase.done_with(if started { "" } else { "it runs already" });
     let start = lap();
     crate::base::publish(state, &registry, go_versions)?;

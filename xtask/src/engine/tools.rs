@@ -3,6 +3,7 @@
 //! A module each, because their dependencies exclude one another's versions. `go install module@version` would refuse BuildKit for its
 //! exclude directives, and would not be summed.
 
+use super::clock;
 use crate::progress::Phase;
 use crate::state::State;
 use anyhow::{Context, Result};
@@ -15,6 +16,8 @@ use std::process::Command;
 pub(crate) enum Tool {
     /// BuildKit's daemon.
     Buildkitd,
+    /// The same with a clock that can be set ahead.
+    ClockedBuildkitd,
     /// BuildKit's own client: readiness and low-level looks.
     Buildctl,
     /// The client that users have, as a program of its own.
@@ -34,6 +37,8 @@ struct Module {
     version: Option<(&'static str, &'static str)>,
     /// About how long a build takes on two cores with nothing cached, seconds.
     seconds: u32,
+    /// Whether the programs' clock can be set ahead.
+    clocked: bool,
 }
 
 const BUILDKIT: Module = Module {
@@ -41,22 +46,36 @@ const BUILDKIT: Module = Module {
     packages: &["github.com/moby/buildkit/cmd/buildkitd", "github.com/moby/buildkit/cmd/buildctl"],
     version: Some(("github.com/moby/buildkit/version.Version", "github.com/moby/buildkit")),
     seconds: 90,
+    clocked: false,
 };
+const CLOCKED_BUILDKIT: Module = Module { packages: &["github.com/moby/buildkit/cmd/buildkitd"], clocked: true, ..BUILDKIT };
 const BUILDX: Module = Module {
     name: "buildx",
     packages: &["github.com/docker/buildx/cmd/buildx"],
     version: Some(("github.com/docker/buildx/version.Version", "github.com/docker/buildx")),
     seconds: 60,
+    clocked: false,
 };
-const REGISTRY: Module =
-    Module { name: "registry", packages: &["github.com/distribution/distribution/v3/cmd/registry"], version: None, seconds: 60 };
-const CRANE: Module =
-    Module { name: "crane", packages: &["github.com/google/go-containerregistry/cmd/crane"], version: None, seconds: 15 };
+const REGISTRY: Module = Module {
+    name: "registry",
+    packages: &["github.com/distribution/distribution/v3/cmd/registry"],
+    version: None,
+    seconds: 60,
+    clocked: false,
+};
+const CRANE: Module = Module {
+    name: "crane",
+    packages: &["github.com/google/go-containerregistry/cmd/crane"],
+    version: None,
+    seconds: 15,
+    clocked: false,
+};
 
 impl Tool {
     fn module(self) -> &'static Module {
         match self {
             Self::Buildkitd | Self::Buildctl => &BUILDKIT,
+            Self::ClockedBuildkitd => &CLOCKED_BUILDKIT,
             Self::Buildx => &BUILDX,
             Self::Registry => &REGISTRY,
             Self::Crane => &CRANE,
@@ -65,7 +84,7 @@ impl Tool {
 
     fn program(self) -> &'static str {
         match self {
-            Self::Buildkitd => "buildkitd",
+            Self::Buildkitd | Self::ClockedBuildkitd => "buildkitd",
             Self::Buildctl => "buildctl",
             Self::Buildx => "buildx",
             Self::Registry => "registry",
@@ -80,7 +99,8 @@ impl Tool {
     pub(crate) fn ensure(self, state: &State) -> Result<PathBuf> {
         let module = self.module();
         let sources = state.repository().join("xtask/engine").join(module.name);
-        let directory = state.path("tools").join(format!("{}-{}", module.name, fingerprint(&sources)?));
+        let name = if module.clocked { format!("{}-clocked", module.name) } else { module.name.to_owned() };
+        let directory = state.path("tools").join(format!("{name}-{}", fingerprint(module, &sources)?));
         let program = directory.join(self.program());
         if !program.exists() {
             let lock = state.lock("tools")?;
@@ -93,9 +113,12 @@ impl Tool {
     }
 }
 
-/// Twelve hexadecimal digits for the content of go.mod and go.sum.
-fn fingerprint(sources: &Path) -> Result<String> {
+/// Twelve hexadecimal digits for the content of go.mod and go.sum, and for the clock.
+fn fingerprint(module: &Module, sources: &Path) -> Result<String> {
     let mut hash = Sha256::new();
+    if module.clocked {
+        hash.update(clock::END);
+    }
     for name in ["go.mod", "go.sum"] {
         let path = sources.join(name);
         hash.update(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
@@ -116,8 +139,13 @@ fn build(state: &State, module: &Module, sources: &Path, directory: &Path) -> Re
         let version = crate::command::output(go(state, sources)?.args(["list", "-m", "-f", "{{.Version}}", of]))?;
         flags.push_str(&format!(" -X {variable}={version}"));
     }
-    build.args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &flags, "-o"]).arg(staging.path()).args(module.packages);
-    crate::command::run(&mut build)?;
+    build.args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &flags]);
+    let replaced = tempfile::tempdir()?;
+    if module.clocked {
+        let goroot = crate::command::output(go(state, sources)?.args(["env", "GOROOT"]))?;
+        build.arg("-overlay").arg(clock::overlay(Path::new(&goroot), replaced.path())?);
+    }
+    crate::command::run(build.arg("-o").arg(staging.path()).args(module.packages))?;
     if directory.exists() {
         std::fs::remove_dir_all(directory)?;
     }

@@ -1,4 +1,4 @@
-//! Running the go command: where it is, its environment, the secrets it may use.
+//! Running the go command: where it is, its environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use gowork_llb::resolution::{ResolveError, ResolveRequest};
 
 use super::failure::Failure;
+use super::secrets::Secrets;
 
 /// Where the raw module cache is if nothing says so.
 const RAW_MODULE_CACHE: &str = "/gowork/modcache-raw";
@@ -19,6 +20,7 @@ pub(super) struct Go {
     pub source: PathBuf,
     program: PathBuf,
     env: BTreeMap<String, String>,
+    secrets: Secrets,
     /// What `go env` says.
     variables: BTreeMap<String, String>,
 }
@@ -34,8 +36,9 @@ impl Go {
     pub(super) fn new(request: &ResolveRequest, source: &Path) -> Result<Self, Failure> {
         let dir = source.join(&request.dir);
         let mut env = environment(request, &dir);
-        secrets(&mut env);
-        let mut go = Self { dir, source: source.into(), program: find_program()?, env, variables: BTreeMap::new() };
+        let secrets = Secrets::mounted();
+        env.extend(secrets.env.clone());
+        let mut go = Self { dir, source: source.into(), program: find_program()?, env, secrets, variables: BTreeMap::new() };
         let text = go.output(&[&["env", "-json"], &VARIABLES[..]].concat())?;
         go.variables = serde_json::from_slice(&text).map_err(|error| Failure::new(format!("go env: {error}")))?;
         if std::env::var_os("SSH_AUTH_SOCK").is_some() {
@@ -52,6 +55,11 @@ impl Go {
     /// The raw module cache.
     pub(super) fn module_cache(&self) -> PathBuf {
         self.variable("GOMODCACHE").into()
+    }
+
+    /// `text` without secrets.
+    pub(super) fn hide(&self, text: &str) -> String {
+        self.secrets.hide(text)
     }
 
     /// Standard output of a run that must succeed.
@@ -109,19 +117,6 @@ fn environment(request: &ResolveRequest, dir: &Path) -> BTreeMap<String, String>
     }
     env.extend(request.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     env
-}
-
-/// Certificates and netrc, if there are any. The go command still reads the system's certificate directories; git reads this file only.
-fn secrets(env: &mut BTreeMap<String, String>) {
-    let certificates = std::env::var("GOWORK_CA").unwrap_or_else(|_| "/run/secrets/ca".to_owned());
-    if Path::new(&certificates).is_file() {
-        env.insert("SSL_CERT_FILE".into(), certificates.clone());
-        env.insert("GIT_SSL_CAINFO".into(), certificates);
-    }
-    let netrc = "/run/secrets/netrc";
-    if Path::new(netrc).is_file() {
-        env.insert("NETRC".into(), netrc.into());
-    }
 }
 
 /// With an agent at hand, git uses it for private hosts instead of asking for a password over https. An unknown host's key is accepted the first time, since

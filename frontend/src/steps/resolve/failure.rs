@@ -35,7 +35,7 @@ impl Failure {
     pub(super) fn of_go(errors: Vec<ResolveError>, go: &Go) -> Self {
         let mut told: Vec<ResolveError> = Vec::new();
         for error in errors {
-            let error = ResolveError { package: error.package, message: redact(error.message.trim()) };
+            let error = ResolveError { package: error.package, message: go.hide(error.message.trim()) };
             if !told.iter().any(|known| known.message == error.message) {
                 told.push(error);
             }
@@ -98,7 +98,7 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let mut lines = Vec::new();
     if has(NETWORK) {
-        let proxy = redact(&go.variable("GOPROXY"));
+        let proxy = go.hide(&go.variable("GOPROXY"));
         lines.push(format!(
             "modules are fetched with GOPROXY={proxy}; if that cannot be reached from the builder, set another with `proxy` under [modules] or --build-arg GOPROXY=..."
         ));
@@ -140,52 +140,4 @@ fn unprovided(text: &str) -> BTreeSet<&str> {
     let leads = ["cannot find module providing package ", "no required module provides package "];
     let after = leads.iter().flat_map(|lead| text.split(lead).skip(1));
     after.filter_map(|rest| rest.split([':', ';', ' ', '\n']).next()).filter(|path| !path.is_empty()).collect()
-}
-
-/// `text` with user and password of every URL replaced.
-pub(super) fn redact(text: &str) -> String {
-    let mut rest = text;
-    let mut redacted = String::with_capacity(text.len());
-    while let Some((before, after)) = rest.split_once("://") {
-        redacted.push_str(before);
-        redacted.push_str("://");
-        // The authority ends where the path does, or the URL, as written in lists and messages. The last @ of it ends the credentials.
-        let end = after
-            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | ',' | '|' | '"' | '\''))
-            .unwrap_or(after.len());
-        let (authority, tail) = after.split_at(end);
-        match authority.rsplit_once('@') {
-            Some((_, host)) => {
-                redacted.push_str("***@");
-                redacted.push_str(host);
-            }
-            None => redacted.push_str(authority),
-        }
-        rest = tail;
-    }
-    redacted.push_str(rest);
-    redacted
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_not_told() {
-        for (text, told) in [
-            (
-                "Get \"https://user:pa%40ss@proxy.example.com/x/@v/list\": dial tcp",
-                "Get \"https://***@proxy.example.com/x/@v/list\": dial tcp",
-            ),
-            ("https://a:b@one,https://token@two|direct", "https://***@one,https://***@two|direct"),
-            ("https://proxy.golang.org,direct", "https://proxy.golang.org,direct"),
-            ("ssh://git@host:22/x and example.com/m@v1.0.0", "ssh://***@host:22/x and example.com/m@v1.0.0"),
-            ("https://a:p@ss@host", "https://***@host"),
-            ("no url", "no url"),
-            ("://", "://"),
-        ] {
-            assert_eq!(redact(text), told);
-        }
-    }
 }

@@ -22,6 +22,7 @@ mod graph;
 mod layer;
 mod listing;
 mod prune;
+mod secrets;
 mod vendored;
 mod walk;
 
