@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use gowork_llb::diag::{Diagnostic, Position, Severity, Span};
+use gowork_llb::diag::{Diagnostic, Position, Severity, Span, with_masked_credentials};
 
 /// Gives the text of a file that a span names.
 pub(crate) type Texts<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -79,7 +79,7 @@ fn with_place<'a>(group: Group<'a>, span: &'a Span, words: Option<&'a String>, t
     };
     let kind = if words.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
     let annotation = kind.span(range).label(words);
-    group.element(Snippet::source(text).path(&span.file).annotation(annotation))
+    group.element(Snippet::source(with_masked_credentials(&text)).path(&span.file).annotation(annotation))
 }
 
 /// The bytes of `text` that `span` means: at least one character, within the first line.

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use buildkit_proto::google::protobuf::Any;
 use buildkit_proto::google::rpc;
 use buildkit_proto::pb;
-use gowork_llb::diag::{Diagnostic, Position, Span};
+use gowork_llb::diag::{Diagnostic, Position, Span, with_masked_credentials};
 use serde::Serialize;
 
 use crate::gateway::{GatewayError, UNKNOWN};
@@ -112,9 +112,13 @@ pub struct SourceFiles {
 }
 
 impl SourceFiles {
-    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`.
+    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`. Lines of it are shown, but no passwords of URLs.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>, language: impl Into<String>) {
-        self.files.insert(name.into(), (text.into(), language.into()));
+        let text = match String::from_utf8(text.into()) {
+            Ok(text) => with_masked_credentials(&text).into_bytes(),
+            Err(error) => error.into_bytes(),
+        };
+        self.files.insert(name.into(), (text, language.into()));
     }
 
     /// A file as BuildKit's source maps and warnings want it.

@@ -163,9 +163,42 @@ pub fn without_credentials(text: &str) -> String {
     redacted
 }
 
+/// `text` with every letter of user and password of its URLs replaced by `*`: a file that is shown, in which places stay where they are.
+#[must_use]
+pub fn with_masked_credentials(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut rest = line;
+        while let Some(at) = rest.find("://") {
+            let (before, after) = rest.split_at(at + 3);
+            masked.push_str(before);
+            // A password may have any letter in it but these, also where it should not.
+            let end = after.find(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '"' | '\'')).unwrap_or(after.len());
+            let credentials = after[..end].rfind('@').unwrap_or_default();
+            masked.extend(std::iter::repeat_n('*', credentials));
+            rest = &after[credentials..];
+        }
+        masked.push_str(rest);
+    }
+    masked
+}
+
 #[cfg(test)]
 mod tests {
-    use super::without_credentials;
+    use super::{with_masked_credentials, without_credentials};
+
+    #[test]
+    fn masks_are_as_long_as_what_they_hide() {
+        for (text, shown) in [
+            ("proxy = \"https://me:pä/ss@host/x\" # @\n", "proxy = \"https://*********@host/x\" # @\n"),
+            ("a = \"https://one,https://t@two\"\n[b]\n", "a = \"https://one,https://*@two\"\n[b]\n"),
+            ("module example.com/m\r\n", "module example.com/m\r\n"),
+            ("://", "://"),
+        ] {
+            assert_eq!(with_masked_credentials(text), shown);
+            assert_eq!(with_masked_credentials(text).len(), text.len());
+        }
+    }
 
     #[test]
     fn credentials_are_not_told() {

@@ -8,6 +8,7 @@ mod engine;
 mod kinds;
 mod layout;
 mod leaks;
+mod mounts;
 mod predicted;
 mod records;
 mod repository;

@@ -5,13 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use gowork_llb::ops::exec::{Exec, Mount, Sharing};
-use gowork_llb::ops::file::{File, Mkfile};
-use gowork_llb::ops::source::Image;
-use gowork_llb::ops::{Output, Reference};
-
-use crate::engine::{Build, Engine, Outcome, variable};
+use crate::engine::{Build, Engine, Outcome};
 use crate::leaks::{Canaries, unpacked};
+use crate::mounts;
 use crate::repository::Repository;
 use crate::server::Server;
 
@@ -157,25 +153,14 @@ fn nothing_of_a_secret_is_kept_or_said() {
 /// what is looked for, and is all that is found.
 fn cache_mount_is_clean(company: &Company) {
     let patterns = [&company.canaries.patterns()[..], company.module.as_bytes(), b"\n"].concat();
-    let busybox = Image::new(&Reference::parse("docker.io/library/busybox:latest").unwrap()).output();
-    let patterns = File::on(&Output::scratch()).mkfile(Mkfile::new("/patterns", 0o644, patterns)).output();
-    let look = Exec::new(["/bin/sh", "-c", LOOK]).root(&busybox).cwd("/").env("PATH", "/bin");
-    let look = look.mount(Mount::cache("gowork-modules", "/modules", Sharing::Shared)).mount(Mount::scratch_output("/out"));
-    let found = look.mount(Mount::read_only(&patterns, "/look")).run().unwrap().output("/out").unwrap();
-    let out = tempfile::tempdir().unwrap();
-    let definition = out.path().join("definition");
-    fs::write(&definition, found.to_definition().to_bytes()).unwrap();
-    let mut build = Command::new(variable("GOWORK_TEST_BUILDCTL"));
-    build.args(["build", "--output", &format!("type=local,dest={}", out.path().display())]);
-    let output = build.stdin(fs::File::open(definition).unwrap()).output().expect("buildctl starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let found = fs::read_to_string(out.path().join("found")).unwrap();
+    let found = mounts::look("gowork-modules", LOOK, &patterns).remove("found").expect("what grep says");
+    let found = String::from_utf8(found).unwrap();
     let found: BTreeSet<&str> = found.lines().collect();
     assert_eq!(found, [company.module.as_str()].into(), "the module was downloaded into this mount");
 }
 
 /// Names and contents.
-const LOOK: &str = "{ find /modules; find /modules -type f -exec cat {} +; } | grep -oFf /look/patterns >/out/found";
+const LOOK: &str = "{ find /mount; find /mount -type f -exec cat {} +; } | grep -oFf /input/file >/out/found";
 
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]

@@ -199,17 +199,8 @@ pub(super) fn goriscv64(text: &str) -> Result<(), Wrong> {
 /// GOPROXY. A password in it would end up in the build's record, so it is refused, and not shown.
 pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
     let example = "write it like \"https://proxy.golang.org,direct\"";
-    let entries: Vec<&str> = text.split([',', '|']).map(str::trim).collect();
-    for entry in &entries {
-        let rest = entry.split_once("://").map_or(*entry, |(_, rest)| rest);
-        if rest.split('/').next().is_some_and(|host| host.contains('@')) {
-            return wrong(
-                "a proxy's user and password must not stand in a URL",
-                "give them as a secret: --secret id=netrc,src=$HOME/.netrc",
-            );
-        }
-    }
-    for entry in entries {
+    no_credentials(text)?;
+    for entry in text.split([',', '|']).map(str::trim) {
         let url = ["https://", "http://", "file://"].iter().any(|scheme| entry.len() > scheme.len() && entry.starts_with(scheme));
         if !url && entry != "direct" && entry != "off" {
             return wrong(format!("{entry:?} is not a module proxy"), example);
@@ -218,8 +209,23 @@ pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Refuses user and password in a URL, wherever they stand in it: they would end up in the build's record. They are not shown.
+fn no_credentials(text: &str) -> Result<(), Wrong> {
+    // None of these values needs it for anything else: paths of file:// URLs apart, which are no places for passwords.
+    if text.split([',', '|', ' ']).any(|word| word.contains('@') && !word.trim().starts_with("file://")) {
+        return wrong("user and password must not stand in a URL", "give them as a secret: --secret id=netrc,src=$HOME/.netrc");
+    }
+    Ok(())
+}
+
+/// GOSUMDB.
+pub(super) fn sumdb(text: &str) -> Result<(), Wrong> {
+    no_credentials(text).and_then(|()| some(text))
+}
+
 /// One item of GOPRIVATE and its kin.
 pub(super) fn module_pattern(text: &str) -> Result<(), Wrong> {
+    no_credentials(text)?;
     if text.is_empty() || text.contains(char::is_whitespace) || text.contains("://") {
         return wrong(format!("{text:?} is not a pattern of module paths"), "write it like \"git.example.com/*\"");
     }

@@ -55,7 +55,10 @@ impl Config {
         let mut overrides = Self { modules, ..Self::default() };
         visit_strings(&mut overrides, &mut |slot, value| {
             if let Err(wrong) = validate::text(slot, &value.value) {
-                let variable = MODULE_ARGS.iter().find(|(_, key)| slot.key.ends_with(key)).map_or("", |(name, _)| name);
+                let variable = MODULE_ARGS
+                    .iter()
+                    .find(|(_, key)| slot.key.strip_prefix("modules.") == Some(key))
+                    .map_or("", |(name, _)| name);
                 diagnostics.push(Diagnostic::error(format!("build-arg {variable}: {}", wrong.why)).help(wrong.help));
             }
         });

@@ -88,7 +88,7 @@ fn modules(walk: &mut Walk<'_>, modules: &mut Modules) {
     walk.list("private", check::module_pattern, &mut modules.private);
     walk.list("noproxy", check::module_pattern, &mut modules.noproxy);
     walk.list("nosumdb", check::module_pattern, &mut modules.nosumdb);
-    walk.one("sumdb", check::some, &mut modules.sumdb);
+    walk.one("sumdb", check::sumdb, &mut modules.sumdb);
     walk.list("insecure", check::module_pattern, &mut modules.insecure);
     walk.one("vcs", check::some, &mut modules.vcs);
 }
