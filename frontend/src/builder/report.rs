@@ -1,5 +1,7 @@
 //! A failed resolve step, explained: which import it was, and where.
 
+use std::time::SystemTime;
+
 use gowork_llb::diag::{Diagnostic, Span};
 use gowork_llb::lower::Lowering;
 use gowork_llb::plan::{Build, BuildIx};
@@ -28,7 +30,8 @@ pub(super) async fn explain(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: 
 }
 
 async fn run(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx) -> Option<ResolveReport> {
-    let output = lowering.resolve_report(ix).ok()?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let output = lowering.resolve_report(ix, &now.as_nanos().to_string()).ok()?;
     let solved = builder.solve(&output, true).await.ok()?;
     let json = builder.gateway.read_file(&solved.reference, "/report.json").await.ok()?;
     serde_json::from_slice(&json).ok()

@@ -109,15 +109,16 @@ impl<'a> Lowering<'a> {
     /// # Errors
     /// Where the step cannot be written down.
     pub fn resolve(&self, build: BuildIx) -> Result<Output, OpError> {
-        self.run_resolve(build, false)
+        self.run_resolve(build, None)
     }
 
-    /// The same step run again to find out what is wrong: a directory with `report.json`. Never taken from the cache, since networks heal.
+    /// The same step run again to find out what is wrong: a directory with `report.json`. Networks heal, so a report must not be found in the cache when
+    /// it is asked for again: `attempt` is a text that no earlier attempt had. (To ignore the cache would empty the cache mount of modules.)
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn resolve_report(&self, build: BuildIx) -> Result<Output, OpError> {
-        self.run_resolve(build, true)
+    pub fn resolve_report(&self, build: BuildIx, attempt: &str) -> Result<Output, OpError> {
+        self.run_resolve(build, Some(attempt))
     }
 
     /// What a step makes: compile results, a directory for each part; or for a link a directory with the binary.
@@ -138,14 +139,14 @@ impl<'a> Lowering<'a> {
         Ok(output)
     }
 
-    fn run_resolve(&self, ix: BuildIx, report: bool) -> Result<Output, OpError> {
+    fn run_resolve(&self, ix: BuildIx, report: Option<&str>) -> Result<Output, OpError> {
         let build = self.plan.build(ix);
         // The same before and after the answer is known, and so the same op: a vendor directory goes in whole.
         let vendor = build.vendored.then(|| build.dir.child("vendor"));
         let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
         args.extend(["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
-        if report {
+        if report.is_some() {
             args.push("--report".to_owned());
         }
         let mut exec = Exec::new(args)
@@ -167,11 +168,11 @@ impl<'a> Lowering<'a> {
         for (name, value) in self.plan.module_env.clone().into_iter().chain(self.materials.environment(&build.settings)) {
             exec = exec.env(&name, &value);
         }
-        let title = if report { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
-        let exec = self.dress(exec, None).named(self.title(&title));
-        // A report on a network that failed must not be told again after the network is well.
-        let exec = if report { exec.ignore_cache(true) } else { exec };
-        exec.run()?.output(OUT)
+        let title = if report.is_some() { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
+        if let Some(attempt) = report {
+            exec = exec.env("GOWORK_ATTEMPT", attempt);
+        }
+        self.dress(exec, None).named(self.title(&title)).run()?.output(OUT)
     }
 
     fn resolve_title(&self, ix: BuildIx) -> String {
