@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
     crate::image::build(state, &environment::frontend_layout(state), Quality::Release)?;
-    for target in [["gowork-frontend", "engine"], ["gowork", "it"]] {
+    for target in [["gowork-cache", "mount"], ["gowork-frontend", "engine"], ["gowork", "it"]] {
         let mut tests = cargo(state);
         tests.env("PATH", crate::golang::path(state)?);
         tests.args(["test", "--package", target[0], "--test", target[1]]).args(&arguments.filter);

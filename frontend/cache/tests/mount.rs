@@ -82,3 +82,28 @@ fn a_mount_that_takes_nothing_is_told_and_does_no_harm() {
     assert!(step.said().contains("gowork-cache: not all results are kept in the cache mount: "), "{}", step.said());
     assert!(snapshot(step.out.path()) == snapshot(compile(&world, None).out.path()));
 }
+
+/// Another Go than the one at hand, as old as it may be.
+const OTHER: &str = "go1.24.9";
+
+#[test]
+#[ignore = "downloads another Go: cargo xtask test"]
+fn two_go_versions_share_a_mount() {
+    let downloaded = std::process::Command::new("go").arg("version").env("GOTOOLCHAIN", OTHER).current_dir("/").output().unwrap();
+    assert!(downloaded.status.success(), "{}", String::from_utf8_lossy(&downloaded.stderr));
+    let worlds = [World::new(), World::of(OTHER)];
+    let mount = tempfile::tempdir().unwrap();
+    for number in [2, 3] {
+        for world in &worlds {
+            world.edit("c", number);
+            let step = world.compile_into_mount(&[], mount.path());
+            assert!(step.output.status.success(), "{}", step.said());
+            let link = world.link(&[], Some(mount.path()));
+            assert_eq!(link.binary(), Some(world.plain()));
+            // The runtime with it, the first time.
+            let compiled_all = link.counts().puts > 50;
+            assert_eq!(compiled_all, number == 2, "each finds its own results the second time: {:?}", link.counts());
+        }
+    }
+    assert_ne!(worlds[0].plain(), worlds[1].plain());
+}

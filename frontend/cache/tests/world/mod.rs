@@ -22,6 +22,7 @@ pub(crate) struct Counts {
 /// A module of a main, and libraries of which `a` imports `b`; `c` stands alone.
 pub(crate) struct World {
     dir: TempDir,
+    toolchain: &'static str,
 }
 
 /// A step that was run.
@@ -31,21 +32,20 @@ pub(crate) struct Step {
 }
 
 /// What every go command gets.
-const ENVIRONMENT: [(&str, &str); 6] = [
-    ("GOENV", "off"),
-    ("GOTOOLCHAIN", "local"),
-    ("GOWORK", "off"),
-    ("GODEBUG", "goindex=0"),
-    ("CGO_ENABLED", "0"),
-    ("GOPROXY", "off"),
-];
+const ENVIRONMENT: [(&str, &str); 5] =
+    [("GOENV", "off"), ("GOWORK", "off"), ("GODEBUG", "goindex=0"), ("CGO_ENABLED", "0"), ("GOPROXY", "off")];
 const FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 /// Parts of the compile step.
 const PARTS: &str = "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n";
 
 impl World {
     pub(crate) fn new() -> World {
-        let world = World { dir: tempfile::tempdir().unwrap() };
+        World::of("local")
+    }
+
+    /// The same, compiled with this GOTOOLCHAIN.
+    pub(crate) fn of(toolchain: &'static str) -> World {
+        let world = World { dir: tempfile::tempdir().unwrap(), toolchain };
         world.write("go.mod", "module example.com/m\n\ngo 1.24\n");
         world.write("parts", PARTS);
         let main = "package main\n\nimport (\n\t\"example.com/m/a\"\n\t\"example.com/m/c\"\n)\n\nfunc main() { println(a.A(), c.C()) }\n";
@@ -131,6 +131,7 @@ impl World {
         let binary = out.path().join("m");
         let mut go = Command::new("go");
         go.current_dir(self.dir.path()).env_remove("GOCACHEPROG").env_remove("GOFLAGS").envs(ENVIRONMENT);
+        go.env("GOTOOLCHAIN", self.toolchain);
         let output = go.arg("build").args(FLAGS).arg("-o").arg(&binary).arg(".").output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::read(binary).unwrap()
@@ -147,7 +148,8 @@ impl World {
         command
             .current_dir(self.dir.path())
             .env("GOCACHEPROG", format!("{} {cache} --stats", env!("CARGO_BIN_EXE_gowork-cache")));
-        command.env_remove("GOFLAGS").env("GOCACHE", self.dir.path().join(".gocache")).envs(ENVIRONMENT).stdin(Stdio::null());
+        command.env_remove("GOFLAGS").env("GOCACHE", self.dir.path().join(".gocache")).envs(ENVIRONMENT);
+        command.env("GOTOOLCHAIN", self.toolchain).stdin(Stdio::null());
         command
     }
 }
