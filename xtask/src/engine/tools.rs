@@ -23,6 +23,8 @@ pub(crate) enum Tool {
     Registry,
     /// A client of registries.
     Crane,
+    /// Another builder of images of Go programs, to compare with.
+    Ko,
 }
 
 /// A go.mod of ours and the packages built from it.
@@ -52,6 +54,12 @@ const REGISTRY: Module =
     Module { name: "registry", packages: &["github.com/distribution/distribution/v3/cmd/registry"], version: None, seconds: 60 };
 const CRANE: Module =
     Module { name: "crane", packages: &["github.com/google/go-containerregistry/cmd/crane"], version: None, seconds: 15 };
+const KO: Module = Module {
+    name: "ko",
+    packages: &["github.com/google/ko"],
+    version: Some(("github.com/google/ko/pkg/commands.Version", "github.com/google/ko")),
+    seconds: 60,
+};
 
 impl Tool {
     fn module(self) -> &'static Module {
@@ -60,6 +68,7 @@ impl Tool {
             Self::Buildx => &BUILDX,
             Self::Registry => &REGISTRY,
             Self::Crane => &CRANE,
+            Self::Ko => &KO,
         }
     }
 
@@ -70,6 +79,7 @@ impl Tool {
             Self::Buildx => "buildx",
             Self::Registry => "registry",
             Self::Crane => "crane",
+            Self::Ko => "ko",
         }
     }
 

@@ -1,0 +1,3 @@
+//! Picture.
+use super::measure::Bench;
+pub(super) fn svg(_bench: &Bench<'_>) -> String { String::new() }

@@ -1,0 +1,171 @@
+//! A copy of the repository in which the go command may change mod files, so that an edit can take them.
+
+use super::edit::{Edit, WORD};
+use super::subject::{Image, Subject};
+use crate::command::output;
+use crate::state::State;
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+/// The copy. What is made of it lives as long as it.
+pub(super) struct Scratch<'a> {
+    state: &'a State,
+    subject: &'a Subject,
+    directory: tempfile::TempDir,
+}
+
+/// What an image is made of beside its own packages.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Outside {
+    /// Import paths of std.
+    pub(super) std: BTreeSet<String>,
+    /// Third-party import paths, with module and version.
+    pub(super) third_party: BTreeMap<String, (String, String)>,
+}
+
+impl<'a> Scratch<'a> {
+    /// Makes the copy.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub(super) fn new(state: &'a State, subject: &'a Subject, workshop: &std::path::Path) -> Result<Self> {
+        let directory = tempfile::Builder::new().prefix("scratch-").tempdir_in(workshop)?;
+        super::workplace::copy(&subject.source, directory.path())?;
+        Ok(Self { state, subject, directory })
+    }
+
+    /// Runs the go command in a directory of the copy, for linux and without cgo, and returns what it prints.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub(super) fn go(&self, dir: &str, arguments: &[&str]) -> Result<String> {
+        let mut go = crate::golang::go(self.state)?;
+        go.current_dir(self.directory.path().join(dir)).args(arguments).env_remove("GOWORK").env_remove("GOCACHEPROG");
+        go.envs([("GOOS", "linux"), ("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "")]);
+        output(&mut go)
+    }
+
+    /// What an image is made of, by `go list`.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub(super) fn outside(&self, image: &Image) -> Result<Outside> {
+        let main = relative(&image.main.dir);
+        let listed = self.go(".", &["list", "-deps", "-json=ImportPath,Standard,Module", &main])?;
+        let mut outside = Outside::default();
+        for package in serde_json::Deserializer::from_str(&listed).into_iter::<Value>() {
+            let package = package.context("go list printed no JSON")?;
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let module = &package["Module"];
+            if package["Standard"].as_bool().unwrap_or_default() {
+                outside.std.insert(text(&package["ImportPath"]));
+            } else if module["Main"].as_bool() != Some(true) && module["Replace"].is_null() {
+                let version = text(&module["Version"]);
+                outside.third_party.insert(text(&package["ImportPath"]), (text(&module["Path"]), version));
+            }
+        }
+        Ok(outside)
+    }
+
+    /// Versions of a module that are newer than the one chosen, oldest first, those before a release left out.
+    ///
+    /// # Errors
+    /// If the proxy does not tell.
+    pub(super) fn newer(&self, module: &str) -> Result<Vec<String>> {
+        let listed: Value = serde_json::from_str(&self.go(".", &["list", "-m", "-versions", "-json=Version,Versions", module])?)?;
+        let (current, versions) = (listed["Version"].as_str().unwrap_or_default(), listed["Versions"].as_array());
+        let versions: Vec<&str> = versions.into_iter().flatten().filter_map(Value::as_str).collect();
+        let at = versions.iter().position(|version| *version == current);
+        let newer = at.map(|at| &versions[at + 1..]).unwrap_or_default();
+        Ok(newer.iter().filter(|version| !version.contains('-')).map(|&version| version.to_owned()).collect())
+    }
+
+    /// Makes an edit: writes `files`, runs `go get` with `asked` in each of `modules`, and takes along what became of mod files. The copy is then as
+    /// it was before.
+    ///
+    /// # Errors
+    /// If the go command refuses, or afterwards cannot list what the images are made of.
+    pub(super) fn edit(&self, files: &[(String, String)], modules: &[String], asked: &str) -> Result<Edit> {
+        let written = Edit { files: files.to_vec(), ..Edit::default() };
+        written.apply(self.directory.path())?;
+        let result = self.got(modules, asked);
+        let edit = result.and_then(|()| self.collected(files));
+        written.revert(self.directory.path(), &self.subject.source)?;
+        self.restore()?;
+        edit
+    }
+
+    fn got(&self, modules: &[String], asked: &str) -> Result<()> {
+        for module in modules {
+            self.go(module, &["get", asked])?;
+        }
+        // Completes go.work.sum, and shows that the versions go together.
+        let mains: Vec<String> = self.subject.images.iter().map(|image| relative(&image.main.dir)).collect();
+        let mut list = vec!["list", "-deps", "-f", "{{with .Error}}{{.}}{{end}}"];
+        list.extend(mains.iter().map(String::as_str));
+        self.go(".", &list).map(drop)
+    }
+
+    /// The files, and every mod file that differs from the original.
+    fn collected(&self, files: &[(String, String)]) -> Result<Edit> {
+        let mut edit = Edit { files: files.to_vec(), ..Edit::default() };
+        for name in self.mod_files() {
+            let text = |root: &std::path::Path| std::fs::read_to_string(root.join(&name)).ok();
+            if let Some(changed) = text(self.directory.path()).filter(|now| text(&self.subject.source).as_ref() != Some(now)) {
+                edit.files.push((name, changed));
+            }
+        }
+        // Another edit each time, also for what depends on mod files alone.
+        let comment = format!("\n// {WORD}\n");
+        if let Some((_, text)) = edit.files.iter_mut().find(|(name, _)| name.ends_with("go.mod")) {
+            text.push_str(&comment);
+        }
+        Ok(edit)
+    }
+
+    /// Mod files that there are or could be.
+    fn mod_files(&self) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.subject.mod_files.iter().cloned().collect();
+        names.extend(self.subject.workspace.then(|| "go.work.sum".to_owned()));
+        names.extend(self.subject.modules.iter().map(|dir| below(dir, "go.sum")));
+        names
+    }
+
+    fn restore(&self) -> Result<()> {
+        for name in self.mod_files() {
+            let (from, to) = (self.subject.source.join(&name), self.directory.path().join(&name));
+            if from.exists() {
+                std::fs::copy(&from, &to).with_context(|| format!("cannot write {}", to.display()))?;
+            } else if to.exists() {
+                std::fs::remove_file(&to)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a file of the repository.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn text(&self, file: &str) -> Result<String> {
+        let path = self.subject.source.join(file);
+        std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    }
+
+    /// Whether there is such a file or directory.
+    pub(super) fn has(&self, file: &str) -> bool {
+        PathBuf::from(&self.subject.source).join(file).exists()
+    }
+}
+
+/// A file of a directory, where `.` is the top.
+pub(super) fn below(dir: &str, name: &str) -> String {
+    if dir == "." { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+/// A directory as the go command takes it.
+pub(super) fn relative(dir: &str) -> String {
+    if dir == "." { ".".to_owned() } else { format!("./{dir}") }
+}
