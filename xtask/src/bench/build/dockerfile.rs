@@ -60,7 +60,8 @@ fn stages_of(images: &[Image], from: impl Fn(&Image) -> String) -> String {
     let mut text = String::new();
     for image in images {
         let (name, binary, from) = (&image.name, &image.binary, from(image));
-        let _ = writeln!(text, "FROM scratch AS {name}\nCOPY --from={from} /out/{binary} /{binary}\nENTRYPOINT [\"/{binary}\"]\n");
+        let _ =
+            writeln!(text, "FROM scratch AS {name}\nCOPY --from={from} /out/{binary} /{binary}\nENTRYPOINT [\"/{binary}\"]\n");
     }
     text.push_str("FROM scratch AS binaries\n");
     for image in images {

@@ -85,7 +85,10 @@ mod tests {
         for dir in [source.path(), copy.path()] {
             std::fs::write(dir.join("a.go"), "package a\n").expect("written");
         }
-        let files = vec![("a.go".to_owned(), format!("package a // {WORD}\n")), (format!("cmd/{WORD}/main.go"), "package main\n".to_owned())];
+        let files = vec![
+            ("a.go".to_owned(), format!("package a // {WORD}\n")),
+            (format!("cmd/{WORD}/main.go"), "package main\n".to_owned()),
+        ];
         let edit = Edit { files, ..Edit::default() }.with("w7");
         edit.apply(copy.path()).expect("applied");
         assert_eq!(std::fs::read_to_string(copy.path().join("a.go")).expect("read"), "package a // w7\n");

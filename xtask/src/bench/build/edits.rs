@@ -61,7 +61,11 @@ impl Edits {
     pub(super) fn of(&self, scenario: Scenario, run: usize) -> Option<&Edit> {
         let edits = self.by_scenario.get(&scenario)?;
         // One edit that takes a word of the run's own will do for all.
-        if matches!(scenario, Scenario::StdImport | Scenario::ThirdPartyImport | Scenario::Bump) { edits.get(run) } else { edits.first() }
+        if matches!(scenario, Scenario::StdImport | Scenario::ThirdPartyImport | Scenario::Bump) {
+            edits.get(run)
+        } else {
+            edits.first()
+        }
     }
 
     /// What is edited, for people.
@@ -159,7 +163,9 @@ impl Finder<'_> {
                 break;
             }
             let written = importing(image, path);
-            if let Ok(mut edit) = self.scratch.edit(&written.files, &[image.module.clone()], &format!("{module}@{version}")) {
+            if let Ok(mut edit) =
+                self.scratch.edit(&written.files, std::slice::from_ref(&image.module), &format!("{module}@{version}"))
+            {
                 edit.what = format!("{path} in {}", image.name);
                 edits.push(edit);
             }
@@ -167,7 +173,7 @@ impl Finder<'_> {
         Ok(edits)
     }
 
-    /// Of the modules that go.mod files ask for, the one that most images reach packages of and that has newer versions.
+    /// Of the modules that go.mod files ask for, the one that most images reach packages of and that has other versions: newer ones, else older.
     fn bumps(&self) -> Result<Vec<Edit>> {
         let reach = |module: &str| {
             let has = |outside: &&Outside| outside.third_party.values().any(|(path, _)| path == module);
@@ -177,7 +183,7 @@ impl Finder<'_> {
         modules.sort_by_key(|(module, _)| (std::cmp::Reverse(reach(module)), (*module).clone()));
         for (module, asking) in modules.into_iter().take(TRIED) {
             let mut edits = Vec::new();
-            for version in self.scratch.newer(module).unwrap_or_default() {
+            for version in self.scratch.other_versions(module).unwrap_or_default() {
                 if edits.len() == self.runs {
                     break;
                 }

@@ -52,7 +52,7 @@ impl Figures {
 
     /// The median of a cell. On an empty engine, a side whose cache does not travel builds an edited tree from nothing, whatever was edited: that is measured once.
     pub(super) fn median(&self, cell: Cell) -> Option<f64> {
-        if self.is_from_nothing(cell) { self.from_nothing(cell.scenario, cell.side) } else { median(self.of(cell)) }
+        if self.is_from_nothing(cell) { self.built_from_nothing(cell.scenario, cell.side) } else { median(self.of(cell)) }
     }
 
     /// Whether the figure of a cell is the one of a build from nothing.
@@ -61,7 +61,7 @@ impl Figures {
     }
 
     /// A build from nothing, of what the scenario builds.
-    fn from_nothing(&self, scenario: Scenario, side: Side) -> Option<f64> {
+    fn built_from_nothing(&self, scenario: Scenario, side: Side) -> Option<f64> {
         let scenario = if scenario.builds_one() { scenario } else { Scenario::Cold };
         median(self.of(Cell { stage: Stage::Cold, scenario, side }))
     }
@@ -71,7 +71,7 @@ impl Figures {
         let ours = self.median(cell)?;
         let other = match promise.from {
             Stage::Warm => self.median(Cell { stage: cell.stage, side: promise.to, ..cell })?,
-            Stage::Cold | Stage::Imported => self.from_nothing(cell.scenario, promise.to)?,
+            Stage::Cold | Stage::Imported => self.built_from_nothing(cell.scenario, promise.to)?,
         };
         (ours > 0.0).then(|| other / ours)
     }

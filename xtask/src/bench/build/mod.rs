@@ -109,8 +109,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let mut scenarios = arguments.scenarios.clone();
         scenarios.sort();
         scenarios.dedup();
-        let plan =
-            Plan { stages: arguments.stages.clone(), scenarios, runs: arguments.runs.max(1), once_over: arguments.once_over, timings };
+        let plan = Plan {
+            stages: arguments.stages.clone(),
+            scenarios,
+            runs: arguments.runs.max(1),
+            once_over: arguments.once_over,
+            timings,
+        };
         let edits = {
             let phase = Phase::start(&format!("{}: looking for what to edit", subject.name));
             let scratch = Scratch::new(&state, &subject, workshop.path())?;
@@ -121,8 +126,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let places = sides.iter().map(|side| Workplace::new(*side, &subject, &equipment, workshop.path()));
         let places = places.collect::<Result<Vec<_>>>()?;
         let figures = Figures::default();
-        let mut bench =
-            Bench { state: &state, subject: &subject, places, edits, plan: &plan, figures, exported: Vec::new() };
+        let mut bench = Bench { state: &state, subject: &subject, places, edits, plan: &plan, figures, exported: Vec::new() };
         bench.run(&equipment.buildx)?;
         save(&bench, &out)?;
     }

@@ -60,7 +60,9 @@ impl Records {
     pub(super) fn table(&self) -> String {
         let mut spans: Vec<&Span> = self.spans.values().collect();
         spans.sort_by(|a, b| a.started.total_cmp(&b.started));
-        let Some(began) = spans.iter().find(|span| span.name.starts_with("[internal]")).or(spans.first()).map(|span| span.started) else {
+        let Some(began) =
+            spans.iter().find(|span| span.name.starts_with("[internal]")).or(spans.first()).map(|span| span.started)
+        else {
             return String::new();
         };
         let mut text = String::new();

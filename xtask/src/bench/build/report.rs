@@ -67,7 +67,9 @@ fn verdict(figures: &Figures, stage: Stage, scenario: Scenario, sides: &[Side]) 
     let (mut promised, mut kept) = (Vec::new(), Vec::new());
     for promise in promises(stage, scenario) {
         promised.push(format!("{:.2}× {}", promise.times, promise.to.word()));
-        let keeps = |side: &&Side| figures.times(Cell { stage, scenario, side: **side }, promise).is_some_and(|times| times >= promise.times);
+        let keeps = |side: &&Side| {
+            figures.times(Cell { stage, scenario, side: **side }, promise).is_some_and(|times| times >= promise.times)
+        };
         let keeping: Vec<String> = sides.iter().filter(|side| side.is_ours()).filter(keeps).map(|side| side.word()).collect();
         kept.push(if keeping.is_empty() { "none".to_owned() } else { keeping.join(", ") });
     }
@@ -76,7 +78,8 @@ fn verdict(figures: &Figures, stage: Stage, scenario: Scenario, sides: &[Side]) 
 
 fn footnotes(bench: &Bench<'_>) -> String {
     let mut text = String::new();
-    let edited: Vec<String> = bench.edits.described().iter().map(|(scenario, what)| format!("{}: {what}", scenario.title())).collect();
+    let edited: Vec<String> =
+        bench.edits.described().iter().map(|(scenario, what)| format!("{}: {what}", scenario.title())).collect();
     if !edited.is_empty() {
         let _ = writeln!(text, "{}.\n", edited.join("; "));
     }

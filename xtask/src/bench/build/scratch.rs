@@ -69,17 +69,17 @@ impl<'a> Scratch<'a> {
         Ok(outside)
     }
 
-    /// Versions of a module that are newer than the one chosen, oldest first, those before a release left out.
+    /// Other versions of a module than the one chosen: those after it, the next first, then those before it; no prereleases.
     ///
     /// # Errors
     /// If the proxy does not tell.
-    pub(super) fn newer(&self, module: &str) -> Result<Vec<String>> {
+    pub(super) fn other_versions(&self, module: &str) -> Result<Vec<String>> {
         let listed: Value = serde_json::from_str(&self.go(".", &["list", "-m", "-versions", "-json=Version,Versions", module])?)?;
         let (current, versions) = (listed["Version"].as_str().unwrap_or_default(), listed["Versions"].as_array());
         let versions: Vec<&str> = versions.into_iter().flatten().filter_map(Value::as_str).collect();
-        let at = versions.iter().position(|version| *version == current);
-        let newer = at.map(|at| &versions[at + 1..]).unwrap_or_default();
-        Ok(newer.iter().filter(|version| !version.contains('-')).map(|&version| version.to_owned()).collect())
+        let Some(at) = versions.iter().position(|version| *version == current) else { return Ok(Vec::new()) };
+        let (before, after) = (versions[..at].iter().rev(), versions[at + 1..].iter());
+        Ok(after.chain(before).filter(|version| !version.contains('-')).map(|&version| version.to_owned()).collect())
     }
 
     /// Makes an edit: writes `files`, runs `go get` with `asked` in each of `modules`, and takes along what became of mod files. The copy is then as

@@ -79,9 +79,8 @@ impl Subject {
             bail!("{} has no image {missing}; it has {}", source.display(), known.join(", "));
         }
         let left_out = everything.images.iter().filter(|image| !wanted.is_empty() && !wanted.contains(&image.config.name));
-        let skipped: Vec<String> = left_out
-            .map(|image| format!("\"./{}\"", everything.builds[image.build.0].packages.get(image.main).dir))
-            .collect();
+        let skipped: Vec<String> =
+            left_out.map(|image| format!("\"./{}\"", everything.builds[image.build.0].packages.get(image.main).dir)).collect();
         let configuration = if skipped.is_empty() { String::new() } else { format!("skip = [{}]\n", skipped.join(", ")) };
         let (outline, workspace) = read(source, &configuration)?;
         let [build] = outline.builds.as_slice() else {

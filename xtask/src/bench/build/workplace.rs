@@ -159,7 +159,12 @@ impl<'a> Workplace<'a> {
         ko.args(["build", "--push=false", "--sbom=none", "--platform", &format!("linux/{}", crate::oci::architecture())]);
         ko.arg(format!("--oci-layout-path={}", layout.display()));
         ko.args(images.iter().map(|image| super::scratch::relative(&image.main.dir))).current_dir(self.repository());
-        ko.envs([("KO_DOCKER_REPO", "localhost/bench"), ("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "-modcacherw")]);
+        ko.envs([
+            ("KO_DOCKER_REPO", "localhost/bench"),
+            ("CGO_ENABLED", "0"),
+            ("GOTOOLCHAIN", "local"),
+            ("GOFLAGS", "-modcacherw"),
+        ]);
         ko.env("KO_CONFIG_PATH", configuration).env("PATH", &self.equipment.path);
         ko.env("GOCACHE", self.directory.join("go-build")).env("GOMODCACHE", self.directory.join("go-mod"));
         Ok(ko)
