@@ -290,8 +290,9 @@ fn sum(state: &State, root: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{generate, library};
+    use super::{generate, library, sum};
     use crate::bench::build::subject::Subject;
+    use crate::state::State;
 
     #[test]
     fn it_has_forty_modules_and_twelve_images() {
@@ -314,5 +315,17 @@ mod tests {
         assert_eq!(names, ["service03", "service07"]);
         let error = Subject::open("forty", root.path(), &["none".to_owned()]).err().expect("an error");
         assert!(error.to_string().contains("no image none; it has service00"), "{error}");
+    }
+
+    #[test]
+    #[ignore = "needs the module proxy"]
+    fn it_compiles() {
+        let root = tempfile::tempdir().expect("a directory");
+        generate(root.path()).expect("generated");
+        let state = State::open().expect("a state directory");
+        sum(&state, root.path()).expect("summed");
+        let mut go = crate::golang::go(&state).expect("go");
+        go.current_dir(root.path()).args(["vet", "work"]).envs([("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("CGO_ENABLED", "0")]);
+        crate::command::run(go.env_remove("GOWORK")).expect("it compiles");
     }
 }

@@ -197,7 +197,9 @@ fn save(bench: &Bench<'_>, out: &Path) -> Result<()> {
     let name = &bench.subject.name;
     let table = report::markdown(bench);
     let data = serde_json::to_string_pretty(&report::data(bench))? + "\n";
-    for (suffix, text) in [("md", table.clone()), ("json", data), ("svg", picture::svg(bench))] {
+    let sides: Vec<Side> = bench.places.iter().map(|place| place.side).collect();
+    let title = format!("{name}, {} images", bench.subject.images.len());
+    for (suffix, text) in [("md", table.clone()), ("json", data), ("svg", picture::svg(&title, &bench.figures, &sides))] {
         let path = out.join(format!("{name}.{suffix}"));
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }

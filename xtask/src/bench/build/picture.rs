@@ -1,7 +1,6 @@
 //! The figures that matter most as a picture: two bars for each scenario, the best hand-written Dockerfile and ours. SVG, for light and dark pages.
 
 use super::figures::{Cell, Figures, Promise, promises};
-use super::measure::Bench;
 use super::report::seconds;
 use super::scenario::{Scenario, Stage};
 use super::side::Side;
@@ -29,27 +28,23 @@ struct Row {
     times: f64,
 }
 
-/// The picture. Rows are what something is promised of.
-pub(super) fn svg(bench: &Bench<'_>) -> String {
-    let Some(side) =
-        [Side::Both, Side::Layer, Side::Mount].into_iter().find(|side| bench.places.iter().any(|place| place.side == *side))
-    else {
-        return drawing("", 0.0, &bench.subject.name);
-    };
-    let stages: Vec<(Stage, Vec<Row>)> =
-        Stage::value_variants().iter().map(|stage| (*stage, rows(&bench.figures, *stage, side))).collect();
+/// The picture of a repository, of the side of ours that stands first. Rows are what something is promised of.
+pub(super) fn svg(title: &str, figures: &Figures, sides: &[Side]) -> String {
+    let ours = [Side::Both, Side::Layer, Side::Mount].into_iter().find(|side| sides.contains(side));
+    let rows_of = |stage: &Stage| ours.map(|side| rows(figures, *stage, side)).unwrap_or_default();
+    let stages: Vec<(Stage, Vec<Row>)> = Stage::value_variants().iter().map(|stage| (*stage, rows_of(stage))).collect();
     let most = stages.iter().flat_map(|(_, rows)| rows).map(|row| row.hand.max(row.ours)).fold(0.1, f64::max);
     let mut body = String::new();
     let mut y = legend(&mut body);
     for (stage, rows) in stages.iter().filter(|(_, rows)| !rows.is_empty()) {
-        let _ = writeln!(body, r#"<text class="head" x="12" y="{:.0}">{stage}</text>"#, y + 18.0);
+        let _ = writeln!(body, r#"<text class="head" x="12" y="{:.0}">{stage}</text>"#, y + 22.0);
         y += HEADING;
         for row in rows {
             draw(&mut body, row, y, LONGEST / most);
             y += ROW;
         }
     }
-    drawing(&body, y, &format!("{}, {} images", bench.subject.name, bench.subject.images.len()))
+    drawing(&body, y, title)
 }
 
 fn rows(figures: &Figures, stage: Stage, side: Side) -> Vec<Row> {
@@ -97,4 +92,31 @@ fn drawing(body: &str, height: f64, title: &str) -> String {
          <title>Seconds that builds of {title} take</title>\n<style>{STYLE}</style>\n\
          <text class=\"head\" x=\"12\" y=\"22\">{title}: seconds to build, less is better</text>\n{body}</svg>\n"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::svg;
+    use crate::bench::build::figures::{Cell, Figures};
+    use crate::bench::build::scenario::{Scenario, Stage};
+    use crate::bench::build::side::Side;
+
+    #[test]
+    fn what_was_measured_of_both_sides_is_a_row() {
+        let mut figures = Figures::default();
+        let mut add = |stage, scenario, side, seconds| figures.add(Cell { stage, scenario, side }, seconds);
+        add(Stage::Cold, Scenario::Cold, Side::Hand, 50.0);
+        add(Stage::Cold, Scenario::Cold, Side::Layer, 52.0);
+        add(Stage::Warm, Scenario::Main, Side::Hand, 5.2);
+        add(Stage::Warm, Scenario::Shared, Side::Layer, 8.0);
+        add(Stage::Imported, Scenario::Main, Side::Layer, 5.0);
+        let picture = svg("etcd", &figures, &[Side::Hand, Side::Layer]);
+        let texts: Vec<&str> =
+            picture.lines().filter_map(|line| line.strip_suffix("</text>")?.rsplit_once('>')).map(|(_, text)| text).collect();
+        let rows = [
+            ["empty engine", "cold", "50.0 s", "52.0 s, 1.0×"].as_slice(),
+            &["empty engine, imported cache", "one main edited", "50.0 s", "5.00 s, 10.0×"],
+        ];
+        assert_eq!(texts[3..], rows.concat());
+    }
 }
