@@ -24,7 +24,7 @@ const SELDOM: [&str; 12] = [
     "mime/quotedprintable",
     "encoding/csv",
 ];
-/// How many modules are tried for a bump.
+/// How many modules, and versions of one, are tried for a bump.
 const TRIED: usize = 12;
 
 /// Edits by scenario. A scenario that a repository has nothing for is missing.
@@ -121,20 +121,22 @@ impl Finder<'_> {
         }
     }
 
-    /// The longest function of the package.
+    /// The longest function of the package gets a statement.
     fn body(&self, package: &Own) -> Result<Vec<Edit>> {
-        let mut texts = Vec::new();
-        for file in &package.files {
-            texts.push((file, self.scratch.text(file)?));
-        }
-        let longest = texts.into_iter().max_by_key(|(_, text)| longest_body(text));
+        let longest = self.longest(package)?;
         Ok(longest.and_then(|(file, text)| Some(Edit::of(file, edit_body(&text, WORD)?))).into_iter().collect())
     }
 
     fn signature(&self) -> Result<Vec<Edit>> {
-        let Some(file) = self.subject.shared.files.first() else { return Ok(Vec::new()) };
         let function = format!("\n// Benchmarked is new.\nfunc Benchmarked() string {{\n\treturn {WORD:?}\n}}\n");
-        self.appended(file, &function)
+        let longest = self.longest(&self.subject.shared)?;
+        Ok(longest.map(|(file, text)| Edit::of(file, text + &function)).into_iter().collect())
+    }
+
+    /// The file of a package with the longest function, and its text.
+    fn longest<'a>(&self, package: &'a Own) -> Result<Option<(&'a String, String)>> {
+        let texts = package.files.iter().map(|file| Ok((file, self.scratch.text(file)?))).collect::<Result<Vec<_>>>()?;
+        Ok(texts.into_iter().max_by_key(|(_, text)| longest_body(text)))
     }
 
     fn std_imports(&self) -> Result<Vec<Edit>> {
@@ -173,22 +175,24 @@ impl Finder<'_> {
         Ok(edits)
     }
 
-    /// Of the modules that go.mod files ask for, the one that most images reach packages of and that has other versions: newer ones, else older.
+    /// Of the modules that go.mod files ask for, the one that most images reach packages of and that has other versions: newer ones, else older. A version
+    /// in which nothing differs that images are made of is none.
     fn bumps(&self) -> Result<Vec<Edit>> {
-        let reach = |module: &str| {
-            let has = |outside: &&Outside| outside.third_party.values().any(|(path, _)| path == module);
-            self.outside.iter().filter(has).count()
-        };
-        let mut modules: Vec<_> = self.subject.required.iter().filter(|(module, _)| reach(module) > 0).collect();
-        modules.sort_by_key(|(module, _)| (std::cmp::Reverse(reach(module)), (*module).clone()));
+        let asked_for = self.subject.required.iter().filter(|(module, _)| self.subject.direct.contains(*module));
+        let mut modules: Vec<_> = asked_for.filter(|(module, _)| self.reach(module) > 0).collect();
+        modules.sort_by_key(|(module, _)| (std::cmp::Reverse(self.reach(module)), (*module).clone()));
         for (module, asking) in modules.into_iter().take(TRIED) {
+            let (has, packages) = self.taken_of(module);
             let mut edits = Vec::new();
-            for version in self.scratch.other_versions(module).unwrap_or_default() {
+            for version in self.scratch.other_versions(module).unwrap_or_default().into_iter().take(TRIED) {
                 if edits.len() == self.runs {
                     break;
                 }
+                if !self.scratch.differ(module, [&has, &version], &packages).unwrap_or_default() {
+                    continue;
+                }
                 if let Ok(mut edit) = self.scratch.edit(&[], asking, &format!("{module}@{version}")) {
-                    edit.what = format!("{module} {version}");
+                    edit.what = format!("{module} {has} to {version}");
                     edits.push(edit);
                 }
             }
@@ -197,6 +201,23 @@ impl Finder<'_> {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// How many images have packages of a module.
+    fn reach(&self, module: &str) -> usize {
+        let has = |outside: &&Outside| outside.third_party.values().any(|(path, _)| path == module);
+        self.outside.iter().filter(has).count()
+    }
+
+    /// The version of a module, and its packages that images are made of.
+    fn taken_of(&self, module: &str) -> (String, BTreeSet<String>) {
+        let all = self.outside.iter().flat_map(|outside| &outside.third_party).filter(|(_, (path, _))| path == module);
+        let (mut version, mut packages) = (String::new(), BTreeSet::new());
+        for (package, (_, chosen)) in all {
+            version.clone_from(chosen);
+            packages.insert(package.clone());
+        }
+        (version, packages)
     }
 
     /// A main beside the edited one, that imports what that imports.

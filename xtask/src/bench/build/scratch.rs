@@ -4,10 +4,11 @@ use super::edit::{Edit, WORD};
 use super::subject::{Image, Subject};
 use crate::command::output;
 use crate::state::State;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 /// The copy. What is made of it lives as long as it.
 pub(super) struct Scratch<'a> {
@@ -30,7 +31,7 @@ impl<'a> Scratch<'a> {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn new(state: &'a State, subject: &'a Subject, workshop: &std::path::Path) -> Result<Self> {
+    pub(super) fn new(state: &'a State, subject: &'a Subject, workshop: &Path) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("scratch-").tempdir_in(workshop)?;
         super::workplace::copy(&subject.source, directory.path())?;
         Ok(Self { state, subject, directory })
@@ -82,6 +83,22 @@ impl<'a> Scratch<'a> {
         Ok(after.chain(before).filter(|version| !version.contains('-')).map(|&version| version.to_owned()).collect())
     }
 
+    /// Whether sources of a module's packages differ between two versions.
+    ///
+    /// # Errors
+    /// If a version cannot be downloaded, or its files cannot be read.
+    pub(super) fn differ(&self, module: &str, versions: [&str; 2], packages: &BTreeSet<String>) -> Result<bool> {
+        let mut texts = Vec::new();
+        for version in versions {
+            let told = self.go(".", &["mod", "download", "-json", &format!("{module}@{version}")])?;
+            let told: Value = serde_json::from_str(&told)?;
+            let root = PathBuf::from(told["Dir"].as_str().context("a module without a directory")?);
+            let dirs = packages.iter().map(|package| root.join(package[module.len()..].trim_start_matches('/')));
+            texts.push(dirs.map(|dir| sources(&dir)).collect::<Result<Vec<_>>>()?);
+        }
+        Ok(texts[0] != texts[1])
+    }
+
     /// Makes an edit: writes `files`, runs `go get` with `asked` in each of `modules`, and takes along what became of mod files. The copy is then as
     /// it was before.
     ///
@@ -91,7 +108,7 @@ impl<'a> Scratch<'a> {
         let written = Edit { files: files.to_vec(), ..Edit::default() };
         written.apply(self.directory.path())?;
         let result = self.got(modules, asked);
-        let edit = result.and_then(|()| self.collected(files));
+        let edit = result.and_then(|()| self.chosen(asked)).and_then(|()| self.collected(files));
         written.revert(self.directory.path(), &self.subject.source)?;
         self.restore()?;
         edit
@@ -108,11 +125,21 @@ impl<'a> Scratch<'a> {
         self.go(".", &list).map(drop)
     }
 
+    /// Fails unless the go command now chooses this version of this module: others may ask for a higher one.
+    fn chosen(&self, asked: &str) -> Result<()> {
+        let module = asked.split('@').next().unwrap_or_default();
+        let chosen = self.go(".", &["list", "-m", "-f", "{{.Path}}@{{.Version}}", module])?;
+        if chosen != asked {
+            bail!("{chosen} is chosen where {asked} is asked for");
+        }
+        Ok(())
+    }
+
     /// The files, and every mod file that differs from the original.
     fn collected(&self, files: &[(String, String)]) -> Result<Edit> {
         let mut edit = Edit { files: files.to_vec(), ..Edit::default() };
         for name in self.mod_files() {
-            let text = |root: &std::path::Path| std::fs::read_to_string(root.join(&name)).ok();
+            let text = |root: &Path| std::fs::read_to_string(root.join(&name)).ok();
             if let Some(changed) = text(self.directory.path()).filter(|now| text(&self.subject.source).as_ref() != Some(now)) {
                 edit.files.push((name, changed));
             }
@@ -158,6 +185,19 @@ impl<'a> Scratch<'a> {
     pub(super) fn has(&self, file: &str) -> bool {
         PathBuf::from(&self.subject.source).join(file).exists()
     }
+}
+
+/// The Go files of a directory, tests left out. One that is not there has none.
+fn sources(dir: &Path) -> Result<BTreeMap<OsString, Vec<u8>>> {
+    let mut texts = BTreeMap::new();
+    for entry in std::fs::read_dir(dir).into_iter().flatten() {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".go") && !name.ends_with("_test.go") {
+            texts.insert(entry.file_name(), std::fs::read(entry.path())?);
+        }
+    }
+    Ok(texts)
 }
 
 /// A file of a directory, where `.` is the top.

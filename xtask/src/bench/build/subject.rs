@@ -8,7 +8,7 @@ use gowork_llb::packages::{self, PackageIx, Packages, closure};
 use gowork_llb::plan::{self, Build, Outline, Target};
 use gowork_llb::tree::LocalTree;
 use gowork_llb::workspace;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A repository with one root at its top.
@@ -29,8 +29,10 @@ pub(super) struct Subject {
     pub(super) modules: Vec<String>,
     /// Every mod file that the go command reads.
     pub(super) mod_files: Vec<String>,
-    /// Requirements that are not `// indirect`, with the directories of the modules that have them.
+    /// Requirements, `// indirect` ones too, with the directories of the modules that have them.
     pub(super) required: BTreeMap<String, Vec<String>>,
+    /// Those of them that some module has not as `// indirect`.
+    pub(super) direct: BTreeSet<String>,
     /// The image whose main is edited: the one made of the most packages.
     pub(super) edited: usize,
     /// The package that most images reach.
@@ -94,9 +96,11 @@ impl Subject {
         let images: Vec<Image> = outline.images.iter().map(|image| image_of(build, image)).collect();
         let edited = (0..images.len()).max_by_key(|&ix| (reached[ix].0.len(), std::cmp::Reverse(ix))).unwrap_or_default();
         let mut required: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut direct = BTreeSet::new();
         let members = workspace.roots.iter().flat_map(|root| &root.members).map(|&ix| workspace.module(ix));
         for module in members {
-            for require in module.file.require.iter().filter(|require| !require.indirect) {
+            for require in &module.file.require {
+                direct.extend((!require.indirect).then(|| require.path.clone()));
                 required.entry(require.path.clone()).or_default().push(shown(module.dir.as_str()));
             }
         }
@@ -110,6 +114,7 @@ impl Subject {
             modules: build.modules.iter().map(|module| shown(module.dir.as_str())).collect(),
             mod_files: build.mod_files.iter().map(|file| file.as_str().to_owned()).collect(),
             required,
+            direct,
             edited,
             shared,
             packages: build.packages.len(),
