@@ -175,11 +175,11 @@ impl Finder<'_> {
         Ok(edits)
     }
 
-    /// Of the modules that go.mod files ask for, the one that most images reach packages of and that has other versions: newer ones, else older. A version
-    /// in which nothing differs that images are made of is none.
+    /// Of the modules that packages are imported from, the one that most images reach packages of and that has other versions: newer ones, else older. A
+    /// version in which nothing differs that images are made of is none.
     fn bumps(&self) -> Result<Vec<Edit>> {
-        let asked_for = self.subject.required.iter().filter(|(module, _)| self.subject.direct.contains(*module));
-        let mut modules: Vec<_> = asked_for.filter(|(module, _)| self.reach(module) > 0).collect();
+        let is_imported = |module: &str| self.taken_of(module).1.iter().any(|package| self.subject.imported.contains(package));
+        let mut modules: Vec<_> = self.subject.required.iter().filter(|(module, _)| is_imported(module)).collect();
         modules.sort_by_key(|(module, _)| (std::cmp::Reverse(self.reach(module)), (*module).clone()));
         for (module, asking) in modules.into_iter().take(TRIED) {
             let (has, packages) = self.taken_of(module);

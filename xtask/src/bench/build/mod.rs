@@ -71,6 +71,9 @@ pub(crate) struct Arguments {
     /// Where tables, data and pictures go
     #[arg(long, default_value = ".gowork/bench")]
     out: PathBuf,
+    /// How exported caches are compressed: gzip, as BuildKit does it, zstd, or uncompressed
+    #[arg(long, default_value = "gzip")]
+    compression: String,
     /// Also write down what each step of the first runs took
     #[arg(long)]
     timings: bool,
@@ -95,7 +98,7 @@ enum Own {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let sides = sides(&arguments.sides);
-    let equipment = equipment(&state, &sides, arguments.quick)?;
+    let equipment = equipment(&state, &sides, arguments)?;
     let out = if arguments.out.is_relative() { state.repository().join(&arguments.out) } else { arguments.out.clone() };
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let parent = state.path("bench");
@@ -148,9 +151,9 @@ fn sides(asked: &[Side]) -> Vec<Side> {
     sides
 }
 
-fn equipment(state: &State, sides: &[Side], quick: bool) -> Result<Equipment> {
+fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equipment> {
     let frontend = crate::engine::environment::frontend_layout(state);
-    let quality = if quick { Quality::Quick } else { Quality::Release };
+    let quality = if arguments.quick { Quality::Quick } else { Quality::Release };
     image::build(state, &frontend, quality)?;
     let ko = if sides.contains(&Side::Ko) {
         let address = registry::ensure(state)?.address;
@@ -158,7 +161,14 @@ fn equipment(state: &State, sides: &[Side], quick: bool) -> Result<Equipment> {
     } else {
         None
     };
-    Ok(Equipment { buildx: Tool::Buildx.ensure(state)?, frontend, gowork: gowork(state)?, ko, path: crate::golang::path(state)? })
+    Ok(Equipment {
+        buildx: Tool::Buildx.ensure(state)?,
+        frontend,
+        gowork: gowork(state)?,
+        ko,
+        compression: arguments.compression.clone(),
+        path: crate::golang::path(state)?,
+    })
 }
 
 /// The command line of this checkout.

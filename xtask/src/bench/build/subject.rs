@@ -31,8 +31,8 @@ pub(super) struct Subject {
     pub(super) mod_files: Vec<String>,
     /// Requirements, `// indirect` ones too, with the directories of the modules that have them.
     pub(super) required: BTreeMap<String, Vec<String>>,
-    /// Those of them that some module has not as `// indirect`.
-    pub(super) direct: BTreeSet<String>,
+    /// What its packages import from outside.
+    pub(super) imported: BTreeSet<String>,
     /// The image whose main is edited: the one made of the most packages.
     pub(super) edited: usize,
     /// The package that most images reach.
@@ -96,11 +96,9 @@ impl Subject {
         let images: Vec<Image> = outline.images.iter().map(|image| image_of(build, image)).collect();
         let edited = (0..images.len()).max_by_key(|&ix| (reached[ix].0.len(), std::cmp::Reverse(ix))).unwrap_or_default();
         let mut required: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut direct = BTreeSet::new();
         let members = workspace.roots.iter().flat_map(|root| &root.members).map(|&ix| workspace.module(ix));
         for module in members {
             for require in &module.file.require {
-                direct.extend((!require.indirect).then(|| require.path.clone()));
                 required.entry(require.path.clone()).or_default().push(shown(module.dir.as_str()));
             }
         }
@@ -114,7 +112,12 @@ impl Subject {
             modules: build.modules.iter().map(|module| shown(module.dir.as_str())).collect(),
             mod_files: build.mod_files.iter().map(|file| file.as_str().to_owned()).collect(),
             required,
-            direct,
+            imported: build
+                .packages
+                .iter()
+                .flat_map(|(_, package)| package.outside())
+                .map(|import| import.path.clone())
+                .collect(),
             edited,
             shared,
             packages: build.packages.len(),

@@ -24,6 +24,8 @@ pub(super) struct Equipment {
     pub(super) gowork: PathBuf,
     /// ko, if it is a side, and the image that it builds upon.
     pub(super) ko: Option<(PathBuf, String)>,
+    /// How exported layers are compressed, in BuildKit's words.
+    pub(super) compression: String,
     /// `PATH` with a go command.
     pub(super) path: std::ffi::OsString,
 }
@@ -121,7 +123,10 @@ impl<'a> Workplace<'a> {
         let cache = self.directory.join("cache");
         match order.cache {
             Cache::Unused => {}
-            Cache::Export => drop(buildx.arg("--cache-to").arg(format!("type=local,mode=max,dest={}", cache.display()))),
+            Cache::Export => {
+                let compression = &self.equipment.compression;
+                buildx.arg("--cache-to").arg(format!("type=local,mode=max,compression={compression},dest={}", cache.display()));
+            }
             Cache::Import => drop(buildx.arg("--cache-from").arg(format!("type=local,src={}", cache.display()))),
         }
         buildx.arg(self.repository());
