@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements, each with what it is compared to. None of them is a test: a machine may be busy.
 
+mod build;
 mod scan;
 mod workspace;
 
@@ -16,6 +17,8 @@ pub(crate) struct Arguments {
 enum Benchmark {
     /// From disk to the import graph, against `go list -deps -json`
     Scan(scan::Arguments),
+    /// Images of a repository, against hand-written Dockerfiles
+    Build(build::Arguments),
 }
 
 /// Runs one benchmark.
@@ -25,5 +28,6 @@ enum Benchmark {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.benchmark {
         Benchmark::Scan(arguments) => scan::run(arguments),
+        Benchmark::Build(arguments) => build::run(arguments),
     }
 }

@@ -3,7 +3,7 @@
 use super::process::Daemon;
 use super::registry::Registry;
 use super::tools::Tool;
-use super::{builder, clock, host, mounts};
+use super::{builder, clock, host, mounts, saved};
 use crate::command::{command, succeeds};
 use crate::state::State;
 use anyhow::{Context, Result, bail};
@@ -134,6 +134,29 @@ impl Engine {
             std::fs::remove_dir_all(&self.directory).with_context(|| format!("cannot remove {}", self.directory.display()))?;
         }
         Ok(())
+    }
+
+    /// Stops the engine and keeps a copy of what it has.
+    ///
+    /// # Errors
+    /// If it cannot be stopped, or a file cannot be copied.
+    pub(super) fn save(&self) -> Result<()> {
+        self.stop()?;
+        saved::copy(&self.root(), &self.directory.join("saved"))
+    }
+
+    /// Stops the engine and gives it what [`Engine::save`] kept, if it did.
+    ///
+    /// # Errors
+    /// If it cannot be stopped, or a file cannot be copied.
+    pub(super) fn restore(&self) -> Result<bool> {
+        let kept = self.directory.join("saved");
+        if !kept.exists() {
+            return Ok(false);
+        }
+        self.stop()?;
+        saved::copy(&kept, &self.root())?;
+        Ok(true)
     }
 
     fn root(&self) -> PathBuf {

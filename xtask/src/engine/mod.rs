@@ -11,6 +11,7 @@ pub(crate) mod host;
 mod mounts;
 mod process;
 pub(crate) mod registry;
+mod saved;
 pub(crate) mod tools;
 
 use crate::progress::{Phase, note};
@@ -175,6 +176,24 @@ pub(crate) fn reset(state: &State, name: &str) -> Result<()> {
     engine.remove(state)?;
     note(&format!("engine {name}: removed"));
     stop_idle_registry(state)
+}
+
+/// Stops the engine `name` and keeps the state it is in, for [`restore`].
+///
+/// # Errors
+/// If it cannot be stopped or copied.
+pub(crate) fn save(state: &State, name: &str) -> Result<()> {
+    let _lock = state.lock(LOCK)?;
+    Engine::named(state, name)?.save()
+}
+
+/// Stops the engine `name` and gives it the state that [`save`] kept. Says whether there was one.
+///
+/// # Errors
+/// If it cannot be stopped or copied.
+pub(crate) fn restore(state: &State, name: &str) -> Result<bool> {
+    let _lock = state.lock(LOCK)?;
+    Engine::named(state, name)?.restore()
 }
 
 fn stop_idle_registry(state: &State) -> Result<()> {

@@ -26,6 +26,8 @@ pub(crate) enum Tool {
     Registry,
     /// A client of registries.
     Crane,
+    /// Another builder of images of Go programs, to compare with.
+    Ko,
 }
 
 /// A go.mod of ours and the packages built from it.
@@ -70,6 +72,13 @@ const CRANE: Module = Module {
     seconds: 15,
     clocked: false,
 };
+const KO: Module = Module {
+    name: "ko",
+    packages: &["github.com/google/ko"],
+    version: Some(("github.com/google/ko/pkg/commands.Version", "github.com/google/ko")),
+    seconds: 60,
+    clocked: false,
+};
 
 impl Tool {
     fn module(self) -> &'static Module {
@@ -79,6 +88,7 @@ impl Tool {
             Self::Buildx => &BUILDX,
             Self::Registry => &REGISTRY,
             Self::Crane => &CRANE,
+            Self::Ko => &KO,
         }
     }
 
@@ -89,6 +99,7 @@ impl Tool {
             Self::Buildx => "buildx",
             Self::Registry => "registry",
             Self::Crane => "crane",
+            Self::Ko => "ko",
         }
     }
 

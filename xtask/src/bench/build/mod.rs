@@ -1,0 +1,219 @@
+//! `cargo xtask bench build`: images of one repository, made by us and by others, on a real engine.
+//!
+//! ```text
+//! subject (what is in the repository) ──► edits (one for each scenario) ──► measure (every side by turns) ──► figures ──► report, picture
+//! ```
+//!
+//! Every side has a copy of the repository and builds the same images from it with the same base image. What is measured is the client, `docker buildx build`,
+//! from its start to its end. See docs/benchmark.md.
+
+mod dockerfile;
+mod edit;
+mod edits;
+mod figures;
+mod generated;
+mod measure;
+mod picture;
+mod records;
+mod report;
+mod scenario;
+mod scratch;
+mod side;
+mod source_text;
+mod subject;
+mod workplace;
+
+use crate::command::output;
+use crate::engine::registry;
+use crate::engine::tools::Tool;
+use crate::image::{self, Quality};
+use crate::progress::{Phase, note};
+use crate::state::State;
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use edits::Edits;
+use figures::Figures;
+use measure::{Bench, Plan};
+use scenario::{Scenario, Stage};
+use scratch::Scratch;
+use side::Side;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use subject::Subject;
+use workplace::{Equipment, Workplace};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A checkout to build; without it, examples/shop and a generated workspace of forty modules
+    #[arg(long)]
+    repo: Option<PathBuf>,
+    /// Of those without --repo, only this
+    #[arg(long, conflicts_with = "repo")]
+    only: Option<Own>,
+    /// Images of the checkout that are built; all, unless some are named
+    #[arg(long, value_delimiter = ',', requires = "repo")]
+    images: Vec<String>,
+    /// Who builds
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = Side::value_variants().to_vec())]
+    sides: Vec<Side>,
+    /// What is edited
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = Scenario::value_variants().to_vec())]
+    scenarios: Vec<Scenario>,
+    /// What the engine has
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = Stage::value_variants().to_vec())]
+    stages: Vec<Stage>,
+    /// How often everything is measured
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// Builds that take more seconds than this are not repeated
+    #[arg(long, default_value_t = 60.0)]
+    once_over: f64,
+    /// Where tables, data and pictures go
+    #[arg(long, default_value = ".gowork/bench")]
+    out: PathBuf,
+    /// How exported caches are compressed: gzip, as BuildKit does it, zstd, or uncompressed
+    #[arg(long, default_value = "gzip")]
+    compression: String,
+    /// Also write down what each step of the first runs took
+    #[arg(long)]
+    timings: bool,
+    /// Build the frontend image without optimization
+    #[arg(long)]
+    quick: bool,
+}
+
+/// A repository of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Own {
+    /// examples/shop
+    Shop,
+    /// The generated workspace
+    Generated,
+}
+
+/// Measures, and prints and saves what came of it.
+///
+/// # Errors
+/// If something is missing on the machine, or a repository cannot be built.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let state = State::open()?;
+    let sides = sides(&arguments.sides);
+    let equipment = equipment(&state, &sides, arguments)?;
+    let out = if arguments.out.is_relative() { state.repository().join(&arguments.out) } else { arguments.out.clone() };
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    let parent = state.path("bench");
+    std::fs::create_dir_all(&parent)?;
+    for subject in subjects(&state, arguments)? {
+        let workshop = tempfile::Builder::new().prefix("sides-").tempdir_in(&parent)?;
+        let timings = arguments.timings.then(|| out.join(format!("{}.timings.txt", subject.name)));
+        if let Some(path) = timings.as_ref().filter(|path| path.exists()) {
+            std::fs::remove_file(path)?;
+        }
+        let mut scenarios = arguments.scenarios.clone();
+        scenarios.sort();
+        scenarios.dedup();
+        let plan = Plan {
+            stages: arguments.stages.clone(),
+            scenarios,
+            runs: arguments.runs.max(1),
+            once_over: arguments.once_over,
+            timings,
+        };
+        let edits = {
+            let phase = Phase::start(&format!("{}: looking for what to edit", subject.name));
+            let scratch = Scratch::new(&state, &subject, workshop.path())?;
+            let edits = Edits::find(&scratch, &subject, &plan.scenarios, plan.runs)?;
+            phase.done();
+            edits
+        };
+        let places = sides.iter().map(|side| Workplace::new(*side, &subject, &equipment, workshop.path()));
+        let places = places.collect::<Result<Vec<_>>>()?;
+        let figures = Figures::default();
+        let mut bench = Bench { state: &state, subject: &subject, places, edits, plan: &plan, figures, exported: Vec::new() };
+        bench.run(&equipment.buildx)?;
+        save(&bench, &out)?;
+    }
+    Ok(())
+}
+
+/// The sides that this checkout can be; of the others it is said why not.
+fn sides(asked: &[Side]) -> Vec<Side> {
+    let mut sides = asked.to_vec();
+    sides.sort();
+    sides.dedup();
+    sides.retain(|side| match side.missing() {
+        Some(why) => {
+            note(&format!("{} is left out: {why}", side.word()));
+            false
+        }
+        None => true,
+    });
+    sides
+}
+
+fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equipment> {
+    let frontend = crate::engine::environment::frontend_layout(state);
+    let quality = if arguments.quick { Quality::Quick } else { Quality::Release };
+    image::build(state, &frontend, quality)?;
+    let ko = if sides.contains(&Side::Ko) {
+        let address = registry::ensure(state)?.address;
+        Some((Tool::Ko.ensure(state)?, format!("{address}/library/busybox:latest")))
+    } else {
+        None
+    };
+    Ok(Equipment {
+        buildx: Tool::Buildx.ensure(state)?,
+        frontend,
+        gowork: gowork(state)?,
+        ko,
+        compression: arguments.compression.clone(),
+        path: crate::golang::path(state)?,
+    })
+}
+
+/// The command line of this checkout.
+fn gowork(state: &State) -> Result<PathBuf> {
+    let mut cargo = crate::command::cargo(state);
+    cargo.args(["build", "--locked", "--package", "gowork", "--bin", "gowork", "--message-format=json"]);
+    let messages = output(&mut cargo)?;
+    let executable = |line: &str| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    };
+    messages.lines().rev().find_map(executable).context("cargo built no program")
+}
+
+fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
+    if let Some(repo) = &arguments.repo {
+        let source = repo.canonicalize().with_context(|| format!("cannot find {}", repo.display()))?;
+        let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        return Ok(vec![Subject::open(&name, &source, &arguments.images)?]);
+    }
+    let wanted = |own| arguments.only.is_none_or(|only| only == own);
+    let mut subjects = Vec::new();
+    if wanted(Own::Shop) {
+        subjects.push(Subject::open("shop", &state.repository().join("examples/shop"), &[])?);
+    }
+    if wanted(Own::Generated) {
+        subjects.push(Subject::open("forty-modules", &generated::workspace(state)?, &[])?);
+    }
+    if subjects.is_empty() {
+        bail!("there is nothing to build");
+    }
+    Ok(subjects)
+}
+
+fn save(bench: &Bench<'_>, out: &Path) -> Result<()> {
+    let name = &bench.subject.name;
+    let table = report::markdown(bench);
+    let data = serde_json::to_string_pretty(&report::data(bench))? + "\n";
+    let sides: Vec<Side> = bench.places.iter().map(|place| place.side).collect();
+    let title = format!("{name}, {} images", bench.subject.images.len());
+    for (suffix, text) in [("md", table.clone()), ("json", data), ("svg", picture::svg(&title, &bench.figures, &sides))] {
+        let path = out.join(format!("{name}.{suffix}"));
+        std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    crate::progress::interrupted();
+    writeln!(std::io::stdout().lock(), "{table}\nsaved as {name}.md, .json and .svg in {}", out.display())?;
+    Ok(())
+}

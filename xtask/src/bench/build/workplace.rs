@@ -1,0 +1,221 @@
+//! Where a side builds: a copy of the repository of its own, so that no side's transfers of sources help another's; its Dockerfile; its exported cache.
+
+use super::edit::Edit;
+use super::records::Records;
+use super::side::Side;
+use super::subject::{Image, Subject};
+use crate::command::{command, last_lines, run};
+use crate::engine::environment::{Variables, value};
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// How many lines of a failed build are shown.
+const SHOWN_LINES: usize = 30;
+
+/// Programs and images that builds are made with.
+pub(super) struct Equipment {
+    /// The client.
+    pub(super) buildx: PathBuf,
+    /// Layout of the frontend image.
+    pub(super) frontend: PathBuf,
+    /// The command line that prints Dockerfiles.
+    pub(super) gowork: PathBuf,
+    /// ko, if it is a side, and the image that it builds upon.
+    pub(super) ko: Option<(PathBuf, String)>,
+    /// How exported layers are compressed, in BuildKit's words.
+    pub(super) compression: String,
+    /// `PATH` with a go command.
+    pub(super) path: std::ffi::OsString,
+}
+
+/// A side at work on one repository.
+pub(super) struct Workplace<'a> {
+    /// Who builds.
+    pub(super) side: Side,
+    subject: &'a Subject,
+    equipment: &'a Equipment,
+    directory: PathBuf,
+}
+
+/// What is asked of a build.
+#[derive(Clone, Copy)]
+pub(super) struct Order<'a> {
+    /// What was edited.
+    pub(super) edit: &'a Edit,
+    /// The only image that is built, if it is one only.
+    pub(super) one: Option<&'a Image>,
+    /// What is done with a cache outside of the engine.
+    pub(super) cache: Cache,
+}
+
+/// A cache outside of the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cache {
+    /// None is used.
+    Unused,
+    /// What the build leaves is exported.
+    Export,
+    /// What was exported is imported.
+    Import,
+}
+
+/// A build that succeeded.
+pub(super) struct Built {
+    /// From the start of the client to its end.
+    pub(super) seconds: f64,
+    /// What BuildKit did.
+    pub(super) records: Records,
+}
+
+impl<'a> Workplace<'a> {
+    /// Sets it up in `workshop`.
+    ///
+    /// # Errors
+    /// If the repository cannot be copied.
+    pub(super) fn new(side: Side, subject: &'a Subject, equipment: &'a Equipment, workshop: &Path) -> Result<Self> {
+        let directory = workshop.join(side.word());
+        let place = Self { side, subject, equipment, directory };
+        copy(&subject.source, &place.repository())?;
+        Ok(place)
+    }
+
+    /// The copy of the repository.
+    pub(super) fn repository(&self) -> PathBuf {
+        self.directory.join("repository")
+    }
+
+    /// Builds the copy as it is and measures that. What is written down for it, the Dockerfile, is no part of the measurement.
+    ///
+    /// # Errors
+    /// If the build fails; the error shows the end of what it said.
+    pub(super) fn build(&self, engine: &Variables, order: Order<'_>) -> Result<Built> {
+        let mut command = if self.side.is_on_engine() { self.buildx(engine, order)? } else { self.ko(order)? };
+        let started = Instant::now();
+        let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {}", self.side.word()))?;
+        let seconds = started.elapsed().as_secs_f64();
+        let records = Records::parse(&String::from_utf8_lossy(&output.stderr));
+        if !output.status.success() {
+            bail!("{} failed: {}\n{}", self.side.word(), output.status, last_lines(&records.told, SHOWN_LINES));
+        }
+        Ok(Built { seconds, records })
+    }
+
+    fn buildx(&self, engine: &Variables, order: Order<'_>) -> Result<Command> {
+        let dockerfile = self.directory.join("Dockerfile");
+        let text = match self.side.dockerfile(self.subject, order.edit, order.one) {
+            Some(text) => text,
+            None => self.printed()?,
+        };
+        std::fs::write(&dockerfile, text)?;
+        let mut buildx = Command::new(&self.equipment.buildx);
+        buildx.envs(engine.iter().map(|(name, value)| (name, value))).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
+        buildx.args(["build", "--progress", "rawjson", "--provenance", "false", "--output", "type=cacheonly"]);
+        buildx.args(["--target", order.one.map_or("binaries", |image| &image.name)]).arg("--file").arg(dockerfile);
+        if let Some(bundle) = value(engine, "GOWORK_TEST_CA") {
+            buildx.arg("--secret").arg(format!("id=ca,src={}", bundle.to_string_lossy()));
+        }
+        if self.side.is_ours() {
+            let layout = self.equipment.frontend.display();
+            buildx.arg("--build-context").arg(format!("docker.io/gowork/gowork:1=oci-layout://{layout}"));
+        }
+        let cache = self.directory.join("cache");
+        match order.cache {
+            Cache::Unused => {}
+            Cache::Export => {
+                let compression = &self.equipment.compression;
+                buildx.arg("--cache-to").arg(format!("type=local,mode=max,compression={compression},dest={}", cache.display()));
+            }
+            Cache::Import => drop(buildx.arg("--cache-from").arg(format!("type=local,src={}", cache.display()))),
+        }
+        buildx.arg(self.repository());
+        Ok(buildx)
+    }
+
+    /// What the command line prints for the copy. The syntax line is left out: it would be pulled, and BuildKit has a frontend for it.
+    fn printed(&self) -> Result<String> {
+        let configuration = self.directory.join("gowork.toml");
+        std::fs::write(&configuration, self.side.configuration(self.subject))?;
+        let mut gowork = Command::new(&self.equipment.gowork);
+        gowork.arg("-C").arg(self.repository()).arg("-f").arg(configuration);
+        gowork.args(["dockerfile", "--platform", &format!("linux/{}", crate::oci::architecture())]);
+        let text = crate::command::output(&mut gowork)?;
+        let body = text.strip_prefix("# syntax=").and_then(|rest| rest.split_once('\n')).map(|(_, body)| body.to_owned());
+        Ok(body.unwrap_or(text) + "\n")
+    }
+
+    fn ko(&self, order: Order<'_>) -> Result<Command> {
+        let (program, base) = self.equipment.ko.as_ref().context("there is no ko")?;
+        let configuration = self.directory.join("ko.yaml");
+        std::fs::write(
+            &configuration,
+            format!("defaultBaseImage: {base}\ndefaultFlags: [-trimpath, -buildvcs=false]\ndefaultLdflags: [-s, -w]\n"),
+        )?;
+        let layout = self.directory.join("layout");
+        if layout.exists() {
+            std::fs::remove_dir_all(&layout)?;
+        }
+        let images: Vec<&Image> = match order.one {
+            Some(image) => vec![image],
+            None => self.subject.images.iter().chain(&order.edit.service).collect(),
+        };
+        let mut ko = Command::new(program);
+        ko.args(["build", "--push=false", "--sbom=none", "--platform", &format!("linux/{}", crate::oci::architecture())]);
+        ko.arg(format!("--oci-layout-path={}", layout.display()));
+        ko.args(images.iter().map(|image| super::scratch::relative(&image.main.dir))).current_dir(self.repository());
+        ko.envs([
+            ("KO_DOCKER_REPO", "localhost/bench"),
+            ("CGO_ENABLED", "0"),
+            ("GOTOOLCHAIN", "local"),
+            ("GOFLAGS", "-modcacherw"),
+        ]);
+        ko.env("KO_CONFIG_PATH", configuration).env("PATH", &self.equipment.path);
+        ko.env("GOCACHE", self.directory.join("go-build")).env("GOMODCACHE", self.directory.join("go-mod"));
+        Ok(ko)
+    }
+
+    /// Removes what ko keeps between builds.
+    ///
+    /// # Errors
+    /// If it cannot be removed.
+    pub(super) fn forget(&self) -> Result<()> {
+        for kept in ["go-build", "go-mod"].map(|name| self.directory.join(name)).into_iter().filter(|kept| kept.exists()) {
+            std::fs::remove_dir_all(&kept).with_context(|| format!("cannot remove {}", kept.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Bytes of the exported cache.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub(super) fn exported(&self) -> Result<u64> {
+        let blobs = self.directory.join("cache/blobs/sha256");
+        if !blobs.exists() {
+            return Ok(0);
+        }
+        std::fs::read_dir(blobs)?.try_fold(0, |sum, entry| Ok(sum + entry?.metadata()?.len()))
+    }
+}
+
+/// Copies a repository, but not its history.
+///
+/// # Errors
+/// If a file cannot be copied.
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    let mut cp = command("cp", ["--archive"]);
+    let mut any = false;
+    for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let entry = entry?;
+        if entry.file_name() != ".git" {
+            cp.arg(entry.path());
+            any = true;
+        }
+    }
+    if !any {
+        bail!("{} is empty", from.display());
+    }
+    run(cp.arg(to))
+}
