@@ -68,9 +68,13 @@ pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<M
     matched
 }
 
-/// Every `package main` that the pattern `...` matches in the members of a root, sorted by import path.
+/// Every `package main` that the pattern `...` matches in the members of a root and that can be built, sorted by import path. `go build ./...` passes over
+/// those of tests alone, and without cgo over those that need it.
 pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
-    let is_main = |found: &Matched<'_>| gosrc::package_name(&found.scanned.files, context) == "main";
+    let is_main = |found: &Matched<'_>| {
+        let files = &found.scanned.files;
+        gosrc::package_name(files, context) == "main" && gosrc::is_compiled(files, context)
+    };
     let mains = matched(scan, workspace, root).into_iter().filter(is_main);
     mains.map(|found| Main { path: found.path, dir: found.dir }).collect()
 }
