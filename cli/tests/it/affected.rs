@@ -229,6 +229,23 @@ fn mod_files_without_go() {
     );
 }
 
+/// A module that requires nothing has no say in versions.
+#[test]
+fn a_new_member_without_requirements_touches_nobody() {
+    after(
+        RICH,
+        |repository| {
+            repository.write("tools/go.mod", "module example.com/tools\n\ngo 1.26\n");
+            repository.write("go.work", "go 1.26\n\nuse (\n\t./api\n\t./job\n\t./lib\n\t./tools\n)\n");
+        },
+        &expect![[r#"
+            --- stderr
+            no image is touched
+            exit 0
+        "#]],
+    );
+}
+
 /// A member that nobody imports raises a version: go knows for whom.
 #[test]
 fn mod_files_with_go() {

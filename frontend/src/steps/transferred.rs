@@ -86,7 +86,7 @@ impl TransferredTree {
 
 impl SourceTree for TransferredTree {
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>> {
-        dirs.iter().map(|dir| self.dirs.get(dir).cloned().ok_or_else(|| TreeError::NotFound(dir.clone()))).collect()
+        dirs.iter().map(|dir| self.dirs.get(&self.target(dir)).cloned().ok_or_else(|| TreeError::NotFound(dir.clone()))).collect()
     }
 
     fn link(&self, path: &TreePath) -> Option<String> {
@@ -181,6 +181,8 @@ mod tests {
         assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), kind)));
         assert_eq!(listed[1].clone().unwrap(), [Entry { name: "x.go".to_owned(), kind: EntryKind::File }]);
         assert!(listed[2].is_err());
+        // Imports may lead through a link, as on disk.
+        assert_eq!(tree.list(&[TreePath::new("dir").unwrap()]), [listed[1].clone()]);
     }
 
     #[test]

@@ -117,9 +117,13 @@ fn a_file_that_appears_in_an_embedded_directory_is_in_the_binary() {
 fn a_source_behind_symlinks_is_an_input() {
     let files = [
         ("go.mod", "module example.com/linked\n\ngo 1.26\n"),
-        ("main.go", "package main\n\nimport \"example.com/linked/lib\"\n\nfunc main() { println(lib.Shared) }\n"),
+        (
+            "main.go",
+            "package main\n\nimport (\n\t\"example.com/linked/lib\"\n\t\"example.com/linked/other/way/deep\"\n)\n\nfunc main() { println(lib.Shared, deep.Words) }\n",
+        ),
         ("lib/lib.go", "package lib\n"),
         ("other/real/shared.go", "package lib\n\nconst Shared = \"one\"\n"),
+        ("other/real/deep/deep.go", "package deep\n\nconst Words = \"one\"\n"),
     ];
     let repository = Repository::new(&files);
     repository.link("other/way", "real");
@@ -132,4 +136,6 @@ fn a_source_behind_symlinks_is_an_input() {
     assert!(built(&repository) == repository.go_build("", "."));
     repository.write("other/real/shared.go", &format!("package lib\n\nconst Shared = \"{}\"\n", unique()));
     assert!(built(&repository) == repository.go_build("", "."), "the edit went unnoticed");
+    repository.write("other/real/deep/deep.go", &format!("package deep\n\nconst Words = \"{}\"\n", unique()));
+    assert!(built(&repository) == repository.go_build("", "."), "the edit behind a directory went unnoticed");
 }

@@ -6,7 +6,7 @@
 //! - JSON carries all of it.
 
 use gowork_llb::diag::Position;
-use gowork_llb::gosrc::{BuildContext, Header, SourceFile, package_name, select};
+use gowork_llb::gosrc::{BuildContext, Header, SourceFile, is_compiled, package_name, select};
 
 use crate::places::Text;
 
@@ -106,6 +106,8 @@ fn check_selection(file: SourceFile) {
         assert_eq!(package_name(std::slice::from_ref(&file), &context), package.name);
         let built = [&package.go_files, &package.cgo_files, &package.test_go_files, &package.x_test_go_files];
         let built = built.into_iter().any(|list| list.contains(&name));
+        let compiled = package.go_files.len() + package.cgo_files.len() > 0;
+        assert_eq!(is_compiled(std::slice::from_ref(&file), &context), compiled, "{package:?}");
         let left_out = package.ignored_go_files.contains(&name);
         let told = package.invalid_go_files.contains(&name);
         if name.ends_with(".go") {

@@ -31,4 +31,4 @@ pub use constraint::Expr;
 pub use context::{BuildContext, is_test};
 pub use header::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};
 pub use includes::{Includes, is_includable};
-pub use select::{PackageFiles, Place, Places, SelectError, package_name, select};
+pub use select::{PackageFiles, Place, Places, SelectError, is_compiled, package_name, select};

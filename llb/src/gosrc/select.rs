@@ -163,6 +163,19 @@ pub fn package_name<'f>(files: &'f [SourceFile], context: &BuildContext) -> &'f 
     })
 }
 
+/// Whether [`select`] finds files that a build compiles. Tests alone are none, nor are files that ask for cgo where there is none.
+pub fn is_compiled(files: &[SourceFile], context: &BuildContext) -> bool {
+    let compiled = |file: &SourceFile| {
+        let asks_cgo = || file.header.imports.iter().any(|import| import.path == "C");
+        FileClass::of(&file.name) == Some(FileClass::Go)
+            && file.problem.as_ref().is_none_or(|problem| problem.kind != ProblemKind::Unreadable)
+            && file.header.package != "documentation"
+            && is_built(file, context)
+            && (context.cgo || !asks_cgo())
+    };
+    files.iter().any(compiled)
+}
+
 /// Whether name and constraint admit the file.
 fn is_built(file: &SourceFile, context: &BuildContext) -> bool {
     context.matches_name(&file.name) && file.header.constraint.as_ref().is_none_or(|constraint| context.holds(constraint))

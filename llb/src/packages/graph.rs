@@ -30,7 +30,8 @@ pub struct Package {
     pub module: ModuleIx,
     /// Its directory.
     pub dir: TreePath,
-    /// The files the build takes, of every class; embedded ones, a main's `default.pgo` and those of [`Package::included`] are among them; sorted.
+    /// The files the build takes, of every class; embedded ones, a main's `default.pgo`, those of [`Package::included`], and what symlinks lead
+    /// through to any of them are among them; sorted.
     pub files: Vec<TreePath>,
     /// The files among [`Package::files`] that are no sources of the package: its C sources, preambles, assembly or `#cgo` lines name them.
     pub included: Vec<TreePath>,

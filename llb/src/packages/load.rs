@@ -11,7 +11,7 @@ use super::walk::is_walked;
 use crate::diag::{Diagnostic, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
-use crate::tree::TreePath;
+use crate::tree::{self, TreePath};
 use crate::workspace::{Module, ModuleIx, Providers, Root, RootIx, Workspace};
 
 /// A graph with what is to be said about its packages.
@@ -68,9 +68,13 @@ pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<M
     matched
 }
 
-/// Every `package main` that the pattern `...` matches in the members of a root, sorted by import path.
+/// Every `package main` that the pattern `...` matches in the members of a root and that can be built, sorted by import path. `go build ./...` passes over
+/// those of tests alone, and without cgo over those that need it.
 pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
-    let is_main = |found: &Matched<'_>| gosrc::package_name(&found.scanned.files, context) == "main";
+    let is_main = |found: &Matched<'_>| {
+        let files = &found.scanned.files;
+        gosrc::package_name(files, context) == "main" && gosrc::is_compiled(files, context)
+    };
     let mains = matched(scan, workspace, root).into_iter().filter(is_main);
     mains.map(|found| Main { path: found.path, dir: found.dir }).collect()
 }
@@ -131,11 +135,12 @@ impl Loader<'_> {
             let mut files = self.files(&dir, scanned, &selected);
             let size = size(scanned, &files);
             let mut included = self.included(&dir, scanned, &selected);
-            included.extend(linked(&dir, scanned, &files));
             included.retain(|file| files.insert(file.clone()));
             if selected.name == "main" && scanned.pgo {
                 files.insert(dir.child("default.pgo"));
             }
+            let through: Vec<TreePath> = files.iter().flat_map(|file| self.followed(file)).collect();
+            files.extend(through);
             let importer = self.packages.get(ix).path.clone();
             let imports =
                 selected.imports.iter().filter_map(|(path, places)| self.import(&importer, &dir, path, places)).collect();
@@ -188,6 +193,12 @@ impl Loader<'_> {
             flags.extend(of_file);
         }
         included::inputs(&Asks { dir, sources, flags }, &mut self.scan)
+    }
+
+    /// What a file is read through, where symlinks lead to it.
+    fn followed(&self, file: &TreePath) -> Vec<TreePath> {
+        let links = &self.scan.links;
+        if links.is_empty() { Vec::new() } else { tree::followed_by(&|path| links.get(path).cloned(), file) }
     }
 
     /// One import of the package in `dir`.
@@ -274,12 +285,6 @@ fn outside(file: &TreePath, flags: &CgoFlags, cgo: &Cgo) -> Option<Diagnostic> {
     let warning = Diagnostic::warning(format!("#cgo {}: {lost} lies outside the build context", flags.verb));
     let warning = warning.help("build with a context directory that holds it, or have its files in the builder image");
     Some(warning.at(Span::at(file.as_str(), cgo.directives_at.get(index).copied().unwrap_or_default())))
-}
-
-/// What those of a directory's files that are symlinks are read through.
-fn linked(dir: &TreePath, scanned: &ScannedDir, files: &BTreeSet<TreePath>) -> Vec<TreePath> {
-    let taken = scanned.links.iter().filter(|(name, _)| files.contains(&dir.child(name)));
-    taken.flat_map(|(_, through)| through.iter().cloned()).collect()
 }
 
 fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {

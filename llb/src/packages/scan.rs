@@ -14,7 +14,7 @@ use crate::tree::{self, Entry, EntryKind, Head, SourceTree, TreeError, TreePath}
 use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`].
-pub const SCAN_VERSION: u32 = 3;
+pub const SCAN_VERSION: u32 = 4;
 
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;
@@ -39,6 +39,9 @@ pub struct Scan {
     /// What files beyond [`Self::dirs`] include, of those that some package may include.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub included: BTreeMap<TreePath, Includes>,
+    /// The symlinks on the way to files that some package may be made of, with what they say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<TreePath, String>,
 }
 
 /// One directory of source files.
@@ -52,9 +55,6 @@ pub struct ScannedDir {
     /// What each embed pattern of its files matches: files relative to this directory, sorted; or why it fails.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub embeds: BTreeMap<String, Result<Vec<String>, String>>,
-    /// Those of its source files that are symlinks: the further symlinks that they lead through, and the file.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub links: BTreeMap<String, Vec<TreePath>>,
     /// Whether it holds a `default.pgo`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pgo: bool,
@@ -165,6 +165,7 @@ impl Scanner<'_> {
     fn read_sources(&mut self, dirs: &[TreePath]) {
         let mut files: Vec<(&TreePath, String)> = Vec::new();
         for dir in dirs {
+            self.scan.links.extend(self.walk.links_to(self.tree, dir));
             let entries = self.walk.entries(self.tree, dir);
             // A link that leads nowhere is a source that cannot be read, as the go command finds when it opens it.
             let is_broken = |entry: &Entry| entry.kind == EntryKind::BrokenLink && is_source_name(&entry.name);
@@ -173,9 +174,10 @@ impl Scanner<'_> {
                 continue;
             }
             let pgo = names.iter().any(|entry| entry.name == "default.pgo");
-            let links = names.iter().filter(|entry| entry.kind == EntryKind::LinkToFile && is_source_name(&entry.name));
-            let links = links.map(|entry| (entry.name.clone(), tree::followed(self.tree, &dir.child(&entry.name)))).collect();
-            self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, links, ..ScannedDir::default() });
+            let links = names.iter().filter(|entry| entry.kind == EntryKind::LinkToFile);
+            let links = links.filter(|entry| is_source_name(&entry.name) || entry.name == "default.pgo");
+            self.scan.links.extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
+            self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, ..ScannedDir::default() });
             files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir, e.name.clone())));
         }
         let tree = self.tree;
@@ -245,6 +247,7 @@ impl Scanner<'_> {
             dirs: &self.scan.dirs,
             listed: BTreeMap::new(),
             included: BTreeMap::new(),
+            links: BTreeMap::new(),
         };
         for (dir, scanned) in &self.scan.dirs {
             let of_package = |class| !matches!(class, Some(FileClass::H | FileClass::Syso | FileClass::TestGo));
@@ -256,8 +259,9 @@ impl Scanner<'_> {
                 included::inputs(&Asks { dir, sources, flags }, &mut recorder);
             }
         }
-        let Recorder { listed, included, .. } = recorder;
+        let Recorder { listed, included, links, .. } = recorder;
         (self.scan.listed, self.scan.included) = (listed, included);
+        self.scan.links.extend(links);
     }
 }
 
@@ -268,11 +272,15 @@ struct Recorder<'a> {
     dirs: &'a BTreeMap<TreePath, ScannedDir>,
     listed: BTreeMap<TreePath, Vec<String>>,
     included: BTreeMap<TreePath, Includes>,
+    links: BTreeMap<TreePath, String>,
 }
 
 impl Files for Recorder<'_> {
     fn names(&mut self, dir: &TreePath) -> Vec<String> {
+        self.links.extend(self.walk.links_to(self.tree, dir));
         let entries = self.walk.entries(self.tree, dir);
+        let links = entries.iter().filter(|entry| entry.kind == EntryKind::LinkToFile);
+        self.links.extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
         let names: Vec<String> = entries.iter().filter(|entry| is_file(entry)).map(|entry| entry.name.clone()).collect();
         if !names.is_empty() {
             self.listed.insert(dir.clone(), names.clone());

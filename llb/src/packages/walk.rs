@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
+use crate::tree::{self, Entry, EntryKind, SourceTree, TreePath};
 
 /// The directories listed so far.
 #[derive(Default)]
@@ -35,6 +35,22 @@ impl Walk {
             let listed = tree.list(std::slice::from_ref(dir)).pop();
             listed.and_then(Result::ok).unwrap_or_default()
         })
+    }
+
+    /// The symlinks on the way to `dir`, with what they say. The pattern `...` follows none, but imports and mod files do.
+    pub(super) fn links_to(&self, tree: &dyn SourceTree, dir: &TreePath) -> BTreeMap<TreePath, String> {
+        if self.is_plain(dir) { BTreeMap::new() } else { tree::links_to(tree, dir) }
+    }
+
+    /// Whether every directory on the way to `dir`, itself included, is known to be no symlink.
+    fn is_plain(&self, dir: &TreePath) -> bool {
+        let is_dir = |(above, path): (TreePath, TreePath)| {
+            let entries = self.get(&above).unwrap_or_default();
+            let at = entries.binary_search_by(|entry| entry.name.as_str().cmp(path.name()));
+            at.is_ok_and(|at| entries[at].kind == EntryKind::Dir)
+        };
+        let way = std::iter::successors(Some(dir.clone()), TreePath::parent);
+        way.filter_map(|path| Some((path.parent()?, path))).all(is_dir)
     }
 
     /// Every directory listed so far, with its entries.

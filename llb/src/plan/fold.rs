@@ -67,12 +67,15 @@ struct Folder<'a> {
     folds: Vec<Option<Fold>>,
     /// What it would cost to merge a fold with a later one.
     losses: Vec<Vec<i128>>,
+    /// For each fold, the folds that it needs, directly or not.
+    below: Vec<FixedBitSet>,
 }
 
 impl<'a> Folder<'a> {
     fn new(parts: &'a [Part], folding: Folding) -> Self {
         let weight = parts.iter().map(|part| part.weight).sum::<u64>().max(1);
-        let mut folder = Self { parts, folding, weight, folds: Vec::new(), losses: vec![vec![0; parts.len()]; parts.len()] };
+        let losses = vec![vec![0; parts.len()]; parts.len()];
+        let mut folder = Self { parts, folding, weight, folds: Vec::new(), losses, below: Vec::new() };
         for (ix, part) in parts.iter().enumerate() {
             let mut own = FixedBitSet::with_capacity(parts.len());
             own.insert(ix);
@@ -81,6 +84,9 @@ impl<'a> Folder<'a> {
             edits.insert(ix);
             let fold = folder.priced(own, edits, part.reach.clone(), part.size);
             folder.folds.push(Some(fold));
+            let mut below = part.needs.clone();
+            below.grow(parts.len());
+            folder.below.push(below);
         }
         (0..parts.len()).for_each(|fold| folder.update_losses(fold));
         folder
@@ -104,8 +110,23 @@ impl<'a> Folder<'a> {
             let merged = self.merged(a, b);
             self.folds[first] = Some(merged);
             self.folds[second] = None;
+            self.update_below(first, second);
             self.update_losses(first);
         }
+    }
+
+    /// Whatever needs one of two folds that are now the first needs all that they need.
+    fn update_below(&mut self, first: usize, second: usize) {
+        let mut merged = &self.below[first] | &self.below[second];
+        merged.remove(first);
+        merged.remove(second);
+        for below in self.below.iter_mut().filter(|below| below.contains(first) || below.contains(second)) {
+            below.union_with(&merged);
+            below.insert(first);
+            below.remove(second);
+        }
+        self.below[first] = merged;
+        self.below[second].clear();
     }
 
     fn update_losses(&mut self, changed: usize) {
@@ -120,32 +141,17 @@ impl<'a> Folder<'a> {
 
     /// The two folds that cost least more, or even less, when they are one: what more, and which.
     fn best(&self) -> Option<(i128, usize, usize)> {
-        let below = self.below();
         let left: Vec<usize> = (0..self.folds.len()).filter(|&fold| self.folds[fold].is_some()).collect();
         let mut best: Option<(i128, usize, usize)> = None;
         for (at, &first) in left.iter().enumerate() {
             for &second in &left[at + 1..] {
                 let loss = self.losses[first][second];
-                if best.is_none_or(|(least, ..)| loss < least) && !is_between(&below, first, second) {
+                if best.is_none_or(|(least, ..)| loss < least) && !is_between(&self.below, first, second) {
                     best = Some((loss, first, second));
                 }
             }
         }
         best
-    }
-
-    /// For each fold, the folds that it needs, directly or not.
-    fn below(&self) -> Vec<FixedBitSet> {
-        let direct = self.direct();
-        let mut below = vec![FixedBitSet::with_capacity(self.folds.len()); self.folds.len()];
-        for fold in in_order(&direct) {
-            for other in direct[fold].ones() {
-                let further = below[other].clone();
-                below[fold].union_with(&further);
-                below[fold].insert(other);
-            }
-        }
-        below
     }
 
     /// For each fold, the folds whose packages it imports.

@@ -36,16 +36,19 @@ pub(super) fn name(
     target: &Target,
     go_minor: u32,
 ) -> (Vec<NamedMain>, Vec<Diagnostic>) {
-    let mains_with = |image: &ImageConfig| -> Vec<Found> {
-        let context = GoSettings::new(&image.compile, target).context(go_minor);
+    let mains_in = |image: &ImageConfig, cgo: bool| -> Vec<Found> {
+        let mut context = GoSettings::new(&image.compile, target).context(go_minor);
+        context.cgo |= cgo;
         let of_root =
             |(root, _)| packages::mains(scan, workspace, root, &context).into_iter().map(move |main| Found { root, main });
         let wanted = workspace.roots().filter(|(_, root)| roots::serves(root, image));
         wanted.flat_map(of_root).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
     };
+    let mains_with = |image: &ImageConfig| mains_in(image, false);
+    let with_cgo = |image: &ImageConfig| mains_in(image, true);
     let unnamed = config.image("");
     let all = mains_with(&unnamed);
-    let mut naming = Naming { config, workspace, named: BTreeMap::new(), diagnostics: Vec::new() };
+    let mut naming = Naming { config, workspace, with_cgo: &with_cgo, named: BTreeMap::new(), diagnostics: Vec::new() };
     for name in config.images.keys() {
         let image = config.image(name);
         // Other tags may bring other mains.
@@ -54,7 +57,7 @@ pub(super) fn name(
     }
     naming.by_binary(&all);
     if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
-        naming.diagnostics.push(no_main(workspace, config, target));
+        naming.diagnostics.push(no_main(workspace, config, target, &with_cgo(&unnamed)));
     }
     let named = naming.named.into_iter().flat_map(|(name, founds)| {
         let config = naming.config.image(&name);
@@ -72,6 +75,8 @@ pub(super) fn name(
 struct Naming<'a> {
     config: &'a Config,
     workspace: &'a Workspace,
+    /// The mains there would be with cgo.
+    with_cgo: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
     /// Images by name. Exactly one main each, unless an error says otherwise.
     named: BTreeMap<String, Vec<Found>>,
     diagnostics: Vec<Diagnostic>,
@@ -80,15 +85,22 @@ struct Naming<'a> {
 impl Naming<'_> {
     /// The main of `[images.NAME]`.
     fn configured(&mut self, name: &str, image: &ImageConfig, mains: &[Found]) {
-        let matching: Vec<&Found> = match &image.main {
-            Some(main) => mains.iter().filter(|found| is_named_by(&found.main, &main.value)).collect(),
-            None => mains.iter().filter(|found| found.main.binary_name() == name).collect(),
+        let is_meant = |found: &&Found| match &image.main {
+            Some(main) => is_named_by(&found.main, &main.value),
+            None => found.main.binary_name() == name,
         };
+        let matching: Vec<&Found> = mains.iter().filter(is_meant).collect();
         match matching.as_slice() {
             [found] => {
                 self.named.insert(name.to_owned(), vec![(*found).clone()]);
             }
-            [] => self.diagnostics.push(not_found(name, image, mains, self.workspace)),
+            [] => {
+                let error = match (self.with_cgo)(image).iter().find(is_meant) {
+                    Some(found) => needs_cgo(image, &found.main),
+                    None => not_found(name, image, mains, self.workspace),
+                };
+                self.diagnostics.push(error);
+            }
             several if self.is_one_main(several) => self.diagnostics.push(located(self.in_several_roots(several), place(image))),
             several => {
                 let span = place(image);
@@ -171,6 +183,14 @@ fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
     founds.into_iter().map(|found| format!("./{}", found.main.dir)).collect::<Vec<_>>().join(", ")
 }
 
+fn needs_cgo(image: &ImageConfig, main: &Main) -> Diagnostic {
+    let error = Diagnostic::error(format!(
+        "./{} cannot be built without cgo: every file of its package imports \"C\" or asks for cgo",
+        main.dir
+    ));
+    located(error, place(image)).help("set `cgo = true` for this image")
+}
+
 fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Workspace) -> Diagnostic {
     let message = match &image.main {
         Some(main) => format!("image {name}: there is no main package {}", main.value),
@@ -189,7 +209,7 @@ fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Works
     located(Diagnostic::error(message), place(image)).help(help)
 }
 
-fn no_main(workspace: &Workspace, config: &Config, target: &Target) -> Diagnostic {
+fn no_main(workspace: &Workspace, config: &Config, target: &Target, with_cgo: &[Found]) -> Diagnostic {
     let error = Diagnostic::error(format!("no main package for {target}: there is nothing to make an image of"));
     if workspace.roots.is_empty() {
         return Diagnostic::error("no go.work and no go.mod in the build context")
@@ -197,6 +217,9 @@ fn no_main(workspace: &Workspace, config: &Config, target: &Target) -> Diagnosti
     }
     if !config.skip.is_empty() {
         return error.help("`skip` in the configuration leaves some out");
+    }
+    if !with_cgo.is_empty() {
+        return error.help(format!("without cgo there is nothing to build of {}: set `cgo = true` under [go]", dirs(with_cgo)));
     }
     let unused: Vec<String> = workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
     if unused.is_empty() {

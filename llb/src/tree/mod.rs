@@ -7,6 +7,9 @@ mod local;
 mod mem;
 mod path;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 pub use ignore::{Ignore, IgnoreRule, IgnoringTree};
 pub use local::LocalTree;
 pub use mem::MemTree;
@@ -42,12 +45,29 @@ const MAX_LINKS: usize = 40;
 /// Every further path that a file is read through, where symlinks lead to it: those symlinks, and the file. Nothing, where none is on the way, or one leads
 /// out of the tree.
 pub fn followed(tree: &dyn SourceTree, file: &TreePath) -> Vec<TreePath> {
+    followed_by(&|path| tree.link(path), file)
+}
+
+/// The symlinks that a path leads through, itself included, with what they say.
+pub(crate) fn links_to(tree: &dyn SourceTree, path: &TreePath) -> BTreeMap<TreePath, String> {
+    let links = RefCell::new(BTreeMap::new());
+    let noted = |path: &TreePath| {
+        let says = tree.link(path)?;
+        links.borrow_mut().insert(path.clone(), says.clone());
+        Some(says)
+    };
+    followed_by(&noted, path);
+    links.into_inner()
+}
+
+/// As [`followed`], where `link_at` tells what a symlink says.
+pub(crate) fn followed_by(link_at: &dyn Fn(&TreePath) -> Option<String>, file: &TreePath) -> Vec<TreePath> {
     let mut through = Vec::new();
     let mut at = file.clone();
     for _ in 0..MAX_LINKS {
         let mut above: Vec<TreePath> = std::iter::successors(Some(at.clone()), TreePath::parent).collect();
         above.reverse();
-        let Some((link, target)) = above.into_iter().find_map(|path| Some((path.clone(), tree.link(&path)?))) else {
+        let Some((link, target)) = above.into_iter().find_map(|path| Some((path.clone(), link_at(&path)?))) else {
             through.extend((at != *file).then_some(at));
             return through;
         };

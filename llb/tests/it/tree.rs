@@ -76,21 +76,52 @@ fn a_file_is_followed_through_every_link() {
     for none in ["real/deep/x.go", "lib/circle.go", "lib/outside.go", "lib/missing.go"] {
         assert!(followed(none).is_empty(), "{none}");
     }
-    // And so a package has what its links lead to among its inputs.
-    std::fs::write(at("go.mod"), "module example.com/m\n\ngo 1.26\n").unwrap();
-    std::fs::write(at("main.go"), "package main\n\nimport _ \"example.com/m/lib\"\n").unwrap();
-    std::fs::remove_file(at("lib/circle.go")).unwrap();
-    std::fs::remove_file(at("lib/outside.go")).unwrap();
-    std::fs::remove_file(at("lib/two.go")).unwrap();
-    let (outline, diagnostics) = crate::support::outline(&tree, "");
+}
+
+#[test]
+fn a_package_has_what_links_lead_through_among_its_inputs() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let write = |name: &str, text: &str| {
+        std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+        std::fs::write(at(name), text).unwrap();
+    };
+    let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, at(name)).unwrap();
+    write("go.mod", "module example.com/m\n\ngo 1.26\n");
+    write("main.go", "package main\n\nimport _ \"example.com/m/lib\"\nimport _ \"example.com/m/way/deep\"\n");
+    write("lib/lib.go", "package lib\n\n// #cgo CFLAGS: -I${SRCDIR}/include\n// #include \"x.h\"\nimport \"C\"\n");
+    write("real/one.go", "package lib\n");
+    write("real/deep/x.go", "package x\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar words string\n");
+    write("real/deep/words.txt", "words\n");
+    write("headers/x.h", "");
+    write("profiles/one.pgo", "");
+    link("real", "way");
+    link("../way/one.go", "lib/one.go");
+    link("../headers", "lib/include");
+    link("profiles/one.pgo", "default.pgo");
+    let tree = LocalTree::new(dir.path());
+    let (outline, diagnostics) = crate::support::outline(&tree, "[go]\ncgo = true\n");
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let packages = &outline.builds[0].packages;
-    let lib = packages.get(packages.find("example.com/m/lib").unwrap());
-    let files: Vec<&str> = lib.files.iter().map(TreePath::as_str).collect();
-    assert_eq!(files, ["lib/one.go", "real/deep/x.go", "way"]);
-    // One that leads nowhere is an error, as it is for the go command.
-    link("nowhere.go", "lib/gone.go");
-    let (_, diagnostics) = crate::support::outline(&tree, "");
+    let files = |package: &str| -> Vec<&str> {
+        packages.get(packages.find(package).unwrap()).files.iter().map(TreePath::as_str).collect()
+    };
+    let lib = ["headers/x.h", "lib/include", "lib/include/x.h", "lib/lib.go", "lib/one.go", "real/one.go", "way"];
+    assert_eq!(files("example.com/m/lib"), lib);
+    // The pattern `...` goes into no directory behind a link, but imports do.
+    let deep = ["real/deep/words.txt", "real/deep/x.go", "way", "way/deep/words.txt", "way/deep/x.go"];
+    assert_eq!(files("example.com/m/way/deep"), deep);
+    assert_eq!(files("example.com/m"), ["default.pgo", "main.go", "profiles/one.pgo"]);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("go.mod"), "module example.com/m\n\ngo 1.26\n").unwrap();
+    std::fs::write(dir.path().join("main.go"), "package main\n").unwrap();
+    // As it is for the go command.
+    std::os::unix::fs::symlink("nowhere.go", dir.path().join("gone.go")).unwrap();
+    let (_, diagnostics) = crate::support::outline(&LocalTree::new(dir.path()), "");
     let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
     assert!(said.iter().any(|line| line.contains("gone.go") && line.contains("cannot be read")), "{said:?}");
 }

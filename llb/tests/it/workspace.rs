@@ -329,3 +329,32 @@ fn the_builder_and_who_asks_for_it() {
         golang 26 Dockerfile:2:11
     "#]].assert_eq(&all.concat());
 }
+
+/// `go build ./...` passes over them, too.
+#[test]
+fn mains_that_cannot_be_built_are_no_images() {
+    let with_c = "-- cmd/c/c.go --\npackage main\nimport \"C\"\n-- cmd/c/c_test.go --\npackage main\n";
+    let tests = "-- cmd/tests/a_test.go --\npackage main\n-- cmd/left/a.go --\n//go:build ignore\npackage main\n-- cmd/left/a_test.go --\npackage main_test\n";
+    let names = |config: &str| -> Vec<String> {
+        let good = "-- cmd/good/main.go --\npackage main\n";
+        let outline = crate::support::sound(&module(&format!("{with_c}{tests}{good}")), config);
+        outline.images.iter().map(|image| image.config.name.clone()).collect()
+    };
+    assert_eq!(names(""), ["good"]);
+    assert_eq!(names("[go]\ncgo = true\n"), ["c", "good"]);
+    assert_eq!(names("[images.c]\ncgo = true\n"), ["c", "good"]);
+    images(
+        &module(&format!("{with_c}{tests}")),
+        "",
+        &expect![[r#"
+        no main package for linux/amd64: there is nothing to make an image of (without cgo there is nothing to build of ./cmd/c: set `cgo = true` under [go])
+    "#]],
+    );
+    images(
+        &module(with_c),
+        "[images.c]\n",
+        &expect![[r#"
+        Dockerfile:1:9: ./cmd/c cannot be built without cgo: every file of its package imports "C" or asks for cgo (set `cgo = true` for this image)
+    "#]],
+    );
+}

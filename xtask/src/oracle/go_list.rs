@@ -54,7 +54,7 @@ pub(super) fn compare(oracle: &Oracle, directory: &Path) -> Result<Outcome> {
         outcome.left_out.push(format!("{} modules that go.work does not use", workspace.unused.len()));
     }
     let mut differences = Differences::default();
-    let (mut paths, mut compared, mut refused) = (BTreeSet::new(), 0, BTreeMap::new());
+    let (mut paths, mut mains, mut compared, mut refused) = (BTreeSet::new(), BTreeSet::new(), 0, BTreeMap::new());
     for (ix, root) in workspace.roots() {
         for context in &contexts {
             match listed(oracle, directory, &workspace, root, context)? {
@@ -63,13 +63,25 @@ pub(super) fn compare(oracle: &Oracle, directory: &Path) -> Result<Outcome> {
                     compared += theirs.len();
                     paths.extend(theirs.keys().map(|path| (ix, path.clone())));
                     differ(&theirs, &ours, |what| differences.add(what, context));
+                    let (their_mains, our_mains) = (listed_mains(&theirs), found_mains(&scan, &workspace, ix, context));
+                    for path in their_mains.symmetric_difference(&our_mains) {
+                        let who = if their_mains.contains(path) { "only Go" } else { "only we" };
+                        differences.add(format!("{path}: a main that {who} can build"), context);
+                    }
+                    mains.extend(their_mains.into_iter().map(|path| (ix, path)));
                 }
                 Err(reason) => drop(refused.insert(root.dir.as_str().to_owned(), reason)),
             }
         }
     }
     outcome.left_out.extend(refused.into_iter().map(|(dir, reason)| format!("the root {dir:?}, since go says: {reason}")));
-    outcome.counts = vec![("packages", paths.len()), ("roots", roots), ("contexts", contexts.len()), ("comparisons", compared)];
+    outcome.counts = vec![
+        ("packages", paths.len()),
+        ("mains", mains.len()),
+        ("roots", roots),
+        ("contexts", contexts.len()),
+        ("comparisons", compared),
+    ];
     outcome.differences = differences.into_lines();
     Ok(outcome)
 }
@@ -117,6 +129,20 @@ fn without_requirements(module: &Module) -> String {
         text += &format!("go {}\n", go.value);
     }
     text + &module.file.ignore.iter().map(|ignore| format!("ignore {:?}\n", ignore.value)).collect::<String>()
+}
+
+/// The mains that Go lists: tests alone make none.
+fn listed_mains(listing: &Listing) -> BTreeSet<String> {
+    let is_main = |package: &Map<String, Value>| {
+        package.get("Name").is_some_and(|name| name == "main")
+            && ["GoFiles", "CgoFiles"].iter().any(|list| package.contains_key(*list))
+    };
+    listing.iter().filter(|(_, package)| is_main(package)).map(|(path, _)| path.clone()).collect()
+}
+
+/// The mains that become images.
+fn found_mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> BTreeSet<String> {
+    packages::mains(scan, workspace, root, context).into_iter().map(|main| main.path).collect()
 }
 
 /// What we find.

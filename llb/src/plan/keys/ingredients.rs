@@ -159,12 +159,13 @@ impl Ingredients {
     }
 
     /// What is not alike in `self` and in what came `after`, in the order of ingredients. A sum that only one side has decides nothing: what
-    /// is built needs its module's sum, or the build fails. Neither does it count where the same results come from a step of another name.
+    /// is built needs its module's sum, or the build fails. Nor does the `go` line of a module that only one side has: its requirements tell. Neither does it count where the same results come from a step of another name.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
         let all: BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
         let (old, new) = (self.results(), after.results());
         let counts = |part: &Ingredient, before: Option<&String>, after: Option<&String>| match part {
             Ingredient::Sum(_) => before.is_some() && after.is_some(),
+            Ingredient::ModLine(_, line) if line == "go" => before.is_some() && after.is_some(),
             Ingredient::Step(_) => {
                 before.is_some_and(|result| !new.contains(result.as_str()))
                     || after.is_some_and(|result| !old.contains(result.as_str()))

@@ -6,7 +6,9 @@ use std::io;
 use std::path::Path;
 
 use gowork_llb::gosrc::class::is_read;
-use gowork_llb::gosrc::{BuildContext, PackageFiles, Places, SelectError, SourceFile, is_source_name, package_name, select};
+use gowork_llb::gosrc::{
+    BuildContext, PackageFiles, Places, SelectError, SourceFile, is_compiled, is_source_name, package_name, select,
+};
 use serde_json::{Map, Value, json};
 
 /// The directory and all below it, each as one object, in the order that Go's `filepath.WalkDir` has.
@@ -19,6 +21,7 @@ fn walk_below(root: &Path, dir: &str, context: &BuildContext, each: &mut dyn FnM
     let (files, dirs) = read_dir(&path)?;
     let package = select(&files, context);
     assert_eq!(package_name(&files, context), package.name, "in {dir}");
+    assert_eq!(is_compiled(&files, context), !(package.go_files.is_empty() && package.cgo_files.is_empty()), "in {dir}");
     each(shape(dir, &package));
     for name in dirs {
         let below = if dir == "." { name } else { format!("{dir}/{name}") };
