@@ -57,7 +57,7 @@ impl Bench<'_> {
     /// Measures all that the plan asks for.
     ///
     /// # Errors
-    /// If an engine does not come up, or a build of what was not edited fails. A scenario that cannot be built is noted as failed.
+    /// If an engine does not come up. What cannot be built is noted as failed.
     pub(super) fn run(&mut self, buildx: &Path) -> Result<()> {
         let has = |stage| self.plan.stages.contains(&stage);
         let (cold, warm, imported) = (has(Stage::Cold), has(Stage::Warm), has(Stage::Imported));
@@ -98,18 +98,35 @@ impl Bench<'_> {
         engine::reset(self.state, WARM)?;
         let up = engine::up(self.state, WARM, &[])?;
         prime(buildx, &up.variables, self.subject)?;
-        for place in &self.places {
-            let phase = Phase::start(&format!("{}: warming {}", self.subject.name, place.side.word()));
-            let edit = Edit::default();
-            let order = Order { edit: &edit, one: None, cache: Cache::Unused };
-            place.build(&up.variables, order)?;
-            if export && place.side.is_on_engine() {
-                place.build(&up.variables, Order { cache: Cache::Export, ..order })?;
-                self.exported.push((place.side, place.exported()?));
+        for place in 0..self.places.len() {
+            if let Err(error) = self.warm_up(place, &up.variables, export) {
+                let side = self.places[place].side;
+                note(&format!("{} is left out: {error:#}", side.word()));
+                for (stage, scenario) in
+                    self.plan.stages.iter().flat_map(|stage| self.plan.scenarios.iter().map(move |s| (*stage, *s)))
+                {
+                    if stage != Stage::Cold {
+                        self.figures.failures.insert(Cell { stage, scenario, side }, format!("{error:#}"));
+                    }
+                }
             }
-            phase.done();
         }
         Ok(up.variables)
+    }
+
+    /// Has a side build the repository, and export its cache if that is imported later.
+    fn warm_up(&mut self, place: usize, engine: &Variables, export: bool) -> Result<()> {
+        let place = &self.places[place];
+        let phase = Phase::start(&format!("{}: warming {}", self.subject.name, place.side.word()));
+        let edit = Edit::default();
+        let order = Order { edit: &edit, one: None, cache: Cache::Unused };
+        place.build(engine, order)?;
+        if export && place.side.is_on_engine() {
+            place.build(engine, Order { cache: Cache::Export, ..order })?;
+            self.exported.push((place.side, place.exported()?));
+        }
+        phase.done();
+        Ok(())
     }
 
     fn cold(&mut self) -> Result<()> {

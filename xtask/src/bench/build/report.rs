@@ -5,6 +5,7 @@ use super::measure::Bench;
 use super::scenario::{Scenario, Stage};
 use super::side::Side;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// All of one repository as Markdown.
@@ -88,9 +89,13 @@ fn footnotes(bench: &Bench<'_>) -> String {
     if !sizes.is_empty() {
         let _ = writeln!(text, "Exported caches: {}.\n", sizes.join(", "));
     }
+    let mut failures: BTreeMap<(Side, &str), Vec<String>> = BTreeMap::new();
     for (cell, error) in &bench.figures.failures {
-        let line = error.lines().next().unwrap_or_default();
-        let _ = writeln!(text, "Failed, {}, {}, {}: {line}\n", cell.stage, cell.scenario.title(), cell.side.word());
+        let line = error.lines().find(|line| line.contains("rror")).or(error.lines().next()).unwrap_or_default();
+        failures.entry((cell.side, line)).or_default().push(format!("{}, {}", cell.stage, cell.scenario.title()));
+    }
+    for ((side, error), cells) in failures {
+        let _ = writeln!(text, "{} failed ({}): {error}\n", side.word(), cells.join("; "));
     }
     text
 }
@@ -114,8 +119,8 @@ pub(super) fn data(bench: &Bench<'_>) -> Value {
         "modules": subject.modules.len(),
         "processors": processors(),
         "go": crate::golang::VERSION,
-        "edited": bench.edits.described().iter().map(|(scenario, what)| (scenario.word(), what.clone())).collect::<std::collections::BTreeMap<_, _>>(),
-        "exported": bench.exported.iter().map(|(side, bytes)| (side.word(), *bytes)).collect::<std::collections::BTreeMap<_, _>>(),
+        "edited": bench.edits.described().iter().map(|(scenario, what)| (scenario.word(), what.clone())).collect::<BTreeMap<_, _>>(),
+        "exported": bench.exported.iter().map(|(side, bytes)| (side.word(), *bytes)).collect::<BTreeMap<_, _>>(),
         "measurements": bench.figures.iter().map(measured).collect::<Vec<_>>(),
     })
 }

@@ -162,7 +162,8 @@ impl<'a> Workplace<'a> {
         };
         let mut ko = Command::new(program);
         ko.args(["build", "--push=false", "--sbom=none", "--platform", &format!("linux/{}", crate::oci::architecture())]);
-        ko.arg(format!("--oci-layout-path={}", layout.display()));
+        // Relative to the repository: ko takes the path for a repository's name, which may have no capitals.
+        ko.arg("--oci-layout-path=../layout");
         ko.args(images.iter().map(|image| super::scratch::relative(&image.main.dir))).current_dir(self.repository());
         ko.envs([
             ("KO_DOCKER_REPO", "localhost/bench"),
