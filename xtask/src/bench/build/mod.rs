@@ -13,6 +13,7 @@ mod edits;
 mod figures;
 mod generated;
 mod measure;
+mod page;
 mod picture;
 mod records;
 mod report;
@@ -71,6 +72,9 @@ pub(crate) struct Arguments {
     /// Where tables, data and pictures go
     #[arg(long, default_value = ".gowork/bench")]
     out: PathBuf,
+    /// A page whose figures of the repository are replaced, or added at its end: docs/benchmark.md
+    #[arg(long)]
+    page: Option<PathBuf>,
     /// How exported caches are compressed: gzip, as BuildKit does it, zstd, or uncompressed
     #[arg(long, default_value = "gzip")]
     compression: String,
@@ -131,7 +135,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         let figures = Figures::default();
         let mut bench = Bench { state: &state, subject: &subject, places, edits, plan: &plan, figures, exported: Vec::new() };
         bench.run(&equipment.buildx)?;
-        save(&bench, &out)?;
+        save(&bench, &out, arguments.page.as_deref())?;
     }
     Ok(())
 }
@@ -203,15 +207,18 @@ fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
     Ok(subjects)
 }
 
-fn save(bench: &Bench<'_>, out: &Path) -> Result<()> {
+fn save(bench: &Bench<'_>, out: &Path, page: Option<&Path>) -> Result<()> {
     let name = &bench.subject.name;
     let table = report::markdown(bench);
     let data = serde_json::to_string_pretty(&report::data(bench))? + "\n";
     let sides: Vec<Side> = bench.places.iter().map(|place| place.side).collect();
-    let title = format!("{name}, {} images", bench.subject.images.len());
-    for (suffix, text) in [("md", table.clone()), ("json", data), ("svg", picture::svg(&title, &bench.figures, &sides))] {
+    let drawing = picture::svg(&format!("{name}, {} images", bench.subject.images.len()), &bench.figures, &sides);
+    for (suffix, text) in [("md", &table), ("json", &data), ("svg", &drawing)] {
         let path = out.join(format!("{name}.{suffix}"));
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(page) = page {
+        page::update(page, name, &table, [("json", &data), ("svg", &drawing)])?;
     }
     crate::progress::interrupted();
     writeln!(std::io::stdout().lock(), "{table}\nsaved as {name}.md, .json and .svg in {}", out.display())?;
