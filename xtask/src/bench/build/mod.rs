@@ -101,6 +101,8 @@ enum Own {
 /// If something is missing on the machine, or a repository cannot be built.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
+    // Two at once would take each other's engines away.
+    let _lock = state.lock("bench")?;
     let sides = sides(&arguments.sides);
     let equipment = equipment(&state, &sides, arguments)?;
     let out = if arguments.out.is_relative() { state.repository().join(&arguments.out) } else { arguments.out.clone() };
