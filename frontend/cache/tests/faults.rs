@@ -272,8 +272,11 @@ fn damage(dir: &Path, random: &mut fastrand::Rng, probability: f64) {
         let _ = match random.u32(0..7) {
             0 => fs::write(path, &bytes[..random.usize(0..=bytes.len())]),
             1 | 2 if !bytes.is_empty() => {
+                // Many at a time, so that hardly anything stays what it was.
                 let mut flipped = bytes.clone();
-                flipped[random.usize(0..bytes.len())] ^= 1 << random.u32(0..8);
+                for _ in 0..random.usize(1..100) {
+                    flipped[random.usize(0..bytes.len())] ^= 1 << random.u32(0..8);
+                }
                 fs::write(path, flipped)
             }
             3 => fs::write(path, ""),
