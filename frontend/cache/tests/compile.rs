@@ -3,16 +3,19 @@
     missing_docs,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     reason = "tests document themselves and fail where they cannot go on"
 )]
 
+mod world;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
+use world::snapshot;
 
 /// A module in which `a` imports `b`; `c` stands alone.
 fn sources() -> TempDir {
@@ -75,21 +78,6 @@ fn compiled(sources: &Path, parents: &[&Path]) -> Vec<String> {
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
     said.lines().map(ToOwned::to_owned).collect()
-}
-
-/// Kind, mode, time and content of everything below `root`.
-fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, Vec<u8>)> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![root.to_path_buf()];
-    while let Some(path) = open.pop() {
-        let metadata = fs::metadata(&path).unwrap();
-        let content = if metadata.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
-        if metadata.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
-        }
-        found.insert(path.strip_prefix(root).unwrap().to_path_buf(), (metadata.mode(), metadata.mtime(), content));
-    }
-    found
 }
 
 #[test]

@@ -200,9 +200,7 @@ pub(crate) fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, Vec<u8>)> {
         if metadata.is_dir() {
             open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
         }
-        // The time of the root itself is that of its last part.
-        let time = if path == root { 0 } else { metadata.mtime() };
-        found.insert(path.strip_prefix(root).unwrap().to_path_buf(), (metadata.mode(), time, content));
+        found.insert(path.strip_prefix(root).unwrap().to_path_buf(), (metadata.mode(), metadata.mtime(), content));
     }
     found
 }
