@@ -1,4 +1,4 @@
-//! What was measured, and whether it is what we promise.
+//! What was measured, and whether it reaches our goals.
 
 use super::scenario::{Scenario, Stage};
 use super::side::Side;
@@ -25,7 +25,7 @@ pub(super) struct Figures {
 
 /// Who we compare with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Promise {
+pub(super) struct Goal {
     /// The hand-written side.
     pub(super) to: Side,
     /// Whether that side builds with what is warm, or from nothing.
@@ -67,23 +67,23 @@ impl Figures {
     }
 
     /// How many times our seconds the other side's are.
-    pub(super) fn times(&self, cell: Cell, promise: Promise) -> Option<f64> {
+    pub(super) fn times(&self, cell: Cell, goal: Goal) -> Option<f64> {
         let ours = self.median(cell)?;
-        let other = match promise.from {
-            Stage::Warm => self.median(Cell { stage: cell.stage, side: promise.to, ..cell })?,
-            Stage::Cold | Stage::Imported => self.built_from_nothing(cell.scenario, promise.to)?,
+        let other = match goal.from {
+            Stage::Warm => self.median(Cell { stage: cell.stage, side: goal.to, ..cell })?,
+            Stage::Cold | Stage::Imported => self.built_from_nothing(cell.scenario, goal.to)?,
         };
         (ours > 0.0).then(|| other / ours)
     }
 }
 
-/// What is promised of a scenario: to be so many times as fast as another side.
-pub(super) fn promises(stage: Stage, scenario: Scenario) -> Vec<Promise> {
-    let hand = |from, times| vec![Promise { to: Side::Hand, from, times }];
+/// A goal for a scenario: to be so many times as fast as another side.
+pub(super) fn goals(stage: Stage, scenario: Scenario) -> Vec<Goal> {
+    let hand = |from, times| vec![Goal { to: Side::Hand, from, times }];
     match (stage, scenario) {
         (Stage::Cold, Scenario::Cold) => vec![
-            Promise { to: Side::Hand, from: Stage::Cold, times: 1.0 / 1.1 },
-            Promise { to: Side::HandStages, from: Stage::Cold, times: 2.0 },
+            Goal { to: Side::Hand, from: Stage::Cold, times: 1.0 / 1.1 },
+            Goal { to: Side::HandStages, from: Stage::Cold, times: 2.0 },
         ],
         (Stage::Warm, Scenario::NoChange | Scenario::Readme) => hand(Stage::Warm, 1.0),
         (Stage::Warm, Scenario::Main) => hand(Stage::Warm, 2.0),
@@ -110,7 +110,7 @@ pub(super) fn median(seconds: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Figures, Promise, median, promises};
+    use super::{Cell, Figures, Goal, goals, median};
     use crate::bench::build::scenario::{Scenario, Stage};
     use crate::bench::build::side::Side;
 
@@ -135,11 +135,11 @@ mod tests {
         // Its RUN step is found if nothing was edited.
         assert_eq!(of(Scenario::NoChange, Side::Hand), Some(1.0));
         let ten = |scenario| {
-            let promise = promises(Stage::Imported, scenario)[0];
-            figures.times(cell(Stage::Imported, scenario, Side::Layer), promise)
+            let goal = goals(Stage::Imported, scenario)[0];
+            figures.times(cell(Stage::Imported, scenario, Side::Layer), goal)
         };
         assert_eq!((ten(Scenario::Main), ten(Scenario::OneImage)), (Some(10.0), Some(10.0)));
-        let warm = Promise { to: Side::Hand, from: Stage::Warm, times: 1.0 };
+        let warm = Goal { to: Side::Hand, from: Stage::Warm, times: 1.0 };
         assert_eq!(figures.times(cell(Stage::Warm, Scenario::Main, Side::Layer), warm), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The figures that matter most as a picture: two bars for each scenario, the best hand-written Dockerfile and ours. SVG, for light and dark pages.
 
-use super::figures::{Cell, Figures, Promise, promises};
+use super::figures::{Cell, Figures, Goal, goals};
 use super::report::seconds;
 use super::scenario::{Scenario, Stage};
 use super::side::Side;
@@ -28,7 +28,7 @@ struct Row {
     times: f64,
 }
 
-/// The picture of a repository, of the side of ours that stands first. Rows are what something is promised of.
+/// The picture of a repository, of the side of ours that stands first. Rows are what there is a goal for.
 pub(super) fn svg(title: &str, figures: &Figures, sides: &[Side]) -> String {
     let ours = [Side::Both, Side::Layer, Side::Mount].into_iter().find(|side| sides.contains(side));
     let rows_of = |stage: &Stage| ours.map(|side| rows(figures, *stage, side)).unwrap_or_default();
@@ -49,10 +49,10 @@ pub(super) fn svg(title: &str, figures: &Figures, sides: &[Side]) -> String {
 
 fn rows(figures: &Figures, stage: Stage, side: Side) -> Vec<Row> {
     let row = |scenario: &Scenario| {
-        let promise = promises(stage, *scenario).into_iter().find(|promise| promise.to == Side::Hand)?;
+        let goal = goals(stage, *scenario).into_iter().find(|goal| goal.to == Side::Hand)?;
         let cell = Cell { stage, scenario: *scenario, side };
         let ours = figures.median(cell)?;
-        let times = figures.times(cell, Promise { times: 1.0, ..promise })?;
+        let times = figures.times(cell, Goal { times: 1.0, ..goal })?;
         Some(Row { title: scenario.title(), hand: ours * times, ours, times })
     };
     Scenario::value_variants().iter().filter_map(row).collect()

@@ -1,6 +1,6 @@
 //! What was measured, as tables for people and as data for programs.
 
-use super::figures::{Cell, Figures, Promise, promises};
+use super::figures::{Cell, Figures, Goal, goals};
 use super::measure::Bench;
 use super::scenario::{Scenario, Stage};
 use super::side::Side;
@@ -35,7 +35,7 @@ fn table(bench: &Bench<'_>, stage: Stage) -> String {
     }
     let mut text = format!("| {stage} |");
     sides.iter().for_each(|side| text.push_str(&format!(" {} |", side.word())));
-    text.push_str(" promised | kept by |\n|---|");
+    text.push_str(" goal | reached by |\n|---|");
     text.push_str(&"---|".repeat(sides.len() + 2));
     text.push('\n');
     for scenario in rows {
@@ -57,24 +57,23 @@ fn shown(figures: &Figures, cell: Cell) -> String {
     let Some(median) = figures.median(cell) else { return String::new() };
     let mut text = if figures.is_from_nothing(cell) { format!("({})", seconds(median)) } else { seconds(median) };
     let from = if cell.stage == Stage::Warm { Stage::Warm } else { Stage::Cold };
-    if let Some(times) = figures.times(cell, Promise { to: Side::Hand, from, times: 1.0 }).filter(|_| cell.side.is_ours()) {
+    if let Some(times) = figures.times(cell, Goal { to: Side::Hand, from, times: 1.0 }).filter(|_| cell.side.is_ours()) {
         let _ = write!(text, " ({times:.2}×)");
     }
     text
 }
 
-/// Two columns: what is promised, and the sides of ours that keep it.
+/// Two columns: the goal, and the sides of ours that reach it.
 fn verdict(figures: &Figures, stage: Stage, scenario: Scenario, sides: &[Side]) -> String {
-    let (mut promised, mut kept) = (Vec::new(), Vec::new());
-    for promise in promises(stage, scenario) {
-        promised.push(format!("{:.2}× {}", promise.times, promise.to.word()));
-        let keeps = |side: &&Side| {
-            figures.times(Cell { stage, scenario, side: **side }, promise).is_some_and(|times| times >= promise.times)
-        };
-        let keeping: Vec<String> = sides.iter().filter(|side| side.is_ours()).filter(keeps).map(|side| side.word()).collect();
-        kept.push(if keeping.is_empty() { "none".to_owned() } else { keeping.join(", ") });
+    let (mut wanted, mut reached) = (Vec::new(), Vec::new());
+    for goal in goals(stage, scenario) {
+        wanted.push(format!("{:.2}× {}", goal.times, goal.to.word()));
+        let reaches =
+            |side: &&Side| figures.times(Cell { stage, scenario, side: **side }, goal).is_some_and(|times| times >= goal.times);
+        let reaching: Vec<String> = sides.iter().filter(|side| side.is_ours()).filter(reaches).map(|side| side.word()).collect();
+        reached.push(if reaching.is_empty() { "none".to_owned() } else { reaching.join(", ") });
     }
-    format!("{} | {}", promised.join("; "), kept.join("; "))
+    format!("{} | {}", wanted.join("; "), reached.join("; "))
 }
 
 fn footnotes(bench: &Bench<'_>) -> String {
