@@ -6,6 +6,10 @@ use std::ffi::OsString;
 
 use gowork_frontend::steps::{resolve, scan};
 
+/// A scan takes and gives back many small pieces of memory, on all threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Exit code for a call that makes no sense.
 const USAGE: i32 = 2;
 

@@ -12,6 +12,10 @@ use gowork_llb::tree::LocalTree;
 use gowork_llb::workspace;
 use serde_json::json;
 
+/// A scan takes and gives back many small pieces of memory, on all threads at once.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let [dir, flags @ ..] = words.as_slice() else { return Err("usage: import_graph DIR [--json]".into()) };

@@ -109,6 +109,8 @@ fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathB
     let mut flags = flags(state);
     if quality == Quality::Release {
         let script = state.of_checkout("no-unwind.ld");
+        // Where the state directory is elsewhere, nothing has made the checkout's yet.
+        script.parent().map_or(Ok(()), std::fs::create_dir_all).context("cannot create the checkout's directory")?;
         std::fs::write(&script, NO_UNWIND).with_context(|| format!("cannot write {}", script.display()))?;
         flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
     }

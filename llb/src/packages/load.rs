@@ -208,7 +208,10 @@ impl Loader<'_> {
         if path == "C" {
             return Some(import);
         }
-        if let Some((module, target)) = self.find(path) {
+        // Most packages are imported more than once.
+        if let Some(known) = self.packages.find(path) {
+            import.package = Some(known);
+        } else if let Some((module, target)) = self.find(path) {
             import.package = Some(self.add(path, module, target));
         } else if !self.providers.of(path).is_empty() && !self.workspace.requires_provider(self.root, path) {
             self.diagnostics.push(at(dir, places, self.no_such_package(importer, path)));

@@ -118,19 +118,17 @@ fn open_without_links(_: &File, _: &TreePath) -> Option<std::io::Result<File>> {
     None
 }
 
-/// Reads the first `length` bytes of a file into `bytes`; the file's size.
+/// Reads the first `length` bytes of a file into `bytes`; the file's size, asked for only where the file may be longer.
 fn read_head(file: &mut File, length: usize, bytes: &mut Vec<u8>) -> std::io::Result<u64> {
-    let size = file.metadata()?.len();
+    bytes.reserve(length);
+    let read = file.take(length as u64).read_to_end(bytes)?;
     // Some file systems do not tell sizes.
-    let wanted = if size == 0 { length as u64 } else { size.min(length as u64) };
-    bytes.reserve_exact(usize::try_from(size.min(wanted)).unwrap_or_default());
-    file.take(wanted).read_to_end(bytes)?;
-    Ok(size.max(bytes.len() as u64))
+    Ok(if read < length { read as u64 } else { file.metadata()?.len().max(read as u64) })
 }
 
 fn whole(mut file: File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    read_head(&mut file, usize::MAX, &mut bytes)?;
+    file.read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
