@@ -145,11 +145,9 @@ pub fn without_credentials(text: &str) -> String {
     while let Some((before, after)) = rest.split_once("://") {
         redacted.push_str(before);
         redacted.push_str("://");
-        // The authority ends where the path does, or the URL, as written in lists and messages. The last @ of it ends the credentials.
-        let end = after
-            .find(|c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | ',' | '|' | '"' | '\''))
-            .unwrap_or(after.len());
+        let end = end_of_authority(after);
         let (authority, tail) = after.split_at(end);
+        // The last @ of it ends the credentials.
         match authority.rsplit_once('@') {
             Some((_, host)) => {
                 redacted.push_str("***@");
@@ -163,6 +161,22 @@ pub fn without_credentials(text: &str) -> String {
     redacted
 }
 
+/// Where the authority of a URL ends, which begins after its `://`: where its path does, or the URL, as written in lists and messages.
+fn end_of_authority(after: &str) -> usize {
+    let end_of_url = end_of_url(after);
+    let url = &after[..end_of_url];
+    let end = url.find(['/', '?', '#']).unwrap_or(url.len());
+    // What looks like a host with a port that is no number is a login whose password has a letter that it should not have.
+    let port = url[..end].rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    let is_login = !url[..end].contains('@') && port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_login { end_of_url } else { end }
+}
+
+/// Where a URL ends, as written in lists and messages.
+fn end_of_url(text: &str) -> usize {
+    text.find(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '"' | '\'')).unwrap_or(text.len())
+}
+
 /// `text` with every letter of user and password of its URLs replaced by `*`: a file that is shown, in which places stay where they are.
 #[must_use]
 pub fn with_masked_credentials(text: &str) -> String {
@@ -173,8 +187,7 @@ pub fn with_masked_credentials(text: &str) -> String {
             let (before, after) = rest.split_at(at + 3);
             masked.push_str(before);
             // A password may have any letter in it but these, also where it should not.
-            let end = after.find(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '"' | '\'')).unwrap_or(after.len());
-            let credentials = after[..end].rfind('@').unwrap_or_default();
+            let credentials = after[..end_of_url(after)].rfind('@').unwrap_or_default();
             masked.extend(std::iter::repeat_n('*', credentials));
             rest = &after[credentials..];
         }
@@ -211,6 +224,10 @@ mod tests {
             ("https://proxy.golang.org,direct", "https://proxy.golang.org,direct"),
             ("ssh://git@host:22/x and example.com/m@v1.0.0", "ssh://***@host:22/x and example.com/m@v1.0.0"),
             ("https://a:p@ss@host", "https://***@host"),
+            ("parse \"https://me:pa/ss@host/x\": invalid port", "parse \"https://***@host/x\": invalid port"),
+            ("Get \"https://host:8080/x/@v/list\": EOF", "Get \"https://host:8080/x/@v/list\": EOF"),
+            ("Get \"http://[::1]:8080/x/@v/list\": EOF", "Get \"http://[::1]:8080/x/@v/list\": EOF"),
+            ("Get \"http://[::1]/x/@v/list\": EOF", "Get \"http://[::1]/x/@v/list\": EOF"),
             ("no url", "no url"),
             ("://", "://"),
         ] {

@@ -2,7 +2,7 @@
 //! `DIR` it leaves them where `GOCACHEPROG` has them kept, in a cache mount.
 //!
 //! The file names the packages, one a line, parts apart by an empty line: hundreds of them, which nobody wants to read in the command line of a
-//! failed step. `GOCACHEPROG` must name this program with `--own DIR`. The go command is run as `go list -export`, which compiles as `go build` does and also
+//! failed step. With a directory `GOCACHEPROG` must name this program with `--own DIR`. The go command is run as `go list -export`, which compiles as `go build` does and also
 //! tells each package's build ID, whose first half is the key that its result was put under (cmd/go/internal/work, buildid.go). So `DIR` becomes a layer for
 //! each part, in a directory named by its first package ([`part_dir`]), with the compiled packages alone; what else the go command put there (lists of sources, printed text), no later step asks for.
 
