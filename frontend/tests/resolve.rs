@@ -61,7 +61,8 @@ impl Case {
             fs::copy(self.root().join(path), source.join(path)).unwrap();
         }
         fs::write(&request_file, serde_json::to_vec(request).unwrap()).unwrap();
-        resolve(&ResolveArgs { request: request_file, source, out: out.clone(), report }).map(|()| out)
+        resolve(&ResolveArgs { request: request_file, source, out: out.clone(), modcache: None, vendor: None, report })
+            .map(|()| out)
     }
 }
 

@@ -9,6 +9,8 @@
 //! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
 //! | `/gowork/cache` | the cache mount, where compile results are kept in one |
 //! | `/gowork/after/N` | nothing, of an earlier step that left its results in the cache mount: so that it runs before |
+//! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
+//! | `/gowork/out-modcache`, `/gowork/out-vendor` | what the resolve step makes besides |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::runtime::BINARY_DIR;
 use crate::config::Cache;
-use crate::ops::exec::{Exec, Mount, Network, Sharing};
+use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
 use crate::ops::file::{File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
 use crate::plan::{Build, BuildIx, Link, Part, Plan, Results, Step, StepIx, StepKind};
@@ -86,6 +88,11 @@ pub struct Lowering<'a> {
 }
 
 const OUT: &str = "/gowork/out";
+/// Where the resolve step leaves module cache and vendor directory: outputs of their own, each fetched from an imported cache only when a step reads it.
+const MODCACHE_OUT: &str = "/gowork/out-modcache";
+const VENDOR_OUT: &str = "/gowork/out-vendor";
+/// Where a link has a file of the resolve step's answer, for no reader.
+const RESOLVED: &str = "/gowork/resolved";
 const SRC: &str = "/src";
 const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
@@ -104,12 +111,17 @@ impl<'a> Lowering<'a> {
         self.plan
     }
 
-    /// The resolve step of a build: a directory with `resolution.json`, `modcache/`, and in workspaces `go.work.sum`.
+    /// The resolve step of a build: a directory with `resolution.json`, what images have besides their binaries, and in workspaces `go.work.sum`.
     ///
     /// # Errors
     /// Where the step cannot be written down.
     pub fn resolve(&self, build: BuildIx) -> Result<Output, OpError> {
-        self.run_resolve(build, None)
+        self.run_resolve(build, None)?.output(OUT)
+    }
+
+    /// Of the resolve step, the third-party packages as a vendor directory.
+    pub(super) fn vendor(&self, build: BuildIx) -> Result<Output, OpError> {
+        self.run_resolve(build, None)?.output(VENDOR_OUT)
     }
 
     /// The same step run again to find out what is wrong: a directory with `report.json`. Networks heal, so a report must not be found in the cache when
@@ -118,7 +130,7 @@ impl<'a> Lowering<'a> {
     /// # Errors
     /// As [`Self::resolve`].
     pub fn resolve_report(&self, build: BuildIx, attempt: &str) -> Result<Output, OpError> {
-        self.run_resolve(build, Some(attempt))
+        self.run_resolve(build, Some(attempt))?.output(OUT)
     }
 
     /// What a step makes: compile results, a directory for each part; or for a link a directory with the binary.
@@ -139,13 +151,14 @@ impl<'a> Lowering<'a> {
         Ok(output)
     }
 
-    fn run_resolve(&self, ix: BuildIx, report: Option<&str>) -> Result<Output, OpError> {
+    fn run_resolve(&self, ix: BuildIx, report: Option<&str>) -> Result<Executed, OpError> {
         let build = self.plan.build(ix);
         // The same before and after the answer is known, and so the same op: a vendor directory goes in whole.
         let vendor = build.vendored.then(|| build.dir.child("vendor"));
         let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
         args.extend(["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
+        args.extend(["--modcache", MODCACHE_OUT, "--vendor", VENDOR_OUT].map(ToOwned::to_owned));
         if report.is_some() {
             args.push("--report".to_owned());
         }
@@ -161,6 +174,8 @@ impl<'a> Lowering<'a> {
             .mount(Mount::cache("gowork-modules", "/gowork/modcache-raw", Sharing::Shared))
             .mount(Mount::tmpfs("/tmp", 0))
             .mount(Mount::scratch_output(OUT))
+            .mount(Mount::scratch_output(MODCACHE_OUT))
+            .mount(Mount::scratch_output(VENDOR_OUT))
             .mount(Mount::secret("ca", "/run/secrets/ca").optional())
             .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
             .mount(Mount::ssh("default", "").optional())
@@ -172,7 +187,7 @@ impl<'a> Lowering<'a> {
         if let Some(attempt) = report {
             exec = exec.env("GOWORK_ATTEMPT", attempt);
         }
-        self.dress(exec, None).named(self.title(&title)).run()?.output(OUT)
+        self.dress(exec, None).named(self.title(&title)).run()
     }
 
     fn resolve_title(&self, ix: BuildIx) -> String {
@@ -219,6 +234,9 @@ impl<'a> Lowering<'a> {
             Cache::Mount => format!("--discard {OUT}"),
         };
         let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
+        // An exported cache holds the outputs that the steps of a result read. The answer of the resolve step is read by the frontend: so that it is in the
+        // cache, a file of the same output is mounted here, one whose content is always the same.
+        let exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, RESOLVED).selector("/rootfs/etc/group"));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
@@ -236,7 +254,8 @@ impl<'a> Lowering<'a> {
             exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
-            exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, "/gowork/modcache").selector("/modcache"));
+            let modcache = self.run_resolve(step.build, None)?.output(MODCACHE_OUT)?;
+            exec = exec.mount(Mount::read_only(&modcache, "/gowork/modcache"));
         }
         exec = exec
             .mount(Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"))

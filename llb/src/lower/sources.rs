@@ -51,7 +51,7 @@ impl Lowering<'_> {
         if !sealed.vendor.is_empty() {
             let patterns: BTreeSet<String> = sealed.vendor.iter().map(|path| literal_pattern(path)).collect();
             let vendor = self.plan.build(step.build).dir.child("vendor");
-            let copy = Copy::from(&self.resolve(step.build)?, "/vendor", &format!("/{vendor}"));
+            let copy = Copy::from(&self.vendor(step.build)?, "/", &format!("/{vendor}"));
             file = file.copy(copy.contents_only().create_dest_path().include(patterns));
         }
         for (path, text) in &sealed.texts {

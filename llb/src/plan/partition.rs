@@ -15,6 +15,8 @@ pub(super) struct Node {
     pub(super) reach: FixedBitSet,
     /// The nodes it imports.
     pub(super) imports: Vec<usize>,
+    /// For a package of the repository, the third-party packages that it imports by itself, and what these import, directly or not.
+    pub(super) outside: FixedBitSet,
     /// Bytes of its sources.
     pub(super) size: u64,
     /// How often it is edited, in no unit: only the share among its like counts.
@@ -30,6 +32,8 @@ pub(super) struct Part {
     pub(super) reach: FixedBitSet,
     /// The parts whose packages it imports, directly or not: indexes of earlier ones.
     pub(super) needs: FixedBitSet,
+    /// The third-party packages that its nodes and the parts it needs import, directly or not.
+    pub(super) outside: FixedBitSet,
     /// Bytes of sources.
     pub(super) size: u64,
     /// How often it is edited.
@@ -79,7 +83,10 @@ fn condense(nodes: &[Node], groups: &[BTreeSet<usize>], group_of: &[Option<usize
         part_of.extend(component.iter().map(|vertex| (vertex.index(), parts.len())));
         let sum = |of: fn(&Node) -> u64| members.iter().map(|&node| of(&nodes[node])).sum();
         let reach = members.first().map(|&node| nodes[node].reach.clone()).unwrap_or_default();
-        parts.push(Part { reach, needs, size: sum(|node| node.size), weight: sum(|node| node.weight), nodes: members });
+        let mut outside = FixedBitSet::new();
+        members.iter().for_each(|&node| outside.union_with(&nodes[node].outside));
+        needs.ones().for_each(|part| outside.union_with(&parts[part].outside));
+        parts.push(Part { reach, needs, outside, size: sum(|node| node.size), weight: sum(|node| node.weight), nodes: members });
     }
     parts
 }

@@ -64,7 +64,10 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
 const MAX_UNITS: usize = 12;
 
 /// The most steps that third-party packages are compiled in.
-const MAX_DEPS: usize = 6;
+const MAX_DEPS: usize = 4;
+
+/// The package of std that most services import, and that brings most of what they need of std along.
+const BULK: &str = "net/http";
 
 /// Plans one build.
 struct BuildPlanner<'a> {
@@ -103,7 +106,7 @@ impl<'a> BuildPlanner<'a> {
         let reached = self.images.iter().map(|(_, closure)| third_party.reached(&self.linked(closure))).collect();
         let mut resolved = Resolved { third_party, sealer, reached, outside: BTreeMap::new(), own: BTreeMap::new() };
         self.resolve_step();
-        self.std_step(&mut resolved);
+        self.std_steps(&mut resolved);
         self.deps_steps(&mut resolved);
         self.unit_steps(&mut resolved);
         self.links(|planner, closure| planner.inputs(&resolved, closure, &planner.linked(closure)))
@@ -139,25 +142,56 @@ impl<'a> BuildPlanner<'a> {
         self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), inputs);
     }
 
-    /// One step for all of std, whose parts are what the same images reach: most of it is needed by what most images hold.
-    fn std_step(&mut self, resolved: &mut Resolved<'_>) {
-        let mut parts: BTreeMap<FixedBitSet, BTreeSet<usize>> = BTreeMap::new();
-        for ix in resolved.reached.iter().flatten().copied().filter(|&ix| resolved.third_party.is_std(ix)) {
-            let mut reach = FixedBitSet::with_capacity(self.images.len());
-            reach.extend((0..self.images.len()).filter(|&image| resolved.reached[image].contains(&ix)));
-            parts.entry(reach).or_default().insert(ix);
+    /// std in two steps: [`BULK`] and all that it needs, where an image reaches that, and the rest. What the first compiles depends on the Go version
+    /// and the flags, not on who imports what: so whoever imports another package of std compiles the rest again, which is little.
+    fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
+        let reached: BTreeSet<usize> = resolved.reached.iter().flatten().copied().collect();
+        let is_std = |ix: &usize| resolved.third_party.is_std(*ix);
+        let all: BTreeSet<usize> = reached.into_iter().filter(is_std).collect();
+        // What is found package by package need not be cut.
+        let bulk = all.iter().copied().filter(|&ix| self.cache != Cache::Mount && resolved.third_party.get(ix).path == BULK);
+        let bulk: BTreeSet<usize> = resolved.third_party.closure(bulk).into_iter().filter(is_std).collect();
+        let rest: BTreeSet<usize> = all.difference(&bulk).copied().collect();
+        if !bulk.is_empty() {
+            let title = titles::std_of(BULK, bulk.len());
+            let reach = self.reach_of(resolved, &bulk);
+            self.std_step(resolved, format!("std:{BULK}"), title, vec![(reach, bulk)]);
         }
+        if !rest.is_empty() {
+            let title = titles::std(rest.len());
+            let mut parts: BTreeMap<FixedBitSet, BTreeSet<usize>> = BTreeMap::new();
+            for ix in rest {
+                parts.entry(self.reach_of(resolved, &[ix].into())).or_default().insert(ix);
+            }
+            self.std_step(resolved, "std".to_owned(), title, parts.into_iter().collect());
+        }
+    }
+
+    /// The images that reach one of these packages or more.
+    fn reach_of(&self, resolved: &Resolved<'_>, packages: &BTreeSet<usize>) -> FixedBitSet {
+        let mut reach = FixedBitSet::with_capacity(self.images.len());
+        reach.extend((0..self.images.len()).filter(|&image| !resolved.reached[image].is_disjoint(packages)));
+        reach
+    }
+
+    /// A step for packages of std, each part with the images that reach it: most of std is needed by what most images hold.
+    fn std_step(&mut self, resolved: &mut Resolved<'_>, name: String, title: String, parts: Vec<(FixedBitSet, BTreeSet<usize>)>) {
         let path = |node: &usize| resolved.third_party.get(*node).path.clone();
-        let parts = in_order(parts.into_iter().collect(), path);
+        let parts = in_order(parts, path);
         let packages: Vec<Part> = parts.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
-        let inputs = Inputs { files: self.profile(), ..Inputs::default() };
-        let made = self.push("std".to_owned(), titles::std(&packages), StepKind::Std(packages), inputs);
+        let needed = resolved.third_party.closure(parts.iter().flat_map(|(_, nodes)| nodes).copied());
+        let results: BTreeSet<Results> = needed.iter().filter_map(|ix| resolved.outside.get(ix)).copied().collect();
+        let inputs = Inputs { files: self.profile(), results: results.into_iter().collect(), ..Inputs::default() };
+        let made = self.push(name, title, StepKind::Std(packages), inputs);
         note(&mut resolved.outside, made, &parts, |node| node);
     }
 
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
         let third_party = &resolved.third_party;
-        let folded = self.folded(&third_party.nodes(&resolved.reached), MAX_DEPS, COLD_OF_DEPS);
+        // What these import of their like is what they wait for by themselves.
+        let held = vec![FixedBitSet::new(); self.images.len()];
+        let folding = Folding { held: &held, sizes: &[], bound: MAX_DEPS, cold: COLD_OF_DEPS };
+        let folded = self.folded(&third_party.nodes(&resolved.reached), folding);
         let alone = folded.len() == 1;
         for step in folded {
             let nodes: BTreeSet<usize> = step.iter().flat_map(|(_, nodes)| nodes).copied().collect();
@@ -176,7 +210,10 @@ impl<'a> BuildPlanner<'a> {
         let graph = &self.build.packages;
         let bound = self.images.len().max(MAX_UNITS);
         let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
-        for step in self.folded(&self.own_nodes(), bound, COLD_OF_OWN) {
+        let held: Vec<FixedBitSet> = resolved.reached.iter().map(|reached| resolved.third_party.bits(reached)).collect();
+        let sizes = resolved.third_party.sizes();
+        let folding = Folding { held: &held, sizes: &sizes, bound, cold: COLD_OF_OWN };
+        for step in self.folded(&self.own_nodes(&resolved.third_party), folding) {
             let step = in_order(step, path);
             let nodes = || step.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
             let closure = packages::closure(graph, nodes());
@@ -189,11 +226,11 @@ impl<'a> BuildPlanner<'a> {
     }
 
     /// Nodes folded into steps: for each step its reach sets with their nodes.
-    fn folded(&self, nodes: &[Node], bound: usize, cold: u64) -> Vec<Vec<(FixedBitSet, BTreeSet<usize>)>> {
+    fn folded(&self, nodes: &[Node], folding: Folding<'_>) -> Vec<Vec<(FixedBitSet, BTreeSet<usize>)>> {
         let parts = partition::parts(nodes);
         // What is found package by package need not be cut: a step that runs again compiles what changed, and has one price.
-        let bound = if self.cache == Cache::Mount { 1 } else { bound };
-        let steps = fold(&parts, Folding { images: self.images.len(), bound, cold });
+        let bound = if self.cache == Cache::Mount { 1 } else { folding.bound };
+        let steps = fold(&parts, Folding { bound, ..folding });
         let by_reach = |step: Vec<usize>| {
             let mut by_reach: BTreeMap<Vec<usize>, (FixedBitSet, BTreeSet<usize>)> = BTreeMap::new();
             for part in step {
@@ -207,15 +244,21 @@ impl<'a> BuildPlanner<'a> {
     }
 
     /// The repository's packages that are no mains: those the link steps compile. An edit is as likely as its package is large.
-    fn own_nodes(&self) -> Vec<Node> {
+    fn own_nodes(&self, third_party: &ThirdParty<'_>) -> Vec<Node> {
         let graph = &self.build.packages;
+        let mut reached: BTreeMap<String, FixedBitSet> = BTreeMap::new();
         let node = |(ix, package): (PackageIx, &packages::Package)| {
             let mut reach = FixedBitSet::with_capacity(self.images.len());
             if package.name != "main" {
                 reach.extend((0..self.images.len()).filter(|&image| self.images[image].1.contains(ix)));
             }
             let imports = package.inside().map(|ix| ix.0).collect();
-            Node { module: package.module.0, reach, imports, size: package.size, weight: package.size }
+            let mut outside = FixedBitSet::new();
+            for packages::Import { path, .. } in package.outside() {
+                let packages = reached.entry(path.clone());
+                outside.union_with(packages.or_insert_with(|| third_party.bits(&third_party.reached([path]))));
+            }
+            Node { module: package.module.0, reach, imports, outside, size: package.size, weight: package.size }
         };
         graph.iter().map(node).collect()
     }

@@ -57,6 +57,18 @@ impl<'a> ThirdParty<'a> {
         found
     }
 
+    /// Bytes of the sources of each package.
+    pub(super) fn sizes(&self) -> Vec<u64> {
+        self.resolution.packages.iter().map(|package| package.size).collect()
+    }
+
+    /// The third-party packages among these, as a set of bits.
+    pub(super) fn bits<'s>(&self, among: impl IntoIterator<Item = &'s usize>) -> FixedBitSet {
+        let mut bits = FixedBitSet::with_capacity(self.resolution.packages.len());
+        bits.extend(among.into_iter().copied().filter(|&ix| !self.get(ix).is_std()));
+        bits
+    }
+
     /// Where a third-party package is.
     pub(super) fn find(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied().filter(|&ix| !self.get(ix).is_std())
@@ -73,7 +85,14 @@ impl<'a> ThirdParty<'a> {
             reach.extend((0..reached.len()).filter(|&image| !package.is_std() && reached[image].contains(&ix)));
             let imports = package.imports.iter().filter_map(|path| self.find(path)).collect();
             let weight = package.module.map_or(0, |module| BUMP / packages[module]);
-            Node { module: package.module.unwrap_or(usize::MAX), reach, imports, size: package.size, weight }
+            Node {
+                module: package.module.unwrap_or(usize::MAX),
+                reach,
+                imports,
+                outside: FixedBitSet::new(),
+                size: package.size,
+                weight,
+            }
         };
         self.resolution.packages.iter().enumerate().map(node).collect()
     }

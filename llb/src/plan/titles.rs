@@ -10,9 +10,14 @@ use crate::tree::TreePath;
 /// How many places a title names.
 const SHOWN: usize = 3;
 
-/// The title of the std step.
-pub(super) fn std(parts: &[Part]) -> String {
-    format!("compile {} of std", count(parts.iter().map(|part| part.packages.len()).sum(), "package"))
+/// The title of the step for a package of std and what it needs, so many in all.
+pub(super) fn std_of(package: &str, packages: usize) -> String {
+    format!("compile {package} and what it needs of std ({})", count(packages, "package"))
+}
+
+/// The title of the step for so many packages of std.
+pub(super) fn std(packages: usize) -> String {
+    format!("compile {} of std", count(packages, "package"))
 }
 
 /// The name and the title of a deps step; `alone`, if there is one only.

@@ -1,4 +1,4 @@
-//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--report]`.
+//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--vendor DIR] [--report]`.
 //!
 //! Asks the go command which modules and packages third-party imports lead to; the only step with network and secrets. The source tree holds mod files,
 //! and no more sources than a vendor directory; it must be writable, since a workspace whose sums are incomplete gets them added. In the output directory:
@@ -6,8 +6,8 @@
 //! | path | holds |
 //! |---|---|
 //! | `resolution.json` | what `go` chose: [`Resolution`] |
-//! | `modcache/` | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
-//! | `vendor/` | the files of the reached third-party packages by import path; absent if vendored |
+//! | `modcache/`, or the directory that is named | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
+//! | `vendor/`, likewise | the files of the reached third-party packages by import path; absent if vendored |
 //! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
 //! | `rootfs/` | the file system of images that start from nothing: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
@@ -37,7 +37,8 @@ use command::Go;
 use graph::Modules;
 use listing::Listing;
 
-const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--report]";
+const USAGE: &str =
+    "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--vendor DIR] [--report]";
 
 /// Where a resolve reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub struct ResolveArgs {
     pub source: PathBuf,
     /// Directory for the results; made if it is not there.
     pub out: PathBuf,
+    /// Directory for the module cache; `modcache` below `out` if none.
+    pub modcache: Option<PathBuf>,
+    /// Directory for the third-party packages; `vendor` below `out` if none.
+    pub vendor: Option<PathBuf>,
     /// Whether errors are an answer.
     pub report: bool,
 }
@@ -58,7 +63,7 @@ impl ResolveArgs {
     /// # Errors
     /// If one is missing or unknown.
     pub fn parse(words: &[String]) -> Result<Self, Failure> {
-        let [mut request, mut source, mut out] = [const { None }; 3];
+        let [mut request, mut source, mut out, mut modcache, mut vendor] = [const { None }; 5];
         let mut report = false;
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -66,12 +71,15 @@ impl ResolveArgs {
                 "--request" => request = words.next(),
                 "--source" => source = words.next(),
                 "--out" => out = words.next(),
+                "--modcache" => modcache = words.next(),
+                "--vendor" => vendor = words.next(),
                 "--report" => report = true,
                 _ => return Err(Failure::new(format!("unknown argument {word:?}\n{USAGE}"))),
             }
         }
         let (Some(request), Some(source), Some(out)) = (request, source, out) else { return Err(Failure::new(USAGE)) };
-        Ok(Self { request: request.into(), source: source.into(), out: out.into(), report })
+        let [modcache, vendor] = [modcache, vendor].map(|dir| dir.map(PathBuf::from));
+        Ok(Self { request: request.into(), source: source.into(), out: out.into(), modcache, vendor, report })
     }
 }
 
@@ -94,7 +102,7 @@ pub fn resolve(args: &ResolveArgs) -> Result<(), Failure> {
     let request = read_request(&args.request)?;
     let source = std::path::absolute(&args.source).and_then(|path| path.canonicalize()).map_err(Failure::file(&args.source))?;
     layer::make_dir(&args.out)?;
-    let result = resolve_request(&request, &source, &args.out);
+    let result = resolve_request(&request, &source, args);
     if !args.report {
         return result;
     }
@@ -113,7 +121,9 @@ fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
     }
 }
 
-fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Result<(), Failure> {
+fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) -> Result<(), Failure> {
+    let out = args.out.as_path();
+    let elsewhere = |dir: &Option<PathBuf>, name: &str| dir.clone().unwrap_or_else(|| out.join(name));
     let go = Go::new(request, source)?;
     let listing = Listing::ask(&go, request)?;
     let modules = Modules::ask(&go, request, &listing)?;
@@ -124,8 +134,8 @@ fn resolve_request(request: &ResolveRequest, source: &Path, out: &Path) -> Resul
     compiler::check(&go, request, &listing)?;
     let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
-        prune::write(&go, &listing, &modules, &out.join("modcache"))?;
-        prune::write_vendor(&go, &listing, &out.join("vendor"))?;
+        prune::write(&go, &listing, &modules, &elsewhere(&args.modcache, "modcache"))?;
+        prune::write_vendor(&go, &listing, &elsewhere(&args.vendor, "vendor"))?;
     }
     if request.workspace {
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();
