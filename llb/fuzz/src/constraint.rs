@@ -28,14 +28,20 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The printed form is the same expression: in Go's newer syntax also for what came from the older.
+/// The printed form is the same expression: in Go's newer syntax also for what came from the older. It may have more operands than Go reads.
 fn check_printed(expr: &Expr, holds: &dyn Fn(&str) -> bool) {
     let printed = expr.to_string();
-    let again = Expr::parse_go_build(&printed).unwrap_or_else(|error| panic!("{printed:?}: {error}"));
+    let json = serde_json::to_string(expr).unwrap();
+    let again = serde_json::from_str::<Expr>(&json).unwrap_or_else(|error| panic!("{printed:?}: {error}"));
     assert_eq!(again.to_string(), printed);
     assert_eq!(again.eval(holds), expr.eval(holds), "{printed}");
-    let json = serde_json::to_string(expr).unwrap();
-    assert_eq!(serde_json::from_str::<Expr>(&json).unwrap(), again);
+    match Expr::parse_go_build(&printed) {
+        Ok(read) => assert_eq!(read, again),
+        Err(error) => {
+            let operands = printed.matches('(').count() + printed.split(['&', '|']).filter(|word| !word.is_empty()).count();
+            assert!(operands > 1000, "{printed:?}: {error}");
+        }
+    }
 }
 
 /// A context that has no tags but the platform's answers as its tags do.

@@ -11,7 +11,8 @@ use super::letters::is_tag_char;
 
 /// A build constraint expression (<https://pkg.go.dev/go/build/constraint#Expr>). In text and in JSON it is what stands after `//go:build`.
 ///
-/// Parsing groups chains to the left (`a && (b && c)` becomes `a && b && c`), so that printing and parsing again gives the same value.
+/// Parsing groups chains to the left (`a && (b && c)` becomes `a && b && c`), so that printing and parsing again gives the same value. Go counts parentheses
+/// as operands, and prints more of them than are needed: what it prints of an expression near its limit of 1,000, it does not read. JSON is read nonetheless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expr {
     /// A tag.
@@ -39,6 +40,9 @@ pub struct ConstraintError {
 
 /// How many operands a `//go:build` expression may have (Go's limit). It bounds the depth of every [`Expr`] too.
 pub(super) const MAX_OPERANDS: usize = 1000;
+
+/// How many operands there may be in what is printed of an expression: its tags, a pair of parentheses for each `&&` or `||`, and one for each `!`.
+const MAX_PRINTED_OPERANDS: usize = 3 * MAX_OPERANDS;
 
 /// How many operators a `// +build` line may have (Go's limit).
 const MAX_OLD_OPERATORS: usize = 100;
@@ -71,7 +75,7 @@ impl Expr {
     /// # Errors
     /// Where Go refuses it: bad syntax, double negation, more than 1,000 operands.
     pub fn parse_go_build(text: &str) -> Result<Self, ConstraintError> {
-        Parser { text, next: 0, token: "", is_tag: false, start: 0, operands: 0, open: Vec::new(), level: Level::default() }.run()
+        Parser::new(text, MAX_OPERANDS).run()
     }
 
     /// Parses what stands after `// +build` in one line: spaces are "or", commas "and". Words that are no tags never hold.
@@ -186,7 +190,8 @@ impl Serialize for Expr {
 
 impl<'de> Deserialize<'de> for Expr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        Parser::new(&text, MAX_PRINTED_OPERANDS).run().map_err(serde::de::Error::custom)
     }
 }
 
@@ -201,6 +206,7 @@ struct Parser<'a> {
     /// Offset of the current token.
     start: usize,
     operands: usize,
+    max_operands: usize,
     /// The levels around the current one.
     open: Vec<Level>,
     level: Level,
@@ -236,7 +242,12 @@ impl Level {
     }
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn new(text: &'a str, max_operands: usize) -> Self {
+        let (open, level) = (Vec::new(), Level::default());
+        Self { text, next: 0, token: "", is_tag: false, start: 0, operands: 0, max_operands, open, level }
+    }
+
     fn run(mut self) -> Result<Expr, ConstraintError> {
         loop {
             self.operand()?;
@@ -268,7 +279,7 @@ impl Parser<'_> {
     fn operand(&mut self) -> Result<(), ConstraintError> {
         loop {
             self.operands += 1;
-            if self.operands > MAX_OPERANDS {
+            if self.operands > self.max_operands {
                 return Err(self.error_at_token("build expression too large".to_owned()));
             }
             self.advance()?;

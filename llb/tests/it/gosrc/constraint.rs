@@ -67,6 +67,18 @@ fn a_negation_of_a_negation_is_read_again() {
     assert_eq!(serde_json::from_str::<Expr>(&json).unwrap(), expr);
 }
 
+/// Printed, it has 500 pairs of parentheses besides, which Go counts as operands. Go builds such a file, so a scan has to take it along.
+#[test]
+fn what_go_reads_is_read_again_however_many_operands_it_prints() {
+    let expr: Expr = vec!["a && b"; 500].join(" || ").parse().unwrap();
+    assert!(expr.to_string().parse::<Expr>().is_err());
+    let json = serde_json::to_string(&expr).unwrap();
+    assert_eq!(serde_json::from_str::<Expr>(&json).unwrap(), expr);
+    let deep: Expr = format!("{}a{}", "!(".repeat(499), ")".repeat(499)).parse().unwrap();
+    let json = serde_json::to_string(&deep).unwrap();
+    assert_eq!(serde_json::from_str::<Expr>(&json).unwrap(), deep);
+}
+
 proptest! {
     #[test]
     fn printing_and_parsing_give_the_same_expression(expr in good_expr()) {
