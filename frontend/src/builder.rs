@@ -3,6 +3,7 @@
 //! Owns the order of things and nothing else: each phase is a function in a file below, and all knowledge of Go is in `gowork_llb`.
 
 mod answer;
+mod early;
 mod linkage;
 mod materials;
 mod outlines;
@@ -17,9 +18,11 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use futures_util::future::try_join_all;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::{self, ConfigInput, Lowering};
+use gowork_llb::lower::{self, ConfigInput, LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
 use gowork_llb::plan::{self, PlanInput};
+
+use tokio::sync::oneshot;
 
 use crate::context::Context;
 use crate::error::{BuildError, SourceFiles};
@@ -121,8 +124,26 @@ impl Builder<'_> {
         let dress = |exec| self.options.exec.apply(exec);
         let options = materials::options(self, &prefix, &no_cache, &dress);
         let first = plan::plan(PlanInput { outline, resolutions: None });
-        let resolutions = resolve::all(self, &Lowering::new(&first, &materials.llb, options), wanted.builds(outline)).await?;
-        let plan = plan::plan(PlanInput { outline, resolutions: Some(&resolutions) });
+        let builds = wanted.builds(outline);
+        let lowering = Lowering::new(&first, &materials.llb, options);
+        let early = early::std(self, lowering.clone(), builds.clone());
+        let (resolved, resolving) = oneshot::channel();
+        let build = async {
+            let resolutions = resolve::all(self, &lowering, builds).await?;
+            drop::<oneshot::Sender<()>>(resolved);
+            self.build_resolved((platform, outline, wanted), &materials, options, &resolutions).await
+        };
+        early::beside(build, resolving, early).await
+    }
+
+    async fn build_resolved(
+        &self,
+        (platform, outline, wanted): (&Platform, &plan::Outline, &target::Wanted),
+        materials: &materials::Gathered,
+        options: LlbOptions<'_>,
+        resolutions: &Resolutions,
+    ) -> Result<ImageResult, BuildError> {
+        let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;

@@ -22,7 +22,7 @@ use crate::config::Cache;
 use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
 use crate::ops::file::{File, Mkfile};
 use crate::ops::{OpError, Output, Platform};
-use crate::plan::{Build, BuildIx, Link, Part, Plan, Results, Step, StepIx, StepKind};
+use crate::plan::{Build, BuildIx, Link, Part, Plan, Results, Step, StepIx, StepKind, early_std};
 use crate::resolution::ResolveRequest;
 
 /// What the steps are fed with.
@@ -78,7 +78,7 @@ pub enum NoCache {
 }
 
 /// A plan being lowered. Equal steps come out as one op, however often they are asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Lowering<'a> {
     pub(super) plan: &'a Plan,
     pub(super) materials: &'a Materials,
@@ -117,6 +117,15 @@ impl<'a> Lowering<'a> {
     /// Where the step cannot be written down.
     pub fn resolve(&self, build: BuildIx) -> Result<Output, OpError> {
         self.run_resolve(build, None)?.output(OUT)
+    }
+
+    /// The step for packages of std that is known before the resolve step has answered ([`early_std`]), if there is one.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn early_std(&mut self, build: BuildIx) -> Result<Option<Output>, OpError> {
+        let Some(step) = early_std(self.plan.cache_of(build), build, self.plan.build(build)) else { return Ok(None) };
+        self.compile(&step, step.kind.parts()).map(Some)
     }
 
     /// Of the resolve step, the third-party packages as a vendor directory.
@@ -210,7 +219,7 @@ impl<'a> Lowering<'a> {
         args.extend(build.settings.package_flags());
         // A link finds the profile beside its main.
         args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
-        let lines = |part: &Part| part.packages.iter().map(|path| format!("{path}\n")).collect::<String>();
+        let lines = |part: &Part| part.named().iter().map(|path| format!("{path}\n")).collect::<String>();
         let named = parts.iter().map(lines).collect::<Vec<_>>().join("\n");
         let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
         let exec = exec.mount(Mount::read_only(&one_file("parts", named.into_bytes()), STEP_DIR));
@@ -300,7 +309,7 @@ impl<'a> Lowering<'a> {
     /// The directory that `gowork-cache compile` gives a part: its first package's import path, with `!` in place of `/`.
     fn part_dir(&self, result: Results) -> String {
         let part = self.plan.step(result.step).kind.parts().get(result.part);
-        part.and_then(|part| part.packages.first()).map(|first| first.replace('/', "!")).unwrap_or_default()
+        part.and_then(|part| part.named().first()).map(|first| first.replace('/', "!")).unwrap_or_default()
     }
 
     /// Environment of a go command that needs nothing from outside. GODEBUG=goindex=0 keeps it from trusting an index of sources

@@ -46,19 +46,25 @@ impl Lowering<'_> {
         Ok(self.over(&layers, &title, |files| files.copy(Copy::from(&link, "/", "/").contents_only().timestamp(epoch))))
     }
 
-    /// All binaries in one directory, each under its image's name, for `--output`.
+    /// All binaries in one directory, each under its image's name, for `--output`. Each comes in a layer of its own where layers can be merged: those that are
+    /// found in an imported cache need not be fetched to put another beside them.
     ///
     /// # Errors
     /// Where a step cannot be written down.
     pub fn binaries(&mut self) -> Result<Output, OpError> {
-        let mut all = File::on(&Output::scratch());
+        let title = self.title("binaries");
+        let mut copies = Vec::new();
         for image in &self.plan.images {
             let link = self.step(image.link)?;
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.
-            all = all.copy(Copy::from(&link, &from, &format!("/{}", image.name)).timestamp(self.options.epoch));
+            copies.push(Copy::from(&link, &from, &format!("/{}", image.name)).timestamp(self.options.epoch));
         }
-        Ok(all.named(self.title("binaries")).output())
+        let alone = |copy| File::on(&Output::scratch()).copy(copy).named(&title).output();
+        if self.options.merge && copies.len() > 1 {
+            return Ok(Merge::of(&copies.into_iter().map(alone).collect::<Vec<_>>()).named(title).output());
+        }
+        Ok(copies.into_iter().fold(File::on(&Output::scratch()), File::copy).named(title).output())
     }
 
     /// What lies under the binary: the base image, or on scratch the few files that programs expect; in one layer that images share.

@@ -10,6 +10,7 @@
 //! A step's inputs are all it may read, and whatever runs a plan must key the step by them and nothing else.
 
 mod builder;
+mod early;
 mod fold;
 mod images;
 pub mod json;
@@ -26,6 +27,7 @@ mod titles;
 mod verify;
 
 pub use builder::{Builder, MIN_GO_MINOR};
+pub use early::early_std;
 pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;

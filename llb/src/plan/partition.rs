@@ -9,9 +9,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// A package to be partitioned, the repository's own or a third-party one.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    /// The module it belongs to.
+    /// What it is never cut from while it is reached by the same: its module, or a share of one.
     pub(super) module: usize,
-    /// The images that reach it.
+    /// The images that reach it. Of third-party packages, modules in their place.
     pub(super) reach: FixedBitSet,
     /// The nodes it imports.
     pub(super) imports: Vec<usize>,

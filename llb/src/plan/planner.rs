@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
 
+use super::early::{BULK, bulk_name, bulk_part};
 use super::fold::{Folding, fold};
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::partition::{self, Node};
@@ -66,9 +67,6 @@ const MAX_UNITS: usize = 12;
 /// The most steps that third-party packages are compiled in.
 const MAX_DEPS: usize = 4;
 
-/// The package of std that most services import, and that brings most of what they need of std along.
-const BULK: &str = "net/http";
-
 /// Plans one build.
 struct BuildPlanner<'a> {
     outline: &'a Outline,
@@ -126,7 +124,7 @@ impl<'a> BuildPlanner<'a> {
         let module_cache = !self.build.vendored;
         let inputs = Inputs { mod_files: mod_files.clone(), module_cache, files: self.profile(), ..Inputs::default() };
         let title = "compile std and third-party packages".to_owned();
-        let kind = StepKind::Deps(vec![Part { packages, reach: Vec::new() }]);
+        let kind = StepKind::Deps(vec![Part { packages, reach: Vec::new(), root: None }]);
         let deps = Results { step: self.push("deps".to_owned(), title, kind, inputs.clone()), part: 0 };
         self.links(|planner, closure| Inputs {
             files: closure.files(&planner.build.packages),
@@ -153,56 +151,43 @@ impl<'a> BuildPlanner<'a> {
         let bulk: BTreeSet<usize> = resolved.third_party.closure(bulk).into_iter().filter(is_std).collect();
         let rest: BTreeSet<usize> = all.difference(&bulk).copied().collect();
         if !bulk.is_empty() {
-            let title = titles::std_of(BULK, bulk.len());
-            let reach = self.reach_of(resolved, &bulk);
-            self.std_step(resolved, format!("std:{BULK}"), title, vec![(reach, bulk)]);
+            let Part { packages, reach, .. } = self.outside_part(resolved, &bulk);
+            self.std_step(resolved, bulk_name(), titles::std_of(BULK), vec![(bulk_part(packages, reach), bulk)]);
         }
         if !rest.is_empty() {
-            let title = titles::std(rest.len());
-            let mut parts: BTreeMap<FixedBitSet, BTreeSet<usize>> = BTreeMap::new();
-            for ix in rest {
-                parts.entry(self.reach_of(resolved, &[ix].into())).or_default().insert(ix);
-            }
-            self.std_step(resolved, "std".to_owned(), title, parts.into_iter().collect());
+            // A part for each: who reaches which of them changes with every new import.
+            let alone = rest.iter().map(|&ix| [ix].into());
+            let parts = alone.map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect();
+            self.std_step(resolved, "std".to_owned(), titles::std(rest.len()), in_order(parts));
         }
     }
 
-    /// The images that reach one of these packages or more.
-    fn reach_of(&self, resolved: &Resolved<'_>, packages: &BTreeSet<usize>) -> FixedBitSet {
-        let mut reach = FixedBitSet::with_capacity(self.images.len());
-        reach.extend((0..self.images.len()).filter(|&image| !resolved.reached[image].is_disjoint(packages)));
-        reach
-    }
-
-    /// A step for packages of std, each part with the images that reach it: most of std is needed by what most images hold.
-    fn std_step(&mut self, resolved: &mut Resolved<'_>, name: String, title: String, parts: Vec<(FixedBitSet, BTreeSet<usize>)>) {
-        let path = |node: &usize| resolved.third_party.get(*node).path.clone();
-        let parts = in_order(parts, path);
-        let packages: Vec<Part> = parts.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
+    /// A step for packages of std, each part with its nodes.
+    fn std_step(&mut self, resolved: &mut Resolved<'_>, name: String, title: String, parts: Vec<Cut>) {
         let needed = resolved.third_party.closure(parts.iter().flat_map(|(_, nodes)| nodes).copied());
         let results: BTreeSet<Results> = needed.iter().filter_map(|ix| resolved.outside.get(ix)).copied().collect();
         let inputs = Inputs { files: self.profile(), results: results.into_iter().collect(), ..Inputs::default() };
-        let made = self.push(name, title, StepKind::Std(packages), inputs);
+        let made = self.push(name, title, StepKind::Std(parts.iter().map(|(part, _)| part.clone()).collect()), inputs);
         note(&mut resolved.outside, made, &parts, |node| node);
     }
 
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
         let third_party = &resolved.third_party;
+        let reached: BTreeSet<usize> = resolved.reached.iter().flatten().copied().collect();
+        let partition = partition::parts(&third_party.nodes(&reached));
         // What these import of their like is what they wait for by themselves.
-        let held = vec![FixedBitSet::new(); self.images.len()];
-        let folding = Folding { held: &held, sizes: &[], bound: MAX_DEPS, cold: COLD_OF_DEPS };
-        let folded = self.folded(&third_party.nodes(&resolved.reached), folding);
+        let held = vec![FixedBitSet::new(); third_party.resolution().modules.len()];
+        let folded = self.folded(&partition, Folding { held: &held, sizes: &[], bound: MAX_DEPS, cold: COLD_OF_DEPS });
         let alone = folded.len() == 1;
         for step in folded {
-            let nodes: BTreeSet<usize> = step.iter().flat_map(|(_, nodes)| nodes).copied().collect();
-            let closure = resolved.third_party.closure(nodes.iter().copied());
+            let nodes = step.into_iter().map(|part| partition[part].nodes.clone());
+            let cuts = in_order(nodes.map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
+            let closure = resolved.third_party.closure(cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
-            let path = |node: &usize| resolved.third_party.get(*node).path.clone();
-            let step = in_order(step, path);
-            let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
+            let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::deps(&parts, alone);
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
-            note(&mut resolved.outside, made, &step, |node| node);
+            note(&mut resolved.outside, made, &cuts, |node| node);
         }
     }
 
@@ -213,34 +198,30 @@ impl<'a> BuildPlanner<'a> {
         let held: Vec<FixedBitSet> = resolved.reached.iter().map(|reached| resolved.third_party.bits(reached)).collect();
         let sizes = resolved.third_party.sizes();
         let folding = Folding { held: &held, sizes: &sizes, bound, cold: COLD_OF_OWN };
-        for step in self.folded(&self.own_nodes(&resolved.third_party), folding) {
-            let step = in_order(step, path);
-            let nodes = || step.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
+        let partition = partition::parts(&self.own_nodes(&resolved.third_party));
+        for step in self.folded(&partition, folding) {
+            // Parts for the same images are one.
+            let mut by_reach: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
+            for part in step.into_iter().map(|part| &partition[part]) {
+                by_reach.entry(part.reach.ones().collect()).or_default().extend(&part.nodes);
+            }
+            let cuts = by_reach.into_iter().map(|(reach, nodes)| (self.part(reach, nodes.iter().map(path)), nodes));
+            let cuts = in_order(cuts.collect());
+            let nodes = || cuts.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
             let closure = packages::closure(graph, nodes());
             let inputs = self.inputs(resolved, &closure, &closure.outside(graph));
-            let parts: Vec<Part> = step.iter().map(|(reach, nodes)| self.part(reach, nodes.iter().map(path))).collect();
+            let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::unit(self.build, &nodes().collect(), &parts);
             let made = self.push(name, title, StepKind::Unit(parts), inputs);
-            note(&mut resolved.own, made, &step, PackageIx);
+            note(&mut resolved.own, made, &cuts, PackageIx);
         }
     }
 
-    /// Nodes folded into steps: for each step its reach sets with their nodes.
-    fn folded(&self, nodes: &[Node], folding: Folding<'_>) -> Vec<Vec<(FixedBitSet, BTreeSet<usize>)>> {
-        let parts = partition::parts(nodes);
+    /// Parts folded into steps.
+    fn folded(&self, parts: &[partition::Part], folding: Folding<'_>) -> Vec<Vec<usize>> {
         // What is found package by package need not be cut: a step that runs again compiles what changed, and has one price.
         let bound = if self.cache == Cache::Mount { 1 } else { folding.bound };
-        let steps = fold(&parts, Folding { bound, ..folding });
-        let by_reach = |step: Vec<usize>| {
-            let mut by_reach: BTreeMap<Vec<usize>, (FixedBitSet, BTreeSet<usize>)> = BTreeMap::new();
-            for part in step {
-                let partition::Part { reach, nodes, .. } = &parts[part];
-                let entry = by_reach.entry(reach.ones().collect()).or_insert_with(|| (reach.clone(), BTreeSet::new()));
-                entry.1.extend(nodes);
-            }
-            by_reach.into_values().collect()
-        };
-        steps.into_iter().map(by_reach).collect()
+        fold(parts, Folding { bound, ..folding })
     }
 
     /// The repository's packages that are no mains: those the link steps compile. An edit is as likely as its package is large.
@@ -263,12 +244,18 @@ impl<'a> BuildPlanner<'a> {
         graph.iter().map(node).collect()
     }
 
-    fn part(&self, reach: &FixedBitSet, packages: impl Iterator<Item = String>) -> Part {
+    /// Packages from outside, with the images that reach one of them or more.
+    fn outside_part(&self, resolved: &Resolved<'_>, nodes: &BTreeSet<usize>) -> Part {
+        let reach = (0..self.images.len()).filter(|&image| !resolved.reached[image].is_disjoint(nodes));
+        self.part(reach, nodes.iter().map(|&ix| resolved.third_party.get(ix).path.clone()))
+    }
+
+    fn part(&self, reach: impl IntoIterator<Item = usize>, packages: impl Iterator<Item = String>) -> Part {
         let mut packages: Vec<String> = packages.collect();
-        let mut reach: Vec<String> = reach.ones().map(|image| self.images[image].0.config.name.clone()).collect();
+        let mut reach: Vec<String> = reach.into_iter().map(|image| self.images[image].0.config.name.clone()).collect();
         packages.sort();
         reach.sort();
-        Part { packages, reach }
+        Part { packages, reach, root: None }
     }
 
     fn links(&mut self, inputs: impl Fn(&Self, &PackageSet) -> Inputs) -> Vec<Image> {
@@ -349,23 +336,18 @@ impl<'a> BuildPlanner<'a> {
 const COLD_OF_OWN: u64 = 20;
 const COLD_OF_DEPS: u64 = 200;
 
+/// A part of a step, and its nodes.
+type Cut = (Part, BTreeSet<usize>);
+
 /// Parts in the order of their first packages, which stays when other images reach them.
-fn in_order(
-    mut parts: Vec<(FixedBitSet, BTreeSet<usize>)>,
-    path: impl Fn(&usize) -> String,
-) -> Vec<(FixedBitSet, BTreeSet<usize>)> {
-    parts.sort_by_cached_key(|(_, nodes)| nodes.iter().map(&path).min());
-    parts
+fn in_order(mut cuts: Vec<Cut>) -> Vec<Cut> {
+    cuts.sort_by(|(a, _), (b, _)| a.packages.cmp(&b.packages));
+    cuts
 }
 
 /// Notes where the results of each node are.
-fn note<K: Ord>(
-    made: &mut BTreeMap<K, Results>,
-    step: StepIx,
-    parts: &[(FixedBitSet, BTreeSet<usize>)],
-    key: impl Fn(usize) -> K,
-) {
-    for (part, (_, nodes)) in parts.iter().enumerate() {
+fn note<K: Ord>(made: &mut BTreeMap<K, Results>, step: StepIx, cuts: &[Cut], key: impl Fn(usize) -> K) {
+    for (part, (_, nodes)) in cuts.iter().enumerate() {
         made.extend(nodes.iter().map(|&node| (key(node), Results { step, part })));
     }
 }

@@ -92,8 +92,17 @@ impl StepKind {
 pub struct Part {
     /// Import paths, sorted.
     pub packages: Vec<String>,
-    /// Names of the images that reach them, sorted. Empty where that is not known.
+    /// Names of the images that reach one of them or more, sorted. Empty where that is not known.
     pub reach: Vec<String>,
+    /// The one that brings all others along, if they are all that it needs: the go command is told of it alone.
+    pub root: Option<String>,
+}
+
+impl Part {
+    /// The import paths that the go command is told.
+    pub fn named(&self) -> &[String] {
+        self.root.as_ref().map_or(&self.packages, std::slice::from_ref)
+    }
 }
 
 /// The results of one part of a compile step.

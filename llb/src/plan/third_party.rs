@@ -74,27 +74,40 @@ impl<'a> ThirdParty<'a> {
         self.by_path.get(path).copied().filter(|&ix| !self.get(ix).is_std())
     }
 
-    /// The third-party packages as nodes, `reached` by each image; std's are reached by none. Modules are bumped equally often, whatever their size.
-    pub(super) fn nodes(&self, reached: &[BTreeSet<usize>]) -> Vec<Node> {
-        let mut packages = vec![0u64; self.resolution.modules.len()];
-        for module in self.resolution.packages.iter().filter_map(|package| package.module) {
-            packages[module] += 1;
+    /// The third-party packages among `reached` as nodes; the others are reached by nobody. Of each module those that other modules reach are cut from
+    /// those that the repository alone imports. So the cut follows from what third-party packages import, whoever imports them here: an import of one that
+    /// others have already moves nothing, and one that is new joins the packages that no third-party package of another module reads.
+    ///
+    /// A node's reach are the modules that reach its part, as if each had an image of its own. Modules are bumped equally often, whatever their size.
+    pub(super) fn nodes(&self, reached: &BTreeSet<usize>) -> Vec<Node> {
+        let packages = &self.resolution.packages;
+        let modules = self.resolution.modules.len();
+        let mut of_module: Vec<Vec<usize>> = vec![Vec::new(); modules];
+        for &ix in reached {
+            packages[ix].module.into_iter().for_each(|module| of_module[module].push(ix));
+        }
+        let closures: Vec<BTreeSet<usize>> = of_module.iter().map(|of| self.closure(of.iter().copied())).collect();
+        let mut for_others = FixedBitSet::with_capacity(packages.len());
+        for (module, closure) in closures.iter().enumerate() {
+            for_others.extend(closure.iter().copied().filter(|&ix| packages[ix].module.is_some_and(|of| of != module)));
+        }
+        let part_of = |ix: usize| packages[ix].module.map(|module| 2 * module + usize::from(for_others[ix]));
+        let mut reach = vec![FixedBitSet::with_capacity(modules); 2 * modules];
+        for (module, closure) in closures.iter().enumerate() {
+            closure.iter().filter_map(|&ix| part_of(ix)).for_each(|part| reach[part].insert(module));
         }
         let node = |(ix, package): (usize, &ResolvedPackage)| {
-            let mut reach = FixedBitSet::with_capacity(reached.len());
-            reach.extend((0..reached.len()).filter(|&image| !package.is_std() && reached[image].contains(&ix)));
-            let imports = package.imports.iter().filter_map(|path| self.find(path)).collect();
-            let weight = package.module.map_or(0, |module| BUMP / packages[module]);
+            let part = part_of(ix).filter(|_| reached.contains(&ix));
             Node {
-                module: package.module.unwrap_or(usize::MAX),
-                reach,
-                imports,
+                module: part.unwrap_or(usize::MAX),
+                reach: part.map(|part| reach[part].clone()).unwrap_or_default(),
+                imports: package.imports.iter().filter_map(|path| self.find(path)).collect(),
                 outside: FixedBitSet::new(),
                 size: package.size,
-                weight,
+                weight: package.module.map_or(0, |module| BUMP / (of_module[module].len() as u64).max(1)),
             }
         };
-        self.resolution.packages.iter().enumerate().map(node).collect()
+        packages.iter().enumerate().map(node).collect()
     }
 }
 

@@ -10,9 +10,9 @@ use crate::tree::TreePath;
 /// How many places a title names.
 const SHOWN: usize = 3;
 
-/// The title of the step for a package of std and what it needs, so many in all.
-pub(super) fn std_of(package: &str, packages: usize) -> String {
-    format!("compile {package} and what it needs of std ({})", count(packages, "package"))
+/// The title of the step for a package of std and what it needs. How many that are is not known at first.
+pub(super) fn std_of(package: &str) -> String {
+    format!("compile {package} and what it needs of std")
 }
 
 /// The title of the step for so many packages of std.

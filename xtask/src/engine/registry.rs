@@ -91,6 +91,19 @@ impl Registry {
         answer.lines().find_map(header)
     }
 
+    /// Bytes of all that the manifest or index under a tag names: of a cache that was exported to it, its layers.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn size(&self, repository: &str, tag: &str) -> Result<u64> {
+        let answer = self.request("GET", &format!("/v2/{repository}/manifests/{tag}"))?;
+        let (_, body) = answer.split_once("\r\n\r\n").context("the registry's answer has no end of headers")?;
+        let manifest: serde_json::Value = serde_json::from_str(body).with_context(|| format!("{repository}:{tag}: {body}"))?;
+        let named = manifest["layers"].as_array().or(manifest["manifests"].as_array());
+        let named = named.with_context(|| format!("{repository}:{tag} names nothing"))?;
+        Ok(named.iter().filter_map(|layer| layer["size"].as_u64()).sum())
+    }
+
     fn answers(&self) -> bool {
         self.request("GET", "/v2/").is_ok_and(|answer| answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200"))
     }
@@ -102,7 +115,8 @@ impl Registry {
         // HTTP/1.0, so that the connection's end is the answer's end.
         write!(
             stream,
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAccept: application/vnd.oci.image.manifest.v1+json\r\n\r\n",
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nAccept: application/vnd.oci.image.manifest.v1+json, \
+             application/vnd.oci.image.index.v1+json\r\n\r\n",
             self.address
         )?;
         let mut answer = Vec::new();

@@ -123,7 +123,7 @@ impl Bench<'_> {
         place.build(engine, order)?;
         if export && place.side.is_on_engine() {
             place.build(engine, Order { cache: Cache::Export, ..order })?;
-            self.exported.push((place.side, place.exported()?));
+            self.exported.push((place.side, place.exported(engine)?));
         }
         phase.done();
         Ok(())

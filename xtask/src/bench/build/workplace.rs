@@ -6,6 +6,7 @@ use super::side::Side;
 use super::subject::{Image, Subject};
 use crate::command::{command, last_lines, run};
 use crate::engine::environment::{Variables, value};
+use crate::engine::registry::Registry;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -120,14 +121,14 @@ impl<'a> Workplace<'a> {
             let layout = self.equipment.frontend.display();
             buildx.arg("--build-context").arg(format!("docker.io/gowork/gowork:1=oci-layout://{layout}"));
         }
-        let cache = self.directory.join("cache");
+        let cache = || Ok::<_, anyhow::Error>(format!("type=registry,ref={}/{}:{TAG}", registry(engine)?.address, self.cache()));
         match order.cache {
             Cache::Unused => {}
             Cache::Export => {
                 let compression = &self.equipment.compression;
-                buildx.arg("--cache-to").arg(format!("type=local,mode=max,compression={compression},dest={}", cache.display()));
+                buildx.arg("--cache-to").arg(format!("{},mode=max,compression={compression}", cache()?));
             }
-            Cache::Import => drop(buildx.arg("--cache-from").arg(format!("type=local,src={}", cache.display()))),
+            Cache::Import => drop(buildx.arg("--cache-from").arg(cache()?)),
         }
         buildx.arg(self.repository());
         Ok(buildx)
@@ -187,17 +188,26 @@ impl<'a> Workplace<'a> {
         Ok(())
     }
 
+    /// The name that its exported cache has in the registry.
+    fn cache(&self) -> String {
+        format!("bench/{}-{}", self.subject.name.to_lowercase(), self.side.word())
+    }
+
     /// Bytes of the exported cache.
     ///
     /// # Errors
-    /// If it cannot be read.
-    pub(super) fn exported(&self) -> Result<u64> {
-        let blobs = self.directory.join("cache/blobs/sha256");
-        if !blobs.exists() {
-            return Ok(0);
-        }
-        std::fs::read_dir(blobs)?.try_fold(0, |sum, entry| Ok(sum + entry?.metadata()?.len()))
+    /// If there is none.
+    pub(super) fn exported(&self, engine: &Variables) -> Result<u64> {
+        registry(engine)?.size(&self.cache(), TAG)
     }
+}
+
+/// The tag of exported caches.
+const TAG: &str = "cache";
+
+fn registry(engine: &Variables) -> Result<Registry> {
+    let address = value(engine, "GOWORK_TEST_REGISTRY").context("the engine has no registry")?;
+    Ok(Registry { address: address.to_string_lossy().into_owned() })
 }
 
 /// Copies a repository, but not its history.

@@ -1,0 +1,82 @@
+//! Beside the resolve step: std is compiled while modules are still being downloaded.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+use gowork_llb::lower::Lowering;
+use gowork_llb::plan::BuildIx;
+use tokio::sync::oneshot::Receiver;
+use tokio::time::timeout;
+
+use super::Builder;
+
+/// How long the resolve step may take before anything is done beside it. One that is cached answers sooner, and then it may be that nothing has to be compiled.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Drives `build` to its end and `early` beside it, unless `resolving` is over soon. What is still under way when the build has ended is of no use to anybody.
+pub(super) async fn beside<T>(build: impl Future<Output = T>, resolving: Receiver<()>, early: impl Future<Output = ()>) -> T {
+    let early = async {
+        if timeout(PATIENCE, resolving).await.is_err() {
+            early.await;
+        }
+    };
+    match select(pin!(build), pin!(early)).await {
+        Either::Left((built, _)) => built,
+        Either::Right(((), build)) => build.await,
+    }
+}
+
+/// Has those steps run that are known before the resolve step has answered. If one fails, then so does the build, which says it better.
+pub(super) async fn std(builder: &Builder<'_>, mut lowering: Lowering<'_>, builds: BTreeSet<BuildIx>) {
+    let outputs: Vec<_> = builds.into_iter().filter_map(|build| lowering.early_std(build).ok().flatten()).collect();
+    join_all(outputs.iter().map(|output| builder.solve(output, true))).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::future::pending;
+
+    use tokio::sync::oneshot::channel;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// Whether something was begun beside a build whose resolve step takes so long.
+    async fn begun_beside(resolve: Duration) -> bool {
+        let begun = Cell::new(false);
+        let (resolved, resolving) = channel();
+        let build = async {
+            sleep(resolve).await;
+            drop(resolved);
+            sleep(PATIENCE * 2).await;
+            7
+        };
+        let early = async {
+            begun.set(true);
+            pending().await
+        };
+        assert_eq!(beside(build, resolving, early).await, 7);
+        begun.get()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_beside_a_resolve_step_that_takes_its_time() {
+        assert!(!begun_beside(PATIENCE / 2).await);
+        assert!(begun_beside(PATIENCE * 2).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_done_early_holds_up_nothing() {
+        let (resolved, resolving) = channel::<()>();
+        let build = async {
+            sleep(PATIENCE * 3).await;
+            drop(resolved);
+            7
+        };
+        assert_eq!(beside(build, resolving, async {}).await, 7);
+    }
+}

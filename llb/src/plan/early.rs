@@ -1,0 +1,31 @@
+//! What is known before the go command has answered: the step for the bulk of std.
+
+use super::outline::{Build, BuildIx};
+use super::step::{Inputs, Part, Step, StepKind};
+use super::titles;
+use crate::config::Cache;
+
+/// The package of std that most services import, and that brings most of what they need of std along.
+pub(super) const BULK: &str = "net/http";
+
+/// The step that compiles `net/http` and what it needs of std, where the repository itself imports it: the planner makes the very same one when it knows
+/// all packages, but for the list of them. So it can run while modules are still being downloaded. `cache` is where results are kept, `ix` the index of `build`.
+pub fn early_std(cache: Cache, ix: BuildIx, build: &Build) -> Option<Step> {
+    let is_sure = build.request.packages.iter().any(|path| path == BULK);
+    // Vendored packages may yet decide where results are kept.
+    (is_sure && cache != Cache::Mount && !build.vendored).then(|| {
+        let part = bulk_part(Vec::new(), Vec::new());
+        let inputs = Inputs { files: build.settings.profile.iter().cloned().collect(), ..Inputs::default() };
+        Step { name: bulk_name(), title: titles::std_of(BULK), build: ix, kind: StepKind::Std(vec![part]), inputs }
+    })
+}
+
+/// The step's name in a plan.
+pub(super) fn bulk_name() -> String {
+    format!("std:{BULK}")
+}
+
+/// What it makes: one part, that the go command is told only the root of, for that is known early.
+pub(super) fn bulk_part(packages: Vec<String>, reach: Vec<String>) -> Part {
+    Part { packages, reach, root: Some(BULK.to_owned()) }
+}
