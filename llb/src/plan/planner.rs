@@ -65,7 +65,7 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
 const MAX_UNITS: usize = 12;
 
 /// The most steps that third-party packages are compiled in.
-const MAX_DEPS: usize = 4;
+const MAX_DEPS: usize = 3;
 
 /// Plans one build.
 struct BuildPlanner<'a> {
@@ -140,25 +140,36 @@ impl<'a> BuildPlanner<'a> {
         self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), inputs);
     }
 
-    /// std in two steps: [`BULK`] and all that it needs, where an image reaches that, and the rest. What the first compiles depends on the Go version
-    /// and the flags, not on who imports what: so whoever imports another package of std compiles the rest again, which is little.
+    /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else third-party packages reach; and what only the repository
+    /// itself does. The first depends on the Go version and the flags alone, the second on the third-party packages: so whoever imports one more package
+    /// of std compiles the last step again, which is little, and nothing that third-party packages are made of.
     fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
+        let third_party = &resolved.third_party;
         let reached: BTreeSet<usize> = resolved.reached.iter().flatten().copied().collect();
-        let is_std = |ix: &usize| resolved.third_party.is_std(*ix);
-        let all: BTreeSet<usize> = reached.into_iter().filter(is_std).collect();
+        let (mut rest, others): (BTreeSet<usize>, BTreeSet<usize>) =
+            reached.into_iter().partition(|&ix| third_party.get(ix).is_std());
+        rest.retain(|&ix| third_party.is_std(ix));
+        let bulk = rest.iter().copied().find(|&ix| third_party.get(ix).path == BULK);
+        let mut taken = |wanted: BTreeSet<usize>| -> BTreeSet<usize> {
+            let (taken, left) = std::mem::take(&mut rest).into_iter().partition(|ix| wanted.contains(ix));
+            rest = left;
+            taken
+        };
         // What is found package by package need not be cut.
-        let bulk = all.iter().copied().filter(|&ix| self.cache != Cache::Mount && resolved.third_party.get(ix).path == BULK);
-        let bulk: BTreeSet<usize> = resolved.third_party.closure(bulk).into_iter().filter(is_std).collect();
-        let rest: BTreeSet<usize> = all.difference(&bulk).copied().collect();
+        let is_cut = self.cache != Cache::Mount;
+        let bulk = taken(third_party.closure(bulk.filter(|_| is_cut)));
+        let theirs = taken(third_party.closure(others.into_iter().filter(|_| is_cut)));
         if !bulk.is_empty() {
             let Part { packages, reach, .. } = self.outside_part(resolved, &bulk);
             self.std_step(resolved, bulk_name(), titles::std_of(BULK), vec![(bulk_part(packages, reach), bulk)]);
         }
-        if !rest.is_empty() {
+        let has_theirs = !theirs.is_empty();
+        for (name, nodes) in [("std:third-party", theirs), ("std", rest)].into_iter().filter(|(_, nodes)| !nodes.is_empty()) {
+            let title = titles::std(nodes.len(), name == "std" && has_theirs);
             // A part for each: who reaches which of them changes with every new import.
-            let alone = rest.iter().map(|&ix| [ix].into());
+            let alone = nodes.into_iter().map(|ix| BTreeSet::from([ix]));
             let parts = alone.map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect();
-            self.std_step(resolved, "std".to_owned(), titles::std(rest.len()), in_order(parts));
+            self.std_step(resolved, name.to_owned(), title, in_order(parts));
         }
     }
 

@@ -7,10 +7,10 @@ use gowork_llb::lower::{LlbOptions, Lowering, Materials, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::source::{Image, Local};
 use gowork_llb::ops::{Output, Platform, Reference};
-use gowork_llb::plan::Plan;
+use gowork_llb::plan::{self, BuildIx, Plan, PlanInput, StepIx};
 
 use crate::plan::sealed::{WORK, planned, resolution};
-use crate::support::sound;
+use crate::support::{resolved_plan, sound};
 
 fn image(reference: &str) -> Output {
     Image::new(&Reference::parse(reference).unwrap()).output()
@@ -18,6 +18,10 @@ fn image(reference: &str) -> Output {
 
 /// The link of the plan's first image, as text.
 fn lowered(plan: &Plan) -> String {
+    lowering(plan, |mut lowering| lowering.step(plan.images[0].link).unwrap().to_definition().to_string())
+}
+
+fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
     let materials = Materials {
         context: Local::new("context").output(),
         builder: image("docker.io/library/golang:1.26"),
@@ -29,8 +33,7 @@ fn lowered(plan: &Plan) -> String {
     let dress = |exec: Exec| exec;
     let no_cache = NoCache::Nothing;
     let options = LlbOptions { no_cache: &no_cache, prefix: "", dress: &dress, network: Network::Sandbox, epoch: 0, merge: true };
-    let mut lowering = Lowering::new(plan, &materials, options);
-    lowering.step(plan.images[0].link).unwrap().to_definition().to_string()
+    with(Lowering::new(plan, &materials, options))
 }
 
 #[test]
@@ -90,4 +93,55 @@ fn every_go_command_is_guarded() {
         }
         assert!(exec.contains("network none"), "{exec}");
     }
+}
+
+/// A main that imports net/http.
+const SERVER: &str = "\
+-- go.mod --
+module example.com/server
+go 1.26
+-- main.go --
+package main
+import (
+	_ \"fmt\"
+	_ \"net/http\"
+)
+";
+
+/// A definition without the names that people read: BuildKit's keys are made of the ops.
+fn nameless(output: &Output) -> String {
+    let text = output.to_definition().to_string();
+    text.lines().filter(|line| !line.starts_with("   name ")).map(|line| format!("{line}\n")).collect()
+}
+
+fn early(archive: &str, config: &str) -> Option<String> {
+    let outline = sound(archive, config);
+    let first = plan::plan(PlanInput { outline: &outline, resolutions: None });
+    let output = lowering(&first, |mut lowering| lowering.early_std(BuildIx(0)).unwrap());
+    output.as_ref().map(nameless)
+}
+
+/// What runs while modules are being resolved is of use only if the planned step is the very same op.
+#[test]
+fn the_step_that_is_known_early_is_the_planned_one() {
+    let profile = format!("{SERVER}-- default.pgo --\n");
+    for (archive, config) in [
+        (SERVER, ""),
+        (SERVER, "cache = \"layer\"\n[go]\ntags = [\"extra\"]\ngcflags = \"-N\"\n"),
+        (SERVER, "[go]\ncgo = true\n"),
+        (&profile, ""),
+    ] {
+        let plan = resolved_plan(&sound(archive, config));
+        let ix = plan.steps.iter().position(|step| step.name == "std:net/http").map(StepIx).unwrap();
+        let planned = lowering(&plan, |mut lowering| nameless(&lowering.step(ix).unwrap()));
+        assert_eq!(early(archive, config), Some(planned));
+    }
+}
+
+/// What might turn out not to be needed, or to be another op, is not begun.
+#[test]
+fn nothing_is_known_early_that_may_not_be_needed() {
+    assert_eq!(early(&SERVER.replace("net/http", "net/url"), ""), None);
+    assert_eq!(early(SERVER, "cache = \"mount\"\n"), None);
+    assert_eq!(early(&format!("{SERVER}-- vendor/modules.txt --\n"), ""), None);
 }

@@ -31,7 +31,7 @@ package lib
 import _ \"third.party/log\"
 ";
 
-fn module(path: &str, version: &str, go: &str) -> ResolvedModule {
+pub(crate) fn module(path: &str, version: &str, go: &str) -> ResolvedModule {
     ResolvedModule {
         path: path.to_owned(),
         version: version.to_owned(),
@@ -41,7 +41,7 @@ fn module(path: &str, version: &str, go: &str) -> ResolvedModule {
     }
 }
 
-fn package(path: &str, module: Option<usize>, imports: &[&str], files: &[&str]) -> ResolvedPackage {
+pub(crate) fn package(path: &str, module: Option<usize>, imports: &[&str], files: &[&str]) -> ResolvedPackage {
     ResolvedPackage {
         path: path.to_owned(),
         module,

@@ -1,0 +1,147 @@
+//! How what is outside the repository is cut into steps and parts: by what it imports itself, whoever imports it.
+
+use std::collections::BTreeSet;
+
+use gowork_llb::plan::{Inputs, Part, Plan, Step, StepKind};
+use gowork_llb::resolution::{self, Resolution, ResolvedPackage};
+use proptest::prelude::*;
+
+use super::sealed::{module, package, planned};
+use crate::support::sound;
+
+/// A third-party world: package `n` belongs to one of five modules and imports packages of lower numbers.
+#[derive(Debug, Clone)]
+struct World {
+    /// Module, imports and size of each.
+    packages: Vec<(u8, Vec<u8>, u64)>,
+    /// What each main imports.
+    mains: Vec<BTreeSet<u8>>,
+    /// What the first main imports of std.
+    std: BTreeSet<usize>,
+}
+
+/// Packages of std: some that net/http brings along, some beyond.
+const STD: [&str; 5] = ["bufio", "container/list", "image/color", "net/http", "runtime"];
+
+impl World {
+    fn path(&self, number: u8) -> String {
+        let number = usize::from(number) % self.packages.len();
+        format!("third.party/m{}/p{number}", self.packages[number].0 % 5)
+    }
+
+    /// The third-party packages that package `number` imports.
+    fn imports(&self, number: usize) -> BTreeSet<u8> {
+        let below = u8::try_from(number).unwrap();
+        self.packages[number].1.iter().filter(|_| below > 0).map(|import| import % below.max(1)).collect()
+    }
+
+    /// The packages that a main reaches.
+    fn reached(&self, main: &BTreeSet<u8>) -> BTreeSet<u8> {
+        let count = u8::try_from(self.packages.len()).unwrap();
+        let mut open: Vec<u8> = main.iter().map(|number| number % count).collect();
+        let mut reached = BTreeSet::new();
+        while let Some(number) = open.pop() {
+            if reached.insert(number) {
+                open.extend(self.imports(usize::from(number)));
+            }
+        }
+        reached
+    }
+
+    fn resolution(&self) -> Resolution {
+        let reached: BTreeSet<u8> = self.mains.iter().flat_map(|main| self.reached(main)).collect();
+        let third_party = |&number: &u8| {
+            let (of, _, size) = &self.packages[usize::from(number)];
+            let mut imports: Vec<String> = self.imports(usize::from(number)).iter().map(|&import| self.path(import)).collect();
+            imports.push(STD[usize::from(number) % STD.len()].to_owned());
+            let path = self.path(number);
+            let made = package(&path, Some(usize::from(of % 5)), &[], &["p.go"]);
+            ResolvedPackage { imports, size: *size, ..made }
+        };
+        let mut packages: Vec<ResolvedPackage> = reached.iter().map(third_party).collect();
+        packages.extend(STD.map(|path| {
+            let imports: &[&str] = if path == "net/http" { &["bufio"] } else { &[] };
+            package(path, None, imports, &[])
+        }));
+        packages.sort_by(|a, b| a.path.cmp(&b.path));
+        let modules = (0..5).map(|number| module(&format!("third.party/m{number}"), "v1.0.0", "1.20")).collect();
+        Resolution { modules, packages, version: resolution::VERSION, go_version: "go1.26.8".to_owned(), ..Resolution::default() }
+    }
+
+    fn plan(&self, config: &str) -> Plan {
+        let mut archive = "-- go.mod --\nmodule example.com/app\ngo 1.26\n".to_owned();
+        for (number, main) in self.mains.iter().enumerate() {
+            let std = self.std.iter().filter(|_| number == 0).map(|&import| STD[import].to_owned());
+            let imports = std.chain(main.iter().map(|&import| self.path(import)));
+            let imports: String = imports.map(|path| format!("import _ \"{path}\"\n")).collect();
+            archive += &format!("-- cmd/m{number}/main.go --\npackage main\n{imports}");
+        }
+        planned(&sound(&archive, config), &self.resolution())
+    }
+}
+
+/// The steps that compile what is outside the repository: all that their ops are made of.
+fn outside(plan: &Plan) -> Vec<String> {
+    let named = |parts: &[Part]| parts.iter().map(|part| part.named().join(" ")).collect::<Vec<_>>().join("; ");
+    let of = |step: &Step| {
+        let (StepKind::Std(parts) | StepKind::Deps(parts)) = &step.kind else { return None };
+        let results = step.inputs.results.iter().map(|result| &plan.step(result.step).kind.parts()[result.part]);
+        let results = named(&results.cloned().collect::<Vec<_>>());
+        let others = Inputs { results: Vec::new(), ..step.inputs.clone() };
+        Some(format!("{} compiles {} by {results} and {others:?}", step.name, named(parts)))
+    };
+    plan.steps.iter().filter_map(of).collect()
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let package = (any::<u8>(), prop::collection::vec(any::<u8>(), 0..4), prop_oneof![1u64..1000, 100_000u64..5_000_000]);
+    let packages = prop::collection::vec(package, 2..30);
+    let mains = prop::collection::vec(prop::collection::btree_set(any::<u8>(), 1..4), 2..5);
+    let std = prop::collection::btree_set(0..STD.len(), 0..3);
+    (packages, mains, std).prop_map(|(packages, mains, std)| World { packages, mains, std })
+}
+
+proptest! {
+    /// Whoever imports what somebody reaches already compiles nothing outside the repository again.
+    #[test]
+    fn an_import_of_what_others_have_moves_nothing(world in world(), main in any::<prop::sample::Index>(), import in any::<prop::sample::Index>()) {
+        for config in ["", "cache = \"mount\"\n"] {
+            let before = world.plan(config);
+            prop_assert!(!outside(&before).is_empty());
+            let reached: Vec<u8> = world.mains.iter().flat_map(|main| world.reached(main)).collect();
+            let mut edited = world.clone();
+            let main = main.index(world.mains.len());
+            edited.mains[main].insert(reached[import.index(reached.len())]);
+            prop_assert_eq!(outside(&edited.plan(config)), outside(&before));
+        }
+    }
+
+    /// Whoever imports one more package of std compiles nothing again that third-party packages are made of, and of std what only the repository reaches.
+    #[test]
+    fn an_import_of_std_moves_little(world in world(), import in 0..STD.len()) {
+        // With net/http comes a step of its own: whoever is first to import that has more to compile.
+        prop_assume!(STD[import] != "net/http" || outside(&world.plan("")).iter().any(|step| step.starts_with("std:net/http")));
+        let mut edited = world.clone();
+        edited.std.insert(import);
+        let theirs = |world: &World| -> Vec<String> {
+            outside(&world.plan("")).into_iter().filter(|step| !step.starts_with("std ")).collect()
+        };
+        prop_assert_eq!(theirs(&edited), theirs(&world));
+    }
+}
+
+/// A package that is new, of a module that others have: what other modules read of that module stays where it was.
+#[test]
+fn a_new_package_joins_none_that_other_modules_read() {
+    let packages = vec![(0, vec![], 10), (1, vec![0], 10), (0, vec![], 10), (0, vec![], 10)];
+    let world =
+        |import: u8| World { packages: packages.clone(), mains: vec![[1, 2].into(), [import].into()], std: BTreeSet::new() };
+    let parts = |world: &World| -> BTreeSet<Vec<String>> {
+        let plan = world.plan("");
+        let steps = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Deps(_)));
+        steps.flat_map(|step| step.kind.parts()).map(|part| part.packages.clone()).collect()
+    };
+    let part = |paths: &[&str]| paths.iter().map(|&path| format!("third.party/{path}")).collect::<Vec<_>>();
+    assert_eq!(parts(&world(1)), [part(&["m0/p0"]), part(&["m0/p2"]), part(&["m1/p1"])].into());
+    assert_eq!(parts(&world(3)), [part(&["m0/p0"]), part(&["m0/p2", "m0/p3"]), part(&["m1/p1"])].into());
+}
