@@ -50,8 +50,8 @@ fn inputs(plan: &Plan, step: &Step) -> String {
     let mut parts = vec![match &step.kind {
         StepKind::Resolve(request) => format!("asks for {}", counted(request.packages.len(), "import path")),
         StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_) => {
-            let reach_sets = step.kind.parts().len();
-            let kept = if reach_sets > 1 { format!(", kept in {reach_sets} parts") } else { String::new() };
+            let kept = step.kind.parts().len();
+            let kept = if kept > 1 { format!(", kept in {kept} parts") } else { String::new() };
             format!("compiles {}{kept}", counted(step.kind.compiles().len(), "package"))
         }
         StepKind::Link(link) => format!("links {}", link.package),

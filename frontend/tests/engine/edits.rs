@@ -94,6 +94,33 @@ fn a_shared_package_rebuilds_the_images_that_it_reaches() {
     assert_ran(&shop, [("api", &api), ("orders", &orders), ("web", &[]), ("worker", &[])]);
 }
 
+/// What lies outside the repository is cut by what it imports itself, whoever imports it here.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn an_import_compiles_nothing_again_that_others_have() {
+    let shop = built_shop();
+    let compiled = |shop: &Repository| -> Vec<String> {
+        let ran = ran(shop).into_iter().flat_map(|(_, ran)| ran);
+        ran.filter(|title| title.starts_with("compile ") && !title.starts_with("compile ./")).collect()
+    };
+    let worker = |import: &str, used: &str| {
+        let text = format!("package store\n\nimport {import:?}\n\nvar _ = {used}\n\nconst _ = {:?}\n", unique().to_string());
+        shop.write("services/worker/store/more.go", &text);
+    };
+    // It may have been compiled by an earlier test: what counts is that nothing else was.
+    worker("container/ring", "ring.New");
+    let ran = compiled(&shop);
+    assert!(
+        ran.iter().all(|title| title.starts_with("compile ") && title.contains(" more package") && title.ends_with(" of std")),
+        "{ran:?}"
+    );
+    let requirement = "require (\n\tgithub.com/go-chi/chi/v5 v5.5.0\n";
+    shop.write("services/worker/go.mod", &shop.read("services/worker/go.mod").replacen("require (\n", requirement, 1));
+    shop.append("services/worker/go.sum", &shop.read("services/api/go.sum"));
+    worker("github.com/go-chi/chi/v5", "chi.NewRouter");
+    assert_eq!(compiled(&shop), Vec::<String>::new());
+}
+
 /// The scan learns of files by a listing that BuildKit does not count as content: a new embedded file must not go unnoticed.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]

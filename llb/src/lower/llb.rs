@@ -124,7 +124,7 @@ impl<'a> Lowering<'a> {
     /// # Errors
     /// As [`Self::resolve`].
     pub fn early_std(&mut self, build: BuildIx) -> Result<Option<Output>, OpError> {
-        let Some(step) = early_std(self.plan.cache_of(build), build, self.plan.build(build)) else { return Ok(None) };
+        let Some(step) = early_std(self.plan, build) else { return Ok(None) };
         self.compile(&step, step.kind.parts()).map(Some)
     }
 

@@ -1,7 +1,7 @@
 //! What is known before the go command has answered: the step for the bulk of std.
 
-use super::outline::{Build, BuildIx};
-use super::step::{Inputs, Part, Step, StepKind};
+use super::outline::BuildIx;
+use super::step::{Inputs, Part, Plan, Step, StepKind};
 use super::titles;
 use crate::config::Cache;
 
@@ -9,14 +9,16 @@ use crate::config::Cache;
 pub(super) const BULK: &str = "net/http";
 
 /// The step that compiles `net/http` and what it needs of std, where the repository itself imports it: the planner makes the very same one when it knows
-/// all packages, but for the list of them. So it can run while modules are still being downloaded. `cache` is where results are kept, `ix` the index of `build`.
-pub fn early_std(cache: Cache, ix: BuildIx, build: &Build) -> Option<Step> {
+/// all packages, but for the list of them. So it can run while modules are still being downloaded. `plan` is one without a resolution.
+pub fn early_std(plan: &Plan, ix: BuildIx) -> Option<Step> {
+    let build = plan.build(ix);
     let is_sure = build.request.packages.iter().any(|path| path == BULK);
     // Vendored packages may yet decide where results are kept.
-    (is_sure && cache != Cache::Mount && !build.vendored).then(|| {
-        let part = bulk_part(Vec::new(), Vec::new());
+    (is_sure && plan.cache_of(ix) != Cache::Mount && !build.vendored).then(|| {
+        let kind = StepKind::Std(vec![bulk_part(Vec::new(), Vec::new())]);
         let inputs = Inputs { files: build.settings.profile.iter().cloned().collect(), ..Inputs::default() };
-        Step { name: bulk_name(), title: titles::std_of(BULK), build: ix, kind: StepKind::Std(vec![part]), inputs }
+        let title = titles::in_build(titles::std_of(BULK), build, plan.builds.len() > 1, true);
+        Step { name: bulk_name(), title, build: ix, kind, inputs }
     })
 }
 

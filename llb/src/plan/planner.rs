@@ -332,11 +332,7 @@ impl<'a> BuildPlanner<'a> {
     fn push(&mut self, name: String, title: String, kind: StepKind, inputs: Inputs) -> StepIx {
         let several = self.outline.builds.len() > 1;
         let name = if several { format!("{}/{name}", self.ix.0) } else { name };
-        let title = if several && !self.build.dir.is_root() { format!("{title} [{}]", self.build.dir) } else { title };
-        let title = match &self.build.settings.profile {
-            Some(profile) if !kind.parts().is_empty() => format!("{title} with ./{profile}"),
-            _ => title,
-        };
+        let title = titles::in_build(title, self.build, several, !kind.parts().is_empty());
         self.steps.push(Step { name, title, build: self.ix, kind, inputs });
         StepIx(self.steps.len() - 1)
     }

@@ -10,6 +10,15 @@ use crate::tree::TreePath;
 /// How many places a title names.
 const SHOWN: usize = 3;
 
+/// A step's title with what tells it from those of `several` builds, and the profile that it compiles by, if it `compiles`.
+pub(super) fn in_build(title: String, build: &Build, several: bool, compiles: bool) -> String {
+    let title = if several && !build.dir.is_root() { format!("{title} [{}]", build.dir) } else { title };
+    match &build.settings.profile {
+        Some(profile) if compiles => format!("{title} with ./{profile}"),
+        _ => title,
+    }
+}
+
 /// The title of the step for a package of std and what it needs. How many that are is not known at first.
 pub(super) fn std_of(package: &str) -> String {
     format!("compile {package} and what it needs of std")
