@@ -147,7 +147,7 @@ impl Builder<'_> {
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let solved = self.solve(&output, true).await?;
+            let solved = self.finish(&output).await?;
             return Ok(ImageResult { reference: solved.reference, ..ImageResult::default() });
         };
         let image =
@@ -156,7 +156,7 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let solved = self.solve(&output, true).await?;
+        let solved = self.finish(&output).await?;
         linkage::check(self, &plan, image, &solved.reference).await?;
         let base = materials.base_config(&image.runtime.base.value);
         let created = self.options.source_date_epoch.and_then(materials::rfc3339);
@@ -173,6 +173,15 @@ impl Builder<'_> {
     /// What stands before the names of a platform's steps, where there is more than one.
     fn prefix(&self, platform: &Platform) -> String {
         if self.options.multi_platform || self.options.platforms.len() > 1 { format!("[{platform}] ") } else { String::new() }
+    }
+
+    /// Solves what is handed back.
+    async fn finish(&self, output: &Output) -> Result<Solved, BuildError> {
+        match self.solve(output, true).await {
+            // The daemon has lost its words. Handed back as it is, the step fails once more, and then the daemon says why by itself.
+            Err(BuildError::Gateway { error, .. }) if error.is_about_itself() => self.solve(output, false).await,
+            solved => solved,
+        }
     }
 
     /// Solves an output, with the caches that the client names: BuildKit applies none by itself.

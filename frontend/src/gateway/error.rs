@@ -20,6 +20,12 @@ pub struct GatewayError {
 }
 
 impl GatewayError {
+    /// Whether the daemon stumbled over the failure of a step, and tells of that instead. BuildKit 0.34 does so where the step mounts an output twice, at
+    /// different selectors (frontend/gateway, gateway.go, `registerResultIDsLocked`: the mounts of such a step are released once too often).
+    pub fn is_about_itself(&self) -> bool {
+        self.status.message.contains("releasing already released reference")
+    }
+
     /// A failure of our own making, in the daemon's terms.
     pub fn new(call: &'static str, message: impl Into<String>) -> Self {
         Self { call, status: Box::new(rpc::Status { code: UNKNOWN, message: message.into(), details: Vec::new() }) }
