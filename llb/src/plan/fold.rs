@@ -13,8 +13,6 @@
 //! when one image is built so, it waits for what `s` imports of third-party packages, also for such as it does not hold: `unheld(s)` is their size,
 //! summed over the images. Steps are folded, two at a time, as long as that lowers the sum, and further, at the least loss, down to a bounded number.
 //!
-//! Of third-party packages, modules stand for images, as if each were imported by one: how those are folded must not change with who imports them here.
-//!
 //! Images stay exact, however much is folded: a step keeps the results of its parts apart, and what reads them mounts only what it needs.
 
 use fixedbitset::FixedBitSet;

@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 pub(super) struct Node {
     /// What it is never cut from while it is reached by the same: its module, or a share of one.
     pub(super) module: usize,
-    /// The images that reach it. Of third-party packages, modules in their place.
+    /// The images that reach it. Which these are does not count for third-party packages, only whether there are any.
     pub(super) reach: FixedBitSet,
     /// The nodes it imports.
     pub(super) imports: Vec<usize>,

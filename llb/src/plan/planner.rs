@@ -64,9 +64,6 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
 /// The most steps that the repository's packages are compiled in, or one for each image where these are more.
 const MAX_UNITS: usize = 12;
 
-/// The most steps that third-party packages are compiled in.
-const MAX_DEPS: usize = 3;
-
 /// Plans one build.
 struct BuildPlanner<'a> {
     outline: &'a Outline,
@@ -183,16 +180,11 @@ impl<'a> BuildPlanner<'a> {
     }
 
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let third_party = &resolved.third_party;
         let reached: BTreeSet<usize> = resolved.reached.iter().flatten().copied().collect();
-        let partition = partition::parts(&third_party.nodes(&reached));
-        // What these import of their like is what they wait for by themselves.
-        let held = vec![FixedBitSet::new(); third_party.resolution().modules.len()];
-        let folded = self.folded(&partition, Folding { held: &held, sizes: &[], bound: MAX_DEPS, cold: COLD_OF_DEPS });
-        let alone = folded.len() == 1;
-        for step in folded {
-            let nodes = step.into_iter().map(|part| partition[part].nodes.clone());
-            let cuts = in_order(nodes.map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
+        let steps = resolved.third_party.steps(&reached, self.cache == Cache::Mount);
+        let alone = steps.len() == 1;
+        for step in steps {
+            let cuts = in_order(step.into_iter().map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
             let closure = resolved.third_party.closure(cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
@@ -208,7 +200,7 @@ impl<'a> BuildPlanner<'a> {
         let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
         let held: Vec<FixedBitSet> = resolved.reached.iter().map(|reached| resolved.third_party.bits(reached)).collect();
         let sizes = resolved.third_party.sizes();
-        let folding = Folding { held: &held, sizes: &sizes, bound, cold: COLD_OF_OWN };
+        let folding = Folding { held: &held, sizes: &sizes, bound, cold: COLD };
         let partition = partition::parts(&self.own_nodes(&resolved.third_party));
         for step in self.folded(&partition, folding) {
             // Parts for the same images are one.
@@ -338,10 +330,8 @@ impl<'a> BuildPlanner<'a> {
     }
 }
 
-/// Of a thousand builds so many find no results of the repository's packages, and no results of third-party packages among those that
-/// follow a bump.
-const COLD_OF_OWN: u64 = 20;
-const COLD_OF_DEPS: u64 = 200;
+/// Of a thousand builds so many find no results of the repository's packages.
+const COLD: u64 = 20;
 
 /// A part of a step, and its nodes.
 type Cut = (Part, BTreeSet<usize>);

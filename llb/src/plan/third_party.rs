@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
 
-use super::partition::Node;
+use super::fold::STEP;
+use super::partition::{self, Node, Part};
 use crate::resolution::{Resolution, ResolvedModule, ResolvedPackage};
 
 /// A resolution, with the packages to be found by import path.
@@ -74,42 +75,84 @@ impl<'a> ThirdParty<'a> {
         self.by_path.get(path).copied().filter(|&ix| !self.get(ix).is_std())
     }
 
-    /// The third-party packages among `reached` as nodes; the others are reached by nobody. Of each module those that other modules reach are cut from
-    /// those that the repository alone imports. So the cut follows from what third-party packages import, whoever imports them here: an import of one that
-    /// others have already moves nothing, and one that is new joins the packages that no third-party package of another module reads.
+    /// The third-party packages among `reached`, cut into parts, and these into steps, each after those it needs: a step for
+    /// each heavy module that nothing else is built upon, one for the light ones among these, and one below for the others. `one`, if a single step will do.
     ///
-    /// A node's reach are the modules that reach its part, as if each had an image of its own. Modules are bumped equally often, whatever their size.
-    pub(super) fn nodes(&self, reached: &BTreeSet<usize>) -> Vec<Node> {
+    /// Of each module those packages that other modules reach are cut from those that the repository alone imports. All follows from what third-party
+    /// packages import, whoever imports them here, and from nothing that another module could tip: so an import of a package that others have moves
+    /// nothing, and a module that is new moves only what it imports itself.
+    pub(super) fn steps(&self, reached: &BTreeSet<usize>, one: bool) -> Vec<Vec<BTreeSet<usize>>> {
+        let nodes = self.nodes(reached);
+        let parts = partition::parts(&nodes);
+        let modules = |part: &Part| -> BTreeSet<usize> { part.nodes.iter().filter_map(|&ix| self.get(ix).module).collect() };
+        let modules: Vec<BTreeSet<usize>> = parts.iter().map(modules).collect();
+        let is_heavy = |part: &Part| part.size >= HEAVY;
+        let one = one || parts.iter().map(|part| part.size).sum::<u64>() < STEP;
+        let levels = levels(&parts, &modules);
+        let (mut base, mut heavy, mut light) = (Vec::new(), Vec::new(), Vec::new());
+        for (part, level) in parts.into_iter().zip(levels) {
+            match level {
+                _ if one => base.push(part),
+                Level::Top | Level::Middle if is_heavy(&part) => heavy.push((level, part)),
+                Level::Top => light.push(part),
+                Level::Middle | Level::Base => base.push(part),
+            }
+        }
+        heavy.sort_by_key(|(level, _)| *level == Level::Top);
+        let alone = heavy.into_iter().map(|(_, part)| vec![part]);
+        let steps = std::iter::once(base).chain(alone).chain([light]).filter(|step| !step.is_empty());
+        steps.map(|step| step.into_iter().map(|part| part.nodes).collect()).collect()
+    }
+
+    fn nodes(&self, reached: &BTreeSet<usize>) -> Vec<Node> {
         let packages = &self.resolution.packages;
-        let modules = self.resolution.modules.len();
-        let mut of_module: Vec<Vec<usize>> = vec![Vec::new(); modules];
+        let mut of_module: Vec<Vec<usize>> = vec![Vec::new(); self.resolution.modules.len()];
         for &ix in reached {
             packages[ix].module.into_iter().for_each(|module| of_module[module].push(ix));
         }
-        let closures: Vec<BTreeSet<usize>> = of_module.iter().map(|of| self.closure(of.iter().copied())).collect();
         let mut for_others = FixedBitSet::with_capacity(packages.len());
-        for (module, closure) in closures.iter().enumerate() {
-            for_others.extend(closure.iter().copied().filter(|&ix| packages[ix].module.is_some_and(|of| of != module)));
+        for (module, of) in of_module.into_iter().enumerate() {
+            let closure = self.closure(of).into_iter();
+            for_others.extend(closure.filter(|&ix| packages[ix].module.is_some_and(|of| of != module)));
         }
-        let part_of = |ix: usize| packages[ix].module.map(|module| 2 * module + usize::from(for_others[ix]));
-        let mut reach = vec![FixedBitSet::with_capacity(modules); 2 * modules];
-        for (module, closure) in closures.iter().enumerate() {
-            closure.iter().filter_map(|&ix| part_of(ix)).for_each(|part| reach[part].insert(module));
-        }
-        let node = |(ix, package): (usize, &ResolvedPackage)| {
-            let part = part_of(ix).filter(|_| reached.contains(&ix));
-            Node {
-                module: part.unwrap_or(usize::MAX),
-                reach: part.map(|part| reach[part].clone()).unwrap_or_default(),
-                imports: package.imports.iter().filter_map(|path| self.find(path)).collect(),
-                outside: FixedBitSet::new(),
-                size: package.size,
-                weight: package.module.map_or(0, |module| BUMP / (of_module[module].len() as u64).max(1)),
-            }
+        let node = |(ix, package): (usize, &ResolvedPackage)| Node {
+            module: package.module.map_or(usize::MAX, |module| 2 * module + usize::from(for_others[ix])),
+            reach: (0..usize::from(reached.contains(&ix) && !package.is_std())).collect(),
+            imports: package.imports.iter().filter_map(|path| self.find(path)).collect(),
+            outside: FixedBitSet::new(),
+            size: package.size,
+            weight: 0,
         };
         packages.iter().enumerate().map(node).collect()
     }
 }
 
-/// The weight of a module's bumps, shared by its packages.
-const BUMP: u64 = 1_000_000;
+/// Where a part stands among those of other modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// No other module needs it.
+    Top,
+    /// Only such modules do.
+    Middle,
+    /// Others do. What a part at this level needs is at this level; the other two need nothing of their own level.
+    Base,
+}
+
+/// The level of each part, of these modules each.
+fn levels(parts: &[Part], modules: &[BTreeSet<usize>]) -> Vec<Level> {
+    let mut levels = vec![Level::Top; parts.len()];
+    // Whoever needs a part comes after it.
+    for (ix, part) in parts.iter().enumerate().rev() {
+        let level = levels[ix];
+        for needed in part.needs.ones().filter(|&needed| modules[needed] != modules[ix]) {
+            levels[needed] = match (levels[needed], level) {
+                (Level::Top | Level::Middle, Level::Top) => Level::Middle,
+                _ => Level::Base,
+            };
+        }
+    }
+    levels
+}
+
+/// How many bytes of source make a step of their own.
+const HEAVY: u64 = 2 * STEP;

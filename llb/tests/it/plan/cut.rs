@@ -23,10 +23,18 @@ struct World {
 /// Packages of std: some that net/http brings along, some beyond.
 const STD: [&str; 5] = ["bufio", "container/list", "image/color", "net/http", "runtime"];
 
+/// In place of a module: the sixth one.
+const NEW: u8 = u8::MAX;
+
 impl World {
     fn path(&self, number: u8) -> String {
         let number = usize::from(number) % self.packages.len();
-        format!("third.party/m{}/p{number}", self.packages[number].0 % 5)
+        format!("third.party/m{}/p{number}", self.module(number))
+    }
+
+    /// The module of package `number`: one of five, or the new one.
+    fn module(&self, number: usize) -> u8 {
+        if self.packages[number].0 == NEW { 5 } else { self.packages[number].0 % 5 }
     }
 
     /// The third-party packages that package `number` imports.
@@ -51,12 +59,13 @@ impl World {
     fn resolution(&self) -> Resolution {
         let reached: BTreeSet<u8> = self.mains.iter().flat_map(|main| self.reached(main)).collect();
         let third_party = |&number: &u8| {
-            let (of, _, size) = &self.packages[usize::from(number)];
+            let size = self.packages[usize::from(number)].2;
             let mut imports: Vec<String> = self.imports(usize::from(number)).iter().map(|&import| self.path(import)).collect();
-            imports.push(STD[usize::from(number) % STD.len()].to_owned());
+            let is_new = self.packages[usize::from(number)].0 == NEW;
+            imports.push(STD[if is_new { 4 } else { usize::from(number) % STD.len() }].to_owned());
             let path = self.path(number);
-            let made = package(&path, Some(usize::from(of % 5)), &[], &["p.go"]);
-            ResolvedPackage { imports, size: *size, ..made }
+            let made = package(&path, Some(usize::from(self.module(usize::from(number)))), &[], &["p.go"]);
+            ResolvedPackage { imports, size, ..made }
         };
         let mut packages: Vec<ResolvedPackage> = reached.iter().map(third_party).collect();
         packages.extend(STD.map(|path| {
@@ -64,7 +73,7 @@ impl World {
             package(path, None, imports, &[])
         }));
         packages.sort_by(|a, b| a.path.cmp(&b.path));
-        let modules = (0..5).map(|number| module(&format!("third.party/m{number}"), "v1.0.0", "1.20")).collect();
+        let modules = (0..6).map(|number| module(&format!("third.party/m{number}"), "v1.0.0", "1.20")).collect();
         Resolution { modules, packages, version: resolution::VERSION, go_version: "go1.26.8".to_owned(), ..Resolution::default() }
     }
 
@@ -94,7 +103,7 @@ fn outside(plan: &Plan) -> Vec<String> {
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let package = (any::<u8>(), prop::collection::vec(any::<u8>(), 0..4), prop_oneof![1u64..1000, 100_000u64..5_000_000]);
+    let package = (0..NEW, prop::collection::vec(any::<u8>(), 0..4), prop_oneof![1u64..1000, 100_000u64..5_000_000]);
     let packages = prop::collection::vec(package, 2..30);
     let mains = prop::collection::vec(prop::collection::btree_set(any::<u8>(), 1..4), 2..5);
     let std = prop::collection::btree_set(0..STD.len(), 0..3);
@@ -114,6 +123,27 @@ proptest! {
             edited.mains[main].insert(reached[import.index(reached.len())]);
             prop_assert_eq!(outside(&edited.plan(config)), outside(&before));
         }
+    }
+
+    /// A module that is new and imports no other joins the light ones that only the repository imports: that step alone is another one, or there is one more.
+    #[test]
+    fn a_new_module_moves_one_step_at_most(world in world(), size in prop_oneof![1u64..1000, 1_000_000u64..5_000_000]) {
+        let mut edited = world.clone();
+        let number = u8::try_from(world.packages.len()).unwrap();
+        edited.packages.push((NEW, Vec::new(), size));
+        for main in &mut edited.mains {
+            // The numbers of old ones are taken by how many there are.
+            *main = main.iter().map(|import| import % number).collect();
+        }
+        edited.mains[0].insert(number);
+        // What they compile and by which results; their sources are copied by other patterns, to the same.
+        let deps = |world: &World| -> Vec<String> {
+            let steps = outside(&world.plan("")).into_iter().filter(|step| step.starts_with("deps"));
+            steps.filter_map(|step| Some(step.split_once(" compiles ")?.1.split_once(" and ")?.0.to_owned())).collect()
+        };
+        let (before, after) = (deps(&world), deps(&edited));
+        let moved = before.iter().filter(|step| !after.contains(step)).count();
+        prop_assert!(moved <= 1, "{before:#?} {after:#?}");
     }
 
     /// Whoever imports one more package of std compiles nothing again that third-party packages are made of, and of std what only the repository reaches.
