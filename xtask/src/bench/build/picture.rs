@@ -1,6 +1,6 @@
 //! The figures that matter most as a picture: two bars for each scenario, the best hand-written Dockerfile and ours. SVG, for light and dark pages.
 
-use super::figures::{Cell, Figures, Goal, goals};
+use super::figures::{Cell, Figures, goals};
 use super::report::seconds;
 use super::scenario::{Scenario, Stage};
 use super::side::Side;
@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 /// Pixels.
 const WIDTH: f64 = 820.0;
-const LEFT: f64 = 250.0;
-const LONGEST: f64 = 420.0;
+const LEFT: f64 = 290.0;
+const LONGEST: f64 = 390.0;
 const BAR: f64 = 13.0;
 const ROW: f64 = 40.0;
 const HEADING: f64 = 34.0;
@@ -49,11 +49,11 @@ pub(super) fn svg(title: &str, figures: &Figures, sides: &[Side]) -> String {
 
 fn rows(figures: &Figures, stage: Stage, side: Side) -> Vec<Row> {
     let row = |scenario: &Scenario| {
-        let goal = goals(stage, *scenario).into_iter().find(|goal| goal.to == Side::Hand)?;
-        let cell = Cell { stage, scenario: *scenario, side };
-        let ours = figures.median(cell)?;
-        let times = figures.times(cell, Goal { times: 1.0, ..goal })?;
-        Some(Row { title: scenario.title(), hand: ours * times, ours, times })
+        goals(stage, *scenario).into_iter().find(|goal| goal.to == Side::Hand)?;
+        // As it was measured in this very state: where nothing changed, an imported cache helps a hand-written Dockerfile too.
+        let of = |side| figures.median(Cell { stage, scenario: *scenario, side });
+        let (hand, ours) = (of(Side::Hand)?, of(side)?);
+        Some(Row { title: scenario.title(), hand, ours, times: hand / ours })
     };
     Scenario::value_variants().iter().filter_map(row).collect()
 }
@@ -110,12 +110,15 @@ mod tests {
         add(Stage::Warm, Scenario::Main, Side::Hand, 5.2);
         add(Stage::Warm, Scenario::Shared, Side::Layer, 8.0);
         add(Stage::Imported, Scenario::Main, Side::Layer, 5.0);
+        add(Stage::Imported, Scenario::NoChange, Side::Hand, 1.0);
+        add(Stage::Imported, Scenario::NoChange, Side::Layer, 2.0);
         let picture = svg("etcd", &figures, &[Side::Hand, Side::Layer]);
         let texts: Vec<&str> =
             picture.lines().filter_map(|line| line.strip_suffix("</text>")?.rsplit_once('>')).map(|(_, text)| text).collect();
         let rows = [
             ["empty engine", "cold", "50.0 s", "52.0 s, 1.0×"].as_slice(),
-            &["empty engine, imported cache", "one main edited", "50.0 s", "5.00 s, 10.0×"],
+            &["empty engine, imported cache", "no change", "1.00 s", "2.00 s, 0.5×"],
+            &["one main edited", "50.0 s", "5.00 s, 10.0×"],
         ];
         assert_eq!(texts[3..], rows.concat());
     }
