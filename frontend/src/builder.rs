@@ -21,7 +21,6 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{self, ConfigInput, LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
 use gowork_llb::plan::{self, PlanInput};
-
 use tokio::sync::oneshot;
 
 use crate::context::Context;

@@ -15,7 +15,7 @@ pub fn early_std(plan: &Plan, ix: BuildIx) -> Option<Step> {
     let is_sure = build.request.packages.iter().any(|path| path == BULK);
     // Vendored packages may yet decide where results are kept.
     (is_sure && plan.cache_of(ix) != Cache::Mount && !build.vendored).then(|| {
-        let kind = StepKind::Std(vec![bulk_part(Vec::new(), Vec::new())]);
+        let kind = StepKind::Std(vec![bulk_part(Part { packages: Vec::new(), reach: Vec::new(), root: None })]);
         let inputs = Inputs { files: build.settings.profile.iter().cloned().collect(), ..Inputs::default() };
         let title = titles::in_build(titles::std_of(BULK), build, plan.builds.len() > 1, true);
         Step { name: bulk_name(), title, build: ix, kind, inputs }
@@ -28,6 +28,6 @@ pub(super) fn bulk_name() -> String {
 }
 
 /// What it makes: one part, that the go command is told only the root of, for that is known early.
-pub(super) fn bulk_part(packages: Vec<String>, reach: Vec<String>) -> Part {
-    Part { packages, reach, root: Some(BULK.to_owned()) }
+pub(super) fn bulk_part(part: Part) -> Part {
+    Part { root: Some(BULK.to_owned()), ..part }
 }

@@ -87,6 +87,13 @@ struct Resolved<'a> {
     own: BTreeMap<PackageIx, Results>,
 }
 
+impl Resolved<'_> {
+    /// What some image reaches of std and third-party packages.
+    fn reached_by_any(&self) -> BTreeSet<usize> {
+        self.reached.iter().flatten().copied().collect()
+    }
+}
+
 impl<'a> BuildPlanner<'a> {
     fn new(outline: &'a Outline, ix: BuildIx, cache: Cache, steps: &'a mut Vec<Step>) -> Self {
         let build = &outline.builds[ix.0];
@@ -142,9 +149,8 @@ impl<'a> BuildPlanner<'a> {
     /// of std compiles the last step again, which is little, and nothing that third-party packages are made of.
     fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
         let third_party = &resolved.third_party;
-        let reached: BTreeSet<usize> = resolved.reached.iter().flatten().copied().collect();
         let (mut rest, others): (BTreeSet<usize>, BTreeSet<usize>) =
-            reached.into_iter().partition(|&ix| third_party.get(ix).is_std());
+            resolved.reached_by_any().into_iter().partition(|&ix| third_party.get(ix).is_std());
         rest.retain(|&ix| third_party.is_std(ix));
         let bulk = rest.iter().copied().find(|&ix| third_party.get(ix).path == BULK);
         let mut taken = |wanted: BTreeSet<usize>| -> BTreeSet<usize> {
@@ -157,8 +163,8 @@ impl<'a> BuildPlanner<'a> {
         let bulk = taken(third_party.closure(bulk.filter(|_| is_cut)));
         let theirs = taken(third_party.closure(others.into_iter().filter(|_| is_cut)));
         if !bulk.is_empty() {
-            let Part { packages, reach, .. } = self.outside_part(resolved, &bulk);
-            self.std_step(resolved, bulk_name(), titles::std_of(BULK), vec![(bulk_part(packages, reach), bulk)]);
+            let part = bulk_part(self.outside_part(resolved, &bulk));
+            self.std_step(resolved, bulk_name(), titles::std_of(BULK), vec![(part, bulk)]);
         }
         let has_theirs = !theirs.is_empty();
         for (name, nodes) in [("std:third-party", theirs), ("std", rest)].into_iter().filter(|(_, nodes)| !nodes.is_empty()) {
@@ -180,8 +186,7 @@ impl<'a> BuildPlanner<'a> {
     }
 
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let reached: BTreeSet<usize> = resolved.reached.iter().flatten().copied().collect();
-        let steps = resolved.third_party.steps(&reached, self.cache == Cache::Mount);
+        let steps = resolved.third_party.steps(&resolved.reached_by_any(), self.cache == Cache::Mount);
         let alone = steps.len() == 1;
         for step in steps {
             let cuts = in_order(step.into_iter().map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
@@ -196,13 +201,14 @@ impl<'a> BuildPlanner<'a> {
 
     fn unit_steps(&mut self, resolved: &mut Resolved<'_>) {
         let graph = &self.build.packages;
-        let bound = self.images.len().max(MAX_UNITS);
+        // What is found package by package need not be cut: a step that runs again compiles what changed, and has one price.
+        let bound = if self.cache == Cache::Mount { 1 } else { self.images.len().max(MAX_UNITS) };
         let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
         let held: Vec<FixedBitSet> = resolved.reached.iter().map(|reached| resolved.third_party.bits(reached)).collect();
         let sizes = resolved.third_party.sizes();
         let folding = Folding { held: &held, sizes: &sizes, bound, cold: COLD };
         let partition = partition::parts(&self.own_nodes(&resolved.third_party));
-        for step in self.folded(&partition, folding) {
+        for step in fold(&partition, folding) {
             // Parts for the same images are one.
             let mut by_reach: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
             for part in step.into_iter().map(|part| &partition[part]) {
@@ -218,13 +224,6 @@ impl<'a> BuildPlanner<'a> {
             let made = self.push(name, title, StepKind::Unit(parts), inputs);
             note(&mut resolved.own, made, &cuts, PackageIx);
         }
-    }
-
-    /// Parts folded into steps.
-    fn folded(&self, parts: &[partition::Part], folding: Folding<'_>) -> Vec<Vec<usize>> {
-        // What is found package by package need not be cut: a step that runs again compiles what changed, and has one price.
-        let bound = if self.cache == Cache::Mount { 1 } else { folding.bound };
-        fold(parts, Folding { bound, ..folding })
     }
 
     /// The repository's packages that are no mains: those the link steps compile. An edit is as likely as its package is large.

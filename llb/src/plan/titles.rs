@@ -26,8 +26,7 @@ pub(super) fn std_of(package: &str) -> String {
 
 /// The title of the step for so many packages of std; `more`, if others are compiled in a step before.
 pub(super) fn std(packages: usize, more: bool) -> String {
-    let more = if more { "more " } else { "" };
-    format!("compile {packages} {more}{} of std", if packages == 1 { "package" } else { "packages" })
+    format!("compile {} of std", count(packages, if more { "more package" } else { "package" }))
 }
 
 /// The name and the title of a deps step; `alone`, if there is one only.
