@@ -2,6 +2,7 @@
 //!
 //! Owns the order of things and nothing else: each phase is a function in a file below, and all knowledge of Go is in `gowork_llb`.
 
+mod ahead;
 mod answer;
 mod early;
 mod linkage;
@@ -144,6 +145,7 @@ impl Builder<'_> {
     ) -> Result<ImageResult, BuildError> {
         let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
+        ahead::compile(self, &mut lowering, outline, wanted).await;
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
             let solved = self.finish(&output).await?;

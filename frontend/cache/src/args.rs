@@ -6,10 +6,11 @@ use crate::mount;
 
 /// How to call it.
 pub const USAGE: &str =
-    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR) [--mount DIR [--limit BYTES]] [--stats]\"
+    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR | --names DIR) [--mount DIR [--limit BYTES]] [--stats]\"
   --parent DIR...  layers to read, asked in this order
   --own DIR        where this step's layer is written
   --discard DIR    scratch space for results that no later step reads as a layer
+  --names DIR      where only the index of all results is left; they themselves stay in the mount
   --mount DIR      cache mount to ask after the layers, and to keep results in
   --limit BYTES    what the mount may hold, 10 GiB if not given; the least recently used results go
   --stats          at the end, one line of counts on standard error";
@@ -21,6 +22,8 @@ pub enum Results {
     Keep(PathBuf),
     /// They live in this directory until the program ends.
     Discard(PathBuf),
+    /// They stay in the cache mount, and an index in this directory names them.
+    Names(PathBuf),
 }
 
 /// The command line's meaning.
@@ -41,7 +44,7 @@ pub struct Args {
 /// Reads the words after the program's name.
 ///
 /// # Errors
-/// A text for the caller, if a word is unknown, a directory is missing or relative, or there is not exactly one place for results.
+/// A text for the caller, if a word is unknown, a directory is missing or relative, there is not exactly one place for results, or names have no mount to be in.
 pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     let mut parents = Vec::new();
     let mut results = Vec::new();
@@ -51,18 +54,20 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, "--stats") => stats = true,
-            (_, "--parent" | "--own" | "--discard" | "--mount" | "--limit") => flag = word,
+            (_, "--parent" | "--own" | "--discard" | "--names" | "--mount" | "--limit") => flag = word,
             ("--parent", dir) => parents.push(absolute(dir)?),
             ("--own", dir) => results.push(Results::Keep(absolute(dir)?)),
             ("--discard", dir) => results.push(Results::Discard(absolute(dir)?)),
+            ("--names", dir) => results.push(Results::Names(absolute(dir)?)),
             ("--mount", dir) => mount = Some(absolute(dir)?),
             ("--limit", bytes) => limit = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?,
             (_, other) => return Err(format!("unknown argument {other:?}")),
         }
     }
     match (results.pop(), results.is_empty()) {
+        (Some(Results::Names(_)), true) if mount.is_none() => Err("--names DIR needs a --mount DIR".into()),
         (Some(results), true) => Ok(Args { parents, results, mount, limit, stats }),
-        _ => Err("exactly one --own DIR or --discard DIR is needed".into()),
+        _ => Err("exactly one --own DIR, --discard DIR or --names DIR is needed".into()),
     }
 }
 
@@ -102,9 +107,18 @@ mod tests {
 
     #[test]
     fn wrong_lines_are_refused() {
-        for line in
-            ["", "--parent /a", "--own", "--own /a /b", "--own /a --discard /b", "--own rel", "--what", "/a", "--parent --x"]
-        {
+        for line in [
+            "",
+            "--parent /a",
+            "--own",
+            "--names /a",
+            "--own /a /b",
+            "--own /a --discard /b",
+            "--own rel",
+            "--what",
+            "/a",
+            "--parent --x",
+        ] {
             assert!(parse_line(line).is_err(), "{line}");
         }
     }

@@ -1,5 +1,6 @@
-//! `gowork-cache compile FILE DIR FLAG...`: compiles packages, and leaves the results of each part in a directory of its own; with `-` in place of
-//! `DIR` it leaves them where `GOCACHEPROG` has them kept, in a cache mount.
+//! `gowork-cache compile [--step=FILE] FILE DIR FLAG...`: compiles packages, and leaves the results of each part in a directory of its own; with `-` in
+//! place of `DIR` it leaves them where `GOCACHEPROG` has them kept, in a cache mount. If the step is described and such a mount has all its
+//! results, they are taken from there and no go command runs ([`crate::known`]).
 //!
 //! The file names the packages, one a line, parts apart by an empty line: hundreds of them, which nobody wants to read in the command line of a
 //! failed step. With a directory `GOCACHEPROG` must name this program with `--own DIR`. The go command is run as `go list -export`, which compiles as `go build` does and also
@@ -17,13 +18,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::id::Id;
+use crate::known::{Described, Known};
 use crate::layer::{self, Entry};
 use crate::own;
 
-/// The directory of a part whose first package is `first`. BuildKit joins the contents of what is read from one step in the order of their paths: so
+/// The directory of a part with these packages, named by the first. BuildKit joins the contents of what is read from one step in the order of their paths: so
 /// the name follows from what is in the part, not from how many others there are. No import path has a `!` (golang.org/x/mod/module, `CheckImportPath`).
-pub fn part_dir(first: &str) -> String {
-    first.replace('/', "!")
+pub fn part_dir(packages: &[String]) -> String {
+    packages.first().map(|first| first.replace('/', "!")).unwrap_or_default()
 }
 
 /// The word that asks for it.
@@ -33,23 +35,34 @@ pub const WORD: &str = "compile";
 const NO_LAYER: &str = "-";
 
 /// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
-const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
+pub(crate) const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
 
 /// A package that imports nothing and is compiled in no time. `go list` looks for a profile's preprocessed form in the cache and does not make it: without
 /// that it compiles as if there were no profile, under keys that `go build` does not ask for (cmd/go/internal/work, `pgoActor.Act`). `go build` makes it.
 const SMALLEST: &str = "internal/goarch";
 
 /// How many bytes of its key a build ID holds.
-const KEY_BYTES: usize = 15;
+pub(crate) const KEY_BYTES: usize = 15;
 
 /// Compiles the packages and sorts the results. The exit code is the go command's if it fails; it has said why on standard error.
 ///
 /// # Errors
 /// If a word is missing, the file cannot be read, the go command cannot be started, or results cannot be written.
 pub fn compile(words: &[String]) -> Result<ExitCode, String> {
-    let [file, dir, flags @ ..] = words else { return Err("usage: gowork-cache compile FILE DIR FLAG...".to_owned()) };
+    let (step, words) = match words.split_first() {
+        Some((first, rest)) if first.starts_with("--step=") => (first.strip_prefix("--step="), rest),
+        _ => (None, words),
+    };
+    let [file, dir, flags @ ..] = words else {
+        return Err("usage: gowork-cache compile [--step=FILE] FILE DIR FLAG...".to_owned());
+    };
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
+    let described = step.map(|file| Described::read(Path::new(file))).transpose()?;
+    let known = described.and_then(|described| Known::this(&described, None));
+    if known.as_ref().is_some_and(|known| known.take(Path::new(dir), &parts)) {
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut go = Command::new("go");
     if flags.iter().any(|flag| flag.starts_with("-pgo=")) {
         // The next process finds what this one leaves: in the same layer, or in the mount.
@@ -57,34 +70,49 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
         first.arg("build").args(flags).arg(SMALLEST);
         let (status, _) = run(&mut first).map_err(|error| format!("run go: {error}"))?;
         if !status.success() {
-            return Ok(failed(status));
+            return Ok(exit_code(status));
         }
     }
-    // What std vendors for itself cannot be named on a command line; it comes with what imports it.
-    let named = parts.iter().flatten().filter(|path| !path.starts_with("vendor/"));
-    go.args(GO_LIST).args(flags).arg("--").args(named);
+    go.args(GO_LIST).args(flags).arg("--").args(nameable(parts.iter().flatten()));
     let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
     if !status.success() {
-        return Ok(failed(status));
+        return Ok(exit_code(status));
     }
     if dir == NO_LAYER {
         return Ok(ExitCode::SUCCESS);
     }
     let keys = parse_listing(&listing);
-    split(Path::new(dir), &parts, &keys).map_err(|error| format!("sort the results in {dir}: {error}"))?;
+    let layers = split(Path::new(dir), &parts, &keys).map_err(|error| format!("sort the results in {dir}: {error}"))?;
+    if let Some((known, layers)) = known.zip(layers) {
+        known.keep(&layers);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-fn failed(status: ExitStatus) -> ExitCode {
+/// Packages without those that std vendors for itself: they cannot be named on a command line, and come with what imports them.
+pub(crate) fn nameable<'a>(packages: impl Iterator<Item = &'a String>) -> impl Iterator<Item = &'a String> {
+    packages.filter(|path| !path.starts_with("vendor/"))
+}
+
+pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
     ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
 }
 
 /// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
 /// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
 fn run(go: &mut Command) -> io::Result<(ExitStatus, String)> {
+    run_with(go, io::stderr())
+}
+
+/// The same, and its errors are not passed on.
+pub(crate) fn run_quietly(go: &mut Command) -> io::Result<(ExitStatus, String)> {
+    run_with(go, io::sink())
+}
+
+fn run_with(go: &mut Command, mut told: impl io::Write + Send + 'static) -> io::Result<(ExitStatus, String)> {
     let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let errors = child.stderr.take();
-    let passed_on = thread::spawn(move || errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut io::stderr())));
+    let passed_on = thread::spawn(move || errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut told)));
     let output = child.wait_with_output()?;
     passed_on.join().map_err(|_| io::Error::other("a thread ended"))??;
     Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
@@ -97,24 +125,26 @@ fn parse_parts(text: &str) -> Vec<Vec<String>> {
 }
 
 /// The first bytes of the key that each listed package's result is under, to its import path. Without a build ID there is nothing to compile.
-fn parse_listing(text: &str) -> HashMap<Vec<u8>, String> {
-    let line = |line: &str| {
-        let (path, build_id) = line.split_once(' ')?;
-        let key = URL_SAFE_NO_PAD.decode(build_id.split('/').next()?).ok()?;
-        (key.len() == KEY_BYTES).then(|| (key, path.to_owned()))
-    };
-    text.lines().filter_map(line).collect()
+pub(crate) fn parse_listing(text: &str) -> HashMap<Vec<u8>, &str> {
+    text.lines().filter_map(parse_build_id).collect()
 }
 
-/// Makes a layer for each part of the one in `dir`.
-fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, String>) -> io::Result<()> {
+fn parse_build_id(line: &str) -> Option<(Vec<u8>, &str)> {
+    let (path, build_id) = line.split_once(' ')?;
+    let key = URL_SAFE_NO_PAD.decode(build_id.split('/').next()?).ok()?;
+    (key.len() == KEY_BYTES).then_some((key, path))
+}
+
+/// Makes a layer for each part of the one in `dir`. Returns what they hold, if that is all they should.
+fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, &str>) -> io::Result<Option<Vec<BTreeMap<Id, Entry>>>> {
     let entries: BTreeMap<Id, Entry> = layer::read_index(dir)?.into_iter().collect();
-    let package_of = |action: &Id| keys.get(&action.as_bytes()[..KEY_BYTES]).map(String::as_str);
+    let package_of = |action: &Id| keys.get(&action.as_bytes()[..KEY_BYTES]).copied();
     let found: BTreeSet<&str> = entries.keys().filter_map(package_of).collect();
     let named: HashMap<&str, usize> =
         parts.iter().enumerate().flat_map(|(part, packages)| packages.iter().map(move |path| (path.as_str(), part))).collect();
     // A result that was in a parent already, or keys of another form: then too much is kept rather than too little.
     let known = named.keys().all(|path| found.contains(path));
+    let mut layers = Vec::new();
     for (part, packages) in parts.iter().enumerate() {
         let belongs = |action: &&Id| match package_of(action).map(|path| named.get(path)) {
             Some(Some(&of)) => !known || of == part,
@@ -123,16 +153,18 @@ fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, String>) -> 
             None => !known,
         };
         let entries = entries.iter().filter(|(action, _)| belongs(action)).map(|(action, entry)| (*action, *entry)).collect();
-        let name = part_dir(packages.first().map(String::as_str).unwrap_or_default());
-        write_part(dir, &dir.join(name), &entries)?;
+        write_part(dir, packages, &entries)?;
+        layers.push(entries);
     }
     fs::remove_dir_all(dir.join("o"))?;
     fs::remove_file(layer::index_path(dir))?;
-    own::settle(&File::open(dir)?, 0o755)
+    own::settle(&File::open(dir)?, 0o755)?;
+    Ok(known.then_some(layers))
 }
 
-/// Writes the layer of one part, with its outputs as further links to those of the whole.
-fn write_part(whole: &Path, dir: &Path, entries: &BTreeMap<Id, Entry>) -> io::Result<()> {
+/// Writes the layer of the part with these packages, with its outputs as further links to those of the whole.
+pub(crate) fn write_part(whole: &Path, packages: &[String], entries: &BTreeMap<Id, Entry>) -> io::Result<()> {
+    let dir = &whole.join(part_dir(packages));
     fs::create_dir_all(dir.join("o"))?;
     let outputs: BTreeSet<Id> = entries.values().map(|entry| entry.output).collect();
     for output in &outputs {
@@ -161,6 +193,6 @@ mod tests {
         let keys = parse_listing("example.com/m/a XMregOxNZuL3bXLCKXzx/znhIMgrAdw82PXmIZX6H\nunsafe \nb shorter/x\n");
         assert_eq!(keys.len(), 1);
         let (key, path) = keys.iter().next().unwrap();
-        assert_eq!((key.len(), key[0], path.as_str()), (KEY_BYTES, 0x5c, "example.com/m/a"));
+        assert_eq!((key.len(), key[0], *path), (KEY_BYTES, 0x5c, "example.com/m/a"));
     }
 }

@@ -27,12 +27,16 @@
 //! are then the same as if it had been compiled. So layers are complete: they travel without the mount, and outlive it. Every result is checked
 //! against its SHA-256 when it is taken; what is missing, damaged or half written is a miss.
 
+pub mod ahead;
 pub mod args;
 pub mod checksum;
 pub mod compile;
 pub mod id;
+pub mod known;
 pub mod layer;
+pub mod link;
 pub mod mount;
+pub mod names;
 pub mod own;
 pub mod protocol;
 pub mod serve;

@@ -6,20 +6,21 @@ use std::process::ExitCode;
 use std::thread;
 
 use gowork_cache::args::{self, Args, Results};
-use gowork_cache::compile;
 use gowork_cache::layer::Layer;
 use gowork_cache::mount::CacheMount;
+use gowork_cache::names::Names;
 use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
-use gowork_cache::store::{Store, Tier};
+use gowork_cache::store::{Kept, Store, Tier};
+use gowork_cache::{ahead, compile, link};
 
 fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
     let words: Vec<String> = words.collect();
     if let Some((word, rest)) = words.split_first()
-        && word == compile::WORD
+        && let Some(done) = step(word, rest)
     {
-        return compile::compile(rest).unwrap_or_else(|error| {
+        return done.unwrap_or_else(|error| {
             eprintln!("gowork-cache: {error}");
             ExitCode::from(127)
         });
@@ -40,21 +41,34 @@ fn main() -> ExitCode {
     }
 }
 
+/// What a step of a build calls it for; none if this is a go command asking for a cache.
+fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
+    match word {
+        compile::WORD => Some(compile::compile(rest)),
+        link::WORD => Some(link::link(rest)),
+        ahead::WORD => Some(ahead::ahead(rest)),
+        _ => None,
+    }
+}
+
 fn run(args: &Args) -> Result<(), String> {
     let mut tiers: Vec<Box<dyn Tier>> = Vec::new();
-    let own = match &args.results {
+    let mount = args.mount.as_deref().map(|dir| CacheMount::new(dir, args.limit));
+    let kept = match &args.results {
         Results::Keep(dir) => {
             // What an earlier go command of the same step left there. Usually nothing.
             tiers.extend(Layer::open(dir).ok().map(|layer| Box::new(layer) as Box<dyn Tier>));
-            Own::keep(dir).map_err(|error| format!("make the layer {}: {error}", dir.display()))?
+            let own = Own::keep(dir).map_err(|error| format!("make the layer {}: {error}", dir.display()))?;
+            Kept::Layer(own, mount)
         }
         Results::Discard(dir) => {
-            Own::discard(dir).map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?
+            let own = Own::discard(dir).map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?;
+            Kept::Layer(own, mount)
         }
+        Results::Names(dir) => Kept::Named(Names::new(dir), mount.ok_or("--names needs a mount")?),
     };
     tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
-    let mount = args.mount.as_deref().map(|dir| CacheMount::new(dir, args.limit));
-    let store = Store::new(tiers, own, mount);
+    let store = Store::new(tiers, kept);
     let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let served = serve(&mut BufReader::with_capacity(256 << 10, io::stdin()), io::stdout(), &store, threads);
     if let Some(error) = store.complaint() {

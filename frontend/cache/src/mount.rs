@@ -5,6 +5,7 @@
 //! 1/o/XX/<outputID hex>   the output
 //! 1/tmp/                  files being written
 //! 1/swept                 its time is that of the last look at the bound
+//! 1/ahead                 locked by who compiles ahead of the steps
 //! ```
 //!
 //! `XX` are the first two digits. Any number of processes may use a mount at once: files appear whole, by renaming, and whatever is missing or is not
@@ -117,6 +118,17 @@ impl CacheMount {
         renamed.inspect_err(|_| _ = fs::remove_file(&temporary))
     }
 
+    /// Waits until no other process holds this, and holds it for as long as the result lives.
+    ///
+    /// # Errors
+    /// If the mount cannot be written to.
+    pub fn lock(&self) -> io::Result<File> {
+        fs::create_dir_all(&self.dir)?;
+        let file = File::options().create(true).append(true).open(self.dir.join("ahead"))?;
+        file.lock()?;
+        Ok(file)
+    }
+
     /// Removes what was not used for the longest time, if the mount holds more than it may. Looks only if much was added or nobody looked for a while,
     /// and if nobody else is looking.
     ///
@@ -188,7 +200,8 @@ impl CacheMount {
         self.path("a", action)
     }
 
-    fn output_path(&self, output: &Id) -> PathBuf {
+    /// The file of an output that was found or kept, for as long as nobody prunes the mount.
+    pub fn output_path(&self, output: &Id) -> PathBuf {
         self.path("o", output)
     }
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::id::Id;
 use crate::mount::CacheMount;
+use crate::names::Names;
 use crate::own::Own;
 use crate::protocol::Put;
 
@@ -26,11 +27,18 @@ pub trait Tier: Send + Sync {
     fn find(&self, action: &Id) -> Option<Hit>;
 }
 
-/// All tiers in their order, the layer that takes the puts, and a cache mount beside it.
+/// What takes the puts.
+pub enum Kept {
+    /// A layer, and a cache mount beside it, if there is one.
+    Layer(Own, Option<CacheMount>),
+    /// A cache mount alone, of which an index is made.
+    Named(Names, CacheMount),
+}
+
+/// All tiers in their order, and what takes the puts.
 pub struct Store {
     tiers: Vec<Box<dyn Tier>>,
-    own: Own,
-    mount: Option<CacheMount>,
+    kept: Kept,
     hits: AtomicU64,
     misses: AtomicU64,
     puts: AtomicU64,
@@ -39,25 +47,39 @@ pub struct Store {
 
 impl Store {
     /// A store that looks in its own layer first, then in `tiers` in their order, then in the mount.
-    pub fn new(tiers: Vec<Box<dyn Tier>>, own: Own, mount: Option<CacheMount>) -> Store {
+    pub fn new(tiers: Vec<Box<dyn Tier>>, kept: Kept) -> Store {
         let [hits, misses, puts, taken] = [const { AtomicU64::new(0) }; 4];
-        Store { tiers, own, mount, hits, misses, puts, taken }
+        Store { tiers, kept, hits, misses, puts, taken }
     }
 
     /// The output of `action`, wherever it is.
     pub fn get(&self, action: &Id) -> Option<Hit> {
         let in_layers = || self.tiers.iter().find_map(|tier| tier.find(action));
-        let hit = self.own.find(action).or_else(in_layers).or_else(|| self.take(action));
+        let own = match &self.kept {
+            Kept::Layer(own, _) => own.find(action),
+            Kept::Named(..) => None,
+        };
+        let hit = own.or_else(in_layers).or_else(|| self.take(action));
         let counter = if hit.is_some() { &self.hits } else { &self.misses };
         counter.fetch_add(1, Ordering::Relaxed);
         hit
     }
 
+    fn mount(&self) -> Option<&CacheMount> {
+        match &self.kept {
+            Kept::Layer(_, mount) => mount.as_ref(),
+            Kept::Named(_, mount) => Some(mount),
+        }
+    }
+
     /// What the mount has, copied into the own layer: so that this is complete without the mount, and no change of the mount can do harm.
     fn take(&self, action: &Id) -> Option<Hit> {
-        let (output, bytes) = self.mount.as_ref()?.find(action)?;
-        // Where it cannot be written, the put that follows a miss says so.
-        let hit = self.own.keep_output(action, &output, &bytes).ok()?;
+        let (output, bytes) = self.mount()?.find(action)?;
+        let hit = match &self.kept {
+            // Where it cannot be written, the put that follows a miss says so.
+            Kept::Layer(own, _) => own.keep_output(action, &output, &bytes).ok()?,
+            Kept::Named(names, mount) => names.note(action, &output, &bytes, mount),
+        };
         self.taken.fetch_add(1, Ordering::Relaxed);
         Some(hit)
     }
@@ -65,7 +87,7 @@ impl Store {
     /// Keeps an output in the own layer and in the mount, unless a tier already has just that.
     ///
     /// # Errors
-    /// If the body is not what its ID says, or cannot be written to the layer.
+    /// If the body is not what its ID says, or cannot be written to the layer; or to the mount, where that alone is to have it.
     pub fn put(&self, put: &Put) -> Result<Hit, String> {
         let known = self.tiers.iter().find_map(|tier| tier.find(&put.action)).filter(|hit| hit.output == put.output);
         if let Some(hit) = known {
@@ -73,27 +95,37 @@ impl Store {
         }
         self.puts.fetch_add(1, Ordering::Relaxed);
         let body = put.decode()?;
-        let hit = self.own.keep_output(&put.action, &put.output, &body).map_err(|error| error.to_string())?;
-        if let Some(mount) = &self.mount {
-            mount.keep(&put.action, &put.output, &body);
+        let keep = |mount: &CacheMount| mount.keep(&put.action, &put.output, &body);
+        match &self.kept {
+            Kept::Layer(own, mount) => {
+                let hit = own.keep_output(&put.action, &put.output, &body).map_err(|error| error.to_string())?;
+                mount.iter().for_each(keep);
+                Ok(hit)
+            }
+            Kept::Named(names, mount) => {
+                keep(mount);
+                mount.complaint().map_or_else(|| Ok(names.note(&put.action, &put.output, &body, mount)), Err)
+            }
         }
-        Ok(hit)
     }
 
-    /// Completes the own layer; to be called once all requests are answered.
+    /// Completes the own layer or the index; to be called once all requests are answered.
     ///
     /// # Errors
-    /// If the layer cannot be written.
+    /// If it cannot be written.
     pub fn finish(&self) -> io::Result<()> {
-        self.own.finish()?;
+        match &self.kept {
+            Kept::Layer(own, _) => own.finish()?,
+            Kept::Named(names, _) => names.finish()?,
+        }
         // The go command has all that it needs, and whoever comes next may sweep as well.
-        let _ = self.mount.as_ref().map(CacheMount::sweep);
+        let _ = self.mount().map(CacheMount::sweep);
         Ok(())
     }
 
     /// Why the mount keeps nothing more, if so.
     pub fn complaint(&self) -> Option<String> {
-        self.mount.as_ref()?.complaint()
+        self.mount()?.complaint()
     }
 
     /// What happened, in one line.

@@ -9,7 +9,7 @@ use gowork_cache::id::Id;
 use gowork_cache::own::Own;
 use gowork_cache::protocol::{Command, read_request};
 use gowork_cache::serve::serve;
-use gowork_cache::store::Store;
+use gowork_cache::store::{Kept, Store};
 use proptest::prelude::*;
 
 fn base64(id: &Id) -> String {
@@ -44,7 +44,7 @@ impl Read for Dribble<'_> {
 /// All answers to `input`, one JSON value each, by their ID; and whether the conversation ended well.
 fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(Vec::new(), Own::keep(dir.path()).unwrap(), None);
+    let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir.path()).unwrap(), None));
     let mut output = Vec::new();
     let result = serve(&mut BufReader::new(input), &mut output, &store, 3);
     let mut answers: Vec<serde_json::Value> =
@@ -57,7 +57,7 @@ fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
 fn put_then_get_then_close() {
     let (action, body) = (Id::of(b"key"), b"the result");
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(Vec::new(), Own::keep(dir.path()).unwrap(), None);
+    let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir.path()).unwrap(), None));
     let mut output = Vec::new();
     let text = put_text(1, &action, body);
     serve(&mut BufReader::new(Dribble(text.as_bytes())), &mut output, &store, 1).unwrap();
@@ -66,8 +66,10 @@ fn put_then_get_then_close() {
         base64(&action)
     );
     let mut output = Vec::new();
-    let store =
-        Store::new(vec![Box::new(gowork_cache::layer::Layer::open(dir.path()).unwrap())], Own::keep(dir.path()).unwrap(), None);
+    let store = Store::new(
+        vec![Box::new(gowork_cache::layer::Layer::open(dir.path()).unwrap())],
+        Kept::Layer(Own::keep(dir.path()).unwrap(), None),
+    );
     serve(&mut BufReader::new(Dribble(text.as_bytes())), &mut output, &store, 1).unwrap();
     let answers: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();
     assert_eq!(answers.len(), 3, "nothing is answered after close: {answers:?}");

@@ -112,7 +112,8 @@ impl Records {
         started < began
     }
 
-    /// Names of the steps that ran: everything but sources, the making of small files and `[internal]` ones.
+    /// Names of the steps that ran: everything but sources, the making of small files and `[internal]` ones; and what is done ahead of the steps
+    /// ([`Self::ran_ahead`]), which follows the state of the cache mount besides.
     pub(crate) fn ran(&self) -> BTreeSet<&str> {
         self.steps().filter(|vertex| vertex.ran).map(|vertex| vertex.name.as_str()).collect()
     }
@@ -127,8 +128,15 @@ impl Records {
         self.steps().filter(|vertex| vertex.cached).map(|vertex| vertex.name.as_str()).collect()
     }
 
+    /// Whether it was looked for what could be compiled at once.
+    pub(crate) fn ran_ahead(&self) -> bool {
+        self.vertices.iter().any(|vertex| vertex.ran && vertex.name.ends_with(AHEAD[1]))
+    }
+
     fn steps(&self) -> impl Iterator<Item = &Vertex> {
-        self.vertices.iter().filter(|vertex| vertex.has_inputs && !vertex.name.contains("internal]"))
+        let is_ahead = |name: &str| AHEAD.iter().any(|end| name.ends_with(end));
+        let is_step = move |vertex: &&Vertex| vertex.has_inputs && !vertex.name.contains("internal]") && !is_ahead(&vertex.name);
+        self.vertices.iter().filter(is_step)
     }
 
     /// The output of one step.
@@ -142,6 +150,9 @@ impl Records {
         self.logs.values().map(|log| String::from_utf8_lossy(log)).collect()
     }
 }
+
+/// What is done ahead of the steps.
+const AHEAD: [&str; 2] = ["sources of all", "compile at once what changed"];
 
 /// Whether a step's name is that of one that runs a program, rather than copies files.
 fn is_program(name: &str) -> bool {

@@ -102,3 +102,43 @@ fn two_builds_use_one_mount_at_once() {
         }
     }
 }
+
+/// Four programs and a library that all import.
+fn programs() -> Repository {
+    let mut files = vec![("go.mod".to_owned(), "module example.com/ahead\n\ngo 1.26\n".to_owned())];
+    for name in PROGRAMS {
+        let text = format!("package main\n\nimport \"example.com/ahead/b\"\n\nfunc main() {{ println({name:?}, b.Word) }}\n");
+        files.push((format!("{name}/main.go"), text));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let programs = Repository::new(&files);
+    programs.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\ncache = \"both\"\n");
+    edit(&programs);
+    programs
+}
+
+const PROGRAMS: [&str; 4] = ["one", "two", "three", "four"];
+
+/// The steps take their results: a go command would have said, with -v, what it compiles.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_changed_is_compiled_and_linked_at_once() {
+    let programs = programs();
+    for turn in 0..3 {
+        edit(&programs);
+        let out = tempfile::tempdir().unwrap();
+        let outcome = build(&programs).target("binaries").files_to(out.path()).succeeds();
+        assert!(outcome.records.ran_ahead(), "{}", outcome.everything());
+        let made = files(out.path());
+        for name in PROGRAMS {
+            assert!(made[name] == programs.go_build("", &format!("./{name}")), "{name}, turn {turn}");
+            let link = format!("link {name}");
+            assert!(outcome.records.programs_ran().contains(link.as_str()), "{}", outcome.everything());
+            assert_eq!(outcome.records.log_of(&link), "", "{name} was compiled again, turn {turn}");
+        }
+    }
+    // An error is told by the step that it belongs to.
+    programs.write("b/b.go", "package b\n\nconst Word = undefined\n");
+    let text = build(&programs).target("binaries").args(["--output", "type=cacheonly"]).fails().text;
+    assert!(text.contains("b/b.go:3:") && text.contains("compile ./b"), "{text}");
+}

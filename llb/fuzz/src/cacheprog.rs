@@ -16,7 +16,7 @@ use gowork_cache::id::Id;
 use gowork_cache::layer::{Layer, output_path, read_index};
 use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
-use gowork_cache::store::{Store, Tier as _};
+use gowork_cache::store::{Kept, Store, Tier as _};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -95,7 +95,7 @@ fn directory() -> TempDir {
 
 /// All answers to `input` by their number. They may be wrong ones, to a stream that is wrong.
 fn converse(input: &[u8], dir: &Path, threads: usize) -> (Vec<Value>, Result<(), String>) {
-    let store = Store::new(Vec::new(), Own::keep(dir).unwrap(), None);
+    let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir).unwrap(), None));
     let mut output = Vec::new();
     let result = serve(&mut BufReader::with_capacity(64, input), &mut output, &store, threads);
     let mut answers: Vec<Value> = serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();

@@ -13,69 +13,19 @@
 //! | `/gowork/out-modcache`, `/gowork/out-vendor` | what the resolve step makes besides |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
+//! | `/gowork/step/step.json` | what makes the step's results, where the cache mount may have them whole |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::runtime::BINARY_DIR;
+use super::ahead::binary_path;
+use super::materials::{LlbOptions, Materials, NoCache};
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
 use crate::ops::file::{File, Mkfile};
-use crate::ops::{OpError, Output, Platform};
+use crate::ops::{OpError, Output};
 use crate::plan::{Build, BuildIx, Link, Part, Plan, Results, Step, StepIx, StepKind, early_std};
 use crate::resolution::ResolveRequest;
-
-/// What the steps are fed with.
-#[derive(Debug, Clone)]
-pub struct Materials {
-    /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths) in it.
-    pub context: Output,
-    /// The builder image.
-    pub builder: Output,
-    /// Environment of the builder image. Steps get PATH, and with cgo what is about C compilers.
-    pub builder_env: BTreeMap<String, String>,
-    /// The image with the programs `gowork-frontend` and `gowork-cache` at its root.
-    pub programs: Output,
-    /// What the steps run on.
-    pub build_platform: Platform,
-    /// Base images by reference, for the plan's platform.
-    pub bases: BTreeMap<String, Output>,
-}
-
-/// What the user may say about how steps are run, without a change to what they make.
-#[derive(Clone, Copy)]
-pub struct LlbOptions<'a> {
-    /// Steps to run although their results are cached.
-    pub no_cache: &'a NoCache,
-    /// Put before every step's name: `[linux/arm64] `, or nothing.
-    pub prefix: &'a str,
-    /// What every exec gets besides: proxies, hosts, limits.
-    pub dress: &'a dyn Fn(Exec) -> Exec,
-    /// Network of the resolve step; others have none.
-    pub network: Network,
-    /// Times of the files that go into images, in seconds since 1970.
-    pub epoch: i64,
-    /// Whether layers are made apart and merged (MergeOp), as far as the daemon can: a layer's bytes then depend on nothing below it.
-    pub merge: bool,
-}
-
-impl std::fmt::Debug for LlbOptions<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LlbOptions").field("no_cache", self.no_cache).field("prefix", &self.prefix).finish_non_exhaustive()
-    }
-}
-
-/// Which steps run although their results are cached.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum NoCache {
-    /// None.
-    #[default]
-    Nothing,
-    /// All.
-    Everything,
-    /// The link steps of these images.
-    Images(BTreeSet<String>),
-}
 
 /// A plan being lowered. Equal steps come out as one op, however often they are asked for.
 #[derive(Debug, Clone)]
@@ -87,17 +37,17 @@ pub struct Lowering<'a> {
     made: BTreeMap<StepIx, Output>,
 }
 
-const OUT: &str = "/gowork/out";
+pub(super) const OUT: &str = "/gowork/out";
 /// Where the resolve step leaves module cache and vendor directory: outputs of their own, each fetched from an imported cache only when a step reads it.
 const MODCACHE_OUT: &str = "/gowork/out-modcache";
 const VENDOR_OUT: &str = "/gowork/out-vendor";
 /// Where a link has a file of the resolve step's answer, for no reader.
 const RESOLVED: &str = "/gowork/resolved";
-const SRC: &str = "/src";
-const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
+pub(super) const SRC: &str = "/src";
+pub(super) const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
-const CACHE_MOUNT: &str = "/gowork/cache";
-const STEP_DIR: &str = "/gowork/step";
+pub(super) const CACHE_MOUNT: &str = "/gowork/cache";
+pub(super) const STEP_DIR: &str = "/gowork/step";
 const PARTS: &str = "/gowork/step/parts";
 
 impl<'a> Lowering<'a> {
@@ -125,7 +75,7 @@ impl<'a> Lowering<'a> {
     /// As [`Self::resolve`].
     pub fn early_std(&mut self, build: BuildIx) -> Result<Option<Output>, OpError> {
         let Some(step) = early_std(self.plan, build) else { return Ok(None) };
-        self.compile(&step, step.kind.parts()).map(Some)
+        self.compile(&step).map(Some)
     }
 
     /// Of the resolve step, the third-party packages as a vendor directory.
@@ -153,7 +103,7 @@ impl<'a> Lowering<'a> {
         let step = self.plan.step(ix);
         let output = match &step.kind {
             StepKind::Resolve(_) => self.resolve(step.build)?,
-            StepKind::Std(parts) | StepKind::Deps(parts) | StepKind::Unit(parts) => self.compile(step, parts)?,
+            StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_) => self.compile(step)?,
             StepKind::Link(link) => self.link(step, link)?,
         };
         self.made.insert(ix, output.clone());
@@ -208,41 +158,56 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn compile(&mut self, step: &Step, parts: &[Part]) -> Result<Output, OpError> {
+    fn compile(&mut self, step: &Step) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
         let (layer, results) = match self.plan.cache_of(step.build) {
             Cache::Layer | Cache::Both => (OUT, format!("--own {OUT}")),
             Cache::Mount => ("-", format!("--discard {OUT}")),
         };
-        let mut args = [CACHE_PROGRAM, "compile", PARTS, layer].map(ToOwned::to_owned).to_vec();
+        let mut args = [CACHE_PROGRAM, "compile"].map(ToOwned::to_owned).to_vec();
+        args.extend(self.description(step).map(|(_, word)| word));
+        args.extend([PARTS, layer].map(ToOwned::to_owned));
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.package_flags());
         // A link finds the profile beside its main.
         args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
-        let lines = |part: &Part| part.named().iter().map(|path| format!("{path}\n")).collect::<String>();
-        let named = parts.iter().map(lines).collect::<Vec<_>>().join("\n");
         let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
-        let exec = exec.mount(Mount::read_only(&one_file("parts", named.into_bytes()), STEP_DIR));
+        let exec = exec.mount(Mount::read_only(&files_of(self.words_for(step)), STEP_DIR));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
 
+    /// What the cache program is told of a step: files in [`STEP_DIR`].
+    pub(super) fn words_for(&self, step: &Step) -> Vec<(&'static str, Vec<u8>)> {
+        let mut files: Vec<_> = self.description(step).map(|(file, _)| file).into_iter().collect();
+        let parts = step.kind.parts();
+        if !parts.is_empty() {
+            let lines = |part: &Part| part.named().iter().map(|path| format!("{path}\n")).collect::<String>();
+            files.push(("parts", parts.iter().map(lines).collect::<Vec<_>>().join("\n").into_bytes()));
+        }
+        files
+    }
+
     fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
-        // With -v it says what it compiles: the main alone, unless results of earlier steps were of no use.
-        let mut args = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
-        args.extend(GO_FLAGS.map(ToOwned::to_owned));
-        args.extend(build.settings.flags());
-        if !link.ldflags.is_empty() {
-            args.push(format!("-ldflags={}", link.ldflags));
+        let mut args = Vec::new();
+        // A step that ignores its cached result is given empty cache mounts, which would be the end of everybody's results.
+        let described = self.description(step).filter(|_| !self.ignores_cache(Some(step)));
+        let is_described = described.is_some();
+        if let Some((_, word)) = described {
+            let mount = format!("--mount={CACHE_MOUNT}");
+            args.extend([CACHE_PROGRAM.to_owned(), "link".to_owned(), word, mount, binary_path(link)]);
         }
-        args.extend(["-o".to_owned(), format!("{OUT}{BINARY_DIR}/{}", link.binary), link.package.clone()]);
+        args.extend(Self::link_words(build, link));
         let results = match self.plan.cache_of(step.build) {
             Cache::Layer | Cache::Both => "--discard /tmp/results".to_owned(),
             // All that the binary is made of is copied there, which may be too much for a file system in memory.
             Cache::Mount => format!("--discard {OUT}"),
         };
-        let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
+        let mut exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
+        if is_described {
+            exec = exec.mount(Mount::read_only(&files_of(self.words_for(step)), STEP_DIR)).mount(self.cache_mount());
+        }
         // An exported cache holds the outputs that the steps of a result read. The answer of the resolve step is read by the frontend: so that it is in the
         // cache, a file of the same output is mounted here, one whose content is always the same.
         let exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, RESOLVED).selector("/rootfs/etc/group"));
@@ -263,18 +228,41 @@ impl<'a> Lowering<'a> {
             exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
-            let modcache = self.run_resolve(step.build, None)?.output(MODCACHE_OUT)?;
-            exec = exec.mount(Mount::read_only(&modcache, "/gowork/modcache"));
+            exec = exec.mount(Mount::read_only(&self.module_cache(step.build)?, "/gowork/modcache"));
         }
-        exec = exec
+        Ok(self.with_go(exec, step, program))
+    }
+
+    /// What every go command that compiles needs, as `step` does. Its cache requests go to `program`.
+    pub(super) fn with_go(&self, exec: Exec, step: &Step, program: String) -> Exec {
+        let settings = &self.plan.build(step.build).settings;
+        let mut exec = exec
             .mount(Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"))
             .mount(Mount::tmpfs("/tmp", 0))
             .network(Network::None)
             .env("GOCACHEPROG", program);
-        for (name, value) in self.materials.environment(&build.settings).into_iter().chain(self.go_env(step)) {
+        for (name, value) in self.materials.environment(settings).into_iter().chain(self.go_env(step)) {
             exec = exec.env(name, value);
         }
-        Ok(exec)
+        exec
+    }
+
+    /// Of the resolve step, the pruned module cache.
+    pub(super) fn module_cache(&self, build: BuildIx) -> Result<Output, OpError> {
+        self.run_resolve(build, None)?.output(MODCACHE_OUT)
+    }
+
+    #[allow(clippy::unused_self, reason = "beside its kin")]
+    pub(super) fn cache_mount(&self) -> Mount {
+        Mount::cache("gowork-results", CACHE_MOUNT, Sharing::Shared)
+    }
+
+    /// The results that a step reads, by what is in them and not by the plan's numbers: these change without a change of what this step reads.
+    pub(super) fn reads(&self, step: &Step) -> Vec<(String, StepIx)> {
+        let mut results: Vec<(String, StepIx)> =
+            step.inputs.results.iter().map(|result| (self.part_dir(*result), result.step)).collect();
+        results.sort();
+        results
     }
 
     /// Mounts the compile results that a step reads. Also returns the words that tell the cache program of them.
@@ -287,11 +275,7 @@ impl<'a> Lowering<'a> {
                 exec = exec.mount(Mount::read_only(&self.step(before)?, format!("/gowork/after/{number}")));
             }
         } else {
-            // By what is in them, not by the plan's numbers: these change without a change of what this step reads.
-            let mut results: Vec<(String, StepIx)> =
-                step.inputs.results.iter().map(|result| (self.part_dir(*result), result.step)).collect();
-            results.sort();
-            for (number, (part, made_by)) in results.into_iter().enumerate() {
+            for (number, (part, made_by)) in self.reads(step).into_iter().enumerate() {
                 let dir = format!("/gowork/results/{number}");
                 tiers.push_str(&format!(" --parent {dir}"));
                 exec = exec.mount(Mount::read_only(&self.step(made_by)?, dir).selector(format!("/{part}")));
@@ -301,7 +285,7 @@ impl<'a> Lowering<'a> {
         let is_link = matches!(step.kind, StepKind::Link(_));
         if cache == Cache::Mount || (cache == Cache::Both && !is_link) {
             tiers.push_str(&format!(" --mount {CACHE_MOUNT}"));
-            exec = exec.mount(Mount::cache("gowork-results", CACHE_MOUNT, Sharing::Shared));
+            exec = exec.mount(self.cache_mount());
         }
         Ok((exec, tiers))
     }
@@ -339,17 +323,20 @@ impl<'a> Lowering<'a> {
     }
 
     /// What every exec gets, whatever it does.
-    fn dress(&self, exec: Exec, step: Option<&Step>) -> Exec {
+    pub(super) fn dress(&self, exec: Exec, step: Option<&Step>) -> Exec {
         let exec = (self.options.dress)(exec.platform(self.materials.build_platform.clone()));
-        let ignored = match (self.options.no_cache, step.map(|step| &step.kind)) {
+        exec.ignore_cache(self.ignores_cache(step))
+    }
+
+    fn ignores_cache(&self, step: Option<&Step>) -> bool {
+        match (self.options.no_cache, step.map(|step| &step.kind)) {
             (NoCache::Everything, _) => true,
             (NoCache::Images(names), Some(StepKind::Link(_))) => {
                 let image = self.plan.images.iter().find(|image| step == self.plan.steps.get(image.link.0));
                 image.is_some_and(|image| names.contains(&image.name))
             }
             _ => false,
-        };
-        exec.ignore_cache(ignored)
+        }
     }
 
     pub(super) fn title(&self, words: &str) -> String {
@@ -358,14 +345,14 @@ impl<'a> Lowering<'a> {
 }
 
 /// Flags of every go command that compiles.
-const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
+pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
 /// Whether a step compiles more than std, whose sources the builder image has.
 fn has_modules(step: &Step) -> bool {
     step.inputs.sealed.is_some() || !step.inputs.mod_files.is_empty()
 }
 
-fn source_dir(build: &Build) -> String {
+pub(super) fn source_dir(build: &Build) -> String {
     if build.dir.is_root() { SRC.to_owned() } else { format!("{SRC}/{}", build.dir) }
 }
 
@@ -376,6 +363,25 @@ fn request(request: &ResolveRequest) -> Output {
 
 /// A directory with one file in it.
 fn one_file(name: &str, contents: Vec<u8>) -> Output {
-    let file = Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0);
-    File::on(&Output::scratch()).mkfile(file).named(format!("[internal] {name}")).output()
+    files_of([(name, contents)])
+}
+
+/// A directory with a few files in it.
+pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Output {
+    let mut names = Vec::new();
+    let mut made = File::on(&Output::scratch());
+    for (name, contents) in files {
+        made = made.mkfile(Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0));
+        names.push(name);
+    }
+    made.named(format!("[internal] {}", names.join(", "))).output()
+}
+
+/// Flags of a link.
+pub(super) fn link_flags(build: &Build, link: &Link) -> Vec<String> {
+    let mut flags: Vec<String> = GO_FLAGS.map(ToOwned::to_owned).into_iter().chain(build.settings.flags()).collect();
+    if !link.ldflags.is_empty() {
+        flags.push(format!("-ldflags={}", link.ldflags));
+    }
+    flags
 }

@@ -1,16 +1,19 @@
 //! The plan's outputs, one file each: LLB in `llb`, `sources` and `runtime`, image configs in `config`, other forms beside them.
 
+mod ahead;
 mod bake;
 mod compiler;
 mod config;
 mod dockerfile;
 pub mod graph;
 mod llb;
+mod materials;
 mod runtime;
 mod sources;
 
 pub use bake::bake;
 pub use config::{ConfigInput, image_config};
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
-pub use llb::{LlbOptions, Lowering, Materials, NoCache};
+pub use llb::Lowering;
+pub use materials::{LlbOptions, Materials, NoCache};
 pub use runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};

@@ -1,9 +1,12 @@
 //! What is known before the go command has answered: the step for the bulk of std.
 
+use std::collections::BTreeSet;
+
 use super::outline::BuildIx;
-use super::step::{Inputs, Part, Plan, Step, StepKind};
+use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind};
 use super::titles;
 use crate::config::Cache;
+use crate::tree::TreePath;
 
 /// The package of std that most services import, and that brings most of what they need of std along.
 pub(super) const BULK: &str = "net/http";
@@ -16,7 +19,9 @@ pub fn early_std(plan: &Plan, ix: BuildIx) -> Option<Step> {
     // Vendored packages may yet decide where results are kept.
     (is_sure && plan.cache_of(ix) != Cache::Mount && !build.vendored).then(|| {
         let kind = StepKind::Std(vec![bulk_part(Part { packages: Vec::new(), reach: Vec::new(), root: None })]);
-        let inputs = Inputs { files: build.settings.profile.iter().cloned().collect(), ..Inputs::default() };
+        let profile: BTreeSet<TreePath> = build.settings.profile.iter().cloned().collect();
+        let own = OwnFiles { files: profile.clone(), ..OwnFiles::default() };
+        let inputs = Inputs { files: profile, own, ..Inputs::default() };
         let title = titles::in_build(titles::std_of(BULK), build, plan.builds.len() > 1, true);
         Step { name: bulk_name(), title, build: ix, kind, inputs }
     })

@@ -33,5 +33,5 @@ pub use planner::{PlanInput, plan};
 pub use roots::roots;
 pub use sealed::{Moved, Sealed};
 pub use settings::{GoSettings, Target};
-pub use step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind};
+pub use step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
 pub use verify::verify;

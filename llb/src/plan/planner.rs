@@ -8,8 +8,8 @@ use super::early::{BULK, bulk_name, bulk_part};
 use super::fold::{Folding, fold};
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::partition::{self, Node};
-use super::sealed::Sealer;
-use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind};
+use super::sealed::{Sealer, vendor_files};
+use super::step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
 use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::Cache;
@@ -141,7 +141,8 @@ impl<'a> BuildPlanner<'a> {
         let vendor = self.build.vendored.then(|| self.build.dir.child("vendor"));
         let mod_files = self.build.mod_files.clone();
         let inputs = Inputs { mod_files, files: vendor.into_iter().collect(), ..Inputs::default() };
-        self.push("resolve".to_owned(), "resolve modules".to_owned(), StepKind::Resolve(self.build.request.clone()), inputs);
+        let kind = StepKind::Resolve(self.build.request.clone());
+        self.push("resolve".to_owned(), "resolve modules".to_owned(), kind, inputs);
     }
 
     /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else third-party packages reach; and what only the repository
@@ -180,7 +181,8 @@ impl<'a> BuildPlanner<'a> {
     fn std_step(&mut self, resolved: &mut Resolved<'_>, name: String, title: String, parts: Vec<Cut>) {
         let needed = resolved.third_party.closure(parts.iter().flat_map(|(_, nodes)| nodes).copied());
         let results: BTreeSet<Results> = needed.iter().filter_map(|ix| resolved.outside.get(ix)).copied().collect();
-        let inputs = Inputs { files: self.profile(), results: results.into_iter().collect(), ..Inputs::default() };
+        let inputs =
+            Inputs { files: self.profile(), results: results.into_iter().collect(), own: self.own([]), ..Inputs::default() };
         let made = self.push(name, title, StepKind::Std(parts.iter().map(|(part, _)| part.clone()).collect()), inputs);
         note(&mut resolved.outside, made, &parts, |node| node);
     }
@@ -191,7 +193,8 @@ impl<'a> BuildPlanner<'a> {
         for step in steps {
             let cuts = in_order(step.into_iter().map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
             let closure = resolved.third_party.closure(cuts.iter().flat_map(|(_, nodes)| nodes).copied());
-            let inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
+            let mut inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
+            inputs.own = self.own_outside(resolved, cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::deps(&parts, alone);
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
@@ -218,7 +221,8 @@ impl<'a> BuildPlanner<'a> {
             let cuts = in_order(cuts.collect());
             let nodes = || cuts.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
             let closure = packages::closure(graph, nodes());
-            let inputs = self.inputs(resolved, &closure, &closure.outside(graph));
+            let mut inputs = self.inputs(resolved, &closure, &closure.outside(graph));
+            inputs.own = self.own(nodes());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::unit(self.build, &nodes().collect(), &parts);
             let made = self.push(name, title, StepKind::Unit(parts), inputs);
@@ -275,7 +279,10 @@ impl<'a> BuildPlanner<'a> {
                 binary: image.binary.clone(),
                 ldflags: image.config.ldflags.clone(),
             });
-            let link = self.push(format!("link:{}", image.config.name), format!("link {}", image.config.name), kind, inputs);
+            inputs.own = self.own([image.main]);
+            inputs.own.files.extend(self.build.mod_files.iter().cloned());
+            let name = &image.config.name;
+            let link = self.push(format!("link:{name}"), format!("link {name}"), kind, inputs);
             made.push(Image {
                 name: image.config.name.clone(),
                 package: main.path.clone(),
@@ -311,7 +318,26 @@ impl<'a> BuildPlanner<'a> {
             sealed,
             files,
             results: results.into_iter().collect(),
+            own: OwnFiles::default(),
         }
+    }
+
+    /// The files of the repository's packages, and what they are compiled by.
+    fn own(&self, packages: impl IntoIterator<Item = PackageIx>) -> OwnFiles {
+        let files = packages.into_iter().flat_map(|ix| self.build.packages.get(ix).files.iter().cloned());
+        OwnFiles { files: files.chain(self.profile()).collect(), vendor: BTreeSet::new() }
+    }
+
+    /// The files of third-party packages.
+    fn own_outside(&self, resolved: &Resolved<'_>, packages: impl Iterator<Item = usize>) -> OwnFiles {
+        let packages: Vec<&ResolvedPackage> = packages.map(|ix| resolved.third_party.get(ix)).collect();
+        let mut own = self.own([]);
+        if self.build.vendored {
+            own.files.extend(vendored_files(&packages));
+        } else {
+            own.vendor = packages.into_iter().flat_map(vendor_files).collect();
+        }
+        own
     }
 
     /// What everything is compiled by, if the build has a profile.

@@ -37,6 +37,15 @@ pub struct Moved {
     pub files: BTreeSet<TreePath>,
 }
 
+impl Sealed {
+    /// Where the step sees a file of the repository.
+    pub fn place(&self, file: &TreePath) -> TreePath {
+        let moved = self.moved.iter().filter(|moved| moved.files.contains(file));
+        let mut places = moved.filter_map(|moved| moved.to.join(file.strip_dir(&moved.from)?).ok());
+        places.next().unwrap_or_else(|| file.clone())
+    }
+}
+
 /// The oldest `go` line that lets a workspace have a vendor directory (Go 1.22 release notes).
 const MIN_GO: &str = "1.22";
 
@@ -174,7 +183,7 @@ fn can_move(package: &Package) -> bool {
 }
 
 /// A third-party package's files, as a vendor directory has them.
-fn vendor_files(package: &ResolvedPackage) -> Vec<String> {
+pub(super) fn vendor_files(package: &ResolvedPackage) -> Vec<String> {
     package.files.iter().map(|file| format!("{}/{file}", package.path)).collect()
 }
 

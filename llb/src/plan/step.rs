@@ -52,6 +52,15 @@ pub struct Step {
     pub inputs: Inputs,
 }
 
+/// The files that a step compiles itself, and for a link the mod files: apart from those of what it imports, whose results it reads. Std's are not listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OwnFiles {
+    /// Files of the repository.
+    pub files: BTreeSet<TreePath>,
+    /// Files of third-party packages, as the vendor directory has them that the resolve step made.
+    pub vendor: BTreeSet<String>,
+}
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
@@ -139,6 +148,8 @@ pub struct Inputs {
     pub module_cache: bool,
     /// The compile results that it reads, sorted.
     pub results: Vec<Results>,
+    /// What of all these files it compiles itself.
+    pub own: OwnFiles,
 }
 
 /// One image.

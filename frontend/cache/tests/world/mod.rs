@@ -65,7 +65,12 @@ impl World {
         );
     }
 
-    fn write(&self, path: &str, text: &str) {
+    /// Where a file is.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.dir.path().join(path)
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.dir.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
@@ -143,7 +148,7 @@ impl World {
         command
     }
 
-    fn command(&self, program: &str, cache: &str) -> Command {
+    pub(crate) fn command(&self, program: &str, cache: &str) -> Command {
         let mut command = Command::new(program);
         command
             .current_dir(self.dir.path())

@@ -42,9 +42,26 @@ fn a_link_and_all_before_it() {
     expect_file!["./llb.txt"].assert_eq(&text);
 }
 
+/// What is compiled at once, ahead of the steps: whole images of the plan, one image, or nothing where its results would have no place.
+#[test]
+fn all_steps_at_once() {
+    let ahead = |plan: &Plan, image: Option<&str>| {
+        let ahead = lowering(plan, |mut lowering| lowering.ahead(plan.step(plan.images[0].link).build, image).unwrap());
+        ahead.map(|output| output.to_definition())
+    };
+    let plan = planned(&sound(WORK, ""), &resolution());
+    let definition = ahead(&plan, None).unwrap();
+    expect_file!["./ahead.txt"].assert_eq(&definition.to_string());
+    assert!(ahead(&plan, Some("api")).is_some());
+    assert!(ahead(&plan, Some("other")).is_none());
+    for config in ["cache = \"layer\"\n", "cache = \"mount\"\n", "[go]\ncgo = true\n"] {
+        assert!(ahead(&planned(&sound(WORK, config), &resolution()), None).is_none(), "{config}");
+    }
+}
+
 /// The go commands that compile, each as text.
 fn compiles(text: &str) -> Vec<&str> {
-    text.split("\n#").filter(|op| op.contains("exec [\"/gowork/gowork-cache\"")).collect()
+    text.split("\n#").filter(|op| op.contains("exec [\"/gowork/gowork-cache\", \"compile\"")).collect()
 }
 
 #[test]
@@ -55,6 +72,7 @@ fn results_are_kept_where_the_configuration_says() {
     assert!(!layer.contains("gowork-results"));
     assert!(compiles(&layer).iter().all(|exec| exec.contains("--own /gowork/out") && !exec.contains("--mount")));
     assert!(compiles(&both).iter().all(|exec| exec.contains("--mount /gowork/cache --own /gowork/out")));
+    assert!(compiles(&both).iter().all(|exec| exec.contains("\"--step=/gowork/step/step.json\"")));
     for exec in compiles(&mount) {
         assert!(
             exec.contains("\"/gowork/step/parts\", \"-\"") && exec.contains("--mount /gowork/cache --discard /gowork/out"),
@@ -67,7 +85,10 @@ fn results_are_kept_where_the_configuration_says() {
     // It runs after what it needs, and takes nothing from it but that.
     assert!(link(&mount).contains("--mount /gowork/cache --discard /gowork/out"), "{}", link(&mount));
     assert_eq!(link(&mount).matches("/gowork/after/").count(), 3, "{}", link(&mount));
-    assert_eq!(link(&layer), link(&both).replace("cache gowork-results", ""), "a link shares nothing with others");
+    // Its own compile results are of no use to others; only the binary may be there already.
+    assert!(!link(&layer).contains("gowork-results") && !link(&layer).contains("step.json"), "{}", link(&layer));
+    let ahead = "exec [\"/gowork/gowork-cache\", \"link\", \"--step=/gowork/step/step.json\", \"--mount=/gowork/cache\", ";
+    assert!(link(&both).contains(ahead) && !link(&both).contains("--mount /gowork/cache "), "{}", link(&both));
 }
 
 /// The go command keys what is compiled from C by nothing of the system's headers and libraries: a layer is keyed by them, a mount is not.

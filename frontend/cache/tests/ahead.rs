@@ -1,0 +1,247 @@
+//! `gowork-cache ahead` with the real go command: the steps after it find everything, and leave what they would have left without it.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests document themselves and fail where they cannot go on"
+)]
+
+mod world;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use world::{World, snapshot};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_gowork-cache");
+const FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
+/// The steps of the module's libraries, and what each reads besides the runtime.
+const STEPS: [(&str, &[&str]); 3] = [("b", &[]), ("a", &["b"]), ("c", &[])];
+
+/// The world's steps, run one after another as a build does.
+struct Build<'a> {
+    world: &'a World,
+    mount: Option<&'a Path>,
+    layers: TempDir,
+}
+
+impl<'a> Build<'a> {
+    fn new(world: &'a World, mount: Option<&'a Path>) -> Self {
+        Build { world, mount, layers: tempfile::tempdir().unwrap() }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.layers.path().join(name);
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The layer of a step, where its only part is.
+    fn part(&self, step: &str) -> PathBuf {
+        let part = if step == "runtime" { step.to_owned() } else { format!("example.com!m!{step}") };
+        self.layers.path().join(step).join(part)
+    }
+
+    fn tiers(&self, parents: &[&str], results: &str) -> String {
+        let parents = parents.iter().map(|step| format!("--parent {} ", self.part(step).display()));
+        let mount = self.mount.into_iter().map(|mount| format!("--mount {} ", mount.display()));
+        parents.chain(mount).collect::<String>() + results
+    }
+
+    fn run(&self, words: &[&str], tiers: &str) -> Output {
+        self.world.command(PROGRAM, tiers).args(words).output().unwrap()
+    }
+
+    /// Compiles a package into its layer.
+    fn compile(&self, step: &str, package: &str, description: &Value, parents: &[&str]) -> Output {
+        let out = self.layers.path().join(step);
+        fs::create_dir(&out).unwrap();
+        let parts = self.file("parts", &format!("{package}\n"));
+        let described = format!("--step={}", self.file("step.json", &description.to_string()).display());
+        let words = ["compile", &described, parts.to_str().unwrap(), out.to_str().unwrap(), FLAGS[0], FLAGS[1]];
+        self.run(&words, &self.tiers(parents, &format!("--own {}", out.display())))
+    }
+
+    fn std(&self) -> Output {
+        self.compile("runtime", "runtime", &std_step(), &[])
+    }
+
+    /// Compiles the libraries until one fails.
+    fn libraries(&self) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        for (name, reads) in STEPS {
+            let parents = [reads, &["runtime"]].concat();
+            outputs.push(self.compile(name, &format!("example.com/m/{name}"), &library(self.world, name, reads), &parents));
+            if !outputs.last().unwrap().status.success() {
+                break;
+            }
+        }
+        outputs
+    }
+
+    /// Links, and returns the binary.
+    fn link(&self) -> (Output, Vec<u8>) {
+        let binary = self.layers.path().join("bin/m");
+        let step = format!("--step={}", self.file("step.json", &link(self.world).to_string()).display());
+        let mount = format!("--mount={}", self.mount.unwrap().display());
+        let path = binary.to_str().unwrap();
+        let words = ["link", &step, &mount, path, "go", "build", FLAGS[0], FLAGS[1], "-o", path, "."];
+        let parents = self.parents_of_link();
+        let tiers: String = parents.iter().map(|part| format!("--parent {} ", part.display())).collect();
+        let output = self.run(&words, &format!("{tiers} --discard {}", self.layers.path().display()));
+        (output, fs::read(&binary).unwrap_or_default())
+    }
+
+    fn parents_of_link(&self) -> Vec<PathBuf> {
+        ["a", "b", "c", "runtime"].map(|step| self.part(step)).into()
+    }
+
+    fn ahead(&self) -> Output {
+        let steps: Vec<Value> =
+            [std_step()].into_iter().chain(STEPS.map(|(name, reads)| library(self.world, name, reads))).collect();
+        let mut main = link(self.world);
+        main["package"] = json!("example.com/m");
+        main["name"] = json!("m");
+        main["flags"] = json!(FLAGS);
+        let list = json!({ "flags": FLAGS, "steps": steps, "links": [main] });
+        let list = self.file("ahead.json", &list.to_string());
+        let scratch = tempfile::tempdir().unwrap();
+        let dir = scratch.path().to_str().unwrap();
+        let output = self.run(&["ahead", list.to_str().unwrap(), dir], &self.tiers(&[], &format!("--discard {dir}")));
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing is left but the mount");
+        output
+    }
+}
+
+fn std_step() -> Value {
+    json!({ "salt": FLAGS, "parts": [["runtime"]] })
+}
+
+fn dir_name(step: &str) -> String {
+    if step == "runtime" { step.to_owned() } else { format!("example.com!m!{step}") }
+}
+
+fn library(world: &World, name: &str, reads: &[&str]) -> Value {
+    let own = world.path(&format!("{name}/{name}.go"));
+    let reads: Vec<String> = reads.iter().chain(&["runtime"]).map(|step| dir_name(step)).collect();
+    json!({ "salt": FLAGS, "parts": [[format!("example.com/m/{name}")]], "own": [own], "reads": reads })
+}
+
+fn link(world: &World) -> Value {
+    let reads = ["a", "b", "c", "runtime"].map(dir_name);
+    json!({ "salt": FLAGS, "own": [world.path("go.mod"), world.path("main.go")], "reads": reads })
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Whether a go command ran: its cache program says so at its end.
+fn ran_go(output: &Output) -> bool {
+    said(output).contains(" from the mount")
+}
+
+fn succeeds(output: &Output) {
+    assert!(output.status.success(), "{}", said(output));
+}
+
+/// Runs all steps; returns whether a go command ran in any of them, their layers, and the binary.
+fn steps(build: &Build<'_>) -> (bool, Vec<impl PartialEq + use<>>, Vec<u8>) {
+    let mut outputs = build.libraries();
+    let (linked, binary) = build.link();
+    outputs.push(linked);
+    outputs.iter().for_each(succeeds);
+    (outputs.iter().any(ran_go), build.parents_of_link().iter().map(|part| snapshot(part)).collect(), binary)
+}
+
+#[test]
+fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
+    let world = World::new();
+    let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for number in [2, 3] {
+        world.edit("b", number);
+        world.edit("c", number);
+        let build = Build::new(&world, Some(plain.path()));
+        succeeds(&build.std());
+        let (ran, layers, binary) = steps(&build);
+        assert!(ran && binary == world.plain());
+
+        let build = Build::new(&world, Some(mount.path()));
+        succeeds(&build.std());
+        let output = build.ahead();
+        succeeds(&output);
+        assert_eq!(said(&output), "");
+        let (ran, taken, binary) = steps(&build);
+        assert!(!ran, "everything is taken");
+        assert!(taken == layers, "a layer is another for being taken");
+        assert!(binary == world.plain());
+    }
+}
+
+#[test]
+fn a_mount_on_which_nothing_was_compiled_is_left_alone() {
+    let world = World::new();
+    let mount = tempfile::tempdir().unwrap();
+    succeeds(&Build::new(&world, Some(mount.path())).ahead());
+    assert!(!mount.path().join("1/a").exists());
+}
+
+#[test]
+fn what_one_step_does_as_fast_is_left_to_it() {
+    let world = World::new();
+    let mount = tempfile::tempdir().unwrap();
+    let build = Build::new(&world, Some(mount.path()));
+    succeeds(&build.std());
+    steps(&build);
+    let results = || snapshot(&mount.path().join("1/a")).len();
+    let before = results();
+    succeeds(&build.ahead());
+    assert_eq!(results(), before, "everything is known");
+    world.edit("c", 9);
+    succeeds(&build.ahead());
+    assert_eq!(results(), before, "one library and the link");
+}
+
+#[test]
+fn an_error_is_left_to_the_step_that_it_belongs_to() {
+    let world = World::new();
+    let mount = tempfile::tempdir().unwrap();
+    let build = Build::new(&world, Some(mount.path()));
+    succeeds(&build.std());
+    world.write("c/c.go", "package c\n\nfunc C() int { return \"no number\" }\n");
+    let output = build.ahead();
+    succeeds(&output);
+    assert_eq!(said(&output), "");
+    let outputs = build.libraries();
+    let (last, others) = outputs.split_last().unwrap();
+    others.iter().for_each(succeeds);
+    assert!(!last.status.success() && said(last).contains("c/c.go:3:"), "{}", said(last));
+}
+
+#[test]
+fn what_the_mount_lost_since_is_made_again() {
+    let world = World::new();
+    let mount = tempfile::tempdir().unwrap();
+    for (turn, damage) in [(0, "removed"), (1, "flipped"), (2, "cut")] {
+        world.edit("b", turn + 10);
+        world.edit("c", turn + 10);
+        let build = Build::new(&world, Some(mount.path()));
+        succeeds(&build.std());
+        succeeds(&build.ahead());
+        let files = snapshot(mount.path()).into_keys().map(|path| mount.path().join(path)).filter(|path| path.is_file());
+        for file in files.skip(usize::try_from(turn).unwrap()).step_by(2) {
+            let bytes = fs::read(&file).unwrap();
+            match damage {
+                "removed" => fs::remove_file(&file).unwrap(),
+                "cut" => fs::write(&file, &bytes[..bytes.len() / 2]).unwrap(),
+                _ => fs::write(&file, bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap(),
+            }
+        }
+        let (_, _, binary) = steps(&build);
+        assert!(binary == world.plain(), "{damage}");
+    }
+}

@@ -1,0 +1,201 @@
+//! Ahead of the steps: one step that compiles and links at once what several would one after another, for a cache mount where they find it.
+//!
+//! It is part of no result and of no step's key. Whoever runs it first, and then what was wanted, waits for one `go build` instead of many; whoever
+//! does not gets the same bytes. That is why it sees the whole context: a file too many makes it run for nothing, and no more.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, OUT, SRC, STEP_DIR, files_of, link_flags, source_dir};
+use super::runtime::BINARY_DIR;
+use crate::config::Cache;
+use crate::ops::exec::{Exec, Mount};
+use crate::ops::file::{Copy, File};
+use crate::ops::{OpError, Output};
+use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind};
+use crate::tree::TreePath;
+
+/// Where the third-party packages are: in one place for all steps, whose vendor directories have some each.
+const VENDOR: &str = "/gowork/vendor";
+/// Its list of steps.
+const LIST: &str = "ahead.json";
+/// The file in [`STEP_DIR`] that describes the step itself.
+const DESCRIPTION: &str = "step.json";
+
+impl Lowering<'_> {
+    /// The step that compiles and links what is not in the cache mount yet, for one image or for all of a build. None where results are not kept in
+    /// layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn ahead(&mut self, build: BuildIx, image: Option<&str>) -> Result<Option<Output>, OpError> {
+        let plan = self.plan;
+        let links = self.links(build, image);
+        let needed = self.below(&links);
+        let Some((one, first)) = links.first().map(|ix| plan.step(*ix)).zip(needed.first().copied()) else { return Ok(None) };
+        let describe = |ix: &StepIx| self.describe(plan.step(*ix), Self::place_ahead);
+        let Some(steps) = needed.iter().map(describe).collect::<Option<Vec<Value>>>() else { return Ok(None) };
+        let link = |ix: &StepIx| self.describe_link(plan.step(*ix));
+        let Some(described) = links.iter().map(link).collect::<Option<Vec<Value>>>() else { return Ok(None) };
+        if !matches!(plan.step(first).kind, StepKind::Std(_)) || !plan.step(first).inputs.results.is_empty() {
+            return Ok(None);
+        }
+        let of = plan.build(build);
+        let list = json!({ "flags": package_flags(of), "steps": steps, "links": described });
+        let words = [CACHE_PROGRAM.to_owned(), "ahead".to_owned(), format!("{STEP_DIR}/{LIST}"), OUT.to_owned()];
+        let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
+        // What it finds in the mount tells it whether anything was ever compiled here: so the first step has to be over.
+        exec = exec.mount(Mount::read_only(&self.step(first)?, "/gowork/after/0"));
+        exec = exec.mount(Mount::discarded(&self.context_of(one)?, SRC));
+        if !of.vendored {
+            exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
+            exec = exec.mount(Mount::read_only(&self.module_cache(build)?, "/gowork/modcache"));
+        }
+        exec = exec
+            .mount(Mount::read_only(&files_of([(LIST, list.to_string().into_bytes())]), STEP_DIR))
+            .mount(self.cache_mount())
+            .mount(Mount::scratch_output(OUT));
+        let exec = self.with_go(exec, one, format!("{CACHE_PROGRAM} --mount {CACHE_MOUNT} --discard {OUT}"));
+        self.dress(exec.named(self.title("compile at once what changed")), None).run()?.output(OUT).map(Some)
+    }
+
+    /// What the steps of one image, or of all of a build, are fed with from the context: to be gathered while [`Self::ahead`] runs.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn sources_beside(&self, build: BuildIx, image: Option<&str>) -> Result<Vec<Output>, OpError> {
+        let links = self.links(build, image);
+        let mut outputs = Vec::new();
+        for step in self.below(&links).iter().chain(&links).map(|ix| self.plan.step(*ix)) {
+            outputs.push(files_of(self.words_for(step)));
+            if !matches!(step.kind, StepKind::Std(_)) {
+                outputs.push(self.sources_of(step)?);
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// The links of one image, or of all of a build.
+    fn links(&self, build: BuildIx, image: Option<&str>) -> Vec<StepIx> {
+        let wanted = self.plan.images.iter().filter(|other| image.is_none_or(|name| name == other.name));
+        wanted.map(|image| image.link).filter(|ix| self.plan.step(*ix).build == build).collect()
+    }
+
+    /// What makes a step's results, for the step itself: a file in [`STEP_DIR`], and the word that names it. None if that cannot be told.
+    pub(super) fn description(&self, step: &Step) -> Option<((&'static str, Vec<u8>), String)> {
+        let described = self.describe(step, Self::place_in_step)?;
+        Some(((DESCRIPTION, described.to_string().into_bytes()), format!("--step={STEP_DIR}/{DESCRIPTION}")))
+    }
+
+    /// Compile steps that these need, each after those that it needs itself.
+    fn below(&self, steps: &[StepIx]) -> BTreeSet<StepIx> {
+        let mut found = BTreeSet::new();
+        let mut open = steps.to_vec();
+        while let Some(ix) = open.pop() {
+            let needed = self.plan.step(ix).inputs.results.iter().map(|result| result.step);
+            open.extend(needed.filter(|needed| found.insert(*needed)));
+        }
+        found
+    }
+
+    /// `place` says where a file of the repository, or the other one of the vendor directory, is.
+    fn describe(&self, step: &Step, place: impl Fn(&Self, &Step, Place<'_>) -> String) -> Option<Value> {
+        let build = self.plan.build(step.build);
+        let is_open = |step: &Step| match step.kind {
+            StepKind::Std(_) => false,
+            StepKind::Deps(_) | StepKind::Unit(_) => step.inputs.sealed.is_none(),
+            StepKind::Resolve(_) | StepKind::Link(_) => true,
+        };
+        let is_link = matches!(step.kind, StepKind::Link(_));
+        let reads_open = || step.inputs.results.iter().any(|result| is_open(self.plan.step(result.step)));
+        // A profile lies elsewhere for each step, and the go command prepares it in one of its own.
+        let is_told = self.plan.cache_of(step.build) == Cache::Both && build.settings.profile.is_none();
+        if !is_told || (!is_link && is_open(step)) || reads_open() {
+            return None;
+        }
+        let flags = match &step.kind {
+            StepKind::Link(link) => link_flags(build, link),
+            _ => package_flags(build),
+        };
+        let mut files = step.inputs.own.files.clone();
+        if is_link && build.workspace && !build.vendored {
+            files.insert(build.dir.child("go.work.sum"));
+        }
+        let environment = build.settings.env.iter().map(|(name, value)| format!("{name}={value}"));
+        let salt: Vec<String> = flags.into_iter().chain([self.plan.toolchain.clone()]).chain(environment).collect();
+        let own = files.iter().map(|file| place(self, step, Place::Source(file)));
+        let own = own.chain(step.inputs.own.vendor.iter().map(|file| place(self, step, Place::Vendor(file))));
+        Some(json!({
+            "salt": salt,
+            "parts": step.kind.parts().iter().map(|part| part.named()).collect::<Vec<_>>(),
+            "own": own.collect::<Vec<String>>(),
+            "reads": self.reads(step).into_iter().map(|(part, _)| part).collect::<Vec<_>>(),
+        }))
+    }
+
+    fn describe_link(&self, step: &Step) -> Option<Value> {
+        let StepKind::Link(link) = &step.kind else { return None };
+        let build = self.plan.build(step.build);
+        let main = build.packages.find(&link.package)?;
+        let mut described = self.describe(step, Self::place_ahead)?;
+        described["package"] = json!(link.package);
+        described["name"] = json!(build.packages.get(main).binary_name());
+        described["flags"] = json!(link_flags(build, link));
+        Some(described)
+    }
+
+    #[allow(clippy::unused_self, reason = "one form for both places")]
+    fn place_ahead(&self, _: &Step, place: Place<'_>) -> String {
+        match place {
+            Place::Source(file) => format!("{SRC}/{file}"),
+            Place::Vendor(file) => format!("{VENDOR}/{file}"),
+        }
+    }
+
+    fn place_in_step(&self, step: &Step, place: Place<'_>) -> String {
+        match (place, &step.inputs.sealed) {
+            (Place::Source(file), Some(sealed)) => format!("{SRC}/{}", sealed.place(file)),
+            (Place::Source(file), None) => format!("{SRC}/{file}"),
+            (Place::Vendor(file), _) => format!("{}/vendor/{file}", source_dir(self.plan.build(step.build))),
+        }
+    }
+
+    /// The context as links of this one's build see it, and all that others see.
+    fn context_of(&self, link: &Step) -> Result<Output, OpError> {
+        let build = self.plan.build(link.build);
+        let context = &self.materials.context;
+        if !build.workspace || build.vendored {
+            return Ok(context.clone());
+        }
+        let copy = Copy::from(&self.resolve(link.build)?, "/go.work.sum", &format!("/{}", build.dir.child("go.work.sum")));
+        Ok(File::on(context).copy(copy.create_dest_path()).named(self.title("sources of all")).output())
+    }
+
+    /// The words that make the binary of a link, from `go` on.
+    pub(super) fn link_words(build: &Build, link: &Link) -> Vec<String> {
+        // With -v it says what it compiles: the main alone, unless results of earlier steps were of no use.
+        let mut words = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
+        words.extend(link_flags(build, link));
+        words.extend(["-o".to_owned(), binary_path(link), link.package.clone()]);
+        words
+    }
+}
+
+/// Where a link leaves its binary.
+pub(super) fn binary_path(link: &Link) -> String {
+    format!("{OUT}{BINARY_DIR}/{}", link.binary)
+}
+
+/// A file that a step compiles.
+enum Place<'a> {
+    /// Of the repository.
+    Source(&'a TreePath),
+    /// Of a third-party package, below the vendor directory.
+    Vendor(&'a str),
+}
+
+/// Flags that compile steps run the go command with.
+fn package_flags(build: &Build) -> Vec<String> {
+    GO_FLAGS.map(ToOwned::to_owned).into_iter().chain(build.settings.package_flags()).collect()
+}

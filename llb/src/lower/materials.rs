@@ -1,0 +1,58 @@
+//! What a plan is lowered with: the images and files that steps are fed with, and how they are run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ops::exec::{Exec, Network};
+use crate::ops::{Output, Platform};
+
+/// What the steps are fed with.
+#[derive(Debug, Clone)]
+pub struct Materials {
+    /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths) in it.
+    pub context: Output,
+    /// The builder image.
+    pub builder: Output,
+    /// Environment of the builder image. Steps get PATH, and with cgo what is about C compilers.
+    pub builder_env: BTreeMap<String, String>,
+    /// The image with the programs `gowork-frontend` and `gowork-cache` at its root.
+    pub programs: Output,
+    /// What the steps run on.
+    pub build_platform: Platform,
+    /// Base images by reference, for the plan's platform.
+    pub bases: BTreeMap<String, Output>,
+}
+
+/// What the user may say about how steps are run, without a change to what they make.
+#[derive(Clone, Copy)]
+pub struct LlbOptions<'a> {
+    /// Steps to run although their results are cached.
+    pub no_cache: &'a NoCache,
+    /// Put before every step's name: `[linux/arm64] `, or nothing.
+    pub prefix: &'a str,
+    /// What every exec gets besides: proxies, hosts, limits.
+    pub dress: &'a dyn Fn(Exec) -> Exec,
+    /// Network of the resolve step; others have none.
+    pub network: Network,
+    /// Times of the files that go into images, in seconds since 1970.
+    pub epoch: i64,
+    /// Whether layers are made apart and merged (MergeOp), as far as the daemon can: a layer's bytes then depend on nothing below it.
+    pub merge: bool,
+}
+
+impl std::fmt::Debug for LlbOptions<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LlbOptions").field("no_cache", self.no_cache).field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// Which steps run although their results are cached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum NoCache {
+    /// None.
+    #[default]
+    Nothing,
+    /// All.
+    Everything,
+    /// The link steps of these images.
+    Images(BTreeSet<String>),
+}
