@@ -88,7 +88,8 @@ impl Builder<'_> {
             ..BuildResult::default()
         };
         // Platforms side by side: BuildKit knows which of their steps are one.
-        let builds = outlined.by_platform.iter().map(|(platform, outline)| self.build_platform(platform, outline, &wanted));
+        let builds =
+            outlined.by_platform.iter().map(|(platform, outline)| self.build_platform(platform, outline, &wanted, &scanned));
         let images = match try_join_all(builds).await {
             Ok(images) => images,
             Err(error) => {
@@ -117,8 +118,9 @@ impl Builder<'_> {
         platform: &Platform,
         outline: &plan::Outline,
         wanted: &target::Wanted,
+        scanned: &scan::Scanned,
     ) -> Result<ImageResult, BuildError> {
-        let materials = materials::gather(self, platform, outline, wanted).await?;
+        let materials = materials::gather(self, platform, outline, wanted, scanned).await?;
         let prefix = self.prefix(platform);
         let no_cache = target::no_cache(&self.options.no_cache);
         let dress = |exec| self.options.exec.apply(exec);

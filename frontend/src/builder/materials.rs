@@ -10,6 +10,7 @@ use gowork_llb::ops::{Platform, caps};
 use gowork_llb::plan::Outline;
 
 use super::Builder;
+use super::scan::Scanned;
 use super::target::Wanted;
 use crate::context::Filter;
 use crate::error::BuildError;
@@ -27,6 +28,7 @@ pub(super) async fn gather(
     platform: &Platform,
     outline: &Outline,
     wanted: &Wanted,
+    scanned: &Scanned,
 ) -> Result<Gathered, BuildError> {
     let build_platform = builder.options.build_platform.clone();
     let go = builder.context.image(&outline.builder.image, &build_platform).await;
@@ -45,9 +47,12 @@ pub(super) async fn gather(
             base_configs.insert(reference.value.clone(), config);
         }
     }
-    let paths: Vec<String> = outline.tree_paths().iter().map(|path| transfer_pattern(path.as_str())).collect();
+    let context = scanned.context(outline).cloned().unwrap_or_else(|| {
+        let paths: Vec<String> = outline.tree_paths().iter().map(|path| transfer_pattern(path.as_str())).collect();
+        builder.context.source(&Filter::Paths { hint: "sources", paths: &paths })
+    });
     let llb = Materials {
-        context: builder.context.source(&Filter::Paths { hint: "sources", paths: &paths }),
+        context,
         builder: go.output,
         builder_env: environment_of(go.config.as_deref().unwrap_or_default()),
         programs: builder.programs.clone(),

@@ -5,7 +5,7 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::{Digest, Output};
 use gowork_llb::packages::{self, Scan};
-use gowork_llb::plan;
+use gowork_llb::plan::{self, Outline};
 use gowork_llb::workspace::{self, Workspace};
 
 use super::{Builder, internal};
@@ -66,6 +66,13 @@ async fn names(builder: &Builder<'_>, source: &Output) -> Result<String, BuildEr
 const MAX_FILES: usize = 10;
 
 impl Scanned {
+    /// What was transferred to be scanned, if it has all that an outline's steps may read: mostly it has, and another transfer costs a round of the
+    /// client's files. Links are left out of it.
+    pub(super) fn context(&self, outline: &Outline) -> Option<&Output> {
+        let is_whole = self.scan.links.is_empty() && outline.tree_paths().iter().all(packages::is_scanned);
+        is_whole.then_some(&self.source)
+    }
+
     /// Fetches the texts of the Go files that diagnostics point into. A file that cannot be had is shown by its name alone.
     pub(super) async fn add_sources(&self, builder: &Builder<'_>, diagnostics: &[Diagnostic], files: &mut SourceFiles) {
         let spans = diagnostics

@@ -11,8 +11,8 @@ use gowork_llb::ops::source::{Differ, Local};
 pub enum Filter<'a> {
     /// Everything that is not ignored.
     Whole,
-    /// A listing of everything that is not ignored (`.fsutil-metadata`), and the contents of what matches `contents`. To
-    /// be read by a step, never copied from. The whole context where the daemon cannot list
+    /// A listing of everything that is not ignored (`.fsutil-metadata`), and the contents of what matches `contents`. Symlinks
+    /// are only listed. The whole context where the daemon cannot list
     /// ([`Context::can_list`](super::Context::can_list)).
     Listing {
         /// Patterns as in `.dockerignore`: `**/*.go`.

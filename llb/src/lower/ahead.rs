@@ -1,7 +1,7 @@
 //! Ahead of the steps: one step that compiles and links at once what several would one after another, for a cache mount where they find it.
 //!
 //! It is part of no result and of no step's key. Whoever runs it first, and then what was wanted, waits for one `go build` instead of many; whoever
-//! does not gets the same bytes. That is why it sees the whole context: a file too many makes it run for nothing, and no more.
+//! does not gets the same bytes.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,6 @@ use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, OUT, SRC, STEP_
 use super::runtime::BINARY_DIR;
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
-use crate::ops::file::{Copy, File};
 use crate::ops::{OpError, Output};
 use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind};
 use crate::tree::TreePath;
@@ -47,7 +46,7 @@ impl Lowering<'_> {
         let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
         // What it finds in the mount tells it whether anything was ever compiled here: so the first step has to be over.
         exec = exec.mount(Mount::read_only(&self.step(first)?, "/gowork/after/0"));
-        exec = exec.mount(Mount::discarded(&self.context_of(one)?, SRC));
+        exec = exec.mount(Mount::discarded(&self.sources_of_all(&links)?, SRC));
         if !of.vendored {
             exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
             exec = exec.mount(Mount::read_only(&self.module_cache(build)?, "/gowork/modcache"));
@@ -161,15 +160,11 @@ impl Lowering<'_> {
         }
     }
 
-    /// The context as links of this one's build see it, and all that others see.
-    fn context_of(&self, link: &Step) -> Result<Output, OpError> {
-        let build = self.plan.build(link.build);
-        let context = &self.materials.context;
-        if !build.workspace || build.vendored {
-            return Ok(context.clone());
-        }
-        let copy = Copy::from(&self.resolve(link.build)?, "/go.work.sum", &format!("/{}", build.dir.child("go.work.sum")));
-        Ok(File::on(context).copy(copy.create_dest_path()).named(self.title("sources of all")).output())
+    /// The sources of all these links.
+    fn sources_of_all(&self, links: &[StepIx]) -> Result<Output, OpError> {
+        let Some(build) = links.first().map(|ix| self.plan.step(*ix).build) else { return Ok(Output::scratch()) };
+        let inputs = || links.iter().map(|ix| &self.plan.step(*ix).inputs);
+        self.open_sources(build, inputs().flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)), "sources of all")
     }
 
     /// The words that make the binary of a link, from `go` on.

@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use super::llb::Lowering;
 use crate::ops::file::{Copy, File, Mkdir, Mkfile};
 use crate::ops::{OpError, Output};
-use crate::plan::{Sealed, Step, StepKind};
+use crate::plan::{BuildIx, Sealed, Step, StepKind};
 use crate::tree::TreePath;
 
 impl Lowering<'_> {
     /// Mod files and sources of a step. In a workspace go.work.sum is the resolve step's, with the sums that the committed one lacked.
     pub(super) fn sources_of(&self, step: &Step) -> Result<Output, OpError> {
-        let build = self.plan.build(step.build);
         let what = match &step.kind {
             StepKind::Link(link) => format!("sources of {}", link.binary),
             _ => format!("sources to {}", step.title),
@@ -20,14 +19,28 @@ impl Lowering<'_> {
             return Ok(self.sealed_sources(step, sealed)?.named(self.title(&what)).output());
         }
         let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
-        if !build.workspace || build.vendored || step.inputs.mod_files.is_empty() {
+        if step.inputs.mod_files.is_empty() {
             return Ok(self.sources(files, &what));
         }
-        let sum = build.dir.child("go.work.sum");
+        self.open_sources(step.build, files, &what)
+    }
+
+    /// Sources with true mod files.
+    pub(super) fn open_sources<'p>(
+        &self,
+        build: BuildIx,
+        files: impl Iterator<Item = &'p TreePath>,
+        what: &str,
+    ) -> Result<Output, OpError> {
+        let of = self.plan.build(build);
+        if !of.workspace || of.vendored {
+            return Ok(self.sources(files, what));
+        }
+        let sum = of.dir.child("go.work.sum");
         let files = files.filter(|file| **file != sum);
-        let resolved = self.resolve(step.build)?;
+        let resolved = self.resolve(build)?;
         let copy = Copy::from(&resolved, "/go.work.sum", &format!("/{sum}")).create_dest_path();
-        Ok(self.copy_sources(files).copy(copy).named(self.title(&what)).output())
+        Ok(self.copy_sources(files).copy(copy).named(self.title(what)).output())
     }
 
     pub(super) fn sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>, what: &str) -> Output {

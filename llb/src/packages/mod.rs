@@ -7,11 +7,13 @@ mod embeds;
 mod graph;
 mod included;
 mod load;
+mod patterns;
 mod query;
 mod scan;
 mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages};
 pub use load::{Loaded, Main, Matched, load, mains, matched};
+pub use patterns::{SCAN_PATTERNS, is_scanned};
 pub use query::{PackageSet, chain, closure};
-pub use scan::{SCAN_PATTERNS, SCAN_VERSION, Scan, ScannedDir, scan};
+pub use scan::{SCAN_VERSION, Scan, ScannedDir, scan};

@@ -60,42 +60,6 @@ pub struct ScannedDir {
     pub pgo: bool,
 }
 
-/// Patterns (moby/patternmatcher) of all files that a scan reads.
-pub const SCAN_PATTERNS: [&str; 32] = [
-    "**/go.mod",
-    "**/go.work",
-    "**/go.sum",
-    "**/go.work.sum",
-    "**/vendor/modules.txt",
-    "**/*.go",
-    "**/*.c",
-    "**/*.cc",
-    "**/*.cpp",
-    "**/*.cxx",
-    "**/*.m",
-    "**/*.h",
-    "**/*.hh",
-    "**/*.hpp",
-    "**/*.hxx",
-    "**/*.f",
-    "**/*.F",
-    "**/*.for",
-    "**/*.f90",
-    "**/*.s",
-    "**/*.S",
-    "**/*.sx",
-    "**/*.swig",
-    "**/*.swigcxx",
-    "**/*.inc",
-    "**/*.inl",
-    "**/*.ipp",
-    "**/*.tcc",
-    "**/*.tpp",
-    "**/*.def",
-    "**/*.i",
-    "!**/vendor/**/*.go",
-];
-
 /// Mod files that may lie in any directory.
 const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 

@@ -1,0 +1,71 @@
+//! Which files a scan reads. Owns the patterns by which they are asked for.
+
+use crate::tree::TreePath;
+
+/// Patterns (moby/patternmatcher) of all files that a scan reads.
+pub const SCAN_PATTERNS: [&str; 32] = [
+    "**/go.mod",
+    "**/go.work",
+    "**/go.sum",
+    "**/go.work.sum",
+    "**/vendor/modules.txt",
+    "**/*.go",
+    "**/*.c",
+    "**/*.cc",
+    "**/*.cpp",
+    "**/*.cxx",
+    "**/*.m",
+    "**/*.h",
+    "**/*.hh",
+    "**/*.hpp",
+    "**/*.hxx",
+    "**/*.f",
+    "**/*.F",
+    "**/*.for",
+    "**/*.f90",
+    "**/*.s",
+    "**/*.S",
+    "**/*.sx",
+    "**/*.swig",
+    "**/*.swigcxx",
+    "**/*.inc",
+    "**/*.inl",
+    "**/*.ipp",
+    "**/*.tcc",
+    "**/*.tpp",
+    "**/*.def",
+    "**/*.i",
+    "!**/vendor/**/*.go",
+];
+
+/// Whether [`SCAN_PATTERNS`] match a path: whoever has what a scan reads has this file.
+pub fn is_scanned(path: &TreePath) -> bool {
+    let (dir, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+    let matches = |pattern: &&str| {
+        let pattern = pattern.trim_start_matches("**/");
+        match pattern.strip_prefix('*') {
+            Some(end) => name.len() > end.len() && name.ends_with(end),
+            None => pattern == name,
+        }
+    };
+    let is_left_out = name.ends_with(".go") && dir.split('/').any(|element| element == "vendor");
+    !is_left_out && SCAN_PATTERNS.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_are_scanned() {
+        let is_scanned = |path: &str| is_scanned(&TreePath::new(path).unwrap());
+        for path in ["main.go", "a/b/c.go", "go.mod", "a/go.work.sum", "a/x.S", "a/x.swigcxx", "vendored/a.go", "a/vendor.go"] {
+            assert!(is_scanned(path), "{path}");
+        }
+        // The directory itself, for one, and what a pattern of two elements names: they are sent again, which is always right.
+        for path in ["vendor/a/a.go", "a/vendor/b.go", "a.txt", "vendor", "a.go/b", "go.mod.old", "vendor/modules.txt", "a.s390"]
+        {
+            assert!(!is_scanned(path), "{path}");
+        }
+    }
+}
