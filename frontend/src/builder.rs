@@ -147,10 +147,13 @@ impl Builder<'_> {
     ) -> Result<ImageResult, BuildError> {
         let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
-        ahead::compile(self, &mut lowering, outline, wanted).await;
+        let afterwards = ahead::compile(self, &mut lowering, outline, wanted).await;
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let solved = self.finish(&output).await?;
+            let (solved, made) = self.finish(&output).await?;
+            if made {
+                afterwards.learn(self, &mut lowering, wanted).await;
+            }
             return Ok(ImageResult { reference: solved.reference, ..ImageResult::default() });
         };
         let image =
@@ -159,8 +162,11 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let solved = self.finish(&output).await?;
-        linkage::check(self, &plan, image, &solved.reference).await?;
+        let (solved, made) = self.finish(&output).await?;
+        if made {
+            afterwards.learn(self, &mut lowering, wanted).await;
+            linkage::check(self, &plan, image, &solved.reference).await?;
+        }
         let base = materials.base_config(&image.runtime.base.value);
         let created = self.options.source_date_epoch.and_then(materials::rfc3339);
         let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };
@@ -178,12 +184,12 @@ impl Builder<'_> {
         if self.options.multi_platform || self.options.platforms.len() > 1 { format!("[{platform}] ") } else { String::new() }
     }
 
-    /// Solves what is handed back.
-    async fn finish(&self, output: &Output) -> Result<Solved, BuildError> {
+    /// Solves what is handed back; says whether it was made.
+    async fn finish(&self, output: &Output) -> Result<(Solved, bool), BuildError> {
         match self.solve(output, true).await {
             // The daemon has lost its words. Handed back as it is, the step fails once more, and then the daemon says why by itself.
-            Err(BuildError::Gateway { error, .. }) if error.is_about_itself() => self.solve(output, false).await,
-            solved => solved,
+            Err(BuildError::Gateway { error, .. }) if error.is_about_itself() => Ok((self.solve(output, false).await?, false)),
+            solved => Ok((solved?, true)),
         }
     }
 

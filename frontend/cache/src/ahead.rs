@@ -1,8 +1,9 @@
-//! `gowork-cache ahead FILE DIR`: compiles and links in one go what steps would compile and link one after another, and leaves all results in the cache
+//! `gowork-cache ahead FILE DIR [LAYERS]`: compiles and links in one go what steps would compile and link one after another, and leaves all results in the cache
 //! mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many changed.
 //!
-//! It sees which steps are known, and does nothing if these are all, or nearly; nor if the first one, of std, is not: then nothing was ever
-//! compiled on this mount, or it was pruned, while layers of earlier builds may be at hand that make all this needless.
+//! It sees which steps are known, and does nothing if these are all, or nearly; nor if the first one, of std, is not: then the mount was pruned, while
+//! layers of earlier builds may be at hand that make all this needless. It says so by the file [`UNKNOWN`] in `DIR`. Called again when the steps have
+//! run, with their layers (in `LAYERS`, numbered from 0), it learns from these what they made.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own names. Results are used where they lie in the mount, checked
 //! but not copied: if one goes meanwhile, this fails.
@@ -24,6 +25,9 @@ use crate::mount::CacheMount;
 
 /// The word that asks for it.
 pub const WORD: &str = "ahead";
+
+/// The file that says that nothing is known.
+const UNKNOWN: &str = "unknown";
 
 /// As many steps have to run at least. Fewer cost no more than they do here, where everything is looked at once more.
 const WORTHWHILE: usize = 4;
@@ -58,7 +62,11 @@ struct Link {
 /// # Errors
 /// If it is called in a wrong way.
 pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
-    let [file, dir] = words else { return Err("usage: gowork-cache ahead FILE DIR".to_owned()) };
+    let (file, dir, layers) = match words {
+        [file, dir] => (file, dir, None),
+        [file, dir, layers] => (file, dir, Some(Path::new(layers))),
+        _ => return Err("usage: gowork-cache ahead FILE DIR [LAYERS]".to_owned()),
+    };
     let text = fs::read(file).map_err(|error| format!("read {file}: {error}"))?;
     let wanted: Ahead = serde_json::from_slice(&text).map_err(|error| format!("read {file}: {error}"))?;
     let words = std::env::var("GOCACHEPROG").unwrap_or_default();
@@ -68,10 +76,16 @@ pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
     let mount = args.mount.ok_or("there is no --mount")?;
     let dir = Path::new(dir);
     let runner = Runner { dir, program: &program, mount_dir: &mount, mount: CacheMount::new(&mount, args.limit) };
-    if let Err(error) = runner.run(&wanted) {
-        eprintln!("gowork-cache: not compiled ahead: {error}");
-    }
+    let done = match layers {
+        Some(layers) => runner.learn(&wanted, layers).map(|()| true),
+        None => runner.run(&wanted),
+    };
     let _ = known::empty(dir);
+    match done {
+        Ok(true) => {}
+        Ok(false) => fs::write(dir.join(UNKNOWN), "").map_err(|error| format!("write to {}: {error}", dir.display()))?,
+        Err(error) => eprintln!("gowork-cache: not compiled ahead: {error}"),
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -105,7 +119,40 @@ impl Seen<'_> {
 }
 
 impl Runner<'_> {
-    fn run(&self, wanted: &Ahead) -> io::Result<()> {
+    /// Keeps what the layers of all steps hold, and notes that the links ran.
+    fn learn(&self, wanted: &Ahead, layers: &Path) -> io::Result<()> {
+        let _alone = self.mount.lock()?;
+        let mut seen = Seen { go: known::go_version()?, indexes: HashMap::new(), unknown: Vec::new() };
+        for (number, step) in wanted.steps.iter().enumerate() {
+            let part = |packages: &Vec<String>| self.keep_layer(&layers.join(number.to_string()).join(part_dir(packages)));
+            let indexes = step.parts.iter().map(part).collect::<io::Result<Vec<String>>>()?;
+            if let Some(key) = seen.key(step)? {
+                known::keep_indexes(&self.mount, &key, &indexes);
+            }
+            seen.learn(step, &indexes);
+        }
+        for link in &wanted.links {
+            if let Some(key) = seen.key(&link.described)? {
+                known::mark(&self.mount, &key);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what a layer holds; returns its index.
+    fn keep_layer(&self, layer: &Path) -> io::Result<String> {
+        let index = fs::read_to_string(layer::index_path(layer))?;
+        for (action, entry) in layer::parse_index(index.as_bytes()).unwrap_or_default() {
+            let bytes = fs::read(layer::output_path(layer, &entry.output))?;
+            if Id::of(&bytes) == entry.output {
+                self.mount.keep(&action, &entry.output, &bytes);
+            }
+        }
+        Ok(index)
+    }
+
+    /// Compiles and links. False if nothing is known here.
+    fn run(&self, wanted: &Ahead) -> io::Result<bool> {
         // Builds side by side have much in common: one does it, the others find it.
         let _alone = self.mount.lock()?;
         let mut seen = self.look(wanted)?;
@@ -114,13 +161,13 @@ impl Runner<'_> {
         let is_open = |key: &Option<Id>| key.is_none_or(|key| !known::is_marked(&self.mount, &key));
         let open: Vec<&Link> = links.into_iter().filter(|(_, key)| is_open(key)).map(|(link, _)| link).collect();
         let is_first = |step: &&Described| wanted.steps.first() == Some(*step);
-        if seen.unknown.len() + open.len() < WORTHWHILE || seen.unknown.iter().any(is_first) {
-            return Ok(());
+        if seen.unknown.iter().any(is_first) {
+            return Ok(false);
         }
-        if !self.compile(wanted, &mut seen)? {
-            return Ok(());
+        if seen.unknown.len() + open.len() >= WORTHWHILE && self.compile(wanted, &mut seen)? {
+            self.link(&open, &seen)?;
         }
-        self.link(&open, &seen)
+        Ok(true)
     }
 
     /// Which steps are known.

@@ -170,7 +170,8 @@ pub fn is_marked(mount: &CacheMount, key: &Id) -> bool {
     mount.find(key).is_some()
 }
 
-fn mark(mount: &CacheMount, key: &Id) {
+/// Notes that a link ran.
+pub fn mark(mount: &CacheMount, key: &Id) {
     mount.keep(key, &Id::of(FORM.as_bytes()), FORM.as_bytes());
 }
 

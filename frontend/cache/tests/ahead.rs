@@ -9,6 +9,7 @@
 
 mod world;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -21,6 +22,9 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_gowork-cache");
 const FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 /// The steps of the module's libraries, and what each reads besides the runtime.
 const STEPS: [(&str, &[&str]); 3] = [("b", &[]), ("a", &["b"]), ("c", &[])];
+
+/// Mode, time and content by path.
+type Snapshot = BTreeMap<PathBuf, (u32, i64, Vec<u8>)>;
 
 /// The world's steps, run one after another as a build does.
 struct Build<'a> {
@@ -100,7 +104,16 @@ impl<'a> Build<'a> {
         ["a", "b", "c", "runtime"].map(|step| self.part(step)).into()
     }
 
+    fn layers_of_link(&self) -> Vec<Snapshot> {
+        self.parents_of_link().iter().map(|part| snapshot(part)).collect()
+    }
+
     fn ahead(&self) -> Output {
+        self.ahead_with(None).0
+    }
+
+    /// With the layers of steps that ran, or without; returns what is left besides the mount.
+    fn ahead_with(&self, layers: Option<&Path>) -> (Output, Vec<PathBuf>) {
         let steps: Vec<Value> =
             [std_step()].into_iter().chain(STEPS.map(|(name, reads)| library(self.world, name, reads))).collect();
         let mut main = link(self.world);
@@ -111,9 +124,10 @@ impl<'a> Build<'a> {
         let list = self.file("ahead.json", &list.to_string());
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().to_str().unwrap();
-        let output = self.run(&["ahead", list.to_str().unwrap(), dir], &self.tiers(&[], &format!("--discard {dir}")));
-        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), 0, "nothing is left but the mount");
-        output
+        let words = ["ahead", list.to_str().unwrap(), dir].into_iter().chain(layers.map(|layers| layers.to_str().unwrap()));
+        let output = self.run(&words.collect::<Vec<_>>(), &self.tiers(&[], &format!("--discard {dir}")));
+        let left = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name().into());
+        (output, left.collect())
     }
 }
 
@@ -150,12 +164,12 @@ fn succeeds(output: &Output) {
 }
 
 /// Runs all steps; returns whether a go command ran in any of them, their layers, and the binary.
-fn steps(build: &Build<'_>) -> (bool, Vec<impl PartialEq + use<>>, Vec<u8>) {
+fn steps(build: &Build<'_>) -> (bool, Vec<Snapshot>, Vec<u8>) {
     let mut outputs = build.libraries();
     let (linked, binary) = build.link();
     outputs.push(linked);
     outputs.iter().for_each(succeeds);
-    (outputs.iter().any(ran_go), build.parents_of_link().iter().map(|part| snapshot(part)).collect(), binary)
+    (outputs.iter().any(ran_go), build.layers_of_link(), binary)
 }
 
 #[test]
@@ -172,9 +186,9 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
 
         let build = Build::new(&world, Some(mount.path()));
         succeeds(&build.std());
-        let output = build.ahead();
+        let (output, left) = build.ahead_with(None);
         succeeds(&output);
-        assert_eq!(said(&output), "");
+        assert_eq!((said(&output).as_str(), left), ("", vec![]), "nothing is left but the mount");
         let (ran, taken, binary) = steps(&build);
         assert!(!ran, "everything is taken");
         assert!(taken == layers, "a layer is another for being taken");
@@ -186,8 +200,37 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
 fn a_mount_on_which_nothing_was_compiled_is_left_alone() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
-    succeeds(&Build::new(&world, Some(mount.path())).ahead());
+    let (output, left) = Build::new(&world, Some(mount.path())).ahead_with(None);
+    succeeds(&output);
+    assert_eq!(left, [PathBuf::from("unknown")]);
     assert!(!mount.path().join("1/a").exists());
+}
+
+#[test]
+fn what_a_pruned_mount_has_forgotten_is_learned_from_layers() {
+    let world = World::new();
+    let (first, pruned) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let build = Build::new(&world, Some(first.path()));
+    succeeds(&build.std());
+    let (_, layers, _) = steps(&build);
+    let numbered = tempfile::tempdir().unwrap();
+    for (number, step) in ["runtime", "b", "a", "c"].into_iter().enumerate() {
+        std::os::unix::fs::symlink(build.layers.path().join(step), numbered.path().join(number.to_string())).unwrap();
+    }
+    let again = Build::new(&world, Some(pruned.path()));
+    let (output, left) = again.ahead_with(Some(numbered.path()));
+    succeeds(&output);
+    assert_eq!(left, Vec::<PathBuf>::new());
+    // All is known: the steps take it, and nothing is left to be made ahead.
+    let results = || snapshot(&pruned.path().join("1/a")).len();
+    let before = results();
+    succeeds(&again.std());
+    let libraries = again.libraries();
+    assert!(!libraries.iter().any(ran_go));
+    assert!(again.layers_of_link() == layers);
+    let (output, left) = again.ahead_with(None);
+    succeeds(&output);
+    assert_eq!((left, results()), (vec![], before));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::Builder;
 
 /// How long the resolve step may take before anything is done beside it. One that is cached answers sooner, and then it may be that nothing has to be compiled.
-const PATIENCE: Duration = Duration::from_secs(1);
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Drives `build` to its end and `early` beside it, unless `resolving` is over soon. What is still under way when the build has ended is of no use to anybody.
 pub(super) async fn beside<T>(build: impl Future<Output = T>, resolving: Receiver<()>, early: impl Future<Output = ()>) -> T {

@@ -6,6 +6,7 @@ use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::{Digest, Output};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::{self, Outline};
+use gowork_llb::tree::TreePath;
 use gowork_llb::workspace::{self, Workspace};
 
 use super::{Builder, internal};
@@ -69,7 +70,11 @@ impl Scanned {
     /// What was transferred to be scanned, if it has all that an outline's steps may read: mostly it has, and another transfer costs a round of the
     /// client's files. Links are left out of it.
     pub(super) fn context(&self, outline: &Outline) -> Option<&Output> {
-        let is_whole = self.scan.links.is_empty() && outline.tree_paths().iter().all(packages::is_scanned);
+        let is_linked = |path: &TreePath| {
+            let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
+            above.any(|path| self.scan.links.contains_key(&path))
+        };
+        let is_whole = outline.tree_paths().iter().all(|path| packages::is_scanned(path) && !is_linked(path));
         is_whole.then_some(&self.source)
     }
 

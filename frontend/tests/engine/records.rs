@@ -152,7 +152,7 @@ impl Records {
 }
 
 /// What is done ahead of the steps.
-const AHEAD: [&str; 2] = ["sources of all", "compile at once what changed"];
+const AHEAD: [&str; 3] = ["sources of all", "compile at once what changed", "keep for later builds what was made"];
 
 /// Whether a step's name is that of one that runs a program, rather than copies files.
 fn is_program(name: &str) -> bool {

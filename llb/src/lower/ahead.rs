@@ -17,6 +17,8 @@ use crate::tree::TreePath;
 
 /// Where the third-party packages are: in one place for all steps, whose vendor directories have some each.
 const VENDOR: &str = "/gowork/vendor";
+/// Where results of steps are, by number.
+const LAYERS: &str = "/gowork/layers";
 /// Its list of steps.
 const LIST: &str = "ahead.json";
 /// The file in [`STEP_DIR`] that describes the step itself.
@@ -24,28 +26,38 @@ const DESCRIPTION: &str = "step.json";
 
 impl Lowering<'_> {
     /// The step that compiles and links what is not in the cache mount yet, for one image or for all of a build. None where results are not kept in
-    /// layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of.
+    /// layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of. It leaves a file `unknown`
+    /// if the mount was pruned: then [`Self::learn`] is of use.
     ///
     /// # Errors
     /// As [`Self::resolve`].
     pub fn ahead(&mut self, build: BuildIx, image: Option<&str>) -> Result<Option<Output>, OpError> {
+        self.at_once(build, image, false)
+    }
+
+    /// The step that has a pruned mount learn from the layers of all steps what they made: to be run when they have run.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn learn(&mut self, build: BuildIx, image: Option<&str>) -> Result<Option<Output>, OpError> {
+        self.at_once(build, image, true)
+    }
+
+    fn at_once(&mut self, build: BuildIx, image: Option<&str>, learns: bool) -> Result<Option<Output>, OpError> {
         let plan = self.plan;
         let links = self.links(build, image);
         let needed = self.below(&links);
         let Some((one, first)) = links.first().map(|ix| plan.step(*ix)).zip(needed.first().copied()) else { return Ok(None) };
-        let describe = |ix: &StepIx| self.describe(plan.step(*ix), Self::place_ahead);
-        let Some(steps) = needed.iter().map(describe).collect::<Option<Vec<Value>>>() else { return Ok(None) };
-        let link = |ix: &StepIx| self.describe_link(plan.step(*ix));
-        let Some(described) = links.iter().map(link).collect::<Option<Vec<Value>>>() else { return Ok(None) };
-        if !matches!(plan.step(first).kind, StepKind::Std(_)) || !plan.step(first).inputs.results.is_empty() {
-            return Ok(None);
-        }
+        let Some(list) = self.list(build, &links, &needed) else { return Ok(None) };
         let of = plan.build(build);
-        let list = json!({ "flags": package_flags(of), "steps": steps, "links": described });
-        let words = [CACHE_PROGRAM.to_owned(), "ahead".to_owned(), format!("{STEP_DIR}/{LIST}"), OUT.to_owned()];
+        let mut words = vec![CACHE_PROGRAM.to_owned(), "ahead".to_owned(), format!("{STEP_DIR}/{LIST}"), OUT.to_owned()];
+        words.extend(learns.then(|| LAYERS.to_owned()));
         let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
         // What it finds in the mount tells it whether anything was ever compiled here: so the first step has to be over.
-        exec = exec.mount(Mount::read_only(&self.step(first)?, "/gowork/after/0"));
+        let read: Vec<StepIx> = if learns { needed.into_iter().collect() } else { vec![first] };
+        for (number, step) in read.into_iter().enumerate() {
+            exec = exec.mount(Mount::read_only(&self.step(step)?, format!("{LAYERS}/{number}")));
+        }
         exec = exec.mount(Mount::discarded(&self.sources_of_all(&links)?, SRC));
         if !of.vendored {
             exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
@@ -56,7 +68,20 @@ impl Lowering<'_> {
             .mount(self.cache_mount())
             .mount(Mount::scratch_output(OUT));
         let exec = self.with_go(exec, one, format!("{CACHE_PROGRAM} --mount {CACHE_MOUNT} --discard {OUT}"));
-        self.dress(exec.named(self.title("compile at once what changed")), None).run()?.output(OUT).map(Some)
+        let title = if learns { "keep for later builds what was made" } else { "compile at once what changed" };
+        self.dress(exec.named(self.title(title)), None).run()?.output(OUT).map(Some)
+    }
+
+    /// The steps and links, each with all that makes its results. None if one cannot be told, or if the first is not the one of std that needs no other.
+    fn list(&self, build: BuildIx, links: &[StepIx], needed: &BTreeSet<StepIx>) -> Option<Value> {
+        let first = self.plan.step(*needed.first()?);
+        if !matches!(first.kind, StepKind::Std(_)) || !first.inputs.results.is_empty() {
+            return None;
+        }
+        let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), Self::place_ahead));
+        let steps = steps.collect::<Option<Vec<Value>>>()?;
+        let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix))).collect::<Option<Vec<Value>>>()?;
+        Some(json!({ "flags": package_flags(self.plan.build(build)), "steps": steps, "links": links }))
     }
 
     /// What the steps of one image, or of all of a build, are fed with from the context: to be gathered while [`Self::ahead`] runs.

@@ -49,7 +49,7 @@ pub fn is_scanned(path: &TreePath) -> bool {
         }
     };
     let is_left_out = name.ends_with(".go") && dir.split('/').any(|element| element == "vendor");
-    !is_left_out && SCAN_PATTERNS.iter().filter(|pattern| !pattern.starts_with('!')).any(|pattern| matches(pattern))
+    !is_left_out && SCAN_PATTERNS.iter().filter(|pattern| !pattern.starts_with('!')).any(matches)
 }
 
 #[cfg(test)]
