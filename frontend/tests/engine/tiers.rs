@@ -148,6 +148,7 @@ fn what_changed_is_compiled_and_linked_at_once() {
     }
     // An error is told by the step that it belongs to.
     programs.write("b/b.go", "package b\n\nconst Word = undefined\n");
-    let text = build(&programs).target("binaries").args(["--output", "type=cacheonly"]).fails().text;
-    assert!(text.contains("b/b.go:3:") && text.contains("compile ./b"), "{text}");
+    let failed = build(&programs).target("binaries").args(["--output", "type=cacheonly"]).fails();
+    assert!(failed.records.log_of("compile ./b (1 package)").contains("b/b.go:3:"), "{}", failed.everything());
+    assert!(failed.text.contains("compile ./b (1 package)"), "{}", failed.text);
 }

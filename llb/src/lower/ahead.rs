@@ -187,7 +187,12 @@ impl Lowering<'_> {
 
     /// The sources of all these links.
     fn sources_of_all(&self, links: &[StepIx]) -> Result<Output, OpError> {
-        let Some(build) = links.first().map(|ix| self.plan.step(*ix).build) else { return Ok(Output::scratch()) };
+        let build = match links {
+            [] => return Ok(Output::scratch()),
+            // The very same, and so by the same name.
+            [one] => return self.sources_of(self.plan.step(*one)),
+            [first, ..] => self.plan.step(*first).build,
+        };
         let inputs = || links.iter().map(|ix| &self.plan.step(*ix).inputs);
         self.open_sources(build, inputs().flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)), "sources of all")
     }
