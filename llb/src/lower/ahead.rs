@@ -11,7 +11,7 @@ use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, OUT, SRC, STEP_
 use super::runtime::BINARY_DIR;
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
-use crate::ops::{OpError, Output};
+use crate::ops::{Digest, OpError, Output};
 use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind};
 use crate::tree::TreePath;
 
@@ -147,7 +147,10 @@ impl Lowering<'_> {
             files.insert(build.dir.child("go.work.sum"));
         }
         let environment = build.settings.env.iter().map(|(name, value)| format!("{name}={value}"));
-        let salt: Vec<String> = flags.into_iter().chain([self.plan.toolchain.clone()]).chain(environment).collect();
+        // Go lines and the versions of modules are part of the go command's keys as well.
+        let texts = step.inputs.sealed.iter().flat_map(|sealed| &sealed.texts);
+        let texts = texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
+        let salt: Vec<String> = flags.into_iter().chain([self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
         let own = files.iter().map(|file| place(self, step, Place::Source(file)));
         let own = own.chain(step.inputs.own.vendor.iter().map(|file| place(self, step, Place::Vendor(file))));
         Some(json!({
