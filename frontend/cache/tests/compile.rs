@@ -153,7 +153,7 @@ fn what_is_missing_is_told() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(run(&["/nonexistent/file", "/tmp"]).contains("read /nonexistent/file"));
-    assert!(run(&[]).contains("usage: gowork-cache compile FILE DIR FLAG..."));
+    assert!(run(&[]).contains("usage: gowork-cache compile [--step=FILE] FILE DIR FLAG..."));
 }
 
 /// `go list` compiles without the profile unless its preprocessed form is in the cache.
