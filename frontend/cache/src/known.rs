@@ -32,9 +32,10 @@ pub struct Described {
     /// Import paths by part, those that the go command is told; none of a link.
     #[serde(default)]
     pub parts: Vec<Vec<String>>,
-    /// Absolute paths of the files that it compiles itself. Where they lie does not matter: their order, their names and what is in them do.
+    /// The files that it compiles itself: their names in the repository, and where they are here. That does not matter: their names and what is in
+    /// them do.
     #[serde(default)]
-    pub own: Vec<PathBuf>,
+    pub own: Vec<(String, PathBuf)>,
     /// Directory names of the parts that it reads, in the order of `--parent`.
     #[serde(default)]
     pub reads: Vec<String>,
@@ -55,10 +56,7 @@ impl Described {
     /// # Errors
     /// If a file cannot be read.
     pub fn key(&self, go: &str, reads: &[Id]) -> io::Result<Id> {
-        let own = self.own.iter().map(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            Ok((name, Id::of(&fs::read(path)?).to_string()))
-        });
+        let own = self.own.iter().map(|(name, path)| Ok((name, Id::of(&fs::read(path)?).to_string())));
         let own = own.collect::<io::Result<Vec<_>>>()?;
         let reads: Vec<(&String, String)> = self.reads.iter().zip(reads).map(|(name, id)| (name, id.to_string())).collect();
         Ok(Id::of(&serde_json::to_vec(&(FORM, go, &self.salt, &self.parts, own, reads))?))
@@ -201,7 +199,7 @@ pub fn empty(dir: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn described(own: Vec<PathBuf>) -> Described {
+    fn described(own: Vec<(String, PathBuf)>) -> Described {
         Described { salt: vec!["-trimpath".into()], parts: vec![vec!["a".into()]], own, reads: vec!["fmt".into()] }
     }
 
@@ -211,7 +209,7 @@ mod tests {
         let at = |dir: usize, text: &str| {
             let file = dirs[dir].path().join("a.go");
             fs::write(&file, text).unwrap();
-            described(vec![file])
+            described(vec![("a/a.go".into(), file)])
         };
         let key = |described: &Described| described.key("go1", &[Id::of(b"fmt")]).unwrap();
         let first = key(&at(0, "package a"));
@@ -223,7 +221,9 @@ mod tests {
         assert_ne!(key(&Described { salt: vec![], ..step.clone() }), first);
         assert_ne!(key(&Described { parts: vec![vec!["b".into()]], ..step.clone() }), first);
         assert_ne!(key(&Described { reads: vec!["os".into()], ..step.clone() }), first);
-        assert!(described(vec!["/nowhere/a.go".into()]).key("go1", &[]).is_err());
+        let renamed = step.own.iter().map(|(_, path)| ("b/a.go".to_owned(), path.clone())).collect();
+        assert_ne!(key(&Described { own: renamed, ..step.clone() }), first);
+        assert!(described(vec![("a/a.go".into(), "/nowhere/a.go".into())]).key("go1", &[]).is_err());
     }
 
     #[test]

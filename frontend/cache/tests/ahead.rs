@@ -140,14 +140,18 @@ fn dir_name(step: &str) -> String {
 }
 
 fn library(world: &World, name: &str, reads: &[&str]) -> Value {
-    let own = world.path(&format!("{name}/{name}.go"));
+    let own = file(world, &format!("{name}/{name}.go"));
     let reads: Vec<String> = reads.iter().chain(&["runtime"]).map(|step| dir_name(step)).collect();
     json!({ "salt": FLAGS, "parts": [[format!("example.com/m/{name}")]], "own": [own], "reads": reads })
 }
 
+fn file(world: &World, name: &str) -> Value {
+    json!([name, world.path(name)])
+}
+
 fn link(world: &World) -> Value {
     let reads = ["a", "b", "c", "runtime"].map(dir_name);
-    json!({ "salt": FLAGS, "own": [world.path("go.mod"), world.path("main.go")], "reads": reads })
+    json!({ "salt": FLAGS, "own": [file(world, "go.mod"), file(world, "main.go")], "reads": reads })
 }
 
 fn said(output: &Output) -> String {

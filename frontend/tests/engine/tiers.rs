@@ -103,13 +103,16 @@ fn two_builds_use_one_mount_at_once() {
     }
 }
 
-/// Four programs and a library that all import.
+/// Four programs and a library that all import. Three have the very same source; the first has files in it.
 fn programs() -> Repository {
     let mut files = vec![("go.mod".to_owned(), "module example.com/ahead\n\ngo 1.26\n".to_owned())];
     for name in PROGRAMS {
-        let text = format!("package main\n\nimport \"example.com/ahead/b\"\n\nfunc main() {{ println({name:?}, b.Word) }}\n");
-        files.push((format!("{name}/main.go"), text));
+        let text = "package main\n\nimport \"example.com/ahead/b\"\n\nfunc main() { println(b.Word) }\n";
+        files.push((format!("{name}/main.go"), text.to_owned()));
     }
+    let text = "package main\n\nimport \"embed\"\n\n//go:embed static\nvar Files embed.FS\n";
+    files.push(("one/files.go".to_owned(), text.to_owned()));
+    files.push(("one/static/before/a.txt".to_owned(), "a\n".to_owned()));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let programs = Repository::new(&files);
     programs.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\ncache = \"both\"\n");
@@ -125,7 +128,6 @@ const PROGRAMS: [&str; 4] = ["one", "two", "three", "four"];
 fn what_changed_is_compiled_and_linked_at_once() {
     let programs = programs();
     let build_all = || {
-        edit(&programs);
         let out = tempfile::tempdir().unwrap();
         let outcome = build(&programs).target("binaries").files_to(out.path()).succeeds();
         assert!(outcome.records.ran_ahead(), "{}", outcome.everything());
@@ -138,14 +140,20 @@ fn what_changed_is_compiled_and_linked_at_once() {
     let log = |outcome: &Outcome, name: &str| outcome.records.log_of(&format!("link {name}"));
     build_all();
     mounts::look("gowork-results", "rm -rf /mount/1", b"");
+    edit(&programs);
     let pruned = build_all();
     assert!(PROGRAMS.iter().all(|name| log(&pruned, name).contains("example.com/ahead/")), "{}", pruned.everything());
     for _ in 0..2 {
+        edit(&programs);
         let outcome = build_all();
         let ran = outcome.records.programs_ran();
         assert!(PROGRAMS.iter().all(|name| ran.contains(format!("link {name}").as_str())), "{}", outcome.everything());
         assert!(PROGRAMS.iter().all(|name| log(&outcome, name).is_empty()), "{}", outcome.everything());
     }
+    // The same content under another name.
+    programs.remove("one/static/before/a.txt");
+    programs.write("one/static/after/a.txt", "a\n");
+    build_all();
     // An error is told by the step that it belongs to.
     programs.write("b/b.go", "package b\n\nconst Word = undefined\n");
     let failed = build(&programs).target("binaries").args(["--output", "type=cacheonly"]).fails();

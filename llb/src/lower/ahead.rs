@@ -139,7 +139,8 @@ impl Lowering<'_> {
             return None;
         }
         let flags = match &step.kind {
-            StepKind::Link(link) => link_flags(build, link),
+            // With the names of main and binary: mains of the same source are not the same program.
+            StepKind::Link(link) => Self::link_words(build, link),
             _ => package_flags(build),
         };
         let mut files = step.inputs.own.files.clone();
@@ -151,12 +152,13 @@ impl Lowering<'_> {
         let texts = step.inputs.sealed.iter().flat_map(|sealed| &sealed.texts);
         let texts = texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
         let salt: Vec<String> = flags.into_iter().chain([self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
-        let own = files.iter().map(|file| place(self, step, Place::Source(file)));
-        let own = own.chain(step.inputs.own.vendor.iter().map(|file| place(self, step, Place::Vendor(file))));
+        let own = files.iter().map(|file| (file.to_string(), place(self, step, Place::Source(file))));
+        let vendored = step.inputs.own.vendor.iter();
+        let own = own.chain(vendored.map(|file| (format!("vendor/{file}"), place(self, step, Place::Vendor(file)))));
         Some(json!({
             "salt": salt,
             "parts": step.kind.parts().iter().map(|part| part.named()).collect::<Vec<_>>(),
-            "own": own.collect::<Vec<String>>(),
+            "own": own.collect::<Vec<(String, String)>>(),
             "reads": self.reads(step).into_iter().map(|(part, _)| part).collect::<Vec<_>>(),
         }))
     }
