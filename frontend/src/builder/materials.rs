@@ -54,6 +54,7 @@ pub(super) async fn gather(
     let llb = Materials {
         context,
         builder: go.output,
+        builder_digest: go.digest,
         builder_env: environment_of(go.config.as_deref().unwrap_or_default()),
         programs: builder.programs.clone(),
         build_platform,

@@ -138,6 +138,8 @@ impl Lowering<'_> {
         if !is_told || (!is_link && is_open(step)) || reads_open() {
             return None;
         }
+        // The same version of Go is not the same Go.
+        let builder = self.materials.builder_digest.clone()?;
         let flags = match &step.kind {
             // With the names of main and binary: mains of the same source are not the same program.
             StepKind::Link(link) => Self::link_words(build, link),
@@ -151,7 +153,8 @@ impl Lowering<'_> {
         // Go lines and the versions of modules are part of the go command's keys as well.
         let texts = step.inputs.sealed.iter().flat_map(|sealed| &sealed.texts);
         let texts = texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
-        let salt: Vec<String> = flags.into_iter().chain([self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
+        let salt: Vec<String> =
+            flags.into_iter().chain([builder, self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
         let own = files.iter().map(|file| (file.to_string(), place(self, step, Place::Source(file))));
         let vendored = step.inputs.own.vendor.iter();
         let own = own.chain(vendored.map(|file| (format!("vendor/{file}"), place(self, step, Place::Vendor(file)))));

@@ -12,6 +12,8 @@ pub struct Materials {
     pub context: Output,
     /// The builder image.
     pub builder: Output,
+    /// The digest of the builder image, which says what is in it. None of one that is made in this very build: then steps are not known by what they are made of.
+    pub builder_digest: Option<String>,
     /// Environment of the builder image. Steps get PATH, and with cgo what is about C compilers.
     pub builder_env: BTreeMap<String, String>,
     /// The image with the programs `gowork-frontend` and `gowork-cache` at its root.

@@ -22,7 +22,12 @@ fn lowered(plan: &Plan) -> String {
 }
 
 fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
+    lowering_on(Some("sha256:builder"), plan, with)
+}
+
+fn lowering_on<T>(digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
     let materials = Materials {
+        builder_digest: digest.map(ToOwned::to_owned),
         context: Local::new("context").output(),
         builder: image("docker.io/library/golang:1.26"),
         builder_env: BTreeMap::from([("PATH".to_owned(), "/usr/local/go/bin:/bin".to_owned())]),
@@ -54,6 +59,10 @@ fn all_steps_at_once() {
     expect_file!["./ahead.txt"].assert_eq(&definition.to_string());
     assert!(ahead(&plan, Some("api")).is_some());
     assert!(ahead(&plan, Some("other")).is_none());
+    // Whatever is in a builder image that has no digest, a step cannot be known by it.
+    let step = plan.images[0].link;
+    let link = lowering_on(None, &plan, |mut lowering| lowering.step(step).unwrap().to_definition().to_string());
+    assert!(!link.contains("step.json"), "{link}");
     for config in ["cache = \"layer\"\n", "cache = \"mount\"\n", "[go]\ncgo = true\n"] {
         assert!(ahead(&planned(&sound(WORK, config), &resolution()), None).is_none(), "{config}");
     }
