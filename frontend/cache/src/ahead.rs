@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use serde::Deserialize;
 
@@ -67,12 +67,8 @@ pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
         [file, dir, layers] => (file, dir, Some(Path::new(layers))),
         _ => return Err("usage: gowork-cache ahead FILE DIR [LAYERS]".to_owned()),
     };
-    let text = fs::read(file).map_err(|error| format!("read {file}: {error}"))?;
-    let wanted: Ahead = serde_json::from_slice(&text).map_err(|error| format!("read {file}: {error}"))?;
-    let words = std::env::var("GOCACHEPROG").unwrap_or_default();
-    let mut words = words.split_whitespace().map(ToOwned::to_owned);
-    let program = words.next().unwrap_or_default();
-    let args = args::parse(words)?;
+    let wanted: Ahead = known::read_json(file)?;
+    let (program, args) = args::from_environment()?;
     let mount = args.mount.ok_or("there is no --mount")?;
     let dir = Path::new(dir);
     let runner = Runner { dir, program: &program, mount_dir: &mount, mount: CacheMount::new(&mount, args.limit) };
@@ -106,6 +102,11 @@ struct Seen<'a> {
 }
 
 impl Seen<'_> {
+    /// Nothing yet.
+    fn nothing() -> io::Result<Self> {
+        Ok(Self { go: known::go_version()?, indexes: HashMap::new(), unknown: Vec::new() })
+    }
+
     /// The key of a step, if all that it reads is known.
     fn key(&self, step: &Described) -> io::Result<Option<Id>> {
         let reads: Option<Vec<Id>> = step.reads.iter().map(|name| self.indexes.get(name).copied()).collect();
@@ -122,7 +123,7 @@ impl Runner<'_> {
     /// Keeps what the layers of all steps hold, and notes that the links ran.
     fn learn(&self, wanted: &Ahead, layers: &Path) -> io::Result<()> {
         let _alone = self.mount.lock()?;
-        let mut seen = Seen { go: known::go_version()?, indexes: HashMap::new(), unknown: Vec::new() };
+        let mut seen = Seen::nothing()?;
         for (number, step) in wanted.steps.iter().enumerate() {
             let part = |packages: &Vec<String>| self.keep_layer(&layers.join(number.to_string()).join(part_dir(packages)));
             let indexes = step.parts.iter().map(part).collect::<io::Result<Vec<String>>>()?;
@@ -156,13 +157,15 @@ impl Runner<'_> {
         // Builds side by side have much in common: one does it, the others find it.
         let _alone = self.mount.lock()?;
         let mut seen = self.look(wanted)?;
-        let links = wanted.links.iter().map(|link| Ok((link, seen.key(&link.described)?)));
-        let links = links.collect::<io::Result<Vec<_>>>()?;
-        let is_open = |key: &Option<Id>| key.is_none_or(|key| !known::is_marked(&self.mount, &key));
-        let open: Vec<&Link> = links.into_iter().filter(|(_, key)| is_open(key)).map(|(link, _)| link).collect();
-        let is_first = |step: &&Described| wanted.steps.first() == Some(*step);
-        if seen.unknown.iter().any(is_first) {
+        // Steps are looked at in their order.
+        if !seen.unknown.is_empty() && seen.unknown.first().copied() == wanted.steps.first() {
             return Ok(false);
+        }
+        let mut open = Vec::new();
+        for link in &wanted.links {
+            if seen.key(&link.described)?.is_none_or(|key| !known::is_marked(&self.mount, &key)) {
+                open.push(link);
+            }
         }
         if seen.unknown.len() + open.len() >= WORTHWHILE && self.compile(wanted, &mut seen)? {
             self.link(&open, &seen)?;
@@ -172,7 +175,7 @@ impl Runner<'_> {
 
     /// Which steps are known.
     fn look<'a>(&self, wanted: &'a Ahead) -> io::Result<Seen<'a>> {
-        let mut seen = Seen { go: known::go_version()?, indexes: HashMap::new(), unknown: Vec::new() };
+        let mut seen = Seen::nothing()?;
         for step in &wanted.steps {
             let found = seen.key(step)?.and_then(|key| known::indexes(&self.mount, &key));
             match found.filter(|indexes| indexes.len() == step.parts.len()) {
@@ -246,7 +249,6 @@ impl Runner<'_> {
 
 /// What a go command writes to its standard output; none if it fails. Its words are not shown: the step that fails for the same reason shows them.
 fn succeeds(mut go: Command) -> io::Result<Option<String>> {
-    go.stderr(Stdio::piped());
     let (status, text) = compile::run_quietly(&mut go)?;
     Ok(status.success().then_some(text))
 }

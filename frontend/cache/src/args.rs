@@ -71,6 +71,17 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     }
 }
 
+/// What `GOCACHEPROG` says: the program, and its command line's meaning.
+///
+/// # Errors
+/// As [`parse`].
+pub fn from_environment() -> Result<(String, Args), String> {
+    let text = std::env::var("GOCACHEPROG").map_err(|error| format!("GOCACHEPROG: {error}"))?;
+    let mut words = text.split_whitespace().map(ToOwned::to_owned);
+    let program = words.next().unwrap_or_default();
+    Ok((program, parse(words)?))
+}
+
 fn absolute(dir: &str) -> Result<PathBuf, String> {
     if dir.starts_with('-') {
         return Err(format!("unknown argument {dir:?}"));

@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::id::Id;
-use crate::known::{Described, Known};
+use crate::known::{Described, Known, read_json};
 use crate::layer::{self, Entry};
 use crate::own;
 
@@ -58,7 +58,7 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     };
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
-    let described = step.map(|file| Described::read(Path::new(file))).transpose()?;
+    let described = step.map(read_json::<Described>).transpose()?;
     let known = described.and_then(|described| Known::this(&described, None));
     if known.as_ref().is_some_and(|known| known.take(Path::new(dir), &parts)) {
         return Ok(ExitCode::SUCCESS);
@@ -144,26 +144,32 @@ fn split(dir: &Path, parts: &[Vec<String>], keys: &HashMap<Vec<u8>, &str>) -> io
         parts.iter().enumerate().flat_map(|(part, packages)| packages.iter().map(move |path| (path.as_str(), part))).collect();
     // A result that was in a parent already, or keys of another form: then too much is kept rather than too little.
     let known = named.keys().all(|path| found.contains(path));
-    let mut layers = Vec::new();
-    for (part, packages) in parts.iter().enumerate() {
+    let layer = |part: usize| {
         let belongs = |action: &&Id| match package_of(action).map(|path| named.get(path)) {
             Some(Some(&of)) => !known || of == part,
             // Nobody named it, so anybody may need it.
             Some(None) => true,
             None => !known,
         };
-        let entries = entries.iter().filter(|(action, _)| belongs(action)).map(|(action, entry)| (*action, *entry)).collect();
-        write_part(dir, packages, &entries)?;
-        layers.push(entries);
-    }
-    fs::remove_dir_all(dir.join("o"))?;
+        entries.iter().filter(|(action, _)| belongs(action)).map(|(action, entry)| (*action, *entry)).collect()
+    };
+    let layers: Vec<BTreeMap<Id, Entry>> = (0..parts.len()).map(layer).collect();
     fs::remove_file(layer::index_path(dir))?;
-    own::settle(&File::open(dir)?, 0o755)?;
+    write_parts(dir, parts, &layers)?;
     Ok(known.then_some(layers))
 }
 
+/// Writes the layer of each part from the outputs in `dir`, and takes these away.
+pub(crate) fn write_parts(dir: &Path, parts: &[Vec<String>], layers: &[BTreeMap<Id, Entry>]) -> io::Result<()> {
+    for (packages, entries) in parts.iter().zip(layers) {
+        write_part(dir, packages, entries)?;
+    }
+    fs::remove_dir_all(dir.join("o"))?;
+    own::settle(&File::open(dir)?, 0o755)
+}
+
 /// Writes the layer of the part with these packages, with its outputs as further links to those of the whole.
-pub(crate) fn write_part(whole: &Path, packages: &[String], entries: &BTreeMap<Id, Entry>) -> io::Result<()> {
+fn write_part(whole: &Path, packages: &[String], entries: &BTreeMap<Id, Entry>) -> io::Result<()> {
     let dir = &whole.join(part_dir(packages));
     fs::create_dir_all(dir.join("o"))?;
     let outputs: BTreeSet<Id> = entries.values().map(|entry| entry.output).collect();

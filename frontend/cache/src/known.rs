@@ -6,16 +6,16 @@
 //! asks by these.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::args;
-use crate::compile::write_part;
+use crate::compile::write_parts;
 use crate::id::Id;
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
@@ -42,15 +42,6 @@ pub struct Described {
 }
 
 impl Described {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is none.
-    pub fn read(file: &Path) -> Result<Described, String> {
-        let bytes = fs::read(file).map_err(|error| format!("read {}: {error}", file.display()))?;
-        serde_json::from_slice(&bytes).map_err(|error| format!("read {}: {error}", file.display()))
-    }
-
     /// The key of its results. `go` is the version of the go command, `reads` are the IDs of the indexes that it reads ([`index_id`]).
     ///
     /// # Errors
@@ -61,6 +52,15 @@ impl Described {
         let reads: Vec<(&String, String)> = self.reads.iter().zip(reads).map(|(name, id)| (name, id.to_string())).collect();
         Ok(Id::of(&serde_json::to_vec(&(FORM, go, &self.salt, &self.parts, own, reads))?))
     }
+}
+
+/// What a file in JSON says.
+///
+/// # Errors
+/// If it cannot be read, or says something else.
+pub fn read_json<T: DeserializeOwned>(file: &str) -> Result<T, String> {
+    let bytes = fs::read(file).map_err(|error| format!("read {file}: {error}"))?;
+    serde_json::from_slice(&bytes).map_err(|error| format!("read {file}: {error}"))
 }
 
 /// What identifies an index: the layer that it names is the same if this is.
@@ -90,8 +90,7 @@ pub struct Known {
 impl Known {
     /// The step that this process is to run, by the words of `GOCACHEPROG`. None if that names no mount, nor `mount` does; or if what it reads is damaged.
     pub fn this(described: &Described, mount: Option<&Path>) -> Option<Known> {
-        let words = env::var("GOCACHEPROG").ok()?;
-        let args = args::parse(words.split_whitespace().skip(1).map(ToOwned::to_owned)).ok()?;
+        let (_, args) = args::from_environment().ok()?;
         let mount = CacheMount::new(mount.or(args.mount.as_deref())?, args.limit);
         let index = |dir: &PathBuf| fs::read_to_string(layer::index_path(dir)).ok().map(|index| index_id(&index));
         let reads: Vec<Id> = args.parents.iter().map(index).collect::<Option<_>>()?;
@@ -126,11 +125,7 @@ impl Known {
             }
             layers.push(entries.into_iter().collect::<BTreeMap<Id, Entry>>());
         }
-        for (packages, entries) in parts.iter().zip(&layers) {
-            write_part(dir, packages, entries)?;
-        }
-        fs::remove_dir_all(dir.join("o"))?;
-        own::settle(&File::open(dir)?, 0o755)?;
+        write_parts(dir, parts, &layers)?;
         Ok(true)
     }
 

@@ -38,6 +38,13 @@ impl<'a> Build<'a> {
         Build { world, mount, layers: tempfile::tempdir().unwrap() }
     }
 
+    /// A build of which std is compiled.
+    fn begun(world: &'a World, mount: &'a Path) -> Self {
+        let build = Build::new(world, Some(mount));
+        succeeds(&build.std());
+        build
+    }
+
     fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.layers.path().join(name);
         fs::write(&path, text).unwrap();
@@ -46,8 +53,7 @@ impl<'a> Build<'a> {
 
     /// The layer of a step, where its only part is.
     fn part(&self, step: &str) -> PathBuf {
-        let part = if step == "runtime" { step.to_owned() } else { format!("example.com!m!{step}") };
-        self.layers.path().join(step).join(part)
+        self.layers.path().join(step).join(dir_name(step))
     }
 
     fn tiers(&self, parents: &[&str], results: &str) -> String {
@@ -183,13 +189,11 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
     for number in [2, 3] {
         world.edit("b", number);
         world.edit("c", number);
-        let build = Build::new(&world, Some(plain.path()));
-        succeeds(&build.std());
+        let build = Build::begun(&world, plain.path());
         let (ran, layers, binary) = steps(&build);
         assert!(ran && binary == world.plain());
 
-        let build = Build::new(&world, Some(mount.path()));
-        succeeds(&build.std());
+        let build = Build::begun(&world, mount.path());
         let (output, left) = build.ahead_with(None);
         succeeds(&output);
         assert_eq!((said(&output).as_str(), left), ("", vec![]), "nothing is left but the mount");
@@ -214,8 +218,7 @@ fn a_mount_on_which_nothing_was_compiled_is_left_alone() {
 fn what_a_pruned_mount_has_forgotten_is_learned_from_layers() {
     let world = World::new();
     let (first, pruned) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let build = Build::new(&world, Some(first.path()));
-    succeeds(&build.std());
+    let build = Build::begun(&world, first.path());
     let (_, layers, _) = steps(&build);
     let numbered = tempfile::tempdir().unwrap();
     for (number, step) in ["runtime", "b", "a", "c"].into_iter().enumerate() {
@@ -241,8 +244,7 @@ fn what_a_pruned_mount_has_forgotten_is_learned_from_layers() {
 fn what_one_step_does_as_fast_is_left_to_it() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
-    let build = Build::new(&world, Some(mount.path()));
-    succeeds(&build.std());
+    let build = Build::begun(&world, mount.path());
     steps(&build);
     let results = || snapshot(&mount.path().join("1/a")).len();
     let before = results();
@@ -257,8 +259,7 @@ fn what_one_step_does_as_fast_is_left_to_it() {
 fn an_error_is_left_to_the_step_that_it_belongs_to() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
-    let build = Build::new(&world, Some(mount.path()));
-    succeeds(&build.std());
+    let build = Build::begun(&world, mount.path());
     world.write("c/c.go", "package c\n\nfunc C() int { return \"no number\" }\n");
     let output = build.ahead();
     succeeds(&output);
@@ -276,8 +277,7 @@ fn what_the_mount_lost_since_is_made_again() {
     for (turn, damage) in [(0, "removed"), (1, "flipped"), (2, "cut")] {
         world.edit("b", turn + 10);
         world.edit("c", turn + 10);
-        let build = Build::new(&world, Some(mount.path()));
-        succeeds(&build.std());
+        let build = Build::begun(&world, mount.path());
         succeeds(&build.ahead());
         let files = snapshot(mount.path()).into_keys().map(|path| mount.path().join(path)).filter(|path| path.is_file());
         for file in files.skip(usize::try_from(turn).unwrap()).step_by(2) {

@@ -30,22 +30,20 @@ pub(super) async fn compile(
     outline: &Outline,
     wanted: &Wanted,
 ) -> Afterwards {
-    let (mut ahead, mut sources) = (Vec::new(), Vec::new());
     let is_of_use = builder.options.cache_imports.is_empty() && builder.options.no_cache == NoCache::Off;
-    for build in wanted.builds(outline).into_iter().filter(|_| is_of_use) {
-        if let Ok(Some(output)) = lowering.ahead(build, wanted.image()) {
-            ahead.push((build, output));
-            sources.extend(lowering.sources_beside(build, wanted.image()).unwrap_or_default());
-        }
-    }
-    let (done, doing) = oneshot::channel();
-    let compiling = async {
-        let unknown = join_all(ahead.iter().map(|(build, output)| is_unknown(builder, *build, output))).await;
-        drop::<oneshot::Sender<()>>(done);
-        unknown.into_iter().flatten().collect()
+    let builds = wanted.builds(outline).into_iter().filter(|_| is_of_use);
+    let ahead = builds.filter_map(|build| Some((build, lowering.ahead(build, wanted.image()).ok()??)));
+    let ahead: Vec<(BuildIx, Output)> = ahead.collect();
+    let lowering = &*lowering;
+    let compiling = join_all(ahead.iter().map(|(build, output)| is_unknown(builder, *build, output)));
+    let gathering = async {
+        let sources = ahead.iter().filter_map(|(build, _)| lowering.sources_beside(*build, wanted.image()).ok());
+        let sources: Vec<Output> = sources.flatten().collect();
+        join_all(sources.iter().map(|output| builder.solve(output, true))).await;
     };
-    let gathering = async { _ = join_all(sources.iter().map(|output| builder.solve(output, true))).await };
-    let unknown = early::beside(compiling, doing, gathering).await;
+    // It is over when it is over, and nobody says so before.
+    let (_open, never) = oneshot::channel();
+    let unknown = early::beside(compiling, never, gathering).await.into_iter().flatten().collect();
     Afterwards { unknown, began: Instant::now() }
 }
 

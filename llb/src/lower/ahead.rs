@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, OUT, SRC, STEP_DIR, files_of, link_flags, source_dir};
+use super::llb::{
+    CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, OUT, SRC, STEP_DIR, cache_mount, files_of, link_flags, source_dir,
+};
 use super::runtime::BINARY_DIR;
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
@@ -58,14 +60,14 @@ impl Lowering<'_> {
         for (number, step) in read.into_iter().enumerate() {
             exec = exec.mount(Mount::read_only(&self.step(step)?, format!("{LAYERS}/{number}")));
         }
-        exec = exec.mount(Mount::discarded(&self.sources_of_all(&links)?, SRC));
+        exec = exec.mount(Mount::discarded(&self.sources_of_all(&links, one)?, SRC));
         if !of.vendored {
             exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
             exec = exec.mount(Mount::read_only(&self.module_cache(build)?, "/gowork/modcache"));
         }
         exec = exec
             .mount(Mount::read_only(&files_of([(LIST, list.to_string().into_bytes())]), STEP_DIR))
-            .mount(self.cache_mount())
+            .mount(cache_mount())
             .mount(Mount::scratch_output(OUT));
         let exec = self.with_go(exec, one, format!("{CACHE_PROGRAM} --mount {CACHE_MOUNT} --discard {OUT}"));
         let title = if learns { "keep for later builds what was made" } else { "compile at once what changed" };
@@ -78,7 +80,7 @@ impl Lowering<'_> {
         if !matches!(first.kind, StepKind::Std(_)) || !first.inputs.results.is_empty() {
             return None;
         }
-        let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), Self::place_ahead));
+        let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead));
         let steps = steps.collect::<Option<Vec<Value>>>()?;
         let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix))).collect::<Option<Vec<Value>>>()?;
         Some(json!({ "flags": package_flags(self.plan.build(build)), "steps": steps, "links": links }))
@@ -108,7 +110,7 @@ impl Lowering<'_> {
 
     /// What makes a step's results, for the step itself: a file in [`STEP_DIR`], and the word that names it. None if that cannot be told.
     pub(super) fn description(&self, step: &Step) -> Option<((&'static str, Vec<u8>), String)> {
-        let described = self.describe(step, Self::place_in_step)?;
+        let described = self.describe(step, |place| self.place_in_step(step, place))?;
         Some(((DESCRIPTION, described.to_string().into_bytes()), format!("--step={STEP_DIR}/{DESCRIPTION}")))
     }
 
@@ -124,7 +126,7 @@ impl Lowering<'_> {
     }
 
     /// `place` says where a file of the repository, or the other one of the vendor directory, is.
-    fn describe(&self, step: &Step, place: impl Fn(&Self, &Step, Place<'_>) -> String) -> Option<Value> {
+    fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Value> {
         let build = self.plan.build(step.build);
         let is_open = |step: &Step| match step.kind {
             StepKind::Std(_) => false,
@@ -155,9 +157,9 @@ impl Lowering<'_> {
         let texts = texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
         let salt: Vec<String> =
             flags.into_iter().chain([builder, self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
-        let own = files.iter().map(|file| (file.to_string(), place(self, step, Place::Source(file))));
+        let own = files.iter().map(|file| (file.to_string(), place(Place::Source(file))));
         let vendored = step.inputs.own.vendor.iter();
-        let own = own.chain(vendored.map(|file| (format!("vendor/{file}"), place(self, step, Place::Vendor(file)))));
+        let own = own.chain(vendored.map(|file| (format!("vendor/{file}"), place(Place::Vendor(file)))));
         Some(json!({
             "salt": salt,
             "parts": step.kind.parts().iter().map(|part| part.named()).collect::<Vec<_>>(),
@@ -170,19 +172,11 @@ impl Lowering<'_> {
         let StepKind::Link(link) = &step.kind else { return None };
         let build = self.plan.build(step.build);
         let main = build.packages.find(&link.package)?;
-        let mut described = self.describe(step, Self::place_ahead)?;
+        let mut described = self.describe(step, place_ahead)?;
         described["package"] = json!(link.package);
         described["name"] = json!(build.packages.get(main).binary_name());
         described["flags"] = json!(link_flags(build, link));
         Some(described)
-    }
-
-    #[allow(clippy::unused_self, reason = "one form for both places")]
-    fn place_ahead(&self, _: &Step, place: Place<'_>) -> String {
-        match place {
-            Place::Source(file) => format!("{SRC}/{file}"),
-            Place::Vendor(file) => format!("{VENDOR}/{file}"),
-        }
     }
 
     fn place_in_step(&self, step: &Step, place: Place<'_>) -> String {
@@ -193,16 +187,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// The sources of all these links.
-    fn sources_of_all(&self, links: &[StepIx]) -> Result<Output, OpError> {
-        let build = match links {
-            [] => return Ok(Output::scratch()),
+    /// The sources of all these links, of which `one` is one.
+    fn sources_of_all(&self, links: &[StepIx], one: &Step) -> Result<Output, OpError> {
+        if links.len() == 1 {
             // The very same, and so by the same name.
-            [one] => return self.sources_of(self.plan.step(*one)),
-            [first, ..] => self.plan.step(*first).build,
-        };
-        let inputs = || links.iter().map(|ix| &self.plan.step(*ix).inputs);
-        self.open_sources(build, inputs().flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)), "sources of all")
+            return self.sources_of(one);
+        }
+        let inputs = links.iter().map(|ix| &self.plan.step(*ix).inputs);
+        self.open_sources(one.build, inputs.flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)), "sources of all")
     }
 
     /// The words that make the binary of a link, from `go` on.
@@ -226,6 +218,14 @@ enum Place<'a> {
     Source(&'a TreePath),
     /// Of a third-party package, below the vendor directory.
     Vendor(&'a str),
+}
+
+/// Where the step that goes ahead has a file.
+fn place_ahead(place: Place<'_>) -> String {
+    match place {
+        Place::Source(file) => format!("{SRC}/{file}"),
+        Place::Vendor(file) => format!("{VENDOR}/{file}"),
+    }
 }
 
 /// Flags that compile steps run the go command with.

@@ -194,10 +194,9 @@ impl<'a> Lowering<'a> {
         let mut args = Vec::new();
         // A step that ignores its cached result is given empty cache mounts, which would be the end of everybody's results.
         let described = self.description(step).filter(|_| !self.ignores_cache(Some(step)));
-        let is_described = described.is_some();
-        if let Some((_, word)) = described {
+        if let Some((_, word)) = &described {
             let mount = format!("--mount={CACHE_MOUNT}");
-            args.extend([CACHE_PROGRAM.to_owned(), "link".to_owned(), word, mount, binary_path(link)]);
+            args.extend([CACHE_PROGRAM.to_owned(), "link".to_owned(), word.clone(), mount, binary_path(link)]);
         }
         args.extend(Self::link_words(build, link));
         let results = match self.plan.cache_of(step.build) {
@@ -206,8 +205,8 @@ impl<'a> Lowering<'a> {
             Cache::Mount => format!("--discard {OUT}"),
         };
         let mut exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
-        if is_described {
-            exec = exec.mount(Mount::read_only(&files_of(self.words_for(step)), STEP_DIR)).mount(self.cache_mount());
+        if let Some((file, _)) = described {
+            exec = exec.mount(Mount::read_only(&files_of([file]), STEP_DIR)).mount(cache_mount());
         }
         // An exported cache holds the outputs that the steps of a result read. The answer of the resolve step is read by the frontend: so that it is in the
         // cache, a file of the same output is mounted here, one whose content is always the same.
@@ -253,11 +252,6 @@ impl<'a> Lowering<'a> {
         self.run_resolve(build, None)?.output(MODCACHE_OUT)
     }
 
-    #[allow(clippy::unused_self, reason = "beside its kin")]
-    pub(super) fn cache_mount(&self) -> Mount {
-        Mount::cache("gowork-results", CACHE_MOUNT, Sharing::Shared)
-    }
-
     /// The results that a step reads, by what is in them and not by the plan's numbers: these change without a change of what this step reads.
     pub(super) fn reads(&self, step: &Step) -> Vec<(String, StepIx)> {
         let mut results: Vec<(String, StepIx)> =
@@ -286,7 +280,7 @@ impl<'a> Lowering<'a> {
         let is_link = matches!(step.kind, StepKind::Link(_));
         if cache == Cache::Mount || (cache == Cache::Both && !is_link) {
             tiers.push_str(&format!(" --mount {CACHE_MOUNT}"));
-            exec = exec.mount(self.cache_mount());
+            exec = exec.mount(cache_mount());
         }
         Ok((exec, tiers))
     }
@@ -347,6 +341,11 @@ impl<'a> Lowering<'a> {
 
 /// Flags of every go command that compiles.
 pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
+
+/// Where compile results are kept in a cache mount.
+pub(super) fn cache_mount() -> Mount {
+    Mount::cache("gowork-results", CACHE_MOUNT, Sharing::Shared)
+}
 
 /// Whether a step compiles more than std, whose sources the builder image has.
 fn has_modules(step: &Step) -> bool {
