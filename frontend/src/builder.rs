@@ -135,7 +135,7 @@ impl Builder<'_> {
             drop::<oneshot::Sender<()>>(resolved);
             self.build_resolved((platform, outline, wanted), &materials, options, &resolutions).await
         };
-        early::beside(build, resolving, early).await
+        early::beside(build, early::while_resolving(resolving, early)).await
     }
 
     async fn build_resolved(
@@ -147,13 +147,10 @@ impl Builder<'_> {
     ) -> Result<ImageResult, BuildError> {
         let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
-        let afterwards = ahead::compile(self, &mut lowering, outline, wanted).await;
+        let ahead = ahead::compile(self, lowering.clone(), outline, wanted);
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let (solved, made) = self.finish(&output).await?;
-            if made {
-                afterwards.learn(self, &mut lowering, wanted).await;
-            }
+            let (solved, _) = early::beside(self.finish(&output), ahead).await?;
             return Ok(ImageResult { reference: solved.reference, ..ImageResult::default() });
         };
         let image =
@@ -162,9 +159,8 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let (solved, made) = self.finish(&output).await?;
+        let (solved, made) = early::beside(self.finish(&output), ahead).await?;
         if made {
-            afterwards.learn(self, &mut lowering, wanted).await;
             linkage::check(self, &plan, image, &solved.reference).await?;
         }
         let base = materials.base_config(&image.runtime.base.value);

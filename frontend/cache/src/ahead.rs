@@ -1,9 +1,8 @@
-//! `gowork-cache ahead FILE DIR [LAYERS]`: compiles and links in one go what steps would compile and link one after another, and leaves all results in the cache
-//! mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many changed.
+//! `gowork-cache ahead FILE DIR LAYERS`: compiles and links in one go what steps would compile and link one after another, and leaves all results in the
+//! cache mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
 //!
-//! It sees which steps are known, and does nothing if these are all, or nearly; nor if the first one, of std, is not: then the mount was pruned, while
-//! layers of earlier builds may be at hand that make all this needless. It says so by the file [`UNKNOWN`] in `DIR`. Called again when the steps have
-//! run, with their layers (in `LAYERS`, numbered from 0), it learns from these what they made.
+//! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they made, by position. Those of the former that run already are waited
+//! for; the rest wait for this ([`crate::turns`]). Whoever compiled something here before is believed as steps believe him.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own names. Results are used where they lie in the mount, checked
 //! but not copied: if one goes meanwhile, this fails.
@@ -11,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use serde::Deserialize;
@@ -22,24 +21,19 @@ use crate::id::Id;
 use crate::known::{self, Described};
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
+use crate::turns::{Held, Turn, Turns};
 
 /// The word that asks for it.
 pub const WORD: &str = "ahead";
-
-/// The file that says that nothing is known.
-const UNKNOWN: &str = "unknown";
-
-/// As many steps have to run at least. Fewer cost no more than they do here, where everything is looked at once more.
-const WORTHWHILE: usize = 4;
 
 /// The steps, each after those that it reads.
 #[derive(Debug, Deserialize)]
 struct Ahead {
     /// Flags that packages are compiled with.
     flags: Vec<String>,
-    /// Compile steps. The first one reads nothing.
+    /// Compile steps: those that have to run, and those that they read.
     steps: Vec<Described>,
-    /// Links.
+    /// Links that have to run.
     links: Vec<Link>,
 }
 
@@ -52,35 +46,26 @@ struct Link {
     /// Import path of the main.
     package: String,
     /// The name that `go build` gives its binary.
-    name: String,
+    binary: String,
     /// Flags that it is compiled and linked with.
     flags: Vec<String>,
 }
 
-/// Does as much as is worthwhile. Always succeeds, for its results are a convenience.
+/// Does what it can. Always succeeds, for its results are a convenience.
 ///
 /// # Errors
 /// If it is called in a wrong way.
 pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
-    let (file, dir, layers) = match words {
-        [file, dir] => (file, dir, None),
-        [file, dir, layers] => (file, dir, Some(Path::new(layers))),
-        _ => return Err("usage: gowork-cache ahead FILE DIR [LAYERS]".to_owned()),
-    };
+    let [file, dir, layers] = words else { return Err("usage: gowork-cache ahead FILE DIR LAYERS".to_owned()) };
     let wanted: Ahead = known::read_json(file)?;
     let (program, args) = args::from_environment()?;
     let mount = args.mount.ok_or("there is no --mount")?;
-    let dir = Path::new(dir);
-    let runner = Runner { dir, program: &program, mount_dir: &mount, mount: CacheMount::new(&mount, args.limit) };
-    let done = match layers {
-        Some(layers) => runner.learn(&wanted, layers).map(|()| true),
-        None => runner.run(&wanted),
-    };
+    let (dir, layers) = (Path::new(dir), Path::new(layers));
+    let runner = Runner { dir, layers, program: &program, mount_dir: &mount, mount: CacheMount::new(&mount, args.limit) };
+    let done = runner.run(&wanted);
     let _ = known::empty(dir);
-    match done {
-        Ok(true) => {}
-        Ok(false) => fs::write(dir.join(UNKNOWN), "").map_err(|error| format!("write to {}: {error}", dir.display()))?,
-        Err(error) => eprintln!("gowork-cache: not compiled ahead: {error}"),
+    if let Err(error) = done {
+        eprintln!("gowork-cache: not compiled ahead: {error}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -88,6 +73,8 @@ pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
 struct Runner<'a> {
     /// Scratch space.
     dir: &'a Path,
+    /// Results of steps, by position.
+    layers: &'a Path,
     /// This program.
     program: &'a str,
     mount_dir: &'a Path,
@@ -98,13 +85,15 @@ struct Runner<'a> {
 struct Seen<'a> {
     go: String,
     indexes: HashMap<String, Id>,
+    /// Layers to read.
+    layers: Vec<PathBuf>,
     unknown: Vec<&'a Described>,
 }
 
 impl Seen<'_> {
     /// Nothing yet.
     fn nothing() -> io::Result<Self> {
-        Ok(Self { go: known::go_version()?, indexes: HashMap::new(), unknown: Vec::new() })
+        Ok(Self { go: known::go_version()?, indexes: HashMap::new(), layers: Vec::new(), unknown: Vec::new() })
     }
 
     /// The key of a step, if all that it reads is known.
@@ -120,63 +109,49 @@ impl Seen<'_> {
 }
 
 impl Runner<'_> {
-    /// Keeps what the layers of all steps hold, and notes that the links ran.
-    fn learn(&self, wanted: &Ahead, layers: &Path) -> io::Result<()> {
-        let _alone = self.mount.lock()?;
-        let mut seen = Seen::nothing()?;
-        for (number, step) in wanted.steps.iter().enumerate() {
-            let part = |packages: &Vec<String>| self.keep_layer(&layers.join(number.to_string()).join(part_dir(packages)));
-            let indexes = step.parts.iter().map(part).collect::<io::Result<Vec<String>>>()?;
-            if let Some(key) = seen.key(step)? {
-                known::keep_indexes(&self.mount, &key, &indexes);
-            }
-            seen.learn(step, &indexes);
-        }
-        for link in &wanted.links {
-            if let Some(key) = seen.key(&link.described)? {
-                known::mark(&self.mount, &key);
-            }
-        }
-        Ok(())
-    }
-
-    /// Keeps what a layer holds; returns its index.
-    fn keep_layer(&self, layer: &Path) -> io::Result<String> {
-        let index = fs::read_to_string(layer::index_path(layer))?;
-        for (action, entry) in layer::parse_index(index.as_bytes()).unwrap_or_default() {
-            let bytes = fs::read(layer::output_path(layer, &entry.output))?;
-            if Id::of(&bytes) == entry.output {
-                self.mount.keep(&action, &entry.output, &bytes);
-            }
-        }
-        Ok(index)
-    }
-
-    /// Compiles and links. False if nothing is known here.
-    fn run(&self, wanted: &Ahead) -> io::Result<bool> {
+    /// Compiles and links.
+    fn run(&self, wanted: &Ahead) -> io::Result<()> {
         // Builds side by side have much in common: one does it, the others find it.
         let _alone = self.mount.lock()?;
-        let mut seen = self.look(wanted)?;
-        // Steps are looked at in their order.
-        if !seen.unknown.is_empty() && seen.unknown.first().copied() == wanted.steps.first() {
-            return Ok(false);
+        let turns = Turns::new(self.mount_dir);
+        let compiled = wanted.steps.iter().enumerate().filter(|(at, _)| !self.layer(*at).is_dir()).map(|(_, step)| step);
+        let linked = wanted.links.iter().map(|link| &link.described);
+        let (to_compile, to_link) = (hold(&turns, compiled.clone()), hold(&turns, linked.clone()));
+        for step in compiled.chain(linked) {
+            turns.wait(Turn::Runs, &step.name)?;
         }
+        let mut seen = self.look(wanted)?;
+        if !self.compile(wanted, &mut seen)? {
+            return Ok(());
+        }
+        drop(to_compile);
         let mut open = Vec::new();
         for link in &wanted.links {
-            if seen.key(&link.described)?.is_none_or(|key| !known::is_marked(&self.mount, &key)) {
+            if seen.key(&link.described)?.is_none_or(|key| known::binary(&self.mount, &key).is_none()) {
                 open.push(link);
             }
         }
-        if seen.unknown.len() + open.len() >= WORTHWHILE && self.compile(wanted, &mut seen)? {
-            self.link(&open, &seen)?;
-        }
-        Ok(true)
+        self.link(&open, &seen)?;
+        drop(to_link);
+        Ok(())
     }
 
-    /// Which steps are known.
+    fn layer(&self, at: usize) -> PathBuf {
+        self.layers.join(at.to_string())
+    }
+
+    /// Which steps are known: by their layers, or in the mount.
     fn look<'a>(&self, wanted: &'a Ahead) -> io::Result<Seen<'a>> {
         let mut seen = Seen::nothing()?;
-        for step in &wanted.steps {
+        for (at, step) in wanted.steps.iter().enumerate() {
+            let layer = self.layer(at);
+            if layer.is_dir() {
+                let parts: Vec<PathBuf> = step.parts.iter().map(|packages| layer.join(part_dir(packages))).collect();
+                let indexes = parts.iter().map(|part| fs::read_to_string(layer::index_path(part)));
+                seen.learn(step, &indexes.collect::<io::Result<Vec<_>>>()?);
+                seen.layers.extend(parts);
+                continue;
+            }
             let found = seen.key(step)?.and_then(|key| known::indexes(&self.mount, &key));
             match found.filter(|indexes| indexes.len() == step.parts.len()) {
                 Some(indexes) => seen.learn(step, &indexes),
@@ -192,8 +167,12 @@ impl Runner<'_> {
         if steps.is_empty() {
             return Ok(true);
         }
+        if steps.iter().any(|step| step.brings_others) {
+            // It failed, or its results could not be kept.
+            return Ok(false);
+        }
         let names = self.dir.join("names");
-        let mut go = self.go(&names);
+        let mut go = self.go(&names, seen);
         let packages = steps.iter().flat_map(|step| step.parts.iter().flatten());
         go.args(compile::GO_LIST).args(&wanted.flags).arg("--").args(compile::nameable(packages));
         let Some(listing) = succeeds(go)? else { return Ok(false) };
@@ -218,11 +197,11 @@ impl Runner<'_> {
         while let Some(first) = left.first().copied() {
             let mut names = HashSet::new();
             let (now, later): (Vec<&Link>, Vec<&Link>) =
-                left.into_iter().partition(|link| link.flags == first.flags && names.insert(&link.name));
+                left.into_iter().partition(|link| link.flags == first.flags && names.insert(&link.binary));
             left = later;
             let made = self.dir.join("binaries");
             fs::create_dir_all(&made)?;
-            let mut go = self.go(&self.dir.join("names"));
+            let mut go = self.go(&self.dir.join("names"), seen);
             // The slash has it taken for a directory, also for one binary.
             go.arg("build").args(&first.flags).arg("-o").arg(made.join("")).arg("--");
             go.args(now.iter().map(|link| &link.package).collect::<BTreeSet<_>>());
@@ -231,7 +210,7 @@ impl Runner<'_> {
             }
             for link in now {
                 if let Some(key) = seen.key(&link.described)? {
-                    known::keep_binary(&self.mount, &key, &fs::read(made.join(&link.name))?);
+                    known::keep_binary(&self.mount, &key, &fs::read(made.join(&link.binary))?);
                 }
             }
             fs::remove_dir_all(made)?;
@@ -239,12 +218,19 @@ impl Runner<'_> {
         Ok(())
     }
 
-    /// A go command whose results are in the mount, and named in a directory.
-    fn go(&self, names: &Path) -> Command {
+    /// A go command whose results are in layers and the mount; those in the mount are named in a directory.
+    fn go(&self, names: &Path, seen: &Seen<'_>) -> Command {
+        let layers: String = seen.layers.iter().map(|layer| format!(" --parent {}", layer.display())).collect();
+        let results = format!("--names {} --mount {}", names.display(), self.mount_dir.display());
         let mut go = Command::new("go");
-        go.env("GOCACHEPROG", format!("{} --names {} --mount {}", self.program, names.display(), self.mount_dir.display()));
+        go.env("GOCACHEPROG", format!("{}{layers} {results}", self.program));
         go
     }
+}
+
+/// Has steps wait that do not run yet.
+fn hold<'a>(turns: &Turns, steps: impl Iterator<Item = &'a Described>) -> Vec<Held> {
+    steps.filter_map(|step| turns.say(Turn::Ahead, &step.name)).collect()
 }
 
 /// What a go command writes to its standard output; none if it fails. Its words are not shown: the step that fails for the same reason shows them.

@@ -18,7 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::id::Id;
-use crate::known::{Described, Known, read_json};
+use crate::known::{self, Described, Known, read_json};
 use crate::layer::{self, Entry};
 use crate::own;
 
@@ -59,6 +59,7 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
     let described = step.map(read_json::<Described>).transpose()?;
+    let _turn = described.as_ref().and_then(|described| known::turn(described, None));
     let known = described.and_then(|described| Known::this(&described, None));
     if known.as_ref().is_some_and(|known| known.take(Path::new(dir), &parts)) {
         return Ok(ExitCode::SUCCESS);

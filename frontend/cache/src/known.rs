@@ -1,7 +1,7 @@
 //! Steps whose results a cache mount has whole, so that they can be taken from there without a go command. Owns a step's key, and what is kept under it.
 //!
 //! A step is known by its flags, the packages of its parts, the contents of the files that it compiles itself, the results it reads and the Go version:
-//! all that makes its results. Under that key the mount has the index of each of its parts; for a link a mark that it ran, and maybe its binary.
+//! all that makes its results. Under that key the mount has the index of each of its parts; for a link its binary.
 //! A key that is wrong in some way nobody thought of cannot make a wrong compile result: results lie under the go command's own keys, and whoever links
 //! asks by these.
 
@@ -20,6 +20,7 @@ use crate::id::Id;
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
 use crate::own;
+use crate::turns::{Held, Turns};
 
 /// The first word of what makes a key; the number is that of the form.
 const FORM: &str = "gowork step 1";
@@ -27,6 +28,8 @@ const FORM: &str = "gowork step 1";
 /// What makes a step's results, as its plan says.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Described {
+    /// What the step is called among those of its plan ([`crate::turns`]); no part of its key.
+    pub name: String,
     /// Flags, environment, name of the binary: whatever else decides.
     pub salt: Vec<String>,
     /// Import paths by part, those that the go command is told; none of a link.
@@ -36,6 +39,9 @@ pub struct Described {
     /// them do.
     #[serde(default)]
     pub own: Vec<(String, PathBuf)>,
+    /// Whether what its parts name brings along other packages, whose results are the step's as well: then nobody else can make it.
+    #[serde(default)]
+    pub brings_others: bool,
     /// Directory names of the parts that it reads, in the order of `--parent`.
     #[serde(default)]
     pub reads: Vec<String>,
@@ -79,6 +85,12 @@ pub fn go_version() -> io::Result<String> {
         .success()
         .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
         .ok_or_else(|| io::Error::other("go version"))
+}
+
+/// The turn of the step that this process is to run: it begins when nobody makes its results elsewhere any more. The mount is that of [`Known::this`].
+pub fn turn(described: &Described, mount: Option<&Path>) -> Option<Held> {
+    let (_, args) = args::from_environment().ok()?;
+    Turns::new(mount.or(args.mount.as_deref())?).begin(&described.name)
 }
 
 /// A step that may be known.
@@ -136,12 +148,7 @@ impl Known {
 
     /// The binary of a link.
     pub fn binary(&self) -> Option<Vec<u8>> {
-        self.mount.find(&binary_key(&self.key)).map(|(_, binary)| binary)
-    }
-
-    /// Notes that a link ran.
-    pub fn mark(&self) {
-        mark(&self.mount, &self.key);
+        binary(&self.mount, &self.key)
     }
 }
 
@@ -158,20 +165,14 @@ pub fn keep_indexes(mount: &CacheMount, key: &Id, indexes: &[String]) {
     }
 }
 
-/// Whether a link is known to have run.
-pub fn is_marked(mount: &CacheMount, key: &Id) -> bool {
-    mount.find(key).is_some()
-}
-
-/// Notes that a link ran.
-pub fn mark(mount: &CacheMount, key: &Id) {
-    mount.keep(key, &Id::of(FORM.as_bytes()), FORM.as_bytes());
+/// The binary of a link.
+pub fn binary(mount: &CacheMount, key: &Id) -> Option<Vec<u8>> {
+    mount.find(&binary_key(key)).map(|(_, binary)| binary)
 }
 
 /// Keeps the binary of a link.
 pub fn keep_binary(mount: &CacheMount, key: &Id, binary: &[u8]) {
     mount.keep(&binary_key(key), &Id::of(binary), binary);
-    mark(mount, key);
 }
 
 fn binary_key(key: &Id) -> Id {
@@ -195,7 +196,14 @@ mod tests {
     use super::*;
 
     fn described(own: Vec<(String, PathBuf)>) -> Described {
-        Described { salt: vec!["-trimpath".into()], parts: vec![vec!["a".into()]], own, reads: vec!["fmt".into()] }
+        Described {
+            name: "1".into(),
+            salt: vec!["-trimpath".into()],
+            parts: vec![vec!["a".into()]],
+            own,
+            brings_others: false,
+            reads: vec!["fmt".into()],
+        }
     }
 
     #[test]

@@ -41,3 +41,5 @@ pub mod own;
 pub mod protocol;
 pub mod serve;
 pub mod store;
+pub mod turns;
+pub mod watch;

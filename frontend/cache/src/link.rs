@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::compile::exit_code;
-use crate::known::{Described, Known, read_json};
+use crate::known::{self, Described, Known, read_json};
 
 /// The word that asks for it.
 pub const WORD: &str = "link";
@@ -21,15 +21,14 @@ pub fn link(words: &[String]) -> Result<ExitCode, String> {
     let usage = || "usage: gowork-cache link --step=FILE --mount=DIR BINARY COMMAND...".to_owned();
     let [step, mount, binary, program, arguments @ ..] = words else { return Err(usage()) };
     let (step, mount) = step.strip_prefix("--step=").zip(mount.strip_prefix("--mount=")).ok_or_else(usage)?;
-    let known = Known::this(&read_json::<Described>(step)?, Some(Path::new(mount)));
+    let described: Described = read_json(step)?;
+    let _turn = known::turn(&described, Some(Path::new(mount)));
+    let known = Known::this(&described, Some(Path::new(mount)));
     if let Some(made) = known.as_ref().and_then(Known::binary) {
         write(Path::new(binary), &made).map_err(|error| format!("write {binary}: {error}"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let status = Command::new(program).args(arguments).status().map_err(|error| format!("run {program}: {error}"))?;
-    if let Some(known) = known.filter(|_| status.success()) {
-        known.mark();
-    }
     Ok(exit_code(status))
 }
 

@@ -12,7 +12,7 @@ use gowork_cache::names::Names;
 use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
 use gowork_cache::store::{Kept, Store, Tier};
-use gowork_cache::{ahead, compile, link};
+use gowork_cache::{ahead, compile, link, watch};
 
 fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
@@ -47,6 +47,7 @@ fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
         compile::WORD => Some(compile::compile(rest)),
         link::WORD => Some(link::link(rest)),
         ahead::WORD => Some(ahead::ahead(rest)),
+        watch::WORD => Some(watch::watch(rest)),
         _ => None,
     }
 }

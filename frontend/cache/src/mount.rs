@@ -6,6 +6,7 @@
 //! 1/tmp/                  files being written
 //! 1/swept                 its time is that of the last look at the bound
 //! 1/ahead                 locked by who compiles ahead of the steps
+//! 1/turns/                what steps are doing right now ([`crate::turns`])
 //! ```
 //!
 //! `XX` are the first two digits. Any number of processes may use a mount at once: files appear whole, by renaming, and whatever is missing or is not
@@ -35,6 +36,11 @@ const PERIOD: Duration = Duration::from_secs(3600);
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 /// What a file takes on disk at least.
 const BLOCK: u64 = 4096;
+
+/// Where the mount at `dir` has the files of [`crate::turns`].
+pub(crate) fn turns_dir(dir: &Path) -> PathBuf {
+    dir.join(FORM).join("turns")
+}
 
 /// A cache mount.
 pub struct CacheMount {
@@ -149,7 +155,7 @@ impl CacheMount {
         }
         stamp.set_modified(SystemTime::now())?;
         self.hold_bound()?;
-        for (file, metadata) in files(&self.dir.join("tmp"))? {
+        for (file, metadata) in ["tmp", "turns"].map(|name| files(&self.dir.join(name))).into_iter().flatten().flatten() {
             if age(&metadata) > ABANDONED {
                 let _ = fs::remove_file(file.path());
             }

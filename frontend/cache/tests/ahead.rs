@@ -9,11 +9,15 @@
 
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::thread;
+use std::time::Duration;
 
+use gowork_cache::turns::{Turn, Turns};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use world::{World, snapshot};
@@ -80,12 +84,17 @@ impl<'a> Build<'a> {
         self.compile("runtime", "runtime", &std_step(), &[])
     }
 
+    fn library(&self, name: &str) -> Output {
+        let (_, reads) = STEPS.into_iter().find(|(step, _)| *step == name).unwrap();
+        let parents = [reads, &["runtime"]].concat();
+        self.compile(name, &format!("example.com/m/{name}"), &library(self.world, name, reads), &parents)
+    }
+
     /// Compiles the libraries until one fails.
     fn libraries(&self) -> Vec<Output> {
         let mut outputs = Vec::new();
-        for (name, reads) in STEPS {
-            let parents = [reads, &["runtime"]].concat();
-            outputs.push(self.compile(name, &format!("example.com/m/{name}"), &library(self.world, name, reads), &parents));
+        for (name, _) in STEPS {
+            outputs.push(self.library(name));
             if !outputs.last().unwrap().status.success() {
                 break;
             }
@@ -114,31 +123,33 @@ impl<'a> Build<'a> {
         self.parents_of_link().iter().map(|part| snapshot(part)).collect()
     }
 
-    fn ahead(&self) -> Output {
-        self.ahead_with(None).0
-    }
-
-    /// With the layers of steps that ran, or without; returns what is left besides the mount.
-    fn ahead_with(&self, layers: Option<&Path>) -> (Output, Vec<PathBuf>) {
+    /// Runs it with the layers of some steps; the others have to run. Returns what is left besides the mount.
+    fn ahead(&self, at_hand: &[&str]) -> (Output, Vec<PathBuf>) {
         let steps: Vec<Value> =
             [std_step()].into_iter().chain(STEPS.map(|(name, reads)| library(self.world, name, reads))).collect();
+        let layers = tempfile::tempdir().unwrap();
+        for (number, step) in ["runtime"].into_iter().chain(STEPS.map(|(name, _)| name)).enumerate() {
+            if at_hand.contains(&step) {
+                std::os::unix::fs::symlink(self.layers.path().join(step), layers.path().join(number.to_string())).unwrap();
+            }
+        }
         let mut main = link(self.world);
         main["package"] = json!("example.com/m");
-        main["name"] = json!("m");
+        main["binary"] = json!("m");
         main["flags"] = json!(FLAGS);
         let list = json!({ "flags": FLAGS, "steps": steps, "links": [main] });
         let list = self.file("ahead.json", &list.to_string());
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().to_str().unwrap();
-        let words = ["ahead", list.to_str().unwrap(), dir].into_iter().chain(layers.map(|layers| layers.to_str().unwrap()));
-        let output = self.run(&words.collect::<Vec<_>>(), &self.tiers(&[], &format!("--discard {dir}")));
+        let words = ["ahead", list.to_str().unwrap(), dir, layers.path().to_str().unwrap()];
+        let output = self.run(&words, &self.tiers(&[], &format!("--discard {dir}")));
         let left = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name().into());
         (output, left.collect())
     }
 }
 
 fn std_step() -> Value {
-    json!({ "salt": FLAGS, "parts": [["runtime"]] })
+    json!({ "name": "runtime", "salt": FLAGS, "parts": [["runtime"]], "brings_others": true })
 }
 
 fn dir_name(step: &str) -> String {
@@ -148,7 +159,7 @@ fn dir_name(step: &str) -> String {
 fn library(world: &World, name: &str, reads: &[&str]) -> Value {
     let own = file(world, &format!("{name}/{name}.go"));
     let reads: Vec<String> = reads.iter().chain(&["runtime"]).map(|step| dir_name(step)).collect();
-    json!({ "salt": FLAGS, "parts": [[format!("example.com/m/{name}")]], "own": [own], "reads": reads })
+    json!({ "name": name, "salt": FLAGS, "parts": [[format!("example.com/m/{name}")]], "own": [own], "reads": reads })
 }
 
 fn file(world: &World, name: &str) -> Value {
@@ -157,7 +168,7 @@ fn file(world: &World, name: &str) -> Value {
 
 fn link(world: &World) -> Value {
     let reads = ["a", "b", "c", "runtime"].map(dir_name);
-    json!({ "salt": FLAGS, "own": [file(world, "go.mod"), file(world, "main.go")], "reads": reads })
+    json!({ "name": "m", "salt": FLAGS, "own": [file(world, "go.mod"), file(world, "main.go")], "reads": reads })
 }
 
 fn said(output: &Output) -> String {
@@ -194,7 +205,7 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
         assert!(ran && binary == world.plain());
 
         let build = Build::begun(&world, mount.path());
-        let (output, left) = build.ahead_with(None);
+        let (output, left) = build.ahead(&["runtime"]);
         succeeds(&output);
         assert_eq!((said(&output).as_str(), left), ("", vec![]), "nothing is left but the mount");
         let (ran, taken, binary) = steps(&build);
@@ -205,54 +216,67 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
 }
 
 #[test]
-fn a_mount_on_which_nothing_was_compiled_is_left_alone() {
+fn what_layers_hold_is_not_made_again() {
+    let world = World::new();
+    let (first, plain, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let build = Build::begun(&world, first.path());
+    steps(&build);
+    world.edit("b", 5);
+    // What an empty builder has: a cache that it imported, and no mount.
+    let again = Build::new(&world, Some(empty.path()));
+    for step in ["runtime", "c"] {
+        std::os::unix::fs::symlink(build.layers.path().join(step), again.layers.path().join(step)).unwrap();
+    }
+    let (output, left) = again.ahead(&["runtime", "c"]);
+    succeeds(&output);
+    assert_eq!((said(&output).as_str(), left), ("", vec![]));
+    let names = |dir: &Path| -> BTreeSet<OsString> {
+        snapshot(dir)
+            .into_keys()
+            .filter_map(|path| path.file_name().filter(|name| name.len() == 64).map(ToOwned::to_owned))
+            .collect()
+    };
+    let made = names(&empty.path().join("1/o"));
+    assert!(!made.is_empty());
+    for step in ["runtime", "c"] {
+        assert!(made.is_disjoint(&names(&build.part(step))), "{step}");
+    }
+    let outputs = ["b", "a"].map(|step| again.library(step));
+    let (linked, binary) = again.link();
+    outputs.iter().chain([&linked]).for_each(succeeds);
+    assert!(!outputs.iter().chain([&linked]).any(ran_go) && binary == world.plain());
+    let build = Build::begun(&world, plain.path());
+    assert!(steps(&build).1 == again.layers_of_link());
+}
+
+/// A step of std brings packages along that nobody has named: only it can tell which.
+#[test]
+fn std_is_left_to_its_step() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
-    let (output, left) = Build::new(&world, Some(mount.path())).ahead_with(None);
+    let (output, _) = Build::new(&world, Some(mount.path())).ahead(&[]);
     succeeds(&output);
-    assert_eq!(left, [PathBuf::from("unknown")]);
     assert!(!mount.path().join("1/a").exists());
 }
 
 #[test]
-fn what_a_pruned_mount_has_forgotten_is_learned_from_layers() {
-    let world = World::new();
-    let (first, pruned) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let build = Build::begun(&world, first.path());
-    let (_, layers, _) = steps(&build);
-    let numbered = tempfile::tempdir().unwrap();
-    for (number, step) in ["runtime", "b", "a", "c"].into_iter().enumerate() {
-        std::os::unix::fs::symlink(build.layers.path().join(step), numbered.path().join(number.to_string())).unwrap();
-    }
-    let again = Build::new(&world, Some(pruned.path()));
-    let (output, left) = again.ahead_with(Some(numbered.path()));
-    succeeds(&output);
-    assert_eq!(left, Vec::<PathBuf>::new());
-    // All is known: the steps take it, and nothing is left to be made ahead.
-    let results = || snapshot(&pruned.path().join("1/a")).len();
-    let before = results();
-    succeeds(&again.std());
-    let libraries = again.libraries();
-    assert!(!libraries.iter().any(ran_go));
-    assert!(again.layers_of_link() == layers);
-    let (output, left) = again.ahead_with(None);
-    succeeds(&output);
-    assert_eq!((left, results()), (vec![], before));
-}
-
-#[test]
-fn what_one_step_does_as_fast_is_left_to_it() {
+fn it_waits_for_steps_that_run_and_the_others_for_it() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
     let build = Build::begun(&world, mount.path());
-    steps(&build);
-    let results = || snapshot(&mount.path().join("1/a")).len();
-    let before = results();
-    succeeds(&build.ahead());
-    assert_eq!(results(), before, "everything is known");
-    world.edit("c", 9);
-    succeeds(&build.ahead());
-    assert_eq!(results(), before, "one library and the link");
+    let turns = Turns::new(mount.path());
+    let waits = |turn, what: &(dyn Fn() -> Output + Sync)| {
+        let held = turns.say(turn, "b").unwrap();
+        thread::scope(|scope| {
+            let running = scope.spawn(what);
+            thread::sleep(Duration::from_millis(500));
+            assert!(!running.is_finished());
+            drop(held);
+            succeeds(&running.join().unwrap());
+        });
+    };
+    waits(Turn::Runs, &|| build.ahead(&["runtime"]).0);
+    waits(Turn::Ahead, &|| build.library("b"));
 }
 
 #[test]
@@ -261,7 +285,7 @@ fn an_error_is_left_to_the_step_that_it_belongs_to() {
     let mount = tempfile::tempdir().unwrap();
     let build = Build::begun(&world, mount.path());
     world.write("c/c.go", "package c\n\nfunc C() int { return \"no number\" }\n");
-    let output = build.ahead();
+    let (output, _) = build.ahead(&["runtime"]);
     succeeds(&output);
     assert_eq!(said(&output), "");
     let outputs = build.libraries();
@@ -278,7 +302,7 @@ fn what_the_mount_lost_since_is_made_again() {
         world.edit("b", turn + 10);
         world.edit("c", turn + 10);
         let build = Build::begun(&world, mount.path());
-        succeeds(&build.ahead());
+        succeeds(&build.ahead(&["runtime"]).0);
         let files = snapshot(mount.path()).into_keys().map(|path| mount.path().join(path)).filter(|path| path.is_file());
         for file in files.skip(usize::try_from(turn).unwrap()).step_by(2) {
             let bytes = fs::read(&file).unwrap();

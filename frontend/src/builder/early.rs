@@ -14,18 +14,20 @@ use tokio::time::timeout;
 use super::Builder;
 
 /// How long the resolve step may take before anything is done beside it. One that is cached answers sooner, and then it may be that nothing has to be compiled.
-pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Drives `build` to its end and `early` beside it, unless `resolving` is over soon. What is still under way when the build has ended is of no use to anybody.
-pub(super) async fn beside<T>(build: impl Future<Output = T>, resolving: Receiver<()>, early: impl Future<Output = ()>) -> T {
-    let early = async {
-        if timeout(PATIENCE, resolving).await.is_err() {
-            early.await;
-        }
-    };
-    match select(pin!(build), pin!(early)).await {
+/// Drives `build` to its end, and `other` beside it. What of that is still under way when the build has ended is of no use to anybody.
+pub(super) async fn beside<T>(build: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
+    match select(pin!(build), pin!(other)).await {
         Either::Left((built, _)) => built,
         Either::Right(((), build)) => build.await,
+    }
+}
+
+/// Does `early` unless the resolve step is over soon.
+pub(super) async fn while_resolving(resolving: Receiver<()>, early: impl Future<Output = ()>) {
+    if timeout(PATIENCE, resolving).await.is_err() {
+        early.await;
     }
 }
 
@@ -59,7 +61,7 @@ mod tests {
             begun.set(true);
             pending().await
         };
-        assert_eq!(beside(build, resolving, early).await, 7);
+        assert_eq!(beside(build, while_resolving(resolving, early)).await, 7);
         begun.get()
     }
 
@@ -77,6 +79,6 @@ mod tests {
             drop(resolved);
             7
         };
-        assert_eq!(beside(build, resolving, async {}).await, 7);
+        assert_eq!(beside(build, while_resolving(resolving, async {})).await, 7);
     }
 }

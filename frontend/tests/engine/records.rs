@@ -112,8 +112,8 @@ impl Records {
         started < began
     }
 
-    /// Names of the steps that ran: everything but sources, the making of small files and `[internal]` ones; and what is done ahead of the steps
-    /// ([`Self::ran_ahead`]), which follows the state of the cache mount besides.
+    /// Names of the steps that ran: everything but sources, the making of small files and `[internal]` ones; and what is done beside the steps
+    /// ([`Self::compiled_at_once`]), which depends on how long these take.
     pub(crate) fn ran(&self) -> BTreeSet<&str> {
         self.steps().filter(|vertex| vertex.ran).map(|vertex| vertex.name.as_str()).collect()
     }
@@ -128,14 +128,14 @@ impl Records {
         self.steps().filter(|vertex| vertex.cached).map(|vertex| vertex.name.as_str()).collect()
     }
 
-    /// Whether it was looked for what could be compiled at once.
-    pub(crate) fn ran_ahead(&self) -> bool {
-        self.vertices.iter().any(|vertex| vertex.ran && vertex.name.ends_with(AHEAD[1]))
+    /// Whether several steps were compiled at once.
+    pub(crate) fn compiled_at_once(&self) -> bool {
+        self.vertices.iter().any(|vertex| vertex.ran && vertex.name.ends_with(BESIDE[2]))
     }
 
     fn steps(&self) -> impl Iterator<Item = &Vertex> {
-        let is_ahead = |name: &str| AHEAD.iter().any(|end| name.ends_with(end));
-        let is_step = move |vertex: &&Vertex| vertex.has_inputs && !vertex.name.contains("internal]") && !is_ahead(&vertex.name);
+        let is_beside = |name: &str| BESIDE.iter().any(|end| name.ends_with(end));
+        let is_step = move |vertex: &&Vertex| vertex.has_inputs && !vertex.name.contains("internal]") && !is_beside(&vertex.name);
         self.vertices.iter().filter(is_step)
     }
 
@@ -151,8 +151,8 @@ impl Records {
     }
 }
 
-/// What is done ahead of the steps.
-const AHEAD: [&str; 3] = ["sources of all", "compile at once what changed", "keep for later builds what was made"];
+/// What is done beside the steps, if these take their time.
+const BESIDE: [&str; 3] = ["sources of all", "see what has to run", "compile at once what changed"];
 
 /// Whether a step's name is that of one that runs a program, rather than copies files.
 fn is_program(name: &str) -> bool {

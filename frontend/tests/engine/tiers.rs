@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::engine::{Build, Engine, Outcome};
+use crate::engine::{Build, EmptyEngine, Engine, Outcome};
 use crate::mounts;
 use crate::repository::{Repository, files};
 
@@ -103,7 +103,7 @@ fn two_builds_use_one_mount_at_once() {
     }
 }
 
-/// Four programs and a library that all import. Three have the very same source; the first has files in it.
+/// Four programs and a library that all import, and that takes its time to compile. Three have the very same source; the first has files in it.
 fn programs() -> Repository {
     let mut files = vec![("go.mod".to_owned(), "module example.com/ahead\n\ngo 1.26\n".to_owned())];
     for name in PROGRAMS {
@@ -113,6 +113,9 @@ fn programs() -> Repository {
     let text = "package main\n\nimport \"embed\"\n\n//go:embed static\nvar Files embed.FS\n";
     files.push(("one/files.go".to_owned(), text.to_owned()));
     files.push(("one/static/before/a.txt".to_owned(), "a\n".to_owned()));
+    let function =
+        |n: u32| format!("\nfunc F{n}(a, b int) int {{\n\tfor i := range a {{\n\t\tb = b*{n} + i ^ a\n\t}}\n\treturn b\n}}\n");
+    files.push(("b/slow.go".to_owned(), "package b\n".to_owned() + &(0..12_000).map(function).collect::<String>()));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let programs = Repository::new(&files);
     programs.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\ncache = \"both\"\n");
@@ -122,41 +125,63 @@ fn programs() -> Repository {
 
 const PROGRAMS: [&str; 4] = ["one", "two", "three", "four"];
 
-/// The steps take their results: a go command would have said, with -v, what it compiles. A mount that was pruned learns from the steps' layers.
+/// Builds all programs; they are right.
+fn build_all(engine: &Engine, programs: &Repository, args: &[String]) -> Outcome {
+    let out = tempfile::tempdir().unwrap();
+    let outcome = engine.frontend(&programs.root()).target("binaries").args(args).files_to(out.path()).succeeds();
+    let made = files(out.path());
+    for name in PROGRAMS {
+        assert!(made[name] == programs.go_build("", &format!("./{name}")), "{name}");
+    }
+    outcome
+}
+
+/// The links ran and took their binaries: a go command would have said, with -v, what it compiles.
+fn linked_at_once(outcome: &Outcome) {
+    assert!(outcome.records.compiled_at_once(), "{}", outcome.everything());
+    let ran = outcome.records.programs_ran();
+    let links = PROGRAMS.map(|name| format!("link {name}"));
+    assert!(links.iter().all(|link| ran.contains(link.as_str())), "{}", outcome.everything());
+    assert!(links.iter().all(|link| outcome.records.log_of(link).is_empty()), "{}", outcome.everything());
+}
+
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn what_changed_is_compiled_and_linked_at_once() {
     let programs = programs();
-    let build_all = || {
-        let out = tempfile::tempdir().unwrap();
-        let outcome = build(&programs).target("binaries").files_to(out.path()).succeeds();
-        assert!(outcome.records.ran_ahead(), "{}", outcome.everything());
-        let made = files(out.path());
-        for name in PROGRAMS {
-            assert!(made[name] == programs.go_build("", &format!("./{name}")), "{name}");
-        }
-        outcome
-    };
-    let log = |outcome: &Outcome, name: &str| outcome.records.log_of(&format!("link {name}"));
-    build_all();
+    let build_all = || build_all(&Engine::main(), &programs, &[]);
+    linked_at_once(&build_all());
+    edit(&programs);
+    linked_at_once(&build_all());
+    // What else is needed, the layers have.
     mounts::look("gowork-results", "rm -rf /mount/1", b"");
     edit(&programs);
-    let pruned = build_all();
-    assert!(PROGRAMS.iter().all(|name| log(&pruned, name).contains("example.com/ahead/")), "{}", pruned.everything());
-    for _ in 0..2 {
-        edit(&programs);
-        let outcome = build_all();
-        let ran = outcome.records.programs_ran();
-        assert!(PROGRAMS.iter().all(|name| ran.contains(format!("link {name}").as_str())), "{}", outcome.everything());
-        assert!(PROGRAMS.iter().all(|name| log(&outcome, name).is_empty()), "{}", outcome.everything());
-    }
+    linked_at_once(&build_all());
     // The same content under another name.
     programs.remove("one/static/before/a.txt");
     programs.write("one/static/after/a.txt", "a\n");
-    build_all();
+    let renamed = build_all();
+    assert!(!renamed.records.compiled_at_once(), "one link alone\n{}", renamed.everything());
     // An error is told by the step that it belongs to.
     programs.write("b/b.go", "package b\n\nconst Word = undefined\n");
     let failed = build(&programs).target("binaries").args(["--output", "type=cacheonly"]).fails();
     assert!(failed.records.log_of("compile ./b (1 package)").contains("b/b.go:3:"), "{}", failed.everything());
     assert!(failed.text.contains("compile ./b (1 package)"), "{}", failed.text);
+}
+
+/// A machine that has nothing but an exported cache compiles at once what was edited, from the layers of the rest.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn with_an_imported_cache_what_changed_is_compiled_at_once() {
+    let programs = programs();
+    let cache = tempfile::tempdir().unwrap();
+    let to = format!("type=local,mode=max,dest={}", cache.path().display());
+    build_all(&Engine::main(), &programs, &["--cache-to".to_owned(), to]);
+    let empty = EmptyEngine::start("imported");
+    edit(&programs);
+    let from = format!("type=local,src={}", cache.path().display());
+    let outcome = build_all(&empty.engine, &programs, &["--cache-from".to_owned(), from]);
+    linked_at_once(&outcome);
+    let ran = outcome.records.programs_ran();
+    assert!(!ran.iter().any(|name| name.contains(" std")), "{}", outcome.everything());
 }

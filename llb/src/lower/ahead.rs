@@ -1,7 +1,8 @@
-//! Ahead of the steps: one step that compiles and links at once what several would one after another, for a cache mount where they find it.
+//! Beside the steps: what finds out which of them run, and what then compiles and links at once what they would one after another, for a cache mount where they
+//! find it.
 //!
-//! It is part of no result and of no step's key. Whoever runs it first, and then what was wanted, waits for one `go build` instead of many; whoever
-//! does not gets the same bytes.
+//! It is part of no result and of no step's key. Whoever runs it beside what is wanted waits for one `go build` instead of many; whoever does not gets the
+//! same bytes.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +15,7 @@ use super::runtime::BINARY_DIR;
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
 use crate::ops::{Digest, OpError, Output};
-use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind};
+use crate::plan::{Build, BuildIx, Link, Part, Step, StepIx, StepKind};
 use crate::tree::TreePath;
 
 /// Where the third-party packages are: in one place for all steps, whose vendor directories have some each.
@@ -23,89 +24,103 @@ const VENDOR: &str = "/gowork/vendor";
 const LAYERS: &str = "/gowork/layers";
 /// Its list of steps.
 const LIST: &str = "ahead.json";
+/// The file in [`STEP_DIR`] with the names of steps to watch.
+const NAMES: &str = "names.json";
 /// The file in [`STEP_DIR`] that describes the step itself.
 const DESCRIPTION: &str = "step.json";
 
+/// As many steps have to run at least. Fewer cost no more than they do here, where everything is looked at once more.
+const WORTHWHILE: usize = 4;
+
 impl Lowering<'_> {
-    /// The step that compiles and links what is not in the cache mount yet, for one image or for all of a build. None where results are not kept in
-    /// layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of. It leaves a file `unknown`
-    /// if the mount was pruned: then [`Self::learn`] is of use.
+    /// What waits until steps of one image, or of all of a build, run, and leaves a file `running`: a list in JSON of positions, for [`Self::ahead`]. What runs
+    /// is never to be found in the cache, and to ignore the cache would empty the cache mount: so `attempt` is a text that no earlier attempt had. None
+    /// where results are not kept in layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of.
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn ahead(&mut self, build: BuildIx, image: Option<&str>) -> Result<Option<Output>, OpError> {
-        self.at_once(build, image, false)
+    pub fn watch(&self, build: BuildIx, image: Option<&str>, attempt: &str) -> Result<Option<Output>, OpError> {
+        let steps = self.compiled_and_linked(build, image);
+        let described = steps.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead)).collect::<Option<Vec<Value>>>();
+        let Some((described, one)) = described.zip(steps.first()) else { return Ok(None) };
+        let names: Vec<&Value> = described.iter().map(|step| &step["name"]).collect();
+        let words = [CACHE_PROGRAM.to_owned(), "watch".to_owned(), format!("{STEP_DIR}/{NAMES}"), OUT.to_owned()];
+        let exec = Exec::new(words)
+            .read_only_root(&self.materials.builder)
+            .cwd("/")
+            .env("GOWORK_ATTEMPT", attempt)
+            .mount(Mount::read_only(&files_of([(NAMES, json!(names).to_string().into_bytes())]), STEP_DIR));
+        self.beside(exec, *one, "see what has to run")
     }
 
-    /// The step that has a pruned mount learn from the layers of all steps what they made: to be run when they have run.
+    /// What compiles and links at once all steps that have to run, if those at the positions `running` do ([`Self::watch`]): them and all that read their
+    /// results. The results of others are at hand. None if these are few, or as there.
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn learn(&mut self, build: BuildIx, image: Option<&str>) -> Result<Option<Output>, OpError> {
-        self.at_once(build, image, true)
-    }
-
-    fn at_once(&mut self, build: BuildIx, image: Option<&str>, learns: bool) -> Result<Option<Output>, OpError> {
-        let plan = self.plan;
-        let links = self.links(build, image);
-        let needed = self.below(&links);
-        let Some((one, first)) = links.first().map(|ix| plan.step(*ix)).zip(needed.first().copied()) else { return Ok(None) };
+    pub fn ahead(&mut self, build: BuildIx, image: Option<&str>, running: &[usize]) -> Result<Option<Output>, OpError> {
+        let steps = self.compiled_and_linked(build, image);
+        let running = running.iter().filter_map(|at| steps.get(*at).copied());
+        let missing = self.above(running.collect(), &steps);
+        let Some(one) = missing.iter().find(|ix| self.is_link(**ix)).copied().filter(|_| missing.len() >= WORTHWHILE) else {
+            return Ok(None);
+        };
+        let (links, compiles): (Vec<StepIx>, Vec<StepIx>) = missing.iter().partition(|ix| self.is_link(**ix));
+        let read = missing.iter().flat_map(|ix| &self.plan.step(*ix).inputs.results).map(|result| result.step);
+        let needed: Vec<StepIx> = read.chain(compiles).collect::<BTreeSet<StepIx>>().into_iter().collect();
         let Some(list) = self.list(build, &links, &needed) else { return Ok(None) };
-        let of = plan.build(build);
-        let mut words = vec![CACHE_PROGRAM.to_owned(), "ahead".to_owned(), format!("{STEP_DIR}/{LIST}"), OUT.to_owned()];
-        words.extend(learns.then(|| LAYERS.to_owned()));
+        let of = self.plan.build(build);
+        let words = [CACHE_PROGRAM, "ahead", &format!("{STEP_DIR}/{LIST}"), OUT, LAYERS].map(ToOwned::to_owned);
         let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
-        // What it finds in the mount tells it whether anything was ever compiled here: so the first step has to be over.
-        let read: Vec<StepIx> = if learns { needed.into_iter().collect() } else { vec![first] };
-        for (number, step) in read.into_iter().enumerate() {
-            exec = exec.mount(Mount::read_only(&self.step(step)?, format!("{LAYERS}/{number}")));
+        for (number, step) in needed.iter().enumerate().filter(|(_, step)| !missing.contains(step)) {
+            exec = exec.mount(Mount::read_only(&self.step(*step)?, format!("{LAYERS}/{number}")));
         }
-        exec = exec.mount(Mount::discarded(&self.sources_of_all(&links, one)?, SRC));
+        exec = exec.mount(Mount::discarded(&self.sources_of_all(&links, self.plan.step(one))?, SRC));
         if !of.vendored {
-            exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
+            if missing.iter().any(|ix| !self.plan.step(*ix).inputs.own.vendor.is_empty()) {
+                exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
+            }
             exec = exec.mount(Mount::read_only(&self.module_cache(build)?, "/gowork/modcache"));
         }
-        exec = exec
-            .mount(Mount::read_only(&files_of([(LIST, list.to_string().into_bytes())]), STEP_DIR))
-            .mount(cache_mount())
-            .mount(Mount::scratch_output(OUT));
-        let exec = self.with_go(exec, one, format!("{CACHE_PROGRAM} --mount {CACHE_MOUNT} --discard {OUT}"));
-        let title = if learns { "keep for later builds what was made" } else { "compile at once what changed" };
-        self.dress(exec.named(self.title(title)), None).run()?.output(OUT).map(Some)
+        exec = exec.mount(Mount::read_only(&files_of([(LIST, list.to_string().into_bytes())]), STEP_DIR));
+        self.beside(exec, one, "compile at once what changed")
     }
 
-    /// The steps and links, each with all that makes its results. None if one cannot be told, or if the first is not the one of std that needs no other.
-    fn list(&self, build: BuildIx, links: &[StepIx], needed: &BTreeSet<StepIx>) -> Option<Value> {
-        let first = self.plan.step(*needed.first()?);
-        if !matches!(first.kind, StepKind::Std(_)) || !first.inputs.results.is_empty() {
-            return None;
-        }
+    /// Completes what runs beside the steps, with the settings of `one` of them.
+    fn beside(&self, exec: Exec, one: StepIx, title: &str) -> Result<Option<Output>, OpError> {
+        let exec = exec.mount(cache_mount()).mount(Mount::scratch_output(OUT));
+        let program = format!("{CACHE_PROGRAM} --mount {CACHE_MOUNT} --discard {OUT}");
+        let exec = self.with_go(exec, self.plan.step(one), program).named(self.title(title));
+        self.dress(exec, None).run()?.output(OUT).map(Some)
+    }
+
+    /// The steps and links, each with all that makes its results. None if one cannot be told.
+    fn list(&self, build: BuildIx, links: &[StepIx], needed: &[StepIx]) -> Option<Value> {
         let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead));
         let steps = steps.collect::<Option<Vec<Value>>>()?;
         let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix))).collect::<Option<Vec<Value>>>()?;
         Some(json!({ "flags": package_flags(self.plan.build(build)), "steps": steps, "links": links }))
     }
 
-    /// What the steps of one image, or of all of a build, are fed with from the context: to be gathered while [`Self::ahead`] runs.
-    ///
-    /// # Errors
-    /// As [`Self::resolve`].
-    pub fn sources_beside(&self, build: BuildIx, image: Option<&str>) -> Result<Vec<Output>, OpError> {
-        let links = self.links(build, image);
-        let mut outputs = Vec::new();
-        for step in self.below(&links).iter().chain(&links).map(|ix| self.plan.step(*ix)) {
-            outputs.push(files_of(self.words_for(step)));
-            if !matches!(step.kind, StepKind::Std(_)) {
-                outputs.push(self.sources_of(step)?);
-            }
-        }
-        Ok(outputs)
+    /// The compile steps of one image, or of all of a build, each after those that it reads; then the links.
+    fn compiled_and_linked(&self, build: BuildIx, image: Option<&str>) -> Vec<StepIx> {
+        let wanted = self.plan.images.iter().filter(|other| image.is_none_or(|name| name == other.name));
+        let links: Vec<StepIx> = wanted.map(|image| image.link).filter(|ix| self.plan.step(*ix).build == build).collect();
+        self.below(&links).into_iter().chain(links).collect()
     }
 
-    /// The links of one image, or of all of a build.
-    fn links(&self, build: BuildIx, image: Option<&str>) -> Vec<StepIx> {
-        let wanted = self.plan.images.iter().filter(|other| image.is_none_or(|name| name == other.name));
-        wanted.map(|image| image.link).filter(|ix| self.plan.step(*ix).build == build).collect()
+    /// These steps, and those of `among` that read their results or those of one that does.
+    fn above(&self, mut found: BTreeSet<StepIx>, among: &[StepIx]) -> BTreeSet<StepIx> {
+        for ix in among {
+            if self.plan.step(*ix).inputs.results.iter().any(|result| found.contains(&result.step)) {
+                found.insert(*ix);
+            }
+        }
+        found
+    }
+
+    fn is_link(&self, ix: StepIx) -> bool {
+        matches!(self.plan.step(ix).kind, StepKind::Link(_))
     }
 
     /// What makes a step's results, for the step itself: a file in [`STEP_DIR`], and the word that names it. None if that cannot be told.
@@ -160,11 +175,17 @@ impl Lowering<'_> {
         let own = files.iter().map(|file| (file.to_string(), place(Place::Source(file))));
         let vendored = step.inputs.own.vendor.iter();
         let own = own.chain(vendored.map(|file| (format!("vendor/{file}"), place(Place::Vendor(file)))));
+        let own: Vec<(String, String)> = own.collect();
+        let reads: Vec<String> = self.reads(step).into_iter().map(|(part, _)| part).collect();
+        let parts: Vec<&[String]> = step.kind.parts().iter().map(Part::named).collect();
+        let named = json!([salt, parts, own.iter().map(|(name, _)| name).collect::<Vec<_>>(), reads]).to_string();
         Some(json!({
+            "name": Digest::of(named.as_bytes()).as_str().rsplit(':').next(),
             "salt": salt,
-            "parts": step.kind.parts().iter().map(|part| part.named()).collect::<Vec<_>>(),
-            "own": own.collect::<Vec<(String, String)>>(),
-            "reads": self.reads(step).into_iter().map(|(part, _)| part).collect::<Vec<_>>(),
+            "parts": parts,
+            "brings_others": step.kind.parts().iter().any(|part| part.root.is_some()),
+            "own": own,
+            "reads": reads,
         }))
     }
 
@@ -174,7 +195,7 @@ impl Lowering<'_> {
         let main = build.packages.find(&link.package)?;
         let mut described = self.describe(step, place_ahead)?;
         described["package"] = json!(link.package);
-        described["name"] = json!(build.packages.get(main).binary_name());
+        described["binary"] = json!(build.packages.get(main).binary_name());
         described["flags"] = json!(link_flags(build, link));
         Some(described)
     }

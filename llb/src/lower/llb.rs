@@ -9,7 +9,7 @@
 //! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
 //! | `/gowork/cache` | the cache mount, where compile results are kept in one |
 //! | `/gowork/after/N` | nothing, of an earlier step that left its results in the cache mount: so that it runs before |
-//! | `/gowork/layers/N`, `/gowork/vendor` | ahead of the steps, results of a step, and all third-party packages |
+//! | `/gowork/layers/N`, `/gowork/vendor` | beside the steps, results of a step, and all third-party packages |
 //! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
 //! | `/gowork/out-modcache`, `/gowork/out-vendor` | what the resolve step makes besides |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |

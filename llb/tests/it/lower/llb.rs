@@ -47,25 +47,40 @@ fn a_link_and_all_before_it() {
     expect_file!["./llb.txt"].assert_eq(&text);
 }
 
-/// What is compiled at once, ahead of the steps: whole images of the plan, one image, or nothing where its results would have no place.
+/// What is compiled at once beside the steps: what reads of those that run, of all images or of one, or nothing where its results would have no place.
 #[test]
 fn all_steps_at_once() {
-    let ahead = |plan: &Plan, image: Option<&str>| {
-        let ahead = lowering(plan, |mut lowering| lowering.ahead(plan.step(plan.images[0].link).build, image).unwrap());
-        ahead.map(|output| output.to_definition())
+    let ahead = |plan: &Plan, image: Option<&str>, running: &[usize]| {
+        let build = plan.step(plan.images[0].link).build;
+        let ahead = lowering(plan, |mut lowering| lowering.ahead(build, image, running).unwrap());
+        ahead.map(|output| output.to_definition().to_string())
     };
     let plan = planned(&sound(WORK, ""), &resolution());
-    let definition = ahead(&plan, None).unwrap();
-    expect_file!["./ahead.txt"].assert_eq(&definition.to_string());
-    assert!(ahead(&plan, Some("api")).is_some());
-    assert!(ahead(&plan, Some("other")).is_none());
+    let all = ahead(&plan, None, &[0, 1]).unwrap();
+    expect_file!["./ahead.txt"].assert_eq(&all);
+    assert_eq!(ahead(&plan, Some("api"), &[0, 1]), Some(all));
+    assert!(ahead(&plan, Some("other"), &[0, 1]).is_none());
+    assert!(ahead(&plan, None, &[]).is_none());
+    // One library and the link cost no less at once.
+    assert!(ahead(&plan, None, &[3]).is_none());
     // Whatever is in a builder image that has no digest, a step cannot be known by it.
     let step = plan.images[0].link;
     let link = lowering_on(None, &plan, |mut lowering| lowering.step(step).unwrap().to_definition().to_string());
     assert!(!link.contains("step.json"), "{link}");
     for config in ["cache = \"layer\"\n", "cache = \"mount\"\n", "[go]\ncgo = true\n"] {
-        assert!(ahead(&planned(&sound(WORK, config), &resolution()), None).is_none(), "{config}");
+        assert!(ahead(&planned(&sound(WORK, config), &resolution()), None, &[0, 1]).is_none(), "{config}");
     }
+}
+
+/// What runs is told by names that steps have of themselves.
+#[test]
+fn steps_are_watched_by_their_names() {
+    let plan = planned(&sound(WORK, ""), &resolution());
+    let build = plan.step(plan.images[0].link).build;
+    let watch =
+        |attempt: &str| lowering(&plan, |lowering| lowering.watch(build, None, attempt).unwrap().unwrap().to_definition());
+    expect_file!["./watch.txt"].assert_eq(&watch("1").to_string());
+    assert_ne!(watch("1"), watch("2"), "never in the cache");
 }
 
 /// The go commands that compile, each as text.
