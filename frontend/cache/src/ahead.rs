@@ -2,25 +2,27 @@
 //! cache mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
 //!
 //! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they made, by position. Those of the former that run already are waited
-//! for; the rest wait for this ([`crate::turns`]). Whoever compiled something here before is believed as steps believe him.
+//! for, while the go command loads packages; the rest wait for this ([`crate::turns`]), each until all its packages are compiled. Whoever compiled something here before is believed as steps believe him.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own names. Results are used where they lie in the mount, checked
 //! but not copied: if one goes meanwhile, this fails.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use serde::Deserialize;
 
 use crate::args;
-use crate::compile::{self, KEY_BYTES, part_dir};
+use crate::compile::{self, part_dir};
 use crate::id::Id;
 use crate::known::{self, Described};
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
+use crate::names;
+use crate::printed::Printed;
 use crate::turns::{Held, Turn, Turns};
 
 /// The word that asks for it.
@@ -29,8 +31,6 @@ pub const WORD: &str = "ahead";
 /// The steps, each after those that it reads.
 #[derive(Debug, Deserialize)]
 struct Ahead {
-    /// Flags that packages are compiled with.
-    flags: Vec<String>,
     /// Compile steps: those that have to run, and those that they read.
     steps: Vec<Described>,
     /// Links that have to run.
@@ -83,17 +83,27 @@ struct Runner<'a> {
 
 /// What is known of parts by the names of their directories, and what is not.
 struct Seen<'a> {
+    mount: &'a CacheMount,
     go: String,
     indexes: HashMap<String, Id>,
     /// Layers to read.
     layers: Vec<PathBuf>,
+    /// Names of those of the unknown steps that run.
+    running: Vec<&'a str>,
     unknown: Vec<&'a Described>,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
     /// Nothing yet.
-    fn nothing() -> io::Result<Self> {
-        Ok(Self { go: known::go_version()?, indexes: HashMap::new(), layers: Vec::new(), unknown: Vec::new() })
+    fn nothing(mount: &'a CacheMount) -> io::Result<Self> {
+        Ok(Self {
+            mount,
+            go: known::go_version()?,
+            indexes: HashMap::new(),
+            layers: Vec::new(),
+            running: Vec::new(),
+            unknown: Vec::new(),
+        })
     }
 
     /// The key of a step, if all that it reads is known.
@@ -106,6 +116,45 @@ impl Seen<'_> {
         let names = step.parts.iter().map(|packages| part_dir(packages));
         self.indexes.extend(names.zip(indexes.iter().map(|index| known::index_id(index))));
     }
+
+    /// Learns what the mount knows of steps. Returns their names.
+    fn recall(&mut self) -> io::Result<Vec<&'a str>> {
+        let mut recalled = Vec::new();
+        for step in std::mem::take(&mut self.unknown) {
+            let indexes = self.key(step)?.and_then(|key| known::indexes(self.mount, &key));
+            match indexes.filter(|indexes| indexes.len() == step.parts.len()) {
+                Some(indexes) => {
+                    self.learn(step, &indexes);
+                    recalled.push(step.name.as_str());
+                }
+                None => self.unknown.push(step),
+            }
+        }
+        Ok(recalled)
+    }
+
+    /// Keeps the indexes of those steps of which all packages are found, and of which all is known that they read. Returns their names.
+    fn settle(&mut self, found: &HashMap<String, (Id, Entry)>) -> io::Result<Vec<&'a str>> {
+        let mut settled = Vec::new();
+        for step in std::mem::take(&mut self.unknown) {
+            let index = |packages: &Vec<String>| {
+                let entries = packages.iter().map(|package| found.get(package).copied());
+                entries.collect::<Option<BTreeMap<Id, Entry>>>().map(|entries| layer::format_index(&entries))
+            };
+            let is_found = step.parts.iter().flatten().all(|package| found.contains_key(package));
+            let indexes = if is_found { step.parts.iter().map(index).collect::<Option<Vec<String>>>() } else { None };
+            let key = if is_found { self.key(step)? } else { None };
+            match key.zip(indexes) {
+                Some((key, indexes)) => {
+                    known::keep_indexes(self.mount, &key, &indexes);
+                    self.learn(step, &indexes);
+                    settled.push(step.name.as_str());
+                }
+                None => self.unknown.push(step),
+            }
+        }
+        Ok(settled)
+    }
 }
 
 impl Runner<'_> {
@@ -115,24 +164,38 @@ impl Runner<'_> {
         let _alone = self.mount.lock()?;
         let turns = Turns::new(self.mount_dir);
         let compiled = wanted.steps.iter().enumerate().filter(|(at, _)| !self.layer(*at).is_dir()).map(|(_, step)| step);
-        let linked = wanted.links.iter().map(|link| &link.described);
-        let (to_compile, to_link) = (hold(&turns, compiled.clone()), hold(&turns, linked.clone()));
-        for step in compiled.chain(linked) {
+        let steps = compiled.chain(wanted.links.iter().map(|link| &link.described));
+        // They wait that do not run yet.
+        let hold = |step: &'_ Described| Some((step.name.clone(), turns.say(Turn::Ahead, &step.name)?));
+        let mut held: HashMap<String, Held> = steps.clone().filter_map(hold).collect();
+        for step in steps.clone().filter(|step| step.brings_others) {
             turns.wait(Turn::Runs, &step.name)?;
         }
-        let mut seen = self.look(wanted)?;
-        if !self.compile(wanted, &mut seen)? {
+        let running: Vec<&str> = steps.map(|step| step.name.as_str()).filter(|name| turns.is_said(Turn::Runs, name)).collect();
+        let mut seen = self.look(wanted, running)?;
+        if seen.unknown.iter().any(|step| step.brings_others) {
+            // It failed, or its results could not be kept.
             return Ok(());
         }
-        drop(to_compile);
-        let mut open = Vec::new();
+        let is_unknown = |name: &String| seen.unknown.iter().any(|step| step.name == *name);
+        let is_link = |name: &String| wanted.links.iter().any(|link| link.described.name == *name);
+        held.retain(|name, _| is_unknown(name) || is_link(name));
+        let mut left = Vec::new();
         for link in &wanted.links {
             if seen.key(&link.described)?.is_none_or(|key| known::binary(&self.mount, &key).is_none()) {
-                open.push(link);
+                left.push(link);
             }
         }
-        self.link(&open, &seen)?;
-        drop(to_link);
+        // As many at once as have the same flags and binaries of different names.
+        while let Some(first) = left.first().copied() {
+            let mut names = HashSet::new();
+            let (now, later): (Vec<&Link>, Vec<&Link>) =
+                left.into_iter().partition(|link| link.flags == first.flags && names.insert(&link.binary));
+            left = later;
+            if !self.install(&now, &mut seen, &mut held)? {
+                break;
+            }
+        }
         Ok(())
     }
 
@@ -141,8 +204,8 @@ impl Runner<'_> {
     }
 
     /// Which steps are known: by their layers, or in the mount.
-    fn look<'a>(&self, wanted: &'a Ahead) -> io::Result<Seen<'a>> {
-        let mut seen = Seen::nothing()?;
+    fn look<'a>(&'a self, wanted: &'a Ahead, running: Vec<&'a str>) -> io::Result<Seen<'a>> {
+        let mut seen = Seen { running, ..Seen::nothing(&self.mount)? };
         for (at, step) in wanted.steps.iter().enumerate() {
             let layer = self.layer(at);
             if layer.is_dir() {
@@ -152,96 +215,79 @@ impl Runner<'_> {
                 seen.layers.extend(parts);
                 continue;
             }
-            let found = seen.key(step)?.and_then(|key| known::indexes(&self.mount, &key));
-            match found.filter(|indexes| indexes.len() == step.parts.len()) {
-                Some(indexes) => seen.learn(step, &indexes),
-                None => seen.unknown.push(step),
-            }
+            seen.unknown.push(step);
         }
+        seen.recall()?;
         Ok(seen)
     }
 
-    /// Compiles the unknown steps. False if that fails.
-    fn compile<'a>(&self, wanted: &Ahead, seen: &mut Seen<'a>) -> io::Result<bool> {
-        let steps: Vec<&'a Described> = std::mem::take(&mut seen.unknown);
-        if steps.is_empty() {
-            return Ok(true);
-        }
-        if steps.iter().any(|step| step.brings_others) {
-            // It failed, or its results could not be kept.
-            return Ok(false);
-        }
-        let names = self.dir.join("names");
+    /// Compiles the unknown steps and links these. False if something fails: what was made until then is kept.
+    fn install(&self, links: &[&Link], seen: &mut Seen<'_>, held: &mut HashMap<String, Held>) -> io::Result<bool> {
+        let (names, gopath) = (self.dir.join("names"), self.dir.join("go"));
+        let missing: HashSet<&String> = seen.unknown.iter().flat_map(|step| step.parts.iter().flatten()).collect();
         let mut go = self.go(&names, seen);
-        let packages = steps.iter().flat_map(|step| step.parts.iter().flatten());
-        go.args(compile::GO_LIST).args(&wanted.flags).arg("--").args(compile::nameable(packages));
-        let Some(listing) = succeeds(go)? else { return Ok(false) };
-        let found = by_package(&listing, &layer::read_index(&names)?);
-        for step in steps {
-            let index = |packages: &Vec<String>| {
-                let entries = packages.iter().map(|package| found.get(package.as_str()).copied());
-                entries.collect::<Option<BTreeMap<Id, Entry>>>().map(|entries| layer::format_index(&entries))
-            };
-            let indexes: Option<Vec<String>> = step.parts.iter().map(index).collect();
-            if let Some((key, indexes)) = seen.key(step)?.zip(indexes) {
-                known::keep_indexes(&self.mount, &key, &indexes);
-                seen.learn(step, &indexes);
+        // For `go build` it is either packages or binaries, not both at once; with GOBIN there is no cross-compiling.
+        go.env("GOPATH", &gopath).args(["install", "-x"]).args(links.first().iter().flat_map(|link| &link.flags));
+        go.arg("--").args(compile::nameable(seen.unknown.iter().flat_map(|step| step.parts.iter().flatten())));
+        go.args(links.iter().map(|link| &link.package).collect::<BTreeSet<_>>());
+        // Its words are not shown: the step that fails for the same reason shows them.
+        let mut child = go.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let mut printed = Printed::default();
+        let mut reader = names::Reader::new(&names)?;
+        let mut found: HashMap<String, (Id, Entry)> = HashMap::new();
+        for line in child.stderr.take().map(BufReader::new).into_iter().flat_map(|errors| errors.split(b'\n')) {
+            let Some((package, output)) = printed.take(&String::from_utf8_lossy(&line?)) else { continue };
+            if !missing.contains(&package) || found.contains_key(&package) {
+                continue;
+            }
+            let Some(entry) = reader.find(&output)? else { continue };
+            if found.is_empty() {
+                // Those that ran are over: else there would be no answer.
+                seen.recall()?.into_iter().for_each(|name| _ = held.remove(name));
+            }
+            found.insert(package, entry);
+            // One that is settled may be what the next one reads.
+            loop {
+                let settled = seen.settle(&found)?;
+                if settled.is_empty() {
+                    break;
+                }
+                for name in settled {
+                    held.remove(name);
+                }
             }
         }
+        if !child.wait()?.success() {
+            return Ok(false);
+        }
+        for link in links {
+            if let Some((key, binary)) = seen.key(&link.described)?.zip(installed(&gopath, &link.binary)?) {
+                known::keep_binary(&self.mount, &key, &binary);
+            }
+            held.remove(&link.described.name);
+        }
+        fs::remove_dir_all(gopath)?;
         Ok(true)
     }
 
-    /// Links, as many at once as have the same flags and binaries of different names.
-    fn link(&self, links: &[&Link], seen: &Seen<'_>) -> io::Result<()> {
-        let mut left: Vec<&Link> = links.to_vec();
-        while let Some(first) = left.first().copied() {
-            let mut names = HashSet::new();
-            let (now, later): (Vec<&Link>, Vec<&Link>) =
-                left.into_iter().partition(|link| link.flags == first.flags && names.insert(&link.binary));
-            left = later;
-            let made = self.dir.join("binaries");
-            fs::create_dir_all(&made)?;
-            let mut go = self.go(&self.dir.join("names"), seen);
-            // The slash has it taken for a directory, also for one binary.
-            go.arg("build").args(&first.flags).arg("-o").arg(made.join("")).arg("--");
-            go.args(now.iter().map(|link| &link.package).collect::<BTreeSet<_>>());
-            if succeeds(go)?.is_none() {
-                return Ok(());
-            }
-            for link in now {
-                if let Some(key) = seen.key(&link.described)? {
-                    known::keep_binary(&self.mount, &key, &fs::read(made.join(&link.binary))?);
-                }
-            }
-            fs::remove_dir_all(made)?;
-        }
-        Ok(())
-    }
-
-    /// A go command whose results are in layers and the mount; those in the mount are named in a directory.
+    /// A go command whose results are in layers and the mount; a directory has the list of those in the mount.
     fn go(&self, names: &Path, seen: &Seen<'_>) -> Command {
         let layers: String = seen.layers.iter().map(|layer| format!(" --parent {}", layer.display())).collect();
-        let results = format!("--names {} --mount {}", names.display(), self.mount_dir.display());
+        let after: String = seen.running.iter().map(|name| format!(" --after {name}")).collect();
+        let results = format!("--names {} --mount {}{after}", names.display(), self.mount_dir.display());
         let mut go = Command::new("go");
         go.env("GOCACHEPROG", format!("{}{layers} {results}", self.program));
         go
     }
 }
 
-/// Has steps wait that do not run yet.
-fn hold<'a>(turns: &Turns, steps: impl Iterator<Item = &'a Described>) -> Vec<Held> {
-    steps.filter_map(|step| turns.say(Turn::Ahead, &step.name)).collect()
-}
-
-/// What a go command writes to its standard output; none if it fails. Its words are not shown: the step that fails for the same reason shows them.
-fn succeeds(mut go: Command) -> io::Result<Option<String>> {
-    let (status, text) = compile::run_quietly(&mut go)?;
-    Ok(status.success().then_some(text))
-}
-
-/// The result of each package that a listing names.
-fn by_package<'a>(listing: &'a str, entries: &HashMap<Id, Entry>) -> HashMap<&'a str, (Id, Entry)> {
-    let keys = compile::parse_listing(listing);
-    let result = |(action, entry): (&Id, &Entry)| Some((*keys.get(&action.as_bytes()[..KEY_BYTES])?, (*action, *entry)));
-    entries.iter().filter_map(result).collect()
+/// A binary that was installed; one for another platform is in a directory of that name.
+fn installed(gopath: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
+    let bin = gopath.join("bin");
+    let own = bin.join(name);
+    if own.is_file() {
+        return fs::read(own).map(Some);
+    }
+    let dirs = fs::read_dir(bin)?.filter_map(|entry| Some(entry.ok()?.path().join(name)));
+    dirs.filter(|path| path.is_file()).map(fs::read).next().transpose()
 }

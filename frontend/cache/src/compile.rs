@@ -35,14 +35,14 @@ pub const WORD: &str = "compile";
 const NO_LAYER: &str = "-";
 
 /// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
-pub(crate) const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
+const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
 
 /// A package that imports nothing and is compiled in no time. `go list` looks for a profile's preprocessed form in the cache and does not make it: without
 /// that it compiles as if there were no profile, under keys that `go build` does not ask for (cmd/go/internal/work, `pgoActor.Act`). `go build` makes it.
 const SMALLEST: &str = "internal/goarch";
 
 /// How many bytes of its key a build ID holds.
-pub(crate) const KEY_BYTES: usize = 15;
+const KEY_BYTES: usize = 15;
 
 /// Compiles the packages and sorts the results. The exit code is the go command's if it fails; it has said why on standard error.
 ///
@@ -102,18 +102,9 @@ pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
 /// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
 /// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
 fn run(go: &mut Command) -> io::Result<(ExitStatus, String)> {
-    run_with(go, io::stderr())
-}
-
-/// The same, and its errors are not passed on.
-pub(crate) fn run_quietly(go: &mut Command) -> io::Result<(ExitStatus, String)> {
-    run_with(go, io::sink())
-}
-
-fn run_with(go: &mut Command, mut told: impl io::Write + Send + 'static) -> io::Result<(ExitStatus, String)> {
     let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let errors = child.stderr.take();
-    let passed_on = thread::spawn(move || errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut told)));
+    let passed_on = thread::spawn(move || errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut io::stderr())));
     let output = child.wait_with_output()?;
     passed_on.join().map_err(|_| io::Error::other("a thread ended"))??;
     Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
@@ -126,7 +117,7 @@ fn parse_parts(text: &str) -> Vec<Vec<String>> {
 }
 
 /// The first bytes of the key that each listed package's result is under, to its import path. Without a build ID there is nothing to compile.
-pub(crate) fn parse_listing(text: &str) -> HashMap<Vec<u8>, &str> {
+fn parse_listing(text: &str) -> HashMap<Vec<u8>, &str> {
     text.lines().filter_map(parse_build_id).collect()
 }
 

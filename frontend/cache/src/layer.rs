@@ -1,7 +1,6 @@
 //! A layer that is only read: its index, and outputs that are checked before they are handed out. Also the index's form, for writing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -39,10 +38,14 @@ pub fn index_path(dir: &Path) -> PathBuf {
 pub fn format_index(entries: &BTreeMap<Id, Entry>) -> String {
     let mut lines = String::with_capacity(entries.len() * 155);
     for (action, entry) in entries {
-        // Writing to a String cannot fail.
-        let _ = writeln!(lines, "{action} {} {} {:016x}", entry.output, entry.size, entry.checksum);
+        lines.push_str(&format_line(action, entry));
     }
     format!("{HEADER} {}\n{lines}", Id::of(lines.as_bytes()))
+}
+
+/// A line of an index.
+pub(crate) fn format_line(action: &Id, entry: &Entry) -> String {
+    format!("{action} {} {} {:016x}\n", entry.output, entry.size, entry.checksum)
 }
 
 /// The entries of an index; none if anything about it is off, since one wrong line might name another action's output.
@@ -55,7 +58,8 @@ pub fn parse_index(bytes: &[u8]) -> Option<HashMap<Id, Entry>> {
     lines.split_inclusive(|&byte| byte == b'\n').map(parse_line).collect()
 }
 
-fn parse_line(line: &[u8]) -> Option<(Id, Entry)> {
+/// What a line of an index says; none if it is no such line.
+pub(crate) fn parse_line(line: &[u8]) -> Option<(Id, Entry)> {
     let mut fields = line.strip_suffix(b"\n")?.split(|&byte| byte == b' ');
     let action = Id::from_hex(fields.next()?)?;
     let output = Id::from_hex(fields.next()?)?;

@@ -38,6 +38,7 @@ pub mod link;
 pub mod mount;
 pub mod names;
 pub mod own;
+pub mod printed;
 pub mod protocol;
 pub mod serve;
 pub mod store;

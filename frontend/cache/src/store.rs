@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::id::Id;
@@ -31,12 +32,15 @@ pub trait Tier: Send + Sync {
 pub enum Kept {
     /// A layer, and a cache mount beside it, if there is one.
     Layer(Own, Option<CacheMount>),
-    /// A cache mount alone, of which an index is made.
+    /// A cache mount alone, and a list of what is used of it.
     Named(Names, CacheMount),
 }
 
 /// All tiers in their order, and what takes the puts.
-pub struct Store {
+pub struct Store<'a> {
+    /// What the first request waits for.
+    before: Option<&'a (dyn Fn() + Sync)>,
+    begun: Once,
     tiers: Vec<Box<dyn Tier>>,
     kept: Kept,
     hits: AtomicU64,
@@ -45,15 +49,22 @@ pub struct Store {
     taken: AtomicU64,
 }
 
-impl Store {
+impl<'a> Store<'a> {
     /// A store that looks in its own layer first, then in `tiers` in their order, then in the mount.
-    pub fn new(tiers: Vec<Box<dyn Tier>>, kept: Kept) -> Store {
+    pub fn new(tiers: Vec<Box<dyn Tier>>, kept: Kept) -> Self {
         let [hits, misses, puts, taken] = [const { AtomicU64::new(0) }; 4];
-        Store { tiers, kept, hits, misses, puts, taken }
+        Self { before: None, begun: Once::new(), tiers, kept, hits, misses, puts, taken }
+    }
+
+    /// The same, which calls `before` and waits for it when it is first asked for something.
+    #[must_use]
+    pub fn after(self, before: &'a (dyn Fn() + Sync)) -> Self {
+        Self { before: Some(before), ..self }
     }
 
     /// The output of `action`, wherever it is.
     pub fn get(&self, action: &Id) -> Option<Hit> {
+        self.begun.call_once(|| self.before.iter().for_each(|before| before()));
         let in_layers = || self.tiers.iter().find_map(|tier| tier.find(action));
         let own = match &self.kept {
             Kept::Layer(own, _) => own.find(action),
@@ -109,14 +120,13 @@ impl Store {
         }
     }
 
-    /// Completes the own layer or the index; to be called once all requests are answered.
+    /// Completes the own layer; to be called once all requests are answered.
     ///
     /// # Errors
     /// If it cannot be written.
     pub fn finish(&self) -> io::Result<()> {
-        match &self.kept {
-            Kept::Layer(own, _) => own.finish()?,
-            Kept::Named(names, _) => names.finish()?,
+        if let Kept::Layer(own, _) = &self.kept {
+            own.finish()?;
         }
         // The go command has all that it needs, and whoever comes next may sweep as well.
         let _ = self.mount().map(CacheMount::sweep);

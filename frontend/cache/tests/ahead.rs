@@ -137,7 +137,7 @@ impl<'a> Build<'a> {
         main["package"] = json!("example.com/m");
         main["binary"] = json!("m");
         main["flags"] = json!(FLAGS);
-        let list = json!({ "flags": FLAGS, "steps": steps, "links": [main] });
+        let list = json!({ "steps": steps, "links": [main] });
         let list = self.file("ahead.json", &list.to_string());
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().to_str().unwrap();

@@ -60,15 +60,17 @@ impl Lowering<'_> {
     /// As [`Self::resolve`].
     pub fn ahead(&mut self, build: BuildIx, image: Option<&str>, running: &[usize]) -> Result<Option<Output>, OpError> {
         let steps = self.compiled_and_linked(build, image);
-        let running = running.iter().filter_map(|at| steps.get(*at).copied());
-        let missing = self.above(running.collect(), &steps);
+        let running: BTreeSet<StepIx> = running.iter().filter_map(|at| steps.get(*at).copied()).collect();
+        let mut missing = self.above(running.clone(), &steps);
+        // A binary that is being linked is of no use to others.
+        missing.retain(|ix| !(self.is_link(*ix) && running.contains(ix)));
         let Some(one) = missing.iter().find(|ix| self.is_link(**ix)).copied().filter(|_| missing.len() >= WORTHWHILE) else {
             return Ok(None);
         };
         let (links, compiles): (Vec<StepIx>, Vec<StepIx>) = missing.iter().partition(|ix| self.is_link(**ix));
         let read = missing.iter().flat_map(|ix| &self.plan.step(*ix).inputs.results).map(|result| result.step);
         let needed: Vec<StepIx> = read.chain(compiles).collect::<BTreeSet<StepIx>>().into_iter().collect();
-        let Some(list) = self.list(build, &links, &needed) else { return Ok(None) };
+        let Some(list) = self.list(&links, &needed) else { return Ok(None) };
         let of = self.plan.build(build);
         let words = [CACHE_PROGRAM, "ahead", &format!("{STEP_DIR}/{LIST}"), OUT, LAYERS].map(ToOwned::to_owned);
         let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
@@ -95,11 +97,11 @@ impl Lowering<'_> {
     }
 
     /// The steps and links, each with all that makes its results. None if one cannot be told.
-    fn list(&self, build: BuildIx, links: &[StepIx], needed: &[StepIx]) -> Option<Value> {
+    fn list(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Value> {
         let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead));
         let steps = steps.collect::<Option<Vec<Value>>>()?;
         let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix))).collect::<Option<Vec<Value>>>()?;
-        Some(json!({ "flags": package_flags(self.plan.build(build)), "steps": steps, "links": links }))
+        Some(json!({ "steps": steps, "links": links }))
     }
 
     /// The compile steps of one image, or of all of a build, each after those that it reads; then the links.
