@@ -2,7 +2,7 @@
 //! cache mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
 //!
 //! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they made, by position. Those of the former that run already are waited
-//! for, while the go command loads packages; the rest wait for this ([`crate::turns`]), each until all its packages are compiled. Whoever compiled something here before is believed as steps believe him.
+//! for, while the go command loads packages; the rest wait for this ([`crate::turns`]), each until all its packages are compiled.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own names. Results are used where they lie in the mount, checked
 //! but not copied: if one goes meanwhile, this fails.
@@ -227,7 +227,10 @@ impl Runner<'_> {
         let missing: HashSet<&String> = seen.unknown.iter().flat_map(|step| step.parts.iter().flatten()).collect();
         let mut go = self.go(&names, seen);
         // For `go build` it is either packages or binaries, not both at once; with GOBIN there is no cross-compiling.
-        go.env("GOPATH", &gopath).args(["install", "-x"]).args(links.first().iter().flat_map(|link| &link.flags));
+        go.env("GOPATH", &gopath)
+            .env_remove("GOBIN")
+            .args(["install", "-x"])
+            .args(links.first().iter().flat_map(|link| &link.flags));
         go.arg("--").args(compile::nameable(seen.unknown.iter().flat_map(|step| step.parts.iter().flatten())));
         go.args(links.iter().map(|link| &link.package).collect::<BTreeSet<_>>());
         // Its words are not shown: the step that fails for the same reason shows them.
@@ -266,7 +269,8 @@ impl Runner<'_> {
             }
             held.remove(&link.described.name);
         }
-        fs::remove_dir_all(gopath)?;
+        // Two binaries of one name may follow each other.
+        let _ = fs::remove_dir_all(gopath);
         Ok(true)
     }
 
@@ -284,10 +288,7 @@ impl Runner<'_> {
 /// A binary that was installed; one for another platform is in a directory of that name.
 fn installed(gopath: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
     let bin = gopath.join("bin");
-    let own = bin.join(name);
-    if own.is_file() {
-        return fs::read(own).map(Some);
-    }
-    let dirs = fs::read_dir(bin)?.filter_map(|entry| Some(entry.ok()?.path().join(name)));
-    dirs.filter(|path| path.is_file()).map(fs::read).next().transpose()
+    let dirs = fs::read_dir(&bin).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let mut paths = [bin].into_iter().chain(dirs).map(|dir| dir.join(name));
+    paths.find(|path| path.is_file()).map(fs::read).transpose()
 }

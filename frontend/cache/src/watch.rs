@@ -17,8 +17,8 @@ pub const WORD: &str = "watch";
 /// The file with the positions, as JSON.
 const RUNNING: &str = "running";
 
-/// How long it waits for the first.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long it waits for the first. Where a builder runs one step at a time, none can begin meanwhile.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it looks.
 const PAUSE: Duration = Duration::from_millis(20);
 /// How long it waits for others: what can run begins at about the same time.

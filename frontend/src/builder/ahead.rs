@@ -13,10 +13,10 @@ use crate::opts::NoCache;
 
 /// How long the steps are left alone: so long it takes where none has to run.
 const PATIENCE: Duration = Duration::from_millis(400);
-/// How long until it is looked again, if few have to run as yet: more may follow those whose layers are being fetched.
-const PAUSE: Duration = Duration::from_secs(2);
+/// How long until it is looked again, if few have to run as yet: more may follow when layers have been fetched.
+const PAUSE: Duration = Duration::from_millis(1500);
 /// How often it is looked.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 8;
 
 /// The file that tells what runs (gowork-cache, `watch`).
 const RUNNING: &str = "/running";
