@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{Failure, ResolveArgs, resolve};
+use gowork_llb::plan;
 use gowork_llb::resolution::{self, Resolution, ResolveReport, ResolveRequest};
 use tempfile::TempDir;
 
@@ -61,8 +62,7 @@ impl Case {
             fs::copy(self.root().join(path), source.join(path)).unwrap();
         }
         fs::write(&request_file, serde_json::to_vec(request).unwrap()).unwrap();
-        resolve(&ResolveArgs { request: request_file, source, out: out.clone(), modcache: None, vendor: None, report })
-            .map(|()| out)
+        resolve(&ResolveArgs { request: request_file, source, out: out.clone(), modcache: None, report }).map(|()| out)
     }
 }
 
@@ -217,14 +217,14 @@ fn the_resolution_says_what_go_chose() {
     // What sealed steps are made of.
     assert_eq!(module("golang.org/x/text").go, "1.18");
     assert_eq!(resolution.replaced, BTreeMap::from([("example.com/local".to_owned(), "v0.0.0".to_owned())]));
-    let files: BTreeSet<String> = snapshot(&out.join("vendor"))
-        .into_keys()
-        .filter(|path| out.join("vendor").join(path).is_file())
-        .map(|path| path.to_str().unwrap().to_owned())
-        .collect();
-    let third_party = resolution.packages.iter().filter(|package| !package.is_std());
-    let listed = third_party.flat_map(|package| package.files.iter().map(|file| format!("{}/{file}", package.path))).collect();
-    assert_eq!(files, listed, "the vendor directory has the files of the packages and no others");
+    let cache = out.join("modcache");
+    let dir = |package| cache.join(plan::package_dir(&resolution, package).unwrap());
+    let third_party = || resolution.packages.iter().filter(|package| !package.is_std());
+    let listed: BTreeSet<PathBuf> = third_party().flat_map(|p| p.files.iter().map(move |file| dir(p).join(file))).collect();
+    let modules = || snapshot(&cache).into_keys().filter(|path| !path.starts_with("cache")).map(|path| cache.join(path));
+    let files: BTreeSet<PathBuf> = modules().filter(|path| path.is_file() && !path.ends_with("go.mod")).collect();
+    assert_eq!(files, listed, "module directories have the files of the packages, go.mod, and nothing else");
+    assert!(third_party().any(|package| package.path == "rsc.io/sampler"));
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn resolution(root: &Path, build: &Build) -> Resolution {
     let file = dir.path().join("request.json");
     fs::write(&file, serde_json::to_vec(&request).expect("JSON")).expect("the request is written");
     let out = dir.path().join("out");
-    resolve(&ResolveArgs { request: file, source, out: out.clone(), modcache: None, vendor: None, report: false })
+    resolve(&ResolveArgs { request: file, source, out: out.clone(), modcache: None, report: false })
         .unwrap_or_else(|failure| panic!("{failure}"));
     serde_json::from_slice(&fs::read(out.join("resolution.json")).expect("a resolution")).expect("JSON")
 }

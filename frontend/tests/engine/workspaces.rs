@@ -54,3 +54,40 @@ fn binaries_are_those_of_their_own_root() {
         assert!(*bytes == expected[name], "{name} differs from that of go build");
     }
 }
+
+/// A module whose directory, by its path, is inside of another module's: both from the proxy, and the inner one a directory of the repository.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn modules_inside_of_modules() {
+    for replaced in [false, true] {
+        let replace = if replaced { "\nreplace rsc.io/quote/v3 => ./fork\n" } else { "" };
+        let repository = Repository::new(&[
+            ("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n"),
+            (
+                "go.mod",
+                &format!(
+                    "module example.com/nested\n\ngo 1.26\n\nrequire (\n\trsc.io/quote v1.5.2\n\trsc.io/quote/v3 v3.1.0\n)\n{replace}"
+                ),
+            ),
+            ("main.go", "package main\n\nimport \"example.com/nested/own\"\n\nfunc main() { println(own.Say()) }\n"),
+            (
+                "own/own.go",
+                "package own\n\nimport (\n\t\"rsc.io/quote\"\n\tv3 \"rsc.io/quote/v3\"\n)\n\n// Say says two things.\nfunc Say() string { return quote.Hello() + v3.Concurrency() }\n",
+            ),
+            ("fork/go.mod", "module rsc.io/quote/v3\n\ngo 1.26\n"),
+            (
+                "fork/quote.go",
+                "package quote\n\nimport \"rsc.io/quote/v3/deep\"\n\n// Concurrency is a word.\nfunc Concurrency() string { return deep.Word }\n",
+            ),
+            ("fork/deep/deep.go", "package deep\n\nconst Word = \"forked\"\n"),
+        ]);
+        repository.go("", &["mod", "tidy"]);
+        let out = tempfile::tempdir().unwrap();
+        let outcome = Engine::main().frontend(&repository.root()).target("binaries").files_to(out.path()).succeeds();
+        assert!(files(out.path())["nested"] == repository.go_build("", "."), "replaced: {replaced}");
+        // In a step that sees what it needs alone, where a vendor directory has it. The link finds what that made.
+        let compiled = if replaced { "compile ./own, ./fork (3 packages)" } else { "compile ./own (1 package)" };
+        assert!(outcome.records.programs_ran().contains(compiled), "{}", outcome.everything());
+        assert_eq!(outcome.records.log_of("link nested").trim(), "example.com/nested");
+    }
+}

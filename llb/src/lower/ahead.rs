@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::llb::{
-    CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, OUT, SRC, STEP_DIR, cache_mount, files_of, link_flags, source_dir,
+    CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, STEP_DIR, cache_mount, files_of, link_flags, source_dir,
 };
 use super::runtime::BINARY_DIR;
 use crate::config::Cache;
@@ -18,8 +18,6 @@ use crate::ops::{Digest, OpError, Output};
 use crate::plan::{Build, BuildIx, Link, Part, Step, StepIx, StepKind};
 use crate::tree::TreePath;
 
-/// Where the third-party packages are: in one place for all steps, whose vendor directories have some each.
-const VENDOR: &str = "/gowork/vendor";
 /// Where results of steps are, by number.
 const LAYERS: &str = "/gowork/layers";
 /// Its list of steps.
@@ -77,12 +75,9 @@ impl Lowering<'_> {
         for (number, step) in needed.iter().enumerate().filter(|(_, step)| !missing.contains(step)) {
             exec = exec.mount(Mount::read_only(&self.step(*step)?, format!("{LAYERS}/{number}")));
         }
-        exec = exec.mount(Mount::discarded(&self.sources_of_all(&links, self.plan.step(one))?, SRC));
+        exec = exec.mount(Mount::discarded(&self.sources_of_all(&missing, self.plan.step(one))?, SRC));
         if !of.vendored {
-            if missing.iter().any(|ix| !self.plan.step(*ix).inputs.own.vendor.is_empty()) {
-                exec = exec.mount(Mount::read_only(&self.vendor(build)?, VENDOR));
-            }
-            exec = exec.mount(Mount::read_only(&self.module_cache(build)?, "/gowork/modcache"));
+            exec = exec.mount(Mount::read_only(&self.module_cache(build)?, MODCACHE));
         }
         exec = exec.mount(Mount::read_only(&files_of([(LIST, list.to_string().into_bytes())]), STEP_DIR));
         self.beside(exec, one, "compile at once what changed")
@@ -176,7 +171,7 @@ impl Lowering<'_> {
             flags.into_iter().chain([builder, self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
         let own = files.iter().map(|file| (file.to_string(), place(Place::Source(file))));
         let vendored = step.inputs.own.vendor.iter();
-        let own = own.chain(vendored.map(|file| (format!("vendor/{file}"), place(Place::Vendor(file)))));
+        let own = own.chain(vendored.map(|(file, from)| (format!("vendor/{file}"), place(Place::Vendor { file, from }))));
         let own: Vec<(String, String)> = own.collect();
         let reads: Vec<String> = self.reads(step).into_iter().map(|(part, _)| part).collect();
         let parts: Vec<&[String]> = step.kind.parts().iter().map(Part::named).collect();
@@ -206,18 +201,19 @@ impl Lowering<'_> {
         match (place, &step.inputs.sealed) {
             (Place::Source(file), Some(sealed)) => format!("{SRC}/{}", sealed.place(file)),
             (Place::Source(file), None) => format!("{SRC}/{file}"),
-            (Place::Vendor(file), _) => format!("{}/vendor/{file}", source_dir(self.plan.build(step.build))),
+            (Place::Vendor { file, .. }, _) => format!("{}/vendor/{file}", source_dir(self.plan.build(step.build))),
         }
     }
 
-    /// The sources of all these links, of which `one` is one.
-    fn sources_of_all(&self, links: &[StepIx], one: &Step) -> Result<Output, OpError> {
-        if links.len() == 1 {
+    /// The sources of all these steps, of which `one` is a link. A compile step may read more than its links do, if it also compiles for others.
+    fn sources_of_all(&self, steps: &BTreeSet<StepIx>, one: &Step) -> Result<Output, OpError> {
+        let inputs = steps.iter().map(|ix| &self.plan.step(*ix).inputs);
+        let files: BTreeSet<&TreePath> = inputs.flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)).collect();
+        if files == one.inputs.files.iter().chain(&one.inputs.mod_files).collect() {
             // The very same, and so by the same name.
             return self.sources_of(one);
         }
-        let inputs = links.iter().map(|ix| &self.plan.step(*ix).inputs);
-        self.open_sources(one.build, inputs.flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)), "sources of all")
+        self.open_sources(one.build, files.into_iter(), "sources of all")
     }
 
     /// The words that make the binary of a link, from `go` on.
@@ -239,15 +235,15 @@ pub(super) fn binary_path(link: &Link) -> String {
 enum Place<'a> {
     /// Of the repository.
     Source(&'a TreePath),
-    /// Of a third-party package, below the vendor directory.
-    Vendor(&'a str),
+    /// Of a third-party package: by import path, and in the module cache.
+    Vendor { file: &'a str, from: &'a str },
 }
 
 /// Where the step that goes ahead has a file.
 fn place_ahead(place: Place<'_>) -> String {
     match place {
         Place::Source(file) => format!("{SRC}/{file}"),
-        Place::Vendor(file) => format!("{VENDOR}/{file}"),
+        Place::Vendor { from, .. } => format!("{MODCACHE}/{from}"),
     }
 }
 

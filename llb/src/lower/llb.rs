@@ -4,14 +4,15 @@
 //!
 //! | path | what |
 //! |---|---|
-//! | `/src` | mod files and sources of the step, nothing else; of a sealed step the mod files made for it, and its part of the vendor directory |
+//! | `/src` | mod files and sources of the step, nothing else; of a sealed step the mod files made for it |
+//! | `/src/vendor/...` | in sealed steps, directories of the module cache with the third-party packages of the step, read-only |
 //! | `/gowork/modcache` | the pruned module cache, read-only |
 //! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
 //! | `/gowork/cache` | the cache mount, where compile results are kept in one |
 //! | `/gowork/after/N` | nothing, of an earlier step that left its results in the cache mount: so that it runs before |
-//! | `/gowork/layers/N`, `/gowork/vendor` | beside the steps, results of a step, and all third-party packages |
+//! | `/gowork/layers/N` | beside the steps, results of a step |
 //! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
-//! | `/gowork/out-modcache`, `/gowork/out-vendor` | what the resolve step makes besides |
+//! | `/gowork/out-modcache` | what the resolve step makes besides |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/step/step.json` | what makes the step's results, where the cache mount may have them whole |
@@ -39,13 +40,13 @@ pub struct Lowering<'a> {
 }
 
 pub(super) const OUT: &str = "/gowork/out";
-/// Where the resolve step leaves module cache and vendor directory: outputs of their own, each fetched from an imported cache only when a step reads it.
+/// Where the resolve step leaves the module cache: an output of its own, fetched from an imported cache only when a step reads it.
 const MODCACHE_OUT: &str = "/gowork/out-modcache";
-const VENDOR_OUT: &str = "/gowork/out-vendor";
 /// Where a link has a file of the resolve step's answer, for no reader.
 const RESOLVED: &str = "/gowork/resolved";
 pub(super) const SRC: &str = "/src";
 pub(super) const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
+pub(super) const MODCACHE: &str = "/gowork/modcache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
 pub(super) const CACHE_MOUNT: &str = "/gowork/cache";
 pub(super) const STEP_DIR: &str = "/gowork/step";
@@ -77,11 +78,6 @@ impl<'a> Lowering<'a> {
     pub fn early_std(&mut self, build: BuildIx) -> Result<Option<Output>, OpError> {
         let Some(step) = early_std(self.plan, build) else { return Ok(None) };
         self.compile(&step).map(Some)
-    }
-
-    /// Of the resolve step, the third-party packages as a vendor directory.
-    pub(super) fn vendor(&self, build: BuildIx) -> Result<Output, OpError> {
-        self.run_resolve(build, None)?.output(VENDOR_OUT)
     }
 
     /// The same step run again to find out what is wrong: a directory with `report.json`. Networks heal, so a report must not be found in the cache when
@@ -118,7 +114,7 @@ impl<'a> Lowering<'a> {
         let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
         args.extend(["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
-        args.extend(["--modcache", MODCACHE_OUT, "--vendor", VENDOR_OUT].map(ToOwned::to_owned));
+        args.extend(["--modcache", MODCACHE_OUT].map(ToOwned::to_owned));
         if report.is_some() {
             args.push("--report".to_owned());
         }
@@ -135,7 +131,6 @@ impl<'a> Lowering<'a> {
             .mount(Mount::tmpfs("/tmp", 0))
             .mount(Mount::scratch_output(OUT))
             .mount(Mount::scratch_output(MODCACHE_OUT))
-            .mount(Mount::scratch_output(VENDOR_OUT))
             .mount(Mount::secret("ca", "/run/secrets/ca").optional())
             .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
             .mount(Mount::ssh("default", "").optional())
@@ -222,13 +217,13 @@ impl<'a> Lowering<'a> {
         let (mut exec, tiers) = self.with_results(exec, step)?;
         let program = format!("{CACHE_PROGRAM}{tiers} {results}");
         if has_modules(step) || !step.inputs.files.is_empty() {
-            exec = exec.mount(Mount::read_only(&self.sources_of(step)?, SRC));
+            exec = self.source_mounts(step)?.into_iter().fold(exec, Exec::mount);
         }
         if has_modules(step) {
             exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
-            exec = exec.mount(Mount::read_only(&self.module_cache(step.build)?, "/gowork/modcache"));
+            exec = exec.mount(Mount::read_only(&self.module_cache(step.build)?, MODCACHE));
         }
         Ok(self.with_go(exec, step, program))
     }
@@ -303,7 +298,7 @@ impl<'a> Lowering<'a> {
             ("HOME", "/tmp/home"),
             ("GOCACHE", "/tmp/gocache"),
             ("GOPATH", "/tmp/gopath"),
-            ("GOMODCACHE", "/gowork/modcache"),
+            ("GOMODCACHE", MODCACHE),
             ("GOENV", "off"),
             ("GOTELEMETRY", "off"),
             ("GOPROXY", "off"),

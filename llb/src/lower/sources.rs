@@ -1,8 +1,9 @@
 //! What a step finds in `/src`: the one copy from the context that keys it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::llb::Lowering;
+use super::llb::{Lowering, SRC};
+use crate::ops::exec::Mount;
 use crate::ops::file::{Copy, File, Mkdir, Mkfile};
 use crate::ops::{OpError, Output};
 use crate::plan::{BuildIx, Sealed, Step, StepKind};
@@ -16,13 +17,40 @@ impl Lowering<'_> {
             _ => format!("sources to {}", step.title),
         };
         if let Some(sealed) = &step.inputs.sealed {
-            return Ok(self.sealed_sources(step, sealed)?.named(self.title(&what)).output());
+            return Ok(self.sealed_sources(step, sealed).named(self.title(&what)).output());
         }
         let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
         if step.inputs.mod_files.is_empty() {
             return Ok(self.sources(files, &what));
         }
         self.open_sources(step.build, files, &what)
+    }
+
+    /// What a step sees of sources: those of the repository, and in sealed steps the third-party packages, each where a vendor directory has it. Mounted
+    /// from the module cache as they lie there, these are copied by nobody, and key the step by what is in them.
+    pub(super) fn source_mounts(&self, step: &Step) -> Result<Vec<Mount>, OpError> {
+        let sources = self.sources_of(step)?;
+        let Some(sealed) = step.inputs.sealed.as_ref().filter(|sealed| !sealed.vendor.is_empty()) else {
+            return Ok(vec![Mount::read_only(&sources, SRC)]);
+        };
+        let vendor = self.plan.build(step.build).dir.child("vendor");
+        let modules = self.module_cache(step.build)?;
+        let mut mounted: BTreeMap<TreePath, (&Output, String)> = BTreeMap::new();
+        for (path, from) in &sealed.vendor {
+            mounted.extend(vendor.join(path).ok().map(|dir| (dir, (&modules, format!("/{from}")))));
+        }
+        // What stands in for a module that lies in another one would be hidden by that.
+        let moved = sealed.moved.iter().flat_map(|moved| &moved.files).filter_map(|file| sealed.place(file).parent());
+        let hidden = moved.filter(|dir| parents(dir).any(|dir| mounted.contains_key(&dir))).collect::<BTreeSet<TreePath>>();
+        mounted.extend(hidden.into_iter().map(|dir| (dir.clone(), (&sources, format!("/{dir}")))));
+        // What something else is mounted in has to be writable: so a directory can be made for it.
+        let holders: BTreeSet<TreePath> = mounted.keys().flat_map(parents).collect();
+        let mount = |(dir, (output, from)): (TreePath, (&Output, String))| {
+            let kind = if holders.contains(&dir) { Mount::discarded } else { Mount::read_only };
+            kind(output, format!("{SRC}/{dir}")).selector(from)
+        };
+        let below = mounted.into_iter().map(mount);
+        Ok(std::iter::once(Mount::discarded(&sources, SRC)).chain(below).collect())
     }
 
     /// Sources with true mod files.
@@ -47,8 +75,8 @@ impl Lowering<'_> {
         self.copy_sources(files).named(self.title(what)).output()
     }
 
-    /// Sources, the third-party packages among what the resolve step left, and the mod files made for the step.
-    fn sealed_sources(&self, step: &Step, sealed: &Sealed) -> Result<File, OpError> {
+    /// Sources, and the mod files made for the step.
+    fn sealed_sources(&self, step: &Step, sealed: &Sealed) -> File {
         let moved: BTreeSet<&TreePath> = sealed.moved.iter().flat_map(|moved| &moved.files).collect();
         let in_place = || step.inputs.files.iter().filter(|file| !moved.contains(file));
         let mut file = File::on(&Output::scratch());
@@ -61,19 +89,13 @@ impl Lowering<'_> {
             let copy = Copy::from(&self.materials.context, &format!("/{}", moved.from), &format!("/{}", moved.to));
             file = file.copy(copy.contents_only().create_dest_path().include(patterns));
         }
-        if !sealed.vendor.is_empty() {
-            let patterns: BTreeSet<String> = sealed.vendor.iter().map(|path| literal_pattern(path)).collect();
-            let vendor = self.plan.build(step.build).dir.child("vendor");
-            let copy = Copy::from(&self.vendor(step.build)?, "/", &format!("/{vendor}"));
-            file = file.copy(copy.contents_only().create_dest_path().include(patterns));
-        }
         for (path, text) in &sealed.texts {
             if let Some(dir) = path.parent().filter(|dir| !dir.is_root()) {
                 file = file.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).parents().timestamp(0));
             }
             file = file.mkfile(Mkfile::new(&format!("/{path}"), 0o644, text.clone().into_bytes()).timestamp(0));
         }
-        Ok(file)
+        file
     }
 
     /// One copy with every file as a pattern: a file that is not among them can neither be read nor change the key.
@@ -82,6 +104,11 @@ impl Lowering<'_> {
         let copy = Copy::from(&self.materials.context, "/", "/").contents_only().include(patterns);
         File::on(&Output::scratch()).copy(copy)
     }
+}
+
+/// The directories above one.
+fn parents(dir: &TreePath) -> impl Iterator<Item = TreePath> {
+    std::iter::successors(dir.parent(), TreePath::parent)
 }
 
 /// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).

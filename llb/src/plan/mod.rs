@@ -15,6 +15,7 @@ mod fold;
 mod images;
 pub mod json;
 pub mod keys;
+mod module_cache;
 mod outline;
 mod partition;
 mod planner;
@@ -28,6 +29,7 @@ mod verify;
 
 pub use builder::{Builder, MIN_GO_MINOR};
 pub use early::early_std;
+pub use module_cache::package_dir;
 pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;

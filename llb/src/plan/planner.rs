@@ -6,9 +6,10 @@ use fixedbitset::FixedBitSet;
 
 use super::early::{BULK, bulk_name, bulk_part};
 use super::fold::{Folding, fold};
+use super::module_cache::package_dir;
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::partition::{self, Node};
-use super::sealed::{Sealer, vendor_files};
+use super::sealed::Sealer;
 use super::step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
 use super::third_party::ThirdParty;
 use super::titles;
@@ -325,17 +326,22 @@ impl<'a> BuildPlanner<'a> {
     /// The files of the repository's packages, and what they are compiled by.
     fn own(&self, packages: impl IntoIterator<Item = PackageIx>) -> OwnFiles {
         let files = packages.into_iter().flat_map(|ix| self.build.packages.get(ix).files.iter().cloned());
-        OwnFiles { files: files.chain(self.profile()).collect(), vendor: BTreeSet::new() }
+        OwnFiles { files: files.chain(self.profile()).collect(), vendor: BTreeMap::new() }
     }
 
     /// The files of third-party packages.
-    fn own_outside(&self, resolved: &Resolved<'_>, packages: impl Iterator<Item = usize>) -> OwnFiles {
+    fn own_outside(&self, resolved: &Resolved<'a>, packages: impl Iterator<Item = usize>) -> OwnFiles {
         let packages: Vec<&ResolvedPackage> = packages.map(|ix| resolved.third_party.get(ix)).collect();
         let mut own = self.own([]);
         if self.build.vendored {
             own.files.extend(vendored_files(&packages));
         } else {
-            own.vendor = packages.into_iter().flat_map(vendor_files).collect();
+            let resolution = resolved.third_party.resolution();
+            let files = |package: &&'a ResolvedPackage| {
+                let (path, dir) = (&package.path, package_dir(resolution, package));
+                package.files.iter().filter_map(move |file| Some((format!("{path}/{file}"), format!("{}/{file}", dir.as_ref()?))))
+            };
+            own.vendor = packages.iter().flat_map(files).collect();
         }
         own
     }

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::module_cache::{package_dir, place};
 use super::outline::{Build, BuildModule};
 use crate::gomod::version::compare_go;
 use crate::packages::{Package, PackageSet};
@@ -20,8 +21,8 @@ use crate::tree::TreePath;
 pub struct Sealed {
     /// The mod files written for the step, by path.
     pub texts: BTreeMap<TreePath, String>,
-    /// Third-party packages' files below the vendor directory that the resolve step made: files, and directories taken whole.
-    pub vendor: BTreeSet<String>,
+    /// Directories of third-party packages below the vendor directory, and where the module cache has each. None is in another one of the same module.
+    pub vendor: BTreeMap<String, String>,
     /// Files of modules that stand in for required ones: in the vendor directory, as any required module.
     pub moved: Vec<Moved>,
 }
@@ -44,6 +45,13 @@ impl Sealed {
         let mut places = moved.filter_map(|moved| moved.to.join(file.strip_dir(&moved.from)?).ok());
         places.next().unwrap_or_else(|| file.clone())
     }
+
+    /// Whether a third-party package is in one of the directories.
+    pub(super) fn sees(&self, resolution: &Resolution, package: &ResolvedPackage) -> bool {
+        dirs(resolution, package).any(|(module, dir)| {
+            self.vendor.get(dir).is_some_and(|from| place(&resolution.modules[module], dir).as_ref() == Some(from))
+        })
+    }
 }
 
 /// The oldest `go` line that lets a workspace have a vendor directory (Go 1.22 release notes).
@@ -57,8 +65,8 @@ const MAX_MOVES: usize = 8;
 pub(super) struct Sealer<'a> {
     build: &'a Build,
     resolution: &'a Resolution,
-    /// Files of third-party packages, as the resolve step's vendor directory has them, counted by directory.
-    vendor: BTreeMap<String, usize>,
+    /// How many files of third-party packages are below each directory of each module.
+    files: BTreeMap<ModuleDir<'a>, usize>,
 }
 
 impl<'a> Sealer<'a> {
@@ -67,7 +75,7 @@ impl<'a> Sealer<'a> {
     /// quite different paths would take many copies.
     pub(super) fn new(build: &'a Build, resolution: &'a Resolution) -> Option<Self> {
         let third_party = || resolution.packages.iter().filter(|package| !package.is_std());
-        let in_place = |package: &ResolvedPackage| build.vendored || package.dir.is_empty();
+        let in_place = |package: &ResolvedPackage| build.vendored || package_dir(resolution, package).is_some();
         if !third_party().all(|package| !package.reads_module && in_place(package)) {
             return None;
         }
@@ -79,12 +87,7 @@ impl<'a> Sealer<'a> {
         if !known || !packages().all(stays) {
             return None;
         }
-        let mut vendor = BTreeMap::new();
-        for dir in third_party().flat_map(vendor_files).flat_map(|file| parents(&file).map(ToOwned::to_owned).collect::<Vec<_>>())
-        {
-            *vendor.entry(dir).or_default() += 1;
-        }
-        let sealer = Self { build, resolution, vendor };
+        let sealer = Self { build, resolution, files: count_files(resolution, third_party()) };
         (sealer.moves(packages()).len() <= MAX_MOVES).then_some(sealer)
     }
 
@@ -111,8 +114,8 @@ impl<'a> Sealer<'a> {
         texts.insert(self.build.dir.child("go.work"), format!("go {go}\n{uses}"));
         let vendor = self.build.dir.child("vendor");
         texts.insert(vendor.child("modules.txt"), self.modules_txt(&packages, &outside));
-        let files = if self.build.vendored { BTreeSet::new() } else { self.cover(&outside) };
-        Sealed { texts, vendor: files, moved: self.moves(packages) }
+        let vendor = if self.build.vendored { BTreeMap::new() } else { self.cover(&outside) };
+        Sealed { texts, vendor, moved: self.moves(packages) }
     }
 
     /// vendor/modules.txt as `go work vendor` writes it (cmd/go/internal/modcmd, vendor.go).
@@ -143,16 +146,21 @@ impl<'a> Sealer<'a> {
         text
     }
 
-    /// The files of packages, with every directory that is wanted whole named instead of its files: few patterns are fast to match.
-    fn cover(&self, packages: &[&ResolvedPackage]) -> BTreeSet<String> {
-        let files: Vec<String> = packages.iter().flat_map(|package| vendor_files(package)).collect();
-        let mut wanted: BTreeMap<&str, usize> = BTreeMap::new();
-        for dir in files.iter().flat_map(|file| parents(file)) {
-            *wanted.entry(dir).or_default() += 1;
-        }
-        let is_whole = |dir: &&str| self.vendor.get(*dir) == wanted.get(dir);
-        // Parents come from the inside out.
-        files.iter().map(|file| parents(file).filter(is_whole).last().unwrap_or(file).to_owned()).collect()
+    /// The directories of packages, with every directory that is wanted whole instead of those in it: each is a mount. A package's directory may hold
+    /// packages that nobody asked for, if others do.
+    fn cover(&self, packages: &[&'a ResolvedPackage]) -> BTreeMap<String, String> {
+        let wanted = count_files(self.resolution, packages.iter().copied());
+        let is_whole = |dir: &ModuleDir<'_>| self.files.get(dir) == wanted.get(dir);
+        let outermost = |package: &&'a ResolvedPackage| {
+            let mut dirs = dirs(self.resolution, package);
+            let own = dirs.next()?;
+            // They come from the inside out.
+            Some(std::iter::once(own).chain(dirs.filter(is_whole)).last().unwrap_or(own))
+        };
+        let found: BTreeSet<ModuleDir<'_>> = packages.iter().filter_map(outermost).collect();
+        let inside = |(module, dir): &ModuleDir<'_>| parents(dir).any(|parent| found.contains(&(*module, parent)));
+        let kept = found.iter().filter(|dir| !inside(dir));
+        kept.filter_map(|(module, dir)| Some(((*dir).to_owned(), place(&self.resolution.modules[*module], dir)?))).collect()
     }
 
     /// Where the files of stand-ins go. Directories that lie to each other as their module paths do go together.
@@ -182,14 +190,35 @@ fn can_move(package: &Package) -> bool {
     package.files.iter().all(is_below) && package.imports.iter().all(|import| import.path != "C")
 }
 
-/// A third-party package's files, as a vendor directory has them.
-pub(super) fn vendor_files(package: &ResolvedPackage) -> Vec<String> {
-    package.files.iter().map(|file| format!("{}/{file}", package.path)).collect()
+/// A directory of a module, by the module's index and the import path that a package in it would have.
+type ModuleDir<'a> = (usize, &'a str);
+
+/// How many files of third-party packages are below each directory of each module.
+fn count_files<'r>(
+    resolution: &'r Resolution,
+    packages: impl Iterator<Item = &'r ResolvedPackage>,
+) -> BTreeMap<ModuleDir<'r>, usize> {
+    let mut counts = BTreeMap::new();
+    for package in packages {
+        for dir in dirs(resolution, package) {
+            *counts.entry(dir).or_default() += package.files.len();
+        }
+    }
+    counts
 }
 
-/// The directories above a file, from the inside out.
-fn parents(file: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(file.rsplit_once('/'), |(dir, _)| dir.rsplit_once('/')).map(|(dir, _)| dir)
+/// The directory of a third-party package and those above it in its module, from the inside out.
+fn dirs<'r>(resolution: &'r Resolution, package: &'r ResolvedPackage) -> impl Iterator<Item = ModuleDir<'r>> {
+    let module = package.module.and_then(|ix| Some((ix, resolution.modules.get(ix)?.path.as_str())));
+    module.into_iter().flat_map(move |(ix, path)| {
+        let all = std::iter::once(package.path.as_str()).chain(parents(&package.path));
+        all.take_while(move |dir| crate::workspace::is_path_prefix(path, dir)).map(move |dir| (ix, dir))
+    })
+}
+
+/// The directories above one, from the inside out.
+fn parents(dir: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(dir.rsplit_once('/'), |(dir, _)| dir.rsplit_once('/')).map(|(dir, _)| dir)
 }
 
 /// Two paths without the elements that both end in: `example.com/mono/libs/a` and `libs/a` are `example.com/mono` and nothing.

@@ -57,14 +57,14 @@ pub struct Step {
 pub struct OwnFiles {
     /// Files of the repository.
     pub files: BTreeSet<TreePath>,
-    /// Files of third-party packages, as the vendor directory has them that the resolve step made.
-    pub vendor: BTreeSet<String>,
+    /// Files of third-party packages by import path and name, as a vendor directory has them, and where the module cache has each.
+    pub vendor: BTreeMap<String, String>,
 }
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// Asks `go` which versions and packages there are; gives a resolution, a pruned module cache, and the third-party packages as a vendor directory.
+    /// Asks `go` which versions and packages there are; gives a resolution and a pruned module cache.
     Resolve(ResolveRequest),
     /// Compiles packages of the standard library.
     Std(Vec<Part>),

@@ -1,4 +1,4 @@
-//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--vendor DIR] [--report]`.
+//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--report]`.
 //!
 //! Asks the go command which modules and packages third-party imports lead to; the only step with network and secrets. The source tree holds mod files,
 //! and no more sources than a vendor directory; it must be writable, since a workspace whose sums are incomplete gets them added. In the output directory:
@@ -7,7 +7,6 @@
 //! |---|---|
 //! | `resolution.json` | what `go` chose: [`Resolution`] |
 //! | `modcache/`, or the directory that is named | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
-//! | `vendor/`, likewise | the files of the reached third-party packages by import path; absent if vendored |
 //! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
 //! | `rootfs/` | the file system of images that start from nothing: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
@@ -37,8 +36,7 @@ use command::Go;
 use graph::Modules;
 use listing::Listing;
 
-const USAGE: &str =
-    "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--vendor DIR] [--report]";
+const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--report]";
 
 /// Where a resolve reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +49,6 @@ pub struct ResolveArgs {
     pub out: PathBuf,
     /// Directory for the module cache; `modcache` below `out` if none.
     pub modcache: Option<PathBuf>,
-    /// Directory for the third-party packages; `vendor` below `out` if none.
-    pub vendor: Option<PathBuf>,
     /// Whether errors are an answer.
     pub report: bool,
 }
@@ -63,7 +59,7 @@ impl ResolveArgs {
     /// # Errors
     /// If one is missing or unknown.
     pub fn parse(words: &[String]) -> Result<Self, Failure> {
-        let [mut request, mut source, mut out, mut modcache, mut vendor] = [const { None }; 5];
+        let [mut request, mut source, mut out, mut modcache] = [const { None }; 4];
         let mut report = false;
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -72,14 +68,13 @@ impl ResolveArgs {
                 "--source" => source = words.next(),
                 "--out" => out = words.next(),
                 "--modcache" => modcache = words.next(),
-                "--vendor" => vendor = words.next(),
                 "--report" => report = true,
                 _ => return Err(Failure::new(format!("unknown argument {word:?}\n{USAGE}"))),
             }
         }
         let (Some(request), Some(source), Some(out)) = (request, source, out) else { return Err(Failure::new(USAGE)) };
-        let [modcache, vendor] = [modcache, vendor].map(|dir| dir.map(PathBuf::from));
-        Ok(Self { request: request.into(), source: source.into(), out: out.into(), modcache, vendor, report })
+        let modcache = modcache.map(PathBuf::from);
+        Ok(Self { request: request.into(), source: source.into(), out: out.into(), modcache, report })
     }
 }
 
@@ -123,7 +118,6 @@ fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
 
 fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) -> Result<(), Failure> {
     let out = args.out.as_path();
-    let elsewhere = |dir: &Option<PathBuf>, name: &str| dir.clone().unwrap_or_else(|| out.join(name));
     let go = Go::new(request, source)?;
     let listing = Listing::ask(&go, request)?;
     let modules = Modules::ask(&go, request, &listing)?;
@@ -134,8 +128,7 @@ fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) 
     compiler::check(&go, request, &listing)?;
     let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
-        prune::write(&go, &listing, &modules, &elsewhere(&args.modcache, "modcache"))?;
-        prune::write_vendor(&go, &listing, &elsewhere(&args.vendor, "vendor"))?;
+        prune::write(&go, &listing, &modules, &args.modcache.clone().unwrap_or_else(|| out.join("modcache")))?;
     }
     if request.workspace {
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();

@@ -58,25 +58,6 @@ pub(super) fn write(go: &Go, listing: &Listing, modules: &Modules, out: &Path) -
     pruned.write(out)
 }
 
-/// Writes the files of the third-party packages to `out` as a vendor directory has them, for steps that are to see some of them alone.
-///
-/// # Errors
-/// As [`write`].
-pub(super) fn write_vendor(go: &Go, listing: &Listing, out: &Path) -> Result<(), Failure> {
-    let raw = go.module_cache();
-    let mut vendor = Pruned::default();
-    vendor.dirs.insert(PathBuf::new());
-    let third_party = |package: &&ListedPackage| package.module.as_ref().is_some_and(|module| !module.is_local());
-    for package in listing.packages.iter().filter(third_party) {
-        for file in package.files() {
-            let path = package.dir.join(file);
-            inside(&raw, &path)?;
-            vendor.files.insert(Path::new(&package.import_path).join(file), Content::Copy(path));
-        }
-    }
-    vendor.write(out)
-}
-
 impl Pruned {
     fn add_mod_file(&mut self, raw: &Path, version: &Version) {
         let file = graph::download_path(raw, version, "mod");

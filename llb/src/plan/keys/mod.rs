@@ -174,12 +174,11 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
         for Moved { from, to, .. } in &sealed.moved {
             key.insert(Ingredient::Moved(from.clone(), to.clone()), "");
         }
-        let taken = |file: &str| {
-            file.match_indices('/').any(|(at, _)| sealed.vendor.contains(&file[..at])) || sealed.vendor.contains(file)
-        };
-        let packages = resolution.packages.iter();
-        let vendored = packages.filter(|package| package.files.iter().any(|file| taken(&format!("{}/{file}", package.path))));
-        modules.extend(vendored.filter_map(|package| package.module));
+        // With a directory come all packages below it in its module that somebody reaches.
+        for package in resolution.packages.iter().filter(|package| sealed.sees(resolution, package)) {
+            modules.extend(package.module);
+            key.insert(Ingredient::Package(package.path.clone()), "in the module cache");
+        }
     }
     for module in modules.into_iter().filter_map(|ix| resolution.modules.get(ix)) {
         key.insert(Ingredient::Module(module.path.clone()), module_text(module));

@@ -9,7 +9,7 @@ use gowork_llb::ops::source::{Image, Local};
 use gowork_llb::ops::{Output, Platform, Reference};
 use gowork_llb::plan::{self, BuildIx, Plan, PlanInput, StepIx};
 
-use crate::plan::sealed::{WORK, planned, resolution};
+use crate::plan::sealed::{WORK, partly_reached, planned, resolution};
 use crate::support::{resolved_plan, sound};
 
 fn image(reference: &str) -> Output {
@@ -70,6 +70,73 @@ fn all_steps_at_once() {
     for config in ["cache = \"layer\"\n", "cache = \"mount\"\n", "[go]\ncgo = true\n"] {
         assert!(ahead(&planned(&sound(WORK, config), &resolution()), None, &[0, 1]).is_none(), "{config}");
     }
+}
+
+/// Whether the step of this name has what `from` ends with mounted at `dest`.
+fn mounts(plan: &Plan, title: &str, dest: &str, from: &str) -> bool {
+    let text = lowered(plan);
+    let step = text.split("\n#").find(|op| op.contains(&format!("name {title:?}"))).unwrap_or_else(|| panic!("{text}"));
+    step.lines().any(|line| line.trim().starts_with(&format!("{dest} = ")) && line.ends_with(from))
+}
+
+/// What another directory is mounted in is writable, or there could be no mount point.
+#[test]
+fn modules_are_mounted_in_each_other() {
+    let (outline, resolution) = partly_reached();
+    let plan = planned(&outline, &resolution);
+    for (dest, from) in [
+        ("/src", " (changes dropped)"),
+        ("/src/vendor/third.party/log", ":/third.party/log@v1.2.0 (changes dropped)"),
+        ("/src/vendor/third.party/log/inner", ":/third.party/log/inner@v0.3.0 (read-only)"),
+        ("/src/vendor/third.party/old/x", ":/third.party/old@v0.1.0/x (read-only)"),
+    ] {
+        assert!(mounts(&plan, "compile ./lib (1 package)", dest, from), "{dest}\n{}", lowered(&plan));
+    }
+}
+
+/// A directory that stands in for a module is not hidden by the module that has a path above.
+#[test]
+fn stand_ins_are_mounted_in_modules() {
+    let (_, mut resolution) = partly_reached();
+    let archive = WORK.replace("_ \"third.party/log\"", "(\n_ \"third.party/log\"\n_ \"third.party/log/inner/deep\"\n)");
+    let archive = archive.replace(")\n-- api/go.mod", ")\nreplace third.party/log/inner => ./inner\n-- api/go.mod");
+    let inner = "-- inner/go.mod --\nmodule third.party/log/inner\n-- inner/deep/deep.go --\npackage deep\n";
+    resolution.replaced.insert("third.party/log/inner".to_owned(), "v0.3.0".to_owned());
+    resolution.packages.remove(2);
+    resolution.modules.remove(1);
+    for package in &mut resolution.packages {
+        package.module = package.module.map(|ix| ix.min(1));
+        package.imports.retain(|path| !path.contains("inner"));
+    }
+    let plan = planned(&sound(&(archive + inner), ""), &resolution);
+    let title = "compile ./inner/deep, ./lib (2 packages)";
+    for (dest, from) in [
+        ("/src/vendor/third.party/log", ":/third.party/log@v1.2.0 (changes dropped)"),
+        ("/src/vendor/third.party/log/inner/deep", ":/vendor/third.party/log/inner/deep (read-only)"),
+    ] {
+        assert!(mounts(&plan, title, dest, from), "{dest}\n{}", lowered(&plan));
+    }
+}
+
+/// With one image wanted, what runs may compile for others as well: their files are there too.
+#[test]
+fn what_is_compiled_at_once_has_all_files_of_the_steps() {
+    let library = |name: &str| format!("-- lib/{name}/{name}.go --\npackage {name}\nimport _ \"example.com/m/lib\"\n");
+    let main = |name: &str| {
+        format!("-- {name}/main.go --\npackage main\nimport (\n_ \"example.com/m/lib/{name}\"\n_ \"third.party/log\"\n)\n")
+    };
+    let names = ["one", "two"];
+    let mut archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\nrequire third.party/log v1.2.0\n".to_owned();
+    archive.extend(names.map(library).into_iter().chain(names.map(main)));
+    archive += &format!("-- lib/lib.go --\npackage lib\n// {}\n", "x".repeat(1000));
+    let plan = planned(&sound(&archive, ""), &resolution());
+    let units = plan.steps.iter().filter(|step| step.name.starts_with("unit")).count();
+    assert_eq!(units, 1, "all libraries are compiled in one step");
+    let build = plan.step(plan.images[0].link).build;
+    let ahead = lowering(&plan, |mut lowering| lowering.ahead(build, Some("one"), &[0, 1, 2]).unwrap()).unwrap();
+    let text = ahead.to_definition().to_string();
+    let sources = "[\"go.mod\", \"lib/lib.go\", \"lib/one/one.go\", \"lib/two/two.go\", \"one/main.go\"]";
+    assert!(text.contains(sources), "{text}");
 }
 
 /// What runs is told by names that steps have of themselves.

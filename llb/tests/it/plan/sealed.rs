@@ -85,7 +85,7 @@ fn unit(plan: &Plan) -> &Step {
 fn render(step: &Step) -> String {
     let Some(sealed) = &step.inputs.sealed else { return "not sealed\n".to_owned() };
     let mut text: String = sealed.texts.iter().map(|(path, text)| format!("-- {path} --\n{text}")).collect();
-    text += &format!("vendor: {}\n", sealed.vendor.iter().cloned().collect::<Vec<_>>().join(" "));
+    text.extend(sealed.vendor.iter().map(|(dir, from)| format!("vendored: {dir} from {from}\n")));
     for moved in &sealed.moved {
         let files: Vec<&str> = moved.files.iter().map(gowork_llb::tree::TreePath::as_str).collect();
         text += &format!("moved from {:?} to {:?}: {}\n", moved.from.as_str(), moved.to.as_str(), files.join(" "));
@@ -103,22 +103,23 @@ fn a_unit_sees_the_members_and_modules_that_it_reaches() {
     check(
         unit(&plan),
         &expect![[r#"
-        -- go.work --
-        go 1.22
-        use ./lib
-        -- lib/go.mod --
-        module example.com/lib
-        go 1.21
-        -- vendor/modules.txt --
-        ## workspace
-        # third.party/log v1.2.0
-        ## go 1.20
-        third.party/log
-        third.party/log/level
-        # third.party/old v0.1.0
-        third.party/old/x
-        vendor: third.party
-    "#]],
+            -- go.work --
+            go 1.22
+            use ./lib
+            -- lib/go.mod --
+            module example.com/lib
+            go 1.21
+            -- vendor/modules.txt --
+            ## workspace
+            # third.party/log v1.2.0
+            ## go 1.20
+            third.party/log
+            third.party/log/level
+            # third.party/old v0.1.0
+            third.party/old/x
+            vendored: third.party/log from third.party/log@v1.2.0
+            vendored: third.party/old from third.party/old@v0.1.0
+        "#]],
     );
     let link = plan.step(plan.images[0].link);
     assert!(link.inputs.sealed.is_none() && !link.inputs.mod_files.is_empty() && link.inputs.module_cache);
@@ -131,21 +132,22 @@ fn third_party_packages_are_compiled_in_a_workspace_of_no_members() {
     check(
         deps,
         &expect![[r#"
-        -- go.work --
-        go 1.22
-        use ./gowork-sealed
-        -- gowork-sealed/go.mod --
-        module gowork.invalid/sealed
-        -- vendor/modules.txt --
-        ## workspace
-        # third.party/log v1.2.0
-        ## go 1.20
-        third.party/log
-        third.party/log/level
-        # third.party/old v0.1.0
-        third.party/old/x
-        vendor: third.party
-    "#]],
+            -- go.work --
+            go 1.22
+            use ./gowork-sealed
+            -- gowork-sealed/go.mod --
+            module gowork.invalid/sealed
+            -- vendor/modules.txt --
+            ## workspace
+            # third.party/log v1.2.0
+            ## go 1.20
+            third.party/log
+            third.party/log/level
+            # third.party/old v0.1.0
+            third.party/old/x
+            vendored: third.party/log from third.party/log@v1.2.0
+            vendored: third.party/old from third.party/old@v0.1.0
+        "#]],
     );
 }
 
@@ -181,25 +183,57 @@ package deep
     check(
         unit(&plan),
         &expect![[r#"
-        -- go.mod --
-        module example.com/app
-        go 1.24
-        -- go.work --
-        go 1.24
-        use .
-        -- vendor/modules.txt --
-        ## workspace
-        # example.com/mono/libs/a v1.4.0
-        ## go 1.23
-        example.com/mono/libs/a
-        example.com/mono/libs/a/deep
-        vendor: 
-        moved from "" to "vendor/example.com/mono": libs/a/a.go libs/a/deep/deep.go
-    "#]],
+            -- go.mod --
+            module example.com/app
+            go 1.24
+            -- go.work --
+            go 1.24
+            use .
+            -- vendor/modules.txt --
+            ## workspace
+            # example.com/mono/libs/a v1.4.0
+            ## go 1.23
+            example.com/mono/libs/a
+            example.com/mono/libs/a/deep
+            moved from "" to "vendor/example.com/mono": libs/a/a.go libs/a/deep/deep.go
+        "#]],
     );
     // Without the version the true mod files have to be seen.
     let resolution = Resolution { replaced: BTreeMap::new(), ..resolution };
     assert!(unit(&planned(&sound(archive, ""), &resolution)).inputs.sealed.is_none());
+}
+
+/// Of the workspace, where a library of it reaches one of two packages of a module, and a module whose path is inside another one's.
+pub(crate) fn partly_reached() -> (Outline, Resolution) {
+    let archive = WORK.replace("import \"example.com/lib\"", "import (\n_ \"example.com/lib\"\n_ \"third.party/old/y\"\n)");
+    let mut resolution = resolution();
+    resolution.modules.insert(1, module("third.party/log/inner", "v0.3.0", ""));
+    resolution.packages = vec![
+        package("runtime", None, &[], &[]),
+        package("third.party/log", Some(0), &["third.party/log/inner/deep", "third.party/old/x"], &["log.go"]),
+        package("third.party/log/inner/deep", Some(1), &[], &["deep.go"]),
+        package("third.party/old/x", Some(2), &[], &["x.go"]),
+        package("third.party/old/y", Some(2), &[], &["y.go"]),
+    ];
+    (sound(&archive, ""), resolution)
+}
+
+#[test]
+fn directories_of_modules_are_seen_as_far_as_they_are_reached() {
+    let (outline, resolution) = partly_reached();
+    let plan = planned(&outline, &resolution);
+    let vendor = |step: &Step| step.inputs.sealed.as_ref().unwrap().vendor.clone();
+    let dirs = |dirs: [(&str, &str); 3]| BTreeMap::from(dirs.map(|(dir, from)| (dir.to_owned(), from.to_owned())));
+    let log = ("third.party/log", "third.party/log@v1.2.0");
+    let inner = ("third.party/log/inner", "third.party/log/inner@v0.3.0");
+    assert_eq!(vendor(unit(&plan)), dirs([log, inner, ("third.party/old/x", "third.party/old@v0.1.0/x")]));
+    let deps = plan.steps.iter().find(|step| matches!(step.kind, StepKind::Deps(_))).unwrap();
+    assert_eq!(vendor(deps), dirs([log, inner, ("third.party/old", "third.party/old@v0.1.0")]));
+    // Where a package is in the directory of another one it comes along.
+    let mut above = resolution.clone();
+    above.packages[3] = package("third.party/old", Some(2), &[], &["old.go"]);
+    above.packages[1].imports[1] = "third.party/old".to_owned();
+    assert_eq!(vendor(unit(&planned(&outline, &above))), dirs([log, inner, ("third.party/old", "third.party/old@v0.1.0")]));
 }
 
 #[test]
