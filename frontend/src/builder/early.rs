@@ -31,10 +31,16 @@ pub(super) async fn while_resolving(resolving: Receiver<()>, early: impl Future<
     }
 }
 
-/// Has those steps run that are known before the resolve step has answered. If one fails, then so does the build, which says it better.
+/// Has those steps run that are known before the resolve step has answered. If one fails, then so does the build, which says it better. A result of an
+/// imported cache is fetched only when somebody looks into it: so that it is there when modules are.
 pub(super) async fn std(builder: &Builder<'_>, mut lowering: Lowering<'_>, builds: BTreeSet<BuildIx>) {
     let outputs: Vec<_> = builds.into_iter().filter_map(|build| lowering.early_std(build).ok().flatten()).collect();
-    join_all(outputs.iter().map(|output| builder.solve(output, true))).await;
+    let run = |output| async move {
+        if let Ok(solved) = builder.solve(output, true).await {
+            let _ = builder.gateway.stat_file(&solved.reference, "/").await;
+        }
+    };
+    join_all(outputs.iter().map(run)).await;
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
+use sha2::{Digest as _, Sha256};
 
 use super::fold::STEP;
 use super::partition::{self, Node, Part};
@@ -76,7 +77,7 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// The third-party packages among `reached`, cut into parts, and these into steps, each after those it needs: a step for
-    /// each heavy module that nothing else is built upon, one for the light ones among these, and one below for the others. `one`, if a single step will do.
+    /// each heavy module that nothing else is built upon, some for the light ones among these, and one below for the others. `one`, if a single step will do.
     ///
     /// Of each module those packages that other modules reach are cut from those that the repository alone imports. All follows from what third-party
     /// packages import, whoever imports them here, and from nothing that another module could tip: so an import of a package that others have moves
@@ -100,8 +101,24 @@ impl<'a> ThirdParty<'a> {
         }
         heavy.sort_by_key(|(level, _)| *level == Level::Top);
         let alone = heavy.into_iter().map(|(_, part)| vec![part]);
-        let steps = std::iter::once(base).chain(alone).chain([light]).filter(|step| !step.is_empty());
+        let light = self.shared_out(light);
+        let steps = std::iter::once(base).chain(alone).chain(light).filter(|step| !step.is_empty());
         steps.map(|step| step.into_iter().map(|part| part.nodes).collect()).collect()
+    }
+
+    /// Parts of light modules, none of which needs another module's, in as many steps as would be heavy: another version of one module repeats but one of them.
+    /// Each module has its place by its path alone. Only when all together have become twice as heavy is each step cut in two.
+    fn shared_out(&self, light: Vec<Part>) -> Vec<Vec<Part>> {
+        let size: u64 = light.iter().map(|part| part.size).sum();
+        let count = (size / HEAVY).max(1).ilog2();
+        let mut steps: BTreeMap<u32, Vec<Part>> = BTreeMap::new();
+        for part in light {
+            let module = part.nodes.first().and_then(|&ix| self.module(self.get(ix)));
+            let place = Sha256::digest(module.map(|module| module.path.as_str()).unwrap_or_default());
+            let place = place.first_chunk().map(|bytes| u32::from_be_bytes(*bytes)).unwrap_or_default();
+            steps.entry(place.checked_shr(u32::BITS - count).unwrap_or_default()).or_default().push(part);
+        }
+        steps.into_values().collect()
     }
 
     fn nodes(&self, reached: &BTreeSet<usize>) -> Vec<Node> {
