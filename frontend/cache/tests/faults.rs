@@ -16,12 +16,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use world::{Step, World};
+use world::{Step, World, build};
 
 /// Faults where nothing else is asked for.
 const FEW: u64 = 40;
@@ -47,11 +47,13 @@ enum Fault {
     LayerDamaged,
     /// A compile step is killed.
     StepKilled,
+    /// What compiles at once, ahead of the steps, is killed while they run.
+    AheadKilled,
     /// Two steps use the mount at once, of different sources.
     TwoAtOnce,
 }
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 10] = [
     Fault::MountDamaged,
     Fault::MountDamagedMeanwhile,
     Fault::MountPrunedMeanwhile,
@@ -60,8 +62,20 @@ const FAULTS: [Fault; 9] = [
     Fault::LayerFull,
     Fault::LayerDamaged,
     Fault::StepKilled,
+    Fault::AheadKilled,
     Fault::TwoAtOnce,
 ];
+
+/// How a build goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Compile into a layer, link from it.
+    Layers,
+    /// Compile into the mount, link from it.
+    MountAlone,
+    /// Step by step into layers, beside what compiles all of them at once.
+    AtOnce,
+}
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,11 +130,12 @@ impl Series {
                 End::ClearError
             }
         };
-        // Whatever was left behind, the next build is well, one with layers and one without.
+        // Whatever was left behind, the next build is well, whichever way it goes.
         let sources = self.pick();
         edit(&self.world, sources);
         let mount = self.mount.clone();
-        let well = if self.random.bool() { self.layers(&mount) } else { self.mount_alone(&mount) };
+        let way = self.way();
+        let well = self.build(way, &mount);
         let binary = well.unwrap_or_else(|said| panic!("after {fault:?}: {said}"));
         assert!(binary == self.right[&sources], "after {fault:?}: a wrong binary");
         end
@@ -131,18 +146,21 @@ impl Series {
         match fault {
             Fault::MountDamaged => {
                 damage(&mount, &mut self.random, 0.2);
-                if self.random.bool() { self.layers(&mount) } else { self.mount_alone(&mount) }
+                let way = self.way();
+                self.build(way, &mount)
             }
             Fault::MountDamagedMeanwhile => self.meanwhile(|mount, random| damage(mount, random, 0.1)),
             Fault::MountPrunedMeanwhile => self.meanwhile(|mount, _| _ = fs::remove_dir_all(mount.join("1"))),
             Fault::MountReadOnly => {
                 let disk = Mounted::bind_read_only(&mount, &self.dir.path().join("read-only"));
-                self.layers(&disk.dir)
+                let way = if self.random.bool() { Way::Layers } else { Way::AtOnce };
+                self.build(way, &disk.dir)
             }
             Fault::MountFull => {
                 let kilobytes = self.random.u32(0..80);
                 let disk = Mounted::small(&self.dir.path().join("small"), kilobytes);
-                if self.random.bool() { self.layers(&disk.dir) } else { self.mount_alone(&disk.dir) }
+                let way = self.way();
+                self.build(way, &disk.dir)
             }
             Fault::LayerFull => {
                 let kilobytes = self.random.u32(4..60);
@@ -156,11 +174,34 @@ impl Series {
                 self.link_of(step)
             }
             Fault::StepKilled => self.killed(),
+            Fault::AheadKilled => self.ahead_killed(),
             Fault::TwoAtOnce => self.two_at_once(),
         }
     }
 
-    /// Compile into a layer, link from it.
+    fn way(&mut self) -> Way {
+        [Way::Layers, Way::MountAlone, Way::AtOnce][self.random.usize(0..3)]
+    }
+
+    fn build(&self, way: Way, mount: &Path) -> Result<Vec<u8>, String> {
+        match way {
+            Way::Layers => self.layers(mount),
+            Way::MountAlone => self.mount_alone(mount),
+            Way::AtOnce => self.at_once(mount),
+        }
+    }
+
+    fn at_once(&self, mount: &Path) -> Result<Vec<u8>, String> {
+        let build = build::Build::with_std(&self.world, mount, &self.world.std());
+        thread::scope(|scope| {
+            let ahead = scope.spawn(|| build.ahead(&["runtime"]).0);
+            let made = build.all();
+            // It is a convenience: whatever goes wrong there is no error.
+            build::succeeds(&ahead.join().unwrap());
+            made
+        })
+    }
+
     fn layers(&self, mount: &Path) -> Result<Vec<u8>, String> {
         self.link_of(self.world.compile(&[&self.world.std()], Some(mount)))
     }
@@ -175,7 +216,6 @@ impl Series {
         finish(&self.world.link(&parents, None))
     }
 
-    /// Compile into the mount, link from it.
     fn mount_alone(&self, mount: &Path) -> Result<Vec<u8>, String> {
         let step = self.world.compile_into_mount(&[&self.world.std()], mount);
         if !step.output.status.success() {
@@ -189,7 +229,7 @@ impl Series {
         let done = AtomicBool::new(false);
         let mount = self.mount.clone();
         let mut random = self.random.fork();
-        let with_layers = self.random.bool();
+        let way = self.way();
         thread::scope(|scope| {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
@@ -197,7 +237,7 @@ impl Series {
                     thread::sleep(Duration::from_millis(random.u64(0..20)));
                 }
             });
-            let made = if with_layers { self.layers(&mount) } else { self.mount_alone(&mount) };
+            let made = self.build(way, &mount);
             done.store(true, Ordering::Relaxed);
             made
         })
@@ -209,9 +249,7 @@ impl Series {
         // The go command and what it started die with it, as in a container that is stopped.
         let mut step = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_micros(self.random.u64(0..400_000)));
-        let group = format!("-{}", step.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
-        let ended = step.wait().unwrap();
+        let ended = kill(&mut step);
         if !ended.success() {
             // What it left is no layer: nobody may take anything wrong from it.
             let left: Vec<PathBuf> =
@@ -222,6 +260,20 @@ impl Series {
         }
         let mount = self.mount.clone();
         self.layers(&mount)
+    }
+
+    fn ahead_killed(&mut self) -> Result<Vec<u8>, String> {
+        let (mount, std) = (self.mount.clone(), self.world.std());
+        let pause = Duration::from_micros(self.random.u64(0..800_000));
+        let build = build::Build::with_std(&self.world, &mount, &std);
+        let (_dirs, mut command) = build.ahead_command(&["runtime"]);
+        let mut ahead = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::scope(|scope| {
+            let made = scope.spawn(|| build.all());
+            thread::sleep(pause);
+            kill(&mut ahead);
+            made.join().unwrap()
+        })
     }
 
     fn two_at_once(&mut self) -> Result<Vec<u8>, String> {
@@ -235,6 +287,13 @@ impl Series {
             mine
         })
     }
+}
+
+/// Kills a process and all of its group.
+fn kill(process: &mut Child) -> ExitStatus {
+    let group = format!("-{}", process.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    process.wait().unwrap()
 }
 
 fn edit(world: &World, (b, c): (u32, u32)) {

@@ -1,6 +1,8 @@
 //! A small module, and the steps that gowork makes of one: compile into parts, link. The oracle is the go command without the program.
 #![allow(dead_code, reason = "each test program needs its share")]
 
+pub(crate) mod build;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
