@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use gowork_llb::gomod::{self, ModFile, WorkFile};
 use gowork_llb::resolution::ResolveRequest;
-use serde::Deserialize;
 
 use super::command::Go;
 use super::failure::Failure;
@@ -38,28 +38,6 @@ pub(super) struct Modules {
 struct Replace {
     old: Version,
     new: Version,
-}
-
-/// Part of what `go mod edit -json` and `go work edit -json` say.
-#[derive(Deserialize)]
-struct Edited {
-    #[serde(rename = "Replace")]
-    replace: Option<Vec<EditedReplace>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct EditedReplace {
-    old: EditedVersion,
-    new: EditedVersion,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct EditedVersion {
-    path: String,
-    #[serde(default)]
-    version: String,
 }
 
 impl Modules {
@@ -93,11 +71,13 @@ impl Modules {
     fn read_replaces(&self, go: &Go, request: &ResolveRequest) -> Result<Vec<Replace>, Failure> {
         let mut replaces = Vec::new();
         if request.workspace {
-            replaces = edited(go, "work", &go.dir.join("go.work"))?;
+            let file = go.dir.join("go.work");
+            replaces = written(&file, WorkFile::parse("go.work", &read(&file)?).0.replace);
         }
         let of_workspace: BTreeSet<String> = replaces.iter().map(|replace| replace.old.0.clone()).collect();
         for (_, file) in &self.mains {
-            replaces.extend(edited(go, "mod", file)?.into_iter().filter(|replace| !of_workspace.contains(&replace.old.0)));
+            let of_module = written(file, ModFile::parse("go.mod", &read(file)?).0.replace);
+            replaces.extend(of_module.into_iter().filter(|replace| !of_workspace.contains(&replace.old.0)));
         }
         Ok(replaces)
     }
@@ -218,26 +198,21 @@ fn prefixes(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(parent, _)| parent))
 }
 
-fn edited(go: &Go, kind: &str, file: &Path) -> Result<Vec<Replace>, Failure> {
-    let text = fs::read_to_string(file).map_err(Failure::file(file))?;
-    // Most files have none, and starting the go command for each member of a large workspace adds up.
-    if !text.contains("replace") {
-        return Ok(Vec::new());
-    }
-    let json = go.output(&[kind, "edit", "-json", &file.to_string_lossy()])?;
-    let edited: Edited =
-        serde_json::from_slice(&json).map_err(|error| Failure::new(format!("output of go {kind} edit: {error}")))?;
-    let version = |version: EditedVersion| (version.path, version.version);
-    let target = |version: EditedVersion| match version.version.is_empty() {
-        true => (file.with_file_name("").join(version.path).to_string_lossy().into_owned(), String::new()),
-        false => (version.path, version.version),
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(Failure::file(file))
+}
+
+/// Replacements as a mod file has them. The go command has read the file before, and found nothing wrong with it.
+fn written(file: &Path, replaces: Vec<gomod::Replace>) -> Vec<Replace> {
+    let target = |path: String, version: String| match version.is_empty() {
+        true => (file.with_file_name("").join(path).to_string_lossy().into_owned(), version),
+        false => (path, version),
     };
-    Ok(edited
-        .replace
-        .unwrap_or_default()
-        .into_iter()
-        .map(|replace| Replace { old: version(replace.old), new: target(replace.new) })
-        .collect())
+    let replace = |replace: gomod::Replace| Replace {
+        old: (replace.old_path, replace.old_version),
+        new: target(replace.new_path, replace.new_version),
+    };
+    replaces.into_iter().map(replace).collect()
 }
 
 /// Lines `module[@version] module[@version]`. The toolchain's own pseudo-modules are left out.
