@@ -147,20 +147,24 @@ impl<'a> Sealer<'a> {
     }
 
     /// The directories of packages, with every directory that is wanted whole instead of those in it: each is a mount. A package's directory may hold
-    /// packages that nobody asked for, if others do.
+    /// packages that nobody asked for, if others do. A module may have packages below the path of another one, which must not hide them.
     fn cover(&self, packages: &[&'a ResolvedPackage]) -> BTreeMap<String, String> {
         let wanted = count_files(self.resolution, packages.iter().copied());
+        let mut modules: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, dir) in wanted.keys() {
+            *modules.entry(dir).or_default() += 1;
+        }
         let is_whole = |dir: &ModuleDir<'_>| self.files.get(dir) == wanted.get(dir);
         let outermost = |package: &&'a ResolvedPackage| {
             let mut dirs = dirs(self.resolution, package);
             let own = dirs.next()?;
             // They come from the inside out.
-            Some(std::iter::once(own).chain(dirs.filter(is_whole)).last().unwrap_or(own))
+            Some(dirs.take_while(|(_, dir)| modules.get(dir) == Some(&1)).filter(is_whole).last().unwrap_or(own))
         };
-        let found: BTreeSet<ModuleDir<'_>> = packages.iter().filter_map(outermost).collect();
-        let inside = |(module, dir): &ModuleDir<'_>| parents(dir).any(|parent| found.contains(&(*module, parent)));
-        let kept = found.iter().filter(|dir| !inside(dir));
-        kept.filter_map(|(module, dir)| Some(((*dir).to_owned(), place(&self.resolution.modules[*module], dir)?))).collect()
+        let found: BTreeMap<&str, usize> = packages.iter().filter_map(outermost).map(|(module, dir)| (dir, module)).collect();
+        let is_inside = |dir: &str, module| parents(dir).find_map(|parent| found.get(parent)) == Some(module);
+        let kept = found.iter().filter(|(dir, module)| !is_inside(dir, module));
+        kept.filter_map(|(dir, module)| Some(((*dir).to_owned(), place(&self.resolution.modules[*module], dir)?))).collect()
     }
 
     /// Where the files of stand-ins go. Directories that lie to each other as their module paths do go together.

@@ -236,6 +236,40 @@ fn directories_of_modules_are_seen_as_far_as_they_are_reached() {
     assert_eq!(vendor(unit(&planned(&outline, &above))), dirs([log, inner, ("third.party/old", "third.party/old@v0.1.0")]));
 }
 
+/// A module that was cut out of another one does not have all that the other still has below its path: neither hides the other's packages.
+#[test]
+fn modules_share_a_directory() {
+    let (outline, mut resolution) = partly_reached();
+    // Of log: `log`, `log/inner/old`. Of log/inner, first only `deep`, then its root too.
+    resolution.packages.insert(3, package("third.party/log/inner/old", Some(0), &[], &["old.go"]));
+    resolution.packages[1].imports.push("third.party/log/inner/old".to_owned());
+    let vendor = |resolution: &Resolution| unit(&planned(&outline, resolution)).inputs.sealed.as_ref().unwrap().vendor.clone();
+    let dirs = |dirs: &[(&str, &str)]| {
+        dirs.iter().map(|(dir, from)| (format!("third.party/{dir}"), format!("third.party/{from}"))).collect::<BTreeMap<_, _>>()
+    };
+    let (log, x) = (("log", "log@v1.2.0"), ("old/x", "old@v0.1.0/x"));
+    // Its directory has `inner/old` already.
+    assert_eq!(vendor(&resolution), dirs(&[log, ("log/inner/deep", "log/inner@v0.3.0/deep"), x]));
+    resolution.packages.insert(2, package("third.party/log/inner", Some(1), &[], &["inner.go"]));
+    resolution.packages[1].imports.push("third.party/log/inner".to_owned());
+    let inner = ("log/inner", "log/inner@v0.3.0");
+    assert_eq!(vendor(&resolution), dirs(&[log, inner, ("log/inner/old", "log@v1.2.0/inner/old"), x]));
+    // Without a package at its root, the same of directories that would be wanted whole.
+    resolution.packages.retain(|package| package.path != "third.party/log/inner");
+    resolution.packages[1].path = "third.party/log/top".to_owned();
+    let archive = WORK
+        .replace("third.party/log\"\n", "third.party/log/top\"\n")
+        .replace("import \"example.com/lib\"", "import _ \"example.com/lib\"");
+    let plan = planned(&sound(&archive, ""), &resolution);
+    let seen = unit(&plan).inputs.sealed.as_ref().unwrap().vendor.clone();
+    assert!(
+        seen["third.party/log"] == "third.party/log@v1.2.0"
+            && seen["third.party/log/inner/deep"] == "third.party/log/inner@v0.3.0/deep",
+        "{seen:?}"
+    );
+    assert!(!seen.contains_key("third.party/log/inner"), "it would hide what the other one has there: {seen:?}");
+}
+
 #[test]
 fn edits_of_mod_files_that_compile_to_the_same_change_no_unit() {
     let before = planned(&sound(WORK, ""), &resolution());
