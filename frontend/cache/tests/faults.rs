@@ -134,8 +134,7 @@ impl Series {
         let sources = self.pick();
         edit(&self.world, sources);
         let mount = self.mount.clone();
-        let way = self.way();
-        let well = self.build(way, &mount);
+        let well = self.build_somehow(&mount);
         let binary = well.unwrap_or_else(|said| panic!("after {fault:?}: {said}"));
         assert!(binary == self.right[&sources], "after {fault:?}: a wrong binary");
         end
@@ -146,8 +145,7 @@ impl Series {
         match fault {
             Fault::MountDamaged => {
                 damage(&mount, &mut self.random, 0.2);
-                let way = self.way();
-                self.build(way, &mount)
+                self.build_somehow(&mount)
             }
             Fault::MountDamagedMeanwhile => self.meanwhile(|mount, random| damage(mount, random, 0.1)),
             Fault::MountPrunedMeanwhile => self.meanwhile(|mount, _| _ = fs::remove_dir_all(mount.join("1"))),
@@ -159,8 +157,7 @@ impl Series {
             Fault::MountFull => {
                 let kilobytes = self.random.u32(0..80);
                 let disk = Mounted::small(&self.dir.path().join("small"), kilobytes);
-                let way = self.way();
-                self.build(way, &disk.dir)
+                self.build_somehow(&disk.dir)
             }
             Fault::LayerFull => {
                 let kilobytes = self.random.u32(4..60);
@@ -181,6 +178,11 @@ impl Series {
 
     fn way(&mut self) -> Way {
         [Way::Layers, Way::MountAlone, Way::AtOnce][self.random.usize(0..3)]
+    }
+
+    fn build_somehow(&mut self, mount: &Path) -> Result<Vec<u8>, String> {
+        let way = self.way();
+        self.build(way, mount)
     }
 
     fn build(&self, way: Way, mount: &Path) -> Result<Vec<u8>, String> {

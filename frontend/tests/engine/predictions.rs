@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Engine;
 use crate::kinds::{ETCD, ETCD_MODULES, Edit, Expectation, FLAGS, MOD_FILES, SOURCES, STAND_INS, VENDORED};
 use crate::predicted::Predicted;
-use crate::repository::{Repository, files};
+use crate::repository::{Repository, files, unique};
 
 /// A main of the repository under edit: name of the image, directory to run `go build` in, package.
 type Main = (&'static str, &'static str, &'static str);
@@ -90,11 +90,6 @@ impl Series {
 
 const SYNTAX: &str = "# syntax=docker.io/gowork/gowork:1\n";
 const SCAN: &str = "scan Go sources";
-
-/// A text that no earlier run of the tests has left in the engine's cache.
-fn unique() -> String {
-    format!("u{}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos())
-}
 
 const SHOP: [Main; 4] = [
     ("api", "services/api", "./cmd/api"),

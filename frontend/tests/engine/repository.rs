@@ -13,6 +13,11 @@ pub(crate) struct Repository {
     dir: TempDir,
 }
 
+/// A word that nobody has used before.
+pub(crate) fn unique() -> String {
+    format!("u{}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos())
+}
+
 impl Repository {
     /// A copy of `examples/NAME`, without what is printed for it.
     pub(crate) fn example(name: &str) -> Self {

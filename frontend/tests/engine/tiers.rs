@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::engine::{Build, EmptyEngine, Engine, Outcome};
 use crate::mounts;
-use crate::repository::{Repository, files};
+use crate::repository::{Repository, files, unique};
 
 /// A program that is like none that the engine has seen, with results kept there.
 fn program(cache: &str) -> Repository {
@@ -17,11 +17,6 @@ fn program(cache: &str) -> Repository {
     program.write("Dockerfile", &format!("# syntax=docker.io/gowork/gowork:1\ncache = {cache:?}\n"));
     edit(&program);
     program
-}
-
-/// A word that nobody has used before.
-fn unique() -> String {
-    format!("u{}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos())
 }
 
 /// An edit of a package that the other one imports.

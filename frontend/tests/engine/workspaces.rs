@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Engine;
-use crate::repository::{Repository, files};
+use crate::repository::{Repository, files, unique};
 
 /// A workspace below the root that uses a module beside it, a module that replaces that one by another, and one with a vendor directory.
 fn repository() -> Repository {
@@ -81,6 +81,7 @@ fn modules_inside_of_modules() {
             ),
             ("fork/deep/deep.go", "package deep\n\nconst Word = \"forked\"\n"),
         ]);
+        repository.append("own/own.go", &format!("\n// {}\n", unique()));
         repository.go("", &["mod", "tidy"]);
         let out = tempfile::tempdir().unwrap();
         let outcome = Engine::main().frontend(&repository.root()).target("binaries").files_to(out.path()).succeeds();

@@ -5,7 +5,7 @@
 //! | path | what |
 //! |---|---|
 //! | `/src` | mod files and sources of the step, nothing else; of a sealed step the mod files made for it |
-//! | `/src/vendor/...` | in sealed steps, directories of the module cache with the third-party packages of the step, read-only |
+//! | `/src/vendor/...` | in sealed steps, directories of the module cache with the third-party packages of the step; what is done to them is dropped, if it can be |
 //! | `/gowork/modcache` | the pruned module cache, read-only |
 //! | `/gowork/results/N` | compile results of a part of an earlier step, read-only |
 //! | `/gowork/cache` | the cache mount, where compile results are kept in one |
@@ -113,8 +113,8 @@ impl<'a> Lowering<'a> {
         let vendor = build.vendored.then(|| build.dir.child("vendor"));
         let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
-        args.extend(["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT].map(ToOwned::to_owned));
-        args.extend(["--modcache", MODCACHE_OUT].map(ToOwned::to_owned));
+        let places = ["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT, "--modcache", MODCACHE_OUT];
+        args.extend(places.map(ToOwned::to_owned));
         if report.is_some() {
             args.push("--report".to_owned());
         }

@@ -1,4 +1,4 @@
-//! What a step finds in `/src`: the one copy from the context that keys it.
+//! What a step finds in `/src`: the one copy from the context that keys it, and third-party packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -8,19 +8,19 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{FLAGS, World, snapshot};
+use super::{FLAGS, World, snapshot, tiers};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gowork-cache");
 /// The steps of the module's libraries, and what each reads besides the runtime.
-pub(crate) const STEPS: [(&str, &[&str]); 3] = [("b", &[]), ("a", &["b"]), ("c", &[])];
+const STEPS: [(&str, &[&str]); 3] = [("b", &[]), ("a", &["b"]), ("c", &[])];
 
 /// Mode, time and content by path.
 pub(crate) type Snapshot = BTreeMap<PathBuf, (u32, i64, Vec<u8>)>;
 
 /// The world's steps, run one after another as a build does.
 pub(crate) struct Build<'a> {
-    pub(crate) world: &'a World,
-    pub(crate) mount: Option<&'a Path>,
+    world: &'a World,
+    mount: Option<&'a Path>,
     pub(crate) layers: TempDir,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Build<'a> {
         build
     }
 
-    pub(crate) fn file(&self, name: &str, text: &str) -> PathBuf {
+    fn file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.layers.path().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -54,18 +54,17 @@ impl<'a> Build<'a> {
         self.layers.path().join(step).join(dir_name(step))
     }
 
-    pub(crate) fn tiers(&self, parents: &[&str], results: &str) -> String {
-        let parents = parents.iter().map(|step| format!("--parent {} ", self.part(step).display()));
-        let mount = self.mount.into_iter().map(|mount| format!("--mount {} ", mount.display()));
-        parents.chain(mount).collect::<String>() + results
+    fn tiers(&self, parents: &[&str], results: &str) -> String {
+        let parents: Vec<PathBuf> = parents.iter().map(|step| self.part(step)).collect();
+        tiers(&parents, self.mount, results)
     }
 
-    pub(crate) fn run(&self, words: &[&str], tiers: &str) -> Output {
+    fn run(&self, words: &[&str], tiers: &str) -> Output {
         self.world.command(PROGRAM, tiers).args(words).output().unwrap()
     }
 
     /// Compiles a package into its layer.
-    pub(crate) fn compile(&self, step: &str, package: &str, description: &Value, parents: &[&str]) -> Output {
+    fn compile(&self, step: &str, package: &str, description: &Value, parents: &[&str]) -> Output {
         let out = self.layers.path().join(step);
         fs::create_dir(&out).unwrap();
         let parts = self.file("parts", &format!("{package}\n"));
@@ -74,7 +73,7 @@ impl<'a> Build<'a> {
         self.run(&words, &self.tiers(parents, &format!("--own {}", out.display())))
     }
 
-    pub(crate) fn std(&self) -> Output {
+    fn std(&self) -> Output {
         self.compile("runtime", "runtime", &std_step(), &[])
     }
 
@@ -112,13 +111,12 @@ impl<'a> Build<'a> {
         let mount = format!("--mount={}", self.mount.unwrap().display());
         let path = binary.to_str().unwrap();
         let words = ["link", &step, &mount, path, "go", "build", FLAGS[0], FLAGS[1], "-o", path, "."];
-        let parents = self.parents_of_link();
-        let tiers: String = parents.iter().map(|part| format!("--parent {} ", part.display())).collect();
-        let output = self.run(&words, &format!("{tiers} --discard {}", self.layers.path().display()));
+        let results = format!("--discard {}", self.layers.path().display());
+        let output = self.run(&words, &tiers(&self.parents_of_link(), None, &results));
         (output, fs::read(&binary).unwrap_or_default())
     }
 
-    pub(crate) fn parents_of_link(&self) -> Vec<PathBuf> {
+    fn parents_of_link(&self) -> Vec<PathBuf> {
         ["a", "b", "c", "runtime"].map(|step| self.part(step)).into()
     }
 
@@ -163,7 +161,7 @@ fn std_step() -> Value {
     json!({ "name": "runtime", "salt": FLAGS, "parts": [["runtime"]], "brings_others": true })
 }
 
-pub(crate) fn dir_name(step: &str) -> String {
+fn dir_name(step: &str) -> String {
     if step == "runtime" { step.to_owned() } else { format!("example.com!m!{step}") }
 }
 

@@ -161,8 +161,8 @@ impl World {
     }
 }
 
-fn tiers(parents: &[&Path], mount: Option<&Path>, results: &str) -> String {
-    let parents = parents.iter().map(|parent| format!("--parent {} ", parent.display()));
+fn tiers(parents: &[impl AsRef<Path>], mount: Option<&Path>, results: &str) -> String {
+    let parents = parents.iter().map(|parent| format!("--parent {} ", parent.as_ref().display()));
     let mount = mount.into_iter().map(|mount| format!("--mount {} ", mount.display()));
     parents.chain(mount).collect::<String>() + results
 }
@@ -175,7 +175,7 @@ impl Step {
 
     /// What it wrote on standard error.
     pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&self.output.stderr).into_owned()
+        build::said(&self.output)
     }
 
     /// The counts of its last go command.
