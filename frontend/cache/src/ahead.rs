@@ -1,8 +1,8 @@
 //! `gowork-cache ahead FILE DIR LAYERS`: compiles and links in one go what steps would compile and link one after another, and leaves all results in the
 //! cache mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
 //!
-//! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they made, by position. Those of the former that run already are waited
-//! for, while the go command loads packages; the rest wait for this ([`crate::turns`]), each until all its packages are compiled.
+//! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they made, by position. Those of the former that run already are
+//! stopped, once the go command has loaded packages, and what they made is used; all wait for this ([`crate::turns`]), each until all its packages are compiled.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own names. Results are used where they lie in the mount, checked
 //! but not copied: if one goes meanwhile, this fails.
@@ -22,7 +22,7 @@ use crate::known::{self, Described};
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
 use crate::names;
-use crate::printed::Printed;
+use crate::printed::{Printed, Told};
 use crate::turns::{Held, Turn, Turns};
 
 /// The word that asks for it.
@@ -81,9 +81,12 @@ struct Runner<'a> {
     mount: CacheMount,
 }
 
-/// What is known of parts by the names of their directories, and what is not.
+/// What is known of parts by the names of their directories, and what is not; and who waits for that.
 struct Seen<'a> {
     mount: &'a CacheMount,
+    turns: &'a Turns,
+    /// By names of steps.
+    held: HashMap<String, Held>,
     go: String,
     indexes: HashMap<String, Id>,
     /// Layers to read.
@@ -95,15 +98,24 @@ struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// Nothing yet.
-    fn nothing(mount: &'a CacheMount) -> io::Result<Self> {
+    fn nothing(mount: &'a CacheMount, turns: &'a Turns) -> io::Result<Self> {
         Ok(Self {
             mount,
+            turns,
+            held: HashMap::new(),
             go: known::go_version()?,
             indexes: HashMap::new(),
             layers: Vec::new(),
             running: Vec::new(),
             unknown: Vec::new(),
         })
+    }
+
+    /// Has these steps wait that do not run yet, and learns which do.
+    fn hold(&mut self, steps: impl Iterator<Item = &'a Described> + Clone) {
+        let hold = |step: &Described| Some((step.name.clone(), self.turns.say(Turn::Ahead, &step.name)?));
+        self.held = steps.clone().filter_map(hold).collect();
+        self.running = steps.map(|step| step.name.as_str()).filter(|name| self.turns.is_said(Turn::Runs, name)).collect();
     }
 
     /// The key of a step, if all that it reads is known.
@@ -117,44 +129,75 @@ impl<'a> Seen<'a> {
         self.indexes.extend(names.zip(indexes.iter().map(|index| known::index_id(index))));
     }
 
-    /// Learns what the mount knows of steps. Returns their names.
-    fn recall(&mut self) -> io::Result<Vec<&'a str>> {
-        let mut recalled = Vec::new();
+    /// Learns what the mount knows of steps: these need not wait any more.
+    fn recall(&mut self) -> io::Result<()> {
         for step in std::mem::take(&mut self.unknown) {
             let indexes = self.key(step)?.and_then(|key| known::indexes(self.mount, &key));
             match indexes.filter(|indexes| indexes.len() == step.parts.len()) {
                 Some(indexes) => {
                     self.learn(step, &indexes);
-                    recalled.push(step.name.as_str());
+                    self.held.remove(&step.name);
                 }
                 None => self.unknown.push(step),
             }
         }
-        Ok(recalled)
+        Ok(())
     }
 
-    /// Keeps the indexes of those steps of which all packages are found, and of which all is known that they read. Returns their names.
-    fn settle(&mut self, found: &HashMap<String, (Id, Entry)>) -> io::Result<Vec<&'a str>> {
-        let mut settled = Vec::new();
-        for step in std::mem::take(&mut self.unknown) {
-            let index = |packages: &Vec<String>| {
-                let entries = packages.iter().map(|package| found.get(package).copied());
-                entries.collect::<Option<BTreeMap<Id, Entry>>>().map(|entries| layer::format_index(&entries))
-            };
-            let is_found = step.parts.iter().flatten().all(|package| found.contains_key(package));
-            let indexes = if is_found { step.parts.iter().map(index).collect::<Option<Vec<String>>>() } else { None };
-            let key = if is_found { self.key(step)? } else { None };
-            match key.zip(indexes) {
-                Some((key, indexes)) => {
-                    known::keep_indexes(self.mount, &key, &indexes);
-                    self.learn(step, &indexes);
-                    settled.push(step.name.as_str());
+    /// Keeps the indexes of those steps of which all packages are found, and of which all is known that they read: these need not wait any more. A step that
+    /// brings others along is left to tell itself what these are; it finds them all.
+    fn settle(&mut self, found: &HashMap<String, (Id, Entry)>) -> io::Result<()> {
+        // One that is settled may be what the next one reads.
+        let mut unsettled = usize::MAX;
+        while self.unknown.len() < unsettled {
+            unsettled = self.unknown.len();
+            for step in std::mem::take(&mut self.unknown) {
+                let is_found = step.parts.iter().flatten().all(|package| found.contains_key(package));
+                let key = if is_found { self.key(step)? } else { None };
+                let indexes = match key {
+                    Some(key) if step.brings_others => known::indexes(self.mount, &key),
+                    Some(key) => indexes(step, found).inspect(|indexes| known::keep_indexes(self.mount, &key, indexes)),
+                    None => None,
+                };
+                if key.is_some() {
+                    self.held.remove(&step.name);
                 }
-                None => self.unknown.push(step),
+                match indexes {
+                    Some(indexes) => self.learn(step, &indexes),
+                    None => self.unknown.push(step),
+                }
             }
         }
-        Ok(settled)
+        Ok(())
     }
+
+    /// Waits for those that have to tell themselves what they made.
+    fn let_tell(&mut self, found: &HashMap<String, (Id, Entry)>) -> io::Result<()> {
+        for step in self.unknown.iter().filter(|step| step.brings_others) {
+            self.turns.wait(Turn::Runs, &step.name)?;
+        }
+        self.settle(found)
+    }
+
+    /// Keeps the binary that was installed at `path`, if it is one of these links' and all is known that this reads: its step finds it.
+    fn keep(&mut self, links: &[&Link], path: &Path) -> io::Result<()> {
+        let link = links.iter().find(|link| path.file_name().is_some_and(|name| name == link.binary.as_str()));
+        let Some(link) = link else { return Ok(()) };
+        if let Some(key) = self.key(&link.described)? {
+            known::keep_binary(self.mount, &key, path)?;
+            self.held.remove(&link.described.name);
+        }
+        Ok(())
+    }
+}
+
+/// The index of each part of a step, if all its packages are found.
+fn indexes(step: &Described, found: &HashMap<String, (Id, Entry)>) -> Option<Vec<String>> {
+    let index = |packages: &Vec<String>| {
+        let entries = packages.iter().map(|package| found.get(package).copied());
+        entries.collect::<Option<BTreeMap<Id, Entry>>>().map(|entries| layer::format_index(&entries))
+    };
+    step.parts.iter().map(index).collect()
 }
 
 impl Runner<'_> {
@@ -165,21 +208,9 @@ impl Runner<'_> {
         let turns = Turns::new(self.mount_dir);
         let compiled = wanted.steps.iter().enumerate().filter(|(at, _)| !self.layer(*at).is_dir()).map(|(_, step)| step);
         let steps = compiled.chain(wanted.links.iter().map(|link| &link.described));
-        // They wait that do not run yet.
-        let hold = |step: &'_ Described| Some((step.name.clone(), turns.say(Turn::Ahead, &step.name)?));
-        let mut held: HashMap<String, Held> = steps.clone().filter_map(hold).collect();
-        for step in steps.clone().filter(|step| step.brings_others) {
-            turns.wait(Turn::Runs, &step.name)?;
-        }
-        let running: Vec<&str> = steps.map(|step| step.name.as_str()).filter(|name| turns.is_said(Turn::Runs, name)).collect();
-        let mut seen = self.look(wanted, running)?;
-        if seen.unknown.iter().any(|step| step.brings_others) {
-            // It failed, or its results could not be kept.
-            return Ok(());
-        }
-        let is_unknown = |name: &String| seen.unknown.iter().any(|step| step.name == *name);
-        let is_link = |name: &String| wanted.links.iter().any(|link| link.described.name == *name);
-        held.retain(|name, _| is_unknown(name) || is_link(name));
+        let mut seen = Seen::nothing(&self.mount, &turns)?;
+        seen.hold(steps);
+        self.look(wanted, &mut seen)?;
         let mut left = Vec::new();
         for link in &wanted.links {
             if seen.key(&link.described)?.is_none_or(|key| known::binary(&self.mount, &key).is_none()) {
@@ -192,7 +223,10 @@ impl Runner<'_> {
             let (now, later): (Vec<&Link>, Vec<&Link>) =
                 left.into_iter().partition(|link| link.flags == first.flags && names.insert(&link.binary));
             left = later;
-            if !self.install(&now, &mut seen, &mut held)? {
+            let gopath = self.mount.scratch()?;
+            let installed = self.install(&now, &gopath, &mut seen);
+            let _ = fs::remove_dir_all(gopath);
+            if !installed? {
                 break;
             }
         }
@@ -203,9 +237,8 @@ impl Runner<'_> {
         self.layers.join(at.to_string())
     }
 
-    /// Which steps are known: by their layers, or in the mount.
-    fn look<'a>(&'a self, wanted: &'a Ahead, running: Vec<&'a str>) -> io::Result<Seen<'a>> {
-        let mut seen = Seen { running, ..Seen::nothing(&self.mount)? };
+    /// Learns which steps are known: by their layers, or in the mount.
+    fn look<'a>(&self, wanted: &'a Ahead, seen: &mut Seen<'a>) -> io::Result<()> {
         for (at, step) in wanted.steps.iter().enumerate() {
             let layer = self.layer(at);
             if layer.is_dir() {
@@ -217,17 +250,16 @@ impl Runner<'_> {
             }
             seen.unknown.push(step);
         }
-        seen.recall()?;
-        Ok(seen)
+        seen.recall()
     }
 
-    /// Compiles the unknown steps and links these. False if something fails: what was made until then is kept.
-    fn install(&self, links: &[&Link], seen: &mut Seen<'_>, held: &mut HashMap<String, Held>) -> io::Result<bool> {
-        let (names, gopath) = (self.dir.join("names"), self.dir.join("go"));
+    /// Compiles the unknown steps, and installs these links below `gopath`. False if something fails: what was made until then is kept.
+    fn install(&self, links: &[&Link], gopath: &Path, seen: &mut Seen<'_>) -> io::Result<bool> {
+        let names = self.dir.join("names");
         let missing: HashSet<&String> = seen.unknown.iter().flat_map(|step| step.parts.iter().flatten()).collect();
         let mut go = self.go(&names, seen);
         // For `go build` it is either packages or binaries, not both at once; with GOBIN there is no cross-compiling.
-        go.env("GOPATH", &gopath)
+        go.env("GOPATH", gopath)
             .env_remove("GOBIN")
             .args(["install", "-x"])
             .args(links.first().iter().flat_map(|link| &link.flags));
@@ -239,56 +271,49 @@ impl Runner<'_> {
         let mut reader = names::Reader::new(&names)?;
         let mut found: HashMap<String, (Id, Entry)> = HashMap::new();
         for line in child.stderr.take().map(BufReader::new).into_iter().flat_map(|errors| errors.split(b'\n')) {
-            let Some((package, output)) = printed.take(&String::from_utf8_lossy(&line?)) else { continue };
+            let (package, output) = match printed.take(&String::from_utf8_lossy(&line?)) {
+                Some(Told::Compiled(package, output)) => (package, output),
+                Some(Told::Installed(path)) => {
+                    seen.keep(links, &path)?;
+                    continue;
+                }
+                None => continue,
+            };
             if !missing.contains(&package) || found.contains_key(&package) {
                 continue;
             }
             let Some(entry) = reader.find(&output)? else { continue };
             if found.is_empty() {
-                // Those that ran are over: else there would be no answer.
-                seen.recall()?.into_iter().for_each(|name| _ = held.remove(name));
+                // Those that ran have stopped or are over: else there would be no answer.
+                seen.recall()?;
             }
             found.insert(package, entry);
-            // One that is settled may be what the next one reads.
-            loop {
-                let settled = seen.settle(&found)?;
-                if settled.is_empty() {
-                    break;
-                }
-                for name in settled {
-                    held.remove(name);
-                }
-            }
+            seen.settle(&found)?;
         }
         if !child.wait()?.success() {
             return Ok(false);
         }
-        for link in links {
-            if let Some((key, binary)) = seen.key(&link.described)?.zip(installed(&gopath, &link.binary)?) {
-                known::keep_binary(&self.mount, &key, &binary);
-            }
-            held.remove(&link.described.name);
-        }
-        // Two binaries of one name may follow each other.
-        let _ = fs::remove_dir_all(gopath);
+        seen.let_tell(&found)?;
+        // Those of which nobody told, or which read what had yet to be settled.
+        binaries(gopath).into_iter().try_for_each(|path| seen.keep(links, &path))?;
+        links.iter().for_each(|link| _ = seen.held.remove(&link.described.name));
         Ok(true)
     }
 
     /// A go command whose results are in layers and the mount; a directory has the list of those in the mount.
     fn go(&self, names: &Path, seen: &Seen<'_>) -> Command {
         let layers: String = seen.layers.iter().map(|layer| format!(" --parent {}", layer.display())).collect();
-        let after: String = seen.running.iter().map(|name| format!(" --after {name}")).collect();
-        let results = format!("--names {} --mount {}{after}", names.display(), self.mount_dir.display());
+        let stop: String = seen.running.iter().map(|name| format!(" --stop {name}")).collect();
+        let results = format!("--names {} --mount {}{stop}", names.display(), self.mount_dir.display());
         let mut go = Command::new("go");
         go.env("GOCACHEPROG", format!("{}{layers} {results}", self.program));
         go
     }
 }
 
-/// A binary that was installed; one for another platform is in a directory of that name.
-fn installed(gopath: &Path, name: &str) -> io::Result<Option<Vec<u8>>> {
-    let bin = gopath.join("bin");
-    let dirs = fs::read_dir(&bin).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
-    let mut paths = [bin].into_iter().chain(dirs).map(|dir| dir.join(name));
-    paths.find(|path| path.is_file()).map(fs::read).transpose()
+/// The binaries that were installed; those for another platform are in a directory of that name.
+fn binaries(gopath: &Path) -> Vec<PathBuf> {
+    let list = |dir: &Path| fs::read_dir(dir).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    let (dirs, files): (Vec<PathBuf>, Vec<PathBuf>) = list(&gopath.join("bin")).partition(|path| path.is_dir());
+    files.into_iter().chain(dirs.iter().flat_map(|dir| list(dir))).collect()
 }

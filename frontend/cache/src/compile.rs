@@ -11,16 +11,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
-use std::process::{Command, ExitCode, ExitStatus, Stdio};
-use std::thread;
+use std::process::{Command, ExitCode};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::go::{self, Ended, exit_code};
 use crate::id::Id;
 use crate::known::{self, Described, Known, read_json};
 use crate::layer::{self, Entry};
 use crate::own;
+use crate::turns::Begun;
 
 /// The directory of a part with these packages, named by the first. BuildKit joins the contents of what is read from one step in the order of their paths: so
 /// the name follows from what is in the part, not from how many others there are. No import path has a `!` (golang.org/x/mod/module, `CheckImportPath`).
@@ -59,55 +60,46 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
     let described = step.map(read_json::<Described>).transpose()?;
-    let _turn = described.as_ref().and_then(|described| known::turn(described, None));
-    let known = described.and_then(|described| Known::this(&described, None));
-    if known.as_ref().is_some_and(|known| known.take(Path::new(dir), &parts)) {
+    let known = described.as_ref().and_then(|described| Known::this(described, None));
+    loop {
+        let turn = described.as_ref().and_then(|described| known::turn(described, None));
+        if known.as_ref().is_some_and(|known| known.take(Path::new(dir), &parts)) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let is_to_stop = || turn.as_ref().is_some_and(Begun::is_to_stop);
+        let ended = run(&parts, flags, is_to_stop).map_err(|error| format!("run go: {error}"))?;
+        let sorted = |error| format!("sort the results in {dir}: {error}");
+        if !ended.status.success() {
+            if !ended.is_stopped {
+                return Ok(exit_code(ended.status));
+            }
+            // What it made until then is in the mount, where whoever stopped it finds it and makes the rest.
+            known::empty(Path::new(dir)).map_err(sorted)?;
+            continue;
+        }
+        if dir != NO_LAYER {
+            let layers = split(Path::new(dir), &parts, &parse_listing(&ended.output)).map_err(sorted)?;
+            known.zip(layers).iter().for_each(|(known, layers)| known.keep(layers));
+        }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut go = Command::new("go");
+}
+
+/// Runs the go command for all parts.
+fn run(parts: &[Vec<String>], flags: &[String], is_to_stop: impl Fn() -> bool + Sync) -> io::Result<Ended> {
     if flags.iter().any(|flag| flag.starts_with("-pgo=")) {
         // The next process finds what this one leaves: in the same layer, or in the mount.
-        let mut first = Command::new("go");
-        first.arg("build").args(flags).arg(SMALLEST);
-        let (status, _) = run(&mut first).map_err(|error| format!("run go: {error}"))?;
-        if !status.success() {
-            return Ok(exit_code(status));
+        let ended = go::run(Command::new("go").arg("build").args(flags).arg(SMALLEST), &is_to_stop)?;
+        if !ended.status.success() {
+            return Ok(ended);
         }
     }
-    go.args(GO_LIST).args(flags).arg("--").args(nameable(parts.iter().flatten()));
-    let (status, listing) = run(&mut go).map_err(|error| format!("run go: {error}"))?;
-    if !status.success() {
-        return Ok(exit_code(status));
-    }
-    if dir == NO_LAYER {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let keys = parse_listing(&listing);
-    let layers = split(Path::new(dir), &parts, &keys).map_err(|error| format!("sort the results in {dir}: {error}"))?;
-    if let Some((known, layers)) = known.zip(layers) {
-        known.keep(&layers);
-    }
-    Ok(ExitCode::SUCCESS)
+    go::run(Command::new("go").args(GO_LIST).args(flags).arg("--").args(nameable(parts.iter().flatten())), is_to_stop)
 }
 
 /// Packages without those that std vendors for itself: they cannot be named on a command line, and come with what imports them.
 pub(crate) fn nameable<'a>(packages: impl Iterator<Item = &'a String>) -> impl Iterator<Item = &'a String> {
     packages.filter(|path| !path.starts_with("vendor/"))
-}
-
-pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
-    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
-}
-
-/// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
-/// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
-fn run(go: &mut Command) -> io::Result<(ExitStatus, String)> {
-    let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    let errors = child.stderr.take();
-    let passed_on = thread::spawn(move || errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut io::stderr())));
-    let output = child.wait_with_output()?;
-    passed_on.join().map_err(|_| io::Error::other("a thread ended"))??;
-    Ok((output.status, String::from_utf8_lossy(&output.stdout).into_owned()))
 }
 
 /// The packages of each part.

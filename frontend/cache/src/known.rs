@@ -20,7 +20,7 @@ use crate::id::Id;
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
 use crate::own;
-use crate::turns::{Held, Turns};
+use crate::turns::{Begun, Turns};
 
 /// The first word of what makes a key; the number is that of the form.
 const FORM: &str = "gowork step 1";
@@ -88,7 +88,7 @@ pub fn go_version() -> io::Result<String> {
 }
 
 /// The turn of the step that this process is to run: it begins when nobody makes its results elsewhere any more. The mount is that of [`Known::this`].
-pub fn turn(described: &Described, mount: Option<&Path>) -> Option<Held> {
+pub fn turn(described: &Described, mount: Option<&Path>) -> Option<Begun> {
     let (_, args) = args::from_environment().ok()?;
     Turns::new(mount.or(args.mount.as_deref())?).begin(&described.name)
 }
@@ -170,9 +170,12 @@ pub fn binary(mount: &CacheMount, key: &Id) -> Option<Vec<u8>> {
     mount.find(&binary_key(key)).map(|(_, binary)| binary)
 }
 
-/// Keeps the binary of a link.
-pub fn keep_binary(mount: &CacheMount, key: &Id, binary: &[u8]) {
-    mount.keep(&binary_key(key), &Id::of(binary), binary);
+/// Keeps the binary of a link, which is moved there from [`CacheMount::scratch`].
+///
+/// # Errors
+/// If it cannot be read or moved.
+pub fn keep_binary(mount: &CacheMount, key: &Id, file: &Path) -> io::Result<()> {
+    mount.adopt(&binary_key(key), file)
 }
 
 fn binary_key(key: &Id) -> Id {

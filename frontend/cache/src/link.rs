@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::compile::exit_code;
+use crate::go::exit_code;
 use crate::known::{self, Described, Known, read_json};
 
 /// The word that asks for it.

@@ -12,7 +12,7 @@ use gowork_cache::names::Names;
 use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
 use gowork_cache::store::{Kept, Store, Tier};
-use gowork_cache::turns::{Turn, Turns};
+use gowork_cache::turns::Turns;
 use gowork_cache::{ahead, compile, link, watch};
 
 fn main() -> ExitCode {
@@ -74,9 +74,9 @@ fn run(args: &Args) -> Result<(), String> {
     };
     tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
     let turns = args.mount.as_deref().map(Turns::new);
-    // The go command loads packages meanwhile, and asks for the first result when it has.
-    let wait = || turns.iter().for_each(|turns| args.after.iter().for_each(|name| _ = turns.wait(Turn::Runs, name)));
-    let store = Store::new(tiers, kept).after(&wait);
+    // Only now: while the go command loads packages, they may as well run.
+    let stop = || turns.iter().for_each(|turns| turns.stop(&args.stop));
+    let store = Store::new(tiers, kept).after(&stop);
     let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let served = serve(&mut BufReader::with_capacity(256 << 10, io::stdin()), io::stdout(), &store, threads);
     if let Some(error) = store.complaint() {

@@ -17,6 +17,8 @@ pub enum Turn {
     Runs,
     /// Somebody else is about to make its results: the step had better wait.
     Ahead,
+    /// The step that runs is to stop soon: somebody else makes the rest of its results, and has use for those that are there.
+    Stop,
 }
 
 /// The turns of all steps that use a mount.
@@ -37,6 +39,20 @@ impl Drop for Held {
     }
 }
 
+/// A step that runs until this is dropped.
+pub struct Begun {
+    turns: Turns,
+    name: String,
+    _held: Held,
+}
+
+impl Begun {
+    /// Whether somebody asks it to stop.
+    pub fn is_to_stop(&self) -> bool {
+        self.turns.is_said(Turn::Stop, &self.name)
+    }
+}
+
 impl Turns {
     /// Those of the mount at `dir`.
     pub fn new(dir: &Path) -> Turns {
@@ -44,9 +60,10 @@ impl Turns {
     }
 
     /// Has the step `name` run when nobody makes its results ahead of it any more.
-    pub fn begin(&self, name: &str) -> Option<Held> {
+    pub fn begin(self, name: &str) -> Option<Begun> {
         let _ = self.wait(Turn::Ahead, name);
-        self.say(Turn::Runs, name)
+        let held = self.say(Turn::Runs, name)?;
+        Some(Begun { turns: self, name: name.to_owned(), _held: held })
     }
 
     /// Says it of the step `name`. None if that cannot be said, or another process says it already.
@@ -72,6 +89,14 @@ impl Turns {
         self.open(turn, name).map_or(Ok(()), |file| file.lock_shared())
     }
 
+    /// Asks steps to stop, and waits until they have, or are over.
+    pub fn stop(&self, names: &[String]) {
+        let _asked: Vec<Held> = names.iter().filter_map(|name| self.say(Turn::Stop, name)).collect();
+        for name in names {
+            let _ = self.wait(Turn::Runs, name);
+        }
+    }
+
     fn open(&self, turn: Turn, name: &str) -> Option<File> {
         File::open(self.path(turn, name)?).ok()
     }
@@ -81,6 +106,7 @@ impl Turns {
         let word = match turn {
             Turn::Runs => "runs",
             Turn::Ahead => "ahead",
+            Turn::Stop => "stop",
         };
         let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         is_name.then(|| self.dir.join(format!("{word}-{name}")))
@@ -108,6 +134,23 @@ mod tests {
         // What a process that was killed has left.
         fs::write(turns.path(Turn::Runs, "a").unwrap(), "").unwrap();
         assert!(!turns.is_said(Turn::Runs, "a") && turns.say(Turn::Runs, "a").is_some());
+    }
+
+    #[test]
+    fn who_runs_hears_that_it_is_to_stop() {
+        let dir = tempfile::tempdir().unwrap();
+        let begun = Turns::new(dir.path()).begin("a").unwrap();
+        assert!(!begun.is_to_stop());
+        thread::scope(|scope| {
+            let stopping = scope.spawn(|| Turns::new(dir.path()).stop(&["b".to_owned(), "a".to_owned()]));
+            while !begun.is_to_stop() {
+                thread::yield_now();
+            }
+            assert!(!stopping.is_finished());
+            drop(begun);
+            stopping.join().unwrap();
+        });
+        assert!(!Turns::new(dir.path()).begin("a").unwrap().is_to_stop(), "nobody asks any more");
     }
 
     #[test]

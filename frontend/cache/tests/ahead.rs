@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Output;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gowork_cache::turns::{Turn, Turns};
 use world::build::{Build, Snapshot, said, succeeds};
@@ -89,14 +89,64 @@ fn what_layers_hold_is_not_made_again() {
     assert!(steps(&build).1 == again.layers_of_link());
 }
 
+/// What goes ahead, with std's step beside it, which begins before or after: what both say, and the build.
+fn with_std<'a>(world: &'a World, mount: &'a Path, is_before: bool) -> (Build<'a>, Output, Output) {
+    let (build, turns) = (Build::new(world, Some(mount)), Turns::new(mount));
+    let until = |is_so: &dyn Fn() -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !is_so() {
+            assert!(Instant::now() < deadline);
+            thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let made = || snapshot(mount).into_keys().filter(|path| path.starts_with("1/o")).count();
+    let [std, ahead] = thread::scope(|scope| {
+        let (std, ahead) = (|| build.std(), || build.ahead(&[]).0);
+        let running = if is_before {
+            let std = scope.spawn(std);
+            until(&|| turns.is_said(Turn::Runs, "runtime") && made() > 2);
+            [std, scope.spawn(ahead)]
+        } else {
+            let ahead = scope.spawn(ahead);
+            until(&|| turns.is_said(Turn::Ahead, "runtime"));
+            [scope.spawn(std), ahead]
+        };
+        running.map(|running| running.join().unwrap())
+    });
+    (build, std, ahead)
+}
+
 /// A step of std brings packages along that nobody has named: only it can tell which.
 #[test]
-fn std_is_left_to_its_step() {
+fn std_is_made_ahead_and_told_by_its_step() {
     let world = World::new();
-    let mount = tempfile::tempdir().unwrap();
-    let (output, _) = Build::new(&world, Some(mount.path())).ahead(&[]);
-    succeeds(&output);
-    assert!(!mount.path().join("1/a").exists());
+    let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
+    let (build, std, ahead) = with_std(&world, mount.path(), false);
+    [&std, &ahead].into_iter().for_each(succeeds);
+    assert_eq!(said(&ahead), "");
+    assert!(said(&std).contains(" 0 misses, 0 puts"), "it found everything: {}", said(&std));
+    let (ran, taken, linked) = steps(&build);
+    assert!(!ran && taken == layers && linked == binary);
+}
+
+#[test]
+fn a_step_that_runs_is_stopped_and_what_it_made_is_used() {
+    let world = World::new();
+    let plain = tempfile::tempdir().unwrap();
+    let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
+    // On a machine that does much else the step may be over before it is asked.
+    let is_stopped = (0..5).any(|_| {
+        let mount = tempfile::tempdir().unwrap();
+        let (build, std, ahead) = with_std(&world, mount.path(), true);
+        [&std, &ahead].into_iter().for_each(succeeds);
+        assert_eq!(said(&ahead), "");
+        let (ran, taken, linked) = steps(&build);
+        assert!(!ran && taken == layers && linked == binary);
+        let runs: Vec<String> = said(&std).lines().map(ToOwned::to_owned).collect();
+        matches!(&runs[..], [first, second] if !first.contains(" 0 puts") && second.contains(" 0 misses, 0 puts"))
+    });
+    assert!(is_stopped);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::target::Wanted;
 use crate::opts::NoCache;
 
 /// How long the steps are left alone: so long it takes where none has to run.
-const PATIENCE: Duration = Duration::from_millis(400);
+const PATIENCE: Duration = Duration::from_millis(250);
 /// How long until it is looked again, if few have to run as yet: more may follow when layers have been fetched.
 const PAUSE: Duration = Duration::from_millis(1500);
 /// How often it is looked.

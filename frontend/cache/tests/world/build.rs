@@ -73,7 +73,8 @@ impl<'a> Build<'a> {
         self.run(&words, &self.tiers(parents, &format!("--own {}", out.display())))
     }
 
-    fn std(&self) -> Output {
+    /// Compiles the runtime into its layer.
+    pub(crate) fn std(&self) -> Output {
         self.compile("runtime", "runtime", &std_step(), &[])
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! 1/a/XX/<actionID hex>   <actionID> <outputID> <size in bytes> <XXH3 of the words before>
 //! 1/o/XX/<outputID hex>   the output
-//! 1/tmp/                  files being written
+//! 1/tmp/                  files and directories being written
 //! 1/swept                 its time is that of the last look at the bound
 //! 1/ahead                 locked by who compiles ahead of the steps
 //! 1/turns/                what steps are doing right now ([`crate::turns`])
@@ -12,8 +12,9 @@
 //! `XX` are the first two digits. Any number of processes may use a mount at once: files appear whole, by renaming, and whatever is missing or is not
 //! what its name says is a miss. Nobody holds on to a file: who takes a result copies its bytes, so it does not matter what becomes of the mount then.
 
-use std::collections::HashSet;
-use std::fs::{self, DirEntry, File, FileTimes, Metadata, TryLockError};
+mod bound;
+
+use std::fs::{self, File, FileTimes, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,12 +29,8 @@ pub const LIMIT: u64 = 10 << 30;
 
 /// Directory of this form within the mount.
 const FORM: &str = "1";
-/// How much of the bound is left when it was passed, in fifths: so that not every step sweeps.
-const LEFT: u64 = 4;
 /// How often a mount is looked at, and how exact the time of the last use is.
 const PERIOD: Duration = Duration::from_secs(3600);
-/// Age of files being written that nobody writes any more.
-const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 /// What a file takes on disk at least.
 const BLOCK: u64 = 4096;
 
@@ -114,14 +111,29 @@ impl CacheMount {
             io::ErrorKind::NotFound => fs::create_dir_all(&directory).and_then(|()| fs::write(&temporary, bytes)),
             _ => Err(error),
         });
-        let renamed = written.and_then(|()| match fs::rename(&temporary, path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                path.parent().map_or(Ok(()), fs::create_dir_all)?;
-                fs::rename(&temporary, path)
-            }
-            other => other,
-        });
-        renamed.inspect_err(|_| _ = fs::remove_file(&temporary))
+        written.and_then(|()| move_to(&temporary, path)).inspect_err(|_| _ = fs::remove_file(&temporary))
+    }
+
+    /// A directory that no other process has, on the same file system, for files that are to be adopted. Whoever is killed leaves it to the next sweep.
+    ///
+    /// # Errors
+    /// If it cannot be made.
+    pub fn scratch(&self) -> io::Result<PathBuf> {
+        let dir = self.dir.join("tmp").join(unique());
+        fs::create_dir_all(&dir)?;
+        Ok(dir)
+    }
+
+    /// Keeps a file of [`Self::scratch`] as an output, without a copy.
+    ///
+    /// # Errors
+    /// If it cannot be read or moved.
+    pub fn adopt(&self, action: &Id, file: &Path) -> io::Result<()> {
+        let bytes = fs::read(file)?;
+        let (output, size) = (Id::of(&bytes), bytes.len() as u64);
+        move_to(file, &self.output_path(&output))?;
+        self.added.fetch_add(size.max(BLOCK), Ordering::Relaxed);
+        self.write(format_entry(action, &output, size).as_bytes(), &self.entry_path(action))
     }
 
     /// Waits until no other process holds this, and holds it for as long as the result lives.
@@ -133,73 +145,6 @@ impl CacheMount {
         let file = File::options().create(true).append(true).open(self.dir.join("ahead"))?;
         file.lock()?;
         Ok(file)
-    }
-
-    /// Removes what was not used for the longest time, if the mount holds more than it may. Looks only if much was added or nobody looked for a while,
-    /// and if nobody else is looking.
-    ///
-    /// # Errors
-    /// If the mount cannot be listed or written: nobody depends on it.
-    pub fn sweep(&self) -> io::Result<()> {
-        let stamp = self.dir.join("swept");
-        let looked = fs::metadata(&stamp).and_then(|metadata| metadata.modified()).ok();
-        let is_due = looked.is_none_or(|time| !time.elapsed().is_ok_and(|age| age < PERIOD));
-        if !(is_due || self.added.load(Ordering::Relaxed) > self.limit / 8) || !self.dir.is_dir() {
-            return Ok(());
-        }
-        let stamp = File::options().create(true).append(true).open(stamp)?;
-        match stamp.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(()),
-            Err(TryLockError::Error(error)) => return Err(error),
-        }
-        stamp.set_modified(SystemTime::now())?;
-        self.hold_bound()?;
-        for (file, metadata) in ["tmp", "turns"].map(|name| files(&self.dir.join(name))).into_iter().flatten().flatten() {
-            if age(&metadata) > ABANDONED {
-                let _ = fs::remove_file(file.path());
-            }
-        }
-        Ok(())
-    }
-
-    fn hold_bound(&self) -> io::Result<()> {
-        let mut outputs = self.all("o")?;
-        // Each is named by an entry at least.
-        let space = |metadata: &Metadata| metadata.len().next_multiple_of(BLOCK) + BLOCK;
-        let mut total: u64 = outputs.iter().map(|(_, metadata)| space(metadata)).sum();
-        if total <= self.limit {
-            return Ok(());
-        }
-        outputs.sort_by_cached_key(|(file, metadata)| (metadata.modified().ok(), file.file_name()));
-        let mut kept: HashSet<Vec<u8>> = HashSet::new();
-        for (file, metadata) in &outputs {
-            if total > self.limit / 5 * LEFT {
-                fs::remove_file(file.path())?;
-                total -= space(metadata);
-            } else {
-                kept.insert(file.file_name().into_encoded_bytes());
-            }
-        }
-        for (file, _) in self.all("a")? {
-            let output = fs::read(file.path()).unwrap_or_default();
-            let output = output.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-            if !kept.contains(output) {
-                fs::remove_file(file.path())?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Every file of the form's directory `name`.
-    fn all(&self, name: &str) -> io::Result<Vec<(DirEntry, Metadata)>> {
-        let mut found = Vec::new();
-        let dir = self.dir.join(name);
-        let below = if dir.is_dir() { Some(fs::read_dir(dir)?) } else { None };
-        for directory in below.into_iter().flatten() {
-            found.extend(files(&directory?.path())?);
-        }
-        Ok(found)
     }
 
     fn entry_path(&self, action: &Id) -> PathBuf {
@@ -217,18 +162,15 @@ impl CacheMount {
     }
 }
 
-/// The files of a directory; those that went while it was read are left out.
-fn files(dir: &Path) -> io::Result<Vec<(DirEntry, Metadata)>> {
-    let listed = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
-    };
-    let with_metadata = |file: io::Result<DirEntry>| {
-        let file = file.ok()?;
-        let metadata = file.metadata().ok()?;
-        metadata.is_file().then_some((file, metadata))
-    };
-    Ok(listed.filter_map(with_metadata).collect())
+/// Moves a file to a directory that may have to be made.
+fn move_to(file: &Path, path: &Path) -> io::Result<()> {
+    match fs::rename(file, path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            fs::rename(file, path)
+        }
+        other => other,
+    }
 }
 
 /// A name that no other process has, in this or another container: process numbers start anew in each.
@@ -284,12 +226,6 @@ mod tests {
         mount.keep(&id(n), &Id::of(bytes), bytes);
     }
 
-    /// Sets the time of an output's last use, in hours ago.
-    fn age_output(mount: &CacheMount, bytes: &[u8], hours: u64) {
-        let file = File::open(mount.output_path(&Id::of(bytes))).unwrap();
-        file.set_modified(SystemTime::now() - PERIOD * u32::try_from(hours).unwrap()).unwrap();
-    }
-
     #[test]
     fn what_is_kept_is_found_by_others() {
         let dir = tempfile::tempdir().unwrap();
@@ -337,48 +273,19 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_is_held_and_what_was_used_last_stays() {
-        let dir = tempfile::tempdir().unwrap();
-        let outputs: Vec<Vec<u8>> = (0..10u8).map(|n| vec![n; 20_000]).collect();
-        let generous = CacheMount::new(dir.path(), LIMIT);
-        for (n, bytes) in (0..).zip(&outputs) {
-            keep(&generous, n, bytes);
-            age_output(&generous, bytes, 100 - u64::from(n));
-        }
-        // Used again, though it is the oldest.
-        assert!(generous.find(&id(0)).is_some());
-        // Each takes 24576 bytes and its entry's 4096.
-        let narrow = CacheMount::new(dir.path(), 5 * 28_672);
-        narrow.sweep().unwrap();
-        let left: Vec<u8> = (0..10).filter(|&n| narrow.find(&id(n)).is_some()).collect();
-        assert_eq!(left, [0, 7, 8, 9]);
-        assert_eq!(narrow.all("a").unwrap().len(), 4, "entries go with their outputs");
-        assert_eq!(narrow.all("o").unwrap().len(), 4);
-    }
-
-    #[test]
-    fn a_mount_that_was_looked_at_is_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        let mount = CacheMount::new(dir.path(), 0);
-        CacheMount::new(dir.path(), LIMIT).sweep().unwrap();
-        keep(&CacheMount::new(dir.path(), LIMIT), 1, b"one");
-        CacheMount::new(dir.path(), LIMIT).sweep().unwrap();
-        mount.sweep().unwrap();
-        assert!(mount.find(&id(1)).is_some());
-        // Whoever adds much looks himself.
-        keep(&mount, 2, b"two");
-        mount.sweep().unwrap();
-        assert_eq!((mount.find(&id(1)), mount.find(&id(2))), (None, None));
-    }
-
-    #[test]
-    fn a_year_of_disuse_removes_nothing_but_for_space() {
+    fn an_adopted_file_is_an_output() {
         let dir = tempfile::tempdir().unwrap();
         let mount = CacheMount::new(dir.path(), LIMIT);
-        keep(&mount, 1, b"one");
-        age_output(&mount, b"one", 366 * 24);
-        mount.sweep().unwrap();
-        assert!(mount.find(&id(1)).is_some());
+        let (scratch, other) = (mount.scratch().unwrap(), mount.scratch().unwrap());
+        assert_ne!(scratch, other);
+        for n in [1, 2] {
+            let file = scratch.join("program");
+            fs::write(&file, b"one").unwrap();
+            mount.adopt(&id(n), &file).unwrap();
+            assert!(!file.exists());
+            assert_eq!(mount.find(&id(n)), Some((Id::of(b"one"), b"one".to_vec())));
+        }
+        assert!(mount.adopt(&id(3), &scratch.join("program")).is_err());
     }
 
     #[test]

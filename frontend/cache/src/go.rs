@@ -1,0 +1,59 @@
+//! Running the go command, so that it can be stopped without loss.
+
+use std::io;
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How often somebody is asked whether it is to be stopped.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How a go command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Its exit status.
+    pub(crate) status: ExitStatus,
+    /// Its standard output.
+    pub(crate) output: String,
+    /// Whether it was stopped: then a failure is none of its own.
+    pub(crate) is_stopped: bool,
+}
+
+/// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
+/// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
+///
+/// It is stopped once `is_to_stop` says so: by an interrupt, upon which it completes what it is compiling, keeps the result, and begins nothing more (there
+/// too).
+pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io::Result<Ended> {
+    let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let errors = child.stderr.take();
+    let pid = Pid::from_child(&child);
+    let (over, is_over) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let passed_on = scope.spawn(|| errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut io::stderr())));
+        let is_to_stop = &is_to_stop;
+        let stopped = scope.spawn(move || {
+            while is_over.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
+                if is_to_stop() {
+                    return kill_process(pid, Signal::INT).is_ok();
+                }
+            }
+            false
+        });
+        let ended = child.wait_with_output();
+        drop(over);
+        let panicked = |_| io::Error::other("a thread ended");
+        let is_stopped = stopped.join().map_err(panicked)?;
+        passed_on.join().map_err(panicked)??;
+        let ended = ended?;
+        Ok(Ended { status: ended.status, output: String::from_utf8_lossy(&ended.stdout).into_owned(), is_stopped })
+    })
+}
+
+/// The exit code for this program if the go command ended so.
+pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
+    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
