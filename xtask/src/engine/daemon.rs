@@ -155,6 +155,7 @@ impl Engine {
             return Ok(false);
         }
         self.stop()?;
+        saved::put_aside(&self.root(), &self.directory.join("aside"))?;
         saved::copy(&kept, &self.root())?;
         Ok(true)
     }

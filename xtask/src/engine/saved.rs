@@ -7,6 +7,9 @@ use crate::command::{command, run};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
+/// Bytes of the disk that are left free. An engine that builds a large repository writes one or two billions.
+const SPARE: u64 = 20 << 30;
+
 /// Directories, by the end of their paths, of what never changes.
 const SHARED: [&str; 2] = ["snapshots/snapshots", "content/blobs"];
 
@@ -34,6 +37,26 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Moves a state into the directory `aside`. What is there is removed when the disk runs full, and with the engine: on ext4 whoever creates files in the
+/// minutes after others were removed is slow, for their inodes are not taken again so soon and all have to be looked at (fs/ext4/ialloc.c,
+/// `recently_deleted`). A build that is measured is not to pay for the one before it.
+///
+/// # Errors
+/// If it cannot be moved.
+pub(super) fn put_aside(state: &Path, aside: &Path) -> Result<()> {
+    if !state.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(aside)?;
+    let disk = rustix::fs::statvfs(aside)?;
+    if disk.f_bavail * disk.f_frsize < SPARE {
+        std::fs::remove_dir_all(aside).with_context(|| format!("cannot remove {}", aside.display()))?;
+        std::fs::create_dir_all(aside)?;
+    }
+    let number = std::fs::read_dir(aside)?.count();
+    std::fs::rename(state, aside.join(number.to_string())).with_context(|| format!("cannot move {}", state.display()))
+}
+
 fn is_shared(path: &Path) -> bool {
     SHARED.iter().any(|end| path.ends_with(end))
 }
@@ -47,7 +70,21 @@ fn unlink(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::copy;
+    use super::{copy, put_aside};
+
+    #[test]
+    fn what_is_put_aside_is_kept() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (state, aside) = (directory.path().join("root"), directory.path().join("aside"));
+        put_aside(&state, &aside).expect("nothing to move");
+        for file in ["a", "b"] {
+            std::fs::create_dir(&state).expect("created");
+            std::fs::write(state.join(file), "").expect("written");
+            put_aside(&state, &aside).expect("moved");
+            assert!(!state.exists());
+        }
+        assert!(aside.join("0/a").is_file() && aside.join("1/b").is_file());
+    }
 
     #[test]
     fn databases_are_copied_and_layers_are_shared() {
