@@ -4,6 +4,7 @@
 //! frontend turns on in shared dependencies cannot change the bytes of `gowork-cache`: those are part of every compile step's key.
 
 use crate::command::{self, cargo};
+use crate::engine::tools::Tool;
 use crate::oci::{self, Layer, Packing};
 use crate::progress::{self, Phase};
 use crate::state::State;
@@ -82,6 +83,29 @@ pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result
         "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
         "Labels": {
             "moby.buildkit.frontend.caps": FRONTEND_CAPS,
+            "moby.buildkit.frontend.network.none": "true",
+        },
+    });
+    oci::write_layout(directory, &[layer], &config)
+}
+
+/// Makes an image of BuildKit's own frontend for Dockerfiles, in the OCI layout `directory`.
+///
+/// # Errors
+/// If the program does not build, or the layout cannot be written.
+pub(crate) fn build_dockerfile_frontend(state: &State, directory: &Path) -> Result<String> {
+    let program = Tool::DockerfileFrontend.ensure(state)?;
+    let staging = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let root = staging.path().join("root");
+    std::fs::create_dir(&root)?;
+    std::fs::copy(&program, root.join("dockerfile-frontend")).with_context(|| format!("cannot copy {}", program.display()))?;
+    let packing = Packing { tar: &["--owner=0", "--group=0", "--mode=0755"], gzip: false };
+    let layer = Layer::pack(&root, &staging.path().join("layer.tar"), packing)?;
+    // As its Dockerfile in BuildKit has them (frontend/dockerfile/cmd/dockerfile-frontend).
+    let config = json!({
+        "Entrypoint": ["/dockerfile-frontend"],
+        "Labels": {
+            "moby.buildkit.frontend.caps": "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,moby.buildkit.frontend.contexts",
             "moby.buildkit.frontend.network.none": "true",
         },
     });

@@ -28,6 +28,8 @@ pub(crate) enum Tool {
     Crane,
     /// Another builder of images of Go programs, to compare with.
     Ko,
+    /// BuildKit's own frontend for Dockerfiles, to compare with.
+    DockerfileFrontend,
 }
 
 /// A go.mod of ours and the packages built from it.
@@ -41,6 +43,8 @@ struct Module {
     seconds: u32,
     /// Whether the programs' clock can be set ahead.
     clocked: bool,
+    /// What tells its programs' directory from that of others of the same go.mod.
+    suffix: &'static str,
 }
 
 const BUILDKIT: Module = Module {
@@ -49,14 +53,23 @@ const BUILDKIT: Module = Module {
     version: Some(("github.com/moby/buildkit/version.Version", "github.com/moby/buildkit")),
     seconds: 90,
     clocked: false,
+    suffix: "",
 };
-const CLOCKED_BUILDKIT: Module = Module { packages: &["github.com/moby/buildkit/cmd/buildkitd"], clocked: true, ..BUILDKIT };
+const CLOCKED_BUILDKIT: Module =
+    Module { packages: &["github.com/moby/buildkit/cmd/buildkitd"], clocked: true, suffix: "-clocked", ..BUILDKIT };
+const DOCKERFILE_FRONTEND: Module = Module {
+    packages: &["github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend"],
+    seconds: 30,
+    suffix: "-dockerfile",
+    ..BUILDKIT
+};
 const BUILDX: Module = Module {
     name: "buildx",
     packages: &["github.com/docker/buildx/cmd/buildx"],
     version: Some(("github.com/docker/buildx/version.Version", "github.com/docker/buildx")),
     seconds: 60,
     clocked: false,
+    suffix: "",
 };
 const REGISTRY: Module = Module {
     name: "registry",
@@ -64,6 +77,7 @@ const REGISTRY: Module = Module {
     version: None,
     seconds: 60,
     clocked: false,
+    suffix: "",
 };
 const CRANE: Module = Module {
     name: "crane",
@@ -71,6 +85,7 @@ const CRANE: Module = Module {
     version: None,
     seconds: 15,
     clocked: false,
+    suffix: "",
 };
 const KO: Module = Module {
     name: "ko",
@@ -78,6 +93,7 @@ const KO: Module = Module {
     version: Some(("github.com/google/ko/pkg/commands.Version", "github.com/google/ko")),
     seconds: 60,
     clocked: false,
+    suffix: "",
 };
 
 impl Tool {
@@ -89,6 +105,7 @@ impl Tool {
             Self::Registry => &REGISTRY,
             Self::Crane => &CRANE,
             Self::Ko => &KO,
+            Self::DockerfileFrontend => &DOCKERFILE_FRONTEND,
         }
     }
 
@@ -100,6 +117,7 @@ impl Tool {
             Self::Registry => "registry",
             Self::Crane => "crane",
             Self::Ko => "ko",
+            Self::DockerfileFrontend => "dockerfile-frontend",
         }
     }
 
@@ -110,8 +128,8 @@ impl Tool {
     pub(crate) fn ensure(self, state: &State) -> Result<PathBuf> {
         let module = self.module();
         let sources = state.repository().join("xtask/engine").join(module.name);
-        let name = if module.clocked { format!("{}-clocked", module.name) } else { module.name.to_owned() };
-        let directory = state.path("tools").join(format!("{name}-{}", fingerprint(module, &sources)?));
+        let name = format!("{}{}-{}", module.name, module.suffix, fingerprint(module, &sources)?);
+        let directory = state.path("tools").join(name);
         let program = directory.join(self.program());
         if !program.exists() {
             let lock = state.lock("tools")?;

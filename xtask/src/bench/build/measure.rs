@@ -135,7 +135,7 @@ impl Bench<'_> {
                 for place in 0..self.places.len() {
                     let cell = Cell { stage: Stage::Cold, scenario, side: self.places[place].side };
                     // One image from nothing is what others are compared with.
-                    let is_asked = scenario == Scenario::Cold || matches!(cell.side, Side::Hand | Side::HandStages | Side::Ko);
+                    let is_asked = scenario == Scenario::Cold || !cell.side.travels();
                     if !is_asked || !self.is_open(cell, run) {
                         continue;
                     }

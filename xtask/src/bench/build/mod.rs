@@ -167,7 +167,10 @@ fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equ
     } else {
         None
     };
+    let dockerfile = sides.contains(&Side::HandSyntax).then(|| frontend.with_file_name("dockerfile-frontend"));
+    dockerfile.as_ref().map(|layout| image::build_dockerfile_frontend(state, layout)).transpose()?;
     Ok(Equipment {
+        dockerfile,
         buildx: Tool::Buildx.ensure(state)?,
         frontend,
         gowork: gowork(state)?,

@@ -6,11 +6,16 @@ use super::subject::{Image, Subject};
 use clap::ValueEnum;
 use gowork_llb::config::Config;
 
+/// The image of BuildKit's own frontend.
+pub(super) const DOCKERFILE_FRONTEND: &str = "docker.io/docker/dockerfile:1";
+
 /// A way to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Side {
     /// The best hand-written Dockerfile: one RUN for all images, bind and cache mounts
     Hand,
+    /// The same with a `# syntax=` line
+    HandSyntax,
     /// The same with a stage for each image
     HandStages,
     /// As articles have it: copy mod files, download, copy all, build
@@ -67,10 +72,11 @@ impl Side {
         match self {
             Self::Article => Some(dockerfile::article(subject, &images)),
             // Whoever builds one image only writes a Dockerfile for it.
-            Self::Hand => Some(match one {
-                Some(image) => dockerfile::together(subject, std::slice::from_ref(image), "bench-hand"),
-                None => dockerfile::together(subject, &images, "bench-hand"),
-            }),
+            Self::Hand | Self::HandSyntax => {
+                let images = one.map_or(&images[..], std::slice::from_ref);
+                let text = dockerfile::together(subject, images, &format!("bench-{}", self.word()));
+                Some(if self == Self::HandSyntax { format!("# syntax={DOCKERFILE_FRONTEND}\n{text}") } else { text })
+            }
             Self::HandStages => Some(dockerfile::apart(subject, &images, "bench-hand-stages")),
             Self::Ko | Self::Printed => None,
             Self::Layer | Self::Mount | Self::Both => Some(self.configuration(subject)),

@@ -2,7 +2,7 @@
 
 use super::edit::Edit;
 use super::records::Records;
-use super::side::Side;
+use super::side::{DOCKERFILE_FRONTEND, Side};
 use super::subject::{Image, Subject};
 use crate::command::{command, last_lines, run};
 use crate::engine::environment::{Variables, value};
@@ -21,6 +21,8 @@ pub(super) struct Equipment {
     pub(super) buildx: PathBuf,
     /// Layout of the frontend image.
     pub(super) frontend: PathBuf,
+    /// Layout of the image of BuildKit's own frontend, if a side needs it.
+    pub(super) dockerfile: Option<PathBuf>,
     /// The command line that prints Dockerfiles.
     pub(super) gowork: PathBuf,
     /// ko, if it is a side, and the image that it builds upon.
@@ -117,9 +119,10 @@ impl<'a> Workplace<'a> {
         if let Some(bundle) = value(engine, "GOWORK_TEST_CA") {
             buildx.arg("--secret").arg(format!("id=ca,src={}", bundle.to_string_lossy()));
         }
-        if self.side.is_ours() {
-            let layout = self.equipment.frontend.display();
-            buildx.arg("--build-context").arg(format!("docker.io/gowork/gowork:1=oci-layout://{layout}"));
+        let ours = self.side.is_ours().then_some(("docker.io/gowork/gowork:1", &self.equipment.frontend));
+        let theirs = self.equipment.dockerfile.as_ref().filter(|_| self.side == Side::HandSyntax);
+        for (image, layout) in ours.into_iter().chain(theirs.map(|layout| (DOCKERFILE_FRONTEND, layout))) {
+            buildx.arg("--build-context").arg(format!("{image}=oci-layout://{}", layout.display()));
         }
         let cache = || Ok::<_, anyhow::Error>(format!("type=registry,ref={}/{}:{TAG}", registry(engine)?.address, self.cache()));
         match order.cache {
