@@ -39,7 +39,7 @@ pub struct Described {
     /// them do.
     #[serde(default)]
     pub own: Vec<(String, PathBuf)>,
-    /// Whether what its parts name brings along other packages, whose results are the step's as well: then nobody else can make it.
+    /// Whether what its parts name brings along other packages, whose results are the step's as well: then only the step can tell which these are.
     #[serde(default)]
     pub brings_others: bool,
     /// Directory names of the parts that it reads, in the order of `--parent`.

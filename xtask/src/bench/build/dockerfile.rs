@@ -34,7 +34,8 @@ pub(super) fn article(subject: &Subject, images: &[Image]) -> String {
 pub(super) fn together(subject: &Subject, images: &[Image], cache: &str) -> String {
     let mains: Vec<String> = images.iter().map(|image| relative(&image.main.dir)).collect();
     let mut text = format!("FROM {} AS build\nWORKDIR /src\nRUN {} \\\n", subject.builder, mounts(cache));
-    let _ = writeln!(text, "    {BUILD} -o /out/ {}\n", mains.join(" "));
+    // BuildKit takes two RUNs for the same one that differ in the names of their cache mounts alone.
+    let _ = writeln!(text, "    : {cache} && {BUILD} -o /out/ {}\n", mains.join(" "));
     text + &stages_of(images, |_| "build".to_owned())
 }
 
