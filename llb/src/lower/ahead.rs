@@ -106,14 +106,22 @@ impl Lowering<'_> {
         self.below(&links).into_iter().chain(links).collect()
     }
 
-    /// These steps, and those of `among` that read their results or those of one that does.
+    /// These steps, and those of `among` that read their results or those of one that does. A package of std is the same whatever else its step compiles:
+    /// who reads some of a step that adds to the bulk of std need not run for that. Whoever has to runs soon, and is seen then.
     fn above(&self, mut found: BTreeSet<StepIx>, among: &[StepIx]) -> BTreeSet<StepIx> {
         for ix in among {
-            if self.plan.step(*ix).inputs.results.iter().any(|result| found.contains(&result.step)) {
+            let mut reads = self.plan.step(*ix).inputs.results.iter().map(|result| result.step);
+            if reads.any(|read| found.contains(&read) && !self.adds_to_std(read)) {
                 found.insert(*ix);
             }
         }
         found
+    }
+
+    fn adds_to_std(&self, ix: StepIx) -> bool {
+        let step = self.plan.step(ix);
+        let mut others = self.plan.steps.iter().filter(|other| other.build == step.build);
+        matches!(step.kind, StepKind::Std(_)) && !brings_others(step) && others.any(brings_others)
     }
 
     fn is_link(&self, ix: StepIx) -> bool {
@@ -180,7 +188,7 @@ impl Lowering<'_> {
             "name": Digest::of(named.as_bytes()).as_str().rsplit(':').next(),
             "salt": salt,
             "parts": parts,
-            "brings_others": step.kind.parts().iter().any(|part| part.root.is_some()),
+            "brings_others": brings_others(step),
             "own": own,
             "reads": reads,
         }))
@@ -224,6 +232,11 @@ impl Lowering<'_> {
         words.extend(["-o".to_owned(), binary_path(link), link.package.clone()]);
         words
     }
+}
+
+/// Whether a step is the one for the bulk of std.
+fn brings_others(step: &Step) -> bool {
+    step.kind.parts().iter().any(|part| part.root.is_some())
 }
 
 /// Where a link leaves its binary.

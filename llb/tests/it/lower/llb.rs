@@ -227,6 +227,20 @@ fn early(archive: &str, config: &str) -> Option<String> {
     output.map(|output| output.to_definition().to_string())
 }
 
+/// One more package of std lets nobody run who does not import it.
+#[test]
+fn a_package_more_of_std_is_no_reason_to_compile_all_at_once() {
+    let main = |name: &str| format!("-- {name}/main.go --\npackage main\nimport (\n_ \"archive/tar\"\n_ \"net/http\"\n)\n");
+    let archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\n".to_owned() + &["a", "b", "c", "d"].map(main).concat();
+    let plan = resolved_plan(&sound(&archive, ""));
+    let build = plan.step(plan.images[0].link).build;
+    let ahead = |running: &[usize]| lowering(&plan, |mut lowering| lowering.ahead(build, None, running).unwrap());
+    let std: Vec<&str> = plan.steps[1..3].iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(std, ["std:net/http", "std"]);
+    assert!(ahead(&[0]).is_some() && ahead(&[0, 1]).is_some());
+    assert!(ahead(&[1]).is_none());
+}
+
 /// What runs while modules are being resolved is of use only if the planned step is the very same op.
 #[test]
 fn the_step_that_is_known_early_is_the_planned_one() {
