@@ -89,31 +89,12 @@ fn what_layers_hold_is_not_made_again() {
     assert!(steps(&build).1 == again.layers_of_link());
 }
 
-/// What goes ahead, with std's step beside it, which begins before or after: what both say, and the build.
-fn with_std<'a>(world: &'a World, mount: &'a Path, is_before: bool) -> (Build<'a>, Output, Output) {
-    let (build, turns) = (Build::new(world, Some(mount)), Turns::new(mount));
-    let until = |is_so: &dyn Fn() -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(60);
-        while !is_so() {
-            assert!(Instant::now() < deadline);
-            thread::sleep(Duration::from_millis(5));
-        }
-    };
-    let made = || snapshot(mount).into_keys().filter(|path| path.starts_with("1/o")).count();
-    let [std, ahead] = thread::scope(|scope| {
-        let (std, ahead) = (|| build.std(), || build.ahead(&[]).0);
-        let running = if is_before {
-            let std = scope.spawn(std);
-            until(&|| turns.is_said(Turn::Runs, "runtime") && made() > 2);
-            [std, scope.spawn(ahead)]
-        } else {
-            let ahead = scope.spawn(ahead);
-            until(&|| turns.is_said(Turn::Ahead, "runtime"));
-            [scope.spawn(std), ahead]
-        };
-        running.map(|running| running.join().unwrap())
-    });
-    (build, std, ahead)
+fn until(is_so: &dyn Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so() {
+        assert!(Instant::now() < deadline);
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 /// A step of std brings packages along that nobody has named: only it can tell which.
@@ -122,7 +103,13 @@ fn std_is_made_ahead_and_told_by_its_step() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
-    let (build, std, ahead) = with_std(&world, mount.path(), false);
+    let (build, turns) = (Build::new(&world, Some(mount.path())), Turns::new(mount.path()));
+    let (ahead, std) = thread::scope(|scope| {
+        let ahead = scope.spawn(|| build.ahead(&[]).0);
+        until(&|| turns.is_said(Turn::Ahead, "runtime"));
+        let std = build.std();
+        (ahead.join().unwrap(), std)
+    });
     [&std, &ahead].into_iter().for_each(succeeds);
     assert_eq!(said(&ahead), "");
     assert!(said(&std).contains(" 0 misses, 0 puts"), "it found everything: {}", said(&std));
@@ -131,22 +118,43 @@ fn std_is_made_ahead_and_told_by_its_step() {
 }
 
 #[test]
-fn a_step_that_runs_is_stopped_and_what_it_made_is_used() {
+fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
     let world = World::new();
-    let plain = tempfile::tempdir().unwrap();
+    let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
-    // On a machine that does much else the step may be over before it is asked.
-    let is_stopped = (0..5).any(|_| {
-        let mount = tempfile::tempdir().unwrap();
-        let (build, std, ahead) = with_std(&world, mount.path(), true);
-        [&std, &ahead].into_iter().for_each(succeeds);
-        assert_eq!(said(&ahead), "");
-        let (ran, taken, linked) = steps(&build);
-        assert!(!ran && taken == layers && linked == binary);
-        let runs: Vec<String> = said(&std).lines().map(ToOwned::to_owned).collect();
-        matches!(&runs[..], [first, second] if !first.contains(" 0 puts") && second.contains(" 0 misses, 0 puts"))
+    let (build, turns) = (Build::new(&world, Some(mount.path())), Turns::new(mount.path()));
+    let made = || fs::read_dir(mount.path().join("1/o")).map_or(0, Iterator::count);
+    let std = thread::scope(|scope| {
+        let std = scope.spawn(|| build.std());
+        until(&|| turns.is_said(Turn::Runs, "runtime") && made() > 2);
+        let held = turns.say(Turn::Ahead, "runtime").unwrap();
+        turns.stop(&["runtime".to_owned()]);
+        let (ahead, _) = build.ahead(&[]);
+        succeeds(&ahead);
+        drop(held);
+        std.join().unwrap()
     });
-    assert!(is_stopped);
+    succeeds(&std);
+    let runs: Vec<String> = said(&std).lines().map(ToOwned::to_owned).collect();
+    let is_stopped = matches!(&runs[..], [first, second] if !first.contains(" 0 puts") && second.contains(" 0 misses, 0 puts"));
+    assert!(is_stopped, "{runs:?}");
+    let (_, taken, linked) = steps(&build);
+    assert!(taken == layers && linked == binary);
+}
+
+/// Those that run already are asked by what goes ahead.
+#[test]
+fn what_goes_ahead_stops_who_runs() {
+    let world = World::new();
+    let mount = tempfile::tempdir().unwrap();
+    let build = Build::begun(&world, mount.path());
+    let begun = Turns::new(mount.path()).begin("b").unwrap();
+    thread::scope(|scope| {
+        let ahead = scope.spawn(|| build.ahead(&["runtime"]).0);
+        until(&|| begun.is_to_stop());
+        drop(begun);
+        succeeds(&ahead.join().unwrap());
+    });
 }
 
 #[test]
