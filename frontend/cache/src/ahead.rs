@@ -2,7 +2,8 @@
 //! cache mount, where the steps then find them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
 //!
 //! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they made, by position. Those of the former that run already are
-//! stopped, once the go command has loaded packages, and what they made is used; all wait for this ([`crate::turns`]), each until all its packages are compiled.
+//! waited for, while the go command loads packages; the one for the bulk of std, which takes longest, is stopped then, and what it made is used. The rest wait
+//! for this ([`crate::turns`]), each until all its packages are compiled.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own names. Results are used where they lie in the mount, checked
 //! but not copied: if one goes meanwhile, this fails.
@@ -91,8 +92,8 @@ struct Seen<'a> {
     indexes: HashMap<String, Id>,
     /// Layers to read.
     layers: Vec<PathBuf>,
-    /// Names of those of the unknown steps that run.
-    running: Vec<&'a str>,
+    /// Those that run.
+    running: Vec<&'a Described>,
     unknown: Vec<&'a Described>,
 }
 
@@ -115,7 +116,7 @@ impl<'a> Seen<'a> {
     fn hold(&mut self, steps: impl Iterator<Item = &'a Described> + Clone) {
         let hold = |step: &Described| Some((step.name.clone(), self.turns.say(Turn::Ahead, &step.name)?));
         self.held = steps.clone().filter_map(hold).collect();
-        self.running = steps.map(|step| step.name.as_str()).filter(|name| self.turns.is_said(Turn::Runs, name)).collect();
+        self.running = steps.filter(|step| self.turns.is_said(Turn::Runs, &step.name)).collect();
     }
 
     /// The key of a step, if all that it reads is known.
@@ -284,7 +285,7 @@ impl Runner<'_> {
             }
             let Some(entry) = reader.find(&output)? else { continue };
             if found.is_empty() {
-                // Those that ran have stopped or are over: else there would be no answer.
+                // Those that ran are over or stopped: else there would be no answer.
                 seen.recall()?;
             }
             found.insert(package, entry);
@@ -303,8 +304,9 @@ impl Runner<'_> {
     /// A go command whose results are in layers and the mount; a directory has the list of those in the mount.
     fn go(&self, names: &Path, seen: &Seen<'_>) -> Command {
         let layers: String = seen.layers.iter().map(|layer| format!(" --parent {}", layer.display())).collect();
-        let stop: String = seen.running.iter().map(|name| format!(" --stop {name}")).collect();
-        let results = format!("--names {} --mount {}{stop}", names.display(), self.mount_dir.display());
+        let word = |step: &&Described| if step.brings_others { "--stop" } else { "--after" };
+        let running: String = seen.running.iter().map(|step| format!(" {} {}", word(step), step.name)).collect();
+        let results = format!("--names {} --mount {}{running}", names.display(), self.mount_dir.display());
         let mut go = Command::new("go");
         go.env("GOCACHEPROG", format!("{}{layers} {results}", self.program));
         go

@@ -6,14 +6,15 @@ use crate::mount;
 
 /// How to call it.
 pub const USAGE: &str =
-    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR | --names DIR) [--mount DIR [--limit BYTES] [--stop NAME...]] [--stats]\"
+    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR | --names DIR) [--mount DIR [--limit BYTES] [--after NAME...] [--stop NAME...]] [--stats]\"
   --parent DIR...  layers to read, asked in this order
   --own DIR        where this step's layer is written
   --discard DIR    scratch space for results that no later step reads as a layer
   --names DIR      where only a list of all results is left; they themselves stay in the mount
   --mount DIR      cache mount to ask after the layers, and to keep results in
   --limit BYTES    what the mount may hold, 10 GiB if not given; the least recently used results go
-  --stop NAME...   steps that use the mount and run now: they are asked to stop, and nothing is answered before they have
+  --after NAME...  steps that use the mount and run now: nothing is answered before they are over
+  --stop NAME...   the same, but these are asked to stop
   --stats          at the end, one line of counts on standard error";
 
 /// What becomes of this process's results.
@@ -38,7 +39,9 @@ pub struct Args {
     pub mount: Option<PathBuf>,
     /// Bytes that the mount may hold.
     pub limit: u64,
-    /// Steps to stop ([`crate::turns`]).
+    /// Steps to wait for ([`crate::turns`]).
+    pub after: Vec<String>,
+    /// Steps to stop.
     pub stop: Vec<String>,
     /// Whether to say what happened.
     pub stats: bool,
@@ -49,7 +52,7 @@ pub struct Args {
 /// # Errors
 /// A text for the caller, if a word is unknown, a directory is missing or relative, there is not exactly one place for results, or names have no mount to be in.
 pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
-    let (mut parents, mut stop) = (Vec::new(), Vec::new());
+    let (mut parents, mut after, mut stop) = (Vec::new(), Vec::new(), Vec::new());
     let mut results = Vec::new();
     let (mut mount, mut limit) = (None, mount::LIMIT);
     let mut stats = false;
@@ -57,12 +60,13 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, "--stats") => stats = true,
-            (_, "--parent" | "--own" | "--discard" | "--names" | "--mount" | "--limit" | "--stop") => flag = word,
+            (_, "--parent" | "--own" | "--discard" | "--names" | "--mount" | "--limit" | "--after" | "--stop") => flag = word,
             ("--parent", dir) => parents.push(absolute(dir)?),
             ("--own", dir) => results.push(Results::Keep(absolute(dir)?)),
             ("--discard", dir) => results.push(Results::Discard(absolute(dir)?)),
             ("--names", dir) => results.push(Results::Names(absolute(dir)?)),
             ("--mount", dir) => mount = Some(absolute(dir)?),
+            ("--after", _) => after.push(word),
             ("--stop", _) => stop.push(word),
             ("--limit", bytes) => limit = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?,
             (_, other) => return Err(format!("unknown argument {other:?}")),
@@ -70,7 +74,7 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     }
     match (results.pop(), results.is_empty()) {
         (Some(Results::Names(_)), true) if mount.is_none() => Err("--names DIR needs a --mount DIR".into()),
-        (Some(results), true) => Ok(Args { parents, results, mount, limit, stop, stats }),
+        (Some(results), true) => Ok(Args { parents, results, mount, limit, after, stop, stats }),
         _ => Err("exactly one --own DIR, --discard DIR or --names DIR is needed".into()),
     }
 }
@@ -116,7 +120,8 @@ mod tests {
         let args = parse_line("--own /o --mount /m").unwrap();
         assert_eq!((args.mount, args.limit), (Some("/m".into()), mount::LIMIT));
         assert_eq!(parse_line("--mount /m --limit 12 --discard /d").unwrap().limit, 12);
-        assert_eq!(parse_line("--names /n --mount /m --stop a b").unwrap().stop, ["a", "b"]);
+        let args = parse_line("--names /n --mount /m --after a b --stop c").unwrap();
+        assert_eq!((args.after, args.stop), (vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]));
         assert!(parse_line("--own /o --mount m").is_err());
         assert!(parse_line("--own /o --mount /m --limit much").is_err());
     }

@@ -1,5 +1,6 @@
-//! Running the go command, so that it can be stopped without loss.
+//! Running the go command, so that it can be stopped.
 
+use std::fs;
 use std::io;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -25,8 +26,8 @@ pub(crate) struct Ended {
 /// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
 /// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
 ///
-/// It is stopped once `is_to_stop` says so: by an interrupt, upon which it completes what it is compiling, keeps the result, and begins nothing more (there
-/// too).
+/// It is stopped once `is_to_stop` says so, with all that it has started: what is being compiled is lost, what was compiled is in the cache. (It has no wish to be
+/// asked: an interrupt ends it just so, but leaves its compilers running, and whoever was started in the background may be deaf to one.)
 pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io::Result<Ended> {
     let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let errors = child.stderr.take();
@@ -38,7 +39,7 @@ pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io:
         let stopped = scope.spawn(move || {
             while is_over.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
                 if is_to_stop() {
-                    return kill_process(pid, Signal::INT).is_ok();
+                    return end(pid);
                 }
             }
             false
@@ -53,7 +54,41 @@ pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io:
     })
 }
 
+/// Ends a process, and those that it has started. Says whether it was there.
+fn end(process: Pid) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).into_iter().flatten().flatten();
+    let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    let children: Vec<i32> =
+        children.flat_map(|pids| pids.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<_>>()).collect();
+    let ended = kill_process(process, Signal::KILL).is_ok();
+    for child in children.into_iter().filter_map(Pid::from_raw) {
+        let _ = kill_process(child, Signal::KILL);
+    }
+    ended
+}
+
 /// The exit code for this program if the go command ended so.
 pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
     ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn what_is_stopped_ends_with_all_that_it_has_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let begun = dir.path().join("begun");
+        let script = format!("trap '' INT TERM; sleep 600 & touch {}; wait", begun.display());
+        let started = Instant::now();
+        // The sleep holds standard error open.
+        let ended = run(Command::new("sh").args(["-c", &script]), || begun.exists()).unwrap();
+        assert!(ended.is_stopped && !ended.status.success());
+        assert!(started.elapsed() < Duration::from_secs(300));
+        let ended = run(Command::new("sh").args(["-c", "echo done"]), || false).unwrap();
+        assert!(!ended.is_stopped && ended.status.success() && ended.output == "done\n");
+    }
 }

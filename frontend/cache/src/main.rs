@@ -75,8 +75,8 @@ fn run(args: &Args) -> Result<(), String> {
     tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
     let turns = args.mount.as_deref().map(Turns::new);
     // Only now: while the go command loads packages, they may as well run.
-    let stop = || turns.iter().for_each(|turns| turns.stop(&args.stop));
-    let store = Store::new(tiers, kept).after(&stop);
+    let wait = || turns.iter().for_each(|turns| turns.outwait(&args.after, &args.stop));
+    let store = Store::new(tiers, kept).after(&wait);
     let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
     let served = serve(&mut BufReader::with_capacity(256 << 10, io::stdin()), io::stdout(), &store, threads);
     if let Some(error) = store.complaint() {

@@ -89,10 +89,10 @@ impl Turns {
         self.open(turn, name).map_or(Ok(()), |file| file.lock_shared())
     }
 
-    /// Asks steps to stop, and waits until they have, or are over.
-    pub fn stop(&self, names: &[String]) {
-        let _asked: Vec<Held> = names.iter().filter_map(|name| self.say(Turn::Stop, name)).collect();
-        for name in names {
+    /// Waits until steps are over. Those to `stop` are asked to.
+    pub fn outwait(&self, others: &[String], stop: &[String]) {
+        let _asked: Vec<Held> = stop.iter().filter_map(|name| self.say(Turn::Stop, name)).collect();
+        for name in stop.iter().chain(others) {
             let _ = self.wait(Turn::Runs, name);
         }
     }
@@ -142,7 +142,7 @@ mod tests {
         let begun = Turns::new(dir.path()).begin("a").unwrap();
         assert!(!begun.is_to_stop());
         thread::scope(|scope| {
-            let stopping = scope.spawn(|| Turns::new(dir.path()).stop(&["b".to_owned(), "a".to_owned()]));
+            let stopping = scope.spawn(|| Turns::new(dir.path()).outwait(&[], &["b".to_owned(), "a".to_owned()]));
             while !begun.is_to_stop() {
                 thread::yield_now();
             }
