@@ -9,7 +9,7 @@ use crate::oci::{self, Layer, Packing};
 use crate::progress::{self, Phase};
 use crate::state::State;
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// The image's programs. Their sum may not exceed [`BUDGET`].
@@ -76,8 +76,6 @@ pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result
     if total > BUDGET && quality == Quality::Release {
         bail!("the frontend image's programs have {total} bytes, its budget is {BUDGET}: {}", sizes.join(", "));
     }
-    let packing = Packing { tar: &["--owner=0", "--group=0", "--mode=0755"], gzip: false };
-    let layer = Layer::pack(&root, &staging.path().join("layer.tar"), packing)?;
     let config = json!({
         "Entrypoint": ["/gowork-frontend"],
         "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
@@ -86,7 +84,7 @@ pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result
             "moby.buildkit.frontend.network.none": "true",
         },
     });
-    oci::write_layout(directory, &[layer], &config)
+    write(&root, directory, &config)
 }
 
 /// Makes an image of BuildKit's own frontend for Dockerfiles, in the OCI layout `directory`.
@@ -99,8 +97,6 @@ pub(crate) fn build_dockerfile_frontend(state: &State, directory: &Path) -> Resu
     let root = staging.path().join("root");
     std::fs::create_dir(&root)?;
     std::fs::copy(&program, root.join("dockerfile-frontend")).with_context(|| format!("cannot copy {}", program.display()))?;
-    let packing = Packing { tar: &["--owner=0", "--group=0", "--mode=0755"], gzip: false };
-    let layer = Layer::pack(&root, &staging.path().join("layer.tar"), packing)?;
     // As its Dockerfile in BuildKit has them (frontend/dockerfile/cmd/dockerfile-frontend).
     let config = json!({
         "Entrypoint": ["/dockerfile-frontend"],
@@ -109,7 +105,15 @@ pub(crate) fn build_dockerfile_frontend(state: &State, directory: &Path) -> Resu
             "moby.buildkit.frontend.network.none": "true",
         },
     });
-    oci::write_layout(directory, &[layer], &config)
+    write(&root, directory, &config)
+}
+
+/// Writes the image with the programs in `root` as its only layer, and returns its manifest's digest.
+fn write(root: &Path, directory: &Path, config: &Value) -> Result<String> {
+    let staging = tempfile::tempdir().context("cannot make a temporary directory")?;
+    let packing = Packing { tar: &["--owner=0", "--group=0", "--mode=0755"], gzip: false };
+    let layer = Layer::pack(root, &staging.path().join("layer.tar"), packing)?;
+    oci::write_layout(directory, &[layer], config)
 }
 
 /// Builds one program and returns its path.

@@ -69,19 +69,18 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
         let is_to_stop = || turn.as_ref().is_some_and(Begun::is_to_stop);
         let ended = run(&parts, flags, is_to_stop).map_err(|error| format!("run go: {error}"))?;
         let sorted = |error| format!("sort the results in {dir}: {error}");
-        if !ended.status.success() {
-            if !ended.is_stopped {
-                return Ok(exit_code(ended.status));
+        if ended.status.success() {
+            if dir != NO_LAYER {
+                let layers = split(Path::new(dir), &parts, &parse_listing(&ended.output)).map_err(sorted)?;
+                known.zip(layers).iter().for_each(|(known, layers)| known.keep(layers));
             }
-            // What it made until then is in the mount, where whoever stopped it finds it and makes the rest.
-            known::empty(Path::new(dir)).map_err(sorted)?;
-            continue;
+            return Ok(ExitCode::SUCCESS);
         }
-        if dir != NO_LAYER {
-            let layers = split(Path::new(dir), &parts, &parse_listing(&ended.output)).map_err(sorted)?;
-            known.zip(layers).iter().for_each(|(known, layers)| known.keep(layers));
+        if !ended.is_stopped {
+            return Ok(exit_code(ended.status));
         }
-        return Ok(ExitCode::SUCCESS);
+        // What it made until then is in the mount, where whoever stopped it finds it and makes the rest.
+        known::empty(Path::new(dir)).map_err(sorted)?;
     }
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Ended {
 /// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
 /// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
 ///
-/// It is stopped once `is_to_stop` says so, with all that it has started: what is being compiled is lost, what was compiled is in the cache. (It has no wish to be
-/// asked: an interrupt ends it just so, but leaves its compilers running, and whoever was started in the background may be deaf to one.)
+/// It is stopped once `is_to_stop` says so, with all that it has started: what is being compiled is lost, what was compiled is in the cache. It is not
+/// interrupted: that ends it just as fast, but leaves its compilers running, and does nothing where interrupts are ignored, as in background jobs of a shell.
 pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io::Result<Ended> {
     let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let errors = child.stderr.take();

@@ -37,13 +37,13 @@ impl Printed {
             // What was done there is over.
             return self.installed.remove(rest.strip_suffix('/')?).map(Told::Installed);
         }
-        if let Some((dir, path)) = line.split_once(" $WORK/").and_then(|(_, rest)| rest.split_once("/exe/a.out ")) {
-            if line.starts_with("cp ") || line.starts_with("mv ") {
-                self.installed.insert(dir.to_owned(), path.into());
-            }
+        let copied = line.strip_prefix("cp $WORK/");
+        let moved = copied.or_else(|| line.strip_prefix("mv $WORK/"));
+        if let Some((dir, path)) = moved.and_then(|rest| rest.split_once("/exe/a.out ")) {
+            self.installed.insert(dir.to_owned(), path.into());
             return None;
         }
-        if let Some(rest) = line.strip_prefix("cp $WORK/") {
+        if let Some(rest) = copied {
             let (archive, file) = rest.strip_suffix(" # internal")?.split_once(' ')?;
             let package = self.compiled.get(archive.strip_suffix("/_pkg_.a")?)?;
             return Some(Told::Compiled(package.clone(), output(file)?));

@@ -110,16 +110,9 @@ mod tests {
     use std::path::PathBuf;
 
     use super::super::LIMIT;
+    use super::super::tests::{id, keep};
     use super::*;
     use crate::id::Id;
-
-    fn id(n: u8) -> Id {
-        Id::of(&[n])
-    }
-
-    fn keep(mount: &CacheMount, n: u8, bytes: &[u8]) {
-        mount.keep(&id(n), &Id::of(bytes), bytes);
-    }
 
     /// Sets the time of an output's last use, in hours ago.
     fn age_output(mount: &CacheMount, bytes: &[u8], hours: u64) {

@@ -218,11 +218,11 @@ fn parse_entry(action: &Id, bytes: &[u8]) -> Option<(Id, u64)> {
 mod tests {
     use super::*;
 
-    fn id(n: u8) -> Id {
+    pub(super) fn id(n: u8) -> Id {
         Id::of(&[n])
     }
 
-    fn keep(mount: &CacheMount, n: u8, bytes: &[u8]) {
+    pub(super) fn keep(mount: &CacheMount, n: u8, bytes: &[u8]) {
         mount.keep(&id(n), &Id::of(bytes), bytes);
     }
 

@@ -168,7 +168,9 @@ fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equ
         None
     };
     let dockerfile = sides.contains(&Side::HandSyntax).then(|| frontend.with_file_name("dockerfile-frontend"));
-    dockerfile.as_ref().map(|layout| image::build_dockerfile_frontend(state, layout)).transpose()?;
+    if let Some(layout) = &dockerfile {
+        image::build_dockerfile_frontend(state, layout)?;
+    }
     Ok(Equipment {
         dockerfile,
         buildx: Tool::Buildx.ensure(state)?,

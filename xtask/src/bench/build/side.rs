@@ -69,15 +69,16 @@ impl Side {
     /// The Dockerfile for all images, or for one. None for ko, which has none, and for [`Side::Printed`], which another program writes.
     pub(super) fn dockerfile(self, subject: &Subject, edit: &Edit, one: Option<&Image>) -> Option<String> {
         let images: Vec<Image> = subject.images.iter().cloned().chain(edit.service.clone()).collect();
+        let cache = format!("bench-{}", self.word());
         match self {
             Self::Article => Some(dockerfile::article(subject, &images)),
             // Whoever builds one image only writes a Dockerfile for it.
             Self::Hand | Self::HandSyntax => {
                 let images = one.map_or(&images[..], std::slice::from_ref);
-                let text = dockerfile::together(subject, images, &format!("bench-{}", self.word()));
+                let text = dockerfile::together(subject, images, &cache);
                 Some(if self == Self::HandSyntax { format!("# syntax={DOCKERFILE_FRONTEND}\n{text}") } else { text })
             }
-            Self::HandStages => Some(dockerfile::apart(subject, &images, "bench-hand-stages")),
+            Self::HandStages => Some(dockerfile::apart(subject, &images, &cache)),
             Self::Ko | Self::Printed => None,
             Self::Layer | Self::Mount | Self::Both => Some(self.configuration(subject)),
         }

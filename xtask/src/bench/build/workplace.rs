@@ -119,9 +119,11 @@ impl<'a> Workplace<'a> {
         if let Some(bundle) = value(engine, "GOWORK_TEST_CA") {
             buildx.arg("--secret").arg(format!("id=ca,src={}", bundle.to_string_lossy()));
         }
-        let ours = self.side.is_ours().then_some(("docker.io/gowork/gowork:1", &self.equipment.frontend));
-        let theirs = self.equipment.dockerfile.as_ref().filter(|_| self.side == Side::HandSyntax);
-        for (image, layout) in ours.into_iter().chain(theirs.map(|layout| (DOCKERFILE_FRONTEND, layout))) {
+        let frontend = match self.side {
+            Side::HandSyntax => self.equipment.dockerfile.as_ref().map(|layout| (DOCKERFILE_FRONTEND, layout)),
+            side => side.is_ours().then_some(("docker.io/gowork/gowork:1", &self.equipment.frontend)),
+        };
+        if let Some((image, layout)) = frontend {
             buildx.arg("--build-context").arg(format!("{image}=oci-layout://{}", layout.display()));
         }
         let cache = || Ok::<_, anyhow::Error>(format!("type=registry,ref={}/{}:{TAG}", registry(engine)?.address, self.cache()));
