@@ -25,10 +25,20 @@ pub(super) struct Scanned {
     source: Output,
 }
 
-/// Scans the context. The step runs again only if a file that it reads, or the list of names, has changed.
+/// Scans the context.
 pub(super) async fn run(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
-    let source = builder.context.source(&Filter::Listing { contents: &contents });
+    let scanned = scan(builder, config, files, &Filter::Listing { hint: "listing", contents: &contents }).await?;
+    if !builder.context.can_list() || !packages::has_vendored_modules(&scanned.workspace) {
+        return Ok(scanned);
+    }
+    let contents: Vec<String> = contents.into_iter().filter(|pattern| !pattern.starts_with('!')).collect();
+    scan(builder, config, files, &Filter::Listing { hint: "listing-with-vendor", contents: &contents }).await
+}
+
+/// Scans a part of the context. The step runs again only if a file that it reads, or the list of names, has changed.
+async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, part: &Filter<'_>) -> Result<Scanned, BuildError> {
+    let source = builder.context.source(part);
     // BuildKit leaves the listing out of the content that keys a step: without this a file that appears, in an embedded directory for
     // example, would go unnoticed.
     let names = if builder.context.can_list() { names(builder, &source).await? } else { String::new() };

@@ -15,6 +15,8 @@ pub enum Filter<'a> {
     /// are only listed. The whole context where the daemon cannot list
     /// ([`Context::can_list`](super::Context::can_list)).
     Listing {
+        /// What they are for, one word: part of the cache key.
+        hint: &'a str,
         /// Patterns as in `.dockerignore`: `**/*.go`.
         contents: &'a [String],
     },
@@ -57,7 +59,7 @@ impl Directory {
         let local = Local::new(&self.name).session(&self.session).exclude(&self.excludes);
         let (suffix, verb, local) = match filter {
             Filter::Whole => (String::new(), "load", local),
-            Filter::Listing { contents } => ("-listing".to_owned(), "list", local.metadata_only(*contents)),
+            Filter::Listing { hint, contents } => (format!("-{hint}"), "list", local.metadata_only(*contents)),
             Filter::Paths { hint, paths } => (format!("-{hint}"), "load", local.follow(*paths)),
             Filter::Patterns { hint, patterns } => (format!("-{hint}"), "load", local.include(*patterns)),
         };

@@ -55,6 +55,25 @@ fn binaries_are_those_of_their_own_root() {
     }
 }
 
+/// Modules of the repository that lie below a directory `vendor`, whose sources are not sent at first. To what Go calls vendored, they have no relation.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn modules_below_a_directory_called_vendor() {
+    let main = "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n";
+    let go_mod = "module example.com/app\n\ngo 1.26\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./third_party/vendor/lib\n";
+    let repository = Repository::new(&[
+        ("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n"),
+        ("go.mod", go_mod),
+        ("main.go", main),
+        ("third_party/vendor/lib/go.mod", "module example.com/lib\n\ngo 1.26\n"),
+        ("third_party/vendor/lib/lib.go", "package lib\n\nimport _ \"embed\"\n\n//go:embed name.txt\nvar Name string\n"),
+        ("third_party/vendor/lib/name.txt", "the one below vendor"),
+    ]);
+    let out = tempfile::tempdir().unwrap();
+    Engine::main().frontend(&repository.root()).target("binaries").files_to(out.path()).succeeds();
+    assert!(files(out.path())["app"] == repository.go_build(".", "."), "differs from that of go build");
+}
+
 /// A module whose directory, by its path, is inside of another module's: both from the proxy, and the inner one a directory of the repository.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]

@@ -66,7 +66,7 @@ fn subsets_have_hints_of_their_own() {
         let context = context.unwrap();
         assert!(context.can_list());
         let go = ["**/*.go".to_owned()];
-        let (_, listing) = source_of(&context.source(&Filter::Listing { contents: &go }));
+        let (_, listing) = source_of(&context.source(&Filter::Listing { hint: "listing", contents: &go }));
         assert_eq!(
             (listing["local.metadatatransfer"].as_str(), listing["local.metadatatransferexclude"].as_str()),
             ("true", r#"["**/*.go"]"#)
@@ -76,7 +76,7 @@ fn subsets_have_hints_of_their_own() {
         let (_, patterns) = source_of(&context.source(&Filter::Patterns { hint: "embeds", patterns: &go }));
         assert_eq!(patterns["local.includepattern"], r#"["**/*.go"]"#);
         let hints = [&listing, &paths, &patterns].map(|attrs| attrs["local.sharedkeyhint"].as_str());
-        let listing = context.source(&Filter::Listing { contents: &go });
+        let listing = context.source(&Filter::Listing { hint: "listing", contents: &go });
         assert_eq!(listing.name(), Some("[internal] list build context"));
         assert_eq!(hints, ["context-listing", "context-sources", "context-embeds"]);
     });
@@ -89,7 +89,7 @@ fn a_daemon_that_cannot_list_gives_the_whole() {
     with(&gateway, &options(&[]), async |context| {
         let context = context.unwrap();
         assert!(!context.can_list());
-        assert_eq!(context.source(&Filter::Listing { contents: &[] }), context.source(&Filter::Whole));
+        assert_eq!(context.source(&Filter::Listing { hint: "listing", contents: &[] }), context.source(&Filter::Whole));
     });
 }
 

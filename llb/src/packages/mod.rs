@@ -14,6 +14,6 @@ mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages};
 pub use load::{Loaded, Main, Matched, load, mains, matched};
-pub use patterns::{SCAN_PATTERNS, is_scanned};
+pub use patterns::{SCAN_PATTERNS, has_vendored_modules, is_scanned};
 pub use query::{PackageSet, chain, closure};
 pub use scan::{SCAN_VERSION, Scan, ScannedDir, scan};

@@ -1,14 +1,14 @@
 //! Which files a scan reads. Owns the patterns by which they are asked for.
 
 use crate::tree::TreePath;
+use crate::workspace::Workspace;
 
-/// Patterns (moby/patternmatcher) of all files that a scan reads.
+/// Patterns (moby/patternmatcher) of all files that a scan reads, but for sources below a directory `vendor`: of these there are many, and a scan reads
+/// only those of modules that a mod file names ([`has_vendored_modules`]).
+///
+/// BuildKit tries them one by one, on a file and on each directory above it, until one matches. The first is for most files; those that begin with `**` and
+/// have no other wildcard cost nothing to speak of.
 pub const SCAN_PATTERNS: [&str; 32] = [
-    "**/go.mod",
-    "**/go.work",
-    "**/go.sum",
-    "**/go.work.sum",
-    "**/vendor/modules.txt",
     "**/*.go",
     "**/*.c",
     "**/*.cc",
@@ -35,8 +35,22 @@ pub const SCAN_PATTERNS: [&str; 32] = [
     "**/*.tpp",
     "**/*.def",
     "**/*.i",
-    "!**/vendor/**/*.go",
+    "!**/vendor",
+    "**/go.mod",
+    "**/go.work",
+    "**/go.sum",
+    "**/go.work.sum",
+    "**/vendor/modules.txt",
 ];
+
+/// Whether there is a module below a directory `vendor`, of whose sources [`SCAN_PATTERNS`] match none. All but the patterns with a `!` match them.
+pub fn has_vendored_modules(workspace: &Workspace) -> bool {
+    workspace.modules.iter().any(|module| is_vendored(module.dir.as_str()))
+}
+
+fn is_vendored(dir: &str) -> bool {
+    dir.split('/').any(|element| element == "vendor")
+}
 
 /// Whether [`SCAN_PATTERNS`] match a path: whoever has what a scan reads has this file.
 pub fn is_scanned(path: &TreePath) -> bool {
@@ -48,8 +62,7 @@ pub fn is_scanned(path: &TreePath) -> bool {
             None => pattern == name,
         }
     };
-    let is_left_out = name.ends_with(".go") && dir.split('/').any(|element| element == "vendor");
-    !is_left_out && SCAN_PATTERNS.iter().filter(|pattern| !pattern.starts_with('!')).any(matches)
+    !is_vendored(dir) && SCAN_PATTERNS.iter().filter(|pattern| !pattern.starts_with('!')).any(matches)
 }
 
 #[cfg(test)]
@@ -62,9 +75,19 @@ mod tests {
         for path in ["main.go", "a/b/c.go", "go.mod", "a/go.work.sum", "a/x.S", "a/x.swigcxx", "vendored/a.go", "a/vendor.go"] {
             assert!(is_scanned(path), "{path}");
         }
-        // The directory itself, for one, and what a pattern of two elements names: they are sent again, which is always right.
-        for path in ["vendor/a/a.go", "a/vendor/b.go", "a.txt", "vendor", "a.go/b", "go.mod.old", "vendor/modules.txt", "a.s390"]
-        {
+        // The directory itself, for one, and mod files below it: they are sent again, which is always right.
+        for path in [
+            "vendor/a/a.go",
+            "a/vendor/b.go",
+            "vendor/a/x.h",
+            "vendor/a/go.mod",
+            "a.txt",
+            "vendor",
+            "a.go/b",
+            "go.mod.old",
+            "vendor/modules.txt",
+            "a.s390",
+        ] {
             assert!(!is_scanned(path), "{path}");
         }
     }
