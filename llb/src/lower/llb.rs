@@ -199,7 +199,9 @@ impl<'a> Lowering<'a> {
             // All that the binary is made of is copied there, which may be too much for a file system in memory.
             Cache::Mount => format!("--discard {OUT}"),
         };
-        let mut exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
+        // The go command links in its working directory: from there it need not be copied.
+        let exec = self.go_exec(step, args, &results)?.env("GOTMPDIR", OUT);
+        let mut exec = exec.mount(Mount::scratch_output(OUT));
         if let Some((file, _)) = described {
             exec = exec.mount(Mount::read_only(&files_of([file]), STEP_DIR)).mount(cache_mount());
         }
