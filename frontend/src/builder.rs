@@ -128,7 +128,8 @@ impl Builder<'_> {
         let first = plan::plan(PlanInput { outline, resolutions: None });
         let builds = wanted.builds(outline);
         let lowering = Lowering::new(&first, &materials.llb, options);
-        let early = early::std(self, lowering.clone(), builds.clone());
+        let (ahead, of) = (lowering.clone(), builds.clone());
+        let early = |resolving| early::std(self, ahead, of, resolving);
         let (resolved, resolving) = oneshot::channel();
         let build = async {
             let resolutions = resolve::all(self, &lowering, builds).await?;

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, join, join_all, select};
 use gowork_llb::lower::Lowering;
 use gowork_llb::plan::BuildIx;
 use tokio::sync::oneshot::Receiver;
@@ -14,7 +14,9 @@ use tokio::time::timeout;
 use super::Builder;
 
 /// How long the resolve step may take before anything is done beside it. One that is cached answers sooner, and then it may be that nothing has to be compiled.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long until what an imported cache has of std is fetched as well. Until then it may yet turn out that nobody needs it.
+const LONGER: Duration = Duration::from_millis(750);
 
 /// Drives `build` to its end, and `other` beside it. What of that is still under way when the build has ended is of no use to anybody.
 pub(super) async fn beside<T>(build: impl Future<Output = T>, other: impl Future<Output = ()>) -> T {
@@ -24,23 +26,23 @@ pub(super) async fn beside<T>(build: impl Future<Output = T>, other: impl Future
     }
 }
 
-/// Does `early` unless the resolve step is over soon.
-pub(super) async fn while_resolving(resolving: Receiver<()>, early: impl Future<Output = ()>) {
-    if timeout(PATIENCE, resolving).await.is_err() {
-        early.await;
+/// Does `early` unless the resolve step is over soon. It is given what tells whether that takes longer still.
+pub(super) async fn while_resolving<F: Future<Output = ()>>(mut resolving: Receiver<()>, early: impl FnOnce(Receiver<()>) -> F) {
+    if timeout(PATIENCE, &mut resolving).await.is_err() {
+        early(resolving).await;
     }
 }
 
 /// Has those steps run that are known before the resolve step has answered. If one fails, then so does the build, which says it better. A result of an
-/// imported cache is fetched only when somebody looks into it: so that it is there when modules are.
-pub(super) async fn std(builder: &Builder<'_>, mut lowering: Lowering<'_>, builds: BTreeSet<BuildIx>) {
+/// imported cache is fetched only when somebody looks into it: that is done if resolving takes longer, so that it is there when modules are.
+pub(super) async fn std(builder: &Builder<'_>, mut lowering: Lowering<'_>, builds: BTreeSet<BuildIx>, resolving: Receiver<()>) {
     let outputs: Vec<_> = builds.into_iter().filter_map(|build| lowering.early_std(build).ok().flatten()).collect();
-    let run = |output| async move {
-        if let Ok(solved) = builder.solve(output, true).await {
-            let _ = builder.gateway.stat_file(&solved.reference, "/").await;
-        }
-    };
-    join_all(outputs.iter().map(run)).await;
+    let solved = join_all(outputs.iter().map(|output| builder.solve(output, true)));
+    let (solved, resolved) = join(solved, timeout(LONGER, resolving)).await;
+    if resolved.is_err() {
+        let looks = solved.iter().flatten().map(|solved| builder.gateway.stat_file(&solved.reference, "/"));
+        join_all(looks).await;
+    }
 }
 
 #[cfg(test)]
@@ -63,7 +65,7 @@ mod tests {
             sleep(PATIENCE * 2).await;
             7
         };
-        let early = async {
+        let early = |_| async {
             begun.set(true);
             pending().await
         };
@@ -85,6 +87,6 @@ mod tests {
             drop(resolved);
             7
         };
-        assert_eq!(beside(build, while_resolving(resolving, async {})).await, 7);
+        assert_eq!(beside(build, while_resolving(resolving, |_| async {})).await, 7);
     }
 }
