@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::llb::{
-    CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, STEP_DIR, cache_mount, files_of, link_flags, source_dir,
-};
+use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, cache_mount, link_flags, source_dir};
 use super::runtime::BINARY_DIR;
+use super::words::{STEP_DIR, files_of};
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
 use crate::ops::{Digest, OpError, Output};
@@ -24,8 +23,6 @@ const LAYERS: &str = "/gowork/layers";
 const LIST: &str = "ahead.json";
 /// The file in [`STEP_DIR`] with the names of steps to watch.
 const NAMES: &str = "names.json";
-/// The file in [`STEP_DIR`] that describes the step itself.
-const DESCRIPTION: &str = "step.json";
 
 /// As many steps have to run at least. Fewer cost no more than they do here, where everything is looked at once more.
 const WORTHWHILE: usize = 4;
@@ -128,10 +125,9 @@ impl Lowering<'_> {
         matches!(self.plan.step(ix).kind, StepKind::Link(_))
     }
 
-    /// What makes a step's results, for the step itself: a file in [`STEP_DIR`], and the word that names it. None if that cannot be told.
-    pub(super) fn description(&self, step: &Step) -> Option<((&'static str, Vec<u8>), String)> {
-        let described = self.describe(step, |place| self.place_in_step(step, place))?;
-        Some(((DESCRIPTION, described.to_string().into_bytes()), format!("--step={STEP_DIR}/{DESCRIPTION}")))
+    /// What makes a step's results, as the step itself has them. None if that cannot be told.
+    pub(super) fn description(&self, step: &Step) -> Option<Value> {
+        self.describe(step, |place| self.place_in_step(step, place))
     }
 
     /// Compile steps that these need, each after those that it needs itself.
@@ -145,8 +141,8 @@ impl Lowering<'_> {
         found
     }
 
-    /// `place` says where a file of the repository, or the other one of the vendor directory, is.
-    fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Value> {
+    /// Whether it can be told what makes a step's results.
+    pub(super) fn is_described(&self, step: &Step) -> bool {
         let build = self.plan.build(step.build);
         let is_open = |step: &Step| match step.kind {
             StepKind::Std(_) => false,
@@ -157,18 +153,21 @@ impl Lowering<'_> {
         let reads_open = || step.inputs.results.iter().any(|result| is_open(self.plan.step(result.step)));
         // A profile lies elsewhere for each step, and the go command prepares it in one of its own.
         let is_told = self.plan.cache_of(step.build) == Cache::Both && build.settings.profile.is_none();
-        if !is_told || (!is_link && is_open(step)) || reads_open() {
-            return None;
-        }
         // The same version of Go is not the same Go.
-        let builder = self.materials.builder_digest.clone()?;
+        is_told && (is_link || !is_open(step)) && !reads_open() && self.materials.builder_digest.is_some()
+    }
+
+    /// `place` says where a file of the repository, or the other one of the vendor directory, is.
+    fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Value> {
+        let builder = self.materials.builder_digest.clone().filter(|_| self.is_described(step))?;
+        let build = self.plan.build(step.build);
         let flags = match &step.kind {
             // With the names of main and binary: mains of the same source are not the same program.
             StepKind::Link(link) => Self::link_words(build, link),
             _ => package_flags(build),
         };
         let mut files = step.inputs.own.files.clone();
-        if is_link && build.workspace && !build.vendored {
+        if matches!(step.kind, StepKind::Link(_)) && build.workspace && !build.vendored {
             files.insert(build.dir.child("go.work.sum"));
         }
         let environment = build.settings.env.iter().map(|(name, value)| format!("{name}={value}"));

@@ -22,11 +22,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ahead::binary_path;
 use super::materials::{LlbOptions, Materials, NoCache};
+use super::words::{STEP_DIR, files_of};
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
-use crate::ops::file::{File, Mkfile};
 use crate::ops::{OpError, Output};
-use crate::plan::{Build, BuildIx, Link, Part, Plan, Results, Step, StepIx, StepKind, early_std};
+use crate::plan::{Build, BuildIx, Link, Plan, Results, Step, StepIx, StepKind, early_std};
 use crate::resolution::ResolveRequest;
 
 /// A plan being lowered. Equal steps come out as one op, however often they are asked for.
@@ -37,6 +37,8 @@ pub struct Lowering<'a> {
     pub(super) options: LlbOptions<'a>,
     /// Compile results and binaries by step.
     made: BTreeMap<StepIx, Output>,
+    /// What the steps of a build are told.
+    pub(super) told: BTreeMap<BuildIx, Output>,
 }
 
 pub(super) const OUT: &str = "/gowork/out";
@@ -49,13 +51,11 @@ pub(super) const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
 pub(super) const MODCACHE: &str = "/gowork/modcache";
 const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
 pub(super) const CACHE_MOUNT: &str = "/gowork/cache";
-pub(super) const STEP_DIR: &str = "/gowork/step";
-const PARTS: &str = "/gowork/step/parts";
 
 impl<'a> Lowering<'a> {
     /// Starts to lower `plan`.
     pub fn new(plan: &'a Plan, materials: &'a Materials, options: LlbOptions<'a>) -> Self {
-        Self { plan, materials, options, made: BTreeMap::new() }
+        Self { plan, materials, options, made: BTreeMap::new(), told: BTreeMap::new() }
     }
 
     /// The plan that is lowered.
@@ -161,35 +161,23 @@ impl<'a> Lowering<'a> {
             Cache::Mount => ("-", format!("--discard {OUT}")),
         };
         let mut args = [CACHE_PROGRAM, "compile"].map(ToOwned::to_owned).to_vec();
-        args.extend(self.description(step).map(|(_, word)| word));
-        args.extend([PARTS, layer].map(ToOwned::to_owned));
+        args.extend(self.description_word(step));
+        args.extend([Self::parts_word(), layer.to_owned()]);
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
         args.extend(build.settings.package_flags());
         // A link finds the profile beside its main.
         args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
-        let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT));
-        let exec = exec.mount(Mount::read_only(&files_of(self.words_for(step)), STEP_DIR));
+        let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT)).mount(self.told(step));
         let exec = exec.named(self.title(&step.title));
         self.dress(exec, Some(step)).run()?.output(OUT)
-    }
-
-    /// What the cache program is told of a step: files in [`STEP_DIR`].
-    pub(super) fn words_for(&self, step: &Step) -> Vec<(&'static str, Vec<u8>)> {
-        let mut files: Vec<_> = self.description(step).map(|(file, _)| file).into_iter().collect();
-        let parts = step.kind.parts();
-        if !parts.is_empty() {
-            let lines = |part: &Part| part.named().iter().map(|path| format!("{path}\n")).collect::<String>();
-            files.push(("parts", parts.iter().map(lines).collect::<Vec<_>>().join("\n").into_bytes()));
-        }
-        files
     }
 
     fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
         let mut args = Vec::new();
         // A step that ignores its cached result is given empty cache mounts, which would be the end of everybody's results.
-        let described = self.description(step).filter(|_| !self.ignores_cache(Some(step)));
-        if let Some((_, word)) = &described {
+        let described = self.description_word(step).filter(|_| !self.ignores_cache(Some(step)));
+        if let Some(word) = &described {
             let mount = format!("--mount={CACHE_MOUNT}");
             args.extend([CACHE_PROGRAM.to_owned(), "link".to_owned(), word.clone(), mount, binary_path(link)]);
         }
@@ -202,8 +190,8 @@ impl<'a> Lowering<'a> {
         // The go command links in its working directory: from there it need not be copied.
         let exec = self.go_exec(step, args, &results)?.env("GOTMPDIR", OUT);
         let mut exec = exec.mount(Mount::scratch_output(OUT));
-        if let Some((file, _)) = described {
-            exec = exec.mount(Mount::read_only(&files_of([file]), STEP_DIR)).mount(cache_mount());
+        if described.is_some() {
+            exec = exec.mount(self.told(step)).mount(cache_mount());
         }
         // An exported cache holds the outputs that the steps of a result read. The answer of the resolve step is read by the frontend: so that it is in the
         // cache, a file of the same output is mounted here, one whose content is always the same.
@@ -361,17 +349,6 @@ fn request(request: &ResolveRequest) -> Output {
 /// A directory with one file in it.
 fn one_file(name: &str, contents: Vec<u8>) -> Output {
     files_of([(name, contents)])
-}
-
-/// A directory with a few files in it.
-pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Output {
-    let mut names = Vec::new();
-    let mut made = File::on(&Output::scratch());
-    for (name, contents) in files {
-        made = made.mkfile(Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0));
-        names.push(name);
-    }
-    made.named(format!("[internal] {}", names.join(", "))).output()
 }
 
 /// Flags of a link.

@@ -10,6 +10,7 @@ mod llb;
 mod materials;
 mod runtime;
 mod sources;
+mod words;
 
 pub use bake::bake;
 pub use config::{ConfigInput, image_config};

@@ -1,0 +1,91 @@
+//! What the cache program is told of steps, in files: too much for a command line that somebody has to read when a step fails. Owns where these files are.
+//!
+//! They are made by one op for all steps of a build, in a directory for each, so that they are one layer of an exported cache and not dozens. A step reads its
+//! own directory alone, whose name is that of its content: to BuildKit the step is the same for as long as that is.
+
+use std::collections::BTreeMap;
+
+use super::llb::Lowering;
+use crate::ops::exec::Mount;
+use crate::ops::file::{File, Mkdir, Mkfile};
+use crate::ops::{Digest, Output};
+use crate::plan::{BuildIx, Part, Step, StepKind};
+
+/// Where a step has its files.
+pub(super) const STEP_DIR: &str = "/gowork/step";
+/// The file with the packages of its parts.
+const PARTS: &str = "parts";
+/// The file that describes it.
+const DESCRIPTION: &str = "step.json";
+
+/// Files by name.
+type Files = BTreeMap<&'static str, Vec<u8>>;
+
+impl Lowering<'_> {
+    /// The word that names the packages of a compile step.
+    pub(super) fn parts_word() -> String {
+        format!("{STEP_DIR}/{PARTS}")
+    }
+
+    /// The word that names the description of a step, where it has one.
+    pub(super) fn description_word(&self, step: &Step) -> Option<String> {
+        self.is_described(step).then(|| format!("--step={STEP_DIR}/{DESCRIPTION}"))
+    }
+
+    /// What a step is told, as it reads it.
+    pub(super) fn told(&mut self, step: &Step) -> Mount {
+        let files = self.words_for(step);
+        if matches!(step.kind, StepKind::Std(_)) {
+            // One of these runs before others are known, and has to be the same when they are.
+            return Mount::read_only(&files_of(files), STEP_DIR);
+        }
+        let all = self.told.get(&step.build).cloned().unwrap_or_else(|| self.tell_all(step.build));
+        self.told.insert(step.build, all.clone());
+        Mount::read_only(&all, STEP_DIR).selector(format!("/{}", name(&files)))
+    }
+
+    /// What all steps of a build are told.
+    fn tell_all(&self, build: BuildIx) -> Output {
+        let steps = self.plan.steps.iter().filter(|step| step.build == build && !matches!(step.kind, StepKind::Std(_)));
+        let files: BTreeMap<String, Files> = steps.map(|step| self.words_for(step)).map(|files| (name(&files), files)).collect();
+        let mut made = File::on(&Output::scratch());
+        for (dir, files) in files.into_iter().filter(|(_, files)| !files.is_empty()) {
+            made = made.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).timestamp(0));
+            for (name, contents) in files {
+                made = made.mkfile(Mkfile::new(&format!("/{dir}/{name}"), 0o644, contents).timestamp(0));
+            }
+        }
+        made.named("[internal] what steps are told").output()
+    }
+
+    fn words_for(&self, step: &Step) -> Files {
+        let mut files = Files::new();
+        if let Some(described) = self.description(step) {
+            files.insert(DESCRIPTION, described.to_string().into_bytes());
+        }
+        let parts = step.kind.parts();
+        if !parts.is_empty() {
+            let lines = |part: &Part| part.named().iter().map(|path| format!("{path}\n")).collect::<String>();
+            files.insert(PARTS, parts.iter().map(lines).collect::<Vec<_>>().join("\n").into_bytes());
+        }
+        files
+    }
+}
+
+/// The name of a directory with these files.
+fn name(files: &Files) -> String {
+    let digests = files.iter().map(|(name, contents)| format!("{name} {}\n", Digest::of(contents).as_str()));
+    let all = Digest::of(digests.collect::<String>().as_bytes());
+    all.hex().to_owned()
+}
+
+/// A directory with a few files in it.
+pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Output {
+    let mut names = Vec::new();
+    let mut made = File::on(&Output::scratch());
+    for (name, contents) in files {
+        made = made.mkfile(Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0));
+        names.push(name);
+    }
+    made.named(format!("[internal] {}", names.join(", "))).output()
+}
