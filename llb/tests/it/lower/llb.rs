@@ -72,11 +72,28 @@ fn all_steps_at_once() {
     }
 }
 
+/// The op of the step with this name, inputs by their kind alone.
+fn op_of(plan: &Plan, title: &str) -> String {
+    let text = lowered(plan);
+    let op = text.split("\n#").find(|op| op.contains(&format!("name {title:?}"))).unwrap_or_else(|| panic!("{text}"));
+    let (_, op) = op.split_once(' ').unwrap();
+    op.split('#').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join("#")
+}
+
 /// Whether the step of this name has what `from` ends with mounted at `dest`.
 fn mounts(plan: &Plan, title: &str, dest: &str, from: &str) -> bool {
-    let text = lowered(plan);
-    let step = text.split("\n#").find(|op| op.contains(&format!("name {title:?}"))).unwrap_or_else(|| panic!("{text}"));
-    step.lines().any(|line| line.trim().starts_with(&format!("{dest} = ")) && line.ends_with(from))
+    op_of(plan, title).lines().any(|line| line.trim().starts_with(&format!("{dest} = ")) && line.ends_with(from))
+}
+
+/// What steps are told lies in one place. That of a step is called by what is in it, and by nothing that other steps are told.
+#[test]
+fn a_step_is_the_same_whatever_others_are_told() {
+    let title = "compile ./lib (1 package)";
+    let of = |archive: &str| op_of(&planned(&sound(archive, ""), &resolution()), title);
+    let more = format!("{WORK}-- api/cmd/more/main.go --\npackage main\nfunc main() {{}}\n");
+    assert!(planned(&sound(&more, ""), &resolution()).images.len() > planned(&sound(WORK, ""), &resolution()).images.len());
+    assert_eq!(of(&more), of(WORK));
+    assert!(of(WORK).contains("/gowork/step = #.0:/"), "{}", of(WORK));
 }
 
 /// What another directory is mounted in is writable, or there could be no mount point.
