@@ -3,6 +3,7 @@
 //! Owns the order of things and nothing else: each phase is a function in a file below, and all knowledge of Go is in `gowork_llb`.
 
 mod ahead;
+mod alone;
 mod answer;
 mod early;
 mod linkage;
@@ -30,6 +31,7 @@ use crate::gateway::{Gateway, GatewayError, Solve, Solved, Warning};
 use crate::opts::Options;
 use crate::result::{BuildResult, ImageResult};
 use crate::subrequests::{self, Request};
+use alone::Failure;
 use answer::Answers;
 
 /// Does what the options ask for: builds, or answers a call. `programs` is the image with the programs that steps run, this frontend's own.
@@ -52,6 +54,16 @@ pub async fn build(
     builder.run(&request, files).await
 }
 
+/// What is to be built for a platform.
+#[derive(Clone, Copy)]
+struct Job<'a> {
+    platform: &'a Platform,
+    outline: &'a plan::Outline,
+    wanted: &'a target::Wanted,
+    /// Whether steps may fail for images that are not wanted.
+    has_others: bool,
+}
+
 /// A build under way.
 struct Builder<'a> {
     gateway: &'a dyn Gateway,
@@ -70,17 +82,21 @@ impl Builder<'_> {
         diagnostics.extend(expanded);
         let scanned = scan::run(self, &config, files).await?;
         diagnostics.extend(scanned.diagnostics.iter().cloned());
-        let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
-        diagnostics.extend(outlined.diagnostics.iter().cloned());
-        scanned.add_sources(self, &diagnostics, files).await;
+        let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+        let mut outlined = outlines::make(&scanned, &config, &self.options.target_platforms(), None);
+        let mut found = [diagnostics.clone(), outlined.diagnostics.clone()].concat();
+        scanned.add_sources(self, &found, files).await;
         if *request != Request::Build {
-            return Answers { builder: self, written: &written, outlined: &outlined, diagnostics: &diagnostics, files }
-                .answer(request);
+            return Answers { builder: self, written: &written, outlined: &outlined, diagnostics: &found, files }.answer(request);
         }
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(BuildError::Diagnostics(diagnostics.into_iter().filter(Diagnostic::is_error).collect()));
+        if found.iter().any(Diagnostic::is_error) {
+            let alone = is_sound.then(|| alone::outlined(self.options.target.as_deref(), &outlined, &scanned, &config)).flatten();
+            let Some((alone, told)) = alone else {
+                return Err(BuildError::Diagnostics(found.into_iter().filter(Diagnostic::is_error).collect()));
+            };
+            (outlined, found) = (alone, [diagnostics, told].concat());
         }
-        self.warn(&diagnostics).await;
+        self.warn(&found).await;
         let wanted = target::choose(self.options.target.as_deref(), &outlined)?;
         let mut result = BuildResult {
             multi_platform: self.options.multi_platform,
@@ -88,8 +104,10 @@ impl Builder<'_> {
             ..BuildResult::default()
         };
         // Platforms side by side: BuildKit knows which of their steps are one.
-        let builds =
-            outlined.by_platform.iter().map(|(platform, outline)| self.build_platform(platform, outline, &wanted, &scanned));
+        let job =
+            |(platform, outline)| Job { platform, outline, wanted: &wanted, has_others: alone::has_others(outline, &wanted) };
+        let jobs = outlined.by_platform.iter().map(|(platform, outline)| job((platform, outline)));
+        let builds = jobs.map(|job| self.build_platform(job, &scanned, &config));
         let images = match try_join_all(builds).await {
             Ok(images) => images,
             Err(error) => {
@@ -113,13 +131,23 @@ impl Builder<'_> {
         }
     }
 
-    async fn build_platform(
-        &self,
-        platform: &Platform,
-        outline: &plan::Outline,
-        wanted: &target::Wanted,
-        scanned: &scan::Scanned,
-    ) -> Result<ImageResult, BuildError> {
+    /// Builds what is wanted for a platform: one image by itself, if beside others it fails for something that may be theirs.
+    async fn build_platform(&self, job: Job<'_>, scanned: &scan::Scanned, config: &Config) -> Result<ImageResult, BuildError> {
+        let error = match self.attempt(job, scanned).await {
+            Err(Failure::Shared(error)) => error,
+            done => return Ok(done?.0),
+        };
+        let Some(outline) = alone::after(&error, job, scanned, config) else { return Err(error) };
+        let (result, made) = self.attempt(Job { outline: &outline, has_others: false, ..job }, scanned).await?;
+        if made {
+            self.warn(&[alone::told(job.wanted, &error)]).await;
+        }
+        Ok(result)
+    }
+
+    /// Goes through the phases for a platform. Also says whether what is handed back was made: else the daemon has yet to say what is wrong.
+    async fn attempt(&self, job: Job<'_>, scanned: &scan::Scanned) -> Result<(ImageResult, bool), Failure> {
+        let Job { platform, outline, wanted, .. } = job;
         let materials = materials::gather(self, platform, outline, wanted, scanned).await?;
         let prefix = self.prefix(platform);
         let no_cache = target::no_cache(&self.options.no_cache);
@@ -132,27 +160,28 @@ impl Builder<'_> {
         let early = |resolving| early::std(self, ahead, of, resolving);
         let (resolved, resolving) = oneshot::channel();
         let build = async {
-            let resolutions = resolve::all(self, &lowering, builds).await?;
+            let resolutions = resolve::all(self, &lowering, builds).await.map_err(Failure::Shared)?;
             drop::<oneshot::Sender<()>>(resolved);
-            self.build_resolved((platform, outline, wanted), &materials, options, &resolutions).await
+            self.build_resolved(job, &materials, options, &resolutions).await
         };
         early::beside(build, early::while_resolving(resolving, early)).await
     }
 
     async fn build_resolved(
         &self,
-        (platform, outline, wanted): (&Platform, &plan::Outline, &target::Wanted),
+        job: Job<'_>,
         materials: &materials::Gathered,
         options: LlbOptions<'_>,
         resolutions: &Resolutions,
-    ) -> Result<ImageResult, BuildError> {
+    ) -> Result<(ImageResult, bool), Failure> {
+        let Job { platform, outline, wanted, has_others } = job;
         let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
         let ahead = ahead::compile(self, lowering.clone(), outline, wanted);
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let (solved, _) = early::beside(self.finish(&output), ahead).await?;
-            return Ok(ImageResult { reference: solved.reference, ..ImageResult::default() });
+            let (solved, made) = early::beside(self.finish(&output, |_| false), ahead).await?;
+            return Ok((ImageResult { reference: solved.reference, ..ImageResult::default() }, made));
         };
         let image =
             plan.image(name).ok_or_else(|| Diagnostic::error(format!("image {name} is in no plan: please report this")))?;
@@ -160,7 +189,8 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let (solved, made) = early::beside(self.finish(&output), ahead).await?;
+        let is_shared = |error: &BuildError| has_others && alone::is_shared(error, &output, &plan, name);
+        let (solved, made) = early::beside(self.finish(&output, is_shared), ahead).await?;
         if made {
             linkage::check(self, &plan, image, &solved.reference).await?;
         }
@@ -168,12 +198,8 @@ impl Builder<'_> {
         let created = self.options.source_date_epoch.and_then(materials::rfc3339);
         let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };
         let config = lower::image_config(image, input).map_err(|error| Diagnostic::error(error.to_string()))?;
-        Ok(ImageResult {
-            reference: solved.reference,
-            config: Some(config),
-            base_config: base.map(<[u8]>::to_vec),
-            attestations: Vec::new(),
-        })
+        let (config, base_config) = (Some(config), base.map(<[u8]>::to_vec));
+        Ok((ImageResult { reference: solved.reference, config, base_config, attestations: Vec::new() }, made))
     }
 
     /// What stands before the names of a platform's steps, where there is more than one.
@@ -182,8 +208,9 @@ impl Builder<'_> {
     }
 
     /// Solves what is handed back; says whether it was made.
-    async fn finish(&self, output: &Output) -> Result<(Solved, bool), BuildError> {
+    async fn finish(&self, output: &Output, is_shared: impl Fn(&BuildError) -> bool) -> Result<(Solved, bool), Failure> {
         match self.solve(output, true).await {
+            Err(error) if is_shared(&error) => Err(Failure::Shared(error)),
             // The daemon has lost its words. Handed back as it is, the step fails once more, and then the daemon says why by itself.
             Err(BuildError::Gateway { error, .. }) if error.is_about_itself() => Ok((self.solve(output, false).await?, false)),
             solved => Ok((solved?, true)),

@@ -14,14 +14,19 @@ pub(super) struct Outlined {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -> Outlined {
+/// The outline of all images, or `of` one alone.
+pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform], of: Option<&str>) -> Outlined {
     let mut outlined = Outlined { by_platform: Vec::new(), diagnostics: Vec::new() };
     // What is said about packages rests on sound mod files.
     if scanned.diagnostics.iter().any(Diagnostic::is_error) {
         return outlined;
     }
     for platform in platforms {
-        let (outline, diagnostics) = plan::outline(&scanned.scan, &scanned.workspace, config, &target(platform));
+        let (scan, workspace, target) = (&scanned.scan, &scanned.workspace, target(platform));
+        let (outline, diagnostics) = match of {
+            Some(image) => plan::outline_of(scan, workspace, config, &target, image),
+            None => plan::outline(scan, workspace, config, &target),
+        };
         for diagnostic in diagnostics.into_iter().chain(outline.builder.check()) {
             if !outlined.diagnostics.contains(&diagnostic) {
                 outlined.diagnostics.push(diagnostic);

@@ -24,6 +24,7 @@ mod exports;
 mod identical;
 mod image;
 mod options;
+mod others;
 mod predictions;
 mod reproducible;
 mod runtime;

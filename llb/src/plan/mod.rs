@@ -30,7 +30,7 @@ mod verify;
 pub use builder::{Builder, MIN_GO_MINOR};
 pub use early::early_std;
 pub use module_cache::package_dir;
-pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline};
+pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline, outline_of};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;
 pub use sealed::{Moved, Sealed};

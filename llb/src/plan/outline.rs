@@ -91,6 +91,27 @@ pub struct OutlineImage {
 
 /// Finds the images of `workspace` for `target`. The outline holds what was understood; with an error it must not be built.
 pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target) -> (Outline, Vec<Diagnostic>) {
+    outline_where(scan, workspace, config, target, |_| true)
+}
+
+/// The same of one image alone. Names are given as there, but nothing is said about packages that the image is not made of.
+pub fn outline_of(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    target: &Target,
+    image: &str,
+) -> (Outline, Vec<Diagnostic>) {
+    outline_where(scan, workspace, config, target, |name| name == image)
+}
+
+fn outline_where(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    target: &Target,
+    is_meant: impl Fn(&str) -> bool,
+) -> (Outline, Vec<Diagnostic>) {
     let text = |value: &Option<crate::config::Spanned<String>>| value.as_ref().map(|value| value.value.clone());
     let every_module = config.image("").compile.alone;
     let asking = workspace.roots.iter().filter(|root| !root.alone || every_module);
@@ -106,7 +127,7 @@ pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Tar
         images: Vec::new(),
     };
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
-    for main in mains {
+    for main in mains.into_iter().filter(|main| is_meant(&main.config.name)) {
         let mut settings = GoSettings::new(&main.config.compile, target);
         settings.profile.clone_from(&main.profile);
         grouped.entry((main.root, settings)).or_default().push(main);

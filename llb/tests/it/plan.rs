@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use gowork_llb::packages;
-use gowork_llb::plan::{self, Part, Plan, Results, StepKind};
+use gowork_llb::plan::{self, Outline, Part, Plan, Results, StepKind};
 use gowork_llb::tree::{LocalTree, MemTree, SourceTree, TreePath};
 use proptest::prelude::*;
 
-use crate::support::{outline, resolved_plan, sound};
+use crate::support::{outline, outline_of, resolved_plan, sound};
 
 /// Two services that share a library unevenly, in one workspace.
 const SHARED: &str = "\
@@ -258,6 +258,30 @@ package lib
     }
     // One of a library means nothing.
     assert!(plan.steps.iter().flat_map(|step| &step.inputs.files).all(|file| file.as_str() != "lib/default.pgo"));
+}
+
+/// By itself an image is made of what it is made of among others, and nothing is said of these; but of its name, and of the configuration, all is said.
+#[test]
+fn an_image_by_itself() {
+    let tree = MemTree::from_txtar(
+        "-- go.mod --\nmodule example.com/m\ngo 1.26\n-- lib/lib.go --\npackage lib\n-- a/main.go --\npackage main\nimport _ \"example.com/m/lib\"\n\
+         -- b/main.go --\npackage main\nimport _ \"example.com/m/gone\"\nimport _ \"third.party/b\"\n",
+    );
+    let (all, said) = outline(&tree, "");
+    assert!(said.len() == 1 && said[0].to_string().contains("example.com/m/gone"), "{said:?}");
+    let (alone, said) = outline_of(&tree, "", Some("a"));
+    assert_eq!(said, []);
+    let names = |outline: &Outline| outline.images.iter().map(|image| image.config.name.clone()).collect::<Vec<_>>();
+    assert_eq!((names(&all), names(&alone)), (vec!["a".to_owned(), "b".to_owned()], vec!["a".to_owned()]));
+    assert_eq!((alone.builds.len(), alone.builds[0].request.packages.as_slice()), (1, &["runtime".to_owned()][..]));
+    let link = |outline: &Outline| {
+        let plan = resolved_plan(outline);
+        plan.step(plan.image("a").unwrap().link).inputs.files.clone()
+    };
+    assert_eq!(link(&alone), link(&all));
+    assert_eq!(outline_of(&tree, "", Some("b")).1.len(), 1);
+    let (_, said) = outline_of(&tree, "[images.c]\n", Some("a"));
+    assert!(said.len() == 1 && said[0].message.contains("image c"), "{said:?}");
 }
 
 #[test]

@@ -16,13 +16,21 @@ pub(crate) fn linux() -> Target {
 
 /// The outline of a tree under a configuration, with everything that was said on the way.
 pub(crate) fn outline(tree: &dyn SourceTree, config: &str) -> (Outline, Vec<Diagnostic>) {
+    outline_of(tree, config, None)
+}
+
+/// The same, of one image alone.
+pub(crate) fn outline_of(tree: &dyn SourceTree, config: &str, image: Option<&str>) -> (Outline, Vec<Diagnostic>) {
     let scan = packages::scan(tree);
     let (config, mut diagnostics) = Config::parse("Dockerfile", config);
     let (config, more) = config.expand(&BTreeMap::new());
     diagnostics.extend(more);
     let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
     diagnostics.extend(loaded.diagnostics);
-    let (outline, more) = plan::outline(&scan, &loaded.workspace, &config, &linux());
+    let (outline, more) = match image {
+        Some(image) => plan::outline_of(&scan, &loaded.workspace, &config, &linux(), image),
+        None => plan::outline(&scan, &loaded.workspace, &config, &linux()),
+    };
     diagnostics.extend(more);
     (outline, diagnostics)
 }

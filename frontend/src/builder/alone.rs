@@ -1,0 +1,117 @@
+//! One image, although others are broken: it is built by itself then, as if the repository had no other. Owns when that is done.
+//!
+//! Images share steps, so what is wrong with one may end the build of another: a compile step may have packages of both, and the go command is asked for the
+//! packages of all. By itself an image has steps that nobody else has, so this is only done after a failure.
+
+use gowork_llb::config::Config;
+use gowork_llb::diag::{Diagnostic, Severity};
+use gowork_llb::ops::{Output, Platform};
+use gowork_llb::plan::{Outline, OutlineImage, Plan};
+
+use super::Job;
+use super::outlines::{self, Outlined};
+use super::scan::Scanned;
+use super::target::{self, Wanted};
+use crate::error::BuildError;
+
+/// Why the steps of an image ended.
+pub(super) enum Failure {
+    /// Nothing that other images have a part in.
+    Own(BuildError),
+    /// Something in a step that other images may have a part in.
+    Shared(BuildError),
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        Self::Own(error)
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(error: Diagnostic) -> Self {
+        Self::Own(error.into())
+    }
+}
+
+impl From<Failure> for BuildError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Own(error) | Failure::Shared(error) => error,
+        }
+    }
+}
+
+/// The image wanted by itself, if all that is wrong in `outlined` is none of its business; `found` are the errors to be told all the same.
+pub(super) fn outlined(
+    target: Option<&str>,
+    outlined: &Outlined,
+    scanned: &Scanned,
+    config: &Config,
+) -> Option<(Outlined, Vec<Diagnostic>)> {
+    let wanted = target::choose(target, outlined).ok()?;
+    let platforms: Vec<Platform> = outlined.by_platform.iter().map(|(platform, _)| platform.clone()).collect();
+    let alone = outlines::make(scanned, config, &platforms, wanted.image());
+    let is_sound = !alone.diagnostics.iter().any(Diagnostic::is_error) && outlined.names().len() > 1;
+    is_sound.then(|| {
+        let told = outlined.diagnostics.iter().map(|found| no_part_of(found, wanted.image().unwrap_or_default()));
+        (alone, told.collect())
+    })
+}
+
+/// What is said of something wrong that an image has no part in.
+fn no_part_of(found: &Diagnostic, image: &str) -> Diagnostic {
+    if !found.is_error() {
+        return found.clone();
+    }
+    Diagnostic {
+        severity: Severity::Warning,
+        message: format!("{} (image {image} has no part in it)", found.message),
+        ..found.clone()
+    }
+}
+
+/// Whether one image is wanted, and there are others whose steps it shares.
+pub(super) fn has_others(outline: &Outline, wanted: &Wanted) -> bool {
+    let name = |image: &OutlineImage| image.config.name.clone();
+    let image = outline.images.iter().find(|image| wanted.image() == Some(&name(image)));
+    image.is_some_and(|image| outline.images.iter().any(|other| other.build == image.build && name(other) != name(image)))
+}
+
+/// The image wanted by itself, if `error` may be the fault of others. It is not if it points into a file of the image's own.
+pub(super) fn after(error: &BuildError, job: Job<'_>, scanned: &Scanned, config: &Config) -> Option<Outline> {
+    let made = outlines::make(scanned, config, std::slice::from_ref(job.platform), job.wanted.image());
+    let (_, alone) = made.by_platform.into_iter().next()?;
+    let packages = || alone.builds.iter().flat_map(|build| build.packages.iter().map(|(_, package)| package));
+    let is_own = |found: &Diagnostic| {
+        let file = found.span.as_ref().map(|span| span.file.as_str());
+        packages().flat_map(|package| &package.files).any(|own| Some(own.as_str()) == file)
+    };
+    match error {
+        BuildError::Diagnostics(found) if found.iter().any(is_own) => None,
+        _ => Some(alone),
+    }
+}
+
+/// Whether the step that failed compiles something that the image has no part in; or whether nobody knows which step it was.
+pub(super) fn is_shared(error: &BuildError, output: &Output, plan: &Plan, image: &str) -> bool {
+    let BuildError::Gateway { error, .. } = error else { return false };
+    let Some(vertex) = error.vertex() else { return error.is_about_itself() };
+    let definition = output.to_definition();
+    let name = definition.custom_name(&vertex).unwrap_or_default();
+    let step = plan.steps.iter().find(|step| name.ends_with(&step.title));
+    let mut parts = step.iter().flat_map(|step| step.kind.parts());
+    parts.any(|part| !part.reach.is_empty() && !part.reach.iter().any(|reached| reached == image))
+}
+
+/// What is said when the image was built by itself. A step that failed has told why.
+pub(super) fn told(wanted: &Wanted, error: &BuildError) -> Diagnostic {
+    let image = wanted.image().unwrap_or_default();
+    let words = format!("other images cannot be built: {image} is built by itself, in steps that it shares with none of them");
+    match error {
+        BuildError::Diagnostics(found) => {
+            Diagnostic::warning(words).help(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        }
+        _ => Diagnostic::warning(words),
+    }
+}
