@@ -134,7 +134,7 @@ impl Builder<'_> {
     /// Builds what is wanted for a platform: one image by itself, if beside others it fails for something that may be theirs.
     async fn build_platform(&self, job: Job<'_>, scanned: &scan::Scanned, config: &Config) -> Result<ImageResult, BuildError> {
         let error = match self.attempt(job, scanned).await {
-            Err(Failure::Shared(error)) => error,
+            Err(Failure::Shared(error)) if job.has_others => error,
             done => return Ok(done?.0),
         };
         let Some(outline) = alone::after(&error, job, scanned, config) else { return Err(error) };

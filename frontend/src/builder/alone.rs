@@ -42,7 +42,7 @@ impl From<Failure> for BuildError {
     }
 }
 
-/// The image wanted by itself, if all that is wrong in `outlined` is none of its business; `found` are the errors to be told all the same.
+/// The image wanted by itself, if it has no part in anything that is wrong with `outlined`; and what is said of that all the same.
 pub(super) fn outlined(
     target: Option<&str>,
     outlined: &Outlined,
