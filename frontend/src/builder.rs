@@ -60,8 +60,6 @@ struct Job<'a> {
     platform: &'a Platform,
     outline: &'a plan::Outline,
     wanted: &'a target::Wanted,
-    /// Whether steps may fail for images that are not wanted.
-    has_others: bool,
 }
 
 /// A build under way.
@@ -104,9 +102,7 @@ impl Builder<'_> {
             ..BuildResult::default()
         };
         // Platforms side by side: BuildKit knows which of their steps are one.
-        let job =
-            |(platform, outline)| Job { platform, outline, wanted: &wanted, has_others: alone::has_others(outline, &wanted) };
-        let jobs = outlined.by_platform.iter().map(|(platform, outline)| job((platform, outline)));
+        let jobs = outlined.by_platform.iter().map(|(platform, outline)| Job { platform, outline, wanted: &wanted });
         let builds = jobs.map(|job| self.build_platform(job, &scanned, &config));
         let images = match try_join_all(builds).await {
             Ok(images) => images,
@@ -134,11 +130,11 @@ impl Builder<'_> {
     /// Builds what is wanted for a platform: one image by itself, if beside others it fails for something that may be theirs.
     async fn build_platform(&self, job: Job<'_>, scanned: &scan::Scanned, config: &Config) -> Result<ImageResult, BuildError> {
         let error = match self.attempt(job, scanned).await {
-            Err(Failure::Shared(error)) if job.has_others => error,
+            Err(Failure::Shared(error)) if alone::has_others(job.outline, job.wanted) => error,
             done => return Ok(done?.0),
         };
         let Some(outline) = alone::after(&error, job, scanned, config) else { return Err(error) };
-        let (result, made) = self.attempt(Job { outline: &outline, has_others: false, ..job }, scanned).await?;
+        let (result, made) = self.attempt(Job { outline: &outline, ..job }, scanned).await?;
         if made {
             self.warn(&[alone::told(job.wanted, &error)]).await;
         }
@@ -147,7 +143,7 @@ impl Builder<'_> {
 
     /// Goes through the phases for a platform. Also says whether what is handed back was made: else the daemon has yet to say what is wrong.
     async fn attempt(&self, job: Job<'_>, scanned: &scan::Scanned) -> Result<(ImageResult, bool), Failure> {
-        let Job { platform, outline, wanted, .. } = job;
+        let Job { platform, outline, wanted } = job;
         let materials = materials::gather(self, platform, outline, wanted, scanned).await?;
         let prefix = self.prefix(platform);
         let no_cache = target::no_cache(&self.options.no_cache);
@@ -156,8 +152,8 @@ impl Builder<'_> {
         let first = plan::plan(PlanInput { outline, resolutions: None });
         let builds = wanted.builds(outline);
         let lowering = Lowering::new(&first, &materials.llb, options);
-        let (ahead, of) = (lowering.clone(), builds.clone());
-        let early = |resolving| early::std(self, ahead, of, resolving);
+        let (known, of) = (lowering.clone(), builds.clone());
+        let early = |resolving| early::std(self, known, of, resolving);
         let (resolved, resolving) = oneshot::channel();
         let build = async {
             let resolutions = resolve::all(self, &lowering, builds).await.map_err(Failure::Shared)?;
@@ -174,7 +170,7 @@ impl Builder<'_> {
         options: LlbOptions<'_>,
         resolutions: &Resolutions,
     ) -> Result<(ImageResult, bool), Failure> {
-        let Job { platform, outline, wanted, has_others } = job;
+        let Job { platform, outline, wanted } = job;
         let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
         let ahead = ahead::compile(self, lowering.clone(), outline, wanted);
@@ -189,7 +185,7 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let is_shared = |error: &BuildError| has_others && alone::is_shared(error, &output, &plan, name);
+        let is_shared = |error: &BuildError| alone::has_others(outline, wanted) && alone::is_shared(error, &output, &plan, name);
         let (solved, made) = early::beside(self.finish(&output, is_shared), ahead).await?;
         if made {
             linkage::check(self, &plan, image, &solved.reference).await?;

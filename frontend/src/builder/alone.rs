@@ -73,9 +73,10 @@ fn no_part_of(found: &Diagnostic, image: &str) -> Diagnostic {
 
 /// Whether one image is wanted, and there are others whose steps it shares.
 pub(super) fn has_others(outline: &Outline, wanted: &Wanted) -> bool {
-    let name = |image: &OutlineImage| image.config.name.clone();
-    let image = outline.images.iter().find(|image| wanted.image() == Some(&name(image)));
-    image.is_some_and(|image| outline.images.iter().any(|other| other.build == image.build && name(other) != name(image)))
+    let image = outline.images.iter().find(|image| wanted.image() == Some(image.config.name.as_str()));
+    let is_other =
+        |image: &OutlineImage, other: &OutlineImage| other.build == image.build && other.config.name != image.config.name;
+    image.is_some_and(|image| outline.images.iter().any(|other| is_other(image, other)))
 }
 
 /// The image wanted by itself, if `error` may be the fault of others. It is not if it points into a file of the image's own.

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ahead::binary_path;
 use super::materials::{LlbOptions, Materials, NoCache};
-use super::words::{STEP_DIR, files_of};
+use super::words::{STEP_DIR, Told, files_of};
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
 use crate::ops::{OpError, Output};
@@ -38,7 +38,7 @@ pub struct Lowering<'a> {
     /// Compile results and binaries by step.
     made: BTreeMap<StepIx, Output>,
     /// What the steps of a build are told.
-    pub(super) told: BTreeMap<BuildIx, Output>,
+    pub(super) told: BTreeMap<BuildIx, Told>,
 }
 
 pub(super) const OUT: &str = "/gowork/out";

@@ -21,6 +21,15 @@ const DESCRIPTION: &str = "step.json";
 /// Files by name.
 type Files = BTreeMap<&'static str, Vec<u8>>;
 
+/// What the steps of a build are told.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    /// All of it.
+    all: Output,
+    /// The directory of each step in it, by the step's name.
+    dirs: BTreeMap<String, String>,
+}
+
 impl Lowering<'_> {
     /// The word that names the packages of a compile step.
     pub(super) fn parts_word() -> String {
@@ -34,28 +43,33 @@ impl Lowering<'_> {
 
     /// What a step is told, as it reads it.
     pub(super) fn told(&mut self, step: &Step) -> Mount {
-        let files = self.words_for(step);
         if matches!(step.kind, StepKind::Std(_)) {
             // One of these runs before others are known, and has to be the same when they are.
-            return Mount::read_only(&files_of(files), STEP_DIR);
+            return Mount::read_only(&files_of(self.words_for(step)), STEP_DIR);
         }
-        let all = self.told.get(&step.build).cloned().unwrap_or_else(|| self.tell_all(step.build));
-        self.told.insert(step.build, all.clone());
-        Mount::read_only(&all, STEP_DIR).selector(format!("/{}", name(&files)))
+        if !self.told.contains_key(&step.build) {
+            self.told.insert(step.build, self.tell_all(step.build));
+        }
+        let Told { all, dirs } = &self.told[&step.build];
+        Mount::read_only(all, STEP_DIR).selector(format!("/{}", dirs[&step.name]))
     }
 
     /// What all steps of a build are told.
-    fn tell_all(&self, build: BuildIx) -> Output {
+    fn tell_all(&self, build: BuildIx) -> Told {
         let steps = self.plan.steps.iter().filter(|step| step.build == build && !matches!(step.kind, StepKind::Std(_)));
-        let files: BTreeMap<String, Files> = steps.map(|step| self.words_for(step)).map(|files| (name(&files), files)).collect();
-        let mut made = File::on(&Output::scratch());
-        for (dir, files) in files.into_iter().filter(|(_, files)| !files.is_empty()) {
-            made = made.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).timestamp(0));
-            for (name, contents) in files {
-                made = made.mkfile(Mkfile::new(&format!("/{dir}/{name}"), 0o644, contents).timestamp(0));
-            }
+        let (mut dirs, mut by_dir) = (BTreeMap::new(), BTreeMap::new());
+        for step in steps {
+            let files = self.words_for(step);
+            let dir = name(&files);
+            dirs.insert(step.name.clone(), dir.clone());
+            by_dir.insert(dir, files);
         }
-        made.named("[internal] what steps are told").output()
+        let mut made = File::on(&Output::scratch());
+        for (dir, files) in by_dir.into_iter().filter(|(_, files)| !files.is_empty()) {
+            made = made.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).timestamp(0));
+            made = with_files(made, &format!("/{dir}"), files);
+        }
+        Told { all: made.named("[internal] what steps are told").output(), dirs }
     }
 
     fn words_for(&self, step: &Step) -> Files {
@@ -81,11 +95,14 @@ fn name(files: &Files) -> String {
 
 /// A directory with a few files in it.
 pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Output {
-    let mut names = Vec::new();
-    let mut made = File::on(&Output::scratch());
-    for (name, contents) in files {
-        made = made.mkfile(Mkfile::new(&format!("/{name}"), 0o644, contents).timestamp(0));
-        names.push(name);
-    }
-    made.named(format!("[internal] {}", names.join(", "))).output()
+    let files: Vec<_> = files.into_iter().collect();
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let names = format!("[internal] {}", names.join(", "));
+    with_files(File::on(&Output::scratch()), "", files).named(names).output()
+}
+
+/// Files below `dir`, of the same bytes in any build.
+fn with_files<'n>(made: File, dir: &str, files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> File {
+    let add = |made: File, (name, contents)| made.mkfile(Mkfile::new(&format!("{dir}/{name}"), 0o644, contents).timestamp(0));
+    files.into_iter().fold(made, add)
 }
