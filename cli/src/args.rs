@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use gowork_llb::lower;
 use gowork_llb::plan::Target;
 
 /// Container images from Go workspaces: what there is to build, and a plain Dockerfile that builds it.
@@ -197,17 +198,7 @@ pub(crate) struct Output {
     pub(crate) check: bool,
 }
 
-/// A platform as BuildKit spells it.
+/// A platform as Docker spells it.
 fn platform(text: &str) -> Result<Target, String> {
-    let parts: Vec<&str> = text.split('/').collect();
-    let good = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let variant = match parts.as_slice() {
-        [_, _] => "",
-        [_, _, variant] => variant,
-        _ => return Err("write it like linux/arm64 or linux/arm/v7".to_owned()),
-    };
-    if !parts.iter().all(|part| good(part)) {
-        return Err("write it like linux/arm64 or linux/arm/v7".to_owned());
-    }
-    Ok(Target { os: parts[0].to_owned(), arch: parts[1].to_owned(), variant: variant.to_owned() })
+    lower::parse_target(text).map_err(|unknown| unknown.to_string())
 }

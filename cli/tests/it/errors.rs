@@ -257,7 +257,7 @@ fn command_line() {
     .assert_eq(&repository.run("plan --platform linux/amd64,linux/arm64").to_string());
     expect![[r#"
         --- stderr
-        error: invalid value 'linux' for '--platform <OS/ARCH>': write it like linux/arm64 or linux/arm/v7
+        error: invalid value 'linux' for '--platform <OS/ARCH>': "linux" is not a platform: it has one part only; write os/architecture[/variant], such as linux/amd64
 
         For more information, try '--help'.
         exit 2

@@ -2,8 +2,9 @@
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower;
 use gowork_llb::ops::Platform;
-use gowork_llb::plan::{self, Outline, Target};
+use gowork_llb::plan::{self, Outline};
 
 use super::scan::Scanned;
 
@@ -22,7 +23,14 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform], o
         return outlined;
     }
     for platform in platforms {
-        let (scan, workspace, target) = (&scanned.scan, &scanned.workspace, target(platform));
+        let target = match lower::go_target(platform) {
+            Ok(target) => target,
+            Err(unknown) => {
+                outlined.diagnostics.push(unknown);
+                continue;
+            }
+        };
+        let (scan, workspace) = (&scanned.scan, &scanned.workspace);
         let (outline, diagnostics) = match of {
             Some(image) => plan::outline_of(scan, workspace, config, &target, image),
             None => plan::outline(scan, workspace, config, &target),
@@ -35,11 +43,6 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform], o
         outlined.by_platform.push((platform.clone(), outline));
     }
     outlined
-}
-
-/// The platform in the planner's words.
-fn target(platform: &Platform) -> Target {
-    Target { os: platform.os().to_owned(), arch: platform.architecture().to_owned(), variant: platform.variant().to_owned() }
 }
 
 impl Outlined {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use gowork_llb::lower;
 use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{ProxyEnv, Ulimit};
 use serde_json::{Map, Value};
@@ -32,11 +33,12 @@ pub(super) fn bytes(text: &str) -> Result<Option<u64>, String> {
     text.parse().map(Some).map_err(|_| format!("{text:?} is not a number of bytes"))
 }
 
-/// Platforms, comma separated; the same one twice is one.
+/// Platforms that Go compiles for, comma separated; the same one twice is one.
 pub(super) fn platforms(text: &str) -> Result<Vec<Platform>, String> {
     let mut platforms = Vec::new();
     for item in text.split(',').map(str::trim) {
         let platform = Platform::parse(item).map_err(|error| error.to_string())?;
+        lower::go_target(&platform).map_err(|unknown| unknown.to_string())?;
         if !platforms.contains(&platform) {
             platforms.push(platform);
         }

@@ -56,6 +56,12 @@ fn platforms_are_normalised_and_each_comes_once() {
 }
 
 #[test]
+fn platforms_that_go_does_not_know_are_errors() {
+    assert_eq!(options(&["platform=wasip1/wasm,wasi/wasm"]).platforms.len(), 1);
+    expect!["build option platform: Go does not compile for linux/foo (platforms of linux are linux/386, linux/amd64, linux/arm, linux/arm64, linux/loong64, linux/mips, linux/mips64, linux/mips64le, linux/mipsle, linux/ppc64, linux/ppc64le, linux/riscv64, linux/s390x, linux/sparc64)"].assert_eq(&problems(&["platform=linux/amd64,linux/foo"]));
+}
+
+#[test]
 fn one_platform_can_be_asked_for_as_several() {
     assert!(options(&["platform=linux/amd64", "multi-platform=true"]).multi_platform);
     assert!(options(&["platform=linux/amd64", "multi-platform=0", "build-arg:BUILDKIT_MULTI_PLATFORM=1"]).multi_platform);

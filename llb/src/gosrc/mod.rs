@@ -22,6 +22,7 @@ pub mod includes;
 mod leading;
 mod letters;
 mod places;
+pub mod ports;
 mod quoted;
 mod scanner;
 mod select;

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use buildkit_proto::pb;
 use serde::{Deserialize, Serialize};
 
-/// What programs run on. Always normalised: `linux/aarch64/v8` is `linux/arm64`, `linux/arm` is `linux/arm/v7`.
+/// What programs run on. Always normalised: `linux/aarch64/v8` is `linux/arm64`, `linux/arm` is `linux/arm/v7`, and
+/// `wasip1/wasm` is `wasi/wasm`, the name that Docker and runwasi have for it.
 ///
 /// Serde form: the OCI image spec's platform object (`os`, `architecture`, `variant`, `os.version`, `os.features`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,7 +71,7 @@ impl Platform {
         Ok(platform)
     }
 
-    /// Operating system by its Go name (`linux`).
+    /// Operating system by its Go name (`linux`), or `wasi`.
     pub fn os(&self) -> &str {
         &self.os
     }
@@ -116,9 +117,10 @@ impl Platform {
     }
 
     fn normalised(os: &str, architecture: &str, variant: &str) -> Self {
-        let os = match os.to_ascii_lowercase() {
-            os if os == "macos" => "darwin".to_owned(),
-            os => os,
+        let os = match os.to_ascii_lowercase().as_str() {
+            "macos" => "darwin".to_owned(),
+            "wasip1" => "wasi".to_owned(),
+            os => os.to_owned(),
         };
         let (architecture, variant) = (architecture.to_ascii_lowercase(), variant.to_ascii_lowercase());
         let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
@@ -132,6 +134,7 @@ impl Platform {
             ("armel", _) | ("arm", "6") => ("arm", "v6"),
             ("arm", "5") => ("arm", "v5"),
             ("arm", "8") => ("arm", "v8"),
+            ("wasm32", _) => ("wasm", ""),
             other => other,
         };
         Self {

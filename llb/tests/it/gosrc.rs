@@ -3,7 +3,7 @@
 
 mod constraint;
 mod embed;
-mod go;
+pub(crate) mod go;
 mod header;
 mod importdir;
 mod selection;

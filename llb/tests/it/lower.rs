@@ -3,6 +3,7 @@
 mod dockerfile;
 mod graph;
 mod llb;
+mod platform;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;

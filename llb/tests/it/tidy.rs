@@ -16,7 +16,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("plan", &["packages", "resolution", "workspace", "config", "gosrc", "gomod", "tree", "diag"]),
     ("ops", &["diag"]),
     ("image", &["ops", "diag"]),
-    ("lower", &["plan", "packages", "workspace", "config", "resolution", "ops", "image", "tree", "diag"]),
+    ("lower", &["plan", "packages", "workspace", "config", "resolution", "gosrc", "ops", "image", "tree", "diag"]),
     ("lib", &[]),
 ];
 

@@ -18,6 +18,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::platform::docker_platform;
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
@@ -27,6 +28,9 @@ use words::{assignment, shell_quoted, shell_word};
 
 /// Columns that lists of short words are wrapped at.
 const WIDTH: usize = 100;
+
+/// GOOS of what Docker calls `wasi`.
+const WASI: &str = "wasip1";
 
 const SECRETS: &str = "# Both secrets are optional: `ca`, certificates of a proxy; `netrc`, logins for private modules.";
 const TIMES: &str = "# Times in the future keep go from touching entries in later layers, and from removing those it finds old (golang/go#69565).";
@@ -142,10 +146,9 @@ impl Printer<'_> {
 
     /// The toolchain.
     fn go(&self) -> String {
-        let platforms: Vec<String> = self.plans.iter().map(|plan| format!("{}/{}", plan.target.os, plan.target.arch)).collect();
-        let platforms: BTreeSet<String> = platforms.into_iter().collect();
+        let platforms = self.platforms();
         let arm = self.plans.iter().any(|plan| plan.target.arch == "arm");
-        let mut env = vec![("GOOS", "$TARGETOS"), ("GOARCH", "$TARGETARCH")];
+        let mut env = vec![("GOOS", self.goos()), ("GOARCH", "$TARGETARCH")];
         env.extend(arm.then_some(("GOARM", "${TARGETVARIANT#v}")));
         env.extend([("GOTOOLCHAIN", self.first.toolchain.as_str()), ("GOMODCACHE", "/go/pkg/mod"), ("GOCACHE", "/go/cache")]);
         env.push(("GODEBUG", "goindex=0"));
@@ -163,6 +166,30 @@ impl Printer<'_> {
                 .to_owned(),
         ]
         .join("\n")
+    }
+
+    /// The platforms that the Dockerfile is for, as `$TARGETOS/$TARGETARCH` has them.
+    fn platforms(&self) -> BTreeSet<String> {
+        let mut platforms = BTreeSet::new();
+        for plan in self.plans {
+            let platform = docker_platform(&plan.target);
+            platforms.insert(format!("{}/{}", platform.os(), platform.architecture()));
+        }
+        if self.plans.iter().all(|plan| plan.target.os == WASI) {
+            // Docker takes Go's name too, and then gives it to the build.
+            platforms.insert(format!("{WASI}/wasm"));
+        }
+        platforms
+    }
+
+    /// GOOS, from what Docker calls the operating system.
+    fn goos(&self) -> &'static str {
+        let is_wasi = |plan: &Plan| plan.target.os == WASI;
+        match (self.plans.iter().all(is_wasi), self.plans.iter().any(is_wasi)) {
+            (true, _) => WASI,
+            (false, true) => "${TARGETOS/wasi/wasip1}",
+            (false, false) => "$TARGETOS",
+        }
     }
 
     /// Mod files, and everything from outside the repository.

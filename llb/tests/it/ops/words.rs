@@ -18,6 +18,7 @@ fn platforms_have_one_spelling() {
         ("linux/arm/5", "linux/arm/v5"),
         ("linux/i386", "linux/386"),
         ("macos/arm64", "darwin/arm64"),
+        ("wasip1/wasm", "wasi/wasm"),
         ("windows(10.0.17763)/amd64", "windows(10.0.17763)/amd64"),
         ("windows(10.0.17763+win32k)/amd64", "windows(10.0.17763+win32k)/amd64"),
     ] {
