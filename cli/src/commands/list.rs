@@ -22,7 +22,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
     for outline in &outlines {
         let rows: Vec<[String; 6]> = outline.images.iter().map(|image| row(&project, outline, image)).collect();
         text.push_str(&table(&rows));
-        text.push_str(&rest(&project));
+        text.push_str(&rest(&project, outline));
     }
     ui::print(&text)?;
     Ok(exit::OK)
@@ -48,12 +48,16 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
     ]
 }
 
-/// What is no image: modules that are not built, and packages that `skip` names.
-fn rest(project: &Project) -> String {
+/// What is no image: modules that are not built, packages that cannot be programs, and those that `skip` names.
+fn rest(project: &Project, outline: &Outline) -> String {
     let mut text = String::new();
     if !project.workspace.unused.is_empty() {
         let dirs: Vec<String> = project.workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
         let _ = writeln!(text, "\nNot built, since go.work does not use these modules: {}", dirs.join(", "));
+    }
+    if !outline.without_func.is_empty() {
+        let dirs: Vec<String> = outline.without_func.iter().map(|dir| format!("./{}", dir.as_str())).collect();
+        let _ = writeln!(text, "\nNo images, since these main packages declare no func main: {}", dirs.join(", "));
     }
     if !project.config.skip.is_empty() {
         let skip: Vec<&str> = project.config.skip.iter().map(|pattern| pattern.value.as_str()).collect();

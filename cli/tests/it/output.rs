@@ -145,6 +145,22 @@ fn a_dockerfile_of_instructions_is_no_configuration() {
 }
 
 #[test]
+fn a_main_package_without_func_main_is_no_image() {
+    let repository = Repository::new(SMALL);
+    repository.write("api/plugin/plugin.go", "package main\n\nvar Plugin int\n");
+    expect![[r#"
+        --- stdout
+        IMAGE  MAIN   MODULE           BINARY  MADE OF                  WHY
+        api    ./api  example.com/api  api     2 packages of 2 modules  package main
+        job    ./job  example.com/job  job     2 packages of 2 modules  package main
+
+        No images, since these main packages declare no func main: ./api/plugin
+        exit 0
+    "#]]
+    .assert_eq(&repository.run("list").to_string());
+}
+
+#[test]
 fn a_printed_file_is_compared() {
     let repository = Repository::new(SMALL);
     assert_eq!(repository.run("dockerfile --output Dockerfile").code, 0);

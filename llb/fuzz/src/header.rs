@@ -6,7 +6,7 @@
 //! - JSON carries all of it.
 
 use gowork_llb::diag::Position;
-use gowork_llb::gosrc::{BuildContext, Header, SourceFile, is_compiled, package_name, select};
+use gowork_llb::gosrc::{BuildContext, Header, SourceFile, declares_main, is_compiled, package_name, select};
 
 use crate::places::Text;
 
@@ -20,6 +20,7 @@ pub fn check(data: &[u8]) {
     let [name, cut, text @ ..] = data else { return };
     let name = NAMES[usize::from(*name) % NAMES.len()];
     let file = SourceFile::parse(name, text);
+    check_main(name, text, &file);
     let json = serde_json::to_string(&file).unwrap();
     assert_eq!(serde_json::from_str::<SourceFile>(&json).unwrap(), file);
     check_places(text, &file);
@@ -42,6 +43,15 @@ pub fn check(data: &[u8]) {
         assert_eq!(SourceFile::parse(name, &lower), moved(&file), "a comment line above changed more than lines");
     }
     check_selection(file);
+}
+
+/// A function that follows is found, unless it stands in a comment or literal; one in a comment is not.
+fn check_main(name: &str, text: &[u8], file: &SourceFile) {
+    let with = |more: &str| SourceFile::parse(name, &[text, more.as_bytes()].concat()).header.declares_main;
+    let declares = file.header.declares_main;
+    assert!(!declares || file.header.package == "main" && name.ends_with(".go") && name != "a_test.go");
+    assert!(!declares || with("\nfunc main() {}"), "a declaration was lost by one that follows");
+    assert!(declares || !with("\n//func main() {}") || with("\n"), "a comment was taken for a declaration");
 }
 
 fn check_places(text: &[u8], file: &SourceFile) {
@@ -108,6 +118,9 @@ fn check_selection(file: SourceFile) {
         let built = built.into_iter().any(|list| list.contains(&name));
         let compiled = package.go_files.len() + package.cgo_files.len() > 0;
         assert_eq!(is_compiled(std::slice::from_ref(&file), &context), compiled, "{package:?}");
+        let main = declares_main(std::slice::from_ref(&file), &context);
+        assert!(!main || compiled || file.problem.is_some(), "{package:?}");
+        assert!(!main || package.name == "main" || file.problem.is_some(), "{package:?}");
         let left_out = package.ignored_go_files.contains(&name);
         let told = package.invalid_go_files.contains(&name);
         if name.ends_with(".go") {

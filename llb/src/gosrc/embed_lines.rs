@@ -15,7 +15,7 @@ pub(super) fn read(text: &[u8]) -> Vec<EmbedPattern> {
         return all;
     }
     let mut places = Places::new(text);
-    let mut scanner = Scanner::new(text);
+    let mut scanner = Scanner::without_faults(text);
     loop {
         let token = scanner.token();
         match token.kind {

@@ -8,7 +8,7 @@ use super::constraint::Expr;
 use super::extent::Extent;
 use super::includes::Includes;
 use super::places::Places;
-use super::{embed_lines, extent, imports, leading};
+use super::{embed_lines, extent, imports, leading, main_func};
 use crate::diag::{Diagnostic, Position, Span};
 
 /// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set; what they include is in [`SourceFile`].
@@ -32,6 +32,9 @@ pub struct Header {
     /// `#cgo` lines of the preambles of `import "C"`, as written, and the files they include.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cgo: Option<Cgo>,
+    /// Whether the file declares `func main`; looked for in files of `package main`, without tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub declares_main: bool,
 }
 
 /// One import.
@@ -135,7 +138,8 @@ impl SourceFile {
         let mut source = Self::unread(name);
         read_go(text, &extent, &mut source);
         let embeds = source.header.imports.iter().any(|import| import.path == "embed");
-        (!embeds).then_some(source)
+        let main_may_follow = is_program(name, &source.header) && !source.header.declares_main;
+        (!embeds && !main_may_follow).then_some(source)
     }
 
     /// A file whose content need not be read (see [`super::class::is_read`]).
@@ -151,7 +155,7 @@ impl SourceFile {
 
 impl Header {
     /// Reads the head of the source file named `name` (its last path element; the extension tells Go from other files).
-    /// `file` appears in diagnostics' spans only. Reads no further than the imports need, but for files that import "embed".
+    /// `file` appears in diagnostics' spans only. Reads no further than the imports need, but for files that import "embed" or are of `package main`.
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
         let name = file.rsplit('/').next().unwrap_or(file);
         let source = SourceFile::parse(name, text);
@@ -191,6 +195,14 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
     if source.header.imports.iter().any(|import| import.path == "embed") {
         source.header.embeds = embed_lines::read(text);
     }
+    if is_program(&source.name, &source.header) {
+        source.header.declares_main = main_func::is_declared(&text[extent.end..]);
+    }
+}
+
+/// Whether the file may hold the function that a program starts with.
+fn is_program(name: &str, header: &Header) -> bool {
+    header.package == "main" && FileClass::of(name) == Some(FileClass::Go)
 }
 
 /// Reads the constraint from the head of a file of any language; false, with the problem noted, if it cannot be told.

@@ -57,11 +57,13 @@ pub(super) struct Scanner<'a> {
     after_comment: Option<(usize, u32)>,
     /// Faults found so far, by place.
     pub(super) faults: Vec<Fault>,
+    keeps_faults: bool,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        let mut scanner = Self { text, at: 0, line: 1, insert: false, after_comment: None, faults: Vec::new() };
+        let mut scanner =
+            Self { text, at: 0, line: 1, insert: false, after_comment: None, faults: Vec::new(), keeps_faults: true };
         if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
             scanner.fault(0, "illegal UTF-8 encoding (got UTF-16)");
             scanner.at = text.len();
@@ -71,9 +73,17 @@ impl<'a> Scanner<'a> {
         scanner
     }
 
+    /// The same for who asks for tokens alone: a file may have as many faults as bytes.
+    pub(super) fn without_faults(text: &'a [u8]) -> Self {
+        let mut scanner = Self::new(text);
+        scanner.faults.clear();
+        scanner.keeps_faults = false;
+        scanner
+    }
+
     /// Records a fault, unless its place has one.
     fn fault(&mut self, offset: usize, message: impl Into<String>) {
-        if self.faults.last().is_none_or(|last| last.offset != offset) {
+        if self.keeps_faults && self.faults.last().is_none_or(|last| last.offset != offset) {
             self.faults.push(Fault { offset, message: message.into() });
         }
     }

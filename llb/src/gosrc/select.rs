@@ -165,15 +165,23 @@ pub fn package_name<'f>(files: &'f [SourceFile], context: &BuildContext) -> &'f 
 
 /// Whether [`select`] finds files that a build compiles. Tests alone are none, nor are files that ask for cgo where there is none.
 pub fn is_compiled(files: &[SourceFile], context: &BuildContext) -> bool {
-    let compiled = |file: &SourceFile| {
-        let asks_cgo = || file.header.imports.iter().any(|import| import.path == "C");
-        FileClass::of(&file.name) == Some(FileClass::Go)
-            && file.problem.as_ref().is_none_or(|problem| problem.kind != ProblemKind::Unreadable)
-            && file.header.package != "documentation"
-            && is_built(file, context)
-            && (context.cgo || !asks_cgo())
-    };
-    files.iter().any(compiled)
+    files.iter().any(|file| is_compiled_file(file, context))
+}
+
+/// Whether a file that a build compiles declares `func main`, without which a `package main` cannot be linked. A file whose head is wrong may do so.
+pub fn declares_main(files: &[SourceFile], context: &BuildContext) -> bool {
+    let is_broken =
+        |file: &SourceFile| file.problem.is_some() && FileClass::of(&file.name) == Some(FileClass::Go) && is_built(file, context);
+    files.iter().any(|file| file.header.declares_main && is_compiled_file(file, context) || is_broken(file))
+}
+
+fn is_compiled_file(file: &SourceFile, context: &BuildContext) -> bool {
+    let asks_cgo = || file.header.imports.iter().any(|import| import.path == "C");
+    FileClass::of(&file.name) == Some(FileClass::Go)
+        && file.problem.as_ref().is_none_or(|problem| problem.kind != ProblemKind::Unreadable)
+        && file.header.package != "documentation"
+        && is_built(file, context)
+        && (context.cgo || !asks_cgo())
 }
 
 /// Whether name and constraint admit the file.

@@ -7,13 +7,15 @@ mod embeds;
 mod graph;
 mod included;
 mod load;
+mod mains;
 mod patterns;
 mod query;
 mod scan;
 mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages};
-pub use load::{Loaded, Main, Matched, load, mains, matched};
+pub use load::{Loaded, load};
+pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub use patterns::{SCAN_PATTERNS, has_vendored_modules, is_scanned};
 pub use query::{PackageSet, chain, closure};
 pub use scan::{SCAN_VERSION, Scan, ScannedDir, scan};

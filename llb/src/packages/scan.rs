@@ -14,7 +14,7 @@ use crate::tree::{self, Entry, EntryKind, Head, SourceTree, TreeError, TreePath}
 use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`].
-pub const SCAN_VERSION: u32 = 4;
+pub const SCAN_VERSION: u32 = 5;
 
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;

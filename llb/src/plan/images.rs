@@ -1,11 +1,12 @@
 //! Mains to named images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::roots;
 use super::settings::{GoSettings, Target};
 use crate::config::{Config, ImageConfig, Spanned};
 use crate::diag::{Diagnostic, Span};
+use crate::gosrc::BuildContext;
 use crate::packages::{self, Main, Scan};
 use crate::tree::TreePath;
 use crate::workspace::{RootIx, Workspace};
@@ -28,27 +29,36 @@ struct Found {
     main: Main,
 }
 
+/// The mains of the repository with their names, and what is no image.
+pub(super) struct Named {
+    pub(super) mains: Vec<NamedMain>,
+    /// Directories of `package main` without `func main`, but for those that `skip` names.
+    pub(super) without_func: BTreeSet<TreePath>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
 /// Finds every main of the repository and names its image: as configured, else as its binary.
-pub(super) fn name(
-    scan: &Scan,
-    workspace: &Workspace,
-    config: &Config,
-    target: &Target,
-    go_minor: u32,
-) -> (Vec<NamedMain>, Vec<Diagnostic>) {
-    let mains_in = |image: &ImageConfig, cgo: bool| -> Vec<Found> {
+pub(super) fn name(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target, go_minor: u32) -> Named {
+    let mains_in = |image: &ImageConfig, cgo: bool, of_root: &MainsOf| -> Vec<Found> {
         let mut context = GoSettings::new(&image.compile, target).context(go_minor);
         context.cgo |= cgo;
-        let of_root =
-            |(root, _)| packages::mains(scan, workspace, root, &context).into_iter().map(move |main| Found { root, main });
+        let found = |(root, _)| of_root(scan, workspace, root, &context).into_iter().map(move |main| Found { root, main });
         let wanted = workspace.roots().filter(|(_, root)| roots::serves(root, image));
-        wanted.flat_map(of_root).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
+        wanted.flat_map(found).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
     };
-    let mains_with = |image: &ImageConfig| mains_in(image, false);
-    let with_cgo = |image: &ImageConfig| mains_in(image, true);
+    let mains_with = |image: &ImageConfig| mains_in(image, false, &packages::mains);
+    let with_cgo = |image: &ImageConfig| mains_in(image, true, &packages::mains);
+    let without_func = |image: &ImageConfig| mains_in(image, false, &packages::mains_without_func);
     let unnamed = config.image("");
     let all = mains_with(&unnamed);
-    let mut naming = Naming { config, workspace, with_cgo: &with_cgo, named: BTreeMap::new(), diagnostics: Vec::new() };
+    let mut naming = Naming {
+        config,
+        workspace,
+        with_cgo: &with_cgo,
+        without_func: &without_func,
+        named: BTreeMap::new(),
+        diagnostics: Vec::new(),
+    };
     for name in config.images.keys() {
         let image = config.image(name);
         // Other tags may bring other mains.
@@ -57,7 +67,7 @@ pub(super) fn name(
     }
     naming.by_binary(&all);
     if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
-        naming.diagnostics.push(no_main(workspace, config, target, &with_cgo(&unnamed)));
+        naming.diagnostics.push(no_main(workspace, config, target, &with_cgo(&unnamed), &without_func(&unnamed)));
     }
     let named = naming.named.into_iter().flat_map(|(name, founds)| {
         let config = naming.config.image(&name);
@@ -69,14 +79,20 @@ pub(super) fn name(
             config: config.clone(),
         })
     });
-    (named.collect(), naming.diagnostics)
+    let without_func = without_func(&unnamed).into_iter().map(|found| found.main.dir).collect();
+    Named { mains: named.collect(), without_func, diagnostics: naming.diagnostics }
 }
+
+/// [`packages::mains`], or what is none of them.
+type MainsOf = dyn Fn(&Scan, &Workspace, RootIx, &BuildContext) -> Vec<Main>;
 
 struct Naming<'a> {
     config: &'a Config,
     workspace: &'a Workspace,
     /// The mains there would be with cgo.
     with_cgo: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
+    /// What would be mains, had they `func main`.
+    without_func: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
     /// Images by name. Exactly one main each, unless an error says otherwise.
     named: BTreeMap<String, Vec<Found>>,
     diagnostics: Vec<Diagnostic>,
@@ -95,9 +111,12 @@ impl Naming<'_> {
                 self.named.insert(name.to_owned(), vec![(*found).clone()]);
             }
             [] => {
-                let error = match (self.with_cgo)(image).iter().find(is_meant) {
-                    Some(found) => needs_cgo(image, &found.main),
-                    None => not_found(name, image, mains, self.workspace),
+                let error = if let Some(found) = (self.with_cgo)(image).iter().find(is_meant) {
+                    needs_cgo(image, &found.main)
+                } else if let Some(found) = (self.without_func)(image).iter().find(is_meant) {
+                    no_func_main(image, &found.main)
+                } else {
+                    not_found(name, image, mains, self.workspace)
                 };
                 self.diagnostics.push(error);
             }
@@ -185,10 +204,15 @@ fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
 
 fn needs_cgo(image: &ImageConfig, main: &Main) -> Diagnostic {
     let error = Diagnostic::error(format!(
-        "./{} cannot be built without cgo: every file of its package imports \"C\" or asks for cgo",
+        "./{} cannot be built without cgo: `func main`, or every file of its package, imports \"C\" or asks for cgo",
         main.dir
     ));
     located(error, place(image)).help("set `cgo = true` for this image")
+}
+
+fn no_func_main(image: &ImageConfig, main: &Main) -> Diagnostic {
+    let error = Diagnostic::error(format!("./{} cannot be an image: function main is undeclared in the main package", main.dir));
+    located(error, place(image)).help("a program needs `func main`, in a file that is built for this platform and these tags")
 }
 
 fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Workspace) -> Diagnostic {
@@ -209,7 +233,7 @@ fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Works
     located(Diagnostic::error(message), place(image)).help(help)
 }
 
-fn no_main(workspace: &Workspace, config: &Config, target: &Target, with_cgo: &[Found]) -> Diagnostic {
+fn no_main(workspace: &Workspace, config: &Config, target: &Target, with_cgo: &[Found], without_func: &[Found]) -> Diagnostic {
     let error = Diagnostic::error(format!("no main package for {target}: there is nothing to make an image of"));
     if workspace.roots.is_empty() {
         return Diagnostic::error("no go.work and no go.mod in the build context")
@@ -221,9 +245,12 @@ fn no_main(workspace: &Workspace, config: &Config, target: &Target, with_cgo: &[
     if !with_cgo.is_empty() {
         return error.help(format!("without cgo there is nothing to build of {}: set `cgo = true` under [go]", dirs(with_cgo)));
     }
+    if !without_func.is_empty() {
+        return error.help(format!("these main packages have no `func main`: {}", dirs(without_func)));
+    }
     let unused: Vec<String> = workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
     if unused.is_empty() {
-        error.help("an image is made of a package whose files say `package main`")
+        error.help("an image is made of a package whose files say `package main` and declare `func main`")
     } else {
         error.help(format!("modules that go.work does not use are not built: {}", unused.join(", ")))
     }

@@ -33,6 +33,8 @@ pub struct Outline {
     pub builds: Vec<Build>,
     /// Images, sorted by name.
     pub images: Vec<OutlineImage>,
+    /// Directories of `package main` that are no images, since they declare no `func main`; without those that `skip` names.
+    pub without_func: BTreeSet<TreePath>,
 }
 
 /// One root under one set of flags: its steps share versions and compile results.
@@ -116,7 +118,7 @@ fn outline_where(
     let every_module = config.image("").compile.alone;
     let asking = workspace.roots.iter().filter(|root| !root.alone || every_module);
     let builder = Builder::choose(&config.go, asking.flat_map(|root| root.version_lines(workspace)));
-    let (mains, mut diagnostics) = images::name(scan, workspace, config, target, builder.go_minor);
+    let images::Named { mains, without_func, mut diagnostics } = images::name(scan, workspace, config, target, builder.go_minor);
     let mut outline = Outline {
         target: target.clone(),
         builder,
@@ -125,6 +127,7 @@ fn outline_where(
         cache: config.cache(),
         builds: Vec::new(),
         images: Vec::new(),
+        without_func,
     };
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
     for main in mains.into_iter().filter(|main| is_meant(&main.config.name)) {

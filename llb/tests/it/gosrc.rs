@@ -6,6 +6,7 @@ mod embed;
 pub(crate) mod go;
 mod header;
 mod importdir;
+mod main_func;
 mod selection;
 mod shape;
 mod soup;

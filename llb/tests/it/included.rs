@@ -132,7 +132,8 @@ fn a_directory_above_the_context() {
 fn cgo_s_own_imports_are_resolved() {
     let tree = MemTree::from_txtar(
         &("-- go.mod --\nmodule example.com/m\ngo 1.26\n".to_owned()
-            + &preamble("").replace("p/p.go", "p.go").replace("package p", "package main")),
+            + &preamble("").replace("p/p.go", "p.go").replace("package p", "package main")
+            + "func main() {}\n"),
     );
     let asked = |config| outline(&tree, config).0.builds.first().map(|build| build.request.packages.join(" "));
     assert_eq!(asked(CGO).as_deref(), Some("runtime runtime/cgo syscall"));

@@ -39,6 +39,7 @@ import (
 	\"example.com/lib/both\"
 	\"third.party/text\"
 )
+func main() {}
 -- api/main_test.go --
 package main
 -- api/web/index.html --
@@ -54,6 +55,7 @@ go 1.26
 -- worker/main.go --
 package main
 import \"example.com/lib/both\"
+func main() {}
 ";
 
 /// One side of a comparison.

@@ -11,6 +11,7 @@ mod keys;
 mod lower;
 mod ops;
 mod plan;
+mod programs;
 mod roots;
 mod support;
 mod tidy;

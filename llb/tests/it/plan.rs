@@ -32,6 +32,7 @@ import (
 	\"example.com/lib/both\"
 	\"example.com/lib/one\"
 )
+func main() {}
 -- api/main_test.go --
 package main
 import \"testing\"
@@ -57,6 +58,7 @@ go 1.26
 -- worker/main.go --
 package main
 import \"example.com/lib/both\"
+func main() {}
 ";
 
 /// Every step in one line: what it is, what it compiles, what it reads.
@@ -177,6 +179,7 @@ module example.com/a
 -- a/main.go --
 package main
 import \"example.com/a/top\"
+func main() {}
 -- a/top/top.go --
 package top
 import \"example.com/b/middle\"
@@ -218,6 +221,7 @@ package main
 import _ \"embed\"
 //go:embed static
 var files string
+func main() {}
 -- static/a.html --
 -- static/.hidden --
 -- static/sub/b.html --
@@ -238,10 +242,12 @@ go 1.26
 -- hot/main.go --
 package main
 import _ \"example.com/app/lib\"
+func main() {}
 -- hot/default.pgo --
 -- cold/main.go --
 package main
 import _ \"example.com/app/lib\"
+func main() {}
 -- lib/lib.go --
 package lib
 -- lib/default.pgo --
@@ -264,8 +270,8 @@ package lib
 #[test]
 fn an_image_by_itself() {
     let tree = MemTree::from_txtar(
-        "-- go.mod --\nmodule example.com/m\ngo 1.26\n-- lib/lib.go --\npackage lib\n-- a/main.go --\npackage main\nimport _ \"example.com/m/lib\"\n\
-         -- b/main.go --\npackage main\nimport _ \"example.com/m/gone\"\nimport _ \"third.party/b\"\n",
+        "-- go.mod --\nmodule example.com/m\ngo 1.26\n-- lib/lib.go --\npackage lib\n-- a/main.go --\npackage main\nimport _ \"example.com/m/lib\"\nfunc main() {}\n\
+         -- b/main.go --\npackage main\nimport _ \"example.com/m/gone\"\nimport _ \"third.party/b\"\nfunc main() {}\n",
     );
     let (all, said) = outline(&tree, "");
     assert!(said.len() == 1 && said[0].to_string().contains("example.com/m/gone"), "{said:?}");
@@ -326,7 +332,7 @@ fn random_workspace(imports: &[(u8, Vec<u8>)], mains: &[Vec<u8>]) -> MemTree {
     let count = u8::try_from(imports.len()).unwrap();
     for (ix, wanted) in mains.iter().enumerate() {
         let reached = wanted.iter().map(|wanted| path(wanted % count)).collect();
-        archive.insert(format!("a/cmd/main{ix}/main.go"), clause("main", reached));
+        archive.insert(format!("a/cmd/main{ix}/main.go"), clause("main", reached) + "func main() {}\n");
     }
     archive.insert("go.work".to_owned(), format!("go 1.26\n{uses}"));
     let text: String = archive.iter().map(|(name, text)| format!("-- {name} --\n{text}")).collect();

@@ -21,6 +21,7 @@ replace example.com/lib => ../fork
 -- api/main.go --
 package main
 import _ \"example.com/lib\"
+func main() {}
 -- lib/go.mod --
 module example.com/lib
 go 1.26
@@ -39,11 +40,13 @@ module example.com/gen
 go 1.26
 -- tools/gen/main.go --
 package main
+func main() {}
 -- extra/go.mod --
 module example.com/extra
 go 1.26
 -- extra/cmd/extra/main.go --
 package main
+func main() {}
 ";
 
 /// Images with their directory of build, whether in a workspace, and the directories that they are made of.
@@ -142,8 +145,9 @@ fn a_main_that_go_work_leaves_out() {
 #[test]
 fn a_main_of_two_workspaces() {
     let work = |dir| format!("-- {dir}/go.work --\ngo 1.26\nuse ../app\n");
-    let tree =
-        work("one") + &work("two") + "-- app/go.mod --\nmodule example.com/app\ngo 1.26\n-- app/main.go --\npackage main\n";
+    let tree = work("one")
+        + &work("two")
+        + "-- app/go.mod --\nmodule example.com/app\ngo 1.26\n-- app/main.go --\npackage main\nfunc main() {}\n";
     says(
         &tree,
         "",

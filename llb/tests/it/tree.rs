@@ -88,7 +88,7 @@ fn a_package_has_what_links_lead_through_among_its_inputs() {
     };
     let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, at(name)).unwrap();
     write("go.mod", "module example.com/m\n\ngo 1.26\n");
-    write("main.go", "package main\n\nimport _ \"example.com/m/lib\"\nimport _ \"example.com/m/way/deep\"\n");
+    write("main.go", "package main\n\nimport _ \"example.com/m/lib\"\nimport _ \"example.com/m/way/deep\"\nfunc main() {}\n");
     write("lib/lib.go", "package lib\n\n// #cgo CFLAGS: -I${SRCDIR}/include\n// #include \"x.h\"\nimport \"C\"\n");
     write("real/one.go", "package lib\n");
     write("real/deep/x.go", "package x\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar words string\n");
@@ -118,7 +118,7 @@ fn a_package_has_what_links_lead_through_among_its_inputs() {
 fn a_link_that_leads_nowhere_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("go.mod"), "module example.com/m\n\ngo 1.26\n").unwrap();
-    std::fs::write(dir.path().join("main.go"), "package main\n").unwrap();
+    std::fs::write(dir.path().join("main.go"), "package main\nfunc main() {}\n").unwrap();
     // As it is for the go command.
     std::os::unix::fs::symlink("nowhere.go", dir.path().join("gone.go")).unwrap();
     let (_, diagnostics) = crate::support::outline(&LocalTree::new(dir.path()), "");

@@ -17,13 +17,13 @@ fn mod_files(archive: &str, said: &Expect) {
 }
 
 /// Everything that a sound workspace's packages and images make one say.
-fn images(archive: &str, config: &str, said: &Expect) {
+pub(crate) fn images(archive: &str, config: &str, said: &Expect) {
     let (_, diagnostics) = outline(&MemTree::from_txtar(archive), config);
     said.assert_eq(&diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect::<String>());
 }
 
 /// A single module with these files.
-fn module(files: &str) -> String {
+pub(crate) fn module(files: &str) -> String {
     format!("-- go.mod --\nmodule example.com/m\ngo 1.26\n{files}")
 }
 
@@ -178,6 +178,7 @@ import (
 	\"example.com/m/jobz\"
 	\"example.com/m/nowhere/near\"
 )
+func main() {}
 -- jobs/jobs.go --
 package jobs
 ",
@@ -204,6 +205,7 @@ import (
 )
 //go:embed page.html
 var page string
+func main() {}
 -- clauses/a.go --
 package clauses
 -- clauses/b.go --
@@ -225,7 +227,7 @@ import \"fmt
 #[test]
 fn nothing_to_build() {
     images(
-        "-- main.go --\npackage main\n",
+        "-- main.go --\npackage main\nfunc main() {}\n",
         "",
         &expect![[r#"
         no go.work and no go.mod in the build context (build from the directory that holds go.work or go.mod; see whether .dockerignore leaves them out)
@@ -235,18 +237,18 @@ fn nothing_to_build() {
         &module("-- lib.go --\npackage lib\n"),
         "",
         &expect![[r#"
-        no main package for linux/amd64: there is nothing to make an image of (an image is made of a package whose files say `package main`)
+        no main package for linux/amd64: there is nothing to make an image of (an image is made of a package whose files say `package main` and declare `func main`)
     "#]],
     );
     images(
-        &module("-- main.go --\npackage main\n"),
+        &module("-- main.go --\npackage main\nfunc main() {}\n"),
         "skip = [\"./...\"]\n",
         &expect![[r#"
         no main package for linux/amd64: there is nothing to make an image of (`skip` in the configuration leaves some out)
     "#]],
     );
     images(
-        "-- go.work --\ngo 1.26\nuse ./lib\n-- lib/go.mod --\nmodule example.com/lib\n-- lib/lib.go --\npackage lib\n-- api/go.mod --\nmodule example.com/api\n-- api/main.go --\npackage main\n",
+        "-- go.work --\ngo 1.26\nuse ./lib\n-- lib/go.mod --\nmodule example.com/lib\n-- lib/lib.go --\npackage lib\n-- api/go.mod --\nmodule example.com/api\n-- api/main.go --\npackage main\nfunc main() {}\n",
         "",
         &expect![[r#"
             no main package for linux/amd64: there is nothing to make an image of (modules that go.work does not use are not built: ./api)
@@ -256,7 +258,9 @@ fn nothing_to_build() {
 
 #[test]
 fn names_of_images() {
-    let two = module("-- cmd/server/main.go --\npackage main\n-- tools/server/main.go --\npackage main\n");
+    let two = module(
+        "-- cmd/server/main.go --\npackage main\nfunc main() {}\n-- tools/server/main.go --\npackage main\nfunc main() {}\n",
+    );
     images(
         &two,
         "",
@@ -299,7 +303,7 @@ fn builder(files: &str, config: &str) -> String {
 
 #[test]
 fn the_builder_and_who_asks_for_it() {
-    let main = "-- main.go --\npackage main\n";
+    let main = "-- main.go --\npackage main\nfunc main() {}\n";
     let of = |go: &str, config: &str| builder(&format!("-- go.mod --\nmodule example.com/m\n{go}\n{main}"), config);
     let all = [
         of("", ""),
@@ -328,33 +332,4 @@ fn the_builder_and_who_asks_for_it() {
         registry.example.com/go-1.20:1.2 26 Dockerfile:2:11
         golang 26 Dockerfile:2:11
     "#]].assert_eq(&all.concat());
-}
-
-/// `go build ./...` passes over them, too.
-#[test]
-fn mains_that_cannot_be_built_are_no_images() {
-    let with_c = "-- cmd/c/c.go --\npackage main\nimport \"C\"\n-- cmd/c/c_test.go --\npackage main\n";
-    let tests = "-- cmd/tests/a_test.go --\npackage main\n-- cmd/left/a.go --\n//go:build ignore\npackage main\n-- cmd/left/a_test.go --\npackage main_test\n";
-    let names = |config: &str| -> Vec<String> {
-        let good = "-- cmd/good/main.go --\npackage main\n";
-        let outline = crate::support::sound(&module(&format!("{with_c}{tests}{good}")), config);
-        outline.images.iter().map(|image| image.config.name.clone()).collect()
-    };
-    assert_eq!(names(""), ["good"]);
-    assert_eq!(names("[go]\ncgo = true\n"), ["c", "good"]);
-    assert_eq!(names("[images.c]\ncgo = true\n"), ["c", "good"]);
-    images(
-        &module(&format!("{with_c}{tests}")),
-        "",
-        &expect![[r#"
-        no main package for linux/amd64: there is nothing to make an image of (without cgo there is nothing to build of ./cmd/c: set `cgo = true` under [go])
-    "#]],
-    );
-    images(
-        &module(with_c),
-        "[images.c]\n",
-        &expect![[r#"
-        Dockerfile:1:9: ./cmd/c cannot be built without cgo: every file of its package imports "C" or asks for cgo (set `cgo = true` for this image)
-    "#]],
-    );
 }

@@ -110,10 +110,10 @@ fn module(dir: &str, lines: &str, imports: &[&str]) -> String {
     )
 }
 
-/// The same with a main package. `go list` asks for no function.
+/// The same with a main package.
 fn program(dir: &str, lines: &str, imports: &[&str]) -> String {
     let name = dir.rsplit('/').next().unwrap_or(dir);
-    module(dir, lines, imports).replace(&format!("package {name}\n"), "package main\n")
+    module(dir, lines, imports).replace(&format!("package {name}\n"), "package main\n") + "func main() {}\n"
 }
 
 const REQUIRE: &str = "require example.com/lib v0.0.0\nreplace example.com/lib => ../lib";

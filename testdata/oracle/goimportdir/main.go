@@ -4,6 +4,9 @@
 // With -constraints it instead reads lines of JSON strings, each a whole "//go:build" or "// +build" line, and prints for each
 // the expression that go/build/constraint makes of it, or "error: " and its words, as a JSON string.
 //
+// With -mains it prints for each Go file of "package main" below the given directories that go/parser takes, tests left out,
+// whether it declares "func main".
+//
 // It must be run by the Go release whose answers are wanted; $GOEXPERIMENT, $GOAMD64 and their kin count too.
 package main
 
@@ -12,8 +15,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/ast"
 	"go/build"
 	"go/build/constraint"
+	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
@@ -74,10 +79,47 @@ func parseConstraints() {
 	}
 }
 
+// File says whether a file declares the function that a program starts with.
+type File struct {
+	Path string
+	Main bool
+}
+
+func declaresMain(file *ast.File) bool {
+	for _, declaration := range file.Decls {
+		f, ok := declaration.(*ast.FuncDecl)
+		if ok && f.Recv == nil && f.Name.Name == "main" && f.Type.TypeParams == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func findMains(root string) {
+	out := json.NewEncoder(os.Stdout)
+	filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		if err == nil && file.Name.Name == "main" {
+			out.Encode(File{path, declaresMain(file)})
+		}
+		return nil
+	})
+}
+
 func main() {
 	tags := flag.String("tags", "", "comma-separated build tags")
 	constraints := flag.Bool("constraints", false, "parse constraints from standard input")
+	mains := flag.Bool("mains", false, "find files that declare func main")
 	flag.Parse()
+	if *mains {
+		for _, root := range flag.Args() {
+			findMains(root)
+		}
+		return
+	}
 	if *constraints {
 		parseConstraints()
 		return

@@ -128,10 +128,13 @@ module example.com/m
 go 1.26
 -- deps/main.go --
 package main
+func main() {}
 -- go/main.go --
 package main
+func main() {}
 -- binaries/main.go --
 package main
+func main() {}
 ";
     let printed = text(&make(archive, "", &BTreeMap::new()), &["amd64"], &DockerfileOptions::default()).unwrap();
     let stages: Vec<&str> = printed.lines().filter(|line| line.starts_with("FROM")).collect();
@@ -155,7 +158,7 @@ package main
 fn quoting() {
     let config = "[go]\nldflags = '-X main.a=$$HOME -X \"main.b=c `d`\" -X main.e=\\f'\n\
                   [runtime]\nlabels = { a = '\"$$x\\', \"b c\" = \"\" }\n";
-    let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\n";
+    let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
     let printed = text(&make(archive, config, &BTreeMap::new()), &["amd64"], &DockerfileOptions::default()).unwrap();
     let lines: Vec<&str> =
         printed.lines().filter(|line| line.contains("ldflags") || line.contains("LABEL") || line.contains("b c")).collect();
@@ -169,7 +172,7 @@ fn quoting() {
 
 #[test]
 fn a_label_with_a_line_break_is_refused() {
-    let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\n";
+    let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
     let made = make(archive, "[runtime]\nlabels = { a = \"b\\nc\" }\n", &BTreeMap::new());
     expect!["a Dockerfile cannot hold a line break in LABEL a (write the value on one line, or build with the gowork frontend)"]
         .assert_eq(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap_err());

@@ -140,7 +140,9 @@ fn stand_ins_are_mounted_in_modules() {
 fn what_is_compiled_at_once_has_all_files_of_the_steps() {
     let library = |name: &str| format!("-- lib/{name}/{name}.go --\npackage {name}\nimport _ \"example.com/m/lib\"\n");
     let main = |name: &str| {
-        format!("-- {name}/main.go --\npackage main\nimport (\n_ \"example.com/m/lib/{name}\"\n_ \"third.party/log\"\n)\n")
+        format!(
+            "-- {name}/main.go --\npackage main\nimport (\n_ \"example.com/m/lib/{name}\"\n_ \"third.party/log\"\n)\nfunc main() {{}}\n"
+        )
     };
     let names = ["one", "two"];
     let mut archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\nrequire third.party/log v1.2.0\n".to_owned();
@@ -235,6 +237,7 @@ import (
 	_ \"fmt\"
 	_ \"net/http\"
 )
+func main() {}
 ";
 
 fn early(archive: &str, config: &str) -> Option<String> {
@@ -247,7 +250,9 @@ fn early(archive: &str, config: &str) -> Option<String> {
 /// One more package of std lets nobody run who does not import it.
 #[test]
 fn a_package_more_of_std_is_no_reason_to_compile_all_at_once() {
-    let main = |name: &str| format!("-- {name}/main.go --\npackage main\nimport (\n_ \"archive/tar\"\n_ \"net/http\"\n)\n");
+    let main = |name: &str| {
+        format!("-- {name}/main.go --\npackage main\nimport (\n_ \"archive/tar\"\n_ \"net/http\"\n)\nfunc main() {{}}\n")
+    };
     let archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\n".to_owned() + &["a", "b", "c", "d"].map(main).concat();
     let plan = resolved_plan(&sound(&archive, ""));
     let build = plan.step(plan.images[0].link).build;

@@ -83,7 +83,7 @@ impl World {
             let std = self.std.iter().filter(|_| number == 0).map(|&import| STD[import].to_owned());
             let imports = std.chain(main.iter().map(|&import| self.path(import)));
             let imports: String = imports.map(|path| format!("import _ \"{path}\"\n")).collect();
-            archive += &format!("-- cmd/m{number}/main.go --\npackage main\n{imports}");
+            archive += &format!("-- cmd/m{number}/main.go --\npackage main\n{imports}func main() {{}}\n");
         }
         planned(&sound(&archive, config), &self.resolution())
     }
@@ -170,7 +170,8 @@ fn a_light_module_moves_a_few_others() {
     let steps = |left_out: Option<usize>| -> BTreeSet<Vec<String>> {
         let of = numbers.clone().filter(|number| Some(*number) != left_out);
         let imports: String = of.clone().map(|number| format!("import _ \"{}\"\n", path(number))).collect();
-        let archive = format!("-- go.mod --\nmodule example.com/app\ngo 1.26\n-- main.go --\npackage main\n{imports}");
+        let archive =
+            format!("-- go.mod --\nmodule example.com/app\ngo 1.26\n-- main.go --\npackage main\n{imports}func main() {{}}\n");
         let modules = numbers.clone().map(|number| module(&path(number), "v1.0.0", "1.20")).collect();
         let light = of.map(|number| ResolvedPackage { size: 300_000, ..package(&path(number), Some(number), &[], &["p.go"]) });
         let packages = light.chain([package("runtime", None, &[], &[])]).collect();

@@ -23,6 +23,7 @@ require third.party/log v1.2.0 // a comment
 -- api/main.go --
 package main
 import \"example.com/lib\"
+func main() {}
 -- lib/go.mod --
 module example.com/lib
 go 1.21
@@ -165,6 +166,7 @@ import (
 	_ \"example.com/app/own\"
 	_ \"example.com/mono/libs/a/deep\"
 )
+func main() {}
 -- own/own.go --
 package own
 import _ \"example.com/mono/libs/a\"
