@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 use gowork_llb::lower;
 use gowork_llb::plan::Target;
 
+use crate::root::Root;
+
 /// Container images from Go workspaces: what there is to build, and a plain Dockerfile that builds it.
 #[derive(Debug, Parser)]
 #[command(version, after_help = crate::exit::HELP, propagate_version = true)]
@@ -21,10 +23,14 @@ pub(crate) struct Args {
 /// What holds for every command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
-    /// Root of the repository: the build context.
-    #[arg(short = 'C', long, value_name = "DIR", default_value = ".", global = true)]
-    pub(crate) directory: PathBuf,
-    /// Configuration. Default: gowork.toml of the repository, else its Dockerfile if that is one of gowork's.
+    /// Root of the repository: the build context. Default: the nearest directory, from the current one up to git's root, with a go.work
+    /// or a configuration; else the nearest with a go.mod.
+    #[arg(short = 'C', long, value_name = "DIR", global = true)]
+    pub(crate) directory: Option<PathBuf>,
+    /// Where the repository begins: found once for every command.
+    #[arg(skip)]
+    pub(crate) root: Root,
+    /// Configuration. Default: the repository's Dockerfile if it is one for gowork, as in a build; else its gowork.toml.
     #[arg(short = 'f', long = "config", value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Platform of the images, such as linux/arm64; several where that makes sense.
@@ -70,7 +76,6 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Print the manual page.
-    #[command(hide = true)]
     Man,
 }
 
@@ -95,7 +100,7 @@ pub(crate) struct Graph {
 pub(crate) struct Explain {
     /// The image.
     pub(crate) image: String,
-    /// A file, relative to the repository's root; or the import path of a package.
+    /// A file, relative to the current directory or to the repository's root; or the import path of a package.
     pub(crate) file: Option<String>,
     /// Show long lists whole.
     #[arg(long)]
@@ -113,8 +118,8 @@ pub(crate) struct Explain {
 #[command(group = clap::ArgGroup::new("edit").required(true))]
 pub(crate) struct Affected {
     /// Compare the work tree with this commit, branch or tag. The work tree is taken as it is: with what is not committed, and with new files
-    /// that git does not ignore.
-    #[arg(long, value_name = "REV", group = "edit")]
+    /// that git does not ignore. Without a value, or with the zeros that forges give for a branch's first push, every image counts.
+    #[arg(long, value_name = "REV", group = "edit", num_args = 0..=1, default_missing_value = "")]
     pub(crate) since: Option<String>,
     /// Take these files as changed, new or deleted, wherever they were before. Relative to the repository's root; `-` reads a list from
     /// standard input, one a line.
@@ -196,6 +201,9 @@ pub(crate) struct Output {
     /// Write nothing; exit with 1 if the file is not what would be written.
     #[arg(long, requires = "output")]
     pub(crate) check: bool,
+    /// Write over a file that this command did not print.
+    #[arg(long, requires = "output", conflicts_with = "check")]
+    pub(crate) force: bool,
 }
 
 /// A platform as Docker spells it.

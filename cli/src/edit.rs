@@ -10,6 +10,7 @@ use gowork_llb::packages::Package;
 use gowork_llb::plan::{Image, keys};
 use gowork_llb::tree::{EntryKind, TreePath};
 
+use crate::root::{CONFIGURATION, DOCKERFILES};
 use crate::why::{Question, Role};
 
 /// Files that decide modules and versions.
@@ -39,10 +40,12 @@ pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) ->
 fn configuration(question: Question<'_>, path: &TreePath) -> Option<&'static str> {
     let config = question.project.config_file.as_ref().map(|(name, _)| name.as_str());
     let name = path.as_str();
-    if config == Some(name) || name == "gowork.toml" && config.is_none_or(|config| config == "Dockerfile") {
+    // What is no configuration now may have been one: it is deleted, or it was the Dockerfile before which a gowork.toml has no say.
+    let was_dockerfile = || DOCKERFILES.contains(&name) && question.project.tree.read(std::slice::from_ref(path))[0].is_err();
+    if config == Some(name) || name == CONFIGURATION && config.is_none() || was_dockerfile() {
         return Some("the configuration");
     }
-    let ignore = config.map(|config| format!("{config}.dockerignore"));
+    let ignore = config.or(Some(DOCKERFILES[0])).map(|config| format!("{config}.dockerignore"));
     (name == ".dockerignore" || ignore.as_deref() == Some(name)).then_some("the ignore file of the build")
 }
 

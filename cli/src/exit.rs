@@ -36,15 +36,9 @@ impl std::error::Error for Usage {}
 pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
     match outcome {
         Ok(code) => code.into(),
-        // Whoever reads our output has read enough.
-        Err(error) if is_broken_pipe(&error) => OK.into(),
         Err(error) => {
             ui::complain(&format!("{error:#}"));
             if error.is::<Usage>() { USAGE.into() } else { TROUBLE.into() }
         }
     }
-}
-
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

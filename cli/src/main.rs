@@ -5,8 +5,10 @@ mod commands;
 mod edit;
 mod exit;
 mod git;
+mod output;
 mod project;
 mod resolve;
+mod root;
 mod since;
 mod source;
 mod ui;
@@ -21,5 +23,5 @@ use clap::Parser;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    exit::code(commands::run(&args::Args::parse()))
+    exit::code(commands::run(args::Args::parse()))
 }

@@ -32,6 +32,8 @@ pub(crate) struct Project {
     pub(crate) open_args: BTreeMap<String, Option<String>>,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
+    /// All files, for the lines of those that a build does not see.
+    whole: Arc<dyn SourceTree>,
     root: PathBuf,
     diagnostics: Vec<Diagnostic>,
 }
@@ -49,14 +51,14 @@ pub(crate) enum OpenArgs {
 }
 
 impl Project {
-    /// Reads the repository on disk.
+    /// Reads the repository on disk, as a build sees it.
     pub(crate) fn read(common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
-        Self::of(Source::on_disk(common)?, common, open)
+        Self::of(Source::on_disk(common)?.without_ignored(), common, open)
     }
 
     /// Reads the repository from anywhere.
     pub(crate) fn of(source: Source, common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
-        let Source { tree, config_file, .. } = source;
+        let Source { tree, whole, config_file, diagnostics: said, .. } = source;
         let (name, text) = config_file.clone().unwrap_or_default();
         let (written, mut diagnostics) = Config::parse(&name, &text);
         let given = build_args(&common.build_arg)?;
@@ -72,9 +74,9 @@ impl Project {
         }
         let scan = packages::scan(tree.as_ref());
         let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
-        diagnostics.splice(0..0, loaded.diagnostics);
-        let root = common.directory.clone();
-        Ok(Self { tree, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
+        diagnostics.splice(0..0, said.into_iter().chain(loaded.diagnostics));
+        let root = common.root.dir.clone();
+        Ok(Self { tree, whole, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
     }
 
     /// The images on each platform; or none, if something is wrong, which is told.
@@ -131,7 +133,7 @@ impl Project {
         ui::tell(diagnostics, &|file| match &self.config_file {
             Some((name, text)) if name == file => Some(text.clone()),
             _ => {
-                let bytes = self.tree.read(&[TreePath::new(file).ok()?]).pop()?.ok()?;
+                let bytes = self.whole.read(&[TreePath::new(file).ok()?]).pop()?.ok()?;
                 Some(String::from_utf8_lossy(&bytes).into_owned())
             }
         });

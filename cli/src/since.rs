@@ -48,7 +48,7 @@ impl Comparison {
     /// Reads both sides.
     pub(crate) fn read(common: &Common, rev: &str) -> anyhow::Result<Self> {
         let now = Source::on_disk(common)?;
-        let git = Git::open(&common.directory)?;
+        let git = Git::open(&common.root.dir)?;
         let commit = git.commit(rev)?;
         let work = Arc::new(WorkState::read(&git)?);
         let git_tree = Arc::new(GitTree::new(&git, &commit, Arc::clone(&work))?);

@@ -1,54 +1,96 @@
 //! Where a repository is read from: the work tree, or a commit; whole, or without what .dockerignore leaves out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use gowork_llb::tree::{Ignore, IgnoringTree, LocalTree, SourceTree, TreeError, TreePath};
+use gowork_llb::config::WrittenFor;
+use gowork_llb::diag::{Diagnostic, Position, Span};
+use gowork_llb::lower::Mark;
+use gowork_llb::packages;
+use gowork_llb::tree::{EntryKind, Ignore, IgnoringTree, LocalTree, SourceTree, TreeError, TreePath};
 
 use crate::args::Common;
+use crate::root::{CONFIGURATION, DOCKERFILES};
+
+const IGNORE_FILE: &str = ".dockerignore";
 
 /// A tree with the configuration that belongs to it.
 #[derive(Clone)]
 pub(crate) struct Source {
     /// The files.
     pub(crate) tree: Arc<dyn SourceTree>,
+    /// All files, also those that a build does not see.
+    pub(crate) whole: Arc<dyn SourceTree>,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
     /// Name and rules of the ignore file, if there is one.
     pub(crate) ignore: Option<(String, Ignore)>,
+    /// What is to be said about the choice of these files.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What a build is made by.
+#[derive(Default)]
+struct Definition {
+    /// The file's name, from the root if it lies there.
+    name: Option<String>,
+    /// Its text, if it is a configuration.
+    text: Option<String>,
+    /// Name and text of the ignore file that goes with it.
+    own_ignore: Option<(String, Vec<u8>)>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Source {
     /// The work tree.
     pub(crate) fn on_disk(common: &Common) -> anyhow::Result<Self> {
-        let root = &common.directory;
+        let root = &common.root.dir;
         anyhow::ensure!(root.is_dir(), "{}: no such directory", root.display());
         Self::of(Arc::new(LocalTree::new(root)), common)
     }
 
     /// Any tree of the same repository. A configuration that lies outside of it is read from disk.
     pub(crate) fn of(tree: Arc<dyn SourceTree>, common: &Common) -> anyhow::Result<Self> {
-        let config_file = config_file(tree.as_ref(), &common.directory, common.config.as_deref())?;
-        let own = config_file.as_ref().map(|(name, _)| format!("{name}.dockerignore"));
-        let names = own.into_iter().chain([".dockerignore".to_owned()]);
-        let mut ignore = None;
-        for name in names {
-            if let Some(text) = read(tree.as_ref(), &name)? {
-                ignore = Some((name, Ignore::parse(text.as_bytes())));
-                break;
-            }
-        }
-        Ok(Self { tree, config_file, ignore })
+        let definition = match &common.config {
+            Some(path) => named(tree.as_ref(), &common.root.dir, path)?,
+            None => usual(tree.as_ref())?,
+        };
+        let ignore = match definition.own_ignore {
+            Some(own) => Some(own),
+            None => read(tree.as_ref(), IGNORE_FILE)?.map(|text| (IGNORE_FILE.to_owned(), text.into_bytes())),
+        };
+        let ignore = ignore.map(|(name, text)| (name, Ignore::parse(&text)));
+        let config_file = definition.name.zip(definition.text);
+        Ok(Self { whole: Arc::clone(&tree), tree, config_file, ignore, diagnostics: definition.diagnostics })
     }
 
     /// What a build sees of it.
     pub(crate) fn without_ignored(mut self) -> Self {
-        if let Some((_, ignore)) = &self.ignore {
-            self.tree = Arc::new(IgnoringTree::new(Arc::clone(&self.tree), ignore.clone()));
-        }
+        let Some((name, ignore)) = &self.ignore else { return self };
+        let seen = IgnoringTree::new(Arc::clone(&self.tree), ignore.clone());
+        self.diagnostics.extend(nothing_left(&self.tree, &seen, (name, ignore)));
+        self.tree = Arc::new(seen);
         self
     }
+}
+
+/// The error where an ignore file hides every mod file there is.
+fn nothing_left(tree: &Arc<dyn SourceTree>, seen: &IgnoringTree, (name, ignore): (&str, &Ignore)) -> Option<Diagnostic> {
+    let has_mod_files = |tree: &dyn SourceTree| !packages::scan(tree).mod_files.is_empty();
+    // The whole tree is only scanned where nothing stands at the top of what is seen: hardly ever.
+    let at_top = ["go.work", "go.mod"].map(|name| TreePath::ROOT.child(name));
+    if seen.read(&at_top).iter().any(Result::is_ok) || has_mod_files(seen) {
+        return None;
+    }
+    let hidden = packages::scan(tree.as_ref()).mod_files;
+    let (path, rule) = hidden.keys().find_map(|path| Some((path, ignore.excludes(path)?)))?;
+    let error =
+        Diagnostic::error(format!("the build sees no go.mod and no go.work: the rule {:?} leaves out {path}", rule.pattern));
+    let error = error.help(format!(
+        "let mod files and sources in again below that rule, such as !{path}, or print a new file: gowork dockerignore"
+    ));
+    Some(error.at(Span::at(name, Position::new(rule.line, 1))))
 }
 
 /// The text of a file at `name`; none if there is none.
@@ -56,45 +98,93 @@ fn read(tree: &dyn SourceTree, name: &str) -> anyhow::Result<Option<String>> {
     // What lies outside is not of this tree.
     let Ok(path) = TreePath::new(name) else { return Ok(None) };
     match tree.read(&[path]).remove(0) {
-        Ok(bytes) => Ok(Some(String::from_utf8(bytes).with_context(|| format!("{name}: stream did not contain valid UTF-8"))?)),
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(TreeError::NotFound(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Name and text of the configuration, if there is one.
-fn config_file(tree: &dyn SourceTree, root: &Path, given: Option<&Path>) -> anyhow::Result<Option<(String, String)>> {
-    if let Some(path) = given {
-        let name = shown(root, path);
-        if let Some(text) = read(tree, &name)? {
-            return Ok(Some((name, text)));
-        }
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        if Path::new(&name).is_relative() && root.join(&name).is_file() {
-            // It is in the repository, but not yet in this commit.
-            return Ok(None);
-        }
-        return Ok(Some((name, text)));
+/// The configuration at `path`, which the command line names.
+fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Definition> {
+    if let Some(name) = inside(root, path) {
+        // A commit may not have it yet.
+        return Ok(Definition {
+            text: read(tree, &name)?,
+            own_ignore: own_ignore(tree, &name)?,
+            name: Some(name),
+            ..Definition::default()
+        });
     }
-    for (name, is_ours) in [("gowork.toml", (|_| true) as fn(&str) -> bool), ("Dockerfile", has_our_syntax)] {
-        if let Some(text) = read(tree, name)?.filter(|text| is_ours(text)) {
-            return Ok(Some((name.to_owned(), text)));
-        }
-    }
-    Ok(None)
+    let shown = path.display().to_string();
+    let bytes = std::fs::read(path).with_context(|| shown.clone())?;
+    let ignore_name = format!("{shown}.dockerignore");
+    let own_ignore = std::fs::read(&ignore_name).ok().map(|text| (ignore_name, text));
+    let text = Some(String::from_utf8_lossy(&bytes).into_owned());
+    Ok(Definition { name: Some(shown), text, own_ignore, diagnostics: Vec::new() })
 }
 
-/// A path below the root as seen from there, so that places in it read like all others.
-fn shown(root: &Path, path: &Path) -> String {
-    let inside = || Some(path.canonicalize().ok()?.strip_prefix(root.canonicalize().ok()?).ok()?.to_path_buf());
-    inside().unwrap_or_else(|| PathBuf::from(path)).display().to_string()
+/// The name of a file from the root, if it lies there and links do not lead out.
+fn inside(root: &Path, path: &Path) -> Option<String> {
+    let root = root.canonicalize().ok()?;
+    path.canonicalize().ok()?.strip_prefix(&root).ok()?;
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let path = dir.canonicalize().ok()?.join(path.file_name()?);
+    Some(path.strip_prefix(&root).ok()?.to_str()?.replace('\\', "/"))
 }
 
-/// Whether a Dockerfile's first line names a frontend called gowork.
-fn has_our_syntax(text: &str) -> bool {
-    let first = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    let value = first.trim_start_matches('#').trim().strip_prefix("syntax").map(str::trim_start);
-    let reference = value.and_then(|rest| rest.strip_prefix('=')).unwrap_or_default().trim();
-    let name = reference.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    name.split(':').next().unwrap_or_default().contains("gowork")
+/// What is there without `-f`: the Dockerfile that `docker buildx build` takes, if it is a configuration; else a gowork.toml.
+fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
+    let entries = tree.list(&[TreePath::ROOT]).remove(0).unwrap_or_default();
+    let is_file = |name: &str| {
+        let entry = entries.iter().find(|entry| entry.name == name);
+        entry.is_some_and(|entry| matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile))
+    };
+    let there = |name: &str| if is_file(name) { read(tree, name) } else { Ok(None) };
+    let configuration = there(CONFIGURATION)?;
+    let (mut name, mut dockerfile) = (CONFIGURATION, None);
+    if let Some(found) = DOCKERFILES.into_iter().find(|name| is_file(name)) {
+        (name, dockerfile) = (found, there(found)?);
+    }
+    let written_for = dockerfile.as_deref().map(WrittenFor::of);
+    let (name, text, said) = match (written_for, dockerfile, configuration) {
+        (Some(WrittenFor::Gowork), text, other) => {
+            let said = other.filter(|other| Some(other) != text.as_ref()).map(|_| not_read(name));
+            (Some(name), text, said)
+        }
+        (_, Some(text), Some(configuration)) => {
+            let said = (!Mark::DOCKERFILE.is_in(&text)).then(|| another_build(name));
+            (Some(CONFIGURATION), Some(configuration), said)
+        }
+        (Some(WrittenFor::Another(frontend)), _, None) => (Some(name), None, Some(unknown_frontend(name, &frontend))),
+        (Some(WrittenFor::Docker), _, None) => (Some(name), None, None),
+        (_, _, configuration) => (configuration.is_some().then_some(CONFIGURATION), configuration, None),
+    };
+    let own_ignore = name.map(|name| own_ignore(tree, name)).transpose()?.flatten();
+    Ok(Definition { name: name.map(ToOwned::to_owned), text, own_ignore, diagnostics: said.into_iter().collect() })
+}
+
+fn not_read(dockerfile: &str) -> Diagnostic {
+    let words =
+        format!("{CONFIGURATION} is not read: {dockerfile} is the configuration here, as it is for `docker buildx build .`");
+    Diagnostic::warning(words)
+        .help(format!("keep one of the two, or name the other one with -f {CONFIGURATION}, for gowork and docker alike"))
+}
+
+fn another_build(dockerfile: &str) -> Diagnostic {
+    let words =
+        format!("`docker buildx build .` builds {dockerfile}, which gowork did not print; what is shown here is {CONFIGURATION}");
+    Diagnostic::warning(words).help(format!("build it with docker buildx build -f {CONFIGURATION} ."))
+}
+
+fn unknown_frontend(dockerfile: &str, frontend: &str) -> Diagnostic {
+    let words = format!("{dockerfile} is not read: it is written for {frontend}, and its text is not TOML");
+    Diagnostic::warning(words)
+        .at(Span::at(dockerfile, Position::new(1, 1)))
+        .help("if it is a configuration for gowork, name it with -f")
+}
+
+/// The ignore file that counts for the definition file `name` alone, and before .dockerignore.
+fn own_ignore(tree: &dyn SourceTree, name: &str) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+    let name = format!("{name}{IGNORE_FILE}");
+    Ok(read(tree, &name)?.map(|text| (name, text.into_bytes())))
 }

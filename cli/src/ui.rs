@@ -6,17 +6,19 @@ use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use anyhow::Context as _;
 use gowork_llb::diag::{Diagnostic, Position, Severity, Span, with_masked_credentials};
 
 /// Gives the text of a file that a span names.
 pub(crate) type Texts<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// Writes `text` to standard output.
+/// Writes `text` to standard output. A reader that has read enough and is gone is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    Ok(())
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        _ => Ok(()),
+    }
 }
 
 /// One line of trouble on standard error.

@@ -43,6 +43,7 @@ struct Reason {
 /// Prints them.
 pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
     let (touched, idle) = match &options.since {
+        Some(rev) if is_no_commit(rev) => (everything(common)?, Vec::new()),
         Some(rev) => (since(common, rev, options.resolve)?, Vec::new()),
         None => match named(common, &options.files)? {
             Some((touched, idle)) => (Some(touched), idle),
@@ -64,6 +65,23 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
         Answer::Github => ui::print(&github(&touched))?,
     }
     Ok(exit::OK)
+}
+
+/// Whether a forge says with this that there is no commit before: with nothing, or with zeros in place of a commit's name.
+fn is_no_commit(rev: &str) -> bool {
+    let rev = rev.trim();
+    rev.is_empty() || [40, 64].contains(&rev.len()) && rev.bytes().all(|byte| byte == b'0')
+}
+
+/// Every image, where there is no commit to compare with.
+fn everything(common: &Common) -> anyhow::Result<Option<Images>> {
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let Some(outlines) = project.outlines(&targets(common, &host_target())) else { return Ok(None) };
+    ui::note("there is no commit to compare with, so every image counts");
+    let reason = Reason { kind: "unknown", text: "there is no commit to compare with".to_owned() };
+    let touched = Touched { status: "changed", reasons: vec![reason] };
+    let names = outlines.iter().flat_map(|outline| outline.images.iter().map(|image| image.config.name.clone()));
+    Ok(Some(names.map(|name| (name, touched.clone())).collect()))
 }
 
 /// Since a commit: on all platforms asked for together.
@@ -97,7 +115,7 @@ fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
 
 /// By the names of files; with those that touch nothing. None if there are errors, which are told.
 fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<(Images, Vec<String>)>> {
-    let paths = paths(&common.directory, files)?;
+    let paths = paths(&common.root.dir, files)?;
     let project = Project::of(Source::on_disk(common)?.without_ignored(), common, OpenArgs::Keep)?;
     let Some(plans) = project.plans(&targets(common, &host_target())) else { return Ok(None) };
     let mut touched: Images = BTreeMap::new();

@@ -1,11 +1,12 @@
 //! `gowork dockerfile`.
 
 use gowork_llb::config;
-use gowork_llb::lower::{self, CacheForm, DockerfileOptions};
+use gowork_llb::lower::{self, CacheForm, DockerfileOptions, Mark};
 
-use super::{deliver, usual_targets};
+use super::usual_targets;
 use crate::args::{Cache, Common, Dockerfile};
 use crate::exit;
+use crate::output::deliver;
 use crate::project::{OpenArgs, Project};
 
 /// Prints the Dockerfile.
@@ -18,7 +19,7 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
     };
     let cache = if in_mount { CacheForm::Mount } else { CacheForm::Layer };
     match lower::dockerfile(&plans, &DockerfileOptions { cache, args: project.open_args.clone() }) {
-        Ok(text) => deliver(&text, &options.output),
+        Ok(text) => deliver(&text, Mark::DOCKERFILE, &options.output),
         Err(diagnostic) => {
             project.tell(&[diagnostic]);
             Ok(exit::ERRORS)

@@ -2,19 +2,23 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::lower::Mark;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
 
-use super::{deliver, usual_targets};
+use super::usual_targets;
 use crate::args::{Common, Output};
 use crate::exit;
+use crate::output::deliver;
 use crate::project::{OpenArgs, Project};
+use crate::source::Source;
 
-/// Prints the .dockerignore.
+/// Prints the .dockerignore. What is there now leaves nothing out: the new one takes its place, and a file that is embedded since it was
+/// printed must be let in.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
-    let project = Project::read(common, OpenArgs::Keep)?;
+    let project = Project::of(Source::on_disk(common)?, common, OpenArgs::Keep)?;
     let Some(outlines) = project.outlines(&usual_targets(common)) else { return Ok(exit::ERRORS) };
-    deliver(&text(&outlines), output)
+    deliver(&text(&outlines), Mark::DOCKERIGNORE, output)
 }
 
 /// Patterns in the order that counts: the last one that matches a path decides.
@@ -24,7 +28,7 @@ fn text(outlines: &[Outline]) -> String {
     let embedded: BTreeSet<&TreePath> =
         builds().flat_map(|build| build.packages.iter()).flat_map(|(_, package)| package.embedded.values().flatten()).collect();
     let mut lines = vec![
-        "# Only what the images are made of reaches the builder. Printed by `gowork dockerignore`.".to_owned(),
+        format!("# Only what the images are made of reaches the builder. {}.", Mark::DOCKERIGNORE),
         "*".to_owned(),
         "!**/go.mod".to_owned(),
         "!**/go.sum".to_owned(),

@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     let question = Question { project: &project, plan: &plan };
     if let Some(file) = &options.file {
         let asked = explain_file::Asked { question, image, resolutions: resolutions.as_ref(), whole: &whole };
-        return explain_file::run(&asked, file, options.json);
+        return explain_file::run(&asked, &common.root.path(file), options.json);
     }
     if options.json {
         let answer = as_json(question, image, resolutions.as_ref())?;

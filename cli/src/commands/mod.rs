@@ -9,14 +9,15 @@ mod explain;
 mod explain_file;
 mod graph;
 mod list;
+mod man;
 mod plan;
 
 use clap::CommandFactory;
 
-use crate::args::{Args, Command, Common, Output};
+use crate::args::{Args, Command, Common};
 use crate::project::targets;
+use crate::root::Root;
 use crate::{exit, ui};
-use anyhow::Context as _;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::plan::{Plan, Target};
 
@@ -24,7 +25,13 @@ use gowork_llb::plan::{Plan, Target};
 const USUAL_PLATFORMS: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 
 /// Runs the command.
-pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
+pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
+    if !matches!(args.command, Command::Completions { .. } | Command::Man) {
+        args.common.root = Root::find(args.common.directory.as_deref())?;
+        if let Some(found) = args.common.root.found {
+            ui::note(&format!("the root of the repository is {} ({found})", args.common.root.dir.display()));
+        }
+    }
     let common = &args.common;
     match &args.command {
         Command::List => list::run(common),
@@ -42,12 +49,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<u8> {
             ui::print(&String::from_utf8_lossy(&text))?;
             Ok(exit::OK)
         }
-        Command::Man => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(Args::command()).render(&mut text)?;
-            ui::print(&String::from_utf8_lossy(&text))?;
-            Ok(exit::OK)
-        }
+        Command::Man => man::run(),
     }
 }
 
@@ -63,26 +65,4 @@ fn no_image(plan: &Plan, name: &str) -> Diagnostic {
 
 fn usual_targets(common: &Common) -> Vec<Target> {
     targets(common, &USUAL_PLATFORMS)
-}
-
-/// Writes a generated text where it is to go, or compares it with what is there.
-fn deliver(text: &str, output: &Output) -> anyhow::Result<u8> {
-    let Some(path) = &output.output else {
-        ui::print(text)?;
-        return Ok(exit::OK);
-    };
-    if !output.check {
-        std::fs::write(path, text).with_context(|| path.display().to_string())?;
-        return Ok(exit::OK);
-    }
-    let there = match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        other => other.with_context(|| path.display().to_string())?,
-    };
-    if there == text {
-        return Ok(exit::OK);
-    }
-    let line = there.lines().zip(text.lines()).take_while(|(a, b)| a == b).count() + 1;
-    ui::complain(&format!("{}:{line}: not what would be printed now; print it again", path.display()));
-    Ok(exit::ERRORS)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::support::{root, run};
+use crate::support::{Repository, SMALL, root, run};
 
 /// A copy of an example that may be edited.
 struct Example {
@@ -114,4 +114,61 @@ fn only_what_changed_is_built() {
     // A random comment: the engine may remember an earlier run of this test.
     append("services/api/cmd/api/main.go", &format!("\n// {}\n", example.path().display()));
     assert_eq!(example.build("layer").1, BTreeSet::from(["build-api".to_owned()]), "one main");
+}
+
+/// What `buildx bake --print` makes of the printed file with these variables.
+fn baked(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> serde_json::Value {
+    let mut bake = Command::new(variable("GOWORK_TEST_BUILDX"));
+    bake.args(["bake", "--print"]).args(args).current_dir(dir);
+    for name in ["REGISTRY", "TAG", "PLATFORMS", "CACHE_FROM", "CACHE_TO", "DOCKERFILE"] {
+        bake.env_remove(name);
+    }
+    let output = bake.envs(variables.iter().copied()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn buildx_reads_the_bake_file() {
+    use serde_json::json;
+    let repository = Repository::new(SMALL);
+    repository.write(
+        "gowork.toml",
+        "[go]\nldflags = \"-X main.v=${VERSION} -X main.t=${TAG:-dev}\"\n[images.\"job.v2\"]\nmain = \"./job\"\n",
+    );
+    let dir = repository.path();
+    assert_eq!(repository.run("bake -o docker-bake.hcl").code, 0);
+    let plain = baked(dir, &[], &[]);
+    let args = json!({ "TAG": "dev", "VERSION": "" });
+    let api = json!({ "context": ".", "dockerfile": "Dockerfile", "args": args, "tags": ["api:dev"], "target": "api" });
+    assert_eq!(plain["target"]["api"], api, "a build-arg of the same name has the say");
+    assert_eq!(plain["group"]["default"]["targets"], json!(["api", "job-v2"]));
+    assert_eq!(plain["target"]["job-v2"]["tags"], json!(["job.v2:dev"]));
+    let variables = [
+        ("REGISTRY", "registry.example.com/shop/"),
+        ("TAG", "1.2,latest"),
+        ("PLATFORMS", "linux/amd64,linux/arm/v7"),
+        ("CACHE_FROM", "type=gha,scope={name}"),
+        ("CACHE_TO", "type=registry,ref=registry.example.com/cache:{name},mode=max"),
+        ("DOCKERFILE", "gowork.toml"),
+        ("VERSION", "1.2"),
+    ];
+    let full = baked(dir, &["api", "binaries"], &variables);
+    let expected = json!({
+        "context": ".",
+        "dockerfile": "gowork.toml",
+        "args": { "TAG": "1.2,latest", "VERSION": "1.2" },
+        "tags": ["registry.example.com/shop/api:1.2", "registry.example.com/shop/api:latest"],
+        "target": "api",
+        "platforms": ["linux/amd64", "linux/arm/v7"],
+        "cache-from": [{ "type": "gha", "scope": "api" }],
+        "cache-to": [{ "type": "registry", "ref": "registry.example.com/cache:api", "mode": "max" }],
+    });
+    assert_eq!(full["target"]["api"], expected);
+    assert_eq!(full["target"]["binaries"]["cache-from"][0]["scope"], "binaries");
+    assert_eq!(full["target"]["binaries"]["output"], json!([{ "type": "local", "dest": "bin" }]));
+    assert_eq!(repository.run("bake -o docker-bake.hcl --platform linux/arm64,linux/x86_64").code, 0);
+    assert_eq!(baked(dir, &["api"], &[])["target"]["api"]["platforms"], json!(["linux/arm64", "linux/amd64"]));
+    assert_eq!(baked(dir, &["api"], &[("PLATFORMS", "linux/s390x")])["target"]["api"]["platforms"], json!(["linux/s390x"]));
 }

@@ -3,13 +3,18 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod affected;
+mod below;
+mod contract;
+mod definition;
 mod engine;
 mod errors;
 mod examples;
 mod explain;
 mod hazards;
+mod ignored;
 mod named_files;
 mod output;
+mod overwrite;
 #[path = "../property/proxy.rs"]
 mod proxy;
 mod secrets;

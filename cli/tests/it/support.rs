@@ -46,6 +46,11 @@ impl Repository {
         std::fs::write(path, text).unwrap();
     }
 
+    /// The text of a file.
+    pub(crate) fn text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(name)).unwrap()
+    }
+
     pub(crate) fn remove(&self, name: &str) {
         std::fs::remove_file(self.dir.path().join(name)).unwrap();
     }

@@ -15,6 +15,7 @@ mod strings;
 mod suggest;
 mod types;
 mod validate;
+mod written_for;
 
 use toml::de::DeTable;
 
@@ -25,6 +26,7 @@ pub use effective::{
 pub use expand::{BuildArg, MODULE_ARGS};
 pub use spanned::Spanned;
 pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
+pub use written_for::WrittenFor;
 
 use crate::diag::Diagnostic;
 use spanned::Lines;
@@ -95,14 +97,17 @@ fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
 
 /// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text starts with one.
 fn dockerfile(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
-    let line = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
-    let word = line.split_whitespace().next()?;
-    let rest = line.trim_start().strip_prefix(word)?.trim_start();
-    if rest.starts_with('=') || !INSTRUCTIONS.contains(&word.to_uppercase().as_str()) {
-        return None;
-    }
-    let start = line.as_ptr() as usize - text.as_ptr() as usize + (line.len() - line.trim_start().len());
+    let word = first_instruction(text)?;
+    let start = word.as_ptr() as usize - text.as_ptr() as usize;
     let message = format!("`{word}` is an instruction of a Dockerfile, and this frontend reads TOML");
     let help = "remove the instructions, an empty file builds every main package; or drop the `# syntax=` line to build them";
     Some(Diagnostic::error(message).at(lines.span(start..start + word.len())).help(help))
+}
+
+/// The word that the first line of a text starts with, comments left out, if that is an instruction of a Dockerfile.
+fn first_instruction(text: &str) -> Option<&str> {
+    let line = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
+    let word = line.split_whitespace().next()?;
+    let rest = line.trim_start().strip_prefix(word)?.trim_start();
+    (!rest.starts_with('=') && INSTRUCTIONS.contains(&word.to_uppercase().as_str())).then_some(word)
 }

@@ -2,32 +2,108 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::Plan;
+use super::mark::Mark;
+use super::platform::docker_platform;
+use crate::plan::{Plan, Target};
 
-/// The bake file for the targets of the plan's Dockerfile. `args` are the build-args that stay open, with their defaults.
-pub fn bake(plan: &Plan, args: &BTreeMap<String, Option<String>>) -> String {
-    let mut blocks = vec![
-        "# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries."
-            .to_owned(),
-    ];
-    for (name, default) in args {
-        let default = default.as_deref().map(|default| format!("\n  default = {}\n", string(default)));
-        blocks.push(format!("variable {} {{{}}}", string(name), default.unwrap_or_default()));
-    }
+/// What the reader of the bake file decides.
+#[derive(Debug, Clone, Default)]
+pub struct BakeOptions {
+    /// Build-args that stay open, with their defaults.
+    pub args: BTreeMap<String, Option<String>>,
+    /// Platforms that are built where the environment names none. Empty for that of the builder.
+    pub platforms: Vec<Target>,
+}
+
+/// Variables of the file's own: name, default, and what they are for.
+const VARIABLES: [(&str, &str, &str); 6] = [
+    ("REGISTRY", "", "Goes before the names of images, such as registry.example.com/shop."),
+    ("TAG", "latest", "Tags of all images, with commas between them."),
+    (PLATFORMS, "", "Platforms, with commas between them. Empty: the builder's."),
+    ("CACHE_FROM", "", "A cache to read, such as type=registry,ref=registry.example.com/shop/cache:{name}."),
+    ("CACHE_TO", "", "A cache to write, with mode=max. {name} stands for the target: each needs a place of its own."),
+    ("DOCKERFILE", "Dockerfile", "What is built: the Dockerfile that gowork prints, or gowork's configuration."),
+];
+const PLATFORMS: &str = "PLATFORMS";
+
+const FUNCTIONS: &str = r#"function "tags" {
+  params = [name]
+  result = [for tag in split(",", TAG) : "${REGISTRY == "" ? "" : "${trimsuffix(REGISTRY, "/")}/"}${name}:${tag}"]
+}
+
+function "cache" {
+  params = [entry, name]
+  result = entry == "" ? [] : [replace(entry, "{name}", name)]
+}"#;
+
+/// The bake file for the targets of the plan's Dockerfile.
+pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
+    let mut blocks = vec![header()];
+    blocks.extend(variables(options));
+    blocks.push(FUNCTIONS.to_owned());
     let names: Vec<String> = plan.images.iter().map(|image| string(&target(&image.name))).collect();
     blocks.push(format!("group \"default\" {{\n  targets = [{}]\n}}", names.join(", ")));
-    let given = if args.is_empty() {
-        String::new()
-    } else {
-        let lines: Vec<String> = args.keys().map(|name| format!("    {name} = {name}\n")).collect();
-        format!("  args = {{\n{}  }}\n", lines.concat())
-    };
+    blocks.push(shared(options));
     for image in &plan.images {
         let name = string(&image.name);
-        blocks.push(format!("target {} {{\n  target = {name}\n  tags = [{name}]\n{given}}}", string(&target(&image.name))));
+        let lines = [format!("target = {name}"), format!("tags = tags({name})")];
+        blocks.push(target_block(&target(&image.name), &lines));
     }
-    blocks.push(format!("target \"binaries\" {{\n  target = \"binaries\"\n  output = [\"type=local,dest=bin\"]\n{given}}}"));
+    let binaries = ["target = \"binaries\"".to_owned(), "output = [\"type=local,dest=bin\"]".to_owned()];
+    blocks.push(target_block("binaries", &binaries));
     blocks.join("\n\n") + "\n"
+}
+
+fn header() -> String {
+    [
+        &format!("# {}; run it again when images come or go.", Mark::BAKE),
+        "# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries.",
+        "# The environment sets variables: REGISTRY=registry.example.com/shop TAG=1.2 docker buildx bake --push",
+    ]
+    .join("\n")
+}
+
+/// The file's own variables, and those for build-args. A build-arg of the same name is the same variable.
+fn variables(options: &BakeOptions) -> Vec<String> {
+    let platforms: Vec<String> = options.platforms.iter().map(|target| docker_platform(target).to_string()).collect();
+    let platforms = platforms.join(",");
+    let variable = |name: &str, default: Option<&str>| {
+        let default = default.map(|default| format!("\n  default = {}\n", string(default)));
+        format!("variable {} {{{}}}", string(name), default.unwrap_or_default())
+    };
+    let own = VARIABLES.map(|(name, default, meaning)| {
+        let default = if name == PLATFORMS { &platforms } else { default };
+        let configured = options.args.get(name).and_then(Option::as_deref);
+        format!("# {meaning}\n{}", variable(name, Some(configured.unwrap_or(default))))
+    });
+    let is_own = |name: &str| VARIABLES.iter().any(|(own, ..)| *own == name);
+    let args = options.args.iter().filter(|(name, _)| !is_own(name));
+    own.into_iter().chain(args.map(|(name, default)| variable(name, default.as_deref()))).collect()
+}
+
+/// What all targets have in common.
+fn shared(options: &BakeOptions) -> String {
+    let mut lines =
+        vec!["dockerfile = DOCKERFILE".to_owned(), format!("platforms = {PLATFORMS} == \"\" ? [] : split(\",\", {PLATFORMS})")];
+    if !options.args.is_empty() {
+        let args: Vec<String> = options.args.keys().map(|name| format!("    {name} = {name}\n")).collect();
+        lines.push(format!("args = {{\n{}  }}", args.concat()));
+    }
+    block("_shared", &lines)
+}
+
+fn target_block(name: &str, lines: &[String]) -> String {
+    let mut all = vec!["inherits = [\"_shared\"]".to_owned()];
+    all.extend_from_slice(lines);
+    let quoted = string(name);
+    all.push(format!("cache-from = cache(CACHE_FROM, {quoted})"));
+    all.push(format!("cache-to = cache(CACHE_TO, {quoted})"));
+    block(name, &all)
+}
+
+fn block(name: &str, lines: &[String]) -> String {
+    let lines: Vec<String> = lines.iter().map(|line| format!("  {line}\n")).collect();
+    format!("target {} {{\n{}}}", string(name), lines.concat())
 }
 
 /// A name as bake takes it: without dots.

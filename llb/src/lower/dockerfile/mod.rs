@@ -18,6 +18,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::mark::Mark;
 use super::platform::docker_platform;
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
@@ -131,7 +132,10 @@ impl Printer<'_> {
             format!("#     docker buildx build --target {example} --tag {example} ."),
             format!("#     docker buildx build --target {} --output bin .", self.stage("binaries")),
             "#".to_owned(),
-            "# Printed by `gowork dockerfile`; run it again when imports change. The stage of a binary copies only what that is made of, so".to_owned(),
+            format!(
+                "# {}; run it again when imports change. The stage of a binary copies only what that is made of, so",
+                Mark::DOCKERFILE
+            ),
             "# that no other edit rebuilds it, and leaves out tests and files for other platforms.".to_owned(),
         ];
         if self.groups.iter().any(|group| group.workspace) {

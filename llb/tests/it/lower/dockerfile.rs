@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use expect_test::{expect, expect_file};
-use gowork_llb::lower::{self, CacheForm, DockerfileOptions, open_arg};
+use gowork_llb::lower::{self, BakeOptions, CacheForm, DockerfileOptions, open_arg};
 
 use super::{Made, make};
 
@@ -26,7 +26,8 @@ fn what_is_hard_to_say() {
         let options = DockerfileOptions { cache, args: open.clone() };
         expect_file![dir.join(name)].assert_eq(&text(&made, &["amd64", "arm64"], &options).unwrap());
     }
-    expect_file![dir.join("odd.docker-bake.hcl")].assert_eq(&lower::bake(&made.plan("amd64"), &open));
+    let options = BakeOptions { args: open, ..BakeOptions::default() };
+    expect_file![dir.join("odd.docker-bake.hcl")].assert_eq(&lower::bake(&made.plan("amd64"), &options));
 }
 
 /// The go command would take an old result from the mount after an edit of a header, which its keys do not hold.

@@ -1,0 +1,196 @@
+//! What .dockerignore leaves out is not there, for any command: a build does not see it.
+
+use expect_test::expect;
+
+use crate::support::{Repository, SMALL};
+
+/// Every command that reads the repository, with words that fit [`SMALL`].
+const COMMANDS: [&str; 12] = [
+    "list",
+    "check",
+    "plan",
+    "plan --json",
+    "graph",
+    "graph api",
+    "graph --of steps",
+    "explain api",
+    "affected --files api/main.go",
+    "affected --since HEAD",
+    "dockerfile",
+    "bake",
+];
+
+/// A main that embeds a file, which the ignore file hides.
+const EMBEDS: &str = "
+-- go.mod --
+module example.com/m
+
+go 1.26
+-- .dockerignore --
+# everything, then sources
+**
+!**/*.go
+!**/go.mod
+-- cmd/agent/main.go --
+package main
+
+import _ \"embed\"
+
+//go:embed job.yaml
+var job string
+
+func main() { print(job) }
+-- cmd/agent/job.yaml --
+kind: Job
+";
+
+#[test]
+fn an_embedded_file() {
+    let repository = Repository::new(EMBEDS);
+    repository.commit();
+    for command in COMMANDS {
+        let said = repository.run(&command.replace("api", "agent"));
+        assert_eq!(said.code, 1, "{command}: {said}");
+        assert!(said.err.contains("pattern job.yaml: no matching files found"), "{command}: {said}");
+    }
+    expect![[r#"
+        --- stderr
+        error: pattern job.yaml: no matching files found
+         --> cmd/agent/main.go:5:12
+          |
+        5 | //go:embed job.yaml
+          |            ^^^^^^^^
+          |
+          = help: patterns start at the directory of the Go file; see whether .dockerignore leaves the files out
+
+        1 error
+        exit 1
+    "#]]
+    .assert_eq(&repository.run("check").to_string());
+}
+
+#[test]
+fn a_member() {
+    let repository = Repository::new(SMALL);
+    repository.commit();
+    repository.write(".dockerignore", "lib\n");
+    for command in COMMANDS {
+        let said = repository.run(command);
+        assert!(said.code == 1 && said.err.contains("no lib/go.mod"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn a_main() {
+    let repository = Repository::new(SMALL);
+    repository.write(".dockerignore", "job/*.go\n");
+    for command in ["list", "plan", "graph --of steps", "dockerfile", "bake"] {
+        let said = repository.run(command);
+        assert!(said.code == 0 && said.out.contains("api") && !said.out.contains("link job"), "{command}: {said}");
+    }
+    assert!(!repository.run("bake").out.contains("\"job\""));
+    assert_eq!(repository.run("check --platform linux/amd64").err, "1 image on linux/amd64: no errors\n");
+}
+
+/// The file named after the definition file wins, for that definition file alone.
+#[test]
+fn the_ignore_file_of_the_definition() {
+    let images = |repository: &Repository, args: &str| -> Vec<String> {
+        let said = repository.run(&format!("list {args}"));
+        said.out.lines().skip(1).map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    };
+    let repository = Repository::new(SMALL);
+    repository.write(".dockerignore", "job/main.go\n");
+    for (definition, text, args) in [
+        ("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n", ""),
+        ("Dockerfile", "FROM scratch\n", ""),
+        ("dockerfile", "# syntax=docker.io/gowork/gowork:1\n", ""),
+        ("gowork.toml", "", ""),
+        ("ci/images.toml", "", "-f ci/images.toml"),
+        ("gowork.toml", "", "-f ./gowork.toml"),
+    ] {
+        repository.write(definition, text);
+        assert_eq!(images(&repository, args), ["api"], "{definition}");
+        let own = format!("{definition}.dockerignore");
+        repository.write(&own, "api/main.go\n");
+        assert_eq!(images(&repository, args), ["job"], "{definition}");
+        repository.write(&own, "");
+        assert_eq!(images(&repository, args), ["api", "job"], "{definition}: an empty one wins too");
+        repository.remove(definition);
+        assert_eq!(images(&repository, ""), ["api"], "{own} without {definition}");
+        repository.remove(&own);
+    }
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("x.toml"), "").unwrap();
+    std::fs::write(outside.path().join("x.toml.dockerignore"), "api/main.go\n").unwrap();
+    assert_eq!(images(&repository, &format!("-f {}/x.toml", outside.path().display())), ["job"]);
+}
+
+#[test]
+fn everything() {
+    let repository = Repository::new(SMALL);
+    repository.commit();
+    repository.write(".dockerignore", "# words\n\n*\n!README.md\n");
+    for command in COMMANDS {
+        let said = repository.run(command);
+        assert!(said.code == 1 && said.err.contains(".dockerignore:3"), "{command}: {said}");
+    }
+    expect![[r#"
+        --- stderr
+        error: the build sees no go.mod and no go.work: the rule "*" leaves out api/go.mod
+         --> .dockerignore:3:1
+          |
+        3 | *
+          | ^
+          |
+          = help: let mod files and sources in again below that rule, such as !api/go.mod, or print a new file: gowork dockerignore
+
+        1 error
+        exit 1
+    "#]]
+    .assert_eq(&repository.run("list").to_string());
+}
+
+/// A new .dockerignore takes the old one's place, so the old one hides nothing from it.
+#[test]
+fn a_printed_ignore_file_is_printed_again() {
+    let repository = Repository::new(&EMBEDS.replace("**\n", "words\n"));
+    repository.remove(".dockerignore");
+    assert_eq!(repository.run("dockerignore -o .dockerignore").code, 0);
+    repository.write("cmd/agent/new.yaml", "kind: Job\n");
+    let main =
+        repository.text("cmd/agent/main.go").replace("job.yaml", "job.yaml new.yaml").replace("job string", "job embed.FS");
+    repository.write("cmd/agent/main.go", &main.replace("_ \"embed\"", "\"embed\"").replace("print(job)", ""));
+    let said = repository.run("check");
+    assert!(
+        said.code == 1 && said.err.contains("pattern new.yaml: no matching files found"),
+        "the build does not see it: {said}"
+    );
+    assert_eq!(repository.run("dockerignore -o .dockerignore --check").code, 1);
+    assert_eq!(repository.run("dockerignore -o .dockerignore").code, 0);
+    assert_eq!(repository.run("check").code, 0);
+    assert!(repository.text(".dockerignore").contains("!cmd/agent/new.yaml"));
+}
+
+/// Each side of a comparison has its own.
+#[test]
+fn since_a_commit_with_another_one() {
+    let repository = Repository::new(SMALL);
+    repository.write(".dockerignore", "job/main.go\n");
+    repository.commit();
+    repository.write(".dockerignore", "");
+    expect![[r#"
+        --- stdout
+        job  was no image in HEAD
+        exit 0
+    "#]]
+    .assert_eq(&repository.run("affected --since HEAD").to_string());
+    repository.write("job/extra.go", "package main\n");
+    repository.write(".dockerignore", "job/*.go\n");
+    expect![[r#"
+        --- stderr
+        no image is touched
+        exit 0
+    "#]]
+    .assert_eq(&repository.run("affected --since HEAD").to_string());
+}
