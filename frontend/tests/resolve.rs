@@ -346,8 +346,24 @@ fn arguments_and_requests_are_checked() {
     for line in ["", "--request r --source s", "--request r --source s --out", "--request r --source s --out o --x"] {
         assert!(ResolveArgs::parse(&words(line)).is_err(), "{line}");
     }
-    let mut asked = request(false, &[], shared_cache());
-    asked.version = 99;
-    let failure = single(false).resolve("out", &asked, false, is_mod_file).unwrap_err();
-    assert!(failure.to_string().contains("version 99"), "{failure}");
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("request.json");
+    let good = serde_json::to_string(&request(false, &[], shared_cache())).unwrap();
+    for (good_words, words, said) in [
+        ("\"version\":2", "\"version\":99", "the file has version 99, this program reads version 2"),
+        ("\"tags\"", "\"labels\"", "unknown field `labels`"),
+        ("\"tags\":[],", "", "missing field `tags`"),
+    ] {
+        assert!(good.contains(good_words), "{good}");
+        fs::write(&file, good.replace(good_words, words)).unwrap();
+        let args = ResolveArgs {
+            request: file.clone(),
+            source: dir.path().into(),
+            out: dir.path().join("out"),
+            modcache: None,
+            report: false,
+        };
+        let failure = resolve(&args).unwrap_err();
+        assert!(failure.to_string().contains(said), "{failure}");
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A place in a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
     /// Line, from 1. 0 means "the file as a whole".
     pub line: u32,

@@ -1,21 +1,32 @@
 //! What `go` chose: the question put to the resolve step, and its answer.
 //!
-//! Version selection is never simulated: the step runs `go list -deps -json` with the real mod files, and this is what it says, reduced to
-//! what planning needs. Both sides are JSON files with a `version` field. Asking and answering are the frontend's (or the CLI's); nothing here runs `go`.
+//! Version selection is never simulated: the step runs `go list -deps -json` with the real mod files,
+//! and this is what it says, reduced to what planning needs. Both sides are JSON files with a
+//! `version` field. An unknown field is refused; a list or text that is empty is left out. Asking and
+//! answering are the frontend's (or the CLI's); nothing here runs `go`.
 
 use std::collections::BTreeMap;
 
+use gowork_step::Version;
 use serde::{Deserialize, Serialize};
 
-/// Version of [`ResolveRequest`] and [`Resolution`]; both sides come from one image, so a mismatch is a bug.
-pub const VERSION: u32 = 2;
+/// Version of [`ResolveRequest`], [`Resolution`] and [`ResolveReport`]. Another one is refused when a
+/// file is read; both sides come from one image, so that is a bug.
+pub const VERSION: Version<2> = Version;
+
+/// The file with a [`ResolveRequest`].
+pub const REQUEST_FILE: &str = "request.json";
+/// The file with a [`Resolution`].
+pub const RESOLUTION_FILE: &str = "resolution.json";
+/// The file with a [`ResolveReport`].
+pub const REPORT_FILE: &str = "report.json";
 
 /// What the resolve step is asked, for one root and one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveRequest {
     /// [`VERSION`].
-    pub version: u32,
+    pub version: Version<2>,
     /// Directory of the go.work, or of the single module's go.mod, relative to the source tree; "" for its root.
     pub dir: String,
     /// Whether there is a go.work in `dir`. Otherwise the step runs with GOWORK=off.
@@ -35,7 +46,7 @@ pub struct ResolveRequest {
 #[serde(deny_unknown_fields)]
 pub struct Resolution {
     /// [`VERSION`].
-    pub version: u32,
+    pub version: Version<2>,
     /// `go env GOVERSION`, as in `go1.26.8`.
     pub go_version: String,
     /// Modules that provide a package below, sorted by path.
@@ -88,7 +99,6 @@ pub struct ResolvedPackage {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
     /// Bytes of its compiled source files: the price of compiling it, roughly. 0 for std.
-    #[serde(default)]
     pub size: u64,
     /// Whether compiling it may read other files of its module: it has cgo, or assembly that includes something from elsewhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -107,7 +117,7 @@ impl ResolvedPackage {
 #[serde(deny_unknown_fields)]
 pub struct ResolveReport {
     /// [`VERSION`].
-    pub version: u32,
+    pub version: Version<2>,
     /// Each error once, in the go command's order.
     pub errors: Vec<ResolveError>,
     /// What the user can do about them, a line each.

@@ -14,43 +14,18 @@ use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use serde::Deserialize;
+use gowork_step::words::{AFTER, LISTED, MOUNT, PARENT, STOP};
+use gowork_step::{Batch, Description, LinkDescription, part_dir};
 
 use crate::args;
-use crate::compile::{self, part_dir};
+use crate::compile;
 use crate::id::Id;
-use crate::known::{self, Described};
+use crate::known;
 use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
 use crate::names;
 use crate::printed::{Printed, Told};
 use crate::turns::{Held, Turn, Turns};
-
-/// The word that asks for it.
-pub const WORD: &str = "ahead";
-
-/// The steps, each after those that it reads.
-#[derive(Debug, Deserialize)]
-struct Ahead {
-    /// Compile steps: those that have to run, and those that they read.
-    steps: Vec<Described>,
-    /// Links that have to run.
-    links: Vec<Link>,
-}
-
-/// A link.
-#[derive(Debug, Deserialize)]
-struct Link {
-    /// What makes its result.
-    #[serde(flatten)]
-    described: Described,
-    /// Import path of the main.
-    package: String,
-    /// The name that `go build` gives its binary.
-    binary: String,
-    /// Flags that it is compiled and linked with.
-    flags: Vec<String>,
-}
 
 /// Does what it can. Always succeeds, for its results are a convenience.
 ///
@@ -58,7 +33,7 @@ struct Link {
 /// If it is called in a wrong way.
 pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
     let [file, dir, layers] = words else { return Err("usage: gowork-cache ahead FILE DIR LAYERS".to_owned()) };
-    let wanted: Ahead = known::read_json(file)?;
+    let wanted: Batch = known::read_json(file)?;
     let (program, args) = args::from_environment()?;
     let mount = args.mount.ok_or("there is no --mount")?;
     let (dir, layers) = (Path::new(dir), Path::new(layers));
@@ -93,8 +68,8 @@ struct Seen<'a> {
     /// Layers to read.
     layers: Vec<PathBuf>,
     /// Those that run.
-    running: Vec<&'a Described>,
-    unknown: Vec<&'a Described>,
+    running: Vec<&'a Description>,
+    unknown: Vec<&'a Description>,
 }
 
 impl<'a> Seen<'a> {
@@ -113,19 +88,19 @@ impl<'a> Seen<'a> {
     }
 
     /// Has these steps wait that do not run yet, and learns which do.
-    fn hold(&mut self, steps: impl Iterator<Item = &'a Described> + Clone) {
-        let hold = |step: &Described| Some((step.name.clone(), self.turns.say(Turn::Ahead, &step.name)?));
+    fn hold(&mut self, steps: impl Iterator<Item = &'a Description> + Clone) {
+        let hold = |step: &Description| Some((step.name.clone(), self.turns.say(Turn::Ahead, &step.name)?));
         self.held = steps.clone().filter_map(hold).collect();
         self.running = steps.filter(|step| self.turns.is_said(Turn::Runs, &step.name)).collect();
     }
 
     /// The key of a step, if all that it reads is known.
-    fn key(&self, step: &Described) -> io::Result<Option<Id>> {
+    fn key(&self, step: &Description) -> io::Result<Option<Id>> {
         let reads: Option<Vec<Id>> = step.reads.iter().map(|name| self.indexes.get(name).copied()).collect();
-        reads.map(|reads| step.key(&self.go, &reads)).transpose()
+        reads.map(|reads| known::key(step, &self.go, &reads)).transpose()
     }
 
-    fn learn(&mut self, step: &Described, indexes: &[String]) {
+    fn learn(&mut self, step: &Description, indexes: &[String]) {
         let names = step.parts.iter().map(|packages| part_dir(packages));
         self.indexes.extend(names.zip(indexes.iter().map(|index| known::index_id(index))));
     }
@@ -181,19 +156,19 @@ impl<'a> Seen<'a> {
     }
 
     /// Keeps the binary that was installed at `path`, if it is one of these links' and all is known that this reads: its step finds it.
-    fn keep(&mut self, links: &[&Link], path: &Path) -> io::Result<()> {
+    fn keep(&mut self, links: &[&LinkDescription], path: &Path) -> io::Result<()> {
         let link = links.iter().find(|link| path.file_name().is_some_and(|name| name == link.binary.as_str()));
         let Some(link) = link else { return Ok(()) };
-        if let Some(key) = self.key(&link.described)? {
+        if let Some(key) = self.key(&link.step)? {
             known::keep_binary(self.mount, &key, path)?;
-            self.held.remove(&link.described.name);
+            self.held.remove(&link.step.name);
         }
         Ok(())
     }
 }
 
 /// The index of each part of a step, if all its packages are found.
-fn indexes(step: &Described, found: &HashMap<String, (Id, Entry)>) -> Option<Vec<String>> {
+fn indexes(step: &Description, found: &HashMap<String, (Id, Entry)>) -> Option<Vec<String>> {
     let index = |packages: &Vec<String>| {
         let entries = packages.iter().map(|package| found.get(package).copied());
         entries.collect::<Option<BTreeMap<Id, Entry>>>().map(|entries| layer::format_index(&entries))
@@ -203,25 +178,25 @@ fn indexes(step: &Described, found: &HashMap<String, (Id, Entry)>) -> Option<Vec
 
 impl Runner<'_> {
     /// Compiles and links.
-    fn run(&self, wanted: &Ahead) -> io::Result<()> {
+    fn run(&self, wanted: &Batch) -> io::Result<()> {
         // Builds side by side have much in common: one does it, the others find it.
         let _alone = self.mount.lock()?;
         let turns = Turns::new(self.mount_dir);
         let compiled = wanted.steps.iter().enumerate().filter(|(at, _)| !self.layer(*at).is_dir()).map(|(_, step)| step);
-        let steps = compiled.chain(wanted.links.iter().map(|link| &link.described));
+        let steps = compiled.chain(wanted.links.iter().map(|link| &link.step));
         let mut seen = Seen::nothing(&self.mount, &turns)?;
         seen.hold(steps);
         self.look(wanted, &mut seen)?;
         let mut left = Vec::new();
         for link in &wanted.links {
-            if seen.key(&link.described)?.is_none_or(|key| known::binary(&self.mount, &key).is_none()) {
+            if seen.key(&link.step)?.is_none_or(|key| known::binary(&self.mount, &key).is_none()) {
                 left.push(link);
             }
         }
         // As many at once as have the same flags and binaries of different names.
         while let Some(first) = left.first().copied() {
             let mut names = HashSet::new();
-            let (now, later): (Vec<&Link>, Vec<&Link>) =
+            let (now, later): (Vec<&LinkDescription>, Vec<&LinkDescription>) =
                 left.into_iter().partition(|link| link.flags == first.flags && names.insert(&link.binary));
             left = later;
             let gopath = self.mount.scratch()?;
@@ -239,7 +214,7 @@ impl Runner<'_> {
     }
 
     /// Learns which steps are known: by their layers, or in the mount.
-    fn look<'a>(&self, wanted: &'a Ahead, seen: &mut Seen<'a>) -> io::Result<()> {
+    fn look<'a>(&self, wanted: &'a Batch, seen: &mut Seen<'a>) -> io::Result<()> {
         for (at, step) in wanted.steps.iter().enumerate() {
             let layer = self.layer(at);
             if layer.is_dir() {
@@ -255,7 +230,7 @@ impl Runner<'_> {
     }
 
     /// Compiles the unknown steps, and installs these links below `gopath`. False if something fails: what was made until then is kept.
-    fn install(&self, links: &[&Link], gopath: &Path, seen: &mut Seen<'_>) -> io::Result<bool> {
+    fn install(&self, links: &[&LinkDescription], gopath: &Path, seen: &mut Seen<'_>) -> io::Result<bool> {
         let names = self.dir.join("names");
         let missing: HashSet<&String> = seen.unknown.iter().flat_map(|step| step.parts.iter().flatten()).collect();
         let mut go = self.go(&names, seen);
@@ -297,16 +272,16 @@ impl Runner<'_> {
         seen.let_tell(&found)?;
         // Those of which nobody told, or which read what had yet to be settled.
         binaries(gopath).into_iter().try_for_each(|path| seen.keep(links, &path))?;
-        links.iter().for_each(|link| _ = seen.held.remove(&link.described.name));
+        links.iter().for_each(|link| _ = seen.held.remove(&link.step.name));
         Ok(true)
     }
 
     /// A go command whose results are in layers and the mount; a directory has the list of those in the mount.
     fn go(&self, names: &Path, seen: &Seen<'_>) -> Command {
-        let layers: String = seen.layers.iter().map(|layer| format!(" --parent {}", layer.display())).collect();
-        let word = |step: &&Described| if step.brings_others { "--stop" } else { "--after" };
+        let layers: String = seen.layers.iter().map(|layer| format!(" {PARENT} {}", layer.display())).collect();
+        let word = |step: &&Description| if step.brings_others { STOP } else { AFTER };
         let running: String = seen.running.iter().map(|step| format!(" {} {}", word(step), step.name)).collect();
-        let results = format!("--names {} --mount {}{running}", names.display(), self.mount_dir.display());
+        let results = format!("{LISTED} {} {MOUNT} {}{running}", names.display(), self.mount_dir.display());
         let mut go = Command::new("go");
         go.env("GOCACHEPROG", format!("{}{layers} {results}", self.program));
         go

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gowork_step::words::{AFTER, DISCARD, LIMIT, LISTED, MOUNT, OWN, PARENT, STATS, STOP};
+
 use crate::mount;
 
 /// How to call it.
@@ -59,16 +61,16 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     let mut flag = String::new();
     for word in words {
         match (flag.as_str(), word.as_str()) {
-            (_, "--stats") => stats = true,
-            (_, "--parent" | "--own" | "--discard" | "--names" | "--mount" | "--limit" | "--after" | "--stop") => flag = word,
-            ("--parent", dir) => parents.push(absolute(dir)?),
-            ("--own", dir) => results.push(Results::Keep(absolute(dir)?)),
-            ("--discard", dir) => results.push(Results::Discard(absolute(dir)?)),
-            ("--names", dir) => results.push(Results::Names(absolute(dir)?)),
-            ("--mount", dir) => mount = Some(absolute(dir)?),
-            ("--after", _) => after.push(word),
-            ("--stop", _) => stop.push(word),
-            ("--limit", bytes) => limit = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?,
+            (_, STATS) => stats = true,
+            (_, PARENT | OWN | DISCARD | LISTED | MOUNT | LIMIT | AFTER | STOP) => flag = word,
+            (PARENT, dir) => parents.push(absolute(dir)?),
+            (OWN, dir) => results.push(Results::Keep(absolute(dir)?)),
+            (DISCARD, dir) => results.push(Results::Discard(absolute(dir)?)),
+            (LISTED, dir) => results.push(Results::Names(absolute(dir)?)),
+            (MOUNT, dir) => mount = Some(absolute(dir)?),
+            (AFTER, _) => after.push(word),
+            (STOP, _) => stop.push(word),
+            (LIMIT, bytes) => limit = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?,
             (_, other) => return Err(format!("unknown argument {other:?}")),
         }
     }

@@ -15,25 +15,15 @@ use std::process::{Command, ExitCode};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gowork_step::words::{NO_LAYER, STEP};
+use gowork_step::{Description, parse_parts, part_dir};
 
 use crate::go::{self, Ended, exit_code};
 use crate::id::Id;
-use crate::known::{self, Described, Known, read_json};
+use crate::known::{self, Known, read_json};
 use crate::layer::{self, Entry};
 use crate::own;
 use crate::turns::Begun;
-
-/// The directory of a part with these packages, named by the first. BuildKit joins the contents of what is read from one step in the order of their paths: so
-/// the name follows from what is in the part, not from how many others there are. No import path has a `!` (golang.org/x/mod/module, `CheckImportPath`).
-pub fn part_dir(packages: &[String]) -> String {
-    packages.first().map(|first| first.replace('/', "!")).unwrap_or_default()
-}
-
-/// The word that asks for it.
-pub const WORD: &str = "compile";
-
-/// In place of a directory: there is no layer to be sorted.
-const NO_LAYER: &str = "-";
 
 /// The words that make the go command compile packages and tell their build IDs, those of dependencies too.
 const GO_LIST: [&str; 5] = ["list", "-export", "-deps", "-f", "{{.ImportPath}} {{.BuildID}}"];
@@ -51,7 +41,7 @@ const KEY_BYTES: usize = 15;
 /// If a word is missing, the file cannot be read, the go command cannot be started, or results cannot be written.
 pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     let (step, words) = match words.split_first() {
-        Some((first, rest)) if first.starts_with("--step=") => (first.strip_prefix("--step="), rest),
+        Some((first, rest)) if first.starts_with(STEP) => (first.strip_prefix(STEP), rest),
         _ => (None, words),
     };
     let [file, dir, flags @ ..] = words else {
@@ -59,7 +49,7 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     };
     let text = fs::read_to_string(file).map_err(|error| format!("read {file}: {error}"))?;
     let parts = parse_parts(&text);
-    let described = step.map(read_json::<Described>).transpose()?;
+    let described = step.map(read_json::<Description>).transpose()?;
     let known = described.as_ref().and_then(|described| Known::this(described, None));
     loop {
         let turn = described.as_ref().and_then(|described| known::turn(described, None));
@@ -99,12 +89,6 @@ fn run(parts: &[Vec<String>], flags: &[String], is_to_stop: impl Fn() -> bool + 
 /// Packages without those that std vendors for itself: they cannot be named on a command line, and come with what imports them.
 pub(crate) fn nameable<'a>(packages: impl Iterator<Item = &'a String>) -> impl Iterator<Item = &'a String> {
     packages.filter(|path| !path.starts_with("vendor/"))
-}
-
-/// The packages of each part.
-fn parse_parts(text: &str) -> Vec<Vec<String>> {
-    let part = |part: &str| part.lines().filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();
-    text.split("\n\n").map(part).collect()
 }
 
 /// The first bytes of the key that each listed package's result is under, to its import path. Without a build ID there is nothing to compile.
@@ -169,13 +153,6 @@ fn write_part(whole: &Path, packages: &[String], entries: &BTreeMap<Id, Entry>) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parts_are_apart_by_empty_lines() {
-        assert_eq!(parse_parts("a\nb\n\nc\n"), [vec!["a", "b"], vec!["c"]]);
-        assert_eq!(parse_parts("a\n"), [vec!["a"]]);
-        assert_eq!(parse_parts(""), [Vec::<String>::new()]);
-    }
 
     #[test]
     fn keys_come_from_build_ids() {

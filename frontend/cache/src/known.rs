@@ -1,7 +1,7 @@
 //! Steps whose results a cache mount has whole, so that they can be taken from there without a go command. Owns a step's key, and what is kept under it.
 //!
 //! A step is known by its flags, the packages of its parts, the contents of the files that it compiles itself, the results it reads and the Go version:
-//! all that makes its results. Under that key the mount has the index of each of its parts; for a link its binary.
+//! all that makes its results ([`Description`]). Under that key the mount has the index of each of its parts; for a link its binary.
 //! A key that is wrong in some way nobody thought of cannot make a wrong compile result: results lie under the go command's own keys, and whoever links
 //! asks by these.
 
@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde::Deserialize;
+use gowork_step::{Description, from_json};
 use serde::de::DeserializeOwned;
 
 use crate::args;
@@ -25,39 +25,17 @@ use crate::turns::{Begun, Turns};
 /// The first word of what makes a key; the number is that of the form.
 const FORM: &str = "gowork step 1";
 
-/// What makes a step's results, as its plan says.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Described {
-    /// What the step is called among those of its plan ([`crate::turns`]); no part of its key.
-    pub name: String,
-    /// Flags, environment, name of the binary: whatever else decides.
-    pub salt: Vec<String>,
-    /// Import paths by part, those that the go command is told; none of a link.
-    #[serde(default)]
-    pub parts: Vec<Vec<String>>,
-    /// The files that it compiles itself: their names in the repository, and where they are here. That does not matter: their names and what is in
-    /// them do.
-    #[serde(default)]
-    pub own: Vec<(String, PathBuf)>,
-    /// Whether what its parts name brings along other packages, whose results are the step's as well: then only the step can tell which these are.
-    #[serde(default)]
-    pub brings_others: bool,
-    /// Directory names of the parts that it reads, in the order of `--parent`.
-    #[serde(default)]
-    pub reads: Vec<String>,
-}
-
-impl Described {
-    /// The key of its results. `go` is the version of the go command, `reads` are the IDs of the indexes that it reads ([`index_id`]).
-    ///
-    /// # Errors
-    /// If a file cannot be read.
-    pub fn key(&self, go: &str, reads: &[Id]) -> io::Result<Id> {
-        let own = self.own.iter().map(|(name, path)| Ok((name, Id::of(&fs::read(path)?).to_string())));
-        let own = own.collect::<io::Result<Vec<_>>>()?;
-        let reads: Vec<(&String, String)> = self.reads.iter().zip(reads).map(|(name, id)| (name, id.to_string())).collect();
-        Ok(Id::of(&serde_json::to_vec(&(FORM, go, &self.salt, &self.parts, own, reads))?))
+/// The key of a step's results. `go` is the version of the go command, `reads` are the IDs of the indexes that it reads ([`index_id`]).
+///
+/// # Errors
+/// If a file cannot be read.
+pub fn key(step: &Description, go: &str, reads: &[Id]) -> io::Result<Id> {
+    let mut own = Vec::new();
+    for file in &step.own {
+        own.push((&file.name, Id::of(&fs::read(&file.at)?).to_string()));
     }
+    let reads: Vec<(&String, String)> = step.reads.iter().zip(reads).map(|(name, id)| (name, id.to_string())).collect();
+    Ok(Id::of(&serde_json::to_vec(&(FORM, go, &step.salt, &step.parts, own, reads))?))
 }
 
 /// What a file in JSON says.
@@ -66,7 +44,7 @@ impl Described {
 /// If it cannot be read, or says something else.
 pub fn read_json<T: DeserializeOwned>(file: &str) -> Result<T, String> {
     let bytes = fs::read(file).map_err(|error| format!("read {file}: {error}"))?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("read {file}: {error}"))
+    from_json(&bytes).map_err(|error| format!("read {file}: {error}"))
 }
 
 /// What identifies an index: the layer that it names is the same if this is.
@@ -88,7 +66,7 @@ pub fn go_version() -> io::Result<String> {
 }
 
 /// The turn of the step that this process is to run: it begins when nobody makes its results elsewhere any more. The mount is that of [`Known::this`].
-pub fn turn(described: &Described, mount: Option<&Path>) -> Option<Begun> {
+pub fn turn(described: &Description, mount: Option<&Path>) -> Option<Begun> {
     let (_, args) = args::from_environment().ok()?;
     Turns::new(mount.or(args.mount.as_deref())?).begin(&described.name)
 }
@@ -101,13 +79,13 @@ pub struct Known {
 
 impl Known {
     /// The step that this process is to run, by the words of `GOCACHEPROG`. None if that names no mount, nor `mount` does; or if what it reads is damaged.
-    pub fn this(described: &Described, mount: Option<&Path>) -> Option<Known> {
+    pub fn this(described: &Description, mount: Option<&Path>) -> Option<Known> {
         let (_, args) = args::from_environment().ok()?;
         let mount = CacheMount::new(mount.or(args.mount.as_deref())?, args.limit);
         let index = |dir: &PathBuf| fs::read_to_string(layer::index_path(dir)).ok().map(|index| index_id(&index));
         let reads: Vec<Id> = args.parents.iter().map(index).collect::<Option<_>>()?;
         let is_whole = reads.len() == described.reads.len();
-        let key = is_whole.then(|| described.key(&go_version().ok()?, &reads).ok())??;
+        let key = is_whole.then(|| key(described, &go_version().ok()?, &reads).ok())??;
         Some(Known { mount, key })
     }
 
@@ -196,40 +174,47 @@ pub fn empty(dir: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use gowork_step::{OwnFile, Version};
+
     use super::*;
 
-    fn described(own: Vec<(String, PathBuf)>) -> Described {
-        Described {
+    fn described(own: Vec<OwnFile>) -> Description {
+        Description {
+            version: Version,
             name: "1".into(),
             salt: vec!["-trimpath".into()],
             parts: vec![vec!["a".into()]],
-            own,
             brings_others: false,
+            own,
             reads: vec!["fmt".into()],
         }
+    }
+
+    fn file(name: &str, at: &Path) -> OwnFile {
+        OwnFile { name: name.into(), at: at.to_str().unwrap().into() }
     }
 
     #[test]
     fn all_that_makes_results_makes_the_key_and_the_place_of_files_does_not() {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let at = |dir: usize, text: &str| {
-            let file = dirs[dir].path().join("a.go");
-            fs::write(&file, text).unwrap();
-            described(vec![("a/a.go".into(), file)])
+            let path = dirs[dir].path().join("a.go");
+            fs::write(&path, text).unwrap();
+            described(vec![file("a/a.go", &path)])
         };
-        let key = |described: &Described| described.key("go1", &[Id::of(b"fmt")]).unwrap();
-        let first = key(&at(0, "package a"));
-        assert_eq!(key(&at(1, "package a")), first);
-        assert_ne!(key(&at(0, "package b")), first);
+        let key_of = |step: &Description| key(step, "go1", &[Id::of(b"fmt")]).unwrap();
+        let first = key_of(&at(0, "package a"));
+        assert_eq!(key_of(&at(1, "package a")), first);
+        assert_ne!(key_of(&at(0, "package b")), first);
         let step = at(0, "package a");
-        assert_ne!(step.key("go2", &[Id::of(b"fmt")]).unwrap(), first);
-        assert_ne!(step.key("go1", &[Id::of(b"other")]).unwrap(), first);
-        assert_ne!(key(&Described { salt: vec![], ..step.clone() }), first);
-        assert_ne!(key(&Described { parts: vec![vec!["b".into()]], ..step.clone() }), first);
-        assert_ne!(key(&Described { reads: vec!["os".into()], ..step.clone() }), first);
-        let renamed = step.own.iter().map(|(_, path)| ("b/a.go".to_owned(), path.clone())).collect();
-        assert_ne!(key(&Described { own: renamed, ..step.clone() }), first);
-        assert!(described(vec![("a/a.go".into(), "/nowhere/a.go".into())]).key("go1", &[]).is_err());
+        assert_ne!(key(&step, "go2", &[Id::of(b"fmt")]).unwrap(), first);
+        assert_ne!(key(&step, "go1", &[Id::of(b"other")]).unwrap(), first);
+        assert_ne!(key_of(&Description { salt: vec![], ..step.clone() }), first);
+        assert_ne!(key_of(&Description { parts: vec![vec!["b".into()]], ..step.clone() }), first);
+        assert_ne!(key_of(&Description { reads: vec!["os".into()], ..step.clone() }), first);
+        let renamed = step.own.iter().map(|own| file("b/a.go", Path::new(&own.at))).collect();
+        assert_ne!(key_of(&Description { own: renamed, ..step.clone() }), first);
+        assert!(key(&described(vec![file("a/a.go", Path::new("/nowhere/a.go"))]), "go1", &[]).is_err());
     }
 
     #[test]

@@ -7,11 +7,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::go::exit_code;
-use crate::known::{self, Described, Known, read_json};
+use gowork_step::Description;
+use gowork_step::words::{LINK_MOUNT, STEP};
 
-/// The word that asks for it.
-pub const WORD: &str = "link";
+use crate::go::exit_code;
+use crate::known::{self, Known, read_json};
 
 /// Makes the binary. The exit code is the command's.
 ///
@@ -20,8 +20,8 @@ pub const WORD: &str = "link";
 pub fn link(words: &[String]) -> Result<ExitCode, String> {
     let usage = || "usage: gowork-cache link --step=FILE --mount=DIR BINARY COMMAND...".to_owned();
     let [step, mount, binary, program, arguments @ ..] = words else { return Err(usage()) };
-    let (step, mount) = step.strip_prefix("--step=").zip(mount.strip_prefix("--mount=")).ok_or_else(usage)?;
-    let described: Described = read_json(step)?;
+    let (step, mount) = step.strip_prefix(STEP).zip(mount.strip_prefix(LINK_MOUNT)).ok_or_else(usage)?;
+    let described: Description = read_json(step)?;
     let _turn = known::turn(&described, Some(Path::new(mount)));
     let known = Known::this(&described, Some(Path::new(mount)));
     if let Some(made) = known.as_ref().and_then(Known::binary) {

@@ -14,6 +14,7 @@ use gowork_cache::serve::serve;
 use gowork_cache::store::{Kept, Store, Tier};
 use gowork_cache::turns::Turns;
 use gowork_cache::{ahead, compile, link, watch};
+use gowork_step::words::{AHEAD, COMPILE, LINK, WATCH};
 
 fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
@@ -45,10 +46,10 @@ fn main() -> ExitCode {
 /// What a step of a build calls it for; none if this is a go command asking for a cache.
 fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
     match word {
-        compile::WORD => Some(compile::compile(rest)),
-        link::WORD => Some(link::link(rest)),
-        ahead::WORD => Some(ahead::ahead(rest)),
-        watch::WORD => Some(watch::watch(rest)),
+        COMPILE => Some(compile::compile(rest)),
+        LINK => Some(link::link(rest)),
+        AHEAD => Some(ahead::ahead(rest)),
+        WATCH => Some(watch::watch(rest)),
         _ => None,
     }
 }

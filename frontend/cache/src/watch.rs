@@ -7,15 +7,11 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gowork_step::{Names, RUNNING, Running, Version, to_json};
+
 use crate::args;
 use crate::known;
 use crate::turns::{Turn, Turns};
-
-/// The word that asks for it.
-pub const WORD: &str = "watch";
-
-/// The file with the positions, as JSON.
-const RUNNING: &str = "running";
 
 /// How long it waits for the first. Where a builder runs one step at a time, none can begin meanwhile.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -30,12 +26,11 @@ const SETTLE: Duration = Duration::from_millis(150);
 /// If it is called in a wrong way, or cannot write.
 pub fn watch(words: &[String]) -> Result<ExitCode, String> {
     let [file, dir] = words else { return Err("usage: gowork-cache watch FILE DIR".to_owned()) };
-    let names: Vec<String> = known::read_json(file)?;
+    let Names { names, .. } = known::read_json(file)?;
     let (_, args) = args::from_environment()?;
     let turns = Turns::new(&args.mount.ok_or("there is no --mount")?);
-    let running = running(&turns, &names, PATIENCE);
-    let text = serde_json::to_vec(&running).map_err(|error| error.to_string())?;
-    fs::write(Path::new(dir).join(RUNNING), text).map_err(|error| format!("write to {dir}: {error}"))?;
+    let running = Running { version: Version, positions: running(&turns, &names, PATIENCE) };
+    fs::write(Path::new(dir).join(RUNNING), to_json(&running)).map_err(|error| format!("write to {dir}: {error}"))?;
     Ok(ExitCode::SUCCESS)
 }
 

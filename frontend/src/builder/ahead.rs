@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use futures_util::future::join_all;
 use gowork_llb::lower::Lowering;
 use gowork_llb::plan::{BuildIx, Outline};
+use gowork_step::{RUNNING, Running, from_json};
 use tokio::time::sleep;
 
 use super::Builder;
@@ -17,9 +18,6 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const PAUSE: Duration = Duration::from_millis(1500);
 /// How often it is looked.
 const ATTEMPTS: u32 = 8;
-
-/// The file that tells what runs (gowork-cache, `watch`).
-const RUNNING: &str = "/running";
 
 /// Does what the steps of `wanted` wait for, if there is reason to; to be run beside them. Not with `--no-cache`, which empties the mount. A failure is
 /// none of the build: the steps do the same, and say what is wrong.
@@ -37,8 +35,8 @@ async fn compile_build(builder: &Builder<'_>, mut lowering: Lowering<'_>, build:
         let watch = lowering.watch(build, image, &now.as_nanos().to_string()).ok()??;
         let watched = builder.solve(&watch, true).await.ok()?;
         let running = builder.gateway.read_file(&watched.reference, RUNNING).await.ok()?;
-        let running: Vec<usize> = serde_json::from_slice(&running).ok()?;
-        if let Some(ahead) = lowering.ahead(build, image, &running).ok()? {
+        let Running { positions, .. } = from_json(&running).ok()?;
+        if let Some(ahead) = lowering.ahead(build, image, &positions).ok()? {
             builder.solve(&ahead, true).await.ok()?;
             return Some(());
         }

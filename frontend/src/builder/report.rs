@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use gowork_llb::diag::{Diagnostic, Span};
 use gowork_llb::lower::Lowering;
 use gowork_llb::plan::{Build, BuildIx};
-use gowork_llb::resolution::{ResolveError, ResolveReport};
+use gowork_llb::resolution::{REPORT_FILE, ResolveError, ResolveReport};
 
 use super::Builder;
 use crate::error::BuildError;
@@ -33,7 +33,7 @@ async fn run(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx) -> Opt
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let output = lowering.resolve_report(ix, &now.as_nanos().to_string()).ok()?;
     let solved = builder.solve(&output, true).await.ok()?;
-    let json = builder.gateway.read_file(&solved.reference, "/report.json").await.ok()?;
+    let json = builder.gateway.read_file(&solved.reference, REPORT_FILE).await.ok()?;
     serde_json::from_slice(&json).ok()
 }
 

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
 use gowork_llb::plan::{BuildIx, Image};
-use gowork_llb::resolution::{self, Resolution};
+use gowork_llb::resolution::{RESOLUTION_FILE, Resolution};
 
 use super::{Builder, Resolutions, internal, report};
 use crate::error::BuildError;
@@ -28,14 +28,10 @@ async fn one(builder: &Builder<'_>, lowering: &Lowering<'_>, build: BuildIx) -> 
         Ok(solved) => solved,
         Err(error) => return Err(report::explain(builder, lowering, build, error).await),
     };
-    let json = builder.gateway.read_file(&solved.reference, "/resolution.json").await?;
+    let json = builder.gateway.read_file(&solved.reference, RESOLUTION_FILE).await?;
     let bug = |words: String| Diagnostic::error(words).help("this is a bug of gowork: please report it");
     let resolution: Resolution =
         serde_json::from_slice(&json).map_err(|error| bug(format!("the resolve step's result cannot be read: {error}")))?;
-    if resolution.version != resolution::VERSION {
-        let words = format!("the resolve step's result has version {}, not {}", resolution.version, resolution::VERSION);
-        return Err(bug(words).into());
-    }
     match lowering.plan().builder.check_version(&resolution.go_version) {
         Some(error) => Err(error.into()),
         None => Ok(resolution),

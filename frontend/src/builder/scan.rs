@@ -13,6 +13,7 @@ use super::{Builder, internal};
 use crate::context::Filter;
 use crate::error::{BuildError, SourceFiles};
 use crate::opts::NoCache;
+use crate::steps::scan::SCAN_FILE;
 use crate::steps::transferred;
 
 /// What the context says about its modules and packages.
@@ -42,7 +43,7 @@ async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, p
     // BuildKit leaves the listing out of the content that keys a step: without this a file that appears, in an embedded directory for
     // example, would go unnoticed.
     let names = if builder.context.can_list() { names(builder, &source).await? } else { String::new() };
-    let exec = Exec::new(["/gowork-frontend", "scan", "--source", "/src", "--out", "/out/scan.json"])
+    let exec = Exec::new(["/gowork-frontend", "scan", "--source", "/src", "--out", &format!("/out/{SCAN_FILE}")])
         .root(builder.programs)
         .mount(Mount::read_only(&source, "/src"))
         .mount(Mount::scratch_output("/out"))
@@ -53,7 +54,7 @@ async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, p
         .named("scan Go sources");
     let output = exec.run().and_then(|executed| executed.output("/out")).map_err(internal)?;
     let solved = builder.solve(&output, true).await?;
-    let json = builder.gateway.read_file(&solved.reference, "/scan.json").await?;
+    let json = builder.gateway.read_file(&solved.reference, SCAN_FILE).await?;
     let scan: Scan = serde_json::from_slice(&json).map_err(|error| {
         Diagnostic::error(format!("the scan step's result cannot be read: {error}"))
             .help("this is a bug of gowork: please report it")

@@ -10,6 +10,9 @@ use gowork_llb::tree::{LocalTree, SourceTree};
 
 use super::transferred::{self, TransferredTree};
 
+/// What the frontend calls the file with the [`Scan`](packages::Scan).
+pub const SCAN_FILE: &str = "scan.json";
+
 /// Why a scan could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

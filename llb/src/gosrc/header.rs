@@ -13,12 +13,12 @@ use crate::diag::{Diagnostic, Position, Span};
 
 /// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set; what they include is in [`SourceFile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Header {
     /// Name in the package clause; empty for non-Go files and where the clause is missing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub package: String,
     /// Where that name stands.
-    #[serde(default)]
     pub package_at: Position,
     /// Imports in source order, `"C"` included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +39,7 @@ pub struct Header {
 
 /// One import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Import {
     /// Import path, unquoted.
     pub path: String,
@@ -48,6 +49,7 @@ pub struct Import {
 
 /// One pattern of a `//go:embed` line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EmbedPattern {
     /// Pattern, unquoted, with its `all:` prefix.
     pub pattern: String,
@@ -57,6 +59,7 @@ pub struct EmbedPattern {
 
 /// What the cgo preambles of a file say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cgo {
     /// `#cgo` lines, without the `#cgo` word.
     pub directives: Vec<String>,
@@ -64,17 +67,16 @@ pub struct Cgo {
     #[serde(default, skip_serializing_if = "Includes::is_empty")]
     pub includes: Includes,
     /// Where each of `directives` stands.
-    #[serde(default)]
     pub directives_at: Vec<Position>,
 }
 
 /// A source file as a scan keeps it: all that [`super::select`] needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SourceFile {
     /// Last element of its path.
     pub name: String,
     /// What its head says, as far as it could be read.
-    #[serde(default)]
     pub header: Header,
     /// What a file that is not Go includes, in all its text.
     #[serde(default, skip_serializing_if = "Includes::is_empty")]
@@ -86,6 +88,7 @@ pub struct SourceFile {
 
 /// What is wrong with the head of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Problem {
     /// What, in Go's words, without a place.
     pub message: String,

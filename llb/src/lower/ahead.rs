@@ -6,29 +6,26 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use gowork_step::words::{AHEAD, DISCARD, MOUNT, WATCH};
+use gowork_step::{BATCH, Batch, Description, LinkDescription, NAMES, Names, OwnFile, STEP_DIR, Version, to_json};
 
 use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, cache_mount, link_flags, source_dir};
 use super::runtime::BINARY_DIR;
-use super::words::{STEP_DIR, files_of};
+use super::words::files_of;
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
 use crate::ops::{Digest, OpError, Output};
-use crate::plan::{Build, BuildIx, Link, Part, Step, StepIx, StepKind};
+use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind};
 use crate::tree::TreePath;
 
 /// Where results of steps are, by number.
 const LAYERS: &str = "/gowork/layers";
-/// Its list of steps.
-const LIST: &str = "ahead.json";
-/// The file in [`STEP_DIR`] with the names of steps to watch.
-const NAMES: &str = "names.json";
 
 /// As many steps have to run at least. Fewer cost no more than they do here, where everything is looked at once more.
 const WORTHWHILE: usize = 4;
 
 impl Lowering<'_> {
-    /// What waits until steps of one image, or of all of a build, run, and leaves a file `running`: a list in JSON of positions, for [`Self::ahead`]. What runs
+    /// What waits until steps of one image, or of all of a build, run, and leaves the file [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::ahead`]. What runs
     /// is never to be found in the cache, and to ignore the cache would empty the cache mount: so `attempt` is a text that no earlier attempt had. None
     /// where results are not kept in layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of.
     ///
@@ -36,15 +33,16 @@ impl Lowering<'_> {
     /// As [`Self::resolve`].
     pub fn watch(&self, build: BuildIx, image: Option<&str>, attempt: &str) -> Result<Option<Output>, OpError> {
         let steps = self.compiled_and_linked(build, image);
-        let described = steps.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead)).collect::<Option<Vec<Value>>>();
+        let described =
+            steps.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead)).collect::<Option<Vec<Description>>>();
         let Some((described, one)) = described.zip(steps.first()) else { return Ok(None) };
-        let names: Vec<&Value> = described.iter().map(|step| &step["name"]).collect();
-        let words = [CACHE_PROGRAM.to_owned(), "watch".to_owned(), format!("{STEP_DIR}/{NAMES}"), OUT.to_owned()];
+        let names = Names { version: Version, names: described.into_iter().map(|step| step.name).collect() };
+        let words = [CACHE_PROGRAM.to_owned(), WATCH.to_owned(), format!("{STEP_DIR}/{NAMES}"), OUT.to_owned()];
         let exec = Exec::new(words)
             .read_only_root(&self.materials.builder)
             .cwd("/")
             .env("GOWORK_ATTEMPT", attempt)
-            .mount(Mount::read_only(&files_of([(NAMES, json!(names).to_string().into_bytes())]), STEP_DIR));
+            .mount(Mount::read_only(&files_of([(NAMES, to_json(&names))]), STEP_DIR));
         self.beside(exec, *one, "see what has to run")
     }
 
@@ -65,9 +63,9 @@ impl Lowering<'_> {
         let (links, compiles): (Vec<StepIx>, Vec<StepIx>) = missing.iter().partition(|ix| self.is_link(**ix));
         let read = missing.iter().flat_map(|ix| &self.plan.step(*ix).inputs.results).map(|result| result.step);
         let needed: Vec<StepIx> = read.chain(compiles).collect::<BTreeSet<StepIx>>().into_iter().collect();
-        let Some(list) = self.list(&links, &needed) else { return Ok(None) };
+        let Some(batch) = self.batch(&links, &needed) else { return Ok(None) };
         let of = self.plan.build(build);
-        let words = [CACHE_PROGRAM, "ahead", &format!("{STEP_DIR}/{LIST}"), OUT, LAYERS].map(ToOwned::to_owned);
+        let words = [CACHE_PROGRAM, AHEAD, &format!("{STEP_DIR}/{BATCH}"), OUT, LAYERS].map(ToOwned::to_owned);
         let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
         for (number, step) in needed.iter().enumerate().filter(|(_, step)| !missing.contains(step)) {
             exec = exec.mount(Mount::read_only(&self.step(*step)?, format!("{LAYERS}/{number}")));
@@ -76,24 +74,23 @@ impl Lowering<'_> {
         if !of.vendored {
             exec = exec.mount(Mount::read_only(&self.module_cache(build)?, MODCACHE));
         }
-        exec = exec.mount(Mount::read_only(&files_of([(LIST, list.to_string().into_bytes())]), STEP_DIR));
+        exec = exec.mount(Mount::read_only(&files_of([(BATCH, to_json(&batch))]), STEP_DIR));
         self.beside(exec, one, "compile at once what changed")
     }
 
     /// Completes what runs beside the steps, with the settings of `one` of them.
     fn beside(&self, exec: Exec, one: StepIx, title: &str) -> Result<Option<Output>, OpError> {
         let exec = exec.mount(cache_mount()).mount(Mount::scratch_output(OUT));
-        let program = format!("{CACHE_PROGRAM} --mount {CACHE_MOUNT} --discard {OUT}");
+        let program = format!("{CACHE_PROGRAM} {MOUNT} {CACHE_MOUNT} {DISCARD} {OUT}");
         let exec = self.with_go(exec, self.plan.step(one), program).named(self.title(title));
         self.dress(exec, None).run()?.output(OUT).map(Some)
     }
 
     /// The steps and links, each with all that makes its results. None if one cannot be told.
-    fn list(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Value> {
+    fn batch(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Batch> {
         let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead));
-        let steps = steps.collect::<Option<Vec<Value>>>()?;
-        let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix))).collect::<Option<Vec<Value>>>()?;
-        Some(json!({ "steps": steps, "links": links }))
+        let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix)));
+        Some(Batch { version: Version, steps: steps.collect::<Option<_>>()?, links: links.collect::<Option<_>>()? })
     }
 
     /// The compile steps of one image, or of all of a build, each after those that it reads; then the links.
@@ -126,7 +123,7 @@ impl Lowering<'_> {
     }
 
     /// What makes a step's results, as the step itself has them. None if that cannot be told.
-    pub(super) fn description(&self, step: &Step) -> Option<Value> {
+    pub(super) fn description(&self, step: &Step) -> Option<Description> {
         self.describe(step, |place| self.place_in_step(step, place))
     }
 
@@ -158,7 +155,7 @@ impl Lowering<'_> {
     }
 
     /// `place` says where a file of the repository, or the other one of the vendor directory, is.
-    fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Value> {
+    fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Description> {
         let builder = self.materials.builder_digest.clone().filter(|_| self.is_described(step))?;
         let build = self.plan.build(step.build);
         let flags = match &step.kind {
@@ -176,32 +173,30 @@ impl Lowering<'_> {
         let texts = texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
         let salt: Vec<String> =
             flags.into_iter().chain([builder, self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
-        let own = files.iter().map(|file| (file.to_string(), place(Place::Source(file))));
-        let vendored = step.inputs.own.vendor.iter();
-        let own = own.chain(vendored.map(|(file, from)| (format!("vendor/{file}"), place(Place::Vendor { file, from }))));
-        let own: Vec<(String, String)> = own.collect();
+        let mut own = Vec::new();
+        for file in &files {
+            own.push(OwnFile { name: file.to_string(), at: place(Place::Source(file)) });
+        }
+        for (file, from) in &step.inputs.own.vendor {
+            own.push(OwnFile { name: format!("vendor/{file}"), at: place(Place::Vendor { file, from }) });
+        }
         let reads: Vec<String> = self.reads(step).into_iter().map(|(part, _)| part).collect();
-        let parts: Vec<&[String]> = step.kind.parts().iter().map(Part::named).collect();
-        let named = json!([salt, parts, own.iter().map(|(name, _)| name).collect::<Vec<_>>(), reads]).to_string();
-        Some(json!({
-            "name": Digest::of(named.as_bytes()).as_str().rsplit(':').next(),
-            "salt": salt,
-            "parts": parts,
-            "brings_others": brings_others(step),
-            "own": own,
-            "reads": reads,
-        }))
+        let parts: Vec<Vec<String>> = step.kind.parts().iter().map(|part| part.named().to_vec()).collect();
+        let names: Vec<&String> = own.iter().map(|file| &file.name).collect();
+        let name = Digest::of(&to_json(&(&salt, &parts, names, &reads))).hex().to_owned();
+        Some(Description { version: Version, name, salt, parts, brings_others: brings_others(step), own, reads })
     }
 
-    fn describe_link(&self, step: &Step) -> Option<Value> {
+    fn describe_link(&self, step: &Step) -> Option<LinkDescription> {
         let StepKind::Link(link) = &step.kind else { return None };
         let build = self.plan.build(step.build);
         let main = build.packages.find(&link.package)?;
-        let mut described = self.describe(step, place_ahead)?;
-        described["package"] = json!(link.package);
-        described["binary"] = json!(build.packages.get(main).binary_name());
-        described["flags"] = json!(link_flags(build, link));
-        Some(described)
+        Some(LinkDescription {
+            step: self.describe(step, place_ahead)?,
+            package: link.package.clone(),
+            binary: build.packages.get(main).binary_name().to_owned(),
+            flags: link_flags(build, link),
+        })
     }
 
     fn place_in_step(&self, step: &Step, place: Place<'_>) -> String {

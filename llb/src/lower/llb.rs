@@ -20,14 +20,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gowork_step::words::{COMPILE, DISCARD, LINK, LINK_MOUNT, MOUNT, NO_LAYER, OWN, PARENT};
+use gowork_step::{STEP_DIR, part_dir, to_json};
+
 use super::ahead::binary_path;
 use super::materials::{LlbOptions, Materials, NoCache};
-use super::words::{STEP_DIR, Told, files_of};
+use super::words::{Told, files_of};
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
 use crate::ops::{OpError, Output};
 use crate::plan::{Build, BuildIx, Link, Plan, Results, Step, StepIx, StepKind, early_std};
-use crate::resolution::ResolveRequest;
+use crate::resolution::{REQUEST_FILE, ResolveRequest};
 
 /// A plan being lowered. Equal steps come out as one op, however often they are asked for.
 #[derive(Debug, Clone)]
@@ -113,7 +116,8 @@ impl<'a> Lowering<'a> {
         let vendor = build.vendored.then(|| build.dir.child("vendor"));
         let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
-        let places = ["--request", "/gowork/step/request.json", "--source", SRC, "--out", OUT, "--modcache", MODCACHE_OUT];
+        let request_file = format!("{STEP_DIR}/{REQUEST_FILE}");
+        let places = ["--request", &request_file, "--source", SRC, "--out", OUT, "--modcache", MODCACHE_OUT];
         args.extend(places.map(ToOwned::to_owned));
         if report.is_some() {
             args.push("--report".to_owned());
@@ -157,10 +161,10 @@ impl<'a> Lowering<'a> {
     fn compile(&mut self, step: &Step) -> Result<Output, OpError> {
         let build = self.plan.build(step.build);
         let (layer, results) = match self.plan.cache_of(step.build) {
-            Cache::Layer | Cache::Both => (OUT, format!("--own {OUT}")),
-            Cache::Mount => ("-", format!("--discard {OUT}")),
+            Cache::Layer | Cache::Both => (OUT, format!("{OWN} {OUT}")),
+            Cache::Mount => (NO_LAYER, format!("{DISCARD} {OUT}")),
         };
-        let mut args = [CACHE_PROGRAM, "compile"].map(ToOwned::to_owned).to_vec();
+        let mut args = [CACHE_PROGRAM, COMPILE].map(ToOwned::to_owned).to_vec();
         args.extend(self.description_word(step));
         args.extend([Self::parts_word(), layer.to_owned()]);
         args.extend(GO_FLAGS.map(ToOwned::to_owned));
@@ -178,14 +182,14 @@ impl<'a> Lowering<'a> {
         // A step that ignores its cached result is given empty cache mounts, which would be the end of everybody's results.
         let described = self.description_word(step).filter(|_| !self.ignores_cache(Some(step)));
         if let Some(word) = &described {
-            let mount = format!("--mount={CACHE_MOUNT}");
-            args.extend([CACHE_PROGRAM.to_owned(), "link".to_owned(), word.clone(), mount, binary_path(link)]);
+            let mount = format!("{LINK_MOUNT}{CACHE_MOUNT}");
+            args.extend([CACHE_PROGRAM.to_owned(), LINK.to_owned(), word.clone(), mount, binary_path(link)]);
         }
         args.extend(Self::link_words(build, link));
         let results = match self.plan.cache_of(step.build) {
-            Cache::Layer | Cache::Both => "--discard /tmp/results".to_owned(),
+            Cache::Layer | Cache::Both => format!("{DISCARD} /tmp/results"),
             // All that the binary is made of is copied there, which may be too much for a file system in memory.
-            Cache::Mount => format!("--discard {OUT}"),
+            Cache::Mount => format!("{DISCARD} {OUT}"),
         };
         // The go command links in its working directory: from there it need not be copied.
         let exec = self.go_exec(step, args, &results)?.env("GOTMPDIR", OUT);
@@ -257,23 +261,23 @@ impl<'a> Lowering<'a> {
         } else {
             for (number, (part, made_by)) in self.reads(step).into_iter().enumerate() {
                 let dir = format!("/gowork/results/{number}");
-                tiers.push_str(&format!(" --parent {dir}"));
+                tiers.push_str(&format!(" {PARENT} {dir}"));
                 exec = exec.mount(Mount::read_only(&self.step(made_by)?, dir).selector(format!("/{part}")));
             }
         }
         // A link compiles its main alone, and that under a key which no other link has.
         let is_link = matches!(step.kind, StepKind::Link(_));
         if cache == Cache::Mount || (cache == Cache::Both && !is_link) {
-            tiers.push_str(&format!(" --mount {CACHE_MOUNT}"));
+            tiers.push_str(&format!(" {MOUNT} {CACHE_MOUNT}"));
             exec = exec.mount(cache_mount());
         }
         Ok((exec, tiers))
     }
 
-    /// The directory that `gowork-cache compile` gives a part: its first package's import path, with `!` in place of `/`.
+    /// The directory that `gowork-cache compile` gives a part.
     fn part_dir(&self, result: Results) -> String {
         let part = self.plan.step(result.step).kind.parts().get(result.part);
-        part.and_then(|part| part.named().first()).map(|first| first.replace('/', "!")).unwrap_or_default()
+        part.map(|part| part_dir(part.named())).unwrap_or_default()
     }
 
     /// Environment of a go command that needs nothing from outside. GODEBUG=goindex=0 keeps it from trusting an index of sources
@@ -343,12 +347,7 @@ pub(super) fn source_dir(build: &Build) -> String {
 
 /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
 fn request(request: &ResolveRequest) -> Output {
-    one_file("request.json", serde_json::to_vec(request).unwrap_or_default())
-}
-
-/// A directory with one file in it.
-fn one_file(name: &str, contents: Vec<u8>) -> Output {
-    files_of([(name, contents)])
+    files_of([(REQUEST_FILE, to_json(request))])
 }
 
 /// Flags of a link.

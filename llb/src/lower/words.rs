@@ -5,18 +5,14 @@
 
 use std::collections::BTreeMap;
 
+use gowork_step::words::STEP;
+use gowork_step::{DESCRIPTION, PARTS, STEP_DIR, format_parts, to_json};
+
 use super::llb::Lowering;
 use crate::ops::exec::Mount;
 use crate::ops::file::{File, Mkdir, Mkfile};
 use crate::ops::{Digest, Output};
 use crate::plan::{BuildIx, Part, Step, StepKind};
-
-/// Where a step has its files.
-pub(super) const STEP_DIR: &str = "/gowork/step";
-/// The file with the packages of its parts.
-const PARTS: &str = "parts";
-/// The file that describes it.
-const DESCRIPTION: &str = "step.json";
 
 /// Files by name.
 type Files = BTreeMap<&'static str, Vec<u8>>;
@@ -38,7 +34,7 @@ impl Lowering<'_> {
 
     /// The word that names the description of a step, where it has one.
     pub(super) fn description_word(&self, step: &Step) -> Option<String> {
-        self.is_described(step).then(|| format!("--step={STEP_DIR}/{DESCRIPTION}"))
+        self.is_described(step).then(|| format!("{STEP}{STEP_DIR}/{DESCRIPTION}"))
     }
 
     /// What a step is told, as it reads it.
@@ -75,12 +71,11 @@ impl Lowering<'_> {
     fn words_for(&self, step: &Step) -> Files {
         let mut files = Files::new();
         if let Some(described) = self.description(step) {
-            files.insert(DESCRIPTION, described.to_string().into_bytes());
+            files.insert(DESCRIPTION, to_json(&described));
         }
         let parts = step.kind.parts();
         if !parts.is_empty() {
-            let lines = |part: &Part| part.named().iter().map(|path| format!("{path}\n")).collect::<String>();
-            files.insert(PARTS, parts.iter().map(lines).collect::<Vec<_>>().join("\n").into_bytes());
+            files.insert(PARTS, format_parts(parts.iter().map(Part::named)).into_bytes());
         }
         files
     }

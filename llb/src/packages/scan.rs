@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gowork_step::Version;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_inc
 use crate::tree::{self, Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 use crate::workspace::{self, ModTexts, Workspace};
 
-/// Version of the JSON form of [`Scan`].
+/// Version of the JSON form of [`Scan`]. Another one is refused when it is read.
 pub const SCAN_VERSION: u32 = 5;
 
 /// How many files are read, then parsed, by one thread at a time.
@@ -28,7 +29,7 @@ const HEAD_BYTES: usize = 4096;
 #[serde(deny_unknown_fields)]
 pub struct Scan {
     /// [`SCAN_VERSION`].
-    pub version: u32,
+    pub version: Version<SCAN_VERSION>,
     /// Mod files, by path. What is not UTF-8 in them has become U+FFFD, which no mod file may hold.
     pub mod_files: ModTexts,
     /// Directories of modules that hold source files, by path.
@@ -65,7 +66,7 @@ const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {
-    let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan { version: SCAN_VERSION, ..Scan::default() } };
+    let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan::default() };
     scanner.walk.descend(tree, TreePath::ROOT);
     scanner.read_mod_files();
     scanner.find_hidden_modules();

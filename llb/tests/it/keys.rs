@@ -7,7 +7,7 @@ use gowork_llb::config::Config;
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
 use gowork_llb::plan::{self, BuildIx, Plan, PlanInput};
-use gowork_llb::resolution::{Resolution, ResolvedModule, ResolvedPackage};
+use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 use gowork_llb::tree::{MemTree, TreePath};
 use gowork_llb::workspace::{self, Workspace};
 
@@ -112,7 +112,7 @@ fn resolution(version: &str) -> Resolution {
         reads_module: false,
     };
     Resolution {
-        version: 1,
+        version: resolution::VERSION,
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
         packages: vec![package("runtime", None), package("third.party/text", Some(0))],

@@ -4,6 +4,7 @@ mod dockerfile;
 mod graph;
 mod llb;
 mod platform;
+mod step_files;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;

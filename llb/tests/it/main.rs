@@ -4,6 +4,7 @@
 #![allow(missing_docs, reason = "tests document themselves")]
 
 mod config;
+mod contracts;
 mod gomod;
 mod gosrc;
 mod included;

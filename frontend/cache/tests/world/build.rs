@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::{Value, json};
+use gowork_step::{Batch, Description, LinkDescription, OwnFile, Version, part_dir, to_json};
 use tempfile::TempDir;
 
 use super::{FLAGS, World, snapshot, tiers};
@@ -43,7 +43,7 @@ impl<'a> Build<'a> {
         build
     }
 
-    fn file(&self, name: &str, text: &str) -> PathBuf {
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.layers.path().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -64,11 +64,11 @@ impl<'a> Build<'a> {
     }
 
     /// Compiles a package into its layer.
-    fn compile(&self, step: &str, package: &str, description: &Value, parents: &[&str]) -> Output {
+    fn compile(&self, step: &str, package: &str, description: &Description, parents: &[&str]) -> Output {
         let out = self.layers.path().join(step);
         fs::create_dir(&out).unwrap();
-        let parts = self.file("parts", &format!("{package}\n"));
-        let described = format!("--step={}", self.file("step.json", &description.to_string()).display());
+        let parts = self.file("parts", format!("{package}\n"));
+        let described = format!("--step={}", self.file("step.json", to_json(description)).display());
         let words = ["compile", &described, parts.to_str().unwrap(), out.to_str().unwrap(), FLAGS[0], FLAGS[1]];
         self.run(&words, &self.tiers(parents, &format!("--own {}", out.display())))
     }
@@ -108,7 +108,7 @@ impl<'a> Build<'a> {
     /// Links, and returns the binary.
     pub(crate) fn link(&self) -> (Output, Vec<u8>) {
         let binary = self.layers.path().join("bin/m");
-        let step = format!("--step={}", self.file("step.json", &link(self.world).to_string()).display());
+        let step = format!("--step={}", self.file("step.json", to_json(&link(self.world))).display());
         let mount = format!("--mount={}", self.mount.unwrap().display());
         let path = binary.to_str().unwrap();
         let words = ["link", &step, &mount, path, "go", "build", FLAGS[0], FLAGS[1], "-o", path, "."];
@@ -135,7 +135,7 @@ impl<'a> Build<'a> {
 
     /// The same, to be run, with the directories of the layers and for what it writes.
     pub(crate) fn ahead_command(&self, at_hand: &[&str]) -> ([TempDir; 2], Command) {
-        let steps: Vec<Value> =
+        let steps: Vec<Description> =
             [std_step()].into_iter().chain(STEPS.map(|(name, reads)| library(self.world, name, reads))).collect();
         let layers = tempfile::tempdir().unwrap();
         for (number, step) in ["runtime"].into_iter().chain(STEPS.map(|(name, _)| name)).enumerate() {
@@ -143,12 +143,14 @@ impl<'a> Build<'a> {
                 std::os::unix::fs::symlink(self.layers.path().join(step), layers.path().join(number.to_string())).unwrap();
             }
         }
-        let mut main = link(self.world);
-        main["package"] = json!("example.com/m");
-        main["binary"] = json!("m");
-        main["flags"] = json!(FLAGS);
-        let list = json!({ "steps": steps, "links": [main] });
-        let list = self.file("ahead.json", &list.to_string());
+        let main = LinkDescription {
+            step: link(self.world),
+            package: "example.com/m".to_owned(),
+            binary: "m".to_owned(),
+            flags: FLAGS.map(ToOwned::to_owned).into(),
+        };
+        let batch = Batch { version: Version, steps, links: vec![main] };
+        let list = self.file("batch.json", to_json(&batch));
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().to_str().unwrap();
         let words = ["ahead", list.to_str().unwrap(), dir, layers.path().to_str().unwrap()];
@@ -158,27 +160,47 @@ impl<'a> Build<'a> {
     }
 }
 
-fn std_step() -> Value {
-    json!({ "name": "runtime", "salt": FLAGS, "parts": [["runtime"]], "brings_others": true })
+/// A step with nothing of its own.
+fn step(name: &str) -> Description {
+    Description {
+        version: Version,
+        name: name.to_owned(),
+        salt: FLAGS.map(ToOwned::to_owned).into(),
+        parts: Vec::new(),
+        brings_others: false,
+        own: Vec::new(),
+        reads: Vec::new(),
+    }
+}
+
+fn std_step() -> Description {
+    Description { parts: vec![vec!["runtime".to_owned()]], brings_others: true, ..step("runtime") }
+}
+
+fn import_path(step: &str) -> String {
+    if step == "runtime" { step.to_owned() } else { format!("example.com/m/{step}") }
 }
 
 fn dir_name(step: &str) -> String {
-    if step == "runtime" { step.to_owned() } else { format!("example.com!m!{step}") }
+    part_dir(&[import_path(step)])
 }
 
-fn library(world: &World, name: &str, reads: &[&str]) -> Value {
-    let own = file(world, &format!("{name}/{name}.go"));
-    let reads: Vec<String> = reads.iter().chain(&["runtime"]).map(|step| dir_name(step)).collect();
-    json!({ "name": name, "salt": FLAGS, "parts": [[format!("example.com/m/{name}")]], "own": [own], "reads": reads })
+fn library(world: &World, name: &str, reads: &[&str]) -> Description {
+    Description {
+        parts: vec![vec![import_path(name)]],
+        own: vec![file(world, &format!("{name}/{name}.go"))],
+        reads: reads.iter().chain(&["runtime"]).map(|step| dir_name(step)).collect(),
+        ..step(name)
+    }
 }
 
-fn file(world: &World, name: &str) -> Value {
-    json!([name, world.path(name)])
+fn file(world: &World, name: &str) -> OwnFile {
+    OwnFile { name: name.to_owned(), at: world.path(name).to_str().unwrap().to_owned() }
 }
 
-fn link(world: &World) -> Value {
-    let reads = ["a", "b", "c", "runtime"].map(dir_name);
-    json!({ "name": "m", "salt": FLAGS, "own": [file(world, "go.mod"), file(world, "main.go")], "reads": reads })
+fn link(world: &World) -> Description {
+    let reads = ["a", "b", "c", "runtime"].map(dir_name).into();
+    Description { own: vec![file(world, "go.mod"), file(world, "main.go")], reads, ..step("m") }
 }
 
 pub(crate) fn said(output: &Output) -> String {

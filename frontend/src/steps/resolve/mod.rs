@@ -102,18 +102,12 @@ pub fn resolve(args: &ResolveArgs) -> Result<(), Failure> {
         return result;
     }
     let (errors, advice) = result.err().map(|failure| (failure.errors, failure.advice)).unwrap_or_default();
-    layer::write_json(&args.out.join("report.json"), &ResolveReport { version: resolution::VERSION, errors, advice })
+    layer::write_json(&args.out.join(resolution::REPORT_FILE), &ResolveReport { version: resolution::VERSION, errors, advice })
 }
 
 fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
     let text = std::fs::read(path).map_err(Failure::file(path))?;
-    let request: ResolveRequest =
-        serde_json::from_slice(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-    if request.version == resolution::VERSION {
-        Ok(request)
-    } else {
-        Err(Failure::new(format!("{}: version {} where {} is understood", path.display(), request.version, resolution::VERSION)))
-    }
+    serde_json::from_slice(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
 fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) -> Result<(), Failure> {
@@ -135,6 +129,6 @@ fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) 
         layer::write(&out.join("go.work.sum"), &sums)?;
     }
     resolution.runtime_files = layer::write_rootfs(&go, &out.join("rootfs"))?;
-    layer::write_json(&out.join("resolution.json"), &resolution)?;
+    layer::write_json(&out.join(resolution::RESOLUTION_FILE), &resolution)?;
     layer::settle_dir(out)
 }

@@ -21,7 +21,7 @@ fn lowered(plan: &Plan) -> String {
     lowering(plan, |mut lowering| lowering.step(plan.images[0].link).unwrap().to_definition().to_string())
 }
 
-fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
+pub(super) fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
     lowering_on(Some("sha256:builder"), plan, with)
 }
 
