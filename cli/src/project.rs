@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gowork_llb::config::Config;
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Findings};
 use gowork_llb::lower;
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Target};
@@ -90,18 +90,18 @@ impl Project {
 
     /// The images on each platform as far as they are understood, and all that is to be said.
     pub(crate) fn judge(&self, targets: &[Target]) -> (Vec<Outline>, Vec<Diagnostic>) {
-        let mut diagnostics = self.diagnostics.clone();
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return (Vec::new(), diagnostics);
+        let mut findings: Findings = self.diagnostics.iter().cloned().collect();
+        if findings.has_errors() {
+            return (Vec::new(), findings.into_vec());
         }
         let mut outlines = Vec::new();
         for target in targets {
             let (outline, found) = plan::outline(&self.scan, &self.workspace, &self.config, target);
             // A wrong file is wrong on every platform: once is enough.
-            diagnostics.extend(found.into_iter().filter(|new| !diagnostics.contains(new)).collect::<Vec<_>>());
+            findings.merge(found);
             outlines.push(outline);
         }
-        (outlines, diagnostics)
+        (outlines, findings.into_vec())
     }
 
     /// The plan for each platform; or none, if something is wrong, which is told.

@@ -2,6 +2,8 @@
 //!
 //! Owns the rendering of diagnostics for a build's output. Does not find anything wrong itself.
 
+mod excerpt;
+
 use std::collections::BTreeMap;
 
 use base64::Engine;
@@ -10,6 +12,7 @@ use buildkit_proto::google::protobuf::Any;
 use buildkit_proto::google::rpc;
 use buildkit_proto::pb;
 use gowork_llb::diag::{Diagnostic, Position, Span, with_masked_credentials};
+use gowork_llb::limits;
 use serde::Serialize;
 
 use crate::gateway::{GatewayError, UNKNOWN};
@@ -81,12 +84,10 @@ impl BuildError {
     pub fn status(&self, files: &SourceFiles) -> rpc::Status {
         match self {
             Self::Diagnostics(diagnostics) => {
-                let mut details = Vec::new();
-                for diagnostic in in_order(diagnostics) {
-                    let related = diagnostic.related.iter().map(|(span, _)| span);
-                    details.extend(diagnostic.span.iter().chain(related).filter_map(|span| files.detail(span)));
-                }
-                details.truncate(MAX_BOXES);
+                let places = in_order(diagnostics)
+                    .flat_map(|diagnostic| diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span)));
+                // Each box takes the text that it shows: none is made that is not sent.
+                let mut details: Vec<Any> = places.filter_map(|span| files.detail(span)).take(MAX_BOXES).collect();
                 // On its way through the daemon an error's list of details is turned around once.
                 details.reverse();
                 rpc::Status { code: UNKNOWN, message: self.to_string(), details }
@@ -109,16 +110,34 @@ impl BuildError {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SourceFiles {
     files: BTreeMap<String, (Vec<u8>, String)>,
+    definition: String,
 }
 
 impl SourceFiles {
-    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`. Lines of it are shown, but no passwords of URLs.
+    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`. Lines of it are shown, but no passwords of URLs, and none beyond the
+    /// first [`limits::SHOWN_FILE`] bytes.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>, language: impl Into<String>) {
-        let text = match String::from_utf8(text.into()) {
+        let mut text = text.into();
+        text.truncate(limits::SHOWN_FILE);
+        let text = match String::from_utf8(text) {
             Ok(text) => with_masked_credentials(&text).into_bytes(),
             Err(error) => error.into_bytes(),
         };
-        self.files.insert(name.into(), (text, language.into()));
+        let name = name.into();
+        if self.files.is_empty() {
+            self.definition.clone_from(&name);
+        }
+        self.files.insert(name, (text, language.into()));
+    }
+
+    /// The name of the file that was added first: a build reads the one that defines it before all others.
+    pub fn definition(&self) -> &str {
+        &self.definition
+    }
+
+    /// Bytes of a file's text.
+    pub fn size(&self, name: &str) -> Option<usize> {
+        self.files.get(name).map(|(text, _)| text.len())
     }
 
     /// A file as BuildKit's source maps and warnings want it.
@@ -129,8 +148,9 @@ impl SourceFiles {
 
     fn detail(&self, span: &Span) -> Option<Any> {
         let (data, language) = self.files.get(&span.file)?;
-        let info = InfoJson { filename: &span.file, data: STANDARD.encode(data), language };
         let range = range(span)?;
+        let data = excerpt::around(data, &range)?;
+        let info = InfoJson { filename: &span.file, data: STANDARD.encode(data), language };
         let place = |at: pb::Position| PositionJson { line: at.line, character: at.character };
         let range = RangeJson { start: place(range.start?), end: place(range.end?) };
         Some(any("Source", &SourceJson { info, ranges: [range] }))
@@ -152,7 +172,7 @@ pub fn range(span: &Span) -> Option<pb::Range> {
 
 /// All diagnostics as text: one line each, what to do below it; errors before warnings.
 pub fn render(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+    let errors: usize = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).map(Diagnostic::count).sum();
     let mut text = if errors > 1 { format!("{errors} errors:\n") } else { String::new() };
     let rendered: Vec<String> = in_order(diagnostics).map(render_one).collect();
     text.push_str(&rendered.join("\n"));

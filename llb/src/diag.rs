@@ -1,6 +1,12 @@
 //! Places in text files and what is to be said about them. Rendering is the caller's.
 
+mod findings;
+mod nearest;
+
 use std::fmt;
+
+pub use findings::Findings;
+pub use nearest::nearest;
 
 /// A place in a text file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
@@ -62,7 +68,7 @@ pub enum Severity {
 }
 
 /// One thing to tell the user: what, where, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Warning or error.
     pub severity: Severity,
@@ -74,12 +80,14 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that belong to it ("first declared here"), each with its words.
     pub related: Vec<(Span, String)>,
+    /// How many others it stands for, which [`Findings`] counted and did not keep. 0 for a diagnostic of its own.
+    pub others: u32,
 }
 
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span: None, help: None, related: Vec::new() }
+        Self { severity: Severity::Error, message: message.into(), span: None, help: None, related: Vec::new(), others: 0 }
     }
 
     /// A warning without a place.
@@ -108,6 +116,11 @@ impl Diagnostic {
         self
     }
 
+    /// How many findings it is: itself, or those that it stands for.
+    pub fn count(&self) -> usize {
+        usize::try_from(self.others).unwrap_or(usize::MAX).max(1)
+    }
+
     /// Whether it stops the build.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -129,13 +142,6 @@ impl fmt::Display for Diagnostic {
         }
         Ok(())
     }
-}
-
-/// The word of `known` that `word` was most likely meant to be: the one with the fewest slips of the pen, if they are few for its length.
-pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let most = (word.chars().count() / 3).clamp(1, 3);
-    let scored = known.into_iter().map(|known| (strsim::osa_distance(word, known), known));
-    scored.filter(|(slips, known)| *slips <= most && *slips < known.len()).min().map(|(_, known)| known)
 }
 
 /// `text` with user and password of every URL replaced: texts of other programs may have them.

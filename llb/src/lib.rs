@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod diag;
+pub mod limits;
 
 pub mod tree;
 

@@ -1,7 +1,7 @@
 //! Phase: which images there are, for each platform.
 
 use gowork_llb::config::Config;
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Findings};
 use gowork_llb::lower;
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::{self, Outline};
@@ -22,11 +22,12 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform], o
     if scanned.diagnostics.iter().any(Diagnostic::is_error) {
         return outlined;
     }
+    let mut findings = Findings::default();
     for platform in platforms {
         let target = match lower::go_target(platform) {
             Ok(target) => target,
             Err(unknown) => {
-                outlined.diagnostics.push(unknown);
+                findings.push(unknown);
                 continue;
             }
         };
@@ -35,13 +36,10 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform], o
             Some(image) => plan::outline_of(scan, workspace, config, &target, image),
             None => plan::outline(scan, workspace, config, &target),
         };
-        for diagnostic in diagnostics.into_iter().chain(outline.builder.check()) {
-            if !outlined.diagnostics.contains(&diagnostic) {
-                outlined.diagnostics.push(diagnostic);
-            }
-        }
+        findings.merge(diagnostics.into_iter().chain(outline.builder.check()));
         outlined.by_platform.push((platform.clone(), outline));
     }
+    outlined.diagnostics = findings.into_vec();
     outlined
 }
 

@@ -2,6 +2,7 @@
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::limits;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::{Digest, Output};
 use gowork_llb::packages::{self, Scan};
@@ -103,7 +104,8 @@ impl Scanned {
         }
         let Ok(solved) = builder.solve(&self.source, false).await else { return };
         for file in missing {
-            if let Ok(text) = builder.gateway.read_file(&solved.reference, file).await {
+            let start = Some(0..limits::SHOWN_FILE as u64);
+            if let Ok(text) = builder.gateway.read_range(&solved.reference, file, start).await {
                 files.add(file, text, "go");
             }
         }

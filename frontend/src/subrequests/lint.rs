@@ -80,10 +80,9 @@ pub(super) fn definition() -> Definition {
 /// The answer. Its status code, which becomes the client's exit code, is 1 if there is anything to say.
 pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     let mut sources = Sources::new(files);
-    // Clients do not check whether a location is there.
     let mut place = |span: Option<&Span>| {
-        let nowhere = LocationJson { source_index: -1, ranges: Vec::new() };
-        span.and_then(|span| sources.locate(span)).unwrap_or(nowhere)
+        let located = span.and_then(|span| sources.locate(span));
+        located.unwrap_or_else(|| sources.nowhere())
     };
     let warning = |warning: &LintWarning| WarningJson {
         rule_name: warning.rule.clone(),

@@ -9,7 +9,9 @@ pub mod outline;
 pub mod targets;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use buildkit_proto::pb;
 use gowork_llb::diag::Span;
+use gowork_llb::limits;
 use serde::Serialize;
 
 use crate::error::{BuildError, SourceFiles, range};
@@ -60,12 +62,12 @@ pub fn answer(version: &str, json: &impl Serialize, text: String) -> proto::Resu
     metadata_only([("result.json", json), ("result.txt", text.into_bytes()), ("version", version.as_bytes().to_vec())])
 }
 
-/// A place in one of the answer's sources. Without a place the index is -1, which clients take for "nowhere".
+/// A place in one of the answer's sources: clients look the index up without a check. Without ranges no line is shown.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LocationJson {
     #[serde(skip_serializing_if = "is_zero")]
-    source_index: i32,
+    source_index: usize,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     ranges: Vec<RangeJson>,
 }
@@ -82,7 +84,7 @@ struct LineJson {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(index: &i32) -> bool {
+fn is_zero(index: &usize) -> bool {
     *index == 0
 }
 
@@ -90,29 +92,51 @@ fn is_zero(index: &i32) -> bool {
 struct Sources<'a> {
     files: &'a SourceFiles,
     names: Vec<String>,
+    /// Bytes of their texts.
+    size: usize,
 }
 
 impl<'a> Sources<'a> {
     fn new(files: &'a SourceFiles) -> Self {
-        Self { files, names: Vec::new() }
+        Self { files, names: Vec::new(), size: 0 }
     }
 
-    /// The place of `span`; none if its file's text is not at hand.
+    /// The place of `span`; none if its file's text is not at hand, or would make the answer too large.
     fn locate(&mut self, span: &Span) -> Option<LocationJson> {
-        self.files.info(&span.file)?;
         let range = range(span)?;
-        let known = self.names.iter().position(|name| *name == span.file);
-        let index = known.unwrap_or_else(|| {
-            self.names.push(span.file.clone());
+        let source_index = self.index(&span.file)?;
+        let line = |at: Option<pb::Position>| LineJson { line: at.map_or(0, |at| at.line) };
+        let ranges = vec![RangeJson { start: line(range.start), end: line(range.end) }];
+        Some(LocationJson { source_index, ranges })
+    }
+
+    /// The place of what has none, or none that can be shown: the build's own file, without a line.
+    fn nowhere(&mut self) -> LocationJson {
+        let name = self.files.definition();
+        let source_index = self.index(name).unwrap_or_else(|| {
+            self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        let line = |at: Option<buildkit_proto::pb::Position>| LineJson { line: at.map_or(0, |at| at.line) };
-        let ranges = vec![RangeJson { start: line(range.start), end: line(range.end) }];
-        Some(LocationJson { source_index: i32::try_from(index).unwrap_or(-1), ranges })
+        LocationJson { source_index, ranges: Vec::new() }
     }
 
-    fn infos(&self) -> impl Iterator<Item = buildkit_proto::pb::SourceInfo> {
-        self.names.iter().filter_map(|name| self.files.info(name))
+    /// The number of a file whose text is at hand.
+    fn index(&mut self, name: &str) -> Option<usize> {
+        if let Some(known) = self.names.iter().position(|known| known == name) {
+            return Some(known);
+        }
+        let size = self.size + self.files.size(name)?;
+        if size > limits::SHOWN_FILES {
+            return None;
+        }
+        self.size = size;
+        self.names.push(name.to_owned());
+        Some(self.names.len() - 1)
+    }
+
+    fn infos(&self) -> impl Iterator<Item = pb::SourceInfo> {
+        let unknown = |name: &String| pb::SourceInfo { filename: name.clone(), ..pb::SourceInfo::default() };
+        self.names.iter().map(move |name| self.files.info(name).unwrap_or_else(|| unknown(name)))
     }
 }
 

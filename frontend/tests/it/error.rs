@@ -5,7 +5,7 @@ use buildkit_proto::google::rpc::Status;
 use expect_test::expect;
 use gowork_frontend::error::{BuildError, SourceFiles};
 use gowork_frontend::gateway::GatewayError;
-use gowork_llb::diag::{Diagnostic, Position, Span};
+use gowork_llb::diag::{Diagnostic, Findings, Position, Span};
 
 fn files() -> SourceFiles {
     let mut files = SourceFiles::default();
@@ -89,4 +89,18 @@ fn what_the_daemon_said_goes_through_unchanged() {
     assert_eq!(status.message, "Dockerfile:3: golang:9: not found\n    help: is the version right?");
     assert_eq!((status.code, status.details.len()), (5, 2));
     assert_eq!(status.details[0], vertex);
+}
+
+#[test]
+fn an_error_is_small_whatever_the_file() {
+    let mut files = files();
+    let imports: String = (0..60_000).map(|number| format!("\t_ \"example.com/m/missing/p{number}\"\n")).collect();
+    files.add("main.go", imports, "go");
+    let error = |line| Diagnostic::error("no such package").at(Span::at("main.go", Position::new(line, 2)));
+    let error = BuildError::from((1..=60_000).map(error).collect::<Findings>().into_vec());
+    let status = error.status(&files);
+    assert!(status.message.starts_with("60000 errors:\nmain.go:1:2: no such package\n"), "{}", &status.message[..100]);
+    assert!(status.message.ends_with("\n... and 59900 more errors"));
+    assert_eq!(status.details.len(), 10);
+    assert!(prost::Message::encoded_len(&status) < 32 << 10, "{} bytes", prost::Message::encoded_len(&status));
 }

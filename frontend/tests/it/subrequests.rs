@@ -155,9 +155,7 @@ fn lint() {
             {
               "ruleName": "UnusedKey",
               "detail": "nothing uses it",
-              "location": {
-                "sourceIndex": -1
-              }
+              "location": {}
             }
           ],
           "sources": [
@@ -192,4 +190,40 @@ fn lint() {
     .assert_eq(&shown(&lint::result(&found, &files())));
     let clean = lint::result(&lint::Lint::default(), &files());
     assert_eq!(clean.metadata["result.statuscode"], b"0");
+}
+
+/// buildx takes a source by its index without a look whether there is one.
+#[test]
+fn every_location_has_a_source() {
+    let mut files = files();
+    files.add("big.go", vec![b'\n'; 9 << 20], "go");
+    (0..20).for_each(|number| files.add(format!("{number}.go"), vec![b'x'; 1 << 20], "go"));
+    let mut places =
+        vec![None, Some(Span::at("not-read.go", Position::new(1, 1))), Some(Span::at("Dockerfile", Position::default()))];
+    places.extend(["Dockerfile", "big.go"].map(|file| Some(Span::at(file, Position::new(2, 1)))));
+    places.extend((0..20).map(|number| Some(Span::at(format!("{number}.go"), Position::new(1, 1)))));
+    let located = |place: &Option<Span>| Diagnostic { span: place.clone(), ..Diagnostic::error("wrong") };
+    for files in [&files, &SourceFiles::default()] {
+        for place in &places {
+            let warning = lint::LintWarning { rule: "A".into(), span: place.clone(), ..Default::default() };
+            let warnings = if place.is_some() { vec![warning; 2] } else { vec![warning] };
+            check_locations(&lint::Lint { warnings, errors: vec![located(place)] }, files);
+            check_locations(&lint::Lint { warnings: Vec::new(), errors: vec![located(place)] }, files);
+        }
+        let warnings = places.iter().map(|span| lint::LintWarning { span: span.clone(), ..Default::default() }).collect();
+        check_locations(&lint::Lint { warnings, errors: places.iter().map(located).collect() }, files);
+    }
+}
+
+fn check_locations(found: &lint::Lint, files: &SourceFiles) {
+    let result = lint::result(found, files);
+    let json: serde_json::Value = serde_json::from_slice(&result.metadata["result.json"]).unwrap();
+    let sources = json["sources"].as_array().unwrap();
+    let size: usize = sources.iter().map(|source| source["data"].as_str().unwrap().len()).sum();
+    assert!(size < 8 << 20, "{size} bytes");
+    let warnings = json["warnings"].as_array().unwrap().iter();
+    for located in warnings.chain([&json["buildError"]]) {
+        let index = located["location"].get("sourceIndex").map_or(0, |index| index.as_u64().unwrap());
+        assert!(usize::try_from(index).unwrap() < sources.len(), "{located}");
+    }
 }

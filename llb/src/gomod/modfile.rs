@@ -4,7 +4,7 @@ use super::directive::{self, Directive, Item, Problem};
 use super::path;
 use super::quote::quote;
 use super::syntax::{self, File, Line};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Findings};
 
 /// Every verb of a go.mod file.
 pub(super) const VERBS: &[&str] =
@@ -137,17 +137,17 @@ struct Reading {
 
 impl Reading {
     fn all(mut self, file: &str, syntax: &File) -> (ModFile, Vec<Diagnostic>) {
-        let mut diagnostics = Vec::new();
+        let mut findings = Findings::default();
         for item in directive::items(file, syntax, BLOCKS) {
             match item {
-                Item::UnknownBlock(block) if self.strict => diagnostics.push(directive::unknown_block(file, block, VERBS)),
+                Item::UnknownBlock(block) if self.strict => findings.push(directive::unknown_block(file, block, VERBS)),
                 Item::Directive(directive) if self.strict || LAX_VERBS.contains(&directive.verb) => {
-                    diagnostics.extend(self.add(directive).err().map(|problem| problem.at(directive.span())));
+                    findings.extend(self.add(directive).err().map(|problem| problem.at(directive.span())));
                 }
                 Item::UnknownBlock(_) | Item::Directive(_) => {}
             }
         }
-        (self.parsed, diagnostics)
+        (self.parsed, findings.into_vec())
     }
 
     fn add(&mut self, directive: Directive<'_>) -> Result<(), Problem> {

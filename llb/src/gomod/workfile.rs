@@ -3,7 +3,7 @@
 use super::directive::{self, Directive, Item, Problem};
 use super::modfile::{Replace, Spanned};
 use super::syntax::{self, File};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Findings};
 
 /// Every verb of a go.work file.
 pub(super) const VERBS: &[&str] = &["go", "toolchain", "godebug", "use", "replace"];
@@ -45,16 +45,16 @@ impl WorkFile {
 
     fn from_syntax(file: &str, syntax: &File) -> (Self, Vec<Diagnostic>) {
         let mut parsed = Self::default();
-        let mut diagnostics = Vec::new();
+        let mut findings = Findings::default();
         for item in directive::items(file, syntax, BLOCKS) {
             match item {
-                Item::UnknownBlock(block) => diagnostics.push(directive::unknown_block(file, block, VERBS)),
+                Item::UnknownBlock(block) => findings.push(directive::unknown_block(file, block, VERBS)),
                 Item::Directive(directive) => {
-                    diagnostics.extend(parsed.add(directive).err().map(|problem| problem.at(directive.span())));
+                    findings.extend(parsed.add(directive).err().map(|problem| problem.at(directive.span())));
                 }
             }
         }
-        (parsed, diagnostics)
+        (parsed, findings.into_vec())
     }
 
     fn add(&mut self, directive: Directive<'_>) -> Result<(), Problem> {

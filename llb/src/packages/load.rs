@@ -1,5 +1,6 @@
 //! A scan, one root and one build context to the import graph.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rayon::prelude::*;
@@ -8,7 +9,7 @@ use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
 use super::mains::import_path;
 use super::scan::{Owners, Scan, ScannedDir};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Findings, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
 use crate::tree::{self, TreePath};
@@ -34,7 +35,8 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         context,
         packages: Packages::default(),
         open: VecDeque::new(),
-        diagnostics: Vec::new(),
+        known_paths: OnceCell::new(),
+        findings: Findings::default(),
     };
     for path in mains {
         if let Some((module, dir)) = loader.find(path) {
@@ -43,7 +45,7 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         }
     }
     loader.run();
-    Loaded { packages: loader.packages, diagnostics: loader.diagnostics }
+    Loaded { packages: loader.packages, diagnostics: loader.findings.into_vec() }
 }
 
 struct Loader<'a> {
@@ -55,7 +57,9 @@ struct Loader<'a> {
     context: &'a BuildContext,
     packages: Packages,
     open: VecDeque<PackageIx>,
-    diagnostics: Vec<Diagnostic>,
+    /// See [`Loader::known_paths`].
+    known_paths: OnceCell<BTreeSet<String>>,
+    findings: Findings,
 }
 
 impl Loader<'_> {
@@ -75,7 +79,7 @@ impl Loader<'_> {
     fn fill(&mut self, ix: PackageIx, selected: PackageFiles) {
         let dir = self.packages.get(ix).dir.clone();
         if let Some(scanned) = self.scan.dirs.get(&dir) {
-            self.diagnostics.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
+            self.findings.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
             let mut files = self.files(&dir, scanned, &selected);
             let size = size(scanned, &files);
             let mut included = self.included(&dir, scanned, &selected);
@@ -113,7 +117,7 @@ impl Loader<'_> {
                 Some(Err(message)) => {
                     let error = Diagnostic::error(format!("pattern {pattern}: {message}"))
                         .help("patterns start at the directory of the Go file; see whether .dockerignore leaves the files out");
-                    self.diagnostics.push(at(dir, places, error));
+                    self.findings.push(at(dir, places, error));
                 }
                 None => {}
             }
@@ -133,7 +137,7 @@ impl Loader<'_> {
             let cgo = file.header.cgo.as_ref();
             // Wrong lines are told where files are selected.
             let of_file = cgo.and_then(|cgo| cgo.flags(self.context).ok()).unwrap_or_default();
-            self.diagnostics.extend(of_file.iter().filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)));
+            self.findings.extend(of_file.iter().filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)));
             flags.extend(of_file);
         }
         included::inputs(&Asks { dir, sources, flags }, &mut self.scan)
@@ -158,7 +162,10 @@ impl Loader<'_> {
         } else if let Some((module, target)) = self.find(path) {
             import.package = Some(self.add(path, module, target));
         } else if !self.providers.of(path).is_empty() && !self.workspace.requires_provider(self.root, path) {
-            self.diagnostics.push(at(dir, places, self.no_such_package(importer, path)));
+            if self.findings.wants(Severity::Error) {
+                let error = at(dir, places, self.no_such_package(importer, path));
+                self.findings.push(error);
+            }
             return None;
         }
         Some(import)
@@ -204,7 +211,7 @@ impl Loader<'_> {
             "package {path} is imported by {importer}, but {} has no such package",
             module.unwrap_or_else(|| "the repository".to_owned())
         ));
-        let known = self.known_paths();
+        let known = self.known_paths.get_or_init(|| self.known_paths());
         let nearest = crate::diag::nearest(path, known.iter().map(String::as_str));
         match nearest {
             Some(nearest) => error.help(format!("did you mean {nearest}?")),

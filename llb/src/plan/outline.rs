@@ -6,7 +6,7 @@ use super::builder::Builder;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
 use crate::config::{Cache, Config, ImageConfig};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Findings};
 use crate::packages::{self, PackageIx, Packages, Scan};
 use crate::resolution::{self, ResolveRequest};
 use crate::tree::TreePath;
@@ -118,7 +118,7 @@ fn outline_where(
     let every_module = config.image("").compile.alone;
     let asking = workspace.roots.iter().filter(|root| !root.alone || every_module);
     let builder = Builder::choose(&config.go, asking.flat_map(|root| root.version_lines(workspace)));
-    let images::Named { mains, without_func, mut diagnostics } = images::name(scan, workspace, config, target, builder.go_minor);
+    let images::Named { mains, without_func, diagnostics } = images::name(scan, workspace, config, target, builder.go_minor);
     let mut outline = Outline {
         target: target.clone(),
         builder,
@@ -129,6 +129,7 @@ fn outline_where(
         images: Vec::new(),
         without_func,
     };
+    let mut findings: Findings = diagnostics.into_iter().collect();
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
     for main in mains.into_iter().filter(|main| is_meant(&main.config.name)) {
         let mut settings = GoSettings::new(&main.config.compile, target);
@@ -136,11 +137,10 @@ fn outline_where(
         grouped.entry((main.root, settings)).or_default().push(main);
     }
     for ((root, settings), mains) in grouped {
-        diagnostics.extend(outline.add(scan, workspace, (root, settings), mains));
+        findings.extend(outline.add(scan, workspace, (root, settings), mains));
     }
     outline.images.sort_by(|a, b| a.config.name.cmp(&b.config.name));
-    diagnostics.dedup();
-    (outline, diagnostics)
+    (outline, findings.into_vec())
 }
 
 impl Outline {

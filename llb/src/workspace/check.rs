@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ModTexts;
 use super::module::RootKind;
-use crate::diag::{self, Diagnostic, Position, Span};
+use crate::diag::{self, Diagnostic, Findings, Position, Span};
 use crate::gomod::{ModFile, Replace, WorkFile, version};
 use crate::tree::TreePath;
 
 /// The directory `path`, as written in a mod file of the directory `base`, if it lies in the tree.
-pub(super) fn inside(base: &TreePath, path: &str, span: &Span, diagnostics: &mut Vec<Diagnostic>) -> Option<TreePath> {
+pub(super) fn inside(base: &TreePath, path: &str, span: &Span, findings: &mut Findings) -> Option<TreePath> {
     match base.join(path) {
         Ok(dir) => Some(dir),
         Err(_) => {
             let error = Diagnostic::error(format!("directory {path} lies outside the build context"))
                 .at(span.clone())
                 .help("build with a context that holds it, such as `docker buildx build -f Dockerfile ..`, or bring the module into the repository");
-            diagnostics.push(error);
+            findings.push(error);
             None
         }
     }

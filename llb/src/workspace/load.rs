@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::module::{Module, ModuleIx, ReplaceTarget, Root, RootKind, Workspace};
 use super::{ModTexts, check, replace};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Findings, Severity, Span};
 use crate::gomod::{ModFile, Replace, WorkFile};
 use crate::tree::TreePath;
 
@@ -56,7 +56,7 @@ pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
         Alone::No | Alone::Also => loader.add_roots(&dirs),
     }
     if let Some(asked) = &choice.roots {
-        loader.diagnostics.extend(check::built_twice(asked, loader.roots.iter().map(|draft| (&draft.dir, &draft.members))));
+        loader.findings.extend(check::built_twice(asked, loader.roots.iter().map(|draft| (&draft.dir, &draft.members))));
     }
     if choice.alone == Alone::Also {
         loader.add_alone();
@@ -79,7 +79,7 @@ struct Loader<'a> {
     modules: BTreeMap<TreePath, ModFile>,
     said: BTreeMap<TreePath, Vec<Diagnostic>>,
     roots: Vec<Draft>,
-    diagnostics: Vec<Diagnostic>,
+    findings: Findings,
 }
 
 /// A root whose modules are still named by directory.
@@ -96,7 +96,7 @@ struct Draft {
 
 impl<'a> Loader<'a> {
     fn new(texts: &'a ModTexts) -> Self {
-        Self { texts, modules: BTreeMap::new(), said: BTreeMap::new(), roots: Vec::new(), diagnostics: Vec::new() }
+        Self { texts, modules: BTreeMap::new(), said: BTreeMap::new(), roots: Vec::new(), findings: Findings::default() }
     }
 
     /// The directories that hold a mod file of this name.
@@ -121,7 +121,7 @@ impl<'a> Loader<'a> {
     fn asked_roots(&mut self, asked: &[(TreePath, Option<Span>)]) -> Vec<TreePath> {
         let known: BTreeSet<TreePath> = self.dirs_of("go.work").into_iter().chain(self.dirs_of("go.mod")).collect();
         let unknown = asked.iter().filter(|(dir, _)| !known.contains(dir));
-        self.diagnostics.extend(unknown.map(|(dir, span)| check::no_root(dir, span.clone(), &known)));
+        self.findings.extend(unknown.map(|(dir, span)| check::no_root(dir, span.clone(), &known)));
         known.into_iter().filter(|dir| asked.iter().any(|(asked, _)| asked == dir)).collect()
     }
 
@@ -134,7 +134,7 @@ impl<'a> Loader<'a> {
             };
             let (file, diagnostics) = WorkFile::parse(work.as_str(), text.as_bytes());
             let sound = !diagnostics.iter().any(Diagnostic::is_error);
-            self.diagnostics.extend(diagnostics);
+            self.findings.extend(diagnostics);
             if sound {
                 self.workspace_root(dir, file);
             }
@@ -164,11 +164,11 @@ impl<'a> Loader<'a> {
             if self.roots.iter().any(|draft| draft.dir == dir && matches!(draft.kind, RootKind::Module)) {
                 continue;
             }
-            let outer = std::mem::take(&mut self.diagnostics);
+            let outer = std::mem::take(&mut self.findings);
             self.module_root(&dir);
-            let own = std::mem::replace(&mut self.diagnostics, outer);
+            let own = std::mem::replace(&mut self.findings, outer);
             if let Some(draft) = self.roots.last_mut() {
-                (draft.alone, draft.diagnostics) = (true, own);
+                (draft.alone, draft.diagnostics) = (true, own.into_vec());
             }
         }
     }
@@ -185,30 +185,30 @@ impl<'a> Loader<'a> {
             self.modules.insert(dir.clone(), file);
             self.said.insert(dir.clone(), diagnostics);
         }
-        self.diagnostics.extend(self.said[dir].iter().cloned());
+        self.findings.extend(self.said[dir].iter().cloned());
         true
     }
 
     fn workspace_root(&mut self, root: &TreePath, file: WorkFile) {
         let mut members = BTreeMap::new();
         for entry in &file.uses {
-            let Some(dir) = check::inside(root, &entry.dir, &entry.span, &mut self.diagnostics) else { continue };
+            let Some(dir) = check::inside(root, &entry.dir, &entry.span, &mut self.findings) else { continue };
             if let Some(first) = members.insert(dir.clone(), entry.span.clone()) {
-                self.diagnostics.push(check::used_twice(&entry.dir, &entry.span, first));
-            } else if !self.parse_module(&dir) {
-                self.diagnostics.push(check::member_without_module(&dir, &entry.span, self.texts));
+                self.findings.push(check::used_twice(&entry.dir, &entry.span, first));
+            } else if !self.parse_module(&dir) && self.findings.wants(Severity::Error) {
+                self.findings.push(check::member_without_module(&dir, &entry.span, self.texts));
             }
-            self.diagnostics.extend(check::main_module(&self.modules, &dir));
+            self.findings.extend(check::main_module(&self.modules, &dir));
         }
-        self.diagnostics.extend(check::members(&file, &members, &self.modules));
+        self.findings.extend(check::members(&file, &members, &self.modules));
         let members: BTreeSet<TreePath> = members.into_keys().filter(|dir| self.modules.contains_key(dir)).collect();
-        let replaces = replace::effective(root, &file, &members, &self.modules, &mut self.diagnostics);
+        let replaces = replace::effective(root, &file, &members, &self.modules, &mut self.findings);
         self.add_root(root.clone(), RootKind::Workspace(file), members, &replaces);
     }
 
     fn module_root(&mut self, dir: &TreePath) {
         self.parse_module(dir);
-        self.diagnostics.extend(check::main_module(&self.modules, dir));
+        self.findings.extend(check::main_module(&self.modules, dir));
         let own = self.modules.get(dir).map(|file| file.replace.clone()).unwrap_or_default();
         let replaces: Vec<(TreePath, Replace)> = own.into_iter().map(|replace| (dir.clone(), replace)).collect();
         self.add_root(dir.clone(), RootKind::Module, BTreeSet::from([dir.clone()]), &replaces);
@@ -238,16 +238,16 @@ impl<'a> Loader<'a> {
                     && replace::is_chosen(replace, &known, &self.modules).unwrap_or_else(is_there)
             });
             let Some((base, replace)) = next else { return targets };
-            let dir = check::inside(base, &replace.new_path, &replace.span, &mut self.diagnostics);
+            let dir = check::inside(base, &replace.new_path, &replace.span, &mut self.findings);
             let dir = dir.unwrap_or_else(|| base.clone());
             targets.insert(replace.old_path.clone(), (dir.clone(), replace.old_version.clone()));
             if !self.parse_module(&dir) {
-                self.diagnostics.push(check::target_without_module(&dir, replace));
+                self.findings.push(check::target_without_module(&dir, replace));
             }
         }
     }
 
-    fn finish(mut self) -> LoadedWorkspace {
+    fn finish(self) -> LoadedWorkspace {
         let dirs: Vec<TreePath> = self.modules.keys().cloned().collect();
         let index = |dir: &TreePath| ModuleIx(dirs.partition_point(|other| other < dir));
         let mut roots: Vec<Root> = Vec::new();
@@ -276,13 +276,7 @@ impl<'a> Loader<'a> {
             Module { dir, path, file }
         });
         let workspace = Workspace { modules: modules.collect(), roots, unused, present: self.texts.keys().cloned().collect() };
-        let mut diagnostics: Vec<Diagnostic> = Vec::new();
-        for said in self.diagnostics.drain(..) {
-            if !diagnostics.contains(&said) {
-                diagnostics.push(said);
-            }
-        }
-        LoadedWorkspace { workspace, diagnostics }
+        LoadedWorkspace { workspace, diagnostics: self.findings.into_vec() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Findings, Span};
 use crate::gomod::{ModFile, Replace, WorkFile, version};
 use crate::tree::TreePath;
 
@@ -16,7 +16,7 @@ pub(super) fn effective(
     work: &WorkFile,
     members: &BTreeSet<TreePath>,
     modules: &BTreeMap<TreePath, ModFile>,
-    diagnostics: &mut Vec<Diagnostic>,
+    findings: &mut Findings,
 ) -> Vec<(TreePath, Replace)> {
     let overridden: BTreeSet<&str> = work.replace.iter().map(|replace| replace.old_path.as_str()).collect();
     let mut all: Vec<(TreePath, Replace)> = work.replace.iter().map(|r| (root.clone(), r.clone())).collect();
@@ -29,7 +29,7 @@ pub(super) fn effective(
             let target = absolute_target(dir, replace);
             let key = (replace.old_path.clone(), replace.old_version.clone());
             match seen.get(&key) {
-                Some((first, span)) if *first != target => diagnostics.push(
+                Some((first, span)) if *first != target => findings.push(
                     Diagnostic::error(format!("conflicting replacements for {}: {first} and {target}", replace.old_path))
                         .at(replace.span.clone())
                         .related(span.clone(), "the other replacement")

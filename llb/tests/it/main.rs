@@ -9,6 +9,7 @@ mod gomod;
 mod gosrc;
 mod included;
 mod keys;
+mod limits;
 mod lower;
 mod ops;
 mod plan;
