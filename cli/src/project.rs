@@ -1,6 +1,6 @@
 //! The repository as the library sees it: tree, scan, workspace, configuration; and from there to plans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Findings};
 use gowork_llb::lower;
 use gowork_llb::packages::{self, Scan};
-use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Target};
+use gowork_llb::plan::{self, BuildIx, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{SourceTree, TreePath};
 use gowork_llb::workspace::{self, Workspace};
@@ -16,7 +16,7 @@ use gowork_llb::workspace::{self, Workspace};
 use crate::args::Common;
 use crate::exit::Usage;
 use crate::source::Source;
-use crate::{resolve, ui};
+use crate::{exit, resolve, ui};
 
 /// A repository that was read.
 pub(crate) struct Project {
@@ -40,6 +40,26 @@ pub(crate) struct Project {
 
 /// What the go command said, by build.
 pub(crate) type Resolutions = BTreeMap<BuildIx, Resolution>;
+
+/// A plan, with what the go command said.
+pub(crate) type Planned = Sound<(Plan, Option<Resolutions>)>;
+
+/// What is made of the images that can be built.
+pub(crate) struct Sound<T> {
+    /// What is made of them.
+    pub(crate) value: T,
+    /// Names of the images that cannot be built, which was told.
+    pub(crate) broken: BTreeSet<String>,
+    /// What the command exits with, if nothing else goes wrong.
+    pub(crate) code: u8,
+}
+
+impl<T> Sound<T> {
+    /// The same, with what `change` makes of the value.
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Sound<U> {
+        Sound { value: change(self.value), broken: self.broken, code: self.code }
+    }
+}
 
 /// What becomes of a build-arg that is not given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,48 +99,48 @@ impl Project {
         Ok(Self { tree, whole, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
     }
 
-    /// The images on each platform; or none, if something is wrong, which is told.
-    pub(crate) fn outlines(&self, targets: &[Target]) -> Option<Vec<Outline>> {
-        let (outlines, diagnostics) = self.judge(targets);
+    /// The images that can be built, on each platform; what is wrong is told. None, if no image is left then.
+    pub(crate) fn outlines(&self, targets: &[Target]) -> Option<Sound<Vec<Outline>>> {
+        let Outlines { outlines, broken, diagnostics } = self.judge(targets);
         if !diagnostics.is_empty() {
             self.tell(&diagnostics);
         }
-        (!diagnostics.iter().any(Diagnostic::is_error)).then_some(outlines)
+        let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+        if !is_sound && outlines.iter().all(|outline| outline.images.is_empty()) {
+            return None;
+        }
+        if !broken.is_empty() {
+            let names: Vec<&str> = broken.iter().map(String::as_str).collect();
+            ui::note(&format!("left out, since they cannot be built: {}", names.join(", ")));
+        }
+        let code = if is_sound { exit::OK } else { exit::ERRORS };
+        Some(Sound { value: outlines, broken, code })
     }
 
-    /// The images on each platform as far as they are understood, and all that is to be said.
-    pub(crate) fn judge(&self, targets: &[Target]) -> (Vec<Outline>, Vec<Diagnostic>) {
+    /// The images on each platform that can be built, and all that is to be said.
+    pub(crate) fn judge(&self, targets: &[Target]) -> Outlines {
         let mut findings: Findings = self.diagnostics.iter().cloned().collect();
         if findings.has_errors() {
-            return (Vec::new(), findings.into_vec());
+            return Outlines { diagnostics: findings.into_vec(), ..Outlines::default() };
         }
-        let mut outlines = Vec::new();
-        for target in targets {
-            let (outline, found) = plan::outline(&self.scan, &self.workspace, &self.config, target);
-            // A wrong file is wrong on every platform: once is enough.
-            findings.merge(found);
-            outlines.push(outline);
-        }
-        (outlines, findings.into_vec())
+        let made = plan::outlines(&self.scan, &self.workspace, &self.config, targets);
+        findings.extend(made.diagnostics);
+        Outlines { diagnostics: findings.into_vec(), ..made }
     }
 
-    /// The plan for each platform; or none, if something is wrong, which is told.
-    pub(crate) fn plans(&self, targets: &[Target]) -> Option<Vec<Plan>> {
-        let outlines = self.outlines(targets)?;
-        Some(outlines.iter().map(|outline| plan::plan(PlanInput { outline, resolutions: None })).collect())
+    /// The plan for each platform, of the images that can be built. None, if no image is left.
+    pub(crate) fn plans(&self, targets: &[Target]) -> Option<Sound<Vec<Plan>>> {
+        let plan = |outline: &Outline| plan::plan(PlanInput { outline, resolutions: None });
+        Some(self.outlines(targets)?.map(|outlines| outlines.iter().map(plan).collect()))
     }
 
-    /// The plan for one platform, with or without what the local go command says; or none, if something is wrong, which is told.
-    pub(crate) fn plan(&self, target: Target, resolve: bool) -> anyhow::Result<Option<Plan>> {
-        Ok(self.planned(target, resolve)?.map(|(plan, _)| plan))
-    }
-
-    /// The same, with what the go command said.
-    pub(crate) fn planned(&self, target: Target, resolve: bool) -> anyhow::Result<Option<(Plan, Option<Resolutions>)>> {
-        let Some(outline) = self.outlines(&[target]).and_then(|mut outlines| outlines.pop()) else { return Ok(None) };
+    /// The plan for one platform, with or without what the local go command says, and what it said. None, if no image is left.
+    pub(crate) fn planned(&self, target: Target, resolve: bool) -> anyhow::Result<Option<Planned>> {
+        let Some(Sound { mut value, broken, code }) = self.outlines(&[target]) else { return Ok(None) };
+        let Some(outline) = value.pop() else { return Ok(None) };
         let resolutions = if resolve { Some(resolve::resolutions(&self.root, &outline)?) } else { None };
         let plan = plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() });
-        Ok(Some((plan, resolutions)))
+        Ok(Some(Sound { value: (plan, resolutions), broken, code }))
     }
 
     /// Its directory on disk.

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::plan::keys::{self, Contents, Difference, Ingredient, Ingredients, KeyInput};
-use gowork_llb::plan::{self, Outline, Plan, PlanInput, Target};
+use gowork_llb::plan::{self, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::tree::{SourceTree, TreePath};
 
 use crate::args::Common;
 use crate::git::{Git, GitTree, WorkState};
-use crate::project::{OpenArgs, Project, Resolutions};
+use crate::project::{OpenArgs, Project, Resolutions, Sound};
 use crate::source::Source;
 use crate::{resolve, ui};
 
@@ -58,26 +58,39 @@ impl Comparison {
         Ok(Self { now, then, git_tree, work, rev: rev.to_owned() })
     }
 
-    /// What became of each image that was touched, on one platform; none if the work tree has errors, which are told.
-    pub(crate) fn fates(&self, target: &Target, ask_go: bool) -> anyhow::Result<Option<BTreeMap<String, Fate>>> {
-        let targets = std::slice::from_ref(target);
-        let Some(outline) = self.now.outlines(targets).and_then(|mut outlines| outlines.pop()) else { return Ok(None) };
+    /// The work tree's images on these platforms. None if none can be built, which is told.
+    pub(crate) fn now(&self, targets: &[Target]) -> Option<Sound<Vec<Outline>>> {
+        self.now.outlines(targets)
+    }
+
+    /// What became of each image that was touched, on one platform, for which `outline` is the work tree's. An image that cannot be built now is
+    /// none of them.
+    pub(crate) fn fates(&self, target: &Target, outline: Outline, ask_go: bool) -> anyhow::Result<BTreeMap<String, Fate>> {
+        let broken_now = outline.broken.clone();
         let now = self.planned(&self.now, outline, &|files, mode| self.work.contents(files, mode))?;
-        let (mut outlines, diagnostics) = self.then.judge(targets);
+        let Outlines { mut outlines, diagnostics, broken } = self.then.judge(std::slice::from_ref(target));
         let wrong = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         let then = match (wrong, outlines.pop()) {
-            (None, Some(outline)) => outline,
-            (wrong, _) => return Ok(Some(self.unknown(&now, wrong))),
+            (Some(_), Some(outline)) if outline.images.is_empty() => return Ok(self.unknown(&now, wrong)),
+            (_, Some(outline)) => outline,
+            (wrong, None) => return Ok(self.unknown(&now, wrong)),
         };
         let then = self.planned(&self.then, then, &|files, mode| self.git_tree.contents(files, mode))?;
-        let coarse = compare(&self.substances(&then, &now, None));
+        let mut fates = self.compared(&then, &now, ask_go)?;
+        fates.retain(|name, _| !broken_now.contains(name));
+        fates.extend(self.unknown(&now, wrong).into_iter().filter(|(name, _)| broken.contains(name)));
+        Ok(fates)
+    }
+
+    fn compared(&self, then: &Planned, now: &Planned, ask_go: bool) -> anyhow::Result<BTreeMap<String, Fate>> {
+        let coarse = compare(&self.substances(then, now, None));
         if ask_go && coarse.values().any(may_decide_versions) {
-            match self.resolved(&then, &now) {
-                Ok(resolutions) => return Ok(Some(compare(&self.substances(&then, &now, Some(resolutions))))),
+            match self.resolved(then, now) {
+                Ok(resolutions) => return Ok(compare(&self.substances(then, now, Some(resolutions)))),
                 Err(error) => ui::note(&unanswered(&error)),
             }
         }
-        Ok(Some(coarse))
+        Ok(coarse)
     }
 
     fn planned(&self, project: &Project, outline: Outline, contents: &ContentsOf<'_>) -> anyhow::Result<Planned> {

@@ -81,18 +81,17 @@ impl Builder<'_> {
         let scanned = scan::run(self, &config, files).await?;
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
-        let mut outlined = outlines::make(&scanned, &config, &self.options.target_platforms(), None);
+        let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
         let mut found = [diagnostics.clone(), outlined.diagnostics.clone()].concat();
         scanned.add_sources(self, &found, files).await;
         if *request != Request::Build {
             return Answers { builder: self, written: &written, outlined: &outlined, diagnostics: &found, files }.answer(request);
         }
         if found.iter().any(Diagnostic::is_error) {
-            let alone = is_sound.then(|| alone::outlined(self.options.target.as_deref(), &outlined, &scanned, &config)).flatten();
-            let Some((alone, told)) = alone else {
+            let Some(told) = is_sound.then(|| alone::despite(self.options.target.as_deref(), &outlined)).flatten() else {
                 return Err(BuildError::Diagnostics(found.into_iter().filter(Diagnostic::is_error).collect()));
             };
-            (outlined, found) = (alone, [diagnostics, told].concat());
+            found = [diagnostics, told].concat();
         }
         self.warn(&found).await;
         let wanted = target::choose(self.options.target.as_deref(), &outlined)?;

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use gowork_llb::plan::Outline;
 use gowork_llb::plan::keys::Difference;
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
@@ -40,17 +41,23 @@ struct Reason {
     text: String,
 }
 
+/// What is touched.
+struct Answered {
+    images: Images,
+    /// Of the files that the command line names, those that are part of no image.
+    idle: Vec<String>,
+    /// What the command exits with.
+    code: u8,
+}
+
 /// Prints them.
 pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
-    let (touched, idle) = match &options.since {
-        Some(rev) if is_no_commit(rev) => (everything(common)?, Vec::new()),
-        Some(rev) => (since(common, rev, options.resolve)?, Vec::new()),
-        None => match named(common, &options.files)? {
-            Some((touched, idle)) => (Some(touched), idle),
-            None => (None, Vec::new()),
-        },
+    let answered = match &options.since {
+        Some(rev) if is_no_commit(rev) => everything(common)?,
+        Some(rev) => since(common, rev, options.resolve)?,
+        None => named(common, &options.files)?,
     };
-    let Some(touched) = touched else { return Ok(exit::ERRORS) };
+    let Some(Answered { images: touched, idle, code }) = answered else { return Ok(exit::ERRORS) };
     match options.format {
         Answer::Plain => {
             ui::print(&plain(&touched))?;
@@ -64,7 +71,7 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
         Answer::Json => ui::print(&(serde_json::to_string_pretty(&as_json(&touched, &idle))? + "\n"))?,
         Answer::Github => ui::print(&github(&touched))?,
     }
-    Ok(exit::OK)
+    Ok(code)
 }
 
 /// Whether a forge says with this that there is no commit before: with nothing, or with zeros in place of a commit's name.
@@ -74,22 +81,24 @@ fn is_no_commit(rev: &str) -> bool {
 }
 
 /// Every image, where there is no commit to compare with.
-fn everything(common: &Common) -> anyhow::Result<Option<Images>> {
+fn everything(common: &Common) -> anyhow::Result<Option<Answered>> {
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(outlines) = project.outlines(&targets(common, &host_target())) else { return Ok(None) };
+    let Some(sound) = project.outlines(&targets(common, &host_target())) else { return Ok(None) };
     ui::note("there is no commit to compare with, so every image counts");
     let reason = Reason { kind: "unknown", text: "there is no commit to compare with".to_owned() };
     let touched = Touched { status: "changed", reasons: vec![reason] };
-    let names = outlines.iter().flat_map(|outline| outline.images.iter().map(|image| image.config.name.clone()));
-    Ok(Some(names.map(|name| (name, touched.clone())).collect()))
+    let images = sound.value.iter().flat_map(Outline::names).map(|name| (name, touched.clone())).collect();
+    Ok(Some(Answered { images, idle: Vec::new(), code: sound.code }))
 }
 
 /// Since a commit: on all platforms asked for together.
-fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Images>> {
+fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answered>> {
     let comparison = Comparison::read(common, rev)?;
     let mut touched: Images = BTreeMap::new();
-    for target in targets(common, &host_target()) {
-        let Some(fates) = comparison.fates(&target, ask_go)? else { return Ok(None) };
+    let targets = targets(common, &host_target());
+    let Some(now) = comparison.now(&targets) else { return Ok(None) };
+    for (target, now_on_it) in targets.iter().zip(now.value) {
+        let fates = comparison.fates(target, now_on_it, ask_go)?;
         for (name, fate) in fates {
             let (status, reasons) = reasons(fate, rev);
             let known = touched.entry(name).or_default();
@@ -97,7 +106,7 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Imag
             known.reasons.extend(reasons.into_iter().filter(|new| !known.reasons.contains(new)).collect::<Vec<_>>());
         }
     }
-    Ok(Some(touched))
+    Ok(Some(Answered { images: touched, idle: Vec::new(), code: now.code }))
 }
 
 fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
@@ -113,14 +122,14 @@ fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
     }
 }
 
-/// By the names of files; with those that touch nothing. None if there are errors, which are told.
-fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<(Images, Vec<String>)>> {
+/// By the names of files. None if no image can be built, which is told.
+fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> {
     let paths = paths(&common.root.dir, files)?;
     let project = Project::of(Source::on_disk(common)?.without_ignored(), common, OpenArgs::Keep)?;
-    let Some(plans) = project.plans(&targets(common, &host_target())) else { return Ok(None) };
+    let Some(sound) = project.plans(&targets(common, &host_target())) else { return Ok(None) };
     let mut touched: Images = BTreeMap::new();
     let mut idle: BTreeSet<&TreePath> = paths.iter().collect();
-    for plan in &plans {
+    for plan in &sound.value {
         let question = Question { project: &project, plan };
         for (image, path) in plan.images.iter().flat_map(|image| paths.iter().map(move |path| (image, path))) {
             let Some(text) = edit::touches(question, image, path) else { continue };
@@ -132,7 +141,8 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<(Images, Ve
             }
         }
     }
-    Ok(Some((touched, idle.into_iter().map(ToString::to_string).collect())))
+    let idle = idle.into_iter().map(ToString::to_string).collect();
+    Ok(Some(Answered { images: touched, idle, code: sound.code }))
 }
 
 /// The files of the command line as paths of the repository.

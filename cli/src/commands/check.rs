@@ -1,6 +1,7 @@
 //! `gowork check`: everything that is wrong.
 
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::plan::Outlines;
 
 use super::usual_targets;
 use crate::args::Common;
@@ -10,7 +11,7 @@ use crate::{exit, ui};
 /// Tells it.
 pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
-    let (outlines, diagnostics) = project.judge(&usual_targets(common));
+    let Outlines { outlines, diagnostics, .. } = project.judge(&usual_targets(common));
     if !diagnostics.is_empty() {
         project.tell(&diagnostics);
     }

@@ -17,8 +17,8 @@ use crate::source::Source;
 /// printed must be let in.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let project = Project::of(Source::on_disk(common)?, common, OpenArgs::Keep)?;
-    let Some(outlines) = project.outlines(&usual_targets(common)) else { return Ok(exit::ERRORS) };
-    deliver(&text(&outlines), Mark::DOCKERIGNORE, output)
+    let Some(sound) = project.outlines(&usual_targets(common)) else { return Ok(exit::ERRORS) };
+    Ok(deliver(&text(&sound.value), Mark::DOCKERIGNORE, output)?.max(sound.code))
 }
 
 /// Patterns in the order that counts: the last one that matches a path decides.

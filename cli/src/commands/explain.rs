@@ -25,15 +25,16 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let whole = Source::on_disk(common)?;
     let project = Project::of(whole.clone().without_ignored(), common, OpenArgs::Keep)?;
-    let Some((plan, resolutions)) = project.planned(target, options.resolve)? else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.planned(target, options.resolve)? else { return Ok(exit::ERRORS) };
+    let (plan, resolutions) = sound.value;
     let Some(image) = plan.image(&options.image) else {
-        project.tell(&[no_image(&plan, &options.image)]);
+        project.tell(&[no_image(&plan, &sound.broken, &options.image)]);
         return Ok(exit::ERRORS);
     };
     let question = Question { project: &project, plan: &plan };
     if let Some(file) = &options.file {
         let asked = explain_file::Asked { question, image, resolutions: resolutions.as_ref(), whole: &whole };
-        return explain_file::run(&asked, &common.root.path(file), options.json);
+        return Ok(explain_file::run(&asked, &common.root.path(file), options.json)?.max(sound.code));
     }
     if options.json {
         let answer = as_json(question, image, resolutions.as_ref())?;
@@ -41,7 +42,7 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     } else {
         ui::print(&text(question, image, resolutions.as_ref(), options.all))?;
     }
-    Ok(exit::OK)
+    Ok(sound.code)
 }
 
 fn text(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>, all: bool) -> String {

@@ -11,10 +11,10 @@ use crate::{exit, ui};
 pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(plan) = project.plan(target, options.resolve)? else { return Ok(exit::ERRORS) };
-    let (plan, image) = (&plan, options.image.as_deref());
+    let Some(sound) = project.planned(target, options.resolve)? else { return Ok(exit::ERRORS) };
+    let (plan, image) = (&sound.value.0, options.image.as_deref());
     if let Some(name) = image.filter(|name| plan.image(name).is_none()) {
-        project.tell(&[no_image(plan, name)]);
+        project.tell(&[no_image(plan, &sound.broken, name)]);
         return Ok(exit::ERRORS);
     }
     let of = options.of.unwrap_or(if image.is_some() { Subject::Packages } else { Subject::Modules });
@@ -27,5 +27,5 @@ pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
         Format::Mermaid => graph.mermaid(),
         Format::Dot => graph.dot(),
     })?;
-    Ok(exit::OK)
+    Ok(sound.code)
 }

@@ -17,15 +17,15 @@ const HEAD: [&str; 6] = ["IMAGE", "MAIN", "MODULE", "BINARY", "MADE OF", "WHY"];
 pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(outlines) = project.outlines(&[target]) else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.outlines(&[target]) else { return Ok(exit::ERRORS) };
     let mut text = String::new();
-    for outline in &outlines {
+    for outline in &sound.value {
         let rows: Vec<[String; 6]> = outline.images.iter().map(|image| row(&project, outline, image)).collect();
         text.push_str(&table(&rows));
         text.push_str(&rest(&project, outline));
     }
     ui::print(&text)?;
-    Ok(exit::OK)
+    Ok(sound.code)
 }
 
 fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6] {

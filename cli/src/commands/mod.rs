@@ -12,6 +12,8 @@ mod list;
 mod man;
 mod plan;
 
+use std::collections::BTreeSet;
+
 use clap::CommandFactory;
 
 use crate::args::{Args, Command, Common};
@@ -53,8 +55,11 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
     }
 }
 
-/// An image that the command line names and the repository does not have.
-fn no_image(plan: &Plan, name: &str) -> Diagnostic {
+/// An image that the command line names and that cannot be shown: it is broken, or the repository has none of that name.
+fn no_image(plan: &Plan, broken: &BTreeSet<String>, name: &str) -> Diagnostic {
+    if broken.contains(name) {
+        return Diagnostic::error(format!("image {name} cannot be shown before the errors above are mended"));
+    }
     let names: Vec<&str> = plan.images.iter().map(|image| image.name.as_str()).collect();
     let error = Diagnostic::error(format!("there is no image {name}; images are {}", names.join(", ")));
     match gowork_llb::diag::nearest(name, names.iter().copied()) {

@@ -14,13 +14,14 @@ use crate::{exit, ui};
 pub(crate) fn run(common: &Common, as_json: bool, resolve: bool) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Refuse)?;
-    let Some(plan) = project.plan(target, resolve)? else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.planned(target, resolve)? else { return Ok(exit::ERRORS) };
+    let (plan, _) = sound.value;
     if as_json {
         ui::print(&(serde_json::to_string_pretty(&json::json(&plan))? + "\n"))?;
     } else {
         ui::print(&summary(&plan))?;
     }
-    Ok(exit::OK)
+    Ok(sound.code)
 }
 
 fn summary(plan: &Plan) -> String {

@@ -162,7 +162,7 @@ fn two_mains_of_one_name() {
     check(
         "job/cmd/api/main.go",
         "package main\n\nfunc main() {}\n",
-        "dockerfile",
+        "check",
         &expect![[r#"
         --- stderr
         error: 2 mains would make an image named api: ./api, ./job/cmd/api

@@ -4,6 +4,7 @@
 
 mod affected;
 mod below;
+mod broken;
 mod contract;
 mod definition;
 mod engine;

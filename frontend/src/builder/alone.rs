@@ -5,7 +5,7 @@
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Severity};
-use gowork_llb::ops::{Output, Platform};
+use gowork_llb::ops::Output;
 use gowork_llb::plan::{Outline, OutlineImage, Plan};
 
 use super::Job;
@@ -42,21 +42,12 @@ impl From<Failure> for BuildError {
     }
 }
 
-/// The image wanted by itself, if it has no part in anything that is wrong with `outlined`; and what is said of that all the same.
-pub(super) fn outlined(
-    target: Option<&str>,
-    outlined: &Outlined,
-    scanned: &Scanned,
-    config: &Config,
-) -> Option<(Outlined, Vec<Diagnostic>)> {
+/// What is said of all that is wrong with `outlined` where the image wanted has no part in it; none if it has, or if no one image is wanted.
+pub(super) fn despite(target: Option<&str>, outlined: &Outlined) -> Option<Vec<Diagnostic>> {
     let wanted = target::choose(target, outlined).ok()?;
-    let platforms: Vec<Platform> = outlined.by_platform.iter().map(|(platform, _)| platform.clone()).collect();
-    let alone = outlines::make(scanned, config, &platforms, wanted.image());
-    let is_sound = !alone.diagnostics.iter().any(Diagnostic::is_error) && outlined.names().len() > 1;
-    is_sound.then(|| {
-        let told = outlined.diagnostics.iter().map(|found| no_part_of(found, wanted.image().unwrap_or_default()));
-        (alone, told.collect())
-    })
+    let image = wanted.image()?;
+    let is_sound = outlined.by_platform.iter().any(|(_, outline)| outline.names().any(|name| name == image));
+    is_sound.then(|| outlined.diagnostics.iter().map(|found| no_part_of(found, image)).collect())
 }
 
 /// What is said of something wrong that an image has no part in.
@@ -81,8 +72,7 @@ pub(super) fn has_others(outline: &Outline, wanted: &Wanted) -> bool {
 
 /// The image wanted by itself, if `error` may be the fault of others. It is not if it points into a file of the image's own.
 pub(super) fn after(error: &BuildError, job: Job<'_>, scanned: &Scanned, config: &Config) -> Option<Outline> {
-    let made = outlines::make(scanned, config, std::slice::from_ref(job.platform), job.wanted.image());
-    let (_, alone) = made.by_platform.into_iter().next()?;
+    let alone = outlines::alone(scanned, config, job.platform, job.wanted.image()?)?;
     let packages = || alone.builds.iter().flat_map(|build| build.packages.iter().map(|(_, package)| package));
     let is_own = |found: &Diagnostic| {
         let file = found.span.as_ref().map(|span| span.file.as_str());

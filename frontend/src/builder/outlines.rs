@@ -1,7 +1,9 @@
 //! Phase: which images there are, for each platform.
 
+use std::collections::BTreeSet;
+
 use gowork_llb::config::Config;
-use gowork_llb::diag::{Diagnostic, Findings};
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower;
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::{self, Outline};
@@ -11,48 +13,45 @@ use super::scan::Scanned;
 /// The images of a repository for every platform asked for.
 pub(super) struct Outlined {
     pub(super) by_platform: Vec<(Platform, Outline)>,
+    /// Names of images that something is wrong with. No outline has them.
+    pub(super) broken: BTreeSet<String>,
     /// What is wrong, each thing once although platforms share it.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// The outline of all images, or `of` one alone.
-pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform], of: Option<&str>) -> Outlined {
-    let mut outlined = Outlined { by_platform: Vec::new(), diagnostics: Vec::new() };
+/// The outlines of all images that can be built, on every platform.
+pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -> Outlined {
+    let mut outlined = Outlined { by_platform: Vec::new(), broken: BTreeSet::new(), diagnostics: Vec::new() };
     // What is said about packages rests on sound mod files.
     if scanned.diagnostics.iter().any(Diagnostic::is_error) {
         return outlined;
     }
-    let mut findings = Findings::default();
+    let mut targets = Vec::new();
     for platform in platforms {
-        let target = match lower::go_target(platform) {
-            Ok(target) => target,
-            Err(unknown) => {
-                findings.push(unknown);
-                continue;
-            }
-        };
-        let (scan, workspace) = (&scanned.scan, &scanned.workspace);
-        let (outline, diagnostics) = match of {
-            Some(image) => plan::outline_of(scan, workspace, config, &target, image),
-            None => plan::outline(scan, workspace, config, &target),
-        };
-        findings.merge(diagnostics.into_iter().chain(outline.builder.check()));
-        outlined.by_platform.push((platform.clone(), outline));
+        match lower::go_target(platform) {
+            Ok(target) => targets.push(target),
+            Err(unknown) => outlined.diagnostics.push(unknown),
+        }
     }
-    outlined.diagnostics = findings.into_vec();
+    if outlined.diagnostics.is_empty() {
+        let made = plan::outlines(&scanned.scan, &scanned.workspace, config, &targets);
+        let by_platform = platforms.iter().cloned().zip(made.outlines).collect();
+        outlined = Outlined { by_platform, broken: made.broken, diagnostics: made.diagnostics };
+    }
     outlined
 }
 
+/// The outline of one image by itself on a platform, whatever is wrong with it.
+pub(super) fn alone(scanned: &Scanned, config: &Config, platform: &Platform, image: &str) -> Option<Outline> {
+    let target = lower::go_target(platform).ok()?;
+    Some(plan::outline_of(&scanned.scan, &scanned.workspace, config, &target, image).0)
+}
+
 impl Outlined {
-    /// Names of the images of any platform, sorted.
+    /// Names of the images of any platform, broken ones too, sorted.
     pub(super) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .by_platform
-            .iter()
-            .flat_map(|(_, outline)| outline.images.iter().map(|image| image.config.name.clone()))
-            .collect();
-        names.sort();
-        names.dedup();
-        names
+        let sound = self.by_platform.iter().flat_map(|(_, outline)| outline.names());
+        let names: BTreeSet<String> = sound.chain(self.broken.iter().cloned()).collect();
+        names.into_iter().collect()
     }
 }

@@ -1,8 +1,8 @@
 //! `docker-bake.hcl` beside the Dockerfile: every image with one `docker buildx bake`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::mark::Mark;
+use super::mark::{self, Mark};
 use super::platform::docker_platform;
 use crate::plan::{Plan, Target};
 
@@ -13,6 +13,8 @@ pub struct BakeOptions {
     pub args: BTreeMap<String, Option<String>>,
     /// Platforms that are built where the environment names none. Empty for that of the builder.
     pub platforms: Vec<Target>,
+    /// Images that are missing, since they cannot be built.
+    pub without: BTreeSet<String>,
 }
 
 /// Variables of the file's own: name, default, and what they are for.
@@ -38,7 +40,7 @@ function "cache" {
 
 /// The bake file for the targets of the plan's Dockerfile.
 pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
-    let mut blocks = vec![header()];
+    let mut blocks = vec![header(options)];
     blocks.extend(variables(options));
     blocks.push(FUNCTIONS.to_owned());
     let names: Vec<String> = plan.images.iter().map(|image| string(&target(&image.name))).collect();
@@ -54,13 +56,15 @@ pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
     blocks.join("\n\n") + "\n"
 }
 
-fn header() -> String {
-    [
-        &format!("# {}; run it again when images come or go.", Mark::BAKE),
-        "# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries.",
-        "# The environment sets variables: REGISTRY=registry.example.com/shop TAG=1.2 docker buildx bake --push",
-    ]
-    .join("\n")
+fn header(options: &BakeOptions) -> String {
+    let mut lines = vec![
+        format!("# {}; run it again when images come or go.", Mark::BAKE),
+        "# Every image: docker buildx bake. One: docker buildx bake NAME. Programs into ./bin: docker buildx bake binaries."
+            .to_owned(),
+        "# The environment sets variables: REGISTRY=registry.example.com/shop TAG=1.2 docker buildx bake --push".to_owned(),
+    ];
+    lines.extend(mark::missing(&options.without));
+    lines.join("\n")
 }
 
 /// The file's own variables, and those for build-args. A build-arg of the same name is the same variable.

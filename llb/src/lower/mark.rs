@@ -1,5 +1,6 @@
 //! The words by which a printed file is known again. A file without them was written by hand, and is nobody's to write over.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What stands in a comment at the top of every file that a command prints.
@@ -35,4 +36,10 @@ impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Printed by `gowork {}`", self.command)
     }
+}
+
+/// The comment that names images which are missing in a printed file.
+pub(super) fn missing(without: &BTreeSet<String>) -> Option<String> {
+    let names: Vec<&str> = without.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| format!("# Missing, since they could not be built when this was printed: {}.", names.join(", ")))
 }

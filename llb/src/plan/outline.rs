@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::builder::Builder;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
+use super::sound;
 use crate::config::{Cache, Config, ImageConfig};
 use crate::diag::{Diagnostic, Findings};
 use crate::packages::{self, PackageIx, Packages, Scan};
@@ -35,6 +36,8 @@ pub struct Outline {
     pub images: Vec<OutlineImage>,
     /// Directories of `package main` that are no images, since they declare no `func main`; without those that `skip` names.
     pub without_func: BTreeSet<TreePath>,
+    /// Names of images that something is wrong with, so that they cannot be built.
+    pub broken: BTreeSet<String>,
 }
 
 /// One root under one set of flags: its steps share versions and compile results.
@@ -107,7 +110,7 @@ pub fn outline_of(
     outline_where(scan, workspace, config, target, |name| name == image)
 }
 
-fn outline_where(
+pub(super) fn outline_where(
     scan: &Scan,
     workspace: &Workspace,
     config: &Config,
@@ -128,6 +131,7 @@ fn outline_where(
         builds: Vec::new(),
         images: Vec::new(),
         without_func,
+        broken: config.images.keys().filter(|name| !mains.iter().any(|main| main.config.name == **name)).cloned().collect(),
     };
     let mut findings: Findings = diagnostics.into_iter().collect();
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
@@ -137,13 +141,34 @@ fn outline_where(
         grouped.entry((main.root, settings)).or_default().push(main);
     }
     for ((root, settings), mains) in grouped {
-        findings.extend(outline.add(scan, workspace, (root, settings), mains));
+        let names: Vec<String> = mains.iter().map(|main| main.config.name.clone()).collect();
+        let found = outline.add(scan, workspace, (root, settings), mains);
+        outline.note_broken(names, &found);
+        findings.extend(found);
     }
     outline.images.sort_by(|a, b| a.config.name.cmp(&b.config.name));
     (outline, findings.into_vec())
 }
 
 impl Outline {
+    /// Names of its images.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.images.iter().map(|image| image.config.name.clone())
+    }
+
+    /// Notes which of the images `names`, of the build added last if any was, cannot be built after what was `found`.
+    fn note_broken(&mut self, names: Vec<String>, found: &[Diagnostic]) {
+        let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
+        let last = BuildIx(self.builds.len().saturating_sub(1));
+        let wrong = self.builds.last().map(|build| sound::broken_mains(build, &errors)).unwrap_or_default();
+        let is_sound = |name: &String| {
+            let image = self.images.iter().find(|image| image.build == last && image.config.name == *name);
+            image.is_some_and(|image| !wrong.contains(&image.main))
+        };
+        let broken: Vec<String> = names.into_iter().filter(|name| !is_sound(name)).collect();
+        self.broken.extend(broken);
+    }
+
     /// Every path of the tree that some step or image may read, whatever the go command chooses; directories stand for all below them.
     pub fn tree_paths(&self) -> BTreeSet<TreePath> {
         let mut paths = BTreeSet::new();

@@ -18,7 +18,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mark::Mark;
+use super::mark::{self, Mark};
 use super::platform::docker_platform;
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
@@ -53,6 +53,8 @@ pub struct DockerfileOptions {
     pub cache: CacheForm,
     /// Build-args that stay open, with their defaults. Their uses in the configuration are filled with [`open_arg`].
     pub args: BTreeMap<String, Option<String>>,
+    /// Images that are missing, since they cannot be built.
+    pub without: BTreeSet<String>,
 }
 
 /// The Dockerfile of `plans`: of one repository and one configuration, a platform each.
@@ -138,6 +140,7 @@ impl Printer<'_> {
             ),
             "# that no other edit rebuilds it, and leaves out tests and files for other platforms.".to_owned(),
         ];
+        lines.extend(mark::missing(&self.options.without));
         if self.groups.iter().any(|group| group.workspace) {
             lines.push(
                 "# All mod files of the workspace are in every stage, since go chooses versions for all its modules at once."

@@ -23,7 +23,7 @@ fn what_is_hard_to_say() {
     let args = open.iter().map(|(name, default)| (name.clone(), open_arg(name, default.is_none())));
     let made = make(&archive, config, &args.collect());
     for (cache, name) in [(CacheForm::Layer, "odd.Dockerfile"), (CacheForm::Mount, "odd.mount.Dockerfile")] {
-        let options = DockerfileOptions { cache, args: open.clone() };
+        let options = DockerfileOptions { cache, args: open.clone(), ..DockerfileOptions::default() };
         expect_file![dir.join(name)].assert_eq(&text(&made, &["amd64", "arm64"], &options).unwrap());
     }
     let options = BakeOptions { args: open, ..BakeOptions::default() };
