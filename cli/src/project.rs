@@ -93,7 +93,7 @@ impl Project {
             diagnostics.extend(expanding);
         }
         let scan = packages::scan(tree.as_ref());
-        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
+        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
         diagnostics.splice(0..0, said.into_iter().chain(loaded.diagnostics));
         let root = common.root.dir.clone();
         Ok(Self { tree, whole, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })

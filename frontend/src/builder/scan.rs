@@ -31,7 +31,7 @@ pub(super) struct Scanned {
 pub(super) async fn run(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
     let scanned = scan(builder, config, files, &Filter::Listing { hint: "listing", contents: &contents }).await?;
-    if !builder.context.can_list() || !packages::has_vendored_modules(&scanned.workspace) {
+    if !builder.context.can_list() || !packages::has_vendor_sources(&scanned.scan) {
         return Ok(scanned);
     }
     let contents: Vec<String> = contents.into_iter().filter(|pattern| !pattern.starts_with('!')).collect();
@@ -63,7 +63,7 @@ async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, p
     for (path, text) in &scan.mod_files {
         files.add(path.as_str(), text.as_bytes(), "go.mod");
     }
-    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(config));
+    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(config, &scan.mod_files));
     Ok(Scanned { scan, workspace: loaded.workspace, diagnostics: loaded.diagnostics, source })
 }
 

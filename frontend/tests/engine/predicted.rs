@@ -31,7 +31,7 @@ impl Predicted {
         let (config, written) = Config::parse("Dockerfile", &text);
         let (config, expanded) = config.expand(&BTreeMap::new());
         let scan = packages::scan(&tree);
-        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
+        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
         let target = Target { os: "linux".to_owned(), arch: go_arch().to_owned(), variant: String::new() };
         let (outline, diagnostics) = plan::outline(&scan, &loaded.workspace, &config, &target);
         let said: Vec<_> = [written, expanded, loaded.diagnostics, diagnostics].concat();

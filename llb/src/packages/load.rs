@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rayon::prelude::*;
 
+use super::check;
 use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
 use super::mains::import_path;
 use super::scan::{Owners, Scan, ScannedDir};
-use crate::diag::{Diagnostic, Findings, Severity, Span};
+use super::std_packages::{self, InStd};
+use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
 use crate::tree::{self, TreePath};
@@ -36,15 +38,18 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         packages: Packages::default(),
         open: VecDeque::new(),
         known_paths: OnceCell::new(),
+        tests_only: BTreeSet::new(),
         findings: Findings::default(),
     };
     for path in mains {
         if let Some((module, dir)) = loader.find(path) {
+            loader.check_main(path, module);
             let ix = loader.add(path, module, dir);
             loader.packages.mains.push(ix);
         }
     }
     loader.run();
+    check::graph(&loader.packages, &loader.tests_only, &mut loader.findings);
     Loaded { packages: loader.packages, diagnostics: loader.findings.into_vec() }
 }
 
@@ -59,6 +64,8 @@ struct Loader<'a> {
     open: VecDeque<PackageIx>,
     /// See [`Loader::known_paths`].
     known_paths: OnceCell<BTreeSet<String>>,
+    /// Packages of tests alone.
+    tests_only: BTreeSet<PackageIx>,
     findings: Findings,
 }
 
@@ -79,7 +86,7 @@ impl Loader<'_> {
     fn fill(&mut self, ix: PackageIx, selected: PackageFiles) {
         let dir = self.packages.get(ix).dir.clone();
         if let Some(scanned) = self.scan.dirs.get(&dir) {
-            self.findings.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
+            self.check_files(ix, &dir, scanned, &selected);
             let mut files = self.files(&dir, scanned, &selected);
             let size = size(scanned, &files);
             let mut included = self.included(&dir, scanned, &selected);
@@ -159,26 +166,85 @@ impl Loader<'_> {
         // Most packages are imported more than once.
         if let Some(known) = self.packages.find(path) {
             import.package = Some(known);
+        } else if let Some(error) = check::import_path(path, self.context.go_minor) {
+            self.findings.push(at(dir, places, error));
+            return None;
         } else if let Some((module, target)) = self.find(path) {
+            if let Some(error) = self.ambiguous(path) {
+                self.findings.push(at(dir, places, error));
+                return None;
+            }
             import.package = Some(self.add(path, module, target));
-        } else if !self.providers.of(path).is_empty() && !self.workspace.requires_provider(self.root, path) {
+        } else if self.is_missing(path) {
             if self.findings.wants(Severity::Error) {
                 let error = at(dir, places, self.no_such_package(importer, path));
                 self.findings.push(error);
             }
             return None;
         }
+        if !check::may_import(importer, path, import.package.is_some()) {
+            let error = Diagnostic::error(format!("use of internal package {path} not allowed in {importer}"));
+            let error = error.help("a package below a directory called internal is for packages beside or below that directory");
+            self.findings.push(at(dir, places, error));
+        }
         Some(import)
+    }
+
+    /// What is wrong with a main whatever it imports.
+    fn check_main(&mut self, path: &str, module: ModuleIx) {
+        let module_line = self.workspace.module(module).file.module.as_ref().map(|line| line.span.clone());
+        if let (Some(error), Some(span)) = (self.ambiguous(path), module_line) {
+            self.findings.push(error.at(span));
+        }
+    }
+
+    /// What is wrong with the files of the package at `ix`.
+    fn check_files(&mut self, ix: PackageIx, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) {
+        self.findings.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
+        if selected.errors.is_empty() && selected.go_files.is_empty() && selected.cgo_files.is_empty() {
+            self.tests_only.insert(ix);
+        }
+        let matched = selected.embed_patterns.keys().filter_map(|pattern| scanned.embeds.get(pattern)?.as_ref().ok());
+        let embedded: Vec<&str> = matched.flatten().map(String::as_str).collect();
+        if let Some((message, file)) = check::names(&self.packages.get(ix).path, selected, &embedded) {
+            let file = dir.join(&file).unwrap_or_else(|_| dir.clone());
+            self.findings.push(Diagnostic::error(message).at(Span::at(file.as_str(), Position::default())));
+        }
+    }
+
+    /// Whether a package that the repository has not would have to be one of its own: no other module can have it, nor std.
+    fn is_missing(&self, path: &str) -> bool {
+        !self.providers.of(path).is_empty()
+            && !self.workspace.requires_provider(self.root, path)
+            && std_packages::has(path, self.context.go_minor) == InStd::No
+    }
+
+    /// What go says where an import may mean a package of the repository and another one.
+    fn ambiguous(&self, path: &str) -> Option<Diagnostic> {
+        // Whether a replacement is chosen is not known here.
+        let found = self.candidates(path).into_iter().filter(|(ix, _)| self.root.members.contains(ix));
+        let mut found: Vec<String> = found.map(|(_, dir)| format!("./{}", dir.as_str())).collect();
+        found.extend((std_packages::has(path, self.context.go_minor) == InStd::Yes).then(|| "the standard library".to_owned()));
+        let error = Diagnostic::error(format!("ambiguous import: found package {path} in {}", found.join(" and in ")));
+        (found.len() > 1).then(|| error.help("rename one of the modules, or move the package"))
     }
 
     /// The directory of the repository whose package `path` is: of the longest module path that has it.
     fn find(&self, path: &str) -> Option<(ModuleIx, TreePath)> {
-        self.providers.of(path).into_iter().find_map(|(prefix, ix)| {
-            let module = &self.workspace.module(ix).dir;
-            let dir = module.join(path[prefix.len()..].trim_start_matches('/')).ok()?;
-            let has_files = self.scan.dirs.get(&dir).is_some_and(|scanned| !scanned.files.is_empty());
-            (has_files && self.owners.of(&dir) == Some(module.as_str())).then_some((ix, dir))
-        })
+        self.providers.of(path).into_iter().find_map(|provider| self.provided(path, provider))
+    }
+
+    /// Every directory whose package `path` may be.
+    fn candidates(&self, path: &str) -> Vec<(ModuleIx, TreePath)> {
+        self.providers.of(path).into_iter().filter_map(|provider| self.provided(path, provider)).collect()
+    }
+
+    /// The directory of a module that holds the package `path`, if there is one.
+    fn provided(&self, path: &str, (prefix, ix): (&str, ModuleIx)) -> Option<(ModuleIx, TreePath)> {
+        let module = &self.workspace.module(ix).dir;
+        let dir = module.join(path[prefix.len()..].trim_start_matches('/')).ok()?;
+        let has_files = self.scan.dirs.get(&dir).is_some_and(|scanned| !scanned.files.is_empty());
+        (has_files && self.owners.of(&dir) == Some(module.as_str())).then_some((ix, dir))
     }
 
     fn add(&mut self, path: &str, module: ModuleIx, dir: TreePath) -> PackageIx {

@@ -82,12 +82,12 @@ pub(super) fn import_path(module: &str, module_dir: &TreePath, dir: &TreePath) -
     }
 }
 
-/// Whether `...` in the module matches the directory `dir` of it: no element that the walk skips, nor one that go.mod's `ignore` names
+/// Whether `...` in the module matches the directory `dir` of it: no element that the walk skips or closes, nor one that go.mod's `ignore` names
 /// (`./a`: that directory; `a/b`: any directory whose path holds these elements).
 fn is_matched(workspace: &Workspace, module: ModuleIx, dir: &TreePath) -> bool {
     let module = workspace.module(module);
     let Some(below) = dir.strip_dir(&module.dir) else { return false };
-    if below.split('/').any(|element| !element.is_empty() && !is_walked(element)) {
+    if below.split('/').any(|element| !element.is_empty() && !is_walked(element)) || format!("/{below}").contains("/vendor/") {
         return false;
     }
     !module.file.ignore.iter().any(|ignore| is_ignored(below, &ignore.value))

@@ -3,6 +3,7 @@
 //! [`scan`] reads a tree once, for all platforms; [`load`] evaluates its result for one root and one build context. A scan is plain data with a
 //! versioned JSON form, so that it can be made where the tree is and used elsewhere. Nothing here knows containers.
 
+mod check;
 mod embeds;
 mod graph;
 mod included;
@@ -11,11 +12,12 @@ mod mains;
 mod patterns;
 mod query;
 mod scan;
+mod std_packages;
 mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages};
 pub use load::{Loaded, load};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
-pub use patterns::{SCAN_PATTERNS, has_vendored_modules, is_scanned};
+pub use patterns::{SCAN_PATTERNS, has_vendor_sources, is_scanned};
 pub use query::{PackageSet, chain, closure};
 pub use scan::{SCAN_VERSION, Scan, ScannedDir, scan};

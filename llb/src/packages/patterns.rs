@@ -1,10 +1,10 @@
 //! Which files a scan reads. Owns the patterns by which they are asked for.
 
+use super::scan::Scan;
 use crate::tree::TreePath;
-use crate::workspace::Workspace;
 
 /// Patterns (moby/patternmatcher) of all files that a scan reads, but for sources below a directory `vendor`: of these there are many, and a scan reads
-/// only those of modules that a mod file names ([`has_vendored_modules`]).
+/// only a few of them ([`has_vendor_sources`]).
 ///
 /// BuildKit tries them one by one, on a file and on each directory above it, until one matches. The first is for most files; those that begin with `**` and
 /// have no other wildcard cost nothing to speak of.
@@ -43,9 +43,10 @@ pub const SCAN_PATTERNS: [&str; 32] = [
     "**/vendor/modules.txt",
 ];
 
-/// Whether there is a module below a directory `vendor`, of whose sources [`SCAN_PATTERNS`] match none. All but the patterns with a `!` match them.
-pub fn has_vendored_modules(workspace: &Workspace) -> bool {
-    workspace.modules.iter().any(|module| is_vendored(module.dir.as_str()))
+/// Whether a scan reads sources in or below a directory `vendor`, of which [`SCAN_PATTERNS`] match none: those of a package that is called so, or of a
+/// module that a mod file names. All but the patterns with a `!` match them.
+pub fn has_vendor_sources(scan: &Scan) -> bool {
+    scan.dirs.keys().any(|dir| is_vendored(dir.as_str()))
 }
 
 fn is_vendored(dir: &str) -> bool {

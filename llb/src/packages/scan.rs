@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::embeds;
 use super::included::{self, Asks, Files};
-use super::walk::Walk;
+use super::walk::{VENDOR, Walk};
 use crate::diag::Position;
 use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_includable, is_source_name};
 use crate::tree::{self, Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
@@ -67,7 +67,7 @@ const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {
     let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan::default() };
-    scanner.walk.descend(tree, TreePath::ROOT);
+    scanner.walk.descend(tree, &TreePath::ROOT);
     scanner.read_mod_files();
     scanner.find_hidden_modules();
     // Which roots are built is not known here.
@@ -106,12 +106,13 @@ impl Scanner<'_> {
         }
     }
 
-    /// Walks directories that mod files name and that `...` does not reach, such as `use ./testdata/x`.
+    /// Walks directories that mod files name and that `...` does not reach, or not below them, such as `use ./testdata/x`.
     fn find_hidden_modules(&mut self) {
         let named = workspace::named_dirs(&self.scan.mod_files);
-        let hidden: Vec<TreePath> = named.into_iter().filter(|dir| self.walk.get(dir).is_none()).collect();
+        let is_hidden = |dir: &TreePath| self.walk.get(dir).is_none() || dir.name() == VENDOR;
+        let hidden: Vec<TreePath> = named.into_iter().filter(is_hidden).collect();
         for dir in &hidden {
-            self.walk.descend(self.tree, dir.clone());
+            self.walk.descend(self.tree, dir);
         }
         if !hidden.is_empty() {
             self.read_mod_files();

@@ -12,16 +12,17 @@ pub(super) struct Walk {
 
 impl Walk {
     /// Lists everything below `top` that the pattern `...` may match in some module: not directories whose name begins with `.` or `_`,
-    /// nor `testdata` and `vendor` (cmd/go/internal/search, MatchDirs).
-    pub(super) fn descend(&mut self, tree: &dyn SourceTree, top: TreePath) {
-        let mut level = vec![top];
+    /// nor `testdata`, nor what lies below `vendor` (cmd/go/internal/modload, matchPackages).
+    pub(super) fn descend(&mut self, tree: &dyn SourceTree, top: &TreePath) {
+        let mut level = vec![top.clone()];
         while !level.is_empty() {
-            level.retain(|dir| !self.dirs.contains_key(dir));
+            level.retain(|dir| dir == top || !self.dirs.contains_key(dir));
             let mut next = Vec::new();
             for (dir, listed) in level.iter().zip(tree.list(&level)) {
                 // A directory that cannot be listed holds no package; where one is asked for, its absence is reported by whoever asked.
                 let entries = listed.unwrap_or_default();
-                let below = entries.iter().filter(|entry| entry.kind == EntryKind::Dir && is_walked(&entry.name));
+                let is_closed = dir != top && dir.name() == VENDOR;
+                let below = entries.iter().filter(|entry| !is_closed && entry.kind == EntryKind::Dir && is_walked(&entry.name));
                 next.extend(below.map(|entry| dir.child(&entry.name)));
                 self.dirs.insert(dir.clone(), entries);
             }
@@ -64,7 +65,10 @@ impl Walk {
     }
 }
 
-/// Whether `...` goes into a directory of this name.
+/// The directory that `...` matches, but does not go into.
+pub(super) const VENDOR: &str = "vendor";
+
+/// Whether `...` matches packages in a directory of this name.
 pub(super) fn is_walked(name: &str) -> bool {
-    !name.starts_with(['.', '_']) && name != "testdata" && name != "vendor"
+    !name.starts_with(['.', '_']) && name != "testdata"
 }

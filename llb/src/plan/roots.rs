@@ -2,10 +2,10 @@
 
 use crate::config::{Config, ImageConfig, Spanned};
 use crate::tree::TreePath;
-use crate::workspace::{Alone, Choice, Root};
+use crate::workspace::{Alone, Choice, ModTexts, Root};
 
-/// The choice of roots that a configuration makes.
-pub fn roots(config: &Config) -> Choice {
+/// The choice of roots that a configuration makes for a tree with these mod files.
+pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
     let dir = |written: &Spanned<String>| Some((TreePath::new(&written.value).ok()?, written.span.clone()));
     let all = config.images.keys().map(String::as_str).chain([""]).map(|name| config.image(name).compile.alone);
     let all: Vec<bool> = all.collect();
@@ -14,9 +14,11 @@ pub fn roots(config: &Config) -> Choice {
         (true, true) => Alone::Also,
         (true, false) => Alone::Only,
     };
+    let modules = mod_files.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent);
     Choice {
         roots: config.roots.as_ref().filter(|roots| !roots.is_empty()).map(|roots| roots.iter().filter_map(dir).collect()),
         alone,
+        skipped: modules.filter(|dir| config.skips(dir, "").is_some()).collect(),
     }
 }
 

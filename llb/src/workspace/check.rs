@@ -30,17 +30,28 @@ pub(super) fn module_path(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath)
 /// What is wrong with the path that the go.mod in `dir` declares, for a module that is built and not only required.
 pub(super) fn main_module(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath) -> Option<Diagnostic> {
     let file = modules.get(dir)?;
-    // That there is none was said where the file was read.
-    file.module.as_ref()?;
+    if file.module.is_none() {
+        return Some(no_module_line(&dir.child("go.mod")));
+    }
     let mut wrong = file.check_main(dir.child("go.mod").as_str())?;
     wrong.help.get_or_insert_with(|| "a module path is a host and a path, such as example.com/name, without a scheme".to_owned());
     Some(wrong)
 }
 
-pub(super) fn no_module_line(path: &TreePath) -> Diagnostic {
+fn no_module_line(path: &TreePath) -> Diagnostic {
     Diagnostic::error("no module declaration in go.mod")
         .at(Span::at(path.as_str(), Position::new(1, 1)))
         .help("add a line `module PATH`, for example with `go mod edit -module=PATH`")
+}
+
+/// A warning of a go.mod that is no root, though nobody said so.
+pub(super) fn no_root_without_module(dir: &TreePath) -> Diagnostic {
+    Diagnostic::warning(format!("no module declaration in go.mod: nothing in ./{} is built", dir.as_str()))
+        .at(Span::at(dir.child("go.mod").as_str(), Position::new(1, 1)))
+        .help(format!(
+            "if it is there to hide the directory from go, name that under `skip`: skip = [\"./{}/...\"]; else add a line `module PATH`",
+            dir.as_str()
+        ))
 }
 
 /// A root that was asked for in `dir`, where there is none; `known` are those there are.

@@ -21,10 +21,13 @@ pub struct LoadedWorkspace {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
     /// Directories with a go.work, or else a go.mod, each with the place that asks for it. `None` leaves it to the repository: a go.work at its
-    /// root is all; without it every go.work that lies below no other, and every module that none uses and that has none above it.
+    /// root is all; without it every go.work that lies below no other, and every module that none uses and that has none above it;
+    /// a go.mod without a `module` line is none.
     pub roots: Option<Vec<(TreePath, Option<Span>)>>,
     /// Whether modules are built by themselves.
     pub alone: Alone,
+    /// Directories whose go.mod, where it is wrong, is no matter unless something names them.
+    pub skipped: BTreeSet<TreePath>,
 }
 
 /// Whether modules are built by themselves, as with GOWORK=off.
@@ -48,7 +51,7 @@ pub fn load(texts: &ModTexts) -> LoadedWorkspace {
 pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
     let mut loader = Loader::new(texts);
     let dirs = match &choice.roots {
-        None => loader.default_roots(),
+        None => loader.default_roots(&choice.skipped),
         Some(asked) => loader.asked_roots(asked),
     };
     match choice.alone {
@@ -71,6 +74,15 @@ pub(crate) fn load_everything(texts: &ModTexts) -> Workspace {
     loader.add_roots(&works);
     loader.add_alone();
     loader.finish().workspace
+}
+
+/// How wrong a go.mod is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    /// It has no `module` line, as one that is there to hide a directory from the go command.
+    NoModule,
+    Error,
 }
 
 struct Loader<'a> {
@@ -105,17 +117,38 @@ impl<'a> Loader<'a> {
     }
 
     /// See [`Choice::roots`].
-    fn default_roots(&self) -> Vec<TreePath> {
+    fn default_roots(&mut self, skipped: &BTreeSet<TreePath>) -> Vec<TreePath> {
         let mut works = self.dirs_of("go.work");
         if works.contains(&TreePath::ROOT) {
             works = vec![TreePath::ROOT];
         }
         let used: BTreeSet<TreePath> = works.iter().flat_map(|dir| self.used_by(dir)).collect();
         let below = |dir: &TreePath, strictly: bool| works.iter().any(|work| dir.is_under(work) && !(strictly && dir == work));
-        let modules = self.dirs_of("go.mod").into_iter().filter(|dir| !below(dir, false) && !used.contains(dir));
-        let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !below(dir, true)).cloned().chain(modules).collect();
+        let mut modules = self.dirs_of("go.mod");
+        modules.retain(|dir| !below(dir, false) && !used.contains(dir));
+        let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !below(dir, true)).cloned().collect();
+        for dir in modules {
+            match self.fault_of(&dir) {
+                Fault::None => dirs.push(dir),
+                _ if skipped.contains(&dir) => {}
+                Fault::NoModule => self.findings.push(check::no_root_without_module(&dir)),
+                Fault::Error => dirs.push(dir),
+            }
+        }
         dirs.sort();
         dirs
+    }
+
+    /// How wrong the go.mod in `dir` is by itself.
+    fn fault_of(&self, dir: &TreePath) -> Fault {
+        let path = dir.child("go.mod");
+        let text = self.texts.get(&path).map(String::as_str).unwrap_or_default();
+        let (file, diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
+        match file.module {
+            _ if diagnostics.iter().any(Diagnostic::is_error) => Fault::Error,
+            None => Fault::NoModule,
+            Some(_) => Fault::None,
+        }
     }
 
     fn asked_roots(&mut self, asked: &[(TreePath, Option<Span>)]) -> Vec<TreePath> {
@@ -161,6 +194,9 @@ impl<'a> Loader<'a> {
     /// Every module that is no root by itself becomes one. What is wrong with it matters only where it is built.
     fn add_alone(&mut self) {
         for dir in self.dirs_of("go.mod") {
+            if self.fault_of(&dir) == Fault::NoModule {
+                continue;
+            }
             if self.roots.iter().any(|draft| draft.dir == dir && matches!(draft.kind, RootKind::Module)) {
                 continue;
             }
@@ -178,15 +214,20 @@ impl<'a> Loader<'a> {
         let path = dir.child("go.mod");
         let Some(text) = self.texts.get(&path) else { return false };
         if !self.modules.contains_key(dir) {
-            let (file, mut diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
-            if file.module.is_none() && !diagnostics.iter().any(Diagnostic::is_error) {
-                diagnostics.push(check::no_module_line(&path));
-            }
+            let (file, diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
             self.modules.insert(dir.clone(), file);
             self.said.insert(dir.clone(), diagnostics);
         }
         self.findings.extend(self.said[dir].iter().cloned());
         true
+    }
+
+    /// Says what is wrong with the go.mod in `dir`, if there is one, for a module that is built and not only required.
+    fn check_main_module(&mut self, dir: &TreePath) {
+        // In a file that cannot be read a missing module line is no news.
+        let is_broken = self.said.get(dir).is_some_and(|said| said.iter().any(Diagnostic::is_error));
+        let is_unread = is_broken && check::module_path(&self.modules, dir).is_none();
+        self.findings.extend(check::main_module(&self.modules, dir).filter(|_| !is_unread));
     }
 
     fn workspace_root(&mut self, root: &TreePath, file: WorkFile) {
@@ -198,7 +239,7 @@ impl<'a> Loader<'a> {
             } else if !self.parse_module(&dir) && self.findings.wants(Severity::Error) {
                 self.findings.push(check::member_without_module(&dir, &entry.span, self.texts));
             }
-            self.findings.extend(check::main_module(&self.modules, &dir));
+            self.check_main_module(&dir);
         }
         self.findings.extend(check::members(&file, &members, &self.modules));
         let members: BTreeSet<TreePath> = members.into_keys().filter(|dir| self.modules.contains_key(dir)).collect();
@@ -208,7 +249,7 @@ impl<'a> Loader<'a> {
 
     fn module_root(&mut self, dir: &TreePath) {
         self.parse_module(dir);
-        self.findings.extend(check::main_module(&self.modules, dir));
+        self.check_main_module(dir);
         let own = self.modules.get(dir).map(|file| file.replace.clone()).unwrap_or_default();
         let replaces: Vec<(TreePath, Replace)> = own.into_iter().map(|replace| (dir.clone(), replace)).collect();
         self.add_root(dir.clone(), RootKind::Module, BTreeSet::from([dir.clone()]), &replaces);
@@ -270,7 +311,7 @@ impl<'a> Loader<'a> {
         let used: BTreeSet<ModuleIx> = roots.iter().filter(|root| !root.alone).flat_map(Root::modules).collect();
         let unused =
             self.dirs_of("go.mod").into_iter().filter(|dir| !self.modules.contains_key(dir) || !used.contains(&index(dir)));
-        let unused = unused.collect();
+        let unused = unused.filter(|dir| self.fault_of(dir) != Fault::NoModule).collect();
         let modules = self.modules.into_iter().map(|(dir, file)| {
             let path = file.module.as_ref().map(|module| module.value.clone()).unwrap_or_default();
             Module { dir, path, file }

@@ -14,6 +14,7 @@ mod lower;
 mod ops;
 mod plan;
 mod programs;
+mod refused;
 mod roots;
 mod support;
 mod tidy;

@@ -25,7 +25,7 @@ pub(crate) fn outline_of(tree: &dyn SourceTree, config: &str, image: Option<&str
     let (config, mut diagnostics) = Config::parse("Dockerfile", config);
     let (config, more) = config.expand(&BTreeMap::new());
     diagnostics.extend(more);
-    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
+    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
     diagnostics.extend(loaded.diagnostics);
     let (outline, more) = match image {
         Some(image) => plan::outline_of(&scan, &loaded.workspace, &config, &linux(), image),

@@ -14,7 +14,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("gomod", &["diag"]),
     ("gosrc", &["diag"]),
     ("workspace", &["gomod", "tree", "diag"]),
-    ("packages", &["workspace", "gosrc", "tree", "diag"]),
+    ("packages", &["workspace", "gosrc", "gomod", "tree", "diag"]),
     ("resolution", &["tree", "diag"]),
     ("config", &["tree", "diag"]),
     ("plan", &["packages", "resolution", "workspace", "config", "gosrc", "gomod", "tree", "diag"]),

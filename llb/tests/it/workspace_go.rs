@@ -11,10 +11,10 @@ use gowork_llb::workspace::{self, Alone, Choice, Root, RootIx, Workspace};
 use tempfile::TempDir;
 
 /// Packages of the repository by import path, with their directories; or that they cannot be built.
-type Answer = Result<BTreeMap<String, String>, String>;
+pub(crate) type Answer = Result<BTreeMap<String, String>, String>;
 
 /// Writes the files of a txtar into a directory.
-fn unpack(archive: &str) -> TempDir {
+pub(crate) fn unpack(archive: &str) -> TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     let tree = MemTree::from_txtar(archive);
     let mut open = vec![TreePath::ROOT];
@@ -35,7 +35,7 @@ fn unpack(archive: &str) -> TempDir {
 }
 
 /// What `go list` says that the mains of a root are made of.
-fn go(root: &Root, dir: &Path, mains: &[String]) -> Answer {
+pub(crate) fn go(root: &Root, dir: &Path, mains: &[String]) -> Answer {
     let at = dir.join(root.dir.as_str());
     let mut command = Command::new("go");
     let work = if root.is_workspace() { at.join("go.work").display().to_string() } else { "off".to_owned() };
@@ -59,13 +59,15 @@ fn go(root: &Root, dir: &Path, mains: &[String]) -> Answer {
         let (path, at) = line.split_once(' ')?;
         let at = Path::new(at).strip_prefix(dir.canonicalize().ok()?).ok()?.to_str()?.to_owned();
         // Copies in a vendor directory are third-party to us.
-        (!at.split('/').any(|part| part == "vendor")).then(|| (path.to_owned(), at))
+        let copies = root.dir.child("vendor");
+        let is_copy = root.vendored && at.starts_with(&format!("{copies}/"));
+        (!is_copy).then(|| (path.to_owned(), at))
     };
     Ok(text.lines().filter_map(inside).collect())
 }
 
 /// What we say.
-fn own(scan: &packages::Scan, workspace: &Workspace, root: RootIx, mains: &[String]) -> Answer {
+pub(crate) fn own(scan: &packages::Scan, workspace: &Workspace, root: RootIx, mains: &[String]) -> Answer {
     let mains: Vec<&str> = mains.iter().map(String::as_str).collect();
     let context = BuildContext::new("linux", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" });
     let loaded = packages::load(scan, workspace, root, &context, &mains);
@@ -76,7 +78,7 @@ fn own(scan: &packages::Scan, workspace: &Workspace, root: RootIx, mains: &[Stri
 
 /// Compares every root, and gives the roots' directories with the mains of each: `.: example.com/a example.com/b`.
 #[track_caller]
-fn check(archive: &str, expected: &[&str]) {
+pub(crate) fn check(archive: &str, expected: &[&str]) {
     check_choice(archive, &Choice::default(), expected);
 }
 
@@ -233,7 +235,7 @@ fn workspaces_below_the_root() {
     let top = "-- go.work --\ngo 1.26\nuse ./lone\n".to_owned() + &lone;
     check(&(archive.clone() + &top), &[".: example.com/lone"]);
     let roots = ["one/nested", "two", "one/unused"].map(|dir| (TreePath::new(dir).unwrap(), None)).to_vec();
-    let choice = Choice { roots: Some(roots), alone: Alone::No };
+    let choice = Choice { roots: Some(roots), alone: Alone::No, ..Choice::default() };
     let chosen = ["one/nested: example.com/n", "one/unused: example.com/unused", "two: example.com/two"];
     check_choice(&(archive + &top), &choice, &chosen);
 }
@@ -249,9 +251,13 @@ fn modules_without_their_workspace() {
         + &program("c", REQUIRE, &["example.com/lib"]);
     let archive = work.to_owned() + &members + &module("lib", "", &[]) + &also;
     // In the workspace the two replacements are in conflict, which is no matter without it.
-    check_choice(&archive, &Choice { roots: None, alone: Alone::Only }, &["a: example.com/a", "b: example.com/b"]);
+    check_choice(
+        &archive,
+        &Choice { roots: None, alone: Alone::Only, ..Choice::default() },
+        &["a: example.com/a", "b: example.com/b"],
+    );
     let archive = archive.replace("./b\n)", "./b\n)\nreplace example.com/lib => ./lib\n");
-    let choice = Choice { roots: None, alone: Alone::Also };
+    let choice = Choice { roots: None, alone: Alone::Also, ..Choice::default() };
     check_choice(
         &archive,
         &choice,

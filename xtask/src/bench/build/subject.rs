@@ -136,7 +136,7 @@ fn read(source: &Path, configuration: &str) -> Result<(Outline, workspace::Works
     let (config, more) = written.expand(&BTreeMap::new());
     said.extend(more);
     let scan = packages::scan(&LocalTree::new(source));
-    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config));
+    let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
     said.extend(loaded.diagnostics);
     let target = Target { os: "linux".to_owned(), arch: crate::oci::architecture().to_owned(), variant: String::new() };
     let (outline, more) = plan::outline(&scan, &loaded.workspace, &config, &target);
