@@ -82,6 +82,9 @@ impl Project {
         let (name, text) = config_file.clone().unwrap_or_default();
         let (written, mut diagnostics) = Config::parse(&name, &text);
         let given = build_args(&common.build_arg)?;
+        if diagnostics.is_empty() {
+            diagnostics.extend(written.unused_build_args(&given));
+        }
         let open_args = match open {
             OpenArgs::Keep => stay_open(&written, &given),
             OpenArgs::Refuse => BTreeMap::new(),

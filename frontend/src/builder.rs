@@ -77,12 +77,16 @@ impl Builder<'_> {
         files.add(&definition.name, definition.bytes.clone(), "TOML");
         let (written, mut diagnostics) = Config::parse(&definition.name, &text);
         let (config, expanded) = written.expand(&self.options.build_args);
+        if diagnostics.is_empty() {
+            diagnostics.extend(written.unused_build_args(&self.options.build_args));
+        }
         diagnostics.extend(expanded);
         let scanned = scan::run(self, &config, files).await?;
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
         let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
-        let mut found = [diagnostics.clone(), outlined.diagnostics.clone()].concat();
+        let unknown = target::unknown_names(&self.options.no_cache, &outlined);
+        let mut found = [diagnostics.clone(), outlined.diagnostics.clone(), unknown.clone()].concat();
         scanned.add_sources(self, &found, files).await;
         if *request != Request::Build {
             return Answers { builder: self, written: &written, outlined: &outlined, diagnostics: &found, files }.answer(request);
@@ -91,7 +95,7 @@ impl Builder<'_> {
             let Some(told) = is_sound.then(|| alone::despite(self.options.target.as_deref(), &outlined)).flatten() else {
                 return Err(BuildError::Diagnostics(found.into_iter().filter(Diagnostic::is_error).collect()));
             };
-            found = [diagnostics, told].concat();
+            found = [diagnostics, told, unknown].concat();
         }
         self.warn(&found).await;
         let wanted = target::choose(self.options.target.as_deref(), &outlined)?;

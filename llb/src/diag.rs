@@ -128,7 +128,8 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
-    /// One line: `file:line:col: message (help)`, the place left out where there is none.
+    /// One line: `file:line:col: message (help)`, the place left out where there is none. Help of several lines, which may be
+    /// there to be copied, follows on lines of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(span) = &self.span {
             write!(f, "{span}: ")?;
@@ -137,10 +138,11 @@ impl fmt::Display for Diagnostic {
         for (span, words) in &self.related {
             write!(f, "; {span}: {words}")?;
         }
-        if let Some(help) = &self.help {
-            write!(f, " ({help})")?;
+        match &self.help {
+            Some(help) if help.contains('\n') => write!(f, "\n{help}"),
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

@@ -21,6 +21,16 @@ ENV GOOS=$TARGETOS \
 # Which files are needed is known for these platforms.
 RUN case $TARGETOS/$TARGETARCH in linux/amd64 | linux/arm64) ;; *) \
     echo "for $TARGETOS/$TARGETARCH print this Dockerfile with --platform=$TARGETOS/$TARGETARCH" >&2; exit 1 ;; esac
+# `go build` splits ldflags into words and has no escapes. This puts one word with a build-arg into quotes.
+COPY --chmod=755 <<'EOF' /usr/local/bin/quote-flag
+#!/bin/sh
+case $1 in
+    '') ;;
+    *\'*\"* | *\"*\'*) echo "no quotes fit around this flag, it holds both kinds: $1" >&2; exit 1 ;;
+    *\'*) printf '"%s"' "$1" ;;
+    *) printf "'%s'" "$1" ;;
+esac
+EOF
 
 # The standard library, compiled once into this layer, for app.
 FROM go AS deps
@@ -50,7 +60,8 @@ COPY --parents \
     lib/*.go \
     /src/
 ARG VERSION
-RUN --network=none go build -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/app ./cmd/app
+RUN --network=none flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -ldflags="-s -w -X $flag1" -o /out/app ./cmd/app
 
 # The standard library, compiled once into this layer, for fancy.
 FROM go AS deps-2
@@ -80,7 +91,8 @@ COPY --parents \
     lib/*.go \
     /src/
 ARG VERSION
-RUN --network=none go build -tags=fancy -gcflags="all=-N -l" -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/app ./cmd/app
+RUN --network=none flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -tags=fancy -gcflags="all=-N -l" -ldflags="-s -w -X $flag1" -o /out/app ./cmd/app
 
 # The standard library, compiled once into this layer, for gen.
 FROM go AS deps-3
@@ -102,7 +114,8 @@ COPY --parents \
     tools/gen/cmd/gen/*.go \
     /src/
 ARG VERSION
-RUN --network=none go build -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/gen ./cmd/gen
+RUN --network=none flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -ldflags="-s -w -X $flag1" -o /out/gen ./cmd/gen
 
 # Std and third-party packages, compiled once into this layer, for vended.
 FROM go AS deps-4
@@ -127,7 +140,8 @@ COPY --parents \
     vend/cmd/vended/*.go \
     /src/
 ARG VERSION
-RUN --network=none go build -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/vended ./cmd/vended
+RUN --network=none flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -ldflags="-s -w -X $flag1" -o /out/vended ./cmd/vended
 
 # What programs expect and the base image need not have: certificates.
 FROM go AS rootfs

@@ -21,6 +21,16 @@ ENV GOOS=$TARGETOS \
 # Which files are needed is known for these platforms.
 RUN case $TARGETOS/$TARGETARCH in linux/amd64 | linux/arm64) ;; *) \
     echo "for $TARGETOS/$TARGETARCH print this Dockerfile with --platform=$TARGETOS/$TARGETARCH" >&2; exit 1 ;; esac
+# `go build` splits ldflags into words and has no escapes. This puts one word with a build-arg into quotes.
+COPY --chmod=755 <<'EOF' /usr/local/bin/quote-flag
+#!/bin/sh
+case $1 in
+    '') ;;
+    *\'*\"* | *\"*\'*) echo "no quotes fit around this flag, it holds both kinds: $1" >&2; exit 1 ;;
+    *\'*) printf '"%s"' "$1" ;;
+    *) printf "'%s'" "$1" ;;
+esac
+EOF
 
 # The standard library, compiled into the cache mount, for app. All other stages start from here: side by side on
 # an empty cache mount each would compile them for itself, three times as slow for seven images of one repository.
@@ -54,7 +64,8 @@ ARG VERSION
 RUN --network=none \
     --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/go/cache \
-    go build -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/app ./cmd/app
+    flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -ldflags="-s -w -X $flag1" -o /out/app ./cmd/app
 
 # The standard library, compiled into the cache mount, for fancy. All other stages start from here: side by side on
 # an empty cache mount each would compile them for itself, three times as slow for seven images of one repository.
@@ -88,7 +99,8 @@ ARG VERSION
 RUN --network=none \
     --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/go/cache \
-    go build -tags=fancy -gcflags="all=-N -l" -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/app ./cmd/app
+    flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -tags=fancy -gcflags="all=-N -l" -ldflags="-s -w -X $flag1" -o /out/app ./cmd/app
 
 # The standard library, compiled into the cache mount, for gen. All other stages start from here: side by side on
 # an empty cache mount each would compile them for itself, three times as slow for seven images of one repository.
@@ -114,7 +126,8 @@ ARG VERSION
 RUN --network=none \
     --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/go/cache \
-    go build -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/gen ./cmd/gen
+    flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -ldflags="-s -w -X $flag1" -o /out/gen ./cmd/gen
 
 # Std and third-party packages, compiled into the cache mount, for vended. All other stages start from here: side by side on
 # an empty cache mount each would compile them for itself, three times as slow for seven images of one repository.
@@ -141,7 +154,8 @@ COPY --parents \
 ARG VERSION
 RUN --network=none \
     --mount=type=cache,target=/go/cache \
-    go build -ldflags="-s -w -X main.version=${VERSION:?}" -o /out/vended ./cmd/vended
+    flag1=$(quote-flag "main.version=${VERSION:?}") \
+ && go build -ldflags="-s -w -X $flag1" -o /out/vended ./cmd/vended
 
 # What programs expect and the base image need not have: certificates.
 FROM go AS rootfs

@@ -36,7 +36,9 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
     let why = match (&image.config.main, &image.config.at) {
         (Some(main), _) if main.span.is_some() => main.span.as_ref().map(ToString::to_string).unwrap_or_default(),
         (_, Some(at)) => at.to_string(),
-        _ => "package main".to_owned(),
+        _ if image.config.name == main.binary_name() => "package main".to_owned(),
+        _ if image.config.name == main.binary_name().to_lowercase() => "package main, in small letters".to_owned(),
+        _ => "package main, named by its directory".to_owned(),
     };
     [
         image.config.name.clone(),

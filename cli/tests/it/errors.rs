@@ -162,18 +162,53 @@ fn two_mains_of_one_name() {
     check(
         "job/cmd/api/main.go",
         "package main\n\nfunc main() {}\n",
-        "check",
+        "list",
         &expect![[r#"
-        --- stderr
-        error: 2 mains would make an image named api: ./api, ./job/cmd/api
-         |
-         = help: name them in the configuration, for example
-                 [images.OTHER-NAME]
-                 main = "./job/cmd/api"
+            --- stdout
+            IMAGE    MAIN           MODULE           BINARY  MADE OF                  WHY
+            api      ./api          example.com/api  api     2 packages of 2 modules  package main
+            job      ./job          example.com/job  job     2 packages of 2 modules  package main
+            job-api  ./job/cmd/api  example.com/job  api     1 package of 1 module    package main, named by its directory
+            --- stderr
+            warning: 2 mains would make an image named api; their images are called api (./api), job-api (./job/cmd/api)
+             |
+             = help: to keep or to change these names, write them down:
+                     [images.api]
+                     main = "./api"
+         
+                     [images.job-api]
+                     main = "./job/cmd/api"
 
-        1 error
-        exit 1
-    "#]],
+            1 warning
+            exit 0
+        "#]],
+    );
+}
+
+#[test]
+fn build_args_and_patterns_that_are_not_used() {
+    check(
+        "gowork.toml",
+        "skip = [\"./joob/...\"]\n\n[go]\nldflags = \"-X main.v=${VERSION:-dev}\"\n",
+        "check --build-arg VERSOIN=secret --build-arg HTTP_PROXY=x --build-arg BUILDKIT_INLINE_CACHE=1",
+        &expect![[r#"
+            --- stderr
+            warning: build-arg VERSOIN is not used
+             |
+             = help: did you mean VERSION?
+
+            warning: `skip`: "./joob/..." matches no main package
+             --> gowork.toml:1:9
+              |
+            1 | skip = ["./joob/..."]
+              |         ^^^^^^^^^^^^
+              |
+              = help: did you mean "./job/..."?
+
+            2 warnings
+            2 images on linux/amd64 and linux/arm64: no errors
+            exit 0
+        "#]],
     );
 }
 
@@ -217,14 +252,18 @@ fn name_that_is_no_stage() {
         "[images.1api]\nmain = \"./api\"\n",
         "dockerfile",
         &expect![[r#"
-        --- stderr
-        error: 1api cannot be the name of a stage
-         |
-         = help: give the image a name of small letters, digits, `.`, `_` and `-` that begins with a letter: [images.NAME]
+            --- stderr
+            error: `images.1api`: "1api" cannot name an image
+             --> gowork.toml:1:9
+              |
+            1 | [images.1api]
+              |         ^^^^
+              |
+              = help: names begin with a letter, and are words of letters and digits with `.`, `_` or `-` between them
 
-        1 error
-        exit 1
-    "#]],
+            1 error
+            exit 1
+        "#]],
     );
 }
 

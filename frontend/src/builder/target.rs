@@ -25,7 +25,9 @@ pub(super) enum Wanted {
 pub(super) fn choose(target: Option<&str>, outlined: &Outlined) -> Result<Wanted, Diagnostic> {
     let names = outlined.names();
     let list = names.join(", ");
-    match (target, names.as_slice()) {
+    // As docker/dockerfile has it, capital letters count as small ones.
+    let target = target.map(str::to_lowercase);
+    match (target.as_deref(), names.as_slice()) {
         (None, [only]) => Ok(Wanted::Image(only.clone())),
         (None, _) => Err(Diagnostic::error(format!("there are {} images: {list}", names.len()))
             .help(format!("pick one with --target, or take the binaries alone with --target {BINARIES} --output DIR"))),
@@ -61,6 +63,22 @@ pub(super) fn no_cache(asked: &NoCache) -> lower::NoCache {
     match asked {
         NoCache::Off => lower::NoCache::Nothing,
         NoCache::All => lower::NoCache::Everything,
-        NoCache::Only(names) => lower::NoCache::Images(names.iter().cloned().collect()),
+        NoCache::Only(names) => lower::NoCache::Images(names.iter().map(|name| name.trim().to_lowercase()).collect()),
     }
+}
+
+/// What is said of names in `--no-cache-filter` that no image has.
+pub(super) fn unknown_names(asked: &NoCache, outlined: &Outlined) -> Vec<Diagnostic> {
+    let NoCache::Only(asked) = asked else { return Vec::new() };
+    let names = outlined.names();
+    let is_known = |asked: &str| names.iter().any(|name| name.eq_ignore_ascii_case(asked.trim()));
+    let unknown = asked.iter().filter(|asked| !asked.trim().is_empty() && !is_known(asked));
+    let warning = |unknown: &String| {
+        let warning = Diagnostic::warning(format!("--no-cache-filter: there is no image {unknown}"));
+        match diag::nearest(&unknown.to_lowercase(), names.iter().map(String::as_str)) {
+            Some(near) => warning.help(format!("did you mean {near}?")),
+            None => warning.help(format!("images are {}", names.join(", "))),
+        }
+    };
+    unknown.map(warning).collect()
 }

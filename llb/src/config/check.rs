@@ -1,5 +1,5 @@
 //! What a value may look like, key by key: small grammars over one string. Nothing here knows positions.
-//! Those of `[runtime]` and of images' names are in `check_runtime.rs`.
+//! Those of `[runtime]` are in `check_runtime.rs`.
 
 use super::Cache;
 use crate::tree::TreePath;
@@ -24,6 +24,14 @@ pub(super) fn wrong<T>(why: impl Into<String>, help: impl Into<String>) -> Resul
 /// Any text. (NUL, which no program can be given, is refused for all keys before their own check.)
 #[allow(clippy::unnecessary_wraps, reason = "a Check")]
 pub(super) fn any(_: &str) -> Result<(), Wrong> {
+    Ok(())
+}
+
+/// No line break and no other control character: no name and no path needs one.
+pub(super) fn no_control(text: &str) -> Result<(), Wrong> {
+    if text.contains(char::is_control) {
+        return wrong(format!("{text:?} holds a line break or another control character"), "leave it out");
+    }
     Ok(())
 }
 
@@ -118,7 +126,7 @@ pub(super) fn flags(text: &str) -> Result<(), Wrong> {
     if text.starts_with(['"', '\'']) {
         return wrong("flags cannot start with a quote", "quote single flags, as in \"-X 'main.name=a b'\"");
     }
-    let flags = if text.is_empty() || text.starts_with('-') {
+    let flags = if text.is_empty() || text.starts_with(['-', super::OPEN_ARG]) {
         text
     } else {
         match text.split_once('=') {
@@ -126,24 +134,10 @@ pub(super) fn flags(text: &str) -> Result<(), Wrong> {
             None => return wrong("flags start with `-`", "write them like \"-s -w\", or with a package pattern: \"all=-N -l\""),
         }
     };
-    balanced(flags)
-}
-
-/// Whether every quote that starts a word is closed, by the rules of `go build`: no escapes; a quote inside a word is a letter.
-fn balanced(flags: &str) -> Result<(), Wrong> {
-    let mut rest = flags.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let end = if first == '"' || first == '\'' {
-            match rest[1..].find(first) {
-                Some(at) => at + 2,
-                None => return wrong(format!("a word starts with {first} and never ends"), format!("close it with {first}")),
-            }
-        } else {
-            rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len())
-        };
-        rest = rest[end..].trim_start();
+    match super::flags::split(flags) {
+        Ok(_) => Ok(()),
+        Err(quote) => wrong(format!("a word starts with {quote} and never ends"), format!("close it with {quote}")),
     }
-    Ok(())
 }
 
 /// GOAMD64.
@@ -200,6 +194,7 @@ pub(super) fn goriscv64(text: &str) -> Result<(), Wrong> {
 pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
     let example = "write it like \"https://proxy.golang.org,direct\"";
     no_credentials(text)?;
+    no_control(text)?;
     for entry in text.split([',', '|']).map(str::trim) {
         let url = ["https://", "http://", "file://"].iter().any(|scheme| entry.len() > scheme.len() && entry.starts_with(scheme));
         if !url && entry != "direct" && entry != "off" {
@@ -234,7 +229,7 @@ pub(super) fn module_pattern(text: &str) -> Result<(), Wrong> {
 
 /// Not empty.
 pub(super) fn some(text: &str) -> Result<(), Wrong> {
-    if text.trim().is_empty() { wrong("it is empty", "give it a value, or leave the key out") } else { Ok(()) }
+    if text.trim().is_empty() { wrong("it is empty", "give it a value, or leave the key out") } else { no_control(text) }
 }
 
 /// A package pattern of `skip`.

@@ -2,28 +2,16 @@
 
 use std::time::Duration;
 
-use super::check::{Wrong, wrong};
+use super::check::{Wrong, no_control, wrong};
 use super::effective::{Port, Protocol};
 use crate::tree::TreePath;
-
-/// The name of an image: a build target and, unless set, a file name.
-pub(super) fn image_name(text: &str) -> Result<(), Wrong> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    if text == "binaries" {
-        return wrong("`binaries` cannot name an image: that target gives the binaries of all", "choose another name");
-    }
-    if text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(allowed) {
-        return Ok(());
-    }
-    wrong(format!("{text:?} cannot name an image"), "names are made of letters, digits, `.`, `_` and `-`")
-}
 
 /// A file name.
 pub(super) fn file_name(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || text == "." || text == ".." || text.contains('/') {
         return wrong(format!("{text:?} is not a file name"), "a plain name, like \"api\"");
     }
-    Ok(())
+    no_control(text)
 }
 
 /// `user`, `uid`, or either with a group.
@@ -82,7 +70,7 @@ pub(super) fn absolute(text: &str) -> Result<(), Wrong> {
     if text.split('/').any(|part| part == "..") {
         return wrong(format!("{text:?} climbs with `..`"), "write the path it ends up at");
     }
-    Ok(())
+    no_control(text)
 }
 
 /// A path in the build context.

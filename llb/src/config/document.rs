@@ -1,6 +1,7 @@
 //! Which key is what: the tables of the configuration read one by one, each key once.
 
 use super::check_runtime;
+use super::image_name::image_name;
 use super::read::Section;
 use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
 
@@ -13,7 +14,7 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         go: s.table("go", r#"{ version = "1.26" }"#, go).unwrap_or_default(),
         modules: s.table("modules", r#"{ private = ["git.example.com/*"] }"#, modules).unwrap_or_default(),
         runtime: s.table("runtime", r#"{ base = "alpine:3.22" }"#, runtime).unwrap_or_default(),
-        images: s.tables("images", check_runtime::image_name, image),
+        images: s.tables("images", image_name, image),
     }
 }
 

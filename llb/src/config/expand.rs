@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::check::Wrong;
-use super::strings::visit_strings;
-use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, validate};
+use super::strings::{Form, visit_strings};
+use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, flags, validate};
 use crate::diag::{Diagnostic, Span};
 
 /// Build-args that need no mention: each overrides the key of `[modules]` beside it.
@@ -43,9 +43,14 @@ impl Config {
             if !value.value.contains('$') {
                 return;
             }
-            let outcome = substitute(&value.value, build_args).and_then(|text| {
+            let filled = match slot.form {
+                Form::Flags => substitute_in_flags(&value.value, build_args),
+                Form::Text | Form::Item => substitute(&value.value, build_args),
+            };
+            let outcome = filled.and_then(|text| {
                 value.value = text;
-                if slot.optional && value.value.is_empty() { Ok(()) } else { validate::text(slot, &value.value) }
+                let is_absent = slot.form == Form::Item && value.value.is_empty();
+                if is_absent { Ok(()) } else { validate::text(slot, &value.value) }
             });
             if let Err(wrong) = outcome {
                 diagnostics.push(validate::diagnostic(&slot.key, wrong, value.span.as_ref()));
@@ -142,20 +147,44 @@ fn substitute(text: &str, build_args: &BTreeMap<String, String>) -> Result<Strin
     for piece in pieces(text)? {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Arg { name, default } => match (build_args.get(name), default) {
-                (Some(value), None) => out.push_str(value),
-                (Some(value), Some(_)) if !value.is_empty() => out.push_str(value),
-                (_, Some(default)) => out.push_str(default),
-                (None, None) => {
-                    return Err(Wrong {
-                        why: format!("build-arg `{name}` is not given"),
-                        help: format!("pass --build-arg {name}=..., or give it a default: ${{{name}:-...}}"),
-                    });
-                }
-            },
+            Piece::Arg { name, default } => out.push_str(value_of(name, default, build_args)?),
         }
     }
     Ok(out)
+}
+
+/// The same in flags: a build-arg is part of one word. Flags that are one build-arg and nothing else are what it says.
+fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Result<String, Wrong> {
+    let mut template = String::with_capacity(text.len());
+    let mut values = Vec::new();
+    for piece in pieces(text)? {
+        match piece {
+            Piece::Text(text) => template.push_str(text),
+            Piece::Arg { name, default } => {
+                template.push(flags::ARG);
+                values.push(value_of(name, default, build_args)?.to_owned());
+            }
+        }
+    }
+    let is_whole = template.trim() == flags::ARG.to_string();
+    let has_nul = text.contains(flags::ARG) || values.iter().any(|value| value.contains(flags::ARG));
+    if is_whole || has_nul || values.is_empty() {
+        return substitute(text, build_args);
+    }
+    flags::fill(&template, &values)
+}
+
+/// What a build-arg stands for.
+fn value_of<'v>(name: &str, default: Option<&'v str>, build_args: &'v BTreeMap<String, String>) -> Result<&'v str, Wrong> {
+    match (build_args.get(name), default) {
+        (Some(value), None) => Ok(value),
+        (Some(value), Some(_)) if !value.is_empty() => Ok(value),
+        (_, Some(default)) => Ok(default),
+        (None, None) => Err(Wrong {
+            why: format!("build-arg `{name}` is not given"),
+            help: format!("pass --build-arg {name}=..., or give it a default: ${{{name}:-...}}"),
+        }),
+    }
 }
 
 /// Takes the keys that `build_args` override out of `modules`, and returns what they are to be.

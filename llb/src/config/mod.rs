@@ -8,12 +8,15 @@ mod check_runtime;
 mod document;
 mod effective;
 mod expand;
+mod flags;
+mod image_name;
 mod pattern;
 mod read;
 mod spanned;
 mod strings;
 mod suggest;
 mod types;
+mod unused;
 mod validate;
 mod written_for;
 
@@ -24,6 +27,9 @@ pub use effective::{
     RuntimeConfig, SCRATCH,
 };
 pub use expand::{BuildArg, MODULE_ARGS};
+pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
+pub use image_name::{RESERVED_NAMES, is_image_name, is_separator};
+pub use pattern::is_matched;
 pub use spanned::Spanned;
 pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
 pub use written_for::WrittenFor;

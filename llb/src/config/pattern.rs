@@ -6,12 +6,12 @@ use crate::tree::TreePath;
 impl Config {
     /// The item of `skip` that takes the main package in `dir`, imported as `import_path`, off the list of images.
     pub fn skips(&self, dir: &TreePath, import_path: &str) -> Option<&Spanned<String>> {
-        self.skip.iter().find(|pattern| matches(&pattern.value, dir, import_path))
+        self.skip.iter().find(|pattern| is_matched(&pattern.value, dir, import_path))
     }
 }
 
 /// Whether `pattern`, a directory if it starts with `.` and an import path otherwise, matches the package.
-pub(super) fn matches(pattern: &str, dir: &TreePath, import_path: &str) -> bool {
+pub fn is_matched(pattern: &str, dir: &TreePath, import_path: &str) -> bool {
     if pattern.starts_with('.') {
         return TreePath::new(pattern).is_ok_and(|pattern| wild(pattern.as_str(), dir.as_str()));
     }

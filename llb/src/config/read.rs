@@ -276,7 +276,7 @@ impl<'r, 'a> Section<'r, 'a> {
         Some(self.reader.section(table, format!("{}{key}.", self.prefix), span, read))
     }
 
-    /// A table of tables with names of the user's.
+    /// A table of tables with names of the user's, in which capital letters count as small ones.
     pub(super) fn tables<T>(
         &mut self,
         key: &'static str,
@@ -295,8 +295,12 @@ impl<'r, 'a> Section<'r, 'a> {
             match value.get_ref() {
                 DeValue::Table(table) => {
                     let span = self.reader.lines.span(name.span());
-                    let out = self.reader.section(table, format!("{path}."), Some(span), &read);
-                    tables.insert(name.get_ref().to_string(), out);
+                    let out = self.reader.section(table, format!("{path}."), Some(span.clone()), &read);
+                    if tables.insert(name.get_ref().to_lowercase(), out).is_some() {
+                        let message = format!("`{path}` differs from another table's name in capital letters only");
+                        let help = "capital letters count as small ones here: put both tables into one";
+                        self.reader.diagnostics.push(Diagnostic::error(message).at(span).help(help));
+                    }
                 }
                 _ => self.reader.wrong_type(&path, value, &Kind::table("{ main = \"./cmd/api\" }")),
             }

@@ -10,8 +10,19 @@ pub(super) struct Slot {
     pub(super) key: String,
     /// What it may look like.
     pub(super) check: Check,
-    /// Whether it is an item of a list in which an empty item means none: `tags = ["${EXTRA:-}"]`.
-    pub(super) optional: bool,
+    /// How build-args are filled into it.
+    pub(super) form: Form,
+}
+
+/// How build-args are filled into a string value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As text.
+    Text,
+    /// As text; the value is an item of a list in which an empty item means none: `tags = ["${EXTRA:-}"]`.
+    Item,
+    /// As parts of words that `go build` splits.
+    Flags,
 }
 
 /// What is done at each string.
@@ -23,23 +34,29 @@ struct Walk<'v> {
 }
 
 impl Walk<'_> {
-    fn at(&mut self, key: &str, check: Check, value: &mut Spanned<String>, optional: bool) {
-        let slot = Slot { key: format!("{}{key}", self.prefix), check, optional };
+    fn at(&mut self, key: &str, check: Check, value: &mut Spanned<String>, form: Form) {
+        let slot = Slot { key: format!("{}{key}", self.prefix), check, form };
         (self.visit)(&slot, value);
     }
 
     fn one(&mut self, key: &str, check: Check, value: &mut Option<Spanned<String>>) {
         if let Some(value) = value {
-            self.at(key, check, value, false);
+            self.at(key, check, value, Form::Text);
+        }
+    }
+
+    fn flags(&mut self, key: &str, value: &mut Option<Spanned<String>>) {
+        if let Some(value) = value {
+            self.at(key, check::flags, value, Form::Flags);
         }
     }
 
     fn words(&mut self, key: &str, check: Check, value: &mut Option<Vec<Spanned<String>>>) {
-        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, false));
+        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, Form::Text));
     }
 
     fn list(&mut self, key: &str, check: Check, value: &mut Option<Vec<Spanned<String>>>) {
-        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, true));
+        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, Form::Item));
     }
 }
 
@@ -47,7 +64,7 @@ impl Walk<'_> {
 pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     let mut walk = Walk { prefix: String::new(), visit };
     for item in &mut config.skip {
-        walk.at("skip", check::pattern, item, true);
+        walk.at("skip", check::pattern, item, Form::Item);
     }
     walk.list("roots", check::root, &mut config.roots);
     walk.one("cache", check::cache, &mut config.cache);
@@ -68,9 +85,9 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
 
 fn build(walk: &mut Walk<'_>, build: &mut Build) {
     walk.list("tags", check::tag, &mut build.tags);
-    walk.one("ldflags", check::flags, &mut build.ldflags);
-    walk.one("gcflags", check::flags, &mut build.gcflags);
-    walk.one("asmflags", check::flags, &mut build.asmflags);
+    walk.flags("ldflags", &mut build.ldflags);
+    walk.flags("gcflags", &mut build.gcflags);
+    walk.flags("asmflags", &mut build.asmflags);
     walk.list("experiment", check::experiment, &mut build.experiment);
     let levels = &mut build.levels;
     walk.one("goamd64", check::goamd64, &mut levels.goamd64);
@@ -97,10 +114,10 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     walk.one("base", check::image_reference, &mut runtime.base);
     walk.one("user", check_runtime::user, &mut runtime.user);
     for (name, value) in &mut runtime.env {
-        walk.at(&format!("env.{name}"), check::any, value, false);
+        walk.at(&format!("env.{name}"), check::any, value, Form::Text);
     }
     for (name, value) in &mut runtime.labels {
-        walk.at(&format!("labels.{name}"), check::any, value, false);
+        walk.at(&format!("labels.{name}"), check::any, value, Form::Text);
     }
     walk.list("ports", |text| check_runtime::port(text).map(|_| ()), &mut runtime.ports);
     walk.words("entrypoint", check::any, &mut runtime.entrypoint);
@@ -112,8 +129,8 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
         healthcheck(walk, table);
     }
     for file in runtime.files.iter_mut().flatten() {
-        walk.at("files.from", check_runtime::context_path, &mut file.from, false);
-        walk.at("files.to", check_runtime::absolute, &mut file.to, false);
+        walk.at("files.from", check_runtime::context_path, &mut file.from, Form::Text);
+        walk.at("files.to", check_runtime::absolute, &mut file.to, Form::Text);
         walk.one("files.owner", |text| check_runtime::owner(text).map(|_| ()), &mut file.owner);
         walk.one("files.mode", |text| check_runtime::mode(text).map(|_| ()), &mut file.mode);
     }

@@ -29,7 +29,7 @@ pub struct Config {
     /// What the images hold besides the binary, and how they are run.
     pub runtime: Runtime,
     /// One table an image, `[images.NAME]`, with what differs from `[go]` and `[runtime]`. Images need no table:
-    /// every main package is an image, named as its binary.
+    /// every main package is an image, named as its binary or by its directories.
     pub images: BTreeMap<String, Image>,
 }
 

@@ -194,7 +194,7 @@ impl Lowering<'_> {
         Some(LinkDescription {
             step: self.describe(step, place_ahead)?,
             package: link.package.clone(),
-            binary: build.packages.get(main).binary_name().to_owned(),
+            binary: self.plan.target.file_name(build.packages.get(main).binary_name()),
             flags: link_flags(build, link),
         })
     }

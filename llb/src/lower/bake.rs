@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mark::{self, Mark};
 use super::platform::docker_platform;
+use crate::config;
 use crate::plan::{Plan, Target};
 
 /// What the reader of the bake file decides.
@@ -43,13 +44,14 @@ pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
     let mut blocks = vec![header(options)];
     blocks.extend(variables(options));
     blocks.push(FUNCTIONS.to_owned());
-    let names: Vec<String> = plan.images.iter().map(|image| string(&target(&image.name))).collect();
+    let targets = targets(plan);
+    let names: Vec<String> = targets.values().map(|target| string(target)).collect();
     blocks.push(format!("group \"default\" {{\n  targets = [{}]\n}}", names.join(", ")));
     blocks.push(shared(options));
     for image in &plan.images {
         let name = string(&image.name);
         let lines = [format!("target = {name}"), format!("tags = tags({name})")];
-        blocks.push(target_block(&target(&image.name), &lines));
+        blocks.push(target_block(&targets[image.name.as_str()], &lines));
     }
     let binaries = ["target = \"binaries\"".to_owned(), "output = [\"type=local,dest=bin\"]".to_owned()];
     blocks.push(target_block("binaries", &binaries));
@@ -110,13 +112,35 @@ fn block(name: &str, lines: &[String]) -> String {
     format!("target {} {{\n{}}}", string(name), lines.concat())
 }
 
-/// A name as bake takes it: without dots.
-fn target(name: &str) -> String {
-    name.replace('.', "-")
+/// What bake calls each image: names there have no dots.
+fn targets(plan: &Plan) -> BTreeMap<&str, String> {
+    let (dotted, plain): (Vec<&str>, Vec<&str>) =
+        plan.images.iter().map(|image| image.name.as_str()).partition(|name| name.contains('.'));
+    let mut targets: BTreeMap<&str, String> = plain.into_iter().map(|name| (name, name.to_owned())).collect();
+    for name in dotted {
+        let mut target = name.replace('.', "-");
+        while config::RESERVED_NAMES.contains(&target.as_str()) || targets.values().any(|other| *other == target) {
+            target.push_str("-image");
+        }
+        targets.insert(name, target);
+    }
+    targets
 }
 
 /// A string of HCL.
 fn string(text: &str) -> String {
-    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace("${", "$${").replace("%{", "%%{");
-    format!("\"{text}\"")
+    let mut string = String::from("\"");
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\\' | '"' => string.extend(['\\', character]),
+            '\n' => string.push_str("\\n"),
+            // What begins an expression. Doubled, as HCL has it, a third one before it would undo that.
+            '$' | '%' if rest.peek() == Some(&'{') => string.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ if character.is_control() => string.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => string.push(character),
+        }
+    }
+    string.push('"');
+    string
 }

@@ -46,7 +46,7 @@ impl Lowering<'_> {
         Ok(self.over(&layers, &title, |files| files.copy(Copy::from(&link, "/", "/").contents_only().timestamp(epoch))))
     }
 
-    /// All binaries in one directory, each under its image's name, for `--output`. Each comes in a layer of its own where layers can be merged: those that are
+    /// All binaries in one directory, each under its image's name (on Windows with `.exe`), for `--output`. Each comes in a layer of its own where layers can be merged: those that are
     /// found in an imported cache need not be fetched to put another beside them.
     ///
     /// # Errors
@@ -58,7 +58,8 @@ impl Lowering<'_> {
             let link = self.step(image.link)?;
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.
-            copies.push(Copy::from(&link, &from, &format!("/{}", image.name)).timestamp(self.options.epoch));
+            let to = format!("/{}", self.plan.target.file_name(&image.name));
+            copies.push(Copy::from(&link, &from, &to).timestamp(self.options.epoch));
         }
         let alone = |copy| File::on(&Output::scratch()).copy(copy).named(&title).output();
         if self.options.merge && copies.len() > 1 {

@@ -103,7 +103,8 @@ impl Package {
     }
 }
 
-pub(super) fn binary_name(path: &str) -> &str {
+/// As [`Package::binary_name`], of an import path.
+pub fn binary_name(path: &str) -> &str {
     let mut elements = path.rsplit('/');
     let last = elements.next().unwrap_or_default();
     let is_version = last.strip_prefix('v').is_some_and(|digits| {

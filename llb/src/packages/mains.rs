@@ -9,7 +9,7 @@ use crate::tree::TreePath;
 use crate::workspace::{ModuleIx, RootIx, Workspace};
 
 /// A `package main` of a root.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Main {
     /// Import path.
     pub path: String,

@@ -15,7 +15,7 @@ mod scan;
 mod std_packages;
 mod walk;
 
-pub use graph::{Import, Package, PackageIx, Packages};
+pub use graph::{Import, Package, PackageIx, Packages, binary_name};
 pub use load::{Loaded, load};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub use patterns::{SCAN_PATTERNS, has_vendor_sources, is_scanned};

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::roots;
 use super::settings::{GoSettings, Target};
-use crate::config::{Config, ImageConfig, Spanned};
+use super::{names, roots};
+use crate::config::{self, Config, ImageConfig, Spanned};
 use crate::diag::{Diagnostic, Span};
 use crate::gosrc::BuildContext;
 use crate::packages::{self, Main, Scan};
 use crate::tree::TreePath;
 use crate::workspace::{RootIx, Workspace};
+
+/// How many mains a message names.
+const SHOWN: usize = 10;
 
 /// A main with its image's name and configuration.
 #[derive(Debug, Clone)]
@@ -37,7 +40,7 @@ pub(super) struct Named {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Finds every main of the repository and names its image: as configured, else as its binary.
+/// Finds every main of the repository and names its image: as configured, else by the rule of [`names`].
 pub(super) fn name(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target, go_minor: u32) -> Named {
     let mains_in = |image: &ImageConfig, cgo: bool, of_root: &MainsOf| -> Vec<Found> {
         let mut context = GoSettings::new(&image.compile, target).context(go_minor);
@@ -56,16 +59,23 @@ pub(super) fn name(scan: &Scan, workspace: &Workspace, config: &Config, target: 
         workspace,
         with_cgo: &with_cgo,
         without_func: &without_func,
+        by_rule: BTreeMap::new(),
         named: BTreeMap::new(),
         diagnostics: Vec::new(),
     };
-    for name in config.images.keys() {
-        let image = config.image(name);
+    let of_image = |image: &ImageConfig| {
         // Other tags may bring other mains.
-        let own = if image.compile == unnamed.compile { None } else { Some(mains_with(&image)) };
-        naming.configured(name, &image, own.as_deref().unwrap_or(&all));
-    }
-    naming.by_binary(&all);
+        if image.compile == unnamed.compile { all.clone() } else { mains_with(image) }
+    };
+    let images: Vec<ImageConfig> = config.images.keys().map(|name| config.image(name)).collect();
+    let (pointing, plain): (Vec<&ImageConfig>, Vec<&ImageConfig>) = images.iter().partition(|image| image.main.is_some());
+    // A main that a table points at is out of the way of others before they get names.
+    pointing.into_iter().for_each(|image| naming.configured(image, &of_image(image)));
+    let shared = naming.apply_rule(&all);
+    plain.into_iter().for_each(|image| naming.configured(image, &of_image(image)));
+    naming.diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+    naming.warn_of_shared(&shared);
+    naming.rest(&all);
     if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
         naming.diagnostics.push(no_main(workspace, config, target, &with_cgo(&unnamed), &without_func(&unnamed)));
     }
@@ -93,34 +103,37 @@ struct Naming<'a> {
     with_cgo: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
     /// What would be mains, had they `func main`.
     without_func: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
+    /// What the rule calls the mains that no table points at, by directory.
+    by_rule: BTreeMap<TreePath, String>,
     /// Images by name. Exactly one main each, unless an error says otherwise.
     named: BTreeMap<String, Vec<Found>>,
     diagnostics: Vec<Diagnostic>,
 }
 
+/// Mains that would have one name, each with the name that it has instead.
+type Shared = BTreeMap<String, Vec<(TreePath, String)>>;
+
 impl Naming<'_> {
     /// The main of `[images.NAME]`.
-    fn configured(&mut self, name: &str, image: &ImageConfig, mains: &[Found]) {
-        let is_meant = |found: &&Found| match &image.main {
-            Some(main) => is_named_by(&found.main, &main.value),
-            None => found.main.binary_name() == name,
-        };
-        let matching: Vec<&Found> = mains.iter().filter(is_meant).collect();
+    fn configured(&mut self, image: &ImageConfig, mains: &[Found]) {
+        let name = image.name.as_str();
+        let matching = self.meant(image, mains);
         match matching.as_slice() {
             [found] => {
                 self.named.insert(name.to_owned(), vec![(*found).clone()]);
             }
             [] => {
-                let error = if let Some(found) = (self.with_cgo)(image).iter().find(is_meant) {
+                let without_func = (self.without_func)(image);
+                let error = if let Some(found) = self.meant(image, &(self.with_cgo)(image)).first() {
                     needs_cgo(image, &found.main)
-                } else if let Some(found) = (self.without_func)(image).iter().find(is_meant) {
+                } else if let Some(found) = self.meant(image, &without_func).first() {
                     no_func_main(image, &found.main)
                 } else {
                     not_found(name, image, mains, self.workspace)
                 };
                 self.diagnostics.push(error);
             }
-            several if self.is_one_main(several) => self.diagnostics.push(located(self.in_several_roots(several), place(image))),
+            several if is_one_main(several) => self.diagnostics.push(located(self.in_several_roots(several), place(image))),
             several => {
                 let span = place(image);
                 let error = Diagnostic::error(format!("image {name} could be any of: {}", dirs(several.iter().copied())));
@@ -129,55 +142,141 @@ impl Naming<'_> {
         }
     }
 
-    /// Mains without a table are named as their binary.
-    fn by_binary(&mut self, all: &[Found]) {
-        let mut free: BTreeMap<String, Vec<Found>> = BTreeMap::new();
-        for found in all {
-            // The same main may be an image without its workspace.
-            if !self.named.values().flatten().any(|named| named.main == found.main) {
-                free.entry(found.main.binary_name().to_owned()).or_default().push(found.clone());
-            }
+    /// The mains that a table may mean: that which its `main` names; else that which the rule calls so; else those whose
+    /// binary is called so.
+    fn meant<'f>(&self, image: &ImageConfig, mains: &'f [Found]) -> Vec<&'f Found> {
+        if let Some(written) = &image.main {
+            return mains.iter().filter(|found| is_named_by(&found.main, &written.value)).collect();
         }
-        for (name, founds) in free {
-            // Why a configured image has no main was said already.
-            if self.config.images.contains_key(&name) && !self.named.contains_key(&name) {
+        let by_rule = |found: &&Found| self.by_rule.get(&found.main.dir).is_some_and(|name| *name == image.name);
+        let found: Vec<&Found> = mains.iter().filter(by_rule).collect();
+        if !found.is_empty() {
+            return found;
+        }
+        mains.iter().filter(|found| found.main.binary_name().eq_ignore_ascii_case(&image.name)).collect()
+    }
+
+    /// Names what no table points at, and returns who would have shared a name.
+    fn apply_rule(&mut self, all: &[Found]) -> Shared {
+        let pointed: BTreeSet<&Main> = self.named.values().flatten().map(|found| &found.main).collect();
+        // The same main may be an image without its workspace.
+        let free: BTreeSet<&Main> = all.iter().map(|found| &found.main).filter(|main| !pointed.contains(main)).collect();
+        let free: Vec<&Main> = free.into_iter().collect();
+        let modules = self.workspace.modules.iter().map(|module| (&module.dir, packages::binary_name(&module.path)));
+        let modules: BTreeMap<&TreePath, &str> = modules.collect();
+        let subject = |main: &&'_ Main| names::Subject {
+            dir: main.dir.clone(),
+            binary: main.binary_name().to_owned(),
+            module: module_of(&main.dir, &modules).unwrap_or(main.binary_name()).to_owned(),
+        };
+        let subjects: Vec<names::Subject> = free.iter().map(subject).collect();
+        let taken: BTreeSet<&str> = self.named.keys().map(String::as_str).collect();
+        let names::Names { given, shared } = names::give(&subjects, &taken);
+        let entry = |user: usize| (free[user].dir.clone(), given[user].clone());
+        let shared = shared.into_iter().map(|(name, users)| (name, users.into_iter().map(entry).collect()));
+        let shared = shared.collect();
+        self.by_rule = (0..free.len()).map(entry).collect();
+        shared
+    }
+
+    /// Says which mains have longer names since others have the same; not where each of them has a table.
+    fn warn_of_shared(&mut self, shared: &Shared) {
+        for (name, users) in shared {
+            let given: BTreeSet<&String> = users.iter().map(|(_, given)| given).collect();
+            let is_an_error = given.len() < users.len();
+            if is_an_error || given.iter().all(|given| self.config.images.contains_key(*given)) {
                 continue;
             }
-            let taken = self.named.get(&name).cloned().unwrap_or_default();
-            if taken.is_empty() && founds.len() == 1 {
-                self.named.insert(name, founds);
-                continue;
-            }
-            let all: Vec<&Found> = taken.iter().chain(&founds).collect();
-            if self.is_one_main(&all) {
-                self.diagnostics.push(self.in_several_roots(&all));
-                continue;
-            }
-            let example: Vec<String> =
-                all.iter().skip(1).map(|found| format!("[images.OTHER-NAME]\nmain = \"./{}\"", found.main.dir)).collect();
-            let error =
-                Diagnostic::error(format!("{} mains would make an image named {name}: {}", all.len(), dirs(all.iter().copied())));
-            self.diagnostics.push(error.help(format!("name them in the configuration, for example\n{}", example.join("\n"))));
+            let shown: Vec<String> = users.iter().take(SHOWN).map(|(dir, given)| format!("{given} ({})", written(dir))).collect();
+            let more = if users.len() > SHOWN { format!(" and {} more", users.len() - SHOWN) } else { String::new() };
+            let tables: Vec<String> = users.iter().take(SHOWN).map(|(dir, given)| table(given, dir)).collect();
+            let warning = Diagnostic::warning(format!(
+                "{} mains would make an image named {name}; their images are called {}{more}",
+                users.len(),
+                shown.join(", ")
+            ));
+            let help = format!("to keep or to change these names, write them down:\n{}", tables.join("\n\n"));
+            self.diagnostics.push(warning.help(help));
         }
     }
-}
 
-impl Naming<'_> {
-    fn is_one_main(&self, founds: &[&Found]) -> bool {
-        founds.windows(2).all(|pair| pair[0].main == pair[1].main)
+    /// Images of the mains that have no table.
+    fn rest(&mut self, all: &[Found]) {
+        let configured: BTreeSet<&Main> = self.named.values().flatten().map(|found| &found.main).collect();
+        let mut free: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+        for found in all.iter().filter(|found| !configured.contains(&found.main)) {
+            if let Some(name) = self.by_rule.get(&found.main.dir) {
+                free.entry(name).or_default().push(found);
+            }
+        }
+        let (mut named, mut diagnostics) = (Vec::new(), Vec::new());
+        for (name, founds) in free {
+            let taken = self.named.get(name).map(Vec::as_slice).unwrap_or_default();
+            // Why a configured image has no main was said already.
+            if self.config.images.contains_key(name) && taken.is_empty() {
+                continue;
+            }
+            match (taken, founds.as_slice()) {
+                ([], [only]) => {
+                    diagnostics.extend(unusable(name, &only.main));
+                    named.push((name.to_owned(), vec![(*only).clone()]));
+                }
+                ([], several) if is_one_main(several) => diagnostics.push(self.in_several_roots(several)),
+                _ => diagnostics.push(same_name(name, &taken.iter().chain(founds).collect::<Vec<_>>())),
+            }
+        }
+        self.named.extend(named);
+        self.diagnostics.extend(diagnostics);
     }
 
     /// A main that belongs to several workspaces: which versions it is built with is for the user to say.
     fn in_several_roots(&self, founds: &[&Found]) -> Diagnostic {
-        let shown = |dir: &TreePath| if dir.is_root() { ".".to_owned() } else { format!("./{dir}") };
-        let dirs: Vec<String> = founds.iter().map(|found| shown(&self.workspace.root(found.root).dir)).collect();
-        let main = founds.first().map(|found| shown(&found.main.dir)).unwrap_or_default();
+        let dirs: Vec<String> = founds.iter().map(|found| written(&self.workspace.root(found.root).dir)).collect();
+        let main = founds.first().map(|found| written(&found.main.dir)).unwrap_or_default();
         let error = Diagnostic::error(format!("main {main} is used by several workspaces: those in {}", dirs.join(" and ")));
-        error.help(format!(
-            "name the workspaces to build with `roots`, such as roots = [{:?}], or set `workspace = false` for its image",
-            dirs.first().cloned().unwrap_or_default()
-        ))
+        let first = dirs.first().cloned().unwrap_or_default();
+        error.help(format!("name the workspaces to build, or set `workspace = false` for its image:\nroots = [{first:?}]"))
     }
+}
+
+fn is_one_main(founds: &[&Found]) -> bool {
+    founds.windows(2).all(|pair| pair[0].main == pair[1].main)
+}
+
+/// What a module's root directory is called by `go build`, for the module that `dir` lies in.
+fn module_of<'m>(dir: &TreePath, modules: &BTreeMap<&TreePath, &'m str>) -> Option<&'m str> {
+    std::iter::successors(Some(dir.clone()), TreePath::parent).find_map(|dir| modules.get(&dir).copied())
+}
+
+/// What is said of a binary whose name no image can have.
+fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
+    let binary = main.binary_name().to_lowercase();
+    let is_reserved = config::RESERVED_NAMES.contains(&binary.as_str());
+    let warning = format!("an image cannot be called {binary}; the image of {} is called {name}", written(&main.dir));
+    let help = format!("to keep or to change this name, write it down:\n{}", table(name, &main.dir));
+    is_reserved.then(|| Diagnostic::warning(warning).help(help))
+}
+
+/// Mains that the rule cannot tell apart.
+fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
+    let places = founds.iter().take(SHOWN).copied();
+    let more = if founds.len() > SHOWN { format!(" and {} more", founds.len() - SHOWN) } else { String::new() };
+    let error = Diagnostic::error(format!("{} mains would make an image named {name}: {}{more}", founds.len(), dirs(places)));
+    let tables = founds.iter().enumerate().skip(1).take(SHOWN);
+    let tables: Vec<String> = tables.map(|(number, found)| table(&format!("{name}-{}", number + 1), &found.main.dir)).collect();
+    error.help(format!("name them in the configuration, for example:\n{}", tables.join("\n\n")))
+}
+
+/// The table of an image, for the user to paste.
+fn table(name: &str, main: &TreePath) -> String {
+    // A dot would make two keys of one.
+    let key = if name.contains('.') { format!("{name:?}") } else { name.to_owned() };
+    format!("[images.{key}]\nmain = {:?}", written(main))
+}
+
+/// A directory as the configuration names it.
+fn written(dir: &TreePath) -> String {
+    if dir.is_root() { ".".to_owned() } else { format!("./{dir}") }
 }
 
 /// Whether the configured `main` means this one: by directory or by import path.
@@ -199,7 +298,7 @@ fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
 }
 
 fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
-    founds.into_iter().map(|found| format!("./{}", found.main.dir)).collect::<Vec<_>>().join(", ")
+    founds.into_iter().map(|found| written(&found.main.dir)).collect::<Vec<_>>().join(", ")
 }
 
 fn needs_cgo(image: &ImageConfig, main: &Main) -> Diagnostic {

@@ -16,6 +16,7 @@ mod images;
 pub mod json;
 pub mod keys;
 mod module_cache;
+mod names;
 mod outline;
 mod partition;
 mod planner;
@@ -26,6 +27,7 @@ mod sound;
 mod step;
 mod third_party;
 mod titles;
+mod unused;
 mod verify;
 
 pub use builder::{Builder, MIN_GO_MINOR};

@@ -6,6 +6,7 @@ use super::builder::Builder;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
 use super::sound;
+use super::unused;
 use crate::config::{Cache, Config, ImageConfig};
 use crate::diag::{Diagnostic, Findings};
 use crate::packages::{self, PackageIx, Packages, Scan};
@@ -121,7 +122,8 @@ pub(super) fn outline_where(
     let every_module = config.image("").compile.alone;
     let asking = workspace.roots.iter().filter(|root| !root.alone || every_module);
     let builder = Builder::choose(&config.go, asking.flat_map(|root| root.version_lines(workspace)));
-    let images::Named { mains, without_func, diagnostics } = images::name(scan, workspace, config, target, builder.go_minor);
+    let images::Named { mains, without_func, mut diagnostics } = images::name(scan, workspace, config, target, builder.go_minor);
+    diagnostics.extend(unused::skips(scan, workspace, config));
     let mut outline = Outline {
         target: target.clone(),
         builder,
@@ -202,8 +204,8 @@ impl Outline {
         let packages = loaded.packages;
         for main in mains {
             if let Some(ix) = packages.find(&main.package) {
-                let binary =
-                    main.config.binary.as_ref().map_or_else(|| packages.get(ix).binary_name().to_owned(), |b| b.value.clone());
+                let configured = main.config.binary.as_ref().map(|binary| binary.value.as_str());
+                let binary = self.target.file_name(configured.unwrap_or_else(|| packages.get(ix).binary_name()));
                 self.images.push(OutlineImage { build, main: ix, binary, config: main.config });
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::CompileConfig;
-use crate::gosrc::{BuildContext, arch};
+use crate::gosrc::{BuildContext, arch, ports};
 use crate::tree::TreePath;
 
 /// The platform an image is for, in BuildKit's words.
@@ -21,6 +21,15 @@ impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.os, self.arch)?;
         if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+    }
+}
+
+impl Target {
+    /// The file name of a program called `name`: on Windows it ends in `.exe`, as `go build` has it.
+    pub fn file_name(&self, name: &str) -> String {
+        let suffix = ports::exe_suffix(&self.os);
+        let has_suffix = name.to_ascii_lowercase().ends_with(suffix);
+        format!("{name}{}", if has_suffix { "" } else { suffix })
     }
 }
 

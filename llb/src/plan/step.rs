@@ -187,6 +187,6 @@ impl Plan {
 
     /// The image of this name.
     pub fn image(&self, name: &str) -> Option<&Image> {
-        self.images.iter().find(|image| image.name == name)
+        self.images.iter().find(|image| image.name.eq_ignore_ascii_case(name))
     }
 }

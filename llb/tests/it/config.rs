@@ -241,3 +241,84 @@ fn the_dockerfiles_of_the_examples_are_right() {
         good(&text, &[]);
     }
 }
+
+#[test]
+fn build_args_in_flags_are_parts_of_words() {
+    let filled = |key: &str, written: &str, value: &str| {
+        let config = good(&format!("[go]\n{key} = \"{written}\"\n"), &[("V", value)]).image("");
+        if key == "ldflags" { config.ldflags } else { config.compile.gcflags }
+    };
+    for (key, written, value, becomes) in [
+        ("ldflags", "-s  -X main.v=${V}", "1", "-s -X main.v=1"),
+        ("ldflags", "-X 'main.v=${V}'", "it's", "-X main.v=it's"),
+        ("ldflags", "-X 'main.v=${V} x'", "it's", "-X \"main.v=it's x\""),
+        ("ldflags", "-s ${V} -w", "", "-s -w"),
+        ("ldflags", "-s ${V} -w", "-x y", "-s '-x y' -w"),
+        ("ldflags", "-s '${V}'", "", "-s ''"),
+        // All of the flags, and nothing else beside it.
+        ("ldflags", "${V}", "-s -w", "-s -w"),
+        ("ldflags", "${W:--s -w}", "", "-s -w"),
+        ("ldflags", "-X main.v=${W:-a b}", "", "-X 'main.v=a b'"),
+        ("ldflags", "-X main.v=$$${V}", "x y", "-X 'main.v=$x y'"),
+        ("gcflags", "all=-N -d=${V}", "a b", "all=-N '-d=a b'"),
+        ("gcflags", "${V}=-N -l", "example.com/...", "example.com/...=-N -l"),
+    ] {
+        assert_eq!(filled(key, written, value), becomes, "{written} with {value:?}");
+    }
+    let wrong = |text: &str, value: &str| complaints(text, &[("V", value)]);
+    let said = [
+        wrong("[go]\nldflags = \"-X 'main.v=${V}'\"", "a 'b' \"c\""),
+        wrong("[go]\nldflags = \"${V} -w\"", "main=-x"),
+        wrong("[go]\ngcflags = \"${V}=-N\"", "all=-w net"),
+        wrong("[go]\ntags = [\"${V}\"]", "a,b"),
+        wrong("[go]\nexperiment = [\"${V}\"]", "a b"),
+        wrong("[runtime]\nworkdir = \"/a${V}\"", "\nRUN id"),
+        wrong("[images.api]\nbinary = \"${V}\"", "a\nb"),
+    ];
+    expect![[r#"
+        Dockerfile:2:11: `go.ldflags`: "main.v=a 'b' \"c\"" would have to be one word, and Go cannot quote it: it holds both kinds of quotes (pass a build-arg without " or without ')
+        Dockerfile:2:11: `go.ldflags`: "main=-x -w" does not start with `-` (flags start with `-`, like "-s -w")
+        Dockerfile:2:11: `go.gcflags`: "all=-w net=" is not a package pattern (it is what stands before the first `=`)
+        Dockerfile:2:9: `go.tags`: "a,b" is not one build tag (one item a tag: ["a", "b"])
+        Dockerfile:2:15: `go.experiment`: "a b" is not a GOEXPERIMENT (one item an experiment, like ["jsonv2"])
+        Dockerfile:2:11: `runtime.workdir`: "/a\nRUN id" holds a line break or another control character (leave it out)
+        Dockerfile:2:10: `images.api.binary`: "a\nb" holds a line break or another control character (leave it out)
+    "#]].assert_eq(&said.concat());
+}
+
+#[test]
+fn build_args_that_nothing_uses_are_reported() {
+    let warned = |config: &str, names: &[&str]| {
+        let given: BTreeMap<String, String> = names.iter().map(|name| ((*name).to_owned(), "secret".to_owned())).collect();
+        lines(&Config::parse("Dockerfile", config).0.unused_build_args(&given))
+    };
+    let config = "[go]\nldflags = \"-X main.v=${VERSION}\"\n[images.api]\nmain = \"./${DIR:-api}\"\n";
+    expect![[r#"
+        build-arg GOPROXI is not used (did you mean GOPROXY?)
+        build-arg VERSOIN is not used (did you mean VERSION?)
+        build-arg XYZZY is not used (the configuration uses DIR, VERSION)
+        build-arg version is not used (did you mean VERSION?)
+    "#]]
+    .assert_eq(&warned(config, &["VERSOIN", "version", "GOPROXI", "XYZZY", "VERSION", "DIR"]));
+    expect![[r#"
+        build-arg SOURCE_DATE_EPOC is not used (did you mean SOURCE_DATE_EPOCH?)
+        build-arg XYZZY is not used (the configuration uses none; write ${XYZZY} where its value belongs)
+    "#]]
+    .assert_eq(&warned("", &["XYZZY", "SOURCE_DATE_EPOC"]));
+    let known = ["GOPROXY", "GOVCS", "HTTP_PROXY", "http_proxy", "https_proxy", "FTP_PROXY", "no_proxy", "ALL_PROXY"];
+    assert_eq!(warned("", &known), "");
+    assert_eq!(warned("", &["SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNTAX"]), "");
+}
+
+#[test]
+fn capital_letters_of_an_image_count_as_small_ones() {
+    let config = good("[images.API]\nports = [80]\n", &[]);
+    assert_eq!(config.images.keys().collect::<Vec<_>>(), ["api"]);
+    let wrong = "[images.API]\n[images.api]\n[images.2048]\n[images.Scratch]\n[images.\"a.-b\"]\n";
+    expect![[r#"
+        Dockerfile:2:9: `images.api` differs from another table's name in capital letters only (capital letters count as small ones here: put both tables into one)
+        Dockerfile:3:9: `images.2048`: "2048" cannot name an image (names begin with a letter, and are words of letters and digits with `.`, `_` or `-` between them)
+        Dockerfile:4:9: `images.Scratch`: `Scratch` cannot name an image: it means something else to Docker (choose another name)
+        Dockerfile:5:9: `images.a.-b`: "a.-b" cannot name an image (names begin with a letter, and are words of letters and digits with `.`, `_` or `-` between them)
+    "#]].assert_eq(&complaints(wrong, &[]));
+}

@@ -34,7 +34,11 @@ fn make(archive: &str, config: &str, args: &BTreeMap<String, String>) -> Made {
 
 impl Made {
     fn plan(&self, arch: &str) -> Plan {
-        let target = Target { os: "linux".to_owned(), arch: arch.to_owned(), variant: String::new() };
+        self.plan_for("linux", arch)
+    }
+
+    fn plan_for(&self, os: &str, arch: &str) -> Plan {
+        let target = Target { os: os.to_owned(), arch: arch.to_owned(), variant: String::new() };
         let (outline, diagnostics) = plan::outline(&self.scan, &self.workspace, &self.config, &target);
         assert_eq!(diagnostics, []);
         plan::plan(PlanInput { outline: &outline, resolutions: None })

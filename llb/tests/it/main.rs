@@ -11,6 +11,7 @@ mod included;
 mod keys;
 mod limits;
 mod lower;
+mod names;
 mod ops;
 mod plan;
 mod programs;

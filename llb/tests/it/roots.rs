@@ -126,7 +126,9 @@ fn roots_that_are_none() {
         "roots = [\".\", \"./api\"]\n",
         &expect![[r#"
             Dockerfile:1:15: ./api would be built twice: it is a member of go.work (leave it out here; to build it without the workspace, set `workspace = false` for its image)
-            main ./api is used by several workspaces: those in . and ./api (name the workspaces to build with `roots`, such as roots = ["."], or set `workspace = false` for its image)
+            main ./api is used by several workspaces: those in . and ./api
+            name the workspaces to build, or set `workspace = false` for its image:
+            roots = ["."]
         "#]],
     );
 }
@@ -152,14 +154,18 @@ fn a_main_of_two_workspaces() {
         &tree,
         "",
         &expect![[r#"
-            main ./app is used by several workspaces: those in ./one and ./two (name the workspaces to build with `roots`, such as roots = ["./one"], or set `workspace = false` for its image)
+            main ./app is used by several workspaces: those in ./one and ./two
+            name the workspaces to build, or set `workspace = false` for its image:
+            roots = ["./one"]
         "#]],
     );
     says(
         &tree,
         "[images.app]\n",
         &expect![[r#"
-            Dockerfile:1:9: main ./app is used by several workspaces: those in ./one and ./two (name the workspaces to build with `roots`, such as roots = ["./one"], or set `workspace = false` for its image)
+            Dockerfile:1:9: main ./app is used by several workspaces: those in ./one and ./two
+            name the workspaces to build, or set `workspace = false` for its image:
+            roots = ["./one"]
         "#]],
     );
     says(&tree, "roots = [\"./one\"]\n", &expect![[""]]);

@@ -133,6 +133,9 @@ fn add_image<'a>(
     let StepKind::Link(link) = &step.kind else { return Ok(()) };
     let group = groups[step.build.0];
     let at = match images.iter().position(|other| other.name == image.name) {
+        Some(at) if images[at].binary != image.binary => {
+            return Err(differ(&format!("the binary of the image {} is not called {}", image.name, image.binary)));
+        }
         Some(at) if images[at].dir == &image.dir && images[at].group == group => at,
         Some(_) => return Err(differ(&format!("the image {} is not the same", image.name))),
         None => {

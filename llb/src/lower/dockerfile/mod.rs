@@ -12,8 +12,10 @@
 //! It is coarser than the LLB form: one step compiles all packages of an image that are the repository's own.
 
 mod copy;
+mod flags;
 mod merged;
 mod runtime;
+mod stages;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,7 @@ use crate::diag::Diagnostic;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
 use runtime::{Binary, Root, RuntimeStage};
+use stages::StageNames;
 pub use words::open_arg;
 use words::{assignment, shell_quoted, shell_word};
 
@@ -64,18 +67,26 @@ pub struct DockerfileOptions {
 pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String, Diagnostic> {
     let Some(first) = plans.first() else { return Ok(String::new()) };
     let (groups, images) = merged::merge(plans)?;
-    if let Some(image) = images.iter().find(|image| !is_stage_name(image.name)) {
-        return Err(Diagnostic::error(format!("{} cannot be the name of a stage", image.name))
-            .help("give the image a name of small letters, digits, `.`, `_` and `-` that begins with a letter: [images.NAME]"));
-    }
-    let printer = Printer { plans, first, groups: &groups, images: &images, options };
-    printer.text()
+    check(&groups, options)?;
+    let mut roots: Vec<Root> = images.iter().filter_map(|image| Root::of(image.runtime)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let names: Vec<&str> = images.iter().map(|image| image.name).collect();
+    let stages = StageNames::new(&names, groups.len(), roots.len());
+    Printer { plans, first, groups: &groups, images: &images, roots, stages, options }.text()
 }
 
-/// What a Dockerfile takes as `FROM ... AS NAME` (moby/buildkit, frontend/dockerfile/instructions).
-fn is_stage_name(name: &str) -> bool {
-    let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
-    name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(letters) && !["scratch", "context"].contains(&name)
+/// Whether a Dockerfile can hold what is asked for.
+fn check(groups: &[Group], options: &DockerfileOptions) -> Result<(), Diagnostic> {
+    if let Some((name, _)) = options.args.iter().find(|(_, default)| default.iter().any(|default| default.contains('\n'))) {
+        return Err(Diagnostic::error(format!("a Dockerfile cannot hold the line break in the default of build-arg {name}"))
+            .help("write the default on one line, or build with the gowork frontend"));
+    }
+    for flag in groups.iter().flat_map(|group| &group.flags) {
+        let (_, value) = flag.split_once('=').unwrap_or_default();
+        flags::check(value)?;
+    }
+    Ok(())
 }
 
 struct Printer<'a> {
@@ -83,6 +94,9 @@ struct Printer<'a> {
     first: &'a Plan,
     groups: &'a [Group],
     images: &'a [MergedImage<'a>],
+    /// What images need besides their binary, each once.
+    roots: Vec<Root>,
+    stages: StageNames,
     options: &'a DockerfileOptions,
 }
 
@@ -91,35 +105,40 @@ impl Printer<'_> {
         let mut stages = vec![self.header(), self.go()];
         for (number, group) in self.groups.iter().enumerate() {
             stages.push(self.deps(number, group));
-            let own = self.images.iter().filter(|image| image.group == number);
-            stages.extend(own.map(|image| self.build(image)));
+            for image in self.images.iter().filter(|image| image.group == number) {
+                stages.push(self.build(image)?);
+            }
         }
-        let mut roots: Vec<Root> = self.images.iter().filter_map(|image| Root::of(image.runtime)).collect();
-        roots.sort_unstable();
-        roots.dedup();
-        let root_name = |number| self.numbered("rootfs", number);
-        stages.extend(roots.iter().enumerate().map(|(number, root)| root.stage(&root_name(number), &self.stage("go"))));
-        let built =
-            self.images.iter().map(|image| Binary { stage: self.build_name(image), binary: image.binary, image: image.name });
-        let built: Vec<Binary<'_>> = built.collect();
-        let binaries = runtime::binaries(&self.stage("binaries"), &built);
+        let roots = self.roots.iter().enumerate();
+        stages.extend(roots.map(|(number, root)| root.stage(self.stages.rootfs(number), self.stages.go())));
+        let built: Vec<Binary<'_>> = self.images.iter().map(|image| self.binary(image)).collect();
+        let binaries = runtime::binaries(self.stages.binaries(), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
         let one_image = self.images.len() == 1;
         stages.extend(one_image.then(|| binaries.clone()));
         for image in self.images {
-            let root = Root::of(image.runtime).and_then(|root| roots.iter().position(|other| *other == root)).map(root_name);
+            let root = Root::of(image.runtime).and_then(|root| self.roots.iter().position(|other| *other == root));
             let stage = RuntimeStage {
                 name: image.name,
+                from: &self.stages.from(&image.runtime.base.value),
                 binary: image.binary,
                 runtime: image.runtime,
-                build_stage: &self.build_name(image),
-                root_stage: root.as_deref(),
+                build_stage: self.stages.build(image.name),
+                root_stage: root.map(|root| self.stages.rootfs(root)),
                 args: &self.options.args,
             };
             stages.push(stage.text()?);
         }
         stages.extend((!one_image).then_some(binaries));
         Ok(stages.join("\n\n") + "\n")
+    }
+
+    fn binary(&self, image: &MergedImage<'_>) -> Binary<'_> {
+        Binary {
+            stage: self.stages.build(image.name),
+            path: format!("/out/{}", image.binary),
+            name: self.first.target.file_name(image.name),
+        }
     }
 
     fn header(&self) -> String {
@@ -132,7 +151,7 @@ impl Printer<'_> {
             format!("# {count} of this repository: {}.", names.join(", ")),
             "#".to_owned(),
             format!("#     docker buildx build --target {example} --tag {example} ."),
-            format!("#     docker buildx build --target {} --output bin .", self.stage("binaries")),
+            format!("#     docker buildx build --target {} --output bin .", self.stages.binaries()),
             "#".to_owned(),
             format!(
                 "# {}; run it again when imports change. The stage of a binary copies only what that is made of, so",
@@ -161,9 +180,9 @@ impl Printer<'_> {
         env.push(("GODEBUG", "goindex=0"));
         let env: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let names: Vec<&str> = platforms.iter().map(String::as_str).collect();
-        [
+        let mut lines = vec![
             "# The Go toolchain, on the platform of the builder: it compiles for any other.".to_owned(),
-            format!("FROM --platform=$BUILDPLATFORM {} AS {}", self.first.builder.image, self.stage("go")),
+            format!("FROM --platform=$BUILDPLATFORM {} AS {}", self.first.builder.image, self.stages.go()),
             format!("ARG TARGETOS TARGETARCH{}", if arm { " TARGETVARIANT" } else { "" }),
             "# goindex=0: go must not know sources by their times, which say nothing in a build (golang/go#69179).".to_owned(),
             format!("ENV {}", env.join(" \\\n    ")),
@@ -171,8 +190,10 @@ impl Printer<'_> {
             format!("RUN case $TARGETOS/$TARGETARCH in {}) ;; *) \\", names.join(" | ")),
             "    echo \"for $TARGETOS/$TARGETARCH print this Dockerfile with --platform=$TARGETOS/$TARGETARCH\" >&2; exit 1 ;; esac"
                 .to_owned(),
-        ]
-        .join("\n")
+        ];
+        let needs_quotes = self.images.iter().any(|image| flags::needs_quotes(image.ldflags));
+        lines.extend(needs_quotes.then(flags::quote_program));
+        lines.join("\n")
     }
 
     /// The platforms that the Dockerfile is for, as `$TARGETOS/$TARGETARCH` has them.
@@ -212,8 +233,8 @@ impl Printer<'_> {
                 capital(outside)
             ),
         });
-        lines.push(format!("FROM {} AS {}", self.stage("go"), self.deps_name(number)));
-        lines.push(format!("WORKDIR {}", source_dir(group)));
+        lines.push(format!("FROM {} AS {}", self.stages.go(), self.stages.deps(number)));
+        lines.push(format!("WORKDIR {}", words::copy_word(&source_dir(group))));
         lines.push(format!("ENV {}", group_env(group).join(" \\\n    ")));
         lines.extend(self.module_args(group));
         let mut files: BTreeSet<String> = group.mod_files.iter().map(|file| words::literal_pattern(file.as_str())).collect();
@@ -255,15 +276,16 @@ impl Printer<'_> {
     }
 
     /// One binary.
-    fn build(&self, image: &MergedImage<'_>) -> String {
+    fn build(&self, image: &MergedImage<'_>) -> Result<String, Diagnostic> {
         let group = &self.groups[image.group];
-        let mut lines = vec![format!("FROM {} AS {}", self.deps_name(image.group), self.build_name(image))];
+        let mut lines = vec![format!("FROM {} AS {}", self.stages.deps(image.group), self.stages.build(image.name))];
         lines.extend(image.sources.instructions());
         lines.extend(runtime::arg_lines(std::iter::once(image.ldflags), &self.options.args));
         let mut words = vec!["go build".to_owned()];
         words.extend(group.flags.iter().map(|flag| flag_word(flag)));
+        let flags = flags::shell_flags(image.ldflags)?;
         if !image.ldflags.is_empty() {
-            words.push(format!("-ldflags={}", shell_quoted(image.ldflags)));
+            words.push(format!("-ldflags={}", flags.word));
         }
         words.push(format!("-o {}", shell_word(&format!("/out/{}", image.binary))));
         let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
@@ -273,8 +295,9 @@ impl Printer<'_> {
             // The mount may have been emptied since the deps stage ran.
             lines.extend(self.module_args(group));
         }
-        lines.push(self.run(group, network, &words.join(" ")));
-        lines.join("\n")
+        let commands: Vec<String> = flags.before.into_iter().chain([words.join(" ")]).collect();
+        lines.push(self.run(group, network, &commands.join(" \\\n && ")));
+        Ok(lines.join("\n"))
     }
 
     /// Where the group's modules and compile results are kept. In a mount the results outlive an edit of what C and assembly include, which
@@ -325,27 +348,6 @@ impl Printer<'_> {
     fn names_of(&self, group: usize) -> String {
         let names: Vec<&str> = self.images.iter().filter(|image| image.group == group).map(|image| image.name).collect();
         names.join(", ")
-    }
-
-    fn deps_name(&self, number: usize) -> String {
-        self.numbered("deps", number)
-    }
-
-    fn build_name(&self, image: &MergedImage<'_>) -> String {
-        self.stage(&format!("build-{}", image.name))
-    }
-
-    fn numbered(&self, name: &str, number: usize) -> String {
-        if number == 0 { self.stage(name) } else { self.stage(&format!("{name}-{}", number + 1)) }
-    }
-
-    /// A name for a stage of ours: images come first.
-    fn stage(&self, name: &str) -> String {
-        let mut name = name.to_owned();
-        while self.images.iter().any(|image| image.name == name) {
-            name.push_str("-stage");
-        }
-        name
     }
 }
 

@@ -56,6 +56,8 @@ impl Root {
 /// One image's stage.
 pub(super) struct RuntimeStage<'a> {
     pub(super) name: &'a str,
+    /// Its base image.
+    pub(super) from: &'a str,
     pub(super) binary: &'a str,
     pub(super) runtime: &'a RuntimeConfig,
     /// Where the binary comes from.
@@ -73,7 +75,7 @@ impl RuntimeStage<'_> {
     /// Where a Dockerfile cannot say it.
     pub(super) fn text(&self) -> Result<String, Diagnostic> {
         let runtime = self.runtime;
-        let mut lines = vec![format!("FROM {} AS {}", runtime.base.value, self.name)];
+        let mut lines = vec![format!("FROM {} AS {}", self.from, self.name)];
         lines.extend(self.root_stage.map(|stage| format!("COPY --from={stage} /rootfs /")));
         lines.extend(runtime.files.iter().map(extra_file));
         let path = format!("{BINARY_DIR}/{}", self.binary);
@@ -177,22 +179,19 @@ fn go_duration(time: Duration) -> String {
 /// The stage with all binaries in one directory, for `--output`.
 pub(super) fn binaries(name: &str, all: &[Binary<'_>]) -> String {
     let copy = |binary: &Binary<'_>| {
-        // Images may share a name of binary.
-        let shared = all.iter().filter(|other| other.binary == binary.binary).count() > 1;
-        let to = format!("/{}", if shared { binary.image } else { binary.binary });
-        let from = literal_pattern(&format!("/out/{}", binary.binary));
-        format!("COPY --from={} {}", binary.stage, words(&[from, to]))
+        let from = literal_pattern(&binary.path);
+        format!("COPY --from={} {}", binary.stage, words(&[from, format!("/{}", binary.name)]))
     };
     let copies: Vec<String> = all.iter().map(copy).collect();
     format!("# Every binary, for `--output`.\nFROM scratch AS {name}\n{}", copies.join("\n"))
 }
 
-/// Where a binary is.
+/// Where a binary is, and what it is called among others.
 pub(super) struct Binary<'a> {
     /// Stage that built it.
-    pub(super) stage: String,
-    /// File name.
-    pub(super) binary: &'a str,
-    /// Image it is of.
-    pub(super) image: &'a str,
+    pub(super) stage: &'a str,
+    /// Its path there.
+    pub(super) path: String,
+    /// File name: two images may have binaries of one name, so this is the image's.
+    pub(super) name: String,
 }

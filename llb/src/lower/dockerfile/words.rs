@@ -1,7 +1,7 @@
 //! Text as a Dockerfile and a POSIX shell read it.
 
 /// Around the name of a build-arg that stays open: characters that no configuration holds.
-const OPEN: char = '\u{e000}';
+const OPEN: char = crate::config::OPEN_ARG;
 const CLOSE: char = '\u{e001}';
 /// After the name of one that must be given: the shell and COPY's kin stop with an error if it is not.
 const REQUIRED: &str = ":?";

@@ -165,7 +165,7 @@ main = "main.go"
             Dockerfile:26:41: `runtime.healthcheck.interval`: "30" is not a duration (write it like "30s", "500ms" or "1m30s")
             Dockerfile:26:57: `runtime.healthcheck.timeout`: "5 s" is not a duration (write it like "30s", "500ms" or "1m30s")
             Dockerfile:26:79: `runtime.healthcheck.start_period`: "1us" is shorter than a millisecond (write "1ms" or more)
-            Dockerfile:27:9: `images.a/b`: "a/b" cannot name an image (names are made of letters, digits, `.`, `_` and `-`)
+            Dockerfile:27:9: `images.a/b`: "a/b" cannot name an image (names begin with a letter, and are words of letters and digits with `.`, `_` or `-` between them)
             Dockerfile:28:9: `images.binaries`: `binaries` cannot name an image: that target gives the binaries of all (choose another name)
             Dockerfile:30:8: `images.api.main`: "./cmd/..." is a pattern, not one package (write its directory like "./api/cmd/api", or its import path)
             Dockerfile:31:10: `images.api.binary`: "bin/api" is not a file name (a plain name, like "api")

@@ -135,3 +135,35 @@ fn durations_are_taken_as_go_takes_them() {
         }
     }
 }
+
+/// What a program says that is linked with these flags; or what the go command says.
+fn linked_with(ldflags: &str) -> Result<String, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let program = dir.path().join("program");
+    let main = "package main\n\nimport \"os\"\n\nvar version string\n\nfunc main() { os.Stdout.WriteString(version) }\n";
+    std::fs::write(dir.path().join("main.go"), main).unwrap();
+    let built = Command::new("go")
+        .args(["build", &format!("-ldflags={ldflags}"), "-o"])
+        .args([program.as_os_str(), "main.go".as_ref()])
+        .envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local"), ("GOWORK", "off"), ("CGO_ENABLED", "0")])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    if !built.status.success() {
+        return Err(String::from_utf8_lossy(&built.stderr).into_owned());
+    }
+    Ok(String::from_utf8(Command::new(&program).output().unwrap().stdout).unwrap())
+}
+
+/// A build-arg in `-X` arrives whole, whatever it holds.
+#[test]
+fn a_program_says_the_build_arg_that_it_was_linked_with() {
+    let forms = ["-s -w -X main.version=${V}", "-X 'main.version=${V}' -w", "-s -X=main.version=${V}"];
+    let values =
+        ["", "a b", "it's", "a \"b\"", "'", "-w", "-s -w", "$HOME `x`", "a\nb\\n", " ü\u{a0}", "\t", "a=b,c;d#e", "x' -w '-s"];
+    for (written, value) in forms.iter().flat_map(|written| values.iter().map(move |value| (written, value))) {
+        let config = super::good(&format!("[go]\nldflags = \"{written}\"\n"), &[("V", value)]);
+        let ldflags = config.image("").ldflags;
+        assert_eq!(linked_with(&ldflags).as_deref(), Ok(*value), "{written}: {ldflags}");
+    }
+}

@@ -97,7 +97,7 @@ fn config() -> impl Strategy<Value = Config> {
         go,
         modules,
         runtime(),
-        btree_map("[a-z][a-z0-9._-]{0,8}", image, 0..3),
+        btree_map("[a-z][a-z0-9]{0,4}([._-][a-z0-9]{1,3})?", image, 0..3),
     )
         .prop_map(|((skip, roots, cache), go, modules, runtime, images)| Config {
             skip,

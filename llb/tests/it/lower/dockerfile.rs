@@ -5,6 +5,7 @@ use std::path::Path;
 
 use expect_test::{expect, expect_file};
 use gowork_llb::lower::{self, BakeOptions, CacheForm, DockerfileOptions, open_arg};
+use gowork_llb::plan::Plan;
 
 use super::{Made, make};
 
@@ -133,7 +134,10 @@ func main() {}
 -- go/main.go --
 package main
 func main() {}
--- binaries/main.go --
+-- build-deps/main.go --
+package main
+func main() {}
+-- rootfs/main.go --
 package main
 func main() {}
 ";
@@ -142,14 +146,16 @@ func main() {}
     expect![[r#"
         FROM --platform=$BUILDPLATFORM golang:1.26 AS go-stage
         FROM go-stage AS deps-stage
-        FROM deps-stage AS build-binaries
-        FROM deps-stage AS build-deps
+        FROM deps-stage AS build-build-deps
+        FROM deps-stage AS build-deps-stage
         FROM deps-stage AS build-go
-        FROM go-stage AS rootfs
-        FROM scratch AS binaries
+        FROM deps-stage AS build-rootfs
+        FROM go-stage AS rootfs-stage
+        FROM scratch AS build-deps
         FROM scratch AS deps
         FROM scratch AS go
-        FROM scratch AS binaries-stage
+        FROM scratch AS rootfs
+        FROM scratch AS binaries
     "#]]
     .assert_eq(&(stages.join("\n") + "\n"));
 }
@@ -177,4 +183,154 @@ fn a_label_with_a_line_break_is_refused() {
     let made = make(archive, "[runtime]\nlabels = { a = \"b\\nc\" }\n", &BTreeMap::new());
     expect!["a Dockerfile cannot hold a line break in LABEL a (write the value on one line, or build with the gowork frontend)"]
         .assert_eq(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap_err());
+}
+
+/// Nasty texts for a build-arg.
+const TEXTS: [&str; 16] = [
+    "1.2.3",
+    "a b",
+    " a ",
+    "a'b",
+    "a\"b",
+    "'a'",
+    "\"",
+    "$HOME",
+    "`id`",
+    "$(id)",
+    "-w",
+    "\\",
+    "a\\nb",
+    "ü\u{a0}",
+    "a\nb",
+    "x; rm -rf /tmp/x # && y",
+];
+
+/// The arguments that the printed `go build` is run with where these build-args are given, told by a shell.
+fn go_build_arguments(printed: &str, args: &[(&str, &str)]) -> Result<Vec<String>, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let program = printed.split("<<'EOF' /usr/local/bin/quote-flag\n").nth(1).unwrap().split("\nEOF").next().unwrap();
+    std::fs::write(dir.path().join("quote-flag"), program).unwrap();
+    let run = printed.split("RUN --network=none ").find(|run| run.contains("-ldflags=")).unwrap();
+    let command = run.split("\n\n").next().unwrap();
+    let quote = dir.path().join("quote-flag");
+    let script = format!("quote-flag() {{ sh {quote:?} \"$@\"; }}; go() {{ printf '%s\\0' \"$@\"; }}; {command}");
+    let mut shell = std::process::Command::new("bash");
+    let output = shell.arg("-c").arg(&script).envs(args.iter().copied()).output().unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8(output.stderr).unwrap());
+    }
+    let words = String::from_utf8(output.stdout).unwrap();
+    Ok(words.trim_end_matches('\0').split('\0').map(str::to_owned).collect())
+}
+
+const ONE_MAIN: &str = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
+
+/// A build-arg that stays open is part of one flag, whatever is passed to the build later.
+#[test]
+fn open_build_args_are_one_word() {
+    let config = "[go]\nldflags = \"-s -X main.a=${A} -X 'main.b=${B:-none}.${A} x' -w\"\n";
+    let open = BTreeMap::from([("A".to_owned(), None), ("B".to_owned(), Some("none".to_owned()))]);
+    let args = open.iter().map(|(name, default)| (name.clone(), open_arg(name, default.is_none()))).collect();
+    let options = DockerfileOptions { args: open, ..DockerfileOptions::default() };
+    let printed = text(&make(ONE_MAIN, config, &args), &["amd64"], &options).unwrap();
+    for value in TEXTS {
+        let arguments = go_build_arguments(&printed, &[("A", value), ("B", "-v")]).unwrap();
+        let flags = arguments.iter().find_map(|argument| argument.strip_prefix("-ldflags=")).unwrap();
+        let words: Vec<&str> = gowork_llb::config::split_flags(flags).unwrap().iter().map(|word| word.text).collect();
+        let (a, b) = (format!("main.a={value}"), format!("main.b=-v.{value} x"));
+        assert_eq!(words, ["-s", "-X", &a, "-X", &b, "-w"], "{flags}");
+    }
+    let said = go_build_arguments(&printed, &[("A", "a'b\"c"), ("B", "")]).unwrap_err();
+    assert_eq!(said, "no quotes fit around this flag, it holds both kinds: main.a=a'b\"c\n");
+    assert!(go_build_arguments(&printed, &[("B", "")]).unwrap_err().contains("A: parameter null or not set"));
+}
+
+/// Flags that are one build-arg and nothing else are all that it says.
+#[test]
+fn flags_may_be_a_build_arg() {
+    let open = BTreeMap::from([("LDFLAGS".to_owned(), None)]);
+    let args = BTreeMap::from([("LDFLAGS".to_owned(), open_arg("LDFLAGS", true))]);
+    let options = DockerfileOptions { args: open, ..DockerfileOptions::default() };
+    let printed = text(&make(ONE_MAIN, "[go]\nldflags = \"${LDFLAGS}\"\n", &args), &["amd64"], &options).unwrap();
+    assert!(printed.contains("go build -ldflags=\"${LDFLAGS:?}\" -o"), "{printed}");
+    assert!(!printed.contains("quote-flag"), "{printed}");
+}
+
+#[test]
+fn a_flag_with_a_line_break_is_refused() {
+    for key in ["ldflags", "gcflags", "asmflags"] {
+        let broken = make(ONE_MAIN, &format!("[go]\n{key} = \"-s '-X a=b\\nc'\"\n"), &BTreeMap::new());
+        let said = text(&broken, &["amd64"], &DockerfileOptions::default()).unwrap_err();
+        assert!(said.starts_with("a Dockerfile cannot hold the line break in the flag \"-X a=b\\nc\""), "{said}");
+        // Between two flags it says nothing.
+        let plain = make(ONE_MAIN, &format!("[go]\n{key} = \"\"\"-s\n-w\"\"\"\n"), &BTreeMap::new());
+        text(&plain, &["amd64"], &DockerfileOptions::default()).unwrap();
+    }
+}
+
+/// A base image that is called as a stage is still an image.
+#[test]
+fn a_base_is_no_stage() {
+    let archive = "\n-- go.mod --\nmodule example.com/m\n-- alpine/main.go --\npackage main\nfunc main() {}\n-- web/main.go --\npackage main\nfunc main() {}\n";
+    let made = make(archive, "[runtime]\nbase = \"alpine\"\n", &BTreeMap::new());
+    let printed = text(&made, &["amd64"], &DockerfileOptions::default()).unwrap();
+    assert!(printed.contains("FROM alpine:latest AS web\n"), "{printed}");
+}
+
+#[test]
+fn strings_of_a_bake_file_hold_no_expressions() {
+    let archive = "\n-- go.mod --\nmodule example.com/m\n-- a.b/main.go --\npackage main\nfunc main() {}\n-- a-b/main.go --\npackage main\nfunc main() {}\n";
+    let made = make(archive, "", &BTreeMap::new());
+    let open = BTreeMap::from([("V".to_owned(), Some("$${x} %{if} \"\\ \n\t$x".to_owned()))]);
+    let printed = lower::bake(&made.plan("amd64"), &BakeOptions { args: open, ..BakeOptions::default() });
+    assert!(printed.contains(r#"default = "$\u0024{x} \u0025{if} \"\\ \n\u0009$x""#), "{printed}");
+    assert!(printed.contains("targets = [\"a-b\", \"a-b-image\"]"), "{printed}");
+}
+
+/// Windows' programs end in .exe, as `go build` has it.
+#[test]
+fn programs_of_windows() {
+    let archive = "\n-- go.mod --\nmodule example.com/m\n-- api/main.go --\npackage main\nfunc main() {}\n-- web/main.go --\npackage main\nfunc main() {}\n";
+    let made = make(archive, "[images.web]\nbinary = \"Web.EXE\"\n", &BTreeMap::new());
+    let plan = made.plan_for("windows", "amd64");
+    let printed = lower::dockerfile(std::slice::from_ref(&plan), &DockerfileOptions::default()).unwrap();
+    let shows = |line: &&str| ["-o /out", "COPY --from", "ENTRYPOINT"].iter().any(|part| line.contains(part));
+    let lines: Vec<&str> = printed.lines().filter(shows).collect();
+    expect![[r#"
+        RUN --network=none go build -ldflags="-s -w" -o /out/api.exe ./api
+        RUN --network=none go build -ldflags="-s -w" -o /out/Web.EXE ./web
+        COPY --from=rootfs /rootfs /
+        COPY --from=build-api /out/api.exe /usr/local/bin/api.exe
+        ENTRYPOINT ["/usr/local/bin/api.exe"]
+        COPY --from=rootfs /rootfs /
+        COPY --from=build-web /out/Web.EXE /usr/local/bin/Web.EXE
+        ENTRYPOINT ["/usr/local/bin/Web.EXE"]
+        COPY --from=build-api /out/api.exe /api.exe
+        COPY --from=build-web /out/Web.EXE /web.exe
+    "#]]
+    .assert_eq(&(lines.join("\n") + "\n"));
+    let error = lower::dockerfile(&[made.plan("amd64"), plan], &DockerfileOptions::default()).unwrap_err();
+    expect!["one Dockerfile cannot serve these platforms together: the binary of the image api is not called api.exe on all of them (print one Dockerfile for each, with --platform)"].assert_eq(&error.to_string());
+}
+
+/// Docker calls WASI what Go calls wasip1.
+#[test]
+fn wasi_in_a_dockerfile() {
+    let made = make(ONE_MAIN, "", &BTreeMap::new());
+    let wasi = made.plan_for("wasip1", "wasm");
+    let lines = |plans: &[Plan]| {
+        let printed = lower::dockerfile(plans, &DockerfileOptions::default()).unwrap();
+        let lines = printed.lines().filter(|line| line.contains("GOOS=") || line.starts_with("RUN case"));
+        lines.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    expect![[r#"
+        ENV GOOS=wasip1 \
+        RUN case $TARGETOS/$TARGETARCH in wasi/wasm | wasip1/wasm) ;; *) \
+    "#]]
+    .assert_eq(&lines(std::slice::from_ref(&wasi)));
+    expect![[r#"
+        ENV GOOS=${TARGETOS/wasi/wasip1} \
+        RUN case $TARGETOS/$TARGETARCH in linux/amd64 | wasi/wasm) ;; *) \
+    "#]]
+    .assert_eq(&lines(&[made.plan("amd64"), wasi]));
 }

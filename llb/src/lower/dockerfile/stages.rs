@@ -1,0 +1,92 @@
+//! Names of stages: an image's stage is called as the image; the others take what is left.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names of all stages of a Dockerfile.
+#[derive(Debug)]
+pub(super) struct StageNames {
+    /// Names of stages that are no images, by what they would be called by themselves.
+    ours: BTreeMap<String, String>,
+    all: BTreeSet<String>,
+}
+
+impl StageNames {
+    /// Names for the stages of `images`, and for the others: as many `deps` stages as `groups`, as many `rootfs` stages as
+    /// `roots`.
+    pub(super) fn new(images: &[&str], groups: usize, roots: usize) -> Self {
+        let mut names = Self { ours: BTreeMap::new(), all: images.iter().map(|name| (*name).to_owned()).collect() };
+        let mut wanted = vec!["go".to_owned(), "binaries".to_owned()];
+        wanted.extend((0..groups).map(|number| numbered("deps", number)));
+        wanted.extend((0..roots).map(|number| numbered("rootfs", number)));
+        wanted.extend(images.iter().map(|name| build_of(name)));
+        for wanted in wanted {
+            let mut name = wanted.clone();
+            while !names.all.insert(name.clone()) {
+                name.push_str("-stage");
+            }
+            names.ours.insert(wanted, name);
+        }
+        names
+    }
+
+    fn ours(&self, wanted: &str) -> &str {
+        self.ours.get(wanted).map_or("", String::as_str)
+    }
+
+    /// The toolchain.
+    pub(super) fn go(&self) -> &str {
+        self.ours("go")
+    }
+
+    /// All binaries.
+    pub(super) fn binaries(&self) -> &str {
+        self.ours("binaries")
+    }
+
+    /// What a group takes from outside of the repository.
+    pub(super) fn deps(&self, group: usize) -> &str {
+        self.ours(&numbered("deps", group))
+    }
+
+    /// What images need besides their binary.
+    pub(super) fn rootfs(&self, number: usize) -> &str {
+        self.ours(&numbered("rootfs", number))
+    }
+
+    /// The stage that builds the binary of an image.
+    pub(super) fn build(&self, image: &str) -> &str {
+        self.ours(&build_of(image))
+    }
+
+    /// `base`, an image of a registry, as `FROM` must name it: a bare name may be that of a stage.
+    pub(super) fn from(&self, base: &str) -> String {
+        let is_stage = self.all.contains(&base.to_lowercase());
+        format!("{base}{}", if is_stage { ":latest" } else { "" })
+    }
+}
+
+fn numbered(name: &str, number: usize) -> String {
+    if number == 0 { name.to_owned() } else { format!("{name}-{}", number + 1) }
+}
+
+fn build_of(image: &str) -> String {
+    format!("build-{image}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_stages_share_a_name() {
+        let names = StageNames::new(&["api", "api-stage", "build-api", "go", "deps", "deps-2", "rootfs"], 2, 1);
+        let ours: BTreeSet<&String> = names.ours.values().collect();
+        assert_eq!((names.ours.len(), ours.len(), names.all.len()), (12, 12, 19));
+        assert_eq!((names.build("api"), names.build("api-stage")), ("build-api-stage", "build-api-stage-stage"));
+        assert_eq!((names.go(), names.binaries(), names.rootfs(0)), ("go-stage", "binaries", "rootfs-stage"));
+        assert_eq!(
+            (names.from("api"), names.from("alpine"), names.from("api:1")),
+            ("api:latest".into(), "alpine".into(), "api:1".into())
+        );
+    }
+}
