@@ -81,6 +81,7 @@ impl Builder<'_> {
             diagnostics.extend(written.unused_build_args(&self.options.build_args));
         }
         diagnostics.extend(expanded);
+        diagnostics.extend(definition.unread.as_ref().map(|other| not_read(other, &definition.name)));
         let scanned = scan::run(self, &config, files).await?;
         diagnostics.extend(scanned.diagnostics.iter().cloned());
         let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
@@ -231,6 +232,12 @@ impl Builder<'_> {
         };
         Ok(self.gateway.solve(request).await.map_err(named)?)
     }
+}
+
+/// The warning of two definition files beside each other.
+fn not_read(other: &str, definition: &str) -> Diagnostic {
+    let warning = Diagnostic::warning(format!("{other} is not read: this build is made by {definition}"));
+    warning.help(format!("keep one of the two, or build the other one with -f {other}"))
 }
 
 /// A step that could not be written down: nothing that the user did.

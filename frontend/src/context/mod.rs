@@ -28,6 +28,8 @@ use local::Directory;
 /// The context's name among the client's directories and the inputs.
 const CONTEXT: &str = "context";
 const IGNORE_FILE: &str = ".dockerignore";
+/// The definition file's other name, which the command takes where no Dockerfile is one for this frontend.
+const OTHER_DEFINITION: &str = "gowork.toml";
 /// What stands before housekeeping in the progress output.
 const INTERNAL: &str = "[internal]";
 
@@ -58,6 +60,8 @@ pub struct DefinitionFile {
     pub bytes: Vec<u8>,
     /// Where it was read from; warnings go to this op.
     pub source: Output,
+    /// A file beside it that could be the definition as well, says another thing, and is not read.
+    pub unread: Option<String>,
 }
 
 impl DefinitionFile {
@@ -95,6 +99,7 @@ impl<'a> Context<'a> {
         });
         let (read, ignore_ref) = (read?, ignore_ref?);
         let (name, bytes) = read_definition(gateway, &read, &filename).await?;
+        let unread = unread(gateway, &read, &name, &bytes).await?;
         let main = match found.context {
             Some(output) => Main::Whole(scoped(output, options.contexts.subdir.as_deref())),
             None => {
@@ -107,7 +112,7 @@ impl<'a> Context<'a> {
                 Main::Local(Directory { excludes, ..directory })
             }
         };
-        let definition = DefinitionFile { name, bytes, source };
+        let definition = DefinitionFile { name, bytes, source, unread };
         Ok(Self { gateway, options, main, definition, images: RefCell::default() })
     }
 
@@ -202,6 +207,7 @@ fn local_definition(options: &Options, filename: &str) -> Output {
     };
     let mut paths = vec![filename.to_owned(), format!("{filename}{IGNORE_FILE}")];
     paths.extend(lower_case(filename));
+    paths.extend(beside(filename));
     directory.files(&paths, "", &format!("build definition from {filename}"))
 }
 
@@ -223,6 +229,19 @@ async fn read_definition(gateway: &dyn Gateway, from: &Ref, filename: &str) -> R
     }
     let error = BuildError::from(missing.context(&format!("read {filename}")));
     Err(error.help("the first line of the file names this frontend: # syntax=IMAGE; name another file with -f"))
+}
+
+/// The other definition file that may lie beside a Dockerfile.
+fn beside(filename: &str) -> Option<String> {
+    let directory = filename.strip_suffix("Dockerfile").or_else(|| filename.strip_suffix("dockerfile"))?;
+    (directory.is_empty() || directory.ends_with('/')).then(|| format!("{directory}{OTHER_DEFINITION}"))
+}
+
+/// The file beside the definition, if it says another thing.
+async fn unread(gateway: &dyn Gateway, from: &Ref, definition: &str, bytes: &[u8]) -> Result<Option<String>, GatewayError> {
+    let Some(other) = beside(definition) else { return Ok(None) };
+    let text = read_optional(gateway, from, &other).await?;
+    Ok(text.filter(|text| text != bytes).map(|_| other))
 }
 
 /// A file that need not be there.

@@ -55,7 +55,7 @@ fn a_local_context_is_filtered_by_its_dockerignore() {
     assert_eq!(solves.len(), 2, "the definition and the ignore file, nothing else");
     let dockerfile = Output::from_definition(solves[0].definition.as_pb()).unwrap();
     let (_, attrs) = source_of(&dockerfile);
-    assert_eq!(attrs["local.followpaths"], r#"["Dockerfile","Dockerfile.dockerignore","dockerfile"]"#);
+    assert_eq!(attrs["local.followpaths"], r#"["Dockerfile","Dockerfile.dockerignore","dockerfile","gowork.toml"]"#);
     assert_eq!((attrs["local.differ"].as_str(), attrs["local.session"].as_str()), ("none", "session-1"));
 }
 
@@ -103,6 +103,24 @@ fn the_definition_may_be_lower_case_and_have_its_own_ignore_file() {
         assert_eq!(context.definition().name, "sub/dockerfile");
         assert_eq!(context.excludes(), ["mine"]);
     });
+}
+
+/// Two definition files beside each other: the command warns too.
+#[test]
+fn a_definition_that_is_not_read_is_noted() {
+    for (files, filename, unread) in [
+        (&[("Dockerfile", DEFINITION), ("gowork.toml", "skip = []")][..], "Dockerfile", Some("gowork.toml")),
+        (&[("sub/dockerfile", DEFINITION), ("sub/gowork.toml", "")], "sub/Dockerfile", Some("sub/gowork.toml")),
+        (&[("Dockerfile", DEFINITION), ("gowork.toml", DEFINITION)], "Dockerfile", None),
+        (&[("Dockerfile", DEFINITION), ("gowork.toml", "")], "gowork.toml", None),
+        (&[("api.Dockerfile", DEFINITION), ("gowork.toml", "")], "api.Dockerfile", None),
+        (&[("Dockerfile", DEFINITION)], "Dockerfile", None),
+    ] {
+        let gateway = daemon().source("local://dockerfile", files);
+        with(&gateway, &options(&[&format!("filename={filename}")]), async |context| {
+            assert_eq!(context.unwrap().definition().unread.as_deref(), unread, "{filename}");
+        });
+    }
 }
 
 #[test]
