@@ -74,9 +74,12 @@ pub(super) fn broken_mains(build: &Build, errors: &[&Diagnostic]) -> BTreeSet<Pa
     packages.mains.iter().copied().filter(|main| nobody || reaching.contains(main)).collect()
 }
 
-/// The packages that a file belongs to: a mod file to those of its module.
-fn concerned(packages: &Packages, file: &str) -> BTreeSet<PackageIx> {
-    let Ok(path) = TreePath::new(file) else { return BTreeSet::new() };
+/// The packages that a place belongs to: a directory is its package's, a mod file that of all packages of its module.
+fn concerned(packages: &Packages, place: &str) -> BTreeSet<PackageIx> {
+    let Ok(path) = TreePath::new(place) else { return BTreeSet::new() };
+    if let Some((ix, _)) = packages.iter().find(|(_, package)| package.dir == path) {
+        return BTreeSet::from([ix]);
+    }
     let dir = path.parent().unwrap_or_default();
     let is_mod_file = ["go.mod", "go.work", "modules.txt"].contains(&path.name());
     let holds = |(_, package): &(PackageIx, &crate::packages::Package)| {
