@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use gowork_llb::packages::closure;
 use gowork_llb::plan::{Outline, OutlineImage};
+use gowork_llb::tree::TreePath;
 
 use crate::args::Common;
 use crate::project::{OpenArgs, Project, one_target};
@@ -53,8 +54,11 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
 /// What is no image: modules that are not built, packages that cannot be programs, and those that `skip` names.
 fn rest(project: &Project, outline: &Outline) -> String {
     let mut text = String::new();
-    if !project.workspace.unused.is_empty() {
-        let dirs: Vec<String> = project.workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
+    // A module may be used through a link to its directory.
+    let used: BTreeSet<TreePath> = project.workspace.modules.iter().filter_map(|module| true_dir(project, &module.dir)).collect();
+    let unused: Vec<&TreePath> = project.workspace.unused.iter().filter(|dir| !used.contains(dir)).collect();
+    if !unused.is_empty() {
+        let dirs: Vec<String> = unused.iter().map(|dir| format!("./{dir}")).collect();
         let _ = writeln!(text, "\nNot built, since go.work does not use these modules: {}", dirs.join(", "));
     }
     if !outline.without_func.is_empty() {
@@ -66,6 +70,12 @@ fn rest(project: &Project, outline: &Outline) -> String {
         let _ = writeln!(text, "\nNo images, since the configuration skips them: {}", skip.join(", "));
     }
     text
+}
+
+/// The directory that a module's is a link to, or lies behind.
+fn true_dir(project: &Project, dir: &TreePath) -> Option<TreePath> {
+    let links = project.scan.followed(dir);
+    links.last().cloned()
 }
 
 fn table(rows: &[[String; 6]]) -> String {

@@ -19,6 +19,21 @@ impl Example {
         Self { dir }
     }
 
+    /// These files, and links as `NAME -> TARGET`.
+    fn new(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let (name, target) = name.split_once(" -> ").map_or((*name, None), |(name, target)| (name, Some(target)));
+            let file = dir.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            match target {
+                Some(target) => std::os::unix::fs::symlink(target, &file).unwrap(),
+                None => std::fs::write(&file, text).unwrap(),
+            }
+        }
+        Self { dir }
+    }
+
     fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -95,6 +110,40 @@ fn binaries_are_those_of_go_build() {
                 assert!(read(built.path()) == read(local.path()), "{name}, --cache {form}: {binary} differs from go build's");
             }
         }
+    }
+}
+
+/// Modules, packages and files behind links; a package called `vendor`, and a module named like a part of std.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_is_behind_links_is_copied() {
+    let example = Example::new(&[
+        ("go.work -> real/go.work", ""),
+        ("real/go.work", "go 1.24\n\nuse (\n\t./lib\n\t./services/api\n\t./database\n)\n"),
+        ("lib -> external/lib", ""),
+        ("external/lib/go.mod -> ../../real/lib.mod", ""),
+        ("real/lib.mod", "module example.com/lib\n\ngo 1.24\n"),
+        ("external/lib/lib.go", "package lib\n\nconst Name = \"lib\"\n"),
+        ("external/lib/cmd/tool/main.go", "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n"),
+        ("database/go.mod", "module database\n\ngo 1.24\n"),
+        ("database/vendor/vendor.go", "package vendor\n\nimport \"database/sql/driver\"\n\nvar Err = driver.ErrBadConn\n"),
+        ("services/api/go.mod", "module example.com/api\n\ngo 1.24\n"),
+        (
+            "services/api/main.go",
+            "package main\n\nimport (\n\t\"database/vendor\"\n\n\t\"example.com/api/internal/shared\"\n\t\"example.com/lib\"\n)\n\nfunc main() { println(lib.Name, shared.Words, version, vendor.Err) }\n",
+        ),
+        ("services/api/version.go -> ../../common/version.go", ""),
+        ("common/version.go", "package main\n\nconst version = 1\n"),
+        ("services/api/internal/shared -> ../../../shared", ""),
+        ("shared/shared.go", "package shared\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar Words string\n"),
+        ("shared/words.txt", "words\n"),
+        ("shared/shared_test.go", "package shared\n\nfunc broken(\n"),
+    ]);
+    let (built, _) = example.build("layer");
+    let local = tempfile::tempdir().unwrap();
+    for binary in example.local_build(local.path()) {
+        let read = |dir: &Path| std::fs::read(dir.join(&binary)).unwrap();
+        assert!(read(built.path()) == read(local.path()), "{binary} differs from go build's");
     }
 }
 

@@ -23,6 +23,7 @@ mod elsewhere;
 mod exports;
 mod identical;
 mod image;
+mod links;
 mod options;
 mod others;
 mod predictions;

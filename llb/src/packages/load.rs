@@ -14,7 +14,7 @@ use super::std_packages::{self, InStd};
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
-use crate::tree::{self, TreePath};
+use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx, Providers, Root, RootIx, Workspace};
 
 /// A graph with what is to be said about its packages.
@@ -94,7 +94,7 @@ impl Loader<'_> {
             if selected.name == "main" && scanned.pgo {
                 files.insert(dir.child("default.pgo"));
             }
-            let through: Vec<TreePath> = files.iter().flat_map(|file| self.followed(file)).collect();
+            let through: Vec<TreePath> = files.iter().flat_map(|file| self.scan.followed(file)).collect();
             files.extend(through);
             let importer = self.packages.get(ix).path.clone();
             let imports =
@@ -148,12 +148,6 @@ impl Loader<'_> {
             flags.extend(of_file);
         }
         included::inputs(&Asks { dir, sources, flags }, &mut self.scan)
-    }
-
-    /// What a file is read through, where symlinks lead to it.
-    fn followed(&self, file: &TreePath) -> Vec<TreePath> {
-        let links = &self.scan.links;
-        if links.is_empty() { Vec::new() } else { tree::followed_by(&|path| links.get(path).cloned(), file) }
     }
 
     /// One import of the package in `dir`.

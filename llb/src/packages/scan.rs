@@ -40,7 +40,7 @@ pub struct Scan {
     /// What files beyond [`Self::dirs`] include, of those that some package may include.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub included: BTreeMap<TreePath, Includes>,
-    /// The symlinks on the way to files that some package may be made of, with what they say.
+    /// The symlinks on the way to mod files, and to files that some package may be made of, with what they say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<TreePath, String>,
 }
@@ -59,6 +59,13 @@ pub struct ScannedDir {
     /// Whether it holds a `default.pgo`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pgo: bool,
+}
+
+impl Scan {
+    /// What a file is read through, where symlinks lead to it: these, and the file that they lead to.
+    pub fn followed(&self, file: &TreePath) -> Vec<TreePath> {
+        if self.links.is_empty() { Vec::new() } else { tree::followed_by(&|path| self.links.get(path).cloned(), file) }
+    }
 }
 
 /// Mod files that may lie in any directory.
@@ -90,6 +97,11 @@ impl Scanner<'_> {
     fn read_mod_files(&mut self) {
         let mut paths = BTreeSet::new();
         for (dir, entries) in self.walk.listed() {
+            let mod_files = entries.iter().filter(|entry| MOD_FILES.contains(&entry.name.as_str()));
+            for entry in mod_files.clone() {
+                let path = if entry.kind == EntryKind::LinkToFile { dir.child(&entry.name) } else { dir.clone() };
+                self.scan.links.extend(self.walk.links_to(self.tree, &path));
+            }
             paths.extend(
                 entries.iter().filter(|e| is_file(e) && MOD_FILES.contains(&e.name.as_str())).map(|e| dir.child(&e.name)),
             );

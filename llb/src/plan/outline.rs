@@ -231,11 +231,18 @@ impl Outline {
             hidden_inputs,
             packages,
             modules: modules(workspace, the_root),
-            mod_files: workspace.mod_files(the_root),
+            mod_files: with_links(scan, workspace.mod_files(the_root)),
             request,
         });
         loaded.diagnostics
     }
+}
+
+/// The files with the symlinks that lead to them, and what these lead to: a module's directory may be a link.
+fn with_links(scan: &Scan, mut files: BTreeSet<TreePath>) -> BTreeSet<TreePath> {
+    let through: Vec<TreePath> = files.iter().flat_map(|file| scan.followed(file)).collect();
+    files.extend(through);
+    files
 }
 
 fn modules(workspace: &Workspace, root: &Root) -> Vec<BuildModule> {

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 /// How many mains a message names.
 const SHOWN: usize = 10;
 
-/// A warning for each item of `skip` that matches no main package of any platform.
+/// A warning for each item of `skip` that matches no main package of any platform, nor a directory that a go.mod hides.
 pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<Diagnostic> {
     if config.skip.is_empty() {
         return Vec::new();
@@ -22,9 +22,15 @@ pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<
         let found = packages::matched(scan, workspace, root).into_iter().filter(is_main_somewhere);
         mains.extend(found.map(|found| (found.path, found.dir)));
     }
+    // One may also be there for a go.mod that is no module.
+    let used: BTreeSet<&TreePath> = workspace.modules.iter().map(|module| &module.dir).collect();
+    let mut unused =
+        scan.mod_files.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent).collect::<Vec<_>>();
+    unused.retain(|dir| !used.contains(dir));
     let mut warnings = Vec::new();
     for item in &config.skip {
-        if mains.iter().any(|(path, dir)| config::is_matched(&item.value, dir, path)) {
+        let has_main = mains.iter().any(|(path, dir)| config::is_matched(&item.value, dir, path));
+        if has_main || unused.iter().any(|dir| config::is_matched(&item.value, dir, "")) {
             continue;
         }
         let warning = Diagnostic::warning(format!("`skip`: {:?} matches no main package", item.value));

@@ -10,6 +10,7 @@ mod gosrc;
 mod included;
 mod keys;
 mod limits;
+mod links;
 mod lower;
 mod names;
 mod ops;

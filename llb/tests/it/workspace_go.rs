@@ -84,8 +84,18 @@ pub(crate) fn check(archive: &str, expected: &[&str]) {
 
 #[track_caller]
 fn check_choice(archive: &str, choice: &Choice, expected: &[&str]) {
-    let dir = unpack(archive);
-    let scan = packages::scan(&LocalTree::new(dir.path()));
+    check_dir(unpack(archive).path(), choice, expected);
+}
+
+/// The same of a directory, which may hold links.
+#[track_caller]
+pub(crate) fn check_tree(dir: &Path, expected: &[&str]) {
+    check_dir(dir, &Choice::default(), expected);
+}
+
+#[track_caller]
+fn check_dir(dir: &Path, choice: &Choice, expected: &[&str]) {
+    let scan = packages::scan(&LocalTree::new(dir));
     let loaded = workspace::load_chosen(&scan.mod_files, choice);
     let said: Vec<String> = loaded.diagnostics.iter().filter(|said| said.is_error()).map(ToString::to_string).collect();
     assert!(said.is_empty(), "{}", said.join("\n"));
@@ -98,7 +108,7 @@ fn check_choice(archive: &str, choice: &Choice, expected: &[&str]) {
             continue;
         }
         roots.push(format!("{}: {}", root.dir, mains.join(" ")));
-        assert_eq!(own(&scan, &workspace, ix, &mains), go(root, dir.path(), &mains), "root {}", root.dir);
+        assert_eq!(own(&scan, &workspace, ix, &mains), go(root, dir, &mains), "root {}", root.dir);
     }
     assert_eq!(roots, expected);
 }

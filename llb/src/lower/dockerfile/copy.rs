@@ -29,14 +29,20 @@ struct Dir {
 impl Sources {
     /// Adds what a build takes of one package.
     pub(super) fn add(&mut self, package: &Package) {
+        let all: BTreeSet<&TreePath> = package.files.iter().collect();
+        let is_linked = all.contains(&package.dir) || is_behind_link(&package.dir, &all);
         let embedded: BTreeSet<&TreePath> = package.embedded.values().flatten().collect();
         let dir = self.dirs.entry(package.dir.clone()).or_default();
-        for file in package.files.iter().filter(|file| !embedded.contains(file)) {
-            if is_go(file) {
+        for &file in all.iter().filter(|file| !embedded.contains(*file) && !is_behind_link(file, &all)) {
+            if is_go(file) && file.parent().as_ref() == Some(&package.dir) {
                 dir.go.insert(file.clone())
             } else {
                 dir.other.insert(file.clone())
             };
+        }
+        if is_linked {
+            // What it embeds is among the files, by its true name.
+            return;
         }
         // A Go file may be embedded as well as compiled.
         let compiled = embedded.into_iter().filter(|file| is_go(file) && file.parent().as_ref() == Some(&package.dir));
@@ -72,6 +78,18 @@ impl Sources {
         }
         instructions
     }
+}
+
+/// Patterns of COPY for these files and links.
+pub(super) fn patterns(files: &BTreeSet<TreePath>) -> BTreeSet<String> {
+    let all = files.iter().collect();
+    files.iter().filter(|file| !is_behind_link(file, &all)).map(|file| literal_pattern(file.as_str())).collect()
+}
+
+/// Whether a link is on the way to a file, seen from all the files and links that are copied. COPY does not find such a name: it copies links by their own
+/// names, as links, and what is behind them by its true name.
+fn is_behind_link(file: &TreePath, all: &BTreeSet<&TreePath>) -> bool {
+    std::iter::successors(file.parent(), TreePath::parent).any(|above| all.contains(&above))
 }
 
 fn is_go(file: &TreePath) -> bool {

@@ -237,7 +237,7 @@ impl Printer<'_> {
         lines.push(format!("WORKDIR {}", words::copy_word(&source_dir(group))));
         lines.push(format!("ENV {}", group_env(group).join(" \\\n    ")));
         lines.extend(self.module_args(group));
-        let mut files: BTreeSet<String> = group.mod_files.iter().map(|file| words::literal_pattern(file.as_str())).collect();
+        let mut files = copy::patterns(&group.mod_files);
         if group.vendored {
             let vendor = group.dir.child("vendor");
             files.retain(|file| !file.starts_with(vendor.as_str()));
