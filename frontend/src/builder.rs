@@ -195,7 +195,8 @@ impl Builder<'_> {
             linkage::check(self, &plan, image, &solved.reference).await?;
         }
         let base = materials.base_config(&image.runtime.base.value);
-        let created = self.options.source_date_epoch.and_then(materials::rfc3339);
+        // The same time on every builder, so that the image has the same digest: that of its files.
+        let created = materials::rfc3339(options.epoch);
         let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };
         let config = lower::image_config(image, input).map_err(|error| Diagnostic::error(error.to_string()))?;
         let (config, base_config) = (Some(config), base.map(<[u8]>::to_vec));

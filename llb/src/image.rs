@@ -200,6 +200,16 @@ impl ImageConfig {
         })
     }
 
+    /// Notes the layers of the base that its history leaves out, as far as they are known. False if it has more entries than layers: then no entry of
+    /// ours would be taken for that of its layer.
+    pub fn complete_history(&mut self) -> bool {
+        let noted = self.history.iter().filter(|entry| !entry.empty_layer).count();
+        let diff_ids = self.rootfs.as_ref().and_then(|rootfs| rootfs.get("diff_ids")?.as_array());
+        let Some(layers) = diff_ids.map(Vec::len) else { return true };
+        (noted..layers).for_each(|_| self.add_history("", false));
+        noted <= layers
+    }
+
     /// Notes a step of ours. Steps that make a layer must be noted in the order of the layers, or not at all: the exporter
     /// drops a history that does not fit.
     pub fn add_history(&mut self, created_by: impl Into<String>, empty_layer: bool) {

@@ -10,7 +10,7 @@
 
 # The Go toolchain, on the platform of the builder: it compiles for any other.
 FROM --platform=$BUILDPLATFORM golang:1.26 AS go
-ARG TARGETOS TARGETARCH
+ARG TARGETOS TARGETARCH TARGETVARIANT
 # goindex=0: go must not know sources by their times, which say nothing in a build (golang/go#69179).
 ENV GOOS=$TARGETOS \
     GOARCH=$TARGETARCH \
@@ -21,6 +21,13 @@ ENV GOOS=$TARGETOS \
 # Which files are needed is known for these platforms.
 RUN case $TARGETOS/$TARGETARCH in linux/amd64 | linux/arm64) ;; *) \
     echo "for $TARGETOS/$TARGETARCH print this Dockerfile with --platform=$TARGETOS/$TARGETARCH" >&2; exit 1 ;; esac
+# The variant of a platform says which instructions there are.
+RUN case $TARGETARCH/$TARGETVARIANT in \
+    amd64/v1 | arm64/v8) ;; \
+    amd64/v[2-4]) go env -w GOAMD64=$TARGETVARIANT ;; \
+    arm64/v[89].*) go env -w GOARM64=$TARGETVARIANT ;; \
+    arm64/v9) go env -w GOARM64=v9.0 ;; \
+    */?*) echo "no variant that Go knows: $TARGETARCH/$TARGETVARIANT" >&2; exit 1 ;; esac
 # `go build` splits ldflags into words and has no escapes. This puts one word with a build-arg into quotes.
 COPY --chmod=755 <<'EOF' /usr/local/bin/quote-flag
 #!/bin/sh
@@ -214,7 +221,7 @@ ENTRYPOINT ["/usr/local/bin/app"]
 CMD ["-v", "two words"]
 
 FROM golang:1.26 AS fancy
-COPY --from=rootfs /rootfs /
+COPY --from=rootfs /rootfs/etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build-fancy /out/app /usr/local/bin/app
 ARG REF=main
 ARG VERSION

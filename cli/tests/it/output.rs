@@ -170,7 +170,7 @@ fn a_printed_file_is_compared() {
     repository.write("api/other.go", "package main\n\nimport _ \"example.com/api/new\"\n");
     expect![[r#"
         --- stderr
-        error: Dockerfile:47: not what would be printed now; print it again
+        error: Dockerfile:54: not what would be printed now; print it again
         exit 1
     "#]]
     .assert_eq(&repository.run("dockerfile --output Dockerfile --check").to_string());

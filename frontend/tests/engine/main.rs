@@ -15,6 +15,7 @@ mod repository;
 mod server;
 
 mod bad_input;
+mod bases;
 mod cgo;
 mod clock;
 mod contexts;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::runtime::{BINARY_DIR, ZONEINFO};
+use super::runtime::{BINARY_DIR, ZONEINFO, layer_titles};
 use crate::config::{HealthcheckConfig, RuntimeConfig};
 use crate::image::{Empty, Healthcheck, ImageConfig, ImageConfigError, RunConfig};
 use crate::ops::Platform;
@@ -17,7 +17,7 @@ pub struct ConfigInput<'a> {
     pub base: Option<&'a [u8]>,
     /// Labels of the build, which override those of the configuration.
     pub labels: &'a BTreeMap<String, String>,
-    /// When the image is said to be made, RFC 3339; none leaves it out.
+    /// When the image and its layers are said to be made, RFC 3339; none leaves it to the exporter, which takes the time of the build.
     pub created: Option<&'a str>,
 }
 
@@ -32,6 +32,10 @@ pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, Im
     };
     config.set_platform(input.platform);
     config.created = input.created.map(ToOwned::to_owned);
+    // Layers that are not in the history get an entry of the exporter's, with the time of the build.
+    if config.created.is_some() && config.complete_history() {
+        layer_titles(image).into_iter().for_each(|title| config.add_history(title, false));
+    }
     run_config(&mut config.config, image, input.labels);
     config.to_json()
 }

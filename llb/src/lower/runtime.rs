@@ -1,7 +1,9 @@
 //! Images: what lies around the binary.
 
+use std::collections::BTreeSet;
+
 use super::llb::Lowering;
-use crate::config::FileConfig;
+use crate::config::{FileConfig, RuntimeConfig, SCRATCH};
 use crate::ops::file::{Copy, File, Mkdir, Owner};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
@@ -13,37 +15,90 @@ pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
 /// Where CA certificates are put, first of the places that crypto/x509 tries on Linux.
 pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// Where the resolve step's answer has the files that images take from it, as they lie in an image from scratch.
+const ROOT_FILES: &str = "/rootfs";
+/// A directory of the resolve step's answer with nothing in it.
+const EMPTY_DIR: &str = "/rootfs/tmp";
+
 /// Users where there is no base image: some libraries want to know who they are.
 pub const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
                           nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";
 /// Groups where there is no base image.
 pub const GROUP: &str = "root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n";
 
+/// A layer of an image, over its base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layer {
+    /// What programs expect around them: certificates, time zones, and on scratch users and /tmp.
+    Surroundings,
+    /// Files of the configuration.
+    Files,
+    /// The binary.
+    Binary,
+}
+
+impl Layer {
+    /// The layers of an image, the lowest first.
+    fn of(image: &Image) -> Vec<Self> {
+        let runtime = &image.runtime;
+        let surroundings = is_scratch(image) || runtime.certificates || runtime.timezones;
+        let all = [(surroundings, Self::Surroundings), (!runtime.files.is_empty(), Self::Files), (true, Self::Binary)];
+        all.into_iter().filter(|(wanted, _)| *wanted).map(|(_, layer)| layer).collect()
+    }
+
+    /// Its name in the progress output and in the image's history.
+    fn title(self, image: &Image) -> String {
+        match self {
+            Self::Surroundings => "runtime files".to_owned(),
+            Self::Files => format!("files of {}", image.name),
+            Self::Binary => format!("image {}", image.name),
+        }
+    }
+}
+
+/// What the layers of an image are called, the lowest first: those that are put over its base.
+pub(super) fn layer_titles(image: &Image) -> Vec<String> {
+    Layer::of(image).into_iter().map(|layer| layer.title(image)).collect()
+}
+
 impl Lowering<'_> {
     /// The file system of an image: base, what programs expect around them, files of the configuration, binary; a layer each.
     ///
-    /// Directories that a layer holds come with it, from the step that made them: BuildKit would give those it makes itself the mode of the
-    /// file and the time of the build.
+    /// On scratch a layer's bytes depend on nothing below it. A base image is left as it is: each file goes to where the links of the base lead,
+    /// as with COPY of a Dockerfile, so what a layer holds depends on what is below.
     ///
     /// # Errors
     /// Where a step cannot be written down.
     pub fn image(&mut self, image: &Image) -> Result<Output, OpError> {
         let link = self.step(image.link)?;
-        let mut layers = self.base(image)?;
-        let epoch = self.options.epoch;
-        if !image.runtime.files.is_empty() {
-            layers = self.over(&layers, &format!("files of {}", image.name), |mut files| {
-                for file in &image.runtime.files {
-                    if let Some(dir) = dest_dir(&file.to) {
-                        files = files.mkdir(Mkdir::new(dir, 0o755).parents().timestamp(epoch));
+        let resolved = self.resolve(self.plan.step(image.link).build)?;
+        let mut below = match is_scratch(image) {
+            true => Output::scratch(),
+            false => self.base_image(&image.runtime.base.value)?,
+        };
+        for layer in Layer::of(image) {
+            let title = self.title(&layer.title(image));
+            below = if is_scratch(image) {
+                self.on_scratch(&below, title, |files| match layer {
+                    Layer::Surroundings => files.copy(self.root_files(image, &resolved)),
+                    Layer::Files => self.put_files(files, image, &resolved),
+                    Layer::Binary => files.copy(self.copy_of(&link, "/", "/").contents_only()),
+                })
+            } else {
+                let files = File::on(&below);
+                let files = match layer {
+                    Layer::Surroundings => self.put_surroundings(files, image, &resolved),
+                    Layer::Files => self.put_files(files, image, &resolved),
+                    Layer::Binary => {
+                        let path = format!("{BINARY_DIR}/{}", image.binary);
+                        let files = files.copy(self.copy_of(&link, &path, &path).create_dest_path());
+                        self.settle(files, &resolved, [path.as_str()])
                     }
-                    files = files.copy(self.extra_file(file));
-                }
-                files
-            });
+                };
+                files.named(title).output()
+            };
         }
-        let title = format!("image {}", image.name);
-        Ok(self.over(&layers, &title, |files| files.copy(Copy::from(&link, "/", "/").contents_only().timestamp(epoch))))
+        Ok(below)
     }
 
     /// All binaries in one directory, each under its image's name (on Windows with `.exe`), for `--output`. Each comes in a layer of its own where layers can be merged: those that are
@@ -59,7 +114,7 @@ impl Lowering<'_> {
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.
             let to = format!("/{}", self.plan.target.file_name(&image.name));
-            copies.push(Copy::from(&link, &from, &to).timestamp(self.options.epoch));
+            copies.push(self.copy_of(&link, &from, &to));
         }
         let alone = |copy| File::on(&Output::scratch()).copy(copy).named(&title).output();
         if self.options.merge && copies.len() > 1 {
@@ -68,37 +123,65 @@ impl Lowering<'_> {
         Ok(copies.into_iter().fold(File::on(&Output::scratch()), File::copy).named(title).output())
     }
 
-    /// What lies under the binary: the base image, or on scratch the few files that programs expect; in one layer that images share.
-    fn base(&self, image: &Image) -> Result<Output, OpError> {
-        let runtime = &image.runtime;
-        let scratch = runtime.base.value == crate::config::SCRATCH;
-        let base = if scratch { Output::scratch() } else { self.base_image(&runtime.base.value)? };
-        if !scratch && !runtime.certificates && !runtime.timezones {
-            return Ok(base);
-        }
-        let parts = [
-            (scratch, "etc/passwd"),
-            (scratch, "etc/group"),
-            (scratch, "tmp"),
-            (runtime.certificates, "etc/ssl"),
-            (runtime.timezones, "usr"),
-            (scratch || runtime.certificates, "etc"),
-        ];
-        // What is not wanted is left out, instead of naming what is: directories that lead to a named file would get the time of the build.
-        let unwanted = parts.into_iter().filter(|(wanted, _)| !wanted).map(|(_, path)| path);
-        let resolved = self.resolve(self.plan.step(image.link).build)?;
-        let copy = Copy::from(&resolved, "/rootfs", "/").contents_only().exclude(unwanted).timestamp(self.options.epoch);
-        Ok(self.over(&base, "runtime files", |files| files.copy(copy)))
-    }
-
-    /// `below` with one more layer.
-    fn over(&self, below: &Output, title: &str, fill: impl FnOnce(File) -> File) -> Output {
-        let title = self.title(title);
+    /// `below`, which is nothing but layers of ours, with one more.
+    ///
+    /// Directories that a layer holds come with it, from the step that made them: BuildKit would give those it makes itself the mode of the
+    /// file and the time of the build.
+    fn on_scratch(&self, below: &Output, title: String, fill: impl FnOnce(File) -> File) -> Output {
         if !self.options.merge {
             return fill(File::on(below)).named(title).output();
         }
         let layer = fill(File::on(&Output::scratch())).named(&title).output();
         Merge::of(&[below.clone(), layer]).named(title).output()
+    }
+
+    /// The few files that programs expect, on scratch.
+    fn root_files(&self, image: &Image, resolved: &Output) -> Copy {
+        let unwanted = [(image.runtime.certificates, "etc/ssl"), (image.runtime.timezones, "usr")];
+        // What is not wanted is left out, instead of naming what is: directories that lead to a named file would get the time of the build.
+        let unwanted = unwanted.into_iter().filter(|(wanted, _)| !wanted).map(|(_, path)| path);
+        self.copy_of(resolved, ROOT_FILES, "/").contents_only().exclude(unwanted)
+    }
+
+    /// The files that programs expect and a base image need not have.
+    fn put_surroundings(&self, mut files: File, image: &Image, resolved: &Output) -> File {
+        let paths = surroundings(&image.runtime);
+        for path in &paths {
+            files = files.copy(self.copy_of(resolved, &format!("{ROOT_FILES}{path}"), path).create_dest_path());
+        }
+        self.settle(files, resolved, paths)
+    }
+
+    /// Files and directories of the context that the configuration asks for.
+    fn put_files(&self, mut files: File, image: &Image, resolved: &Output) -> File {
+        let scratch = is_scratch(image);
+        for file in &image.runtime.files {
+            let mut copy = self.extra_file(file);
+            if !scratch {
+                copy = copy.create_dest_path();
+            } else if let Some(dir) = dest_dir(&file.to) {
+                files = files.mkdir(Mkdir::new(dir, 0o755).parents().timestamp(self.options.epoch));
+            }
+            files = files.copy(copy);
+        }
+        self.settle(files, resolved, image.runtime.files.iter().map(|file| file.to.as_str()))
+    }
+
+    /// Gives the directories on the way to `paths` their time: the kernel gave them that of the build when something was put into them. A copy of an
+    /// empty directory over one that is there changes its time, and neither its mode nor its owner.
+    ///
+    /// Which directory a link in the last place leads to, or one to what is not there yet, is not known here: BuildKit sees to those that it makes.
+    fn settle<'p>(&self, mut files: File, resolved: &Output, paths: impl IntoIterator<Item = &'p str>) -> File {
+        let dirs: BTreeSet<&str> = paths.into_iter().flat_map(dirs_above).collect();
+        for dir in dirs {
+            files = files.copy(self.copy_of(resolved, EMPTY_DIR, dir).contents_only());
+        }
+        files
+    }
+
+    /// A copy whose times are those of the build's options.
+    fn copy_of(&self, from: &Output, path: &str, to: &str) -> Copy {
+        Copy::from(from, path, to).timestamp(self.options.epoch)
     }
 
     fn base_image(&self, reference: &str) -> Result<Output, OpError> {
@@ -108,10 +191,10 @@ impl Lowering<'_> {
         })
     }
 
-    /// A file or directory of the context that the configuration asks for.
+    /// A file or directory of the context that the configuration asks for; of a link what it leads to, as with COPY.
     fn extra_file(&self, file: &FileConfig) -> Copy {
-        let copy = Copy::from(&self.materials.context, &format!("/{}", file.from.value.as_str()), &file.to);
-        let copy = copy.contents_only().owner(Owner::ids(file.owner.0, file.owner.1)).timestamp(self.options.epoch);
+        let copy = self.copy_of(&self.materials.context, &format!("/{}", file.from.value.as_str()), &file.to);
+        let copy = copy.contents_only().follow_symlinks().owner(Owner::ids(file.owner.0, file.owner.1));
         match file.mode {
             Some(mode) => copy.mode(mode),
             None => copy,
@@ -119,7 +202,22 @@ impl Lowering<'_> {
     }
 }
 
+fn is_scratch(image: &Image) -> bool {
+    image.runtime.base.value == SCRATCH
+}
+
+/// The files that an image wants and its base need not have, on scratch and elsewhere.
+pub(super) fn surroundings(runtime: &RuntimeConfig) -> Vec<&'static str> {
+    let all = [(runtime.certificates, CERTIFICATES), (runtime.timezones, ZONEINFO)];
+    all.into_iter().filter(|(wanted, _)| *wanted).map(|(_, path)| path).collect()
+}
+
 /// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for the root, which is there.
 fn dest_dir(to: &str) -> Option<&str> {
     to.rsplit_once('/').map(|(dir, _)| dir).filter(|dir| !dir.is_empty())
+}
+
+/// The directories that an absolute path lies in, but for the root.
+fn dirs_above(path: &str) -> impl Iterator<Item = &str> {
+    path.match_indices('/').map(|(at, _)| &path[..at]).filter(|dir| !dir.is_empty())
 }

@@ -31,6 +31,20 @@ impl Target {
         let has_suffix = name.to_ascii_lowercase().ends_with(suffix);
         format!("{name}{}", if has_suffix { "" } else { suffix })
     }
+
+    /// What the variant asks of the compiler: the variable that sets the level of the architecture, and its value.
+    pub fn level(&self) -> Option<(&'static str, &str)> {
+        let variable = arch::level_variable(&self.arch)?;
+        let level = match (self.arch.as_str(), self.variant.as_str()) {
+            (_, "") => return None,
+            // In 32 bits Go has nothing beyond the seventh.
+            ("arm", "v8") => "7",
+            ("arm", variant) => variant.trim_start_matches('v'),
+            ("arm64", "v9") => "v9.0",
+            (_, variant) => variant,
+        };
+        Some((variable, level))
+    }
 }
 
 /// Flags and environment of every go command of a build. Two images with equal settings share steps.
@@ -103,8 +117,8 @@ impl GoSettings {
         env.insert("GOOS".to_owned(), target.os.clone());
         env.insert("GOARCH".to_owned(), target.arch.clone());
         env.insert("CGO_ENABLED".to_owned(), if compile.cgo { "1" } else { "0" }.to_owned());
-        if target.arch == "arm" && !target.variant.is_empty() {
-            env.entry("GOARM".to_owned()).or_insert_with(|| target.variant.trim_start_matches('v').to_owned());
+        if let Some((variable, level)) = target.level() {
+            env.entry(variable.to_owned()).or_insert_with(|| level.to_owned());
         }
         if !compile.experiment.is_empty() {
             let names: Vec<&str> = compile.experiment.iter().map(String::as_str).collect();

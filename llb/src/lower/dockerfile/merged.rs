@@ -71,9 +71,11 @@ fn differ(what: &str) -> Diagnostic {
 fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usize, Diagnostic> {
     let mut env = build.settings.env.clone();
     env.retain(|name, _| name != "GOOS" && name != "GOARCH");
-    if plan.target.arch == "arm" && env.get("GOARM").map(String::as_str) == plan.target.variant.strip_prefix('v') {
+    if let Some((variable, level)) = plan.target.level()
+        && env.get(variable).is_some_and(|value| value == level)
+    {
         // Said by the platform, not by the configuration.
-        env.remove("GOARM");
+        env.remove(variable);
     }
     let (std, third_party): (BTreeSet<String>, BTreeSet<String>) =
         build.request.packages.iter().cloned().partition(|p| is_std(p));

@@ -13,6 +13,7 @@
 
 mod copy;
 mod flags;
+mod levels;
 mod merged;
 mod runtime;
 mod stages;
@@ -173,9 +174,7 @@ impl Printer<'_> {
     /// The toolchain.
     fn go(&self) -> String {
         let platforms = self.platforms();
-        let arm = self.plans.iter().any(|plan| plan.target.arch == "arm");
         let mut env = vec![("GOOS", self.goos()), ("GOARCH", "$TARGETARCH")];
-        env.extend(arm.then_some(("GOARM", "${TARGETVARIANT#v}")));
         env.extend([("GOTOOLCHAIN", self.first.toolchain.as_str()), ("GOMODCACHE", "/go/pkg/mod"), ("GOCACHE", "/go/cache")]);
         env.push(("GODEBUG", "goindex=0"));
         let env: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -183,7 +182,7 @@ impl Printer<'_> {
         let mut lines = vec![
             "# The Go toolchain, on the platform of the builder: it compiles for any other.".to_owned(),
             format!("FROM --platform=$BUILDPLATFORM {} AS {}", self.first.builder.image, self.stages.go()),
-            format!("ARG TARGETOS TARGETARCH{}", if arm { " TARGETVARIANT" } else { "" }),
+            "ARG TARGETOS TARGETARCH TARGETVARIANT".to_owned(),
             "# goindex=0: go must not know sources by their times, which say nothing in a build (golang/go#69179).".to_owned(),
             format!("ENV {}", env.join(" \\\n    ")),
             "# Which files are needed is known for these platforms.".to_owned(),
@@ -191,6 +190,7 @@ impl Printer<'_> {
             "    echo \"for $TARGETOS/$TARGETARCH print this Dockerfile with --platform=$TARGETOS/$TARGETARCH\" >&2; exit 1 ;; esac"
                 .to_owned(),
         ];
+        lines.extend(levels::run(self.plans.iter().map(|plan| &plan.target)));
         let needs_quotes = self.images.iter().any(|image| flags::needs_quotes(image.ldflags));
         lines.extend(needs_quotes.then(flags::quote_program));
         lines.join("\n")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::words::{assignment, copy_word, json_array, literal_pattern, open_args};
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
-use crate::lower::runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};
+use crate::lower::runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, surroundings};
 
 /// What is put under a binary: certificates, time zones, and on scratch users and /tmp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,7 +76,7 @@ impl RuntimeStage<'_> {
     pub(super) fn text(&self) -> Result<String, Diagnostic> {
         let runtime = self.runtime;
         let mut lines = vec![format!("FROM {} AS {}", self.from, self.name)];
-        lines.extend(self.root_stage.map(|stage| format!("COPY --from={stage} /rootfs /")));
+        lines.extend(self.root_stage.iter().flat_map(|stage| self.surroundings(stage)));
         lines.extend(runtime.files.iter().map(extra_file));
         let path = format!("{BINARY_DIR}/{}", self.binary);
         let out = literal_pattern(&format!("/out/{}", self.binary));
@@ -99,6 +99,15 @@ impl RuntimeStage<'_> {
         lines.push(format!("ENTRYPOINT {}", self.entrypoint(&path)));
         lines.extend(runtime.cmd.as_ref().map(|cmd| format!("CMD {}", json_array(cmd.iter().map(String::as_str)))));
         Ok(lines.join("\n"))
+    }
+
+    /// What is put under the binary. Upon a base each file by itself: a directory that is copied over one of the base gives it its mode and owner, and
+    /// cannot be copied over a link.
+    fn surroundings(&self, stage: &str) -> Vec<String> {
+        if self.runtime.base.value == SCRATCH {
+            return vec![format!("COPY --from={stage} /rootfs /")];
+        }
+        surroundings(self.runtime).into_iter().map(|path| format!("COPY --from={stage} /rootfs{path} {path}")).collect()
     }
 
     fn entrypoint(&self, binary: &str) -> String {

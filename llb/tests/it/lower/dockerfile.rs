@@ -331,6 +331,42 @@ fn wasi_in_a_dockerfile() {
     expect![[r#"
         ENV GOOS=${TARGETOS/wasi/wasip1} \
         RUN case $TARGETOS/$TARGETARCH in linux/amd64 | wasi/wasm) ;; *) \
+        RUN case $TARGETARCH/$TARGETVARIANT in \
     "#]]
     .assert_eq(&lines(&[made.plan("amd64"), wasi]));
+}
+
+/// The shell of a build and the planner say the same of every variant.
+#[test]
+fn variants_are_levels_in_the_shell_too() {
+    let made = make(SPLIT, "", &BTreeMap::new());
+    for (platform, level) in [
+        ("linux/amd64", ""),
+        ("linux/amd64/v3", "GOAMD64=v3"),
+        ("linux/amd64/v4", "GOAMD64=v4"),
+        ("linux/arm/v6", "GOARM=6"),
+        ("linux/arm/v7", "GOARM=7"),
+        ("linux/arm/v8", "GOARM=7"),
+        ("linux/arm64", ""),
+        ("linux/arm64/v8.2", "GOARM64=v8.2"),
+        ("linux/arm64/v9", "GOARM64=v9.0"),
+        ("linux/arm64/v9.5", "GOARM64=v9.5"),
+        ("linux/ppc64le/power9", "GOPPC64=power9"),
+        ("linux/riscv64/rva22u64", "GORISCV64=rva22u64"),
+    ] {
+        let target = lower::parse_target(platform).unwrap();
+        let planned = target.level().map(|(name, value)| format!("{name}={value}")).unwrap_or_default();
+        assert_eq!(planned, level, "{platform}");
+        let text = text(&made, &["amd64", "arm", "arm64", "ppc64le", "riscv64"], &DockerfileOptions::default()).unwrap();
+        let script = text.split("RUN ").find(|run| run.starts_with("case $TARGETARCH/$TARGETVARIANT")).unwrap();
+        let script = format!("go() {{ echo \"$3\"; }}\n{}", script.split("\n\n").next().unwrap());
+        let mut shell = std::process::Command::new("sh");
+        let output =
+            shell.args(["-ec", &script]).env("TARGETARCH", &target.arch).env("TARGETVARIANT", &target.variant).output().unwrap();
+        assert!(output.status.success(), "{platform}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), level, "{platform}");
+    }
+    for unknown in ["linux/amd64/v5", "linux/arm/v9", "linux/arm64/v10", "linux/386/v1"] {
+        assert!(lower::parse_target(unknown).is_err(), "{unknown}");
+    }
 }

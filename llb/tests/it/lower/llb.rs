@@ -26,6 +26,10 @@ pub(super) fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> 
 }
 
 fn lowering_on<T>(digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
+    lowering_as(true, digest, plan, with)
+}
+
+fn lowering_as<T>(merge: bool, digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
     let materials = Materials {
         builder_digest: digest.map(ToOwned::to_owned),
         context: Local::new("context").output(),
@@ -33,11 +37,11 @@ fn lowering_on<T>(digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<
         builder_env: BTreeMap::from([("PATH".to_owned(), "/usr/local/go/bin:/bin".to_owned())]),
         programs: image("docker.io/gowork/gowork:1"),
         build_platform: Platform::parse("linux/amd64").unwrap(),
-        bases: BTreeMap::new(),
+        bases: BTreeMap::from([("alpine".to_owned(), image("docker.io/library/alpine:3.22"))]),
     };
     let dress = |exec: Exec| exec;
     let no_cache = NoCache::Nothing;
-    let options = LlbOptions { no_cache: &no_cache, prefix: "", dress: &dress, network: Network::Sandbox, epoch: 0, merge: true };
+    let options = LlbOptions { no_cache: &no_cache, prefix: "", dress: &dress, network: Network::Sandbox, epoch: 0, merge };
     with(Lowering::new(plan, &materials, options))
 }
 
@@ -286,4 +290,28 @@ fn nothing_is_known_early_that_may_not_be_needed() {
     assert_eq!(early(&SERVER.replace("net/http", "net/url"), ""), None);
     assert_eq!(early(SERVER, "cache = \"mount\"\n"), None);
     assert_eq!(early(&format!("{SERVER}-- vendor/modules.txt --\n"), ""), None);
+}
+
+/// The ops that put layers over each other, in the image of `base`.
+fn layers(base: &str, merge: bool) -> String {
+    let files = "[[runtime.files]]\nfrom = \"a\"\nto = \"/opt/x/a\"\n[[runtime.files]]\nfrom = \"b\"\nto = \"/opt/y/\"\nmode = \"0640\"\nowner = \"5:6\"\n";
+    let config = format!("[runtime]\nbase = \"{base}\"\ncertificates = true\n{files}");
+    let plan = planned(&sound(WORK, &config), &resolution());
+    let text =
+        lowering_as(merge, None, &plan, |mut lowering| lowering.image(&plan.images[0]).unwrap().to_definition().to_string());
+    let is_layer = |op: &&str| {
+        ["\"runtime files\"", "\"files of api\"", "\"image api\""].iter().any(|name| op.contains(&format!("name {name}")))
+    };
+    text.split("\n#").filter(is_layer).map(|op| format!("#{op}\n")).collect()
+}
+
+/// Over a base, everything is copied onto it, with MergeOp and without; on scratch a layer is made by itself where layers can be merged.
+#[test]
+fn layers_of_an_image() {
+    assert_eq!(layers("alpine", true), layers("alpine", false));
+    for (name, text) in
+        [("base", layers("alpine", true)), ("scratch", layers("scratch", true)), ("unmerged", layers("scratch", false))]
+    {
+        expect_file![format!("./layers-{name}.txt")].assert_eq(&text);
+    }
 }

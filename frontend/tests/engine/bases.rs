@@ -1,0 +1,324 @@
+//! What an image puts over its base lies where COPY of a plain Dockerfile puts it: links of the base are followed, inside of it, and what is there
+//! keeps its owner and mode. And a layer is the same wherever and whenever it is made.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use gowork_llb::config::Config;
+use gowork_llb::lower::{self, DockerfileOptions};
+use gowork_llb::plan::{self, PlanInput, Target};
+use gowork_llb::tree::LocalTree;
+use gowork_llb::{packages, workspace};
+
+use crate::engine::{Build, EmptyEngine, Engine};
+use crate::layout::{self, Image, Layout};
+use crate::options::tiny;
+use crate::repository::Repository;
+
+/// Links and owned directories in every place that a layer of ours comes to.
+const LINKED: &str = r#"FROM busybox:latest
+RUN mkdir -p /real/bin /opt/tls/pem /opt/certs-of-base /var/lib/usrlocal/bin /usr/share /srv/up/sub /home/app/sub /etc/owned \
+ && rm -rf /usr/local /etc/ssl /usr/share/zoneinfo.zip \
+ && ln -s ../var/lib/usrlocal /usr/local && chown 7:8 /var/lib/usrlocal /var/lib/usrlocal/bin && chmod 0711 /var/lib/usrlocal/bin \
+ && ln -s /opt/tls /etc/ssl && ln -s ../certs-of-base /opt/tls/certs && chown 5:6 /opt/certs-of-base && chmod 1750 /opt/certs-of-base \
+ && ln -s ../tls/pem/bundle.pem /opt/certs-of-base/ca-certificates.crt && echo old > /opt/tls/pem/bundle.pem \
+ && chown 3:4 /usr/share && chmod 2775 /usr/share && ln -s /var/zones/not/there.zip /usr/share/zoneinfo.zip \
+ && ln -s real/bin /lbin && ln -s ../../../../srv/up /up && ln -s /nowhere/deep /dangling && ln -s hop2 /hop1 && ln -s /home/app /hop2 \
+ && chown -R 1000:1001 /home/app && chmod 0700 /home/app/sub && chmod 0750 /home/app && chmod 1777 /tmp \
+ && echo old > /etc/owned/file && chown -R 9:9 /etc/owned && chmod 0600 /etc/owned/file && ln -s ../srv/target /etc/linked
+"#;
+
+/// `from`, `to`, and what else is said: owner, mode.
+type Put<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>);
+
+const PUTS: &[Put<'_>] = &[
+    ("tool.sh", "/bin/tool.sh", None, None),
+    ("tool.sh", "/lbin/tool.sh", None, Some("0755")),
+    ("tool.sh", "/lbin/", Some("11:12"), None),
+    ("tool.sh", "/tmp/tool.sh", None, None),
+    ("tool.sh", "/home/app/x/y/tool.sh", Some("1000:1000"), None),
+    ("conf", "/home/app", None, None),
+    ("conf", "/hop1/of-conf/", Some("5:5"), Some("0751")),
+    ("conf", "/up/conf", None, None),
+    ("tool.sh", "/up/sub/deeper/tool.sh", None, None),
+    ("tool.sh", "/dangling/a/tool.sh", None, Some("0750")),
+    ("tool.sh", "/srv", None, None),
+    ("tool.sh", "/etc/owned/file", None, None),
+    ("tool.sh", "/etc/linked", None, None),
+    ("link.sh", "/opt/of-a-link.sh", None, None),
+    ("linked-conf", "/opt/of-a-linked-directory", None, None),
+    ("tool.sh", "/opt//odd/./tool.sh", None, None),
+];
+
+/// What there is at a path: all that an archive says of it but its time, and a file's content.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    /// Mode, owner, and what a link says.
+    what: String,
+    /// Of a file.
+    content: Vec<u8>,
+}
+
+/// A file system as an archive has it, with the times of its entries.
+struct Tree {
+    entries: BTreeMap<String, Entry>,
+    times: BTreeMap<String, String>,
+}
+
+impl Tree {
+    fn of(build: Build) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (archive, root) = (dir.path().join("archive"), dir.path().join("root"));
+        build.args([format!("--output=type=tar,dest={}", archive.display())]).succeeds();
+        std::fs::create_dir(&root).unwrap();
+        tar(&["-C", &root.to_string_lossy(), "--no-same-owner", "--exclude=dev/*", "-xf", &archive.to_string_lossy()]);
+        let listing = tar(&["--numeric-owner", "--full-time", "-tvf", &archive.to_string_lossy()]);
+        let mut tree = Self { entries: BTreeMap::new(), times: BTreeMap::new() };
+        for line in listing.lines().filter(|line| !line.starts_with(['c', 'b'])) {
+            let mut words = line.split_ascii_whitespace();
+            let (mode, owner, _size) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+            let time = format!("{} {}", words.next().unwrap(), words.next().unwrap());
+            let rest: Vec<&str> = words.collect();
+            let path = rest[0].trim_end_matches('/').to_owned();
+            let content = if mode.starts_with('-') { std::fs::read(root.join(&path)).unwrap_or_default() } else { Vec::new() };
+            tree.entries.insert(path.clone(), Entry { what: format!("{mode} {owner} {}", rest[1..].join(" ")), content });
+            tree.times.insert(path, time);
+        }
+        tree
+    }
+
+    /// Where it differs from another.
+    fn differences(&self, other: &Self) -> Vec<String> {
+        let shown = |entry: Option<&Entry>| entry.map(|entry| format!("{} ({} bytes)", entry.what, entry.content.len()));
+        let paths: std::collections::BTreeSet<&String> = self.entries.keys().chain(other.entries.keys()).collect();
+        let differ = paths.into_iter().filter(|path| self.entries.get(*path) != other.entries.get(*path));
+        differ
+            .map(|path| format!("{path}: {:?}, not {:?}", shown(self.entries.get(path)), shown(other.entries.get(path))))
+            .collect()
+    }
+}
+
+fn tar(words: &[&str]) -> String {
+    let output = Command::new("tar").args(words).env("TZ", "UTC").output().expect("tar must be on PATH");
+    assert!(output.status.success(), "tar {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A program with files to put into its image.
+fn program() -> Repository {
+    let tiny = tiny();
+    tiny.write("tool.sh", "#!/bin/sh\necho tool\n");
+    tiny.write("conf/app.yaml", "a: 1\n");
+    tiny.write("conf/sub/more.yaml", "b: 2\n");
+    tiny.link("conf/link.yaml", "app.yaml");
+    tiny.link("link.sh", "tool.sh");
+    tiny.link("linked-conf", "conf");
+    tiny
+}
+
+/// `[runtime]` with these files.
+fn configuration(base: &str, puts: &[Put<'_>]) -> String {
+    let mut text =
+        format!("# syntax=docker.io/gowork/gowork:1\n[runtime]\nbase = \"{base}\"\ncertificates = true\ntimezones = true\n");
+    for (from, to, owner, mode) in puts {
+        text += &format!("[[runtime.files]]\nfrom = \"{from}\"\nto = \"{to}\"\n");
+        text.extend(owner.map(|owner| format!("owner = \"{owner}\"\n")));
+        text.extend(mode.map(|mode| format!("mode = \"{mode}\"\n")));
+    }
+    text
+}
+
+/// The same by COPY.
+fn plain(base: &str, puts: &[Put<'_>]) -> String {
+    let mut text = format!("FROM golang:1.26 AS go\nFROM {base}\n");
+    text += "COPY --from=go /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n";
+    text += "COPY --from=go /usr/local/go/lib/time/zoneinfo.zip /usr/share/zoneinfo.zip\n";
+    for (from, to, owner, mode) in puts {
+        let owner = owner.map(|owner| format!("--chown={owner} ")).unwrap_or_default();
+        let mode = mode.map(|mode| format!("--chmod={mode} ")).unwrap_or_default();
+        text += &format!("COPY {owner}{mode}{from} {to}\n");
+    }
+    text + "COPY --from=binaries tiny /usr/local/bin/tiny\n"
+}
+
+/// A base image, under the name `base`.
+struct Base {
+    layout: Layout,
+}
+
+impl Base {
+    fn of(dockerfile: &str) -> Self {
+        let repository = Repository::new(&[("base.Dockerfile", dockerfile)]);
+        let file = repository.root().join("base.Dockerfile");
+        Self { layout: layout::build(Engine::main().stock(&repository.root(), &file)) }
+    }
+
+    fn context(&self) -> [String; 2] {
+        ["--build-context".to_owned(), format!("base=oci-layout://{}", self.layout.path().display())]
+    }
+}
+
+fn by_copy(program: &Repository, base: &Base, puts: &[Put<'_>]) -> Build {
+    let binaries = program.root().join("../binaries");
+    Engine::main().frontend(&program.root()).args(base.context()).target("binaries").files_to(&binaries).succeeds();
+    program.write("plain.Dockerfile", &plain("base", puts));
+    let context = format!("binaries={}", binaries.display());
+    let build = Engine::main().stock(&program.root(), &program.root().join("plain.Dockerfile"));
+    build.args(["--build-context", &context]).args(base.context())
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn everything_goes_over_a_base_as_copy_puts_it() {
+    let base = Base::of(LINKED);
+    let program = program();
+    program.write("Dockerfile", &configuration("base", PUTS));
+    let ours = Tree::of(Engine::main().frontend(&program.root()).args(base.context()));
+    let copied = Tree::of(by_copy(&program, &base, PUTS));
+    assert_eq!(ours.differences(&copied), Vec::<String>::new());
+    for (path, mode) in [("tmp", "drwxrwxrwt 0/0"), ("home/app", "drwxr-x--- 1000/1001"), ("opt/certs-of-base", "drwxr-x--T 5/6")]
+    {
+        assert!(ours.entries[path].what.starts_with(mode), "{path}: {:?}", ours.entries[path]);
+    }
+    for path in [
+        "var/lib/usrlocal/bin/tiny",
+        "opt/tls/pem/bundle.pem",
+        "var/zones/not/there.zip",
+        "nowhere/deep/a/tool.sh",
+        "srv/tool.sh",
+    ] {
+        assert!(!ours.entries[path].content.is_empty(), "{path}: {:?}", ours.entries[path]);
+    }
+    // What is made has no time of the build.
+    let made = [
+        "nowhere",
+        "nowhere/deep",
+        "nowhere/deep/a",
+        "var/zones",
+        "var/zones/not",
+        "home/app/x",
+        "home/app/x/y",
+        "srv/up/sub/deeper",
+    ];
+    for path in made.into_iter().chain(["home/app/x/y/tool.sh", "var/lib/usrlocal/bin/tiny", "opt/odd", "real/bin", "home/app"]) {
+        assert_eq!(ours.times[path], "1970-01-01 00:00:00", "{path}");
+    }
+}
+
+/// What `gowork dockerfile` prints.
+fn printed(root: &Path) -> String {
+    let tree = LocalTree::new(root);
+    let (config, _) = Config::parse("Dockerfile", &std::fs::read_to_string(root.join("Dockerfile")).unwrap());
+    let (config, said) = config.expand(&BTreeMap::new());
+    assert!(said.is_empty(), "{said:?}");
+    let scan = packages::scan(&tree);
+    let workspace = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files)).workspace;
+    let target = Target { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: String::new() };
+    let (outline, said) = plan::outline(&scan, &workspace, &config, &target);
+    assert!(said.is_empty(), "{said:?}");
+    let plan = plan::plan(PlanInput { outline: &outline, resolutions: None });
+    lower::dockerfile(&[plan], &DockerfileOptions::default()).unwrap()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn the_printed_dockerfile_puts_everything_where_the_frontend_does() {
+    let base = Base::of(LINKED);
+    let program = program();
+    program.write("Dockerfile", &configuration("base", PUTS));
+    let ours = Tree::of(Engine::main().frontend(&program.root()).args(base.context()));
+    program.write("printed.Dockerfile", &printed(&program.root()));
+    let build = Engine::main().stock(&program.root(), &program.root().join("printed.Dockerfile")).target("tiny");
+    assert_eq!(ours.differences(&Tree::of(build.args(base.context()))), Vec::<String>::new());
+}
+
+/// Links to directories on the way of all layers.
+const LINKED_DIRECTORIES: &str = r#"FROM busybox:latest
+RUN mkdir -p /real/bin /opt/tls /opt/certs-of-base /var/lib/usrlocal && rm -rf /usr/local /etc/ssl && chown -R 7:8 /var/lib/usrlocal /opt/tls \
+ && ln -s ../var/lib/usrlocal /usr/local && ln -s /opt/tls /etc/ssl && ln -s ../certs-of-base /opt/tls/certs && ln -s real/bin /lbin
+"#;
+
+/// On another machine, a year later: the same digest, with and without a time that is asked for.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn an_image_has_one_digest_everywhere() {
+    let base = Base::of(LINKED_DIRECTORIES);
+    let other = EmptyEngine::start_ahead("later", 366);
+    let puts = [
+        ("tool.sh", "/opt/deep/er/tool.sh", None, None),
+        ("tool.sh", "/opt/deep/tool.sh", None, None),
+        ("conf", "/lbin/more/conf", Some("5:5"), None),
+        ("conf", "/opt/deep/er/", None, Some("0755")),
+    ];
+    let program = program();
+    for from in ["scratch", "base"] {
+        program.write("Dockerfile", &configuration(from, &puts));
+        for (epoch, created) in [(None, "1970-01-01T00:00:00Z"), (Some("1700000000"), "2023-11-14T22:13:20Z")] {
+            let image = |engine: &Engine| -> Image {
+                let build = engine.frontend(&program.root()).args(base.context());
+                layout::build(epoch.into_iter().fold(build, |build, epoch| build.env("SOURCE_DATE_EPOCH", epoch))).image()
+            };
+            let (here, there) = (image(&Engine::main()), image(&other.engine));
+            assert_eq!(here.listing(), there.listing(), "on {from}");
+            assert_eq!(here.config, there.config, "on {from}");
+            assert_eq!(here.digest, there.digest, "on {from}");
+            assert_eq!(here.config["created"], created, "on {from}");
+            let ours = here.config["history"].as_array().unwrap().iter().rev().take(3);
+            let names: Vec<&str> = ours.map(|entry| entry["created_by"].as_str().unwrap()).collect();
+            assert_eq!(names, ["image tiny", "files of tiny", "runtime files"], "on {from}");
+        }
+    }
+}
+
+/// What COPY refuses.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_copy_refuses_is_refused() {
+    let base = Base::of(
+        "FROM busybox:latest\nRUN ln -s loop2 /loop1 && ln -s /loop1 /loop2 && mkdir -p /app && ln -s /tmp /app/sub && touch /file\n",
+    );
+    for put in [("tool.sh", "/loop1/tool.sh", None, None), ("conf", "/app", None, None), ("tool.sh", "/file/tool.sh", None, None)]
+    {
+        let program = program();
+        program.write("Dockerfile", &configuration("base", &[put]));
+        let said = Engine::main().frontend(&program.root()).args(base.context()).fails().everything();
+        by_copy(&program, &base, &[put]).fails();
+        assert!(said.contains("files of tiny"), "{put:?}: {said}");
+    }
+}
+
+/// What `go version -m` says of the binary of an image.
+fn level(image: &Image) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &image.files()["usr/local/bin/tiny"]).unwrap();
+    let output = Command::new("go").args(["version", "-m"]).arg(file.path()).output().expect("the go command must be on PATH");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut settings = text.lines().filter_map(|line| line.split_once("\tbuild\t")).map(|(_, setting)| setting);
+    let is_level = |setting: &&str| ["GOAMD64=", "GOARM64=", "GOARM="].iter().any(|name| setting.starts_with(name));
+    settings.find(is_level).unwrap_or_default().to_owned()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn the_variant_of_a_platform_is_compiled_for() {
+    let tiny = tiny();
+    tiny.write("printed.Dockerfile", &printed(&tiny.root()));
+    let ours = |platform: &str| layout::build(Engine::main().frontend(&tiny.root()).args(["--platform", platform])).image();
+    let stock = |platform: &str| {
+        let build = Engine::main().stock(&tiny.root(), &tiny.root().join("printed.Dockerfile")).target("tiny");
+        layout::build(build.args(["--platform", platform])).image()
+    };
+    for (platform, want) in [("linux/amd64", "GOAMD64=v1"), ("linux/amd64/v3", "GOAMD64=v3")] {
+        for image in [ours(platform), stock(platform)] {
+            assert_eq!(level(&image), want, "{platform}");
+            assert_eq!(image.config["variant"].as_str(), platform.strip_prefix("linux/amd64/"), "{platform}");
+        }
+    }
+    for (platform, want) in [("linux/arm64/v8", "GOARM64=v8.0"), ("linux/arm64/v9", "GOARM64=v9.0"), ("linux/arm/v6", "GOARM=6")]
+    {
+        assert_eq!(level(&ours(platform)), want, "{platform}");
+    }
+    tiny.append("Dockerfile", "\n[go]\ngoamd64 = \"v2\"\n");
+    assert_eq!(level(&ours("linux/amd64/v3")), "GOAMD64=v2", "configured");
+}
