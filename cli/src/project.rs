@@ -128,7 +128,8 @@ impl Project {
         }
         let made = plan::outlines(&self.scan, &self.workspace, &self.config, targets);
         findings.extend(made.diagnostics);
-        Outlines { diagnostics: findings.into_vec(), ..made }
+        made.outlines.iter().for_each(|outline| findings.merge(lower::check_scratch(&self.config, outline)));
+        Outlines { outlines: made.outlines, broken: made.broken, diagnostics: findings.into_vec() }
     }
 
     /// The plan for each platform, of the images that can be built. None, if no image is left.

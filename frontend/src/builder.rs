@@ -199,6 +199,10 @@ impl Builder<'_> {
         let created = materials::rfc3339(options.epoch);
         let input = ConfigInput { platform, base, labels: &self.options.labels, created: created.as_deref() };
         let config = lower::image_config(image, input).map_err(|error| Diagnostic::error(error.to_string()))?;
+        if let Some(base) = base {
+            let doubtful = lower::check_env(image, base).map_err(|error| Diagnostic::error(error.to_string()))?;
+            self.warn(&doubtful).await;
+        }
         let (config, base_config) = (Some(config), base.map(<[u8]>::to_vec));
         Ok((ImageResult { reference: solved.reference, config, base_config, attestations: Vec::new() }, made))
     }

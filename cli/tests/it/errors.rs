@@ -84,7 +84,7 @@ fn configuration() {
         6 | ports = ["x"]
           |          ^^^
           |
-          = help: write 1 to 65535, with a protocol if it is not TCP: 8080 or "8080/udp"
+          = help: write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010"
 
         2 errors
         exit 1

@@ -288,6 +288,41 @@ fn what_copy_refuses_is_refused() {
     }
 }
 
+/// ENV and EXPOSE as BuildKit's own frontend reads the printed Dockerfile.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn settings_that_extend_those_of_the_base() {
+    let base = Base::of("FROM busybox:latest\nENV PATH=/base/bin:/bin LIB=/base/lib EMPTY=\nEXPOSE 81\n");
+    let program = program();
+    let text = r#"# syntax=docker.io/gowork/gowork:1
+[runtime]
+base = "base"
+ports = ["8000-8010/udp", 80, "90-90"]
+[runtime.env]
+PATH = "/opt/app/bin:$$PATH"
+GREETING = "a \"b\" $$HOME \\ 'x' $$$$LIB costs $$5 $$"
+LIB = "/opt/lib$${LIB:+:$${LIB}}$${EMPTY:+x}$${NONE:-'n}"
+OTHER = "$${LIB} ${ARG:-d} ${DOLLARS}"
+"#;
+    program.write("Dockerfile", text);
+    let dir = tempfile::tempdir().unwrap();
+    let ours = Engine::main().frontend(&program.root()).args(base.context()).args(["--build-arg", "DOLLARS=$PATH ${LIB}"]);
+    let outcome = ours.layout_to(dir.path()).succeeds();
+    let config = Layout::at(dir).image().config;
+    program.write("Dockerfile", &text.replace("${DOLLARS}", "$$$$PATH $$$${LIB}"));
+    program.write("printed.Dockerfile", &printed(&program.root()));
+    let build = Engine::main().stock(&program.root(), &program.root().join("printed.Dockerfile")).target("tiny");
+    let stock = layout::build(build.args(base.context())).image().config;
+    for key in ["Env", "ExposedPorts"] {
+        assert_eq!(config["config"][key], stock["config"][key], "{key}");
+    }
+    let env: Vec<&str> = config["config"]["Env"].as_array().unwrap().iter().map(|entry| entry.as_str().unwrap()).collect();
+    assert!(env.contains(&"PATH=/opt/app/bin:/base/bin:/bin"), "{env:?}");
+    assert!(env.contains(&"OTHER=/base/lib d $PATH ${LIB}"), "{env:?}");
+    let said = outcome.records.warnings.join("\n");
+    assert!(said.contains("`env.GREETING` takes the variable HOME") && !said.contains("takes the variable LIB"), "{said}");
+}
+
 /// What `go version -m` says of the binary of an image.
 fn level(image: &Image) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();

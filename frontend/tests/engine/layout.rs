@@ -36,6 +36,11 @@ pub(crate) struct Image {
 }
 
 impl Layout {
+    /// The one in this directory.
+    pub(crate) fn at(dir: TempDir) -> Self {
+        Self { dir: Rc::new(dir) }
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.dir.path()

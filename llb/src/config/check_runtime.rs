@@ -43,23 +43,42 @@ pub(super) fn mode(text: &str) -> Result<u32, Wrong> {
     }
 }
 
-/// A port, with a protocol or not.
+/// Ports of one range: enough for what relays of calls ask for, and less than engines have trouble with.
+const MAX_RANGE: u16 = 20_000;
+
+/// A port or a range of ports, with a protocol or not.
 pub(super) fn port(text: &str) -> Result<Port, Wrong> {
-    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let (numbers, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = match protocol {
         "tcp" => Some(Protocol::Tcp),
         "udp" => Some(Protocol::Udp),
         "sctp" => Some(Protocol::Sctp),
         _ => None,
     };
-    match (number.parse::<u16>(), protocol) {
-        (Ok(number @ 1..), Some(protocol)) if !text.starts_with('+') => Ok(Port { number, protocol }),
-        _ if text.contains([':', '-']) => wrong(
+    let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
+    match (port_number(first), port_number(last), protocol) {
+        (Some(first), Some(last), Some(_)) if last < first => {
+            wrong(format!("{text:?} is not a range of ports"), format!("the lower port comes first: \"{last}-{first}\""))
+        }
+        (Some(first), Some(last), Some(_)) if last - first >= MAX_RANGE => {
+            let count = u32::from(last - first) + 1;
+            wrong(format!("{text:?} are {count} ports"), format!("a range has at most {MAX_RANGE} of them"))
+        }
+        (Some(first), Some(last), Some(protocol)) => Ok(Port { first, last, protocol }),
+        _ if text.contains(':') => wrong(
             format!("{text:?} is not a port"),
             "one item a port that the program listens on, like 8080; what it is published as is said when the image is run",
         ),
-        _ => wrong(format!("{text:?} is not a port"), "write 1 to 65535, with a protocol if it is not TCP: 8080 or \"8080/udp\""),
+        _ => wrong(
+            format!("{text:?} is not a port"),
+            "write 1 to 65535, with a protocol if it is not TCP: 8080, \"8080/udp\" or \"8000-8010\"",
+        ),
     }
+}
+
+fn port_number(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| digits && *number > 0)
 }
 
 /// An absolute path in the image.

@@ -74,12 +74,12 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
         env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
         labels: s.names("labels", r#"{ "org.opencontainers.image.title" = "shop" }"#, check_runtime::label_name),
         ports: s.strings_or_numbers("ports", "[8080]"),
-        entrypoint: s.strings("entrypoint", r#"["/api", "serve"]"#),
+        entrypoint: s.strings("entrypoint", r#"["/usr/local/bin/api", "serve"]"#),
         cmd: s.strings("cmd", r#"["-v"]"#),
         workdir: s.string("workdir", r#""/data""#),
         stop_signal: s.string("stop_signal", r#""SIGTERM""#),
         volumes: s.strings("volumes", r#"["/data"]"#),
-        healthcheck: s.table("healthcheck", r#"{ cmd = ["/api", "-health"] }"#, healthcheck),
+        healthcheck: s.table("healthcheck", r#"{ cmd = ["/usr/local/bin/api", "-health"] }"#, healthcheck),
         files: s.array("files", r#"[{ from = "config/app.yaml", to = "/etc/app.yaml" }]"#, file),
     }
 }
@@ -88,7 +88,7 @@ fn healthcheck(s: &mut Section<'_, '_>) -> Healthcheck {
     Healthcheck {
         at: s.span(),
         disable: s.boolean("disable"),
-        cmd: s.strings("cmd", r#"["/api", "-health"]"#),
+        cmd: s.strings("cmd", r#"["/usr/local/bin/api", "-health"]"#),
         interval: s.string("interval", r#""30s""#),
         timeout: s.string("timeout", r#""5s""#),
         start_period: s.string("start_period", r#""10s""#),

@@ -113,24 +113,36 @@ pub struct RuntimeConfig {
     pub files: Vec<FileConfig>,
 }
 
-/// A port that an image declares.
+/// A port that an image declares, or a range of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     /// 1 to 65535.
-    pub number: u16,
+    pub first: u16,
+    /// Not below the first.
+    pub last: u16,
     /// Its protocol.
     pub protocol: Protocol,
 }
 
+impl Port {
+    /// Each port of the range by itself.
+    pub fn each(self) -> impl Iterator<Item = Self> {
+        (self.first..=self.last).map(move |number| Self { first: number, last: number, ..self })
+    }
+}
+
 impl std::fmt::Display for Port {
-    /// As the image config spells it: `8080/tcp`.
+    /// As EXPOSE spells it, and of one port the image config: `8080/tcp`, `8000-8010/tcp`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let protocol = match self.protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
             Protocol::Sctp => "sctp",
         };
-        write!(f, "{}/{protocol}", self.number)
+        match self.last {
+            last if last == self.first => write!(f, "{last}/{protocol}"),
+            last => write!(f, "{}-{last}/{protocol}", self.first),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::check::Wrong;
 use super::strings::{Form, visit_strings};
-use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, flags, validate};
+use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, flags, validate};
 use crate::diag::{Diagnostic, Span};
 
 /// Build-args that need no mention: each overrides the key of `[modules]` beside it.
@@ -45,7 +45,8 @@ impl Config {
             }
             let filled = match slot.form {
                 Form::Flags => substitute_in_flags(&value.value, build_args),
-                Form::Text | Form::Item => substitute(&value.value, build_args),
+                Form::Env => substitute(&value.value, build_args, true),
+                Form::Text | Form::Item => substitute(&value.value, build_args, false),
             };
             let outcome = filled.and_then(|text| {
                 value.value = text;
@@ -77,7 +78,7 @@ impl Config {
     pub fn build_args(&self) -> Vec<BuildArg> {
         let mut found = Vec::new();
         visit_strings(&mut self.clone(), &mut |slot, value| {
-            for piece in pieces(&value.value).into_iter().flatten() {
+            for piece in pieces(&value.value, slot.form == Form::Env).into_iter().flatten() {
                 if let Piece::Arg { name, default } = piece {
                     let default = default.map(str::to_owned);
                     found.push(BuildArg { name: name.to_owned(), default, key: slot.key.clone(), span: value.span.clone() });
@@ -95,7 +96,8 @@ enum Piece<'a> {
     Arg { name: &'a str, default: Option<&'a str> },
 }
 
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Wrong> {
+/// Cuts a value at its build-args. What two dollars make is only for the help: in a value `with_variables` they start one of the base image.
+fn pieces(text: &str, with_variables: bool) -> Result<Vec<Piece<'_>>, Wrong> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -118,7 +120,8 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Wrong> {
             let help = if name.is_empty() {
                 "a dollar by itself is written $$".to_owned()
             } else {
-                format!("write ${{{name}}} for the build-arg, or $${name} for the text")
+                let other = if with_variables { "base image's variable" } else { "text" };
+                format!("write ${{{name}}} for the build-arg, or $${name} for the {other}")
             };
             return Err(Wrong { why: "a `$` stands by itself".to_owned(), help });
         }
@@ -142,12 +145,14 @@ fn argument(inner: &str) -> Result<Piece<'_>, Wrong> {
     Ok(Piece::Arg { name, default })
 }
 
-fn substitute(text: &str, build_args: &BTreeMap<String, String>) -> Result<String, Wrong> {
+/// Fills in build-args. In a value `with_variables` the dollars of build-args do not start one.
+fn substitute(text: &str, build_args: &BTreeMap<String, String>, with_variables: bool) -> Result<String, Wrong> {
     let mut out = String::with_capacity(text.len());
-    for piece in pieces(text)? {
+    let given = |value: &str| if with_variables { env_value::literal(value) } else { value.to_owned() };
+    for piece in pieces(text, with_variables)? {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Arg { name, default } => out.push_str(value_of(name, default, build_args)?),
+            Piece::Arg { name, default } => out.push_str(&given(value_of(name, default, build_args)?)),
         }
     }
     Ok(out)
@@ -157,7 +162,7 @@ fn substitute(text: &str, build_args: &BTreeMap<String, String>) -> Result<Strin
 fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Result<String, Wrong> {
     let mut template = String::with_capacity(text.len());
     let mut values = Vec::new();
-    for piece in pieces(text)? {
+    for piece in pieces(text, false)? {
         match piece {
             Piece::Text(text) => template.push_str(text),
             Piece::Arg { name, default } => {
@@ -169,7 +174,7 @@ fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Res
     let is_whole = template.trim() == flags::ARG.to_string();
     let has_nul = text.contains(flags::ARG) || values.iter().any(|value| value.contains(flags::ARG));
     if is_whole || has_nul || values.is_empty() {
-        return substitute(text, build_args);
+        return substitute(text, build_args, false);
     }
     flags::fill(&template, &values)
 }
@@ -262,7 +267,7 @@ fn across_keys(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
         if let Some(HealthcheckConfig::Run { cmd, .. }) = &effective.runtime.healthcheck
             && cmd.is_empty()
         {
-            let help = "add what it runs, like cmd = [\"/api\", \"-health\"], or set disable = true".to_owned();
+            let help = "add what it runs, like cmd = [\"/usr/local/bin/api\", \"-health\"], or set disable = true".to_owned();
             let wrong = Wrong { why: "it has no `cmd`".to_owned(), help };
             diagnostics.push(validate::diagnostic(&format!("{table}.healthcheck"), wrong, check.at.as_ref()));
         }

@@ -7,6 +7,7 @@ mod check;
 mod check_runtime;
 mod document;
 mod effective;
+mod env_value;
 mod expand;
 mod flags;
 mod image_name;
@@ -26,6 +27,7 @@ pub use effective::{
     Cache, CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig, Port, Protocol,
     RuntimeConfig, SCRATCH,
 };
+pub use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
 pub use image_name::{RESERVED_NAMES, is_image_name, is_separator};

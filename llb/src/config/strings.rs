@@ -2,7 +2,7 @@
 //! build-args and filled in by walking it.
 
 use super::check::{self, Check};
-use super::{Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime};
+use super::{Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime, env_value};
 
 /// What a string value is.
 pub(super) struct Slot {
@@ -23,6 +23,8 @@ pub(super) enum Form {
     Item,
     /// As parts of words that `go build` splits.
     Flags,
+    /// As text in which variables of the base image are looked up.
+    Env,
 }
 
 /// What is done at each string.
@@ -114,7 +116,7 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     walk.one("base", check::image_reference, &mut runtime.base);
     walk.one("user", check_runtime::user, &mut runtime.user);
     for (name, value) in &mut runtime.env {
-        walk.at(&format!("env.{name}"), check::any, value, Form::Text);
+        walk.at(&format!("env.{name}"), env_value::check, value, Form::Env);
     }
     for (name, value) in &mut runtime.labels {
         walk.at(&format!("labels.{name}"), check::any, value, Form::Text);

@@ -152,17 +152,17 @@ pub struct Runtime {
     /// Put Go's time zone database into the image. Default: true on scratch, else false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezones: Option<Spanned<bool>>,
-    /// Environment variables. Those of an image are added to those of `[runtime]`.
+    /// Environment variables. Those of an image are added to those of `[runtime]`. `$$NAME` is the base image's variable: `"/opt/bin:$$PATH"`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, Spanned<String>>,
     /// Labels. Those of an image are added to those of `[runtime]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, Spanned<String>>,
-    /// Ports that the program listens on: `8080` or `"8080/udp"`.
+    /// Ports that the program listens on: `8080`, `"8080/udp"` or a range, `"8000-8010"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Vec<PortKey>>")]
     pub ports: Option<Vec<Spanned<String>>>,
-    /// Entrypoint. Default: the binary.
+    /// Entrypoint. Default: the binary, `/usr/local/bin/NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<Spanned<String>>>,
     /// Arguments to the entrypoint.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::runtime::{BINARY_DIR, ZONEINFO, layer_titles};
-use crate::config::{HealthcheckConfig, RuntimeConfig};
+use super::start::dollars;
+use crate::config::{EnvValue, HealthcheckConfig, RuntimeConfig};
+use crate::diag::Diagnostic;
 use crate::image::{Empty, Healthcheck, ImageConfig, ImageConfigError, RunConfig};
 use crate::ops::Platform;
 use crate::plan::Image;
@@ -40,11 +42,34 @@ pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, Im
     config.to_json()
 }
 
+/// Warnings about variables that the `env` of `image` takes from the base image with this config, which does not set them: where they stand there is
+/// nothing.
+///
+/// # Errors
+/// Where the base image's config is none.
+pub fn check_env(image: &Image, base: &[u8]) -> Result<Vec<Diagnostic>, ImageConfigError> {
+    let mut run = ImageConfig::from_json(base)?.config;
+    run.default_path();
+    let mut unset = Vec::new();
+    for (key, value) in &image.runtime.env {
+        let value = EnvValue::parse(value);
+        for name in value.required().filter(|name| run.env(name).is_none()) {
+            let base = &image.runtime.base.value;
+            let what = format!("`env.{key}` takes the variable {name}, which the base image {base} does not set");
+            let message = format!("{what}: nothing stands for it in image {}", image.name);
+            unset.push(Diagnostic::warning(message).help(dollars(name)));
+        }
+    }
+    Ok(unset)
+}
+
 fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, String>) {
     let runtime = &image.runtime;
     run.default_path();
+    // All look at what the base has, as in one ENV of a Dockerfile.
+    let base = run.clone();
     for (name, value) in &runtime.env {
-        run.set_env(name, value);
+        run.set_env(name, &EnvValue::parse(value).expand(&|name| base.env(name).map(ToOwned::to_owned)));
     }
     if runtime.timezones && !runtime.env.contains_key("ZONEINFO") {
         run.set_env("ZONEINFO", ZONEINFO);
@@ -59,7 +84,7 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
     if let Some(signal) = &runtime.stop_signal {
         run.stop_signal.clone_from(signal);
     }
-    for port in &runtime.ports {
+    for port in runtime.ports.iter().flat_map(|range| range.each()) {
         run.expose(&port.to_string());
     }
     run.volumes.extend(runtime.volumes.iter().map(|volume| (volume.clone(), Empty {})));

@@ -12,13 +12,15 @@ mod materials;
 mod platform;
 mod runtime;
 mod sources;
+mod start;
 mod words;
 
 pub use bake::{BakeOptions, bake};
-pub use config::{ConfigInput, image_config};
+pub use config::{ConfigInput, check_env, image_config};
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use llb::Lowering;
 pub use mark::Mark;
 pub use materials::{LlbOptions, Materials, NoCache};
 pub use platform::{docker_platform, go_target, parse_target};
 pub use runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};
+pub use start::check_scratch;

@@ -182,7 +182,7 @@ env = { PRICE = "5 $", OTHER = "${OTHER:?no}" }
         "#]],
     );
     expect![[r#"
-        Dockerfile:2:10: `runtime.ports`: "http" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080 or "8080/udp")
+        Dockerfile:2:10: `runtime.ports`: "http" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
     "#]].assert_eq(&complaints("[runtime]\nports = [\"${PORT}\"]", &[("PORT", "http")]));
 }
 

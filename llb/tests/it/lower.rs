@@ -4,6 +4,7 @@ mod dockerfile;
 mod graph;
 mod llb;
 mod platform;
+mod start;
 mod step_files;
 
 use gowork_llb::config::Config;

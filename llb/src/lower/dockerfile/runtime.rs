@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::words::{assignment, copy_word, json_array, literal_pattern, open_args};
+use super::words::{assignment, copy_word, env_assignment, json_array, literal_pattern, open_args};
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
 use crate::lower::runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, surroundings};
@@ -86,8 +86,8 @@ impl RuntimeStage<'_> {
             env.entry("ZONEINFO".to_owned()).or_insert_with(|| ZONEINFO.to_owned());
         }
         lines.extend(self.args());
-        lines.extend(assignments("ENV", &env)?);
-        lines.extend(assignments("LABEL", &runtime.labels)?);
+        lines.extend(assignments("ENV", &env, env_assignment)?);
+        lines.extend(assignments("LABEL", &runtime.labels, assignment)?);
         lines.extend(runtime.workdir.iter().map(|dir| format!("WORKDIR {}", copy_word(dir))));
         lines.push(format!("USER {}", copy_word(&runtime.user)));
         let ports: Vec<String> = runtime.ports.iter().map(ToString::to_string).collect();
@@ -134,12 +134,16 @@ pub(super) fn arg_lines<'a>(texts: impl Iterator<Item = &'a str>, defaults: &BTr
 }
 
 /// `ENV` or `LABEL` with all of `values`, one a line.
-fn assignments(instruction: &str, values: &BTreeMap<String, String>) -> Result<Option<String>, Diagnostic> {
+fn assignments(
+    instruction: &str,
+    values: &BTreeMap<String, String>,
+    assign: fn(&str, &str) -> String,
+) -> Result<Option<String>, Diagnostic> {
     if let Some((name, _)) = values.iter().find(|(name, value)| name.contains('\n') || value.contains('\n')) {
         return Err(Diagnostic::error(format!("a Dockerfile cannot hold a line break in {instruction} {name}"))
             .help("write the value on one line, or build with the gowork frontend"));
     }
-    let all: Vec<String> = values.iter().map(|(name, value)| assignment(name, value)).collect();
+    let all: Vec<String> = values.iter().map(|(name, value)| assign(name, value)).collect();
     Ok((!all.is_empty()).then(|| format!("{instruction} {}", all.join(" \\\n    "))))
 }
 

@@ -1,5 +1,7 @@
 //! Text as a Dockerfile and a POSIX shell read it.
 
+use crate::config::{EnvPart, EnvValue, Instead};
+
 /// Around the name of a build-arg that stays open: characters that no configuration holds.
 const OPEN: char = crate::config::OPEN_ARG;
 const CLOSE: char = '\u{e001}';
@@ -58,6 +60,31 @@ pub(super) fn assignment(name: &str, value: &str) -> String {
     let name = if is_bare(name, "._-/") { name.to_owned() } else { quoted_value(name) };
     let value = if is_bare(value, "@%+=:,./_-") { value.to_owned() } else { quoted_value(value) };
     format!("{name}={value}")
+}
+
+/// `NAME=value` of ENV, where the value has variables of the base image in it.
+pub(super) fn env_assignment(name: &str, value: &str) -> String {
+    let value = EnvValue::parse(value);
+    match value.parts.as_slice() {
+        [] => assignment(name, ""),
+        [EnvPart::Text(text)] => assignment(name, text),
+        _ => format!("{}\"{}\"", assignment(name, "").trim_end_matches("\"\""), env_word(&value, &['"', '\\', '$'])),
+    }
+}
+
+/// A value of ENV within double quotes, or within the braces of a variable.
+fn env_word(value: &EnvValue, special: &[char]) -> String {
+    let in_braces = |other: &EnvValue| env_word(other, &['"', '\'', '\\', '$', '}']);
+    let part = |part: &EnvPart| match part {
+        EnvPart::Text(text) => {
+            let quoted = quoted(text, special);
+            quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+        }
+        EnvPart::Variable { name, instead: None } => format!("${{{name}}}"),
+        EnvPart::Variable { name, instead: Some(Instead::Unset(other)) } => format!("${{{name}:-{}}}", in_braces(other)),
+        EnvPart::Variable { name, instead: Some(Instead::Set(other)) } => format!("${{{name}:+{}}}", in_braces(other)),
+    };
+    value.parts.iter().map(part).collect()
 }
 
 fn is_bare(text: &str, also: &str) -> bool {

@@ -79,7 +79,7 @@ files = [{ from = "a" }, 3]
             Dockerfile:8:9: `runtime.ports` must be an array of numbers or strings, not a string (write ports = ["8080"])
             Dockerfile:9:8: `runtime.user` must be a string, not a number (write user = "65532")
             Dockerfile:10:9: `runtime.files` must be an array of tables, not a table (write files = [{ from = "config/app.yaml", to = "/etc/app.yaml" }])
-            Dockerfile:11:15: `runtime.healthcheck` must be a table, not a string (write healthcheck = { cmd = ["/api", "-health"] })
+            Dockerfile:11:15: `runtime.healthcheck` must be a table, not a string (write healthcheck = { cmd = ["/usr/local/bin/api", "-health"] })
             Dockerfile:13:7: `images.web` must be a table, not a string (write web = { main = "./cmd/api" })
             Dockerfile:15:8: `images.api.main` must be a string, not an array (write main = "./cmd/api")
             Dockerfile:16: unknown key `version` in `[images.api]`: one Go toolchain builds all images (set `version` in [go])
@@ -151,10 +151,10 @@ main = "main.go"
             Dockerfile:19:8: `runtime.user`: "a:b:c" is not a user (write it like "65532:65532", "65532" or "app")
             Dockerfile:20:11: `runtime.workdir`: "data" is not an absolute path (paths in the image start with `/`)
             Dockerfile:21:15: `runtime.stop_signal`: "term" is not a signal (write it like "SIGTERM")
-            Dockerfile:22:10: `runtime.ports`: "0" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080 or "8080/udp")
-            Dockerfile:22:13: `runtime.ports`: "70000" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080 or "8080/udp")
+            Dockerfile:22:10: `runtime.ports`: "0" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
+            Dockerfile:22:13: `runtime.ports`: "70000" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
             Dockerfile:22:20: `runtime.ports`: "80:8080" is not a port (one item a port that the program listens on, like 8080; what it is published as is said when the image is run)
-            Dockerfile:22:31: `runtime.ports`: "53/icmp" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080 or "8080/udp")
+            Dockerfile:22:31: `runtime.ports`: "53/icmp" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
             Dockerfile:23:9: `runtime.env.A=B`: "A=B" cannot name an environment variable (names are not empty and hold no `=` or blanks)
             Dockerfile:23:21: `runtime.env.`: "" cannot name an environment variable (names are not empty and hold no `=` or blanks)
             Dockerfile:24:12: `runtime.volumes`: "/a/../b" climbs with `..` (write the path it ends up at)
@@ -234,7 +234,7 @@ user = "1000:app"
 "#,
         &expect![[r#"
             Dockerfile:3:8: `runtime`: user "app" has a name, and the base image `scratch` knows none (write numbers, like "65532:65532")
-            Dockerfile:4:10: `runtime.healthcheck`: it has no `cmd` (add what it runs, like cmd = ["/api", "-health"], or set disable = true)
+            Dockerfile:4:10: `runtime.healthcheck`: it has no `cmd` (add what it runs, like cmd = ["/usr/local/bin/api", "-health"], or set disable = true)
             Dockerfile:12:8: `images.job`: user "1000:app" has a name, and the base image `scratch` knows none (write numbers, like "65532:65532")
         "#]],
     );

@@ -370,3 +370,23 @@ fn variants_are_levels_in_the_shell_too() {
         assert!(lower::parse_target(unknown).is_err(), "{unknown}");
     }
 }
+
+/// Variables of the base image, in an ENV that BuildKit's own frontend was seen to read alike (`bases` of the engine's tests).
+#[test]
+fn values_of_env_see_the_base_image() {
+    let config = "[runtime]\nbase = \"x\"\nports = [\"8000-8010/udp\", 80]\n[runtime.env]\nPATH = \"/opt/bin:$$PATH\"\nLIB = \"/l$${LIB:+:$${LIB}'}\"\n\
+                  A = \"$$$$5 \\\\ ${X:-d}\"\nB = \"${Y}\"\nC = \"a b $$C\"\n";
+    let made = make(SPLIT, config, &BTreeMap::from([("Y".to_owned(), "$HOME".to_owned())]));
+    let text = text(&made, &["amd64"], &DockerfileOptions::default()).unwrap();
+    let stage = text.split("AS split\n").nth(1).unwrap();
+    let shown: Vec<&str> = stage.lines().filter(|line| !line.starts_with("COPY") && !line.starts_with("ENTRY")).take(7).collect();
+    expect![[r#"
+        ENV A="\$5 \\ d" \
+            B="\$HOME" \
+            C="a b ${C}" \
+            LIB="/l${LIB:+:${LIB}\'}" \
+            PATH="/opt/bin:${PATH}"
+        USER 65532:65532
+        EXPOSE 80/tcp 8000-8010/udp"#]]
+    .assert_eq(&shown.join("\n"));
+}
