@@ -1,5 +1,7 @@
 //! One build from the process's point of view: connect, build, return, exit code.
 
+use std::path::Path;
+
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::{Definition, Output};
@@ -8,7 +10,7 @@ use crate::builder;
 use crate::error::{BuildError, SourceFiles};
 use crate::gateway::grpc::GrpcGateway;
 use crate::gateway::stdio::Stdio;
-use crate::gateway::{Gateway, GatewayError};
+use crate::gateway::{Gateway, GatewayError, release};
 use crate::opts::{Options, RawOptions};
 use crate::subrequests::{Request, describe};
 
@@ -31,18 +33,19 @@ pub fn run() -> i32 {
             Ok(gateway) => gateway,
             Err(error) => return failed(&error),
         };
-        match serve(&gateway, &RawOptions::from_env(std::env::vars_os())).await {
+        match serve(&gateway, &RawOptions::from_env(std::env::vars_os()), Path::new(OWN_DEFINITION)).await {
             Ok(()) => 0,
             Err(error) => failed(&error),
         }
     })
 }
 
-/// Does what the options ask for and returns result or error to the daemon. Fails only if that cannot be done.
-pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions) -> Result<(), GatewayError> {
+/// Does what the options ask for and returns result or error to the daemon. The definition of this frontend's own image is in the
+/// file `own`. Fails only if the daemon takes no answer.
+pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions, own: &Path) -> Result<(), GatewayError> {
     let mut files = SourceFiles::default();
     let outcome = match Options::parse(raw) {
-        Ok(options) => build(gateway, &options, &mut files).await,
+        Ok(options) => build(gateway, &options, (&raw.workers, own), &mut files).await,
         Err(problems) => Err(BuildError::from(problems)),
     };
     match outcome {
@@ -54,17 +57,28 @@ pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions) -> Result<(), Gatewa
 /// BuildKit mounts the definition of the frontend's own image here, so that its programs can run in steps (frontend/gateway/gateway.go).
 const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
 
-async fn build(gateway: &dyn Gateway, options: &Options, files: &mut SourceFiles) -> Result<proto::Result, BuildError> {
+async fn build(
+    gateway: &dyn Gateway,
+    options: &Options,
+    (workers, own): (&str, &Path),
+    files: &mut SourceFiles,
+) -> Result<proto::Result, BuildError> {
     if Request::parse(options.request.as_deref())? == Request::Describe {
         return Ok(describe::result());
     }
-    let bytes = std::fs::read(OWN_DEFINITION).map_err(|error| {
-        Diagnostic::error(format!("cannot read {OWN_DEFINITION}: {error}"))
-            .help("BuildKit v0.11 or later puts it there: update the builder")
+    release::check(gateway.pong(), workers)?;
+    let programs = programs(own).map_err(|reason| {
+        Diagnostic::error(format!("this builder does not say which image the frontend was started from: {reason}"))
+            .help("gowork runs programs of its own image in build steps: it has to be started by BuildKit, from an image")
     })?;
-    let programs = Definition::from_bytes(&bytes).and_then(|definition| Output::from_definition(definition.as_pb()));
-    let programs = programs.map_err(|error| Diagnostic::error(format!("{OWN_DEFINITION}: {error}")))?;
     builder::build(gateway, options, &programs, files).await
+}
+
+/// The image that this program was started from.
+fn programs(own: &Path) -> Result<Output, String> {
+    let bytes = std::fs::read(own).map_err(|error| error.to_string())?;
+    let definition = Definition::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    Output::from_definition(definition.as_pb()).map_err(|error| error.to_string())
 }
 
 fn failed(error: &dyn std::fmt::Display) -> i32 {

@@ -67,6 +67,20 @@ impl GatewayError {
 }
 
 impl GatewayError {
+    /// Why it failed, without the command line of a step that did: that is ours, and says nothing to the user.
+    pub fn reason(&self) -> &str {
+        const ENDED: &str = "did not complete successfully: ";
+        let message = self.status.message.as_str();
+        message.rfind(ENDED).map_or(message, |at| &message[at + ENDED.len()..])
+    }
+
+    /// The same failure, its message without our command line and led by the name of the step.
+    #[must_use]
+    pub fn of_step(mut self, name: &str) -> Self {
+        self.status.message = format!("{name}: {}", self.reason());
+        self
+    }
+
     /// The digest of the op that failed, if the failure is one's.
     pub fn vertex(&self) -> Option<String> {
         let detail = self.status.details.iter().find(|detail| detail.type_url.ends_with("errdefs.Vertex+json"))?;
@@ -77,7 +91,7 @@ impl GatewayError {
 
 impl From<UnsupportedCaps> for GatewayError {
     fn from(missing: UnsupportedCaps) -> Self {
-        Self::new("Solve", missing.to_string())
+        Self::new("Solve", super::release::refused(&missing))
     }
 }
 

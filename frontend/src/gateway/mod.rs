@@ -21,6 +21,7 @@ mod connection;
 mod error;
 pub mod fake;
 pub mod grpc;
+pub mod release;
 pub mod stdio;
 
 pub use error::{GatewayError, UNKNOWN};

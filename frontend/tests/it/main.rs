@@ -6,6 +6,7 @@ mod bridge;
 mod context;
 mod error;
 mod git_ref;
+mod old_builders;
 mod opts;
 mod result;
 mod subrequests;

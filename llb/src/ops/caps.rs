@@ -179,6 +179,11 @@ impl Supported {
         matches!(self.0.get(cap), Some(Support::Enabled))
     }
 
+    /// Whether the daemon knows `cap`, enabled or not.
+    pub fn knows(&self, cap: &str) -> bool {
+        self.0.contains_key(cap)
+    }
+
     /// Why the daemon has it disabled, if it says.
     fn reason(&self, cap: &str) -> Option<&str> {
         match self.0.get(cap) {
