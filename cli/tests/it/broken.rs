@@ -32,7 +32,7 @@ const FAULTS: [(&str, &str, &str); 7] = [
     ("job/more.go", "package main\n\nimport \"unfinished\n", "job/more.go"),
     ("gowork.toml", "[images.job]\nmain = \"./nowhere\"\n", "no main package ./nowhere"),
     ("job/part/part.go", "package part\n\nimport _ \"example.com/lib/nothing\"\n", "no such package"),
-    ("job/part/part_windows.go", "package part\n", "build constraints exclude all Go files"),
+    ("job/part/part_windows.go", "package part\n", "build constraints exclude all its Go files"),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rayon::prelude::*;
 
 use super::check;
+use super::excluded;
 use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
 use super::mains::import_path;
@@ -13,7 +14,7 @@ use super::scan::{Owners, Scan, ScannedDir};
 use super::std_packages::{self, InStd};
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
-use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SourceFile};
+use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SelectError, SourceFile};
 use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx, Providers, Root, RootIx, Workspace};
 
@@ -37,6 +38,7 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         context,
         packages: Packages::default(),
         open: VecDeque::new(),
+        excluded: Vec::new(),
         known_paths: OnceCell::new(),
         tests_only: BTreeSet::new(),
         findings: Findings::default(),
@@ -50,6 +52,8 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
     }
     loader.run();
     check::graph(&loader.packages, &loader.tests_only, &mut loader.findings);
+    let excluded = loader.excluded.iter().filter_map(|&ix| excluded::diagnostic(&loader.packages, ix, context));
+    loader.findings.extend(excluded);
     Loaded { packages: loader.packages, diagnostics: loader.findings.into_vec() }
 }
 
@@ -62,6 +66,8 @@ struct Loader<'a> {
     context: &'a BuildContext,
     packages: Packages,
     open: VecDeque<PackageIx>,
+    /// Packages without a Go file that is for this context.
+    excluded: Vec<PackageIx>,
     /// See [`Loader::known_paths`].
     known_paths: OnceCell<BTreeSet<String>>,
     /// Packages of tests alone.
@@ -194,7 +200,14 @@ impl Loader<'_> {
 
     /// What is wrong with the files of the package at `ix`.
     fn check_files(&mut self, ix: PackageIx, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) {
-        self.findings.extend(selected.errors.iter().map(|error| error.diagnostic(dir.as_str())));
+        let is_excluded = |error: &&SelectError| matches!(error, SelectError::NoGoFiles { ignored: 1.. });
+        // Of a package that somebody imports, the import is what is wrong.
+        let is_imported = !self.packages.mains.contains(&ix);
+        let errors = selected.errors.iter().filter(|error| !(is_imported && is_excluded(error)));
+        self.findings.extend(errors.map(|error| error.diagnostic(dir.as_str())));
+        if is_imported && selected.errors.iter().any(|error| is_excluded(&error)) {
+            self.excluded.push(ix);
+        }
         if selected.errors.is_empty() && selected.go_files.is_empty() && selected.cgo_files.is_empty() {
             self.tests_only.insert(ix);
         }

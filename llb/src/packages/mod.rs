@@ -5,6 +5,7 @@
 
 mod check;
 mod embeds;
+mod excluded;
 mod graph;
 mod included;
 mod load;

@@ -5,6 +5,7 @@
 
 mod config;
 mod contracts;
+mod excluded;
 mod gomod;
 mod gosrc;
 mod included;
