@@ -6,6 +6,7 @@ mod ahead;
 mod alone;
 mod answer;
 mod early;
+mod failed;
 mod linkage;
 mod materials;
 mod outlines;
@@ -110,9 +111,10 @@ impl Builder<'_> {
         let builds = jobs.map(|job| self.build_platform(job, &scanned, &config));
         let images = match try_join_all(builds).await {
             Ok(images) => images,
-            Err(error) => {
-                if let BuildError::Diagnostics(found) = &error {
-                    scanned.add_sources(self, found, files).await;
+            Err(mut error) => {
+                scanned.add_sources(self, error.diagnostics(), files).await;
+                if let BuildError::Step { errors, .. } = &mut error {
+                    failed::place_at_clauses(errors, files);
                 }
                 return Err(error);
             }
@@ -180,7 +182,8 @@ impl Builder<'_> {
         let ahead = ahead::compile(self, lowering.clone(), outline, wanted);
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let (solved, made) = early::beside(self.finish(&output, |_| false), ahead).await?;
+            let solved = early::beside(self.solve(&output, true), ahead).await;
+            let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
             return Ok((ImageResult { reference: solved.reference, ..ImageResult::default() }, made));
         };
         let image =
@@ -189,8 +192,8 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let is_shared = |error: &BuildError| alone::has_others(outline, wanted) && alone::is_shared(error, &output, &plan, name);
-        let (solved, made) = early::beside(self.finish(&output, is_shared), ahead).await?;
+        let solved = early::beside(self.solve(&output, true), ahead).await;
+        let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
         if made {
             linkage::check(self, &plan, image, &solved.reference).await?;
         }
@@ -212,14 +215,33 @@ impl Builder<'_> {
         if self.options.multi_platform || self.options.platforms.len() > 1 { format!("[{platform}] ") } else { String::new() }
     }
 
-    /// Solves what is handed back; says whether it was made.
-    async fn finish(&self, output: &Output, is_shared: impl Fn(&BuildError) -> bool) -> Result<(Solved, bool), Failure> {
-        match self.solve(output, true).await {
-            Err(error) if is_shared(&error) => Err(Failure::Shared(error)),
+    /// What came of solving what is handed back; says whether it was made.
+    async fn finish(
+        &self,
+        solved: Result<Solved, BuildError>,
+        output: &Output,
+        lowering: &mut Lowering<'_>,
+        job: Job<'_>,
+    ) -> Result<(Solved, bool), Failure> {
+        let error = match solved {
+            Ok(solved) => return Ok((solved, true)),
+            Err(BuildError::Gateway { error, span: None, .. }) => error,
+            Err(error) => return Err(Failure::Own(error)),
+        };
+        let Some(step) = failed::step(self, lowering, &error).await else {
+            if let Some(missing) = failed::missing_file(lowering.plan(), job.wanted.image(), &error) {
+                return Err(missing.into());
+            }
+            if !error.is_about_itself() {
+                return Err(Failure::Own(error.into()));
+            }
             // The daemon has lost its words. Handed back as it is, the step fails once more, and then the daemon says why by itself.
-            Err(BuildError::Gateway { error, .. }) if error.is_about_itself() => Ok((self.solve(output, false).await?, false)),
-            solved => Ok((solved?, true)),
-        }
+            return Ok((self.solve(output, false).await?, false));
+        };
+        let plan = lowering.plan();
+        let error = failed::explain(self, lowering, step, error).await;
+        let is_shared = |image| alone::has_others(job.outline, job.wanted) && alone::is_shared(plan, step, image);
+        Err(if job.wanted.image().is_some_and(is_shared) { Failure::Shared(error) } else { Failure::Own(error) })
     }
 
     /// Solves an output, with the caches that the client names: BuildKit applies none by itself.
@@ -232,7 +254,7 @@ impl Builder<'_> {
             .vertex()
             .and_then(|digest| definition.custom_name(&digest).map(ToOwned::to_owned))
         {
-            Some(step) => error.context(&step),
+            Some(step) => error.of_step(&step),
             None => error,
         };
         Ok(self.gateway.solve(request).await.map_err(named)?)

@@ -20,6 +20,9 @@ use crate::gateway::{GatewayError, UNKNOWN};
 /// Boxes shown for one failed build; more would scroll the first, which matters most, out of sight.
 const MAX_BOXES: usize = 10;
 
+/// Boxes shown for a failed step: its errors often have one cause.
+const STEP_BOXES: usize = 3;
+
 /// Why a build failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +39,16 @@ pub enum BuildError {
         span: Option<Span>,
         /// What the user can do about it.
         help: Option<String>,
+    },
+    /// A build step failed, and what it printed says why.
+    #[error("{}", render_step(errors, rest))]
+    Step {
+        /// The daemon's answer, details included.
+        error: GatewayError,
+        /// What the step printed, in its order.
+        errors: Vec<Diagnostic>,
+        /// That there are more, in words; empty if not.
+        rest: String,
     },
     /// A `--call` that this frontend does not answer.
     #[error("unsupported request {0}")]
@@ -79,6 +92,14 @@ impl BuildError {
         self
     }
 
+    /// What is wrong with what the user wrote, as far as it is known.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::Diagnostics(diagnostics) | Self::Step { errors: diagnostics, .. } => diagnostics,
+            Self::Gateway { .. } | Self::UnsupportedRequest(_) => &[],
+        }
+    }
+
     /// The status for the daemon. `files` holds the texts that places point into; a place in any other file is named in
     /// the message and has no box.
     pub fn status(&self, files: &SourceFiles) -> rpc::Status {
@@ -97,6 +118,20 @@ impl BuildError {
                 status.message = self.to_string();
                 status.details.extend(span.iter().filter_map(|span| files.detail(span)));
                 status
+            }
+            Self::Step { error, errors, .. } => {
+                let mut details = error.status.details.clone();
+                details.retain(|detail| !detail.type_url.ends_with(".Source+json"));
+                let mut spans: Vec<&Span> = errors.iter().filter_map(|error| error.span.as_ref()).collect();
+                spans.dedup_by_key(|span| (&span.file, span.start.line));
+                let mut boxes: Vec<Any> = spans.into_iter().filter_map(|span| files.detail(span)).take(STEP_BOXES).collect();
+                boxes.reverse();
+                if boxes.is_empty() {
+                    // Without any the daemon shows the syntax line, which has nothing to do with it.
+                    boxes.push(any("Source", &NowhereJson { info: InfoJson::default(), ranges: [] }));
+                }
+                details.extend(boxes);
+                rpc::Status { code: UNKNOWN, message: self.to_string(), details }
             }
             Self::UnsupportedRequest(name) => {
                 let details = vec![any("Subrequest", &SubrequestJson { name })];
@@ -197,6 +232,12 @@ fn render_one(diagnostic: &Diagnostic) -> String {
     text
 }
 
+/// The first words are the compiler's.
+fn render_step(errors: &[Diagnostic], rest: &str) -> String {
+    let lines = errors.iter().map(render_one).chain((!rest.is_empty()).then(|| rest.to_owned()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 fn render_gateway(error: &GatewayError, span: Option<&Span>, help: Option<&str>) -> String {
     let place = span.map(|span| format!("{span}: ")).unwrap_or_default();
     let help = help.map(|help| format!("\n    help: {help}")).unwrap_or_default();
@@ -220,7 +261,14 @@ struct SourceJson<'a> {
     ranges: [RangeJson; 1],
 }
 
+/// A place that is nowhere.
 #[derive(Serialize)]
+struct NowhereJson<'a> {
+    info: InfoJson<'a>,
+    ranges: [RangeJson; 0],
+}
+
+#[derive(Default, Serialize)]
 struct InfoJson<'a> {
     filename: &'a str,
     data: String,

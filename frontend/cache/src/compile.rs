@@ -18,6 +18,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gowork_step::words::{NO_LAYER, STEP};
 use gowork_step::{Description, parse_parts, part_dir};
 
+use crate::failure;
 use crate::go::{self, Ended, exit_code};
 use crate::id::Id;
 use crate::known::{self, Known, read_json};
@@ -67,6 +68,7 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
             return Ok(ExitCode::SUCCESS);
         }
         if !ended.is_stopped {
+            failure::keep(ended.said);
             return Ok(exit_code(ended.status));
         }
         // What it made until then is in the mount, where whoever stopped it finds it and makes the rest.

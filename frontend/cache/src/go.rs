@@ -1,13 +1,16 @@
 //! Running the go command, so that it can be stopped.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::failure::Said;
 
 /// How often somebody is asked whether it is to be stopped.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -19,6 +22,8 @@ pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     /// Its standard output.
     pub(crate) output: String,
+    /// What it printed on standard error.
+    pub(crate) said: Said,
     /// Whether it was stopped: then a failure is none of its own.
     pub(crate) is_stopped: bool,
 }
@@ -34,7 +39,7 @@ pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io:
     let pid = Pid::from_child(&child);
     let (over, is_over) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        let passed_on = scope.spawn(|| errors.map_or(Ok(0), |mut errors| io::copy(&mut errors, &mut io::stderr())));
+        let passed_on = scope.spawn(|| errors.map_or(Ok(Said::default()), pass_on));
         let is_to_stop = &is_to_stop;
         let stopped = scope.spawn(move || {
             while is_over.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
@@ -48,10 +53,35 @@ pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io:
         drop(over);
         let panicked = |_| io::Error::other("a thread ended");
         let is_stopped = stopped.join().map_err(panicked)?;
-        passed_on.join().map_err(panicked)??;
+        let mut said = passed_on.join().map_err(panicked)??;
         let ended = ended?;
-        Ok(Ended { status: ended.status, output: String::from_utf8_lossy(&ended.stdout).into_owned(), is_stopped })
+        if let Some(signal) = ended.status.signal() {
+            said.push(
+                format!(
+                    "go: {}\n",
+                    if signal == Signal::KILL.as_raw() { "signal: killed".to_owned() } else { format!("signal {signal}") }
+                )
+                .as_bytes(),
+            );
+        }
+        Ok(Ended { status: ended.status, output: String::from_utf8_lossy(&ended.stdout).into_owned(), said, is_stopped })
     })
+}
+
+/// Passes errors on as they come.
+fn pass_on(mut errors: impl Read) -> io::Result<Said> {
+    let mut said = Said::default();
+    let mut buffer = [0; 8 << 10];
+    loop {
+        let length = match errors.read(&mut buffer) {
+            Ok(0) => return Ok(said),
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        io::stderr().write_all(&buffer[..length])?;
+        said.push(&buffer[..length]);
+    }
 }
 
 /// Ends a process, and those that it has started. Says whether it was there.

@@ -31,6 +31,7 @@ pub mod ahead;
 pub mod args;
 pub mod checksum;
 pub mod compile;
+pub mod failure;
 mod go;
 pub mod id;
 pub mod known;

@@ -13,8 +13,8 @@ use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
 use gowork_cache::store::{Kept, Store, Tier};
 use gowork_cache::turns::Turns;
-use gowork_cache::{ahead, compile, link, watch};
-use gowork_step::words::{AHEAD, COMPILE, LINK, WATCH};
+use gowork_cache::{ahead, compile, failure, link, watch};
+use gowork_step::words::{AHEAD, COMPILE, FAILURE, LINK, WATCH};
 
 fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
@@ -50,6 +50,7 @@ fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
         LINK => Some(link::link(rest)),
         AHEAD => Some(ahead::ahead(rest)),
         WATCH => Some(watch::watch(rest)),
+        FAILURE => Some(failure::failure(rest)),
         _ => None,
     }
 }

@@ -5,8 +5,7 @@
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Severity};
-use gowork_llb::ops::Output;
-use gowork_llb::plan::{Outline, OutlineImage, Plan};
+use gowork_llb::plan::{Outline, OutlineImage, Plan, StepIx};
 
 use super::Job;
 use super::outlines::{self, Outlined};
@@ -78,31 +77,21 @@ pub(super) fn after(error: &BuildError, job: Job<'_>, scanned: &Scanned, config:
         let file = found.span.as_ref().map(|span| span.file.as_str());
         packages().flat_map(|package| &package.files).any(|own| Some(own.as_str()) == file)
     };
-    match error {
-        BuildError::Diagnostics(found) if found.iter().any(is_own) => None,
-        _ => Some(alone),
-    }
+    (!error.diagnostics().iter().any(is_own)).then_some(alone)
 }
 
-/// Whether the step that failed compiles something that the image has no part in; or whether nobody knows which step it was.
-pub(super) fn is_shared(error: &BuildError, output: &Output, plan: &Plan, image: &str) -> bool {
-    let BuildError::Gateway { error, .. } = error else { return false };
-    let Some(vertex) = error.vertex() else { return error.is_about_itself() };
-    let definition = output.to_definition();
-    let name = definition.custom_name(&vertex).unwrap_or_default();
-    let step = plan.steps.iter().find(|step| name.ends_with(&step.title));
-    let mut parts = step.iter().flat_map(|step| step.kind.parts());
+/// Whether a step compiles something that the image has no part in.
+pub(super) fn is_shared(plan: &Plan, step: StepIx, image: &str) -> bool {
+    let mut parts = plan.step(step).kind.parts().iter();
     parts.any(|part| !part.reach.is_empty() && !part.reach.iter().any(|reached| reached == image))
 }
 
-/// What is said when the image was built by itself. A step that failed has told why.
+/// What is said when the image was built by itself.
 pub(super) fn told(wanted: &Wanted, error: &BuildError) -> Diagnostic {
     let image = wanted.image().unwrap_or_default();
     let words = format!("other images cannot be built: {image} is built by itself, in steps that it shares with none of them");
-    match error {
-        BuildError::Diagnostics(found) => {
-            Diagnostic::warning(words).help(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-        }
-        _ => Diagnostic::warning(words),
+    match error.diagnostics() {
+        [] => Diagnostic::warning(words),
+        found => Diagnostic::warning(words).help(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
     }
 }

@@ -4,11 +4,12 @@ use std::time::SystemTime;
 
 use gowork_llb::diag::{Diagnostic, Span};
 use gowork_llb::lower::Lowering;
-use gowork_llb::plan::{Build, BuildIx};
+use gowork_llb::plan::{self, BuildIx, Plan};
 use gowork_llb::resolution::{REPORT_FILE, ResolveError, ResolveReport};
 
 use super::Builder;
 use crate::error::BuildError;
+use crate::steps::resolve::NO_GO;
 
 /// How many errors are told; a network that is down gives one for each package.
 const SHOWN: usize = 10;
@@ -16,8 +17,8 @@ const SHOWN: usize = 10;
 /// What to say for `error`, the failure of a build's resolve step: its own words, unless a second run can say more.
 pub(super) async fn explain(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx, error: BuildError) -> BuildError {
     let Some(report) = run(builder, lowering, ix).await else { return error };
-    let build = lowering.plan().build(ix);
-    let mut diagnostics: Vec<Diagnostic> = report.errors.iter().take(SHOWN).map(|error| diagnostic(build, error)).collect();
+    let plan = lowering.plan();
+    let mut diagnostics: Vec<Diagnostic> = report.errors.iter().take(SHOWN).map(|error| diagnostic(plan, ix, error)).collect();
     if let more @ 1.. = report.errors.len().saturating_sub(SHOWN) {
         diagnostics.push(Diagnostic::error(format!("... and {more} more like these")));
     }
@@ -37,11 +38,25 @@ async fn run(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx) -> Opt
     serde_json::from_slice(&json).ok()
 }
 
-fn diagnostic(build: &Build, error: &ResolveError) -> Diagnostic {
+fn diagnostic(plan: &Plan, ix: BuildIx, error: &ResolveError) -> Diagnostic {
+    if let Some(reason) = error.message.strip_prefix(NO_GO) {
+        return no_go(&plan.builder, reason);
+    }
     let diagnostic = Diagnostic::error(&error.message);
-    let importer = build.packages.iter().flat_map(|(_, package)| package.outside()).find(|import| import.path == error.package);
+    let packages = plan.build(ix).packages.iter();
+    let importer = packages.flat_map(|(_, package)| package.outside()).find(|import| import.path == error.package);
     match importer {
         Some(import) => diagnostic.at(Span::at(import.file.as_str(), import.at)),
         None => diagnostic,
+    }
+}
+
+/// The builder image is no Go image, or not one for the platform that steps run on.
+fn no_go(builder: &plan::Builder, reason: &str) -> Diagnostic {
+    let error = Diagnostic::error(format!("{} has no go command{reason}", builder.image));
+    let error = error.help("name an image with Go, such as golang:1.26, with `builder` under [go]");
+    match &builder.at {
+        Some(place) => error.at(place.clone()),
+        None => error,
     }
 }

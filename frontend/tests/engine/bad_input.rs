@@ -137,6 +137,52 @@ fn compile_errors() {
     go_says(&syntax, "./main.go:4:14: syntax error: unexpected literal \"b\" in argument list; possibly missing comma or )\n");
 }
 
+/// What the compiler said is the error, at the lines that it names: of assembly, C, linkers and vendored code too.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn errors_of_all_tools() {
+    fails("compile-many");
+    fails("compile-assembly");
+    fails("compile-c");
+    fails("compile-vendored");
+    fails("link-body");
+    fails("link-c");
+}
+
+/// With `--no-cache` too, which empties the mount that what a step prints is kept in.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn compile_errors_without_a_cache() {
+    for cache in ["layer", "mount", "both"] {
+        let input = tempfile::tempdir().unwrap();
+        let text = format!("# syntax=docker.io/gowork/gowork:1\ncache = \"{cache}\"\n");
+        for (name, text) in [
+            ("Dockerfile", text.as_str()),
+            ("go.mod", "module example.com/shop\n\ngo 1.26\n"),
+            ("main.go", "package main\n\nimport \"example.com/shop/lib\"\n\nfunc main() { lib.Run() }\n"),
+            ("lib/lib.go", "package lib\n\nfunc Run() { missing() }\n"),
+        ] {
+            let path = input.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        for arguments in [&[][..], &["--no-cache"]] {
+            let outcome = Engine::main().frontend(input.path()).args(["--output=type=cacheonly"]).args(arguments).fails();
+            let first = "ERROR: failed to build: failed to solve: lib/lib.go:3:14: undefined: missing";
+            assert_eq!(outcome.text.lines().last(), Some(first), "{cache} {arguments:?}: {}", outcome.everything());
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn files_builders_and_platforms() {
+    fails("files-missing");
+    fails("builder-without-go");
+    said("platform", &build("platform").args(["--platform=linux/amd64", "--target=svc"]).fails());
+    build("platform").target("api").succeeds();
+}
+
 /// An image whose name does not tell the version: the resolve step does.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]

@@ -16,6 +16,7 @@
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/step/step.json` | what makes the step's results, where the cache mount may have them whole |
+//! | `/gowork/failures` | a cache mount, where a step that fails leaves what it printed |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +25,7 @@ use gowork_step::words::{COMPILE, DISCARD, LINK, LINK_MOUNT, MOUNT, NO_LAYER, OW
 use gowork_step::{STEP_DIR, part_dir, to_json};
 
 use super::ahead::binary_path;
+use super::failures::with_failures;
 use super::materials::{LlbOptions, Materials, NoCache};
 use super::words::{Told, files_of};
 use crate::config::Cache;
@@ -159,10 +161,22 @@ impl<'a> Lowering<'a> {
     }
 
     fn compile(&mut self, step: &Step) -> Result<Output, OpError> {
+        let results = match self.plan.cache_of(step.build) {
+            Cache::Layer | Cache::Both => format!("{OWN} {OUT}"),
+            Cache::Mount => format!("{DISCARD} {OUT}"),
+        };
+        let exec =
+            self.go_exec(step, self.compile_args(step), &results)?.mount(Mount::scratch_output(OUT)).mount(self.told(step));
+        let exec = exec.named(self.title(&step.title));
+        self.dress(exec, Some(step)).run()?.output(OUT)
+    }
+
+    /// The command line of a compile step.
+    pub(super) fn compile_args(&self, step: &Step) -> Vec<String> {
         let build = self.plan.build(step.build);
-        let (layer, results) = match self.plan.cache_of(step.build) {
-            Cache::Layer | Cache::Both => (OUT, format!("{OWN} {OUT}")),
-            Cache::Mount => (NO_LAYER, format!("{DISCARD} {OUT}")),
+        let layer = match self.plan.cache_of(step.build) {
+            Cache::Layer | Cache::Both => OUT,
+            Cache::Mount => NO_LAYER,
         };
         let mut args = [CACHE_PROGRAM, COMPILE].map(ToOwned::to_owned).to_vec();
         args.extend(self.description_word(step));
@@ -171,30 +185,19 @@ impl<'a> Lowering<'a> {
         args.extend(build.settings.package_flags());
         // A link finds the profile beside its main.
         args.extend(build.settings.profile.iter().map(|profile| format!("-pgo={SRC}/{profile}")));
-        let exec = self.go_exec(step, args, &results)?.mount(Mount::scratch_output(OUT)).mount(self.told(step));
-        let exec = exec.named(self.title(&step.title));
-        self.dress(exec, Some(step)).run()?.output(OUT)
+        args
     }
 
     fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
-        let build = self.plan.build(step.build);
-        let mut args = Vec::new();
-        // A step that ignores its cached result is given empty cache mounts, which would be the end of everybody's results.
-        let described = self.description_word(step).filter(|_| !self.ignores_cache(Some(step)));
-        if let Some(word) = &described {
-            let mount = format!("{LINK_MOUNT}{CACHE_MOUNT}");
-            args.extend([CACHE_PROGRAM.to_owned(), LINK.to_owned(), word.clone(), mount, binary_path(link)]);
-        }
-        args.extend(Self::link_words(build, link));
         let results = match self.plan.cache_of(step.build) {
             Cache::Layer | Cache::Both => format!("{DISCARD} /tmp/results"),
             // All that the binary is made of is copied there, which may be too much for a file system in memory.
             Cache::Mount => format!("{DISCARD} {OUT}"),
         };
         // The go command links in its working directory: from there it need not be copied.
-        let exec = self.go_exec(step, args, &results)?.env("GOTMPDIR", OUT);
+        let exec = self.go_exec(step, self.link_args(step, link), &results)?.env("GOTMPDIR", OUT);
         let mut exec = exec.mount(Mount::scratch_output(OUT));
-        if described.is_some() {
+        if self.link_description(step).is_some() {
             exec = exec.mount(self.told(step)).mount(cache_mount());
         }
         // An exported cache holds the outputs that the steps of a result read. The answer of the resolve step is read by the frontend: so that it is in the
@@ -204,22 +207,47 @@ impl<'a> Lowering<'a> {
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
 
+    /// The command line of a link.
+    pub(super) fn link_args(&self, step: &Step, link: &Link) -> Vec<String> {
+        let mut args = [CACHE_PROGRAM, LINK].map(ToOwned::to_owned).to_vec();
+        if let Some(word) = self.link_description(step) {
+            args.extend([word, format!("{LINK_MOUNT}{CACHE_MOUNT}")]);
+        }
+        args.push(binary_path(link));
+        args.extend(Self::link_words(self.plan.build(step.build), link));
+        args
+    }
+
+    /// The word that names the description of a link, where it has one. A step that ignores its cached result is given empty cache
+    /// mounts, which would be the end of everybody's results.
+    pub(super) fn link_description(&self, step: &Step) -> Option<String> {
+        self.description_word(step).filter(|_| !self.ignores_cache(Some(step)))
+    }
+
     /// A go command with the step's inputs. What it makes itself goes to `results`, words for the cache program.
     fn go_exec(&mut self, step: &Step, args: Vec<String>, results: &str) -> Result<Exec, OpError> {
         let build = self.plan.build(step.build);
         let exec = Exec::new(args).read_only_root(&self.materials.builder);
         let (mut exec, tiers) = self.with_results(exec, step)?;
         let program = format!("{CACHE_PROGRAM}{tiers} {results}");
-        if has_modules(step) || !step.inputs.files.is_empty() {
-            exec = self.source_mounts(step)?.into_iter().fold(exec, Exec::mount);
-        }
+        exec = self.source_mounts_of(step)?.into_iter().fold(exec, Exec::mount);
         if has_modules(step) {
             exec = exec.cwd(source_dir(build));
         }
         if step.inputs.module_cache {
             exec = exec.mount(Mount::read_only(&self.module_cache(step.build)?, MODCACHE));
         }
-        Ok(self.with_go(exec, step, program))
+        Ok(with_failures(self.with_go(exec, step, program)))
+    }
+
+    /// What a step has in [`SRC`].
+    pub(super) fn source_mounts_of(&self, step: &Step) -> Result<Vec<Mount>, OpError> {
+        if has_modules(step) || !step.inputs.files.is_empty() { self.source_mounts(step) } else { Ok(Vec::new()) }
+    }
+
+    /// The compile steps and links that were lowered, with what they make.
+    pub fn lowered(&self) -> impl Iterator<Item = (StepIx, &Output)> {
+        self.made.iter().map(|(ix, output)| (*ix, output))
     }
 
     /// What every go command that compiles needs, as `step` does. Its cache requests go to `program`.

@@ -11,7 +11,8 @@
 //! | [`BATCH`] | [`Batch`] | `ahead` |
 //! | [`NAMES`] | [`Names`] | `watch` |
 //!
-//! [`RUNNING`] goes the other way: `watch` leaves it in its output, and the frontend reads it.
+//! [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs, and the
+//! frontend reads them.
 //!
 //! Every JSON file begins with its [`Version`]. A reader refuses another version, a field that it
 //! does not know, and a field that is missing: a list that is silently empty would leave sources out
@@ -55,6 +56,12 @@ pub const BATCH: &str = "batch.json";
 pub const NAMES: &str = "names.json";
 /// The file in which `watch` leaves what it saw.
 pub const RUNNING: &str = "running.json";
+
+/// The variable that says where a step keeps what it prints if it fails, and which directories tell it
+/// from other steps; separated by colons.
+pub const FAILURES: &str = "GOWORK_FAILURES";
+/// The file in which `failure` leaves what the step printed, as text.
+pub const SAID: &str = "said";
 
 /// What makes a step's results.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,12 +3,14 @@
 
 /// Compiles packages: `compile [--step=FILE] PARTS DIR FLAG...`.
 pub const COMPILE: &str = "compile";
-/// Links a binary: `link --step=FILE --mount=DIR BINARY COMMAND...`.
+/// Links a binary: `link [--step=FILE --mount=DIR] BINARY COMMAND...`.
 pub const LINK: &str = "link";
 /// Compiles and links the steps of a batch: `ahead FILE DIR LAYERS`.
 pub const AHEAD: &str = "ahead";
 /// Waits until steps run: `watch FILE DIR`.
 pub const WATCH: &str = "watch";
+/// Copies what a step printed when it failed: `failure DIR WORD...`, with the words of its command line.
+pub const FAILURE: &str = "failure";
 
 /// Before the path of a step's description, in one word.
 pub const STEP: &str = "--step=";

@@ -1,6 +1,7 @@
 //! Tests of lower: what becomes of plans. Those of whole examples are the CLI's.
 
 mod dockerfile;
+mod go_errors;
 mod graph;
 mod llb;
 mod platform;

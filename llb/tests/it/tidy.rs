@@ -20,7 +20,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("plan", &["packages", "resolution", "workspace", "config", "gosrc", "gomod", "tree", "diag"]),
     ("ops", &["diag"]),
     ("image", &["ops", "diag"]),
-    ("lower", &["plan", "packages", "workspace", "config", "resolution", "gosrc", "ops", "image", "tree", "diag"]),
+    ("lower", &["gomod", "plan", "packages", "workspace", "config", "resolution", "gosrc", "ops", "image", "tree", "diag"]),
     ("lib", &[]),
 ];
 

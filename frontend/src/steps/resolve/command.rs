@@ -9,6 +9,9 @@ use gowork_llb::resolution::{ResolveError, ResolveRequest};
 use super::failure::Failure;
 use super::secrets::Secrets;
 
+/// The first words where the builder image is no Go image.
+pub const NO_GO: &str = "the builder image has no go command";
+
 /// Where the raw module cache is if nothing says so.
 const RAW_MODULE_CACHE: &str = "/gowork/modcache-raw";
 
@@ -83,9 +86,7 @@ impl Go {
     fn run(&self, args: &[&str]) -> Result<Output, Failure> {
         let mut command = Command::new(&self.program);
         command.args(args).current_dir(&self.dir).envs(&self.env);
-        command
-            .output()
-            .map_err(|error| Failure::new(format!("run {} in {}: {error}", self.program.display(), self.dir.display())))
+        command.output().map_err(|error| Failure::new(format!("{NO_GO} that runs: {}: {error}", self.program.display())))
     }
 }
 
@@ -94,9 +95,9 @@ fn find_program() -> Result<PathBuf, Failure> {
     let on_path = std::env::split_paths(&path).map(|dir| dir.join("go"));
     let in_goroot = std::env::var_os("GOROOT").map(|goroot| Path::new(&goroot).join("bin/go"));
     let mut candidates = on_path.chain(in_goroot).chain([PathBuf::from("/usr/local/go/bin/go")]);
-    candidates.find(|path| path.is_file()).ok_or_else(|| {
-        Failure::new("the builder image has no go command: none on PATH, in $GOROOT/bin, or at /usr/local/go/bin/go; set an image that has one")
-    })
+    candidates
+        .find(|path| path.is_file())
+        .ok_or_else(|| Failure::new(format!("{NO_GO}: none on PATH, in $GOROOT/bin, or at /usr/local/go/bin/go")))
 }
 
 /// What is the same on every machine, then what the request says.

@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use gowork_llb::resolution::{self, Resolution, ResolveReport, ResolveRequest};
 
+pub use command::NO_GO;
 pub use failure::Failure;
 
 use command::Go;

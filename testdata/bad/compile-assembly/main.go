@@ -1,0 +1,5 @@
+package main
+
+func add(a, b int) int
+
+func main() { println(add(1, 2)) }

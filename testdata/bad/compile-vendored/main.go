@@ -1,0 +1,5 @@
+package main
+
+import "example.com/far"
+
+func main() { println(far.Far()) }

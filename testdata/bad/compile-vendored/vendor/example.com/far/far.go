@@ -1,0 +1,3 @@
+package far
+
+func Far() int { return "far" }

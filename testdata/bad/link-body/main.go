@@ -1,0 +1,6 @@
+// Program shop has a function without a body.
+package main
+
+func add(a, b int) int
+
+func main() { println(add(1, 2)) }

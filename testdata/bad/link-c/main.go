@@ -1,0 +1,6 @@
+package main
+
+// int nosuch(void);
+import "C"
+
+func main() { println(C.nosuch()) }

@@ -1,0 +1,5 @@
+package main
+
+import "example.com/shop/lib"
+
+func main() { lib.Run() }

@@ -1,0 +1,5 @@
+package lib
+
+import "example.com/shop/winsvc"
+
+func Run() { winsvc.Run() }
