@@ -5,6 +5,7 @@
 mod affected;
 mod below;
 mod broken;
+mod cases;
 mod contract;
 mod definition;
 mod engine;

@@ -16,6 +16,7 @@ mod server;
 
 mod bad_input;
 mod bases;
+mod cases;
 mod cgo;
 mod clock;
 mod contexts;
