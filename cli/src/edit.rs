@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::gosrc::embed::{self, NodeKind};
+use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
 use gowork_llb::gosrc::{self, FileClass};
 use gowork_llb::packages::Package;
 use gowork_llb::plan::{Image, keys};
@@ -108,7 +108,7 @@ fn former_part(question: Question<'_>, image: &Image, path: &TreePath) -> Option
 /// The embed pattern of the package that would take the file, if it were there.
 fn matching(question: Question<'_>, package: &Package, path: &TreePath) -> Option<String> {
     let below = path.strip_dir(&package.dir).filter(|below| !below.is_empty())?;
-    let list = |at: &str| -> Option<Vec<(String, NodeKind)>> {
+    let list = |at: &str| -> Option<Listing> {
         let listed = question.project.tree.list(&[package.dir.join(at).ok()?]).remove(0).unwrap_or_default();
         let mut nodes: BTreeMap<String, NodeKind> = listed.into_iter().map(|entry| (entry.name, node_kind(entry.kind))).collect();
         let prefix = if at.is_empty() { String::new() } else { format!("{at}/") };

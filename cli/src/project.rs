@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Findings};
+use gowork_llb::limits;
 use gowork_llb::lower;
-use gowork_llb::packages::{self, Scan};
+use gowork_llb::packages::{self, Refused, Scan};
 use gowork_llb::plan::{self, BuildIx, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{SourceTree, TreePath};
@@ -97,7 +98,8 @@ impl Project {
         }
         let scan = packages::scan(tree.as_ref());
         let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
-        diagnostics.splice(0..0, said.into_iter().chain(loaded.diagnostics));
+        let refused = scan.refused.iter().map(Refused::diagnostic);
+        diagnostics.splice(0..0, said.into_iter().chain(refused).chain(loaded.diagnostics));
         let root = common.root.dir.clone();
         Ok(Self { tree, whole, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
     }
@@ -157,7 +159,8 @@ impl Project {
         ui::tell(diagnostics, &|file| match &self.config_file {
             Some((name, text)) if name == file => Some(text.clone()),
             _ => {
-                let bytes = self.whole.read(&[TreePath::new(file).ok()?]).pop()?.ok()?;
+                let mut bytes = self.whole.read(&[TreePath::new(file).ok()?]).pop()?.ok()?;
+                bytes.truncate(limits::SHOWN_FILE);
                 Some(String::from_utf8_lossy(&bytes).into_owned())
             }
         });

@@ -68,6 +68,10 @@ impl Source {
     /// What a build sees of it.
     pub(crate) fn without_ignored(mut self) -> Self {
         let Some((name, ignore)) = &self.ignore else { return self };
+        if let Some(error) = ignore.check(name) {
+            self.diagnostics.push(error);
+            return self;
+        }
         let seen = IgnoringTree::new(Arc::clone(&self.tree), ignore.clone());
         self.diagnostics.extend(nothing_left(&self.tree, &seen, (name, ignore)));
         self.tree = Arc::new(seen);

@@ -14,3 +14,51 @@ pub const SHOWN_FILE: usize = 1 << 20;
 
 /// Bytes of all files that an answer to `--check` brings along.
 pub const SHOWN_FILES: usize = 4 << 20;
+
+/// Steps that the `//go:embed` patterns of a repository may take: names that a wildcard is compared with, and files that are found.
+pub const EMBED_STEPS: usize = 5_000_000;
+
+/// Bytes of a file that is read as a whole: a Go file that embeds something, a C file, a configuration. Of other Go files only the head is read.
+pub const FILE: u64 = 64 << 20;
+
+/// Bytes of a Go file up to its last import.
+pub const HEAD: usize = 4 << 20;
+
+/// Bytes of a path: an import's, a directory's (Linux has the same limit).
+pub const PATH: usize = 4096;
+
+/// Bytes of a go.mod, a go.work or a vendor/modules.txt.
+pub const MOD_FILE: usize = 4 << 20;
+
+/// Bytes of all of them.
+pub const MOD_FILES: usize = 16 << 20;
+
+/// Bytes of a go.sum or a go.work.sum.
+pub const SUM_FILE: usize = 32 << 20;
+
+/// Bytes of all of them.
+pub const SUM_FILES: usize = 64 << 20;
+
+/// Words and line ends of a mod file.
+pub const MOD_TOKENS: usize = 1_000_000;
+
+/// Files and directories of the build context, whatever they are.
+pub const NAMES: usize = 1_000_000;
+
+/// Source files of all modules.
+pub const SOURCES: usize = 200_000;
+
+/// Imports, `//go:embed` patterns, `#cgo` lines and included files that all source files name.
+pub const FACTS: usize = 1_000_000;
+
+/// Places that are looked at to find what a package's C files include.
+pub const INCLUDE_STEPS: usize = 2_000_000;
+
+/// Bytes of what a build step hands back to the frontend: what a scan or the go command says.
+pub const ANSWER: u64 = 128 << 20;
+
+/// Bytes of the file that defines the build: the Dockerfile or `gowork.toml`, and of its ignore file.
+pub const DEFINITION: u64 = 4 << 20;
+
+/// Patterns of a `.dockerignore`.
+pub const IGNORE_PATTERNS: usize = 10_000;

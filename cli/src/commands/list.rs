@@ -56,7 +56,7 @@ fn rest(project: &Project, outline: &Outline) -> String {
     let mut text = String::new();
     // A module may be used through a link to its directory.
     let used: BTreeSet<TreePath> = project.workspace.modules.iter().filter_map(|module| true_dir(project, &module.dir)).collect();
-    let unused: Vec<&TreePath> = project.workspace.unused.iter().filter(|dir| !used.contains(dir)).collect();
+    let unused: Vec<&TreePath> = project.workspace.unused.iter().filter(|dir| !used.contains(*dir)).collect();
     if !unused.is_empty() {
         let dirs: Vec<String> = unused.iter().map(|dir| format!("./{dir}")).collect();
         let _ = writeln!(text, "\nNot built, since go.work does not use these modules: {}", dirs.join(", "));

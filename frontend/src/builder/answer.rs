@@ -24,7 +24,7 @@ pub(super) struct Answers<'a> {
 impl Answers<'_> {
     pub(super) fn answer(&self, request: &Request) -> Result<proto::Result, BuildError> {
         if *request == Request::Lint {
-            return Ok(lint::result(&check(self.diagnostics), self.files));
+            return Ok(lint::result(&check(&self.checked()), self.files));
         }
         if self.diagnostics.iter().any(Diagnostic::is_error) {
             return Err(BuildError::Diagnostics(self.diagnostics.to_vec()));
@@ -40,6 +40,14 @@ impl Answers<'_> {
             }
             _ => Err(subrequests::unsupported(self.builder.options.request.as_deref().unwrap_or_default())),
         }
+    }
+
+    /// What is wrong, and with the target, if one was asked for.
+    fn checked(&self) -> Vec<Diagnostic> {
+        let target = self.builder.options.target.as_deref();
+        let is_sound = !self.diagnostics.iter().any(Diagnostic::is_error);
+        let no_target = target.filter(|_| is_sound).and_then(|target| super::target::choose(Some(target), self.outlined).err());
+        self.diagnostics.iter().cloned().chain(no_target).collect()
     }
 
     /// What the target takes: build-args that the configuration names, secrets and ssh of the resolve step.

@@ -60,7 +60,11 @@ async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, p
         Diagnostic::error(format!("the scan step's result cannot be read: {error}"))
             .help("this is a bug of gowork: please report it")
     })?;
-    for (path, text) in &scan.mod_files {
+    if let Some(refused) = &scan.refused {
+        return Err(refused.diagnostic().into());
+    }
+    // Nobody points into sums, and they are large.
+    for (path, text) in scan.mod_files.iter().filter(|(path, _)| !path.name().ends_with(".sum")) {
         files.add(path.as_str(), text.as_bytes(), "go.mod");
     }
     let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(config, &scan.mod_files));
@@ -72,7 +76,7 @@ async fn names(builder: &Builder<'_>, source: &Output) -> Result<String, BuildEr
     let solved = builder.solve(source, true).await?;
     let records = builder.gateway.read_file(&solved.reference, transferred::METADATA_FILE).await?;
     let names = transferred::names(&records).map_err(|error| Diagnostic::error(error.to_string()))?;
-    Ok(Digest::of(names.as_bytes()).as_str().to_owned())
+    Ok(Digest::of(&names).as_str().to_owned())
 }
 
 /// Errors for which the source files themselves are fetched, to show the lines.

@@ -12,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::limits;
 use gowork_llb::ops::file::{Copy, File};
 use gowork_llb::ops::{Output, SourceMap, caps};
 
@@ -19,6 +20,8 @@ pub use git::GitRef;
 pub use ignore::parse as parse_ignore;
 pub use local::Filter;
 pub use named::{BaseImage, NamedContext};
+
+use gowork_llb::tree::Ignore;
 
 use crate::error::BuildError;
 use crate::gateway::{Gateway, GatewayError, Ref, Solve};
@@ -108,7 +111,11 @@ impl<'a> Context<'a> {
                     Some(patterns) => Some(patterns),
                     None => read_optional(gateway, &ignore_ref, IGNORE_FILE).await?,
                 };
-                let excludes = patterns.map(|text| ignore::parse(&text)).unwrap_or_default();
+                let ignored = patterns.map(|text| Ignore::parse(&text)).unwrap_or_default();
+                if let Some(error) = ignored.check(IGNORE_FILE) {
+                    return Err(error.into());
+                }
+                let excludes = ignored.patterns();
                 Main::Local(Directory { excludes, ..directory })
             }
         };
@@ -218,7 +225,7 @@ fn lower_case(filename: &str) -> Option<String> {
 }
 
 async fn read_definition(gateway: &dyn Gateway, from: &Ref, filename: &str) -> Result<(String, Vec<u8>), BuildError> {
-    let missing = match gateway.read_file(from, filename).await {
+    let missing = match gateway.read_file_of(from, filename, limits::DEFINITION).await {
         Ok(bytes) => return Ok((filename.to_owned(), bytes)),
         Err(error) => error,
     };
@@ -249,7 +256,7 @@ async fn read_optional(gateway: &dyn Gateway, from: &Ref, path: &str) -> Result<
     if from.is_scratch() {
         return Ok(None);
     }
-    match gateway.read_file(from, path).await {
+    match gateway.read_file_of(from, path, limits::DEFINITION).await {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error.context(&format!("read {path}"))),

@@ -13,6 +13,7 @@ use buildkit_proto::google::rpc;
 use buildkit_proto::moby::buildkit::v1::frontend;
 use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::pb;
+use gowork_llb::limits;
 use gowork_llb::ops::caps::Supported;
 use gowork_llb::ops::{Definition, Platform};
 
@@ -44,11 +45,19 @@ pub trait Gateway {
     /// Part of a file, or all of it without a range. Less than asked for means that the file ends there.
     fn read_range<'a>(&'a self, from: &'a Ref, path: &'a str, range: Option<Range<u64>>) -> Answer<'a, Vec<u8>>;
 
-    /// A whole file of any size, in chunks; symlinks are followed inside the ref.
+    /// A whole file of up to [`limits::ANSWER`] bytes, in chunks; symlinks are followed inside the ref.
     fn read_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<u8>> {
+        self.read_file_of(from, path, limits::ANSWER)
+    }
+
+    /// A whole file of up to `most` bytes, in chunks; a larger one is an error.
+    fn read_file_of<'a>(&'a self, from: &'a Ref, path: &'a str, most: u64) -> Answer<'a, Vec<u8>> {
         Box::pin(async move {
             let mut whole = Vec::new();
             loop {
+                if whole.len() as u64 > most {
+                    return Err(GatewayError::new("ReadFile", format!("{path} has more than {most} bytes, gowork's limit")));
+                }
                 let offset = whole.len() as u64;
                 let part = self.read_range(from, path, Some(offset..offset + READ_CHUNK)).await?;
                 let last = (part.len() as u64) < READ_CHUNK;

@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use gowork_llb::packages;
+use gowork_llb::limits;
+use gowork_llb::packages::{self, Refused, Scan};
 use gowork_llb::tree::{LocalTree, SourceTree};
 
 use super::transferred::{self, TransferredTree};
@@ -45,8 +46,20 @@ pub fn run(args: &[String]) -> Result<(), ScanError> {
     let tree = open(Path::new(source))?;
     let scan = packages::scan(tree.as_ref());
     let write_error = |message: String| ScanError::Write { path: out.into(), message };
-    let json = serde_json::to_vec(&scan).map_err(|error| write_error(error.to_string()))?;
+    // The tree may be as large as what is said about it.
+    drop(tree);
+    let json = encoded(scan).map_err(|error| write_error(error.to_string()))?;
     std::fs::write(out, json).map_err(|error| write_error(error.to_string()))
+}
+
+/// The scan as JSON; one that says so, where it is more than the frontend reads.
+fn encoded(scan: Scan) -> Result<Vec<u8>, serde_json::Error> {
+    let json = serde_json::to_vec(&scan)?;
+    if json.len() as u64 <= limits::ANSWER {
+        return Ok(json);
+    }
+    let message = format!("what the sources say takes more than {} bytes, gowork's limit", limits::ANSWER);
+    serde_json::to_vec(&Scan { refused: Some(Refused { message, path: None }), ..Scan::default() })
 }
 
 fn open(source: &Path) -> Result<Box<dyn SourceTree>, ScanError> {

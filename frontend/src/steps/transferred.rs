@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_proto::fsutil::types::Stat;
 use gowork_llb::tree::{self, Entry, EntryKind, Head, LocalTree, SourceTree, TreeError, TreePath};
 use prost::Message;
 
@@ -45,7 +44,7 @@ impl TransferredTree {
     /// # Errors
     /// Where a record is cut off or no Stat message.
     pub fn new(contents: LocalTree, records: &[u8]) -> Result<Self, MetadataError> {
-        let nodes = read(records)?;
+        let nodes = nodes(records)?;
         let links = nodes.iter().filter_map(|(path, node)| match node {
             Node::Link(target) => Some((path.clone(), target.clone())),
             Node::File | Node::Dir | Node::Other => None,
@@ -102,43 +101,81 @@ impl SourceTree for TransferredTree {
     }
 }
 
-/// Every name that `records` list, with its kind and where a link leads, one a line: all that a scan takes from them. Times and sizes are left out.
+/// All that a scan takes from `records`: every name, with its kind and where a link leads, in their order. Times and sizes are left out.
 ///
 /// # Errors
 /// Where a record is cut off or no Stat message.
-pub fn names(records: &[u8]) -> Result<String, MetadataError> {
-    let line = |(path, node): (&TreePath, &Node)| match node {
-        Node::File => format!("f {path}\n"),
-        Node::Dir => format!("d {path}\n"),
-        Node::Link(target) => format!("l {path} {target:?}\n"),
-        Node::Other => format!("o {path}\n"),
-    };
-    Ok(read(records)?.iter().map(line).collect())
+pub fn names(records: &[u8]) -> Result<Vec<u8>, MetadataError> {
+    let mut names = Vec::new();
+    for record in read(records) {
+        let Record { path, mode, link } = record?;
+        names.extend((mode & MODE_TYPE).to_le_bytes());
+        // Names may hold any byte but these zeros.
+        for part in [path, link] {
+            names.extend(part);
+            names.push(0);
+        }
+    }
+    Ok(names)
 }
 
-fn read(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
-    let mut nodes = BTreeMap::new();
+/// What is read of a fsutil Stat message. Its strings are bytes here: names of files are, whatever the message's definition says.
+#[derive(Clone, PartialEq, Message)]
+struct Record {
+    #[prost(bytes = "vec", tag = "1")]
+    path: Vec<u8>,
+    #[prost(uint32, tag = "2")]
+    mode: u32,
+    #[prost(bytes = "vec", tag = "7")]
+    link: Vec<u8>,
+}
+
+/// The records, one by one.
+fn read(records: &[u8]) -> impl Iterator<Item = Result<Record, MetadataError>> {
     let mut at = 0;
-    while at < records.len() {
-        let error = |message: &str| MetadataError { at, message: message.to_owned() };
-        let length: [u8; 4] =
-            records.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| error("a length is cut off"))?;
-        let start = at + 4;
-        let end = start.saturating_add(u32::from_le_bytes(length) as usize);
-        let record = records.get(start..end).ok_or_else(|| error("a record is cut off"))?;
-        let stat = Stat::decode(record).map_err(|problem| error(&problem.to_string()))?;
-        at = end;
-        let node = match stat.mode & MODE_TYPE {
+    std::iter::from_fn(move || {
+        if at >= records.len() {
+            return None;
+        }
+        let start = at;
+        let error = |message: &str| Some(Err(MetadataError { at: start, message: message.to_owned() }));
+        // Whatever is wrong, nothing comes after it.
+        at = records.len();
+        let Some(length) = records.get(start..start + 4).and_then(|bytes| bytes.try_into().ok()) else {
+            return error("a length is cut off");
+        };
+        let end = (start + 4).saturating_add(u32::from_le_bytes(length) as usize);
+        let Some(record) = records.get(start + 4..end) else { return error("a record is cut off") };
+        match Record::decode(record) {
+            Ok(record) => {
+                at = end;
+                Some(Ok(record))
+            }
+            Err(problem) => error(&problem.to_string()),
+        }
+    })
+}
+
+/// The nodes of `records`, by path. What is not UTF-8 can be no path of a tree: of such names the first is there as [`tree::shown_name`] shows it, and
+/// nothing below it.
+fn nodes(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
+    let mut nodes = BTreeMap::new();
+    for record in read(records) {
+        let Record { path, mode, link } = record?;
+        let (dir, name) = match path.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => (&path[..slash], &path[slash + 1..]),
+            None => (&[][..], path.as_slice()),
+        };
+        let Ok(dir) = str::from_utf8(dir) else { continue };
+        let node = match mode & MODE_TYPE {
             0 => Node::File,
             MODE_DIR => Node::Dir,
-            MODE_SYMLINK => Node::Link(stat.linkname),
+            MODE_SYMLINK => Node::Link(String::from_utf8_lossy(&link).into_owned()),
             _ => Node::Other,
         };
-        // A path that is not UTF-8 or climbs out is none that Go could build from.
-        if let Ok(path) = TreePath::new(&stat.path)
-            && !path.is_root()
-        {
-            nodes.insert(path, node);
+        let Ok(path) = TreePath::new(dir).and_then(|dir| dir.join(&tree::shown_name(name))) else { continue };
+        if !path.is_root() {
+            nodes.entry(path).or_insert(node);
         }
     }
     Ok(nodes)
@@ -146,6 +183,8 @@ fn read(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
 
 #[cfg(test)]
 mod tests {
+    use buildkit_proto::fsutil::types::Stat;
+
     use super::*;
 
     fn record(path: &str, mode: u32, linkname: &str) -> Vec<u8> {
@@ -192,5 +231,37 @@ mod tests {
         let error = TransferredTree::new(LocalTree::new("/nonexistent"), &cut).err().unwrap();
         assert_eq!(error.at, good.len());
         assert!(TransferredTree::new(LocalTree::new("/nonexistent"), &[255, 0]).is_err());
+    }
+
+    /// A record with a name that the message's definition does not allow, as fsutil sends it nevertheless.
+    fn raw(path: &[u8], mode: u32) -> Vec<u8> {
+        let bytes = Record { path: path.to_vec(), mode, link: Vec::new() }.encode_to_vec();
+        [(bytes.len() as u32).to_le_bytes().to_vec(), bytes].concat()
+    }
+
+    #[test]
+    fn names_are_bytes() {
+        let records = [
+            record("a", MODE_DIR | 0o755, ""),
+            record("a/line\nbreak.go", 0o644, ""),
+            raw(b"a/\xff.txt", 0o644),
+            raw(b"a/\xffd", MODE_DIR | 0o755),
+            raw(b"a/\xffd/x.go", 0o644),
+            record("b\\c ", 0o644, ""),
+        ];
+        let tree = tree(&records);
+        let listed = tree.list(&[TreePath::ROOT, TreePath::new("a").unwrap()]);
+        let names = |listed: &Result<Vec<Entry>, TreeError>| -> Vec<String> {
+            listed.as_ref().unwrap().iter().map(|entry| entry.name.clone()).collect()
+        };
+        assert_eq!(names(&listed[0]), ["a", "b\\c "]);
+        assert_eq!(names(&listed[1]), ["line\nbreak.go", "\u{fffd}.txt", "\u{fffd}d"]);
+        // A name that changes is noticed, whatever it is made of.
+        let digests: BTreeMap<Vec<u8>, usize> = [&b"\xff"[..], b"\xfe", b"\xef\xbf\xbd", b"a\nf b", b"a"]
+            .iter()
+            .enumerate()
+            .map(|(number, name)| (super::names(&raw(name, 0o644)).unwrap(), number))
+            .collect();
+        assert_eq!(digests.len(), 5);
     }
 }

@@ -26,6 +26,7 @@ mod exports;
 mod identical;
 mod image;
 mod links;
+mod names;
 mod options;
 mod others;
 mod predictions;

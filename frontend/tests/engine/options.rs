@@ -60,6 +60,23 @@ fn check_fails_with_what_is_wrong() {
     assert!(said.contains("words/words.go") && said.contains("example.com/tiny/missing"), "{said}");
 }
 
+/// buildx takes the file of an error by its index, without a look whether there is one.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn check_says_what_is_wrong_with_the_command_line() {
+    let tiny = tiny();
+    for (arguments, words) in [
+        (["--check", "--target=nosuch"], "there is no image nosuch"),
+        (["--check", "--platform=linux/foo"], "linux/foo"),
+        (["--call=check,format=json", "--target=nosuch"], "there is no image nosuch"),
+        (["--call=outline", "--target=nosuch"], "there is no image nosuch"),
+    ] {
+        let check = Engine::main().frontend(&tiny.root()).args(arguments).fails();
+        let said = check.everything();
+        assert!(said.contains(words) && !said.contains("panic"), "{arguments:?}: {said}");
+    }
+}
+
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn labels_and_build_args_reach_the_image() {

@@ -83,13 +83,15 @@ fn tree(description: &[u8]) -> Tree {
     tree
 }
 
-fn children(tree: &Tree, dir: &str) -> Option<Vec<(String, NodeKind)>> {
+fn children(tree: &Tree, dir: &str) -> Option<embed::Listing> {
     let is_dir = dir.is_empty() || tree.iter().any(|(path, kind)| path == dir && *kind == NodeKind::Dir);
     let inside = tree.iter().filter_map(|(path, kind)| {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         (parent == dir).then(|| (name.to_owned(), *kind))
     });
-    is_dir.then(|| inside.collect())
+    let mut inside: Vec<(String, NodeKind)> = inside.collect();
+    inside.sort_by(|a, b| a.0.cmp(&b.0));
+    is_dir.then(|| inside.into())
 }
 
 mod naive {

@@ -36,7 +36,8 @@ pub use spanned::Spanned;
 pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
 pub use written_for::WrittenFor;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Findings};
+use crate::limits;
 use spanned::Lines;
 
 /// Words that start a line of a Dockerfile.
@@ -68,19 +69,23 @@ impl Config {
     /// keys, wrong types, and wrong values (those with build-args in them are looked at by [`Config::expand`]).
     pub fn parse(file: &str, text: &str) -> (Self, Vec<Diagnostic>) {
         let lines = Lines::new(file, text);
+        if text.len() as u64 > limits::DEFINITION {
+            let message = format!("{} bytes; gowork reads a configuration of up to {}", text.len(), limits::DEFINITION);
+            return (Self::default(), vec![Diagnostic::error(message).at(lines.whole())]);
+        }
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = read::Reader { lines, diagnostics: Vec::new() };
+        let mut reader = read::Reader { lines, findings: Findings::default() };
         let config = reader.root(table.get_ref(), document::config);
         let mut diagnostics = if errors.is_empty() {
-            let mut diagnostics = reader.diagnostics;
-            diagnostics.extend(validate::fixed(&config));
-            diagnostics
+            let mut findings = reader.findings;
+            findings.extend(validate::fixed(&config));
+            findings.into_vec()
         } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {
             vec![diagnostic]
         } else {
-            errors.iter().map(|error| syntax_error(&reader.lines, error)).collect()
+            errors.iter().map(|error| syntax_error(&reader.lines, error)).collect::<Findings>().into_vec()
         };
-        diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+        diagnostics.sort_by(|a, b| (a.others, &a.span).cmp(&(b.others, &b.span)));
         (config, diagnostics)
     }
 

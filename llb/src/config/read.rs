@@ -9,12 +9,12 @@ use toml::de::{DeTable, DeValue};
 use super::check::Wrong;
 use super::spanned::Lines;
 use super::{Spanned, suggest};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Findings, Span};
 
 /// What reading has in hand: the text and what is wrong with it so far.
 pub(super) struct Reader<'a> {
     pub(super) lines: Lines<'a>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) findings: Findings,
 }
 
 /// One table while it is read.
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         };
         let message = format!("`{key}` must be {expected}, not {}", type_words(value.get_ref()));
         let diagnostic = Diagnostic::error(message).at(self.lines.span(value.span())).help(format!("write {name} = {cure}"));
-        self.diagnostics.push(diagnostic);
+        self.findings.push(diagnostic);
     }
 }
 
@@ -161,7 +161,7 @@ impl<'r, 'a> Section<'r, 'a> {
                 Some(span) => diagnostic.at(span),
                 None => diagnostic,
             };
-            self.reader.diagnostics.push(diagnostic);
+            self.reader.findings.push(diagnostic);
             return None;
         }
         self.string(key, example)
@@ -257,7 +257,7 @@ impl<'r, 'a> Section<'r, 'a> {
     ) {
         if let Err(wrong) = check(name.get_ref()) {
             let span = self.reader.lines.span(name.span());
-            self.reader.diagnostics.push(super::validate::diagnostic(path, wrong, Some(&span)));
+            self.reader.findings.push(super::validate::diagnostic(path, wrong, Some(&span)));
         }
     }
 
@@ -299,7 +299,7 @@ impl<'r, 'a> Section<'r, 'a> {
                     if tables.insert(name.get_ref().to_lowercase(), out).is_some() {
                         let message = format!("`{path}` differs from another table's name in capital letters only");
                         let help = "capital letters count as small ones here: put both tables into one";
-                        self.reader.diagnostics.push(Diagnostic::error(message).at(span).help(help));
+                        self.reader.findings.push(Diagnostic::error(message).at(span).help(help));
                     }
                 }
                 _ => self.reader.wrong_type(&path, value, &Kind::table("{ main = \"./cmd/api\" }")),
@@ -342,7 +342,7 @@ impl<'r, 'a> Section<'r, 'a> {
             let place = self.prefix.strip_suffix('.').map_or(String::new(), |table| format!(" in `[{table}]`"));
             let message = format!("unknown key `{name}`{place}{}", advice.message);
             let diagnostic = Diagnostic::error(message).at(self.reader.lines.span(key.span()));
-            self.reader.diagnostics.push(match advice.help {
+            self.reader.findings.push(match advice.help {
                 Some(help) => diagnostic.help(help),
                 None => diagnostic,
             });
@@ -352,7 +352,7 @@ impl<'r, 'a> Section<'r, 'a> {
 
 /// The keys that `read` asks for.
 pub(super) fn keys_of<T>(read: impl FnOnce(&mut Section<'_, 'static>) -> T) -> Vec<&'static str> {
-    let mut reader = Reader { lines: Lines::new("", ""), diagnostics: Vec::new() };
+    let mut reader = Reader { lines: Lines::new("", ""), findings: Findings::default() };
     let empty = DeTable::new();
     let mut section = Section { reader: &mut reader, table: &empty, prefix: String::new(), span: None, asked: Vec::new() };
     read(&mut section);

@@ -71,12 +71,16 @@ impl<'a> Directive<'a> {
         }
     }
 
+    /// Whether the line has comments of its own.
+    pub(super) fn has_comments(&self) -> bool {
+        !self.line.before.is_empty() || self.line.suffix.is_some()
+    }
+
     /// The words of the line's comments, or of its block's if it has none (a blank line above counts as one).
     pub(super) fn comment_lines(&self) -> Vec<&'a str> {
-        let own = (self.line.before.as_slice(), self.line.suffix.as_ref());
         let (before, suffix) = match self.block {
-            Some(block) if own.0.is_empty() && own.1.is_none() => (block.before.as_slice(), None),
-            _ => own,
+            Some(block) if !self.has_comments() => (block.before.as_slice(), None),
+            _ => (self.line.before.as_slice(), self.line.suffix.as_ref()),
         };
         before.iter().chain(suffix).filter_map(Comment::words).collect()
     }

@@ -3,6 +3,7 @@
 use super::printable::is_printable;
 use super::quote::quote_char;
 use crate::diag::Position;
+use crate::limits;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,10 @@ pub(super) fn lex(text: &str) -> (Vec<Token>, Option<LexError>) {
     let mut tokens = Vec::new();
     loop {
         match lexer.token() {
+            Ok(token) if tokens.len() == limits::MOD_TOKENS => {
+                let message = format!("more than {} words and lines, gowork's limit for a mod file", limits::MOD_TOKENS);
+                return (tokens, Some(LexError { at: token.start, message, help: None }));
+            }
             Ok(token) => {
                 let last = token.kind == TokenKind::End;
                 tokens.push(token);

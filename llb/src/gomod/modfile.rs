@@ -1,10 +1,12 @@
 //! The meaning of a go.mod file.
 
+use std::sync::Arc;
+
 use super::directive::{self, Directive, Item, Problem};
 use super::path;
 use super::quote::quote;
 use super::syntax::{self, File, Line};
-use crate::diag::{Diagnostic, Findings};
+use crate::diag::{Diagnostic, Findings, Position};
 
 /// Every verb of a go.mod file.
 pub(super) const VERBS: &[&str] =
@@ -84,8 +86,8 @@ pub struct Retract {
     pub low: String,
     /// Highest version, equal to `low` for one.
     pub high: String,
-    /// Why, from the comments.
-    pub rationale: String,
+    /// Why, from the comments. Lines of a block without comments of their own have the block's.
+    pub rationale: Arc<str>,
     /// The line; inside a block without the verb.
     pub span: crate::diag::Span,
 }
@@ -133,6 +135,8 @@ struct Reading {
     parsed: ModFile,
     /// A `module` line was met, right or wrong: a second one is one too many.
     module_seen: bool,
+    /// The comments of the block that was read last, by where it opens: each of its lines may ask for them.
+    block_comments: Option<(Position, Arc<str>)>,
 }
 
 impl Reading {
@@ -166,7 +170,11 @@ impl Reading {
             "retract" => match retract(directive, self.strict) {
                 // A dependency's interval may be of a form to come.
                 Err(_) if !self.strict => {}
-                retract => parsed.retract.push(retract?),
+                Err(problem) => return Err(problem),
+                Ok((low, high)) => {
+                    let rationale = self.rationale(directive);
+                    self.parsed.retract.push(Retract { low, high, rationale, span: directive.span() });
+                }
             },
             "tool" => {
                 let word = directive.single("tool directive expects exactly one argument")?;
@@ -179,6 +187,18 @@ impl Reading {
             verb => return Err(directive::unknown_directive(verb, VERBS)),
         }
         Ok(())
+    }
+
+    fn rationale(&mut self, directive: Directive<'_>) -> Arc<str> {
+        let block = directive.block.filter(|_| !directive.has_comments()).map(|block| block.open.at);
+        if let (Some((known, comments)), Some(block)) = (&self.block_comments, block)
+            && *known == block
+        {
+            return Arc::clone(comments);
+        }
+        let comments: Arc<str> = directive.comment_lines().join("\n").into();
+        self.block_comments = block.map(|block| (block, Arc::clone(&comments)));
+        comments
     }
 
     fn module(&mut self, directive: Directive<'_>) -> Result<(), Problem> {
@@ -224,7 +244,7 @@ fn deprecation(text: &str) -> &str {
 }
 
 /// `retract VERSION` or `retract [LOW, HIGH]`.
-fn retract(directive: Directive<'_>, strict: bool) -> Result<Retract, Problem> {
+fn retract(directive: Directive<'_>, strict: bool) -> Result<(String, String), Problem> {
     let words = directive.words();
     let (low, high, rest) = match words.split_first() {
         None | Some((&"(", _)) => return Err(Problem::new("expected '[' or version")),
@@ -237,7 +257,7 @@ fn retract(directive: Directive<'_>, strict: bool) -> Result<Retract, Problem> {
     match rest.first() {
         // In the future something may follow.
         Some(extra) if strict => Err(Problem::new(format!("unexpected token after version: {}", quote(extra)))),
-        _ => Ok(Retract { low, high, rationale: directive.comment_lines().join("\n"), span: directive.span() }),
+        _ => Ok((low, high)),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Which files a `//go:embed` pattern stands for: what `go list` calls EmbedFiles. Listing directories is the caller's.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use super::glob;
+use super::glob::{self, Glob};
 use super::letters::is_letter;
+use crate::limits;
 
 /// What a name in a directory is, links not followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,9 +21,12 @@ pub enum NodeKind {
     Other,
 }
 
-/// Lists a directory: given its path relative to the package's directory ("" for itself, else `a/b`), the names in it with their kinds, in any order;
-/// `None` if there is no such directory. Where the path passes a symlink to a directory the link should be followed if it can be.
-pub type ListDir<'a> = dyn Fn(&str) -> Option<Vec<(String, NodeKind)>> + 'a;
+/// The names in a directory with their kinds, sorted by name.
+pub type Listing = Rc<[(String, NodeKind)]>;
+
+/// Lists a directory, given its path relative to the package's directory ("" for itself, else `a/b`); `None` if there is no such directory. Where the path
+/// passes a symlink to a directory the link should be followed if it can be. Asked for one directory many times.
+pub type ListDir<'a> = dyn Fn(&str) -> Option<Listing> + 'a;
 
 /// Why a pattern cannot be embedded. `Display` gives Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,12 +43,20 @@ pub struct EmbedError {
 /// # Errors
 /// Where `go build` would refuse the pattern: bad syntax, no match, a symlink or other irregular file, a directory of another module or without embeddable files, a name no module can hold.
 pub fn resolve(pattern: &str, list: &ListDir) -> Result<Vec<String>, EmbedError> {
+    resolve_within(pattern, list, &Cell::new(usize::MAX))
+}
+
+/// The same, within a budget that other patterns share: names that are compared with wildcards, and files that are found.
+///
+/// # Errors
+/// As [`resolve`], and where the budget is used up.
+pub fn resolve_within(pattern: &str, list: &ListDir, budget: &Cell<usize>) -> Result<Vec<String>, EmbedError> {
     let fail = |message: String| EmbedError { pattern: pattern.to_owned(), message };
     let (all, glob) = pattern.strip_prefix("all:").map_or((false, pattern), |glob| (true, glob));
     let elements = elements(glob).ok_or_else(|| fail("invalid pattern syntax".to_owned()))?;
-    let resolver = Resolver { list, all };
+    let resolver = Resolver { list, all, budget };
     let mut files = BTreeSet::new();
-    for (path, kind) in resolver.glob(&elements) {
+    for (path, kind) in resolver.glob(&elements).map_err(fail)? {
         resolver.take(&path, kind, &mut files).map_err(fail)?;
     }
     if files.is_empty() {
@@ -77,33 +91,47 @@ struct Resolver<'a> {
     list: &'a ListDir<'a>,
     /// Whether hidden files of directories count.
     all: bool,
+    budget: &'a Cell<usize>,
 }
 
 impl Resolver<'_> {
-    fn names(&self, dir: &str) -> Option<Vec<(String, NodeKind)>> {
-        let mut names = (self.list)(dir)?;
-        names.sort_by(|a, b| a.0.cmp(&b.0));
-        Some(names)
+    fn names(&self, dir: &str) -> Listing {
+        (self.list)(dir).unwrap_or_default()
+    }
+
+    /// Takes what work costs from the budget.
+    fn spend(&self, cost: usize) -> Result<(), String> {
+        let left = self.budget.get().checked_sub(cost).ok_or_else(|| {
+            format!("the patterns of the repository take more than {} steps, gowork's limit", limits::EMBED_STEPS)
+        })?;
+        self.budget.set(left);
+        Ok(())
     }
 
     /// All paths that match, in Go's order: element by element, names sorted. Elements before the first glob are taken as they are written.
-    fn glob(&self, elements: &[&str]) -> Vec<(String, NodeKind)> {
+    fn glob(&self, elements: &[&str]) -> Result<Vec<(String, NodeKind)>, String> {
         let mut found = vec![(String::new(), NodeKind::Dir)];
         let mut literal = true;
         for element in elements {
             literal &= !glob::has_meta(element);
-            let fits = |name: &str| if literal { name == *element } else { glob::matches(element, name) == Ok(true) };
+            let wildcards = Glob::new(element).map_err(|error| error.to_string())?;
             let mut next = Vec::new();
             for (dir, kind) in found {
                 if matches!(kind, NodeKind::File | NodeKind::Other) {
                     continue;
                 }
-                let names = self.names(&dir).unwrap_or_default().into_iter().filter(|(name, _)| fits(name));
-                next.extend(names.map(|(name, kind)| (join(&dir, &name), kind)));
+                if literal {
+                    next.extend(self.kind(&dir, element).map(|kind| (join(&dir, element), kind)));
+                    continue;
+                }
+                let names = self.names(&dir);
+                self.spend(names.len().saturating_mul(wildcards.cost()))?;
+                let fitting = names.iter().filter(|(name, _)| wildcards.matches(name));
+                next.extend(fitting.map(|(name, kind)| (join(&dir, name), *kind)));
             }
             found = next;
         }
-        found
+        Ok(found)
     }
 
     /// Adds the files that one matching path stands for.
@@ -113,7 +141,7 @@ impl Resolver<'_> {
         match kind {
             NodeKind::File => {
                 files.insert(path.to_owned());
-                Ok(())
+                self.spend(1)
             }
             NodeKind::Dir => match self.walk(path, files)? {
                 0 => Err(format!("cannot embed directory {path}: contains no embeddable files")),
@@ -146,12 +174,14 @@ impl Resolver<'_> {
     }
 
     fn kind(&self, dir: &str, name: &str) -> Option<NodeKind> {
-        (self.list)(dir)?.into_iter().find(|(other, _)| other == name).map(|(_, kind)| kind)
+        let names = (self.list)(dir)?;
+        let at = names.binary_search_by(|(other, _)| other.as_str().cmp(name)).ok()?;
+        Some(names[at].1)
     }
 
     /// Whether the directory holds a go.mod, whatever it is.
     fn is_module(&self, dir: &str) -> bool {
-        (self.list)(dir).is_some_and(|names| names.iter().any(|(name, _)| name == "go.mod"))
+        self.kind(dir, "go.mod").is_some()
     }
 
     /// Adds the embeddable files below a directory and counts them, in Go's order, which decides the first error. Iterative: trees may be deep.
@@ -167,9 +197,10 @@ impl Resolver<'_> {
                     return Err(format!("cannot embed file {path}: invalid name {name}"));
                 }
             } else if kind == NodeKind::Dir {
-                let names = self.names(&path).unwrap_or_default();
-                if !names.iter().any(|(name, _)| name == "go.mod") {
-                    pending.extend(names.into_iter().rev().map(|(name, kind)| (join(&path, &name), kind)));
+                if !self.is_module(&path) {
+                    let names = self.names(&path);
+                    self.spend(names.len())?;
+                    pending.extend(names.iter().rev().map(|(name, kind)| (join(&path, name), *kind)));
                 }
             } else if kind == NodeKind::File {
                 count += 1;

@@ -47,10 +47,13 @@ fn patterns(line: &[u8]) -> Option<Vec<(u32, String)>> {
         return None;
     }
     let mut all = Vec::new();
+    let (mut counted, mut column) = (0, 0);
     loop {
         rest = rest.trim_start();
         let Some(first) = rest.chars().next() else { return Some(all) };
-        let column = line[..line.len() - rest.len()].chars().count();
+        let start = line.len() - rest.len();
+        column += line[counted..start].chars().count();
+        counted = start;
         let pattern;
         (pattern, rest) = if matches!(first, '"' | '`') {
             let (value, length) = unquote_prefix(rest.as_bytes())?;

@@ -10,6 +10,7 @@ use super::includes::Includes;
 use super::places::Places;
 use super::{embed_lines, extent, imports, leading, main_func};
 use crate::diag::{Diagnostic, Position, Span};
+use crate::limits;
 
 /// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set; what they include is in [`SourceFile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,6 +151,14 @@ impl SourceFile {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
+    /// How many imports, embed patterns, `#cgo` lines and included files it names.
+    pub fn fact_count(&self) -> usize {
+        let includes = |includes: &Includes| includes.quoted.len() + includes.angled.len() + includes.data.len();
+        let of_cgo = |cgo: &Cgo| cgo.directives.len() + includes(&cgo.includes);
+        let header = &self.header;
+        header.imports.len() + header.embeds.len() + header.cgo.as_ref().map_or(0, of_cgo) + includes(&self.includes)
+    }
+
     /// The problem as a diagnostic about `file`, its path as the user knows it.
     pub fn diagnostic(&self, file: &str) -> Option<Diagnostic> {
         self.problem.as_ref().map(|problem| Diagnostic::error(&problem.message).at(Span::at(file, problem.at)))
@@ -175,6 +184,12 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
             Some(Problem { message: "unexpected NUL in input".to_owned(), at: places.at(offset), kind: ProblemKind::Unreadable });
         return;
     }
+    if extent.end > limits::HEAD {
+        let message =
+            format!("the head of the file, up to its last import, has {} bytes; gowork reads {}", extent.end, limits::HEAD);
+        source.problem = Some(Problem { message, at: Position::new(1, 1), kind: ProblemKind::Unreadable });
+        return;
+    }
     let head = &text[..extent.end];
     if !read_constraint(head, &mut places, source) {
         return;
@@ -190,6 +205,12 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
         return;
     }
     for import in parsed.imports {
+        if import.path.len() > limits::PATH {
+            let message = format!("import path of {} bytes; gowork takes {}", import.path.len(), limits::PATH);
+            source.problem = Some(Problem { message, at: places.at(import.offset), kind: ProblemKind::Syntax });
+            source.header.imports.clear();
+            return;
+        }
         if import.path == "C" {
             read_preamble(head, &import.doc, &mut places, source.header.cgo.get_or_insert_default());
         }

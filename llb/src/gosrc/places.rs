@@ -9,11 +9,13 @@ pub(super) struct Places<'a> {
     line_start: usize,
     /// Offset up to which lines are counted.
     seen: usize,
+    /// An offset in the line, and how many characters of it are before.
+    counted: (usize, usize),
 }
 
 impl<'a> Places<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, line: 1, line_start: 0, seen: 0 }
+        Self { text, line: 1, line_start: 0, seen: 0, counted: (0, 0) }
     }
 
     /// The position of the byte at `offset`. Columns count characters; each byte that is no UTF-8 is one.
@@ -26,11 +28,17 @@ impl<'a> Places<'a> {
             if *byte == b'\n' {
                 self.line += 1;
                 self.line_start = index + 1;
+                self.counted = (index + 1, 0);
             }
         }
         self.seen = self.seen.max(offset);
-        let chunks = self.text[self.line_start..offset].utf8_chunks();
-        let before: usize = chunks.map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum();
+        let (from, known) = if self.counted.0 <= offset { self.counted } else { (self.line_start, 0) };
+        let chunks = self.text[from..offset].utf8_chunks();
+        let before = known + chunks.map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>();
+        // A line may have any number of places: counting goes on from the last one, unless that is inside of a character.
+        if self.text.get(offset).is_none_or(|byte| !(0x80..0xc0).contains(byte)) {
+            self.counted = (offset, before);
+        }
         let column = u32::try_from(before).unwrap_or(u32::MAX - 1);
         Position::new(self.line, column + 1)
     }

@@ -1,10 +1,10 @@
 //! Embed patterns against the tree.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::walk::Walk;
-use crate::gosrc::embed::{self, NodeKind};
+use crate::gosrc::embed::{self, Listing, NodeKind};
 use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
 
 /// What each pattern of the package in `dir` matches.
@@ -13,15 +13,22 @@ pub(super) fn resolve(
     walk: &mut Walk,
     dir: &TreePath,
     patterns: &BTreeSet<&str>,
+    budget: &Cell<usize>,
 ) -> BTreeMap<String, Result<Vec<String>, String>> {
     let walk = RefCell::new(walk);
+    let listed: RefCell<BTreeMap<String, Option<Listing>>> = RefCell::default();
     let list = |below: &str| {
-        let at = dir.join(below).ok()?;
+        if let Some(known) = listed.borrow().get(below) {
+            return known.clone();
+        }
         let mut walk = walk.borrow_mut();
-        let entries = walk.entries(tree, &at);
-        (!entries.is_empty()).then(|| entries.iter().map(|entry| (entry.name.clone(), node_kind(entry))).collect())
+        let entries = dir.join(below).map(|at| walk.entries(tree, &at)).unwrap_or_default();
+        let names = entries.iter().map(|entry| (entry.name.clone(), node_kind(entry)));
+        let listing = (!entries.is_empty()).then(|| names.collect::<Listing>());
+        listed.borrow_mut().insert(below.to_owned(), listing.clone());
+        listing
     };
-    let resolve = |pattern: &str| embed::resolve(pattern, &list).map_err(|error| error.message);
+    let resolve = |pattern: &str| embed::resolve_within(pattern, &list, budget).map_err(|error| error.message);
     patterns.iter().map(|&pattern| (pattern.to_owned(), resolve(pattern))).collect()
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{Includes, SourceFile};
+use crate::limits;
 use crate::tree::TreePath;
 
 /// What is known of the tree.
@@ -28,11 +29,18 @@ pub(super) struct Asks<'a> {
     pub(super) flags: Vec<CgoFlags>,
 }
 
-/// The files of the tree that `asks` can mean; the package's own may be among them.
-pub(super) fn inputs(asks: &Asks<'_>, files: &mut dyn Files) -> BTreeSet<TreePath> {
+/// The files of the tree that `asks` can mean; the package's own may be among them. `None` where finding them takes more than [`limits::INCLUDE_STEPS`].
+pub(super) fn inputs(asks: &Asks<'_>, files: &mut dyn Files) -> Option<BTreeSet<TreePath>> {
     let paths = Paths::of(asks);
-    let mut finder =
-        Finder { paths: &paths, dir: asks.dir, files, listed: BTreeMap::new(), found: BTreeSet::new(), open: Vec::new() };
+    let mut finder = Finder {
+        paths: &paths,
+        dir: asks.dir,
+        files,
+        listed: BTreeMap::new(),
+        found: BTreeSet::new(),
+        open: Vec::new(),
+        steps: 0,
+    };
     for source in &asks.sources {
         let mut includes = source.includes.clone();
         includes.extend(&source.header.cgo.as_ref().map(|cgo| cgo.includes.clone()).unwrap_or_default());
@@ -49,7 +57,7 @@ pub(super) fn inputs(asks: &Asks<'_>, files: &mut dyn Files) -> BTreeSet<TreePat
         }
     }
     finder.run();
-    finder.found
+    (finder.steps <= limits::INCLUDE_STEPS).then_some(finder.found)
 }
 
 /// The directory that a word of a `#cgo` line means, seen from the package in `dir`: `None` for the system's, an error for one that lies
@@ -125,12 +133,19 @@ struct Finder<'a> {
     found: BTreeSet<TreePath>,
     /// What is still to be looked up, each from the directory of the file that names it.
     open: Vec<(TreePath, Includes)>,
+    /// Places that were looked at.
+    steps: usize,
 }
 
 impl Finder<'_> {
     fn run(&mut self) {
         while let Some((here, includes)) = self.open.pop() {
             let beside: Vec<TreePath> = [&here, self.dir].into_iter().chain(&self.paths.headers).cloned().collect();
+            let names = includes.quoted.len() + includes.angled.len() + includes.data.len() + 1;
+            self.steps = self.steps.saturating_add(names.saturating_mul(beside.len()));
+            if self.steps > limits::INCLUDE_STEPS {
+                return;
+            }
             for name in &includes.quoted {
                 self.look_up(&beside, name).into_iter().for_each(|file| self.add(file));
             }
@@ -145,6 +160,7 @@ impl Finder<'_> {
             if includes.computed {
                 for dir in &beside {
                     let names: Vec<String> = self.names(dir).iter().filter(|name| could_be_included(name)).cloned().collect();
+                    self.steps = self.steps.saturating_add(names.len());
                     names.iter().for_each(|name| self.add(dir.child(name)));
                 }
             }

@@ -10,7 +10,8 @@ use super::excluded;
 use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
 use super::mains::import_path;
-use super::scan::{Owners, Scan, ScannedDir};
+use super::owners::Owners;
+use super::scan::{Scan, ScannedDir};
 use super::std_packages::{self, InStd};
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
@@ -33,7 +34,7 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         scan,
         workspace,
         root: workspace.root(root),
-        owners: Owners::new(&scan.mod_files),
+        owners: Owners::below(&scan.mod_files, workspace.root(root).modules().map(|ix| &workspace.module(ix).dir)),
         providers: Providers::new(workspace, workspace.root(root)),
         context,
         packages: Packages::default(),
@@ -153,7 +154,8 @@ impl Loader<'_> {
             self.findings.extend(of_file.iter().filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)));
             flags.extend(of_file);
         }
-        included::inputs(&Asks { dir, sources, flags }, &mut self.scan)
+        // A scan that takes too long is refused as a whole.
+        included::inputs(&Asks { dir, sources, flags }, &mut self.scan).unwrap_or_default()
     }
 
     /// One import of the package in `dir`.
@@ -222,7 +224,7 @@ impl Loader<'_> {
     /// Whether a package that the repository has not would have to be one of its own: no other module can have it, nor std.
     fn is_missing(&self, path: &str) -> bool {
         !self.providers.of(path).is_empty()
-            && !self.workspace.requires_provider(self.root, path)
+            && !self.providers.is_required(path)
             && std_packages::has(path, self.context.go_minor) == InStd::No
     }
 

@@ -1,12 +1,13 @@
 //! Which packages the pattern `...` matches, and which of them are mains.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use super::scan::{Owners, Scan, ScannedDir};
+use super::owners::Owners;
+use super::scan::{Scan, ScannedDir};
 use super::walk::is_walked;
 use crate::gosrc::{self, BuildContext};
-use crate::tree::TreePath;
-use crate::workspace::{ModuleIx, RootIx, Workspace};
+use crate::tree::{self, TreePath};
+use crate::workspace::{Module, RootIx, Workspace};
 
 /// A `package main` of a root.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,15 +38,16 @@ pub struct Matched<'a> {
 
 /// Every directory that the pattern `...` matches in the members of a root, sorted by import path.
 pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<Matched<'a>> {
-    let members = workspace.root(root).members.iter().map(|&ix| (workspace.module(ix).dir.as_str(), ix));
-    let members: BTreeMap<&str, ModuleIx> = members.collect();
-    let owners = Owners::new(&scan.mod_files);
+    let members = || workspace.root(root).members.iter().map(|&ix| workspace.module(ix));
+    let owners = Owners::below(&scan.mod_files, members().map(|module| &module.dir));
     let mut matched = Vec::new();
-    for (dir, scanned) in &scan.dirs {
-        let Some(&ix) = owners.of(dir).and_then(|module| members.get(module)) else { continue };
-        if is_matched(workspace, ix, dir) {
-            let module = workspace.module(ix);
-            matched.push(Matched { path: import_path(&module.path, &module.dir, dir), dir: dir.clone(), scanned });
+    for module in members() {
+        let ignored = Ignored::of(module);
+        for (dir, scanned) in tree::below(&scan.dirs, &module.dir) {
+            let Some(below) = dir.strip_dir(&module.dir) else { continue };
+            if owners.of(dir) == Some(module.dir.as_str()) && is_matched(below) && !ignored.has(below) {
+                matched.push(Matched { path: import_path(&module.path, &module.dir, dir), dir: dir.clone(), scanned });
+            }
         }
     }
     // A stable order also where two modules have one path.
@@ -82,21 +84,44 @@ pub(super) fn import_path(module: &str, module_dir: &TreePath, dir: &TreePath) -
     }
 }
 
-/// Whether `...` in the module matches the directory `dir` of it: no element that the walk skips or closes, nor one that go.mod's `ignore` names
-/// (`./a`: that directory; `a/b`: any directory whose path holds these elements).
-fn is_matched(workspace: &Workspace, module: ModuleIx, dir: &TreePath) -> bool {
-    let module = workspace.module(module);
-    let Some(below) = dir.strip_dir(&module.dir) else { return false };
-    if below.split('/').any(|element| !element.is_empty() && !is_walked(element)) || format!("/{below}").contains("/vendor/") {
-        return false;
-    }
-    !module.file.ignore.iter().any(|ignore| is_ignored(below, &ignore.value))
+/// Whether `...` in a module matches the directory `below` it: no element that the walk skips or closes.
+fn is_matched(below: &str) -> bool {
+    below.split('/').all(|element| element.is_empty() || is_walked(element)) && !format!("/{below}").contains("/vendor/")
 }
 
-fn is_ignored(below: &str, ignore: &str) -> bool {
-    let ignore = ignore.trim_end_matches('/');
-    match ignore.strip_prefix("./") {
-        Some(prefix) => crate::workspace::is_path_prefix(prefix, below),
-        None => format!("/{below}/").contains(&format!("/{ignore}/")),
+/// What the `ignore` lines of a go.mod take off `...`: `./a` that directory; `a/b` any directory whose path holds these elements.
+struct Ignored<'a> {
+    rooted: BTreeSet<&'a str>,
+    anywhere: BTreeSet<&'a str>,
+    /// Elements of the longest of `anywhere`.
+    longest: usize,
+}
+
+impl<'a> Ignored<'a> {
+    fn of(module: &'a Module) -> Self {
+        let mut ignored = Self { rooted: BTreeSet::new(), anywhere: BTreeSet::new(), longest: 0 };
+        for path in module.file.ignore.iter().map(|line| line.value.trim_end_matches('/')) {
+            match path.strip_prefix("./") {
+                Some(path) => ignored.rooted.insert(path),
+                None => ignored.anywhere.insert(path),
+            };
+        }
+        ignored.longest = ignored.anywhere.iter().map(|path| path.split('/').count()).max().unwrap_or_default();
+        ignored
+    }
+
+    fn has(&self, below: &str) -> bool {
+        let ends = || below.match_indices('/').map(|(at, _)| at).chain([below.len()]);
+        if !self.rooted.is_empty() && ends().any(|end| self.rooted.contains(&below[..end])) {
+            return true;
+        }
+        if self.anywhere.is_empty() {
+            return false;
+        }
+        let mut starts = std::iter::once(0).chain(below.match_indices('/').map(|(at, _)| at + 1));
+        starts.any(|start| {
+            let ends = ends().filter(|end| *end >= start).take(self.longest);
+            ends.into_iter().any(|end| self.anywhere.contains(&below[start..end]))
+        })
     }
 }

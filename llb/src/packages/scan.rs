@@ -1,6 +1,8 @@
 //! A tree to a [`Scan`]: the mod files and the heads of the source files, for all platforms at once.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gowork_step::Version;
 use rayon::prelude::*;
@@ -8,10 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::embeds;
 use super::included::{self, Asks, Files};
+use super::owners::Owners;
 use super::walk::{VENDOR, Walk};
-use crate::diag::Position;
-use crate::gosrc::{FileClass, Includes, Problem, ProblemKind, SourceFile, is_includable, is_source_name};
-use crate::tree::{self, Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
+use super::{heads, mod_texts};
+use crate::diag::{Diagnostic, Position, Span};
+use crate::gosrc::{FileClass, Includes, SourceFile, is_includable, is_source_name};
+use crate::limits;
+use crate::tree::{self, Entry, EntryKind, SourceTree, TreePath};
 use crate::workspace::{self, ModTexts, Workspace};
 
 /// Version of the JSON form of [`Scan`]. Another one is refused when it is read.
@@ -19,9 +24,6 @@ pub const SCAN_VERSION: u32 = 5;
 
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;
-
-/// Bytes of a file that are read at first: the heads of nearly all files, licence included, are shorter.
-const HEAD_BYTES: usize = 4096;
 
 /// What a tree says about its modules and packages. The same tree gives the same scan, whatever the platform, the machine and the
 /// files' times.
@@ -43,6 +45,39 @@ pub struct Scan {
     /// The symlinks on the way to mod files, and to files that some package may be made of, with what they say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<TreePath, String>,
+    /// Why the tree is not read at all: it has more of something than [`limits`] allows. Nothing else is set then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
+}
+
+/// What a tree has too much of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// What, and the limit.
+    pub message: String,
+    /// The first path beyond the limit, if it is one path's fault.
+    pub path: Option<TreePath>,
+}
+
+impl Refused {
+    pub(super) fn new(message: String) -> Self {
+        Self { message, path: None }
+    }
+
+    pub(super) fn at(self, path: TreePath) -> Self {
+        Self { path: Some(path), ..self }
+    }
+
+    /// The error that it is to a build.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let error = Diagnostic::error(&self.message);
+        let error = error.help("leave what no build needs out by .dockerignore; docs/limits.md has all limits");
+        match &self.path {
+            Some(path) => error.at(Span::at(path.as_str(), Position::default())),
+            None => error,
+        }
+    }
 }
 
 /// One directory of source files.
@@ -73,28 +108,38 @@ const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {
-    let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan::default() };
-    scanner.walk.descend(tree, &TreePath::ROOT);
-    scanner.read_mod_files();
-    scanner.find_hidden_modules();
-    // Which roots are built is not known here.
-    let workspace = workspace::load_everything(&scanner.scan.mod_files);
-    let dirs = scanner.module_dirs(&workspace);
-    scanner.read_sources(&dirs);
-    scanner.follow_imports(&workspace);
-    scanner.resolve_embeds();
-    scanner.find_included();
-    scanner.scan
+    let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan::default(), sources: 0, facts: AtomicUsize::new(0) };
+    match scanner.run() {
+        Ok(()) => scanner.scan,
+        Err(refused) => Scan { refused: Some(refused), ..Scan::default() },
+    }
 }
 
 struct Scanner<'a> {
     tree: &'a dyn SourceTree,
     walk: Walk,
     scan: Scan,
+    /// Source files so far.
+    sources: usize,
+    /// Imports, embed patterns and includes so far.
+    facts: AtomicUsize,
 }
 
 impl Scanner<'_> {
-    fn read_mod_files(&mut self) {
+    fn run(&mut self) -> Result<(), Refused> {
+        self.walk.descend(self.tree, &TreePath::ROOT)?;
+        self.read_mod_files()?;
+        self.find_hidden_modules()?;
+        // Which roots are built is not known here.
+        let workspace = workspace::load_everything(&self.scan.mod_files);
+        let dirs = self.module_dirs(&workspace);
+        self.read_sources(&dirs)?;
+        self.follow_imports(&workspace)?;
+        self.resolve_embeds();
+        self.find_included()
+    }
+
+    fn read_mod_files(&mut self) -> Result<(), Refused> {
         let mut paths = BTreeSet::new();
         for (dir, entries) in self.walk.listed() {
             let mod_files = entries.iter().filter(|entry| MOD_FILES.contains(&entry.name.as_str()));
@@ -111,24 +156,18 @@ impl Scanner<'_> {
         }
         paths.retain(|path| !self.scan.mod_files.contains_key(path));
         let paths: Vec<TreePath> = paths.into_iter().collect();
-        for (path, text) in paths.iter().zip(self.tree.read(&paths)) {
-            if let Ok(text) = text {
-                self.scan.mod_files.insert(path.clone(), String::from_utf8_lossy(&text).into_owned());
-            }
-        }
+        mod_texts::read(self.tree, &paths, &mut self.scan.mod_files)
     }
 
     /// Walks directories that mod files name and that `...` does not reach, or not below them, such as `use ./testdata/x`.
-    fn find_hidden_modules(&mut self) {
+    fn find_hidden_modules(&mut self) -> Result<(), Refused> {
         let named = workspace::named_dirs(&self.scan.mod_files);
         let is_hidden = |dir: &TreePath| self.walk.get(dir).is_none() || dir.name() == VENDOR;
         let hidden: Vec<TreePath> = named.into_iter().filter(is_hidden).collect();
         for dir in &hidden {
-            self.walk.descend(self.tree, dir);
+            self.walk.descend(self.tree, dir)?;
         }
-        if !hidden.is_empty() {
-            self.read_mod_files();
-        }
+        if hidden.is_empty() { Ok(()) } else { self.read_mod_files() }
     }
 
     /// The listed directories that belong to a module.
@@ -140,7 +179,7 @@ impl Scanner<'_> {
     }
 
     /// Reads the heads of the source files in `dirs`.
-    fn read_sources(&mut self, dirs: &[TreePath]) {
+    fn read_sources(&mut self, dirs: &[TreePath]) -> Result<(), Refused> {
         let mut files: Vec<(&TreePath, String)> = Vec::new();
         for dir in dirs {
             self.scan.links.extend(self.walk.links_to(self.tree, dir));
@@ -158,18 +197,34 @@ impl Scanner<'_> {
             self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, ..ScannedDir::default() });
             files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir, e.name.clone())));
         }
-        let tree = self.tree;
-        let heads: Vec<Vec<(SourceFile, u64)>> = files.par_chunks(READ_BATCH).map(|batch| read_heads(tree, batch)).collect();
+        let heads = self.heads(&files)?;
         let mut heads = heads.into_iter().flatten();
         for of_dir in files.chunk_by(|(dir, _), (other, _)| dir == other) {
             if let Some(scanned) = of_dir.first().and_then(|(dir, _)| self.scan.dirs.get_mut(*dir)) {
                 (scanned.files, scanned.sizes) = heads.by_ref().take(of_dir.len()).unzip();
             }
         }
+        Ok(())
+    }
+
+    /// What the heads of `files` say.
+    fn heads(&mut self, files: &[(&TreePath, String)]) -> Result<Vec<Vec<(SourceFile, u64)>>, Refused> {
+        self.sources += files.len();
+        if self.sources > limits::SOURCES {
+            return Err(Refused::new(format!("more than {} source files, gowork's limit", limits::SOURCES)));
+        }
+        let (tree, facts) = (self.tree, &self.facts);
+        let heads = files.par_chunks(READ_BATCH).map(|batch| heads::read(tree, batch, facts)).collect();
+        if facts.load(Ordering::Relaxed) > limits::FACTS {
+            let message =
+                format!("more than {} imports, embed patterns and includes in all source files, gowork's limit", limits::FACTS);
+            return Err(Refused::new(message));
+        }
+        Ok(heads)
     }
 
     /// Packages in directories that `...` does not reach (testdata, `_x`) can be imported all the same.
-    fn follow_imports(&mut self, workspace: &Workspace) {
+    fn follow_imports(&mut self, workspace: &Workspace) -> Result<(), Refused> {
         let mut modules: BTreeMap<&str, BTreeSet<&TreePath>> = BTreeMap::new();
         for root in &workspace.roots {
             for (path, ix) in workspace.imported_as(root) {
@@ -195,19 +250,21 @@ impl Scanner<'_> {
             }
             wanted.retain(|dir| !self.scan.dirs.contains_key(dir) && tried.insert(dir.clone()));
             fresh = wanted.into_iter().collect();
-            self.read_sources(&fresh);
+            self.read_sources(&fresh)?;
             fresh.retain(|dir| self.scan.dirs.contains_key(dir));
         }
+        Ok(())
     }
 
     fn resolve_embeds(&mut self) {
         let mut resolved = Vec::new();
+        let budget = Cell::new(limits::EMBED_STEPS);
         for (dir, scanned) in &self.scan.dirs {
             let files = scanned.files.iter().filter(|file| !crate::gosrc::is_test(&file.name));
             let patterns: BTreeSet<&str> =
                 files.flat_map(|file| &file.header.embeds).map(|embed| embed.pattern.as_str()).collect();
             if !patterns.is_empty() {
-                resolved.push((dir.clone(), embeds::resolve(self.tree, &mut self.walk, dir, &patterns)));
+                resolved.push((dir.clone(), embeds::resolve(self.tree, &mut self.walk, dir, &patterns, &budget)));
             }
         }
         for (dir, embeds) in resolved {
@@ -218,7 +275,7 @@ impl Scanner<'_> {
     }
 
     /// Notes all that the packages' C sources and `#cgo` lines may lead to in any build context.
-    fn find_included(&mut self) {
+    fn find_included(&mut self) -> Result<(), Refused> {
         let mut recorder = Recorder {
             tree: self.tree,
             walk: &mut self.walk,
@@ -234,12 +291,19 @@ impl Scanner<'_> {
             let has_go = sources.iter().any(|file| !file.header.package.is_empty());
             if has_go && sources.iter().any(asks) {
                 let flags = sources.iter().filter_map(|file| file.header.cgo.as_ref()).flat_map(|cgo| cgo.all_flags()).collect();
-                included::inputs(&Asks { dir, sources, flags }, &mut recorder);
+                included::inputs(&Asks { dir, sources, flags }, &mut recorder).ok_or_else(|| {
+                    let message = format!(
+                        "finding what the C files include takes more than {} steps, gowork's limit",
+                        limits::INCLUDE_STEPS
+                    );
+                    Refused::new(message).at(dir.clone())
+                })?;
             }
         }
         let Recorder { listed, included, links, .. } = recorder;
         (self.scan.listed, self.scan.included) = (listed, included);
         self.scan.links.extend(links);
+        Ok(())
     }
 }
 
@@ -296,61 +360,6 @@ fn source<'a>(dirs: &'a BTreeMap<TreePath, ScannedDir>, file: &TreePath) -> Opti
     dirs.get(&file.parent()?)?.files.iter().find(|source| source.name == file.name())
 }
 
-/// The heads of files, with the files' sizes. Of most files the first bytes are enough.
-fn read_heads(tree: &dyn SourceTree, files: &[(&TreePath, String)]) -> Vec<(SourceFile, u64)> {
-    let paths: Vec<TreePath> = files.iter().map(|(dir, name)| dir.child(name)).collect();
-    let mut heads: Vec<Option<(SourceFile, u64)>> = Vec::with_capacity(paths.len());
-    tree.heads(&paths, HEAD_BYTES, &mut |start| heads.extend(paths.get(heads.len()).map(|path| start_of(path, start))));
-    let long: Vec<usize> = (0..heads.len()).filter(|&index| heads[index].is_none()).collect();
-    let long_paths: Vec<TreePath> = long.iter().map(|&index| paths[index].clone()).collect();
-    for ((index, path), text) in long.into_iter().zip(&long_paths).zip(tree.read(&long_paths)) {
-        heads[index] = text.ok().map(|text| (SourceFile::parse(path.name(), &text), text.len() as u64));
-    }
-    heads.into_iter().zip(&paths).map(|(head, path)| head.unwrap_or_else(|| (unreadable(path.name()), 0))).collect()
-}
-
-/// What the first bytes of a file say; none if they are too few.
-fn start_of(path: &TreePath, start: Result<Head<'_>, TreeError>) -> Option<(SourceFile, u64)> {
-    match start {
-        Ok(start) if start.is_whole() => Some((SourceFile::parse(path.name(), start.bytes), start.size)),
-        Ok(start) => SourceFile::parse_start(path.name(), start.bytes).map(|file| (file, start.size)),
-        Err(_) => Some((unreadable(path.name()), 0)),
-    }
-}
-
-/// A file that cannot be read is a problem of that file, told when a build takes it.
-fn unreadable(name: &str) -> SourceFile {
-    let problem = Problem { message: "cannot be read".to_owned(), at: Position::default(), kind: ProblemKind::Unreadable };
-    SourceFile { problem: Some(problem), ..SourceFile::unread(name) }
-}
-
 fn is_file(entry: &Entry) -> bool {
     matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile)
-}
-
-/// Which module a directory belongs to.
-pub(super) struct Owners<'a> {
-    /// Directories with a go.mod.
-    modules: BTreeSet<&'a str>,
-}
-
-impl<'a> Owners<'a> {
-    pub(super) fn new(mod_files: &'a ModTexts) -> Self {
-        let modules = mod_files.keys().filter(|path| path.name() == "go.mod");
-        Self { modules: modules.map(|path| path.as_str().trim_end_matches("go.mod").trim_end_matches('/')).collect() }
-    }
-
-    /// The directory of the module that `dir` belongs to: the nearest one with a go.mod, used or not.
-    pub(super) fn of<'d>(&self, dir: &'d TreePath) -> Option<&'d str> {
-        let mut at = dir.as_str();
-        loop {
-            if self.modules.contains(at) {
-                return Some(at);
-            }
-            if at.is_empty() {
-                return None;
-            }
-            at = at.rsplit_once('/').map_or("", |(parent, _)| parent);
-        }
-    }
 }

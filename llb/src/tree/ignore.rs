@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
+use crate::diag::{Diagnostic, Position, Span};
+use crate::limits;
 
 /// The rules of one ignore file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,6 +77,13 @@ impl Ignore {
             }
         }
         deciding
+    }
+
+    /// What is wrong with the file named `name`: it has too many patterns, each of which is tried on each path.
+    pub fn check(&self, name: &str) -> Option<Diagnostic> {
+        let beyond = self.rules.get(limits::IGNORE_PATTERNS)?;
+        let message = format!("more than {} patterns, gowork's limit for an ignore file", limits::IGNORE_PATTERNS);
+        Some(Diagnostic::error(message).at(Span::at(name, Position::new(beyond.line, 1))))
     }
 
     fn has_exceptions(&self) -> bool {
@@ -150,22 +159,61 @@ fn class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Piece {
     Piece::Class(ranges, negated)
 }
 
+/// Whether the pieces take all of `text`. All ways to match are followed side by side, so that no pattern takes more steps than it has pieces for each
+/// character.
 fn matches(pieces: &[Piece], text: &[char]) -> bool {
-    let Some((first, others)) = pieces.split_first() else { return text.is_empty() };
-    let next = |accepts: &dyn Fn(char) -> bool| text.first().is_some_and(|c| accepts(*c)) && matches(others, &text[1..]);
-    match first {
-        Piece::Char(expected) => next(&|c| c == *expected),
-        Piece::One => next(&|c| c != '/'),
-        Piece::Class(ranges, negated) => next(&|c| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated),
-        Piece::Rest => true,
-        Piece::Any => {
-            let reach = text.iter().position(|c| *c == '/').unwrap_or(text.len());
-            (0..=reach).any(|taken| matches(others, &text[taken..]))
+    // Most patterns differ from most paths in their first letters.
+    let same = pieces.iter().zip(text).take_while(|(piece, c)| matches!(piece, Piece::Char(expected) if expected == *c)).count();
+    let (pieces, text) = (&pieces[same..], &text[same..]);
+    if matches!((pieces.first(), text.first()), (Some(Piece::Char(_)), _) | (None, Some(_))) {
+        return false;
+    }
+    // Whether the pieces so far may end before each character, and at the end.
+    let mut ends = vec![false; text.len() + 1];
+    ends[0] = true;
+    for piece in pieces {
+        if matches!(piece, Piece::Rest) {
+            return true;
         }
-        Piece::Dirs => {
-            let starts = text.iter().enumerate().filter(|(_, c)| **c == '/').map(|(at, _)| at + 1);
-            std::iter::once(0).chain(starts).any(|start| matches(others, &text[start..]))
+        ends = after(piece, text, &ends);
+        if !ends.contains(&true) {
+            return false;
         }
+    }
+    ends[text.len()]
+}
+
+/// Where `piece` may end, if it may begin at `starts`.
+fn after(piece: &Piece, text: &[char], starts: &[bool]) -> Vec<bool> {
+    let mut ends = vec![false; starts.len()];
+    // Whether an earlier start reaches this place.
+    let mut open = false;
+    for at in 0..starts.len() {
+        let before = at.checked_sub(1).map(|before| text[before]);
+        ends[at] = match piece {
+            Piece::Rest => true,
+            Piece::Any => {
+                open = starts[at] || (open && before != Some('/'));
+                open
+            }
+            Piece::Dirs => {
+                let reached = starts[at] || (open && before == Some('/'));
+                open |= starts[at];
+                reached
+            }
+            one => at > 0 && starts[at - 1] && before.is_some_and(|c| accepts(one, c)),
+        };
+    }
+    ends
+}
+
+/// Whether a piece for one character takes `c`.
+fn accepts(piece: &Piece, c: char) -> bool {
+    match piece {
+        Piece::Char(expected) => c == *expected,
+        Piece::One => c != '/',
+        Piece::Class(ranges, negated) => ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated,
+        Piece::Any | Piece::Dirs | Piece::Rest => false,
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
+use crate::limits;
 
 /// A directory on disk. Batches run in parallel, but for those of heads: who reads many of them reads several batches at once.
 #[derive(Debug, Clone)]
@@ -51,8 +52,7 @@ impl LocalTree {
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::new(self.open(root, dir)?)? {
             let entry = entry?;
-            // A name that is not UTF-8 cannot be a Go source, a package directory, or an embedded file (module.CheckFilePath).
-            let Ok(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+            let name = super::shown_name(entry.file_name().to_bytes()).into_owned();
             if name == "." || name == ".." {
                 continue;
             }
@@ -126,10 +126,17 @@ fn read_head(file: &mut File, length: usize, bytes: &mut Vec<u8>) -> std::io::Re
     Ok(if read < length { read as u64 } else { file.metadata()?.len().max(read as u64) })
 }
 
-fn whole(mut file: File) -> std::io::Result<Vec<u8>> {
+/// All of a file, unless it is too large: of such a one only the first bytes are read, and its size is the error.
+fn whole(mut file: File) -> std::io::Result<Result<Vec<u8>, u64>> {
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
+    let size = file.metadata()?.len();
+    if size > limits::FILE {
+        return Ok(Err(size));
+    }
+    // What is no regular file does not tell its size.
+    file.by_ref().take(limits::FILE + 1).read_to_end(&mut bytes)?;
+    let size = bytes.len() as u64;
+    Ok(if size > limits::FILE { Err(size) } else { Ok(bytes) })
 }
 
 impl SourceTree for LocalTree {
@@ -144,7 +151,10 @@ impl SourceTree for LocalTree {
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         let root = self.open_root();
-        let read = |file| self.open(root.as_ref(), file).and_then(whole).map_err(|error| tree_error(file, &error));
+        let read = |file: &TreePath| match self.open(root.as_ref(), file).and_then(whole) {
+            Ok(whole) => whole.map_err(|size| TreeError::TooLarge { path: file.clone(), size }),
+            Err(error) => Err(tree_error(file, &error)),
+        };
         files.par_iter().map(read).collect()
     }
 

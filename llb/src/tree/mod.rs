@@ -7,13 +7,16 @@ mod local;
 mod mem;
 mod path;
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+
+use crate::limits;
 
 pub use ignore::{Ignore, IgnoreRule, IgnoringTree};
 pub use local::LocalTree;
 pub use mem::MemTree;
-pub use path::{TreePath, TreePathError};
+pub use path::{TreePath, TreePathError, below};
 
 /// A read-only source tree. Paths are relative, UTF-8, slash-separated, and never climb out.
 /// Both calls take many paths and answer in order: one round trip to a remote tree, one loop for a local one.
@@ -21,7 +24,7 @@ pub trait SourceTree: Send + Sync {
     /// The entries of each directory, sorted by name.
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>>;
 
-    /// The contents of each file; symlinks are followed inside the tree.
+    /// The contents of each file of up to [`limits::FILE`] bytes; symlinks are followed inside the tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
 
     /// What a symlink says, as it says it; none for what is no symlink, and in trees that have none.
@@ -37,6 +40,12 @@ pub trait SourceTree: Send + Sync {
             take(text.as_ref().map(|text| Head { bytes: text, size: text.len() as u64 }).map_err(Clone::clone));
         }
     }
+}
+
+/// A name of a directory's entry as a tree shows it. What is not UTF-8 in it becomes U+FFFD, which no file of a module may have in its name
+/// (module.CheckFilePath): so it can be seen that a pattern would embed it, and nothing else can be made of it.
+pub fn shown_name(name: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(name)
 }
 
 /// How many symlinks a path may lead through, as on Linux.
@@ -129,6 +138,14 @@ pub enum TreeError {
     /// No such file or directory.
     #[error("{0}: no such file or directory")]
     NotFound(TreePath),
+    /// A file that is larger than [`limits::FILE`].
+    #[error("{path}: {size} bytes, more than gowork reads of a file ({})", limits::FILE)]
+    TooLarge {
+        /// The path asked for.
+        path: TreePath,
+        /// Bytes it has.
+        size: u64,
+    },
     /// Anything else the operating system says.
     #[error("{path}: {message}")]
     Io {

@@ -1,6 +1,9 @@
 //! Paths inside a tree.
 
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +87,22 @@ impl TreePath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+impl Borrow<str> for TreePath {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The entries of `map` for `dir` and all below it, in order but for `dir` itself, which is first.
+pub fn below<'m, V>(map: &'m BTreeMap<TreePath, V>, dir: &TreePath) -> impl Iterator<Item = (&'m TreePath, &'m V)> {
+    // '0' is what comes after '/'. Everything comes after the root.
+    let (start, end) = if dir.is_root() { (String::new(), None) } else { (format!("{dir}/"), Some(format!("{dir}0"))) };
+    let own = map.get_key_value(dir);
+    let start = Bound::Excluded(start.as_str());
+    let rest = map.range::<str, _>((start, end.as_deref().map_or(Bound::Unbounded, Bound::Excluded)));
+    own.into_iter().chain(rest)
 }
 
 impl fmt::Display for TreePath {

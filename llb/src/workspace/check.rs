@@ -69,10 +69,19 @@ pub(super) fn built_twice<'a>(
     asked: &[(TreePath, Option<Span>)],
     roots: impl Iterator<Item = (&'a TreePath, &'a BTreeSet<TreePath>)>,
 ) -> Vec<Diagnostic> {
-    let roots: Vec<_> = roots.collect();
+    let mut used_by: BTreeMap<&TreePath, &TreePath> = BTreeMap::new();
+    let mut works: BTreeSet<&TreePath> = BTreeSet::new();
+    for (root, members) in roots {
+        if !(members.len() == 1 && members.contains(root)) {
+            works.insert(root);
+        }
+        for member in members.iter().filter(|member| *member != root) {
+            used_by.entry(member).or_insert(root);
+        }
+    }
     let twice = asked.iter().filter_map(|(dir, span)| {
-        let (work, _) = roots.iter().find(|(root, members)| *root != dir && members.contains(dir))?;
-        let own_work = roots.iter().any(|(root, members)| *root == dir && !(members.len() == 1 && members.contains(dir)));
+        let work = used_by.get(dir)?;
+        let own_work = works.contains(dir);
         let error = Diagnostic::error(format!("./{dir} would be built twice: it is a member of {}", work.child("go.work")));
         let error = error.help("leave it out here; to build it without the workspace, set `workspace = false` for its image");
         (!own_work).then(|| located(error, span.clone()))

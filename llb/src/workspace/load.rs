@@ -118,15 +118,15 @@ impl<'a> Loader<'a> {
 
     /// See [`Choice::roots`].
     fn default_roots(&mut self, skipped: &BTreeSet<TreePath>) -> Vec<TreePath> {
-        let mut works = self.dirs_of("go.work");
+        let mut works: BTreeSet<TreePath> = self.dirs_of("go.work").into_iter().collect();
         if works.contains(&TreePath::ROOT) {
-            works = vec![TreePath::ROOT];
+            works = BTreeSet::from([TreePath::ROOT]);
         }
         let used: BTreeSet<TreePath> = works.iter().flat_map(|dir| self.used_by(dir)).collect();
-        let below = |dir: &TreePath, strictly: bool| works.iter().any(|work| dir.is_under(work) && !(strictly && dir == work));
+        let is_below = |dir: &TreePath| std::iter::successors(dir.parent(), TreePath::parent).any(|above| works.contains(&above));
         let mut modules = self.dirs_of("go.mod");
-        modules.retain(|dir| !below(dir, false) && !used.contains(dir));
-        let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !below(dir, true)).cloned().collect();
+        modules.retain(|dir| !works.contains(dir) && !used.contains(dir) && !is_below(dir));
+        let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !is_below(dir)).cloned().collect();
         for dir in modules {
             match self.fault_of(&dir) {
                 Fault::None => dirs.push(dir),
@@ -155,7 +155,8 @@ impl<'a> Loader<'a> {
         let known: BTreeSet<TreePath> = self.dirs_of("go.work").into_iter().chain(self.dirs_of("go.mod")).collect();
         let unknown = asked.iter().filter(|(dir, _)| !known.contains(dir));
         self.findings.extend(unknown.map(|(dir, span)| check::no_root(dir, span.clone(), &known)));
-        known.into_iter().filter(|dir| asked.iter().any(|(asked, _)| asked == dir)).collect()
+        let asked: BTreeSet<&TreePath> = asked.iter().map(|(dir, _)| dir).collect();
+        known.into_iter().filter(|dir| asked.contains(dir)).collect()
     }
 
     fn add_roots(&mut self, dirs: &[TreePath]) {
@@ -193,11 +194,10 @@ impl<'a> Loader<'a> {
 
     /// Every module that is no root by itself becomes one. What is wrong with it matters only where it is built.
     fn add_alone(&mut self) {
-        for dir in self.dirs_of("go.mod") {
+        let modules = self.roots.iter().filter(|draft| matches!(draft.kind, RootKind::Module));
+        let known: BTreeSet<TreePath> = modules.map(|draft| draft.dir.clone()).collect();
+        for dir in self.dirs_of("go.mod").into_iter().filter(|dir| !known.contains(dir)) {
             if self.fault_of(&dir) == Fault::NoModule {
-                continue;
-            }
-            if self.roots.iter().any(|draft| draft.dir == dir && matches!(draft.kind, RootKind::Module)) {
                 continue;
             }
             let outer = std::mem::take(&mut self.findings);
@@ -268,24 +268,23 @@ impl<'a> Loader<'a> {
 
     /// The local directories among `replaces` (each with the directory it is relative to) that stand in for something.
     fn replace_targets(&mut self, replaces: &[(TreePath, Replace)], members: &BTreeSet<TreePath>) -> replace::Targets {
+        let texts = self.texts;
+        let is_there = |dir: &TreePath| texts.contains_key(&dir.child("go.mod"));
         let mut targets = replace::Targets::new();
-        // What a target requires may be replaced, too.
-        loop {
-            let known: BTreeSet<&TreePath> = members.iter().chain(targets.values().map(|(dir, _)| dir)).collect();
-            let next = replaces.iter().find(|(base, replace)| {
-                let is_there = || base.join(&replace.new_path).is_ok_and(|dir| self.texts.contains_key(&dir.child("go.mod")));
-                !targets.contains_key(&replace.old_path)
-                    && replace::is_local(replace, members, &self.modules)
-                    && replace::is_chosen(replace, &known, &self.modules).unwrap_or_else(is_there)
-            });
-            let Some((base, replace)) = next else { return targets };
+        let mut candidates = replace::Candidates::new(replaces, members, &self.modules);
+        while let Some((base, replace)) = candidates.next(&targets, &is_there) {
             let dir = check::inside(base, &replace.new_path, &replace.span, &mut self.findings);
             let dir = dir.unwrap_or_else(|| base.clone());
             targets.insert(replace.old_path.clone(), (dir.clone(), replace.old_version.clone()));
             if !self.parse_module(&dir) {
                 self.findings.push(check::target_without_module(&dir, replace));
             }
+            // What a target requires may be replaced, too.
+            if let Some(file) = self.modules.get(&dir) {
+                candidates.require(file);
+            }
         }
+        targets
     }
 
     fn finish(self) -> LoadedWorkspace {
@@ -297,7 +296,7 @@ impl<'a> Loader<'a> {
             roots.push(Root {
                 dir: draft.dir.clone(),
                 kind: draft.kind.clone(),
-                members: draft.members.iter().filter(|dir| self.modules.contains_key(dir)).map(index).collect(),
+                members: draft.members.iter().filter(|dir| self.modules.contains_key(*dir)).map(index).collect(),
                 replaced: there
                     .map(|(path, (dir, version))| (path.clone(), ReplaceTarget { module: index(dir), version: version.clone() }))
                     .collect(),

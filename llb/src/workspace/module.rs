@@ -115,13 +115,11 @@ impl Workspace {
         names.into_iter().filter(|path| self.present.contains(path)).collect()
     }
 
-    /// Whether some mod file of the root requires a module that could provide the package `import`.
-    pub fn requires_provider(&self, root: &Root, import: &str) -> bool {
+    /// The paths of the modules that some mod file of the root requires and that are not in the repository.
+    pub fn required<'a>(&'a self, root: &Root) -> BTreeSet<&'a str> {
         let members: BTreeSet<&str> = root.members.iter().map(|&ix| self.module(ix).path.as_str()).collect();
-        root.modules().flat_map(|ix| &self.module(ix).file.require).any(|require| {
-            let local = members.contains(require.path.as_str()) || root.replaced.contains_key(&require.path);
-            !local && is_path_prefix(&require.path, import)
-        })
+        let required = root.modules().flat_map(|ix| &self.module(ix).file.require).map(|require| require.path.as_str());
+        required.filter(|path| !members.contains(path) && !root.replaced.contains_key(*path)).collect()
     }
 }
 
@@ -129,6 +127,8 @@ impl Workspace {
 #[derive(Debug, Clone)]
 pub struct Providers<'a> {
     by_path: BTreeMap<&'a str, Vec<ModuleIx>>,
+    /// See [`Workspace::required`].
+    required: BTreeSet<&'a str>,
 }
 
 impl<'a> Providers<'a> {
@@ -139,20 +139,18 @@ impl<'a> Providers<'a> {
             by_path.entry(path).or_default().push(module);
         }
         by_path.values_mut().for_each(|modules| modules.sort());
-        Self { by_path }
+        Self { by_path, required: workspace.required(root) }
+    }
+
+    /// Whether a module that could have the package `import` is required and not in the repository.
+    pub fn is_required(&self, import: &str) -> bool {
+        parents(import).any(|path| self.required.contains(path))
     }
 
     /// The modules that may have the package `import`, the longest module path first, each with its path.
     pub fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
-        let mut found = Vec::new();
-        let mut at = Some(import);
-        while let Some(path) = at {
-            if let Some((path, modules)) = self.by_path.get_key_value(path) {
-                found.extend(modules.iter().map(|&module| (*path, module)));
-            }
-            at = path.rsplit_once('/').map(|(parent, _)| parent);
-        }
-        found
+        let known = parents(import).filter_map(|path| self.by_path.get_key_value(path));
+        known.flat_map(|(path, modules)| modules.iter().map(|&module| (*path, module))).collect()
     }
 }
 
@@ -196,6 +194,11 @@ impl Root {
     pub fn is_workspace(&self) -> bool {
         matches!(self.kind, RootKind::Workspace(_))
     }
+}
+
+/// An import path and its parents, the longest first.
+fn parents(import: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(import), |path| path.rsplit_once('/').map(|(parent, _)| parent))
 }
 
 /// Whether `path` is `import` or a parent of it, whole elements only.

@@ -54,17 +54,62 @@ fn absolute_target(dir: &TreePath, replace: &Replace) -> String {
     dir.join(&replace.new_path).map_or_else(|_| replace.new_path.clone(), |path| format!("./{path}"))
 }
 
-/// Whether a directory could stand in for a module in the build of `members`: not for one of them.
-pub(super) fn is_local(replace: &Replace, members: &BTreeSet<TreePath>, modules: &BTreeMap<TreePath, ModFile>) -> bool {
-    let own = |dir: &TreePath| modules.get(dir).and_then(|file| file.module.as_ref()).map(|module| module.value.clone());
-    replace.new_version.is_empty() && !members.iter().any(|dir| own(dir).as_ref() == Some(&replace.old_path))
+/// The replacements that may bring a directory into a build, tried in their order.
+pub(super) struct Candidates<'r> {
+    replaces: &'r [(TreePath, Replace)],
+    by_path: BTreeMap<&'r str, Vec<usize>>,
+    /// Those that are still to be looked at, or to be looked at again.
+    open: BTreeSet<usize>,
+    /// The highest version that the mod files looked at require, by module path. What modules beyond the repository require is not known here.
+    chosen: BTreeMap<&'r str, String>,
 }
 
-/// Whether the version that is replaced is chosen, as far as the mod files in `known` say; `None` if they do not ask for the module. What
-/// modules beyond the repository require is not known here.
-pub(super) fn is_chosen(replace: &Replace, known: &BTreeSet<&TreePath>, modules: &BTreeMap<TreePath, ModFile>) -> Option<bool> {
-    let requires = known.iter().filter_map(|dir| modules.get(*dir)).flat_map(|file| &file.require);
-    let versions = requires.filter(|require| require.path == replace.old_path).map(|require| require.version.as_str());
-    let chosen = versions.max_by(|a, b| version::compare_semver(a, b))?;
-    Some(replace.old_version.is_empty() || replace.old_version == chosen)
+impl<'r> Candidates<'r> {
+    /// Those of `replaces` that could stand in for a module in the build of `members`: not for one of them.
+    pub(super) fn new(
+        replaces: &'r [(TreePath, Replace)],
+        members: &BTreeSet<TreePath>,
+        modules: &BTreeMap<TreePath, ModFile>,
+    ) -> Self {
+        let files: Vec<&ModFile> = members.iter().filter_map(|dir| modules.get(dir)).collect();
+        let own: BTreeSet<&str> = files.iter().filter_map(|file| file.module.as_ref()).map(|path| path.value.as_str()).collect();
+        let mut by_path: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (ix, (_, replace)) in replaces.iter().enumerate() {
+            if replace.new_version.is_empty() && !own.contains(replace.old_path.as_str()) {
+                by_path.entry(&replace.old_path).or_default().push(ix);
+            }
+        }
+        let open = by_path.values().flatten().copied().collect();
+        let mut candidates = Self { replaces, by_path, open, chosen: BTreeMap::new() };
+        files.into_iter().for_each(|file| candidates.require(file));
+        candidates
+    }
+
+    /// Takes notice of what one more mod file requires.
+    pub(super) fn require(&mut self, file: &ModFile) {
+        for require in &file.require {
+            let Some((path, of_path)) = self.by_path.get_key_value(require.path.as_str()) else { continue };
+            let is_news = |chosen: &String| version::compare_semver(chosen, &require.version).is_lt();
+            if self.chosen.get(path).is_none_or(is_news) {
+                self.chosen.insert(path, require.version.clone());
+                self.open.extend(of_path);
+            }
+        }
+    }
+
+    /// The next one whose version is chosen, or, where no mod file asks for the module, whose directory `is_there`.
+    pub(super) fn next(&mut self, targets: &Targets, is_there: &dyn Fn(&TreePath) -> bool) -> Option<&'r (TreePath, Replace)> {
+        while let Some(ix) = self.open.pop_first() {
+            let candidate = &self.replaces[ix];
+            let (base, replace) = candidate;
+            let holds = match self.chosen.get(replace.old_path.as_str()) {
+                Some(chosen) => replace.old_version.is_empty() || replace.old_version == *chosen,
+                None => base.join(&replace.new_path).is_ok_and(|dir| is_there(&dir)),
+            };
+            if holds && !targets.contains_key(&replace.old_path) {
+                return Some(candidate);
+            }
+        }
+        None
+    }
 }

@@ -11,7 +11,7 @@ use crate::gomod::{ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
 use crate::resolution::Resolution;
 use crate::tree::TreePath;
-use crate::workspace::{Module, ModuleIx, Root, RootKind, Workspace};
+use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
 
 /// What every image consists of, by name. Of mod files only what decides something counts: with a resolution, what `go` chose for the packages
 /// that the image reaches; without one, the lines that decide versions, of all mod files of the root, for every image that holds third-party
@@ -24,10 +24,8 @@ pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
 /// the repository, has a dot in its first element as std never has, or may be of a module that some mod file requires.
 pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSet<String> {
     let build = plan.build(plan.step(image.link).build);
-    let root = workspace.root(build.root);
-    let is_third = |path: &String| {
-        path.split('/').next().is_some_and(|first| first.contains('.')) || workspace.requires_provider(root, path)
-    };
+    let providers = Providers::new(workspace, workspace.root(build.root));
+    let is_third = |path: &String| path.split('/').next().is_some_and(|first| first.contains('.')) || providers.is_required(path);
     reached(build, image).outside(&build.packages).into_iter().filter(is_third).collect()
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use gowork_llb::gosrc::embed::{NodeKind, resolve_all};
+use gowork_llb::gosrc::embed::{Listing, NodeKind, resolve_all};
 use gowork_llb::gosrc::glob;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
@@ -129,7 +129,7 @@ fn write(dir: &Path, nodes: &[(String, Node)], top: bool) {
     }
 }
 
-fn list(dir: &Path) -> Option<Vec<(String, NodeKind)>> {
+fn list(dir: &Path) -> Option<Listing> {
     let entries = fs::read_dir(dir).ok()?.map(|entry| {
         let entry = entry.unwrap();
         let kind = entry.file_type().unwrap();
@@ -141,7 +141,9 @@ fn list(dir: &Path) -> Option<Vec<(String, NodeKind)>> {
         };
         (entry.file_name().into_string().unwrap(), kind)
     });
-    Some(entries.collect())
+    let mut entries: Vec<(String, NodeKind)> = entries.collect();
+    entries.sort_by(|a, b| a.0.cmp(&b.0));
+    Some(entries.into())
 }
 
 #[test]
