@@ -339,6 +339,40 @@ fn an_unreachable_proxy_is_named_without_its_password() {
     assert!(!text.contains("hunter2"), "{text}");
 }
 
+/// The module cache is a cache mount, which other builds write to. The go command itself builds with what it finds unpacked.
+#[test]
+fn what_others_did_to_the_module_cache_reaches_no_layer() {
+    let case = single(true);
+    let cache = case.dir.path().join("tampered");
+    let asked = request(false, &["github.com/google/uuid"], &cache);
+    let layer = |name: &str| case.resolve(name, &asked, false, is_mod_file).map(|out| snapshot(&out.join("modcache")));
+    let clean = layer("tampered-0").unwrap();
+    let unpacked = cache.join("github.com/google/uuid@v1.6.0");
+    let archive = cache.join("cache/download/github.com/google/uuid/@v/v1.6.0.zip");
+    let edit = |file: &str| {
+        let path = unpacked.join(file);
+        fs::write(&path, fs::read_to_string(&path).unwrap() + "\nfunc init() { println(\"mine\") }\n").unwrap();
+    };
+    let tampered: [&dyn Fn(); 4] = [
+        &|| edit("uuid.go"),
+        &|| fs::write(unpacked.join("more.go"), "package uuid\n\nfunc init() { println(\"mine\") }\n").unwrap(),
+        &|| fs::remove_file(unpacked.join("README.md")).unwrap(),
+        &|| {
+            edit("uuid.go");
+            fs::write(&archive, "no archive").unwrap();
+        },
+    ];
+    for (number, tamper) in (1..).zip(tampered) {
+        tamper();
+        assert!(layer(&format!("tampered-{number}")).unwrap() == clean, "{number}");
+    }
+    edit("uuid.go");
+    let mut offline = asked.clone();
+    offline.env.insert("GOPROXY".into(), "off".into());
+    let failure = case.resolve("tampered-off", &offline, false, is_mod_file).unwrap_err().to_string();
+    assert!(failure.contains("github.com/google/uuid"), "{failure}");
+}
+
 #[test]
 fn arguments_and_requests_are_checked() {
     let words = |line: &str| line.split_whitespace().map(String::from).collect::<Vec<_>>();
@@ -349,20 +383,15 @@ fn arguments_and_requests_are_checked() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("request.json");
     let good = serde_json::to_string(&request(false, &[], shared_cache())).unwrap();
-    for (good_words, words, said) in [
+    for (good_words, other, said) in [
         ("\"version\":2", "\"version\":99", "the file has version 99, this program reads version 2"),
         ("\"tags\"", "\"labels\"", "unknown field `labels`"),
         ("\"tags\":[],", "", "missing field `tags`"),
     ] {
         assert!(good.contains(good_words), "{good}");
-        fs::write(&file, good.replace(good_words, words)).unwrap();
-        let args = ResolveArgs {
-            request: file.clone(),
-            source: dir.path().into(),
-            out: dir.path().join("out"),
-            modcache: None,
-            report: false,
-        };
+        fs::write(&file, good.replace(good_words, other)).unwrap();
+        let line = format!("--request {} --source {1} --out {1}", file.display(), dir.path().display());
+        let args = ResolveArgs::parse(&words(&line)).unwrap();
         let failure = resolve(&args).unwrap_err();
         assert!(failure.to_string().contains(said), "{failure}");
     }

@@ -23,6 +23,7 @@ mod listing;
 mod prune;
 mod secrets;
 mod vendored;
+mod verify;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +37,7 @@ pub use failure::Failure;
 use command::Go;
 use graph::Modules;
 use listing::Listing;
+use verify::Verified;
 
 const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--report]";
 
@@ -114,16 +116,12 @@ fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
 fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) -> Result<(), Failure> {
     let out = args.out.as_path();
     let go = Go::new(request, source)?;
-    let listing = Listing::ask(&go, request)?;
-    let modules = Modules::ask(&go, request, &listing)?;
-    let errors = listing.errors(request, &modules);
-    if !errors.is_empty() {
-        return Err(Failure::of_go(errors, &go));
-    }
+    let Asked { listing, modules, verified } = ask(&go, request)?;
     compiler::check(&go, request, &listing)?;
     let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
-        prune::write(&go, &listing, &modules, &args.modcache.clone().unwrap_or_else(|| out.join("modcache")))?;
+        let pruned = args.modcache.clone().unwrap_or_else(|| out.join("modcache"));
+        prune::write((&go, &verified), &listing, &modules, &pruned)?;
     }
     if request.workspace {
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();
@@ -132,4 +130,33 @@ fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) 
     resolution.runtime_files = layer::write_rootfs(&go, &out.join("rootfs"))?;
     layer::write_json(&out.join(resolution::RESOLUTION_FILE), &resolution)?;
     layer::settle_dir(out)
+}
+
+/// What the go command says, and the contents of the modules that it says it of.
+struct Asked {
+    listing: Listing,
+    modules: Modules,
+    verified: Verified,
+}
+
+/// Asks the go command. Modules in the shared cache that are not what go.sum says are downloaded again, once.
+fn ask(go: &Go, request: &ResolveRequest) -> Result<Asked, Failure> {
+    let mut again = false;
+    loop {
+        let listing = Listing::ask(go, request)?;
+        let modules = Modules::ask(go, request, &listing)?;
+        let errors = listing.errors(request, &modules);
+        if !errors.is_empty() {
+            return Err(Failure::of_go(errors, go));
+        }
+        if request.vendored {
+            return Ok(Asked { listing, modules, verified: Verified::default() });
+        }
+        match verify::contents(go, &listing, &modules)? {
+            Ok(verified) => return Ok(Asked { listing, modules, verified }),
+            Err(damaged) if again => return Err(verify::failure(&damaged)),
+            Err(damaged) => verify::discard(go, &damaged)?,
+        }
+        again = true;
+    }
 }

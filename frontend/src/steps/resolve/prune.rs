@@ -14,6 +14,7 @@ use super::failure::Failure;
 use super::graph::{self, Modules, Version};
 use super::layer;
 use super::listing::{ListedModule, ListedPackage, Listing};
+use super::verify::Verified;
 
 /// A file of the pruned cache: its path there, and what it holds.
 enum Content {
@@ -38,8 +39,8 @@ struct Pruned {
 /// Writes the pruned module cache of what `listing` reached to `out`.
 ///
 /// # Errors
-/// If the raw module cache lacks a file, or a file cannot be written.
-pub(super) fn write(go: &Go, listing: &Listing, modules: &Modules, out: &Path) -> Result<(), Failure> {
+/// If the raw module cache lacks a file, one is not what it was when it was verified, or a file cannot be written.
+pub(super) fn write((go, verified): (&Go, &Verified), listing: &Listing, modules: &Modules, out: &Path) -> Result<(), Failure> {
     let raw = go.module_cache();
     let mut pruned = Pruned::default();
     pruned.dirs.insert(PathBuf::from("cache/download"));
@@ -55,7 +56,7 @@ pub(super) fn write(go: &Go, listing: &Listing, modules: &Modules, out: &Path) -
         pruned.add_provider(&raw, module)?;
         pruned.add_package(&raw, package, module)?;
     }
-    pruned.write(out)
+    pruned.write(out, verified)
 }
 
 impl Pruned {
@@ -127,7 +128,7 @@ impl Pruned {
         Ok(())
     }
 
-    fn write(mut self, out: &Path) -> Result<(), Failure> {
+    fn write(mut self, out: &Path, verified: &Verified) -> Result<(), Failure> {
         let named: Vec<PathBuf> = self
             .files
             .keys()
@@ -141,7 +142,7 @@ impl Pruned {
         }
         for (path, content) in &self.files {
             match content {
-                Content::Copy(from) => layer::copy(from, &out.join(path))?,
+                Content::Copy(from) => verified.copy(from, &out.join(path))?,
                 Content::Text(text) => layer::write(&out.join(path), text.as_bytes())?,
             }
         }
