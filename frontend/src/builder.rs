@@ -15,7 +15,9 @@ mod resolve;
 mod scan;
 mod target;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use futures_util::future::try_join_all;
@@ -159,14 +161,14 @@ impl Builder<'_> {
         let builds = wanted.builds(outline);
         let lowering = Lowering::new(&first, &materials.llb, options);
         let (known, of) = (lowering.clone(), builds.clone());
-        let early = |resolving| early::std(self, known, of, resolving);
+        let early = |resolving| early::std(self, known, (of, wanted.image()), resolving);
         let (resolved, resolving) = oneshot::channel();
         let build = async {
             let resolutions = resolve::all(self, &lowering, builds).await.map_err(Failure::Shared)?;
             drop::<oneshot::Sender<()>>(resolved);
             self.build_resolved(job, &materials, options, &resolutions).await
         };
-        early::beside(build, early::while_resolving(resolving, early)).await
+        early::beside(build, early::while_resolving(resolving, early), || Duration::ZERO).await
     }
 
     async fn build_resolved(
@@ -179,10 +181,13 @@ impl Builder<'_> {
         let Job { platform, outline, wanted } = job;
         let plan = plan::plan(PlanInput { outline, resolutions: Some(resolutions) });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
-        let ahead = ahead::compile(self, lowering.clone(), outline, wanted);
+        let begun = Cell::new(false);
+        let ahead = ahead::compile(self, lowering.clone(), job, &begun);
+        // What compiles in one batch is over when the last step has taken its results, but for its own end.
+        let grace = || if begun.get() { early::GRACE } else { Duration::ZERO };
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let solved = early::beside(self.solve(&output, true), ahead).await;
+            let solved = early::beside(self.solve(&output, true), ahead, grace).await;
             let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
             return Ok((ImageResult { reference: solved.reference, ..ImageResult::default() }, made));
         };
@@ -192,7 +197,7 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let solved = early::beside(self.solve(&output, true), ahead).await;
+        let solved = early::beside(self.solve(&output, true), ahead, grace).await;
         let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
         if made {
             linkage::check(self, &plan, image, &solved.reference).await?;

@@ -55,7 +55,7 @@ fn image_with_what_go_says() {
           lib/  go.mod
 
 
-        unit:example.com/lib: compile ./lib (1 package)
+        unit:example.com/lib: compile ./lib (api, job)
           lib/  lib.go
 
         link:api: link api

@@ -83,14 +83,22 @@ fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
 
 /// How steps are run.
 pub(super) fn options<'a>(
-    builder: &Builder<'_>,
+    builder: &'a Builder<'_>,
     prefix: &'a str,
     no_cache: &'a NoCache,
     dress: &'a dyn Fn(Exec) -> Exec,
 ) -> LlbOptions<'a> {
     let network = builder.options.exec.network.unwrap_or(Network::Sandbox);
     let merge = builder.gateway.pong().llb_caps.has(caps::MERGE);
-    LlbOptions { no_cache, prefix, dress, network, epoch: builder.options.source_date_epoch.unwrap_or(0), merge }
+    LlbOptions {
+        no_cache,
+        cache_namespace: &builder.options.cache_mount_namespace,
+        prefix,
+        dress,
+        network,
+        epoch: builder.options.source_date_epoch.unwrap_or(0),
+        merge,
+    }
 }
 
 impl Gathered {

@@ -2,10 +2,6 @@
 //!
 //! A key that is not here is none of ours and is ignored: clients add informational ones all the time.
 
-/// The frontend's own image, as in the syntax line.
-pub const SOURCE: &str = "source";
-/// The whole value of the syntax line: the image and what follows it.
-pub const CMDLINE: &str = "cmdline";
 /// Path of the definition file in its local directory (`-f`). Default `Dockerfile`.
 pub const FILENAME: &str = "filename";
 /// The image to build (`--target`).
@@ -63,9 +59,7 @@ pub const ARG_MULTI_PLATFORM: &str = "BUILDKIT_MULTI_PLATFORM";
 pub const ARG_HOSTNAME: &str = "BUILDKIT_SANDBOX_HOSTNAME";
 /// Build argument: keep `.git` of a git context. A boolean.
 pub const ARG_KEEP_GIT_DIR: &str = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
-/// Build argument: prefix of cache mount ids.
+/// Build argument: what the names of cache mounts begin with, before a `/`.
 pub const ARG_CACHE_MOUNT_NS: &str = "BUILDKIT_CACHE_MOUNT_NS";
-/// Build argument: options of `--check`, instead of those in the `# check=` line.
-pub const ARG_CHECK: &str = "BUILDKIT_DOCKERFILE_CHECK";
 /// Build argument: the time to put on everything, in seconds since 1970.
 pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";

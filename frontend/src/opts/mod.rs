@@ -48,16 +48,10 @@ pub struct Options {
     pub contexts: ContextOptions,
     /// The `--call` asked for; none: build.
     pub request: Option<String>,
-    /// `--check` options from the build arguments, as given (`skip=..;error=..`).
-    pub check: Option<String>,
     /// The time to put on everything, seconds since 1970.
     pub source_date_epoch: Option<i64>,
-    /// Prefix of cache mount ids.
-    pub cache_mount_namespace: Option<String>,
-    /// This frontend's image, as in the syntax line.
-    pub source: Option<String>,
-    /// The syntax line's whole value.
-    pub cmdline: Option<String>,
+    /// What the names of cache mounts begin with; empty: nothing.
+    pub cache_mount_namespace: String,
 }
 
 /// What must not come from the cache (`--no-cache`, `--no-cache-filter`).
@@ -70,17 +64,6 @@ pub enum NoCache {
     All,
     /// These may not.
     Only(Vec<String>),
-}
-
-impl NoCache {
-    /// Whether the step or image `name` must run anew; case is not looked at.
-    pub fn applies_to(&self, name: &str) -> bool {
-        match self {
-            Self::Off => false,
-            Self::All => true,
-            Self::Only(names) => names.iter().any(|only| only.eq_ignore_ascii_case(name)),
-        }
-    }
 }
 
 /// What the user asked for every step's program.
@@ -177,11 +160,8 @@ impl Options {
             exec: reader.exec(),
             contexts: reader.contexts(),
             request: reader.text(keys::REQUEST_ID),
-            check: raw.arg(keys::ARG_CHECK).map(str::to_owned),
             source_date_epoch: reader.source_date_epoch(),
-            cache_mount_namespace: raw.arg(keys::ARG_CACHE_MOUNT_NS).map(str::to_owned),
-            source: reader.text(keys::SOURCE),
-            cmdline: reader.text(keys::CMDLINE),
+            cache_mount_namespace: raw.arg(keys::ARG_CACHE_MOUNT_NS).unwrap_or_default().to_owned(),
         };
         if reader.problems.is_empty() { Ok(options) } else { Err(reader.problems) }
     }

@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 
+use crate::rows::{Group, Rows};
+
 /// All records of one build.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
@@ -18,6 +20,7 @@ pub(crate) struct Records {
     pub(crate) warnings: Vec<String>,
     /// When the first vertex of this build started.
     began: Option<String>,
+    rows: Rows,
 }
 
 /// A vertex.
@@ -51,6 +54,9 @@ struct VertexRecord {
     started: Option<String>,
     completed: Option<String>,
     cached: bool,
+    error: String,
+    #[serde(rename = "progressGroup")]
+    group: Option<Group>,
 }
 
 #[derive(Deserialize, Default)]
@@ -86,6 +92,9 @@ impl Records {
         for record in line.vertexes {
             if self.is_memory(&record) {
                 continue;
+            }
+            if record.started.is_some() {
+                self.rows.add((&record.digest, &record.name), record.group.as_ref(), &record.error);
             }
             let at = self.vertices.iter().position(|vertex| vertex.digest == record.digest).unwrap_or_else(|| {
                 self.vertices.push(Vertex { digest: record.digest.clone(), name: record.name.clone(), ..Vertex::default() });
@@ -130,13 +139,18 @@ impl Records {
 
     /// Whether several steps were compiled at once.
     pub(crate) fn compiled_at_once(&self) -> bool {
-        self.vertices.iter().any(|vertex| vertex.ran && vertex.name.ends_with(BESIDE[2]))
+        self.vertices.iter().any(|vertex| vertex.ran && vertex.name.contains(BESIDE))
     }
 
     fn steps(&self) -> impl Iterator<Item = &Vertex> {
-        let is_beside = |name: &str| BESIDE.iter().any(|end| name.ends_with(end));
+        let is_beside = |name: &str| name.contains(BESIDE);
         let is_step = move |vertex: &&Vertex| vertex.has_inputs && !vertex.name.contains("internal]") && !is_beside(&vertex.name);
         self.vertices.iter().filter(is_step)
+    }
+
+    /// The rows that a person sees.
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
     }
 
     /// The output of one step.
@@ -152,7 +166,7 @@ impl Records {
 }
 
 /// What is done beside the steps, if these take their time.
-const BESIDE: [&str; 3] = ["sources of all", "see what has to run", "compile at once what changed"];
+const BESIDE: &str = "compile and link in one batch";
 
 /// Whether a step's name is that of one that runs a program, rather than copies files.
 fn is_program(name: &str) -> bool {

@@ -74,8 +74,8 @@ fn one_platform_can_be_asked_for_as_several() {
 #[test]
 fn no_cache_is_all_or_some() {
     assert_eq!(options(&["no-cache="]).no_cache, NoCache::All);
-    let some = options(&["no-cache=api,Worker"]).no_cache;
-    assert!(some.applies_to("API") && some.applies_to("worker") && !some.applies_to("resolve"));
+    assert_eq!(options(&["no-cache=api,Worker"]).no_cache, NoCache::Only(vec!["api".to_owned(), "Worker".to_owned()]));
+    assert_eq!(options(&["build-arg:BUILDKIT_CACHE_MOUNT_NS=team"]).cache_mount_namespace, "team");
 }
 
 #[test]

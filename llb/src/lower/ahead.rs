@@ -9,13 +9,14 @@ use std::collections::BTreeSet;
 use gowork_step::words::{AHEAD, DISCARD, MOUNT, WATCH};
 use gowork_step::{BATCH, Batch, Description, LinkDescription, NAMES, Names, OwnFile, STEP_DIR, Version, to_json};
 
-use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, cache_mount, link_flags, source_dir};
+use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, link_flags, source_dir};
+use super::progress::weak;
 use super::runtime::BINARY_DIR;
 use super::words::files_of;
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Mount};
-use crate::ops::{Digest, OpError, Output};
-use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind};
+use crate::ops::{Digest, OpError, Output, ProgressGroup};
+use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind, for_images};
 use crate::tree::TreePath;
 
 /// Where results of steps are, by number.
@@ -25,25 +26,32 @@ const LAYERS: &str = "/gowork/layers";
 const WORTHWHILE: usize = 4;
 
 impl Lowering<'_> {
-    /// What waits until steps of one image, or of all of a build, run, and leaves the file [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::ahead`]. What runs
+    /// What waits until steps of one image, or of all of a build, run, and leaves the file [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::ahead`]. `round` counts from 1. What runs
     /// is never to be found in the cache, and to ignore the cache would empty the cache mount: so `attempt` is a text that no earlier attempt had. None
     /// where results are not kept in layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of.
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn watch(&self, build: BuildIx, image: Option<&str>, attempt: &str) -> Result<Option<Output>, OpError> {
+    pub fn watch(&self, build: BuildIx, image: Option<&str>, round: u32, attempt: &str) -> Result<Option<Output>, OpError> {
         let steps = self.compiled_and_linked(build, image);
         let described =
             steps.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead)).collect::<Option<Vec<Description>>>();
         let Some((described, one)) = described.zip(steps.first()) else { return Ok(None) };
         let names = Names { version: Version, names: described.into_iter().map(|step| step.name).collect() };
         let words = [CACHE_PROGRAM.to_owned(), WATCH.to_owned(), format!("{STEP_DIR}/{NAMES}"), OUT.to_owned()];
+        let title = self.of_build(format!("[internal] check which steps need to run ({round})"), build);
+        let files_title = self.of_build("[internal] names of the steps".to_owned(), build);
+        let files = files_of([(NAMES, to_json(&names))]).named(self.title(&files_title));
+        let files = files.progress_group(self.hidden(&files_title));
         let exec = Exec::new(words)
             .read_only_root(&self.materials.builder)
             .cwd("/")
             .env("GOWORK_ATTEMPT", attempt)
-            .mount(Mount::read_only(&files_of([(NAMES, to_json(&names))]), STEP_DIR));
-        self.beside(exec, *one, "see what has to run")
+            .mount(Mount::read_only(&files.output(), STEP_DIR));
+        // What is cached never runs, so this may end with the build, as canceled. It is alone in its row: buildx shows a hidden row if
+        // another member of it is looked at after one was canceled.
+        let exec = exec.progress_group(self.hidden(&title));
+        self.beside(exec, *one, &title)
     }
 
     /// What compiles and links at once all steps that have to run, if those at the positions `running` do ([`Self::watch`]): them and all that read their
@@ -70,17 +78,23 @@ impl Lowering<'_> {
         for (number, step) in needed.iter().enumerate().filter(|(_, step)| !missing.contains(step)) {
             exec = exec.mount(Mount::read_only(&self.step(*step)?, format!("{LAYERS}/{number}")));
         }
-        exec = exec.mount(Mount::discarded(&self.sources_of_all(&missing, self.plan.step(one))?, SRC));
+        let made = self.plan.images.iter().filter(|image| links.contains(&image.link)).map(|image| image.name.as_str());
+        let title = self.of_build(format!("compile and link in one batch{}", for_images(made)), build);
+        let row = self.group(&format!("batch {}", build.0), &title);
+        let sources = self.sources_of_all(&missing, self.plan.step(one), &row)?;
+        exec = exec.mount(Mount::discarded(&sources, SRC));
         if !of.vendored {
             exec = exec.mount(Mount::read_only(&self.module_cache(build)?, MODCACHE));
         }
-        exec = exec.mount(Mount::read_only(&files_of([(BATCH, to_json(&batch))]), STEP_DIR));
-        self.beside(exec, one, "compile at once what changed")
+        let files = files_of([(BATCH, to_json(&batch))]).named(self.title(&format!("[internal] description of: {title}")));
+        let files = files.progress_group(weak(row.clone())).output();
+        exec = exec.mount(Mount::read_only(&files, STEP_DIR)).progress_group(row);
+        self.beside(exec, one, &title)
     }
 
     /// Completes what runs beside the steps, with the settings of `one` of them.
     fn beside(&self, exec: Exec, one: StepIx, title: &str) -> Result<Option<Output>, OpError> {
-        let exec = exec.mount(cache_mount()).mount(Mount::scratch_output(OUT));
+        let exec = exec.mount(self.cache_mount()).mount(Mount::scratch_output(OUT));
         let program = format!("{CACHE_PROGRAM} {MOUNT} {CACHE_MOUNT} {DISCARD} {OUT}");
         let exec = self.with_go(exec, self.plan.step(one), program).named(self.title(title));
         self.dress(exec, None).run()?.output(OUT).map(Some)
@@ -208,14 +222,15 @@ impl Lowering<'_> {
     }
 
     /// The sources of all these steps, of which `one` is a link. A compile step may read more than its links do, if it also compiles for others.
-    fn sources_of_all(&self, steps: &BTreeSet<StepIx>, one: &Step) -> Result<Output, OpError> {
+    fn sources_of_all(&self, steps: &BTreeSet<StepIx>, one: &Step, row: &ProgressGroup) -> Result<Output, OpError> {
         let inputs = steps.iter().map(|ix| &self.plan.step(*ix).inputs);
         let files: BTreeSet<&TreePath> = inputs.flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)).collect();
         if files == one.inputs.files.iter().chain(&one.inputs.mod_files).collect() {
             // The very same, and so by the same name.
             return self.sources_of(one);
         }
-        self.open_sources(one.build, files.into_iter(), "sources of all")
+        let sources = self.open_sources(one.build, files.into_iter())?;
+        Ok(sources.named(format!("{} (sources)", row.name)).progress_group(weak(row.clone())).output())
     }
 
     /// The words that make the binary of a link, from `go` on.

@@ -4,7 +4,7 @@ use gowork_step::words::FAILURE;
 use gowork_step::{FAILURES, STEP_DIR};
 
 use super::llb::{CACHE_PROGRAM, Lowering, OUT, SRC};
-use crate::ops::exec::{Exec, Mount, Network, Sharing};
+use crate::ops::exec::{Exec, Mount, Network};
 use crate::ops::{OpError, Output};
 use crate::plan::{StepIx, StepKind};
 
@@ -44,14 +44,14 @@ impl Lowering<'_> {
         for mount in self.source_mounts_of(step)? {
             exec = exec.mount(mount);
         }
-        let exec = with_failures(exec).named(self.title("read what the failed step printed"));
+        let exec = self.with_failures(exec).named(self.title("read what the failed step printed"));
         // Not to be found in the cache, and not to ignore it: that would empty the mount.
         self.dress(exec, None).ignore_cache(false).run()?.output(OUT).map(Some)
     }
-}
 
-/// A step that keeps what it prints if it fails.
-pub(super) fn with_failures(exec: Exec) -> Exec {
-    let places = [FAILURES_DIR, SRC, STEP_DIR].join(":");
-    exec.mount(Mount::cache("gowork-failures", FAILURES_DIR, Sharing::Shared)).env(FAILURES, places)
+    /// A step that keeps what it prints if it fails.
+    pub(super) fn with_failures(&self, exec: Exec) -> Exec {
+        let places = [FAILURES_DIR, SRC, STEP_DIR].join(":");
+        exec.mount(self.shared_cache("gowork-failures", FAILURES_DIR)).env(FAILURES, places)
+    }
 }

@@ -25,14 +25,14 @@ use gowork_step::words::{COMPILE, DISCARD, LINK, LINK_MOUNT, MOUNT, NO_LAYER, OW
 use gowork_step::{STEP_DIR, part_dir, to_json};
 
 use super::ahead::binary_path;
-use super::failures::with_failures;
 use super::materials::{LlbOptions, Materials, NoCache};
+use super::progress::weak;
 use super::words::{Told, files_of};
 use crate::config::Cache;
 use crate::ops::exec::{Exec, Executed, Mount, Network, Sharing};
 use crate::ops::{OpError, Output};
 use crate::plan::{Build, BuildIx, Link, Plan, Results, Step, StepIx, StepKind, early_std};
-use crate::resolution::{REQUEST_FILE, ResolveRequest};
+use crate::resolution::REQUEST_FILE;
 
 /// A plan being lowered. Equal steps come out as one op, however often they are asked for.
 #[derive(Debug, Clone)]
@@ -76,12 +76,13 @@ impl<'a> Lowering<'a> {
         self.run_resolve(build, None)?.output(OUT)
     }
 
-    /// The step for packages of std that is known before the resolve step has answered ([`early_std`]), if there is one.
+    /// The step for packages of std that is known before the resolve step has answered ([`early_std`]), if there is one that `image`, or any
+    /// image, needs.
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn early_std(&mut self, build: BuildIx) -> Result<Option<Output>, OpError> {
-        let Some(step) = early_std(self.plan, build) else { return Ok(None) };
+    pub fn early_std(&mut self, build: BuildIx, image: Option<&str>) -> Result<Option<Output>, OpError> {
+        let Some(step) = early_std(self.plan, build, image) else { return Ok(None) };
         self.compile(&step).map(Some)
     }
 
@@ -116,7 +117,9 @@ impl<'a> Lowering<'a> {
         let build = self.plan.build(ix);
         // The same before and after the answer is known, and so the same op: a vendor directory goes in whole.
         let vendor = build.vendored.then(|| build.dir.child("vendor"));
-        let sources = self.sources(build.mod_files.iter().chain(&vendor), "mod files");
+        let sources = self.copy_sources(build.mod_files.iter().chain(&vendor));
+        let sources =
+            sources.named(self.title(&self.of_build("mod files".to_owned(), ix))).progress_group(weak(self.resolve_row(ix)));
         let mut args = vec![FRONTEND_PROGRAM.to_owned(), "resolve".to_owned()];
         let request_file = format!("{STEP_DIR}/{REQUEST_FILE}");
         let places = ["--request", &request_file, "--source", SRC, "--out", OUT, "--modcache", MODCACHE_OUT];
@@ -131,9 +134,9 @@ impl<'a> Lowering<'a> {
             .env("GOTOOLCHAIN", &self.plan.toolchain)
             .env("GOMODCACHE", "/gowork/modcache-raw")
             .mount(Mount::read_only(&self.materials.programs, FRONTEND_PROGRAM).selector("/gowork-frontend"))
-            .mount(Mount::read_only(&request(&build.request), STEP_DIR))
-            .mount(Mount::discarded(&sources, SRC))
-            .mount(Mount::cache("gowork-modules", "/gowork/modcache-raw", Sharing::Shared))
+            .mount(Mount::read_only(&self.request(ix), STEP_DIR))
+            .mount(Mount::discarded(&sources.output(), SRC))
+            .mount(self.shared_cache("gowork-modules", "/gowork/modcache-raw"))
             .mount(Mount::tmpfs("/tmp", 0))
             .mount(Mount::scratch_output(OUT))
             .mount(Mount::scratch_output(MODCACHE_OUT))
@@ -144,20 +147,23 @@ impl<'a> Lowering<'a> {
         for (name, value) in self.plan.module_env.clone().into_iter().chain(self.materials.environment(&build.settings)) {
             exec = exec.env(&name, &value);
         }
-        let title = if report.is_some() { "find out what is wrong".to_owned() } else { self.resolve_title(ix) };
         if let Some(attempt) = report {
-            exec = exec.env("GOWORK_ATTEMPT", attempt);
+            let title = self.of_build("find out why modules cannot be resolved".to_owned(), ix);
+            return self.dress(exec.env("GOWORK_ATTEMPT", attempt), None).named(self.title(&title)).run();
         }
-        self.dress(exec, None).named(self.title(&title)).run()
+        let named = exec.named(self.title(&self.resolve_title(ix))).progress_group(self.resolve_row(ix));
+        self.dress(named, None).run()
     }
 
-    fn resolve_title(&self, ix: BuildIx) -> String {
-        let dir = &self.plan.build(ix).dir;
-        if self.plan.builds.len() > 1 && !dir.is_root() {
-            format!("resolve modules [{dir}]")
-        } else {
-            "resolve modules".to_owned()
-        }
+    pub(super) fn resolve_title(&self, ix: BuildIx) -> String {
+        self.of_build("resolve modules".to_owned(), ix)
+    }
+
+    /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
+    fn request(&self, ix: BuildIx) -> Output {
+        let title = self.title(&self.of_build("[internal] resolve request".to_owned(), ix));
+        let files = files_of([(REQUEST_FILE, to_json(&self.plan.build(ix).request))]);
+        files.named(title).progress_group(weak(self.resolve_row(ix))).output()
     }
 
     fn compile(&mut self, step: &Step) -> Result<Output, OpError> {
@@ -167,7 +173,7 @@ impl<'a> Lowering<'a> {
         };
         let exec =
             self.go_exec(step, self.compile_args(step), &results)?.mount(Mount::scratch_output(OUT)).mount(self.told(step));
-        let exec = exec.named(self.title(&step.title));
+        let exec = exec.named(self.title(&step.title)).progress_group(self.row(step));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
 
@@ -198,12 +204,12 @@ impl<'a> Lowering<'a> {
         let exec = self.go_exec(step, self.link_args(step, link), &results)?.env("GOTMPDIR", OUT);
         let mut exec = exec.mount(Mount::scratch_output(OUT));
         if self.link_description(step).is_some() {
-            exec = exec.mount(self.told(step)).mount(cache_mount());
+            exec = exec.mount(self.told(step)).mount(self.cache_mount());
         }
         // An exported cache holds the outputs that the steps of a result read. The answer of the resolve step is read by the frontend: so that it is in the
         // cache, a file of the same output is mounted here, one whose content is always the same.
         let exec = exec.mount(Mount::read_only(&self.resolve(step.build)?, RESOLVED).selector("/rootfs/etc/group"));
-        let exec = exec.named(self.title(&step.title));
+        let exec = exec.named(self.title(&step.title)).progress_group(self.row(step));
         self.dress(exec, Some(step)).run()?.output(OUT)
     }
 
@@ -237,7 +243,7 @@ impl<'a> Lowering<'a> {
         if step.inputs.module_cache {
             exec = exec.mount(Mount::read_only(&self.module_cache(step.build)?, MODCACHE));
         }
-        Ok(with_failures(self.with_go(exec, step, program)))
+        Ok(self.with_failures(self.with_go(exec, step, program)))
     }
 
     /// What a step has in [`SRC`].
@@ -297,7 +303,7 @@ impl<'a> Lowering<'a> {
         let is_link = matches!(step.kind, StepKind::Link(_));
         if cache == Cache::Mount || (cache == Cache::Both && !is_link) {
             tiers.push_str(&format!(" {MOUNT} {CACHE_MOUNT}"));
-            exec = exec.mount(cache_mount());
+            exec = exec.mount(self.cache_mount());
         }
         Ok((exec, tiers))
     }
@@ -334,8 +340,13 @@ impl<'a> Lowering<'a> {
         env.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// What every exec gets, whatever it does.
+    /// What every exec gets, whatever it does. BuildKit leaves the names of cache mounts out of a step's key (solver/llbsolver/ops,
+    /// `ExecOp.CacheMap`): without a word of its own, a namespace would be handed the layers that another one's mounts were made into.
     pub(super) fn dress(&self, exec: Exec, step: Option<&Step>) -> Exec {
+        let exec = match self.options.cache_namespace {
+            "" => exec,
+            namespace => exec.env("GOWORK_CACHE_NAMESPACE", namespace),
+        };
         let exec = (self.options.dress)(exec.platform(self.materials.build_platform.clone()));
         exec.ignore_cache(self.ignores_cache(step))
     }
@@ -345,10 +356,24 @@ impl<'a> Lowering<'a> {
             (NoCache::Everything, _) => true,
             (NoCache::Images(names), Some(StepKind::Link(_))) => {
                 let image = self.plan.images.iter().find(|image| step == self.plan.steps.get(image.link.0));
-                image.is_some_and(|image| names.contains(&image.name))
+                image.is_some_and(|image| names.iter().any(|name| name.eq_ignore_ascii_case(&image.name)))
             }
             _ => false,
         }
+    }
+
+    /// The cache mount with compile results.
+    pub(super) fn cache_mount(&self) -> Mount {
+        self.shared_cache("gowork-results", CACHE_MOUNT)
+    }
+
+    /// A cache mount that any number of steps use at once, of all builds with the same namespace.
+    pub(super) fn shared_cache(&self, name: &str, dest: &str) -> Mount {
+        let id = match self.options.cache_namespace {
+            "" => name.to_owned(),
+            namespace => format!("{namespace}/{name}"),
+        };
+        Mount::cache(id, dest, Sharing::Shared)
     }
 
     pub(super) fn title(&self, words: &str) -> String {
@@ -359,11 +384,6 @@ impl<'a> Lowering<'a> {
 /// Flags of every go command that compiles.
 pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
-/// Where compile results are kept in a cache mount.
-pub(super) fn cache_mount() -> Mount {
-    Mount::cache("gowork-results", CACHE_MOUNT, Sharing::Shared)
-}
-
 /// Whether a step compiles more than std, whose sources the builder image has.
 fn has_modules(step: &Step) -> bool {
     step.inputs.sealed.is_some() || !step.inputs.mod_files.is_empty()
@@ -371,11 +391,6 @@ fn has_modules(step: &Step) -> bool {
 
 pub(super) fn source_dir(build: &Build) -> String {
     if build.dir.is_root() { SRC.to_owned() } else { format!("{SRC}/{}", build.dir) }
-}
-
-/// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
-fn request(request: &ResolveRequest) -> Output {
-    files_of([(REQUEST_FILE, to_json(request))])
 }
 
 /// Flags of a link.

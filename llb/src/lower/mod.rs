@@ -12,6 +12,7 @@ mod llb;
 mod mark;
 mod materials;
 mod platform;
+mod progress;
 mod runtime;
 mod sources;
 mod start;

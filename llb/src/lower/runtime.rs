@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::llb::Lowering;
+use super::progress::weak;
 use crate::config::{FileConfig, RuntimeConfig, SCRATCH};
 use crate::ops::file::{Copy, File, Mkdir, Owner};
 use crate::ops::{Merge, OpError, Output};
@@ -49,8 +50,8 @@ impl Layer {
     /// Its name in the progress output and in the image's history.
     fn title(self, image: &Image) -> String {
         match self {
-            Self::Surroundings => "runtime files".to_owned(),
-            Self::Files => format!("files of {}", image.name),
+            Self::Surroundings => format!("image {}: runtime files", image.name),
+            Self::Files => format!("image {}: files", image.name),
             Self::Binary => format!("image {}", image.name),
         }
     }
@@ -77,9 +78,9 @@ impl Lowering<'_> {
             false => self.base_image(&image.runtime.base.value)?,
         };
         for layer in Layer::of(image) {
-            let title = self.title(&layer.title(image));
+            let title = layer.title(image);
             below = if is_scratch(image) {
-                self.on_scratch(&below, title, |files| match layer {
+                self.on_scratch(&below, &title, |files| match layer {
                     Layer::Surroundings => files.copy(self.root_files(image, &resolved)),
                     Layer::Files => self.put_files(files, image, &resolved),
                     Layer::Binary => files.copy(self.copy_of(&link, "/", "/").contents_only()),
@@ -95,7 +96,7 @@ impl Lowering<'_> {
                         self.settle(files, &resolved, [path.as_str()])
                     }
                 };
-                files.named(title).output()
+                files.named(self.title(&title)).progress_group(self.group(&title, &title)).output()
             };
         }
         Ok(below)
@@ -107,32 +108,37 @@ impl Lowering<'_> {
     /// # Errors
     /// Where a step cannot be written down.
     pub fn binaries(&mut self) -> Result<Output, OpError> {
-        let title = self.title("binaries");
+        let (title, row) = (self.title("binaries"), self.group("binaries", "binaries"));
         let mut copies = Vec::new();
         for image in &self.plan.images {
             let link = self.step(image.link)?;
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.
             let to = format!("/{}", self.plan.target.file_name(&image.name));
-            copies.push(self.copy_of(&link, &from, &to));
+            copies.push((self.copy_of(&link, &from, &to), self.title(&format!("[internal] layer of the binary {}", image.name))));
         }
-        let alone = |copy| File::on(&Output::scratch()).copy(copy).named(&title).output();
+        let layer = |(copy, name)| File::on(&Output::scratch()).copy(copy).named(name).progress_group(weak(row.clone())).output();
         if self.options.merge && copies.len() > 1 {
-            return Ok(Merge::of(&copies.into_iter().map(alone).collect::<Vec<_>>()).named(title).output());
+            let layers: Vec<Output> = copies.into_iter().map(layer).collect();
+            return Ok(Merge::of(&layers).named(title).progress_group(row).output());
         }
-        Ok(copies.into_iter().fold(File::on(&Output::scratch()), File::copy).named(title).output())
+        let copies = copies.into_iter().map(|(copy, _)| copy);
+        Ok(copies.fold(File::on(&Output::scratch()), File::copy).named(title).progress_group(row).output())
     }
 
     /// `below`, which is nothing but layers of ours, with one more.
     ///
     /// Directories that a layer holds come with it, from the step that made them: BuildKit would give those it makes itself the mode of the
     /// file and the time of the build.
-    fn on_scratch(&self, below: &Output, title: String, fill: impl FnOnce(File) -> File) -> Output {
-        if !self.options.merge {
-            return fill(File::on(below)).named(title).output();
+    fn on_scratch(&self, below: &Output, title: &str, fill: impl FnOnce(File) -> File) -> Output {
+        let row = self.group(title, title);
+        let title = self.title(title);
+        if !self.options.merge || below.is_scratch() {
+            return fill(File::on(below)).named(title).progress_group(row).output();
         }
-        let layer = fill(File::on(&Output::scratch())).named(&title).output();
-        Merge::of(&[below.clone(), layer]).named(title).output()
+        let name = format!("[internal] layer of {title}");
+        let layer = fill(File::on(&Output::scratch())).named(name).progress_group(weak(row.clone())).output();
+        Merge::of(&[below.clone(), layer]).named(title).progress_group(row).output()
     }
 
     /// The few files that programs expect, on scratch.

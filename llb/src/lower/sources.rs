@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::llb::{Lowering, SRC};
+use super::progress::weak;
 use crate::ops::exec::Mount;
 use crate::ops::file::{Copy, File, Mkdir, Mkfile};
 use crate::ops::{OpError, Output};
@@ -17,13 +18,13 @@ impl Lowering<'_> {
             _ => format!("sources to {}", step.title),
         };
         if let Some(sealed) = &step.inputs.sealed {
-            return Ok(self.sealed_sources(step, sealed).named(self.title(&what)).output());
+            let sources = self.sealed_sources(step, sealed);
+            return Ok(sources.named(self.title(&what)).progress_group(weak(self.row(step))).output());
         }
         let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
-        if step.inputs.mod_files.is_empty() {
-            return Ok(self.sources(files, &what));
-        }
-        self.open_sources(step.build, files, &what)
+        let copied =
+            if step.inputs.mod_files.is_empty() { self.copy_sources(files) } else { self.open_sources(step.build, files)? };
+        Ok(copied.named(self.title(&what)).progress_group(weak(self.row(step))).output())
     }
 
     /// What a step sees of sources: those of the repository, and in sealed steps the third-party packages, each where a vendor directory has it. Mounted
@@ -54,25 +55,16 @@ impl Lowering<'_> {
     }
 
     /// Sources with true mod files.
-    pub(super) fn open_sources<'p>(
-        &self,
-        build: BuildIx,
-        files: impl Iterator<Item = &'p TreePath>,
-        what: &str,
-    ) -> Result<Output, OpError> {
+    pub(super) fn open_sources<'p>(&self, build: BuildIx, files: impl Iterator<Item = &'p TreePath>) -> Result<File, OpError> {
         let of = self.plan.build(build);
         if !of.workspace || of.vendored {
-            return Ok(self.sources(files, what));
+            return Ok(self.copy_sources(files));
         }
         let sum = of.dir.child("go.work.sum");
         let files = files.filter(|file| **file != sum);
         let resolved = self.resolve(build)?;
         let copy = Copy::from(&resolved, "/go.work.sum", &format!("/{sum}")).create_dest_path();
-        Ok(self.copy_sources(files).copy(copy).named(self.title(what)).output())
-    }
-
-    pub(super) fn sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>, what: &str) -> Output {
-        self.copy_sources(files).named(self.title(what)).output()
+        Ok(self.copy_sources(files).copy(copy))
     }
 
     /// Sources, and the mod files made for the step.
@@ -99,7 +91,7 @@ impl Lowering<'_> {
     }
 
     /// One copy with every file as a pattern: a file that is not among them can neither be read nor change the key.
-    fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
+    pub(super) fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
         let patterns: BTreeSet<String> = files.map(|file| literal_pattern(file.as_str())).collect();
         let copy = Copy::from(&self.materials.context, "/", "/").contents_only().include(patterns);
         File::on(&Output::scratch()).copy(copy)

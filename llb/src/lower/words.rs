@@ -9,6 +9,7 @@ use gowork_step::words::STEP;
 use gowork_step::{DESCRIPTION, PARTS, STEP_DIR, format_parts, to_json};
 
 use super::llb::Lowering;
+use super::progress::weak;
 use crate::ops::exec::Mount;
 use crate::ops::file::{File, Mkdir, Mkfile};
 use crate::ops::{Digest, Output};
@@ -41,7 +42,9 @@ impl Lowering<'_> {
     pub(super) fn told(&mut self, step: &Step) -> Mount {
         if matches!(step.kind, StepKind::Std(_)) {
             // One of these runs before others are known, and has to be the same when they are.
-            return Mount::read_only(&files_of(self.words_for(step)), STEP_DIR);
+            let title = format!("[internal] step description of {}", step.name);
+            let files = files_of(self.words_for(step)).named(self.title(&title)).progress_group(weak(self.row(step)));
+            return Mount::read_only(&files.output(), STEP_DIR);
         }
         if !self.told.contains_key(&step.build) {
             self.told.insert(step.build, self.tell_all(step.build));
@@ -65,7 +68,9 @@ impl Lowering<'_> {
             made = made.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).timestamp(0));
             made = with_files(made, &format!("/{dir}"), files);
         }
-        Told { all: made.named("[internal] what steps are told").output(), dirs }
+        let title = self.of_build("[internal] step descriptions".to_owned(), build);
+        let made = made.named(self.title(&title)).progress_group(self.hidden(&title));
+        Told { all: made.output(), dirs }
     }
 
     fn words_for(&self, step: &Step) -> Files {
@@ -89,11 +94,8 @@ fn name(files: &Files) -> String {
 }
 
 /// A directory with a few files in it.
-pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> Output {
-    let files: Vec<_> = files.into_iter().collect();
-    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
-    let names = format!("[internal] {}", names.join(", "));
-    with_files(File::on(&Output::scratch()), "", files).named(names).output()
+pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> File {
+    with_files(File::on(&Output::scratch()), "", files)
 }
 
 /// Files below `dir`, of the same bytes in any build.

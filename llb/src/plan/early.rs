@@ -6,6 +6,7 @@ use super::outline::BuildIx;
 use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind};
 use super::titles;
 use crate::config::Cache;
+use crate::packages;
 use crate::tree::TreePath;
 
 /// The package of std that most services import, and that brings most of what they need of std along.
@@ -13,9 +14,12 @@ pub(super) const BULK: &str = "net/http";
 
 /// The step that compiles `net/http` and what it needs of std, where the repository itself imports it: the planner makes the very same one when it knows
 /// all packages, but for the list of them. So it can run while modules are still being downloaded. `plan` is one without a resolution.
-pub fn early_std(plan: &Plan, ix: BuildIx) -> Option<Step> {
+/// None if the image of this name, or no image at all where none is named, is sure to need it.
+pub fn early_std(plan: &Plan, ix: BuildIx, image: Option<&str>) -> Option<Step> {
     let build = plan.build(ix);
-    let is_sure = build.request.packages.iter().any(|path| path == BULK);
+    let wanted = plan.images.iter().filter(|other| image.is_none_or(|name| name == other.name));
+    let mains = wanted.filter(|image| plan.step(image.link).build == ix).filter_map(|image| build.packages.find(&image.package));
+    let is_sure = packages::closure(&build.packages, mains).outside(&build.packages).contains(BULK);
     // Vendored packages may yet decide where results are kept.
     (is_sure && plan.cache_of(ix) != Cache::Mount && !build.vendored).then(|| {
         let kind = StepKind::Std(vec![bulk_part(Part { packages: Vec::new(), reach: Vec::new(), root: None })]);

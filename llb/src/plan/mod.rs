@@ -40,4 +40,5 @@ pub use sealed::{Moved, Sealed};
 pub use settings::{GoSettings, Target};
 pub use sound::{Outlines, outlines};
 pub use step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
+pub use titles::for_images;
 pub use verify::verify;

@@ -197,7 +197,7 @@ impl<'a> BuildPlanner<'a> {
             let mut inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
             inputs.own = self.own_outside(resolved, cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-            let (name, title) = titles::deps(&parts, alone);
+            let (name, title) = titles::deps(&parts, alone, self.images.len());
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
             note(&mut resolved.outside, made, &cuts, |node| node);
         }
@@ -225,7 +225,7 @@ impl<'a> BuildPlanner<'a> {
             let mut inputs = self.inputs(resolved, &closure, &closure.outside(graph));
             inputs.own = self.own(nodes());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-            let (name, title) = titles::unit(self.build, &nodes().collect(), &parts);
+            let (name, title) = titles::unit(self.build, &nodes().collect(), &parts, self.images.len());
             let made = self.push(name, title, StepKind::Unit(parts), inputs);
             note(&mut resolved.own, made, &cuts, PackageIx);
         }

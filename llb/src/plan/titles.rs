@@ -7,7 +7,7 @@ use super::step::Part;
 use crate::packages::PackageIx;
 use crate::tree::TreePath;
 
-/// How many places a title names.
+/// How many places or images a title names.
 const SHOWN: usize = 3;
 
 /// A step's title with what tells it from those of `several` builds, and the profile that it compiles by, if it `compiles`.
@@ -19,7 +19,7 @@ pub(super) fn in_build(title: String, build: &Build, several: bool, compiles: bo
     }
 }
 
-/// The title of the step for a package of std and what it needs. How many that are is not known at first.
+/// The title of the step for a package of std and what it needs. How many packages that is shows later.
 pub(super) fn std_of(package: &str) -> String {
     format!("compile {package} and what it needs of std")
 }
@@ -29,40 +29,55 @@ pub(super) fn std(packages: usize, more: bool) -> String {
     format!("compile {} of std", count(packages, if more { "more package" } else { "package" }))
 }
 
-/// The name and the title of a deps step; `alone`, if there is one only.
-pub(super) fn deps(parts: &[Part], alone: bool) -> (String, String) {
+/// The name and the title of a deps step; `alone`, if there is one only. `images` is how many the build has.
+pub(super) fn deps(parts: &[Part], alone: bool, images: usize) -> (String, String) {
     let paths: BTreeSet<&str> = parts.iter().flat_map(|part| &part.packages).map(String::as_str).collect();
     let title = format!("compile {}", count(paths.len(), "third-party package"));
+    let whom = reached_by(parts, images);
     if alone {
-        return ("deps".to_owned(), title);
+        return ("deps".to_owned(), title + &whom);
     }
     let first = paths.first().copied().unwrap_or_default();
-    (format!("deps:{first}"), format!("{title} ({first}{})", if paths.len() > 1 { " ..." } else { "" }))
+    (format!("deps:{first}"), format!("{title}, {first}{}{whom}", if paths.len() > 1 { " ..." } else { "" }))
 }
 
-/// The name and the title of a unit: `unit:example.com/lib/money`, `compile ./lib/money (2 packages)`.
-pub(super) fn unit(build: &Build, packages: &BTreeSet<PackageIx>, parts: &[Part]) -> (String, String) {
+/// The name and the title of a unit: `unit:example.com/lib/money`, `compile ./lib/money (api, orders)`. A package is in one unit alone,
+/// so no two have the same title.
+pub(super) fn unit(build: &Build, packages: &BTreeSet<PackageIx>, parts: &[Part], images: usize) -> (String, String) {
     let first = parts.iter().flat_map(|part| &part.packages).min().cloned().unwrap_or_default();
-    let modules: BTreeSet<_> = packages.iter().map(|&ix| build.packages.get(ix).module).collect();
-    let places: Vec<String> = modules
-        .into_iter()
-        .map(|module| {
-            let of = packages.iter().map(|&ix| build.packages.get(ix)).filter(|package| package.module == module);
-            common_dir(of.map(|package| &package.dir).collect())
-        })
-        .collect();
-    let more = if places.len() > SHOWN { format!(" and {} more", places.len() - SHOWN) } else { String::new() };
-    let places = places[..places.len().min(SHOWN)].join(", ");
-    (format!("unit:{first}"), format!("compile {places}{more} ({})", count(packages.len(), "package")))
+    let mut dirs: Vec<&TreePath> = packages.iter().map(|&ix| &build.packages.get(ix).dir).collect();
+    dirs.sort();
+    let shown: Vec<String> = dirs.iter().take(SHOWN).map(|dir| shown_dir(dir)).collect();
+    let more = match dirs.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (format!("unit:{first}"), format!("compile {}{more}{}", shown.join(", "), reached_by(parts, images)))
 }
 
-/// The deepest directory above all `dirs`, as `./lib`.
-fn common_dir(dirs: Vec<&TreePath>) -> String {
-    let mut common = dirs.first().map(|&dir| dir.clone()).unwrap_or_default();
-    while !dirs.iter().all(|dir| dir.is_under(&common)) {
-        common = common.parent().unwrap_or_default();
+fn shown_dir(dir: &TreePath) -> String {
+    if dir.is_root() { ".".to_owned() } else { format!("./{dir}") }
+}
+
+/// Which of the build's images reach some of these parts; nothing where it has one image, or that is not known.
+fn reached_by(parts: &[Part], images: usize) -> String {
+    let reach: BTreeSet<&str> = parts.iter().flat_map(|part| &part.reach).map(String::as_str).collect();
+    match reach.len() {
+        _ if images < 2 => String::new(),
+        all if all == images && all > SHOWN => format!(" (all {images} images)"),
+        _ => for_images(reach),
     }
-    if common.is_root() { ".".to_owned() } else { format!("./{common}") }
+}
+
+/// Names of images as the end of a title: ` (api, orders)`; nothing if there are none.
+pub fn for_images<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    match names.len() {
+        0 => String::new(),
+        // "and 1 more" is no shorter than a name.
+        all if all > SHOWN + 1 => format!(" ({} and {} more)", names[..SHOWN].join(", "), all - SHOWN),
+        _ => format!(" ({})", names.join(", ")),
+    }
 }
 
 /// `1 package`, `2 packages`.

@@ -5,6 +5,7 @@ mod go_errors;
 mod graph;
 mod llb;
 mod platform;
+mod rows;
 mod start;
 mod step_files;
 

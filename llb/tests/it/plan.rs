@@ -113,9 +113,9 @@ fn a_unit_is_what_the_same_images_reach() {
                 asks for fmt runtime third.party/log
             std | compile 2 packages of std
                 fmt for api; runtime for api worker
-            deps | compile 1 third-party package
+            deps | compile 1 third-party package (api, worker)
                 third.party/log for api worker
-            unit:example.com/lib/both | compile ./lib (2 packages)
+            unit:example.com/lib/both | compile ./lib/both, ./lib/one (api, worker)
                 example.com/lib/both for api worker; example.com/lib/one for api
                 files: lib/both/both.go lib/one/one.go
                 results: deps
@@ -200,7 +200,7 @@ import \"example.com/a/bottom\"
                 asks for runtime
             std | compile 1 package of std
                 runtime for a
-            unit:example.com/a/bottom | compile ./a, ./b/middle (3 packages)
+            unit:example.com/a/bottom | compile ./a/bottom, ./a/top, ./b/middle
                 example.com/a/bottom example.com/a/top example.com/b/middle for a
                 files: a/bottom/bottom.go a/top/top.go b/middle/middle.go
             link:a | link a

@@ -26,23 +26,50 @@ pub(super) fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> 
 }
 
 fn lowering_on<T>(digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
-    lowering_as(true, digest, plan, with)
+    let materials = Materials { builder_digest: digest.map(ToOwned::to_owned), ..materials() };
+    lowered_from(&materials, plan, |_| (), with)
 }
 
-fn lowering_as<T>(merge: bool, digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
-    let materials = Materials {
-        builder_digest: digest.map(ToOwned::to_owned),
+/// The same with other options.
+pub(super) fn lowering_with<T>(
+    plan: &Plan,
+    set: impl for<'a> FnOnce(&mut LlbOptions<'a>),
+    with: impl FnOnce(Lowering<'_>) -> T,
+) -> T {
+    lowered_from(&materials(), plan, set, with)
+}
+
+fn materials() -> Materials {
+    Materials {
+        builder_digest: Some("sha256:builder".to_owned()),
         context: Local::new("context").output(),
         builder: image("docker.io/library/golang:1.26"),
         builder_env: BTreeMap::from([("PATH".to_owned(), "/usr/local/go/bin:/bin".to_owned())]),
         programs: image("docker.io/gowork/gowork:1"),
         build_platform: Platform::parse("linux/amd64").unwrap(),
         bases: BTreeMap::from([("alpine".to_owned(), image("docker.io/library/alpine:3.22"))]),
-    };
+    }
+}
+
+fn lowered_from<T>(
+    materials: &Materials,
+    plan: &Plan,
+    set: impl for<'a> FnOnce(&mut LlbOptions<'a>),
+    with: impl FnOnce(Lowering<'_>) -> T,
+) -> T {
     let dress = |exec: Exec| exec;
     let no_cache = NoCache::Nothing;
-    let options = LlbOptions { no_cache: &no_cache, prefix: "", dress: &dress, network: Network::Sandbox, epoch: 0, merge };
-    with(Lowering::new(plan, &materials, options))
+    let mut options = LlbOptions {
+        no_cache: &no_cache,
+        cache_namespace: "",
+        prefix: "",
+        dress: &dress,
+        network: Network::Sandbox,
+        epoch: 0,
+        merge: true,
+    };
+    set(&mut options);
+    with(Lowering::new(plan, materials, options))
 }
 
 #[test]
@@ -79,7 +106,7 @@ fn all_steps_at_once() {
 /// The op of the step with this name, inputs by their kind alone.
 fn op_of(plan: &Plan, title: &str) -> String {
     let text = lowered(plan);
-    let op = text.split("\n#").find(|op| op.contains(&format!("name {title:?}"))).unwrap_or_else(|| panic!("{text}"));
+    let op = text.split("\n#").find(|op| op.contains(&format!("name \"{title}"))).unwrap_or_else(|| panic!("{text}"));
     let (_, op) = op.split_once(' ').unwrap();
     op.split('#').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join("#")
 }
@@ -92,8 +119,15 @@ fn mounts(plan: &Plan, title: &str, dest: &str, from: &str) -> bool {
 /// What steps are told lies in one place. That of a step is called by what is in it, and by nothing that other steps are told.
 #[test]
 fn a_step_is_the_same_whatever_others_are_told() {
-    let title = "compile ./lib (1 package)";
-    let of = |archive: &str| op_of(&planned(&sound(archive, ""), &resolution()), title);
+    let title = "compile ./lib";
+    let of = |archive: &str| {
+        let op = op_of(&planned(&sound(archive, ""), &resolution()), title);
+        // Which images it is for is no part of it.
+        op.lines()
+            .filter(|line| !line.trim().starts_with("name ") && !line.trim().starts_with("group "))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
     let more = format!("{WORK}-- api/cmd/more/main.go --\npackage main\nfunc main() {{}}\n");
     assert!(planned(&sound(&more, ""), &resolution()).images.len() > planned(&sound(WORK, ""), &resolution()).images.len());
     assert_eq!(of(&more), of(WORK));
@@ -111,7 +145,7 @@ fn modules_are_mounted_in_each_other() {
         ("/src/vendor/third.party/log/inner", ":/third.party/log/inner@v0.3.0 (read-only)"),
         ("/src/vendor/third.party/old/x", ":/third.party/old@v0.1.0/x (read-only)"),
     ] {
-        assert!(mounts(&plan, "compile ./lib (1 package)", dest, from), "{dest}\n{}", lowered(&plan));
+        assert!(mounts(&plan, "compile ./lib", dest, from), "{dest}\n{}", lowered(&plan));
     }
 }
 
@@ -130,7 +164,7 @@ fn stand_ins_are_mounted_in_modules() {
         package.imports.retain(|path| !path.contains("inner"));
     }
     let plan = planned(&sound(&(archive + inner), ""), &resolution);
-    let title = "compile ./inner/deep, ./lib (2 packages)";
+    let title = "compile ./inner/deep, ./lib";
     for (dest, from) in [
         ("/src/vendor/third.party/log", ":/third.party/log@v1.2.0 (changes dropped)"),
         ("/src/vendor/third.party/log/inner/deep", ":/vendor/third.party/log/inner/deep (read-only)"),
@@ -168,7 +202,7 @@ fn steps_are_watched_by_their_names() {
     let plan = planned(&sound(WORK, ""), &resolution());
     let build = plan.step(plan.images[0].link).build;
     let watch =
-        |attempt: &str| lowering(&plan, |lowering| lowering.watch(build, None, attempt).unwrap().unwrap().to_definition());
+        |attempt: &str| lowering(&plan, |lowering| lowering.watch(build, None, 1, attempt).unwrap().unwrap().to_definition());
     expect_file!["./watch.txt"].assert_eq(&watch("1").to_string());
     assert_ne!(watch("1"), watch("2"), "never in the cache");
 }
@@ -203,6 +237,32 @@ fn results_are_kept_where_the_configuration_says() {
     assert!(!link(&layer).contains("gowork-results") && !link(&layer).contains("step.json"), "{}", link(&layer));
     let ahead = "exec [\"/gowork/gowork-cache\", \"link\", \"--step=/gowork/step/step.json\", \"--mount=/gowork/cache\", ";
     assert!(link(&both).contains(ahead) && !link(&both).contains("--mount /gowork/cache "), "{}", link(&both));
+}
+
+/// docker/dockerfile puts a namespace before the names of its mounts in the same way.
+#[test]
+fn a_namespace_stands_before_the_names_of_all_cache_mounts() {
+    let plan = planned(&sound(WORK, ""), &resolution());
+    let build = plan.step(plan.images[0].link).build;
+    let all = |namespace: &'static str| {
+        let set = |options: &mut LlbOptions<'_>| options.cache_namespace = namespace;
+        let link = lowering_with(&plan, set, |mut lowering| lowering.step(plan.images[0].link).unwrap());
+        let batch = lowering_with(&plan, set, |mut lowering| lowering.ahead(build, None, &[0, 1]).unwrap().unwrap());
+        let watch = lowering_with(&plan, set, |lowering| lowering.watch(build, None, 1, "0").unwrap().unwrap());
+        [link, batch, watch].map(|output| output.to_definition().to_string()).concat()
+    };
+    let (plain, ours) = (all(""), all("team-a"));
+    let ids = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter_map(|line| line.split_once(" = cache ")).map(|(_, id)| id.to_owned());
+        lines.collect()
+    };
+    let named: Vec<String> = ids(&plain).iter().map(|id| format!("team-a/{id}")).collect();
+    assert!(ids(&plain).len() > 6 && ids(&plain).iter().all(|id| id.starts_with("gowork-")), "{:?}", ids(&plain));
+    assert_eq!(ids(&ours), named);
+    // BuildKit keys no step by the names of its cache mounts.
+    let steps = |text: &str| text.matches(" exec [").count();
+    assert_eq!(ours.matches("env GOWORK_CACHE_NAMESPACE=team-a").count(), steps(&ours));
+    assert!(!plain.contains("GOWORK_CACHE_NAMESPACE"));
 }
 
 /// The go command keys what is compiled from C by nothing of the system's headers and libraries: a layer is keyed by them, a mount is not.
@@ -247,7 +307,7 @@ func main() {}
 fn early(archive: &str, config: &str) -> Option<String> {
     let outline = sound(archive, config);
     let first = plan::plan(PlanInput { outline: &outline, resolutions: None });
-    let output = lowering(&first, |mut lowering| lowering.early_std(BuildIx(0)).unwrap());
+    let output = lowering(&first, |mut lowering| lowering.early_std(BuildIx(0), None).unwrap());
     output.map(|output| output.to_definition().to_string())
 }
 
@@ -297,8 +357,11 @@ fn layers(base: &str, merge: bool) -> String {
     let files = "[[runtime.files]]\nfrom = \"a\"\nto = \"/opt/x/a\"\n[[runtime.files]]\nfrom = \"b\"\nto = \"/opt/y/\"\nmode = \"0640\"\nowner = \"5:6\"\n";
     let config = format!("[runtime]\nbase = \"{base}\"\ncertificates = true\n{files}");
     let plan = planned(&sound(WORK, &config), &resolution());
-    let text =
-        lowering_as(merge, None, &plan, |mut lowering| lowering.image(&plan.images[0]).unwrap().to_definition().to_string());
+    let text = lowering_with(
+        &plan,
+        |options| options.merge = merge,
+        |mut lowering| lowering.image(&plan.images[0]).unwrap().to_definition().to_string(),
+    );
     let is_layer = |op: &&str| {
         ["\"runtime files\"", "\"files of api\"", "\"image api\""].iter().any(|name| op.contains(&format!("name {name}")))
     };

@@ -159,7 +159,7 @@ fn a_batch_is_read_as_its_steps_are() {
     let build = plan.step(plan.images[0].link).build;
     let ahead = lowering(&plan, |mut lowering| lowering.ahead(build, None, &[0, 1]).unwrap()).unwrap();
     let batch: Batch = from_json(&run(&ahead).files[BATCH]).unwrap();
-    let watch = lowering(&plan, |lowering| lowering.watch(build, None, "1").unwrap()).unwrap();
+    let watch = lowering(&plan, |lowering| lowering.watch(build, None, 1, "1").unwrap()).unwrap();
     let watched: Names = from_json(&run(&watch).files[NAMES]).unwrap();
     let by_step = |description: &Description| {
         let is_it = |step: &&Step| {
