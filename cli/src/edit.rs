@@ -23,6 +23,10 @@ pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) ->
     }
     for role in question.roles(image, path) {
         let reason = match role {
+            Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) if question.is_guess(image, ix) => {
+                let package = &question.build(image).packages.get(ix).path;
+                Some(format!("file {path} (perhaps: third-party packages may import {package})"))
+            }
             Role::Source(_) | Role::Included(_) | Role::Embedded(..) | Role::Profile | Role::Vendored => {
                 Some(format!("file {path}"))
             }

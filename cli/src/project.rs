@@ -136,17 +136,25 @@ impl Project {
 
     /// The plan for each platform, of the images that can be built. None, if no image is left.
     pub(crate) fn plans(&self, targets: &[Target]) -> Option<Sound<Vec<Plan>>> {
-        let plan = |outline: &Outline| plan::plan(PlanInput { outline, resolutions: None });
-        Some(self.outlines(targets)?.map(|outlines| outlines.iter().map(plan).collect()))
+        Some(self.outlines(targets)?.map(|outlines| outlines.iter().map(|outline| self.coarse(outline)).collect()))
+    }
+
+    /// The plan without an answer of the go command.
+    fn coarse(&self, outline: &Outline) -> Plan {
+        let outline = &outline.supposed(&self.scan, &self.workspace);
+        plan::plan(PlanInput { outline, resolutions: None })
     }
 
     /// The plan for one platform, with or without what the local go command says, and what it said. None, if no image is left.
     pub(crate) fn planned(&self, target: Target, resolve: bool) -> anyhow::Result<Option<Planned>> {
         let Some(Sound { mut value, broken, code }) = self.outlines(&[target]) else { return Ok(None) };
         let Some(outline) = value.pop() else { return Ok(None) };
-        let resolutions = if resolve { Some(resolve::resolutions(&self.root, &outline)?) } else { None };
-        let plan = plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() });
-        Ok(Some(Sound { value: (plan, resolutions), broken, code }))
+        if !resolve {
+            return Ok(Some(Sound { value: (self.coarse(&outline), None), broken, code }));
+        }
+        let (outline, resolutions) = resolve::resolutions(&self.root, outline, &self.scan, &self.workspace)?;
+        let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
+        Ok(Some(Sound { value: (plan, Some(resolutions)), broken, code }))
     }
 
     /// Its directory on disk.

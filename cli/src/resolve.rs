@@ -6,22 +6,26 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use gowork_llb::diag::without_credentials;
-use gowork_llb::plan::{Build, BuildIx, Outline};
+use gowork_llb::packages::Scan;
+use gowork_llb::plan::{Build, BuildIx, BuildModule, Outline};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
+use gowork_llb::workspace::Workspace;
 use serde::Deserialize;
 
 /// Fields of `go list -json` that are read.
 const FIELDS: &str = "Dir,ImportPath,Standard,Module,GoFiles,CgoFiles,CFiles,CXXFiles,MFiles,HFiles,FFiles,SFiles,SwigFiles,\
-                      SwigCXXFiles,SysoFiles,EmbedFiles,Imports,ImportMap";
+                      SwigCXXFiles,SysoFiles,EmbedFiles,Imports,ImportMap,Error";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Package {
+    #[serde(default)]
     dir: PathBuf,
     import_path: String,
     #[serde(default)]
     standard: bool,
     module: Option<Module>,
+    error: Option<Problem>,
     #[serde(default)]
     imports: Vec<String>,
     #[serde(default)]
@@ -48,28 +52,66 @@ struct Module {
     replace: Option<Box<Module>>,
 }
 
+impl Package {
+    /// The go command's words about what is wrong with it.
+    fn problem(&self) -> Option<&str> {
+        self.error.as_ref().map(|error| error.err.trim())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Problem {
+    err: String,
+}
+
 impl Module {
     fn is_local(&self) -> bool {
         self.main || self.replace.as_ref().is_some_and(|to| to.version.is_empty())
     }
 }
 
-/// What go chooses for each build of the outline. The go command downloads what it needs, and completes go.work.sum as it always does.
-pub(crate) fn resolutions(root: &Path, outline: &Outline) -> anyhow::Result<BTreeMap<BuildIx, Resolution>> {
+/// What go chooses for each build of the outline, and the outline with what that leads to in the repository. The go command
+/// downloads what it needs, and completes go.work.sum as it always does.
+pub(crate) fn resolutions(
+    root: &Path,
+    mut outline: Outline,
+    scan: &Scan,
+    workspace: &Workspace,
+) -> anyhow::Result<(Outline, BTreeMap<BuildIx, Resolution>)> {
     let root = root.canonicalize()?;
-    let builds = outline.builds.iter().enumerate();
-    builds.map(|(ix, build)| Ok((BuildIx(ix), resolution(&root, outline, build)?))).collect()
+    loop {
+        let builds = outline.builds.iter().enumerate();
+        let resolved = builds.map(|(ix, build)| Ok((BuildIx(ix), resolution(&root, &outline, build)?)));
+        let resolutions = resolved.collect::<anyhow::Result<_>>()?;
+        let Some((completed, diagnostics)) = outline.completed(scan, workspace, &resolutions) else {
+            return Ok((outline, resolutions));
+        };
+        if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
+            bail!("{error}");
+        }
+        let is_asked = |(before, after): (&Build, &Build)| before.request == after.request;
+        let all_asked = outline.builds.iter().zip(&completed.builds).all(is_asked);
+        outline = completed;
+        if all_asked {
+            return Ok((outline, resolutions));
+        }
+    }
 }
 
 fn resolution(root: &Path, outline: &Outline, build: &Build) -> anyhow::Result<Resolution> {
     let tags = format!("-tags={}", build.request.tags.join(","));
-    let mut args = vec!["list", "-deps", "-json=", &tags, "--", "runtime"];
     let fields = format!("-json={FIELDS}");
-    args[2] = &fields;
+    // Own packages need not be there: a commit's mod files are enough.
+    let mut args = vec!["list", "-e", "-deps", &fields, &tags, "--", "runtime"];
     args.extend(build.request.packages.iter().map(String::as_str));
     let listed = go(root, outline, build, &args)?;
     let packages = serde_json::Deserializer::from_slice(&listed).into_iter().collect::<Result<Vec<Package>, _>>();
     let packages = packages.context("output of go list")?;
+    let errors: Vec<&str> = packages.iter().filter(|package| !is_own(build, package)).filter_map(Package::problem).collect();
+    if !errors.is_empty() {
+        bail!("go list says:\n{}", without_credentials(&errors.join("\n")));
+    }
     let version = String::from_utf8_lossy(&go(root, outline, build, &["env", "GOVERSION"])?).trim().to_owned();
     let replaced = replaced(root, outline, build)?;
     Ok(Resolution { replaced, ..from_list(root, build, &packages, version) })
@@ -105,8 +147,7 @@ fn go(root: &Path, outline: &Outline, build: &Build, args: &[&str]) -> anyhow::R
 }
 
 fn from_list(root: &Path, build: &Build, listed: &[Package], go_version: String) -> Resolution {
-    let asked = |package: &Package| build.request.packages.binary_search(&package.import_path).is_ok();
-    let wanted = |package: &&Package| asked(package) || !package.module.as_ref().is_some_and(Module::is_local);
+    let wanted = |package: &&Package| !is_own(build, package);
     let packages: BTreeMap<&str, &Package> = listed.iter().filter(wanted).map(|p| (p.import_path.as_str(), p)).collect();
     let modules: BTreeMap<&str, &Module> =
         packages.values().filter_map(|package| package.module.as_ref()).map(|module| (module.path.as_str(), module)).collect();
@@ -135,6 +176,23 @@ fn from_list(root: &Path, build: &Build, listed: &[Package], go_version: String)
         modules: modules.values().map(|module| resolved_module(module, below)).collect(),
         replaced: BTreeMap::new(),
     }
+}
+
+/// Whether a package is one of the repository, and was not asked for as a third-party one. Of those nothing is wanted.
+fn is_own(build: &Build, package: &Package) -> bool {
+    let is_local = || match &package.module {
+        Some(module) if build.vendored => module.main,
+        Some(module) => module.is_local(),
+        None => {
+            let has = |module: &BuildModule| has_prefix(&package.import_path, &module.path);
+            !package.standard && build.modules.iter().any(has)
+        }
+    };
+    build.request.packages.binary_search(&package.import_path).is_err() && is_local()
+}
+
+fn has_prefix(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn files(package: &Package) -> BTreeSet<String> {

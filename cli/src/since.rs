@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::gosrc;
+use gowork_llb::packages;
 use gowork_llb::plan::keys::{self, Contents, Difference, Ingredient, Ingredients, KeyInput};
 use gowork_llb::plan::{self, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::tree::{SourceTree, TreePath};
@@ -39,7 +41,6 @@ pub(crate) struct Comparison {
 
 /// One side, planned for one platform.
 struct Planned {
-    outline: Outline,
     plan: Plan,
     contents: Contents,
 }
@@ -63,43 +64,70 @@ impl Comparison {
         self.now.outlines(targets)
     }
 
-    /// What became of each image that was touched, on one platform, for which `outline` is the work tree's. An image that cannot be built now is
-    /// none of them.
-    pub(crate) fn fates(&self, target: &Target, outline: Outline, ask_go: bool) -> anyhow::Result<BTreeMap<String, Fate>> {
-        let broken_now = outline.broken.clone();
-        let now = self.planned(&self.now, outline, &|files, mode| self.work.contents(files, mode))?;
+    /// What became of each image that was touched, on one platform, for which `now` is the work tree's outline. An image that cannot be built now
+    /// is none of them.
+    pub(crate) fn fates(&self, target: &Target, now: Outline, ask_go: bool) -> anyhow::Result<BTreeMap<String, Fate>> {
+        let broken_now = now.broken.clone();
+        let coarse_now = self.planned_now(&supposed(&self.now, &now))?;
         let Outlines { mut outlines, diagnostics, broken } = self.then.judge(std::slice::from_ref(target));
         let wrong = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         let then = match (wrong, outlines.pop()) {
-            (Some(_), Some(outline)) if outline.images.is_empty() => return Ok(self.unknown(&now, wrong)),
+            (Some(_), Some(outline)) if outline.images.is_empty() => return Ok(self.unknown(&coarse_now, wrong)),
             (_, Some(outline)) => outline,
-            (wrong, None) => return Ok(self.unknown(&now, wrong)),
+            (wrong, None) => return Ok(self.unknown(&coarse_now, wrong)),
         };
-        let then = self.planned(&self.then, then, &|files, mode| self.git_tree.contents(files, mode))?;
-        let mut fates = self.compared(&then, &now, ask_go)?;
+        let mut fates = self.compared(then, now, &coarse_now, ask_go)?;
         fates.retain(|name, _| !broken_now.contains(name));
-        fates.extend(self.unknown(&now, wrong).into_iter().filter(|(name, _)| broken.contains(name)));
+        fates.extend(self.unknown(&coarse_now, wrong).into_iter().filter(|(name, _)| broken.contains(name)));
         Ok(fates)
     }
 
-    fn compared(&self, then: &Planned, now: &Planned, ask_go: bool) -> anyhow::Result<BTreeMap<String, Fate>> {
-        let coarse = compare(&self.substances(then, now, None));
-        if ask_go && coarse.values().any(may_decide_versions) {
+    fn compared(
+        &self,
+        then: Outline,
+        now: Outline,
+        coarse_now: &Planned,
+        ask_go: bool,
+    ) -> anyhow::Result<BTreeMap<String, Fate>> {
+        let coarse_then = self.planned_then(&supposed(&self.then, &then))?;
+        let coarse = compare(&self.substances([&coarse_then, coarse_now], None));
+        if ask_go && (coarse.values().any(only_go_knows) || self.may_have_behind(coarse_now) && self.sources_differ()?) {
             match self.resolved(then, now) {
-                Ok(resolutions) => return Ok(compare(&self.substances(then, now, Some(resolutions)))),
+                Ok([(then, asked_then), (now, asked_now)]) => {
+                    let (then, now) = (self.planned_then(&then)?, self.planned_now(&now)?);
+                    return Ok(compare(&self.substances([&then, &now], Some([&asked_then, &asked_now]))));
+                }
                 Err(error) => ui::note(&unanswered(&error)),
             }
         }
         Ok(coarse)
     }
 
-    fn planned(&self, project: &Project, outline: Outline, contents: &ContentsOf<'_>) -> anyhow::Result<Planned> {
-        let plan = plan::plan(PlanInput { outline: &outline, resolutions: None });
-        let runtime: BTreeSet<TreePath> =
-            plan.images.iter().flat_map(|image| &image.runtime.files).map(|file| file.from.value.clone()).collect();
-        let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
-        let contents = contents(&files, &|path| runtime.iter().any(|from| path.is_under(from)))?;
-        Ok(Planned { outline, plan, contents })
+    fn planned_now(&self, outline: &Outline) -> anyhow::Result<Planned> {
+        planned(&self.now, outline, &|files, mode| self.work.contents(files, mode))
+    }
+
+    fn planned_then(&self, outline: &Outline) -> anyhow::Result<Planned> {
+        planned(&self.then, outline, &|files, mode| self.git_tree.contents(files, mode))
+    }
+
+    /// Whether some image holds third-party packages. These may import any package of the repository.
+    fn may_have_behind(&self, now: &Planned) -> bool {
+        now.plan.images.iter().any(|image| !keys::third_party(&now.plan, &self.now.workspace, image).is_empty())
+    }
+
+    /// Whether any source that a build could take is another one, whoever imports its package.
+    fn sources_differ(&self) -> anyhow::Result<bool> {
+        let sources = |project: &Project| -> BTreeSet<TreePath> {
+            let of_dir = |(dir, scanned): (&TreePath, &packages::ScannedDir)| {
+                let files = scanned.files.iter().filter(|file| !gosrc::is_test(&file.name));
+                files.map(|file| dir.child(&file.name)).collect::<Vec<_>>()
+            };
+            project.scan.dirs.iter().flat_map(of_dir).collect()
+        };
+        let (then, now) = (sources(&self.then), sources(&self.now));
+        let no_modes = |_: &TreePath| false;
+        Ok(self.git_tree.contents(&then, &no_modes)? != self.work.contents(&now, &no_modes)?)
     }
 
     /// Every image counts, since nobody knows what it was made of.
@@ -111,32 +139,42 @@ impl Comparison {
     }
 
     /// What images are made of, before and now.
-    fn substances(
-        &self,
-        then: &Planned,
-        now: &Planned,
-        resolutions: Option<[Resolutions; 2]>,
-    ) -> [BTreeMap<String, Ingredients>; 2] {
-        let sides = [(&self.then, then, 0), (&self.now, now, 1)];
+    fn substances(&self, planned: [&Planned; 2], resolutions: Option<[&Resolutions; 2]>) -> [BTreeMap<String, Ingredients>; 2] {
+        let sides = [(&self.then, planned[0], 0), (&self.now, planned[1], 1)];
         sides.map(|(project, planned, side)| {
             keys::substances(KeyInput {
                 plan: &planned.plan,
                 workspace: &project.workspace,
                 mod_files: &project.scan.mod_files,
-                resolutions: resolutions.as_ref().map(|both| &both[side]),
+                resolutions: resolutions.map(|both| both[side]),
                 contents: &planned.contents,
             })
         })
     }
 
-    /// What go chooses, before and now.
-    fn resolved(&self, then: &Planned, now: &Planned) -> anyhow::Result<[Resolutions; 2]> {
+    /// What go chooses, before and now, and the outlines that it leads to.
+    fn resolved(&self, then: Outline, now: Outline) -> anyhow::Result<[(Outline, Resolutions); 2]> {
         // A go.mod directly in the directory for temporary files is ignored by the go command.
         let dir = tempfile::tempdir()?;
         let root = dir.path().join("root");
-        lay_out(&self.then, &then.outline, &root)?;
-        Ok([resolve::resolutions(&root, &then.outline)?, resolve::resolutions(self.now.root(), &now.outline)?])
+        lay_out(&self.then, &then, &root)?;
+        let then = resolve::resolutions(&root, then, &self.then.scan, &self.then.workspace)?;
+        Ok([then, resolve::resolutions(self.now.root(), now, &self.now.scan, &self.now.workspace)?])
     }
+}
+
+/// The outline without an answer of the go command.
+fn supposed(project: &Project, outline: &Outline) -> Outline {
+    outline.supposed(&project.scan, &project.workspace)
+}
+
+fn planned(project: &Project, outline: &Outline, contents: &ContentsOf<'_>) -> anyhow::Result<Planned> {
+    let plan = plan::plan(PlanInput { outline, resolutions: None });
+    let runtime: BTreeSet<TreePath> =
+        plan.images.iter().flat_map(|image| &image.runtime.files).map(|file| file.from.value.clone()).collect();
+    let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
+    let contents = contents(&files, &|path| runtime.iter().any(|from| path.is_under(from)))?;
+    Ok(Planned { plan, contents })
 }
 
 /// What is said where the go command fails: its first lines, each once, and what that means.
@@ -179,9 +217,9 @@ fn compare([then, now]: &[BTreeMap<String, Ingredients>; 2]) -> BTreeMap<String,
 }
 
 /// Whether something differs of which only the go command can say what it means.
-fn may_decide_versions(fate: &Fate) -> bool {
+fn only_go_knows(fate: &Fate) -> bool {
     let decides = |part: &Ingredient| match part {
-        Ingredient::ModLine(..) | Ingredient::Sum(_) => true,
+        Ingredient::ModLine(..) | Ingredient::Sum(_) | Ingredient::PerhapsFile(_) => true,
         Ingredient::File(path) => path.as_str().split('/').any(|element| element == "vendor"),
         _ => false,
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gowork_llb::diag::Span;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
-use gowork_llb::packages::{self, PackageIx, Packages};
+use gowork_llb::packages::{self, Hop, Import, PackageIx, Packages};
 use gowork_llb::plan::keys::third_party;
 use gowork_llb::plan::{Build, Image, Plan, Step, StepKind};
 use gowork_llb::tree::TreePath;
@@ -41,7 +41,10 @@ pub(crate) enum Role {
 pub(crate) struct Link {
     pub(crate) from: String,
     pub(crate) to: String,
-    pub(crate) at: Span,
+    /// Where the import is; of third-party packages that is not known.
+    pub(crate) at: Option<Span>,
+    /// Whether it is a guess: the go command was not asked.
+    pub(crate) guess: bool,
 }
 
 impl<'a> Question<'a> {
@@ -53,6 +56,12 @@ impl<'a> Question<'a> {
     pub(crate) fn packages(&self, image: &Image) -> packages::PackageSet {
         let graph = &self.build(image).packages;
         packages::closure(graph, graph.find(&image.package))
+    }
+
+    /// Whether the package at `ix` is part of the image only if third-party packages import it, and nobody asked.
+    pub(crate) fn is_guess(&self, image: &Image, ix: PackageIx) -> bool {
+        let graph = &self.build(image).packages;
+        !packages::sure_closure(graph, graph.find(&image.package)).contains(ix)
     }
 
     /// Everything that the file is to the image.
@@ -238,13 +247,25 @@ pub(crate) fn shown(dir: &TreePath) -> String {
     if dir.is_root() { ".".to_owned() } else { format!("./{dir}") }
 }
 
-fn links(graph: &Packages, chain: &[(PackageIx, &packages::Import)]) -> Vec<Link> {
-    let link = |(from, import): &(PackageIx, &packages::Import)| Link {
-        from: graph.get(*from).path.clone(),
-        to: import.path.clone(),
-        at: Span::at(import.file.as_str(), import.at),
-    };
-    chain.iter().map(link).collect()
+fn links(graph: &Packages, chain: &[Hop<'_>]) -> Vec<Link> {
+    let mut links = Vec::new();
+    for hop in chain {
+        links.push(link(graph, hop.from, hop.import));
+        let Some((_, way)) = graph.behind(&hop.import.path).find(|(to, _)| hop.import.package.is_none() && *to == hop.to) else {
+            continue;
+        };
+        let third_party = if way.is_empty() { std::slice::from_ref(&hop.import.path) } else { way.as_slice() };
+        let to = &graph.get(hop.to).path;
+        for (from, to) in third_party.iter().zip(third_party.iter().skip(1).chain([to])) {
+            links.push(Link { from: from.clone(), to: to.clone(), at: None, guess: way.is_empty() });
+        }
+    }
+    links
+}
+
+fn link(graph: &Packages, from: PackageIx, import: &Import) -> Link {
+    let at = Some(Span::at(import.file.as_str(), import.at));
+    Link { from: graph.get(from).path.clone(), to: import.path.clone(), at, guess: false }
 }
 
 /// A package from outside the repository that an image holds.
@@ -264,10 +285,10 @@ impl Question<'_> {
         let main = graph.find(&image.package)?;
         let importing = |ix: PackageIx| graph.get(ix).outside().find_map(|import| Some((import, wanted(&import.path)?)));
         let chain = packages::chain(graph, main, &|ix| importing(ix).is_some())?;
-        let last = chain.last().and_then(|(_, import)| import.package).unwrap_or(main);
+        let last = chain.last().map_or(main, |hop| hop.to);
         let (import, through) = importing(last)?;
         let mut chain = links(graph, &chain);
-        chain.extend(links(graph, &[(last, import)]));
+        chain.push(link(graph, last, import));
         let path = through.last().unwrap_or(&import.path).clone();
         Some(Foreign { path, chain, through })
     }

@@ -65,6 +65,14 @@ struct Job<'a> {
     wanted: &'a target::Wanted,
 }
 
+/// What comes of going through the phases.
+enum Outcome {
+    /// A result, and whether it was made.
+    Built(Box<ImageResult>, bool),
+    /// More packages of the repository: the go command has to be asked again.
+    MoreToAsk(Box<plan::Outline>),
+}
+
 /// A build under way.
 struct Builder<'a> {
     gateway: &'a dyn Gateway,
@@ -149,8 +157,19 @@ impl Builder<'_> {
         Ok(result)
     }
 
-    /// Goes through the phases for a platform. Also says whether what is handed back was made: else the daemon has yet to say what is wrong.
+    /// Goes through the phases for a platform, once more for as long as third-party packages turn out to import packages of the repository that are not
+    /// in the outline. Also says whether what is handed back was made: else the daemon has yet to say what is wrong.
     async fn attempt(&self, job: Job<'_>, scanned: &scan::Scanned) -> Result<(ImageResult, bool), Failure> {
+        let mut completed = job.outline.clone();
+        loop {
+            match self.go_through(Job { outline: &completed, ..job }, scanned).await? {
+                Outcome::Built(result, made) => return Ok((*result, made)),
+                Outcome::MoreToAsk(outline) => completed = *outline,
+            }
+        }
+    }
+
+    async fn go_through(&self, job: Job<'_>, scanned: &scan::Scanned) -> Result<Outcome, Failure> {
         let Job { platform, outline, wanted } = job;
         let materials = materials::gather(self, platform, outline, wanted, scanned).await?;
         let prefix = self.prefix(platform);
@@ -166,9 +185,29 @@ impl Builder<'_> {
         let build = async {
             let resolutions = resolve::all(self, &lowering, builds).await.map_err(Failure::Shared)?;
             drop::<oneshot::Sender<()>>(resolved);
-            self.build_resolved(job, &materials, options, &resolutions).await
+            if let Some(completed) = self.completed(outline, scanned, &resolutions).await? {
+                return Ok(Outcome::MoreToAsk(Box::new(completed)));
+            }
+            let (result, made) = self.build_resolved(job, &materials, options, &resolutions).await?;
+            Ok(Outcome::Built(Box::new(result), made))
         };
         early::beside(build, early::while_resolving(resolving, early), || Duration::ZERO).await
+    }
+
+    /// The outline with what third-party packages import of the repository, if it lacks some of that.
+    async fn completed(
+        &self,
+        outline: &plan::Outline,
+        scanned: &scan::Scanned,
+        resolutions: &Resolutions,
+    ) -> Result<Option<plan::Outline>, Failure> {
+        let Some((outline, found)) = outline.completed(&scanned.scan, &scanned.workspace, resolutions) else { return Ok(None) };
+        if found.iter().any(Diagnostic::is_error) {
+            let errors = found.into_iter().filter(Diagnostic::is_error).collect();
+            return Err(Failure::Shared(BuildError::Diagnostics(errors)));
+        }
+        self.warn(&found).await;
+        Ok(Some(outline))
     }
 
     async fn build_resolved(

@@ -173,9 +173,14 @@ fn plain(touched: &Images) -> String {
         let words: Vec<&str> = touched.reasons[..few].iter().map(|reason| reason.text.as_str()).collect();
         let more = touched.reasons.len() - few;
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let by_lines = |reason: &Reason| ["mod-line", "sum"].contains(&reason.kind);
-        let only_lines = touched.reasons.iter().all(by_lines);
-        let guess = if only_lines { " (perhaps: --resolve asks go whether that changes a version here)" } else { "" };
+        let all = |kinds: &[&str]| touched.reasons.iter().all(|reason| kinds.contains(&reason.kind));
+        let guess = if all(&["mod-line", "sum"]) {
+            " (perhaps: --resolve asks go whether that changes a version here)"
+        } else if all(&["mod-line", "sum", "perhaps-file"]) {
+            " (perhaps: --resolve asks go whether third-party packages import that)"
+        } else {
+            ""
+        };
         let _ = writeln!(text, "{name:width$}  {}{more}{guess}", words.join("; "));
     }
     text

@@ -113,6 +113,12 @@ fn about_file(question: Question<'_>, image: &Image, whole: &Source, path: &Tree
 fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
     let graph = &question.build(image).packages;
     match role {
+        Role::Source(ix) if question.is_guess(image, *ix) => {
+            format!(
+                "perhaps a source of package {}, which third-party packages may import: --resolve asks go",
+                graph.get(*ix).path
+            )
+        }
         Role::Source(ix) => {
             let package = graph.get(*ix);
             let what = if package.path == image.package { "its main package" } else { "package" };
@@ -154,7 +160,8 @@ fn about_package(question: Question<'_>, image: &Image, resolutions: Option<&Res
     let own = question.packages(image);
     if let Some(ix) = graph.find(word).filter(|ix| own.contains(*ix)) {
         let chain = question.chain(image, ix);
-        return Some(Answer { roles: vec!["a package of the repository".to_owned()], chain, ..Answer::default() });
+        let perhaps = if question.is_guess(image, ix) { "perhaps, for third-party packages may import it, " } else { "" };
+        return Some(Answer { roles: vec![format!("{perhaps}a package of the repository")], chain, ..Answer::default() });
     }
     let everywhere = question.plan.builds.iter().find_map(|build| build.packages.find(word).map(|ix| build.packages.get(ix)));
     if let Some(package) = everywhere {
@@ -231,9 +238,11 @@ fn text_of(image: &Image, name: &str, answer: &Answer) -> String {
     let mut text = format!("{name} is part of {}: {}\n", image.name, answer.roles.join("; and "));
     if !answer.chain.is_empty() {
         text.push_str("\nimported by way of\n");
-        let width = answer.chain.iter().map(|link| link.at.to_string().len()).max().unwrap_or(0);
+        let place = |link: &Link| link.at.as_ref().map(ToString::to_string).unwrap_or_default();
+        let width = answer.chain.iter().map(|link| place(link).len()).max().unwrap_or(0);
         for link in &answer.chain {
-            let _ = writeln!(text, "  {:width$}  {} imports {}", link.at.to_string(), link.from, link.to);
+            let imports = if link.guess { "may import" } else { "imports" };
+            let _ = writeln!(text, "  {:width$}  {} {imports} {}", place(link), link.from, link.to);
         }
         for pair in answer.through.windows(2) {
             let _ = writeln!(text, "  {:width$}  {} imports {}", "", pair[0], pair[1]);
@@ -250,7 +259,11 @@ fn text_of(image: &Image, name: &str, answer: &Answer) -> String {
 }
 
 fn json_of(image: &Image, name: &str, answer: &Answer) -> Value {
-    let link = |link: &Link| json!({ "from": link.from, "to": link.to, "at": link.at.to_string() });
+    let link = |link: &Link| match (&link.at, link.guess) {
+        (Some(at), _) => json!({ "from": link.from, "to": link.to, "at": at.to_string() }),
+        (None, true) => json!({ "from": link.from, "to": link.to, "guess": true }),
+        (None, false) => json!({ "from": link.from, "to": link.to }),
+    };
     let through = answer.through.windows(2).map(|pair| json!({ "from": pair[0], "to": pair[1] }));
     json!({
         "version": 1,

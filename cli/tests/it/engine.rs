@@ -34,6 +34,26 @@ impl Example {
         Self { dir }
     }
 
+    /// A module whose third-party package imports a fork in a directory.
+    fn with_fork() -> Self {
+        let example = Self::new(&[
+            (
+                "go.mod",
+                "module example.com/app\n\ngo 1.26\n\nrequire rsc.io/quote v1.5.2\n\nreplace rsc.io/sampler => ./third_party/sampler\n",
+            ),
+            ("main.go", "package main\n\nimport \"rsc.io/quote\"\n\nfunc main() { println(quote.Hello()) }\n"),
+            ("third_party/sampler/go.mod", "module rsc.io/sampler\n\nrequire golang.org/x/text v0.14.0\n"),
+            (
+                "third_party/sampler/sampler.go",
+                "package sampler\n\nimport \"golang.org/x/text/language\"\n\nfunc Hello(...language.Tag) string { return \"forked\" }\n\nfunc Glass(...language.Tag) string { return \"glass\" }\n",
+            ),
+        ]);
+        let mut tidy = Command::new("go");
+        tidy.args(["mod", "tidy"]).current_dir(example.path()).env("GOWORK", "off").env("GOTOOLCHAIN", "local");
+        assert!(tidy.status().unwrap().success());
+        example
+    }
+
     fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -98,9 +118,9 @@ fn ran(progress: &str) -> BTreeSet<String> {
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn binaries_are_those_of_go_build() {
-    for name in ["single", "replace", "vendored", "shop"] {
+    for name in ["single", "replace", "vendored", "shop", "fork"] {
         for form in ["layer", "mount"] {
-            let example = Example::copy(name);
+            let example = if name == "fork" { Example::with_fork() } else { Example::copy(name) };
             let (built, _) = example.build(form);
             let local = tempfile::tempdir().unwrap();
             let binaries = example.local_build(local.path());

@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod affected;
+mod behind;
 mod below;
 mod broken;
 mod cases;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use gowork_llb::config::Config;
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::packages;
 use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
 use gowork_llb::plan::{self, BuildIx, PlanInput, Target};
@@ -42,12 +43,17 @@ pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known
     outline.module_env.extend(proxy.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
     let asked = format!("{:?} {:?}", scan.mod_files, outline.builds.iter().map(|build| &build.request).collect::<Vec<_>>());
     if !known.contains_key(&asked) {
-        let resolutions = resolve::resolutions(dir, &outline).map_err(|error| format!("{error:#}"))?;
-        known.insert(asked.clone(), resolutions);
+        let resolved = resolve::resolutions(dir, outline.clone(), &scan, &loaded.workspace);
+        known.insert(asked.clone(), resolved.map_err(|error| format!("{error:#}"))?.1);
+    }
+    let resolutions = known[&asked].clone();
+    // The answers are those of the last question, and lead to all that the first one does.
+    while let Some((completed, found)) = outline.completed(&scan, &loaded.workspace, &resolutions) {
+        assert!(!found.iter().any(Diagnostic::is_error), "{found:?}");
+        outline = completed;
     }
     // The caches' places are this test's, and no part of any key.
     outline.module_env.clear();
-    let resolutions = known[&asked].clone();
     let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
     let wrong = plan::verify(&plan);
     assert!(wrong.is_empty(), "{wrong:?}");

@@ -18,8 +18,8 @@ pub(crate) enum Layout {
     Replaced,
 }
 
-/// The third-party module that a directory may stand in for.
-const FORKED: usize = proxy::MODULES - 1;
+/// The third-party module that a directory may stand in for: another one imports it.
+const FORKED: usize = 1;
 
 /// A repository.
 #[derive(Debug, Clone)]
@@ -230,7 +230,7 @@ impl World {
         if let Some(number) = self.fork {
             files.insert("fork/go.mod".to_owned(), format!("module {}\n\ngo 1.21\n", proxy::module(FORKED)));
             files.insert("fork/moving/moving.go".to_owned(), format!("package moving\n\nconst Version = {number}\n"));
-            files.insert("fork/stable/stable.go".to_owned(), "package stable\n".to_owned());
+            files.insert("fork/stable/stable.go".to_owned(), format!("package stable\n\nconst Stable = {number} > 0\n"));
         }
         for package in &self.packages {
             let dir = self.dir(package);

@@ -16,6 +16,7 @@ mod server;
 
 mod bad_input;
 mod bases;
+mod behind;
 mod cases;
 mod cgo;
 mod clock;

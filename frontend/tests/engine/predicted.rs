@@ -9,7 +9,7 @@ use gowork_frontend::steps::resolve::{ResolveArgs, resolve};
 use gowork_llb::config::Config;
 use gowork_llb::packages;
 use gowork_llb::plan::keys::{self, KeyInput};
-use gowork_llb::plan::{self, Build, BuildIx, PlanInput, StepKind, Target};
+use gowork_llb::plan::{self, Build, BuildIx, Plan, PlanInput, StepKind, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{LocalTree, SourceTree, TreePath};
 use gowork_llb::workspace;
@@ -33,27 +33,36 @@ impl Predicted {
         let scan = packages::scan(&tree);
         let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
         let target = Target { os: "linux".to_owned(), arch: go_arch().to_owned(), variant: String::new() };
-        let (outline, diagnostics) = plan::outline(&scan, &loaded.workspace, &config, &target);
+        let (mut outline, diagnostics) = plan::outline(&scan, &loaded.workspace, &config, &target);
         let said: Vec<_> = [written, expanded, loaded.diagnostics, diagnostics].concat();
         assert!(said.is_empty(), "{said:?}");
-        let resolutions: BTreeMap<BuildIx, Resolution> =
-            outline.builds.iter().enumerate().map(|(ix, build)| (BuildIx(ix), resolution(root, build))).collect();
-        let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
-        assert_eq!(plan::verify(&plan), Vec::<String>::new());
-        let contents = keys::Contents::read(&tree as &dyn SourceTree, &keys::paths(&plan));
-        let input = KeyInput {
-            plan: &plan,
-            workspace: &loaded.workspace,
-            mod_files: &scan.mod_files,
-            resolutions: Some(&resolutions),
-            contents: &contents,
+        let mut keys = BTreeMap::new();
+        let (plan, resolutions) = loop {
+            let builds = outline.builds.iter().enumerate();
+            let resolutions: Resolutions = builds.map(|(ix, build)| (BuildIx(ix), resolution(root, build))).collect();
+            let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
+            let Some((completed, wrong)) = outline.completed(&scan, &loaded.workspace, &resolutions) else {
+                break (plan, resolutions);
+            };
+            assert!(wrong.is_empty(), "{wrong:?}");
+            // Of this round only the question runs.
+            let digests = digests(&tree, &loaded.workspace, &scan.mod_files, &plan, &resolutions);
+            let asked = plan.steps.iter().zip(digests).filter(|(step, _)| matches!(step.kind, StepKind::Resolve(_)));
+            keys.extend(asked.map(|(step, digest)| (step.title.clone(), digest)));
+            outline = completed;
         };
-        let digests = keys::step_keys(input).into_iter().map(|key| key.digest());
+        assert_eq!(plan::verify(&plan), Vec::<String>::new());
         let mains = plan.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Link(link) => Some((step.title.clone(), link.package.clone())),
             _ => None,
         });
-        Self { mains: mains.collect(), keys: plan.steps.iter().map(|step| step.title.clone()).zip(digests).collect() }
+        let mains = mains.collect();
+        let digests = digests(&tree, &loaded.workspace, &scan.mod_files, &plan, &resolutions);
+        let known: BTreeSet<String> = keys.values().cloned().collect();
+        let titles = plan.steps.iter().map(|step| step.title.clone());
+        // The same question under another title is the same step.
+        keys.extend(titles.zip(digests).filter(|(_, digest)| !known.contains(digest)));
+        Self { mains, keys }
     }
 
     /// The steps that run where those with the keys `seen` have run.
@@ -65,6 +74,21 @@ impl Predicted {
     pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
         self.keys.values().cloned()
     }
+}
+
+type Resolutions = BTreeMap<BuildIx, Resolution>;
+
+/// The digest of each step's key.
+fn digests(
+    tree: &dyn SourceTree,
+    workspace: &workspace::Workspace,
+    mod_files: &workspace::ModTexts,
+    plan: &Plan,
+    resolutions: &Resolutions,
+) -> Vec<String> {
+    let contents = keys::Contents::read(tree, &keys::paths(plan));
+    let input = KeyInput { plan, workspace, mod_files, resolutions: Some(resolutions), contents: &contents };
+    keys::step_keys(input).into_iter().map(|key| key.digest()).collect()
 }
 
 fn go_arch() -> &'static str {

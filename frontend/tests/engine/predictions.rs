@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::behind::{self, Layout};
 use crate::engine::Engine;
 use crate::kinds::{ETCD, ETCD_MODULES, Edit, Expectation, FLAGS, MOD_FILES, SOURCES, STAND_INS, VENDORED};
 use crate::predicted::Predicted;
@@ -115,6 +116,27 @@ fn modules_tied_by_replace() {
         let mut series = Series::new(cache, Repository::example("replace"), &mains);
         STAND_INS.into_iter().for_each(|edit| series.edit(edit));
     }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn forks_behind_third_party_packages() {
+    for (cache, layout) in [("layer", Layout::Replaced), ("both", Layout::Members), ("both", Layout::Replaced)] {
+        let mut series = Series::new(cache, behind::repository(layout), &behind::MAINS);
+        behind::EDITS.into_iter().for_each(|edit| series.edit(edit));
+    }
+}
+
+/// Forks that are members are not vendored, but all third-party packages are that they import, and those that import them.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn forks_behind_vendored_packages() {
+    let repository = behind::repository(Layout::Members);
+    repository.remove("third_party/sampler/unused/unused.go");
+    repository.go("", &["work", "vendor"]);
+    let mut series = Series::new("both", repository, &behind::MAINS);
+    let of_sources = |name: &str| !name.contains("nobody imports") && !name.contains("of a third party");
+    behind::EDITS.into_iter().filter(|(name, ..)| of_sources(name)).for_each(|edit| series.edit(edit));
 }
 
 #[test]

@@ -122,7 +122,7 @@ pub fn packages(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Grap
             at.insert(ix, graph.node(label, kind, Some(module.path.clone())));
         }
         for (&ix, &node) in &at {
-            graph.edges.extend(build.packages.get(ix).inside().filter_map(|to| Some((node, *at.get(&to)?))));
+            graph.edges.extend(build.packages.below(ix).filter_map(|to| Some((node, *at.get(&to)?))));
         }
     }
     graph.reduced()
@@ -138,7 +138,7 @@ pub fn modules(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Graph
         for ix in packages::closure(&build.packages, mains(plan, build, image).into_keys()).iter() {
             let package = build.packages.get(ix);
             counts.entry(package.module).or_default().insert(&package.path);
-            edges.extend(package.inside().map(|to| (package.module, build.packages.get(to).module)));
+            edges.extend(build.packages.below(ix).map(|to| (package.module, build.packages.get(to).module)));
         }
     }
     for (ix, packages) in counts {

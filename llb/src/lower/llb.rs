@@ -156,7 +156,7 @@ impl<'a> Lowering<'a> {
     }
 
     pub(super) fn resolve_title(&self, ix: BuildIx) -> String {
-        self.of_build("resolve modules".to_owned(), ix)
+        self.of_build(self.plan.build(ix).resolve_title().to_owned(), ix)
     }
 
     /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.

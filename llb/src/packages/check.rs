@@ -7,7 +7,7 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::graph::{Import, PackageIx, Packages};
-use super::query::chain;
+use super::query::{Hop, chain};
 use crate::diag::{Diagnostic, Findings, Severity, Span};
 use crate::gomod::path::check_import_path;
 use crate::gosrc::PackageFiles;
@@ -132,8 +132,8 @@ const MAX_NAMED: usize = 5;
 fn cycles(packages: &Packages, findings: &mut Findings) {
     let mut graph: DiGraph<(), ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = packages.iter().map(|_| graph.add_node(())).collect();
-    for (ix, package) in packages.iter() {
-        for imported in package.inside() {
+    for (ix, _) in packages.iter() {
+        for imported in packages.below(ix) {
             graph.add_edge(nodes[ix.0], nodes[imported.0], ());
         }
     }
@@ -144,7 +144,7 @@ fn cycles(packages: &Packages, findings: &mut Findings) {
         knot.sort_by_key(|ix| &packages.get(*ix).path);
         knots.push(knot);
     }
-    knots.retain(|knot| knot.len() > 1 || knot.iter().any(|ix| packages.get(*ix).inside().any(|imported| imported == *ix)));
+    knots.retain(|knot| knot.len() > 1 || knot.iter().any(|ix| packages.below(*ix).any(|imported| imported == *ix)));
     knots.sort_by_key(|knot| knot.first().map(|ix| &packages.get(*ix).path));
     for knot in knots {
         if findings.wants(Severity::Error) {
@@ -158,22 +158,21 @@ fn cycle(packages: &Packages, knot: &[PackageIx]) -> Option<Diagnostic> {
     let first = *knot.first()?;
     let members: BTreeSet<&PackageIx> = knot.iter().collect();
     let start = packages.get(first);
-    let import = start.imports.iter().find(|import| import.package.is_some_and(|ix| members.contains(&ix)))?;
-    let way = chain(packages, import.package?, &|ix| ix == first)?;
-    let steps: Vec<(&str, &Import)> = std::iter::once((start.path.as_str(), import))
-        .chain(way.into_iter().map(|(ix, import)| (packages.get(ix).path.as_str(), import)))
-        .collect();
+    let lead = |import| packages.meant(import).find(|ix| members.contains(ix)).map(|to| Hop { from: first, import, to });
+    let hop = start.imports.iter().find_map(lead)?;
+    let mut steps = vec![hop];
+    steps.extend(chain(packages, hop.to, &|ix| ix == first)?);
     let words = match steps.len() {
-        1 => format!("{} imports itself", start.path),
-        2..=MAX_NAMED => {
-            let imported = steps.iter().map(|(_, import)| format!(" imports {}", import.path));
+        1 if hop.import.package.is_some() => format!("{} imports itself", start.path),
+        1..=MAX_NAMED => {
+            let imported = steps.iter().flat_map(|hop| hop.paths(packages)).map(|path| format!(" imports {path}"));
             format!("{}{}", start.path, imported.collect::<String>())
         }
         many => format!("{} imports itself through {} packages", start.path, many - 1),
     };
-    let mut error = Diagnostic::error(format!("import cycle not allowed: {words}")).at(place(import));
-    for (importer, import) in steps.iter().skip(1).take(MAX_NAMED) {
-        error = error.related(place(import), format!("{importer} imports {}", import.path));
+    let mut error = Diagnostic::error(format!("import cycle not allowed: {words}")).at(place(hop.import));
+    for Hop { from, import, .. } in steps.iter().skip(1).take(MAX_NAMED) {
+        error = error.related(place(import), format!("{} imports {}", packages.get(*from).path, import.path));
     }
     Some(error)
 }

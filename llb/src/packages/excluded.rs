@@ -13,7 +13,7 @@ pub(super) fn diagnostic(packages: &Packages, ix: PackageIx, context: &BuildCont
     let mut chains = packages.mains.iter().filter_map(|&main| Some((main, query::chain(packages, main, &|goal| goal == ix)?)));
     let (main, mut chain) = chains.next()?;
     let others = chains.count();
-    let (_, last) = chain.pop()?;
+    let last = chain.pop()?.import;
     let (package, platform) = (packages.get(ix), format!("{}/{}", context.goos, context.goarch));
     let go_files = package.left_out.iter().filter(|file| file.name().ends_with(".go"));
     let mut files: Vec<&str> = go_files.clone().map(|file| file.name()).take(SHOWN).collect();
@@ -30,8 +30,8 @@ pub(super) fn diagnostic(packages: &Packages, ix: PackageIx, context: &BuildCont
         "./{}{more} cannot be built for {platform}: build for another platform, put a build constraint on the import, or list the main package under `skip`",
         packages.get(main).dir
     ));
-    let places = chain.into_iter();
-    Some(places.fold(error, |error, (_, import)| {
+    let imports = chain.into_iter().map(|hop| hop.import);
+    Some(imports.fold(error, |error, import| {
         error.related(Span::at(import.file.as_str(), import.at), format!("{} is imported here", import.path))
     }))
 }

@@ -11,13 +11,19 @@ use crate::workspace::ModuleIx;
 pub struct PackageIx(pub usize);
 
 /// The packages of the repository that the mains of a root reach, with the imports that leave the repository.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Packages {
     pub(super) packages: Vec<Package>,
     pub(super) by_path: BTreeMap<String, PackageIx>,
+    /// What the third-party packages that are imported here import of the repository in turn, by their import paths.
+    pub(super) behind: BTreeMap<String, BTreeMap<PackageIx, Way>>,
     /// Every `package main` that the pattern `...` matches in the members, sorted by import path.
     pub mains: Vec<PackageIx>,
 }
+
+/// How third-party packages come back to a package of the repository: their import paths, from the one that the
+/// repository imports to the one that imports the repository. Empty where that is a guess.
+pub type Way = Vec<String>;
 
 /// One package of the repository, as one build context sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +80,28 @@ impl Packages {
         self.packages.iter().enumerate().map(|(ix, package)| (PackageIx(ix), package))
     }
 
+    /// The packages of the repository that the third-party package `path` imports, directly or through others
+    /// of its kind. Known only of packages that the repository imports, and once the go command was asked.
+    pub fn behind(&self, path: &str) -> impl Iterator<Item = (PackageIx, &Way)> {
+        self.behind.get(path).into_iter().flatten().map(|(&ix, way)| (ix, way))
+    }
+
+    /// The packages of the repository that the one at `ix` imports: by itself, or through third-party packages.
+    pub fn below(&self, ix: PackageIx) -> impl Iterator<Item = PackageIx> {
+        self.get(ix).imports.iter().flat_map(|import| self.meant(import))
+    }
+
+    /// The packages of the repository that an import leads to.
+    pub fn meant<'a>(&'a self, import: &'a Import) -> impl Iterator<Item = PackageIx> + 'a {
+        let behind = || self.behind(&import.path).map(|(ix, _)| ix);
+        import.package.into_iter().chain(import.package.is_none().then(behind).into_iter().flatten())
+    }
+
+    /// Whether third-party packages import some package of the repository, as far as that is known.
+    pub fn has_behind(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
     /// How many packages there are.
     pub fn len(&self) -> usize {
         self.packages.len()
@@ -95,11 +123,6 @@ impl Package {
     /// The imports that leave the repository.
     pub fn outside(&self) -> impl Iterator<Item = &Import> {
         self.imports.iter().filter(|import| import.package.is_none())
-    }
-
-    /// The packages of the repository that it imports.
-    pub fn inside(&self) -> impl Iterator<Item = PackageIx> {
-        self.imports.iter().filter_map(|import| import.package)
     }
 }
 

@@ -11,6 +11,7 @@ use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
 use super::mains::import_path;
 use super::owners::Owners;
+use super::returning::Returning;
 use super::scan::{Scan, ScannedDir};
 use super::std_packages::{self, InStd};
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
@@ -28,8 +29,20 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads what the mains with the import paths `mains` are made of.
+/// Loads what the mains with the import paths `mains` are made of, as if no third-party package imported anything
+/// of the repository.
 pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext, mains: &[&str]) -> Loaded {
+    load_with(scan, (workspace, root), context, mains, &|_, _| Vec::new())
+}
+
+/// The same, with the packages that third-party packages import.
+pub fn load_with(
+    scan: &Scan,
+    (workspace, root): (&Workspace, RootIx),
+    context: &BuildContext,
+    mains: &[&str],
+    returning: &Returning<'_>,
+) -> Loaded {
     let mut loader = Loader {
         scan,
         workspace,
@@ -37,6 +50,7 @@ pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
         owners: Owners::below(&scan.mod_files, workspace.root(root).modules().map(|ix| &workspace.module(ix).dir)),
         providers: Providers::new(workspace, workspace.root(root)),
         context,
+        returning,
         packages: Packages::default(),
         open: VecDeque::new(),
         excluded: Vec::new(),
@@ -65,6 +79,7 @@ struct Loader<'a> {
     owners: Owners<'a>,
     providers: Providers<'a>,
     context: &'a BuildContext,
+    returning: &'a Returning<'a>,
     packages: Packages,
     open: VecDeque<PackageIx>,
     /// Packages without a Go file that is for this context.
@@ -183,6 +198,8 @@ impl Loader<'_> {
                 self.findings.push(error);
             }
             return None;
+        } else {
+            self.follow(importer, dir, path, places);
         }
         if !check::may_import(importer, path, import.package.is_some()) {
             let error = Diagnostic::error(format!("use of internal package {path} not allowed in {importer}"));
@@ -236,6 +253,25 @@ impl Loader<'_> {
         found.extend((std_packages::has(path, self.context.go_minor) == InStd::Yes).then(|| "the standard library".to_owned()));
         let error = Diagnostic::error(format!("ambiguous import: found package {path} in {}", found.join(" and in ")));
         (found.len() > 1).then(|| error.help("rename one of the modules, or move the package"))
+    }
+
+    /// What the third-party package `path`, which the package in `dir` imports, imports of the repository in turn.
+    fn follow(&mut self, importer: &str, dir: &TreePath, path: &str, places: &[Place]) {
+        let Some(module) = self.packages.find(importer).map(|ix| self.packages.get(ix).module) else { return };
+        for (own, way) in (self.returning)(module, path) {
+            let by = way.last().cloned().unwrap_or_else(|| path.to_owned());
+            let found =
+                self.packages.find(&own).or_else(|| self.find(&own).map(|(module, target)| self.add(&own, module, target)));
+            match found {
+                Some(ix) => _ = self.packages.behind.entry(path.to_owned()).or_default().entry(ix).or_insert(way),
+                None if self.providers.of(&own).is_empty() => {}
+                None if !self.findings.wants(Severity::Error) => {}
+                None => {
+                    let error = at(dir, places, self.no_such_package(&by, &own));
+                    self.findings.push(error);
+                }
+            }
+        }
     }
 
     /// The directory of the repository whose package `path` is: of the longest module path that has it.

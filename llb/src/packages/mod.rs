@@ -15,13 +15,15 @@ mod mod_texts;
 mod owners;
 mod patterns;
 mod query;
+mod returning;
 mod scan;
 mod std_packages;
 mod walk;
 
-pub use graph::{Import, Package, PackageIx, Packages, binary_name};
-pub use load::{Loaded, load};
+pub use graph::{Import, Package, PackageIx, Packages, Way, binary_name};
+pub use load::{Loaded, load, load_with};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub use patterns::{SCAN_PATTERNS, has_vendor_sources, is_scanned};
-pub use query::{PackageSet, chain, closure};
+pub use query::{Hop, PackageSet, chain, closure, sure_closure};
+pub use returning::{Returning, importable};
 pub use scan::{Refused, SCAN_VERSION, Scan, ScannedDir, scan};

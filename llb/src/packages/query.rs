@@ -9,41 +9,71 @@ use crate::tree::TreePath;
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageSet(pub BTreeSet<PackageIx>);
 
-/// Everything that `from` is made of: itself and all it imports, directly or not.
+/// Everything of the repository that `from` is made of: itself and all it imports, directly or not, through
+/// third-party packages too.
 pub fn closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -> PackageSet {
+    reached(from, |ix| packages.below(ix).collect())
+}
+
+/// The same without guesses: what third-party packages may import, but nobody said so.
+pub fn sure_closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -> PackageSet {
+    let is_sure = |import: &Import, to| packages.behind(&import.path).all(|(ix, way)| ix != to || !way.is_empty());
+    reached(from, |ix| {
+        let imports = packages.get(ix).imports.iter();
+        imports.flat_map(|import| packages.meant(import).filter(move |&to| is_sure(import, to))).collect()
+    })
+}
+
+fn reached(from: impl IntoIterator<Item = PackageIx>, below: impl Fn(PackageIx) -> Vec<PackageIx>) -> PackageSet {
     let mut reached = BTreeSet::new();
     let mut open: Vec<PackageIx> = from.into_iter().collect();
     while let Some(ix) = open.pop() {
         if reached.insert(ix) {
-            open.extend(packages.get(ix).inside());
+            open.extend(below(ix));
         }
     }
     PackageSet(reached)
 }
 
-/// A shortest chain of imports that leads from `from` to a package that `is_goal` accepts: each step's importer with the import it takes, in order.
-/// Empty if `from` is a goal itself; none if there is no way. Among chains of one length that of the first import paths is taken.
-pub fn chain<'a>(
-    packages: &'a Packages,
-    from: PackageIx,
-    is_goal: &dyn Fn(PackageIx) -> bool,
-) -> Option<Vec<(PackageIx, &'a Import)>> {
-    let mut came: BTreeMap<PackageIx, Option<(PackageIx, &Import)>> = BTreeMap::from([(from, None)]);
+/// One step of a chain: a package takes an import that leads to another one of the repository.
+#[derive(Debug, Clone, Copy)]
+pub struct Hop<'a> {
+    /// The importer.
+    pub from: PackageIx,
+    /// What it imports: the package `to`, or a third-party one that leads there ([`Packages::behind`]).
+    pub import: &'a Import,
+    /// Where that leads.
+    pub to: PackageIx,
+}
+
+impl<'a> Hop<'a> {
+    /// The import paths on its way: of third-party packages, if it leads through some, and of where it leads.
+    pub fn paths(&self, packages: &'a Packages) -> impl Iterator<Item = &'a str> {
+        let way = packages.behind(&self.import.path).find(|(to, _)| self.import.package.is_none() && *to == self.to);
+        let way = way.into_iter().flat_map(|(_, way)| way).map(String::as_str);
+        way.chain([packages.get(self.to).path.as_str()])
+    }
+}
+
+/// A shortest chain of imports that leads from `from` to a package that `is_goal` accepts, in order. Empty if `from` is a goal itself; none if
+/// there is no way. Among chains of one length that of the first import paths is taken.
+pub fn chain<'a>(packages: &'a Packages, from: PackageIx, is_goal: &dyn Fn(PackageIx) -> bool) -> Option<Vec<Hop<'a>>> {
+    let mut came: BTreeMap<PackageIx, Option<Hop<'a>>> = BTreeMap::from([(from, None)]);
     let mut open = VecDeque::from([from]);
     while let Some(ix) = open.pop_front() {
         if is_goal(ix) {
-            let steps =
-                std::iter::successors(came.get(&ix).copied().flatten(), |(before, _)| came.get(before).copied().flatten());
-            let mut chain: Vec<_> = steps.collect();
+            let last = came.get(&ix).copied().flatten();
+            let mut chain: Vec<_> = std::iter::successors(last, |hop| came.get(&hop.from).copied().flatten()).collect();
             chain.reverse();
             return Some(chain);
         }
         for import in &packages.get(ix).imports {
-            let Some(next) = import.package else { continue };
-            came.entry(next).or_insert_with(|| {
-                open.push_back(next);
-                Some((ix, import))
-            });
+            for to in packages.meant(import) {
+                came.entry(to).or_insert_with(|| {
+                    open.push_back(to);
+                    Some(Hop { from: ix, import, to })
+                });
+            }
         }
     }
     None

@@ -9,6 +9,7 @@
 //!
 //! A step's inputs are all it may read, and whatever runs a plan must key the step by them and nothing else.
 
+mod behind;
 mod builder;
 mod early;
 mod fold;
@@ -27,6 +28,7 @@ mod sound;
 mod step;
 mod third_party;
 mod titles;
+mod units;
 mod unused;
 mod verify;
 

@@ -200,8 +200,7 @@ impl Outline {
         let paths: Vec<&str> = mains.iter().map(|main| main.package.as_str()).collect();
         let loaded = packages::load(scan, workspace, root, &context, &paths);
         let build = BuildIx(self.builds.len());
-        let the_root = workspace.root(root);
-        let packages = loaded.packages;
+        let packages = &loaded.packages;
         for main in mains {
             if let Some(ix) = packages.find(&main.package) {
                 let configured = main.config.binary.as_ref().map(|binary| binary.value.as_str());
@@ -209,6 +208,20 @@ impl Outline {
                 self.images.push(OutlineImage { build, main: ix, binary, config: main.config });
             }
         }
+        self.builds.push(Build::new(scan, workspace, root, settings, loaded.packages));
+        loaded.diagnostics
+    }
+}
+
+impl Build {
+    /// The title of its resolve step. One more runs where the first answer leads to packages of the repository.
+    pub fn resolve_title(&self) -> &'static str {
+        if self.packages.has_behind() { "resolve modules again" } else { "resolve modules" }
+    }
+
+    /// The build of these packages of a root.
+    pub(super) fn new(scan: &Scan, workspace: &Workspace, root: RootIx, settings: GoSettings, packages: Packages) -> Self {
+        let the_root = workspace.root(root);
         let mut outside = packages::closure(&packages, packages.mains.iter().copied()).outside(&packages);
         // Every binary holds the runtime, whatever its main imports.
         outside.insert("runtime".to_owned());
@@ -222,7 +235,7 @@ impl Outline {
             env: settings.env.clone(),
         };
         let hidden_inputs = settings.cgo() || packages.iter().any(|(_, package)| !package.included.is_empty());
-        self.builds.push(Build {
+        Self {
             root,
             dir: the_root.dir.clone(),
             workspace: the_root.is_workspace(),
@@ -233,8 +246,7 @@ impl Outline {
             modules: modules(workspace, the_root),
             mod_files: with_links(scan, workspace.mod_files(the_root)),
             request,
-        });
-        loaded.diagnostics
+        }
     }
 }
 

@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fixedbitset::FixedBitSet;
-
 use super::early::{BULK, bulk_name, bulk_part};
-use super::fold::{Folding, fold};
 use super::module_cache::package_dir;
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
-use super::partition::{self, Node};
 use super::sealed::Sealer;
 use super::step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
 use super::third_party::ThirdParty;
@@ -62,30 +58,29 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     plan
 }
 
-/// The most steps that the repository's packages are compiled in, or one for each image where these are more.
-const MAX_UNITS: usize = 12;
-
 /// Plans one build.
-struct BuildPlanner<'a> {
+pub(super) struct BuildPlanner<'a> {
     outline: &'a Outline,
     ix: BuildIx,
-    build: &'a Build,
-    cache: Cache,
+    pub(super) build: &'a Build,
+    pub(super) cache: Cache,
     /// Its images, and what each is made of.
-    images: Vec<(&'a OutlineImage, PackageSet)>,
+    pub(super) images: Vec<(&'a OutlineImage, PackageSet)>,
     steps: &'a mut Vec<Step>,
 }
 
 /// What the go command chose for a build, and where its compile results are.
-struct Resolved<'a> {
-    third_party: ThirdParty<'a>,
+pub(super) struct Resolved<'a> {
+    pub(super) third_party: ThirdParty<'a>,
     sealer: Option<Sealer<'a>>,
+    /// Third-party packages that import packages of the repository: they are compiled among these.
+    pub(super) mixed: BTreeSet<usize>,
     /// What each image reaches of std and third-party packages.
-    reached: Vec<BTreeSet<usize>>,
+    pub(super) reached: Vec<BTreeSet<usize>>,
     /// Results of std and third-party packages.
-    outside: BTreeMap<usize, Results>,
+    pub(super) outside: BTreeMap<usize, Results>,
     /// Results of the repository's packages.
-    own: BTreeMap<PackageIx, Results>,
+    pub(super) own: BTreeMap<PackageIx, Results>,
 }
 
 impl Resolved<'_> {
@@ -107,7 +102,8 @@ impl<'a> BuildPlanner<'a> {
         let third_party = ThirdParty::new(resolution);
         let sealer = Sealer::new(self.build, resolution);
         let reached = self.images.iter().map(|(_, closure)| third_party.reached(&self.linked(closure))).collect();
-        let mut resolved = Resolved { third_party, sealer, reached, outside: BTreeMap::new(), own: BTreeMap::new() };
+        let mixed = third_party.mixed(&self.build.packages);
+        let mut resolved = Resolved { third_party, sealer, mixed, reached, outside: BTreeMap::new(), own: BTreeMap::new() };
         self.resolve_step();
         self.std_steps(&mut resolved);
         self.deps_steps(&mut resolved);
@@ -125,9 +121,13 @@ impl<'a> BuildPlanner<'a> {
     /// Without a resolution: one step that compiles what the sources import from outside, and so what that needs.
     fn unresolved(&mut self) -> Vec<Image> {
         let packages = self.build.request.packages.clone();
-        let mod_files = self.build.mod_files.clone();
-        let module_cache = !self.build.vendored;
-        let inputs = Inputs { mod_files: mod_files.clone(), module_cache, files: self.profile(), ..Inputs::default() };
+        let graph = &self.build.packages;
+        // What these may import of the repository has to be there.
+        let behind = packages.iter().flat_map(|path| graph.behind(path)).map(|(ix, _)| ix);
+        let mut files = packages::closure(graph, behind).files(graph);
+        files.extend(self.profile());
+        let (mod_files, module_cache) = (self.build.mod_files.clone(), !self.build.vendored);
+        let inputs = Inputs { mod_files, module_cache, files, ..Inputs::default() };
         let title = "compile std and third-party packages".to_owned();
         let kind = StepKind::Deps(vec![Part { packages, reach: Vec::new(), root: None }]);
         let deps = Results { step: self.push("deps".to_owned(), title, kind, inputs.clone()), part: 0 };
@@ -143,7 +143,7 @@ impl<'a> BuildPlanner<'a> {
         let mod_files = self.build.mod_files.clone();
         let inputs = Inputs { mod_files, files: vendor.into_iter().collect(), ..Inputs::default() };
         let kind = StepKind::Resolve(self.build.request.clone());
-        self.push("resolve".to_owned(), "resolve modules".to_owned(), kind, inputs);
+        self.push("resolve".to_owned(), self.build.resolve_title().to_owned(), kind, inputs);
     }
 
     /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else third-party packages reach; and what only the repository
@@ -185,11 +185,12 @@ impl<'a> BuildPlanner<'a> {
         let inputs =
             Inputs { files: self.profile(), results: results.into_iter().collect(), own: self.own([]), ..Inputs::default() };
         let made = self.push(name, title, StepKind::Std(parts.iter().map(|(part, _)| part.clone()).collect()), inputs);
-        note(&mut resolved.outside, made, &parts, |node| node);
+        note(&mut resolved.outside, made, &parts, Some);
     }
 
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let steps = resolved.third_party.steps(&resolved.reached_by_any(), self.cache == Cache::Mount);
+        let before = resolved.reached_by_any().difference(&resolved.mixed).copied().collect();
+        let steps = resolved.third_party.steps(&before, self.cache == Cache::Mount);
         let alone = steps.len() == 1;
         for step in steps {
             let cuts = in_order(step.into_iter().map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
@@ -199,56 +200,8 @@ impl<'a> BuildPlanner<'a> {
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::deps(&parts, alone, self.images.len());
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
-            note(&mut resolved.outside, made, &cuts, |node| node);
+            note(&mut resolved.outside, made, &cuts, Some);
         }
-    }
-
-    fn unit_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let graph = &self.build.packages;
-        // What is found package by package need not be cut: a step that runs again compiles what changed, and has one price.
-        let bound = if self.cache == Cache::Mount { 1 } else { self.images.len().max(MAX_UNITS) };
-        let path = |node: &usize| graph.get(PackageIx(*node)).path.clone();
-        let held: Vec<FixedBitSet> = resolved.reached.iter().map(|reached| resolved.third_party.bits(reached)).collect();
-        let sizes = resolved.third_party.sizes();
-        let folding = Folding { held: &held, sizes: &sizes, bound, cold: COLD };
-        let partition = partition::parts(&self.own_nodes(&resolved.third_party));
-        for step in fold(&partition, folding) {
-            // Parts for the same images are one.
-            let mut by_reach: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
-            for part in step.into_iter().map(|part| &partition[part]) {
-                by_reach.entry(part.reach.ones().collect()).or_default().extend(&part.nodes);
-            }
-            let cuts = by_reach.into_iter().map(|(reach, nodes)| (self.part(reach, nodes.iter().map(path)), nodes));
-            let cuts = in_order(cuts.collect());
-            let nodes = || cuts.iter().flat_map(|(_, nodes)| nodes).copied().map(PackageIx);
-            let closure = packages::closure(graph, nodes());
-            let mut inputs = self.inputs(resolved, &closure, &closure.outside(graph));
-            inputs.own = self.own(nodes());
-            let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-            let (name, title) = titles::unit(self.build, &nodes().collect(), &parts, self.images.len());
-            let made = self.push(name, title, StepKind::Unit(parts), inputs);
-            note(&mut resolved.own, made, &cuts, PackageIx);
-        }
-    }
-
-    /// The repository's packages that are no mains: those the link steps compile. An edit is as likely as its package is large.
-    fn own_nodes(&self, third_party: &ThirdParty<'_>) -> Vec<Node> {
-        let graph = &self.build.packages;
-        let mut reached: BTreeMap<String, FixedBitSet> = BTreeMap::new();
-        let node = |(ix, package): (PackageIx, &packages::Package)| {
-            let mut reach = FixedBitSet::with_capacity(self.images.len());
-            if package.name != "main" {
-                reach.extend((0..self.images.len()).filter(|&image| self.images[image].1.contains(ix)));
-            }
-            let imports = package.inside().map(|ix| ix.0).collect();
-            let mut outside = FixedBitSet::new();
-            for packages::Import { path, .. } in package.outside() {
-                let packages = reached.entry(path.clone());
-                outside.union_with(packages.or_insert_with(|| third_party.bits(&third_party.reached([path]))));
-            }
-            Node { module: package.module.0, reach, imports, outside, size: package.size, weight: package.size }
-        };
-        graph.iter().map(node).collect()
     }
 
     /// Packages from outside, with the images that reach one of them or more.
@@ -257,7 +210,7 @@ impl<'a> BuildPlanner<'a> {
         self.part(reach, nodes.iter().map(|&ix| resolved.third_party.get(ix).path.clone()))
     }
 
-    fn part(&self, reach: impl IntoIterator<Item = usize>, packages: impl Iterator<Item = String>) -> Part {
+    pub(super) fn part(&self, reach: impl IntoIterator<Item = usize>, packages: impl Iterator<Item = String>) -> Part {
         let mut packages: Vec<String> = packages.collect();
         let mut reach: Vec<String> = reach.into_iter().map(|image| self.images[image].0.config.name.clone()).collect();
         packages.sort();
@@ -302,7 +255,7 @@ impl<'a> BuildPlanner<'a> {
     }
 
     /// The inputs of a step that reads the repository's packages `own` and `outside` those of std and third parties.
-    fn inputs_of(&self, resolved: &Resolved<'_>, own: &PackageSet, outside: &BTreeSet<usize>) -> Inputs {
+    pub(super) fn inputs_of(&self, resolved: &Resolved<'_>, own: &PackageSet, outside: &BTreeSet<usize>) -> Inputs {
         let mut files = own.files(&self.build.packages);
         files.extend(self.profile());
         let third_party: Vec<&ResolvedPackage> = outside.iter().map(|&ix| resolved.third_party.get(ix)).collect();
@@ -324,13 +277,13 @@ impl<'a> BuildPlanner<'a> {
     }
 
     /// The files of the repository's packages, and what they are compiled by.
-    fn own(&self, packages: impl IntoIterator<Item = PackageIx>) -> OwnFiles {
+    pub(super) fn own(&self, packages: impl IntoIterator<Item = PackageIx>) -> OwnFiles {
         let files = packages.into_iter().flat_map(|ix| self.build.packages.get(ix).files.iter().cloned());
         OwnFiles { files: files.chain(self.profile()).collect(), vendor: BTreeMap::new() }
     }
 
     /// The files of third-party packages.
-    fn own_outside(&self, resolved: &Resolved<'a>, packages: impl Iterator<Item = usize>) -> OwnFiles {
+    pub(super) fn own_outside(&self, resolved: &Resolved<'a>, packages: impl Iterator<Item = usize>) -> OwnFiles {
         let packages: Vec<&ResolvedPackage> = packages.map(|ix| resolved.third_party.get(ix)).collect();
         let mut own = self.own([]);
         if self.build.vendored {
@@ -352,7 +305,7 @@ impl<'a> BuildPlanner<'a> {
     }
 
     /// Adds a step. Builds beyond the first have their number in the step's name, so that names are unique.
-    fn push(&mut self, name: String, title: String, kind: StepKind, inputs: Inputs) -> StepIx {
+    pub(super) fn push(&mut self, name: String, title: String, kind: StepKind, inputs: Inputs) -> StepIx {
         let several = self.outline.builds.len() > 1;
         let name = if several { format!("{}/{name}", self.ix.0) } else { name };
         let title = titles::in_build(title, self.build, several, !kind.parts().is_empty());
@@ -361,22 +314,19 @@ impl<'a> BuildPlanner<'a> {
     }
 }
 
-/// Of a thousand builds so many find no results of the repository's packages.
-const COLD: u64 = 20;
-
 /// A part of a step, and its nodes.
-type Cut = (Part, BTreeSet<usize>);
+pub(super) type Cut = (Part, BTreeSet<usize>);
 
 /// Parts in the order of their first packages, which stays when other images reach them.
-fn in_order(mut cuts: Vec<Cut>) -> Vec<Cut> {
+pub(super) fn in_order(mut cuts: Vec<Cut>) -> Vec<Cut> {
     cuts.sort_by(|(a, _), (b, _)| a.packages.cmp(&b.packages));
     cuts
 }
 
-/// Notes where the results of each node are.
-fn note<K: Ord>(made: &mut BTreeMap<K, Results>, step: StepIx, cuts: &[Cut], key: impl Fn(usize) -> K) {
+/// Notes where the results of each node are that `key` gives a key.
+pub(super) fn note<K: Ord>(made: &mut BTreeMap<K, Results>, step: StepIx, cuts: &[Cut], key: impl Fn(usize) -> Option<K>) {
     for (part, (_, nodes)) in cuts.iter().enumerate() {
-        made.extend(nodes.iter().map(|&node| (key(node), Results { step, part })));
+        made.extend(nodes.iter().filter_map(|&node| Some((key(node)?, Results { step, part }))));
     }
 }
 

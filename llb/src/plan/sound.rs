@@ -91,8 +91,8 @@ fn concerned(packages: &Packages, place: &str) -> BTreeSet<PackageIx> {
 /// These packages, and all that import them, directly or not.
 fn importers(packages: &Packages, from: BTreeSet<PackageIx>) -> BTreeSet<PackageIx> {
     let mut importers: BTreeMap<PackageIx, Vec<PackageIx>> = BTreeMap::new();
-    for (ix, package) in packages.iter() {
-        for imported in package.inside() {
+    for (ix, _) in packages.iter() {
+        for imported in packages.below(ix) {
             importers.entry(imported).or_default().push(ix);
         }
     }

@@ -70,7 +70,7 @@ pub enum StepKind {
     Std(Vec<Part>),
     /// Compiles third-party packages.
     Deps(Vec<Part>),
-    /// Compiles packages of the repository.
+    /// Compiles packages of the repository, and third-party packages that import such.
     Unit(Vec<Part>),
     /// Compiles a main and links its binary.
     Link(Link),

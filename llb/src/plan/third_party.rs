@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use fixedbitset::FixedBitSet;
 use sha2::{Digest as _, Sha256};
 
+use super::behind::Returns;
 use super::fold::STEP;
 use super::partition::{self, Node, Part};
+use crate::packages::{PackageIx, Packages};
 use crate::resolution::{Resolution, ResolvedModule, ResolvedPackage};
 
-/// A resolution, with the packages to be found by import path.
+/// A resolution, with the packages to be found by import path. Packages of the repository that these import are no part of
+/// it, nor is what only those import: [`crate::packages::closure`] leads there.
 #[derive(Debug)]
 pub(super) struct ThirdParty<'a> {
     resolution: &'a Resolution,
@@ -57,6 +60,18 @@ impl<'a> ThirdParty<'a> {
             }
         }
         found
+    }
+
+    /// The packages of `graph` that the third-party packages `from` import, directly or through others of their kind.
+    pub(super) fn returns(&self, from: &BTreeSet<usize>, graph: &Packages) -> BTreeSet<PackageIx> {
+        let closure = self.closure(from.iter().copied());
+        let imports = closure.iter().flat_map(|&ix| &self.get(ix).imports);
+        imports.filter(|path| !self.by_path.contains_key(path.as_str())).filter_map(|path| graph.find(path)).collect()
+    }
+
+    /// The packages whose results depend on packages of `graph`.
+    pub(super) fn mixed(&self, graph: &Packages) -> BTreeSet<usize> {
+        Returns::new(self.resolution).mixed(graph).into_iter().filter_map(|path| self.find(path)).collect()
     }
 
     /// Bytes of the sources of each package.

@@ -41,18 +41,30 @@ pub(super) fn deps(parts: &[Part], alone: bool, images: usize) -> (String, Strin
     (format!("deps:{first}"), format!("{title}, {first}{}{whom}", if paths.len() > 1 { " ..." } else { "" }))
 }
 
-/// The name and the title of a unit: `unit:example.com/lib/money`, `compile ./lib/money (api, orders)`. A package is in one unit alone,
-/// so no two have the same title.
+/// The name and the title of a unit: `unit:example.com/lib/money`, `compile ./lib/money (api, orders)`. `packages` are those of the
+/// repository among the packages of `parts`. A package is in one unit alone, so no two have the same title.
 pub(super) fn unit(build: &Build, packages: &BTreeSet<PackageIx>, parts: &[Part], images: usize) -> (String, String) {
-    let first = parts.iter().flat_map(|part| &part.packages).min().cloned().unwrap_or_default();
+    let paths: BTreeSet<&str> = parts.iter().flat_map(|part| &part.packages).map(String::as_str).collect();
     let mut dirs: Vec<&TreePath> = packages.iter().map(|&ix| &build.packages.get(ix).dir).collect();
     dirs.sort();
-    let shown: Vec<String> = dirs.iter().take(SHOWN).map(|dir| shown_dir(dir)).collect();
-    let more = match dirs.len() - shown.len() {
+    let mut shown: Vec<String> = dirs.iter().take(SHOWN).map(|dir| shown_dir(dir)).collect();
+    shown.extend(third_party(build, &paths));
+    let more = match dirs.len().saturating_sub(SHOWN) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let first = paths.first().copied().unwrap_or_default();
     (format!("unit:{first}"), format!("compile {}{more}{}", shown.join(", "), reached_by(parts, images)))
+}
+
+/// The third-party packages among `paths`, if there are any.
+fn third_party(build: &Build, paths: &BTreeSet<&str>) -> Option<String> {
+    let others: Vec<&str> = paths.iter().copied().filter(|path| build.packages.find(path).is_none()).collect();
+    match others.as_slice() {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        [first, ..] => Some(format!("{} ({first} ...)", count(others.len(), "third-party package"))),
+    }
 }
 
 fn shown_dir(dir: &TreePath) -> String {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::step::{Plan, Step, StepKind};
-use crate::packages;
+use crate::packages::{self, PackageIx, Packages};
 
 /// Everything that is wrong with `plan`: nothing, unless the planner has a bug.
 pub fn verify(plan: &Plan) -> Vec<String> {
@@ -46,10 +46,15 @@ fn compiled(step: &Step) -> Vec<&str> {
     }
 }
 
+/// The packages of the repository that an import path means, or leads to.
+fn own<'a>(graph: &'a Packages, path: &'a str) -> impl Iterator<Item = PackageIx> + 'a {
+    graph.find(path).into_iter().chain(graph.behind(path).map(|(ix, _)| ix))
+}
+
 /// The go command reads the sources of every package below those it compiles.
 fn missing_files(plan: &Plan, step: &Step) -> Vec<String> {
     let graph = &plan.build(step.build).packages;
-    let set = packages::closure(graph, compiled(step).into_iter().filter_map(|path| graph.find(path)));
+    let set = packages::closure(graph, compiled(step).into_iter().flat_map(|path| own(graph, path)));
     let missing = set.files(graph).into_iter().filter(|file| !step.inputs.files.contains(file));
     missing.map(|file| format!("{} lacks {file}", step.name)).collect()
 }
@@ -60,10 +65,11 @@ fn missing_results(plan: &Plan, step: &Step) -> Vec<String> {
         return Vec::new();
     }
     let graph = &plan.build(step.build).packages;
-    let own = compiled(step);
+    let compiled = compiled(step);
     let parts = step.inputs.results.iter().filter_map(|result| plan.steps.get(result.step.0)?.kind.parts().get(result.part));
-    let at_hand: BTreeSet<&str> = parts.flat_map(|part| &part.packages).map(String::as_str).chain(own.iter().copied()).collect();
-    let closure = packages::closure(graph, own.iter().filter_map(|path| graph.find(path)));
+    let at_hand: BTreeSet<&str> =
+        parts.flat_map(|part| &part.packages).map(String::as_str).chain(compiled.iter().copied()).collect();
+    let closure = packages::closure(graph, compiled.iter().flat_map(|path| own(graph, path)));
     let missing = closure.iter().map(|ix| graph.get(ix).path.as_str()).filter(|path| !at_hand.contains(path));
     missing.map(|path| format!("{} would compile {path} again", step.name)).collect()
 }

@@ -4,6 +4,7 @@
 //! directories it replaces others by; a [`Choice`] names others. Rules follow the Go modules reference and the go command (cmd/go/internal/modload). Nothing here
 //! reads Go sources or chooses versions: that is the go command's, inside the resolve step.
 
+mod behind;
 mod check;
 mod load;
 mod module;

@@ -1,5 +1,6 @@
 //! Tests of plan: which steps there are, what each reads, and who shares what.
 
+mod behind;
 mod broken;
 mod cut;
 pub(crate) mod sealed;

@@ -55,8 +55,15 @@ impl Modules {
         if request.vendored || !listing.errors(request, &modules).is_empty() {
             return Ok(modules);
         }
-        modules.edges = parse_graph(&String::from_utf8_lossy(&go.output(&["mod", "graph"])?));
         modules.sums = modules.read_sums(go);
+        let Ok(graph) = go.output(&["mod", "graph"]) else {
+            // Something in it cannot be had. The listing came without it, and so do offline builds of the same packages: the go
+            // command reads only the mod files of modules that provide packages, as long as the mod files of the main modules
+            // name all of these ("Lazy module loading" in the Go modules reference).
+            modules.loaded.selected = modules.required()?;
+            return Ok(modules);
+        };
+        modules.edges = parse_graph(&String::from_utf8_lossy(&graph));
         modules.loaded = modules.load(&go.module_cache());
         // The listing had no import of the repository's own packages, so these were not downloaded.
         for (path, version) in modules.selected(|path| modules.is_near_own(path)) {
@@ -82,6 +89,22 @@ impl Modules {
         Ok(replaces)
     }
 
+    /// The versions that the main modules ask for themselves, by path: of a single module whose graph is not loaded, those
+    /// that are selected.
+    fn required(&self) -> Result<BTreeMap<String, String>, Failure> {
+        let mut required: BTreeMap<String, String> = BTreeMap::new();
+        for (_, file) in &self.mains {
+            for require in ModFile::parse("go.mod", &read(file)?).0.require {
+                let version = required.entry(require.path).or_default();
+                if gomod::version::compare_semver(&require.version, version).is_gt() {
+                    *version = require.version;
+                }
+            }
+        }
+        required.retain(|path, _| !self.mains.iter().any(|(main, _)| main == path));
+        Ok(required)
+    }
+
     fn read_sums(&self, go: &Go) -> BTreeMap<Version, String> {
         let of_mains = self.mains.iter().map(|(_, file)| file.with_file_name("go.sum"));
         let files = of_mains.chain(self.workspace.then(|| go.dir.join("go.work.sum")));
@@ -90,8 +113,13 @@ impl Modules {
 
     /// Whether an import path belongs to the repository: to a main module, or to a replacement by a directory.
     pub(super) fn is_own(&self, import: &str) -> bool {
+        self.own().any(|module| has_prefix(import, module))
+    }
+
+    /// The paths of the modules that are directories of the repository.
+    fn own(&self) -> impl Iterator<Item = &str> {
         let local = self.replaces.iter().filter(|replace| replace.new.1.is_empty()).map(|replace| replace.old.0.as_str());
-        self.mains.iter().map(|(path, _)| path.as_str()).chain(local).any(|module| has_prefix(import, module))
+        self.mains.iter().map(|(path, _)| path.as_str()).chain(local)
     }
 
     /// The versions selected of modules that a directory stands in for.
@@ -150,7 +178,7 @@ impl Modules {
 
     /// Whether a module could by its path provide a package of the repository, which an import of it must rule out.
     fn is_near_own(&self, path: &str) -> bool {
-        self.mains.iter().any(|(main, _)| has_prefix(main, path) || has_prefix(path, main))
+        self.own().any(|own| has_prefix(own, path) || has_prefix(path, own))
     }
 
     /// The `h1:` sum of a module's content that a go.sum or go.work.sum file has.

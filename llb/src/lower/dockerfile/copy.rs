@@ -54,6 +54,13 @@ impl Sources {
         }
     }
 
+    /// The instructions where third-party packages are compiled that need these, with a comment.
+    pub(super) fn for_third_party(&self) -> Vec<String> {
+        let comment = "# Packages of this repository that third-party packages import, or may import.";
+        let comment = (!self.dirs.is_empty()).then(|| comment.to_owned());
+        comment.into_iter().chain(self.instructions()).collect()
+    }
+
     /// The instructions, in the order of the file: what changes least comes first.
     pub(super) fn instructions(&self) -> Vec<String> {
         let mut instructions = Vec::new();

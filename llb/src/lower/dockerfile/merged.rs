@@ -29,6 +29,8 @@ pub(super) struct Group {
     pub(super) std: BTreeSet<String>,
     /// Third-party packages that are imported.
     pub(super) third_party: BTreeSet<String>,
+    /// Packages of the repository that these import, or may import.
+    pub(super) behind: Sources,
 }
 
 /// One image, on all platforms.
@@ -87,8 +89,12 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
             && group.profile == build.settings.profile
             && fits(&group.env, &env)
     };
+    let graph = &build.packages;
+    let behind = build.request.packages.iter().flat_map(|path| graph.behind(path)).map(|(ix, _)| ix);
+    let behind = packages::closure(graph, behind);
+    let add_behind = |group: &mut Group| behind.iter().for_each(|ix| group.behind.add(graph.get(ix)));
     let Some(at) = groups.iter().position(same) else {
-        groups.push(Group {
+        let mut group = Group {
             dir: build.dir.clone(),
             workspace: build.workspace,
             vendored: build.vendored,
@@ -101,7 +107,10 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
             includes: build.hidden_inputs,
             std,
             third_party,
-        });
+            behind: Sources::default(),
+        };
+        add_behind(&mut group);
+        groups.push(group);
         return Ok(groups.len() - 1);
     };
     let group = &mut groups[at];
@@ -111,6 +120,7 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
     group.env.extend(env);
     group.includes |= build.hidden_inputs;
     group.std.retain(|package| std.contains(package));
+    add_behind(group);
     Ok(at)
 }
 

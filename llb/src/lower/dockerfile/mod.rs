@@ -245,6 +245,7 @@ impl Printer<'_> {
         }
         files.extend(group.profile.iter().map(|profile| words::literal_pattern(profile.as_str())));
         lines.push(copy::copy(&[], &files));
+        lines.extend(group.behind.for_third_party());
         lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
         lines.extend((self.cache(group) == CacheForm::Layer).then(|| TIMES.to_owned()));
         lines.push(self.deps_run(group));

@@ -43,6 +43,8 @@ pub enum Ingredient {
     Package(String),
     /// A file, by content.
     File(TreePath),
+    /// A file, by content, of a package that third-party packages may import, where the go command was not asked.
+    PerhapsFile(TreePath),
     /// A mod file made for a sealed step, by content.
     Written(TreePath),
     /// Files that are read at another place: from, to.
@@ -74,7 +76,7 @@ impl fmt::Display for Ingredient {
             Self::ModLine(file, line) => write!(f, "{file}: {line}"),
             Self::Sum(module) => write!(f, "sum of {module}"),
             Self::Package(path) => write!(f, "package {path}"),
-            Self::File(path) => write!(f, "file {path}"),
+            Self::File(path) | Self::PerhapsFile(path) => write!(f, "file {path}"),
             Self::Written(path) => write!(f, "{path} of the sealed workspace"),
             Self::Moved(from, to) => write!(f, "{from} as {to}"),
             Self::Step(name) => write!(f, "results of {name}"),
@@ -85,7 +87,10 @@ impl fmt::Display for Ingredient {
 impl Ingredient {
     /// Whether its value says nothing to a person: a digest.
     fn is_digest(&self) -> bool {
-        matches!(self, Self::File(_) | Self::RuntimeFile(_) | Self::Step(_) | Self::Sum(_) | Self::Written(_))
+        matches!(
+            self,
+            Self::File(_) | Self::PerhapsFile(_) | Self::RuntimeFile(_) | Self::Step(_) | Self::Sum(_) | Self::Written(_)
+        )
     }
 
     /// A short word for what kind of part it is, for programs.
@@ -108,6 +113,7 @@ impl Ingredient {
             Self::Sum(_) => "sum",
             Self::Package(_) => "package",
             Self::File(_) => "file",
+            Self::PerhapsFile(_) => "perhaps-file",
             Self::Written(_) => "sealed",
             Self::Moved(..) => "moved",
             Self::Step(_) => "step",

@@ -16,6 +16,7 @@ mod substance;
 
 pub use contents::{Contents, files, paths};
 pub use ingredients::{Difference, Ingredient, Ingredients};
+pub(super) use substance::may_be_third_party;
 pub use substance::{substances, third_party};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,8 +25,14 @@ pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
 pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSet<String> {
     let build = plan.build(plan.step(image.link).build);
     let providers = Providers::new(workspace, workspace.root(build.root));
-    let is_third = |path: &String| path.split('/').next().is_some_and(|first| first.contains('.')) || providers.is_required(path);
-    reached(build, image).outside(&build.packages).into_iter().filter(is_third).collect()
+    let outside = reached(build, image).outside(&build.packages);
+    outside.into_iter().filter(|path| may_be_third_party(&providers, path)).collect()
+}
+
+/// Whether an import that leaves the repository may be third-party, as far as that is known without the go command.
+pub(in crate::plan) fn may_be_third_party(providers: &Providers<'_>, path: &str) -> bool {
+    let has_host = path.split('/').next().is_some_and(|first| first.contains('.'));
+    has_host || providers.is_required(path)
 }
 
 fn reached(build: &Build, image: &Image) -> PackageSet {
@@ -52,8 +58,11 @@ fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
     parts.insert(Ingredient::Binary, &image.binary);
     runtime(input, image, &mut parts);
     let set = reached(build, image);
+    let sure = packages::sure_closure(&build.packages, build.packages.find(&image.package)).files(&build.packages);
     for path in set.files(&build.packages) {
-        parts.insert(Ingredient::File(path.clone()), input.contents.get(&path).unwrap_or_default());
+        let digest = input.contents.get(&path).unwrap_or_default();
+        let is_sure = sure.contains(&path);
+        parts.insert(if is_sure { Ingredient::File(path) } else { Ingredient::PerhapsFile(path) }, digest);
     }
     own_modules(input, link.build, &set, &mut parts);
     match input.resolution(link.build) {
