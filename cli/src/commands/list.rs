@@ -39,7 +39,7 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
         (_, Some(at)) => at.to_string(),
         _ if image.config.name == main.binary_name() => "package main".to_owned(),
         _ if image.config.name == main.binary_name().to_lowercase() => "package main, in small letters".to_owned(),
-        _ => "package main, named by its directory".to_owned(),
+        _ => "package main, not called as its binary".to_owned(),
     };
     [
         image.config.name.clone(),

@@ -168,7 +168,7 @@ fn two_mains_of_one_name() {
             IMAGE    MAIN           MODULE           BINARY  MADE OF                  WHY
             api      ./api          example.com/api  api     2 packages of 2 modules  package main
             job      ./job          example.com/job  job     2 packages of 2 modules  package main
-            job-api  ./job/cmd/api  example.com/job  api     1 package of 1 module    package main, named by its directory
+            job-api  ./job/cmd/api  example.com/job  api     1 package of 1 module    package main, not called as its binary
             --- stderr
             warning: 2 mains would make an image named api; their images are called api (./api), job-api (./job/cmd/api)
              |

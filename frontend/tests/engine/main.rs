@@ -26,6 +26,7 @@ mod elsewhere;
 mod exports;
 mod identical;
 mod image;
+mod image_names;
 mod links;
 mod names;
 mod options;
