@@ -215,7 +215,8 @@ fn local_definition(options: &Options, filename: &str) -> Output {
     let mut paths = vec![filename.to_owned(), format!("{filename}{IGNORE_FILE}")];
     paths.extend(lower_case(filename));
     paths.extend(beside(filename));
-    directory.files(&paths, "", &format!("build definition from {filename}"))
+    // BuildKit itself loads the "build definition", to see that it is for us: this one has a name of its own.
+    directory.files(&paths, "", &format!("configuration from {filename}"))
 }
 
 /// The other spelling that Docker accepts: `dockerfile` for `Dockerfile`.

@@ -44,7 +44,8 @@ impl Lowering<'_> {
         for mount in self.source_mounts_of(step)? {
             exec = exec.mount(mount);
         }
-        let exec = self.with_failures(exec).named(self.title("read what the failed step printed"));
+        let title = format!("read what the failed step printed: {}", step.title);
+        let exec = self.with_failures(exec).named(self.title(&title));
         // Not to be found in the cache, and not to ignore it: that would empty the mount.
         self.dress(exec, None).ignore_cache(false).run()?.output(OUT).map(Some)
     }

@@ -155,10 +155,6 @@ impl<'a> Lowering<'a> {
         self.dress(named, None).run()
     }
 
-    pub(super) fn resolve_title(&self, ix: BuildIx) -> String {
-        self.of_build(self.plan.build(ix).resolve_title().to_owned(), ix)
-    }
-
     /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
     fn request(&self, ix: BuildIx) -> Output {
         let title = self.title(&self.of_build("[internal] resolve request".to_owned(), ix));

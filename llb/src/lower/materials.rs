@@ -30,7 +30,7 @@ pub struct LlbOptions<'a> {
     /// Steps to run although their results are cached.
     pub no_cache: &'a NoCache,
     /// Put before the names of cache mounts, with a `/` between, as docker/dockerfile does (`BUILDKIT_CACHE_MOUNT_NS`). Builds with other
-    /// names share nothing by cache mounts. Nothing is put before them if it is empty.
+    /// names share nothing: no cache mount, and no layer of a step. Nothing is put before them if it is empty.
     pub cache_namespace: &'a str,
     /// Put before every step's name: `[linux/arm64] `, or nothing.
     pub prefix: &'a str,

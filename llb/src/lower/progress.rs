@@ -31,6 +31,11 @@ impl Lowering<'_> {
         self.group(&format!("resolve {}", build.0), &self.resolve_title(build))
     }
 
+    /// What a build's resolve step is called.
+    pub(super) fn resolve_title(&self, ix: BuildIx) -> String {
+        self.of_build(self.plan.build(ix).resolve_title().to_owned(), ix)
+    }
+
     /// A row of its own for what prepares many steps, which is never seen.
     pub(super) fn hidden(&self, key: &str) -> ProgressGroup {
         weak(self.group(key, key))

@@ -50,8 +50,8 @@ impl Layer {
     /// Its name in the progress output and in the image's history.
     fn title(self, image: &Image) -> String {
         match self {
-            Self::Surroundings => format!("image {}: runtime files", image.name),
-            Self::Files => format!("image {}: files", image.name),
+            Self::Surroundings => "runtime files".to_owned(),
+            Self::Files => format!("files of {}", image.name),
             Self::Binary => format!("image {}", image.name),
         }
     }
@@ -79,6 +79,7 @@ impl Lowering<'_> {
         };
         for layer in Layer::of(image) {
             let title = layer.title(image);
+            let row = self.group(&title, &title);
             below = if is_scratch(image) {
                 self.on_scratch(&below, &title, |files| match layer {
                     Layer::Surroundings => files.copy(self.root_files(image, &resolved)),
@@ -96,7 +97,7 @@ impl Lowering<'_> {
                         self.settle(files, &resolved, [path.as_str()])
                     }
                 };
-                files.named(self.title(&title)).progress_group(self.group(&title, &title)).output()
+                files.named(self.title(&title)).progress_group(row).output()
             };
         }
         Ok(below)
@@ -115,7 +116,8 @@ impl Lowering<'_> {
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.
             let to = format!("/{}", self.plan.target.file_name(&image.name));
-            copies.push((self.copy_of(&link, &from, &to), self.title(&format!("[internal] layer of the binary {}", image.name))));
+            let name = format!("[internal] layer of the binary {}", image.name);
+            copies.push((self.copy_of(&link, &from, &to), self.title(&name)));
         }
         let layer = |(copy, name)| File::on(&Output::scratch()).copy(copy).named(name).progress_group(weak(row.clone())).output();
         if self.options.merge && copies.len() > 1 {
@@ -132,13 +134,13 @@ impl Lowering<'_> {
     /// file and the time of the build.
     fn on_scratch(&self, below: &Output, title: &str, fill: impl FnOnce(File) -> File) -> Output {
         let row = self.group(title, title);
-        let title = self.title(title);
+        let name = self.title(title);
         if !self.options.merge || below.is_scratch() {
-            return fill(File::on(below)).named(title).progress_group(row).output();
+            return fill(File::on(below)).named(name).progress_group(row).output();
         }
-        let name = format!("[internal] layer of {title}");
-        let layer = fill(File::on(&Output::scratch())).named(name).progress_group(weak(row.clone())).output();
-        Merge::of(&[below.clone(), layer]).named(title).progress_group(row).output()
+        let layer_name = self.title(&format!("[internal] layer of {title}"));
+        let layer = fill(File::on(&Output::scratch())).named(layer_name).progress_group(weak(row.clone())).output();
+        Merge::of(&[below.clone(), layer]).named(name).progress_group(row).output()
     }
 
     /// The few files that programs expect, on scratch.

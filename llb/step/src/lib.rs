@@ -29,7 +29,7 @@
 //! | layers of compile results | `gowork_cache::layer` | in the first line of the index |
 //! | the cache mount of compile results | `gowork_cache::mount` | in the path; what is kept whole, in its key |
 //! | command lines, `GOCACHEPROG` | [`words`] | none: both programs come from one image |
-//! | `GOWORK_NAMES`, `GOWORK_ATTEMPT` | none | none: they key a step, and no program reads them |
+//! | `GOWORK_NAMES`, `GOWORK_ATTEMPT`, `GOWORK_CACHE_NAMESPACE` | none | none: they key a step, and no program reads them |
 
 pub mod parts;
 pub mod version;

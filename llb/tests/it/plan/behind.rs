@@ -209,9 +209,9 @@ fn third_party_packages_are_compiled_after_the_forks_that_they_import() {
     expect![[r#"
         resolve (resolve modules again):  of  after 
         std:third-party (compile 1 package of std): runtime of  after 
-        deps (compile 1 third-party package): third.party/text of third.party/text/text.go after std:third-party
-        unit:other.party/wrapped (compile ./forks/wrapped (1 package) and 2 third-party packages (third.party/wrap ...)): other.party/wrapped third.party/wrap third.party/wrap/inner of forks/wrapped/wrapped.go third.party/wrap/inner/inner.go third.party/wrap/wrap.go after 
-        unit:example.com/app/words (compile ./forks/sampler, ./words (2 packages) and third.party/quote): example.com/app/words other.party/sampler third.party/quote of forks/sampler/sampler.go words/words.go third.party/quote/quote.go after deps std:third-party unit:other.party/wrapped
+        deps (compile 1 third-party package (app, plain)): third.party/text of third.party/text/text.go after std:third-party
+        unit:other.party/wrapped (compile ./forks/wrapped, 2 third-party packages (third.party/wrap ...) (app, many)): other.party/wrapped third.party/wrap third.party/wrap/inner of forks/wrapped/wrapped.go third.party/wrap/inner/inner.go third.party/wrap/wrap.go after 
+        unit:example.com/app/words (compile ./forks/sampler, ./words, third.party/quote (app)): example.com/app/words other.party/sampler third.party/quote of forks/sampler/sampler.go words/words.go third.party/quote/quote.go after deps std:third-party unit:other.party/wrapped
         link:app (link app): example.com/app/cmd/app of cmd/app/main.go after deps std:third-party unit:example.com/app/words unit:other.party/wrapped
         link:many (link many): example.com/app/cmd/many of cmd/many/main.go after std:third-party unit:other.party/wrapped
         link:plain (link plain): example.com/app/cmd/plain of cmd/plain/main.go after deps std:third-party
