@@ -30,13 +30,23 @@ pub(super) struct Scanned {
 /// Scans the context.
 pub(super) async fn run(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
-    let scanned = scan(builder, config, files, &Filter::Listing { hint: "listing", contents: &contents }).await?;
-    if !builder.context.can_list() || !packages::has_vendor_sources(&scanned.scan) {
-        return Ok(scanned);
+    let mut scanned = scan(builder, config, files, &Filter::Listing { hint: "listing", contents: &contents }).await?;
+    let mut asked = None;
+    // What a mod file says that was not there before may name more of them.
+    for _ in 0..MAX_SCANS {
+        let more = packages::more_patterns(&scanned.scan).filter(|_| builder.context.can_list());
+        if more.is_none() || more == asked {
+            break;
+        }
+        asked = more;
+        let contents = asked.as_deref().unwrap_or_default();
+        scanned = scan(builder, config, files, &Filter::Listing { hint: "listing-with-more", contents }).await?;
     }
-    let contents: Vec<String> = contents.into_iter().filter(|pattern| !pattern.starts_with('!')).collect();
-    scan(builder, config, files, &Filter::Listing { hint: "listing-with-vendor", contents: &contents }).await
+    Ok(scanned)
 }
+
+/// How often a context is scanned for what earlier scans show to be missing: go.mod files behind links, whose modules have such, and so on.
+const MAX_SCANS: usize = 4;
 
 /// Scans a part of the context. The step runs again only if a file that it reads, or the list of names, has changed.
 async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, part: &Filter<'_>) -> Result<Scanned, BuildError> {

@@ -7,6 +7,7 @@ use super::progress::weak;
 use crate::ops::exec::Mount;
 use crate::ops::file::{Copy, File, Mkdir, Mkfile};
 use crate::ops::{OpError, Output};
+use crate::packages::literal_pattern;
 use crate::plan::{BuildIx, Sealed, Step, StepKind};
 use crate::tree::TreePath;
 
@@ -101,16 +102,4 @@ impl Lowering<'_> {
 /// The directories above one.
 fn parents(dir: &TreePath) -> impl Iterator<Item = TreePath> {
     std::iter::successors(dir.parent(), TreePath::parent)
-}
-
-/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).
-fn literal_pattern(path: &str) -> String {
-    let mut pattern = String::with_capacity(path.len());
-    for character in path.chars() {
-        if matches!(character, '*' | '?' | '[' | ']' | '\\') || (character == '!' && pattern.is_empty()) {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern
 }

@@ -1,10 +1,13 @@
 //! Which files a scan reads. Owns the patterns by which they are asked for.
 
-use super::scan::Scan;
+use std::collections::BTreeSet;
+
+use super::scan::{MOD_FILES, Scan};
+use crate::gosrc::is_source_name;
 use crate::tree::TreePath;
 
 /// Patterns (moby/patternmatcher) of all files that a scan reads, but for sources below a directory `vendor`: of these there are many, and a scan reads
-/// only a few of them ([`has_vendor_sources`]).
+/// only a few of them ([`more_patterns`]).
 ///
 /// BuildKit tries them one by one, on a file and on each directory above it, until one matches. The first is for most files; those that begin with `**` and
 /// have no other wildcard cost nothing to speak of.
@@ -43,10 +46,28 @@ pub const SCAN_PATTERNS: [&str; 32] = [
     "**/vendor/modules.txt",
 ];
 
-/// Whether a scan reads sources in or below a directory `vendor`, of which [`SCAN_PATTERNS`] match none: those of a package that is called so, or of a
-/// module that a mod file names. All but the patterns with a `!` match them.
-pub fn has_vendor_sources(scan: &Scan) -> bool {
-    scan.dirs.keys().any(|dir| is_vendored(dir.as_str()))
+/// The patterns of all files that a scan reads, where [`SCAN_PATTERNS`] match not all of them, as a scan of what these match shows: sources in or below a
+/// directory `vendor`, of a package that is called so or a module that a mod file names; and what symlinks lead to under another name.
+pub fn more_patterns(scan: &Scan) -> Option<Vec<String>> {
+    let is_read = |link: &&TreePath| MOD_FILES.contains(&link.name()) || is_source_name(link.name());
+    let targets = scan.links.keys().filter(is_read).filter_map(|link| scan.followed(link).pop());
+    let unmatched: BTreeSet<TreePath> = targets.filter(|target| !is_scanned(target)).collect();
+    let vendored = scan.dirs.keys().any(|dir| is_vendored(dir.as_str()));
+    let kept = SCAN_PATTERNS.iter().filter(|pattern| !vendored || !pattern.starts_with('!')).map(|pattern| (*pattern).to_owned());
+    let linked = unmatched.iter().map(|path| literal_pattern(path.as_str()));
+    (vendored || !unmatched.is_empty()).then(|| kept.chain(linked).collect())
+}
+
+/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).
+pub(crate) fn literal_pattern(path: &str) -> String {
+    let mut pattern = String::with_capacity(path.len());
+    for character in path.chars() {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\') || (character == '!' && pattern.is_empty()) {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 fn is_vendored(dir: &str) -> bool {

@@ -104,7 +104,7 @@ impl Scan {
 }
 
 /// Mod files that may lie in any directory.
-const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
+pub(super) const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {

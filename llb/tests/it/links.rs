@@ -4,6 +4,7 @@ use std::path::Path;
 
 use expect_test::expect;
 use gowork_llb::lower::{self, DockerfileOptions};
+use gowork_llb::packages;
 use gowork_llb::plan::{self, PlanInput};
 use gowork_llb::tree::LocalTree;
 
@@ -75,6 +76,28 @@ fn links_to_mod_files_are_among_these() {
     let files: Vec<String> = outline.builds[0].mod_files.iter().map(ToString::to_string).collect();
     let expected = "external/lib/go.mod fork/go.mod forklink forklink/go.mod go.work lib lib/go.mod real/go.work real/lib.mod services/api/go.mod";
     assert_eq!(files.join(" "), expected);
+}
+
+/// What a scan of a transfer reads by another name than those that are asked for is asked for by that name.
+#[test]
+fn files_behind_links_are_asked_for_by_their_own_names() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &LINKED);
+    let more = |dir: &Path| packages::more_patterns(&packages::scan(&LocalTree::new(dir)));
+    let patterns = more(dir.path()).unwrap();
+    assert_eq!(patterns[packages::SCAN_PATTERNS.len()..], ["real/lib.mod"]);
+    assert!(patterns.contains(&"!**/vendor".to_owned()));
+    // A package called `vendor` lets all that lies so be sent; a link that is no source asks for nothing.
+    write(dir.path(), &[("lib/vendor/v.go", "package vendor\n"), ("lib/notes.txt -> lib.go", "")]);
+    let patterns = more(dir.path()).unwrap();
+    assert_eq!(patterns.last().map(String::as_str), Some("real/lib.mod"));
+    assert!(!patterns.contains(&"!**/vendor".to_owned()));
+    let plain = tempfile::tempdir().unwrap();
+    write(
+        plain.path(),
+        &[("go.mod", "module example.com/m\n"), ("main.go -> src/main.go", ""), ("src/main.go", "package main\n")],
+    );
+    assert_eq!(more(plain.path()), None);
 }
 
 /// COPY takes a link by its own name, and finds nothing by a name with a link on its way.
