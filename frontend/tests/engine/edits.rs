@@ -87,9 +87,9 @@ fn a_service_rebuilds_its_own_image() {
 fn a_shared_package_rebuilds_the_images_that_it_reaches() {
     let shop = built_shop();
     shop.append("lib/money/money.go", &format!("\nvar Edited = {:?}\n", unique().to_string()));
-    let unit = "compile ./lib/money, ./services/api/routes (2 packages)";
+    let unit = "compile ./lib/money, ./services/api/routes (api, orders)";
     let api = ["image api", "link api", unit, "sources of api", &format!("sources to {unit}")];
-    let user = "compile ./proto/orders/v1, ./services/orders/internal/book (2 packages)";
+    let user = "compile ./proto/orders/v1, ./services/orders/internal/book (orders)";
     let orders = ["image orders", "link orders", user, "sources of orders", &format!("sources to {user}")];
     assert_ran(&shop, [("api", &api), ("orders", &orders), ("web", &[]), ("worker", &[])]);
 }

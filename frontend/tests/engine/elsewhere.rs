@@ -30,7 +30,7 @@ fn an_empty_engine_with_an_imported_cache_compiles_what_was_edited() {
 
     shop.append("services/orders/internal/book/book.go", "\n// Edited is new.\nvar Edited = 1\n");
     let edited = build(&empty.engine, &shop, "binaries", cache.path());
-    let expected = [SCAN, "compile ./proto/orders/v1, ./services/orders/internal/book (2 packages)", "link orders"];
+    let expected = [SCAN, "compile ./proto/orders/v1, ./services/orders/internal/book (orders)", "link orders"];
     assert_eq!(edited.records.programs_ran(), expected.into(), "{}", edited.everything());
     let cached = edited.records.cached();
     for step in ["link api", "link web", "link worker"] {
