@@ -123,7 +123,7 @@ fn a_fork_is_explained_and_drawn() {
               forks/t1/stable/stable.go:3:8  third.example/t1/stable imports third.example/t1/internal/deep
 
             read by
-              unit:third.example/t0/moving  compile ./forks/t1 (2 packages) and third.example/t0/moving
+              unit:third.example/t0/moving  compile ./forks/t1/internal/deep, ./forks/t1/stable, third.example/t0/moving (app)
               link:app                      link app
             exit 0
         "#]]
