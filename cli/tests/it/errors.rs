@@ -175,7 +175,6 @@ fn two_mains_of_one_name() {
              = help: to keep or to change these names, write them down:
                      [images.api]
                      main = "./api"
-         
                      [images.job-api]
                      main = "./job/cmd/api"
 

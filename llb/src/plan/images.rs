@@ -195,7 +195,7 @@ impl Naming<'_> {
                 users.len(),
                 shown.join(", ")
             ));
-            let help = format!("to keep or to change these names, write them down:\n{}", tables.join("\n\n"));
+            let help = format!("to keep or to change these names, write them down:\n{}", tables.join("\n"));
             self.diagnostics.push(warning.help(help));
         }
     }
@@ -264,7 +264,7 @@ fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
     let error = Diagnostic::error(format!("{} mains would make an image named {name}: {}{more}", founds.len(), dirs(places)));
     let tables = founds.iter().enumerate().skip(1).take(SHOWN);
     let tables: Vec<String> = tables.map(|(number, found)| table(&format!("{name}-{}", number + 1), &found.main.dir)).collect();
-    error.help(format!("name them in the configuration, for example:\n{}", tables.join("\n\n")))
+    error.help(format!("name them in the configuration, for example:\n{}", tables.join("\n")))
 }
 
 /// The table of an image, for the user to paste.

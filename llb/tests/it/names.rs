@@ -68,7 +68,6 @@ fn mains_with_one_name() {
         to keep or to change these names, write them down:
         [images.orders-worker]
         main = "./orders/cmd/worker"
-
         [images.web-worker]
         main = "./web/cmd/worker"
     "#]].assert_eq(&named(&workers, ""));
@@ -90,7 +89,6 @@ fn mains_with_one_name() {
         to keep or to change these names, write them down:
         [images.orders-worker]
         main = "./orders/cmd/worker"
-
         [images.web-worker]
         main = "./web/cmd/worker"
     "#]].assert_eq(&named(&workers, "[images.worker]\n"));
