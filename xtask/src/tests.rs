@@ -25,7 +25,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let path = crate::golang::path(&state)?;
     run_visibly(cargo(&state).env("PATH", path).args(["test", "--workspace"]).args(&arguments.filter))?;
-    hostile(&state)?;
     if arguments.no_engine {
         return Ok(());
     }
@@ -37,13 +36,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let result = on_engine(&state, arguments, &up);
     let stopped = if up.started { engine::stop_quietly(&state, engine::MAIN) } else { Ok(()) };
     result.and(stopped)
-}
-
-/// Input made to do harm. Optimized: some of it is large.
-fn hostile(state: &State) -> Result<()> {
-    let mut tests = cargo(state);
-    tests.args(["test", "--release", "--package", "gowork", "--test", "hostile", "--", "--ignored", "--nocapture"]);
-    run_visibly(&mut tests)
 }
 
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {

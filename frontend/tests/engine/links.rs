@@ -24,16 +24,16 @@ fn link(repository: &Repository, target: &str, name: &str) {
 #[ignore = "needs an engine: cargo xtask test"]
 fn modules_behind_links() {
     let repository = Repository::new(&[
-        ("real/go.work", "go 1.24\n\nuse (\n\t./lib\n\t./services/api\n)\n"),
-        ("real/lib.mod", "module example.com/lib\n\ngo 1.24\n"),
+        ("real/go.work", "go 1.26\n\nuse (\n\t./lib\n\t./services/api\n)\n"),
+        ("real/lib.mod", "module example.com/lib\n\ngo 1.26\n"),
         ("external/lib/lib.go", "package lib\n\nconst Name = \"lib\"\n"),
         ("external/lib/cmd/tool/main.go", "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n"),
-        ("fork/go.mod", "module example.com/fork\n\ngo 1.24\n"),
+        ("fork/go.mod", "module example.com/fork\n\ngo 1.26\n"),
         ("fork/fork.go", "package fork\n\nimport \"example.com/fork/deep\"\n\nconst Name = deep.Name\n"),
         ("fork/deep/deep.go", "package deep\n\nconst Name = \"deep\"\n"),
         (
             "services/api/go.mod",
-            "module example.com/api\n\ngo 1.24\n\nrequire example.com/fork v0.0.0\n\nreplace example.com/fork => ../../forklink\n",
+            "module example.com/api\n\ngo 1.26\n\nrequire example.com/fork v0.0.0\n\nreplace example.com/fork => ../../forklink\n",
         ),
         (
             "services/api/main.go",
@@ -50,7 +50,7 @@ fn modules_behind_links() {
     link(&repository, "fork", "other");
     repository.write(
         "services/api/go.mod",
-        "module example.com/api\n\ngo 1.24\n\nrequire (\n\texample.com/fork v0.0.0\n\texample.com/lib v0.0.0\n)\n\nreplace (\n\texample.com/fork => ../../other\n\texample.com/lib => ../../far/lib\n)\n",
+        "module example.com/api\n\ngo 1.26\n\nrequire (\n\texample.com/fork v0.0.0\n\texample.com/lib v0.0.0\n)\n\nreplace (\n\texample.com/fork => ../../other\n\texample.com/lib => ../../far/lib\n)\n",
     );
     link(&repository, "external", "far");
     compare(&repository, &[("api", "services/api", "."), ("tool", "external/lib", "./cmd/tool")]);
@@ -60,8 +60,8 @@ fn modules_behind_links() {
 #[ignore = "needs an engine: cargo xtask test"]
 fn packages_called_vendor() {
     let repository = Repository::new(&[
-        ("go.mod", "module example.com/shop\n\ngo 1.24\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./lib\n"),
-        ("lib/go.mod", "module example.com/lib\n\ngo 1.24\n"),
+        ("go.mod", "module example.com/shop\n\ngo 1.26\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ./lib\n"),
+        ("lib/go.mod", "module example.com/lib\n\ngo 1.26\n"),
         ("lib/vendor/vendor.go", "package vendor\n\nconst Name = \"of lib\"\n"),
         ("internal/domain/vendor/vendor.go", "package vendor\n\nimport _ \"embed\"\n\n//go:embed name.txt\nvar Name string\n"),
         ("internal/domain/vendor/name.txt", "a vendor"),
@@ -78,10 +78,10 @@ fn packages_called_vendor() {
 #[ignore = "needs an engine: cargo xtask test"]
 fn a_module_named_like_a_part_of_std() {
     let repository = Repository::new(&[
-        ("go.work", "go 1.24\n\nuse (\n\t./api\n\t./database\n)\n"),
-        ("database/go.mod", "module database\n\ngo 1.24\n"),
+        ("go.work", "go 1.26\n\nuse (\n\t./api\n\t./database\n)\n"),
+        ("database/go.mod", "module database\n\ngo 1.26\n"),
         ("database/store/store.go", "package store\n\nimport \"database/sql/driver\"\n\nvar Err = driver.ErrBadConn\n"),
-        ("api/go.mod", "module api\n\ngo 1.24\n"),
+        ("api/go.mod", "module api\n\ngo 1.26\n"),
         (
             "api/main.go",
             "package main\n\nimport (\n\t\"database/sql\"\n\t\"database/store\"\n)\n\nfunc main() { println(sql.ErrNoRows, store.Err) }\n",

@@ -88,7 +88,7 @@ fn four_images_have_few_rows() {
     let edited = build("binaries");
     let names = are_well(&edited, 25);
     assert!(names.contains(&"link api") && names.contains(&"binaries"), "{names:#?}");
-    assert!(names.iter().any(|name| name.starts_with("compile ./lib/money, ") && name.ends_with(" (api)")), "{names:#?}");
+    assert!(names.iter().any(|name| name.starts_with("compile ./lib/money, ") && name.ends_with(" (api, orders)")), "{names:#?}");
     for image in ["api", "worker"] {
         let outcome = build(image);
         let names = are_well(&outcome, 25);
