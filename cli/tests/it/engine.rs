@@ -139,15 +139,15 @@ fn binaries_are_those_of_go_build() {
 fn what_is_behind_links_is_copied() {
     let example = Example::new(&[
         ("go.work -> real/go.work", ""),
-        ("real/go.work", "go 1.24\n\nuse (\n\t./lib\n\t./services/api\n\t./database\n)\n"),
+        ("real/go.work", "go 1.26\n\nuse (\n\t./lib\n\t./services/api\n\t./database\n)\n"),
         ("lib -> external/lib", ""),
         ("external/lib/go.mod -> ../../real/lib.mod", ""),
-        ("real/lib.mod", "module example.com/lib\n\ngo 1.24\n"),
+        ("real/lib.mod", "module example.com/lib\n\ngo 1.26\n"),
         ("external/lib/lib.go", "package lib\n\nconst Name = \"lib\"\n"),
         ("external/lib/cmd/tool/main.go", "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n"),
-        ("database/go.mod", "module database\n\ngo 1.24\n"),
+        ("database/go.mod", "module database\n\ngo 1.26\n"),
         ("database/vendor/vendor.go", "package vendor\n\nimport \"database/sql/driver\"\n\nvar Err = driver.ErrBadConn\n"),
-        ("services/api/go.mod", "module example.com/api\n\ngo 1.24\n"),
+        ("services/api/go.mod", "module example.com/api\n\ngo 1.26\n"),
         (
             "services/api/main.go",
             "package main\n\nimport (\n\t\"database/vendor\"\n\n\t\"example.com/api/internal/shared\"\n\t\"example.com/lib\"\n)\n\nfunc main() { println(lib.Name, shared.Words, version, vendor.Err) }\n",
