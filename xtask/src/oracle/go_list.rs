@@ -140,9 +140,11 @@ fn listed_mains(listing: &Listing) -> BTreeSet<String> {
     listing.iter().filter(|(_, package)| is_main(package)).map(|(path, _)| path.clone()).collect()
 }
 
-/// The mains that become images.
+/// The mains that become images, and those that become none for want of a `func main`: the go command lists both.
 fn found_mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> BTreeSet<String> {
-    packages::mains(scan, workspace, root, context).into_iter().map(|main| main.path).collect()
+    let without = packages::mains_without_func(scan, workspace, root, context);
+    let all = packages::mains(scan, workspace, root, context).into_iter().chain(without);
+    all.map(|main| main.path).collect()
 }
 
 /// What we find.
