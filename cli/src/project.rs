@@ -104,7 +104,7 @@ impl Project {
         Ok(Self { tree, whole, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
     }
 
-    /// The images that can be built, on each platform; what is wrong is told. None, if no image is left then.
+    /// The images that can be built, on each platform. Shows what is wrong. `None` if no image is left.
     pub(crate) fn outlines(&self, targets: &[Target]) -> Option<Sound<Vec<Outline>>> {
         let Outlines { outlines, broken, diagnostics } = self.judge(targets);
         if !diagnostics.is_empty() {

@@ -59,7 +59,7 @@ impl Comparison {
         Ok(Self { now, then, git_tree, work, rev: rev.to_owned() })
     }
 
-    /// The work tree's images on these platforms. None if none can be built, which is told.
+    /// The work tree's images on these platforms. Returns `None`, and shows why, if no image can be built.
     pub(crate) fn now(&self, targets: &[Target]) -> Option<Sound<Vec<Outline>>> {
         self.now.outlines(targets)
     }

@@ -15,7 +15,7 @@ use gowork_llb::diag::{Diagnostic, Severity, Span, with_masked_credentials};
 /// Gives the text of a file that a span names.
 pub(crate) type Texts<'a> = dyn Fn(&str) -> Option<String> + 'a;
 
-/// Bytes of a line that is shown. Of a longer one the place is told alone.
+/// Bytes of a line that is shown. For a longer line, only the place is shown.
 const MAX_LINE: usize = 2000;
 
 /// The texts that diagnostics point into, each read once.

@@ -122,7 +122,7 @@ fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
     }
 }
 
-/// By the names of files. None if no image can be built, which is told.
+/// By the names of files. Returns `None`, and shows why, if no image can be built.
 fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> {
     let paths = paths(&common.root.dir, files)?;
     let project = Project::of(Source::on_disk(common)?.without_ignored(), common, OpenArgs::Keep)?;

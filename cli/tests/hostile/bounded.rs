@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 /// Bytes.
 pub(crate) const MEMORY: u64 = 512 << 20;
 
-/// Nothing takes that long, also not in a debug build on a busy machine: whoever does hangs.
+/// Nothing takes that long, also not in a debug build on a busy machine: a program that does hangs.
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// How a program ended.

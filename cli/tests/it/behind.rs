@@ -1,4 +1,4 @@
-//! Own code behind third-party code: a fork that only third-party packages import is told as part of the images that reach it.
+//! Own code behind third-party code: a fork that only third-party packages import is shown as part of the images that reach it.
 
 use expect_test::expect;
 
