@@ -8,7 +8,8 @@ use gowork_llb::plan::Target;
 
 use crate::root::Root;
 
-/// Container images from Go workspaces: what there is to build, and a plain Dockerfile that builds it.
+/// Container images from Go workspaces: what there is to build, and a plain Dockerfile that builds
+/// it.
 #[derive(Debug, Parser)]
 #[command(version, after_help = crate::exit::HELP, propagate_version = true)]
 pub(crate) struct Args {
@@ -23,14 +24,15 @@ pub(crate) struct Args {
 /// What holds for every command.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Common {
-    /// Root of the repository: the build context. Default: the nearest directory, from the current one up to git's root, with a go.work
-    /// or a configuration; else the nearest with a go.mod.
+    /// Root of the repository: the build context. Default: the nearest directory, from the current
+    /// one up to git's root, with a go.work or a configuration; else the nearest with a go.mod.
     #[arg(short = 'C', long, value_name = "DIR", global = true)]
     pub(crate) directory: Option<PathBuf>,
     /// Where the repository begins: found once for every command.
     #[arg(skip)]
     pub(crate) root: Root,
-    /// Configuration. Default: the repository's Dockerfile if it is one for gowork, as in a build; else its gowork.toml.
+    /// Configuration. Default: the repository's Dockerfile if it is one for gowork, as in a build;
+    /// else its gowork.toml.
     #[arg(short = 'f', long = "config", value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Platform of the images, such as linux/arm64; several where that makes sense.
@@ -51,7 +53,8 @@ pub(crate) enum Command {
         /// As JSON.
         #[arg(long)]
         json: bool,
-        /// Ask the go command of this machine which packages there are, as a build does in its first step.
+        /// Ask the go command of this machine which packages there are, as a build does in its
+        /// first step.
         #[arg(long)]
         resolve: bool,
     },
@@ -100,7 +103,8 @@ pub(crate) struct Graph {
 pub(crate) struct Explain {
     /// The image.
     pub(crate) image: String,
-    /// A file, relative to the current directory or to the repository's root; or the import path of a package.
+    /// A file, relative to the current directory or to the repository's root; or the import path of
+    /// a package.
     pub(crate) file: Option<String>,
     /// Show long lists whole.
     #[arg(long)]
@@ -108,7 +112,8 @@ pub(crate) struct Explain {
     /// As JSON, always whole.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Ask the go command of this machine which packages there are, as a build does in its first step.
+    /// Ask the go command of this machine which packages there are, as a build does in its first
+    /// step.
     #[arg(long)]
     pub(crate) resolve: bool,
 }
@@ -117,19 +122,21 @@ pub(crate) struct Explain {
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("edit").required(true))]
 pub(crate) struct Affected {
-    /// Compare the work tree with this commit, branch or tag. The work tree is taken as it is: with what is not committed, and with new files
-    /// that git does not ignore. Without a value, or with the zeros that forges give for a branch's first push, every image counts.
+    /// Compare the work tree with this commit, branch or tag. The work tree is taken as it is: with
+    /// what is not committed, and with new files that git does not ignore. Without a value, or with
+    /// the zeros that forges give for a branch's first push, every image counts.
     #[arg(long, value_name = "REV", group = "edit", num_args = 0..=1, default_missing_value = "")]
     pub(crate) since: Option<String>,
-    /// Take these files as changed, new or deleted, wherever they were before. Relative to the repository's root; `-` reads a list from
-    /// standard input, one a line.
+    /// Take these files as changed, new or deleted, wherever they were before. Relative to the
+    /// repository's root; `-` reads a list from standard input, one a line.
     #[arg(long, value_name = "FILE", num_args = 1.., group = "edit")]
     pub(crate) files: Vec<String>,
     /// Form of the answer.
     #[arg(long, value_enum, default_value = "plain")]
     pub(crate) format: Answer,
-    /// Where mod files differ, ask the go command of this machine which versions it chooses, for both sides. Without, every image that holds
-    /// third-party packages counts as touched by a line that may decide versions. Goes with --since.
+    /// Where mod files differ, ask the go command of this machine which versions it chooses, for
+    /// both sides. Without, every image that holds third-party packages counts as touched by a line
+    /// that may decide versions. Goes with --since.
     #[arg(long, conflicts_with = "files")]
     pub(crate) resolve: bool,
 }
@@ -174,7 +181,8 @@ pub(crate) enum Format {
 /// Options of `dockerfile`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Dockerfile {
-    /// Where modules and compile results are kept; by default where the configuration's `cache` says, `mount` or else `layer`.
+    /// Where modules and compile results are kept; by default where the configuration's `cache`
+    /// says, `mount` or else `layer`.
     #[arg(long, value_enum)]
     pub(crate) cache: Option<Cache>,
     /// Where it goes.
@@ -187,8 +195,9 @@ pub(crate) struct Dockerfile {
 pub(crate) enum Cache {
     /// In the layer of the deps stage: a registry cache carries them to other machines.
     Layer,
-    /// In cache mounts: they stay on one builder, and shared packages are not compiled anew for each image. Slow where several images
-    /// are built at once and the mount is empty while the deps stage is cached.
+    /// In cache mounts: they stay on one builder, and shared packages are not compiled anew for
+    /// each image. Slow where several images are built at once and the mount is empty while the
+    /// deps stage is cached.
     Mount,
 }
 

@@ -1,6 +1,7 @@
 //! What files that were changed, made or deleted mean to an image, when only their names are known.
 //!
-//! What a file said before is not known, so whatever it may have been counts: it is better to build an image in vain than to leave it stale.
+//! What a file said before is not known, so whatever it may have been counts: it is better to build
+//! an image in vain than to leave it stale.
 
 use std::collections::BTreeMap;
 
@@ -23,13 +24,19 @@ pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) ->
     }
     for role in question.roles(image, path) {
         let reason = match role {
-            Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) if question.is_guess(image, ix) => {
+            Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..)
+                if question.is_guess(image, ix) =>
+            {
                 let package = &question.build(image).packages.get(ix).path;
-                Some(format!("file {path} (perhaps: third-party packages may import {package})"))
+                Some(format!(
+                    "file {path} (perhaps: third-party packages may import {package})"
+                ))
             }
-            Role::Source(_) | Role::Included(_) | Role::Embedded(..) | Role::Profile | Role::Vendored => {
-                Some(format!("file {path}"))
-            }
+            Role::Source(_)
+            | Role::Included(_)
+            | Role::Embedded(..)
+            | Role::Profile
+            | Role::Vendored => Some(format!("file {path}")),
             Role::Runtime(_) => Some(format!("runtime file {path}")),
             Role::ModFile => mod_file(question, image, path),
         };
@@ -42,15 +49,26 @@ pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) ->
 }
 
 fn configuration(question: Question<'_>, path: &TreePath) -> Option<&'static str> {
-    let config = question.project.config_file.as_ref().map(|(name, _)| name.as_str());
+    let config = question
+        .project
+        .config_file
+        .as_ref()
+        .map(|(name, _)| name.as_str());
     let name = path.as_str();
-    // What is no configuration now may have been one: it is deleted, or it was the Dockerfile before which a gowork.toml has no say.
-    let was_dockerfile = || DOCKERFILES.contains(&name) && question.project.tree.read(std::slice::from_ref(path))[0].is_err();
+    // What is no configuration now may have been one: it is deleted, or it was the Dockerfile
+    // before which a gowork.toml has no say.
+    let was_dockerfile = || {
+        DOCKERFILES.contains(&name)
+            && question.project.tree.read(std::slice::from_ref(path))[0].is_err()
+    };
     if config == Some(name) || name == CONFIGURATION && config.is_none() || was_dockerfile() {
         return Some("the configuration");
     }
-    let ignore = config.or(Some(DOCKERFILES[0])).map(|config| format!("{config}.dockerignore"));
-    (name == ".dockerignore" || ignore.as_deref() == Some(name)).then_some("the ignore file of the build")
+    let ignore = config
+        .or(Some(DOCKERFILES[0]))
+        .map(|config| format!("{config}.dockerignore"));
+    (name == ".dockerignore" || ignore.as_deref() == Some(name))
+        .then_some("the ignore file of the build")
 }
 
 fn mod_file(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
@@ -58,7 +76,9 @@ fn mod_file(question: Question<'_>, image: &Image, path: &TreePath) -> Option<St
     if sums && keys::third_party(question.plan, &question.project.workspace, image).is_empty() {
         return None;
     }
-    Some(format!("{path} may decide versions for every image of its root"))
+    Some(format!(
+        "{path} may decide versions for every image of its root"
+    ))
 }
 
 fn vendored(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
@@ -70,7 +90,8 @@ fn vendored(question: Question<'_>, image: &Image, path: &TreePath) -> Option<St
     counts.then(|| format!("file {path}, vendored, may be part of it"))
 }
 
-/// A mod file that no build reads now, but perhaps did; or one that makes a module of a directory, or no longer does.
+/// A mod file that no build reads now, but perhaps did; or one that makes a module of a directory,
+/// or no longer does.
 fn module_boundary(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let dir = path.parent().unwrap_or_default();
     let build = question.build(image);
@@ -78,17 +99,27 @@ fn module_boundary(question: Question<'_>, image: &Image, path: &TreePath) -> Op
         return None;
     }
     if path.name().starts_with("go.work") {
-        return if dir.is_root() || dir == build.dir { mod_file(question, image, path) } else { None };
+        return if dir.is_root() || dir == build.dir {
+            mod_file(question, image, path)
+        } else {
+            None
+        };
     }
     if path.name() == "go.sum" {
         let module_is_used = build.mod_files.contains(&dir.child("go.mod"));
-        return module_is_used.then(|| mod_file(question, image, path)).flatten();
+        return module_is_used
+            .then(|| mod_file(question, image, path))
+            .flatten();
     }
     let graph = &build.packages;
     let set = question.packages(image);
     let mut packages = set.iter().map(|ix| graph.get(ix));
-    let parts = |package: &Package| package.dir.is_under(&dir) || dir.is_under(&package.dir) && !package.embedded.is_empty();
-    packages.any(parts).then(|| format!("{path} parts {dir} from the module around it, or joins it"))
+    let parts = |package: &Package| {
+        package.dir.is_under(&dir) || dir.is_under(&package.dir) && !package.embedded.is_empty()
+    };
+    packages
+        .any(parts)
+        .then(|| format!("{path} parts {dir} from the module around it, or joins it"))
 }
 
 /// A file that is no part of the image as it is now, and may have been.
@@ -99,30 +130,61 @@ fn former_part(question: Question<'_>, image: &Image, path: &TreePath) -> Option
     for ix in question.packages(image).iter() {
         let package = build.packages.get(ix);
         let source = FileClass::of(name).is_some_and(|class| class != FileClass::TestGo);
-        if package.dir == dir && source && build.settings.context(question.plan.builder.go_minor).matches_name(name) {
-            return Some(format!("file {path} may have been part of package {}", package.path));
+        if package.dir == dir
+            && source
+            && build
+                .settings
+                .context(question.plan.builder.go_minor)
+                .matches_name(name)
+        {
+            return Some(format!(
+                "file {path} may have been part of package {}",
+                package.path
+            ));
         }
         if let Some(pattern) = matching(question, package, path) {
-            return Some(format!("file {path} matches the pattern {pattern} of package {}", package.path));
+            return Some(format!(
+                "file {path} matches the pattern {pattern} of package {}",
+                package.path
+            ));
         }
     }
-    (name == "default.pgo" && dir == image.dir).then(|| format!("file {path} was the profile of its main"))
+    (name == "default.pgo" && dir == image.dir)
+        .then(|| format!("file {path} was the profile of its main"))
 }
 
 /// The embed pattern of the package that would take the file, if it were there.
 fn matching(question: Question<'_>, package: &Package, path: &TreePath) -> Option<String> {
-    let below = path.strip_dir(&package.dir).filter(|below| !below.is_empty())?;
+    let below = path
+        .strip_dir(&package.dir)
+        .filter(|below| !below.is_empty())?;
     let list = |at: &str| -> Option<Listing> {
-        let listed = question.project.tree.list(&[package.dir.join(at).ok()?]).remove(0).unwrap_or_default();
-        let mut nodes: BTreeMap<String, NodeKind> = listed.into_iter().map(|entry| (entry.name, node_kind(entry.kind))).collect();
-        let prefix = if at.is_empty() { String::new() } else { format!("{at}/") };
+        let listed = question
+            .project
+            .tree
+            .list(&[package.dir.join(at).ok()?])
+            .remove(0)
+            .unwrap_or_default();
+        let mut nodes: BTreeMap<String, NodeKind> = listed
+            .into_iter()
+            .map(|entry| (entry.name, node_kind(entry.kind)))
+            .collect();
+        let prefix = if at.is_empty() {
+            String::new()
+        } else {
+            format!("{at}/")
+        };
         if let Some(rest) = below.strip_prefix(&prefix) {
-            let (name, kind) = rest.split_once('/').map_or((rest, NodeKind::File), |(name, _)| (name, NodeKind::Dir));
+            let (name, kind) = rest
+                .split_once('/')
+                .map_or((rest, NodeKind::File), |(name, _)| (name, NodeKind::Dir));
             nodes.entry(name.to_owned()).or_insert(kind);
         }
         (!nodes.is_empty()).then(|| nodes.into_iter().collect())
     };
-    let takes = |pattern: &&String| embed::resolve(pattern, &list).is_ok_and(|files| files.iter().any(|file| file == below));
+    let takes = |pattern: &&String| {
+        embed::resolve(pattern, &list).is_ok_and(|files| files.iter().any(|file| file == below))
+    };
     package.embedded.keys().find(takes).cloned()
 }
 

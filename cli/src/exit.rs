@@ -6,7 +6,8 @@ use crate::ui;
 
 /// All is well.
 pub(crate) const OK: u8 = 0;
-/// The repository or its configuration has errors; or, with `--check`, the file is not what would be printed.
+/// The repository or its configuration has errors; or, with `--check`, the file is not what would
+/// be printed.
 pub(crate) const ERRORS: u8 = 1;
 /// The command line is wrong (clap's code).
 pub(crate) const USAGE: u8 = 2;
@@ -38,7 +39,11 @@ pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
         Ok(code) => code.into(),
         Err(error) => {
             ui::complain(&format!("{error:#}"));
-            if error.is::<Usage>() { USAGE.into() } else { TROUBLE.into() }
+            if error.is::<Usage>() {
+                USAGE.into()
+            } else {
+                TROUBLE.into()
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Where a generated text goes: to standard output, or into a file that a command of ours has printed.
+//! Where a generated text goes: to standard output, or into a file that a command of ours has
+//! printed.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -41,15 +42,28 @@ fn compare(there: &str, text: &str, path: &Path) -> u8 {
     if there == text {
         return exit::OK;
     }
-    let line = there.lines().zip(text.lines()).take_while(|(a, b)| a == b).count() + 1;
-    ui::complain(&format!("{}:{line}: not what would be printed now; print it again", path.display()));
+    let line = there
+        .lines()
+        .zip(text.lines())
+        .take_while(|(a, b)| a == b)
+        .count()
+        + 1;
+    ui::complain(&format!(
+        "{}:{line}: not what would be printed now; print it again",
+        path.display()
+    ));
     exit::ERRORS
 }
 
-/// The text of a regular file; none where no file is, or a device or pipe, which takes whatever is written to it.
+/// The text of a regular file; none where no file is, or a device or pipe, which takes whatever is
+/// written to it.
 fn read(path: &Path) -> anyhow::Result<Option<String>> {
     let read = || {
-        if path.metadata()?.is_file() || path.is_dir() { fs::read(path).map(Some) } else { Ok(None) }
+        if path.metadata()?.is_file() || path.is_dir() {
+            fs::read(path).map(Some)
+        } else {
+            Ok(None)
+        }
     };
     match read() {
         Ok(bytes) => Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
@@ -59,17 +73,25 @@ fn read(path: &Path) -> anyhow::Result<Option<String>> {
 }
 
 fn what_is_lost(there: &str) -> &'static str {
-    if WrittenFor::of(there) == WrittenFor::Gowork { ": it is a configuration of gowork" } else { "" }
+    if WrittenFor::of(there) == WrittenFor::Gowork {
+        ": it is a configuration of gowork"
+    } else {
+        ""
+    }
 }
 
-/// Writes a file in one step: nobody sees a half of it, and a failure leaves what was there. Links stay links.
+/// Writes a file in one step: nobody sees a half of it, and a failure leaves what was there. Links
+/// stay links.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let old = path.metadata().ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
         return fs::write(path, text);
     }
     let path = behind_links(path);
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = new_file(dir)?;
     file.write_all(text.as_bytes())?;
     if let Some(old) = old {
@@ -95,7 +117,9 @@ fn new_file(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
 fn behind_links(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
     for _ in 0..MAX_LINKS {
-        let Ok(target) = fs::read_link(&path) else { break };
+        let Ok(target) = fs::read_link(&path) else {
+            break;
+        };
         path = path.parent().map(|dir| dir.join(&target)).unwrap_or(target);
     }
     path

@@ -1,4 +1,5 @@
-//! The repository as the library sees it: tree, scan, workspace, configuration; and from there to plans.
+//! The repository as the library sees it: tree, scan, workspace, configuration; and from there to
+//! plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -58,7 +59,11 @@ pub(crate) struct Sound<T> {
 impl<T> Sound<T> {
     /// The same, with what `change` makes of the value.
     fn map<U>(self, change: impl FnOnce(T) -> U) -> Sound<U> {
-        Sound { value: change(self.value), broken: self.broken, code: self.code }
+        Sound {
+            value: change(self.value),
+            broken: self.broken,
+            code: self.code,
+        }
     }
 }
 
@@ -67,7 +72,8 @@ impl<T> Sound<T> {
 pub(crate) enum OpenArgs {
     /// It is an error, if it has no default.
     Refuse,
-    /// Its use in linker flags, environment and labels stays open, for a file that is printed now and built later.
+    /// Its use in linker flags, environment and labels stays open, for a file that is printed now
+    /// and built later.
     Keep,
 }
 
@@ -79,7 +85,13 @@ impl Project {
 
     /// Reads the repository from anywhere.
     pub(crate) fn of(source: Source, common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
-        let Source { tree, whole, config_file, diagnostics: said, .. } = source;
+        let Source {
+            tree,
+            whole,
+            config_file,
+            diagnostics: said,
+            ..
+        } = source;
         let (name, text) = config_file.clone().unwrap_or_default();
         let (written, mut diagnostics) = Config::parse(&name, &text);
         let given = build_args(&common.build_arg)?;
@@ -91,22 +103,45 @@ impl Project {
             OpenArgs::Refuse => BTreeMap::new(),
         };
         let mut values = given;
-        values.extend(open_args.iter().map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))));
+        values.extend(
+            open_args
+                .iter()
+                .map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))),
+        );
         let (config, expanding) = written.expand(&values);
         if !diagnostics.iter().any(Diagnostic::is_error) {
             diagnostics.extend(expanding);
         }
         let scan = packages::scan(tree.as_ref());
-        let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
+        let loaded =
+            workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
         let refused = scan.refused.iter().map(Refused::diagnostic);
-        diagnostics.splice(0..0, said.into_iter().chain(refused).chain(loaded.diagnostics));
+        diagnostics.splice(
+            0..0,
+            said.into_iter().chain(refused).chain(loaded.diagnostics),
+        );
         let root = common.root.dir.clone();
-        Ok(Self { tree, whole, scan, workspace: loaded.workspace, config, open_args, config_file, root, diagnostics })
+        Ok(Self {
+            tree,
+            whole,
+            scan,
+            workspace: loaded.workspace,
+            config,
+            open_args,
+            config_file,
+            root,
+            diagnostics,
+        })
     }
 
-    /// The images that can be built, on each platform. Shows what is wrong. `None` if no image is left.
+    /// The images that can be built, on each platform. Shows what is wrong. `None` if no image is
+    /// left.
     pub(crate) fn outlines(&self, targets: &[Target]) -> Option<Sound<Vec<Outline>>> {
-        let Outlines { outlines, broken, diagnostics } = self.judge(targets);
+        let Outlines {
+            outlines,
+            broken,
+            diagnostics,
+        } = self.judge(targets);
         if !diagnostics.is_empty() {
             self.tell(&diagnostics);
         }
@@ -116,45 +151,91 @@ impl Project {
         }
         if !broken.is_empty() {
             let names: Vec<&str> = broken.iter().map(String::as_str).collect();
-            ui::note(&format!("left out, since they cannot be built: {}", names.join(", ")));
+            ui::note(&format!(
+                "left out, since they cannot be built: {}",
+                names.join(", ")
+            ));
         }
         let code = if is_sound { exit::OK } else { exit::ERRORS };
-        Some(Sound { value: outlines, broken, code })
+        Some(Sound {
+            value: outlines,
+            broken,
+            code,
+        })
     }
 
     /// The images on each platform that can be built, and all that is to be said.
     pub(crate) fn judge(&self, targets: &[Target]) -> Outlines {
         let mut findings: Findings = self.diagnostics.iter().cloned().collect();
         if findings.has_errors() {
-            return Outlines { diagnostics: findings.into_vec(), ..Outlines::default() };
+            return Outlines {
+                diagnostics: findings.into_vec(),
+                ..Outlines::default()
+            };
         }
         let made = plan::outlines(&self.scan, &self.workspace, &self.config, targets);
         findings.extend(made.diagnostics);
-        made.outlines.iter().for_each(|outline| findings.merge(lower::check_scratch(&self.config, outline)));
-        Outlines { outlines: made.outlines, broken: made.broken, diagnostics: findings.into_vec() }
+        made.outlines
+            .iter()
+            .for_each(|outline| findings.merge(lower::check_scratch(&self.config, outline)));
+        Outlines {
+            outlines: made.outlines,
+            broken: made.broken,
+            diagnostics: findings.into_vec(),
+        }
     }
 
     /// The plan for each platform, of the images that can be built. None, if no image is left.
     pub(crate) fn plans(&self, targets: &[Target]) -> Option<Sound<Vec<Plan>>> {
-        Some(self.outlines(targets)?.map(|outlines| outlines.iter().map(|outline| self.coarse(outline)).collect()))
+        Some(self.outlines(targets)?.map(|outlines| {
+            outlines
+                .iter()
+                .map(|outline| self.coarse(outline))
+                .collect()
+        }))
     }
 
     /// The plan without an answer of the go command.
     fn coarse(&self, outline: &Outline) -> Plan {
         let outline = &outline.supposed(&self.scan, &self.workspace);
-        plan::plan(PlanInput { outline, resolutions: None })
+        plan::plan(PlanInput {
+            outline,
+            resolutions: None,
+        })
     }
 
-    /// The plan for one platform, with or without what the local go command says, and what it said. None, if no image is left.
+    /// The plan for one platform, with or without what the local go command says, and what it said.
+    /// None, if no image is left.
     pub(crate) fn planned(&self, target: Target, resolve: bool) -> anyhow::Result<Option<Planned>> {
-        let Some(Sound { mut value, broken, code }) = self.outlines(&[target]) else { return Ok(None) };
-        let Some(outline) = value.pop() else { return Ok(None) };
+        let Some(Sound {
+            mut value,
+            broken,
+            code,
+        }) = self.outlines(&[target])
+        else {
+            return Ok(None);
+        };
+        let Some(outline) = value.pop() else {
+            return Ok(None);
+        };
         if !resolve {
-            return Ok(Some(Sound { value: (self.coarse(&outline), None), broken, code }));
+            return Ok(Some(Sound {
+                value: (self.coarse(&outline), None),
+                broken,
+                code,
+            }));
         }
-        let (outline, resolutions) = resolve::resolutions(&self.root, outline, &self.scan, &self.workspace)?;
-        let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
-        Ok(Some(Sound { value: (plan, Some(resolutions)), broken, code }))
+        let (outline, resolutions) =
+            resolve::resolutions(&self.root, outline, &self.scan, &self.workspace)?;
+        let plan = plan::plan(PlanInput {
+            outline: &outline,
+            resolutions: Some(&resolutions),
+        });
+        Ok(Some(Sound {
+            value: (plan, Some(resolutions)),
+            broken,
+            code,
+        }))
     }
 
     /// Its directory on disk.
@@ -180,7 +261,11 @@ pub(crate) fn targets(common: &Common, default: &[(&str, &str)]) -> Vec<Target> 
     if !common.platform.is_empty() {
         return common.platform.clone();
     }
-    let target = |(os, arch): &(&str, &str)| Target { os: (*os).to_owned(), arch: (*arch).to_owned(), variant: String::new() };
+    let target = |(os, arch): &(&str, &str)| Target {
+        os: (*os).to_owned(),
+        arch: (*arch).to_owned(),
+        variant: String::new(),
+    };
     default.iter().map(target).collect()
 }
 
@@ -215,7 +300,9 @@ fn build_args(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         match arg.split_once('=') {
             Some((name, value)) => args.insert(name.to_owned(), value.to_owned()),
             // As docker does: from the environment, where it is there.
-            None => std::env::var(arg).ok().and_then(|value| args.insert(arg.clone(), value)),
+            None => std::env::var(arg)
+                .ok()
+                .and_then(|value| args.insert(arg.clone(), value)),
         };
         if arg.starts_with('=') || arg.is_empty() {
             return Err(Usage(format!("--build-arg {arg}: write NAME=VALUE")).into());
@@ -224,17 +311,24 @@ fn build_args(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(args)
 }
 
-/// The build-args that are not given and that a printed file may ask for: used in linker flags, environment and labels only, with one
-/// default at most.
-fn stay_open(config: &Config, given: &BTreeMap<String, String>) -> BTreeMap<String, Option<String>> {
+/// The build-args that are not given and that a printed file may ask for: used in linker flags,
+/// environment and labels only, with one default at most.
+fn stay_open(
+    config: &Config,
+    given: &BTreeMap<String, String>,
+) -> BTreeMap<String, Option<String>> {
     let mut uses: BTreeMap<String, Vec<(bool, Option<String>)>> = BTreeMap::new();
     for arg in config.build_args() {
-        let free = arg.key.ends_with("ldflags") || arg.key.contains(".env.") || arg.key.contains(".labels.");
+        let free = arg.key.ends_with("ldflags")
+            || arg.key.contains(".env.")
+            || arg.key.contains(".labels.");
         uses.entry(arg.name).or_default().push((free, arg.default));
     }
     uses.retain(|name, uses| {
         let same_default = uses.iter().all(|(_, default)| *default == uses[0].1);
         !given.contains_key(name) && same_default && uses.iter().all(|(free, _)| *free)
     });
-    uses.into_iter().map(|(name, mut uses)| (name, uses.pop().and_then(|(_, default)| default))).collect()
+    uses.into_iter()
+        .map(|(name, mut uses)| (name, uses.pop().and_then(|(_, default)| default)))
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! Where the repository begins: the directory that `-C` names, or one at or above the current directory.
+//! Where the repository begins: the directory that `-C` names, or one at or above the current
+//! directory.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +7,8 @@ use anyhow::Context as _;
 use gowork_llb::config::WrittenFor;
 use gowork_llb::tree::TreePath;
 
-/// Names that a configuration may have without `-f`, in the order in which a directory is searched: first what `docker buildx build` takes.
+/// Names that a configuration may have without `-f`, in the order in which a directory is searched:
+/// first what `docker buildx build` takes.
 pub(crate) const DOCKERFILES: [&str; 2] = ["Dockerfile", "dockerfile"];
 /// The configuration's other name.
 pub(crate) const CONFIGURATION: &str = "gowork.toml";
@@ -16,18 +18,23 @@ pub(crate) const CONFIGURATION: &str = "gowork.toml";
 pub(crate) struct Root {
     /// The directory, as seen from the current one.
     pub(crate) dir: PathBuf,
-    /// The current directory as seen from there, with a slash at its end; empty where they are one, or `-C` names the root.
+    /// The current directory as seen from there, with a slash at its end; empty where they are one,
+    /// or `-C` names the root.
     pub(crate) below: String,
     /// The file that makes it the root, where that is a directory above.
     pub(crate) found: Option<&'static str>,
 }
 
 impl Root {
-    /// The directory `given` with `-C`. Without it the nearest, up to the root of the git repository, that has a go.work or a configuration; else
-    /// the nearest with a go.mod; else the current one.
+    /// The directory `given` with `-C`. Without it the nearest, up to the root of the git
+    /// repository, that has a go.work or a configuration; else the nearest with a go.mod; else the
+    /// current one.
     pub(crate) fn find(given: Option<&Path>) -> anyhow::Result<Self> {
         if let Some(dir) = given {
-            return Ok(Self { dir: dir.to_path_buf(), ..Self::default() });
+            return Ok(Self {
+                dir: dir.to_path_buf(),
+                ..Self::default()
+            });
         }
         let here = std::env::current_dir().context("current directory")?;
         let mut above: Vec<&Path> = Vec::new();
@@ -38,21 +45,40 @@ impl Root {
             }
         }
         let nearest = |names: &dyn Fn(&Path) -> Option<&'static str>| {
-            above.iter().enumerate().find_map(|(up, dir)| Some((up, names(dir)?)))
+            above
+                .iter()
+                .enumerate()
+                .find_map(|(up, dir)| Some((up, names(dir)?)))
         };
         let found = nearest(&build_root).or_else(|| nearest(&|dir| is_file(dir, "go.mod")));
-        let Some((up @ 1.., name)) = found else { return Ok(Self { dir: ".".into(), ..Self::default() }) };
-        let below = here.strip_prefix(above[up]).unwrap_or(&here).to_string_lossy().into_owned();
-        Ok(Self { dir: vec![".."; up].join("/").into(), below: below.replace('\\', "/") + "/", found: Some(name) })
+        let Some((up @ 1.., name)) = found else {
+            return Ok(Self {
+                dir: ".".into(),
+                ..Self::default()
+            });
+        };
+        let below = here
+            .strip_prefix(above[up])
+            .unwrap_or(&here)
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            dir: vec![".."; up].join("/").into(),
+            below: below.replace('\\', "/") + "/",
+            found: Some(name),
+        })
     }
 }
 
 impl Root {
-    /// A file that the command line names: from the current directory if it is there, else from the root.
+    /// A file that the command line names: from the current directory if it is there, else from the
+    /// root.
     pub(crate) fn path(&self, written: &str) -> String {
         let from_here = TreePath::ROOT.join(&format!("{}{written}", self.below));
         match from_here {
-            Ok(path) if !self.below.is_empty() && self.dir.join(path.as_str()).exists() => path.to_string(),
+            Ok(path) if !self.below.is_empty() && self.dir.join(path.as_str()).exists() => {
+                path.to_string()
+            }
             _ => written.to_owned(),
         }
     }
@@ -64,7 +90,8 @@ fn build_root(dir: &Path) -> Option<&'static str> {
         let text = std::fs::read(dir.join(name)).unwrap_or_default();
         WrittenFor::of(&String::from_utf8_lossy(&text)) == WrittenFor::Gowork
     };
-    let configuration = || is_file(dir, CONFIGURATION).or_else(|| DOCKERFILES.into_iter().find(is_ours));
+    let configuration =
+        || is_file(dir, CONFIGURATION).or_else(|| DOCKERFILES.into_iter().find(is_ours));
     is_file(dir, "go.work").or_else(configuration)
 }
 

@@ -1,4 +1,5 @@
-//! A commit against the work tree: both scanned and planned by the same code, then compared image by image.
+//! A commit against the work tree: both scanned and planned by the same code, then compared image
+//! by image.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,29 +57,51 @@ impl Comparison {
         let then = Source::of(Arc::clone(&git_tree) as Arc<dyn SourceTree>, common)?;
         let now = Project::of(now.without_ignored(), common, OpenArgs::Keep)?;
         let then = Project::of(then.without_ignored(), common, OpenArgs::Keep)?;
-        Ok(Self { now, then, git_tree, work, rev: rev.to_owned() })
+        Ok(Self {
+            now,
+            then,
+            git_tree,
+            work,
+            rev: rev.to_owned(),
+        })
     }
 
-    /// The work tree's images on these platforms. Returns `None`, and shows why, if no image can be built.
+    /// The work tree's images on these platforms. Returns `None`, and shows why, if no image can be
+    /// built.
     pub(crate) fn now(&self, targets: &[Target]) -> Option<Sound<Vec<Outline>>> {
         self.now.outlines(targets)
     }
 
-    /// What became of each image that was touched, on one platform, for which `now` is the work tree's outline. An image that cannot be built now
-    /// is none of them.
-    pub(crate) fn fates(&self, target: &Target, now: Outline, ask_go: bool) -> anyhow::Result<BTreeMap<String, Fate>> {
+    /// What became of each image that was touched, on one platform, for which `now` is the work
+    /// tree's outline. An image that cannot be built now is none of them.
+    pub(crate) fn fates(
+        &self,
+        target: &Target,
+        now: Outline,
+        ask_go: bool,
+    ) -> anyhow::Result<BTreeMap<String, Fate>> {
         let broken_now = now.broken.clone();
         let coarse_now = self.planned_now(&supposed(&self.now, &now))?;
-        let Outlines { mut outlines, diagnostics, broken } = self.then.judge(std::slice::from_ref(target));
+        let Outlines {
+            mut outlines,
+            diagnostics,
+            broken,
+        } = self.then.judge(std::slice::from_ref(target));
         let wrong = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         let then = match (wrong, outlines.pop()) {
-            (Some(_), Some(outline)) if outline.images.is_empty() => return Ok(self.unknown(&coarse_now, wrong)),
+            (Some(_), Some(outline)) if outline.images.is_empty() => {
+                return Ok(self.unknown(&coarse_now, wrong));
+            }
             (_, Some(outline)) => outline,
             (wrong, None) => return Ok(self.unknown(&coarse_now, wrong)),
         };
         let mut fates = self.compared(then, now, &coarse_now, ask_go)?;
         fates.retain(|name, _| !broken_now.contains(name));
-        fates.extend(self.unknown(&coarse_now, wrong).into_iter().filter(|(name, _)| broken.contains(name)));
+        fates.extend(
+            self.unknown(&coarse_now, wrong)
+                .into_iter()
+                .filter(|(name, _)| broken.contains(name)),
+        );
         Ok(fates)
     }
 
@@ -91,11 +114,16 @@ impl Comparison {
     ) -> anyhow::Result<BTreeMap<String, Fate>> {
         let coarse_then = self.planned_then(&supposed(&self.then, &then))?;
         let coarse = compare(&self.substances([&coarse_then, coarse_now], None));
-        if ask_go && (coarse.values().any(only_go_knows) || self.may_have_behind(coarse_now) && self.sources_differ()?) {
+        if ask_go
+            && (coarse.values().any(only_go_knows)
+                || self.may_have_behind(coarse_now) && self.sources_differ()?)
+        {
             match self.resolved(then, now) {
                 Ok([(then, asked_then), (now, asked_now)]) => {
                     let (then, now) = (self.planned_then(&then)?, self.planned_now(&now)?);
-                    return Ok(compare(&self.substances([&then, &now], Some([&asked_then, &asked_now]))));
+                    return Ok(compare(
+                        &self.substances([&then, &now], Some([&asked_then, &asked_now])),
+                    ));
                 }
                 Err(error) => ui::note(&unanswered(&error)),
             }
@@ -104,23 +132,34 @@ impl Comparison {
     }
 
     fn planned_now(&self, outline: &Outline) -> anyhow::Result<Planned> {
-        planned(&self.now, outline, &|files, mode| self.work.contents(files, mode))
+        planned(&self.now, outline, &|files, mode| {
+            self.work.contents(files, mode)
+        })
     }
 
     fn planned_then(&self, outline: &Outline) -> anyhow::Result<Planned> {
-        planned(&self.then, outline, &|files, mode| self.git_tree.contents(files, mode))
+        planned(&self.then, outline, &|files, mode| {
+            self.git_tree.contents(files, mode)
+        })
     }
 
-    /// Whether some image holds third-party packages. These may import any package of the repository.
+    /// Whether some image holds third-party packages. These may import any package of the
+    /// repository.
     fn may_have_behind(&self, now: &Planned) -> bool {
-        now.plan.images.iter().any(|image| !keys::third_party(&now.plan, &self.now.workspace, image).is_empty())
+        now.plan
+            .images
+            .iter()
+            .any(|image| !keys::third_party(&now.plan, &self.now.workspace, image).is_empty())
     }
 
     /// Whether any source that a build could take is another one, whoever imports its package.
     fn sources_differ(&self) -> anyhow::Result<bool> {
         let sources = |project: &Project| -> BTreeSet<TreePath> {
             let of_dir = |(dir, scanned): (&TreePath, &packages::ScannedDir)| {
-                let files = scanned.files.iter().filter(|file| !gosrc::is_test(&file.name));
+                let files = scanned
+                    .files
+                    .iter()
+                    .filter(|file| !gosrc::is_test(&file.name));
                 files.map(|file| dir.child(&file.name)).collect::<Vec<_>>()
             };
             project.scan.dirs.iter().flat_map(of_dir).collect()
@@ -132,14 +171,31 @@ impl Comparison {
 
     /// Every image counts, since nobody knows what it was made of.
     fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<String, Fate> {
-        let place = |error: &Diagnostic| error.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
-        let why = wrong.map_or_else(|| "nothing to build".to_owned(), |error| place(error) + &error.message);
+        let place = |error: &Diagnostic| {
+            error
+                .span
+                .as_ref()
+                .map(|span| format!("{span}: "))
+                .unwrap_or_default()
+        };
+        let why = wrong.map_or_else(
+            || "nothing to build".to_owned(),
+            |error| place(error) + &error.message,
+        );
         let fate = Fate::Unknown(format!("{} cannot be built: {why}", self.rev));
-        now.plan.images.iter().map(|image| (image.name.clone(), fate.clone())).collect()
+        now.plan
+            .images
+            .iter()
+            .map(|image| (image.name.clone(), fate.clone()))
+            .collect()
     }
 
     /// What images are made of, before and now.
-    fn substances(&self, planned: [&Planned; 2], resolutions: Option<[&Resolutions; 2]>) -> [BTreeMap<String, Ingredients>; 2] {
+    fn substances(
+        &self,
+        planned: [&Planned; 2],
+        resolutions: Option<[&Resolutions; 2]>,
+    ) -> [BTreeMap<String, Ingredients>; 2] {
         let sides = [(&self.then, planned[0], 0), (&self.now, planned[1], 1)];
         sides.map(|(project, planned, side)| {
             keys::substances(KeyInput {
@@ -159,7 +215,10 @@ impl Comparison {
         let root = dir.path().join("root");
         lay_out(&self.then, &then, &root)?;
         let then = resolve::resolutions(&root, then, &self.then.scan, &self.then.workspace)?;
-        Ok([then, resolve::resolutions(self.now.root(), now, &self.now.scan, &self.now.workspace)?])
+        Ok([
+            then,
+            resolve::resolutions(self.now.root(), now, &self.now.scan, &self.now.workspace)?,
+        ])
     }
 }
 
@@ -168,12 +227,25 @@ fn supposed(project: &Project, outline: &Outline) -> Outline {
     outline.supposed(&project.scan, &project.workspace)
 }
 
-fn planned(project: &Project, outline: &Outline, contents: &ContentsOf<'_>) -> anyhow::Result<Planned> {
-    let plan = plan::plan(PlanInput { outline, resolutions: None });
-    let runtime: BTreeSet<TreePath> =
-        plan.images.iter().flat_map(|image| &image.runtime.files).map(|file| file.from.value.clone()).collect();
+fn planned(
+    project: &Project,
+    outline: &Outline,
+    contents: &ContentsOf<'_>,
+) -> anyhow::Result<Planned> {
+    let plan = plan::plan(PlanInput {
+        outline,
+        resolutions: None,
+    });
+    let runtime: BTreeSet<TreePath> = plan
+        .images
+        .iter()
+        .flat_map(|image| &image.runtime.files)
+        .map(|file| file.from.value.clone())
+        .collect();
     let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
-    let contents = contents(&files, &|path| runtime.iter().any(|from| path.is_under(from)))?;
+    let contents = contents(&files, &|path| {
+        runtime.iter().any(|from| path.is_under(from))
+    })?;
     Ok(Planned { plan, contents })
 }
 
@@ -181,17 +253,37 @@ fn planned(project: &Project, outline: &Outline, contents: &ContentsOf<'_>) -> a
 fn unanswered(error: &anyhow::Error) -> String {
     let text = format!("{error:#}");
     let mut seen = BTreeSet::new();
-    let lines: Vec<&str> = text.lines().filter(|line| seen.insert(*line)).take(4).collect();
-    format!("{}\nSo versions are not known, and every line that may decide one counts.", lines.join("\n"))
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| seen.insert(*line))
+        .take(4)
+        .collect();
+    format!(
+        "{}\nSo versions are not known, and every line that may decide one counts.",
+        lines.join("\n")
+    )
 }
 
-type ContentsOf<'a> = dyn Fn(&BTreeSet<TreePath>, &dyn Fn(&TreePath) -> bool) -> anyhow::Result<Contents> + 'a;
+type ContentsOf<'a> =
+    dyn Fn(&BTreeSet<TreePath>, &dyn Fn(&TreePath) -> bool) -> anyhow::Result<Contents> + 'a;
 
 /// Writes what `go list` of third-party packages needs: mod files, and vendor directories.
 fn lay_out(project: &Project, outline: &Outline, root: &std::path::Path) -> anyhow::Result<()> {
-    let mut wanted: BTreeSet<TreePath> = outline.builds.iter().flat_map(|build| build.mod_files.iter().cloned()).collect();
-    wanted.extend(outline.builds.iter().filter(|build| build.vendored).map(|build| build.dir.child("vendor")));
-    let files: Vec<TreePath> = keys::files(project.tree.as_ref(), &wanted).into_iter().collect();
+    let mut wanted: BTreeSet<TreePath> = outline
+        .builds
+        .iter()
+        .flat_map(|build| build.mod_files.iter().cloned())
+        .collect();
+    wanted.extend(
+        outline
+            .builds
+            .iter()
+            .filter(|build| build.vendored)
+            .map(|build| build.dir.child("vendor")),
+    );
+    let files: Vec<TreePath> = keys::files(project.tree.as_ref(), &wanted)
+        .into_iter()
+        .collect();
     std::fs::create_dir_all(root)?;
     for (path, bytes) in files.iter().zip(project.tree.read(&files)) {
         let place = root.join(path.as_str());
@@ -213,7 +305,10 @@ fn compare([then, now]: &[BTreeMap<String, Ingredients>; 2]) -> BTreeMap<String,
             (!differences.is_empty()).then_some(Fate::Changed(differences))
         }
     };
-    names.into_iter().filter_map(|name| Some((name.clone(), fate(name)?))).collect()
+    names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), fate(name)?)))
+        .collect()
 }
 
 /// Whether something differs of which only the go command can say what it means.

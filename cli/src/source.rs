@@ -1,4 +1,5 @@
-//! Where a repository is read from: the work tree, or a commit; whole, or without what .dockerignore leaves out.
+//! Where a repository is read from: the work tree, or a commit; whole, or without what
+//! .dockerignore leaves out.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use gowork_llb::config::WrittenFor;
 use gowork_llb::diag::{Diagnostic, Position, Span};
 use gowork_llb::lower::Mark;
 use gowork_llb::packages;
-use gowork_llb::tree::{EntryKind, Ignore, IgnoringTree, LocalTree, SourceTree, TreeError, TreePath};
+use gowork_llb::tree::{
+    EntryKind, Ignore, IgnoringTree, LocalTree, SourceTree, TreeError, TreePath,
+};
 
 use crate::args::Common;
 use crate::root::{CONFIGURATION, DOCKERFILES};
@@ -58,29 +61,43 @@ impl Source {
         };
         let ignore = match definition.own_ignore {
             Some(own) => Some(own),
-            None => read(tree.as_ref(), IGNORE_FILE)?.map(|text| (IGNORE_FILE.to_owned(), text.into_bytes())),
+            None => read(tree.as_ref(), IGNORE_FILE)?
+                .map(|text| (IGNORE_FILE.to_owned(), text.into_bytes())),
         };
         let ignore = ignore.map(|(name, text)| (name, Ignore::parse(&text)));
         let config_file = definition.name.zip(definition.text);
-        Ok(Self { whole: Arc::clone(&tree), tree, config_file, ignore, diagnostics: definition.diagnostics })
+        Ok(Self {
+            whole: Arc::clone(&tree),
+            tree,
+            config_file,
+            ignore,
+            diagnostics: definition.diagnostics,
+        })
     }
 
     /// What a build sees of it.
     pub(crate) fn without_ignored(mut self) -> Self {
-        let Some((name, ignore)) = &self.ignore else { return self };
+        let Some((name, ignore)) = &self.ignore else {
+            return self;
+        };
         if let Some(error) = ignore.check(name) {
             self.diagnostics.push(error);
             return self;
         }
         let seen = IgnoringTree::new(Arc::clone(&self.tree), ignore.clone());
-        self.diagnostics.extend(nothing_left(&self.tree, &seen, (name, ignore)));
+        self.diagnostics
+            .extend(nothing_left(&self.tree, &seen, (name, ignore)));
         self.tree = Arc::new(seen);
         self
     }
 }
 
 /// The error where an ignore file hides every mod file there is.
-fn nothing_left(tree: &Arc<dyn SourceTree>, seen: &IgnoringTree, (name, ignore): (&str, &Ignore)) -> Option<Diagnostic> {
+fn nothing_left(
+    tree: &Arc<dyn SourceTree>,
+    seen: &IgnoringTree,
+    (name, ignore): (&str, &Ignore),
+) -> Option<Diagnostic> {
     let has_mod_files = |tree: &dyn SourceTree| !packages::scan(tree).mod_files.is_empty();
     // The whole tree is only scanned where nothing stands at the top of what is seen: hardly ever.
     let at_top = ["go.work", "go.mod"].map(|name| TreePath::ROOT.child(name));
@@ -88,9 +105,13 @@ fn nothing_left(tree: &Arc<dyn SourceTree>, seen: &IgnoringTree, (name, ignore):
         return None;
     }
     let hidden = packages::scan(tree.as_ref()).mod_files;
-    let (path, rule) = hidden.keys().find_map(|path| Some((path, ignore.excludes(path)?)))?;
-    let error =
-        Diagnostic::error(format!("the build sees no go.mod and no go.work: the rule {:?} leaves out {path}", rule.pattern));
+    let (path, rule) = hidden
+        .keys()
+        .find_map(|path| Some((path, ignore.excludes(path)?)))?;
+    let error = Diagnostic::error(format!(
+        "the build sees no go.mod and no go.work: the rule {:?} leaves out {path}",
+        rule.pattern
+    ));
     let error = error.help(format!(
         "let mod files and sources in again below that rule, such as !{path}, or print a new file: gowork dockerignore"
     ));
@@ -100,7 +121,9 @@ fn nothing_left(tree: &Arc<dyn SourceTree>, seen: &IgnoringTree, (name, ignore):
 /// The text of a file at `name`; none if there is none.
 fn read(tree: &dyn SourceTree, name: &str) -> anyhow::Result<Option<String>> {
     // What lies outside is not of this tree.
-    let Ok(path) = TreePath::new(name) else { return Ok(None) };
+    let Ok(path) = TreePath::new(name) else {
+        return Ok(None);
+    };
     match tree.read(&[path]).remove(0) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(TreeError::NotFound(_)) => Ok(None),
@@ -122,28 +145,45 @@ fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Defi
     let shown = path.display().to_string();
     let bytes = std::fs::read(path).with_context(|| shown.clone())?;
     let ignore_name = format!("{shown}.dockerignore");
-    let own_ignore = std::fs::read(&ignore_name).ok().map(|text| (ignore_name, text));
+    let own_ignore = std::fs::read(&ignore_name)
+        .ok()
+        .map(|text| (ignore_name, text));
     let text = Some(String::from_utf8_lossy(&bytes).into_owned());
-    Ok(Definition { name: Some(shown), text, own_ignore, diagnostics: Vec::new() })
+    Ok(Definition {
+        name: Some(shown),
+        text,
+        own_ignore,
+        diagnostics: Vec::new(),
+    })
 }
 
 /// The name of a file from the root, if it lies there and links do not lead out.
 fn inside(root: &Path, path: &Path) -> Option<String> {
     let root = root.canonicalize().ok()?;
     path.canonicalize().ok()?.strip_prefix(&root).ok()?;
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let dir = path
+        .parent()
+        .filter(|dir| !dir.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let path = dir.canonicalize().ok()?.join(path.file_name()?);
     Some(path.strip_prefix(&root).ok()?.to_str()?.replace('\\', "/"))
 }
 
-/// What is there without `-f`: the Dockerfile that `docker buildx build` takes, if it is a configuration; else a gowork.toml.
+/// What is there without `-f`: the Dockerfile that `docker buildx build` takes, if it is a
+/// configuration; else a gowork.toml.
 fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
     let entries = tree.list(&[TreePath::ROOT]).remove(0).unwrap_or_default();
     let is_file = |name: &str| {
         let entry = entries.iter().find(|entry| entry.name == name);
         entry.is_some_and(|entry| matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile))
     };
-    let there = |name: &str| if is_file(name) { read(tree, name) } else { Ok(None) };
+    let there = |name: &str| {
+        if is_file(name) {
+            read(tree, name)
+        } else {
+            Ok(None)
+        }
+    };
     let configuration = there(CONFIGURATION)?;
     let (mut name, mut dockerfile) = (CONFIGURATION, None);
     if let Some(found) = DOCKERFILES.into_iter().find(|name| is_file(name)) {
@@ -152,36 +192,57 @@ fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
     let written_for = dockerfile.as_deref().map(WrittenFor::of);
     let (name, text, said) = match (written_for, dockerfile, configuration) {
         (Some(WrittenFor::Gowork), text, other) => {
-            let said = other.filter(|other| Some(other) != text.as_ref()).map(|_| not_read(name));
+            let said = other
+                .filter(|other| Some(other) != text.as_ref())
+                .map(|_| not_read(name));
             (Some(name), text, said)
         }
         (_, Some(text), Some(configuration)) => {
             let said = (!Mark::DOCKERFILE.is_in(&text)).then(|| another_build(name));
             (Some(CONFIGURATION), Some(configuration), said)
         }
-        (Some(WrittenFor::Another(frontend)), _, None) => (Some(name), None, Some(unknown_frontend(name, &frontend))),
+        (Some(WrittenFor::Another(frontend)), _, None) => {
+            (Some(name), None, Some(unknown_frontend(name, &frontend)))
+        }
         (Some(WrittenFor::Docker), _, None) => (Some(name), None, None),
-        (_, _, configuration) => (configuration.is_some().then_some(CONFIGURATION), configuration, None),
+        (_, _, configuration) => (
+            configuration.is_some().then_some(CONFIGURATION),
+            configuration,
+            None,
+        ),
     };
-    let own_ignore = name.map(|name| own_ignore(tree, name)).transpose()?.flatten();
-    Ok(Definition { name: name.map(ToOwned::to_owned), text, own_ignore, diagnostics: said.into_iter().collect() })
+    let own_ignore = name
+        .map(|name| own_ignore(tree, name))
+        .transpose()?
+        .flatten();
+    Ok(Definition {
+        name: name.map(ToOwned::to_owned),
+        text,
+        own_ignore,
+        diagnostics: said.into_iter().collect(),
+    })
 }
 
 fn not_read(dockerfile: &str) -> Diagnostic {
-    let words =
-        format!("{CONFIGURATION} is not read: {dockerfile} is the configuration here, as it is for `docker buildx build .`");
+    let words = format!(
+        "{CONFIGURATION} is not read: {dockerfile} is the configuration here, as it is for `docker buildx build .`"
+    );
     Diagnostic::warning(words)
         .help(format!("keep one of the two, or name the other one with -f {CONFIGURATION}, for gowork and docker alike"))
 }
 
 fn another_build(dockerfile: &str) -> Diagnostic {
-    let words =
-        format!("`docker buildx build .` builds {dockerfile}, which gowork did not print; what is shown here is {CONFIGURATION}");
-    Diagnostic::warning(words).help(format!("build it with docker buildx build -f {CONFIGURATION} ."))
+    let words = format!(
+        "`docker buildx build .` builds {dockerfile}, which gowork did not print; what is shown here is {CONFIGURATION}"
+    );
+    Diagnostic::warning(words).help(format!(
+        "build it with docker buildx build -f {CONFIGURATION} ."
+    ))
 }
 
 fn unknown_frontend(dockerfile: &str, frontend: &str) -> Diagnostic {
-    let words = format!("{dockerfile} is not read: it is written for {frontend}, and its text is not TOML");
+    let words =
+        format!("{dockerfile} is not read: it is written for {frontend}, and its text is not TOML");
     Diagnostic::warning(words)
         .at(Span::at(dockerfile, Position::new(1, 1)))
         .help("if it is a configuration for gowork, name it with -f")

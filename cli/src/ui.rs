@@ -27,7 +27,9 @@ struct Shown<'a> {
 impl Shown<'_> {
     fn text(&self, file: &str) -> Option<Rc<str>> {
         let mut read = self.read.borrow_mut();
-        read.entry(file.to_owned()).or_insert_with(|| (self.texts)(file).map(Rc::from)).clone()
+        read.entry(file.to_owned())
+            .or_insert_with(|| (self.texts)(file).map(Rc::from))
+            .clone()
     }
 }
 
@@ -35,7 +37,9 @@ impl Shown<'_> {
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("standard output")
+        }
         _ => Ok(()),
     }
 }
@@ -52,17 +56,27 @@ pub(crate) fn note(message: &str) {
 
 /// Tells diagnostics on standard error, each with its line of source.
 pub(crate) fn tell(diagnostics: &[Diagnostic], texts: &Texts<'_>) {
-    let texts = Shown { texts, read: RefCell::default() };
-    let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let texts = Shown {
+        texts,
+        read: RefCell::default(),
+    };
+    let colours = std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let mut out = String::new();
     for diagnostic in diagnostics {
         let _ = writeln!(out, "{}\n", rendered(diagnostic, &texts, colours));
     }
     let count = |is_error: bool| -> usize {
-        diagnostics.iter().filter(|diagnostic| diagnostic.is_error() == is_error).map(Diagnostic::count).sum()
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.is_error() == is_error)
+            .map(Diagnostic::count)
+            .sum()
     };
     let (errors, warnings) = (count(true), count(false));
-    let parts = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let parts = [(errors, "error"), (warnings, "warning")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, what)| counted(count, what)).collect();
     let _ = writeln!(std::io::stderr(), "{out}{}", parts.join(", "));
 }
@@ -73,7 +87,11 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 }
 
 fn rendered(diagnostic: &Diagnostic, texts: &Shown<'_>, colours: bool) -> String {
-    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if colours {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    };
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -92,9 +110,16 @@ fn rendered(diagnostic: &Diagnostic, texts: &Shown<'_>, colours: bool) -> String
 }
 
 /// A place with its line, or, where there is none to show, the place alone.
-fn with_place<'a>(group: Group<'a>, span: &'a Span, words: Option<&'a String>, texts: &Shown<'_>) -> Group<'a> {
+fn with_place<'a>(
+    group: Group<'a>,
+    span: &'a Span,
+    words: Option<&'a String>,
+    texts: &Shown<'_>,
+) -> Group<'a> {
     let text = texts.text(&span.file);
-    let shown = text.as_deref().and_then(|text| line_of(text, span.start.line));
+    let shown = text
+        .as_deref()
+        .and_then(|text| line_of(text, span.start.line));
     let Some((line, range)) = shown.and_then(|line| Some((line, range(line, span)?))) else {
         let group = group.element(origin(span));
         return match words {
@@ -102,10 +127,16 @@ fn with_place<'a>(group: Group<'a>, span: &'a Span, words: Option<&'a String>, t
             None => group,
         };
     };
-    let kind = if words.is_some() { AnnotationKind::Context } else { AnnotationKind::Primary };
+    let kind = if words.is_some() {
+        AnnotationKind::Context
+    } else {
+        AnnotationKind::Primary
+    };
     let annotation = kind.span(range).label(words);
     let line_start = usize::try_from(span.start.line).unwrap_or_default();
-    let snippet = Snippet::source(with_masked_credentials(line)).line_start(line_start).path(&span.file);
+    let snippet = Snippet::source(with_masked_credentials(line))
+        .line_start(line_start)
+        .path(&span.file);
     group.element(snippet.annotation(annotation))
 }
 
@@ -113,12 +144,20 @@ fn with_place<'a>(group: Group<'a>, span: &'a Span, words: Option<&'a String>, t
 fn origin(span: &Span) -> Origin<'_> {
     let number = |number: u32| usize::try_from(number).unwrap_or_default();
     let origin = Origin::path(&span.file);
-    if span.start.line == 0 { origin } else { origin.line(number(span.start.line)).char_column(number(span.start.column).max(1)) }
+    if span.start.line == 0 {
+        origin
+    } else {
+        origin
+            .line(number(span.start.line))
+            .char_column(number(span.start.column).max(1))
+    }
 }
 
 /// A line of `text`, the first being 1, if it is one to show.
 fn line_of(text: &str, number: u32) -> Option<&str> {
-    let line = text.split('\n').nth(usize::try_from(number).ok()?.checked_sub(1)?)?;
+    let line = text
+        .split('\n')
+        .nth(usize::try_from(number).ok()?.checked_sub(1)?)?;
     let line = line.strip_suffix('\r').unwrap_or(line);
     (line.len() <= MAX_LINE).then_some(line)
 }
@@ -126,19 +165,33 @@ fn line_of(text: &str, number: u32) -> Option<&str> {
 /// The bytes of `line` that `span` means: at least one character.
 fn range(line: &str, span: &Span) -> Option<Range<usize>> {
     let start = offset(line, span.start.column);
-    let end = if span.end.line > span.start.line { line.len() } else { offset(line, span.end.column) };
-    let end = if end > start { end } else { word_end(line, start) };
+    let end = if span.end.line > span.start.line {
+        line.len()
+    } else {
+        offset(line, span.end.column)
+    };
+    let end = if end > start {
+        end
+    } else {
+        word_end(line, start)
+    };
     Some(start..end.min(line.len()).max(start))
 }
 
 /// A bare place means the word there.
 fn word_end(text: &str, start: usize) -> usize {
     let rest = &text[start..];
-    let length = rest.find(|c: char| c.is_whitespace() || c == ')' || c == ',').unwrap_or(rest.len());
+    let length = rest
+        .find(|c: char| c.is_whitespace() || c == ')' || c == ',')
+        .unwrap_or(rest.len());
     start + length.max(rest.chars().next().map_or(0, char::len_utf8))
 }
 
 fn offset(line: &str, column: u32) -> usize {
-    let column = usize::try_from(column).unwrap_or_default().saturating_sub(1);
-    line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+    let column = usize::try_from(column)
+        .unwrap_or_default()
+        .saturating_sub(1);
+    line.char_indices()
+        .nth(column)
+        .map_or(line.len(), |(at, _)| at)
 }

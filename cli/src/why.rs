@@ -31,7 +31,8 @@ pub(crate) enum Role {
     Profile,
     /// Decides versions, for all of its root.
     ModFile,
-    /// A vendored package's; or, without what the go command says, perhaps one of a package that nobody reaches.
+    /// A vendored package's; or, without what the go command says, perhaps one of a package that
+    /// nobody reaches.
     Vendored,
     /// Put into the image at a path.
     Runtime(String),
@@ -58,7 +59,8 @@ impl<'a> Question<'a> {
         packages::closure(graph, graph.find(&image.package))
     }
 
-    /// Whether the package at `ix` is part of the image only if third-party packages import it, and nobody asked.
+    /// Whether the package at `ix` is part of the image only if third-party packages import it, and
+    /// nobody asked.
     pub(crate) fn is_guess(&self, image: &Image, ix: PackageIx) -> bool {
         let graph = &self.build(image).packages;
         !packages::sure_closure(graph, graph.find(&image.package)).contains(ix)
@@ -73,27 +75,54 @@ impl<'a> Question<'a> {
             if !package.files.contains(path) {
                 continue;
             }
-            let patterns = package.embedded.iter().filter(|(_, files)| files.contains(path));
+            let patterns = package
+                .embedded
+                .iter()
+                .filter(|(_, files)| files.contains(path));
             let before = roles.len();
-            roles.extend(patterns.map(|(pattern, _)| Role::Embedded(ix, pattern.clone(), self.pattern(build, ix, pattern))));
+            roles.extend(patterns.map(|(pattern, _)| {
+                Role::Embedded(ix, pattern.clone(), self.pattern(build, ix, pattern))
+            }));
             if package.included.contains(path) {
                 roles.push(Role::Included(ix));
-            } else if path.name() == "default.pgo" && path.parent().as_ref() == Some(&package.dir) && package.name == "main" {
+            } else if path.name() == "default.pgo"
+                && path.parent().as_ref() == Some(&package.dir)
+                && package.name == "main"
+            {
                 roles.push(Role::Profile);
-            } else if gosrc::is_source_name(path.name()) && path.parent().as_ref() == Some(&package.dir) || roles.len() == before
+            } else if gosrc::is_source_name(path.name())
+                && path.parent().as_ref() == Some(&package.dir)
+                || roles.len() == before
             {
                 roles.push(Role::Source(ix));
             }
         }
         roles.extend(build.mod_files.contains(path).then_some(Role::ModFile));
-        if build.vendored && path.is_under(&build.dir.child("vendor")) && !roles.contains(&Role::ModFile) {
-            let compiled =
-                || self.steps(image).iter().any(|step| !matches!(step.kind, StepKind::Resolve(_)) && reads(step, path));
-            let perhaps = || !gosrc::is_test(path.name()) && !third_party(self.plan, &self.project.workspace, image).is_empty();
-            let is_part = if self.plan.resolved { compiled() } else { perhaps() };
+        if build.vendored
+            && path.is_under(&build.dir.child("vendor"))
+            && !roles.contains(&Role::ModFile)
+        {
+            let compiled = || {
+                self.steps(image)
+                    .iter()
+                    .any(|step| !matches!(step.kind, StepKind::Resolve(_)) && reads(step, path))
+            };
+            let perhaps = || {
+                !gosrc::is_test(path.name())
+                    && !third_party(self.plan, &self.project.workspace, image).is_empty()
+            };
+            let is_part = if self.plan.resolved {
+                compiled()
+            } else {
+                perhaps()
+            };
             roles.extend(is_part.then_some(Role::Vendored));
         }
-        let put = image.runtime.files.iter().filter(|file| path.is_under(&file.from.value));
+        let put = image
+            .runtime
+            .files
+            .iter()
+            .filter(|file| path.is_under(&file.from.value));
         roles.extend(put.map(|file| Role::Runtime(file.to.clone())));
         roles
     }
@@ -101,11 +130,19 @@ impl<'a> Question<'a> {
     /// Where a pattern of a package stands, in a file that the build takes.
     fn pattern(&self, build: &Build, ix: PackageIx, pattern: &str) -> Option<Span> {
         let package = build.packages.get(ix);
-        let taken = self.project.scan.dirs.get(&package.dir)?.files.iter().filter(|file| {
-            let path = package.dir.child(&file.name);
-            package.files.contains(&path) && !gosrc::is_test(&file.name)
-        });
-        let mut places = taken.flat_map(|file| file.header.embeds.iter().map(move |embed| (file, embed)));
+        let taken = self
+            .project
+            .scan
+            .dirs
+            .get(&package.dir)?
+            .files
+            .iter()
+            .filter(|file| {
+                let path = package.dir.child(&file.name);
+                package.files.contains(&path) && !gosrc::is_test(&file.name)
+            });
+        let mut places =
+            taken.flat_map(|file| file.header.embeds.iter().map(move |embed| (file, embed)));
         let (file, embed) = places.find(|(_, embed)| embed.pattern == pattern)?;
         Some(Span::at(package.dir.child(&file.name).as_str(), embed.at))
     }
@@ -115,18 +152,31 @@ impl<'a> Question<'a> {
         let mut wanted = BTreeSet::from([image.link]);
         let mut open = vec![image.link];
         while let Some(ix) = open.pop() {
-            open.extend(self.plan.step(ix).inputs.results.iter().map(|result| result.step).filter(|ix| wanted.insert(*ix)));
+            open.extend(
+                self.plan
+                    .step(ix)
+                    .inputs
+                    .results
+                    .iter()
+                    .map(|result| result.step)
+                    .filter(|ix| wanted.insert(*ix)),
+            );
         }
         let own = self.plan.step(image.link).build;
         let asks = |step: &Step| matches!(step.kind, StepKind::Resolve(_)) && step.build == own;
         let steps = self.plan.steps.iter().enumerate();
-        steps.filter(|(ix, step)| wanted.iter().any(|step| step.0 == *ix) || asks(step)).map(|(_, step)| step).collect()
+        steps
+            .filter(|(ix, step)| wanted.iter().any(|step| step.0 == *ix) || asks(step))
+            .map(|(_, step)| step)
+            .collect()
     }
 
     /// The shortest chain of imports from an image's main to a package.
     pub(crate) fn chain(&self, image: &Image, to: PackageIx) -> Vec<Link> {
         let graph = &self.build(image).packages;
-        let Some(main) = graph.find(&image.package) else { return Vec::new() };
+        let Some(main) = graph.find(&image.package) else {
+            return Vec::new();
+        };
         let chain = packages::chain(graph, main, &|ix| ix == to).unwrap_or_default();
         links(graph, &chain)
     }
@@ -135,76 +185,132 @@ impl<'a> Question<'a> {
     pub(crate) fn absence(&self, image: &Image, path: &TreePath) -> String {
         let name = path.name();
         let dir = path.parent().unwrap_or_default();
-        if let Some((_, package)) = self.build(image).packages.iter().find(|(_, package)| package.dir == dir)
+        if let Some((_, package)) = self
+            .build(image)
+            .packages
+            .iter()
+            .find(|(_, package)| package.dir == dir)
             && gosrc::is_test(name)
         {
-            return format!("it is a test of package {}, and a build takes none", package.path);
+            return format!(
+                "it is a test of package {}, and a build takes none",
+                package.path
+            );
         }
         if gosrc::is_test(name) {
             return "it is a test, and a build takes none".to_owned();
         }
         let others = self.images_with(path);
         if !others.is_empty() {
-            let owners = self.packages_with(path).into_iter().collect::<Vec<_>>().join(" or ");
+            let owners = self
+                .packages_with(path)
+                .into_iter()
+                .collect::<Vec<_>>()
+                .join(" or ");
             let others = others.join(", ");
             return if owners.is_empty() {
                 format!("it is part of other images: {others}")
             } else {
-                format!("{} does not import package {owners}; these images do: {others}", image.name)
+                format!(
+                    "{} does not import package {owners}; these images do: {others}",
+                    image.name
+                )
             };
         }
         if self.build(image).vendored && path.is_under(&self.build(image).dir.child("vendor")) {
             return "it is vendored, but no image reaches a package that it is part of".to_owned();
         }
-        self.outside(image, path).unwrap_or_else(|| self.left_out(image, path, &dir))
+        self.outside(image, path)
+            .unwrap_or_else(|| self.left_out(image, path, &dir))
     }
 
     /// The packages that the file is part of, whoever imports them.
     fn packages_with(&self, path: &TreePath) -> BTreeSet<&'a str> {
-        let packages = self.plan.builds.iter().flat_map(|build| build.packages.iter());
-        packages.filter(|(_, package)| package.files.contains(path)).map(|(_, package)| package.path.as_str()).collect()
+        let packages = self
+            .plan
+            .builds
+            .iter()
+            .flat_map(|build| build.packages.iter());
+        packages
+            .filter(|(_, package)| package.files.contains(path))
+            .map(|(_, package)| package.path.as_str())
+            .collect()
     }
 
     /// The images that the file is part of, mod files left out.
     pub(crate) fn images_with(&self, path: &TreePath) -> Vec<String> {
         let images = self.plan.images.iter();
-        images.filter(|image| !self.roles(image, path).is_empty()).map(|image| image.name.clone()).collect()
+        images
+            .filter(|image| !self.roles(image, path).is_empty())
+            .map(|image| image.name.clone())
+            .collect()
     }
 
     /// The directory of the module that a path lies in, used or not.
     pub(crate) fn module_dir(&self, path: &TreePath) -> Option<TreePath> {
         let mut above = std::iter::successors(path.parent(), TreePath::parent);
-        above.find(|dir| self.project.scan.mod_files.contains_key(&dir.child("go.mod")))
+        above.find(|dir| {
+            self.project
+                .scan
+                .mod_files
+                .contains_key(&dir.child("go.mod"))
+        })
     }
 
     fn outside(&self, image: &Image, path: &TreePath) -> Option<String> {
         let Some(module) = self.module_dir(path) else {
-            return Some("it lies in no module: there is no go.mod in its directory or above".to_owned());
+            return Some(
+                "it lies in no module: there is no go.mod in its directory or above".to_owned(),
+            );
         };
         let workspace = &self.project.workspace;
         let root = workspace.root(self.build(image).root);
-        let members = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
-        if members.into_iter().any(|ix| workspace.module(ix).dir == module) {
+        let members = root
+            .members
+            .iter()
+            .copied()
+            .chain(root.replaced.values().map(|target| target.module));
+        if members
+            .into_iter()
+            .any(|ix| workspace.module(ix).dir == module)
+        {
             return None;
         }
-        let words = if root.is_workspace() { "go.work does not use" } else { "that of the image does not use" };
-        Some(format!("it lies in module {}, which {words}", shown(&module)))
+        let words = if root.is_workspace() {
+            "go.work does not use"
+        } else {
+            "that of the image does not use"
+        };
+        Some(format!(
+            "it lies in module {}, which {words}",
+            shown(&module)
+        ))
     }
 
     /// Why no image holds a file of a module that is used.
     fn left_out(&self, image: &Image, path: &TreePath, dir: &TreePath) -> String {
         let name = path.name();
         let build = self.build(image);
-        if name.starts_with(['_', '.']) && FileClass::of(name.trim_start_matches(['_', '.'])).is_some() {
+        if name.starts_with(['_', '.'])
+            && FileClass::of(name.trim_start_matches(['_', '.'])).is_some()
+        {
             return format!("go takes no file whose name begins with `{}`", &name[..1]);
         }
         let scanned = self.project.scan.dirs.get(dir);
         let file = scanned.and_then(|scanned| scanned.files.iter().find(|file| file.name == name));
         let Some(file) = file else {
-            let package = build.packages.iter().find(|(_, package)| package.dir == *dir);
+            let package = build
+                .packages
+                .iter()
+                .find(|(_, package)| package.dir == *dir);
             return match package {
-                _ if gosrc::is_source_name(name) => format!("no image imports a package in {}", shown(dir)),
-                Some((_, package)) => format!("it is no source file, and package {} does not embed it", package.path),
+                _ if gosrc::is_source_name(name) => {
+                    format!("no image imports a package in {}", shown(dir))
+                }
+                Some((_, package)) => format!(
+                    "it is no source file, and package {} does not embed it",
+                    package.path
+                ),
                 None => "it is no source file, and no image embeds it".to_owned(),
             };
         };
@@ -219,21 +325,40 @@ pub(crate) fn unfit(file: &SourceFile, context: &BuildContext, plan: &Plan) -> O
     if !context.matches_name(&file.name) {
         return Some(format!("by its name it is not for {}", plan.target));
     }
-    if let Some(constraint) = file.header.constraint.as_ref().filter(|constraint| !context.holds(constraint)) {
+    if let Some(constraint) = file
+        .header
+        .constraint
+        .as_ref()
+        .filter(|constraint| !context.holds(constraint))
+    {
         let tags: Vec<&str> = context.tags.iter().map(String::as_str).collect();
-        let tags = if tags.is_empty() { String::new() } else { format!(" with tags {}", tags.join(",")) };
+        let tags = if tags.is_empty() {
+            String::new()
+        } else {
+            format!(" with tags {}", tags.join(","))
+        };
         let mut asks_cgo = false;
         constraint.each_tag(&mut |tag| asks_cgo |= tag == "cgo");
-        let cgo = if asks_cgo && !context.cgo { " without cgo" } else { "" };
-        return Some(format!("its constraint `//go:build {constraint}` does not hold on {}{cgo}{tags}", plan.target));
+        let cgo = if asks_cgo && !context.cgo {
+            " without cgo"
+        } else {
+            ""
+        };
+        return Some(format!(
+            "its constraint `//go:build {constraint}` does not hold on {}{cgo}{tags}",
+            plan.target
+        ));
     }
     if !context.cgo && file.header.imports.iter().any(|import| import.path == "C") {
         return Some("it imports \"C\", and cgo is off (`cgo = true` turns it on)".to_owned());
     }
     if file.header.package == "documentation" {
-        return Some("its package clause says `documentation`, which go takes for words".to_owned());
+        return Some(
+            "its package clause says `documentation`, which go takes for words".to_owned(),
+        );
     }
-    (FileClass::of(&file.name) == Some(FileClass::CgoS)).then(|| "only packages with cgo files are built with it".to_owned())
+    (FileClass::of(&file.name) == Some(FileClass::CgoS))
+        .then(|| "only packages with cgo files are built with it".to_owned())
 }
 
 /// Whether a step reads a file, by itself or with its directory.
@@ -244,20 +369,39 @@ pub(crate) fn reads(step: &Step, path: &TreePath) -> bool {
 
 /// A directory as a person writes it.
 pub(crate) fn shown(dir: &TreePath) -> String {
-    if dir.is_root() { ".".to_owned() } else { format!("./{dir}") }
+    if dir.is_root() {
+        ".".to_owned()
+    } else {
+        format!("./{dir}")
+    }
 }
 
 fn links(graph: &Packages, chain: &[Hop<'_>]) -> Vec<Link> {
     let mut links = Vec::new();
     for hop in chain {
         links.push(link(graph, hop.from, hop.import));
-        let Some((_, way)) = graph.behind(&hop.import.path).find(|(to, _)| hop.import.package.is_none() && *to == hop.to) else {
+        let Some((_, way)) = graph
+            .behind(&hop.import.path)
+            .find(|(to, _)| hop.import.package.is_none() && *to == hop.to)
+        else {
             continue;
         };
-        let third_party = if way.is_empty() { std::slice::from_ref(&hop.import.path) } else { way.as_slice() };
+        let third_party = if way.is_empty() {
+            std::slice::from_ref(&hop.import.path)
+        } else {
+            way.as_slice()
+        };
         let to = &graph.get(hop.to).path;
-        for (from, to) in third_party.iter().zip(third_party.iter().skip(1).chain([to])) {
-            links.push(Link { from: from.clone(), to: to.clone(), at: None, guess: way.is_empty() });
+        for (from, to) in third_party
+            .iter()
+            .zip(third_party.iter().skip(1).chain([to]))
+        {
+            links.push(Link {
+                from: from.clone(),
+                to: to.clone(),
+                at: None,
+                guess: way.is_empty(),
+            });
         }
     }
     links
@@ -265,7 +409,12 @@ fn links(graph: &Packages, chain: &[Hop<'_>]) -> Vec<Link> {
 
 fn link(graph: &Packages, from: PackageIx, import: &Import) -> Link {
     let at = Some(Span::at(import.file.as_str(), import.at));
-    Link { from: graph.get(from).path.clone(), to: import.path.clone(), at, guess: false }
+    Link {
+        from: graph.get(from).path.clone(),
+        to: import.path.clone(),
+        at,
+        guess: false,
+    }
 }
 
 /// A package from outside the repository that an image holds.
@@ -279,17 +428,31 @@ pub(crate) struct Foreign {
 }
 
 impl Question<'_> {
-    /// The first package from outside that `wanted` accepts and that one of the image's own imports.
-    pub(crate) fn foreign(&self, image: &Image, wanted: &dyn Fn(&str) -> Option<Vec<String>>) -> Option<Foreign> {
+    /// The first package from outside that `wanted` accepts and that one of the image's own
+    /// imports.
+    pub(crate) fn foreign(
+        &self,
+        image: &Image,
+        wanted: &dyn Fn(&str) -> Option<Vec<String>>,
+    ) -> Option<Foreign> {
         let graph = &self.build(image).packages;
         let main = graph.find(&image.package)?;
-        let importing = |ix: PackageIx| graph.get(ix).outside().find_map(|import| Some((import, wanted(&import.path)?)));
+        let importing = |ix: PackageIx| {
+            graph
+                .get(ix)
+                .outside()
+                .find_map(|import| Some((import, wanted(&import.path)?)))
+        };
         let chain = packages::chain(graph, main, &|ix| importing(ix).is_some())?;
         let last = chain.last().map_or(main, |hop| hop.to);
         let (import, through) = importing(last)?;
         let mut chain = links(graph, &chain);
         chain.push(link(graph, last, import));
         let path = through.last().unwrap_or(&import.path).clone();
-        Some(Foreign { path, chain, through })
+        Some(Foreign {
+            path,
+            chain,
+            through,
+        })
     }
 }

@@ -57,7 +57,11 @@ pub enum BuildError {
 
 impl From<GatewayError> for BuildError {
     fn from(error: GatewayError) -> Self {
-        Self::Gateway { error, span: None, help: None }
+        Self::Gateway {
+            error,
+            span: None,
+            help: None,
+        }
     }
 }
 
@@ -95,47 +99,86 @@ impl BuildError {
     /// What is wrong with what the user wrote, as far as it is known.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::Diagnostics(diagnostics) | Self::Step { errors: diagnostics, .. } => diagnostics,
+            Self::Diagnostics(diagnostics)
+            | Self::Step {
+                errors: diagnostics,
+                ..
+            } => diagnostics,
             Self::Gateway { .. } | Self::UnsupportedRequest(_) => &[],
         }
     }
 
-    /// The status for the daemon. `files` holds the texts that places point into; a place in any other file is named in
-    /// the message and has no box.
+    /// The status for the daemon. `files` holds the texts that places point into; a place in any
+    /// other file is named in the message and has no box.
     pub fn status(&self, files: &SourceFiles) -> rpc::Status {
         match self {
             Self::Diagnostics(diagnostics) => {
-                let places = in_order(diagnostics)
-                    .flat_map(|diagnostic| diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span)));
+                let places = in_order(diagnostics).flat_map(|diagnostic| {
+                    diagnostic
+                        .span
+                        .iter()
+                        .chain(diagnostic.related.iter().map(|(span, _)| span))
+                });
                 // Each box takes the text that it shows: none is made that is not sent.
-                let mut details: Vec<Any> = places.filter_map(|span| files.detail(span)).take(MAX_BOXES).collect();
+                let mut details: Vec<Any> = places
+                    .filter_map(|span| files.detail(span))
+                    .take(MAX_BOXES)
+                    .collect();
                 // On its way through the daemon an error's list of details is turned around once.
                 details.reverse();
-                rpc::Status { code: UNKNOWN, message: self.to_string(), details }
+                rpc::Status {
+                    code: UNKNOWN,
+                    message: self.to_string(),
+                    details,
+                }
             }
             Self::Gateway { error, span, .. } => {
                 let mut status = (*error.status).clone();
                 status.message = self.to_string();
-                status.details.extend(span.iter().filter_map(|span| files.detail(span)));
+                status
+                    .details
+                    .extend(span.iter().filter_map(|span| files.detail(span)));
                 status
             }
             Self::Step { error, errors, .. } => {
                 let mut details = error.status.details.clone();
                 details.retain(|detail| !detail.type_url.ends_with(".Source+json"));
-                let mut spans: Vec<&Span> = errors.iter().filter_map(|error| error.span.as_ref()).collect();
+                let mut spans: Vec<&Span> = errors
+                    .iter()
+                    .filter_map(|error| error.span.as_ref())
+                    .collect();
                 spans.dedup_by_key(|span| (&span.file, span.start.line));
-                let mut boxes: Vec<Any> = spans.into_iter().filter_map(|span| files.detail(span)).take(STEP_BOXES).collect();
+                let mut boxes: Vec<Any> = spans
+                    .into_iter()
+                    .filter_map(|span| files.detail(span))
+                    .take(STEP_BOXES)
+                    .collect();
                 boxes.reverse();
                 if boxes.is_empty() {
-                    // Without any the daemon shows the syntax line, which has nothing to do with it.
-                    boxes.push(any("Source", &NowhereJson { info: InfoJson::default(), ranges: [] }));
+                    // Without any the daemon shows the syntax line, which has nothing to do with
+                    // it.
+                    boxes.push(any(
+                        "Source",
+                        &NowhereJson {
+                            info: InfoJson::default(),
+                            ranges: [],
+                        },
+                    ));
                 }
                 details.extend(boxes);
-                rpc::Status { code: UNKNOWN, message: self.to_string(), details }
+                rpc::Status {
+                    code: UNKNOWN,
+                    message: self.to_string(),
+                    details,
+                }
             }
             Self::UnsupportedRequest(name) => {
                 let details = vec![any("Subrequest", &SubrequestJson { name })];
-                rpc::Status { code: UNKNOWN, message: self.to_string(), details }
+                rpc::Status {
+                    code: UNKNOWN,
+                    message: self.to_string(),
+                    details,
+                }
             }
         }
     }
@@ -149,9 +192,14 @@ pub struct SourceFiles {
 }
 
 impl SourceFiles {
-    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`. Lines of it are shown, but no passwords of URLs, and none beyond the
-    /// first [`limits::SHOWN_FILE`] bytes.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Vec<u8>>, language: impl Into<String>) {
+    /// Adds or replaces a file. `language` is a word for editors: `TOML`, `go.mod`. Lines of it are
+    /// shown, but no passwords of URLs, and none beyond the first [`limits::SHOWN_FILE`] bytes.
+    pub fn add(
+        &mut self,
+        name: impl Into<String>,
+        text: impl Into<Vec<u8>>,
+        language: impl Into<String>,
+    ) {
         let mut text = text.into();
         text.truncate(limits::SHOWN_FILE);
         let text = match String::from_utf8(text) {
@@ -165,7 +213,8 @@ impl SourceFiles {
         self.files.insert(name, (text, language.into()));
     }
 
-    /// The name of the file that was added first: a build reads the one that defines it before all others.
+    /// The name of the file that was added first: a build reads the one that defines it before all
+    /// others.
     pub fn definition(&self) -> &str {
         &self.definition
     }
@@ -178,17 +227,38 @@ impl SourceFiles {
     /// A file as BuildKit's source maps and warnings want it.
     pub fn info(&self, name: &str) -> Option<pb::SourceInfo> {
         let (data, language) = self.files.get(name)?;
-        Some(pb::SourceInfo { filename: name.to_owned(), data: data.clone(), definition: None, language: language.clone() })
+        Some(pb::SourceInfo {
+            filename: name.to_owned(),
+            data: data.clone(),
+            definition: None,
+            language: language.clone(),
+        })
     }
 
     fn detail(&self, span: &Span) -> Option<Any> {
         let (data, language) = self.files.get(&span.file)?;
         let range = range(span)?;
         let data = excerpt::around(data, &range)?;
-        let info = InfoJson { filename: &span.file, data: STANDARD.encode(data), language };
-        let place = |at: pb::Position| PositionJson { line: at.line, character: at.character };
-        let range = RangeJson { start: place(range.start?), end: place(range.end?) };
-        Some(any("Source", &SourceJson { info, ranges: [range] }))
+        let info = InfoJson {
+            filename: &span.file,
+            data: STANDARD.encode(data),
+            language,
+        };
+        let place = |at: pb::Position| PositionJson {
+            line: at.line,
+            character: at.character,
+        };
+        let range = RangeJson {
+            start: place(range.start?),
+            end: place(range.end?),
+        };
+        Some(any(
+            "Source",
+            &SourceJson {
+                info,
+                ranges: [range],
+            },
+        ))
     }
 }
 
@@ -201,53 +271,92 @@ pub fn range(span: &Span) -> Option<pb::Range> {
     if end.column <= 1 && end.line > span.start.line {
         end = Position::new(end.line - 1, 0);
     }
-    let place = |at: Position| pb::Position { line: at.line.cast_signed(), character: at.column.saturating_sub(1).cast_signed() };
-    Some(pb::Range { start: Some(place(span.start)), end: Some(place(end)) })
+    let place = |at: Position| pb::Position {
+        line: at.line.cast_signed(),
+        character: at.column.saturating_sub(1).cast_signed(),
+    };
+    Some(pb::Range {
+        start: Some(place(span.start)),
+        end: Some(place(end)),
+    })
 }
 
 /// All diagnostics as text: one line each, what to do below it; errors before warnings.
 pub fn render(diagnostics: &[Diagnostic]) -> String {
-    let errors: usize = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).map(Diagnostic::count).sum();
-    let mut text = if errors > 1 { format!("{errors} errors:\n") } else { String::new() };
+    let errors: usize = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .map(Diagnostic::count)
+        .sum();
+    let mut text = if errors > 1 {
+        format!("{errors} errors:\n")
+    } else {
+        String::new()
+    };
     let rendered: Vec<String> = in_order(diagnostics).map(render_one).collect();
     text.push_str(&rendered.join("\n"));
     text
 }
 
 fn in_order(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
-    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-    errors.chain(diagnostics.iter().filter(|diagnostic| !diagnostic.is_error()))
+    let errors = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error());
+    errors.chain(
+        diagnostics
+            .iter()
+            .filter(|diagnostic| !diagnostic.is_error()),
+    )
 }
 
 fn render_one(diagnostic: &Diagnostic) -> String {
-    let place = diagnostic.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
-    let kind = if diagnostic.is_error() { "" } else { "warning: " };
+    let place = diagnostic
+        .span
+        .as_ref()
+        .map(|span| format!("{span}: "))
+        .unwrap_or_default();
+    let kind = if diagnostic.is_error() {
+        ""
+    } else {
+        "warning: "
+    };
     let mut text = format!("{place}{kind}{}", diagnostic.message);
     for (span, words) in &diagnostic.related {
         text.push_str(&format!("\n    {span}: {words}"));
     }
     if let Some(help) = &diagnostic.help {
-        text.push_str(&format!("\n    help: {}", help.replace('\n', "\n          ")));
+        text.push_str(&format!(
+            "\n    help: {}",
+            help.replace('\n', "\n          ")
+        ));
     }
     text
 }
 
 /// The first words are the compiler's.
 fn render_step(errors: &[Diagnostic], rest: &str) -> String {
-    let lines = errors.iter().map(render_one).chain((!rest.is_empty()).then(|| rest.to_owned()));
+    let lines = errors
+        .iter()
+        .map(render_one)
+        .chain((!rest.is_empty()).then(|| rest.to_owned()));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 fn render_gateway(error: &GatewayError, span: Option<&Span>, help: Option<&str>) -> String {
     let place = span.map(|span| format!("{span}: ")).unwrap_or_default();
-    let help = help.map(|help| format!("\n    help: {help}")).unwrap_or_default();
+    let help = help
+        .map(|help| format!("\n    help: {help}"))
+        .unwrap_or_default();
     format!("{place}{error}{help}")
 }
 
 /// A typed detail in BuildKit's way: JSON, not protobuf, under the Go type's name.
 fn any(kind: &str, body: &impl Serialize) -> Any {
     let value = serde_json::to_vec(body).unwrap_or_default();
-    Any { type_url: format!("github.com/moby/buildkit/errdefs.{kind}+json"), value }
+    Any {
+        type_url: format!("github.com/moby/buildkit/errdefs.{kind}+json"),
+        value,
+    }
 }
 
 #[derive(Serialize)]

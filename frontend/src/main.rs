@@ -1,4 +1,5 @@
-//! The frontend program: `gowork-frontend` runs as BuildKit's frontend, `gowork-frontend scan|resolve` inside build steps.
+//! The frontend program: `gowork-frontend` runs as BuildKit's frontend, `gowork-frontend
+//! scan|resolve` inside build steps.
 //!
 //! Stdout belongs to the gateway: everything for people goes to stderr.
 
@@ -17,7 +18,12 @@ fn main() {
     let mut args = std::env::args_os().skip(1);
     let code = match args.next() {
         None => gowork_frontend::run(),
-        Some(name) => subcommand(&name, &args.map(|arg| arg.to_string_lossy().into_owned()).collect::<Vec<_>>()),
+        Some(name) => subcommand(
+            &name,
+            &args
+                .map(|arg| arg.to_string_lossy().into_owned())
+                .collect::<Vec<_>>(),
+        ),
     };
     // Not by returning: BuildKit waits for the end of the process, and nothing may hold it up.
     std::process::exit(code)
@@ -27,7 +33,9 @@ fn main() {
 fn subcommand(name: &OsString, args: &[String]) -> i32 {
     match name.to_str() {
         Some("scan") => finish(scan::run(args)),
-        Some("resolve") => finish(resolve::ResolveArgs::parse(args).and_then(|args| resolve::resolve(&args))),
+        Some("resolve") => {
+            finish(resolve::ResolveArgs::parse(args).and_then(|args| resolve::resolve(&args)))
+        }
         _ => {
             eprintln!(
                 "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve"

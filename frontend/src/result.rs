@@ -1,8 +1,8 @@
 //! The result of a build: refs and metadata, by platform or not.
 //!
-//! Owns the keys and the choice between the two shapes, which exporters are strict about: one image has a plain ref and
-//! plain keys, several have a map of refs and keys ending in `/PLATFORM`. dockerd with its graphdriver store loses the
-//! config of any mixture.
+//! Owns the keys and the choice between the two shapes, which exporters are strict about: one image
+//! has a plain ref and plain keys, several have a map of refs and keys ending in `/PLATFORM`.
+//! dockerd with its graphdriver store loses the config of any mixture.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -39,7 +39,8 @@ pub struct BuildResult {
     pub multi_platform: bool,
     /// The time for the exporters, seconds since 1970.
     pub source_date_epoch: Option<i64>,
-    /// More metadata, keys as they are: `annotation.*` for the image, `frontend.*` for the client's metadata file.
+    /// More metadata, keys as they are: `annotation.*` for the image, `frontend.*` for the client's
+    /// metadata file.
     pub metadata: BTreeMap<String, Vec<u8>>,
 }
 
@@ -61,10 +62,18 @@ impl BuildResult {
     /// The message for the daemon.
     pub fn into_proto(self) -> proto::Result {
         let by_platform = self.multi_platform || self.images.len() > 1;
-        let platforms = self.images.keys().map(|platform| PlatformJson { id: platform.to_string(), platform: platform.clone() });
-        let platforms = PlatformsJson { platforms: platforms.collect() };
+        let platforms = self.images.keys().map(|platform| PlatformJson {
+            id: platform.to_string(),
+            platform: platform.clone(),
+        });
+        let platforms = PlatformsJson {
+            platforms: platforms.collect(),
+        };
         let mut metadata: HashMap<String, Vec<u8>> = self.metadata.into_iter().collect();
-        metadata.insert(PLATFORMS.to_owned(), serde_json::to_vec(&platforms).unwrap_or_default());
+        metadata.insert(
+            PLATFORMS.to_owned(),
+            serde_json::to_vec(&platforms).unwrap_or_default(),
+        );
         if let Some(seconds) = self.source_date_epoch {
             metadata.insert(EPOCH.to_owned(), seconds.to_string().into_bytes());
         }
@@ -72,25 +81,52 @@ impl BuildResult {
         let mut attestations = HashMap::new();
         for (platform, image) in self.images {
             let id = platform.to_string();
-            let key = |name: &str| if by_platform { format!("{name}/{id}") } else { name.to_owned() };
+            let key = |name: &str| {
+                if by_platform {
+                    format!("{name}/{id}")
+                } else {
+                    name.to_owned()
+                }
+            };
             metadata.extend(image.config.map(|config| (key(CONFIG), config)));
             metadata.extend(image.base_config.map(|config| (key(BASE_CONFIG), config)));
             if !image.attestations.is_empty() {
-                attestations.insert(id.clone(), proto::Attestations { attestation: image.attestations });
+                attestations.insert(
+                    id.clone(),
+                    proto::Attestations {
+                        attestation: image.attestations,
+                    },
+                );
             }
-            refs.insert(id, proto::Ref { id: image.reference.0, def: None });
+            refs.insert(
+                id,
+                proto::Ref {
+                    id: image.reference.0,
+                    def: None,
+                },
+            );
         }
         let result = if by_platform {
             proto::result::Result::Refs(proto::RefMap { refs })
         } else {
             proto::result::Result::Ref(refs.into_values().next().unwrap_or_default())
         };
-        proto::Result { metadata, attestations, result: Some(result) }
+        proto::Result {
+            metadata,
+            attestations,
+            result: Some(result),
+        }
     }
 }
 
 /// A result of metadata only, as calls give: no filesystem.
 pub fn metadata_only(metadata: impl IntoIterator<Item = (&'static str, Vec<u8>)>) -> proto::Result {
-    let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-    proto::Result { metadata, ..proto::Result::default() }
+    let metadata = metadata
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    proto::Result {
+        metadata,
+        ..proto::Result::default()
+    }
 }

@@ -14,10 +14,14 @@ use crate::gateway::{Gateway, GatewayError, release};
 use crate::opts::{Options, RawOptions};
 use crate::subrequests::{Request, describe};
 
-/// Runs the frontend over stdin and stdout, with the options from the environment. Returns the exit code: 0 as soon as
-/// the daemon has an answer, also if that is an error; anything else would discard it.
+/// Runs the frontend over stdin and stdout, with the options from the environment. Returns the exit
+/// code: 0 as soon as the daemon has an answer, also if that is an error; anything else would
+/// discard it.
 pub fn run() -> i32 {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
@@ -40,9 +44,13 @@ pub fn run() -> i32 {
     })
 }
 
-/// Does what the options ask for and returns result or error to the daemon. The definition of this frontend's own image is in the
-/// file `own`. Fails only if the daemon takes no answer.
-pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions, own: &Path) -> Result<(), GatewayError> {
+/// Does what the options ask for and returns result or error to the daemon. The definition of this
+/// frontend's own image is in the file `own`. Fails only if the daemon takes no answer.
+pub async fn serve(
+    gateway: &dyn Gateway,
+    raw: &RawOptions,
+    own: &Path,
+) -> Result<(), GatewayError> {
     let mut files = SourceFiles::default();
     let outcome = match Options::parse(raw) {
         Ok(options) => build(gateway, &options, (&raw.workers, own), &mut files).await,
@@ -54,7 +62,8 @@ pub async fn serve(gateway: &dyn Gateway, raw: &RawOptions, own: &Path) -> Resul
     }
 }
 
-/// BuildKit mounts the definition of the frontend's own image here, so that its programs can run in steps (frontend/gateway/gateway.go).
+/// BuildKit mounts the definition of the frontend's own image here, so that its programs can run in
+/// steps (frontend/gateway/gateway.go).
 const OWN_DEFINITION: &str = "/run/config/buildkit/metadata/frontend.bin";
 
 async fn build(

@@ -1,5 +1,5 @@
-//! `gosrc DIR GOOS GOARCH CGO [TAGS]`: what a build takes from each directory below DIR, one JSON object a line,
-//! in the shape of `testdata/oracle/goimportdir`, with which it can be compared.
+//! `gosrc DIR GOOS GOARCH CGO [TAGS]`: what a build takes from each directory below DIR, one JSON
+//! object a line, in the shape of `testdata/oracle/goimportdir`, with which it can be compared.
 #![allow(clippy::print_stdout, reason = "printing is what it is for")]
 #![allow(clippy::disallowed_methods, reason = "a program, not the library")]
 
@@ -21,11 +21,17 @@ fn main() -> ExitCode {
     };
     let mut context = BuildContext::new(goos, goarch);
     context.cgo = cgo == "1";
-    context.tags = tags.iter().flat_map(|tags| tags.split(',')).filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+    context.tags = tags
+        .iter()
+        .flat_map(|tags| tags.split(','))
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_owned)
+        .collect();
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut failed = None;
-    let walked =
-        shape::walk(Path::new(dir), &context, &mut |package| failed = failed.take().or(writeln!(out, "{package}").err()));
+    let walked = shape::walk(Path::new(dir), &context, &mut |package| {
+        failed = failed.take().or(writeln!(out, "{package}").err())
+    });
     match walked.err().or(failed).or(out.flush().err()) {
         None => ExitCode::SUCCESS,
         Some(error) => {

@@ -1,8 +1,14 @@
-//! A repository to its import graph, with the time that each part of the way takes: what `cargo xtask bench scan` measures.
+//! A repository to its import graph, with the time that each part of the way takes: what `cargo
+//! xtask bench scan` measures.
 //!
-//! `cargo run --release -p gowork-llb --example import_graph -- DIR [--json]` prints one line of JSON. With `--json` the scan also goes through its
-//! JSON form, as it does from the scan step to the frontend.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a program that measures and prints")]
+//! `cargo run --release -p gowork-llb --example import_graph -- DIR [--json]` prints one line of
+//! JSON. With `--json` the scan also goes through its JSON form, as it does from the scan step to
+//! the frontend.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a program that measures and prints"
+)]
 
 use std::time::Instant;
 
@@ -18,7 +24,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let [dir, flags @ ..] = words.as_slice() else { return Err("usage: import_graph DIR [--json]".into()) };
+    let [dir, flags @ ..] = words.as_slice() else {
+        return Err("usage: import_graph DIR [--json]".into());
+    };
     let mut clock = Clock(Instant::now());
     let mut scan = packages::scan(&LocalTree::new(dir));
     let scanned = clock.lap();
@@ -38,7 +46,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let all = packages::matched(&scan, &workspace, root);
         let paths: Vec<&str> = all.iter().map(|matched| matched.path.as_str()).collect();
         let loaded = packages::load(&scan, &workspace, root, &context, &paths);
-        own += loaded.packages.iter().filter(|(_, package)| !package.files.is_empty()).count();
+        own += loaded
+            .packages
+            .iter()
+            .filter(|(_, package)| !package.files.is_empty())
+            .count();
     }
     let loaded = clock.lap();
     let files: usize = scan.dirs.values().map(|dir| dir.files.len()).sum();
@@ -66,6 +78,12 @@ impl Clock {
 /// The most bytes of memory that this process had at once, as Linux counts them.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib << 10)
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim()
+        .strip_suffix(" kB")?
+        .parse::<u64>()
+        .ok()
+        .map(|kib| kib << 10)
 }

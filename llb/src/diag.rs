@@ -9,7 +9,19 @@ pub use findings::Findings;
 pub use nearest::nearest;
 
 /// A place in a text file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
     /// Line, from 1. 0 means "the file as a whole".
@@ -39,12 +51,20 @@ pub struct Span {
 impl Span {
     /// The bare place `at` in `file`.
     pub fn at(file: impl Into<String>, at: Position) -> Self {
-        Self { file: file.into(), start: at, end: at }
+        Self {
+            file: file.into(),
+            start: at,
+            end: at,
+        }
     }
 
     /// The stretch from `start` up to, not including, `end`.
     pub fn new(file: impl Into<String>, start: Position, end: Position) -> Self {
-        Self { file: file.into(), start, end }
+        Self {
+            file: file.into(),
+            start,
+            end,
+        }
     }
 }
 
@@ -80,19 +100,30 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Other places that belong to it ("first declared here"), each with its words.
     pub related: Vec<(Span, String)>,
-    /// How many others it stands for, which [`Findings`] counted and did not keep. 0 for a diagnostic of its own.
+    /// How many others it stands for, which [`Findings`] counted and did not keep. 0 for a
+    /// diagnostic of its own.
     pub others: u32,
 }
 
 impl Diagnostic {
     /// An error without a place.
     pub fn error(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, message: message.into(), span: None, help: None, related: Vec::new(), others: 0 }
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            span: None,
+            help: None,
+            related: Vec::new(),
+            others: 0,
+        }
     }
 
     /// A warning without a place.
     pub fn warning(message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(message) }
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(message)
+        }
     }
 
     /// The same, at `span`.
@@ -128,8 +159,8 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
-    /// One line: `file:line:col: message (help)`, the place left out where there is none. Help of several lines, which may be
-    /// there to be copied, follows on lines of its own.
+    /// One line: `file:line:col: message (help)`, the place left out where there is none. Help of
+    /// several lines, which may be there to be copied, follows on lines of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(span) = &self.span {
             write!(f, "{span}: ")?;
@@ -170,23 +201,31 @@ pub fn without_credentials(text: &str) -> String {
     redacted
 }
 
-/// Where the authority of a URL ends, which begins after its `://`: where its path does, or the URL, as written in lists and messages.
+/// Where the authority of a URL ends, which begins after its `://`: where its path does, or the
+/// URL, as written in lists and messages.
 fn end_of_authority(after: &str) -> usize {
     let end_of_url = end_of_url(after);
     let url = &after[..end_of_url];
     let end = url.find(['/', '?', '#']).unwrap_or(url.len());
-    // What looks like a host with a port that is no number is a login whose password has a letter that it should not have.
-    let port = url[..end].rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
-    let is_login = !url[..end].contains('@') && port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()));
+    // What looks like a host with a port that is no number is a login whose password has a letter
+    // that it should not have.
+    let port = url[..end]
+        .rsplit_once(':')
+        .map(|(_, port)| port)
+        .filter(|port| !port.ends_with(']'));
+    let is_login = !url[..end].contains('@')
+        && port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()));
     if is_login { end_of_url } else { end }
 }
 
 /// Where a URL ends, as written in lists and messages.
 fn end_of_url(text: &str) -> usize {
-    text.find(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '"' | '\'')).unwrap_or(text.len())
+    text.find(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '"' | '\''))
+        .unwrap_or(text.len())
 }
 
-/// `text` with every letter of user and password of its URLs replaced by `*`: a file that is shown, in which places stay where they are.
+/// `text` with every letter of user and password of its URLs replaced by `*`: a file that is shown,
+/// in which places stay where they are.
 #[must_use]
 pub fn with_masked_credentials(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -212,8 +251,14 @@ mod tests {
     #[test]
     fn masks_are_as_long_as_what_they_hide() {
         for (text, shown) in [
-            ("proxy = \"https://me:pä/ss@host/x\" # @\n", "proxy = \"https://*********@host/x\" # @\n"),
-            ("a = \"https://one,https://t@two\"\n[b]\n", "a = \"https://one,https://*@two\"\n[b]\n"),
+            (
+                "proxy = \"https://me:pä/ss@host/x\" # @\n",
+                "proxy = \"https://*********@host/x\" # @\n",
+            ),
+            (
+                "a = \"https://one,https://t@two\"\n[b]\n",
+                "a = \"https://one,https://*@two\"\n[b]\n",
+            ),
             ("module example.com/m\r\n", "module example.com/m\r\n"),
             ("://", "://"),
         ] {
@@ -229,14 +274,35 @@ mod tests {
                 "Get \"https://user:pa%40ss@proxy.example.com/x/@v/list\": dial tcp",
                 "Get \"https://***@proxy.example.com/x/@v/list\": dial tcp",
             ),
-            ("https://a:b@one,https://token@two|direct", "https://***@one,https://***@two|direct"),
-            ("https://proxy.golang.org,direct", "https://proxy.golang.org,direct"),
-            ("ssh://git@host:22/x and example.com/m@v1.0.0", "ssh://***@host:22/x and example.com/m@v1.0.0"),
+            (
+                "https://a:b@one,https://token@two|direct",
+                "https://***@one,https://***@two|direct",
+            ),
+            (
+                "https://proxy.golang.org,direct",
+                "https://proxy.golang.org,direct",
+            ),
+            (
+                "ssh://git@host:22/x and example.com/m@v1.0.0",
+                "ssh://***@host:22/x and example.com/m@v1.0.0",
+            ),
             ("https://a:p@ss@host", "https://***@host"),
-            ("parse \"https://me:pa/ss@host/x\": invalid port", "parse \"https://***@host/x\": invalid port"),
-            ("Get \"https://host:8080/x/@v/list\": EOF", "Get \"https://host:8080/x/@v/list\": EOF"),
-            ("Get \"http://[::1]:8080/x/@v/list\": EOF", "Get \"http://[::1]:8080/x/@v/list\": EOF"),
-            ("Get \"http://[::1]/x/@v/list\": EOF", "Get \"http://[::1]/x/@v/list\": EOF"),
+            (
+                "parse \"https://me:pa/ss@host/x\": invalid port",
+                "parse \"https://***@host/x\": invalid port",
+            ),
+            (
+                "Get \"https://host:8080/x/@v/list\": EOF",
+                "Get \"https://host:8080/x/@v/list\": EOF",
+            ),
+            (
+                "Get \"http://[::1]:8080/x/@v/list\": EOF",
+                "Get \"http://[::1]:8080/x/@v/list\": EOF",
+            ),
+            (
+                "Get \"http://[::1]/x/@v/list\": EOF",
+                "Get \"http://[::1]/x/@v/list\": EOF",
+            ),
             ("no url", "no url"),
             ("://", "://"),
         ] {

@@ -1,8 +1,9 @@
 //! OCI image configs: what a base image says and what an image of ours says on top.
 //!
-//! Docker's extra fields (`Healthcheck`, `OnBuild`, `Shell`, `StopTimeout`) are kept, and so is every field that nobody
-//! here knows: a base image's words must not get lost on the way. Layers (`rootfs`) are left to BuildKit's exporter, which
-//! replaces them; so is `history`, except for entries added here.
+//! Docker's extra fields (`Healthcheck`, `OnBuild`, `Shell`, `StopTimeout`) are kept, and so is
+//! every field that nobody here knows: a base image's words must not get lost on the way. Layers
+//! (`rootfs`) are left to BuildKit's exporter, which replaces them; so is `history`, except for
+//! entries added here.
 
 use std::collections::BTreeMap;
 
@@ -30,13 +31,27 @@ pub struct ImageConfig {
     #[serde(default, deserialize_with = "null_as_default")]
     pub os: String,
     /// Variant of the architecture.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub variant: String,
     /// Version of the operating system (Windows).
-    #[serde(rename = "os.version", default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        rename = "os.version",
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub os_version: String,
     /// Features the operating system must have.
-    #[serde(rename = "os.features", default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "os.features",
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub os_features: Vec<String>,
     /// When it was made, RFC 3339. Only if somebody says so: the library knows no time.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,7 +63,11 @@ pub struct ImageConfig {
     #[serde(default, deserialize_with = "null_as_default")]
     pub config: RunConfig,
     /// One entry a layer, and one a step without a layer.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub history: Vec<History>,
     /// Layers of the base; the exporter writes its own.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,40 +82,84 @@ pub struct ImageConfig {
 #[serde(rename_all = "PascalCase")]
 pub struct RunConfig {
     /// `name`, `uid`, `name:group` or `uid:gid`; empty is root.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub user: String,
     /// `port/protocol`, each with an empty object.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub exposed_ports: BTreeMap<String, Empty>,
     /// `NAME=value`, in order.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub env: Vec<String>,
     /// The program and its fixed arguments.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub entrypoint: Vec<String>,
     /// Default arguments, or the program where there is no entrypoint.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub cmd: Vec<String>,
     /// Directories kept outside the container, each with an empty object.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub volumes: BTreeMap<String, Empty>,
     /// Where the program starts; empty is `/`.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub working_dir: String,
     /// What is said about the image.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub labels: BTreeMap<String, String>,
     /// The signal that asks the program to stop, such as `SIGTERM`.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub stop_signal: String,
     /// Docker's check whether the program is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<Healthcheck>,
     /// Dockerfile instructions for images built on this one. Docker's.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub on_build: Vec<String>,
     /// Docker's shell for commands in shell form.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub shell: Vec<String>,
     /// Seconds between the stop signal and the kill. Docker's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,12 +173,17 @@ pub struct RunConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Empty {}
 
-/// Docker's check whether the program in a container is well. Times are in nanoseconds; 0 or absent means Docker's default.
+/// Docker's check whether the program in a container is well. Times are in nanoseconds; 0 or absent
+/// means Docker's default.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Healthcheck {
     /// `["CMD", program, ...]`, `["CMD-SHELL", command]`, or `["NONE"]` to drop the base's.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub test: Vec<String>,
     /// Between two checks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,7 +218,11 @@ pub struct History {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// Whether it made no layer.
-    #[serde(default, deserialize_with = "null_as_default", skip_serializing_if = "is_false")]
+    #[serde(
+        default,
+        deserialize_with = "null_as_default",
+        skip_serializing_if = "is_false"
+    )]
     pub empty_layer: bool,
     /// Fields that nobody here knows.
     #[serde(flatten)]
@@ -200,34 +272,57 @@ impl ImageConfig {
         })
     }
 
-    /// Notes the layers of the base that its history leaves out, as far as they are known. False if it has more entries than layers: then no entry of
-    /// ours would be taken for that of its layer.
+    /// Notes the layers of the base that its history leaves out, as far as they are known. False if
+    /// it has more entries than layers: then no entry of ours would be taken for that of its layer.
     pub fn complete_history(&mut self) -> bool {
-        let noted = self.history.iter().filter(|entry| !entry.empty_layer).count();
-        let diff_ids = self.rootfs.as_ref().and_then(|rootfs| rootfs.get("diff_ids")?.as_array());
-        let Some(layers) = diff_ids.map(Vec::len) else { return true };
+        let noted = self
+            .history
+            .iter()
+            .filter(|entry| !entry.empty_layer)
+            .count();
+        let diff_ids = self
+            .rootfs
+            .as_ref()
+            .and_then(|rootfs| rootfs.get("diff_ids")?.as_array());
+        let Some(layers) = diff_ids.map(Vec::len) else {
+            return true;
+        };
         (noted..layers).for_each(|_| self.add_history("", false));
         noted <= layers
     }
 
-    /// Notes a step of ours. Steps that make a layer must be noted in the order of the layers, or not at all: the exporter
-    /// drops a history that does not fit.
+    /// Notes a step of ours. Steps that make a layer must be noted in the order of the layers, or
+    /// not at all: the exporter drops a history that does not fit.
     pub fn add_history(&mut self, created_by: impl Into<String>, empty_layer: bool) {
         let created_by = Some(created_by.into());
-        self.history.push(History { created: self.created.clone(), created_by, empty_layer, ..History::default() });
+        self.history.push(History {
+            created: self.created.clone(),
+            created_by,
+            empty_layer,
+            ..History::default()
+        });
     }
 }
 
 impl RunConfig {
     /// The value of a variable.
     pub fn env(&self, key: &str) -> Option<&str> {
-        self.env.iter().filter_map(|entry| entry.split_once('=')).find(|(known, _)| *known == key).map(|(_, value)| value)
+        self.env
+            .iter()
+            .filter_map(|entry| entry.split_once('='))
+            .find(|(known, _)| *known == key)
+            .map(|(_, value)| value)
     }
 
     /// Sets a variable, at its place if it is set already.
     pub fn set_env(&mut self, key: &str, value: &str) {
         let entry = format!("{key}={value}");
-        match self.env.iter_mut().find(|entry| entry.split_once('=').map_or(entry.as_str(), |(known, _)| known) == key) {
+        match self.env.iter_mut().find(|entry| {
+            entry
+                .split_once('=')
+                .map_or(entry.as_str(), |(known, _)| known)
+                == key
+        }) {
             Some(known) => *known = entry,
             None => self.env.push(entry),
         }
@@ -240,7 +335,8 @@ impl RunConfig {
         }
     }
 
-    /// Sets the entrypoint and drops the base's default arguments, which belonged to the base's program.
+    /// Sets the entrypoint and drops the base's default arguments, which belonged to the base's
+    /// program.
     pub fn set_entrypoint(&mut self, entrypoint: impl IntoIterator<Item = impl Into<String>>) {
         self.entrypoint = entrypoint.into_iter().map(Into::into).collect();
         self.cmd.clear();
@@ -250,7 +346,11 @@ impl RunConfig {
 
     /// Exposes `port`, `80` or `80/udp`.
     pub fn expose(&mut self, port: &str) {
-        let port = if port.contains('/') { port.to_owned() } else { format!("{port}/tcp") };
+        let port = if port.contains('/') {
+            port.to_owned()
+        } else {
+            format!("{port}/tcp")
+        };
         self.exposed_ports.insert(port, Empty {});
     }
 }
@@ -261,6 +361,8 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// Go writes empty lists and maps as null.
-fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn null_as_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -1,7 +1,9 @@
-//! How much of anything a repository may have. docs/limits.md lists them for users, and a test compares the two.
+//! How much of anything a repository may have. docs/limits.md lists them for users, and a test
+//! compares the two.
 //!
-//! Every limit is far above what real repositories have, and low enough that input made to do harm neither fills 512 MB of memory nor takes more than a few
-//! seconds. What is beyond one is an error that names it, or, where what is left out changes no image, is counted and left out.
+//! Every limit is far above what real repositories have, and low enough that input made to do harm
+//! neither fills 512 MB of memory nor takes more than a few seconds. What is beyond one is an error
+//! that names it, or, where what is left out changes no image, is counted and left out.
 
 /// Errors that are kept of one check, and warnings. More are counted.
 pub const DIAGNOSTICS: usize = 100;
@@ -15,10 +17,12 @@ pub const SHOWN_FILE: usize = 1 << 20;
 /// Bytes of all files that an answer to `--check` brings along.
 pub const SHOWN_FILES: usize = 4 << 20;
 
-/// Steps that the `//go:embed` patterns of a repository may take: names that a wildcard is compared with, and files that are found.
+/// Steps that the `//go:embed` patterns of a repository may take: names that a wildcard is compared
+/// with, and files that are found.
 pub const EMBED_STEPS: usize = 5_000_000;
 
-/// Bytes of a file that is read as a whole: a Go file that embeds something, a C file, a configuration. Of other Go files only the head is read.
+/// Bytes of a file that is read as a whole: a Go file that embeds something, a C file, a
+/// configuration. Of other Go files only the head is read.
 pub const FILE: u64 = 64 << 20;
 
 /// Bytes of a Go file up to its last import.
@@ -57,7 +61,8 @@ pub const INCLUDE_STEPS: usize = 2_000_000;
 /// Bytes of what a build step hands back to the frontend: what a scan or the go command says.
 pub const ANSWER: u64 = 128 << 20;
 
-/// Bytes of the file that defines the build: the Dockerfile or `gowork.toml`, and of its ignore file.
+/// Bytes of the file that defines the build: the Dockerfile or `gowork.toml`, and of its ignore
+/// file.
 pub const DEFINITION: u64 = 4 << 20;
 
 /// Patterns of a `.dockerignore`.

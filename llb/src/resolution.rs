@@ -1,17 +1,17 @@
 //! What `go` chose: the question put to the resolve step, and its answer.
 //!
-//! Version selection is never simulated: the step runs `go list -deps -json` with the real mod files,
-//! and this is what it says, reduced to what planning needs. Both sides are JSON files with a
-//! `version` field. An unknown field is refused; a list or text that is empty is left out. Asking and
-//! answering are the frontend's (or the CLI's); nothing here runs `go`.
+//! Version selection is never simulated: the step runs `go list -deps -json` with the real mod
+//! files, and this is what it says, reduced to what planning needs. Both sides are JSON files with
+//! a `version` field. An unknown field is refused; a list or text that is empty is left out. Asking
+//! and answering are the frontend's (or the CLI's); nothing here runs `go`.
 
 use std::collections::BTreeMap;
 
 use gowork_step::Version;
 use serde::{Deserialize, Serialize};
 
-/// Version of [`ResolveRequest`], [`Resolution`] and [`ResolveReport`]. Another one is refused when a
-/// file is read; both sides come from one image, so that is a bug.
+/// Version of [`ResolveRequest`], [`Resolution`] and [`ResolveReport`]. Another one is refused when
+/// a file is read; both sides come from one image, so that is a bug.
 pub const VERSION: Version<2> = Version;
 
 /// The file with a [`ResolveRequest`].
@@ -27,7 +27,8 @@ pub const REPORT_FILE: &str = "report.json";
 pub struct ResolveRequest {
     /// [`VERSION`].
     pub version: Version<2>,
-    /// Directory of the go.work, or of the single module's go.mod, relative to the source tree; "" for its root.
+    /// Directory of the go.work, or of the single module's go.mod, relative to the source tree; ""
+    /// for its root.
     pub dir: String,
     /// Whether there is a go.work in `dir`. Otherwise the step runs with GOWORK=off.
     pub workspace: bool,
@@ -53,10 +54,12 @@ pub struct Resolution {
     pub modules: Vec<ResolvedModule>,
     /// Packages, sorted by import path. Those of the repository itself are left out.
     pub packages: Vec<ResolvedPackage>,
-    /// The versions that were selected of modules which a directory of the repository stands in for, by module path.
+    /// The versions that were selected of modules which a directory of the repository stands in
+    /// for, by module path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub replaced: BTreeMap<String, String>,
-    /// What the builder image has for images that start from nothing: absolute paths of the certificates and the time zone database.
+    /// What the builder image has for images that start from nothing: absolute paths of the
+    /// certificates and the time zone database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runtime_files: Vec<String>,
 }
@@ -95,12 +98,14 @@ pub struct ResolvedPackage {
     /// Directory relative to the source tree, for packages that live in it (vendored).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dir: String,
-    /// Files of the build, of every class, embedded ones included, relative to the package's directory, sorted. Empty for std.
+    /// Files of the build, of every class, embedded ones included, relative to the package's
+    /// directory, sorted. Empty for std.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
     /// Bytes of its compiled source files: the price of compiling it, roughly. 0 for std.
     pub size: u64,
-    /// Whether compiling it may read other files of its module: it has cgo, or assembly that includes something from elsewhere.
+    /// Whether compiling it may read other files of its module: it has cgo, or assembly that
+    /// includes something from elsewhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reads_module: bool,
 }
@@ -112,7 +117,8 @@ impl ResolvedPackage {
     }
 }
 
-/// What went wrong in a resolve, for a located error: written instead of a [`Resolution`] by the step's `--report` mode.
+/// What went wrong in a resolve, for a located error: written instead of a [`Resolution`] by the
+/// step's `--report` mode.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveReport {

@@ -6,7 +6,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// How many lines of a failed program's output an error shows: enough for a compiler's message, few enough to read.
+/// How many lines of a failed program's output an error shows: enough for a compiler's message, few
+/// enough to read.
 const SHOWN_LINES: usize = 40;
 
 /// Runs `command` to its end, output captured.
@@ -23,7 +24,8 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// As [`run`], and if the output is not UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = captured(command)?;
-    let text = String::from_utf8(output.stdout).with_context(|| format!("`{}` printed no UTF-8", shown(command)))?;
+    let text = String::from_utf8(output.stdout)
+        .with_context(|| format!("`{}` printed no UTF-8", shown(command)))?;
     Ok(text.trim_end_matches('\n').to_owned())
 }
 
@@ -33,7 +35,10 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// If it cannot be started or ends with a failure.
 pub(crate) fn run_visibly(command: &mut Command) -> Result<()> {
     crate::progress::interrupted();
-    let status = command.stdin(Stdio::null()).status().with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start `{}`", shown(command)))?;
     if !status.success() {
         bail!("`{}` failed: {status}", shown(command));
     }
@@ -46,11 +51,19 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 }
 
 fn captured(command: &mut Command) -> Result<Output> {
-    let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start `{}`", shown(command)))?;
     if !output.status.success() {
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
-        bail!("`{}` failed: {}\n{}", shown(command), output.status, last_lines(&text, SHOWN_LINES));
+        bail!(
+            "`{}` failed: {}\n{}",
+            shown(command),
+            output.status,
+            last_lines(&text, SHOWN_LINES)
+        );
     }
     Ok(output)
 }
@@ -61,7 +74,8 @@ pub(crate) fn last_lines(text: &str, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-/// The program and its arguments as one line, for error texts. Environment variables are left out: they may hold secrets.
+/// The program and its arguments as one line, for error texts. Environment variables are left out:
+/// they may hold secrets.
 fn shown(command: &Command) -> String {
     let mut line = command.get_program().to_string_lossy().into_owned();
     for argument in command.get_args() {
@@ -71,7 +85,8 @@ fn shown(command: &Command) -> String {
     line
 }
 
-/// Looks for `program` in `PATH`, then where Debian keeps what only root needs (often missing from a user's `PATH`).
+/// Looks for `program` in `PATH`, then where Debian keeps what only root needs (often missing from
+/// a user's `PATH`).
 pub(crate) fn find_program(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -82,11 +97,15 @@ pub(crate) fn find_program(program: &str) -> Option<PathBuf> {
 
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+    path.metadata()
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
 /// `program` with `arguments`.
-pub(crate) fn command<A: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: impl IntoIterator<Item = A>) -> Command {
+pub(crate) fn command<A: AsRef<OsStr>>(
+    program: impl AsRef<OsStr>,
+    arguments: impl IntoIterator<Item = A>,
+) -> Command {
     let mut command = Command::new(program);
     command.args(arguments);
     command

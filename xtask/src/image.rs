@@ -1,7 +1,8 @@
 //! `cargo xtask image DIR`: the frontend image as an OCI layout.
 //!
-//! One layer with two static programs. Each is built by a Cargo invocation of its own, so that the features which the
-//! frontend turns on in shared dependencies cannot change the bytes of `gowork-cache`: those are part of every compile step's key.
+//! One layer with two static programs. Each is built by a Cargo invocation of its own, so that the
+//! features which the frontend turns on in shared dependencies cannot change the bytes of
+//! `gowork-cache`: those are part of every compile step's key.
 
 use crate::command::{self, cargo};
 use crate::engine::tools::Tool;
@@ -16,9 +17,11 @@ use std::path::{Path, PathBuf};
 const PROGRAMS: [&str; 2] = ["gowork-frontend", "gowork-cache"];
 /// Bytes that the programs may have in all.
 const BUDGET: u64 = 5_500_000;
-/// Leaves unwind tables out, a ninth of the programs: what aborts on a panic unwinds nothing. The C library's start files register theirs and so keep them.
+/// Leaves unwind tables out, a ninth of the programs: what aborts on a panic unwinds nothing. The C
+/// library's start files register theirs and so keep them.
 const NO_UNWIND: &str = "SECTIONS { /DISCARD/ : { *(EXCLUDE_FILE(*crtbeginT.o *crtend.o) .eh_frame) } } INSERT AFTER .rodata;\n";
-/// What BuildKit may ask of this frontend; it refuses to start a frontend that lacks a label for what a build needs.
+/// What BuildKit may ask of this frontend; it refuses to start a frontend that lacks a label for
+/// what a build needs.
 const FRONTEND_CAPS: &str = "moby.buildkit.frontend.inputs,moby.buildkit.frontend.subrequests,\
                              moby.buildkit.frontend.contexts,moby.buildkit.frontend.gitquerystring";
 
@@ -46,7 +49,11 @@ pub(crate) enum Quality {
 /// If a program does not build, is not static, or is too large.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
-    let quality = if arguments.quick { Quality::Quick } else { Quality::Release };
+    let quality = if arguments.quick {
+        Quality::Quick
+    } else {
+        Quality::Release
+    };
     let digest = build(&state, &arguments.directory, quality)?;
     progress::note(&format!("{}: {digest}", arguments.directory.display()));
     Ok(())
@@ -65,16 +72,22 @@ pub(crate) fn build(state: &State, directory: &Path, quality: Quality) -> Result
     let mut sizes = Vec::new();
     let mut total = 0;
     for program in PROGRAMS {
-        let phase = Phase::start(&format!("building {program} (a minute or two the first time)"));
+        let phase = Phase::start(&format!(
+            "building {program} (a minute or two the first time)"
+        ));
         let built = build_program(state, program, quality)?;
         check_static(&built)?;
-        let size = std::fs::copy(&built, root.join(program)).with_context(|| format!("cannot copy {}", built.display()))?;
+        let size = std::fs::copy(&built, root.join(program))
+            .with_context(|| format!("cannot copy {}", built.display()))?;
         phase.done_with(&format!("{size} bytes"));
         total += size;
         sizes.push(format!("{program} {size}"));
     }
     if total > BUDGET && quality == Quality::Release {
-        bail!("the frontend image's programs have {total} bytes, its budget is {BUDGET}: {}", sizes.join(", "));
+        bail!(
+            "the frontend image's programs have {total} bytes, its budget is {BUDGET}: {}",
+            sizes.join(", ")
+        );
     }
     let config = json!({
         "Entrypoint": ["/gowork-frontend"],
@@ -96,7 +109,8 @@ pub(crate) fn build_dockerfile_frontend(state: &State, directory: &Path) -> Resu
     let staging = tempfile::tempdir().context("cannot make a temporary directory")?;
     let root = staging.path().join("root");
     std::fs::create_dir(&root)?;
-    std::fs::copy(&program, root.join("dockerfile-frontend")).with_context(|| format!("cannot copy {}", program.display()))?;
+    std::fs::copy(&program, root.join("dockerfile-frontend"))
+        .with_context(|| format!("cannot copy {}", program.display()))?;
     // As its Dockerfile in BuildKit has them (frontend/dockerfile/cmd/dockerfile-frontend).
     let config = json!({
         "Entrypoint": ["/dockerfile-frontend"],
@@ -108,10 +122,14 @@ pub(crate) fn build_dockerfile_frontend(state: &State, directory: &Path) -> Resu
     write(&root, directory, &config)
 }
 
-/// Writes the image with the programs in `root` as its only layer, and returns its manifest's digest.
+/// Writes the image with the programs in `root` as its only layer, and returns its manifest's
+/// digest.
 fn write(root: &Path, directory: &Path, config: &Value) -> Result<String> {
     let staging = tempfile::tempdir().context("cannot make a temporary directory")?;
-    let packing = Packing { tar: &["--owner=0", "--group=0", "--mode=0755"], gzip: false };
+    let packing = Packing {
+        tar: &["--owner=0", "--group=0", "--mode=0755"],
+        gzip: false,
+    };
     let layer = Layer::pack(root, &staging.path().join("layer.tar"), packing)?;
     oci::write_layout(directory, &[layer], config)
 }
@@ -121,15 +139,28 @@ fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathB
     let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let target_directory = state.of_checkout("target-image");
     let mut cargo = cargo(state);
-    cargo.args(["build", "--locked", "--target", &triple, "--package", program]);
+    cargo.args([
+        "build",
+        "--locked",
+        "--target",
+        &triple,
+        "--package",
+        program,
+    ]);
     let profile = match quality {
         Quality::Release => {
             cargo.args(["--profile", "image"]);
             "image"
         }
         Quality::Quick => {
-            // Symbols would make the image ten times as large, and every engine would have to take them in.
-            cargo.args(["--config", "profile.dev.debug=false", "--config", "profile.dev.strip=\"symbols\""]);
+            // Symbols would make the image ten times as large, and every engine would have to take
+            // them in.
+            cargo.args([
+                "--config",
+                "profile.dev.debug=false",
+                "--config",
+                "profile.dev.strip=\"symbols\"",
+            ]);
             "debug"
         }
     };
@@ -138,27 +169,41 @@ fn build_program(state: &State, program: &str, quality: Quality) -> Result<PathB
     if quality == Quality::Release {
         let script = state.of_checkout("no-unwind.ld");
         // Where the state directory is elsewhere, nothing has made the checkout's yet.
-        script.parent().map_or(Ok(()), std::fs::create_dir_all).context("cannot create the checkout's directory")?;
-        std::fs::write(&script, NO_UNWIND).with_context(|| format!("cannot write {}", script.display()))?;
+        script
+            .parent()
+            .map_or(Ok(()), std::fs::create_dir_all)
+            .context("cannot create the checkout's directory")?;
+        std::fs::write(&script, NO_UNWIND)
+            .with_context(|| format!("cannot write {}", script.display()))?;
         flags.push(format!("-Clink-arg=-Wl,-T,{}", script.display()));
     }
-    cargo.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     command::run(&mut cargo)?;
     Ok(target_directory.join(triple).join(profile).join(program))
 }
 
 /// Flags for the compiler: static, and no trace of where the sources lie.
 fn flags(state: &State) -> Vec<String> {
-    let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned(), "-Crelocation-model=static".to_owned()];
-    let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    let mut flags = vec![
+        "-Ctarget-feature=+crt-static".to_owned(),
+        "-Crelocation-model=static".to_owned(),
+    ];
+    let mut remap =
+        |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     remap(state.repository(), "/gowork");
     let cargo_home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cargo")));
     if let Some(home) = cargo_home {
         remap(&home, "/cargo");
-        // Below this, a directory for each registry, named after its address: a mirror's is another. The last match counts.
-        let registries = std::fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
+        // Below this, a directory for each registry, named after its address: a mirror's is
+        // another. The last match counts.
+        let registries = std::fs::read_dir(home.join("registry/src"))
+            .into_iter()
+            .flatten()
+            .flatten();
         registries.for_each(|registry| remap(&registry.path(), "/cargo"));
     }
     flags
@@ -169,15 +214,23 @@ fn flags(state: &State) -> Vec<String> {
 /// # Errors
 /// If it is not.
 pub(crate) fn check_static(program: &Path) -> Result<()> {
-    let bytes = std::fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
+    let bytes =
+        std::fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
     match has_interpreter(&bytes) {
         Some(false) => Ok(()),
-        Some(true) => bail!("{} is not static: it asks for a dynamic loader (PT_INTERP)", program.display()),
-        None => bail!("{} is no 64-bit little-endian ELF program", program.display()),
+        Some(true) => bail!(
+            "{} is not static: it asks for a dynamic loader (PT_INTERP)",
+            program.display()
+        ),
+        None => bail!(
+            "{} is no 64-bit little-endian ELF program",
+            program.display()
+        ),
     }
 }
 
-/// Whether an ELF file has a program header of type `PT_INTERP`; nothing if it is not a 64-bit little-endian ELF file.
+/// Whether an ELF file has a program header of type `PT_INTERP`; nothing if it is not a 64-bit
+/// little-endian ELF file.
 fn has_interpreter(elf: &[u8]) -> Option<bool> {
     const PT_INTERP: u32 = 3;
     let header = |at: usize, length: usize| elf.get(at..at.checked_add(length)?);
@@ -208,7 +261,12 @@ mod tests {
 
     #[test]
     fn other_files_are_no_programs() {
-        for bytes in [&b""[..], b"\x7fELF", b"#!/bin/sh\n", &[0x7f, b'E', b'L', b'F', 2, 1]] {
+        for bytes in [
+            &b""[..],
+            b"\x7fELF",
+            b"#!/bin/sh\n",
+            &[0x7f, b'E', b'L', b'F', 2, 1],
+        ] {
             assert_eq!(has_interpreter(bytes), None);
         }
     }

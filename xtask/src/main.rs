@@ -1,7 +1,7 @@
 //! Development tasks of gowork: `cargo xtask COMMAND`.
 //!
-//! One file per command; what several commands need (running programs, progress lines, OCI layouts, the state
-//! directory) has a file of its own. Nothing here is part of a release.
+//! One file per command; what several commands need (running programs, progress lines, OCI layouts,
+//! the state directory) has a file of its own. Nothing here is part of a release.
 
 mod base;
 mod bench;
@@ -60,8 +60,8 @@ fn main() -> ExitCode {
     report(result)
 }
 
-/// Prints an error with all its causes. `anyhow`'s own `Debug` would add a backtrace where `RUST_BACKTRACE` is set,
-/// which says nothing to the person who has to install something.
+/// Prints an error with all its causes. `anyhow`'s own `Debug` would add a backtrace where
+/// `RUST_BACKTRACE` is set, which says nothing to the person who has to install something.
 fn report(result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -39,14 +39,34 @@ impl Layer {
     /// If tar or gzip fail, or the file cannot be written.
     pub(crate) fn pack(directory: &Path, file: &Path, packing: Packing<'_>) -> Result<Self> {
         let mut tar = Command::new("tar");
-        tar.args(["--create", "--format=gnu", "--sort=name", "--mtime=@0", "--numeric-owner"]).args(packing.tar);
+        tar.args([
+            "--create",
+            "--format=gnu",
+            "--sort=name",
+            "--mtime=@0",
+            "--numeric-owner",
+        ])
+        .args(packing.tar);
         tar.arg("--directory").arg(directory).arg(".");
-        let (diff_id, digest, size) = if packing.gzip { packed_gzip(&mut tar, file)? } else { packed(&mut tar, file)? };
-        Ok(Self { file: file.to_path_buf(), digest, diff_id, size })
+        let (diff_id, digest, size) = if packing.gzip {
+            packed_gzip(&mut tar, file)?
+        } else {
+            packed(&mut tar, file)?
+        };
+        Ok(Self {
+            file: file.to_path_buf(),
+            digest,
+            diff_id,
+            size,
+        })
     }
 
     fn descriptor(&self) -> Value {
-        let suffix = if self.digest == self.diff_id { "" } else { "+gzip" };
+        let suffix = if self.digest == self.diff_id {
+            ""
+        } else {
+            "+gzip"
+        };
         json!({
             "mediaType": format!("application/vnd.oci.image.layer.v1.tar{suffix}"),
             "digest": self.digest,
@@ -64,9 +84,15 @@ fn packed(tar: &mut Command, file: &Path) -> Result<(String, String, u64)> {
 
 /// Streams tar's output through gzip, hashing it on the way.
 fn packed_gzip(tar: &mut Command, file: &Path) -> Result<(String, String, u64)> {
-    let target = std::fs::File::create(file).with_context(|| format!("cannot create {}", file.display()))?;
-    let mut tar = tar.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("cannot start tar")?;
-    // -n: no name and time in the header. -3: base images are large and short-lived, time matters more than size.
+    let target =
+        std::fs::File::create(file).with_context(|| format!("cannot create {}", file.display()))?;
+    let mut tar = tar
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot start tar")?;
+    // -n: no name and time in the header. -3: base images are large and short-lived, time matters
+    // more than size.
     let mut gzip = crate::command::command("gzip", ["-n", "-3"])
         .stdin(Stdio::piped())
         .stdout(target)
@@ -87,7 +113,8 @@ fn packed_gzip(tar: &mut Command, file: &Path) -> Result<(String, String, u64)> 
 }
 
 fn digest_of(file: &Path) -> Result<(String, u64)> {
-    let mut source = std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut source =
+        std::fs::File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     hashed(&mut source, &mut std::io::sink())
 }
 
@@ -117,21 +144,24 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes an image of `layers` and `config` (the `config` object of an OCI image configuration) as the only image of
-/// the OCI layout `directory`, and returns its manifest's digest.
+/// Writes an image of `layers` and `config` (the `config` object of an OCI image configuration) as
+/// the only image of the OCI layout `directory`, and returns its manifest's digest.
 ///
-/// A layout that exists is replaced in an order that leaves a reader with a complete old or a complete new image.
+/// A layout that exists is replaced in an order that leaves a reader with a complete old or a
+/// complete new image.
 ///
 /// # Errors
 /// If the directory cannot be written.
 pub(crate) fn write_layout(directory: &Path, layers: &[Layer], config: &Value) -> Result<String> {
     let blobs = directory.join("blobs/sha256");
-    std::fs::create_dir_all(&blobs).with_context(|| format!("cannot create {}", blobs.display()))?;
+    std::fs::create_dir_all(&blobs)
+        .with_context(|| format!("cannot create {}", blobs.display()))?;
     let mut kept = BTreeSet::new();
     for layer in layers {
         let path = blob_path(&blobs, &layer.digest);
         if !path.exists() && std::fs::hard_link(&layer.file, &path).is_err() {
-            std::fs::copy(&layer.file, &path).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::copy(&layer.file, &path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         kept.insert(path);
     }
@@ -141,17 +171,30 @@ pub(crate) fn write_layout(directory: &Path, layers: &[Layer], config: &Value) -
         "config": config,
         "rootfs": { "type": "layers", "diff_ids": layers.iter().map(|layer| &layer.diff_id).collect::<Vec<_>>() },
     });
-    let configuration = put(&blobs, &configuration, "application/vnd.oci.image.config.v1+json", &mut kept)?;
+    let configuration = put(
+        &blobs,
+        &configuration,
+        "application/vnd.oci.image.config.v1+json",
+        &mut kept,
+    )?;
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
         "config": configuration,
         "layers": layers.iter().map(Layer::descriptor).collect::<Vec<_>>(),
     });
-    let manifest = put(&blobs, &manifest, "application/vnd.oci.image.manifest.v1+json", &mut kept)?;
+    let manifest = put(
+        &blobs,
+        &manifest,
+        "application/vnd.oci.image.manifest.v1+json",
+        &mut kept,
+    )?;
     let digest = manifest["digest"].as_str().unwrap_or_default().to_owned();
     let index = json!({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [manifest] });
-    replace(&directory.join("oci-layout"), br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+    replace(
+        &directory.join("oci-layout"),
+        br#"{"imageLayoutVersion":"1.0.0"}"#,
+    )?;
     replace(&directory.join("index.json"), index.to_string().as_bytes())?;
     remove_others(&blobs, &kept)?;
     Ok(digest)
@@ -172,18 +215,28 @@ pub(crate) fn layers(directory: &Path) -> Result<Vec<Layer>> {
     let blobs = directory.join("blobs/sha256");
     let read = |digest: &str| -> Result<Value> {
         let path = blob_path(&blobs, digest);
-        let bytes = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let bytes =
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_slice(&bytes).with_context(|| format!("{} is no JSON", path.display()))
     };
-    let digest = layout_digest(directory).with_context(|| format!("{} is no OCI layout", directory.display()))?;
+    let digest = layout_digest(directory)
+        .with_context(|| format!("{} is no OCI layout", directory.display()))?;
     let manifest = read(&digest)?;
     let config = read(manifest["config"]["digest"].as_str().unwrap_or_default())?;
-    let diff_ids = config["rootfs"]["diff_ids"].as_array().into_iter().flatten();
+    let diff_ids = config["rootfs"]["diff_ids"]
+        .as_array()
+        .into_iter()
+        .flatten();
     let descriptors = manifest["layers"].as_array().into_iter().flatten();
     let layer = |(descriptor, diff_id): (&Value, &Value)| {
         let digest = descriptor["digest"].as_str()?.to_owned();
         let (diff_id, size) = (diff_id.as_str()?.to_owned(), descriptor["size"].as_u64()?);
-        Some(Layer { file: blob_path(&blobs, &digest), digest, diff_id, size })
+        Some(Layer {
+            file: blob_path(&blobs, &digest),
+            digest,
+            diff_id,
+            size,
+        })
     };
     let layers: Option<Vec<_>> = descriptors.zip(diff_ids).map(layer).collect();
     layers.with_context(|| format!("{} has a manifest without its layers", directory.display()))
@@ -202,7 +255,12 @@ fn blob_path(blobs: &Path, digest: &str) -> PathBuf {
     blobs.join(digest.trim_start_matches("sha256:"))
 }
 
-fn put(blobs: &Path, value: &Value, media_type: &str, kept: &mut BTreeSet<PathBuf>) -> Result<Value> {
+fn put(
+    blobs: &Path,
+    value: &Value,
+    media_type: &str,
+    kept: &mut BTreeSet<PathBuf>,
+) -> Result<Value> {
     let bytes = value.to_string();
     let digest = named(&Sha256::digest(bytes.as_bytes()));
     let path = blob_path(blobs, &digest);
@@ -213,7 +271,8 @@ fn put(blobs: &Path, value: &Value, media_type: &str, kept: &mut BTreeSet<PathBu
 
 fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = path.with_extension("new");
-    std::fs::write(&temporary, bytes).with_context(|| format!("cannot write {}", temporary.display()))?;
+    std::fs::write(&temporary, bytes)
+        .with_context(|| format!("cannot write {}", temporary.display()))?;
     std::fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
@@ -221,7 +280,8 @@ fn remove_others(blobs: &Path, kept: &BTreeSet<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(blobs)? {
         let path = entry?.path();
         if !kept.contains(&path) {
-            std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
         }
     }
     Ok(())

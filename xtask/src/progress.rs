@@ -1,7 +1,7 @@
 //! Progress on stderr: one line per phase, with the seconds it took.
 //!
-//! A phase's line stays open until the phase ends, so whatever runs meanwhile has its output captured
-//! (see [`crate::command`]) and shown only if it fails.
+//! A phase's line stays open until the phase ends, so whatever runs meanwhile has its output
+//! captured (see [`crate::command`]) and shown only if it fails.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +16,17 @@ pub(crate) struct Phase {
 }
 
 impl Phase {
-    /// Begins the line `what ... `. Say in `what` how long it takes where that is more than a few seconds.
+    /// Begins the line `what ... `. Say in `what` how long it takes where that is more than a few
+    /// seconds.
     pub(crate) fn start(what: &str) -> Self {
         interrupted();
         eprint!("{what} ... ");
         // A progress line that cannot be flushed is shown late; nothing depends on it.
         let _ = std::io::stderr().flush();
         OPEN.store(true, Ordering::Relaxed);
-        Self { started: Instant::now() }
+        Self {
+            started: Instant::now(),
+        }
     }
 
     /// Ends the line with the seconds passed.

@@ -1,4 +1,5 @@
-//! Where the tasks keep things: the repository's own `.gowork`, and the state directory, which several checkouts may share.
+//! Where the tasks keep things: the repository's own `.gowork`, and the state directory, which
+//! several checkouts may share.
 //!
 //! | path below the state directory | holds |
 //! |---|---|
@@ -33,7 +34,8 @@ impl State {
             Some(directory) if !directory.is_empty() => std::path::absolute(directory)?,
             _ => repository.join(".gowork"),
         };
-        std::fs::create_dir_all(&root).with_context(|| format!("cannot create the state directory {}", root.display()))?;
+        std::fs::create_dir_all(&root)
+            .with_context(|| format!("cannot create the state directory {}", root.display()))?;
         Ok(Self { repository, root })
     }
 
@@ -62,31 +64,42 @@ impl State {
         self.path("buildx")
     }
 
-    /// Waits until no other invocation holds the lock `name`, then holds it until the result is dropped.
+    /// Waits until no other invocation holds the lock `name`, then holds it until the result is
+    /// dropped.
     ///
     /// # Errors
     /// If the lock file cannot be created or locked.
     pub(crate) fn lock(&self, name: &str) -> Result<File> {
         let path = self.root.join(format!("{name}.lock"));
-        let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        let file =
+            File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::WouldBlock) => {
-                crate::progress::note(&format!("waiting for another cargo xtask that holds {}", path.display()));
+                crate::progress::note(&format!(
+                    "waiting for another cargo xtask that holds {}",
+                    path.display()
+                ));
             }
-            Err(TryLockError::Error(error)) => return Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
         }
-        file.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+        file.lock()
+            .with_context(|| format!("cannot lock {}", path.display()))?;
         Ok(file)
     }
 }
 
-/// The repository of this xtask. Cargo names its directory at run time; a copied program remembers where it was built.
+/// The repository of this xtask. Cargo names its directory at run time; a copied program remembers
+/// where it was built.
 fn repository() -> Result<PathBuf> {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
         .map(PathBuf::from)
         .filter(|directory| directory.ends_with("xtask"))
         .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
-    let parent = manifest.parent().context("the directory of xtask has no parent")?;
+    let parent = manifest
+        .parent()
+        .context("the directory of xtask has no parent")?;
     Ok(parent.to_path_buf())
 }

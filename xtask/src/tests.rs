@@ -16,15 +16,20 @@ pub(crate) struct Arguments {
     filter: Option<String>,
 }
 
-/// Runs the workspace's tests, then those that need an engine, on one with base images and a fresh frontend image.
-/// An engine that this started is stopped at the end; one that ran before goes on.
+/// Runs the workspace's tests, then those that need an engine, on one with base images and a fresh
+/// frontend image. An engine that this started is stopped at the end; one that ran before goes on.
 ///
 /// # Errors
 /// If a test fails, or the engine does not come up.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let path = crate::golang::path(&state)?;
-    run_visibly(cargo(&state).env("PATH", path).args(["test", "--workspace"]).args(&arguments.filter))?;
+    run_visibly(
+        cargo(&state)
+            .env("PATH", path)
+            .args(["test", "--workspace"])
+            .args(&arguments.filter),
+    )?;
     if arguments.no_engine {
         return Ok(());
     }
@@ -34,18 +39,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let up = engine::up(&state, engine::MAIN, &[])?;
     let result = on_engine(&state, arguments, &up);
-    let stopped = if up.started { engine::stop_quietly(&state, engine::MAIN) } else { Ok(()) };
+    let stopped = if up.started {
+        engine::stop_quietly(&state, engine::MAIN)
+    } else {
+        Ok(())
+    };
     result.and(stopped)
 }
 
 fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
-    crate::image::build(state, &environment::frontend_layout(state), Quality::Release)?;
-    for target in [["gowork-cache", "mount"], ["gowork-frontend", "engine"], ["gowork", "it"]] {
+    crate::image::build(
+        state,
+        &environment::frontend_layout(state),
+        Quality::Release,
+    )?;
+    for target in [
+        ["gowork-cache", "mount"],
+        ["gowork-frontend", "engine"],
+        ["gowork", "it"],
+    ] {
         let mut tests = cargo(state);
         tests.env("PATH", crate::golang::path(state)?);
-        tests.args(["test", "--package", target[0], "--test", target[1]]).args(&arguments.filter);
+        tests
+            .args(["test", "--package", target[0], "--test", target[1]])
+            .args(&arguments.filter);
         // One at a time: they assert what ran and what was cached, in an engine that they share.
-        tests.args(["--", "--ignored", "--test-threads=1"]).envs(up.variables.iter().map(|(name, value)| (name, value)));
+        tests
+            .args(["--", "--ignored", "--test-threads=1"])
+            .envs(up.variables.iter().map(|(name, value)| (name, value)));
         run_visibly(&mut tests)?;
     }
     Ok(())

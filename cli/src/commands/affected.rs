@@ -35,7 +35,8 @@ struct Touched {
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reason {
-    /// For programs: [`Ingredient::tag`], `new`, `gone`, `unknown`, or `named` for a file of the command line.
+    /// For programs: [`Ingredient::tag`], `new`, `gone`, `unknown`, or `named` for a file of the
+    /// command line.
     kind: &'static str,
     /// In words.
     text: String,
@@ -57,7 +58,14 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
         Some(rev) => since(common, rev, options.resolve)?,
         None => named(common, &options.files)?,
     };
-    let Some(Answered { images: touched, idle, code }) = answered else { return Ok(exit::ERRORS) };
+    let Some(Answered {
+        images: touched,
+        idle,
+        code,
+    }) = answered
+    else {
+        return Ok(exit::ERRORS);
+    };
     match options.format {
         Answer::Plain => {
             ui::print(&plain(&touched))?;
@@ -68,13 +76,16 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
                 ui::note(&format!("part of no image: {}", idle.join(" ")));
             }
         }
-        Answer::Json => ui::print(&(serde_json::to_string_pretty(&as_json(&touched, &idle))? + "\n"))?,
+        Answer::Json => {
+            ui::print(&(serde_json::to_string_pretty(&as_json(&touched, &idle))? + "\n"))?
+        }
         Answer::Github => ui::print(&github(&touched))?,
     }
     Ok(code)
 }
 
-/// Whether a forge says with this that there is no commit before: with nothing, or with zeros in place of a commit's name.
+/// Whether a forge says with this that there is no commit before: with nothing, or with zeros in
+/// place of a commit's name.
 fn is_no_commit(rev: &str) -> bool {
     let rev = rev.trim();
     rev.is_empty() || [40, 64].contains(&rev.len()) && rev.bytes().all(|byte| byte == b'0')
@@ -83,12 +94,29 @@ fn is_no_commit(rev: &str) -> bool {
 /// Every image, where there is no commit to compare with.
 fn everything(common: &Common) -> anyhow::Result<Option<Answered>> {
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(sound) = project.outlines(&targets(common, &host_target())) else { return Ok(None) };
+    let Some(sound) = project.outlines(&targets(common, &host_target())) else {
+        return Ok(None);
+    };
     ui::note("there is no commit to compare with, so every image counts");
-    let reason = Reason { kind: "unknown", text: "there is no commit to compare with".to_owned() };
-    let touched = Touched { status: "changed", reasons: vec![reason] };
-    let images = sound.value.iter().flat_map(Outline::names).map(|name| (name, touched.clone())).collect();
-    Ok(Some(Answered { images, idle: Vec::new(), code: sound.code }))
+    let reason = Reason {
+        kind: "unknown",
+        text: "there is no commit to compare with".to_owned(),
+    };
+    let touched = Touched {
+        status: "changed",
+        reasons: vec![reason],
+    };
+    let images = sound
+        .value
+        .iter()
+        .flat_map(Outline::names)
+        .map(|name| (name, touched.clone()))
+        .collect();
+    Ok(Some(Answered {
+        images,
+        idle: Vec::new(),
+        code: sound.code,
+    }))
 }
 
 /// Since a commit: on all platforms asked for together.
@@ -96,17 +124,28 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
     let comparison = Comparison::read(common, rev)?;
     let mut touched: Images = BTreeMap::new();
     let targets = targets(common, &host_target());
-    let Some(now) = comparison.now(&targets) else { return Ok(None) };
+    let Some(now) = comparison.now(&targets) else {
+        return Ok(None);
+    };
     for (target, now_on_it) in targets.iter().zip(now.value) {
         let fates = comparison.fates(target, now_on_it, ask_go)?;
         for (name, fate) in fates {
             let (status, reasons) = reasons(fate, rev);
             let known = touched.entry(name).or_default();
             known.status = status;
-            known.reasons.extend(reasons.into_iter().filter(|new| !known.reasons.contains(new)).collect::<Vec<_>>());
+            known.reasons.extend(
+                reasons
+                    .into_iter()
+                    .filter(|new| !known.reasons.contains(new))
+                    .collect::<Vec<_>>(),
+            );
         }
     }
-    Ok(Some(Answered { images: touched, idle: Vec::new(), code: now.code }))
+    Ok(Some(Answered {
+        images: touched,
+        idle: Vec::new(),
+        code: now.code,
+    }))
 }
 
 fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
@@ -116,7 +155,10 @@ fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
         Fate::Gone => ("gone", one("gone", "is no image any more".to_owned())),
         Fate::Unknown(why) => ("changed", one("unknown", why)),
         Fate::Changed(differences) => {
-            let reason = |difference: &Difference| Reason { kind: difference.part.tag(), text: difference.to_string() };
+            let reason = |difference: &Difference| Reason {
+                kind: difference.part.tag(),
+                text: difference.to_string(),
+            };
             ("changed", differences.iter().map(reason).collect())
         }
     }
@@ -125,24 +167,49 @@ fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
 /// By the names of files. Returns `None`, and shows why, if no image can be built.
 fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> {
     let paths = paths(&common.root.dir, files)?;
-    let project = Project::of(Source::on_disk(common)?.without_ignored(), common, OpenArgs::Keep)?;
-    let Some(sound) = project.plans(&targets(common, &host_target())) else { return Ok(None) };
+    let project = Project::of(
+        Source::on_disk(common)?.without_ignored(),
+        common,
+        OpenArgs::Keep,
+    )?;
+    let Some(sound) = project.plans(&targets(common, &host_target())) else {
+        return Ok(None);
+    };
     let mut touched: Images = BTreeMap::new();
     let mut idle: BTreeSet<&TreePath> = paths.iter().collect();
     for plan in &sound.value {
-        let question = Question { project: &project, plan };
-        for (image, path) in plan.images.iter().flat_map(|image| paths.iter().map(move |path| (image, path))) {
-            let Some(text) = edit::touches(question, image, path) else { continue };
+        let question = Question {
+            project: &project,
+            plan,
+        };
+        for (image, path) in plan
+            .images
+            .iter()
+            .flat_map(|image| paths.iter().map(move |path| (image, path)))
+        {
+            let Some(text) = edit::touches(question, image, path) else {
+                continue;
+            };
             idle.remove(path);
-            let reason = Reason { kind: "named", text };
-            let known = touched.entry(image.name.clone()).or_insert(Touched { status: "changed", reasons: Vec::new() });
+            let reason = Reason {
+                kind: "named",
+                text,
+            };
+            let known = touched.entry(image.name.clone()).or_insert(Touched {
+                status: "changed",
+                reasons: Vec::new(),
+            });
             if !known.reasons.contains(&reason) {
                 known.reasons.push(reason);
             }
         }
     }
     let idle = idle.into_iter().map(ToString::to_string).collect();
-    Ok(Some(Answered { images: touched, idle, code: sound.code }))
+    Ok(Some(Answered {
+        images: touched,
+        idle,
+        code: sound.code,
+    }))
 }
 
 /// The files of the command line as paths of the repository.
@@ -151,29 +218,60 @@ fn paths(root: &Path, files: &[String]) -> anyhow::Result<BTreeSet<TreePath>> {
     for file in files {
         if file == "-" {
             let text = std::io::read_to_string(std::io::stdin()).context("standard input")?;
-            names.extend(text.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(ToOwned::to_owned));
+            names.extend(
+                text.lines()
+                    .map(str::trim_end)
+                    .filter(|line| !line.is_empty())
+                    .map(ToOwned::to_owned),
+            );
         } else {
             names.push(file.clone());
         }
     }
     let path = |name: &String| {
-        let inside =
-            root.canonicalize().ok().and_then(|root| Path::new(name).strip_prefix(root).ok()?.to_str().map(ToOwned::to_owned));
+        let inside = root.canonicalize().ok().and_then(|root| {
+            Path::new(name)
+                .strip_prefix(root)
+                .ok()?
+                .to_str()
+                .map(ToOwned::to_owned)
+        });
         let inside = inside.unwrap_or_else(|| name.clone());
-        TreePath::new(&inside).map_err(|_| Usage(format!("--files {name}: it lies outside the repository")).into())
+        TreePath::new(&inside)
+            .map_err(|_| Usage(format!("--files {name}: it lies outside the repository")).into())
     };
     names.iter().map(path).collect()
 }
 
 fn plain(touched: &Images) -> String {
-    let width = touched.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    let width = touched
+        .keys()
+        .map(|name| name.chars().count())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for (name, touched) in touched {
-        let few = if touched.reasons.len() <= FEW + 1 { touched.reasons.len() } else { FEW };
-        let words: Vec<&str> = touched.reasons[..few].iter().map(|reason| reason.text.as_str()).collect();
+        let few = if touched.reasons.len() <= FEW + 1 {
+            touched.reasons.len()
+        } else {
+            FEW
+        };
+        let words: Vec<&str> = touched.reasons[..few]
+            .iter()
+            .map(|reason| reason.text.as_str())
+            .collect();
         let more = touched.reasons.len() - few;
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let all = |kinds: &[&str]| touched.reasons.iter().all(|reason| kinds.contains(&reason.kind));
+        let more = if more > 0 {
+            format!("; and {more} more")
+        } else {
+            String::new()
+        };
+        let all = |kinds: &[&str]| {
+            touched
+                .reasons
+                .iter()
+                .all(|reason| kinds.contains(&reason.kind))
+        };
         let guess = if all(&["mod-line", "sum"]) {
             " (perhaps: --resolve asks go whether that changes a version here)"
         } else if all(&["mod-line", "sum", "perhaps-file"]) {
@@ -195,9 +293,16 @@ fn as_json(touched: &Images, idle: &[String]) -> Value {
     json!({ "version": 1, "images": images.collect::<Vec<_>>(), "files_of_no_image": idle })
 }
 
-/// What goes into GITHUB_OUTPUT. Images that are gone cannot be built; a matrix of nothing is an error there, which `any` is for.
+/// What goes into GITHUB_OUTPUT. Images that are gone cannot be built; a matrix of nothing is an
+/// error there, which `any` is for.
 fn github(touched: &Images) -> String {
-    let built = touched.iter().filter(|(_, touched)| touched.status != "gone");
+    let built = touched
+        .iter()
+        .filter(|(_, touched)| touched.status != "gone");
     let include: Vec<Value> = built.map(|(name, _)| json!({ "image": name })).collect();
-    format!("matrix={}\nany={}\n", json!({ "include": include }), !include.is_empty())
+    format!(
+        "matrix={}\nany={}\n",
+        json!({ "include": include }),
+        !include.is_empty()
+    )
 }

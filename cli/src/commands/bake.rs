@@ -11,8 +11,18 @@ use crate::project::{OpenArgs, Project};
 /// Prints the bake file.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(sound) = project.plans(&usual_targets(common)) else { return Ok(exit::ERRORS) };
-    let options = BakeOptions { args: project.open_args.clone(), platforms: common.platform.clone(), without: sound.broken };
-    let text = sound.value.first().map(|plan| lower::bake(plan, &options)).unwrap_or_default();
+    let Some(sound) = project.plans(&usual_targets(common)) else {
+        return Ok(exit::ERRORS);
+    };
+    let options = BakeOptions {
+        args: project.open_args.clone(),
+        platforms: common.platform.clone(),
+        without: sound.broken,
+    };
+    let text = sound
+        .value
+        .first()
+        .map(|plan| lower::bake(plan, &options))
+        .unwrap_or_default();
     Ok(deliver(&text, Mark::BAKE, output)?.max(sound.code))
 }

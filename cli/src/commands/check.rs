@@ -11,7 +11,11 @@ use crate::{exit, ui};
 /// Tells it.
 pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Outlines { outlines, diagnostics, .. } = project.judge(&usual_targets(common));
+    let Outlines {
+        outlines,
+        diagnostics,
+        ..
+    } = project.judge(&usual_targets(common));
     if !diagnostics.is_empty() {
         project.tell(&diagnostics);
     }
@@ -19,7 +23,14 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     }
     let images = outlines.first().map_or(0, |outline| outline.images.len());
-    let platforms: Vec<String> = outlines.iter().map(|outline| outline.target.to_string()).collect();
-    ui::note(&format!("{} on {}: no errors", ui::counted(images, "image"), platforms.join(" and ")));
+    let platforms: Vec<String> = outlines
+        .iter()
+        .map(|outline| outline.target.to_string())
+        .collect();
+    ui::note(&format!(
+        "{} on {}: no errors",
+        ui::counted(images, "image"),
+        platforms.join(" and ")
+    ));
     Ok(exit::OK)
 }

@@ -12,14 +12,24 @@ use crate::project::{OpenArgs, Project};
 /// Prints the Dockerfile.
 pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
-    let Some(sound) = project.plans(&usual_targets(common)) else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.plans(&usual_targets(common)) else {
+        return Ok(exit::ERRORS);
+    };
     let plans = sound.value;
     let in_mount = match options.cache {
         Some(cache) => cache == Cache::Mount,
         None => plans.iter().any(|plan| plan.cache == config::Cache::Mount),
     };
-    let cache = if in_mount { CacheForm::Mount } else { CacheForm::Layer };
-    let printing = DockerfileOptions { cache, args: project.open_args.clone(), without: sound.broken };
+    let cache = if in_mount {
+        CacheForm::Mount
+    } else {
+        CacheForm::Layer
+    };
+    let printing = DockerfileOptions {
+        cache,
+        args: project.open_args.clone(),
+        without: sound.broken,
+    };
     match lower::dockerfile(&plans, &printing) {
         Ok(text) => Ok(deliver(&text, Mark::DOCKERFILE, &options.output)?.max(sound.code)),
         Err(diagnostic) => {

@@ -13,11 +13,13 @@ use crate::output::deliver;
 use crate::project::{OpenArgs, Project};
 use crate::source::Source;
 
-/// Prints the .dockerignore. What is there now leaves nothing out: the new one takes its place, and a file that is embedded since it was
-/// printed must be let in.
+/// Prints the .dockerignore. What is there now leaves nothing out: the new one takes its place, and
+/// a file that is embedded since it was printed must be let in.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let project = Project::of(Source::on_disk(common)?, common, OpenArgs::Keep)?;
-    let Some(sound) = project.outlines(&usual_targets(common)) else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.outlines(&usual_targets(common)) else {
+        return Ok(exit::ERRORS);
+    };
     Ok(deliver(&text(&sound.value), Mark::DOCKERIGNORE, output)?.max(sound.code))
 }
 
@@ -25,31 +27,61 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
 fn text(outlines: &[Outline]) -> String {
     let paths: BTreeSet<TreePath> = outlines.iter().flat_map(Outline::tree_paths).collect();
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
-    let embedded: BTreeSet<&TreePath> =
-        builds().flat_map(|build| build.packages.iter()).flat_map(|(_, package)| package.embedded.values().flatten()).collect();
+    let embedded: BTreeSet<&TreePath> = builds()
+        .flat_map(|build| build.packages.iter())
+        .flat_map(|(_, package)| package.embedded.values().flatten())
+        .collect();
     let mut lines = vec![
-        format!("# Only what the images are made of reaches the builder. {}.", Mark::DOCKERIGNORE),
+        format!(
+            "# Only what the images are made of reaches the builder. {}.",
+            Mark::DOCKERIGNORE
+        ),
         "*".to_owned(),
         "!**/go.mod".to_owned(),
         "!**/go.sum".to_owned(),
         "!**/*.go".to_owned(),
     ];
-    lines.extend(builds().any(|build| build.workspace).then(|| "!**/go.work\n!**/go.work.sum".to_owned()));
+    lines.extend(
+        builds()
+            .any(|build| build.workspace)
+            .then(|| "!**/go.work\n!**/go.work.sum".to_owned()),
+    );
     let is_plain = |path: &&TreePath| {
         let name = path.name();
         let is_sum = ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&name);
-        let skipped = path.as_str().split('/').any(|element| element == "testdata");
-        (is_sum || name.ends_with(".go")) && !name.ends_with("_test.go") && !skipped && !embedded.contains(path)
+        let skipped = path
+            .as_str()
+            .split('/')
+            .any(|element| element == "testdata");
+        (is_sum || name.ends_with(".go"))
+            && !name.ends_with("_test.go")
+            && !skipped
+            && !embedded.contains(path)
     };
     // Before the exceptions below, some of which may lie there.
     lines.extend(["**/*_test.go".to_owned(), "**/testdata".to_owned()]);
     let others: BTreeSet<&TreePath> = paths.iter().filter(|path| !is_plain(path)).collect();
-    let above = |path: &TreePath| others.iter().any(|other| *other != path && path.is_under(other));
-    lines.extend(others.iter().filter(|path| !above(path)).map(|path| format!("!{}", pattern(path))));
+    let above = |path: &TreePath| {
+        others
+            .iter()
+            .any(|other| *other != path && path.is_under(other))
+    };
+    lines.extend(
+        others
+            .iter()
+            .filter(|path| !above(path))
+            .map(|path| format!("!{}", pattern(path))),
+    );
     lines.join("\n") + "\n"
 }
 
 fn pattern(path: &TreePath) -> String {
-    let special = |c: char| if matches!(c, '*' | '?' | '[' | ']' | '\\') { format!("\\{c}") } else { c.to_string() };
+    let special = |c: char| {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\') {
+            format!("\\{c}")
+        } else {
+            c.to_string()
+        }
+    };
     path.as_str().chars().map(special).collect()
 }

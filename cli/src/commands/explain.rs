@@ -25,16 +25,28 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let whole = Source::on_disk(common)?;
     let project = Project::of(whole.clone().without_ignored(), common, OpenArgs::Keep)?;
-    let Some(sound) = project.planned(target, options.resolve)? else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.planned(target, options.resolve)? else {
+        return Ok(exit::ERRORS);
+    };
     let (plan, resolutions) = sound.value;
     let Some(image) = plan.image(&options.image) else {
         project.tell(&[no_image(&plan, &sound.broken, &options.image)]);
         return Ok(exit::ERRORS);
     };
-    let question = Question { project: &project, plan: &plan };
+    let question = Question {
+        project: &project,
+        plan: &plan,
+    };
     if let Some(file) = &options.file {
-        let asked = explain_file::Asked { question, image, resolutions: resolutions.as_ref(), whole: &whole };
-        return Ok(explain_file::run(&asked, &common.root.path(file), options.json)?.max(sound.code));
+        let asked = explain_file::Asked {
+            question,
+            image,
+            resolutions: resolutions.as_ref(),
+            whole: &whole,
+        };
+        return Ok(
+            explain_file::run(&asked, &common.root.path(file), options.json)?.max(sound.code),
+        );
     }
     if options.json {
         let answer = as_json(question, image, resolutions.as_ref())?;
@@ -45,9 +57,17 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     Ok(sound.code)
 }
 
-fn text(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>, all: bool) -> String {
+fn text(
+    question: Question<'_>,
+    image: &Image,
+    resolutions: Option<&Resolutions>,
+    all: bool,
+) -> String {
     let plan = question.plan;
-    let mut text = format!("{}: {} on {}, built with {}\n", image.name, image.package, plan.target, plan.builder.image);
+    let mut text = format!(
+        "{}: {} on {}, built with {}\n",
+        image.name, image.package, plan.target, plan.builder.image
+    );
     if !plan.resolved {
         text.push_str("(coarse: without --resolve no go command is asked for packages, so all from outside are one step)\n");
     }
@@ -57,16 +77,32 @@ fn text(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>
         for flag in flags(question, step) {
             let _ = writeln!(text, "  {flag}");
         }
-        let files: BTreeSet<&TreePath> = step.inputs.mod_files.iter().chain(&step.inputs.files).collect();
+        let files: BTreeSet<&TreePath> = step
+            .inputs
+            .mod_files
+            .iter()
+            .chain(&step.inputs.files)
+            .collect();
         let again = files.iter().filter(|file| shown.contains(*file)).count();
-        text.push_str(&directories(&files.iter().filter(|file| !shown.contains(*file)).copied().collect(), all));
+        text.push_str(&directories(
+            &files
+                .iter()
+                .filter(|file| !shown.contains(*file))
+                .copied()
+                .collect(),
+            all,
+        ));
         if again > 0 {
             let _ = writeln!(text, "  and {} shown above", counted(again, "file"));
         }
         shown.extend(files);
     }
     let parts = substance(question, image, resolutions, &Contents::new());
-    let modules: Vec<String> = parts.0.iter().filter_map(|(part, value)| module(part, value)).collect();
+    let modules: Vec<String> = parts
+        .0
+        .iter()
+        .filter_map(|(part, value)| module(part, value))
+        .collect();
     if !modules.is_empty() {
         let _ = writeln!(text, "\nthird-party modules\n  {}", modules.join("\n  "));
     }
@@ -74,47 +110,104 @@ fn text(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>
 }
 
 fn module(part: &Ingredient, value: &str) -> Option<String> {
-    let Ingredient::Module(path) = part else { return None };
-    Some(format!("{path} {}", value.split(" h1:").next().unwrap_or_default()))
+    let Ingredient::Module(path) = part else {
+        return None;
+    };
+    Some(format!(
+        "{path} {}",
+        value.split(" h1:").next().unwrap_or_default()
+    ))
 }
 
 fn flags(question: Question<'_>, step: &Step) -> Vec<String> {
     let json = json::step(question.plan, step);
     let platform = ["GOOS", "GOARCH", "CGO_ENABLED"];
-    let env =
-        json.env.iter().filter(|(name, value)| !platform.contains(&name.as_str()) || *name == "CGO_ENABLED" && *value == "1");
-    env.map(|(name, value)| format!("{name}={value}")).chain(json.flags).collect()
+    let env = json.env.iter().filter(|(name, value)| {
+        !platform.contains(&name.as_str()) || *name == "CGO_ENABLED" && *value == "1"
+    });
+    env.map(|(name, value)| format!("{name}={value}"))
+        .chain(json.flags)
+        .collect()
 }
 
 /// Files by directory, long lists shortened.
 fn directories(files: &BTreeSet<&TreePath>, all: bool) -> String {
     let mut dirs: BTreeMap<TreePath, Vec<&str>> = BTreeMap::new();
     for file in files {
-        dirs.entry(file.parent().unwrap_or_default()).or_default().push(file.name());
+        dirs.entry(file.parent().unwrap_or_default())
+            .or_default()
+            .push(file.name());
     }
-    let most = if all || dirs.len() <= FEW_DIRS + 2 { dirs.len() } else { FEW_DIRS };
-    let name = |dir: &TreePath| if dir.is_root() { ".".to_owned() } else { format!("{dir}/") };
-    let width = dirs.keys().take(most).map(|dir| name(dir).chars().count()).max().unwrap_or(0);
+    let most = if all || dirs.len() <= FEW_DIRS + 2 {
+        dirs.len()
+    } else {
+        FEW_DIRS
+    };
+    let name = |dir: &TreePath| {
+        if dir.is_root() {
+            ".".to_owned()
+        } else {
+            format!("{dir}/")
+        }
+    };
+    let width = dirs
+        .keys()
+        .take(most)
+        .map(|dir| name(dir).chars().count())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for (dir, names) in dirs.iter().take(most) {
-        let few = if all || names.len() <= FEW_NAMES + 1 { names.len() } else { FEW_NAMES };
+        let few = if all || names.len() <= FEW_NAMES + 1 {
+            names.len()
+        } else {
+            FEW_NAMES
+        };
         let more = names.len() - few;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let _ = writeln!(text, "  {:width$}  {}{more}", name(dir), names[..few].join(" "));
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            text,
+            "  {:width$}  {}{more}",
+            name(dir),
+            names[..few].join(" ")
+        );
     }
     let rest: usize = dirs.values().skip(most).map(Vec::len).sum();
     if rest > 0 {
-        let _ = writeln!(text, "  and {} in {} more directories (--all shows them)", counted(rest, "file"), dirs.len() - most);
+        let _ = writeln!(
+            text,
+            "  and {} in {} more directories (--all shows them)",
+            counted(rest, "file"),
+            dirs.len() - most
+        );
     }
     text
 }
 
 fn runtime(image: &Image) -> String {
     let runtime = &image.runtime;
-    let extras = [(runtime.certificates, "certificates"), (runtime.timezones, "time zones")];
-    let extras: Vec<&str> = extras.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
-    let with = if extras.is_empty() { String::new() } else { format!(" with {}", extras.join(" and ")) };
-    let mut text = format!("\nimage: {} on {}{with}, user {}\n", image.binary, runtime.base.value, runtime.user);
+    let extras = [
+        (runtime.certificates, "certificates"),
+        (runtime.timezones, "time zones"),
+    ];
+    let extras: Vec<&str> = extras
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, what)| *what)
+        .collect();
+    let with = if extras.is_empty() {
+        String::new()
+    } else {
+        format!(" with {}", extras.join(" and "))
+    };
+    let mut text = format!(
+        "\nimage: {} on {}{with}, user {}\n",
+        image.binary, runtime.base.value, runtime.user
+    );
     for file in &runtime.files {
         let _ = writeln!(text, "  {} as {}", file.from.value, file.to);
     }
@@ -128,26 +221,49 @@ pub(super) fn substance(
     resolutions: Option<&Resolutions>,
     contents: &Contents,
 ) -> Ingredients {
-    keys::substances(key_input(question, resolutions, contents)).remove(&image.name).unwrap_or_default()
+    keys::substances(key_input(question, resolutions, contents))
+        .remove(&image.name)
+        .unwrap_or_default()
 }
 
-fn key_input<'a>(question: Question<'a>, resolutions: Option<&'a Resolutions>, contents: &'a Contents) -> KeyInput<'a> {
+fn key_input<'a>(
+    question: Question<'a>,
+    resolutions: Option<&'a Resolutions>,
+    contents: &'a Contents,
+) -> KeyInput<'a> {
     let Question { project, plan } = question;
-    KeyInput { plan, workspace: &project.workspace, mod_files: &project.scan.mod_files, resolutions, contents }
+    KeyInput {
+        plan,
+        workspace: &project.workspace,
+        mod_files: &project.scan.mod_files,
+        resolutions,
+        contents,
+    }
 }
 
 /// The steps as `plan --json` has them, each with the digest of all that it is made of.
-fn as_json(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>) -> anyhow::Result<Value> {
+fn as_json(
+    question: Question<'_>,
+    image: &Image,
+    resolutions: Option<&Resolutions>,
+) -> anyhow::Result<Value> {
     let (plan, tree) = (question.plan, question.project.tree.as_ref());
     let contents = Contents::read(tree, &keys::paths(plan));
     let keys = keys::step_keys(key_input(question, resolutions, &contents));
-    let digests: BTreeMap<&str, String> =
-        plan.steps.iter().zip(&keys).map(|(step, key)| (step.name.as_str(), key.digest())).collect();
+    let digests: BTreeMap<&str, String> = plan
+        .steps
+        .iter()
+        .zip(&keys)
+        .map(|(step, key)| (step.name.as_str(), key.digest()))
+        .collect();
     let mut steps = Vec::new();
     for step in question.steps(image) {
         let mut value = serde_json::to_value(json::step(plan, step))?;
         if let Some(fields) = value.as_object_mut() {
-            fields.insert("digest".to_owned(), digests.get(step.name.as_str()).cloned().into());
+            fields.insert(
+                "digest".to_owned(),
+                digests.get(step.name.as_str()).cloned().into(),
+            );
         }
         steps.push(value);
     }
@@ -167,5 +283,9 @@ fn as_json(question: Question<'_>, image: &Image, resolutions: Option<&Resolutio
 
 /// The steps among `steps` that read a file.
 pub(super) fn readers<'a>(steps: &[&'a Step], path: &TreePath) -> Vec<&'a Step> {
-    steps.iter().copied().filter(|step| why::reads(step, path)).collect()
+    steps
+        .iter()
+        .copied()
+        .filter(|step| why::reads(step, path))
+        .collect()
 }

@@ -41,14 +41,24 @@ pub(super) struct Asked<'a> {
 
 /// Prints the answer about a file, or a package.
 pub(super) fn run(asked: &Asked<'_>, file: &str, as_json: bool) -> anyhow::Result<u8> {
-    let Asked { question, image, resolutions, whole } = *asked;
+    let Asked {
+        question,
+        image,
+        resolutions,
+        whole,
+    } = *asked;
     let path = TreePath::new(file).ok().filter(|path| exists(whole, path));
     let answer = match &path {
         Some(path) => about_file(question, image, whole, path),
         None => about_package(question, image, resolutions, file),
     };
     let Some(answer) = answer else {
-        question.project.tell(&[no_such_file(question.project, image, file, resolutions.is_some())]);
+        question.project.tell(&[no_such_file(
+            question.project,
+            image,
+            file,
+            resolutions.is_some(),
+        )]);
         return Ok(exit::ERRORS);
     };
     let name = path.map_or_else(|| file.to_owned(), |path| path.to_string());
@@ -67,18 +77,40 @@ fn exists(whole: &Source, path: &TreePath) -> bool {
 }
 
 fn is_dir(whole: &Source, path: &TreePath) -> bool {
-    whole.tree.list(std::slice::from_ref(path)).remove(0).is_ok()
+    whole
+        .tree
+        .list(std::slice::from_ref(path))
+        .remove(0)
+        .is_ok()
 }
 
-fn about_file(question: Question<'_>, image: &Image, whole: &Source, path: &TreePath) -> Option<Answer> {
+fn about_file(
+    question: Question<'_>,
+    image: &Image,
+    whole: &Source,
+    path: &TreePath,
+) -> Option<Answer> {
     let mut answer = Answer::default();
-    if let Some((name, rule)) = whole.ignore.as_ref().and_then(|(name, ignore)| Some((name, ignore.excludes(path)?))) {
-        answer.absence = Some(format!("{name}:{} leaves it out of the build (`{}`)", rule.line, rule.pattern));
+    if let Some((name, rule)) = whole
+        .ignore
+        .as_ref()
+        .and_then(|(name, ignore)| Some((name, ignore.excludes(path)?)))
+    {
+        answer.absence = Some(format!(
+            "{name}:{} leaves it out of the build (`{}`)",
+            rule.line, rule.pattern
+        ));
         return Some(answer);
     }
     let graph = &question.build(image).packages;
     let own = question.packages(image);
-    if is_dir(whole, path) && image.runtime.files.iter().all(|file| !path.is_under(&file.from.value)) {
+    if is_dir(whole, path)
+        && image
+            .runtime
+            .files
+            .iter()
+            .all(|file| !path.is_under(&file.from.value))
+    {
         let package = graph.iter().find(|(_, package)| package.dir == *path);
         return Some(match package.filter(|(ix, _)| own.contains(*ix)) {
             Some((ix, package)) => Answer {
@@ -86,12 +118,19 @@ fn about_file(question: Question<'_>, image: &Image, whole: &Source, path: &Tree
                 chain: question.chain(image, ix),
                 ..answer
             },
-            None => Answer { absence: Some(no_package(question, image, path)), ..answer },
+            None => Answer {
+                absence: Some(no_package(question, image, path)),
+                ..answer
+            },
         });
     }
     let roles = question.roles(image, path);
     if roles.is_empty() {
-        let is_config = question.project.config_file.as_ref().is_some_and(|(name, _)| name == path.as_str());
+        let is_config = question
+            .project
+            .config_file
+            .as_ref()
+            .is_some_and(|(name, _)| name == path.as_str());
         answer.absence = Some(if is_config {
             "it is the configuration: it counts by what it says of the image".to_owned()
         } else {
@@ -103,10 +142,18 @@ fn about_file(question: Question<'_>, image: &Image, whole: &Source, path: &Tree
         Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) => Some(*ix),
         Role::Profile | Role::ModFile | Role::Vendored | Role::Runtime(_) => None,
     });
-    answer.chain = package.map(|ix| question.chain(image, ix)).unwrap_or_default();
-    answer.roles = roles.iter().map(|role| words(question, image, role)).collect();
+    answer.chain = package
+        .map(|ix| question.chain(image, ix))
+        .unwrap_or_default();
+    answer.roles = roles
+        .iter()
+        .map(|role| words(question, image, role))
+        .collect();
     let steps = question.steps(image);
-    answer.steps = readers(&steps, path).into_iter().map(|step| (step.name.clone(), step.title.clone())).collect();
+    answer.steps = readers(&steps, path)
+        .into_iter()
+        .map(|step| (step.name.clone(), step.title.clone()))
+        .collect();
     Some(answer)
 }
 
@@ -121,18 +168,37 @@ fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
         }
         Role::Source(ix) => {
             let package = graph.get(*ix);
-            let what = if package.path == image.package { "its main package" } else { "package" };
+            let what = if package.path == image.package {
+                "its main package"
+            } else {
+                "package"
+            };
             format!("a source of {what} {}", package.path)
         }
-        Role::Included(ix) => format!("included by C or assembly of package {}", graph.get(*ix).path),
+        Role::Included(ix) => format!(
+            "included by C or assembly of package {}",
+            graph.get(*ix).path
+        ),
         Role::Embedded(ix, pattern, at) => {
-            let at = at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
-            format!("embedded by package {}, by the pattern {pattern}{at}", graph.get(*ix).path)
+            let at = at
+                .as_ref()
+                .map(|at| format!(" at {at}"))
+                .unwrap_or_default();
+            format!(
+                "embedded by package {}, by the pattern {pattern}{at}",
+                graph.get(*ix).path
+            )
         }
-        Role::Profile => "the profile that its main and everything below it is compiled with".to_owned(),
-        Role::ModFile => "a mod file: it takes part in choosing versions, for all images of its root".to_owned(),
+        Role::Profile => {
+            "the profile that its main and everything below it is compiled with".to_owned()
+        }
+        Role::ModFile => {
+            "a mod file: it takes part in choosing versions, for all images of its root".to_owned()
+        }
         Role::Vendored if question.plan.resolved => "a file of a vendored package".to_owned(),
-        Role::Vendored => "perhaps a file of a vendored package that it reaches: --resolve asks go".to_owned(),
+        Role::Vendored => {
+            "perhaps a file of a vendored package that it reaches: --resolve asks go".to_owned()
+        }
         Role::Runtime(to) => format!("put into the image, below {to}"),
     }
 }
@@ -144,51 +210,99 @@ fn no_package(question: Question<'_>, image: &Image, dir: &TreePath) -> String {
         .iter()
         .filter(|other| {
             let graph = &question.build(other).packages;
-            question.packages(other).iter().any(|ix| graph.get(ix).dir == *dir)
+            question
+                .packages(other)
+                .iter()
+                .any(|ix| graph.get(ix).dir == *dir)
         })
         .map(|image| image.name.as_str())
         .collect();
     if images.is_empty() {
         return "it is a directory, and no image imports a package in it".to_owned();
     }
-    format!("{} does not import the package in it; these images do: {}", image.name, images.join(", "))
+    format!(
+        "{} does not import the package in it; these images do: {}",
+        image.name,
+        images.join(", ")
+    )
 }
 
 /// The word is no file: it may be an import path, with `/...` for all below it.
-fn about_package(question: Question<'_>, image: &Image, resolutions: Option<&Resolutions>, word: &str) -> Option<Answer> {
+fn about_package(
+    question: Question<'_>,
+    image: &Image,
+    resolutions: Option<&Resolutions>,
+    word: &str,
+) -> Option<Answer> {
     let graph = &question.build(image).packages;
     let own = question.packages(image);
     if let Some(ix) = graph.find(word).filter(|ix| own.contains(*ix)) {
         let chain = question.chain(image, ix);
-        let perhaps = if question.is_guess(image, ix) { "perhaps, for third-party packages may import it, " } else { "" };
-        return Some(Answer { roles: vec![format!("{perhaps}a package of the repository")], chain, ..Answer::default() });
+        let perhaps = if question.is_guess(image, ix) {
+            "perhaps, for third-party packages may import it, "
+        } else {
+            ""
+        };
+        return Some(Answer {
+            roles: vec![format!("{perhaps}a package of the repository")],
+            chain,
+            ..Answer::default()
+        });
     }
-    let everywhere = question.plan.builds.iter().find_map(|build| build.packages.find(word).map(|ix| build.packages.get(ix)));
+    let everywhere = question
+        .plan
+        .builds
+        .iter()
+        .find_map(|build| build.packages.find(word).map(|ix| build.packages.get(ix)));
     if let Some(package) = everywhere {
-        return Some(Answer { absence: Some(no_package(question, image, &package.dir)), ..Answer::default() });
+        return Some(Answer {
+            absence: Some(no_package(question, image, &package.dir)),
+            ..Answer::default()
+        });
     }
     let resolution = resolutions.and_then(|all| all.get(&question.plan.step(image.link).build));
     let imports: BTreeMap<&str, &[String]> = resolution
-        .map(|resolution| resolution.packages.iter().map(|p| (p.path.as_str(), p.imports.as_slice())).collect())
+        .map(|resolution| {
+            resolution
+                .packages
+                .iter()
+                .map(|p| (p.path.as_str(), p.imports.as_slice()))
+                .collect()
+        })
         .unwrap_or_default();
     let prefix = word.trim_end_matches("/...");
     let exact = |path: &str| path == word;
-    let below = |path: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let below = |path: &str| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     let found = question
         .foreign(image, &|path| way(&imports, path, &exact))
         .or_else(|| question.foreign(image, &|path| way(&imports, path, &below)))?;
     let mut role = format!("package {}", found.path);
     if let Some(module) = resolution.and_then(|resolution| {
-        let package = resolution.packages.iter().find(|package| package.path == found.path)?;
+        let package = resolution
+            .packages
+            .iter()
+            .find(|package| package.path == found.path)?;
         resolution.modules.get(package.module?)
     }) {
         let _ = write!(role, " of module {} {}", module.path, module.version);
     }
-    Some(Answer { roles: vec![role], chain: found.chain, through: found.through, ..Answer::default() })
+    Some(Answer {
+        roles: vec![role],
+        chain: found.chain,
+        through: found.through,
+        ..Answer::default()
+    })
 }
 
 /// The shortest way from one package outside the repository to one that is wanted.
-fn way(imports: &BTreeMap<&str, &[String]>, from: &str, wanted: &dyn Fn(&str) -> bool) -> Option<Vec<String>> {
+fn way(
+    imports: &BTreeMap<&str, &[String]>,
+    from: &str,
+    wanted: &dyn Fn(&str) -> bool,
+) -> Option<Vec<String>> {
     let mut seen = BTreeSet::from([from.to_owned()]);
     let mut open = std::collections::VecDeque::from([vec![from.to_owned()]]);
     while let Some(path) = open.pop_front() {
@@ -206,21 +320,45 @@ fn way(imports: &BTreeMap<&str, &[String]>, from: &str, wanted: &dyn Fn(&str) ->
 }
 
 fn no_such_file(project: &Project, image: &Image, file: &str, asked_go: bool) -> Diagnostic {
-    let mut known: BTreeSet<String> = project.scan.mod_files.keys().map(ToString::to_string).collect();
+    let mut known: BTreeSet<String> = project
+        .scan
+        .mod_files
+        .keys()
+        .map(ToString::to_string)
+        .collect();
     for (dir, scanned) in &project.scan.dirs {
-        known.extend(scanned.files.iter().map(|file| dir.child(&file.name).to_string()));
+        known.extend(
+            scanned
+                .files
+                .iter()
+                .map(|file| dir.child(&file.name).to_string()),
+        );
         let embedded = scanned.embeds.values().flatten().flatten();
-        known.extend(embedded.filter_map(|file| dir.join(file).ok()).map(|path| path.to_string()));
+        known.extend(
+            embedded
+                .filter_map(|file| dir.join(file).ok())
+                .map(|path| path.to_string()),
+        );
     }
-    let looks_foreign = file.split('/').next().is_some_and(|first| first.contains('.')) && !file.starts_with('.');
+    let looks_foreign = file
+        .split('/')
+        .next()
+        .is_some_and(|first| first.contains('.'))
+        && !file.starts_with('.');
     if looks_foreign && !file.ends_with(".go") && file.contains('/') {
-        let error = Diagnostic::error(format!("there is no file {file}, and {} imports no such package", image.name));
+        let error = Diagnostic::error(format!(
+            "there is no file {file}, and {} imports no such package",
+            image.name
+        ));
         let help = "packages that only third-party packages import are known with --resolve";
         return if asked_go { error } else { error.help(help) };
     }
     let error = Diagnostic::error(format!("there is no file {file}"));
     let name = file.rsplit('/').next().unwrap_or(file);
-    let same_name: Vec<&String> = known.iter().filter(|path| path.rsplit('/').next() == Some(name)).collect();
+    let same_name: Vec<&String> = known
+        .iter()
+        .filter(|path| path.rsplit('/').next() == Some(name))
+        .collect();
     let nearest = match same_name.as_slice() {
         [only] => Some(only.as_str()),
         _ => diag::nearest(file, known.iter().map(String::as_str)),
@@ -235,14 +373,34 @@ fn text_of(image: &Image, name: &str, answer: &Answer) -> String {
     if let Some(absence) = &answer.absence {
         return format!("{name} is no part of {}: {absence}\n", image.name);
     }
-    let mut text = format!("{name} is part of {}: {}\n", image.name, answer.roles.join("; and "));
+    let mut text = format!(
+        "{name} is part of {}: {}\n",
+        image.name,
+        answer.roles.join("; and ")
+    );
     if !answer.chain.is_empty() {
         text.push_str("\nimported by way of\n");
-        let place = |link: &Link| link.at.as_ref().map(ToString::to_string).unwrap_or_default();
-        let width = answer.chain.iter().map(|link| place(link).len()).max().unwrap_or(0);
+        let place = |link: &Link| {
+            link.at
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        };
+        let width = answer
+            .chain
+            .iter()
+            .map(|link| place(link).len())
+            .max()
+            .unwrap_or(0);
         for link in &answer.chain {
             let imports = if link.guess { "may import" } else { "imports" };
-            let _ = writeln!(text, "  {:width$}  {} {imports} {}", place(link), link.from, link.to);
+            let _ = writeln!(
+                text,
+                "  {:width$}  {} {imports} {}",
+                place(link),
+                link.from,
+                link.to
+            );
         }
         for pair in answer.through.windows(2) {
             let _ = writeln!(text, "  {:width$}  {} imports {}", "", pair[0], pair[1]);
@@ -250,7 +408,12 @@ fn text_of(image: &Image, name: &str, answer: &Answer) -> String {
     }
     if !answer.steps.is_empty() {
         text.push_str("\nread by\n");
-        let width = answer.steps.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        let width = answer
+            .steps
+            .iter()
+            .map(|(name, _)| name.chars().count())
+            .max()
+            .unwrap_or(0);
         for (name, title) in &answer.steps {
             let _ = writeln!(text, "  {name:width$}  {title}");
         }
@@ -264,7 +427,10 @@ fn json_of(image: &Image, name: &str, answer: &Answer) -> Value {
         (None, true) => json!({ "from": link.from, "to": link.to, "guess": true }),
         (None, false) => json!({ "from": link.from, "to": link.to }),
     };
-    let through = answer.through.windows(2).map(|pair| json!({ "from": pair[0], "to": pair[1] }));
+    let through = answer
+        .through
+        .windows(2)
+        .map(|pair| json!({ "from": pair[0], "to": pair[1] }));
     json!({
         "version": 1,
         "image": image.name,

@@ -31,7 +31,10 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
     if !matches!(args.command, Command::Completions { .. } | Command::Man) {
         args.common.root = Root::find(args.common.directory.as_deref())?;
         if let Some(found) = args.common.root.found {
-            ui::note(&format!("the root of the repository is {} ({found})", args.common.root.dir.display()));
+            ui::note(&format!(
+                "the root of the repository is {} ({found})",
+                args.common.root.dir.display()
+            ));
         }
     }
     let common = &args.common;
@@ -55,13 +58,23 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
     }
 }
 
-/// An image that the command line names and that cannot be shown: it is broken, or the repository has none of that name.
+/// An image that the command line names and that cannot be shown: it is broken, or the repository
+/// has none of that name.
 fn no_image(plan: &Plan, broken: &BTreeSet<String>, name: &str) -> Diagnostic {
     if broken.contains(name) {
-        return Diagnostic::error(format!("image {name} cannot be shown before the errors above are mended"));
+        return Diagnostic::error(format!(
+            "image {name} cannot be shown before the errors above are mended"
+        ));
     }
-    let names: Vec<&str> = plan.images.iter().map(|image| image.name.as_str()).collect();
-    let error = Diagnostic::error(format!("there is no image {name}; images are {}", names.join(", ")));
+    let names: Vec<&str> = plan
+        .images
+        .iter()
+        .map(|image| image.name.as_str())
+        .collect();
+    let error = Diagnostic::error(format!(
+        "there is no image {name}; images are {}",
+        names.join(", ")
+    ));
     match gowork_llb::diag::nearest(name, names.iter().copied()) {
         Some(nearest) => error.help(format!("did you mean {nearest}?")),
         None => error,

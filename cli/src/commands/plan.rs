@@ -14,7 +14,9 @@ use crate::{exit, ui};
 pub(crate) fn run(common: &Common, as_json: bool, resolve: bool) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Refuse)?;
-    let Some(sound) = project.planned(target, resolve)? else { return Ok(exit::ERRORS) };
+    let Some(sound) = project.planned(target, resolve)? else {
+        return Ok(exit::ERRORS);
+    };
     let (plan, _) = sound.value;
     if as_json {
         ui::print(&(serde_json::to_string_pretty(&json::json(&plan))? + "\n"))?;
@@ -25,11 +27,21 @@ pub(crate) fn run(common: &Common, as_json: bool, resolve: bool) -> anyhow::Resu
 }
 
 fn summary(plan: &Plan) -> String {
-    let mut text = format!("{} on {}, built with {}\n", counted(plan.images.len(), "image"), plan.target, plan.builder.image);
+    let mut text = format!(
+        "{} on {}, built with {}\n",
+        counted(plan.images.len(), "image"),
+        plan.target,
+        plan.builder.image
+    );
     if !plan.resolved {
         text.push_str("(coarse: without --resolve no go command is asked for packages, so all from outside are one step)\n");
     }
-    let width = plan.steps.iter().map(|step| step.name.chars().count()).max().unwrap_or(0);
+    let width = plan
+        .steps
+        .iter()
+        .map(|step| step.name.chars().count())
+        .max()
+        .unwrap_or(0);
     text.push_str("\nsteps\n");
     for step in &plan.steps {
         let _ = writeln!(text, "  {:width$}  {}", step.name, inputs(plan, step));
@@ -37,35 +49,81 @@ fn summary(plan: &Plan) -> String {
     text.push_str("\nimages\n");
     for image in &plan.images {
         let runtime = &image.runtime;
-        let extras = [(runtime.certificates, "certificates"), (runtime.timezones, "time zones")];
-        let extras: Vec<&str> = extras.iter().filter(|(on, _)| *on).map(|(_, what)| *what).collect();
-        let with = if extras.is_empty() { String::new() } else { format!(" with {}", extras.join(" and ")) };
+        let extras = [
+            (runtime.certificates, "certificates"),
+            (runtime.timezones, "time zones"),
+        ];
+        let extras: Vec<&str> = extras
+            .iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, what)| *what)
+            .collect();
+        let with = if extras.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", extras.join(" and "))
+        };
         let link = &plan.step(image.link).name;
-        let _ =
-            writeln!(text, "  {}: {} of {link} on {}{with}, user {}", image.name, image.binary, runtime.base.value, runtime.user);
+        let _ = writeln!(
+            text,
+            "  {}: {} of {link} on {}{with}, user {}",
+            image.name, image.binary, runtime.base.value, runtime.user
+        );
     }
     text
 }
 
 fn inputs(plan: &Plan, step: &Step) -> String {
     let mut parts = vec![match &step.kind {
-        StepKind::Resolve(request) => format!("asks for {}", counted(request.packages.len(), "import path")),
+        StepKind::Resolve(request) => format!(
+            "asks for {}",
+            counted(request.packages.len(), "import path")
+        ),
         StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_) => {
             let kept = step.kind.parts().len();
-            let kept = if kept > 1 { format!(", kept in {kept} parts") } else { String::new() };
-            format!("compiles {}{kept}", counted(step.kind.compiles().len(), "package"))
+            let kept = if kept > 1 {
+                format!(", kept in {kept} parts")
+            } else {
+                String::new()
+            };
+            format!(
+                "compiles {}{kept}",
+                counted(step.kind.compiles().len(), "package")
+            )
         }
         StepKind::Link(link) => format!("links {}", link.package),
     }];
     if !step.inputs.files.is_empty() {
-        parts.push(format!("reads {}", counted(step.inputs.files.len(), "source file")));
+        parts.push(format!(
+            "reads {}",
+            counted(step.inputs.files.len(), "source file")
+        ));
     }
     // A step that another one waits for goes without saying.
-    let needed = |ix: StepIx| plan.step(ix).inputs.results.iter().map(|result| result.step);
-    let implied: BTreeSet<StepIx> = step.inputs.results.iter().flat_map(|result| needed(result.step)).collect();
-    let results: BTreeSet<StepIx> =
-        step.inputs.results.iter().map(|result| result.step).filter(|ix| !implied.contains(ix)).collect();
-    let results: Vec<&str> = results.into_iter().map(|ix| plan.step(ix).name.as_str()).collect();
+    let needed = |ix: StepIx| {
+        plan.step(ix)
+            .inputs
+            .results
+            .iter()
+            .map(|result| result.step)
+    };
+    let implied: BTreeSet<StepIx> = step
+        .inputs
+        .results
+        .iter()
+        .flat_map(|result| needed(result.step))
+        .collect();
+    let results: BTreeSet<StepIx> = step
+        .inputs
+        .results
+        .iter()
+        .map(|result| result.step)
+        .filter(|ix| !implied.contains(ix))
+        .collect();
+    let results: Vec<&str> = results
+        .into_iter()
+        .map(|ix| plan.step(ix).name.as_str())
+        .collect();
     if !results.is_empty() {
         parts.push(format!("after {}", results.join(", ")));
     }

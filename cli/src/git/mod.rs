@@ -1,4 +1,5 @@
-//! The git command: which commit is meant, what it holds, and what the work tree has done since. Nothing here writes to the repository.
+//! The git command: which commit is meant, what it holds, and what the work tree has done since.
+//! Nothing here writes to the repository.
 
 mod tree;
 mod work;
@@ -34,27 +35,49 @@ pub(super) struct Blob {
 impl Git {
     /// Git in `dir`.
     pub(crate) fn open(dir: &Path) -> anyhow::Result<Self> {
-        let mut git = Self { dir: dir.to_path_buf(), prefix: String::new() };
+        let mut git = Self {
+            dir: dir.to_path_buf(),
+            prefix: String::new(),
+        };
         let output = git.output(&["rev-parse", "--is-inside-work-tree"], &[])?;
         if !output.status.success() || output.stdout != b"true\n" {
             let said = String::from_utf8_lossy(&output.stderr);
-            let said = said.lines().next().unwrap_or("no work tree").trim_start_matches("fatal: ").to_owned();
+            let said = said
+                .lines()
+                .next()
+                .unwrap_or("no work tree")
+                .trim_start_matches("fatal: ")
+                .to_owned();
             bail!(
                 "{}: {said}\n--since compares with a commit of a git repository; without one, name the files with --files",
                 dir.display()
             );
         }
-        git.prefix = String::from_utf8_lossy(&git.run(&["rev-parse", "--show-prefix"], &[])?).trim_end().to_owned();
+        git.prefix = String::from_utf8_lossy(&git.run(&["rev-parse", "--show-prefix"], &[])?)
+            .trim_end()
+            .to_owned();
         Ok(git)
     }
 
     /// The commit that `rev` means.
     pub(crate) fn commit(&self, rev: &str) -> anyhow::Result<String> {
-        let output = self.output(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{rev}^{{commit}}")], &[])?;
+        let output = self.output(
+            &[
+                "rev-parse",
+                "--verify",
+                "--quiet",
+                "--end-of-options",
+                &format!("{rev}^{{commit}}"),
+            ],
+            &[],
+        )?;
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
         }
-        let shallow = self.output(&["rev-parse", "--is-shallow-repository"], &[])?.stdout == b"true\n";
+        let shallow = self
+            .output(&["rev-parse", "--is-shallow-repository"], &[])?
+            .stdout
+            == b"true\n";
         if shallow {
             bail!(
                 "there is no commit {rev} in this clone, which is shallow: fetch it (git fetch --depth=1 origin {rev}), or clone \
@@ -73,7 +96,9 @@ impl Git {
             let (mode, oid) = (words.next()?.to_owned(), words.nth(1)?.to_owned());
             Some((TreePath::new(path).ok()?, Blob { oid, mode }))
         };
-        Ok(records(&listed).filter_map(|record| entry(&record)).collect())
+        Ok(records(&listed)
+            .filter_map(|record| entry(&record))
+            .collect())
     }
 
     /// The contents of blobs, in order.
@@ -81,17 +106,30 @@ impl Git {
         if oids.is_empty() {
             return Ok(Vec::new());
         }
-        let asked = oids.iter().map(|oid| format!("{oid}\n")).collect::<String>();
+        let asked = oids
+            .iter()
+            .map(|oid| format!("{oid}\n"))
+            .collect::<String>();
         let said = self.run(&["cat-file", "--batch"], asked.as_bytes())?;
         let mut rest = said.as_slice();
         let mut blobs = Vec::new();
         for oid in oids {
             // `<oid> blob <size>`, the contents, a line end.
-            let end = rest.iter().position(|byte| *byte == b'\n').with_context(|| format!("git cat-file ended before {oid}"))?;
+            let end = rest
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .with_context(|| format!("git cat-file ended before {oid}"))?;
             let head = String::from_utf8_lossy(&rest[..end]).into_owned();
-            let size = head.strip_prefix(&format!("{oid} blob ")).and_then(|size| size.parse::<usize>().ok());
-            let size = size.with_context(|| format!("git cat-file says {head:?}; a partial clone may lack it"))?;
-            ensure!(rest.len() > end + 1 + size, "git cat-file: {oid} is cut off");
+            let size = head
+                .strip_prefix(&format!("{oid} blob "))
+                .and_then(|size| size.parse::<usize>().ok());
+            let size = size.with_context(|| {
+                format!("git cat-file says {head:?}; a partial clone may lack it")
+            })?;
+            ensure!(
+                rest.len() > end + 1 + size,
+                "git cat-file: {oid} is cut off"
+            );
             blobs.push(rest[end + 1..end + 1 + size].to_vec());
             rest = &rest[end + size + 2..];
         }
@@ -101,7 +139,12 @@ impl Git {
     /// What git prints; an error if it fails.
     pub(super) fn run(&self, args: &[&str], stdin: &[u8]) -> anyhow::Result<Vec<u8>> {
         let output = self.output(args, stdin)?;
-        ensure!(output.status.success(), "git {}: {}", args[0], String::from_utf8_lossy(&output.stderr).trim());
+        ensure!(
+            output.status.success(),
+            "git {}: {}",
+            args[0],
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
         Ok(output.stdout)
     }
 
@@ -114,7 +157,10 @@ impl Git {
             .current_dir(&self.dir)
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C");
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().context("cannot run git")?;
         let input = child.stdin.take();
         std::thread::scope(|scope| {
@@ -127,6 +173,8 @@ impl Git {
 
 /// The records of an answer with `-z`. What is not UTF-8 can be no path of a tree.
 pub(super) fn records(answer: &[u8]) -> impl Iterator<Item = String> + '_ {
-    let texts = answer.split(|byte| *byte == 0).filter(|record| !record.is_empty());
+    let texts = answer
+        .split(|byte| *byte == 0)
+        .filter(|record| !record.is_empty());
     texts.filter_map(|record| String::from_utf8(record.to_vec()).ok())
 }

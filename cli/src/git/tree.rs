@@ -12,8 +12,9 @@ use super::{Blob, Git, WorkState};
 /// How many links a path may lead through.
 const MAX_LINKS: usize = 40;
 
-/// The tree of a commit. Files of the work tree that git ignores are in it too, since nothing is known of how they were then: generated code and
-/// built assets, without which many a repository does not build.
+/// The tree of a commit. Files of the work tree that git ignores are in it too, since nothing is
+/// known of how they were then: generated code and built assets, without which many a repository
+/// does not build.
 #[derive(Debug)]
 pub(crate) struct GitTree {
     git: Git,
@@ -28,14 +29,36 @@ impl GitTree {
     /// The tree of `commit`.
     pub(crate) fn new(git: &Git, commit: &str, work: Arc<WorkState>) -> anyhow::Result<Self> {
         let mut files = git.list(commit)?;
-        let linked: Vec<(TreePath, Blob)> = files.extract_if(.., |_, blob| blob.mode == "120000").collect();
+        let linked: Vec<(TreePath, Blob)> = files
+            .extract_if(.., |_, blob| blob.mode == "120000")
+            .collect();
         let oids: Vec<&str> = linked.iter().map(|(_, blob)| blob.oid.as_str()).collect();
         let targets = git.blobs(&oids)?;
-        let links = linked.iter().zip(targets).map(|((path, _), to)| (path.clone(), String::from_utf8_lossy(&to).into_owned()));
+        let links = linked
+            .iter()
+            .zip(targets)
+            .map(|((path, _), to)| (path.clone(), String::from_utf8_lossy(&to).into_owned()));
         let local = LocalTree::new(&git.dir);
-        let mut tree = Self { git: git.clone(), work, local, files, dirs: BTreeMap::new(), links: links.collect() };
-        let kind = |blob: &Blob| if blob.mode == "160000" { EntryKind::Dir } else { EntryKind::File };
-        let entries: Vec<(TreePath, EntryKind)> = tree.files.iter().map(|(path, blob)| (path.clone(), kind(blob))).collect();
+        let mut tree = Self {
+            git: git.clone(),
+            work,
+            local,
+            files,
+            dirs: BTreeMap::new(),
+            links: links.collect(),
+        };
+        let kind = |blob: &Blob| {
+            if blob.mode == "160000" {
+                EntryKind::Dir
+            } else {
+                EntryKind::File
+            }
+        };
+        let entries: Vec<(TreePath, EntryKind)> = tree
+            .files
+            .iter()
+            .map(|(path, blob)| (path.clone(), kind(blob)))
+            .collect();
         for (path, kind) in entries {
             tree.enter(&path, kind);
         }
@@ -53,7 +76,10 @@ impl GitTree {
         let (mut path, mut kind) = (path.clone(), kind);
         while let Some(dir) = path.parent() {
             let known = self.dirs.contains_key(&dir);
-            self.dirs.entry(dir.clone()).or_default().insert(path.name().to_owned(), kind);
+            self.dirs
+                .entry(dir.clone())
+                .or_default()
+                .insert(path.name().to_owned(), kind);
             if known {
                 break;
             }
@@ -76,9 +102,13 @@ impl GitTree {
             if self.links.is_empty() {
                 return Some(path);
             }
-            let mut above: Vec<TreePath> = std::iter::successors(Some(path.clone()), TreePath::parent).collect();
+            let mut above: Vec<TreePath> =
+                std::iter::successors(Some(path.clone()), TreePath::parent).collect();
             above.reverse();
-            let Some((link, target)) = above.iter().find_map(|at| Some((at, self.links.get(at)?))) else { return Some(path) };
+            let Some((link, target)) = above.iter().find_map(|at| Some((at, self.links.get(at)?)))
+            else {
+                return Some(path);
+            };
             let target = link.parent()?.join(target).ok()?;
             path = target.join(path.strip_dir(link)?).ok()?;
         }
@@ -99,7 +129,11 @@ impl GitTree {
         let not_found = || TreeError::NotFound(dir.clone());
         let target = self.follow(dir).ok_or_else(not_found)?;
         let mut entries = self.dirs.get(&target).cloned().unwrap_or_default();
-        let local = self.local.list(std::slice::from_ref(&target)).remove(0).unwrap_or_default();
+        let local = self
+            .local
+            .list(std::slice::from_ref(&target))
+            .remove(0)
+            .unwrap_or_default();
         for entry in local {
             let path = target.child(&entry.name);
             let is_file_now = self.files.contains_key(&path) || self.links.contains_key(&path);
@@ -110,18 +144,38 @@ impl GitTree {
         if entries.is_empty() && !dir.is_root() {
             return Err(not_found());
         }
-        Ok(entries.into_iter().map(|(name, kind)| Entry { name, kind }).collect())
+        Ok(entries
+            .into_iter()
+            .map(|(name, kind)| Entry { name, kind })
+            .collect())
     }
 
     /// What the contents of each of `files` are called, as [`WorkState::contents`] calls them.
-    pub(crate) fn contents(&self, files: &BTreeSet<TreePath>, with_mode: &dyn Fn(&TreePath) -> bool) -> anyhow::Result<Contents> {
-        let taken: BTreeSet<TreePath> = files.iter().filter(|path| self.blob(path).is_none()).cloned().collect();
-        let taken = taken.into_iter().filter(|path| self.is_taken_along(path)).collect();
+    pub(crate) fn contents(
+        &self,
+        files: &BTreeSet<TreePath>,
+        with_mode: &dyn Fn(&TreePath) -> bool,
+    ) -> anyhow::Result<Contents> {
+        let taken: BTreeSet<TreePath> = files
+            .iter()
+            .filter(|path| self.blob(path).is_none())
+            .cloned()
+            .collect();
+        let taken = taken
+            .into_iter()
+            .filter(|path| self.is_taken_along(path))
+            .collect();
         let mut contents = self.work.contents(&taken, with_mode)?;
         for path in files {
             if let Some(blob) = self.blob(path) {
-                contents.insert(path.clone(), digest(&blob.oid, with_mode(path) && blob.mode == "100755"));
-            } else if let Some(commit) = self.submodule(path).filter(|_| contents.get(path).is_some()) {
+                contents.insert(
+                    path.clone(),
+                    digest(&blob.oid, with_mode(path) && blob.mode == "100755"),
+                );
+            } else if let Some(commit) = self
+                .submodule(path)
+                .filter(|_| contents.get(path).is_some())
+            {
                 contents.insert(path.clone(), commit.oid.clone());
             }
         }
@@ -129,7 +183,9 @@ impl GitTree {
     }
 
     fn blob(&self, path: &TreePath) -> Option<&Blob> {
-        self.files.get(&self.follow(path)?).filter(|blob| blob.mode != "160000")
+        self.files
+            .get(&self.follow(path)?)
+            .filter(|blob| blob.mode != "160000")
     }
 }
 
@@ -143,12 +199,19 @@ impl SourceTree for GitTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        let failed = |path: &TreePath, error: &anyhow::Error| TreeError::Io { path: path.clone(), message: format!("{error:#}") };
+        let failed = |path: &TreePath, error: &anyhow::Error| TreeError::Io {
+            path: path.clone(),
+            message: format!("{error:#}"),
+        };
         let (mut wanted, mut local) = (BTreeMap::new(), Vec::new());
         for path in files {
             match (self.blob(path), self.follow(path)) {
                 // What has not changed since is read from disk, which is faster.
-                (Some(blob), Some(at)) if self.work.clean(&at).is_some_and(|now| now.oid == blob.oid) => local.push(path.clone()),
+                (Some(blob), Some(at))
+                    if self.work.clean(&at).is_some_and(|now| now.oid == blob.oid) =>
+                {
+                    local.push(path.clone())
+                }
                 (Some(blob), _) => _ = wanted.insert(path, blob.oid.as_str()),
                 (None, _) if self.is_taken_along(path) => local.push(path.clone()),
                 (None, _) => {}
@@ -162,6 +225,12 @@ impl SourceTree for GitTree {
             Err(error) => read.extend(wanted.keys().map(|path| (*path, Err(failed(path, &error))))),
         }
         read.extend(local.iter().zip(self.local.read(&local)));
-        files.iter().map(|path| read.remove(path).unwrap_or_else(|| Err(TreeError::NotFound(path.clone())))).collect()
+        files
+            .iter()
+            .map(|path| {
+                read.remove(path)
+                    .unwrap_or_else(|| Err(TreeError::NotFound(path.clone())))
+            })
+            .collect()
     }
 }

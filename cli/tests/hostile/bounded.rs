@@ -34,7 +34,10 @@ impl Fence {
     pub(crate) fn new() -> Self {
         let name = format!("gowork-hostile-{}", std::process::id());
         // Version 1 of cgroups, and 2.
-        let kinds = [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
+        let kinds = [
+            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            ("/sys/fs/cgroup", "memory.max"),
+        ];
         let made = kinds.iter().find_map(|(parent, limit)| {
             let group = Path::new(parent).join(&name);
             fs::create_dir(&group).ok()?;
@@ -48,12 +51,22 @@ impl Fence {
     }
 
     pub(crate) fn words(&self) -> &'static str {
-        if self.group.is_some() { "in a cgroup of 512 MB" } else { "memory is measured only: no cgroup can be made here" }
+        if self.group.is_some() {
+            "in a cgroup of 512 MB"
+        } else {
+            "memory is measured only: no cgroup can be made here"
+        }
     }
 
     pub(crate) fn run(&self, command: Command) -> Ended {
         let began = Instant::now();
-        let mut child = self.fenced(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self
+            .fenced(command)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let (out, errors) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let reader = |mut from: Box<dyn std::io::Read + Send>| {
             std::thread::spawn(move || {
@@ -66,15 +79,30 @@ impl Fence {
         let (status, peak) = wait(&mut child, began);
         let seconds = began.elapsed().as_secs_f64();
         let (out, errors) = (out.join().unwrap(), errors.join().unwrap());
-        Ended { code: status.code(), how: status.to_string(), out, errors, peak, seconds }
+        Ended {
+            code: status.code(),
+            how: status.to_string(),
+            out,
+            errors,
+            peak,
+            seconds,
+        }
     }
 
     /// The command, begun inside of the group.
     fn fenced(&self, command: Command) -> Command {
-        let Some(group) = &self.group else { return command };
+        let Some(group) = &self.group else {
+            return command;
+        };
         let mut fenced = Command::new("/bin/sh");
-        fenced.arg("-c").arg("echo $$ >\"$0\" && exec \"$@\"").arg(group.join("cgroup.procs"));
-        fenced.arg(command.get_program()).args(command.get_args()).process_group(0);
+        fenced
+            .arg("-c")
+            .arg("echo $$ >\"$0\" && exec \"$@\"")
+            .arg(group.join("cgroup.procs"));
+        fenced
+            .arg(command.get_program())
+            .args(command.get_args())
+            .process_group(0);
         fenced
     }
 }
@@ -105,7 +133,19 @@ fn wait(child: &mut Child, began: Instant) -> (std::process::ExitStatus, u64) {
 /// The most bytes that a process had in memory so far.
 fn high_water(process: u32) -> Option<u64> {
     let mut status = String::new();
-    fs::File::open(format!("/proc/{process}/status")).ok()?.read_to_string(&mut status).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").trim().parse::<u64>().ok()? << 10)
+    fs::File::open(format!("/proc/{process}/status"))
+        .ok()?
+        .read_to_string(&mut status)
+        .ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(
+        line.trim()
+            .trim_end_matches(" kB")
+            .trim()
+            .parse::<u64>()
+            .ok()?
+            << 10,
+    )
 }

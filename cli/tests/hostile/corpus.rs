@@ -13,16 +13,25 @@ type Named = (&'static str, fn(&Writer));
 
 pub(crate) fn all() -> Vec<Input> {
     let parts: [&[Named]; 6] = [IMPORTS, MOD_FILES, SOURCES, EMBEDS, CONFIGURATION, NAMES];
-    parts.concat().into_iter().map(|(name, make)| Input { name, make }).collect()
+    parts
+        .concat()
+        .into_iter()
+        .map(|(name, make)| Input { name, make })
+        .collect()
 }
 
 const IMPORTS: &[Named] = &[
-    ("missing imports", |w| w.importing((0..60_000).map(|n| format!("example.com/m/missing/p{n}")))),
+    ("missing imports", |w| {
+        w.importing((0..60_000).map(|n| format!("example.com/m/missing/p{n}")))
+    }),
     ("missing imports, one line", |w| {
         w.file("go.mod", MODULE);
         w.file(
             "main.go",
-            format!("package main;{}\nfunc main() {{}}\n", lines(60_000, |n| format!("import _ \"example.com/m/p{n}\";"))),
+            format!(
+                "package main;{}\nfunc main() {{}}\n",
+                lines(60_000, |n| format!("import _ \"example.com/m/p{n}\";"))
+            ),
         );
     }),
     ("missing imports, near ones", |w| {
@@ -31,17 +40,37 @@ const IMPORTS: &[Named] = &[
     }),
     ("imports of others", |w| {
         w.importing((0..20_000).map(|n| format!("example.org/p{n}/x")));
-        w.file("go.mod", format!("{MODULE}require (\n{})\n", lines(20_000, |n| format!("\texample.org/p{n} v1.0.0\n"))));
+        w.file(
+            "go.mod",
+            format!(
+                "{MODULE}require (\n{})\n",
+                lines(20_000, |n| format!("\texample.org/p{n} v1.0.0\n"))
+            ),
+        );
     }),
     ("missing imports, requires", |w| {
         w.importing((0..20_000).map(|n| format!("example.com/m/p{n}/x")));
-        w.file("go.mod", format!("{MODULE}require (\n{})\n", lines(20_000, |n| format!("\texample.org/p{n} v1.0.0\n"))));
+        w.file(
+            "go.mod",
+            format!(
+                "{MODULE}require (\n{})\n",
+                lines(20_000, |n| format!("\texample.org/p{n} v1.0.0\n"))
+            ),
+        );
     }),
-    ("import path of 2 MB", |w| w.importing(["example.com/m".to_owned() + &"/a".repeat(1 << 20)].into_iter())),
+    ("import path of 2 MB", |w| {
+        w.importing(["example.com/m".to_owned() + &"/a".repeat(1 << 20)].into_iter())
+    }),
     ("chain of packages", |w| {
         w.importing(["example.com/m/p0".to_owned()].into_iter());
         (0..3_000).for_each(|n| {
-            w.file(&format!("p{n}/p.go"), format!("package p\n\nimport _ \"example.com/m/p{}\"\n", (n + 1) % 3_000))
+            w.file(
+                &format!("p{n}/p.go"),
+                format!(
+                    "package p\n\nimport _ \"example.com/m/p{}\"\n",
+                    (n + 1) % 3_000
+                ),
+            )
         });
     }),
     ("broken packages", |w| {
@@ -51,17 +80,41 @@ const IMPORTS: &[Named] = &[
 ];
 
 const MOD_FILES: &[Named] = &[
-    ("missing members", |w| w.file("go.work", format!("go 1.24\nuse (\n{})\n", lines(100_000, |n| format!("\t./missing{n}\n"))))),
-    ("members outside", |w| w.file("go.work", format!("go 1.24\nuse (\n{})\n", lines(50_000, |n| format!("\t../{n}\n"))))),
+    ("missing members", |w| {
+        w.file(
+            "go.work",
+            format!(
+                "go 1.24\nuse (\n{})\n",
+                lines(100_000, |n| format!("\t./missing{n}\n"))
+            ),
+        )
+    }),
+    ("members outside", |w| {
+        w.file(
+            "go.work",
+            format!(
+                "go 1.24\nuse (\n{})\n",
+                lines(50_000, |n| format!("\t../{n}\n"))
+            ),
+        )
+    }),
     ("members twice", |w| {
         w.module();
         w.file("go.work", format!("go 1.24\n{}", "use .\n".repeat(50_000)));
     }),
     ("modules of a workspace", |w| {
-        w.file("go.work", format!("go 1.24\nuse (\n{})\n", lines(1_000, |n| format!("\t./m{n}\n"))));
+        w.file(
+            "go.work",
+            format!(
+                "go 1.24\nuse (\n{})\n",
+                lines(1_000, |n| format!("\t./m{n}\n"))
+            ),
+        );
         (0..1_000).for_each(|n| module(w, n));
     }),
-    ("modules without a workspace", |w| (0..1_000).for_each(|n| module(w, n))),
+    ("modules without a workspace", |w| {
+        (0..1_000).for_each(|n| module(w, n))
+    }),
     ("workspaces", |w| {
         for n in 0..500 {
             module(w, n);
@@ -69,42 +122,84 @@ const MOD_FILES: &[Named] = &[
         }
     }),
     ("modules of one path", |w| {
-        w.file("go.work", format!("go 1.24\nuse (\n{})\n", lines(1_000, |n| format!("\t./m{n}\n"))));
+        w.file(
+            "go.work",
+            format!(
+                "go 1.24\nuse (\n{})\n",
+                lines(1_000, |n| format!("\t./m{n}\n"))
+            ),
+        );
         (0..1_000).for_each(|n| w.file(&format!("m{n}/go.mod"), MODULE));
     }),
-    ("open blocks", |w| w.module_with(&"require (\n".repeat(100_000))),
+    ("open blocks", |w| {
+        w.module_with(&"require (\n".repeat(100_000))
+    }),
     ("parentheses", |w| w.module_with(&"(".repeat(1 << 20))),
-    ("requirements", |w| w.module_with(&format!("require (\n{})\n", lines(30_000, |n| format!("\texample.org/p{n} v1.0.0\n"))))),
-    ("wrong requirements", |w| w.module_with(&"require example.org/p vx\n".repeat(30_000))),
-    ("exclusions", |w| w.module_with(&lines(30_000, |n| format!("exclude example.org/p v1.0.{n}\n")))),
+    ("requirements", |w| {
+        w.module_with(&format!(
+            "require (\n{})\n",
+            lines(30_000, |n| format!("\texample.org/p{n} v1.0.0\n"))
+        ))
+    }),
+    ("wrong requirements", |w| {
+        w.module_with(&"require example.org/p vx\n".repeat(30_000))
+    }),
+    ("exclusions", |w| {
+        w.module_with(&lines(30_000, |n| {
+            format!("exclude example.org/p v1.0.{n}\n")
+        }))
+    }),
     ("retractions with reasons", |w| {
-        w.module_with(&format!("{}retract (\n{})\n", "// why\n".repeat(20_000), lines(20_000, |n| format!("\tv1.0.{n}\n"))));
+        w.module_with(&format!(
+            "{}retract (\n{})\n",
+            "// why\n".repeat(20_000),
+            lines(20_000, |n| format!("\tv1.0.{n}\n"))
+        ));
     }),
     ("replacements, none there", |w| {
         let requires = lines(10_000, |n| format!("require example.org/p{n} v1.0.0\n"));
-        w.module_with(&(requires + &lines(10_000, |n| format!("replace example.org/p{n} => ./r{n}\n"))));
+        w.module_with(
+            &(requires + &lines(10_000, |n| format!("replace example.org/p{n} => ./r{n}\n"))),
+        );
     }),
     ("replacements", |w| {
         let requires = lines(1_000, |n| format!("require example.org/p{n} v1.0.0\n"));
-        w.module_with(&(requires + &lines(1_000, |n| format!("replace example.org/p{n} => ./r{n}\n"))));
-        (0..1_000).for_each(|n| w.file(&format!("r{n}/go.mod"), format!("module example.org/p{n}\n")));
+        w.module_with(
+            &(requires + &lines(1_000, |n| format!("replace example.org/p{n} => ./r{n}\n"))),
+        );
+        (0..1_000).for_each(|n| {
+            w.file(
+                &format!("r{n}/go.mod"),
+                format!("module example.org/p{n}\n"),
+            )
+        });
     }),
     ("replacements of versions", |w| {
-        w.module_with(&lines(20_000, |n| format!("replace example.org/p v1.0.{n} => ./r\n")));
+        w.module_with(&lines(20_000, |n| {
+            format!("replace example.org/p v1.0.{n} => ./r\n")
+        }));
         w.file("r/go.mod", "module example.org/p\n");
     }),
     ("ignored directories", |w| {
-        w.module_with(&lines(20_000, |n| format!("ignore {}x{n}\n", if n % 2 == 0 { "./" } else { "" })));
+        w.module_with(&lines(20_000, |n| {
+            format!("ignore {}x{n}\n", if n % 2 == 0 { "./" } else { "" })
+        }));
         (0..1_000).for_each(|n| w.file(&format!("d{n}/p.go"), "package p\n"));
     }),
-    ("words of a mod file", |w| w.module_with(&"a ".repeat(1_500_000))),
-    ("mod file of 5 MB", |w| w.module_with(&"// x\n".repeat(1 << 20))),
+    ("words of a mod file", |w| {
+        w.module_with(&"a ".repeat(1_500_000))
+    }),
+    ("mod file of 5 MB", |w| {
+        w.module_with(&"// x\n".repeat(1 << 20))
+    }),
     ("mod file of 5 GB", |w| w.sparse("go.mod", MODULE, 5 << 30)),
     ("sums of 25 MB", |w| {
         w.module();
         w.file(
             "go.sum",
-            lines(400_000, |n| format!("example.org/p{n} v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")),
+            lines(400_000, |n| {
+                format!("example.org/p{n} v1.0.0 h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
+            }),
         );
     }),
     ("sums of 5 GB", |w| {
@@ -113,12 +208,20 @@ const MOD_FILES: &[Named] = &[
     }),
     ("vendored modules", |w| {
         w.module();
-        w.file("vendor/modules.txt", lines(30_000, |n| format!("# example.org/p{n} v1.0.0\n## explicit\nexample.org/p{n}\n")));
+        w.file(
+            "vendor/modules.txt",
+            lines(30_000, |n| {
+                format!("# example.org/p{n} v1.0.0\n## explicit\nexample.org/p{n}\n")
+            }),
+        );
     }),
 ];
 
 fn module(w: &Writer, n: usize) {
-    w.file(&format!("m{n}/go.mod"), format!("module example.com/m{n}\n\ngo 1.24\n"));
+    w.file(
+        &format!("m{n}/go.mod"),
+        format!("module example.com/m{n}\n\ngo 1.24\n"),
+    );
     w.file(&format!("m{n}/main.go"), MAIN);
 }
 
@@ -131,7 +234,9 @@ const SOURCES: &[Named] = &[
         w.module();
         w.sparse("a.go", "package main\n\nimport _ \"embed\"\n\n", 200 << 20);
     }),
-    ("head of 8 MB", |w| w.file("main.go", format!("// {}\n{MAIN}", "x".repeat(8 << 20)))),
+    ("head of 8 MB", |w| {
+        w.file("main.go", format!("// {}\n{MAIN}", "x".repeat(8 << 20)))
+    }),
     ("comments above", |w| {
         w.module();
         w.file("main.go", format!("{}{MAIN}", "// x\n".repeat(200_000)));
@@ -146,30 +251,65 @@ const SOURCES: &[Named] = &[
     }),
     ("constraint of parentheses", |w| {
         w.module();
-        w.file("a.go", format!("//go:build {}linux{}\n\npackage main\n", "(".repeat(200_000), ")".repeat(200_000)));
+        w.file(
+            "a.go",
+            format!(
+                "//go:build {}linux{}\n\npackage main\n",
+                "(".repeat(200_000),
+                ")".repeat(200_000)
+            ),
+        );
     }),
     ("constraint of tags", |w| {
         w.module();
-        w.file("a.go", format!("//go:build {}linux\n\npackage main\n", lines(100_000, |n| format!("t{n} || "))));
+        w.file(
+            "a.go",
+            format!(
+                "//go:build {}linux\n\npackage main\n",
+                lines(100_000, |n| format!("t{n} || "))
+            ),
+        );
     }),
     ("old constraints", |w| {
         w.module();
-        w.file("a.go", format!("{}\npackage main\n", lines(50_000, |n| format!("// +build t{n} !x\n"))));
+        w.file(
+            "a.go",
+            format!(
+                "{}\npackage main\n",
+                lines(50_000, |n| format!("// +build t{n} !x\n"))
+            ),
+        );
     }),
     ("headers in a circle", |w| {
         w.module();
         w.file("gowork.toml", "[go]\ncgo = true\n");
-        w.file("main.go", "package main\n\n// #include \"f0.h\"\nimport \"C\"\n\nfunc main() {}\n");
-        (0..2_000).for_each(|n| w.file(&format!("f{n}.h"), format!("#include \"f{}.h\"\n", (n + 1) % 2_000)));
+        w.file(
+            "main.go",
+            "package main\n\n// #include \"f0.h\"\nimport \"C\"\n\nfunc main() {}\n",
+        );
+        (0..2_000).for_each(|n| {
+            w.file(
+                &format!("f{n}.h"),
+                format!("#include \"f{}.h\"\n", (n + 1) % 2_000),
+            )
+        });
     }),
     ("header directories", |w| {
         w.module();
-        let preamble = lines(3_000, |n| format!("#cgo CFLAGS: -Id{n}\n#include \"f{n}.h\"\n"));
-        w.file("main.go", format!("package main\n\n/*\n{preamble}*/\nimport \"C\"\n\nfunc main() {{}}\n"));
+        let preamble = lines(3_000, |n| {
+            format!("#cgo CFLAGS: -Id{n}\n#include \"f{n}.h\"\n")
+        });
+        w.file(
+            "main.go",
+            format!("package main\n\n/*\n{preamble}*/\nimport \"C\"\n\nfunc main() {{}}\n"),
+        );
     }),
     ("includes by a macro", |w| {
         w.module();
-        w.file("main.go", "package main\n\n// #include X\nimport \"C\"\n\nfunc main() {}\n");
+        w.file(
+            "main.go",
+            "package main\n\n// #include X\nimport \"C\"\n\nfunc main() {}\n",
+        );
         (0..3_000).for_each(|n| w.file(&format!("f{n}.h"), "#include X\n"));
     }),
 ];
@@ -178,7 +318,10 @@ const EMBEDS: &[Named] = &[
     ("embed patterns", |w| {
         w.module();
         let embeds = lines(3_000, |n| format!("//go:embed d/*{n}\nvar v{n} string\n"));
-        w.file("main.go", format!("package main\n\nimport _ \"embed\"\n\n{embeds}\nfunc main() {{}}\n"));
+        w.file(
+            "main.go",
+            format!("package main\n\nimport _ \"embed\"\n\n{embeds}\nfunc main() {{}}\n"),
+        );
         (0..3_000).for_each(|n| w.file(&format!("d/f{n}"), ""));
     }),
     ("embed patterns, one line", |w| {
@@ -201,14 +344,26 @@ const EMBEDS: &[Named] = &[
     }),
     ("embed patterns, all alike", |w| {
         w.module();
-        let embeds = lines(2_000, |n| format!("//go:embed {}d\nvar v{n} embed.FS\n", "[d]".repeat(n % 2) + &"*".repeat(n)));
-        w.file("main.go", format!("package main\n\nimport \"embed\"\n\n{embeds}\nfunc main() {{}}\n"));
+        let embeds = lines(2_000, |n| {
+            format!(
+                "//go:embed {}d\nvar v{n} embed.FS\n",
+                "[d]".repeat(n % 2) + &"*".repeat(n)
+            )
+        });
+        w.file(
+            "main.go",
+            format!("package main\n\nimport \"embed\"\n\n{embeds}\nfunc main() {{}}\n"),
+        );
         (0..3_000).for_each(|n| w.file(&format!("d/f{n}"), ""));
     }),
     ("embeds that fail", |w| {
         w.importing((0..3_000).map(|n| format!("example.com/m/p{n}")));
-        (0..3_000)
-            .for_each(|n| w.file(&format!("p{n}/p.go"), "package p\n\nimport _ \"embed\"\n\n//go:embed no\nvar s string\n"));
+        (0..3_000).for_each(|n| {
+            w.file(
+                &format!("p{n}/p.go"),
+                "package p\n\nimport _ \"embed\"\n\n//go:embed no\nvar s string\n",
+            )
+        });
     }),
 ];
 
@@ -220,23 +375,49 @@ const CONFIGURATION: &[Named] = &[
     }),
     ("images", |w| {
         mains(w, 500);
-        w.file("gowork.toml", lines(500, |n| format!("[images.i{n}]\nmain = \"./cmd/c{n}\"\n")));
+        w.file(
+            "gowork.toml",
+            lines(500, |n| format!("[images.i{n}]\nmain = \"./cmd/c{n}\"\n")),
+        );
     }),
     ("images without mains", |w| {
         w.module();
-        w.file("gowork.toml", lines(2_000, |n| format!("[images.i{n}]\nmain = \"./cmd/c{n}\"\n")));
+        w.file(
+            "gowork.toml",
+            lines(2_000, |n| format!("[images.i{n}]\nmain = \"./cmd/c{n}\"\n")),
+        );
     }),
     ("images with tags", |w| {
         mains(w, 200);
-        w.file("gowork.toml", lines(200, |n| format!("[images.i{n}]\nmain = \"./cmd/c{n}\"\ntags = [\"t{n}\"]\n")));
+        w.file(
+            "gowork.toml",
+            lines(200, |n| {
+                format!("[images.i{n}]\nmain = \"./cmd/c{n}\"\ntags = [\"t{n}\"]\n")
+            }),
+        );
     }),
     ("skip patterns", |w| {
         mains(w, 500);
-        w.file("gowork.toml", format!("skip = [{}]\n", lines(2_000, |n| format!("\"./x{n}/...\", "))));
+        w.file(
+            "gowork.toml",
+            format!(
+                "skip = [{}]\n",
+                lines(2_000, |n| format!("\"./x{n}/...\", "))
+            ),
+        );
     }),
-    ("brackets", |w| toml(w, &format!("x = {}{}\n", "[".repeat(100_000), "]".repeat(100_000)))),
-    ("dotted key", |w| toml(w, &format!("{}a = 1\n", "a.".repeat(100_000)))),
-    ("unknown keys", |w| toml(w, &lines(50_000, |n| format!("key{n} = 1\n")))),
+    ("brackets", |w| {
+        toml(
+            w,
+            &format!("x = {}{}\n", "[".repeat(100_000), "]".repeat(100_000)),
+        )
+    }),
+    ("dotted key", |w| {
+        toml(w, &format!("{}a = 1\n", "a.".repeat(100_000)))
+    }),
+    ("unknown keys", |w| {
+        toml(w, &lines(50_000, |n| format!("key{n} = 1\n")))
+    }),
     ("TOML errors", |w| toml(w, &"x = = 1\n".repeat(50_000))),
     ("configuration of 5 GB", |w| {
         w.module();

@@ -15,7 +15,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     /// A file, and the directories above it.
@@ -33,7 +35,12 @@ impl Writer {
     /// A file of that many bytes, of which only the first are there.
     pub(crate) fn sparse(&self, path: &str, start: &str, size: u64) {
         self.file(path, start);
-        fs::File::options().append(true).open(self.root.join(path)).unwrap().set_len(size).unwrap();
+        fs::File::options()
+            .append(true)
+            .open(self.root.join(path))
+            .unwrap()
+            .set_len(size)
+            .unwrap();
     }
 
     pub(crate) fn link(&self, path: &str, to: &str) {
@@ -46,8 +53,15 @@ impl Writer {
 
     /// Directories in each other, more than any path can name: made from where one stands.
     pub(crate) fn deep(&self, levels: usize) {
-        let script = format!("i=0; while [ $i -lt {levels} ]; do mkdir d && cd -P d || exit 0; i=$((i+1)); done");
-        std::process::Command::new("/bin/sh").arg("-c").arg(script).current_dir(&self.root).status().unwrap();
+        let script = format!(
+            "i=0; while [ $i -lt {levels} ]; do mkdir d && cd -P d || exit 0; i=$((i+1)); done"
+        );
+        std::process::Command::new("/bin/sh")
+            .arg("-c")
+            .arg(script)
+            .current_dir(&self.root)
+            .status()
+            .unwrap();
     }
 
     /// A module with a main.
@@ -66,7 +80,10 @@ impl Writer {
     pub(crate) fn importing(&self, imports: impl Iterator<Item = String>) {
         let imports: String = imports.map(|path| format!("\t_ \"{path}\"\n")).collect();
         self.file("go.mod", MODULE);
-        self.file("main.go", format!("package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n"));
+        self.file(
+            "main.go",
+            format!("package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n"),
+        );
     }
 }
 

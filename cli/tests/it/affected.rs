@@ -10,7 +10,11 @@ fn after(archive: &str, edit: impl FnOnce(&Repository), expected: &Expect) {
     let repository = Repository::new(archive);
     repository.commit();
     edit(&repository);
-    expected.assert_eq(&repository.run("affected --since HEAD --platform linux/amd64").to_string());
+    expected.assert_eq(
+        &repository
+            .run("affected --since HEAD --platform linux/amd64")
+            .to_string(),
+    );
 }
 
 #[test]
@@ -36,7 +40,10 @@ fn files_of_nobody() {
             repository.write("api/main_windows.go", "package main\n\nvar X int\n");
             repository.write("lib/nobody/nobody.go", "package nobody\n\nvar X int\n");
             repository.write("docs/guide.go", "package docs\n\nvar X int\n");
-            repository.write("lib/go.mod", "// a comment\nmodule example.com/lib\n\ngo 1.26\n");
+            repository.write(
+                "lib/go.mod",
+                "// a comment\nmodule example.com/lib\n\ngo 1.26\n",
+            );
             repository.write("old/go.mod", "module example.com/other\n");
         },
         &expect![[r#"
@@ -111,7 +118,11 @@ fn a_mode_counts_in_an_image_and_nowhere_else() {
     let executable = |name: &'static str| {
         move |repository: &Repository| {
             use std::os::unix::fs::PermissionsExt as _;
-            std::fs::set_permissions(repository.path().join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
+            std::fs::set_permissions(
+                repository.path().join(name),
+                std::fs::Permissions::from_mode(0o755),
+            )
+            .unwrap();
         }
     };
     after(
@@ -194,7 +205,11 @@ fn a_configuration_that_the_commit_lacks() {
         job  -ldflags "-s -w" -> "-s"
         exit 0
     "#]]
-    .assert_eq(&repository.run("affected -f ci/images.toml --since HEAD").to_string());
+    .assert_eq(
+        &repository
+            .run("affected -f ci/images.toml --since HEAD")
+            .to_string(),
+    );
     let outside = Repository::new("\n-- images.toml --\n[go]\nldflags = \"-s\"\n");
     let path = outside.path().join("images.toml");
     expect![[r#"
@@ -202,7 +217,11 @@ fn a_configuration_that_the_commit_lacks() {
         no image is touched
         exit 0
     "#]]
-    .assert_eq(&repository.run(&format!("affected -f {} --since HEAD", path.display())).to_string());
+    .assert_eq(
+        &repository
+            .run(&format!("affected -f {} --since HEAD", path.display()))
+            .to_string(),
+    );
 }
 
 #[test]
@@ -236,7 +255,10 @@ fn a_new_member_without_requirements_touches_nobody() {
         RICH,
         |repository| {
             repository.write("tools/go.mod", "module example.com/tools\n\ngo 1.26\n");
-            repository.write("go.work", "go 1.26\n\nuse (\n\t./api\n\t./job\n\t./lib\n\t./tools\n)\n");
+            repository.write(
+                "go.work",
+                "go 1.26\n\nuse (\n\t./api\n\t./job\n\t./lib\n\t./tools\n)\n",
+            );
         },
         &expect![[r#"
             --- stderr
@@ -253,16 +275,27 @@ fn mod_files_with_go() {
     let proxy = Proxy::new(proxy_dir.path());
     let repository = Repository::new(SMALL);
     let service = |name: &str, require: &str, import: &str| {
-        repository.write(&format!("{name}/go.mod"), &format!("module example.com/{name}\n\ngo 1.26\n\n{require}"));
-        let text = format!("package main\n\nimport _ \"third.example/{import}\"\n\nfunc main() {{}}\n");
+        repository.write(
+            &format!("{name}/go.mod"),
+            &format!("module example.com/{name}\n\ngo 1.26\n\n{require}"),
+        );
+        let text =
+            format!("package main\n\nimport _ \"third.example/{import}\"\n\nfunc main() {{}}\n");
         repository.write(&format!("{name}/main.go"), &text);
         repository.write(&format!("{name}/go.sum"), &proxy.sums);
     };
-    service("api", "require third.example/t0 v1.0.0\nrequire third.example/t1 v1.0.0\n", "t0/moving");
+    service(
+        "api",
+        "require third.example/t0 v1.0.0\nrequire third.example/t1 v1.0.0\n",
+        "t0/moving",
+    );
     service("job", "require third.example/t2 v1.0.0\n", "t2/stable");
     repository.write("go.work.sum", &proxy.sums);
     repository.commit();
-    repository.write("lib/go.mod", "module example.com/lib\n\ngo 1.26\n\nrequire third.example/t1 v1.2.0\n");
+    repository.write(
+        "lib/go.mod",
+        "module example.com/lib\n\ngo 1.26\n\nrequire third.example/t1 v1.2.0\n",
+    );
     let run = |args: &str| repository.run_with(args, &proxy.env()).to_string();
     expect![[r#"
         --- stdout
@@ -287,11 +320,17 @@ fn mod_files_with_go() {
         exit 0
     "#]]
     .assert_eq(&run("explain api third.example/t1/... --resolve"));
-    repository.write("lib/go.mod", "module example.com/lib\n\ngo 1.26\n\nrequire third.example/t1 v1.9.0\n");
+    repository.write(
+        "lib/go.mod",
+        "module example.com/lib\n\ngo 1.26\n\nrequire third.example/t1 v1.9.0\n",
+    );
     let said = repository.run_with("affected --since HEAD --resolve", &proxy.env());
     assert_eq!(said.code, 0);
     let tail = "So versions are not known, and every line that may decide one counts.\n";
-    assert!(said.err.starts_with("go list says:\n") && said.err.ends_with(tail), "{said}");
+    assert!(
+        said.err.starts_with("go list says:\n") && said.err.ends_with(tail),
+        "{said}"
+    );
     assert_eq!(said.out.lines().count(), 2, "{said}");
 }
 
@@ -346,7 +385,11 @@ fn links_and_directories_of_a_larger_repository() {
         let (name, text) = part.split_once(" --\n").unwrap();
         repository.write(&format!("go/{name}"), &format!("{text}\n"));
     }
-    std::os::unix::fs::symlink("../lib/shared.txt", repository.path().join("go/api/linked.go")).unwrap();
+    std::os::unix::fs::symlink(
+        "../lib/shared.txt",
+        repository.path().join("go/api/linked.go"),
+    )
+    .unwrap();
     repository.write("go/lib/shared.txt", "package main\n");
     repository.commit();
     repository.write("go/lib/shared.txt", "package main\n\nvar X int\n");
@@ -370,7 +413,11 @@ fn formats() {
         any=true
         exit 0
     "#]]
-    .assert_eq(&repository.run("affected --since HEAD --format github").to_string());
+    .assert_eq(
+        &repository
+            .run("affected --since HEAD --format github")
+            .to_string(),
+    );
     expect![[r#"
         --- stdout
         {
@@ -401,7 +448,11 @@ fn formats() {
         }
         exit 0
     "#]]
-    .assert_eq(&repository.run("affected --since HEAD --format json").to_string());
+    .assert_eq(
+        &repository
+            .run("affected --since HEAD --format json")
+            .to_string(),
+    );
     repository.git("checkout --quiet -- .");
     repository.remove("api/two.go");
     expect![[r#"
@@ -410,13 +461,20 @@ fn formats() {
         any=false
         exit 0
     "#]]
-    .assert_eq(&repository.run("affected --since HEAD --format github").to_string());
+    .assert_eq(
+        &repository
+            .run("affected --since HEAD --format github")
+            .to_string(),
+    );
 }
 
 #[test]
 fn a_commit_that_cannot_be_built() {
     let repository = Repository::new(SMALL);
-    repository.write("lib/lib.go", "package lib\n\nimport \"example.com/lib/gone\"\n");
+    repository.write(
+        "lib/lib.go",
+        "package lib\n\nimport \"example.com/lib/gone\"\n",
+    );
     repository.commit();
     repository.write("lib/lib.go", "package lib\n\nfunc Run() {}\n");
     expect![[r#"
@@ -425,7 +483,10 @@ fn a_commit_that_cannot_be_built() {
         job  HEAD cannot be built: lib/lib.go:3:8: package example.com/lib/gone is imported by example.com/lib, but module example.com/lib (lib) has no such package
         exit 0
     "#]].assert_eq(&repository.run("affected --since HEAD").to_string());
-    repository.write("lib/lib.go", "package lib\n\nimport \"example.com/lib/lost\"\n");
+    repository.write(
+        "lib/lib.go",
+        "package lib\n\nimport \"example.com/lib/lost\"\n",
+    );
     expect![[r#"
         --- stderr
         error: package example.com/lib/lost is imported by example.com/lib, but module example.com/lib (lib) has no such package
@@ -460,7 +521,10 @@ fn no_such_commit() {
     .assert_eq(&repository.run("affected --since HEAD:lib").to_string());
     repository.commit();
     let clone = Repository::new("");
-    clone.git(&format!("clone --quiet --depth=1 file://{} shallow", repository.path().display()));
+    clone.git(&format!(
+        "clone --quiet --depth=1 file://{} shallow",
+        repository.path().display()
+    ));
     expect![[r#"
         --- stderr
         error: there is no commit HEAD~1 in this clone, which is shallow: fetch it (git fetch --depth=1 origin HEAD~1), or clone with the history (actions/checkout: fetch-depth: 0)
@@ -472,5 +536,9 @@ fn no_such_commit() {
 fn no_repository() {
     let said = Repository::new(SMALL).run("affected --since HEAD");
     assert_eq!(said.code, 3);
-    assert!(said.err.contains("not a git repository") && said.err.contains("name the files with --files"), "{said}");
+    assert!(
+        said.err.contains("not a git repository")
+            && said.err.contains("name the files with --files"),
+        "{said}"
+    );
 }

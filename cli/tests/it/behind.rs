@@ -1,11 +1,13 @@
-//! Own code behind third-party code: a fork that only third-party packages import is shown as part of the images that reach it.
+//! Own code behind third-party code: a fork that only third-party packages import is shown as part
+//! of the images that reach it.
 
 use expect_test::expect;
 
 use crate::proxy::Proxy;
 use crate::support::Repository;
 
-/// Two services of one module: what the first imports imports the fork, what the second imports does not.
+/// Two services of one module: what the first imports imports the fork, what the second imports
+/// does not.
 fn repository(proxy: &Proxy, layout: &str) -> Repository {
     let archive = "
 -- go.mod --
@@ -47,7 +49,10 @@ package unused
     match layout {
         "replaced" => {
             let text = std::fs::read_to_string(repository.path().join("go.mod")).unwrap();
-            repository.write("go.mod", &(text + "\nreplace third.example/t1 => ./forks/t1\n"));
+            repository.write(
+                "go.mod",
+                &(text + "\nreplace third.example/t1 => ./forks/t1\n"),
+            );
         }
         _ => {
             repository.write("go.work", "go 1.26\n\nuse .\nuse ./forks/t1\n");
@@ -65,8 +70,15 @@ fn an_edit_of_a_fork_touches_the_images_that_hold_it() {
     let proxy = Proxy::new(dir.path());
     for layout in ["replaced", "members"] {
         let repository = repository(&proxy, layout);
-        let run = |args: &str| repository.run_with(&format!("{args} --platform linux/amd64"), &proxy.env()).to_string();
-        repository.write("forks/t1/internal/deep/deep.go", "package deep\n\nconst C = 1\n");
+        let run = |args: &str| {
+            repository
+                .run_with(&format!("{args} --platform linux/amd64"), &proxy.env())
+                .to_string()
+        };
+        repository.write(
+            "forks/t1/internal/deep/deep.go",
+            "package deep\n\nconst C = 1\n",
+        );
         expect![[r#"
             --- stdout
             app  file forks/t1/internal/deep/deep.go changed
@@ -88,7 +100,10 @@ fn an_edit_of_a_fork_touches_the_images_that_hold_it() {
         .assert_eq(&run("affected --files forks/t1/internal/deep/deep.go"));
         // What nobody imports may be imported, until go is asked.
         repository.commit();
-        repository.write("forks/t1/unused/unused.go", "package unused\n\nconst C = 1\n");
+        repository.write(
+            "forks/t1/unused/unused.go",
+            "package unused\n\nconst C = 1\n",
+        );
         expect![[r#"
             --- stderr
             no image is touched
@@ -111,7 +126,11 @@ fn a_fork_is_explained_and_drawn() {
     let proxy = Proxy::new(dir.path());
     for layout in ["replaced", "members"] {
         let repository = repository(&proxy, layout);
-        let run = |args: &str| repository.run_with(&format!("{args} --platform linux/amd64"), &proxy.env()).to_string();
+        let run = |args: &str| {
+            repository
+                .run_with(&format!("{args} --platform linux/amd64"), &proxy.env())
+                .to_string()
+        };
         let file = "forks/t1/internal/deep/deep.go";
         expect![[r#"
             --- stdout

@@ -1,4 +1,5 @@
-//! Run in a directory of the repository: its root is found, as the go command finds go.work and go.mod.
+//! Run in a directory of the repository: its root is found, as the go command finds go.work and
+//! go.mod.
 
 use expect_test::expect;
 
@@ -7,7 +8,12 @@ use crate::support::{Repository, SMALL, run};
 fn images(repository: &Repository, dir: &str, args: &str) -> (Vec<String>, String) {
     let said = run(&repository.path().join(dir), &format!("list {args}"));
     let images = said.out.lines().skip(1).take_while(|line| !line.is_empty());
-    (images.map(|line| line.split(' ').next().unwrap().to_owned()).collect(), said.err)
+    (
+        images
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect(),
+        said.err,
+    )
 }
 
 #[test]
@@ -16,11 +22,35 @@ fn the_workspace_above() {
     repository.write("lib/deep/er/words.txt", "");
     let both = ["api", "job"].map(ToOwned::to_owned).to_vec();
     assert_eq!(images(&repository, "", ""), (both.clone(), String::new()));
-    assert_eq!(images(&repository, "api", ""), (both.clone(), "the root of the repository is .. (go.work)\n".to_owned()));
-    assert_eq!(images(&repository, "lib/deep/er", ""), (both, "the root of the repository is ../../.. (go.work)\n".to_owned()));
-    assert_eq!(images(&repository, "api", "-C ."), (vec!["api".to_owned()], String::new()), "-C is taken as it is");
-    for command in ["check", "plan", "graph", "explain job", "affected --files lib/lib.go", "dockerfile", "bake", "dockerignore"]
-    {
+    assert_eq!(
+        images(&repository, "api", ""),
+        (
+            both.clone(),
+            "the root of the repository is .. (go.work)\n".to_owned()
+        )
+    );
+    assert_eq!(
+        images(&repository, "lib/deep/er", ""),
+        (
+            both,
+            "the root of the repository is ../../.. (go.work)\n".to_owned()
+        )
+    );
+    assert_eq!(
+        images(&repository, "api", "-C ."),
+        (vec!["api".to_owned()], String::new()),
+        "-C is taken as it is"
+    );
+    for command in [
+        "check",
+        "plan",
+        "graph",
+        "explain job",
+        "affected --files lib/lib.go",
+        "dockerfile",
+        "bake",
+        "dockerignore",
+    ] {
         let here = run(&repository.path().join("lib/deep"), command);
         let there = repository.run(command);
         assert_eq!((here.code, here.out), (0, there.out), "{command}");
@@ -32,10 +62,21 @@ fn the_module_above() {
     let repository = Repository::new(SMALL);
     repository.remove("go.work");
     repository.write("api/cmd/words/words.go", "package words\n");
-    assert_eq!(images(&repository, "api/cmd/words", "").1, "the root of the repository is ../.. (go.mod)\n");
-    assert_eq!(images(&repository, "", "").0, ["api", "job"], "a directory of modules is searched for them");
+    assert_eq!(
+        images(&repository, "api/cmd/words", "").1,
+        "the root of the repository is ../.. (go.mod)\n"
+    );
+    assert_eq!(
+        images(&repository, "", "").0,
+        ["api", "job"],
+        "a directory of modules is searched for them"
+    );
     repository.write("go.mod", "module example.com/top\n\ngo 1.26\n");
-    assert_eq!(images(&repository, "api/cmd", "").1, "the root of the repository is .. (go.mod)\n", "the nearest");
+    assert_eq!(
+        images(&repository, "api/cmd", "").1,
+        "the root of the repository is .. (go.mod)\n",
+        "the nearest"
+    );
     assert_eq!(images(&repository, "job", "").1, "");
 }
 
@@ -43,18 +84,29 @@ fn the_module_above() {
 fn the_configuration_above() {
     let repository = Repository::new(SMALL);
     repository.remove("go.work");
-    for (name, text) in
-        [("gowork.toml", "skip = [\"./job\"]\n"), ("Dockerfile", "# syntax=reg.corp/tools/go:1\nskip = [\"./job\"]\n")]
-    {
+    for (name, text) in [
+        ("gowork.toml", "skip = [\"./job\"]\n"),
+        (
+            "Dockerfile",
+            "# syntax=reg.corp/tools/go:1\nskip = [\"./job\"]\n",
+        ),
+    ] {
         repository.write(name, text);
-        assert_eq!(images(&repository, "api", "").1, format!("the root of the repository is .. ({name})\n"));
+        assert_eq!(
+            images(&repository, "api", "").1,
+            format!("the root of the repository is .. ({name})\n")
+        );
         repository.remove(name);
     }
     repository.write("Dockerfile", "FROM scratch\n");
     assert_eq!(images(&repository, "api", "").1, "", "somebody else's");
     repository.write("go.work", "go 1.26\n\nuse ./api\n");
     repository.write("api/gowork.toml", "");
-    assert_eq!(images(&repository, "api", ""), (vec!["api".to_owned()], String::new()), "a build of this directory");
+    assert_eq!(
+        images(&repository, "api", ""),
+        (vec!["api".to_owned()], String::new()),
+        "a build of this directory"
+    );
 }
 
 #[test]
@@ -62,8 +114,16 @@ fn the_top_of_the_git_repository_ends_the_search() {
     let repository = Repository::new(SMALL);
     repository.write("lib/cmd/tool/main.go", "package main\n\nfunc main() {}\n");
     let ends = |dir: &str| {
-        assert_eq!(images(&repository, "lib", ""), (vec!["tool".to_owned()], String::new()), "{dir}");
-        assert_eq!(images(&repository, "lib/cmd", "").1, "the root of the repository is .. (go.mod)\n", "{dir}");
+        assert_eq!(
+            images(&repository, "lib", ""),
+            (vec!["tool".to_owned()], String::new()),
+            "{dir}"
+        );
+        assert_eq!(
+            images(&repository, "lib/cmd", "").1,
+            "the root of the repository is .. (go.mod)\n",
+            "{dir}"
+        );
     };
     repository.write("lib/.git", "gitdir: a work tree has a file\n");
     ends("a file");
@@ -81,9 +141,16 @@ fn names_of_files() {
         let said = run(&api, &format!("explain api {name}"));
         assert!(said.out.starts_with(part), "{name}: {said}");
     }
-    assert!(run(&api, "explain api ../lib/lib.go").out.starts_with("lib/lib.go is part of api: "));
+    assert!(
+        run(&api, "explain api ../lib/lib.go")
+            .out
+            .starts_with("lib/lib.go is part of api: ")
+    );
     assert_eq!(run(&api, "dockerfile -o Printed").code, 0);
-    assert!(api.join("Printed").is_file(), "a file to write is seen from the current directory");
+    assert!(
+        api.join("Printed").is_file(),
+        "a file to write is seen from the current directory"
+    );
     repository.write("api/some.toml", "skip = [\"./job\"]\n");
     assert_eq!(images(&repository, "api", "-f some.toml").0, ["api"]);
     expect![[r#"

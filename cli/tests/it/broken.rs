@@ -1,4 +1,5 @@
-//! One broken main stops nobody: what is sound is printed, what is not is named, and the exit code is 1.
+//! One broken main stops nobody: what is sound is printed, what is not is named, and the exit code
+//! is 1.
 
 use expect_test::expect;
 
@@ -22,17 +23,37 @@ const COMMANDS: [(&str, &str); 12] = [
 
 /// What somebody does to `job`, in a file of it, and what is said.
 const FAULTS: [(&str, &str, &str); 7] = [
-    ("job/main.go", "package main\n\nimport _ \"example.com/lib/nothing\"\n\nfunc main() {}\n", "no such package"),
+    (
+        "job/main.go",
+        "package main\n\nimport _ \"example.com/lib/nothing\"\n\nfunc main() {}\n",
+        "no such package",
+    ),
     (
         "job/main.go",
         "package main\n\nimport _ \"embed\"\n\n//go:embed nothing\nvar x string\n\nfunc main() {}\n",
         "pattern nothing",
     ),
     ("job/more.go", "package other\n", "other"),
-    ("job/more.go", "package main\n\nimport \"unfinished\n", "job/more.go"),
-    ("gowork.toml", "[images.job]\nmain = \"./nowhere\"\n", "no main package ./nowhere"),
-    ("job/part/part.go", "package part\n\nimport _ \"example.com/lib/nothing\"\n", "no such package"),
-    ("job/part/part_windows.go", "package part\n", "build constraints exclude all its Go files"),
+    (
+        "job/more.go",
+        "package main\n\nimport \"unfinished\n",
+        "job/more.go",
+    ),
+    (
+        "gowork.toml",
+        "[images.job]\nmain = \"./nowhere\"\n",
+        "no main package ./nowhere",
+    ),
+    (
+        "job/part/part.go",
+        "package part\n\nimport _ \"example.com/lib/nothing\"\n",
+        "no such package",
+    ),
+    (
+        "job/part/part_windows.go",
+        "package part\n",
+        "build constraints exclude all its Go files",
+    ),
 ];
 
 #[test]
@@ -40,21 +61,37 @@ fn every_command_goes_on() {
     for (file, text, said_of_it) in FAULTS {
         let repository = Repository::new(SMALL);
         if file.starts_with("job/part/") {
-            repository.write("job/main.go", "package main\n\nimport _ \"example.com/job/part\"\n\nfunc main() {}\n");
+            repository.write(
+                "job/main.go",
+                "package main\n\nimport _ \"example.com/job/part\"\n\nfunc main() {}\n",
+            );
         }
         repository.write(file, text);
         for (command, shown) in COMMANDS {
             let said = repository.run(command);
             assert_eq!(said.code, 1, "{command} with {text:?}: {said}");
             assert!(said.out.contains(shown), "{command} with {text:?}: {said}");
-            assert!(said.err.contains(said_of_it), "{command} with {text:?}: {said}");
-            assert!(said.err.contains("left out, since they cannot be built: job\n"), "{command} with {text:?}: {said}");
-            assert!(!said.out.contains("./job") && !said.out.contains("link:job"), "{command} with {text:?}: {said}");
+            assert!(
+                said.err.contains(said_of_it),
+                "{command} with {text:?}: {said}"
+            );
+            assert!(
+                said.err
+                    .contains("left out, since they cannot be built: job\n"),
+                "{command} with {text:?}: {said}"
+            );
+            assert!(
+                !said.out.contains("./job") && !said.out.contains("link:job"),
+                "{command} with {text:?}: {said}"
+            );
         }
         let check = repository.run("check");
         assert!(check.code == 1 && check.err.contains(said_of_it), "{check}");
         let explained = repository.run("explain job");
-        assert!(explained.code == 1 && explained.err.contains("image job cannot be shown before"), "{explained}");
+        assert!(
+            explained.code == 1 && explained.err.contains("image job cannot be shown before"),
+            "{explained}"
+        );
     }
 }
 
@@ -87,14 +124,33 @@ fn a_written_file_says_what_is_missing() {
     let repository = Repository::new(SMALL);
     repository.write("job/main.go", FAULTS[0].1);
     for (command, file) in [("dockerfile", "Dockerfile"), ("bake", "docker-bake.hcl")] {
-        assert_eq!(repository.run(&format!("{command} -o {file}")).code, 1, "{command}");
+        assert_eq!(
+            repository.run(&format!("{command} -o {file}")).code,
+            1,
+            "{command}"
+        );
         let text = repository.text(file);
-        assert!(text.contains("# Missing, since they could not be built when this was printed: job.\n"), "{command}: {text}");
-        assert_eq!(repository.run(&format!("{command} -o {file} --check")).code, 1, "it is what would be printed, with an error");
+        assert!(
+            text.contains("# Missing, since they could not be built when this was printed: job.\n"),
+            "{command}: {text}"
+        );
+        assert_eq!(
+            repository.run(&format!("{command} -o {file} --check")).code,
+            1,
+            "it is what would be printed, with an error"
+        );
         let mended = Repository::new(SMALL);
         mended.write(file, &text);
-        assert_eq!(mended.run(&format!("{command} -o {file} --check")).code, 1, "{command}");
-        assert_eq!(mended.run(&format!("{command} -o {file}")).code, 0, "{command}");
+        assert_eq!(
+            mended.run(&format!("{command} -o {file} --check")).code,
+            1,
+            "{command}"
+        );
+        assert_eq!(
+            mended.run(&format!("{command} -o {file}")).code,
+            0,
+            "{command}"
+        );
         assert!(!mended.text(file).contains("Missing"), "{command}");
     }
 }
@@ -103,7 +159,10 @@ fn a_written_file_says_what_is_missing() {
 #[test]
 fn nothing_is_left() {
     for (file, text) in [
-        ("lib/lib.go", "package lib\n\nimport _ \"example.com/lib/nothing\"\n\nfunc Run() {}\n"),
+        (
+            "lib/lib.go",
+            "package lib\n\nimport _ \"example.com/lib/nothing\"\n\nfunc Run() {}\n",
+        ),
         ("gowork.toml", "frobnicate = 1\n"),
         ("lib/go.mod", "frobnicate\n"),
         ("gowork.toml", "[go]\nversion = \"1.20\"\n"),
@@ -117,14 +176,18 @@ fn nothing_is_left() {
     }
 }
 
-/// A thing that is wrong on all platforms is said once, one that is wrong on some names them; and what cannot be built on one is left out for all.
+/// A thing that is wrong on all platforms is said once, one that is wrong on some names them; and
+/// what cannot be built on one is left out for all.
 #[test]
 fn platforms() {
     let repository = Repository::new(SMALL);
     repository.write("job/main.go", FAULTS[0].1);
     repository.write("lib/lib_arm64.go", "package lib\n");
     repository.write("api/other/main.go", "package main\n\nfunc main() {}\n");
-    repository.write("api/other/x_arm64.go", "package main\n\nimport _ \"example.com/lib/absent\"\n");
+    repository.write(
+        "api/other/x_arm64.go",
+        "package main\n\nimport _ \"example.com/lib/absent\"\n",
+    );
     expect![[r#"
         --- stderr
         error: package example.com/lib/nothing is imported by example.com/job, but module example.com/lib (lib) has no such package
@@ -149,7 +212,10 @@ fn platforms() {
     .assert_eq(&repository.run("check").to_string());
     let printed = repository.run("dockerfile");
     assert!(
-        printed.out.contains("AS api\n") && printed.err.ends_with("left out, since they cannot be built: job, other\n"),
+        printed.out.contains("AS api\n")
+            && printed
+                .err
+                .ends_with("left out, since they cannot be built: job, other\n"),
         "{printed}"
     );
     let one = repository.run("list --platform linux/amd64");
@@ -170,17 +236,26 @@ fn platforms() {
     );
 }
 
-/// Of the images, those that are broken on a side of the comparison cannot be compared; the others are.
+/// Of the images, those that are broken on a side of the comparison cannot be compared; the others
+/// are.
 #[test]
 fn since_a_commit() {
     let repository = Repository::new(SMALL);
     repository.commit();
     repository.write("job/main.go", FAULTS[0].1);
     let said = repository.run("affected --since HEAD");
-    assert_eq!((said.code, said.out.as_str()), (1, ""), "job is not gone, and api as it was: {said}");
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (1, ""),
+        "job is not gone, and api as it was: {said}"
+    );
     repository.write("api/more.go", "package main\n");
     let said = repository.run("affected --since HEAD");
-    assert_eq!((said.code, said.out.as_str()), (1, "api  file api/more.go is new\n"), "{said}");
+    assert_eq!(
+        (said.code, said.out.as_str()),
+        (1, "api  file api/more.go is new\n"),
+        "{said}"
+    );
     repository.commit();
     repository.write("job/main.go", "package main\n\nfunc main() {}\n");
     expect![[r#"

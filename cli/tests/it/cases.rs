@@ -1,5 +1,6 @@
-//! Inputs that went wrong once, after public reports, each as small as it can be: what the command says of each.
-//! `cargo test -p gowork --test it cases::` runs them; those of builds are in frontend/tests/engine/cases.rs.
+//! Inputs that went wrong once, after public reports, each as small as it can be: what the command
+//! says of each. `cargo test -p gowork --test it cases::` runs them; those of builds are in
+//! frontend/tests/engine/cases.rs.
 
 use crate::support::Repository;
 
@@ -22,7 +23,12 @@ fn check(archive: &str, said: &str) {
 #[track_caller]
 fn list(archive: &str, images: &[&str]) {
     let outcome = Repository::new(archive).run("list");
-    let names: Vec<&str> = outcome.out.lines().skip(1).filter_map(|line| line.split(' ').next()).collect();
+    let names: Vec<&str> = outcome
+        .out
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(' ').next())
+        .collect();
     assert_eq!(names, images, "{outcome}");
 }
 
@@ -39,7 +45,10 @@ fn check_ignores_dockerignore() {
     let agent = "\n-- cmd/agent/main.go --\npackage main\n\nimport _ \"embed\"\n\n//go:embed job.yaml\nvar job string\n\nfunc main() { print(job) }\n-- cmd/agent/job.yaml --\nkind: Job";
     check(&format!("{MODULE}{agent}"), "");
     let ignored = "\n-- .dockerignore --\n**\n!**/*.go\n!**/go.mod";
-    check(&format!("{MODULE}{agent}{ignored}"), "pattern job.yaml: no matching files found\n --> cmd/agent/main.go:5:12\n");
+    check(
+        &format!("{MODULE}{agent}{ignored}"),
+        "pattern job.yaml: no matching files found\n --> cmd/agent/main.go:5:12\n",
+    );
 }
 
 #[test]

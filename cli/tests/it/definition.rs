@@ -8,7 +8,12 @@ use crate::support::{Repository, SMALL};
 fn listed(repository: &Repository, args: &str) -> (Vec<String>, String) {
     let said = repository.run(&format!("list {args}"));
     let images = said.out.lines().skip(1).take_while(|line| !line.is_empty());
-    (images.map(|line| line.split(' ').next().unwrap().to_owned()).collect(), said.err)
+    (
+        images
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect(),
+        said.err,
+    )
 }
 
 const OURS: &str = "# syntax=docker.io/gowork/gowork:1\nskip = [\"./job\"]\n";
@@ -18,7 +23,10 @@ const OTHER: &str = "skip = [\"./api\"]\n";
 fn a_dockerfile_of_ours_goes_first_and_the_other_is_named() {
     let repository = Repository::new(SMALL);
     repository.write("gowork.toml", OTHER);
-    assert_eq!(listed(&repository, ""), (vec!["job".to_owned()], String::new()));
+    assert_eq!(
+        listed(&repository, ""),
+        (vec!["job".to_owned()], String::new())
+    );
     repository.write("Dockerfile", OURS);
     let (images, said) = listed(&repository, "");
     assert_eq!(images, ["api"]);
@@ -30,15 +38,33 @@ fn a_dockerfile_of_ours_goes_first_and_the_other_is_named() {
         1 warning
     "#]]
     .assert_eq(&said);
-    assert_eq!(listed(&repository, "-f gowork.toml"), (vec!["job".to_owned()], String::new()));
-    for command in ["check", "plan", "graph", "explain api", "affected --files api/main.go", "dockerfile", "bake", "dockerignore"]
-    {
+    assert_eq!(
+        listed(&repository, "-f gowork.toml"),
+        (vec!["job".to_owned()], String::new())
+    );
+    for command in [
+        "check",
+        "plan",
+        "graph",
+        "explain api",
+        "affected --files api/main.go",
+        "dockerfile",
+        "bake",
+        "dockerignore",
+    ] {
         let said = repository.run(command);
         assert_eq!(said.code, 0, "{command}: {said}");
-        assert!(said.err.contains("gowork.toml is not read"), "{command}: {said}");
+        assert!(
+            said.err.contains("gowork.toml is not read"),
+            "{command}: {said}"
+        );
     }
     repository.write("gowork.toml", OURS);
-    assert_eq!(listed(&repository, "").1, "", "the same text twice is no difference");
+    assert_eq!(
+        listed(&repository, "").1,
+        "",
+        "the same text twice is no difference"
+    );
 }
 
 #[test]
@@ -46,11 +72,18 @@ fn a_dockerfile_of_instructions_beside_a_configuration() {
     let repository = Repository::new(SMALL);
     repository.write("gowork.toml", OTHER);
     assert_eq!(repository.run("dockerfile -o Dockerfile").code, 0);
-    assert_eq!(listed(&repository, ""), (vec!["job".to_owned()], String::new()), "it was printed from that configuration");
+    assert_eq!(
+        listed(&repository, ""),
+        (vec!["job".to_owned()], String::new()),
+        "it was printed from that configuration"
+    );
     repository.write("Dockerfile", "FROM scratch\n");
     let (images, said) = listed(&repository, "");
     assert_eq!(images, ["job"]);
-    assert!(said.contains("`docker buildx build .` builds Dockerfile, which gowork did not print"), "{said}");
+    assert!(
+        said.contains("`docker buildx build .` builds Dockerfile, which gowork did not print"),
+        "{said}"
+    );
     repository.remove("gowork.toml");
     let everything = ["api", "job"].map(ToOwned::to_owned).to_vec();
     assert_eq!(listed(&repository, ""), (everything, String::new()));
@@ -76,7 +109,11 @@ fn how_a_configuration_is_known() {
         let repository = Repository::new(SMALL);
         for name in ["Dockerfile", "dockerfile"] {
             repository.write(name, &format!("{head}\n{body}"));
-            assert_eq!(listed(&repository, ""), (vec!["api".to_owned()], String::new()), "{name} with {head:?}");
+            assert_eq!(
+                listed(&repository, ""),
+                (vec!["api".to_owned()], String::new()),
+                "{name} with {head:?}"
+            );
             repository.remove(name);
         }
     }
@@ -92,7 +129,14 @@ fn how_a_configuration_is_known() {
     ] {
         let repository = Repository::new(SMALL);
         repository.write("Dockerfile", text);
-        assert_eq!(listed(&repository, ""), (["api", "job"].map(ToOwned::to_owned).to_vec(), String::new()), "{text:?}");
+        assert_eq!(
+            listed(&repository, ""),
+            (
+                ["api", "job"].map(ToOwned::to_owned).to_vec(),
+                String::new()
+            ),
+            "{text:?}"
+        );
     }
 }
 
@@ -100,24 +144,39 @@ fn how_a_configuration_is_known() {
 #[test]
 fn a_configuration_with_errors_is_one() {
     for (text, error) in [
-        ("# syntax=docker.io/gowork/gowork:1\nFROM scratch\n", "`FROM` is an instruction of a Dockerfile"),
+        (
+            "# syntax=docker.io/gowork/gowork:1\nFROM scratch\n",
+            "`FROM` is an instruction of a Dockerfile",
+        ),
         ("# syntax=docker.io/gowork/gowork:1\nskip = [\n", "TOML: "),
-        ("# syntax=reg.corp/tools/gofe:1\nskpi = []\n", "unknown key `skpi`"),
+        (
+            "# syntax=reg.corp/tools/gofe:1\nskpi = []\n",
+            "unknown key `skpi`",
+        ),
         ("// syntax=docker.io/gowork/gowork:1\nskip = []\n", "TOML: "),
         ("{\"syntax\": \"docker.io/gowork/gowork:1\"}\n", "TOML: "),
-        ("#!/usr/bin/env docker\n# syntax=docker.io/gowork/gowork:1\nskpi = []\n", "unknown key `skpi`"),
+        (
+            "#!/usr/bin/env docker\n# syntax=docker.io/gowork/gowork:1\nskpi = []\n",
+            "unknown key `skpi`",
+        ),
     ] {
         let repository = Repository::new(SMALL);
         repository.write("Dockerfile", text);
         let said = repository.run("check");
-        assert!(said.code == 1 && said.err.contains(error), "{text:?}: {said}");
+        assert!(
+            said.code == 1 && said.err.contains(error),
+            "{text:?}: {said}"
+        );
     }
 }
 
 #[test]
 fn a_file_of_an_unknown_frontend_is_named() {
     let repository = Repository::new(SMALL);
-    repository.write("Dockerfile", "# syntax=ghcr.io/someone/packages:1\nname: words\n");
+    repository.write(
+        "Dockerfile",
+        "# syntax=ghcr.io/someone/packages:1\nname: words\n",
+    );
     expect![[r#"
         --- stdout
         IMAGE  MAIN   MODULE           BINARY  MADE OF                  WHY
@@ -153,12 +212,21 @@ fn since_a_commit_with_another_choice() {
     repository.commit();
     repository.write("gowork.toml", "[images.api]\nports = [81]\n");
     let said = repository.run("affected --since HEAD");
-    assert!(said.out.is_empty() && said.err.contains("gowork.toml is not read"), "the build is as before: {said}");
+    assert!(
+        said.out.is_empty() && said.err.contains("gowork.toml is not read"),
+        "the build is as before: {said}"
+    );
     repository.remove("Dockerfile");
     let said = repository.run("affected --since HEAD");
-    assert!(said.out.contains("api") && said.out.contains("job"), "now the other one counts: {said}");
+    assert!(
+        said.out.contains("api") && said.out.contains("job"),
+        "now the other one counts: {said}"
+    );
     let said = repository.run("affected --files Dockerfile");
-    assert!(said.out.contains("Dockerfile is the configuration"), "{said}");
+    assert!(
+        said.out.contains("Dockerfile is the configuration"),
+        "{said}"
+    );
 }
 
 /// `-f` is seen from the current directory, also where the repository has a file of that name.
@@ -166,11 +234,20 @@ fn since_a_commit_with_another_choice() {
 fn a_configuration_outside_with_a_name_that_is_inside_too() {
     let repository = Repository::new("");
     for part in ["one", "one/repo", "repo"] {
-        repository.write(&format!("{part}/go.mod"), "module example.com/m\n\ngo 1.26\n");
-        repository.write(&format!("{part}/main.go"), "package main\n\nfunc main() {}\n");
+        repository.write(
+            &format!("{part}/go.mod"),
+            "module example.com/m\n\ngo 1.26\n",
+        );
+        repository.write(
+            &format!("{part}/main.go"),
+            "package main\n\nfunc main() {}\n",
+        );
     }
     repository.write("images.toml", "[images.outer]\nmain = \".\"\n");
     repository.write("repo/images.toml", "[images.inner]\nmain = \".\"\n");
     assert_eq!(listed(&repository, "-C repo -f images.toml").0, ["outer"]);
-    assert_eq!(listed(&repository, "-C repo -f repo/images.toml").0, ["inner"]);
+    assert_eq!(
+        listed(&repository, "-C repo -f repo/images.toml").0,
+        ["inner"]
+    );
 }

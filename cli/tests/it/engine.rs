@@ -15,7 +15,15 @@ impl Example {
     fn copy(name: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let from = root().join("examples").join(name).join(".");
-        assert!(Command::new("cp").arg("-r").arg(from).arg(dir.path()).status().unwrap().success());
+        assert!(
+            Command::new("cp")
+                .arg("-r")
+                .arg(from)
+                .arg(dir.path())
+                .status()
+                .unwrap()
+                .success()
+        );
         Self { dir }
     }
 
@@ -23,7 +31,9 @@ impl Example {
     fn new(files: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for (name, text) in files {
-            let (name, target) = name.split_once(" -> ").map_or((*name, None), |(name, target)| (name, Some(target)));
+            let (name, target) = name
+                .split_once(" -> ")
+                .map_or((*name, None), |(name, target)| (name, Some(target)));
             let file = dir.path().join(name);
             std::fs::create_dir_all(file.parent().unwrap()).unwrap();
             match target {
@@ -41,15 +51,24 @@ impl Example {
                 "go.mod",
                 "module example.com/app\n\ngo 1.26\n\nrequire rsc.io/quote v1.5.2\n\nreplace rsc.io/sampler => ./third_party/sampler\n",
             ),
-            ("main.go", "package main\n\nimport \"rsc.io/quote\"\n\nfunc main() { println(quote.Hello()) }\n"),
-            ("third_party/sampler/go.mod", "module rsc.io/sampler\n\nrequire golang.org/x/text v0.14.0\n"),
+            (
+                "main.go",
+                "package main\n\nimport \"rsc.io/quote\"\n\nfunc main() { println(quote.Hello()) }\n",
+            ),
+            (
+                "third_party/sampler/go.mod",
+                "module rsc.io/sampler\n\nrequire golang.org/x/text v0.14.0\n",
+            ),
             (
                 "third_party/sampler/sampler.go",
                 "package sampler\n\nimport \"golang.org/x/text/language\"\n\nfunc Hello(...language.Tag) string { return \"forked\" }\n\nfunc Glass(...language.Tag) string { return \"glass\" }\n",
             ),
         ]);
         let mut tidy = Command::new("go");
-        tidy.args(["mod", "tidy"]).current_dir(example.path()).env("GOWORK", "off").env("GOTOOLCHAIN", "local");
+        tidy.args(["mod", "tidy"])
+            .current_dir(example.path())
+            .env("GOWORK", "off")
+            .env("GOTOOLCHAIN", "local");
         assert!(tidy.status().unwrap().success());
         example
     }
@@ -58,19 +77,36 @@ impl Example {
         self.dir.path()
     }
 
-    /// Builds all binaries by the printed Dockerfile; gives the directory they are in, and the stages whose RUN ran.
+    /// Builds all binaries by the printed Dockerfile; gives the directory they are in, and the
+    /// stages whose RUN ran.
     fn build(&self, form: &str) -> (tempfile::TempDir, BTreeSet<String>) {
         let printed = run(self.path(), &format!("dockerfile --cache {form}"));
         assert_eq!(printed.code, 0, "{printed}");
-        // Without the first line the engine's own Dockerfile frontend reads it, which needs no registry.
+        // Without the first line the engine's own Dockerfile frontend reads it, which needs no
+        // registry.
         let text = printed.out.split_once('\n').unwrap().1;
-        let (file, out) = (tempfile::NamedTempFile::new().unwrap(), tempfile::tempdir().unwrap());
+        let (file, out) = (
+            tempfile::NamedTempFile::new().unwrap(),
+            tempfile::tempdir().unwrap(),
+        );
         std::fs::write(file.path(), text).unwrap();
         let mut build = Command::new(variable("GOWORK_TEST_BUILDX"));
-        build.args(["build", "--progress", "plain", "--target", "binaries", "--file"]).arg(file.path());
+        build
+            .args([
+                "build",
+                "--progress",
+                "plain",
+                "--target",
+                "binaries",
+                "--file",
+            ])
+            .arg(file.path());
         build.arg(format!("--output=type=local,dest={}", out.path().display()));
         if let Some(bundle) = std::env::var_os("GOWORK_TEST_CA") {
-            build.arg(format!("--secret=id=ca,src={}", PathBuf::from(bundle).display()));
+            build.arg(format!(
+                "--secret=id=ca,src={}",
+                PathBuf::from(bundle).display()
+            ));
         }
         let output = build.arg(self.path()).output().unwrap();
         let progress = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -80,21 +116,54 @@ impl Example {
 
     /// What `go build` makes of each image's main, with the flags of the plan.
     fn local_build(&self, out: &Path) -> Vec<String> {
-        let plan: serde_json::Value = serde_json::from_str(&run(self.path(), "plan --json --platform linux/amd64").out).unwrap();
+        let plan: serde_json::Value =
+            serde_json::from_str(&run(self.path(), "plan --json --platform linux/amd64").out)
+                .unwrap();
         let mut binaries = Vec::new();
         for image in plan["images"].as_object().unwrap().values() {
-            let link = plan["steps"].as_array().unwrap().iter().find(|step| step["name"] == image["link"]).unwrap();
+            let link = plan["steps"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|step| step["name"] == image["link"])
+                .unwrap();
             let dir = self.path().join(link["root"].as_str().unwrap());
             let work = dir.join("go.work");
             let mut go = Command::new("go");
-            go.current_dir(&dir).args(["build", "-trimpath", "-buildvcs=false"]);
-            go.args(link["flags"].as_array().unwrap().iter().map(|flag| flag.as_str().unwrap()));
-            go.arg("-o").arg(out.join(image["binary"].as_str().unwrap())).arg(image["package"].as_str().unwrap());
+            go.current_dir(&dir)
+                .args(["build", "-trimpath", "-buildvcs=false"]);
+            go.args(
+                link["flags"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|flag| flag.as_str().unwrap()),
+            );
+            go.arg("-o")
+                .arg(out.join(image["binary"].as_str().unwrap()))
+                .arg(image["package"].as_str().unwrap());
             go.envs([("GOENV", "off"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local")]);
-            go.env("GOWORK", if work.exists() { work.into_os_string() } else { "off".into() });
-            go.envs(link["env"].as_object().unwrap().iter().map(|(name, value)| (name, value.as_str().unwrap())));
+            go.env(
+                "GOWORK",
+                if work.exists() {
+                    work.into_os_string()
+                } else {
+                    "off".into()
+                },
+            );
+            go.envs(
+                link["env"]
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .map(|(name, value)| (name, value.as_str().unwrap())),
+            );
             let output = go.output().expect("the go command is needed");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             binaries.push(image["binary"].as_str().unwrap().to_owned());
         }
         binaries
@@ -106,13 +175,20 @@ fn variable(name: &str) -> std::ffi::OsString {
         .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask engine env)\"` first"))
 }
 
-/// The build stages whose RUN was not cached, from plain progress: `#12 [build-api 2/2] RUN ...`, then `#12 CACHED` or not.
+/// The build stages whose RUN was not cached, from plain progress: `#12 [build-api 2/2] RUN ...`,
+/// then `#12 CACHED` or not.
 fn ran(progress: &str) -> BTreeSet<String> {
     let number = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
-    let cached: BTreeSet<String> = progress.lines().filter(|line| line.ends_with(" CACHED")).map(number).collect();
-    let runs =
-        progress.lines().filter(|line| line.starts_with('#') && line.contains("] RUN ") && !cached.contains(&number(line)));
-    runs.filter_map(|line| Some(line.split_once('[')?.1.split_once(' ')?.0.to_owned())).collect()
+    let cached: BTreeSet<String> = progress
+        .lines()
+        .filter(|line| line.ends_with(" CACHED"))
+        .map(number)
+        .collect();
+    let runs = progress.lines().filter(|line| {
+        line.starts_with('#') && line.contains("] RUN ") && !cached.contains(&number(line))
+    });
+    runs.filter_map(|line| Some(line.split_once('[')?.1.split_once(' ')?.0.to_owned()))
+        .collect()
 }
 
 #[test]
@@ -120,33 +196,53 @@ fn ran(progress: &str) -> BTreeSet<String> {
 fn binaries_are_those_of_go_build() {
     for name in ["single", "replace", "vendored", "shop", "fork"] {
         for form in ["layer", "mount"] {
-            let example = if name == "fork" { Example::with_fork() } else { Example::copy(name) };
+            let example = if name == "fork" {
+                Example::with_fork()
+            } else {
+                Example::copy(name)
+            };
             let (built, _) = example.build(form);
             let local = tempfile::tempdir().unwrap();
             let binaries = example.local_build(local.path());
             assert!(!binaries.is_empty());
             for binary in binaries {
                 let read = |dir: &Path| std::fs::read(dir.join(&binary)).unwrap();
-                assert!(read(built.path()) == read(local.path()), "{name}, --cache {form}: {binary} differs from go build's");
+                assert!(
+                    read(built.path()) == read(local.path()),
+                    "{name}, --cache {form}: {binary} differs from go build's"
+                );
             }
         }
     }
 }
 
-/// Modules, packages and files behind links; a package called `vendor`, and a module named like a part of std.
+/// Modules, packages and files behind links; a package called `vendor`, and a module named like a
+/// part of std.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn what_is_behind_links_is_copied() {
     let example = Example::new(&[
         ("go.work -> real/go.work", ""),
-        ("real/go.work", "go 1.26\n\nuse (\n\t./lib\n\t./services/api\n\t./database\n)\n"),
+        (
+            "real/go.work",
+            "go 1.26\n\nuse (\n\t./lib\n\t./services/api\n\t./database\n)\n",
+        ),
         ("lib -> external/lib", ""),
         ("external/lib/go.mod -> ../../real/lib.mod", ""),
         ("real/lib.mod", "module example.com/lib\n\ngo 1.26\n"),
-        ("external/lib/lib.go", "package lib\n\nconst Name = \"lib\"\n"),
-        ("external/lib/cmd/tool/main.go", "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n"),
+        (
+            "external/lib/lib.go",
+            "package lib\n\nconst Name = \"lib\"\n",
+        ),
+        (
+            "external/lib/cmd/tool/main.go",
+            "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name) }\n",
+        ),
         ("database/go.mod", "module database\n\ngo 1.26\n"),
-        ("database/vendor/vendor.go", "package vendor\n\nimport \"database/sql/driver\"\n\nvar Err = driver.ErrBadConn\n"),
+        (
+            "database/vendor/vendor.go",
+            "package vendor\n\nimport \"database/sql/driver\"\n\nvar Err = driver.ErrBadConn\n",
+        ),
         ("services/api/go.mod", "module example.com/api\n\ngo 1.26\n"),
         (
             "services/api/main.go",
@@ -155,7 +251,10 @@ fn what_is_behind_links_is_copied() {
         ("services/api/version.go -> ../../common/version.go", ""),
         ("common/version.go", "package main\n\nconst version = 1\n"),
         ("services/api/internal/shared -> ../../../shared", ""),
-        ("shared/shared.go", "package shared\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar Words string\n"),
+        (
+            "shared/shared.go",
+            "package shared\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar Words string\n",
+        ),
         ("shared/words.txt", "words\n"),
         ("shared/shared_test.go", "package shared\n\nfunc broken(\n"),
     ]);
@@ -163,7 +262,10 @@ fn what_is_behind_links_is_copied() {
     let local = tempfile::tempdir().unwrap();
     for binary in example.local_build(local.path()) {
         let read = |dir: &Path| std::fs::read(dir.join(&binary)).unwrap();
-        assert!(read(built.path()) == read(local.path()), "{binary} differs from go build's");
+        assert!(
+            read(built.path()) == read(local.path()),
+            "{binary} differs from go build's"
+        );
     }
 }
 
@@ -174,26 +276,52 @@ fn only_what_changed_is_built() {
     example.build("layer");
     let append = |file: &str, text: &str| {
         let path = example.path().join(file);
-        std::fs::write(&path, std::fs::read_to_string(&path).unwrap_or_default() + text).unwrap();
+        std::fs::write(
+            &path,
+            std::fs::read_to_string(&path).unwrap_or_default() + text,
+        )
+        .unwrap();
     };
     append("README.md", "\nMore.\n");
     append("lib/money/money_test.go", "\n// More.\n");
     append("lib/events/host_windows.go", "\n// More.\n");
-    assert_eq!(example.build("layer").1, BTreeSet::new(), "a README, a test, a file of another platform");
+    assert_eq!(
+        example.build("layer").1,
+        BTreeSet::new(),
+        "a README, a test, a file of another platform"
+    );
     // A random comment: the engine may remember an earlier run of this test.
-    append("services/api/cmd/api/main.go", &format!("\n// {}\n", example.path().display()));
-    assert_eq!(example.build("layer").1, BTreeSet::from(["build-api".to_owned()]), "one main");
+    append(
+        "services/api/cmd/api/main.go",
+        &format!("\n// {}\n", example.path().display()),
+    );
+    assert_eq!(
+        example.build("layer").1,
+        BTreeSet::from(["build-api".to_owned()]),
+        "one main"
+    );
 }
 
 /// What `buildx bake --print` makes of the printed file with these variables.
 fn baked(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> serde_json::Value {
     let mut bake = Command::new(variable("GOWORK_TEST_BUILDX"));
     bake.args(["bake", "--print"]).args(args).current_dir(dir);
-    for name in ["REGISTRY", "TAG", "PLATFORMS", "CACHE_FROM", "CACHE_TO", "DOCKERFILE"] {
+    for name in [
+        "REGISTRY",
+        "TAG",
+        "PLATFORMS",
+        "CACHE_FROM",
+        "CACHE_TO",
+        "DOCKERFILE",
+    ] {
         bake.env_remove(name);
     }
     let output = bake.envs(variables.iter().copied()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -211,15 +339,24 @@ fn buildx_reads_the_bake_file() {
     let plain = baked(dir, &[], &[]);
     let args = json!({ "TAG": "dev", "VERSION": "" });
     let api = json!({ "context": ".", "dockerfile": "Dockerfile", "args": args, "tags": ["api:dev"], "target": "api" });
-    assert_eq!(plain["target"]["api"], api, "a build-arg of the same name has the say");
-    assert_eq!(plain["group"]["default"]["targets"], json!(["api", "job-v2"]));
+    assert_eq!(
+        plain["target"]["api"], api,
+        "a build-arg of the same name has the say"
+    );
+    assert_eq!(
+        plain["group"]["default"]["targets"],
+        json!(["api", "job-v2"])
+    );
     assert_eq!(plain["target"]["job-v2"]["tags"], json!(["job.v2:dev"]));
     let variables = [
         ("REGISTRY", "registry.example.com/shop/"),
         ("TAG", "1.2,latest"),
         ("PLATFORMS", "linux/amd64,linux/arm/v7"),
         ("CACHE_FROM", "type=gha,scope={name}"),
-        ("CACHE_TO", "type=registry,ref=registry.example.com/cache:{name},mode=max"),
+        (
+            "CACHE_TO",
+            "type=registry,ref=registry.example.com/cache:{name},mode=max",
+        ),
         ("DOCKERFILE", "gowork.toml"),
         ("VERSION", "1.2"),
     ];
@@ -235,9 +372,26 @@ fn buildx_reads_the_bake_file() {
         "cache-to": [{ "type": "registry", "ref": "registry.example.com/cache:api", "mode": "max" }],
     });
     assert_eq!(full["target"]["api"], expected);
-    assert_eq!(full["target"]["binaries"]["cache-from"][0]["scope"], "binaries");
-    assert_eq!(full["target"]["binaries"]["output"], json!([{ "type": "local", "dest": "bin" }]));
-    assert_eq!(repository.run("bake -o docker-bake.hcl --platform linux/arm64,linux/x86_64").code, 0);
-    assert_eq!(baked(dir, &["api"], &[])["target"]["api"]["platforms"], json!(["linux/arm64", "linux/amd64"]));
-    assert_eq!(baked(dir, &["api"], &[("PLATFORMS", "linux/s390x")])["target"]["api"]["platforms"], json!(["linux/s390x"]));
+    assert_eq!(
+        full["target"]["binaries"]["cache-from"][0]["scope"],
+        "binaries"
+    );
+    assert_eq!(
+        full["target"]["binaries"]["output"],
+        json!([{ "type": "local", "dest": "bin" }])
+    );
+    assert_eq!(
+        repository
+            .run("bake -o docker-bake.hcl --platform linux/arm64,linux/x86_64")
+            .code,
+        0
+    );
+    assert_eq!(
+        baked(dir, &["api"], &[])["target"]["api"]["platforms"],
+        json!(["linux/arm64", "linux/amd64"])
+    );
+    assert_eq!(
+        baked(dir, &["api"], &[("PLATFORMS", "linux/s390x")])["target"]["api"]["platforms"],
+        json!(["linux/s390x"])
+    );
 }

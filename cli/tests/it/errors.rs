@@ -292,7 +292,11 @@ fn command_line() {
         error: this command shows one platform: give --platform once
         exit 2
     "#]]
-    .assert_eq(&repository.run("plan --platform linux/amd64,linux/arm64").to_string());
+    .assert_eq(
+        &repository
+            .run("plan --platform linux/amd64,linux/arm64")
+            .to_string(),
+    );
     expect![[r#"
         --- stderr
         error: invalid value 'linux' for '--platform <OS/ARCH>': "linux" is not a platform: it has one part only; write os/architecture[/variant], such as linux/amd64
@@ -330,9 +334,15 @@ fn command_line() {
 #[test]
 fn go_that_cannot_resolve() {
     let repository = Repository::new(SMALL);
-    repository.write("lib/lib.go", "package lib\n\nimport _ \"example.org/absent\"\n\nfunc Run() {}\n");
+    repository.write(
+        "lib/lib.go",
+        "package lib\n\nimport _ \"example.org/absent\"\n\nfunc Run() {}\n",
+    );
     repository.write("gowork.toml", "[modules]\nproxy = \"off\"\n");
     let said = repository.run("plan --resolve --platform linux/amd64");
     assert_eq!(said.code, 3);
-    assert!(said.err.starts_with("error: go list says:\n") && said.err.contains("example.org/absent"), "{said}");
+    assert!(
+        said.err.starts_with("error: go list says:\n") && said.err.contains("example.org/absent"),
+        "{said}"
+    );
 }

@@ -1,4 +1,5 @@
-//! What is printed for the examples is kept beside them: `examples/*/expected`. `UPDATE_EXPECT=1` renews it.
+//! What is printed for the examples is kept beside them: `examples/*/expected`. `UPDATE_EXPECT=1`
+//! renews it.
 
 use expect_test::expect_file;
 
@@ -6,13 +7,21 @@ use crate::support::{root, run};
 
 /// Runs a command in each example and compares its output.
 fn check(name: &str, args: &str) {
-    let mut examples: Vec<_> = std::fs::read_dir(root().join("examples")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut examples: Vec<_> = std::fs::read_dir(root().join("examples"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     examples.retain(|path| path.is_dir());
     examples.sort();
     assert!(!examples.is_empty(), "no examples");
     for example in examples {
         let said = run(&example, args);
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{}: {said}", example.display());
+        assert_eq!(
+            (said.code, said.err.as_str()),
+            (0, ""),
+            "{}: {said}",
+            example.display()
+        );
         expect_file![example.join("expected").join(name)].assert_eq(&said.out);
     }
 }
@@ -44,6 +53,9 @@ fn plan() {
 
 #[test]
 fn graph() {
-    check("graph.dot", "graph --of packages --format dot --platform linux/amd64");
+    check(
+        "graph.dot",
+        "graph --of packages --format dot --platform linux/amd64",
+    );
     check("graph.mmd", "graph --platform linux/amd64");
 }

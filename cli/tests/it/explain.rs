@@ -7,8 +7,18 @@ use crate::support::{RICH, Repository, SMALL, root, run};
 /// What is said about each file of `files` and the image `api`.
 fn files(image: &str, files: &str, expected: &Expect) {
     let repository = Repository::new(RICH);
-    let said = |file| repository.run(&format!("explain {image} {file} --platform linux/amd64")).to_string();
-    expected.assert_eq(&files.split_whitespace().map(said).collect::<Vec<_>>().join("\n"));
+    let said = |file| {
+        repository
+            .run(&format!("explain {image} {file} --platform linux/amd64"))
+            .to_string()
+    };
+    expected.assert_eq(
+        &files
+            .split_whitespace()
+            .map(said)
+            .collect::<Vec<_>>()
+            .join("\n"),
+    );
 }
 
 #[test]
@@ -44,7 +54,12 @@ fn image() {
 fn image_with_what_go_says() {
     let said = Repository::new(SMALL).run("explain api --resolve --platform linux/amd64");
     assert_eq!((said.code, said.err.as_str()), (0, ""));
-    let text: String = said.out.lines().filter(|line| !line.starts_with("std: ")).map(|line| format!("{line}\n")).collect();
+    let text: String = said
+        .out
+        .lines()
+        .filter(|line| !line.starts_with("std: "))
+        .map(|line| format!("{line}\n"))
+        .collect();
     expect![[r#"
         api: example.com/api on linux/amd64, built with golang:1.26
 
@@ -72,7 +87,10 @@ fn image_with_what_go_says() {
 fn long_lists_are_shortened() {
     let repository = Repository::new(SMALL);
     for number in 0..20 {
-        repository.write(&format!("lib/p{number:02}/p.go"), &format!("package p{number:02}\n"));
+        repository.write(
+            &format!("lib/p{number:02}/p.go"),
+            &format!("package p{number:02}\n"),
+        );
         let import = format!("package lib\n\nimport _ \"example.com/lib/p{number:02}\"\n");
         repository.write(&format!("lib/f{number:02}.go"), &import);
     }
@@ -99,8 +117,15 @@ fn long_lists_are_shortened() {
         image: job on scratch with certificates and time zones, user 65532:65532
     "#]]
     .assert_eq(&link(&short));
-    let whole = link(&repository.run("explain job --all --platform linux/amd64").out);
-    assert!(whole.contains("f19.go") && whole.contains("lib/p19/") && !whole.contains("more"), "{whole}");
+    let whole = link(
+        &repository
+            .run("explain job --all --platform linux/amd64")
+            .out,
+    );
+    assert!(
+        whole.contains("f19.go") && whole.contains("lib/p19/") && !whole.contains("more"),
+        "{whole}"
+    );
 }
 
 #[test]
@@ -316,15 +341,23 @@ fn what_is_not_there() {
 #[test]
 fn json() {
     let repository = Repository::new(RICH);
-    let value: serde_json::Value = serde_json::from_str(&repository.run("explain api --json").out).unwrap();
+    let value: serde_json::Value =
+        serde_json::from_str(&repository.run("explain api --json").out).unwrap();
     assert_eq!(value["steps"][1]["kind"], "link");
     let digest = value["digest"].as_str().unwrap().to_owned();
     let link = value["steps"][1]["digest"].as_str().unwrap().to_owned();
     assert!(digest.len() == 64 && link.len() == 64, "{value:#}");
-    repository.write("api/go.mod", "// words\nmodule example.com/api\n\ngo 1.26\n\nrequire third.example.com/text v0.3.0\n");
-    let value: serde_json::Value = serde_json::from_str(&repository.run("explain api --json").out).unwrap();
+    repository.write(
+        "api/go.mod",
+        "// words\nmodule example.com/api\n\ngo 1.26\n\nrequire third.example.com/text v0.3.0\n",
+    );
+    let value: serde_json::Value =
+        serde_json::from_str(&repository.run("explain api --json").out).unwrap();
     assert_eq!(value["digest"], digest, "a comment is nobody's substance");
-    assert_ne!(value["steps"][1]["digest"], link, "but the link reads the true file");
+    assert_ne!(
+        value["steps"][1]["digest"], link,
+        "but the link reads the true file"
+    );
     expect![[r#"
         --- stdout
         {
@@ -356,7 +389,13 @@ fn json() {
 fn vendored_packages() {
     let dir = root().join("examples/vendored");
     let file = "vendor/github.com/dustin/go-humanize/big.go";
-    let said = |args: &str| run(&dir, &format!("explain numeral {file} --platform linux/amd64 {args}")).to_string();
+    let said = |args: &str| {
+        run(
+            &dir,
+            &format!("explain numeral {file} --platform linux/amd64 {args}"),
+        )
+        .to_string()
+    };
     expect![[r#"
         --- stdout
         vendor/github.com/dustin/go-humanize/big.go is part of numeral: perhaps a file of a vendored package that it reaches: --resolve asks go
@@ -364,7 +403,9 @@ fn vendored_packages() {
     "#]].assert_eq(&said(""));
     let resolved = said("--resolve");
     assert!(
-        resolved.starts_with(&format!("--- stdout\n{file} is part of numeral: a file of a vendored package\n")),
+        resolved.starts_with(&format!(
+            "--- stdout\n{file} is part of numeral: a file of a vendored package\n"
+        )),
         "{resolved}"
     );
     let test_only = "vendor/github.com/google/go-cmp/cmp/path.go";

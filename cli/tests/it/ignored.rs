@@ -51,7 +51,11 @@ fn an_embedded_file() {
     for command in COMMANDS {
         let said = repository.run(&command.replace("api", "agent"));
         assert_eq!(said.code, 1, "{command}: {said}");
-        assert!(said.err.contains("pattern job.yaml: no matching files found"), "{command}: {said}");
+        assert!(
+            said.err
+                .contains("pattern job.yaml: no matching files found"),
+            "{command}: {said}"
+        );
     }
     expect![[r#"
         --- stderr
@@ -76,7 +80,10 @@ fn a_member() {
     repository.write(".dockerignore", "lib\n");
     for command in COMMANDS {
         let said = repository.run(command);
-        assert!(said.code == 1 && said.err.contains("no lib/go.mod"), "{command}: {said}");
+        assert!(
+            said.code == 1 && said.err.contains("no lib/go.mod"),
+            "{command}: {said}"
+        );
     }
 }
 
@@ -86,10 +93,16 @@ fn a_main() {
     repository.write(".dockerignore", "job/*.go\n");
     for command in ["list", "plan", "graph --of steps", "dockerfile", "bake"] {
         let said = repository.run(command);
-        assert!(said.code == 0 && said.out.contains("api") && !said.out.contains("link job"), "{command}: {said}");
+        assert!(
+            said.code == 0 && said.out.contains("api") && !said.out.contains("link job"),
+            "{command}: {said}"
+        );
     }
     assert!(!repository.run("bake").out.contains("\"job\""));
-    assert_eq!(repository.run("check --platform linux/amd64").err, "1 image on linux/amd64: no errors\n");
+    assert_eq!(
+        repository.run("check --platform linux/amd64").err,
+        "1 image on linux/amd64: no errors\n"
+    );
 }
 
 /// The file named after the definition file wins, for that definition file alone.
@@ -97,7 +110,11 @@ fn a_main() {
 fn the_ignore_file_of_the_definition() {
     let images = |repository: &Repository, args: &str| -> Vec<String> {
         let said = repository.run(&format!("list {args}"));
-        said.out.lines().skip(1).map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+        said.out
+            .lines()
+            .skip(1)
+            .map(|line| line.split(' ').next().unwrap().to_owned())
+            .collect()
     };
     let repository = Repository::new(SMALL);
     repository.write(".dockerignore", "job/main.go\n");
@@ -115,15 +132,29 @@ fn the_ignore_file_of_the_definition() {
         repository.write(&own, "api/main.go\n");
         assert_eq!(images(&repository, args), ["job"], "{definition}");
         repository.write(&own, "");
-        assert_eq!(images(&repository, args), ["api", "job"], "{definition}: an empty one wins too");
+        assert_eq!(
+            images(&repository, args),
+            ["api", "job"],
+            "{definition}: an empty one wins too"
+        );
         repository.remove(definition);
-        assert_eq!(images(&repository, ""), ["api"], "{own} without {definition}");
+        assert_eq!(
+            images(&repository, ""),
+            ["api"],
+            "{own} without {definition}"
+        );
         repository.remove(&own);
     }
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("x.toml"), "").unwrap();
     std::fs::write(outside.path().join("x.toml.dockerignore"), "api/main.go\n").unwrap();
-    assert_eq!(images(&repository, &format!("-f {}/x.toml", outside.path().display())), ["job"]);
+    assert_eq!(
+        images(
+            &repository,
+            &format!("-f {}/x.toml", outside.path().display())
+        ),
+        ["job"]
+    );
 }
 
 #[test]
@@ -133,7 +164,10 @@ fn everything() {
     repository.write(".dockerignore", "# words\n\n*\n!README.md\n");
     for command in COMMANDS {
         let said = repository.run(command);
-        assert!(said.code == 1 && said.err.contains(".dockerignore:3"), "{command}: {said}");
+        assert!(
+            said.code == 1 && said.err.contains(".dockerignore:3"),
+            "{command}: {said}"
+        );
     }
     expect![[r#"
         --- stderr
@@ -158,18 +192,35 @@ fn a_printed_ignore_file_is_printed_again() {
     repository.remove(".dockerignore");
     assert_eq!(repository.run("dockerignore -o .dockerignore").code, 0);
     repository.write("cmd/agent/new.yaml", "kind: Job\n");
-    let main =
-        repository.text("cmd/agent/main.go").replace("job.yaml", "job.yaml new.yaml").replace("job string", "job embed.FS");
-    repository.write("cmd/agent/main.go", &main.replace("_ \"embed\"", "\"embed\"").replace("print(job)", ""));
+    let main = repository
+        .text("cmd/agent/main.go")
+        .replace("job.yaml", "job.yaml new.yaml")
+        .replace("job string", "job embed.FS");
+    repository.write(
+        "cmd/agent/main.go",
+        &main
+            .replace("_ \"embed\"", "\"embed\"")
+            .replace("print(job)", ""),
+    );
     let said = repository.run("check");
     assert!(
-        said.code == 1 && said.err.contains("pattern new.yaml: no matching files found"),
+        said.code == 1
+            && said
+                .err
+                .contains("pattern new.yaml: no matching files found"),
         "the build does not see it: {said}"
     );
-    assert_eq!(repository.run("dockerignore -o .dockerignore --check").code, 1);
+    assert_eq!(
+        repository.run("dockerignore -o .dockerignore --check").code,
+        1
+    );
     assert_eq!(repository.run("dockerignore -o .dockerignore").code, 0);
     assert_eq!(repository.run("check").code, 0);
-    assert!(repository.text(".dockerignore").contains("!cmd/agent/new.yaml"));
+    assert!(
+        repository
+            .text(".dockerignore")
+            .contains("!cmd/agent/new.yaml")
+    );
 }
 
 /// Each side of a comparison has its own.

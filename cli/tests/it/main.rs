@@ -1,6 +1,11 @@
 //! Tests of the program: what it prints, to whom, and with which exit code.
 #![allow(missing_docs, reason = "tests document themselves")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 mod affected;
 mod behind;

@@ -39,7 +39,9 @@ fn each_kind_of_file() {
         let said = repository.run(&format!("affected --files {file} --platform linux/amd64"));
         told += &format!("{file} [{}]\n", said.code);
         let lines = said.out.lines().chain(said.err.lines());
-        told += &lines.map(|line| format!("    {line}\n")).collect::<String>();
+        told += &lines
+            .map(|line| format!("    {line}\n"))
+            .collect::<String>();
     }
     expect![[r#"
         lib/lib.go [0]
@@ -144,7 +146,11 @@ fn several_files() {
         }
         exit 0
     "#]]
-    .assert_eq(&repository.run("affected --files README.md ./api/main.go job/x.go docs --format json").to_string());
+    .assert_eq(
+        &repository
+            .run("affected --files README.md ./api/main.go job/x.go docs --format json")
+            .to_string(),
+    );
     expect![[r#"
         --- stderr
         error: --files ../x: it lies outside the repository

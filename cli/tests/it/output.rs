@@ -8,7 +8,10 @@ use crate::support::{Repository, SMALL};
 fn list() {
     let repository = Repository::new(SMALL);
     repository.write("old/go.mod", "module example.com/old\n");
-    repository.write("gowork.toml", "[images.worker]\nmain = \"./job\"\nbinary = \"run\"\n");
+    repository.write(
+        "gowork.toml",
+        "[images.worker]\nmain = \"./job\"\nbinary = \"run\"\n",
+    );
     expect![[r#"
         --- stdout
         IMAGE   MAIN   MODULE           BINARY  MADE OF                  WHY
@@ -45,11 +48,18 @@ fn plan() {
 #[test]
 fn plan_that_asks_go() {
     let repository = Repository::new(SMALL);
-    repository.write("lib/lib.go", "package lib\n\nimport \"errors\"\n\nfunc Run() { _ = errors.New(\"\") }\n");
+    repository.write(
+        "lib/lib.go",
+        "package lib\n\nimport \"errors\"\n\nfunc Run() { _ = errors.New(\"\") }\n",
+    );
     let said = repository.run("plan --resolve --platform linux/amd64");
     assert_eq!((said.code, said.err.as_str()), (0, ""));
-    let steps: Vec<&str> =
-        said.out.lines().map(str::trim).filter(|line| line.contains(';') || line.starts_with("resolve")).collect();
+    let steps: Vec<&str> = said
+        .out
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.contains(';') || line.starts_with("resolve"))
+        .collect();
     expect![[r#"
         resolve               asks for 2 import paths
         unit:example.com/lib  compiles 1 package; reads 1 source file; after std
@@ -132,7 +142,10 @@ fn a_dockerfile_of_instructions_is_no_configuration() {
     let repository = Repository::new(SMALL);
     repository.write("Dockerfile", "# syntax=docker/dockerfile:1\nFROM scratch\n");
     assert_eq!(repository.run("check").code, 0);
-    repository.write("Dockerfile", "# syntax=docker.io/someone/gowork:1\nskip = [\"./job\"]\n");
+    repository.write(
+        "Dockerfile",
+        "# syntax=docker.io/someone/gowork:1\nskip = [\"./job\"]\n",
+    );
     expect![[r#"
         --- stdout
         IMAGE  MAIN   MODULE           BINARY  MADE OF                  WHY
@@ -164,37 +177,86 @@ fn a_main_package_without_func_main_is_no_image() {
 fn a_printed_file_is_compared() {
     let repository = Repository::new(SMALL);
     assert_eq!(repository.run("dockerfile --output Dockerfile").code, 0);
-    assert_eq!(repository.run("dockerfile --output Dockerfile --check").code, 0);
+    assert_eq!(
+        repository
+            .run("dockerfile --output Dockerfile --check")
+            .code,
+        0
+    );
     repository.write("api/new/new.go", "package new\n");
-    assert_eq!(repository.run("dockerfile --output Dockerfile --check").code, 0, "nobody imports it");
-    repository.write("api/other.go", "package main\n\nimport _ \"example.com/api/new\"\n");
+    assert_eq!(
+        repository
+            .run("dockerfile --output Dockerfile --check")
+            .code,
+        0,
+        "nobody imports it"
+    );
+    repository.write(
+        "api/other.go",
+        "package main\n\nimport _ \"example.com/api/new\"\n",
+    );
     expect![[r#"
         --- stderr
         error: Dockerfile:54: not what would be printed now; print it again
         exit 1
     "#]]
-    .assert_eq(&repository.run("dockerfile --output Dockerfile --check").to_string());
+    .assert_eq(
+        &repository
+            .run("dockerfile --output Dockerfile --check")
+            .to_string(),
+    );
 }
 
 #[test]
 fn build_args_stay_open_in_what_is_printed_for_later() {
     let repository = Repository::new(SMALL);
-    repository.write("gowork.toml", "[go]\nldflags = \"-X main.v=${VERSION} -X main.c=${COMMIT:-none}\"\n");
+    repository.write(
+        "gowork.toml",
+        "[go]\nldflags = \"-X main.v=${VERSION} -X main.c=${COMMIT:-none}\"\n",
+    );
     let printed = repository.run("dockerfile").out;
-    assert!(printed.contains("ARG COMMIT=none\nARG VERSION\n"), "{printed}");
+    assert!(
+        printed.contains("ARG COMMIT=none\nARG VERSION\n"),
+        "{printed}"
+    );
     let run = "flag1=$(quote-flag \"main.v=${VERSION:?}\") \\\n && flag2=$(quote-flag \"main.c=${COMMIT}\") \\\n";
-    assert!(printed.contains(&format!("{run} && go build -ldflags=\"-X $flag1 -X $flag2\"")), "{printed}");
-    let given = repository.run("dockerfile --build-arg VERSION=1.2 --build-arg COMMIT=abc").out;
-    assert!(given.contains("-ldflags=\"-X main.v=1.2 -X main.c=abc\"") && !given.contains("ARG VERSION"), "{given}");
+    assert!(
+        printed.contains(&format!(
+            "{run} && go build -ldflags=\"-X $flag1 -X $flag2\""
+        )),
+        "{printed}"
+    );
+    let given = repository
+        .run("dockerfile --build-arg VERSION=1.2 --build-arg COMMIT=abc")
+        .out;
+    assert!(
+        given.contains("-ldflags=\"-X main.v=1.2 -X main.c=abc\"")
+            && !given.contains("ARG VERSION"),
+        "{given}"
+    );
 }
 
 #[test]
 fn completions_and_manual_name_every_command() {
     let repository = Repository::new(SMALL);
-    for args in ["completions bash", "completions zsh", "completions fish", "man"] {
+    for args in [
+        "completions bash",
+        "completions zsh",
+        "completions fish",
+        "man",
+    ] {
         let said = repository.run(args);
         assert_eq!(said.code, 0);
-        for command in ["list", "plan", "graph", "explain", "affected", "dockerfile", "dockerignore", "check"] {
+        for command in [
+            "list",
+            "plan",
+            "graph",
+            "explain",
+            "affected",
+            "dockerfile",
+            "dockerignore",
+            "check",
+        ] {
             assert!(said.out.contains(command), "{args}: {command}");
         }
     }

@@ -14,7 +14,8 @@ const COMMANDS: [(&str, &str); 4] = [
     ("dockerignore", ".dockerignore"),
 ];
 
-/// What people write by hand, also with words about gowork in it, but not among the comments at the top.
+/// What people write by hand, also with words about gowork in it, but not among the comments at the
+/// top.
 const BY_HAND: [&str; 6] = [
     "# syntax=docker.io/gowork/gowork:1\n\n[go]\nversion = \"1.26\"\n",
     "# syntax=docker.io/gowork/gowork:1\n",
@@ -34,9 +35,20 @@ fn a_file_that_nobody_printed_is_left_alone() {
             assert_eq!((said.code, said.out.as_str()), (3, ""), "{command}: {said}");
             assert!(said.err.contains("--force"), "{said}");
             assert_eq!(repository.text(file), text, "{command}");
-            assert_eq!(repository.run(&format!("{command} --output {file} --force")).code, 0, "{command}");
+            assert_eq!(
+                repository
+                    .run(&format!("{command} --output {file} --force"))
+                    .code,
+                0,
+                "{command}"
+            );
             let name = command.split(' ').next().unwrap();
-            assert!(repository.text(file).contains(&format!("Printed by `gowork {name}`")), "{command}");
+            assert!(
+                repository
+                    .text(file)
+                    .contains(&format!("Printed by `gowork {name}`")),
+                "{command}"
+            );
         }
     }
 }
@@ -44,7 +56,10 @@ fn a_file_that_nobody_printed_is_left_alone() {
 #[test]
 fn what_is_lost_is_said() {
     let repository = Repository::new(SMALL);
-    repository.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n[images.api]\nports = [80]\n");
+    repository.write(
+        "Dockerfile",
+        "# syntax=docker.io/gowork/gowork:1\n[images.api]\nports = [80]\n",
+    );
     expect![[r#"
         --- stderr
         error: Dockerfile: not written, since `gowork dockerfile` did not print what is there: it is a configuration of gowork
@@ -53,7 +68,10 @@ fn what_is_lost_is_said() {
     "#]]
     .assert_eq(&repository.run("dockerfile -o Dockerfile").to_string());
     let said = repository.run("dockerfile --output Dockerfile --check");
-    assert_eq!(said.code, 1, "a comparison writes nothing, and needs no force: {said}");
+    assert_eq!(
+        said.code, 1,
+        "a comparison writes nothing, and needs no force: {said}"
+    );
 }
 
 #[test]
@@ -61,18 +79,45 @@ fn a_printed_file_is_printed_again() {
     for (command, file) in COMMANDS {
         let repository = Repository::new(SMALL);
         repository.write(&format!("{file}.txt"), "");
-        assert_eq!(repository.run(&format!("{command} -o {file}")).code, 0, "{command}: new");
+        assert_eq!(
+            repository.run(&format!("{command} -o {file}")).code,
+            0,
+            "{command}: new"
+        );
         let printed = repository.text(file);
-        assert_eq!(repository.run(&format!("{command} -o {file}")).code, 0, "{command}: as it is");
-        for edited in [format!("{printed}# more\n"), printed.replace('\n', "\r\n"), format!("\u{feff}{printed}")] {
+        assert_eq!(
+            repository.run(&format!("{command} -o {file}")).code,
+            0,
+            "{command}: as it is"
+        );
+        for edited in [
+            format!("{printed}# more\n"),
+            printed.replace('\n', "\r\n"),
+            format!("\u{feff}{printed}"),
+        ] {
             repository.write(file, &edited);
-            assert_eq!(repository.run(&format!("{command} -o {file}")).code, 0, "{command}: edited");
+            assert_eq!(
+                repository.run(&format!("{command} -o {file}")).code,
+                0,
+                "{command}: edited"
+            );
             assert_eq!(repository.text(file), printed, "{command}");
         }
         repository.write(file, "");
-        assert_eq!(repository.run(&format!("{command} -o {file}")).code, 0, "{command}: empty");
-        for (other, _) in COMMANDS.iter().filter(|(other, _)| other.split(' ').next() != command.split(' ').next()) {
-            assert_eq!(repository.run(&format!("{other} -o {file}")).code, 3, "{other} over what {command} printed");
+        assert_eq!(
+            repository.run(&format!("{command} -o {file}")).code,
+            0,
+            "{command}: empty"
+        );
+        for (other, _) in COMMANDS
+            .iter()
+            .filter(|(other, _)| other.split(' ').next() != command.split(' ').next())
+        {
+            assert_eq!(
+                repository.run(&format!("{other} -o {file}")).code,
+                3,
+                "{other} over what {command} printed"
+            );
         }
     }
 }
@@ -87,8 +132,16 @@ fn links_stay_and_what_they_lead_to_is_looked_at() {
     assert_eq!(repository.text("images/by-hand"), "FROM scratch\n");
     symlink("images/new", at("Dockerfile.new")).unwrap();
     assert_eq!(repository.run("dockerfile -o Dockerfile.new").code, 0);
-    assert!(at("Dockerfile.new").is_symlink() && repository.text("images/new").contains("FROM"), "a link to nothing is filled");
-    assert_eq!(repository.run("dockerfile -o Dockerfile.new --platform linux/arm64").code, 0);
+    assert!(
+        at("Dockerfile.new").is_symlink() && repository.text("images/new").contains("FROM"),
+        "a link to nothing is filled"
+    );
+    assert_eq!(
+        repository
+            .run("dockerfile -o Dockerfile.new --platform linux/arm64")
+            .code,
+        0
+    );
     assert!(at("Dockerfile.new").is_symlink() && !repository.text("images/new").contains("amd64"));
     symlink("circle", at("circle")).unwrap();
     assert_eq!(repository.run("dockerfile -o circle").code, 3);
@@ -101,12 +154,26 @@ fn permissions_stay_and_nothing_is_left_beside() {
     let mode = || path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(repository.run("dockerfile -o Dockerfile").code, 0);
     repository.write("plain", "");
-    let plain = repository.path().join("plain").metadata().unwrap().permissions().mode() & 0o777;
+    let plain = repository
+        .path()
+        .join("plain")
+        .metadata()
+        .unwrap()
+        .permissions()
+        .mode()
+        & 0o777;
     assert_eq!(mode(), plain, "as any new file");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-    assert_eq!(repository.run("dockerfile -o Dockerfile --platform linux/arm64").code, 0);
+    assert_eq!(
+        repository
+            .run("dockerfile -o Dockerfile --platform linux/arm64")
+            .code,
+        0
+    );
     assert_eq!(mode(), 0o640);
-    let names = std::fs::read_dir(repository.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names = std::fs::read_dir(repository.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert_eq!(names.filter(|name| name.starts_with(".gowork")).count(), 0);
 }
 
@@ -114,9 +181,16 @@ fn permissions_stay_and_nothing_is_left_beside() {
 fn places_that_are_no_files() {
     let repository = Repository::new(SMALL);
     for command in ["dockerfile", "bake", "dockerignore"] {
-        assert_eq!(repository.run(&format!("{command} -o /dev/null")).code, 0, "{command}");
+        assert_eq!(
+            repository.run(&format!("{command} -o /dev/null")).code,
+            0,
+            "{command}"
+        );
         let said = repository.run(&format!("{command} -o /dev/stdout"));
-        assert!(said.code == 0 && said.out.contains("Printed by"), "{command}: {said}");
+        assert!(
+            said.code == 0 && said.out.contains("Printed by"),
+            "{command}: {said}"
+        );
         for place in ["api", "nowhere/file", "api/main.go/file"] {
             let said = repository.run(&format!("{command} -o {place}"));
             assert_eq!(said.code, 3, "{command} -o {place}: {said}");

@@ -30,12 +30,20 @@ fn what_go_says_of_its_own_proxy_is_shown_without_credentials() {
     for credentials in CREDENTIALS {
         let proxy = format!("https://{credentials}@127.0.0.1:9");
         let cache = modules.path().to_str().unwrap().to_owned();
-        let env =
-            [("GOPROXY", proxy), ("GOMODCACHE", cache), ("GONOSUMDB", "example.com".to_owned()), ("GOENV", "off".to_owned())];
+        let env = [
+            ("GOPROXY", proxy),
+            ("GOMODCACHE", cache),
+            ("GONOSUMDB", "example.com".to_owned()),
+            ("GOENV", "off".to_owned()),
+        ];
         for command in ["plan --resolve", "explain m --resolve", "dockerfile"] {
             let said = repository.run_with(command, &env).to_string();
             assert!(!said.contains("canary"), "{command}: {said}");
-            assert!(command == "dockerfile" || said.contains("https://***@127.0.0.1:9/example.com/private"), "{command}: {said}");
+            assert!(
+                command == "dockerfile"
+                    || said.contains("https://***@127.0.0.1:9/example.com/private"),
+                "{command}: {said}"
+            );
         }
     }
 }
@@ -44,16 +52,47 @@ fn what_go_says_of_its_own_proxy_is_shown_without_credentials() {
 fn urls_with_credentials_are_refused_and_not_shown() {
     let repository = Repository::new(PROGRAM);
     for credentials in CREDENTIALS {
-        for command in ["plan", "explain m", "affected --files main.go", "dockerfile", "graph", "bake", "check"] {
-            let said = repository.run(&format!("{command} --build-arg GOPROXY=https://{credentials}@127.0.0.1:9")).to_string();
-            assert!(said.contains("--secret id=netrc") && !said.contains("canary"), "{command}: {said}");
+        for command in [
+            "plan",
+            "explain m",
+            "affected --files main.go",
+            "dockerfile",
+            "graph",
+            "bake",
+            "check",
+        ] {
+            let said = repository
+                .run(&format!(
+                    "{command} --build-arg GOPROXY=https://{credentials}@127.0.0.1:9"
+                ))
+                .to_string();
+            assert!(
+                said.contains("--secret id=netrc") && !said.contains("canary"),
+                "{command}: {said}"
+            );
         }
-        for variable in ["GOPROXY", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOSUMDB", "GOINSECURE"] {
+        for variable in [
+            "GOPROXY",
+            "GOPRIVATE",
+            "GONOPROXY",
+            "GONOSUMDB",
+            "GOSUMDB",
+            "GOINSECURE",
+        ] {
             // A slash in a password, as it should not stand there, does not hide the rest of it.
-            for url in [format!("https://{credentials}@127.0.0.1:9"), format!("https://{credentials}/canary@127.0.0.1:9")] {
-                let said = repository.run(&format!("dockerfile --build-arg {variable}={url}")).to_string();
-                let told = format!("build-arg {variable}: user and password must not stand in a URL");
-                assert!(said.contains(&told) && !said.contains("canary"), "{variable}: {said}");
+            for url in [
+                format!("https://{credentials}@127.0.0.1:9"),
+                format!("https://{credentials}/canary@127.0.0.1:9"),
+            ] {
+                let said = repository
+                    .run(&format!("dockerfile --build-arg {variable}={url}"))
+                    .to_string();
+                let told =
+                    format!("build-arg {variable}: user and password must not stand in a URL");
+                assert!(
+                    said.contains(&told) && !said.contains("canary"),
+                    "{variable}: {said}"
+                );
             }
         }
     }
@@ -63,10 +102,17 @@ fn urls_with_credentials_are_refused_and_not_shown() {
 fn credentials_in_the_configuration_are_refused_and_its_line_is_shown_without_them() {
     let repository = Repository::new(PROGRAM);
     for credentials in CREDENTIALS {
-        for line in [format!("proxy = \"https://{credentials}@host\""), format!("private = [\"https://{credentials}@host\"]")] {
+        for line in [
+            format!("proxy = \"https://{credentials}@host\""),
+            format!("private = [\"https://{credentials}@host\"]"),
+        ] {
             repository.write("gowork.toml", &format!("[modules]\n{line}\n"));
             let said = repository.run("check").to_string();
-            assert!(said.contains("user and password must not stand in a URL") && said.contains("*@host"), "{said}");
+            assert!(
+                said.contains("user and password must not stand in a URL")
+                    && said.contains("*@host"),
+                "{said}"
+            );
             assert!(!said.contains("canary"), "{said}");
         }
     }

@@ -18,9 +18,20 @@ pub(crate) struct Said {
 
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let part =
-            |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("--- {name}\n{}\n", text.trim_end()) };
-        writeln!(f, "{}{}exit {}", part("stdout", &self.out), part("stderr", &self.err), self.code)
+        let part = |name: &str, text: &str| {
+            if text.is_empty() {
+                String::new()
+            } else {
+                format!("--- {name}\n{}\n", text.trim_end())
+            }
+        };
+        writeln!(
+            f,
+            "{}{}exit {}",
+            part("stdout", &self.out),
+            part("stderr", &self.err),
+            self.code
+        )
     }
 }
 
@@ -57,11 +68,28 @@ impl Repository {
 
     /// Runs git with the words of `args`; what it prints.
     pub(crate) fn git(&self, args: &str) -> String {
-        let identity = ["-c", "user.name=someone", "-c", "user.email=someone@example.com", "-c", "init.defaultBranch=main"];
+        let identity = [
+            "-c",
+            "user.name=someone",
+            "-c",
+            "user.email=someone@example.com",
+            "-c",
+            "init.defaultBranch=main",
+        ];
         let mut git = std::process::Command::new("git");
-        git.current_dir(self.path()).args(identity).args(args.split_whitespace());
-        let output = git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null").output().unwrap();
-        assert!(output.status.success(), "git {args}: {}", String::from_utf8_lossy(&output.stderr));
+        git.current_dir(self.path())
+            .args(identity)
+            .args(args.split_whitespace());
+        let output = git
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "git {args}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -79,22 +107,40 @@ impl Repository {
 
     /// The same, with more in its environment.
     pub(crate) fn run_with(&self, args: &str, env: &[(&str, String)]) -> Said {
-        said(Command::cargo_bin("gowork").unwrap().current_dir(self.path()).args(args.split_whitespace()).envs(env.to_vec()))
+        said(
+            Command::cargo_bin("gowork")
+                .unwrap()
+                .current_dir(self.path())
+                .args(args.split_whitespace())
+                .envs(env.to_vec()),
+        )
     }
 }
 
 pub(crate) fn run(dir: &Path, args: &str) -> Said {
-    said(Command::cargo_bin("gowork").unwrap().current_dir(dir).args(args.split_whitespace()))
+    said(
+        Command::cargo_bin("gowork")
+            .unwrap()
+            .current_dir(dir)
+            .args(args.split_whitespace()),
+    )
 }
 
 fn said(command: &mut Command) -> Said {
     let output = command.output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    Said {
+        code: output.status.code().unwrap(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
 }
 
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_path_buf()
 }
 
 /// Two services and a library.
@@ -137,7 +183,8 @@ package lib
 func Run() {}
 ";
 
-/// A service with embedded files, a profile, constraints, a runtime file and a third-party import; another one; a library; a module that nobody uses.
+/// A service with embedded files, a profile, constraints, a runtime file and a third-party import;
+/// another one; a library; a module that nobody uses.
 pub(crate) const RICH: &str = "
 -- go.work --
 go 1.26

@@ -21,12 +21,16 @@ const EDITS: &[Edit] = &[
     ("import", |world, rng| {
         let at = rng.usize(0..world.packages.len());
         let visible = world.visible(world.packages[at].module, at);
-        let Some(other) = rng.choice(visible) else { return false };
+        let Some(other) = rng.choice(visible) else {
+            return false;
+        };
         toggle(&mut world.packages[at].imports, other);
         true
     }),
     ("import of std", |world, rng| {
-        let std = *rng.choice(&["errors", "unicode/utf8", "sync", "math/bits"]).unwrap();
+        let std = *rng
+            .choice(&["errors", "unicode/utf8", "sync", "math/bits"])
+            .unwrap();
         toggle(&mut pick(world, rng).std, std);
         true
     }),
@@ -43,19 +47,26 @@ const EDITS: &[Edit] = &[
             true
         })
     }),
-    ("new or deleted file in an embedded directory", |world, rng| {
-        let name = *rng.choice(&["b.txt", "c.txt", "d.bin", ".hidden.txt", "_x.txt"]).unwrap();
-        let package = pick(world, rng);
-        if package.data.is_empty() {
-            return false;
-        }
-        if package.data.remove(name).is_none() {
-            package.data.insert(name.to_owned(), 1);
-        }
-        true
-    }),
+    (
+        "new or deleted file in an embedded directory",
+        |world, rng| {
+            let name = *rng
+                .choice(&["b.txt", "c.txt", "d.bin", ".hidden.txt", "_x.txt"])
+                .unwrap();
+            let package = pick(world, rng);
+            if package.data.is_empty() {
+                return false;
+            }
+            if package.data.remove(name).is_none() {
+                package.data.insert(name.to_owned(), 1);
+            }
+            true
+        },
+    ),
     ("embed pattern", |world, rng| {
-        let pattern = *rng.choice(&["data/*.txt", "data", "all:data", "data/a.txt", "data/*.bin"]).unwrap();
+        let pattern = *rng
+            .choice(&["data/*.txt", "data", "all:data", "data/a.txt", "data/*.bin"])
+            .unwrap();
         let package = pick(world, rng);
         let was = package.embed.replace(pattern);
         was.is_some() && was != Some(pattern)
@@ -75,30 +86,71 @@ const EDITS: &[Edit] = &[
             .unwrap();
         let number = rng.u32(0..3);
         let package = pick(world, rng);
-        let name = if package.main { "main".to_owned() } else { package.name() };
-        put(&mut package.files, file, format!("package {name}\n\nvar x{} = {number}\n", file.len()));
+        let name = if package.main {
+            "main".to_owned()
+        } else {
+            package.name()
+        };
+        put(
+            &mut package.files,
+            file,
+            format!("package {name}\n\nvar x{} = {number}\n", file.len()),
+        );
         true
     }),
     ("build constraint", |world, rng| {
-        let constraint = *rng.choice(&["sometag", "!sometag", "windows", "linux && !cgo", "ignore", "go1.30", "!unix"]).unwrap();
+        let constraint = *rng
+            .choice(&[
+                "sometag",
+                "!sometag",
+                "windows",
+                "linux && !cgo",
+                "ignore",
+                "go1.30",
+                "!unix",
+            ])
+            .unwrap();
         let package = pick(world, rng);
-        let name = if package.main { "main".to_owned() } else { package.name() };
-        put(&mut package.files, "tagged.go", format!("//go:build {constraint}\n\npackage {name}\n\nvar tagged = 1\n"));
+        let name = if package.main {
+            "main".to_owned()
+        } else {
+            package.name()
+        };
+        put(
+            &mut package.files,
+            "tagged.go",
+            format!("//go:build {constraint}\n\npackage {name}\n\nvar tagged = 1\n"),
+        );
         true
     }),
     ("test with an import", |world, rng| {
         let package = pick(world, rng);
-        let name = if package.main { "main".to_owned() } else { package.name() };
-        put(&mut package.files, "more_test.go", format!("package {name}\n\nimport _ \"testing\"\n"));
+        let name = if package.main {
+            "main".to_owned()
+        } else {
+            package.name()
+        };
+        put(
+            &mut package.files,
+            "more_test.go",
+            format!("package {name}\n\nimport _ \"testing\"\n"),
+        );
         true
     }),
     ("header", |world, rng| {
         let number = rng.u32(0..3);
-        put(&mut pick(world, rng).files, "defs.h", format!("#define X {number}\n"));
+        put(
+            &mut pick(world, rng).files,
+            "defs.h",
+            format!("#define X {number}\n"),
+        );
         true
     }),
     ("assembly", |world, rng| {
-        let (file, number) = (*rng.choice(&["a_amd64.s", "a_arm64.s", "a.s"]).unwrap(), rng.u32(0..3));
+        let (file, number) = (
+            *rng.choice(&["a_amd64.s", "a_arm64.s", "a.s"]).unwrap(),
+            rng.u32(0..3),
+        );
         put(&mut pick(world, rng).files, file, format!("// {number}\n"));
         true
     }),
@@ -110,7 +162,9 @@ const EDITS: &[Edit] = &[
     }),
     ("words", |world, rng| {
         let number = rng.u32(0..3);
-        let file = *rng.choice(&["README.md", "Makefile", "testdata/x.go", "x.txt"]).unwrap();
+        let file = *rng
+            .choice(&["README.md", "Makefile", "testdata/x.go", "x.txt"])
+            .unwrap();
         put(&mut pick(world, rng).files, file, format!("{number}\n"));
         true
     }),
@@ -120,13 +174,24 @@ const EDITS: &[Edit] = &[
         true
     }),
     ("package of nobody", |world, rng| {
-        let (dir, number) = (world.module_dir(rng.usize(0..world.modules.len())), rng.u32(0..3));
+        let (dir, number) = (
+            world.module_dir(rng.usize(0..world.modules.len())),
+            rng.u32(0..3),
+        );
         let name = format!("{dir}/nobody/nobody.go");
-        put(&mut world.others, name.trim_start_matches('/'), format!("package nobody\n\nvar X = {number}\n"));
+        put(
+            &mut world.others,
+            name.trim_start_matches('/'),
+            format!("package nobody\n\nvar X = {number}\n"),
+        );
         true
     }),
     ("module of nobody", |world, _| {
-        put(&mut world.others, "testdata/old/go.mod", "module example.com/old\n".to_owned());
+        put(
+            &mut world.others,
+            "testdata/old/go.mod",
+            "module example.com/old\n".to_owned(),
+        );
         true
     }),
     ("new package", |world, rng| {
@@ -149,7 +214,9 @@ const EDITS: &[Edit] = &[
         world.layout == Layout::Workspace
     }),
     ("go line of a module", |world, rng| {
-        let go = *rng.choice(&["1.23", "1.24", "1.24.2", "1.25", "1.26"]).unwrap();
+        let go = *rng
+            .choice(&["1.23", "1.24", "1.24.2", "1.25", "1.26"])
+            .unwrap();
         let module = module(world, rng);
         let was = std::mem::replace(&mut module.go, go.to_owned());
         was != go
@@ -174,7 +241,10 @@ const EDITS: &[Edit] = &[
         was != Some(version)
     }),
     ("exclude", |world, rng| {
-        let (third, version) = (rng.usize(0..proxy::MODULES), rng.usize(0..proxy::VERSIONS - 1));
+        let (third, version) = (
+            rng.usize(0..proxy::MODULES),
+            rng.usize(0..proxy::VERSIONS - 1),
+        );
         let excludes = &mut module(world, rng).excludes;
         if excludes.remove(&third).is_none() {
             excludes.insert(third, version);
@@ -189,7 +259,11 @@ const EDITS: &[Edit] = &[
         true
     }),
     ("replace by a directory", |world, rng| {
-        world.fork = if world.fork.is_some() && rng.bool() { None } else { Some(rng.u32(0..3)) };
+        world.fork = if world.fork.is_some() && rng.bool() {
+            None
+        } else {
+            Some(rng.u32(0..3))
+        };
         true
     }),
     ("rename", |world, rng| {
@@ -205,12 +279,17 @@ const EDITS: &[Edit] = &[
         let mut module = world.modules[0].clone();
         module.number = number;
         module.requires.clear();
-        module.requires.insert(rng.usize(0..proxy::MODULES), rng.usize(0..proxy::VERSIONS));
+        module
+            .requires
+            .insert(rng.usize(0..proxy::MODULES), rng.usize(0..proxy::VERSIONS));
         world.modules.push(module);
         world.layout != Layout::Single && number < 6
     }),
     ("tag", |world, rng| {
-        toggle(&mut world.tags, (*rng.choice(&["sometag", "nobody"]).unwrap()).to_owned());
+        toggle(
+            &mut world.tags,
+            (*rng.choice(&["sometag", "nobody"]).unwrap()).to_owned(),
+        );
         true
     }),
     ("linker flag", |world, _| {

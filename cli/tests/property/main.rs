@@ -1,9 +1,16 @@
-//! For random repositories and random edits: an image is another in our plan if and only if it is another for the go command, by the build IDs of all it is
-//! compiled from and by the bytes of the binary. Exceptions have names here.
+//! For random repositories and random edits: an image is another in our plan if and only if it is
+//! another for the go command, by the build IDs of all it is compiled from and by the bytes of the
+//! binary. Exceptions have names here.
 //!
-//! Some dozens of edits run with every `cargo test`. `GOWORK_PROPERTY_CASES=5000` runs so many for each layout, `GOWORK_PROPERTY_SEED=7` others.
+//! Some dozens of edits run with every `cargo test`. `GOWORK_PROPERTY_CASES=5000` runs so many for
+//! each layout, `GOWORK_PROPERTY_SEED=7` others.
 #![allow(missing_docs, reason = "tests document themselves")]
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 #![allow(clippy::print_stderr, reason = "the figures of a long run")]
 
 mod edits;
@@ -65,7 +72,8 @@ struct Run {
     known: ours::Known,
     /// How often each outcome came.
     tally: BTreeMap<&'static str, u64>,
-    /// How often a difference of one kind was the only one that told of a change: without that kind we would have kept an old image.
+    /// How often a difference of one kind was the only one that told of a change: without that kind
+    /// we would have kept an old image.
     needed: BTreeMap<&'static str, u64>,
 }
 
@@ -73,17 +81,31 @@ impl Run {
     fn new(layout: Layout) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let proxy = Proxy::new(dir.path());
-        Self { layout, dir, proxy, known: BTreeMap::new(), tally: BTreeMap::new(), needed: BTreeMap::new() }
+        Self {
+            layout,
+            dir,
+            proxy,
+            known: BTreeMap::new(),
+            tally: BTreeMap::new(),
+            needed: BTreeMap::new(),
+        }
     }
 
     fn run(mut self) {
-        let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+        let number = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .map(|text| text.parse::<u64>().expect("a number"))
+        };
         let cases = number("GOWORK_PROPERTY_CASES").unwrap_or(USUAL_CASES);
         let first = number("GOWORK_PROPERTY_SEED").unwrap_or(1);
         for seed in (first..).take(usize::try_from(cases.div_ceil(EDITS_OF_A_WORLD)).unwrap()) {
             self.live(seed, cases.min(EDITS_OF_A_WORLD));
         }
-        eprintln!("{:?}: {:?}; told by one kind alone: {:?}", self.layout, self.tally, self.needed);
+        eprintln!(
+            "{:?}: {:?}; told by one kind alone: {:?}",
+            self.layout, self.tally, self.needed
+        );
     }
 
     fn root(&self, seed: u64) -> PathBuf {
@@ -97,14 +119,20 @@ impl Run {
         let mut trail: Vec<String> = Vec::new();
         let world = World::new(self.layout, &mut rng);
         std::fs::create_dir_all(self.root(seed)).unwrap();
-        let mut state = self.state(seed, world, &BTreeMap::new()).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let mut state = self
+            .state(seed, world, &BTreeMap::new())
+            .unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         for _ in 0..edits {
             let mut world = state.world.clone();
             let name = edits::edit(&mut world, &mut rng);
             trail.push(name.to_owned());
             match self.state(seed, world, &state.files) {
                 Ok(after) => {
-                    self.compare(&state, &after, &format!("{:?}, seed {seed}, edits {trail:?}", self.layout));
+                    self.compare(
+                        &state,
+                        &after,
+                        &format!("{:?}, seed {seed}, edits {trail:?}", self.layout),
+                    );
                     state = after;
                 }
                 Err(refused) => {
@@ -119,13 +147,27 @@ impl Run {
     }
 
     /// Writes a repository and takes both views of it.
-    fn state(&mut self, seed: u64, world: World, before: &BTreeMap<String, String>) -> Result<State, Refused> {
+    fn state(
+        &mut self,
+        seed: u64,
+        world: World,
+        before: &BTreeMap<String, String>,
+    ) -> Result<State, Refused> {
         let (root, files) = (self.root(seed), world.files(&self.proxy.sums));
         world::write(&root, before, &files);
         let planned = ours::planned(&world.config(), &self.proxy, &root, &mut self.known);
         match (oracle::made(&world, &self.proxy, &root), planned) {
-            (Ok(made), Ok(planned)) => Ok(State { world, files, made, planned, root }),
-            (Ok(_), Err(error)) => panic!("{:?}, seed {seed}: go builds what we refuse: {error}", self.layout),
+            (Ok(made), Ok(planned)) => Ok(State {
+                world,
+                files,
+                made,
+                planned,
+                root,
+            }),
+            (Ok(_), Err(error)) => panic!(
+                "{:?}, seed {seed}: go builds what we refuse: {error}",
+                self.layout
+            ),
             (Err(error), _) => Err(Refused { files, error }),
         }
     }
@@ -133,32 +175,52 @@ impl Run {
     fn compare(&mut self, before: &State, after: &State, case: &str) {
         self.compare_by_name(before, after, case);
         for (image, made) in &after.made {
-            let planned = after.planned.get(image).unwrap_or_else(|| panic!("{case}: we have no image {image}"));
-            let (Some(made_before), Some(planned_before)) = (before.made.get(image), before.planned.get(image)) else { continue };
+            let planned = after
+                .planned
+                .get(image)
+                .unwrap_or_else(|| panic!("{case}: we have no image {image}"));
+            let (Some(made_before), Some(planned_before)) =
+                (before.made.get(image), before.planned.get(image))
+            else {
+                continue;
+            };
             let by_go = oracle::differences(made_before, made);
             let by_us = planned_before.substance.differences(&planned.substance);
             let link = planned_before.link.differences(&planned.link);
             let told = || {
                 let ours: Vec<String> = by_us.iter().map(ToString::to_string).collect();
                 let link: Vec<String> = link.iter().map(ToString::to_string).collect();
-                format!("{case}, image {image}:\n  go: {by_go:?}\n  substance: {ours:?}\n  link: {link:?}")
+                format!(
+                    "{case}, image {image}:\n  go: {by_go:?}\n  substance: {ours:?}\n  link: {link:?}"
+                )
             };
             let outcome = match (by_go.is_empty(), by_us.is_empty()) {
                 (true, true) => "the same",
                 (false, false) => "another",
-                (false, true) => panic!("go makes another image, and we would keep the old one: {}", told()),
-                (true, false) => exception(&by_us).unwrap_or_else(|| panic!("go makes the same image: {}", told())),
+                (false, true) => panic!(
+                    "go makes another image, and we would keep the old one: {}",
+                    told()
+                ),
+                (true, false) => exception(&by_us)
+                    .unwrap_or_else(|| panic!("go makes the same image: {}", told())),
             };
             *self.tally.entry(outcome).or_default() += 1;
-            let kinds: BTreeSet<&'static str> = by_us.iter().map(|difference| difference.part.tag()).collect();
+            let kinds: BTreeSet<&'static str> = by_us
+                .iter()
+                .map(|difference| difference.part.tag())
+                .collect();
             if let (Some(kind), 1) = (kinds.first(), kinds.len()) {
                 *self.needed.entry(kind).or_default() += 1;
             }
             match (link.is_empty(), by_us.is_empty()) {
-                (true, false) => panic!("the image is another, and the link would not run: {}", told()),
+                (true, false) => panic!(
+                    "the image is another, and the link would not run: {}",
+                    told()
+                ),
                 (false, true) => {
                     let parted = planned_before.parts != planned.parts;
-                    let why = link_exception(&link, parted).unwrap_or_else(|| panic!("the link runs in vain: {}", told()));
+                    let why = link_exception(&link, parted)
+                        .unwrap_or_else(|| panic!("the link runs in vain: {}", told()));
                     *self.tally.entry(why).or_default() += 1;
                 }
                 _ => {}
@@ -168,21 +230,33 @@ impl Run {
 }
 
 impl Run {
-    /// The names of the files that differ must lead to every image that go makes anew. Flags are no files here.
+    /// The names of the files that differ must lead to every image that go makes anew. Flags are no
+    /// files here.
     fn compare_by_name(&mut self, before: &State, after: &State, case: &str) {
         if before.world.config() != after.world.config() {
             return;
         }
-        let touched = named::touched(&after.root, &after.world.config(), &before.files, &after.files);
+        let touched = named::touched(
+            &after.root,
+            &after.world.config(),
+            &before.files,
+            &after.files,
+        );
         for (image, made) in &after.made {
-            let Some(made_before) = before.made.get(image) else { continue };
+            let Some(made_before) = before.made.get(image) else {
+                continue;
+            };
             let by_go = oracle::differences(made_before, made);
             let named = touched.contains(image);
             assert!(
                 by_go.is_empty() || named,
                 "{case}, image {image}: the names of the files do not lead to it, and go says {by_go:?}"
             );
-            let outcome = if by_go.is_empty() && named { "by name: in vain" } else { "by name: right" };
+            let outcome = if by_go.is_empty() && named {
+                "by name: in vain"
+            } else {
+                "by name: right"
+            };
             *self.tally.entry(outcome).or_default() += 1;
         }
     }
@@ -205,14 +279,20 @@ fn exception(_differences: &[Difference]) -> Option<&'static str> {
     None
 }
 
-/// Why a link runs although its image stays what it was. Each is told in docs/building.md. `parted` is whether it reads packages in other parts than before.
+/// Why a link runs although its image stays what it was. Each is told in docs/building.md. `parted`
+/// is whether it reads packages in other parts than before.
 fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static str> {
-    let all = |is: &dyn Fn(&Ingredient) -> bool| differences.iter().all(|difference| is(&difference.part));
+    let all = |is: &dyn Fn(&Ingredient) -> bool| {
+        differences.iter().all(|difference| is(&difference.part))
+    };
     let mod_file = |part: &Ingredient| match part {
-        Ingredient::File(path) => ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.name()),
+        Ingredient::File(path) => {
+            ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.name())
+        }
         _ => false,
     };
-    let in_cache = |part: &Ingredient| matches!(part, Ingredient::Module(_) | Ingredient::Package(_));
+    let in_cache =
+        |part: &Ingredient| matches!(part, Ingredient::Module(_) | Ingredient::Package(_));
     let results = |part: &Ingredient| parted && matches!(part, Ingredient::Step(_));
     if all(&mod_file) {
         Some("link: it sees the bytes of mod files")

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
-/// The images that the files which differ touch, as the program says; the tree in `dir` is as `after`.
+/// The images that the files which differ touch, as the program says; the tree in `dir` is as
+/// `after`.
 pub(crate) fn touched(
     dir: &Path,
     config: &str,
@@ -12,7 +13,10 @@ pub(crate) fn touched(
     after: &BTreeMap<String, String>,
 ) -> BTreeSet<String> {
     let all: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let changed: Vec<&String> = all.into_iter().filter(|name| before.get(*name) != after.get(*name)).collect();
+    let changed: Vec<&String> = all
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .collect();
     if changed.is_empty() {
         return BTreeSet::new();
     }
@@ -20,9 +24,23 @@ pub(crate) fn touched(
     let file = dir.with_extension("toml");
     std::fs::write(&file, config).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_gowork"));
-    command.arg("-C").arg(dir).arg("-f").arg(&file).args(["affected", "--format=json", "--platform=linux/amd64", "--files"]);
+    command.arg("-C").arg(dir).arg("-f").arg(&file).args([
+        "affected",
+        "--format=json",
+        "--platform=linux/amd64",
+        "--files",
+    ]);
     let output = command.args(changed).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    answer["images"].as_array().unwrap().iter().map(|image| image["image"].as_str().unwrap().to_owned()).collect()
+    answer["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|image| image["image"].as_str().unwrap().to_owned())
+        .collect()
 }

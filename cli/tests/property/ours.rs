@@ -1,4 +1,5 @@
-//! What our plan makes of a repository: substances and link keys, with what the go command says for the resolve step.
+//! What our plan makes of a repository: substances and link keys, with what the go command says for
+//! the resolve step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -28,23 +29,48 @@ pub(crate) struct Planned {
 pub(crate) type Known = BTreeMap<String, BTreeMap<BuildIx, Resolution>>;
 
 /// Every image of the tree in `dir`; or what we say against it.
-pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known) -> Result<BTreeMap<String, Planned>, String> {
+pub(crate) fn planned(
+    config: &str,
+    proxy: &Proxy,
+    dir: &Path,
+    known: &mut Known,
+) -> Result<BTreeMap<String, Planned>, String> {
     let tree = LocalTree::new(dir);
     let scan = packages::scan(&tree);
     let loaded = workspace::load(&scan.mod_files);
     let (config, mut diagnostics) = Config::parse("gowork.toml", config);
     let (config, more) = config.expand(&BTreeMap::new());
-    let target = Target { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: String::new() };
+    let target = Target {
+        os: "linux".to_owned(),
+        arch: "amd64".to_owned(),
+        variant: String::new(),
+    };
     let (mut outline, found) = plan::outline(&scan, &loaded.workspace, &config, &target);
     diagnostics.extend(more.into_iter().chain(loaded.diagnostics).chain(found));
     if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
         return Err(error.to_string());
     }
-    outline.module_env.extend(proxy.env().into_iter().map(|(name, value)| (name.to_owned(), value)));
-    let asked = format!("{:?} {:?}", scan.mod_files, outline.builds.iter().map(|build| &build.request).collect::<Vec<_>>());
+    outline.module_env.extend(
+        proxy
+            .env()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
+    let asked = format!(
+        "{:?} {:?}",
+        scan.mod_files,
+        outline
+            .builds
+            .iter()
+            .map(|build| &build.request)
+            .collect::<Vec<_>>()
+    );
     if !known.contains_key(&asked) {
         let resolved = resolve::resolutions(dir, outline.clone(), &scan, &loaded.workspace);
-        known.insert(asked.clone(), resolved.map_err(|error| format!("{error:#}"))?.1);
+        known.insert(
+            asked.clone(),
+            resolved.map_err(|error| format!("{error:#}"))?.1,
+        );
     }
     let resolutions = known[&asked].clone();
     // The answers are those of the last question, and lead to all that the first one does.
@@ -54,7 +80,10 @@ pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known
     }
     // The caches' places are this test's, and no part of any key.
     outline.module_env.clear();
-    let plan = plan::plan(PlanInput { outline: &outline, resolutions: Some(&resolutions) });
+    let plan = plan::plan(PlanInput {
+        outline: &outline,
+        resolutions: Some(&resolutions),
+    });
     let wrong = plan::verify(&plan);
     assert!(wrong.is_empty(), "{wrong:?}");
     let contents = Contents::read(&tree, &keys::paths(&plan));
@@ -70,8 +99,21 @@ pub(crate) fn planned(config: &str, proxy: &Proxy, dir: &Path, known: &mut Known
     let image = |image: &plan::Image| {
         let substance = substances.remove(&image.name).unwrap();
         let results = plan.step(image.link).inputs.results.iter();
-        let parts = results.map(|result| plan.step(result.step).kind.parts()[result.part].packages.clone()).collect();
-        (image.name.clone(), Planned { substance, link: links[image.link.0].clone(), parts })
+        let parts = results
+            .map(|result| {
+                plan.step(result.step).kind.parts()[result.part]
+                    .packages
+                    .clone()
+            })
+            .collect();
+        (
+            image.name.clone(),
+            Planned {
+                substance,
+                link: links[image.link.0].clone(),
+                parts,
+            },
+        )
     };
     Ok(plan.images.iter().map(image).collect())
 }

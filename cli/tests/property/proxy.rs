@@ -26,19 +26,34 @@ pub(crate) fn version(number: usize) -> String {
     format!("v1.{number}.0")
 }
 
-/// go.mod of a module's version: t0 asks for t1 of its own version, so that a bump of one raises the other.
+/// go.mod of a module's version: t0 asks for t1 of its own version, so that a bump of one raises
+/// the other.
 fn go_mod(module_number: usize, version_number: usize) -> String {
-    let asks = if module_number == 0 { format!("\nrequire {} {}\n", module(1), version(version_number)) } else { String::new() };
+    let asks = if module_number == 0 {
+        format!("\nrequire {} {}\n", module(1), version(version_number))
+    } else {
+        String::new()
+    };
     format!("module {}\n\ngo 1.21\n{asks}", module(module_number))
 }
 
 /// The files of a version: two packages, one of which does not change from version to version.
 fn files(module_number: usize, version_number: usize) -> BTreeMap<String, String> {
-    let import = if module_number == 0 { "import _ \"third.example/t1/stable\"\n" } else { "" };
+    let import = if module_number == 0 {
+        "import _ \"third.example/t1/stable\"\n"
+    } else {
+        ""
+    };
     BTreeMap::from([
         ("go.mod".to_owned(), go_mod(module_number, version_number)),
-        ("moving/moving.go".to_owned(), format!("package moving\n\n{import}\nconst Version = {version_number}\n")),
-        ("stable/stable.go".to_owned(), "package stable\n\nconst Stable = true\n".to_owned()),
+        (
+            "moving/moving.go".to_owned(),
+            format!("package moving\n\n{import}\nconst Version = {version_number}\n"),
+        ),
+        (
+            "stable/stable.go".to_owned(),
+            "package stable\n\nconst Stable = true\n".to_owned(),
+        ),
     ])
 }
 
@@ -53,15 +68,25 @@ impl Proxy {
                 let (path, version) = (module(module_number), version(version_number));
                 list += &format!("{version}\n");
                 let files = files(module_number, version_number);
-                let zipped = files.iter().map(|(name, text)| (format!("{path}@{version}/{name}"), text.as_bytes()));
-                std::fs::write(at.join(format!("{version}.zip")), zip(&zipped.collect::<Vec<_>>())).unwrap();
+                let zipped = files
+                    .iter()
+                    .map(|(name, text)| (format!("{path}@{version}/{name}"), text.as_bytes()));
+                std::fs::write(
+                    at.join(format!("{version}.zip")),
+                    zip(&zipped.collect::<Vec<_>>()),
+                )
+                .unwrap();
                 std::fs::write(at.join(format!("{version}.mod")), &files["go.mod"]).unwrap();
-                let info = format!("{{\"Version\":\"{version}\",\"Time\":\"2024-01-01T00:00:00Z\"}}");
+                let info =
+                    format!("{{\"Version\":\"{version}\",\"Time\":\"2024-01-01T00:00:00Z\"}}");
                 std::fs::write(at.join(format!("{version}.info")), info).unwrap();
             }
             std::fs::write(at.join("list"), list).unwrap();
         }
-        let mut proxy = Self { dir: dir.to_path_buf(), sums: String::new() };
+        let mut proxy = Self {
+            dir: dir.to_path_buf(),
+            sums: String::new(),
+        };
         proxy.sums = proxy.ask_for_sums();
         proxy
     }
@@ -69,7 +94,8 @@ impl Proxy {
     /// Environment of every go command.
     pub(crate) fn env(&self) -> Vec<(&'static str, String)> {
         let dir = self.dir.display();
-        // What is compiled stays for the next run; modules do not, since their contents are written anew.
+        // What is compiled stays for the next run; modules do not, since their contents are written
+        // anew.
         let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("property-cache");
         vec![
             ("GOPROXY", format!("file://{dir}/proxy")),
@@ -84,16 +110,32 @@ impl Proxy {
     }
 
     fn ask_for_sums(&self) -> String {
-        let all = (0..MODULES).flat_map(|m| (0..VERSIONS).map(move |v| format!("{}@{}", module(m), version(v))));
+        let all = (0..MODULES)
+            .flat_map(|m| (0..VERSIONS).map(move |v| format!("{}@{}", module(m), version(v))));
         let mut command = Command::new("go");
-        command.args(["mod", "download", "-modcacherw", "-json"]).args(all).current_dir(&self.dir).envs(self.env());
+        command
+            .args(["mod", "download", "-modcacherw", "-json"])
+            .args(all)
+            .current_dir(&self.dir)
+            .envs(self.env());
         let output = command.env("GOWORK", "off").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let mut sums = String::new();
-        for value in serde_json::Deserializer::from_slice(&output.stdout).into_iter::<serde_json::Value>().map(Result::unwrap) {
+        for value in serde_json::Deserializer::from_slice(&output.stdout)
+            .into_iter::<serde_json::Value>()
+            .map(Result::unwrap)
+        {
             let word = |key: &str| value[key].as_str().unwrap().to_owned();
             let (path, version) = (word("Path"), word("Version"));
-            sums += &format!("{path} {version} {}\n{path} {version}/go.mod {}\n", word("Sum"), word("GoModSum"));
+            sums += &format!(
+                "{path} {version} {}\n{path} {version}/go.mod {}\n",
+                word("Sum"),
+                word("GoModSum")
+            );
         }
         sums
     }
@@ -127,7 +169,10 @@ fn zip(files: &[(String, &[u8])]) -> Vec<u8> {
         directory.extend(offset.to_le_bytes());
         directory.extend(name.as_bytes());
     }
-    let (start, length) = (u32::try_from(out.len()).unwrap(), u32::try_from(directory.len()).unwrap());
+    let (start, length) = (
+        u32::try_from(out.len()).unwrap(),
+        u32::try_from(directory.len()).unwrap(),
+    );
     let count = u16::try_from(files.len()).unwrap();
     out.extend(directory);
     out.extend(0x0605_4b50u32.to_le_bytes());
@@ -142,7 +187,13 @@ fn zip(files: &[(String, &[u8])]) -> Vec<u8> {
 
 fn crc32(bytes: &[u8]) -> u32 {
     let step = |crc: u32, byte: &u8| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            if crc & 1 == 1 {
+                (crc >> 1) ^ 0xedb8_8320
+            } else {
+                crc >> 1
+            }
+        })
     };
     !bytes.iter().fold(!0, step)
 }

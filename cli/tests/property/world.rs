@@ -88,7 +88,11 @@ impl Package {
 impl World {
     /// A small one.
     pub(crate) fn new(layout: Layout, rng: &mut Rng) -> Self {
-        let count = if layout == Layout::Single { 1 } else { rng.usize(2..=4) };
+        let count = if layout == Layout::Single {
+            1
+        } else {
+            rng.usize(2..=4)
+        };
         let module = |number| Module {
             number,
             go: "1.24".to_owned(),
@@ -124,9 +128,17 @@ impl World {
     /// Adds a package that imports some of those there are.
     pub(crate) fn add_package(&mut self, rng: &mut Rng, main: bool) {
         // A module that is only required has no mains of its own.
-        let module = if main && self.layout == Layout::Replaced { 0 } else { rng.usize(0..self.modules.len()) };
+        let module = if main && self.layout == Layout::Replaced {
+            0
+        } else {
+            rng.usize(0..self.modules.len())
+        };
         let number = self.packages.len();
-        let imports = self.visible(module, number).into_iter().filter(|_| rng.usize(0..2) == 0).collect();
+        let imports = self
+            .visible(module, number)
+            .into_iter()
+            .filter(|_| rng.usize(0..2) == 0)
+            .collect();
         let mut package = Package {
             module,
             number,
@@ -146,7 +158,9 @@ impl World {
             package.data.insert("a.txt".to_owned(), 0);
         }
         if rng.usize(0..3) == 0 {
-            package.third.insert((rng.usize(0..proxy::MODULES), rng.bool()));
+            package
+                .third
+                .insert((rng.usize(0..proxy::MODULES), rng.bool()));
         }
         self.packages.push(package);
         self.require_what_is_imported();
@@ -157,14 +171,21 @@ impl World {
         let replaced = self.layout == Layout::Replaced;
         // Of replaced modules each sees those after it, so that requirements make no circle.
         let sees = |other: usize| !replaced || other >= module;
-        self.packages.iter().filter(|p| !p.main && p.number < number && sees(p.module)).map(|p| p.number).collect()
+        self.packages
+            .iter()
+            .filter(|p| !p.main && p.number < number && sees(p.module))
+            .map(|p| p.number)
+            .collect()
     }
 
     /// Adds requirements of what packages import. Existing ones stay.
     pub(crate) fn require_what_is_imported(&mut self) {
         for package in &self.packages {
             for (third, _) in &package.third {
-                self.modules[package.module].requires.entry(*third).or_insert(0);
+                self.modules[package.module]
+                    .requires
+                    .entry(*third)
+                    .or_insert(0);
             }
         }
         // A module with a pruned graph names all that its packages come from.
@@ -187,23 +208,34 @@ impl World {
 
     /// The directory of a module; empty for the root.
     pub(crate) fn module_dir(&self, module: usize) -> String {
-        if self.layout == Layout::Single { String::new() } else { format!("m{module}") }
+        if self.layout == Layout::Single {
+            String::new()
+        } else {
+            format!("m{module}")
+        }
     }
 
     /// The directory that go commands run in.
     pub(crate) fn root(&self) -> &'static str {
-        if self.layout == Layout::Replaced { "m0" } else { "" }
+        if self.layout == Layout::Replaced {
+            "m0"
+        } else {
+            ""
+        }
     }
 
     pub(crate) fn dir(&self, package: &Package) -> String {
-        format!("{}/{}", self.module_dir(package.module), package.name()).trim_start_matches('/').to_owned()
+        format!("{}/{}", self.module_dir(package.module), package.name())
+            .trim_start_matches('/')
+            .to_owned()
     }
 
     pub(crate) fn import_path(&self, package: &Package) -> String {
         format!("example.com/m{}/{}", package.module, package.name())
     }
 
-    /// The configuration. The builder is fixed, since there is one go command here whatever the mod files say.
+    /// The configuration. The builder is fixed, since there is one go command here whatever the mod
+    /// files say.
     pub(crate) fn config(&self) -> String {
         let tags: Vec<String> = self.tags.iter().map(|tag| format!("\"{tag}\"")).collect();
         let ldflags = format!("-s -w -X main.version={}", self.version);
@@ -228,51 +260,122 @@ impl World {
             files.insert("go.work.sum".to_owned(), sums.to_owned());
         }
         if let Some(number) = self.fork {
-            files.insert("fork/go.mod".to_owned(), format!("module {}\n\ngo 1.21\n", proxy::module(FORKED)));
-            files.insert("fork/moving/moving.go".to_owned(), format!("package moving\n\nconst Version = {number}\n"));
-            files.insert("fork/stable/stable.go".to_owned(), format!("package stable\n\nconst Stable = {number} > 0\n"));
+            files.insert(
+                "fork/go.mod".to_owned(),
+                format!("module {}\n\ngo 1.21\n", proxy::module(FORKED)),
+            );
+            files.insert(
+                "fork/moving/moving.go".to_owned(),
+                format!("package moving\n\nconst Version = {number}\n"),
+            );
+            files.insert(
+                "fork/stable/stable.go".to_owned(),
+                format!("package stable\n\nconst Stable = {number} > 0\n"),
+            );
         }
         for package in &self.packages {
             let dir = self.dir(package);
-            files.insert(format!("{dir}/{}r{}.go", package.name(), package.renamed), self.source(package));
-            files.extend(package.data.iter().map(|(name, text)| (format!("{dir}/data/{name}"), format!("{text}\n"))));
-            files.extend(package.files.iter().map(|(name, text)| (format!("{dir}/{name}"), text.clone())));
+            files.insert(
+                format!("{dir}/{}r{}.go", package.name(), package.renamed),
+                self.source(package),
+            );
+            files.extend(
+                package
+                    .data
+                    .iter()
+                    .map(|(name, text)| (format!("{dir}/data/{name}"), format!("{text}\n"))),
+            );
+            files.extend(
+                package
+                    .files
+                    .iter()
+                    .map(|(name, text)| (format!("{dir}/{name}"), text.clone())),
+            );
         }
         files
     }
 
     fn go_work(&self) -> String {
-        let uses: String = self.modules.iter().map(|module| format!("use ./{}\n", self.module_dir(module.number))).collect();
-        let godebug = if self.work_godebug { "godebug panicnil=1\n" } else { "" };
-        format!("{}go {}\n\n{godebug}{uses}{}", "// words\n".repeat(self.comments as usize), self.work_go, self.replace_lines())
+        let uses: String = self
+            .modules
+            .iter()
+            .map(|module| format!("use ./{}\n", self.module_dir(module.number)))
+            .collect();
+        let godebug = if self.work_godebug {
+            "godebug panicnil=1\n"
+        } else {
+            ""
+        };
+        format!(
+            "{}go {}\n\n{godebug}{uses}{}",
+            "// words\n".repeat(self.comments as usize),
+            self.work_go,
+            self.replace_lines()
+        )
     }
 
     fn replace_lines(&self) -> String {
         let line = |(module, version): (&usize, &usize)| {
-            format!("replace {0} => {0} {1}\n", proxy::module(*module), proxy::version(*version))
+            format!(
+                "replace {0} => {0} {1}\n",
+                proxy::module(*module),
+                proxy::version(*version)
+            )
         };
         let forked = self.fork.is_some();
-        let lines: String = self.replaces.iter().filter(|(module, _)| !forked || **module != FORKED).map(line).collect();
-        let up = if self.layout == Layout::Replaced { "../" } else { "./" };
-        let fork = if forked { format!("replace {} => {up}fork\n", proxy::module(FORKED)) } else { String::new() };
+        let lines: String = self
+            .replaces
+            .iter()
+            .filter(|(module, _)| !forked || **module != FORKED)
+            .map(line)
+            .collect();
+        let up = if self.layout == Layout::Replaced {
+            "../"
+        } else {
+            "./"
+        };
+        let fork = if forked {
+            format!("replace {} => {up}fork\n", proxy::module(FORKED))
+        } else {
+            String::new()
+        };
         lines + &fork
     }
 
     fn go_mod(&self, module: &Module) -> String {
         let comments = "// words\n".repeat(module.comments as usize);
-        let mut text = format!("{comments}module example.com/m{}\n\ngo {}\n\n", module.number, module.go);
+        let mut text = format!(
+            "{comments}module example.com/m{}\n\ngo {}\n\n",
+            module.number, module.go
+        );
         if module.godebug {
             text += "godebug panicnil=1\n";
         }
         for (third, version) in &module.requires {
-            text += &format!("require {} {}\n", proxy::module(*third), proxy::version(*version));
+            text += &format!(
+                "require {} {}\n",
+                proxy::module(*third),
+                proxy::version(*version)
+            );
         }
         for (third, version) in &module.excludes {
-            text += &format!("exclude {} {}\n", proxy::module(*third), proxy::version(*version));
+            text += &format!(
+                "exclude {} {}\n",
+                proxy::module(*third),
+                proxy::version(*version)
+            );
         }
         if self.layout == Layout::Replaced {
-            for other in self.modules.iter().filter(|other| other.number > module.number) {
-                let version = if module.number == 0 { other.required_as } else { 0 };
+            for other in self
+                .modules
+                .iter()
+                .filter(|other| other.number > module.number)
+            {
+                let version = if module.number == 0 {
+                    other.required_as
+                } else {
+                    0
+                };
                 text += &format!("require example.com/m{} v0.{version}.0\n", other.number);
                 text += &format!("replace example.com/m{0} => ../m{0}\n", other.number);
             }
@@ -284,13 +387,24 @@ impl World {
     }
 
     fn source(&self, package: &Package) -> String {
-        let name = if package.main { "main".to_owned() } else { package.name() };
+        let name = if package.main {
+            "main".to_owned()
+        } else {
+            package.name()
+        };
         let mut text = format!("package {name}\n\n");
         for import in &package.imports {
-            text += &format!("import _ \"{}\"\n", self.import_path(&self.packages[*import]));
+            text += &format!(
+                "import _ \"{}\"\n",
+                self.import_path(&self.packages[*import])
+            );
         }
         for (third, moving) in &package.third {
-            text += &format!("import _ \"{}/{}\"\n", proxy::module(*third), if *moving { "moving" } else { "stable" });
+            text += &format!(
+                "import _ \"{}/{}\"\n",
+                proxy::module(*third),
+                if *moving { "moving" } else { "stable" }
+            );
         }
         for std in &package.std {
             text += &format!("import _ \"{std}\"\n");
@@ -298,7 +412,10 @@ impl World {
         if let Some(pattern) = package.embed {
             text += &format!("import \"embed\"\n\n//go:embed {pattern}\nvar Data embed.FS\n");
         }
-        text += &format!("\nfunc F{}() int {{ return {} }}\n", package.signature, package.body);
+        text += &format!(
+            "\nfunc F{}() int {{ return {} }}\n",
+            package.signature, package.body
+        );
         if package.main {
             text += "\nvar version string\n\nfunc main() { println(version) }\n";
         }
@@ -307,14 +424,25 @@ impl World {
 }
 
 /// Brings the files in `dir` from one state to another.
-pub(crate) fn write(dir: &Path, before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) {
+pub(crate) fn write(
+    dir: &Path,
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) {
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
         let path = dir.join(name);
         std::fs::remove_file(&path).unwrap();
         // Directories that are left empty would not be in a checkout.
-        path.ancestors().skip(1).take_while(|above| *above != dir).try_for_each(std::fs::remove_dir).ok();
+        path.ancestors()
+            .skip(1)
+            .take_while(|above| *above != dir)
+            .try_for_each(std::fs::remove_dir)
+            .ok();
     }
-    for (name, text) in after.iter().filter(|(name, text)| before.get(*name) != Some(text)) {
+    for (name, text) in after
+        .iter()
+        .filter(|(name, text)| before.get(*name) != Some(text))
+    {
         let path = dir.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();

@@ -1,4 +1,5 @@
-//! The command line. It is part of GOCACHEPROG, which the go command splits at spaces, so directories are plain absolute paths.
+//! The command line. It is part of GOCACHEPROG, which the go command splits at spaces, so
+//! directories are plain absolute paths.
 
 use std::path::{Path, PathBuf};
 
@@ -52,7 +53,8 @@ pub struct Args {
 /// Reads the words after the program's name.
 ///
 /// # Errors
-/// A text for the caller, if a word is unknown, a directory is missing or relative, there is not exactly one place for results, or names have no mount to be in.
+/// A text for the caller, if a word is unknown, a directory is missing or relative, there is not
+/// exactly one place for results, or names have no mount to be in.
 pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     let (mut parents, mut after, mut stop) = (Vec::new(), Vec::new(), Vec::new());
     let mut results = Vec::new();
@@ -70,13 +72,27 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
             (MOUNT, dir) => mount = Some(absolute(dir)?),
             (AFTER, _) => after.push(word),
             (STOP, _) => stop.push(word),
-            (LIMIT, bytes) => limit = bytes.parse().map_err(|_| format!("{bytes:?} is no number of bytes"))?,
+            (LIMIT, bytes) => {
+                limit = bytes
+                    .parse()
+                    .map_err(|_| format!("{bytes:?} is no number of bytes"))?
+            }
             (_, other) => return Err(format!("unknown argument {other:?}")),
         }
     }
     match (results.pop(), results.is_empty()) {
-        (Some(Results::Names(_)), true) if mount.is_none() => Err("--names DIR needs a --mount DIR".into()),
-        (Some(results), true) => Ok(Args { parents, results, mount, limit, after, stop, stats }),
+        (Some(Results::Names(_)), true) if mount.is_none() => {
+            Err("--names DIR needs a --mount DIR".into())
+        }
+        (Some(results), true) => Ok(Args {
+            parents,
+            results,
+            mount,
+            limit,
+            after,
+            stop,
+            stats,
+        }),
         _ => Err("exactly one --own DIR, --discard DIR or --names DIR is needed".into()),
     }
 }
@@ -97,7 +113,11 @@ fn absolute(dir: &str) -> Result<PathBuf, String> {
         return Err(format!("unknown argument {dir:?}"));
     }
     let path = Path::new(dir);
-    if path.is_absolute() { Ok(path.into()) } else { Err(format!("{dir:?} is not an absolute path")) }
+    if path.is_absolute() {
+        Ok(path.into())
+    } else {
+        Err(format!("{dir:?} is not an absolute path"))
+    }
 }
 
 #[cfg(test)]
@@ -114,16 +134,27 @@ mod tests {
         assert_eq!(args.parents, ["/a", "/b", "/c"].map(PathBuf::from));
         assert_eq!(args.results, Results::Keep("/o".into()));
         assert!(args.stats);
-        assert_eq!(parse_line("--discard /d").unwrap().results, Results::Discard("/d".into()));
+        assert_eq!(
+            parse_line("--discard /d").unwrap().results,
+            Results::Discard("/d".into())
+        );
     }
 
     #[test]
     fn mounts() {
         let args = parse_line("--own /o --mount /m").unwrap();
         assert_eq!((args.mount, args.limit), (Some("/m".into()), mount::LIMIT));
-        assert_eq!(parse_line("--mount /m --limit 12 --discard /d").unwrap().limit, 12);
+        assert_eq!(
+            parse_line("--mount /m --limit 12 --discard /d")
+                .unwrap()
+                .limit,
+            12
+        );
         let args = parse_line("--names /n --mount /m --after a b --stop c").unwrap();
-        assert_eq!((args.after, args.stop), (vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]));
+        assert_eq!(
+            (args.after, args.stop),
+            (vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()])
+        );
         assert!(parse_line("--own /o --mount m").is_err());
         assert!(parse_line("--own /o --mount /m --limit much").is_err());
     }

@@ -1,7 +1,8 @@
 //! The checksum of an output's bytes, asked for at every hit: XXH3, 64 bits.
 //!
-//! It guards against faults, not against forgery: whoever can write to a layer can write its index too. SHA-256, even with the processor's
-//! instructions for it, took 0.25 s of the 308 MB that one link of a large program reads; this takes a tenth, and every compile step pays it.
+//! It guards against faults, not against forgery: whoever can write to a layer can write its index
+//! too. SHA-256, even with the processor's instructions for it, took 0.25 s of the 308 MB that one
+//! link of a large program reads; this takes a tenth, and every compile step pays it.
 
 use std::hash::Hasher as _;
 use std::io::{self, Read};

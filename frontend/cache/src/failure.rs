@@ -1,9 +1,11 @@
-//! What a failed step printed, kept for the frontend. BuildKit tells a frontend that a step failed, and nothing of what it
-//! printed: that goes to the client alone. So a step that fails leaves its words in a cache mount, and
-//! `gowork-cache failure DIR WORD...` copies them to the file [`SAID`] in `DIR`, in a step that runs next and mounts the same.
+//! What a failed step printed, kept for the frontend. BuildKit tells a frontend that a step failed,
+//! and nothing of what it printed: that goes to the client alone. So a step that fails leaves its
+//! words in a cache mount, and `gowork-cache failure DIR WORD...` copies them to the file [`SAID`]
+//! in `DIR`, in a step that runs next and mounts the same.
 //!
-//! The mount is shared, so the words are kept under a key that only the same step has: the words of its own command line and
-//! all its sources. A mount that takes or holds nothing costs the words, and nothing else: `DIR` then has an empty file.
+//! The mount is shared, so the words are kept under a key that only the same step has: the words of
+//! its own command line and all its sources. A mount that takes or holds nothing costs the words,
+//! and nothing else: `DIR` then has an empty file.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -65,7 +67,8 @@ impl Said {
     }
 }
 
-/// Keeps what this process, a step that has failed, printed. Does nothing where the step names no mount, or it takes nothing.
+/// Keeps what this process, a step that has failed, printed. Does nothing where the step names no
+/// mount, or it takes nothing.
 pub fn keep(said: Said) {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(mount) = Mount::from_environment() {
@@ -78,10 +81,15 @@ pub fn keep(said: Said) {
 /// # Errors
 /// If it is called in a wrong way, or cannot write.
 pub fn failure(words: &[String]) -> Result<ExitCode, String> {
-    let [dir, step @ ..] = words else { return Err("usage: gowork-cache failure DIR WORD...".to_owned()) };
+    let [dir, step @ ..] = words else {
+        return Err("usage: gowork-cache failure DIR WORD...".to_owned());
+    };
     let step: Vec<OsString> = step.iter().map(OsString::from).collect();
-    let said = Mount::from_environment().and_then(|mount| mount.find(&step).ok()).unwrap_or_default();
-    fs::write(Path::new(dir).join(SAID), said).map_err(|error| format!("write to {dir}: {error}"))?;
+    let said = Mount::from_environment()
+        .and_then(|mount| mount.find(&step).ok())
+        .unwrap_or_default();
+    fs::write(Path::new(dir).join(SAID), said)
+        .map_err(|error| format!("write to {dir}: {error}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -97,7 +105,10 @@ impl Mount {
     fn from_environment() -> Option<Self> {
         let text = std::env::var(FAILURES).ok()?;
         let mut paths = text.split(':').map(PathBuf::from);
-        Some(Self { dir: paths.next()?, sources: paths.collect() })
+        Some(Self {
+            dir: paths.next()?,
+            sources: paths.collect(),
+        })
     }
 
     fn path(&self, words: &[OsString]) -> io::Result<PathBuf> {
@@ -125,7 +136,9 @@ impl Mount {
             return Err(io::ErrorKind::NotFound.into());
         }
         let mut said = Vec::new();
-        File::open(path)?.take((HEAD + TAIL + 64) as u64).read_to_end(&mut said)?;
+        File::open(path)?
+            .take((HEAD + TAIL + 64) as u64)
+            .read_to_end(&mut said)?;
         Ok(said)
     }
 
@@ -137,7 +150,10 @@ impl Mount {
         }
         files.sort();
         let many = files.len().saturating_sub(KEPT);
-        files.into_iter().take(many).try_for_each(|(_, path)| fs::remove_file(path))
+        files
+            .into_iter()
+            .take(many)
+            .try_for_each(|(_, path)| fs::remove_file(path))
     }
 }
 
@@ -162,7 +178,9 @@ fn add_tree(root: &Path, key: &mut Vec<u8>) -> io::Result<()> {
                 continue;
             }
             let contents = match kind {
-                _ if kind.is_symlink() => fs::read_link(&path)?.into_os_string().into_encoded_bytes(),
+                _ if kind.is_symlink() => {
+                    fs::read_link(&path)?.into_os_string().into_encoded_bytes()
+                }
                 _ if kind.is_file() => fs::read(&path)?,
                 _ => Vec::new(),
             };
@@ -177,7 +195,10 @@ mod tests {
     use super::*;
 
     fn mount(dir: &Path) -> Mount {
-        let mount = Mount { dir: dir.join("failures"), sources: vec![dir.join("src"), dir.join("nowhere")] };
+        let mount = Mount {
+            dir: dir.join("failures"),
+            sources: vec![dir.join("src"), dir.join("nowhere")],
+        };
         fs::create_dir_all(&mount.dir).unwrap();
         fs::create_dir_all(dir.join("src/a")).unwrap();
         fs::write(dir.join("src/a/a.go"), "package a").unwrap();
@@ -192,7 +213,11 @@ mod tests {
         mount.keep(&words, b"one").unwrap();
         assert_eq!(mount.find(&words).unwrap(), b"one");
         fs::write(dir.path().join("src/go.work.sum"), "").unwrap();
-        assert_eq!(mount.find(&words).unwrap(), b"one", "the go command adds sums");
+        assert_eq!(
+            mount.find(&words).unwrap(),
+            b"one",
+            "the go command adds sums"
+        );
         assert!(mount.find(&words[..1]).is_err(), "another command line");
         fs::write(dir.path().join("src/a/a.go"), "package b").unwrap();
         assert!(mount.find(&words).is_err(), "another source");
@@ -219,7 +244,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mount = mount(dir.path());
         for number in 0..KEPT + 20 {
-            mount.keep(&[OsString::from(number.to_string())], b"").unwrap();
+            mount
+                .keep(&[OsString::from(number.to_string())], b"")
+                .unwrap();
         }
         assert_eq!(fs::read_dir(&mount.dir).unwrap().count(), KEPT);
     }
@@ -236,6 +263,10 @@ mod tests {
         let mut said = Said::default();
         said.push(b"a\n");
         said.push(&vec![b'b'; HEAD + 10]);
-        assert_eq!(said.into_bytes().len(), HEAD + 12, "nothing is left out of what fits");
+        assert_eq!(
+            said.into_bytes().len(),
+            HEAD + 12,
+            "nothing is left out of what fits"
+        );
     }
 }

@@ -28,13 +28,20 @@ pub(crate) struct Ended {
     pub(crate) is_stopped: bool,
 }
 
-/// Runs the go command until it and its cache program are gone; its errors are passed on as they come. `go list` does not wait for the program
-/// to complete the layer (cmd/go/internal/work, `Builder.Do`), but that holds the same standard error open for as long as it runs.
+/// Runs the go command until it and its cache program are gone; its errors are passed on as they
+/// come. `go list` does not wait for the program to complete the layer (cmd/go/internal/work,
+/// `Builder.Do`), but that holds the same standard error open for as long as it runs.
 ///
-/// It is stopped once `is_to_stop` says so, with all that it has started: what is being compiled is lost, what was compiled is in the cache. It is not
-/// interrupted: that ends it just as fast, but leaves its compilers running, and does nothing where interrupts are ignored, as in background jobs of a shell.
+/// It is stopped once `is_to_stop` says so, with all that it has started: what is being compiled is
+/// lost, what was compiled is in the cache. It is not interrupted: that ends it just as fast, but
+/// leaves its compilers running, and does nothing where interrupts are ignored, as in background
+/// jobs of a shell.
 pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io::Result<Ended> {
-    let mut child = go.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = go
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
     let errors = child.stderr.take();
     let pid = Pid::from_child(&child);
     let (over, is_over) = mpsc::channel::<()>();
@@ -59,12 +66,21 @@ pub(crate) fn run(go: &mut Command, is_to_stop: impl Fn() -> bool + Sync) -> io:
             said.push(
                 format!(
                     "go: {}\n",
-                    if signal == Signal::KILL.as_raw() { "signal: killed".to_owned() } else { format!("signal {signal}") }
+                    if signal == Signal::KILL.as_raw() {
+                        "signal: killed".to_owned()
+                    } else {
+                        format!("signal {signal}")
+                    }
                 )
                 .as_bytes(),
             );
         }
-        Ok(Ended { status: ended.status, output: String::from_utf8_lossy(&ended.stdout).into_owned(), said, is_stopped })
+        Ok(Ended {
+            status: ended.status,
+            output: String::from_utf8_lossy(&ended.stdout).into_owned(),
+            said,
+            is_stopped,
+        })
     })
 }
 
@@ -86,10 +102,18 @@ fn pass_on(mut errors: impl Read) -> io::Result<Said> {
 
 /// Ends a process, and those that it has started. Says whether it was there.
 fn end(process: Pid) -> bool {
-    let tasks = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero())).into_iter().flatten().flatten();
+    let tasks = fs::read_dir(format!("/proc/{}/task", process.as_raw_nonzero()))
+        .into_iter()
+        .flatten()
+        .flatten();
     let children = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let children: Vec<i32> =
-        children.flat_map(|pids| pids.split(' ').filter_map(|pid| pid.trim().parse().ok()).collect::<Vec<_>>()).collect();
+    let children: Vec<i32> = children
+        .flat_map(|pids| {
+            pids.split(' ')
+                .filter_map(|pid| pid.trim().parse().ok())
+                .collect::<Vec<_>>()
+        })
+        .collect();
     let ended = kill_process(process, Signal::KILL).is_ok();
     for child in children.into_iter().filter_map(Pid::from_raw) {
         let _ = kill_process(child, Signal::KILL);
@@ -99,7 +123,12 @@ fn end(process: Pid) -> bool {
 
 /// The exit code for this program if the go command ended so.
 pub(crate) fn exit_code(status: ExitStatus) -> ExitCode {
-    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1),
+    )
 }
 
 #[cfg(test)]
@@ -112,7 +141,10 @@ mod tests {
     fn what_is_stopped_ends_with_all_that_it_has_started() {
         let dir = tempfile::tempdir().unwrap();
         let begun = dir.path().join("begun");
-        let script = format!("trap '' INT TERM; sleep 600 & touch {}; wait", begun.display());
+        let script = format!(
+            "trap '' INT TERM; sleep 600 & touch {}; wait",
+            begun.display()
+        );
         let started = Instant::now();
         // The sleep holds standard error open.
         let ended = run(Command::new("sh").args(["-c", &script]), || begun.exists()).unwrap();

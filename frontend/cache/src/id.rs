@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn hex_round_trip() {
         let id = Id::of(b"");
-        assert_eq!(id.to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+        assert_eq!(
+            id.to_string(),
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        );
         assert_eq!(Id::from_hex(id.to_string().as_bytes()), Some(id));
     }
 

@@ -1,4 +1,5 @@
-//! A layer that is only read: its index, and outputs that are checked before they are handed out. Also the index's form, for writing.
+//! A layer that is only read: its index, and outputs that are checked before they are handed out.
+//! Also the index's form, for writing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File};
@@ -45,17 +46,24 @@ pub fn format_index(entries: &BTreeMap<Id, Entry>) -> String {
 
 /// A line of an index.
 pub(crate) fn format_line(action: &Id, entry: &Entry) -> String {
-    format!("{action} {} {} {:016x}\n", entry.output, entry.size, entry.checksum)
+    format!(
+        "{action} {} {} {:016x}\n",
+        entry.output, entry.size, entry.checksum
+    )
 }
 
-/// The entries of an index; none if anything about it is off, since one wrong line might name another action's output.
+/// The entries of an index; none if anything about it is off, since one wrong line might name
+/// another action's output.
 pub fn parse_index(bytes: &[u8]) -> Option<HashMap<Id, Entry>> {
     let rest = bytes.strip_prefix(HEADER.as_bytes())?.strip_prefix(b" ")?;
     let (sum, lines) = (rest.get(..64)?, rest.get(64..)?.strip_prefix(b"\n")?);
     if Id::from_hex(sum)? != Id::of(lines) {
         return None;
     }
-    lines.split_inclusive(|&byte| byte == b'\n').map(parse_line).collect()
+    lines
+        .split_inclusive(|&byte| byte == b'\n')
+        .map(parse_line)
+        .collect()
 }
 
 /// What a line of an index says; none if it is no such line.
@@ -65,7 +73,14 @@ pub(crate) fn parse_line(line: &[u8]) -> Option<(Id, Entry)> {
     let output = Id::from_hex(fields.next()?)?;
     let size = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
     let checksum = u64::from_str_radix(std::str::from_utf8(fields.next()?).ok()?, 16).ok()?;
-    fields.next().is_none().then_some((action, Entry { output, size, checksum }))
+    fields.next().is_none().then_some((
+        action,
+        Entry {
+            output,
+            size,
+            checksum,
+        },
+    ))
 }
 
 /// The entries of the layer at `dir`, with the reason if there are none to be had.
@@ -73,8 +88,12 @@ pub(crate) fn parse_line(line: &[u8]) -> Option<(Id, Entry)> {
 /// # Errors
 /// If there is no index, or it is damaged or of another version.
 pub fn read_index(dir: &Path) -> io::Result<HashMap<Id, Entry>> {
-    parse_index(&fs::read(index_path(dir))?)
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "damaged index, or not a layer of this version"))
+    parse_index(&fs::read(index_path(dir))?).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "damaged index, or not a layer of this version",
+        )
+    })
 }
 
 /// A layer as a tier.
@@ -90,17 +109,29 @@ impl Layer {
     /// # Errors
     /// As [`read_index`].
     pub fn open(dir: &Path) -> io::Result<Layer> {
-        Ok(Layer { dir: dir.into(), entries: read_index(dir)?, checked: Mutex::default() })
+        Ok(Layer {
+            dir: dir.into(),
+            entries: read_index(dir)?,
+            checked: Mutex::default(),
+        })
     }
 
     /// Whether the output's file holds what was put. Asked of every output once a process.
     fn check(&self, path: &Path, entry: &Entry) -> bool {
-        if self.checked.lock().unwrap_or_else(PoisonError::into_inner).contains(&entry.output) {
+        if self
+            .checked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&entry.output)
+        {
             return true;
         }
         let good = holds(path, entry).unwrap_or(false);
         if good {
-            self.checked.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.output);
+            self.checked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(entry.output);
         }
         good
     }
@@ -119,7 +150,11 @@ impl Tier for Layer {
     fn find(&self, action: &Id) -> Option<Hit> {
         let entry = self.entries.get(action)?;
         let path = output_path(&self.dir, &entry.output);
-        self.check(&path, entry).then_some(Hit { output: entry.output, size: entry.size, path })
+        self.check(&path, entry).then_some(Hit {
+            output: entry.output,
+            size: entry.size,
+            path,
+        })
     }
 }
 
@@ -128,7 +163,18 @@ mod tests {
     use super::*;
 
     fn index() -> BTreeMap<Id, Entry> {
-        (0..3u8).map(|n| (Id::of(&[n]), Entry { output: Id::of(&[n, n]), size: 2, checksum: 3 })).collect()
+        (0..3u8)
+            .map(|n| {
+                (
+                    Id::of(&[n]),
+                    Entry {
+                        output: Id::of(&[n, n]),
+                        size: 2,
+                        checksum: 3,
+                    },
+                )
+            })
+            .collect()
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! gowork-cache: compile results as layers, for the go command's GOCACHEPROG (Go 1.24 and later).
 //!
-//! It answers the go command's gets from any number of read-only *parents*, then from a cache mount, and stores its puts in one *own* layer. A build step mounts
-//! the layers of what it imports as parents and leaves its own layer as its output. Nothing here knows of BuildKit, of Go packages, or of
-//! which layers belong together; the caller mounts and names directories.
+//! It answers the go command's gets from any number of read-only *parents*, then from a cache
+//! mount, and stores its puts in one *own* layer. A build step mounts the layers of what it imports
+//! as parents and leaves its own layer as its output. Nothing here knows of BuildKit, of Go
+//! packages, or of which layers belong together; the caller mounts and names directories.
 //!
 //! # A layer, version 1
 //!
@@ -12,20 +13,25 @@
 //! o/<outputID hex>    one file an output; the outputID is the SHA-256 of its bytes, the checksum their XXH3
 //! ```
 //!
-//! The same puts, in any order, give the same bytes, modes (0644, 0755) and modification times (the Unix epoch), since a layer's
-//! digest covers them all. There is no time of use and no trimming: a layer is whole for as long as it exists.
+//! The same puts, in any order, give the same bytes, modes (0644, 0755) and modification times (the
+//! Unix epoch), since a layer's digest covers them all. There is no time of use and no trimming: a
+//! layer is whole for as long as it exists.
 //!
 //! # Faults
 //!
-//! A damaged layer is a slower build, never a wrong one: an index whose header or sum is off is an empty index, and an output is handed out
-//! only after its size and checksum were checked (once a process). A file that cannot be read is a miss. A result that cannot be *stored* is an
-//! error, since the step's layer would be incomplete for as long as it is cached. A process that is killed leaves no index, so its layer holds nothing.
+//! A damaged layer is a slower build, never a wrong one: an index whose header or sum is off is an
+//! empty index, and an output is handed out only after its size and checksum were checked (once a
+//! process). A file that cannot be read is a miss. A result that cannot be *stored* is an error,
+//! since the step's layer would be incomplete for as long as it is cached. A process that is killed
+//! leaves no index, so its layer holds nothing.
 //!
 //! # The second tier
 //!
-//! Where a builder persists, a [`mount`] is asked after the layers, and keeps what steps put. What is taken from it is copied into the step's own layer, whose bytes
-//! are then the same as if it had been compiled. So layers are complete: they travel without the mount, and outlive it. Every result is checked
-//! against its SHA-256 when it is taken; what is missing, damaged or half written is a miss.
+//! Where a builder persists, a [`mount`] is asked after the layers, and keeps what steps put. What
+//! is taken from it is copied into the step's own layer, whose bytes are then the same as if it had
+//! been compiled. So layers are complete: they travel without the mount, and outlive it. Every
+//! result is checked against its SHA-256 when it is taken; what is missing, damaged or half written
+//! is a miss.
 
 pub mod ahead;
 pub mod args;

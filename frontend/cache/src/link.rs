@@ -1,5 +1,6 @@
-//! `gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...`: runs the command, which makes the binary; or takes that from
-//! the cache mount, if the step is described and somebody made it there ahead ([`crate::ahead`]).
+//! `gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...`: runs the command, which makes
+//! the binary; or takes that from the cache mount, if the step is described and somebody made it
+//! there ahead ([`crate::ahead`]).
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -19,21 +20,31 @@ const USAGE: &str = "usage: gowork-cache link [--step=FILE --mount=DIR] BINARY C
 /// Makes the binary. The exit code is the command's.
 ///
 /// # Errors
-/// If a word is missing, the description cannot be read, the command cannot be started, or the binary cannot be written.
+/// If a word is missing, the description cannot be read, the command cannot be started, or the
+/// binary cannot be written.
 pub fn link(words: &[String]) -> Result<ExitCode, String> {
     let (described, words) = match words {
         [step, mount, rest @ ..] if step.starts_with(STEP) => (Some((step, mount)), rest),
         _ => (None, words),
     };
-    let [binary, program, arguments @ ..] = words else { return Err(USAGE.to_owned()) };
-    let described = described.map(|(step, mount)| read_described(step, mount)).transpose()?;
-    let _turn = described.as_ref().and_then(|(described, mount)| known::turn(described, Some(mount)));
-    let known = described.as_ref().and_then(|(described, mount)| Known::this(described, Some(mount)));
+    let [binary, program, arguments @ ..] = words else {
+        return Err(USAGE.to_owned());
+    };
+    let described = described
+        .map(|(step, mount)| read_described(step, mount))
+        .transpose()?;
+    let _turn = described
+        .as_ref()
+        .and_then(|(described, mount)| known::turn(described, Some(mount)));
+    let known = described
+        .as_ref()
+        .and_then(|(described, mount)| Known::this(described, Some(mount)));
     if let Some(made) = known.as_ref().and_then(Known::binary) {
         write(Path::new(binary), &made).map_err(|error| format!("write {binary}: {error}"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let ended = go::run(Command::new(program).args(arguments), || false).map_err(|error| format!("run {program}: {error}"))?;
+    let ended = go::run(Command::new(program).args(arguments), || false)
+        .map_err(|error| format!("run {program}: {error}"))?;
     if !ended.status.success() {
         failure::keep(ended.said);
     }
@@ -42,7 +53,10 @@ pub fn link(words: &[String]) -> Result<ExitCode, String> {
 
 /// The step's description, and where its binary may be.
 fn read_described<'w>(step: &str, mount: &'w str) -> Result<(Description, &'w Path), String> {
-    let (step, mount) = step.strip_prefix(STEP).zip(mount.strip_prefix(LINK_MOUNT)).ok_or(USAGE)?;
+    let (step, mount) = step
+        .strip_prefix(STEP)
+        .zip(mount.strip_prefix(LINK_MOUNT))
+        .ok_or(USAGE)?;
     Ok((read_json(step)?, Path::new(mount)))
 }
 

@@ -1,4 +1,5 @@
-//! The program `gowork-cache`: the command line, and which tiers it asks for. The library's first page says what a layer is.
+//! The program `gowork-cache`: the command line, and which tiers it asks for. The library's first
+//! page says what a layer is.
 
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -17,7 +18,10 @@ use gowork_cache::{ahead, compile, failure, link, watch};
 use gowork_step::words::{AHEAD, COMPILE, FAILURE, LINK, WATCH};
 
 fn main() -> ExitCode {
-    let words = std::env::args_os().skip(1).map(|word| word.into_string().unwrap_or_else(|word| word.to_string_lossy().into()));
+    let words = std::env::args_os().skip(1).map(|word| {
+        word.into_string()
+            .unwrap_or_else(|word| word.to_string_lossy().into())
+    });
     let words: Vec<String> = words.collect();
     if let Some((word, rest)) = words.split_first()
         && let Some(done) = step(word, rest)
@@ -57,30 +61,51 @@ fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
 
 fn run(args: &Args) -> Result<(), String> {
     let mut tiers: Vec<Box<dyn Tier>> = Vec::new();
-    let mount = args.mount.as_deref().map(|dir| CacheMount::new(dir, args.limit));
+    let mount = args
+        .mount
+        .as_deref()
+        .map(|dir| CacheMount::new(dir, args.limit));
     let kept = match &args.results {
         Results::Keep(dir) => {
             // What an earlier go command of the same step left there. Usually nothing.
-            tiers.extend(Layer::open(dir).ok().map(|layer| Box::new(layer) as Box<dyn Tier>));
-            let own = Own::keep(dir).map_err(|error| format!("make the layer {}: {error}", dir.display()))?;
+            tiers.extend(
+                Layer::open(dir)
+                    .ok()
+                    .map(|layer| Box::new(layer) as Box<dyn Tier>),
+            );
+            let own = Own::keep(dir)
+                .map_err(|error| format!("make the layer {}: {error}", dir.display()))?;
             Kept::Layer(own, mount)
         }
         Results::Discard(dir) => {
-            let own = Own::discard(dir).map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?;
+            let own = Own::discard(dir)
+                .map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?;
             Kept::Layer(own, mount)
         }
         Results::Names(dir) => {
-            let names = Names::new(dir).map_err(|error| format!("make a list in {}: {error}", dir.display()))?;
+            let names = Names::new(dir)
+                .map_err(|error| format!("make a list in {}: {error}", dir.display()))?;
             Kept::Named(names, mount.ok_or("--names needs a mount")?)
         }
     };
     tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
     let turns = args.mount.as_deref().map(Turns::new);
     // Only now: while the go command loads packages, they may as well run.
-    let wait = || turns.iter().for_each(|turns| turns.outwait(&args.after, &args.stop));
+    let wait = || {
+        turns
+            .iter()
+            .for_each(|turns| turns.outwait(&args.after, &args.stop))
+    };
     let store = Store::new(tiers, kept).after(&wait);
-    let threads = thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-    let served = serve(&mut BufReader::with_capacity(256 << 10, io::stdin()), io::stdout(), &store, threads);
+    let threads = thread::available_parallelism()
+        .map_or(2, usize::from)
+        .clamp(2, 8);
+    let served = serve(
+        &mut BufReader::with_capacity(256 << 10, io::stdin()),
+        io::stdout(),
+        &store,
+        threads,
+    );
     if let Some(error) = store.complaint() {
         eprintln!("gowork-cache: not all results are kept in the cache mount: {error}");
     }
@@ -95,7 +120,10 @@ fn parent(dir: &Path) -> Option<Box<dyn Tier>> {
     match Layer::open(dir) {
         Ok(layer) => Some(Box::new(layer)),
         Err(error) => {
-            eprintln!("gowork-cache: nothing is read from {}: {error}", dir.display());
+            eprintln!(
+                "gowork-cache: nothing is read from {}: {error}",
+                dir.display()
+            );
             None
         }
     }

@@ -1,4 +1,5 @@
-//! Results that stay where they are, in a cache mount, and the list of them: who has the go command run reads it meanwhile. Owns that list.
+//! Results that stay where they are, in a cache mount, and the list of them: who has the go command
+//! run reads it meanwhile. Owns that list.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -12,7 +13,8 @@ use crate::layer::{self, Entry};
 use crate::mount::CacheMount;
 use crate::store::Hit;
 
-/// The list in a directory: a line for each result, in the form of an index's, in the order in which they were taken from the mount or kept there.
+/// The list in a directory: a line for each result, in the form of an index's, in the order in
+/// which they were taken from the mount or kept there.
 fn list(dir: &Path) -> PathBuf {
     dir.join("names")
 }
@@ -30,16 +32,33 @@ impl Names {
     pub fn new(dir: &Path) -> io::Result<Names> {
         fs::create_dir_all(dir)?;
         let list = File::options().create(true).append(true).open(list(dir))?;
-        Ok(Names { list: Mutex::new(list) })
+        Ok(Names {
+            list: Mutex::new(list),
+        })
     }
 
     /// Notes an output, which must be the SHA-256 of `bytes` and in the mount.
     pub fn note(&self, action: &Id, output: &Id, bytes: &[u8], mount: &CacheMount) -> Hit {
         let size = bytes.len() as u64;
-        let line = layer::format_line(action, &Entry { output: *output, size, checksum: checksum::of(bytes) });
+        let line = layer::format_line(
+            action,
+            &Entry {
+                output: *output,
+                size,
+                checksum: checksum::of(bytes),
+            },
+        );
         // A line that is missing is a result that nobody knows by its package.
-        let _ = self.list.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes());
-        Hit { output: *output, size, path: mount.output_path(output) }
+        let _ = self
+            .list
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write_all(line.as_bytes());
+        Hit {
+            output: *output,
+            size,
+            path: mount.output_path(output),
+        }
     }
 }
 
@@ -57,8 +76,16 @@ impl Reader {
     /// If it can be neither read nor made.
     pub fn new(dir: &Path) -> io::Result<Reader> {
         fs::create_dir_all(dir)?;
-        let list = File::options().create(true).append(true).read(true).open(list(dir))?;
-        Ok(Reader { list: BufReader::new(list), line: Vec::new(), entries: HashMap::new() })
+        let list = File::options()
+            .create(true)
+            .append(true)
+            .read(true)
+            .open(list(dir))?;
+        Ok(Reader {
+            list: BufReader::new(list),
+            line: Vec::new(),
+            entries: HashMap::new(),
+        })
     }
 
     /// The action of an output that was noted, and its entry.
@@ -71,7 +98,10 @@ impl Reader {
             if !self.line.ends_with(b"\n") {
                 break;
             }
-            self.entries.extend(layer::parse_line(&self.line).map(|(action, entry)| (entry.output, (action, entry))));
+            self.entries.extend(
+                layer::parse_line(&self.line)
+                    .map(|(action, entry)| (entry.output, (action, entry))),
+            );
             self.line.clear();
         }
         Ok(self.entries.get(output).copied())
@@ -95,10 +125,20 @@ mod tests {
         }
         for n in [2, 1] {
             let (action, entry) = reader.find(&output(n)).unwrap().unwrap();
-            assert_eq!((action, entry.output, entry.size), (Id::of(&[n]), output(n), 2));
+            assert_eq!(
+                (action, entry.output, entry.size),
+                (Id::of(&[n]), output(n), 2)
+            );
         }
         // Half a line is none yet.
-        let whole = layer::format_line(&Id::of(&[3]), &Entry { output: output(3), size: 2, checksum: 1 });
+        let whole = layer::format_line(
+            &Id::of(&[3]),
+            &Entry {
+                output: output(3),
+                size: 2,
+                checksum: 1,
+            },
+        );
         let mut file = File::options().append(true).open(list(dir.path())).unwrap();
         file.write_all(&whole.as_bytes()[..70]).unwrap();
         assert_eq!(reader.find(&output(3)).unwrap(), None);

@@ -1,4 +1,5 @@
-//! The layer that takes this process's results: written as they come, completed by its index. Owns writing and its determinism.
+//! The layer that takes this process's results: written as they come, completed by its index. Owns
+//! writing and its determinism.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, FileTimes, Permissions};
@@ -31,7 +32,8 @@ struct State {
 }
 
 impl Own {
-    /// A layer to keep, at `dir`, which must be absolute. It may hold results of an earlier process; they stay.
+    /// A layer to keep, at `dir`, which must be absolute. It may hold results of an earlier
+    /// process; they stay.
     ///
     /// # Errors
     /// If the directories cannot be made.
@@ -44,14 +46,23 @@ impl Own {
     /// # Errors
     /// If the directories cannot be made.
     pub fn discard(dir: &Path) -> io::Result<Own> {
-        Own::create(dir.join(format!("gowork-cache.{}", std::process::id())), true)
+        Own::create(
+            dir.join(format!("gowork-cache.{}", std::process::id())),
+            true,
+        )
     }
 
     fn create(dir: PathBuf, discard: bool) -> io::Result<Own> {
         let temporary = dir.join(format!("tmp.{}", std::process::id()));
         fs::create_dir_all(dir.join("o"))?;
         fs::create_dir_all(&temporary)?;
-        Ok(Own { dir, discard, temporary, next: AtomicU64::new(0), state: Mutex::default() })
+        Ok(Own {
+            dir,
+            discard,
+            temporary,
+            next: AtomicU64::new(0),
+            state: Mutex::default(),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -65,7 +76,11 @@ impl Own {
     }
 
     fn hit(&self, entry: Entry) -> Hit {
-        Hit { output: entry.output, size: entry.size, path: layer::output_path(&self.dir, &entry.output) }
+        Hit {
+            output: entry.output,
+            size: entry.size,
+            path: layer::output_path(&self.dir, &entry.output),
+        }
     }
 
     /// Keeps an output, which must be the SHA-256 of `bytes`.
@@ -86,13 +101,21 @@ impl Own {
 
     fn store(&self, output: &Id, bytes: &[u8]) -> io::Result<Entry> {
         let path = layer::output_path(&self.dir, output);
-        self.write(bytes, &path).map_err(|error| io::Error::new(error.kind(), format!("write {}: {error}", path.display())))?;
-        Ok(Entry { output: *output, size: bytes.len() as u64, checksum: checksum::of(bytes) })
+        self.write(bytes, &path).map_err(|error| {
+            io::Error::new(error.kind(), format!("write {}: {error}", path.display()))
+        })?;
+        Ok(Entry {
+            output: *output,
+            size: bytes.len() as u64,
+            checksum: checksum::of(bytes),
+        })
     }
 
     /// Writes a file as layers have them. It appears complete or not at all.
     fn write(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
-        let temporary = self.temporary.join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
+        let temporary = self
+            .temporary
+            .join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;
         settle(&file, 0o644)?;
@@ -100,7 +123,8 @@ impl Own {
         fs::rename(&temporary, path)
     }
 
-    /// Writes the index, together with what an earlier or concurrent process left in it; or removes the scratch space.
+    /// Writes the index, together with what an earlier or concurrent process left in it; or removes
+    /// the scratch space.
     ///
     /// # Errors
     /// If the layer cannot be written.
@@ -111,14 +135,26 @@ impl Own {
         let state = self.state();
         let root = File::open(&self.dir)?;
         root.lock()?;
-        let mut entries: BTreeMap<Id, Entry> = layer::read_index(&self.dir).unwrap_or_default().into_iter().collect();
-        entries.extend(state.entries.iter().map(|(action, entry)| (*action, *entry)));
-        // An output whose action was put again with another one would make the layer depend on the order of puts.
+        let mut entries: BTreeMap<Id, Entry> = layer::read_index(&self.dir)
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        entries.extend(
+            state
+                .entries
+                .iter()
+                .map(|(action, entry)| (*action, *entry)),
+        );
+        // An output whose action was put again with another one would make the layer depend on the
+        // order of puts.
         let named: HashSet<Id> = entries.values().map(|entry| entry.output).collect();
         for orphan in state.stored.keys().filter(|output| !named.contains(output)) {
             fs::remove_file(layer::output_path(&self.dir, orphan))?;
         }
-        self.write(layer::format_index(&entries).as_bytes(), &layer::index_path(&self.dir))?;
+        self.write(
+            layer::format_index(&entries).as_bytes(),
+            &layer::index_path(&self.dir),
+        )?;
         fs::remove_dir_all(&self.temporary)?;
         settle(&File::open(self.dir.join("o"))?, 0o755)?;
         settle(&root, 0o755)

@@ -1,6 +1,7 @@
-//! What a go command prints with `-x` while it compiles and installs: which file of the cache holds which package, and which binary is complete. Owns the form of
-//! those lines (cmd/go/internal/work, exec.go: `compile`, `updateBuildID`, `writeLinkImportcfg` and `BuildInstallFunc`). Whoever does not find something in
-//! them knows less, and nothing wrong.
+//! What a go command prints with `-x` while it compiles and installs: which file of the cache holds
+//! which package, and which binary is complete. Owns the form of those lines (cmd/go/internal/work,
+//! exec.go: `compile`, `updateBuildID`, `writeLinkImportcfg` and `BuildInstallFunc`). Whoever does
+//! not find something in them knows less, and nothing wrong.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -33,9 +34,15 @@ impl Printed {
             let (package, file) = rest.split_once('=')?;
             return Some(Told::Compiled(package.to_owned(), output(file)?));
         }
-        if let Some(rest) = line.strip_prefix("rm -rf $WORK/").or_else(|| line.strip_prefix("rm -r $WORK/")) {
+        if let Some(rest) = line
+            .strip_prefix("rm -rf $WORK/")
+            .or_else(|| line.strip_prefix("rm -r $WORK/"))
+        {
             // What was done there is over.
-            return self.installed.remove(rest.strip_suffix('/')?).map(Told::Installed);
+            return self
+                .installed
+                .remove(rest.strip_suffix('/')?)
+                .map(Told::Installed);
         }
         let copied = line.strip_prefix("cp $WORK/");
         let moved = copied.or_else(|| line.strip_prefix("mv $WORK/"));
@@ -73,11 +80,23 @@ mod tests {
         let mut take = |line: &str| printed.take(line);
         assert_eq!(take("mkdir -p $WORK/b002/"), None);
         let compiled = |package: &str, id| Some(Told::Compiled(package.to_owned(), id));
-        assert_eq!(take(&format!("packagefile fmt=/cache/1/o/{}/{a}", &a.to_string()[..2])), compiled("fmt", a));
+        assert_eq!(
+            take(&format!(
+                "packagefile fmt=/cache/1/o/{}/{a}",
+                &a.to_string()[..2]
+            )),
+            compiled("fmt", a)
+        );
         assert_eq!(take("packagefile example.com/m/c=$WORK/b003/_pkg_.a"), None);
         let compile = "/usr/local/go/pkg/tool/linux_amd64/compile -o $WORK/b002/_pkg_.a -trimpath \"/src=>example.com/m\" -p example.com/m/b -lang=go1.26";
         assert_eq!(take(compile), None);
-        assert_eq!(take(&format!("cp $WORK/b009/_pkg_.a /cache/1/o/00/{b} # internal")), None, "nobody knows what that is");
+        assert_eq!(
+            take(&format!(
+                "cp $WORK/b009/_pkg_.a /cache/1/o/00/{b} # internal"
+            )),
+            None,
+            "nobody knows what that is"
+        );
         let copy = format!("cp $WORK/b002/_pkg_.a /cache/1/o/00/{b} # internal");
         assert_eq!(take(&copy), compiled("example.com/m/b", b));
         for cut in 0..copy.len() {
@@ -92,11 +111,25 @@ mod tests {
             let mut take = |line: &str| printed.take(line);
             let link = "/usr/local/go/pkg/tool/linux_amd64/link -o $WORK/b001/exe/a.out -importcfg $WORK/b001/importcfg.link $WORK/b001/_pkg_.a";
             assert_eq!(take(link), None);
-            assert_eq!(take("go tool buildid -w $WORK/b001/exe/a.out # internal"), None);
-            assert_eq!(take(&format!("{rm} $WORK/b001/")), None, "nothing was installed from there");
-            assert_eq!(take(&format!("{word} $WORK/b001/exe/a.out /go/bin/a")), None, "not complete yet");
+            assert_eq!(
+                take("go tool buildid -w $WORK/b001/exe/a.out # internal"),
+                None
+            );
+            assert_eq!(
+                take(&format!("{rm} $WORK/b001/")),
+                None,
+                "nothing was installed from there"
+            );
+            assert_eq!(
+                take(&format!("{word} $WORK/b001/exe/a.out /go/bin/a")),
+                None,
+                "not complete yet"
+            );
             assert_eq!(take(&format!("{rm} $WORK/b002/")), None);
-            assert_eq!(take(&format!("{rm} $WORK/b001/")), Some(Told::Installed("/go/bin/a".into())));
+            assert_eq!(
+                take(&format!("{rm} $WORK/b001/")),
+                Some(Told::Installed("/go/bin/a".into()))
+            );
         }
     }
 }

@@ -1,7 +1,9 @@
-//! GOCACHEPROG's wire form: a stream of JSON values, requests in, responses out. Owns parsing and writing; not what is answered.
+//! GOCACHEPROG's wire form: a stream of JSON values, requests in, responses out. Owns parsing and
+//! writing; not what is answered.
 //!
-//! A request is one JSON object on its own line. A put whose `BodySize` is not 0 is followed by an empty line and the body: one JSON string of
-//! base64, on its own line too. (Source: cmd/go/internal/cacheprog and cache/prog.go of Go 1.26.)
+//! A request is one JSON object on its own line. A put whose `BodySize` is not 0 is followed by an
+//! empty line and the body: one JSON string of base64, on its own line too. (Source:
+//! cmd/go/internal/cacheprog and cache/prog.go of Go 1.26.)
 
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
@@ -50,7 +52,9 @@ impl Put {
     /// # Errors
     /// If it is not base64, or not as long as announced, or not what its output ID says.
     pub fn decode(&self) -> Result<Vec<u8>, String> {
-        let bytes = STANDARD.decode(&self.body).map_err(|error| format!("body of output {}: {error}", self.output))?;
+        let bytes = STANDARD
+            .decode(&self.body)
+            .map_err(|error| format!("body of output {}: {error}", self.output))?;
         if bytes.len() as u64 != self.size || Id::of(&bytes) != self.output {
             return Err(format!(
                 "body of output {} is not what its ID says ({} bytes of {})",
@@ -114,19 +118,33 @@ pub fn read_request(input: &mut impl BufRead) -> Result<Option<Request>, Protoco
     }
     let mut line = Vec::new();
     input.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
-    let raw: RawRequest = serde_json::from_slice(&line).map_err(|error| ProtocolError(error.to_string()))?;
+    let raw: RawRequest =
+        serde_json::from_slice(&line).map_err(|error| ProtocolError(error.to_string()))?;
     // The body is read even for a request that will be refused: the stream goes on after it.
-    let size = u64::try_from(raw.body_size).map_err(|_| ProtocolError(format!("negative BodySize {}", raw.body_size)))?;
+    let size = u64::try_from(raw.body_size)
+        .map_err(|_| ProtocolError(format!("negative BodySize {}", raw.body_size)))?;
     let body = read_body(input, size)?;
     let action = decode_id(raw.action.as_deref());
-    let command = match (raw.command.as_str(), action, decode_id(raw.output.as_deref())) {
+    let command = match (
+        raw.command.as_str(),
+        action,
+        decode_id(raw.output.as_deref()),
+    ) {
         ("get", Some(action), _) => Command::Get(action),
-        ("put", Some(action), Some(output)) => Command::Put(Put { action, output, size, body }),
+        ("put", Some(action), Some(output)) => Command::Put(Put {
+            action,
+            output,
+            size,
+            body,
+        }),
         ("close", ..) => Command::Close,
         ("get" | "put", ..) => Command::Unknown(format!("{}: IDs must have 32 bytes", raw.command)),
         (other, ..) => Command::Unknown(format!("unknown command {other:?}")),
     };
-    Ok(Some(Request { id: raw.id, command }))
+    Ok(Some(Request {
+        id: raw.id,
+        command,
+    }))
 }
 
 fn decode_id(text: Option<&str>) -> Option<Id> {
@@ -143,7 +161,10 @@ fn peek(input: &mut impl BufRead) -> io::Result<Option<u8>> {
         if buffer.is_empty() {
             return Ok(None);
         }
-        let blank = buffer.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let blank = buffer
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace())
+            .count();
         if let Some(byte) = buffer.get(blank).copied() {
             input.consume(blank);
             return Ok(Some(byte));
@@ -157,19 +178,25 @@ fn read_body(input: &mut impl BufRead, size: u64) -> Result<Vec<u8>, ProtocolErr
         return Ok(Vec::new());
     }
     if size > MAX_BODY {
-        return Err(ProtocolError(format!("body of {size} bytes: more than {MAX_BODY}")));
+        return Err(ProtocolError(format!(
+            "body of {size} bytes: more than {MAX_BODY}"
+        )));
     }
     if peek(input)? != Some(b'"') {
         return Err(ProtocolError("a put without its body".into()));
     }
     input.consume(1);
-    // One more than the text: its closing quote. The buffer grows with what arrives, not with what was announced.
+    // One more than the text: its closing quote. The buffer grows with what arrives, not with what
+    // was announced.
     let length = size.div_ceil(3) * 4 + 1;
     let mut body = Vec::with_capacity(usize::try_from(length.min(1 << 20)).unwrap_or_default());
     input.by_ref().take(length).read_to_end(&mut body)?;
     match body.pop() {
         Some(b'"') if body.len() as u64 == length - 1 => Ok(body),
-        _ => Err(ProtocolError(format!("body is not the {} characters that {size} bytes take", length - 1))),
+        _ => Err(ProtocolError(format!(
+            "body is not the {} characters that {size} bytes take",
+            length - 1
+        ))),
     }
 }
 

@@ -1,6 +1,8 @@
-//! The conversation with the go command: requests are read in one thread and answered by a few, in any order.
+//! The conversation with the go command: requests are read in one thread and answered by a few, in
+//! any order.
 //!
-//! Several threads, since answering is mostly hashing and writing, and the go command asks from as many threads as it compiles with.
+//! Several threads, since answering is mostly hashing and writing, and the go command asks from as
+//! many threads as it compiles with.
 
 use std::io::{BufRead, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -13,31 +15,64 @@ use crate::store::{Hit, Store};
 /// Answers until the go command closes, or goes away. Completes the own layer in both cases.
 ///
 /// # Errors
-/// If the stream is not the protocol's, or an answer or the layer cannot be written. The go command was told where it could be.
-pub fn serve(input: &mut impl BufRead, output: impl Write + Send, store: &Store, threads: usize) -> Result<(), String> {
+/// If the stream is not the protocol's, or an answer or the layer cannot be written. The go command
+/// was told where it could be.
+pub fn serve(
+    input: &mut impl BufRead,
+    output: impl Write + Send,
+    store: &Store,
+    threads: usize,
+) -> Result<(), String> {
     let output = Mutex::new(output);
-    answer(&output, &Response { known_commands: &["get", "put", "close"], ..Response::default() })?;
+    answer(
+        &output,
+        &Response {
+            known_commands: &["get", "put", "close"],
+            ..Response::default()
+        },
+    )?;
     // Bodies wait in this queue, so it is short.
     let (sender, receiver) = sync_channel::<Request>(threads);
     let receiver = Mutex::new(receiver);
     let closing = thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work(&receiver, &output, store))).collect();
+        let workers: Vec<_> = (0..threads)
+            .map(|_| scope.spawn(|| work(&receiver, &output, store)))
+            .collect();
         let closing = read(input, |request| sender.send(request).is_ok());
         drop(sender);
-        let worked: Result<(), String> =
-            workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| "a worker thread ended".to_string())?);
+        let worked: Result<(), String> = workers.into_iter().try_for_each(|worker| {
+            worker
+                .join()
+                .map_err(|_| "a worker thread ended".to_string())?
+        });
         worked.and(closing)
     })?;
-    let finished = store.finish().map_err(|error| format!("complete the layer: {error}"));
+    let finished = store
+        .finish()
+        .map_err(|error| format!("complete the layer: {error}"));
     if let Some(id) = closing {
-        let err = finished.as_ref().err().map(|error| format!("gowork-cache: {error}")).unwrap_or_default();
-        answer(&output, &Response { id, err: &err, ..Response::default() })?;
+        let err = finished
+            .as_ref()
+            .err()
+            .map(|error| format!("gowork-cache: {error}"))
+            .unwrap_or_default();
+        answer(
+            &output,
+            &Response {
+                id,
+                err: &err,
+                ..Response::default()
+            },
+        )?;
     }
     finished
 }
 
 /// Hands requests over until a close, whose ID it returns, or the end of the stream.
-fn read(input: &mut impl BufRead, mut hand_over: impl FnMut(Request) -> bool) -> Result<Option<i64>, String> {
+fn read(
+    input: &mut impl BufRead,
+    mut hand_over: impl FnMut(Request) -> bool,
+) -> Result<Option<i64>, String> {
     while let Some(request) = protocol::read_request(input).map_err(|error| error.to_string())? {
         if request.command == Command::Close {
             return Ok(Some(request.id));
@@ -49,11 +84,19 @@ fn read(input: &mut impl BufRead, mut hand_over: impl FnMut(Request) -> bool) ->
     Ok(None)
 }
 
-/// Answers requests until there are none. It goes on taking them when nobody listens any more, so that the reader never waits in vain.
-fn work(requests: &Mutex<Receiver<Request>>, output: &Mutex<impl Write>, store: &Store) -> Result<(), String> {
+/// Answers requests until there are none. It goes on taking them when nobody listens any more, so
+/// that the reader never waits in vain.
+fn work(
+    requests: &Mutex<Receiver<Request>>,
+    output: &Mutex<impl Write>,
+    store: &Store,
+) -> Result<(), String> {
     let mut result = Ok(());
     loop {
-        let next = requests.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         let Ok(request) = next else { return result };
         if result.is_ok() {
             result = respond(request, output, store);
@@ -61,33 +104,66 @@ fn work(requests: &Mutex<Receiver<Request>>, output: &Mutex<impl Write>, store: 
     }
 }
 
-fn respond(Request { id, command }: Request, output: &Mutex<impl Write>, store: &Store) -> Result<(), String> {
+fn respond(
+    Request { id, command }: Request,
+    output: &Mutex<impl Write>,
+    store: &Store,
+) -> Result<(), String> {
     match command {
         Command::Get(action) => match store.get(&action) {
             Some(hit) => answer_hit(output, id, &hit),
-            None => answer(output, &Response { id, miss: true, ..Response::default() }),
+            None => answer(
+                output,
+                &Response {
+                    id,
+                    miss: true,
+                    ..Response::default()
+                },
+            ),
         },
         Command::Put(put) => answer_put(output, id, &put, store),
         Command::Close => Ok(()),
-        Command::Unknown(reason) => {
-            answer(output, &Response { id, err: &format!("gowork-cache: {reason}"), ..Response::default() })
-        }
+        Command::Unknown(reason) => answer(
+            output,
+            &Response {
+                id,
+                err: &format!("gowork-cache: {reason}"),
+                ..Response::default()
+            },
+        ),
     }
 }
 
 fn answer_put(output: &Mutex<impl Write>, id: i64, put: &Put, store: &Store) -> Result<(), String> {
     match store.put(put) {
         Ok(hit) => answer_hit(output, id, &hit),
-        Err(error) => answer(output, &Response { id, err: &format!("gowork-cache: {error}"), ..Response::default() }),
+        Err(error) => answer(
+            output,
+            &Response {
+                id,
+                err: &format!("gowork-cache: {error}"),
+                ..Response::default()
+            },
+        ),
     }
 }
 
 fn answer_hit(output: &Mutex<impl Write>, id: i64, hit: &Hit) -> Result<(), String> {
     let disk_path = hit.path.to_str().unwrap_or_default();
-    answer(output, &Response { id, output: protocol::encode_id(&hit.output), size: hit.size, disk_path, ..Response::default() })
+    answer(
+        output,
+        &Response {
+            id,
+            output: protocol::encode_id(&hit.output),
+            size: hit.size,
+            disk_path,
+            ..Response::default()
+        },
+    )
 }
 
 fn answer(output: &Mutex<impl Write>, response: &Response<'_>) -> Result<(), String> {
     let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
-    protocol::write_response(&mut *output, response).map_err(|error| format!("answer the go command: {error}"))
+    protocol::write_response(&mut *output, response)
+        .map_err(|error| format!("answer the go command: {error}"))
 }

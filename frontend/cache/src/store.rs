@@ -1,4 +1,5 @@
-//! Where results are looked for, and in which order. Owns the list of tiers and the counts; not how a tier keeps its entries.
+//! Where results are looked for, and in which order. Owns the list of tiers and the counts; not how
+//! a tier keeps its entries.
 
 use std::io;
 use std::path::PathBuf;
@@ -50,28 +51,46 @@ pub struct Store<'a> {
 }
 
 impl<'a> Store<'a> {
-    /// A store that looks in its own layer first, then in `tiers` in their order, then in the mount.
+    /// A store that looks in its own layer first, then in `tiers` in their order, then in the
+    /// mount.
     pub fn new(tiers: Vec<Box<dyn Tier>>, kept: Kept) -> Self {
         let [hits, misses, puts, taken] = [const { AtomicU64::new(0) }; 4];
-        Self { before: None, begun: Once::new(), tiers, kept, hits, misses, puts, taken }
+        Self {
+            before: None,
+            begun: Once::new(),
+            tiers,
+            kept,
+            hits,
+            misses,
+            puts,
+            taken,
+        }
     }
 
     /// The same, which calls `before` and waits for it when it is first asked for something.
     #[must_use]
     pub fn after(self, before: &'a (dyn Fn() + Sync)) -> Self {
-        Self { before: Some(before), ..self }
+        Self {
+            before: Some(before),
+            ..self
+        }
     }
 
     /// The output of `action`, wherever it is.
     pub fn get(&self, action: &Id) -> Option<Hit> {
-        self.begun.call_once(|| self.before.iter().for_each(|before| before()));
+        self.begun
+            .call_once(|| self.before.iter().for_each(|before| before()));
         let in_layers = || self.tiers.iter().find_map(|tier| tier.find(action));
         let own = match &self.kept {
             Kept::Layer(own, _) => own.find(action),
             Kept::Named(..) => None,
         };
         let hit = own.or_else(in_layers).or_else(|| self.take(action));
-        let counter = if hit.is_some() { &self.hits } else { &self.misses };
+        let counter = if hit.is_some() {
+            &self.hits
+        } else {
+            &self.misses
+        };
         counter.fetch_add(1, Ordering::Relaxed);
         hit
     }
@@ -83,7 +102,8 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// What the mount has, copied into the own layer: so that this is complete without the mount, and no change of the mount can do harm.
+    /// What the mount has, copied into the own layer: so that this is complete without the mount,
+    /// and no change of the mount can do harm.
     fn take(&self, action: &Id) -> Option<Hit> {
         let (output, bytes) = self.mount()?.find(action)?;
         let hit = match &self.kept {
@@ -98,9 +118,14 @@ impl<'a> Store<'a> {
     /// Keeps an output in the own layer and in the mount, unless a tier already has just that.
     ///
     /// # Errors
-    /// If the body is not what its ID says, or cannot be written to the layer; or to the mount, where that alone is to have it.
+    /// If the body is not what its ID says, or cannot be written to the layer; or to the mount,
+    /// where that alone is to have it.
     pub fn put(&self, put: &Put) -> Result<Hit, String> {
-        let known = self.tiers.iter().find_map(|tier| tier.find(&put.action)).filter(|hit| hit.output == put.output);
+        let known = self
+            .tiers
+            .iter()
+            .find_map(|tier| tier.find(&put.action))
+            .filter(|hit| hit.output == put.output);
         if let Some(hit) = known {
             return Ok(hit);
         }
@@ -109,13 +134,18 @@ impl<'a> Store<'a> {
         let keep = |mount: &CacheMount| mount.keep(&put.action, &put.output, &body);
         match &self.kept {
             Kept::Layer(own, mount) => {
-                let hit = own.keep_output(&put.action, &put.output, &body).map_err(|error| error.to_string())?;
+                let hit = own
+                    .keep_output(&put.action, &put.output, &body)
+                    .map_err(|error| error.to_string())?;
                 mount.iter().for_each(keep);
                 Ok(hit)
             }
             Kept::Named(names, mount) => {
                 keep(mount);
-                mount.complaint().map_or_else(|| Ok(names.note(&put.action, &put.output, &body, mount)), Err)
+                mount.complaint().map_or_else(
+                    || Ok(names.note(&put.action, &put.output, &body, mount)),
+                    Err,
+                )
             }
         }
     }
@@ -141,7 +171,12 @@ impl<'a> Store<'a> {
     /// What happened, in one line.
     pub fn stats(&self) -> String {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let (hits, misses, puts, taken) = (count(&self.hits), count(&self.misses), count(&self.puts), count(&self.taken));
+        let (hits, misses, puts, taken) = (
+            count(&self.hits),
+            count(&self.misses),
+            count(&self.puts),
+            count(&self.taken),
+        );
         format!("{hits} hits, {misses} misses, {puts} puts, {taken} taken from the mount")
     }
 }

@@ -1,8 +1,10 @@
-//! Whose turn it is: files in a cache mount by which steps and what goes ahead of them tell each other what they are doing right now. Owns these files.
+//! Whose turn it is: files in a cache mount by which steps and what goes ahead of them tell each
+//! other what they are doing right now. Owns these files.
 //!
-//! A file is locked by who does what it says, for as long as that takes; who is killed has let go of it. So a file that nobody holds says nothing. A step is
-//! known here by a name that its plan gave it, by which two builds of one repository may mean two different things: then somebody waits in vain, or does not
-//! wait. Nobody believes a result for what is said here.
+//! A file is locked by who does what it says, for as long as that takes; who is killed has let go
+//! of it. So a file that nobody holds says nothing. A step is known here by a name that its plan
+//! gave it, by which two builds of one repository may mean two different things: then somebody
+//! waits in vain, or does not wait. Nobody believes a result for what is said here.
 
 use std::fs::{self, File};
 use std::io;
@@ -17,7 +19,8 @@ pub enum Turn {
     Runs,
     /// Somebody else is about to make its results: the step had better wait.
     Ahead,
-    /// The step that runs is to stop soon: somebody else makes the rest of its results, and has use for those that are there.
+    /// The step that runs is to stop soon: somebody else makes the rest of its results, and has use
+    /// for those that are there.
     Stop,
 }
 
@@ -56,14 +59,20 @@ impl Begun {
 impl Turns {
     /// Those of the mount at `dir`.
     pub fn new(dir: &Path) -> Turns {
-        Turns { dir: mount::turns_dir(dir) }
+        Turns {
+            dir: mount::turns_dir(dir),
+        }
     }
 
     /// Has the step `name` run when nobody makes its results ahead of it any more.
     pub fn begin(self, name: &str) -> Option<Begun> {
         let _ = self.wait(Turn::Ahead, name);
         let held = self.say(Turn::Runs, name)?;
-        Some(Begun { turns: self, name: name.to_owned(), _held: held })
+        Some(Begun {
+            turns: self,
+            name: name.to_owned(),
+            _held: held,
+        })
     }
 
     /// Says it of the step `name`. None if that cannot be said, or another process says it already.
@@ -78,7 +87,8 @@ impl Turns {
     /// Whether it is said of the step `name`.
     pub fn is_said(&self, turn: Turn, name: &str) -> bool {
         // Only for a moment, in which nobody else can say it: then the others do not hear of it.
-        self.open(turn, name).is_some_and(|file| file.try_lock_shared().is_err())
+        self.open(turn, name)
+            .is_some_and(|file| file.try_lock_shared().is_err())
     }
 
     /// Waits until it is not said of the step `name` any more.
@@ -86,12 +96,16 @@ impl Turns {
     /// # Errors
     /// If the file system has no locks.
     pub fn wait(&self, turn: Turn, name: &str) -> io::Result<()> {
-        self.open(turn, name).map_or(Ok(()), |file| file.lock_shared())
+        self.open(turn, name)
+            .map_or(Ok(()), |file| file.lock_shared())
     }
 
     /// Waits until steps are over. Those to `stop` are asked to.
     pub fn outwait(&self, others: &[String], stop: &[String]) {
-        let _asked: Vec<Held> = stop.iter().filter_map(|name| self.say(Turn::Stop, name)).collect();
+        let _asked: Vec<Held> = stop
+            .iter()
+            .filter_map(|name| self.say(Turn::Stop, name))
+            .collect();
         for name in stop.iter().chain(others) {
             let _ = self.wait(Turn::Runs, name);
         }
@@ -126,7 +140,11 @@ mod tests {
         let turns = Turns::new(dir.path());
         assert!(!turns.is_said(Turn::Runs, "a"));
         let held = turns.say(Turn::Runs, "a").unwrap();
-        assert!(turns.is_said(Turn::Runs, "a") && !turns.is_said(Turn::Runs, "b") && !turns.is_said(Turn::Ahead, "a"));
+        assert!(
+            turns.is_said(Turn::Runs, "a")
+                && !turns.is_said(Turn::Runs, "b")
+                && !turns.is_said(Turn::Ahead, "a")
+        );
         assert!(turns.say(Turn::Runs, "a").is_none(), "somebody says it");
         drop(held);
         assert!(!turns.is_said(Turn::Runs, "a"));
@@ -142,7 +160,8 @@ mod tests {
         let begun = Turns::new(dir.path()).begin("a").unwrap();
         assert!(!begun.is_to_stop());
         thread::scope(|scope| {
-            let stopping = scope.spawn(|| Turns::new(dir.path()).outwait(&[], &["b".to_owned(), "a".to_owned()]));
+            let stopping = scope
+                .spawn(|| Turns::new(dir.path()).outwait(&[], &["b".to_owned(), "a".to_owned()]));
             while !begun.is_to_stop() {
                 thread::yield_now();
             }
@@ -150,7 +169,10 @@ mod tests {
             drop(begun);
             stopping.join().unwrap();
         });
-        assert!(!Turns::new(dir.path()).begin("a").unwrap().is_to_stop(), "nobody asks any more");
+        assert!(
+            !Turns::new(dir.path()).begin("a").unwrap().is_to_stop(),
+            "nobody asks any more"
+        );
     }
 
     #[test]

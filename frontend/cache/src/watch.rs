@@ -1,5 +1,6 @@
-//! `gowork-cache watch FILE DIR`: waits until some of the steps that the file names run, and leaves their positions in the file [`RUNNING`] in `DIR`. So who
-//! builds learns what no layer holds: a step whose layer is at hand never runs.
+//! `gowork-cache watch FILE DIR`: waits until some of the steps that the file names run, and leaves
+//! their positions in the file [`RUNNING`] in `DIR`. So who builds learns what no layer holds: a
+//! step whose layer is at hand never runs.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,8 @@ use crate::args;
 use crate::known;
 use crate::turns::{Turn, Turns};
 
-/// How long it waits for the first. Where a builder runs one step at a time, none can begin meanwhile.
+/// How long it waits for the first. Where a builder runs one step at a time, none can begin
+/// meanwhile.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often it looks.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -25,12 +27,18 @@ const SETTLE: Duration = Duration::from_millis(150);
 /// # Errors
 /// If it is called in a wrong way, or cannot write.
 pub fn watch(words: &[String]) -> Result<ExitCode, String> {
-    let [file, dir] = words else { return Err("usage: gowork-cache watch FILE DIR".to_owned()) };
+    let [file, dir] = words else {
+        return Err("usage: gowork-cache watch FILE DIR".to_owned());
+    };
     let Names { names, .. } = known::read_json(file)?;
     let (_, args) = args::from_environment()?;
     let turns = Turns::new(&args.mount.ok_or("there is no --mount")?);
-    let running = Running { version: Version, positions: running(&turns, &names, PATIENCE) };
-    fs::write(Path::new(dir).join(RUNNING), to_json(&running)).map_err(|error| format!("write to {dir}: {error}"))?;
+    let running = Running {
+        version: Version,
+        positions: running(&turns, &names, PATIENCE),
+    };
+    fs::write(Path::new(dir).join(RUNNING), to_json(&running))
+        .map_err(|error| format!("write to {dir}: {error}"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,7 +77,11 @@ mod tests {
         let turns = Turns::new(dir.path());
         let names = ["a", "b", "c"].map(ToOwned::to_owned);
         assert_eq!(running(&turns, &names, Duration::ZERO), [0usize; 0]);
-        let _held = [turns.say(Turn::Runs, "c"), turns.say(Turn::Runs, "other"), turns.say(Turn::Ahead, "a")];
+        let _held = [
+            turns.say(Turn::Runs, "c"),
+            turns.say(Turn::Runs, "other"),
+            turns.say(Turn::Ahead, "a"),
+        ];
         let late = thread::scope(|scope| {
             let watching = scope.spawn(|| running(&turns, &names, Duration::ZERO));
             thread::sleep(SETTLE / 3);

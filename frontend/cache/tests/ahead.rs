@@ -1,4 +1,5 @@
-//! `gowork-cache ahead` with the real go command: the steps after it find everything, and leave what they would have left without it.
+//! `gowork-cache ahead` with the real go command: the steps after it find everything, and leave
+//! what they would have left without it.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -49,7 +50,11 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
         let build = Build::begun(&world, mount.path());
         let (output, left) = build.ahead(&["runtime"]);
         succeeds(&output);
-        assert_eq!((said(&output).as_str(), left), ("", vec![]), "nothing is left but the mount");
+        assert_eq!(
+            (said(&output).as_str(), left),
+            ("", vec![]),
+            "nothing is left but the mount"
+        );
         let (ran, taken, binary) = steps(&build);
         assert!(!ran, "everything is taken");
         assert!(taken == layers, "a layer is another for being taken");
@@ -60,20 +65,29 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
 #[test]
 fn what_layers_hold_is_not_made_again() {
     let world = World::new();
-    let (first, plain, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (first, plain, empty) = (
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
     let build = Build::begun(&world, first.path());
     steps(&build);
     world.edit("b", 5);
     // What an empty builder has: a cache that it imported, and no mount.
     let again = Build::with_std(&world, empty.path(), &build.part("runtime"));
-    std::os::unix::fs::symlink(build.layers.path().join("c"), again.layers.path().join("c")).unwrap();
+    std::os::unix::fs::symlink(build.layers.path().join("c"), again.layers.path().join("c"))
+        .unwrap();
     let (output, left) = again.ahead(&["runtime", "c"]);
     succeeds(&output);
     assert_eq!((said(&output).as_str(), left), ("", vec![]));
     let names = |dir: &Path| -> BTreeSet<OsString> {
         snapshot(dir)
             .into_keys()
-            .filter_map(|path| path.file_name().filter(|name| name.len() == 64).map(ToOwned::to_owned))
+            .filter_map(|path| {
+                path.file_name()
+                    .filter(|name| name.len() == 64)
+                    .map(ToOwned::to_owned)
+            })
             .collect()
     };
     let made = names(&empty.path().join("1/o"));
@@ -103,7 +117,10 @@ fn std_is_made_ahead_and_told_by_its_step() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
-    let (build, turns) = (Build::new(&world, Some(mount.path())), Turns::new(mount.path()));
+    let (build, turns) = (
+        Build::new(&world, Some(mount.path())),
+        Turns::new(mount.path()),
+    );
     let (ahead, std) = thread::scope(|scope| {
         let ahead = scope.spawn(|| build.ahead(&[]).0);
         until(&|| turns.is_said(Turn::Ahead, "runtime"));
@@ -112,7 +129,11 @@ fn std_is_made_ahead_and_told_by_its_step() {
     });
     [&std, &ahead].into_iter().for_each(succeeds);
     assert_eq!(said(&ahead), "");
-    assert!(said(&std).contains(" 0 misses, 0 puts"), "it found everything: {}", said(&std));
+    assert!(
+        said(&std).contains(" 0 misses, 0 puts"),
+        "it found everything: {}",
+        said(&std)
+    );
     let (ran, taken, linked) = steps(&build);
     assert!(!ran && taken == layers && linked == binary);
 }
@@ -122,7 +143,10 @@ fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
-    let (build, turns) = (Build::new(&world, Some(mount.path())), Turns::new(mount.path()));
+    let (build, turns) = (
+        Build::new(&world, Some(mount.path())),
+        Turns::new(mount.path()),
+    );
     let made = || fs::read_dir(mount.path().join("1/o")).map_or(0, Iterator::count);
     let std = thread::scope(|scope| {
         let std = scope.spawn(|| build.std());
@@ -136,7 +160,11 @@ fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
     });
     succeeds(&std);
     // Of the go command that was stopped nothing is said.
-    assert!(said(&std).starts_with("gowork-cache: ") && said(&std).contains(" 0 misses, 0 puts"), "{}", said(&std));
+    assert!(
+        said(&std).starts_with("gowork-cache: ") && said(&std).contains(" 0 misses, 0 puts"),
+        "{}",
+        said(&std)
+    );
     let (_, taken, linked) = steps(&build);
     assert!(taken == layers && linked == binary);
 }
@@ -180,14 +208,21 @@ fn an_error_is_left_to_the_step_that_it_belongs_to() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
     let build = Build::begun(&world, mount.path());
-    world.write("c/c.go", "package c\n\nfunc C() int { return \"no number\" }\n");
+    world.write(
+        "c/c.go",
+        "package c\n\nfunc C() int { return \"no number\" }\n",
+    );
     let (output, _) = build.ahead(&["runtime"]);
     succeeds(&output);
     assert_eq!(said(&output), "");
     let outputs = build.libraries();
     let (last, others) = outputs.split_last().unwrap();
     others.iter().for_each(succeeds);
-    assert!(!last.status.success() && said(last).contains("c/c.go:3:"), "{}", said(last));
+    assert!(
+        !last.status.success() && said(last).contains("c/c.go:3:"),
+        "{}",
+        said(last)
+    );
 }
 
 #[test]
@@ -199,13 +234,20 @@ fn what_the_mount_lost_since_is_made_again() {
         world.edit("c", turn + 10);
         let build = Build::begun(&world, mount.path());
         succeeds(&build.ahead(&["runtime"]).0);
-        let files = snapshot(mount.path()).into_keys().map(|path| mount.path().join(path)).filter(|path| path.is_file());
+        let files = snapshot(mount.path())
+            .into_keys()
+            .map(|path| mount.path().join(path))
+            .filter(|path| path.is_file());
         for file in files.skip(usize::try_from(turn).unwrap()).step_by(2) {
             let bytes = fs::read(&file).unwrap();
             match damage {
                 "removed" => fs::remove_file(&file).unwrap(),
                 "cut" => fs::write(&file, &bytes[..bytes.len() / 2]).unwrap(),
-                _ => fs::write(&file, bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>()).unwrap(),
+                _ => fs::write(
+                    &file,
+                    bytes.iter().map(|byte| byte ^ 1).collect::<Vec<u8>>(),
+                )
+                .unwrap(),
             }
         }
         let (_, _, binary) = steps(&build);

@@ -1,4 +1,5 @@
-//! `gowork-cache compile` with the real go command: parts that stand alone, and errors as `go build` tells them.
+//! `gowork-cache compile` with the real go command: parts that stand alone, and errors as `go
+//! build` tells them.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -22,7 +23,10 @@ fn sources() -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (path, text) in [
         ("go.mod", "module example.com/m\n\ngo 1.24\n"),
-        ("a/a.go", "package a\n\nimport \"example.com/m/b\"\n\nfunc A() int { return b.B() }\n"),
+        (
+            "a/a.go",
+            "package a\n\nimport \"example.com/m/b\"\n\nfunc A() int { return b.B() }\n",
+        ),
         ("b/b.go", "package b\n\nfunc B() int { return 1 }\n"),
         ("c/c.go", "package c\n\nfunc C() int { return 3 }\n"),
         (
@@ -40,9 +44,20 @@ fn sources() -> TempDir {
 /// A command in the sources, with the program as the go command's cache.
 fn command(sources: &Path, program: &str, cache: &str) -> Command {
     let mut command = Command::new(program);
-    command.current_dir(sources).env("GOCACHEPROG", format!("{} {cache}", env!("CARGO_BIN_EXE_gowork-cache")));
-    command.env_remove("GOFLAGS").env("GOCACHE", sources.join(".gocache"));
-    command.envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOWORK", "off"), ("GODEBUG", "goindex=0"), ("CGO_ENABLED", "0")]);
+    command.current_dir(sources).env(
+        "GOCACHEPROG",
+        format!("{} {cache}", env!("CARGO_BIN_EXE_gowork-cache")),
+    );
+    command
+        .env_remove("GOFLAGS")
+        .env("GOCACHE", sources.join(".gocache"));
+    command.envs([
+        ("GOENV", "off"),
+        ("GOTOOLCHAIN", "local"),
+        ("GOWORK", "off"),
+        ("GODEBUG", "goindex=0"),
+        ("CGO_ENABLED", "0"),
+    ]);
     command
 }
 
@@ -50,11 +65,19 @@ fn compile(sources: &Path, parts: &str, parents: &[&Path]) -> (TempDir, Output) 
     compile_with(sources, parts, parents, &[])
 }
 
-fn compile_with(sources: &Path, parts: &str, parents: &[&Path], flags: &[&str]) -> (TempDir, Output) {
+fn compile_with(
+    sources: &Path,
+    parts: &str,
+    parents: &[&Path],
+    flags: &[&str],
+) -> (TempDir, Output) {
     let out = tempfile::tempdir().unwrap();
     let file = sources.join("parts");
     fs::write(&file, parts).unwrap();
-    let parents: String = parents.iter().map(|parent| format!("--parent {} ", parent.display())).collect();
+    let parents: String = parents
+        .iter()
+        .map(|parent| format!("--parent {} ", parent.display()))
+        .collect();
     let cache = format!("{parents}--own {}", out.path().display());
     let output = command(sources, env!("CARGO_BIN_EXE_gowork-cache"), &cache)
         .arg("compile")
@@ -68,11 +91,22 @@ fn compile_with(sources: &Path, parts: &str, parents: &[&Path], flags: &[&str]) 
 
 /// Which packages a build of the main compiles, with these layers at hand.
 fn compiled(sources: &Path, parents: &[&Path]) -> Vec<String> {
-    let parents: String = parents.iter().map(|parent| format!("--parent {} ", parent.display())).collect();
+    let parents: String = parents
+        .iter()
+        .map(|parent| format!("--parent {} ", parent.display()))
+        .collect();
     let scratch = tempfile::tempdir().unwrap();
     let cache = format!("{parents}--discard {}", scratch.path().display());
     let output = command(sources, "go", &cache)
-        .args(["build", "-v", "-trimpath", "-buildvcs=false", "-o", scratch.path().join("m").to_str().unwrap(), "."])
+        .args([
+            "build",
+            "-v",
+            "-trimpath",
+            "-buildvcs=false",
+            "-o",
+            scratch.path().join("m").to_str().unwrap(),
+            ".",
+        ])
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -84,15 +118,46 @@ fn compiled(sources: &Path, parents: &[&Path]) -> Vec<String> {
 fn each_part_holds_its_own_packages_and_no_more() {
     let sources = sources();
     let source = sources.path();
-    let (out, output) = compile(source, "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n", &[]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(output.stdout, b"", "the go command's listing is not for people");
-    let names: Vec<PathBuf> = snapshot(out.path()).into_keys().filter(|path| path.components().count() == 1).collect();
-    assert_eq!(names, ["example.com!m!a", "example.com!m!c"].map(PathBuf::from));
-    let (ab, c) = (out.path().join("example.com!m!a"), out.path().join("example.com!m!c"));
-    let entries = |part: &Path| fs::read_to_string(part.join("index")).unwrap().lines().count() - 1;
+    let (out, output) = compile(
+        source,
+        "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n",
+        &[],
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(
+        output.stdout, b"",
+        "the go command's listing is not for people"
+    );
+    let names: Vec<PathBuf> = snapshot(out.path())
+        .into_keys()
+        .filter(|path| path.components().count() == 1)
+        .collect();
+    assert_eq!(
+        names,
+        ["example.com!m!a", "example.com!m!c"].map(PathBuf::from)
+    );
+    let (ab, c) = (
+        out.path().join("example.com!m!a"),
+        out.path().join("example.com!m!c"),
+    );
+    let entries = |part: &Path| {
+        fs::read_to_string(part.join("index"))
+            .unwrap()
+            .lines()
+            .count()
+            - 1
+    };
     assert_eq!((entries(&ab), entries(&c)), (2, 1), "one result a package");
-    let all = ["example.com/m", "example.com/m/a", "example.com/m/b", "example.com/m/c"];
+    let all = [
+        "example.com/m",
+        "example.com/m/a",
+        "example.com/m/b",
+        "example.com/m/c",
+    ];
     let (runtime, output) = compile(source, "runtime\n", &[]);
     assert!(output.status.success());
     let runtime = runtime.path().join("runtime");
@@ -103,7 +168,10 @@ fn each_part_holds_its_own_packages_and_no_more() {
     };
     assert_eq!(missing(&[]), all);
     assert_eq!(missing(&[&ab]), ["example.com/m", "example.com/m/c"]);
-    assert_eq!(missing(&[&c]), ["example.com/m", "example.com/m/a", "example.com/m/b"]);
+    assert_eq!(
+        missing(&[&c]),
+        ["example.com/m", "example.com/m/a", "example.com/m/b"]
+    );
     assert_eq!(missing(&[&ab, &c]), ["example.com/m"]);
 }
 
@@ -112,14 +180,30 @@ fn an_edit_leaves_the_other_part_as_it_was_to_the_byte() {
     let sources = sources();
     let parts = "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n";
     let before = snapshot(compile(sources.path(), parts, &[]).0.path());
-    fs::write(sources.path().join("c/c.go"), "package c\n\nfunc C() int { return 4 }\n").unwrap();
+    fs::write(
+        sources.path().join("c/c.go"),
+        "package c\n\nfunc C() int { return 4 }\n",
+    )
+    .unwrap();
     let after = snapshot(compile(sources.path(), parts, &[]).0.path());
     let of = |tree: &BTreeMap<PathBuf, (u32, i64, Vec<u8>)>, part: &str| -> Vec<_> {
-        tree.iter().filter(|(path, _)| path.starts_with(part)).map(|(path, entry)| (path.clone(), entry.clone())).collect()
+        tree.iter()
+            .filter(|(path, _)| path.starts_with(part))
+            .map(|(path, entry)| (path.clone(), entry.clone()))
+            .collect()
     };
-    assert_eq!(of(&before, "example.com!m!a"), of(&after, "example.com!m!a"));
-    assert_ne!(of(&before, "example.com!m!c"), of(&after, "example.com!m!c"));
-    assert!(after.values().all(|(_, time, _)| *time == 0), "times are those of the epoch");
+    assert_eq!(
+        of(&before, "example.com!m!a"),
+        of(&after, "example.com!m!a")
+    );
+    assert_ne!(
+        of(&before, "example.com!m!c"),
+        of(&after, "example.com!m!c")
+    );
+    assert!(
+        after.values().all(|(_, time, _)| *time == 0),
+        "times are those of the epoch"
+    );
 }
 
 #[test]
@@ -128,7 +212,11 @@ fn packages_of_std_that_have_no_name_come_along() {
     let (out, output) = compile(sources.path(), "crypto/tls\n", &[]);
     assert!(output.status.success());
     let part = out.path().join("crypto!tls");
-    fs::write(sources.path().join("main.go"), "package main\n\nimport _ \"crypto/tls\"\n\nfunc main() {}\n").unwrap();
+    fs::write(
+        sources.path().join("main.go"),
+        "package main\n\nimport _ \"crypto/tls\"\n\nfunc main() {}\n",
+    )
+    .unwrap();
     // crypto/tls imports vendor/golang.org/x/crypto/..., which no command line can name.
     assert_eq!(compiled(sources.path(), &[&part]), ["example.com/m"]);
 }
@@ -136,19 +224,33 @@ fn packages_of_std_that_have_no_name_come_along() {
 #[test]
 fn errors_are_the_go_commands_and_so_is_the_exit_code() {
     let sources = sources();
-    fs::write(sources.path().join("c/c.go"), "package c\n\nfunc C() int { return \"\" }\n").unwrap();
+    fs::write(
+        sources.path().join("c/c.go"),
+        "package c\n\nfunc C() int { return \"\" }\n",
+    )
+    .unwrap();
     let (out, output) = compile(sources.path(), "example.com/m/c\n", &[]);
-    let plain =
-        command(sources.path(), "go", "--discard /tmp").env_remove("GOCACHEPROG").args(["build", "./c"]).output().unwrap();
+    let plain = command(sources.path(), "go", "--discard /tmp")
+        .env_remove("GOCACHEPROG")
+        .args(["build", "./c"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), plain.status.code());
-    assert_eq!(String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&plain.stderr));
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        String::from_utf8_lossy(&plain.stderr)
+    );
     assert!(!out.path().join("example.com!m!c").exists());
 }
 
 #[test]
 fn what_is_missing_is_told() {
     let run = |words: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_gowork-cache")).arg("compile").args(words).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_gowork-cache"))
+            .arg("compile")
+            .args(words)
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(127));
         String::from_utf8(output.stderr).unwrap()
     };
@@ -163,10 +265,21 @@ fn what_is_compiled_by_a_profile_is_what_a_main_with_it_asks_for() {
     let profile = sources.path().join("default.pgo");
     write_profile(sources.path(), &profile);
     let flag = format!("-pgo={}", profile.display());
-    let (out, output) =
-        compile_with(sources.path(), "example.com/m/a\nexample.com/m/b\nexample.com/m/c\nruntime\n", &[], &[&flag]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(compiled(sources.path(), &[&out.path().join("example.com!m!a")]), ["example.com/m"]);
+    let (out, output) = compile_with(
+        sources.path(),
+        "example.com/m/a\nexample.com/m/b\nexample.com/m/c\nruntime\n",
+        &[],
+        &[&flag],
+    );
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(
+        compiled(sources.path(), &[&out.path().join("example.com!m!a")]),
+        ["example.com/m"]
+    );
 }
 
 /// A profile of a program that does nothing in particular.
@@ -175,7 +288,15 @@ fn write_profile(sources: &Path, profile: &Path) {
                    \tfor start := time.Now(); time.Since(start) < time.Second/2; {\n\t}\n\tpprof.StopCPUProfile()\n}\n";
     fs::create_dir(sources.join("profiled")).unwrap();
     fs::write(sources.join("profiled/main.go"), program).unwrap();
-    let output = command(sources, "go", "--discard /tmp").env_remove("GOCACHEPROG").args(["run", "./profiled"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = command(sources, "go", "--discard /tmp")
+        .env_remove("GOCACHEPROG")
+        .args(["run", "./profiled"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     fs::write(profile, output.stdout).unwrap();
 }

@@ -1,5 +1,7 @@
-//! Random faults, with the real go command: whatever happens to a mount, to layers and to the steps that use them, a build makes the right binary or fails with
-//! words, and the next build is well again. `GOWORK_FAULTS=1000` tries more of them than the tests do each time; `GOWORK_FAULTS_SEED` repeats a series.
+//! Random faults, with the real go command: whatever happens to a mount, to layers and to the steps
+//! that use them, a build makes the right binary or fails with words, and the next build is well
+//! again. `GOWORK_FAULTS=1000` tries more of them than the tests do each time; `GOWORK_FAULTS_SEED`
+//! repeats a series.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -31,7 +33,8 @@ const NUMBERS: u32 = 3;
 /// What happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
-    /// Files of the mount are cut, flipped, emptied, removed, swapped, or directories are in their place.
+    /// Files of the mount are cut, flipped, emptied, removed, swapped, or directories are in their
+    /// place.
     MountDamaged,
     /// The same while a build runs.
     MountDamagedMeanwhile,
@@ -84,7 +87,8 @@ enum End {
     ClearError,
 }
 
-/// What a series of faults shares: sources, a mount that lives through all of them, and what binaries have to be.
+/// What a series of faults shares: sources, a mount that lives through all of them, and what
+/// binaries have to be.
 struct Series {
     world: World,
     other: World,
@@ -106,7 +110,14 @@ impl Series {
         }
         let mount = dir.path().join("mount");
         fs::create_dir(&mount).unwrap();
-        Series { world, other, mount, dir, right, random: fastrand::Rng::with_seed(seed) }
+        Series {
+            world,
+            other,
+            mount,
+            dir,
+            right,
+            random: fastrand::Rng::with_seed(seed),
+        }
     }
 
     fn pick(&mut self) -> (u32, u32) {
@@ -124,7 +135,9 @@ impl Series {
             }
             Err(said) => {
                 assert!(
-                    said.lines().any(|line| line.contains("gowork-cache: ") || line.contains("go: ") || line.contains(": ")),
+                    said.lines().any(|line| line.contains("gowork-cache: ")
+                        || line.contains("go: ")
+                        || line.contains(": ")),
                     "{fault:?}: no words: {said:?}"
                 );
                 End::ClearError
@@ -136,7 +149,10 @@ impl Series {
         let mount = self.mount.clone();
         let well = self.build_somehow(&mount);
         let binary = well.unwrap_or_else(|said| panic!("after {fault:?}: {said}"));
-        assert!(binary == self.right[&sources], "after {fault:?}: a wrong binary");
+        assert!(
+            binary == self.right[&sources],
+            "after {fault:?}: a wrong binary"
+        );
         end
     }
 
@@ -147,11 +163,19 @@ impl Series {
                 damage(&mount, &mut self.random, 0.2);
                 self.build_somehow(&mount)
             }
-            Fault::MountDamagedMeanwhile => self.meanwhile(|mount, random| damage(mount, random, 0.1)),
-            Fault::MountPrunedMeanwhile => self.meanwhile(|mount, _| _ = fs::remove_dir_all(mount.join("1"))),
+            Fault::MountDamagedMeanwhile => {
+                self.meanwhile(|mount, random| damage(mount, random, 0.1))
+            }
+            Fault::MountPrunedMeanwhile => {
+                self.meanwhile(|mount, _| _ = fs::remove_dir_all(mount.join("1")))
+            }
             Fault::MountReadOnly => {
                 let disk = Mounted::bind_read_only(&mount, &self.dir.path().join("read-only"));
-                let way = if self.random.bool() { Way::Layers } else { Way::AtOnce };
+                let way = if self.random.bool() {
+                    Way::Layers
+                } else {
+                    Way::AtOnce
+                };
                 self.build(way, &disk.dir)
             }
             Fault::MountFull => {
@@ -162,7 +186,9 @@ impl Series {
             Fault::LayerFull => {
                 let kilobytes = self.random.u32(4..60);
                 let disk = Mounted::small(&self.dir.path().join("small"), kilobytes);
-                let step = self.world.compile_at(&disk.dir, &[&self.world.std()], Some(&mount));
+                let step = self
+                    .world
+                    .compile_at(&disk.dir, &[&self.world.std()], Some(&mount));
                 self.link_of(step)
             }
             Fault::LayerDamaged => {
@@ -227,7 +253,10 @@ impl Series {
     }
 
     /// A build beside which `harm` is done again and again.
-    fn meanwhile(&mut self, harm: impl Fn(&Path, &mut fastrand::Rng) + Sync) -> Result<Vec<u8>, String> {
+    fn meanwhile(
+        &mut self,
+        harm: impl Fn(&Path, &mut fastrand::Rng) + Sync,
+    ) -> Result<Vec<u8>, String> {
         let done = AtomicBool::new(false);
         let mount = self.mount.clone();
         let mut random = self.random.fork();
@@ -245,17 +274,28 @@ impl Series {
         })
     }
 
-    /// A compile step that is killed at a random moment, and run again as an engine would: in a new place.
+    /// A compile step that is killed at a random moment, and run again as an engine would: in a new
+    /// place.
     fn killed(&mut self) -> Result<Vec<u8>, String> {
-        let (out, mut command) = self.world.compile_step(&[&self.world.std()], Some(&self.mount));
+        let (out, mut command) = self
+            .world
+            .compile_step(&[&self.world.std()], Some(&self.mount));
         // The go command and what it started die with it, as in a container that is stopped.
-        let mut step = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut step = command
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         thread::sleep(Duration::from_micros(self.random.u64(0..400_000)));
         let ended = kill(&mut step);
         if !ended.success() {
             // What it left is no layer: nobody may take anything wrong from it.
-            let left: Vec<PathBuf> =
-                fs::read_dir(out.path()).unwrap().map(|part| part.unwrap().path()).chain([out.path().to_path_buf()]).collect();
+            let left: Vec<PathBuf> = fs::read_dir(out.path())
+                .unwrap()
+                .map(|part| part.unwrap().path())
+                .chain([out.path().to_path_buf()])
+                .collect();
             let parents: Vec<PathBuf> = left.into_iter().chain([self.world.std()]).collect();
             let parents: Vec<&Path> = parents.iter().map(PathBuf::as_path).collect();
             return finish(&self.world.link(&parents, None));
@@ -269,7 +309,12 @@ impl Series {
         let pause = Duration::from_micros(self.random.u64(0..800_000));
         let build = build::Build::with_std(&self.world, &mount, &std);
         let (_dirs, mut command) = build.ahead_command(&["runtime"]);
-        let mut ahead = command.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut ahead = command
+            .process_group(0)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         thread::scope(|scope| {
             let made = scope.spawn(|| build.all());
             thread::sleep(pause);
@@ -284,8 +329,14 @@ impl Series {
         thread::scope(|scope| {
             let other = scope.spawn(|| finish_other(&self.other, &self.mount));
             let mine = self.layers(&self.mount);
-            let other = other.join().unwrap().unwrap_or_else(|said| panic!("the other of two: {said}"));
-            assert!(other == self.right[&others], "the other of two: a wrong binary");
+            let other = other
+                .join()
+                .unwrap()
+                .unwrap_or_else(|said| panic!("the other of two: {said}"));
+            assert!(
+                other == self.right[&others],
+                "the other of two: a wrong binary"
+            );
             mine
         })
     }
@@ -294,7 +345,10 @@ impl Series {
 /// Kills a process and all of its group.
 fn kill(process: &mut Child) -> ExitStatus {
     let group = format!("-{}", process.id());
-    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    let _ = Command::new("kill")
+        .args(["-KILL", "--", &group])
+        .stderr(Stdio::null())
+        .status();
     process.wait().unwrap()
 }
 
@@ -327,7 +381,10 @@ fn damage(dir: &Path, random: &mut fastrand::Rng, probability: f64) {
         }
     }
     files.sort();
-    let chosen: Vec<&PathBuf> = files.iter().filter(|_| random.f64() < probability).collect();
+    let chosen: Vec<&PathBuf> = files
+        .iter()
+        .filter(|_| random.f64() < probability)
+        .collect();
     for path in chosen {
         let bytes = fs::read(path).unwrap_or_default();
         let _ = match random.u32(0..7) {
@@ -356,42 +413,92 @@ struct Mounted {
 
 impl Mounted {
     fn small(dir: &Path, kilobytes: u32) -> Mounted {
-        Mounted::new(dir, &["-t", "tmpfs", "-o", &format!("size={}k", kilobytes.max(4)), "tmpfs"])
+        Mounted::new(
+            dir,
+            &[
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={}k", kilobytes.max(4)),
+                "tmpfs",
+            ],
+        )
     }
 
     fn bind_read_only(from: &Path, dir: &Path) -> Mounted {
         let mounted = Mounted::new(dir, &["--bind", from.to_str().unwrap()]);
-        assert!(Command::new("mount").args(["-o", "remount,ro,bind"]).arg(dir).status().unwrap().success());
+        assert!(
+            Command::new("mount")
+                .args(["-o", "remount,ro,bind"])
+                .arg(dir)
+                .status()
+                .unwrap()
+                .success()
+        );
         mounted
     }
 
     fn new(dir: &Path, words: &[&str]) -> Mounted {
         fs::create_dir_all(dir).unwrap();
-        assert!(Command::new("mount").args(words).arg(dir).status().unwrap().success(), "mount {words:?}");
-        Mounted { dir: dir.to_path_buf() }
+        assert!(
+            Command::new("mount")
+                .args(words)
+                .arg(dir)
+                .status()
+                .unwrap()
+                .success(),
+            "mount {words:?}"
+        );
+        Mounted {
+            dir: dir.to_path_buf(),
+        }
     }
 }
 
 impl Drop for Mounted {
     fn drop(&mut self) {
         // Something may still look at it, so not at once.
-        assert!(Command::new("umount").arg("--lazy").arg(&self.dir).status().unwrap().success());
+        assert!(
+            Command::new("umount")
+                .arg("--lazy")
+                .arg(&self.dir)
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 }
 
 fn is_root() -> bool {
-    String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout).unwrap().trim() == "0"
+    String::from_utf8(Command::new("id").arg("-u").output().unwrap().stdout)
+        .unwrap()
+        .trim()
+        == "0"
 }
 
 fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")))
+    std::env::var(name).map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}"))
+    })
 }
 
 #[test]
 fn no_fault_makes_a_wrong_binary() {
-    let (count, seed) = (number("GOWORK_FAULTS", FEW), number("GOWORK_FAULTS_SEED", 1));
-    let needs_root = |fault: &Fault| matches!(fault, Fault::MountReadOnly | Fault::MountFull | Fault::LayerFull);
-    let faults: Vec<Fault> = FAULTS.into_iter().filter(|fault| is_root() || !needs_root(fault)).collect();
+    let (count, seed) = (
+        number("GOWORK_FAULTS", FEW),
+        number("GOWORK_FAULTS_SEED", 1),
+    );
+    let needs_root = |fault: &Fault| {
+        matches!(
+            fault,
+            Fault::MountReadOnly | Fault::MountFull | Fault::LayerFull
+        )
+    };
+    let faults: Vec<Fault> = FAULTS
+        .into_iter()
+        .filter(|fault| is_root() || !needs_root(fault))
+        .collect();
     let mut series = Series::new(seed);
     let mut ends: BTreeMap<(Fault, End), u32> = BTreeMap::new();
     for fault in faults.iter().cycle().take(count.try_into().unwrap()) {

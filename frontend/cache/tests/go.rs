@@ -1,5 +1,10 @@
 //! The real go command, building through the program. The oracle is the go command without it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::type_complexity)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::type_complexity
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +24,8 @@ struct Stats {
     puts: u32,
 }
 
-/// A workspace with two libraries and a main each of which uses std; `extra` is one more std import of the main.
+/// A workspace with two libraries and a main each of which uses std; `extra` is one more std import
+/// of the main.
 fn sources(extra: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
@@ -28,8 +34,14 @@ fn sources(extra: &str) -> TempDir {
         fs::write(path, text).unwrap();
     };
     write("go.mod", "module example.com/m\n\ngo 1.24\n");
-    write("a/a.go", "package a\n\nimport \"errors\"\n\nvar Err = errors.New(\"a\")\n");
-    write("b/b.go", "package b\n\nimport \"strconv\"\n\nfunc B() string { return strconv.Itoa(7) }\n");
+    write(
+        "a/a.go",
+        "package a\n\nimport \"errors\"\n\nvar Err = errors.New(\"a\")\n",
+    );
+    write(
+        "b/b.go",
+        "package b\n\nimport \"strconv\"\n\nfunc B() string { return strconv.Itoa(7) }\n",
+    );
     let main = "package main\n\nimport (\n\t_ \"EXTRA\"\n\n\t\"example.com/m/a\"\n\t\"example.com/m/b\"\n)\n\nfunc main() { println(a.Err.Error(), b.B()) }\n";
     write("main.go", &main.replace("EXTRA", extra));
     dir
@@ -65,12 +77,37 @@ fn build(sources: &TempDir, packages: &[&str], parents: &[&Path], results: (&str
         program += &format!(" --parent {}", parent.display());
     }
     program += &format!(" {} {}", results.0, results.1.display());
-    let words = [&["build", "-trimpath", "-buildvcs=false", "-o", "out/"], packages].concat();
-    let words = if packages == ["."] { words } else { [&["build", "-trimpath", "-buildvcs=false"], packages].concat() };
-    let stderr = go(sources, &words, &[("GOCACHEPROG", &program), ("GOCACHE", gocache.path().to_str().unwrap())]);
-    let line = stderr.lines().find(|line| line.contains(" puts")).unwrap_or_else(|| panic!("no counts: {stderr}"));
-    let numbers: Vec<u32> = line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
-    Stats { hits: numbers[0], misses: numbers[1], puts: numbers[2] }
+    let words = [
+        &["build", "-trimpath", "-buildvcs=false", "-o", "out/"],
+        packages,
+    ]
+    .concat();
+    let words = if packages == ["."] {
+        words
+    } else {
+        [&["build", "-trimpath", "-buildvcs=false"], packages].concat()
+    };
+    let stderr = go(
+        sources,
+        &words,
+        &[
+            ("GOCACHEPROG", &program),
+            ("GOCACHE", gocache.path().to_str().unwrap()),
+        ],
+    );
+    let line = stderr
+        .lines()
+        .find(|line| line.contains(" puts"))
+        .unwrap_or_else(|| panic!("no counts: {stderr}"));
+    let numbers: Vec<u32> = line
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|number| number.parse().ok())
+        .collect();
+    Stats {
+        hits: numbers[0],
+        misses: numbers[1],
+        puts: numbers[2],
+    }
 }
 
 /// The main's binary, removed so that the next build links again.
@@ -83,7 +120,11 @@ fn take_binary(sources: &TempDir) -> Vec<u8> {
 
 /// What the go command makes without the program.
 fn plain(sources: &TempDir) -> Vec<u8> {
-    go(sources, &["build", "-trimpath", "-buildvcs=false", "-o", "out/", "."], &[]);
+    go(
+        sources,
+        &["build", "-trimpath", "-buildvcs=false", "-o", "out/", "."],
+        &[],
+    );
     take_binary(sources)
 }
 
@@ -94,13 +135,25 @@ fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
     while let Some(path) = queue.pop() {
         let metadata = fs::symlink_metadata(&path).unwrap();
         let content = if metadata.is_dir() {
-            queue.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            queue.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
             Vec::new()
         } else {
             fs::read(&path).unwrap()
         };
         let key = path.strip_prefix(root).unwrap().to_path_buf();
-        found.insert(key, (metadata.mode(), metadata.mtime(), metadata.mtime_nsec(), content));
+        found.insert(
+            key,
+            (
+                metadata.mode(),
+                metadata.mtime(),
+                metadata.mtime_nsec(),
+                content,
+            ),
+        );
     }
     found
 }
@@ -120,7 +173,10 @@ fn base() -> &'static Path {
 fn copy_layer(from: &Path) -> TempDir {
     let to = tempfile::tempdir().unwrap();
     fs::create_dir(to.path().join("o")).unwrap();
-    for (path, (.., content)) in snapshot(from).into_iter().filter(|(path, _)| from.join(path).is_file()) {
+    for (path, (.., content)) in snapshot(from)
+        .into_iter()
+        .filter(|(path, _)| from.join(path).is_file())
+    {
         fs::write(to.path().join(path), content).unwrap();
     }
     to
@@ -128,17 +184,32 @@ fn copy_layer(from: &Path) -> TempDir {
 
 /// With everything known only the link's action is asked for in vain; its result is never stored.
 fn assert_warm(stats: &Stats) {
-    assert!(stats.misses <= 1 && stats.puts == 0 && stats.hits > 50, "{stats:?}");
+    assert!(
+        stats.misses <= 1 && stats.puts == 0 && stats.hits > 50,
+        "{stats:?}"
+    );
 }
 
 #[test]
 fn a_server_is_compiled_once_and_is_the_plain_binary() {
-    let (sources, layer, scratch) = (sources("net/http"), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (sources, layer, scratch) = (
+        sources("net/http"),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
     build(&sources, &["."], &[], ("--own", layer.path()));
     let cold = take_binary(&sources);
-    assert_warm(&build(&sources, &["."], &[layer.path()], ("--discard", scratch.path())));
+    assert_warm(&build(
+        &sources,
+        &["."],
+        &[layer.path()],
+        ("--discard", scratch.path()),
+    ));
     let warm = take_binary(&sources);
-    assert!(fs::read_dir(scratch.path()).unwrap().next().is_none(), "scratch space is left empty");
+    assert!(
+        fs::read_dir(scratch.path()).unwrap().next().is_none(),
+        "scratch space is left empty"
+    );
     let plain = plain(&sources);
     assert!(cold == plain && warm == plain);
 }
@@ -148,38 +219,76 @@ fn a_layer_depends_on_its_results_only() {
     let again = tempfile::tempdir().unwrap();
     build(&sources("errors"), &["."], &[], ("--own", again.path()));
     let (one, two) = (snapshot(base()), snapshot(again.path()));
-    assert_eq!(one.keys().collect::<Vec<_>>(), two.keys().collect::<Vec<_>>());
+    assert_eq!(
+        one.keys().collect::<Vec<_>>(),
+        two.keys().collect::<Vec<_>>()
+    );
     for (path, metadata) in &one {
         assert!(two[path] == *metadata, "{} differs", path.display());
-        let mode = if base().join(path).is_dir() { 0o40755 } else { 0o100_644 };
-        assert_eq!((metadata.0, metadata.1, metadata.2), (mode, 0, 0), "{}", path.display());
+        let mode = if base().join(path).is_dir() {
+            0o40755
+        } else {
+            0o100_644
+        };
+        assert_eq!(
+            (metadata.0, metadata.1, metadata.2),
+            (mode, 0, 0),
+            "{}",
+            path.display()
+        );
     }
 }
 
-/// The go command trims what it finds to be unused for five days in a cache of its own. A year-old layer is none: nothing of it is touched, and all of it hits.
+/// The go command trims what it finds to be unused for five days in a cache of its own. A year-old
+/// layer is none: nothing of it is touched, and all of it hits.
 #[test]
 fn age_takes_nothing_from_a_layer() {
     let sources = sources("errors");
     let layer = copy_layer(base());
     let year_ago = SystemTime::now() - Duration::from_secs(366 * 24 * 60 * 60);
     for path in snapshot(layer.path()).keys().rev() {
-        fs::File::open(layer.path().join(path)).unwrap().set_modified(year_ago).unwrap();
+        fs::File::open(layer.path().join(path))
+            .unwrap()
+            .set_modified(year_ago)
+            .unwrap();
     }
     let before = snapshot(layer.path());
-    // Its own cache, last trimmed a year ago, has an entry as old: both show that the go command trims.
+    // Its own cache, last trimmed a year ago, has an entry as old: both show that the go command
+    // trims.
     let (gocache, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let old = gocache.path().join("00").join(format!("{}-a", "0".repeat(64)));
+    let old = gocache
+        .path()
+        .join("00")
+        .join(format!("{}-a", "0".repeat(64)));
     fs::create_dir(gocache.path().join("00")).unwrap();
     fs::write(&old, "old").unwrap();
-    fs::File::open(&old).unwrap().set_modified(year_ago).unwrap();
-    let trimmed = year_ago.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    fs::File::open(&old)
+        .unwrap()
+        .set_modified(year_ago)
+        .unwrap();
+    let trimmed = year_ago
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
     fs::write(gocache.path().join("trim.txt"), trimmed.to_string()).unwrap();
-    go(&sources, &["build", "-o", "out/", "."], &[("GOCACHE", gocache.path().to_str().unwrap())]);
+    go(
+        &sources,
+        &["build", "-o", "out/", "."],
+        &[("GOCACHE", gocache.path().to_str().unwrap())],
+    );
     assert!(!old.exists(), "the go command does not trim");
 
-    assert_warm(&build(&sources, &["."], &[layer.path()], ("--discard", scratch.path())));
+    assert_warm(&build(
+        &sources,
+        &["."],
+        &[layer.path()],
+        ("--discard", scratch.path()),
+    ));
     let aged = take_binary(&sources);
-    assert!(snapshot(layer.path()) == before, "a layer was changed by reading it");
+    assert!(
+        snapshot(layer.path()) == before,
+        "a layer was changed by reading it"
+    );
     assert!(aged == plain(&sources), "wrong binary");
 }
 
@@ -189,22 +298,40 @@ fn layers_made_apart_combine() {
     let std: Vec<&str> = vec!["errors", "strconv", "runtime"];
     let [std_layer, a, b, main] = [(); 4].map(|()| tempfile::tempdir().unwrap());
     build(&sources, &std, &[base()], ("--own", std_layer.path()));
-    assert_eq!(snapshot(std_layer.path()).len(), 3, "all of it is in the parent: an index, an empty directory");
+    assert_eq!(
+        snapshot(std_layer.path()).len(),
+        3,
+        "all of it is in the parent: an index, an empty directory"
+    );
     // Layers of one package each, made without knowing of each other, on the std part of the base.
     let only_std = tempfile::tempdir().unwrap();
     build(&sources, &std, &[], ("--own", only_std.path()));
     let stats = build(&sources, &["./a"], &[only_std.path()], ("--own", a.path()));
     assert!(stats.puts > 0 && stats.puts < 10, "{stats:?}");
     build(&sources, &["./b"], &[only_std.path()], ("--own", b.path()));
-    build(&sources, &["."], &[only_std.path(), a.path(), b.path()], ("--own", main.path()));
+    build(
+        &sources,
+        &["."],
+        &[only_std.path(), a.path(), b.path()],
+        ("--own", main.path()),
+    );
     let parts = take_binary(&sources);
-    assert_warm(&build(&sources, &["./a", "./b"], &[b.path(), only_std.path(), a.path()], ("--own", std_layer.path())));
+    assert_warm(&build(
+        &sources,
+        &["./a", "./b"],
+        &[b.path(), only_std.path(), a.path()],
+        ("--own", std_layer.path()),
+    ));
     assert!(parts == plain(&sources));
 }
 
 #[test]
 fn two_builds_share_a_layer() {
-    let (sources, own, other) = (sources("errors"), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (sources, own, other) = (
+        sources("errors"),
+        tempfile::tempdir().unwrap(),
+        tempfile::tempdir().unwrap(),
+    );
     build(&sources, &["./a"], &[base()], ("--own", own.path()));
     let first = snapshot(own.path());
     build(&sources, &["./a", "./b"], &[], ("--own", other.path()));
@@ -221,7 +348,11 @@ fn damage_is_a_miss_and_never_a_wrong_binary() {
     let right = plain(&sources);
     let damages: [(&str, fn(usize, &Path)); 4] = [
         ("truncated", |_, path| {
-            fs::write(path, &fs::read(path).unwrap()[..fs::metadata(path).unwrap().len() as usize / 2]).unwrap()
+            fs::write(
+                path,
+                &fs::read(path).unwrap()[..fs::metadata(path).unwrap().len() as usize / 2],
+            )
+            .unwrap()
         }),
         ("flipped", |n, path| {
             let mut bytes = fs::read(path).unwrap();
@@ -239,19 +370,38 @@ fn damage_is_a_miss_and_never_a_wrong_binary() {
     ];
     for (name, damage) in damages {
         let layer = copy_layer(base());
-        let mut outputs: Vec<PathBuf> =
-            fs::read_dir(layer.path().join("o")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut outputs: Vec<PathBuf> = fs::read_dir(layer.path().join("o"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         outputs.sort();
         // The empty output cannot be flipped or cut.
-        for (n, path) in outputs.iter().enumerate().filter(|(n, path)| n % 3 == 0 && fs::metadata(path).unwrap().len() > 0) {
+        for (n, path) in outputs
+            .iter()
+            .enumerate()
+            .filter(|(n, path)| n % 3 == 0 && fs::metadata(path).unwrap().len() > 0)
+        {
             damage(n, path);
         }
         let repaired = tempfile::tempdir().unwrap();
-        let stats = build(&sources, &["."], &[layer.path()], ("--own", repaired.path()));
+        let stats = build(
+            &sources,
+            &["."],
+            &[layer.path()],
+            ("--own", repaired.path()),
+        );
         assert!(stats.misses > 1 && stats.puts > 0, "{name}: {stats:?}");
         assert!(take_binary(&sources) == right, "{name}: wrong binary");
-        assert_warm(&build(&sources, &["."], &[layer.path(), repaired.path()], ("--own", repaired.path())));
-        assert!(take_binary(&sources) == right, "{name}: wrong binary from the repaired layers");
+        assert_warm(&build(
+            &sources,
+            &["."],
+            &[layer.path(), repaired.path()],
+            ("--own", repaired.path()),
+        ));
+        assert!(
+            take_binary(&sources) == right,
+            "{name}: wrong binary from the repaired layers"
+        );
     }
 }
 
@@ -266,7 +416,12 @@ fn a_damaged_index_is_an_empty_layer() {
     fs::write(layer.path().join("index"), index).unwrap();
     let own = tempfile::tempdir().unwrap();
     let missing = own.path().join("nothing-here");
-    let stats = build(&sources, &["."], &[layer.path(), &missing], ("--own", own.path()));
+    let stats = build(
+        &sources,
+        &["."],
+        &[layer.path(), &missing],
+        ("--own", own.path()),
+    );
     assert_eq!(stats.hits, 0);
     assert!(take_binary(&sources) == right, "wrong binary");
 }
@@ -279,10 +434,25 @@ fn a_layer_that_cannot_be_written_fails_the_build() {
     let output = Command::new("go")
         .args(["build", "-trimpath", "./a"])
         .current_dir(sources.path().join("m"))
-        .envs([("GOENV", "off"), ("GOWORK", "off"), ("GOFLAGS", ""), ("GOTOOLCHAIN", "local")])
-        .env("GOCACHEPROG", format!("{} --own {}", env!("CARGO_BIN_EXE_gowork-cache"), dir.path().display()))
+        .envs([
+            ("GOENV", "off"),
+            ("GOWORK", "off"),
+            ("GOFLAGS", ""),
+            ("GOTOOLCHAIN", "local"),
+        ])
+        .env(
+            "GOCACHEPROG",
+            format!(
+                "{} --own {}",
+                env!("CARGO_BIN_EXE_gowork-cache"),
+                dir.path().display()
+            ),
+        )
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && stderr.contains("make the layer"), "{stderr}");
+    assert!(
+        !output.status.success() && stderr.contains("make the layer"),
+        "{stderr}"
+    );
 }

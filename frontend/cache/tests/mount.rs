@@ -28,21 +28,29 @@ fn a_layer_has_the_same_bytes_whether_its_results_were_compiled_or_taken() {
     let filling = compile(&world, Some(mount.path()));
     let taking = compile(&world, Some(mount.path()));
     // Half of it is there: every second file that the mount has is removed.
-    for (number, (path, _)) in
-        snapshot(mount.path()).into_iter().filter(|(path, _)| mount.path().join(path).is_file()).enumerate()
+    for (number, (path, _)) in snapshot(mount.path())
+        .into_iter()
+        .filter(|(path, _)| mount.path().join(path).is_file())
+        .enumerate()
     {
         if number % 2 == 0 {
             std::fs::remove_file(mount.path().join(path)).unwrap();
         }
     }
     let both = compile(&world, Some(mount.path()));
-    assert_eq!((filling.counts().puts > 0, filling.counts().taken), (true, 0));
+    assert_eq!(
+        (filling.counts().puts > 0, filling.counts().taken),
+        (true, 0)
+    );
     assert_eq!((taking.counts().puts, taking.counts().taken > 0), (0, true));
     assert!(both.counts().puts > 0, "{:?}", both.counts());
     let layer = snapshot(without.out.path());
     assert!(layer.len() > 8);
     for (name, step) in [("filling", filling), ("taking", taking), ("both", both)] {
-        assert!(snapshot(step.out.path()) == layer, "{name} the mount, the layer is another");
+        assert!(
+            snapshot(step.out.path()) == layer,
+            "{name} the mount, the layer is another"
+        );
     }
 }
 
@@ -54,9 +62,17 @@ fn an_edit_of_one_package_compiles_that_package() {
     world.edit("c", 7);
     let edited = compile(&world, Some(mount.path()));
     // The package, and what is put beside it: the list of its sources, what the compiler said.
-    assert!((1..=4).contains(&edited.counts().puts), "{:?}", edited.counts());
+    assert!(
+        (1..=4).contains(&edited.counts().puts),
+        "{:?}",
+        edited.counts()
+    );
     let anew = compile(&world, None);
-    assert!(anew.counts().puts > edited.counts().puts, "{:?}", anew.counts());
+    assert!(
+        anew.counts().puts > edited.counts().puts,
+        "{:?}",
+        anew.counts()
+    );
     assert!(snapshot(edited.out.path()) == snapshot(anew.out.path()));
 }
 
@@ -66,7 +82,11 @@ fn without_layers_a_link_takes_all_from_the_mount() {
     let mount = tempfile::tempdir().unwrap();
     let step = world.compile_into_mount(&[&world.std()], mount.path());
     assert!(step.output.status.success(), "{}", step.said());
-    assert_eq!(snapshot(step.out.path()).len(), 1, "nothing is left but the mount");
+    assert_eq!(
+        snapshot(step.out.path()).len(),
+        1,
+        "nothing is left but the mount"
+    );
     let link = world.link(&[&world.std()], Some(mount.path()));
     assert_eq!(link.binary(), Some(world.plain()));
     assert_eq!(link.compiled(), ["example.com/m"]);
@@ -79,7 +99,12 @@ fn a_mount_that_takes_nothing_is_told_and_does_no_harm() {
     let mount = dir.path().join("mount");
     std::fs::write(&mount, "a file is in the way").unwrap();
     let step = compile(&world, Some(&mount));
-    assert!(step.said().contains("gowork-cache: not all results are kept in the cache mount: "), "{}", step.said());
+    assert!(
+        step.said()
+            .contains("gowork-cache: not all results are kept in the cache mount: "),
+        "{}",
+        step.said()
+    );
     assert!(snapshot(step.out.path()) == snapshot(compile(&world, None).out.path()));
 }
 
@@ -89,8 +114,17 @@ const OTHER: &str = "go1.24.9";
 #[test]
 #[ignore = "downloads another Go: cargo xtask test"]
 fn two_go_versions_share_a_mount() {
-    let downloaded = std::process::Command::new("go").arg("version").env("GOTOOLCHAIN", OTHER).current_dir("/").output().unwrap();
-    assert!(downloaded.status.success(), "{}", String::from_utf8_lossy(&downloaded.stderr));
+    let downloaded = std::process::Command::new("go")
+        .arg("version")
+        .env("GOTOOLCHAIN", OTHER)
+        .current_dir("/")
+        .output()
+        .unwrap();
+    assert!(
+        downloaded.status.success(),
+        "{}",
+        String::from_utf8_lossy(&downloaded.stderr)
+    );
     let worlds = [World::new(), World::of(OTHER)];
     let mount = tempfile::tempdir().unwrap();
     for number in [2, 3] {
@@ -102,7 +136,12 @@ fn two_go_versions_share_a_mount() {
             assert_eq!(link.binary(), Some(world.plain()));
             // The runtime with it, the first time.
             let compiled_all = link.counts().puts > 50;
-            assert_eq!(compiled_all, number == 2, "each finds its own results the second time: {:?}", link.counts());
+            assert_eq!(
+                compiled_all,
+                number == 2,
+                "each finds its own results the second time: {:?}",
+                link.counts()
+            );
         }
     }
     assert_ne!(worlds[0].plain(), worlds[1].plain());

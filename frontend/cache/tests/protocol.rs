@@ -41,14 +41,20 @@ impl Read for Dribble<'_> {
     }
 }
 
-/// All answers to `input`, one JSON value each, by their ID; and whether the conversation ended well.
+/// All answers to `input`, one JSON value each, by their ID; and whether the conversation ended
+/// well.
 fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir.path()).unwrap(), None));
+    let store = Store::new(
+        Vec::new(),
+        Kept::Layer(Own::keep(dir.path()).unwrap(), None),
+    );
     let mut output = Vec::new();
     let result = serve(&mut BufReader::new(input), &mut output, &store, 3);
-    let mut answers: Vec<serde_json::Value> =
-        serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();
+    let mut answers: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&output)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     answers.sort_by_key(|answer| answer["ID"].as_i64());
     (answers, result)
 }
@@ -57,38 +63,73 @@ fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
 fn put_then_get_then_close() {
     let (action, body) = (Id::of(b"key"), b"the result");
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir.path()).unwrap(), None));
+    let store = Store::new(
+        Vec::new(),
+        Kept::Layer(Own::keep(dir.path()).unwrap(), None),
+    );
     let mut output = Vec::new();
     let text = put_text(1, &action, body);
-    serve(&mut BufReader::new(Dribble(text.as_bytes())), &mut output, &store, 1).unwrap();
+    serve(
+        &mut BufReader::new(Dribble(text.as_bytes())),
+        &mut output,
+        &store,
+        1,
+    )
+    .unwrap();
     let text = format!(
         "{{\"ID\":2,\"Command\":\"get\",\"ActionID\":\"{}\"}}\n\n{{\"ID\":3,\"Command\":\"close\"}}\n\n{{\"ID\":4,\"Command\":\"get\"}}",
         base64(&action)
     );
     let mut output = Vec::new();
     let store = Store::new(
-        vec![Box::new(gowork_cache::layer::Layer::open(dir.path()).unwrap())],
+        vec![Box::new(
+            gowork_cache::layer::Layer::open(dir.path()).unwrap(),
+        )],
         Kept::Layer(Own::keep(dir.path()).unwrap(), None),
     );
-    serve(&mut BufReader::new(Dribble(text.as_bytes())), &mut output, &store, 1).unwrap();
-    let answers: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();
-    assert_eq!(answers.len(), 3, "nothing is answered after close: {answers:?}");
-    assert_eq!(answers[0], serde_json::json!({"ID": 0, "KnownCommands": ["get", "put", "close"]}));
+    serve(
+        &mut BufReader::new(Dribble(text.as_bytes())),
+        &mut output,
+        &store,
+        1,
+    )
+    .unwrap();
+    let answers: Vec<serde_json::Value> = serde_json::Deserializer::from_slice(&output)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(
+        answers.len(),
+        3,
+        "nothing is answered after close: {answers:?}"
+    );
+    assert_eq!(
+        answers[0],
+        serde_json::json!({"ID": 0, "KnownCommands": ["get", "put", "close"]})
+    );
     assert_eq!(answers[1]["OutputID"], base64(&Id::of(body)));
     assert_eq!(answers[1]["Size"], body.len());
-    assert_eq!(std::fs::read(answers[1]["DiskPath"].as_str().unwrap()).unwrap(), body);
+    assert_eq!(
+        std::fs::read(answers[1]["DiskPath"].as_str().unwrap()).unwrap(),
+        body
+    );
     assert_eq!(answers[2], serde_json::json!({"ID": 3}));
 }
 
 #[test]
 fn refusals_are_answers_and_the_stream_goes_on() {
-    let bad_body = put_text(2, &Id::of(b"a"), b"body").replace(&STANDARD.encode(b"body"), &STANDARD.encode(b"BODY"));
+    let bad_body = put_text(2, &Id::of(b"a"), b"body")
+        .replace(&STANDARD.encode(b"body"), &STANDARD.encode(b"BODY"));
     let text = format!(
         "{{\"ID\":1,\"Command\":\"get\",\"ActionID\":\"AAAA\"}}\n{bad_body}{{\"ID\":3,\"Command\":\"fly\"}}\n{{\"ID\":4,\"Command\":\"close\"}}\n"
     );
     let (answers, result) = converse(text.as_bytes());
     result.unwrap();
-    for (answer, words) in answers[1..4].iter().zip(["32 bytes", "not what its ID says", "unknown command"]) {
+    for (answer, words) in
+        answers[1..4]
+            .iter()
+            .zip(["32 bytes", "not what its ID says", "unknown command"])
+    {
         assert!(answer["Err"].as_str().unwrap().contains(words), "{answer}");
     }
     assert_eq!(answers[4], serde_json::json!({"ID": 4}));

@@ -1,4 +1,5 @@
-//! Beside the steps: if several have to run, they are compiled and linked at once, and find that in the cache mount.
+//! Beside the steps: if several have to run, they are compiled and linked at once, and find that in
+//! the cache mount.
 
 use std::cell::Cell;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,18 +15,33 @@ use crate::opts::NoCache;
 
 /// How long the steps are left alone: so long it takes where none has to run.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How long until it is looked again, if few have to run as yet: more may follow when layers have been fetched.
+/// How long until it is looked again, if few have to run as yet: more may follow when layers have
+/// been fetched.
 const PAUSE: Duration = Duration::from_millis(1500);
 /// How often it is looked.
 const ATTEMPTS: u32 = 8;
 
-/// Does what the steps of `wanted` wait for, if there is reason to; to be run beside them. Not with `--no-cache`, which empties the mount. A failure is
-/// none of the build: the steps do the same, and say what is wrong. `begun` is set once it compiles.
-pub(super) async fn compile(builder: &Builder<'_>, lowering: Lowering<'_>, job: Job<'_>, begun: &Cell<bool>) {
+/// Does what the steps of `wanted` wait for, if there is reason to; to be run beside them. Not with
+/// `--no-cache`, which empties the mount. A failure is none of the build: the steps do the same,
+/// and say what is wrong. `begun` is set once it compiles.
+pub(super) async fn compile(
+    builder: &Builder<'_>,
+    lowering: Lowering<'_>,
+    job: Job<'_>,
+    begun: &Cell<bool>,
+) {
     if builder.options.no_cache == NoCache::Off {
         sleep(PATIENCE).await;
         let builds = job.wanted.builds(job.outline).into_iter();
-        join_all(builds.map(|build| compile_build(builder, lowering.clone(), (build, job.wanted.image()), begun))).await;
+        join_all(builds.map(|build| {
+            compile_build(
+                builder,
+                lowering.clone(),
+                (build, job.wanted.image()),
+                begun,
+            )
+        }))
+        .await;
     }
 }
 
@@ -37,10 +53,18 @@ async fn compile_build(
 ) -> Option<()> {
     let (build, image) = of;
     for round in 1..=ATTEMPTS {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let watch = lowering.watch(build, image, round, &now.as_nanos().to_string()).ok()??;
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        let watch = lowering
+            .watch(build, image, round, &now.as_nanos().to_string())
+            .ok()??;
         let watched = builder.solve(&watch, true).await.ok()?;
-        let running = builder.gateway.read_file(&watched.reference, RUNNING).await.ok()?;
+        let running = builder
+            .gateway
+            .read_file(&watched.reference, RUNNING)
+            .await
+            .ok()?;
         let Running { positions, .. } = from_json(&running).ok()?;
         if let Some(ahead) = lowering.ahead(build, image, &positions).ok()? {
             begun.set(true);

@@ -1,7 +1,9 @@
-//! One image, although others are broken: it is built by itself then, as if the repository had no other. Owns when that is done.
+//! One image, although others are broken: it is built by itself then, as if the repository had no
+//! other. Owns when that is done.
 //!
-//! Images share steps, so what is wrong with one may end the build of another: a compile step may have packages of both, and the go command is asked for the
-//! packages of all. By itself an image has steps that nobody else has, so this is only done after a failure.
+//! Images share steps, so what is wrong with one may end the build of another: a compile step may
+//! have packages of both, and the go command is asked for the packages of all. By itself an image
+//! has steps that nobody else has, so this is only done after a failure.
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Severity};
@@ -41,12 +43,22 @@ impl From<Failure> for BuildError {
     }
 }
 
-/// What is said of all that is wrong with `outlined` where the image wanted has no part in it; none if it has, or if no one image is wanted.
+/// What is said of all that is wrong with `outlined` where the image wanted has no part in it; none
+/// if it has, or if no one image is wanted.
 pub(super) fn despite(target: Option<&str>, outlined: &Outlined) -> Option<Vec<Diagnostic>> {
     let wanted = target::choose(target, outlined).ok()?;
     let image = wanted.image()?;
-    let is_sound = outlined.by_platform.iter().any(|(_, outline)| outline.names().any(|name| name == image));
-    is_sound.then(|| outlined.diagnostics.iter().map(|found| no_part_of(found, image)).collect())
+    let is_sound = outlined
+        .by_platform
+        .iter()
+        .any(|(_, outline)| outline.names().any(|name| name == image));
+    is_sound.then(|| {
+        outlined
+            .diagnostics
+            .iter()
+            .map(|found| no_part_of(found, image))
+            .collect()
+    })
 }
 
 /// What is said of something wrong that an image has no part in.
@@ -63,19 +75,36 @@ fn no_part_of(found: &Diagnostic, image: &str) -> Diagnostic {
 
 /// Whether one image is wanted, and there are others whose steps it shares.
 pub(super) fn has_others(outline: &Outline, wanted: &Wanted) -> bool {
-    let image = outline.images.iter().find(|image| wanted.image() == Some(image.config.name.as_str()));
-    let is_other =
-        |image: &OutlineImage, other: &OutlineImage| other.build == image.build && other.config.name != image.config.name;
+    let image = outline
+        .images
+        .iter()
+        .find(|image| wanted.image() == Some(image.config.name.as_str()));
+    let is_other = |image: &OutlineImage, other: &OutlineImage| {
+        other.build == image.build && other.config.name != image.config.name
+    };
     image.is_some_and(|image| outline.images.iter().any(|other| is_other(image, other)))
 }
 
-/// The image wanted by itself, if `error` may be the fault of others. It is not if it points into a file of the image's own.
-pub(super) fn after(error: &BuildError, job: Job<'_>, scanned: &Scanned, config: &Config) -> Option<Outline> {
+/// The image wanted by itself, if `error` may be the fault of others. It is not if it points into a
+/// file of the image's own.
+pub(super) fn after(
+    error: &BuildError,
+    job: Job<'_>,
+    scanned: &Scanned,
+    config: &Config,
+) -> Option<Outline> {
     let alone = outlines::alone(scanned, config, job.platform, job.wanted.image()?)?;
-    let packages = || alone.builds.iter().flat_map(|build| build.packages.iter().map(|(_, package)| package));
+    let packages = || {
+        alone
+            .builds
+            .iter()
+            .flat_map(|build| build.packages.iter().map(|(_, package)| package))
+    };
     let is_own = |found: &Diagnostic| {
         let file = found.span.as_ref().map(|span| span.file.as_str());
-        packages().flat_map(|package| &package.files).any(|own| Some(own.as_str()) == file)
+        packages()
+            .flat_map(|package| &package.files)
+            .any(|own| Some(own.as_str()) == file)
     };
     (!error.diagnostics().iter().any(is_own)).then_some(alone)
 }
@@ -89,9 +118,17 @@ pub(super) fn is_shared(plan: &Plan, step: StepIx, image: &str) -> bool {
 /// What is said when the image was built by itself.
 pub(super) fn told(wanted: &Wanted, error: &BuildError) -> Diagnostic {
     let image = wanted.image().unwrap_or_default();
-    let words = format!("other images cannot be built: {image} is built by itself, in steps that it shares with none of them");
+    let words = format!(
+        "other images cannot be built: {image} is built by itself, in steps that it shares with none of them"
+    );
     match error.diagnostics() {
         [] => Diagnostic::warning(words),
-        found => Diagnostic::warning(words).help(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+        found => Diagnostic::warning(words).help(
+            found
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("; "),
+        ),
     }
 }

@@ -13,16 +13,19 @@ use tokio::time::timeout;
 
 use super::Builder;
 
-/// How long the resolve step may take before anything is done beside it. One that is cached answers sooner, and then it may be that nothing has to be compiled.
+/// How long the resolve step may take before anything is done beside it. One that is cached answers
+/// sooner, and then it may be that nothing has to be compiled.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How long until what an imported cache has of std is fetched as well. Until then it may yet turn out that nobody needs it.
+/// How long until what an imported cache has of std is fetched as well. Until then it may yet turn
+/// out that nobody needs it.
 const LONGER: Duration = Duration::from_millis(750);
 
-/// How long the build waits for a batch that has nothing left to do but to end: else it would end as canceled.
+/// How long the build waits for a batch that has nothing left to do but to end: else it would end
+/// as canceled.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
-/// Drives `build` to its end, and `other` beside it. If that is still under way when the build has ended, it is of no use to anybody; it
-/// may end by itself for as long as `grace` then says.
+/// Drives `build` to its end, and `other` beside it. If that is still under way when the build has
+/// ended, it is of no use to anybody; it may end by itself for as long as `grace` then says.
 pub(super) async fn beside<T>(
     build: impl Future<Output = T>,
     other: impl Future<Output = ()>,
@@ -37,15 +40,21 @@ pub(super) async fn beside<T>(
     }
 }
 
-/// Does `early` unless the resolve step is over soon. It is given what tells whether that takes longer still.
-pub(super) async fn while_resolving<F: Future<Output = ()>>(mut resolving: Receiver<()>, early: impl FnOnce(Receiver<()>) -> F) {
+/// Does `early` unless the resolve step is over soon. It is given what tells whether that takes
+/// longer still.
+pub(super) async fn while_resolving<F: Future<Output = ()>>(
+    mut resolving: Receiver<()>,
+    early: impl FnOnce(Receiver<()>) -> F,
+) {
     if timeout(PATIENCE, &mut resolving).await.is_err() {
         early(resolving).await;
     }
 }
 
-/// Has those steps run that are known before the resolve step has answered. If one fails, then so does the build, which says it better. A result of an
-/// imported cache is fetched only when somebody looks into it: that is done if resolving takes longer, so that it is there when modules are.
+/// Has those steps run that are known before the resolve step has answered. If one fails, then so
+/// does the build, which says it better. A result of an imported cache is fetched only when
+/// somebody looks into it: that is done if resolving takes longer, so that it is there when modules
+/// are.
 pub(super) async fn std(
     builder: &Builder<'_>,
     mut lowering: Lowering<'_>,
@@ -53,11 +62,17 @@ pub(super) async fn std(
     resolving: Receiver<()>,
 ) {
     let (builds, image) = of;
-    let outputs: Vec<_> = builds.into_iter().filter_map(|build| lowering.early_std(build, image).ok().flatten()).collect();
+    let outputs: Vec<_> = builds
+        .into_iter()
+        .filter_map(|build| lowering.early_std(build, image).ok().flatten())
+        .collect();
     let solved = join_all(outputs.iter().map(|output| builder.solve(output, true)));
     let (solved, resolved) = join(solved, timeout(LONGER, resolving)).await;
     if resolved.is_err() {
-        let looks = solved.iter().flatten().map(|solved| builder.gateway.stat_file(&solved.reference, "/"));
+        let looks = solved
+            .iter()
+            .flatten()
+            .map(|solved| builder.gateway.stat_file(&solved.reference, "/"));
         join_all(looks).await;
     }
 }
@@ -86,7 +101,10 @@ mod tests {
             begun.set(true);
             pending().await
         };
-        assert_eq!(beside(build, while_resolving(resolving, early), || Duration::ZERO).await, 7);
+        assert_eq!(
+            beside(build, while_resolving(resolving, early), || Duration::ZERO).await,
+            7
+        );
         begun.get()
     }
 
@@ -104,7 +122,13 @@ mod tests {
             drop(resolved);
             7
         };
-        assert_eq!(beside(build, while_resolving(resolving, |_| async {}), || Duration::ZERO).await, 7);
+        assert_eq!(
+            beside(build, while_resolving(resolving, |_| async {}), || {
+                Duration::ZERO
+            })
+            .await,
+            7
+        );
     }
 
     /// How long a build takes beside something that needs this long, and whether that could end.
@@ -121,7 +145,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_about_to_end_may_end() {
         assert_eq!(with_grace(GRACE, PATIENCE * 2).await, (PATIENCE * 2, true));
-        assert_eq!(with_grace(GRACE, PATIENCE + GRACE * 2).await, (PATIENCE + GRACE, false));
-        assert_eq!(with_grace(Duration::ZERO, PATIENCE * 2).await, (PATIENCE, false));
+        assert_eq!(
+            with_grace(GRACE, PATIENCE + GRACE * 2).await,
+            (PATIENCE + GRACE, false)
+        );
+        assert_eq!(
+            with_grace(Duration::ZERO, PATIENCE * 2).await,
+            (PATIENCE, false)
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Phase: does the image have the dynamic linker that its binary asks for? Without it a container says no more than "no such file or
-//! directory". What a linker made of cgo, `-static` and build modes only the binary tells.
+//! Phase: does the image have the dynamic linker that its binary asks for? Without it a container
+//! says no more than "no such file or directory". What a linker made of cgo, `-static` and build
+//! modes only the binary tells.
 
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Diagnostic;
@@ -14,26 +15,44 @@ use crate::gateway::Ref;
 const HEAD: u64 = 64 << 10;
 
 /// Looks at the binary in a finished image, if it can be anything but static.
-pub(super) async fn check(builder: &Builder<'_>, plan: &Plan, image: &Image, finished: &Ref) -> Result<(), BuildError> {
+pub(super) async fn check(
+    builder: &Builder<'_>,
+    plan: &Plan,
+    image: &Image,
+    finished: &Ref,
+) -> Result<(), BuildError> {
     if !plan.build(plan.step(image.link).build).settings.cgo() {
         return Ok(());
     }
     let path = format!("{BINARY_DIR}/{}", image.binary);
-    let head = match builder.gateway.read_range(finished, &path, Some(0..HEAD)).await {
-        // There is no binary: the step that links it fails, and that is told when the image is handed back.
+    let head = match builder
+        .gateway
+        .read_range(finished, &path, Some(0..HEAD))
+        .await
+    {
+        // There is no binary: the step that links it fails, and that is told when the image is
+        // handed back.
         Err(error) if error.is_about_itself() => return Ok(()),
         head => head?,
     };
-    let Some(linker) = interpreter(&head) else { return Ok(()) };
+    let Some(linker) = interpreter(&head) else {
+        return Ok(());
+    };
     match builder.gateway.stat_file(finished, &linker).await {
-        Err(error) if error.status.message.contains("no such file") => Err(missing(&linker, image, &plan.builder.image).into()),
+        Err(error) if error.status.message.contains("no such file") => {
+            Err(missing(&linker, image, &plan.builder.image).into())
+        }
         found => Ok(found.map(drop)?),
     }
 }
 
 fn missing(linker: &str, image: &Image, builder: &str) -> Diagnostic {
     let base = &image.runtime.base;
-    let name = if base.value == SCRATCH { "base scratch".to_owned() } else { format!("base image {}", base.value) };
+    let name = if base.value == SCRATCH {
+        "base scratch".to_owned()
+    } else {
+        format!("base image {}", base.value)
+    };
     let error = Diagnostic::error(format!(
         "image {} cannot run: with cgo its binary is linked with the C library of {builder}, and needs {linker}, which {name} does not have",
         image.name
@@ -60,7 +79,11 @@ fn interpreter(head: &[u8]) -> Option<String> {
     let number = |at: usize, length: usize| {
         let bytes = head.get(at..at.checked_add(length)?)?;
         let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
-        let value = if big { bytes.iter().fold(0, add) } else { bytes.iter().rev().fold(0, add) };
+        let value = if big {
+            bytes.iter().fold(0, add)
+        } else {
+            bytes.iter().rev().fold(0, add)
+        };
         usize::try_from(value).ok()
     };
     // Offsets in the file header and in a program header, of either class (elf(5)).
@@ -69,10 +92,12 @@ fn interpreter(head: &[u8]) -> Option<String> {
     let (offset, size) = if wide { (8, 32) } else { (4, 16) };
     let (table, each, count) = (number(table, word)?, number(each, 2)?, number(count, 2)?);
     let headers = (0..count).map_while(|index| table.checked_add(index.checked_mul(each)?));
-    let found = headers.filter(|at| number(*at, 4) == Some(3)).find_map(|at| {
-        let start = number(at.checked_add(offset)?, word)?;
-        head.get(start..start.checked_add(number(at.checked_add(size)?, word)?)?)
-    })?;
+    let found = headers
+        .filter(|at| number(*at, 4) == Some(3))
+        .find_map(|at| {
+            let start = number(at.checked_add(offset)?, word)?;
+            head.get(start..start.checked_add(number(at.checked_add(size)?, word)?)?)
+        })?;
     let name = found.split(|byte| *byte == 0).next()?;
     Some(String::from_utf8_lossy(name).into_owned())
 }
@@ -87,7 +112,11 @@ mod tests {
         let mut put = |at: usize, length: usize, value: u64| {
             let bytes = value.to_be_bytes();
             let bytes = bytes[8 - length..].iter().copied();
-            let bytes: Vec<u8> = if big { bytes.collect() } else { bytes.rev().collect() };
+            let bytes: Vec<u8> = if big {
+                bytes.collect()
+            } else {
+                bytes.rev().collect()
+            };
             file[at..at + length].copy_from_slice(&bytes);
         };
         let word = if wide { 8 } else { 4 };

@@ -31,11 +31,24 @@ pub(super) async fn gather(
     scanned: &Scanned,
 ) -> Result<Gathered, BuildError> {
     let build_platform = builder.options.build_platform.clone();
-    let go = builder.context.image(&outline.builder.image, &build_platform).await;
-    let go = go.map_err(|error| asked_for(error, outline.builder.at.as_ref(), "`version` or `builder` under [go]"))?;
+    let go = builder
+        .context
+        .image(&outline.builder.image, &build_platform)
+        .await;
+    let go = go.map_err(|error| {
+        asked_for(
+            error,
+            outline.builder.at.as_ref(),
+            "`version` or `builder` under [go]",
+        )
+    })?;
     let mut bases = BTreeMap::new();
     let mut base_configs = BTreeMap::new();
-    for image in outline.images.iter().filter(|image| wanted.image() == Some(&image.config.name)) {
+    for image in outline
+        .images
+        .iter()
+        .filter(|image| wanted.image() == Some(&image.config.name))
+    {
         let reference = &image.config.runtime.base;
         if reference.value == SCRATCH {
             continue;
@@ -48,8 +61,15 @@ pub(super) async fn gather(
         }
     }
     let context = scanned.context(outline).cloned().unwrap_or_else(|| {
-        let paths: Vec<String> = outline.tree_paths().iter().map(|path| transfer_pattern(path.as_str())).collect();
-        builder.context.source(&Filter::Paths { hint: "sources", paths: &paths })
+        let paths: Vec<String> = outline
+            .tree_paths()
+            .iter()
+            .map(|path| transfer_pattern(path.as_str()))
+            .collect();
+        builder.context.source(&Filter::Paths {
+            hint: "sources",
+            paths: &paths,
+        })
     });
     let llb = Materials {
         context,
@@ -63,18 +83,27 @@ pub(super) async fn gather(
     Ok(Gathered { llb, base_configs })
 }
 
-/// A path as the client is asked for it: wildcards are read in it, so a letter that would be one stands for any letter. A file too many on the
-/// way harms nothing, since steps copy theirs by name.
+/// A path as the client is asked for it: wildcards are read in it, so a letter that would be one
+/// stands for any letter. A file too many on the way harms nothing, since steps copy theirs by
+/// name.
 fn transfer_pattern(path: &str) -> String {
     path.replace(['*', '[', ']', '\\'], "?")
 }
 
-/// An image that could not be had, with the place that asks for it; if it is not there, with the keys that name another.
+/// An image that could not be had, with the place that asks for it; if it is not there, with the
+/// keys that name another.
 fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
-    // The words of a registry that has no such tag, and of one that does not say whether it has the repository.
-    let gone = |words: &str| words.ends_with("not found") || words.contains("repository does not exist");
-    let missing = matches!(&error, BuildError::Gateway { error, .. } if gone(&error.status.message));
-    let error = if missing { error.help(format!("name an image that exists with {keys}")) } else { error };
+    // The words of a registry that has no such tag, and of one that does not say whether it has the
+    // repository.
+    let gone =
+        |words: &str| words.ends_with("not found") || words.contains("repository does not exist");
+    let missing =
+        matches!(&error, BuildError::Gateway { error, .. } if gone(&error.status.message));
+    let error = if missing {
+        error.help(format!("name an image that exists with {keys}"))
+    } else {
+        error
+    };
     match span {
         Some(span) => error.at(span.clone()),
         None => error,
@@ -109,15 +138,22 @@ impl Gathered {
 }
 
 /// Where programs are found in an image that does not say so: as the golang images have it.
-const DEFAULT_PATH: &str = "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const DEFAULT_PATH: &str =
+    "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Environment of an image, with a PATH in any case.
 fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
     let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
-    let env = config["config"]["Env"].as_array().cloned().unwrap_or_default();
+    let env = config["config"]["Env"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let pairs = env.iter().filter_map(|line| line.as_str()?.split_once('='));
-    let mut env: BTreeMap<String, String> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    env.entry("PATH".to_owned()).or_insert_with(|| DEFAULT_PATH.to_owned());
+    let mut env: BTreeMap<String, String> = pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    env.entry("PATH".to_owned())
+        .or_insert_with(|| DEFAULT_PATH.to_owned());
     env
 }
 

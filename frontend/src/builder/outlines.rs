@@ -21,7 +21,11 @@ pub(super) struct Outlined {
 
 /// The outlines of all images that can be built, on every platform.
 pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -> Outlined {
-    let mut outlined = Outlined { by_platform: Vec::new(), broken: BTreeSet::new(), diagnostics: Vec::new() };
+    let mut outlined = Outlined {
+        by_platform: Vec::new(),
+        broken: BTreeSet::new(),
+        diagnostics: Vec::new(),
+    };
     // What is said about packages rests on sound mod files.
     if scanned.diagnostics.iter().any(Diagnostic::is_error) {
         return outlined;
@@ -36,15 +40,26 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -
     if outlined.diagnostics.is_empty() {
         let made = plan::outlines(&scanned.scan, &scanned.workspace, config, &targets);
         let mut findings: Findings = made.diagnostics.into_iter().collect();
-        made.outlines.iter().for_each(|outline| findings.merge(lower::check_scratch(config, outline)));
+        made.outlines
+            .iter()
+            .for_each(|outline| findings.merge(lower::check_scratch(config, outline)));
         let by_platform = platforms.iter().cloned().zip(made.outlines).collect();
-        outlined = Outlined { by_platform, broken: made.broken, diagnostics: findings.into_vec() };
+        outlined = Outlined {
+            by_platform,
+            broken: made.broken,
+            diagnostics: findings.into_vec(),
+        };
     }
     outlined
 }
 
 /// The outline of one image by itself on a platform, whatever is wrong with it.
-pub(super) fn alone(scanned: &Scanned, config: &Config, platform: &Platform, image: &str) -> Option<Outline> {
+pub(super) fn alone(
+    scanned: &Scanned,
+    config: &Config,
+    platform: &Platform,
+    image: &str,
+) -> Option<Outline> {
     let target = lower::go_target(platform).ok()?;
     Some(plan::outline_of(&scanned.scan, &scanned.workspace, config, &target, image).0)
 }
@@ -52,7 +67,10 @@ pub(super) fn alone(scanned: &Scanned, config: &Config, platform: &Platform, ima
 impl Outlined {
     /// Names of the images of any platform, broken ones too, sorted.
     pub(super) fn names(&self) -> Vec<String> {
-        let sound = self.by_platform.iter().flat_map(|(_, outline)| outline.names());
+        let sound = self
+            .by_platform
+            .iter()
+            .flat_map(|(_, outline)| outline.names());
         let names: BTreeSet<String> = sound.chain(self.broken.iter().cloned()).collect();
         names.into_iter().collect()
     }

@@ -14,16 +14,31 @@ use crate::steps::resolve::NO_GO;
 /// How many errors are told; a network that is down gives one for each package.
 const SHOWN: usize = 10;
 
-/// What to say for `error`, the failure of a build's resolve step: its own words, unless a second run can say more.
-pub(super) async fn explain(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx, error: BuildError) -> BuildError {
-    let Some(report) = run(builder, lowering, ix).await else { return error };
+/// What to say for `error`, the failure of a build's resolve step: its own words, unless a second
+/// run can say more.
+pub(super) async fn explain(
+    builder: &Builder<'_>,
+    lowering: &Lowering<'_>,
+    ix: BuildIx,
+    error: BuildError,
+) -> BuildError {
+    let Some(report) = run(builder, lowering, ix).await else {
+        return error;
+    };
     let plan = lowering.plan();
-    let mut diagnostics: Vec<Diagnostic> = report.errors.iter().take(SHOWN).map(|error| diagnostic(plan, ix, error)).collect();
+    let mut diagnostics: Vec<Diagnostic> = report
+        .errors
+        .iter()
+        .take(SHOWN)
+        .map(|error| diagnostic(plan, ix, error))
+        .collect();
     if let more @ 1.. = report.errors.len().saturating_sub(SHOWN) {
         diagnostics.push(Diagnostic::error(format!("... and {more} more like these")));
     }
     // Advice is about all of them, and last is where people look first.
-    let Some(last) = diagnostics.last_mut() else { return error };
+    let Some(last) = diagnostics.last_mut() else {
+        return error;
+    };
     if !report.advice.is_empty() {
         last.help = Some(report.advice.join("\n"));
     }
@@ -31,10 +46,18 @@ pub(super) async fn explain(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: 
 }
 
 async fn run(builder: &Builder<'_>, lowering: &Lowering<'_>, ix: BuildIx) -> Option<ResolveReport> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let output = lowering.resolve_report(ix, &now.as_nanos().to_string()).ok()?;
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let output = lowering
+        .resolve_report(ix, &now.as_nanos().to_string())
+        .ok()?;
     let solved = builder.solve(&output, true).await.ok()?;
-    let json = builder.gateway.read_file(&solved.reference, REPORT_FILE).await.ok()?;
+    let json = builder
+        .gateway
+        .read_file(&solved.reference, REPORT_FILE)
+        .await
+        .ok()?;
     serde_json::from_slice(&json).ok()
 }
 
@@ -44,7 +67,9 @@ fn diagnostic(plan: &Plan, ix: BuildIx, error: &ResolveError) -> Diagnostic {
     }
     let diagnostic = Diagnostic::error(&error.message);
     let packages = plan.build(ix).packages.iter();
-    let importer = packages.flat_map(|(_, package)| package.outside()).find(|import| import.path == error.package);
+    let importer = packages
+        .flat_map(|(_, package)| package.outside())
+        .find(|import| import.path == error.package);
     match importer {
         Some(import) => diagnostic.at(Span::at(import.file.as_str(), import.at)),
         None => diagnostic,

@@ -28,9 +28,22 @@ pub(super) struct Scanned {
 }
 
 /// Scans the context.
-pub(super) async fn run(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles) -> Result<Scanned, BuildError> {
+pub(super) async fn run(
+    builder: &Builder<'_>,
+    config: &Config,
+    files: &mut SourceFiles,
+) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
-    let mut scanned = scan(builder, config, files, &Filter::Listing { hint: "listing", contents: &contents }).await?;
+    let mut scanned = scan(
+        builder,
+        config,
+        files,
+        &Filter::Listing {
+            hint: "listing",
+            contents: &contents,
+        },
+    )
+    .await?;
     let mut asked = None;
     // What a mod file says that was not there before may name more of them.
     for _ in 0..MAX_SCANS {
@@ -40,32 +53,65 @@ pub(super) async fn run(builder: &Builder<'_>, config: &Config, files: &mut Sour
         }
         asked = more;
         let contents = asked.as_deref().unwrap_or_default();
-        scanned = scan(builder, config, files, &Filter::Listing { hint: "listing-with-more", contents }).await?;
+        scanned = scan(
+            builder,
+            config,
+            files,
+            &Filter::Listing {
+                hint: "listing-with-more",
+                contents,
+            },
+        )
+        .await?;
     }
     Ok(scanned)
 }
 
-/// How often a context is scanned for what earlier scans show to be missing: go.mod files behind links, whose modules have such, and so on.
+/// How often a context is scanned for what earlier scans show to be missing: go.mod files behind
+/// links, whose modules have such, and so on.
 const MAX_SCANS: usize = 4;
 
-/// Scans a part of the context. The step runs again only if a file that it reads, or the list of names, has changed.
-async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, part: &Filter<'_>) -> Result<Scanned, BuildError> {
+/// Scans a part of the context. The step runs again only if a file that it reads, or the list of
+/// names, has changed.
+async fn scan(
+    builder: &Builder<'_>,
+    config: &Config,
+    files: &mut SourceFiles,
+    part: &Filter<'_>,
+) -> Result<Scanned, BuildError> {
     let source = builder.context.source(part);
-    // BuildKit leaves the listing out of the content that keys a step: without this a file that appears, in an embedded directory for
-    // example, would go unnoticed.
-    let names = if builder.context.can_list() { names(builder, &source).await? } else { String::new() };
-    let exec = Exec::new(["/gowork-frontend", "scan", "--source", "/src", "--out", &format!("/out/{SCAN_FILE}")])
-        .root(builder.programs)
-        .mount(Mount::read_only(&source, "/src"))
-        .mount(Mount::scratch_output("/out"))
-        .env("GOWORK_NAMES", names)
-        .network(Network::None)
-        .platform(builder.options.build_platform.clone())
-        .ignore_cache(builder.options.no_cache == NoCache::All)
-        .named("scan Go sources");
-    let output = exec.run().and_then(|executed| executed.output("/out")).map_err(internal)?;
+    // BuildKit leaves the listing out of the content that keys a step: without this a file that
+    // appears, in an embedded directory for example, would go unnoticed.
+    let names = if builder.context.can_list() {
+        names(builder, &source).await?
+    } else {
+        String::new()
+    };
+    let exec = Exec::new([
+        "/gowork-frontend",
+        "scan",
+        "--source",
+        "/src",
+        "--out",
+        &format!("/out/{SCAN_FILE}"),
+    ])
+    .root(builder.programs)
+    .mount(Mount::read_only(&source, "/src"))
+    .mount(Mount::scratch_output("/out"))
+    .env("GOWORK_NAMES", names)
+    .network(Network::None)
+    .platform(builder.options.build_platform.clone())
+    .ignore_cache(builder.options.no_cache == NoCache::All)
+    .named("scan Go sources");
+    let output = exec
+        .run()
+        .and_then(|executed| executed.output("/out"))
+        .map_err(internal)?;
     let solved = builder.solve(&output, true).await?;
-    let json = builder.gateway.read_file(&solved.reference, SCAN_FILE).await?;
+    let json = builder
+        .gateway
+        .read_file(&solved.reference, SCAN_FILE)
+        .await?;
     let scan: Scan = serde_json::from_slice(&json).map_err(|error| {
         Diagnostic::error(format!("the scan step's result cannot be read: {error}"))
             .help("this is a bug of gowork: please report it")
@@ -74,18 +120,31 @@ async fn scan(builder: &Builder<'_>, config: &Config, files: &mut SourceFiles, p
         return Err(refused.diagnostic().into());
     }
     // Nobody points into sums, and they are large.
-    for (path, text) in scan.mod_files.iter().filter(|(path, _)| !path.name().ends_with(".sum")) {
+    for (path, text) in scan
+        .mod_files
+        .iter()
+        .filter(|(path, _)| !path.name().ends_with(".sum"))
+    {
         files.add(path.as_str(), text.as_bytes(), "go.mod");
     }
     let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(config, &scan.mod_files));
-    Ok(Scanned { scan, workspace: loaded.workspace, diagnostics: loaded.diagnostics, source })
+    Ok(Scanned {
+        scan,
+        workspace: loaded.workspace,
+        diagnostics: loaded.diagnostics,
+        source,
+    })
 }
 
 /// A digest of the names in the listing.
 async fn names(builder: &Builder<'_>, source: &Output) -> Result<String, BuildError> {
     let solved = builder.solve(source, true).await?;
-    let records = builder.gateway.read_file(&solved.reference, transferred::METADATA_FILE).await?;
-    let names = transferred::names(&records).map_err(|error| Diagnostic::error(error.to_string()))?;
+    let records = builder
+        .gateway
+        .read_file(&solved.reference, transferred::METADATA_FILE)
+        .await?;
+    let names =
+        transferred::names(&records).map_err(|error| Diagnostic::error(error.to_string()))?;
     Ok(Digest::of(&names).as_str().to_owned())
 }
 
@@ -93,33 +152,54 @@ async fn names(builder: &Builder<'_>, source: &Output) -> Result<String, BuildEr
 const MAX_FILES: usize = 10;
 
 impl Scanned {
-    /// What was transferred to be scanned, if it has all that an outline's steps may read: mostly it has, and another transfer costs a round of the
-    /// client's files. Links are left out of it.
+    /// What was transferred to be scanned, if it has all that an outline's steps may read: mostly
+    /// it has, and another transfer costs a round of the client's files. Links are left out of it.
     pub(super) fn context(&self, outline: &Outline) -> Option<&Output> {
         let is_linked = |path: &TreePath| {
             let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
             above.any(|path| self.scan.links.contains_key(&path))
         };
-        let is_whole = outline.tree_paths().iter().all(|path| packages::is_scanned(path) && !is_linked(path));
+        let is_whole = outline
+            .tree_paths()
+            .iter()
+            .all(|path| packages::is_scanned(path) && !is_linked(path));
         is_whole.then_some(&self.source)
     }
 
-    /// Fetches the texts of the Go files that diagnostics point into. A file that cannot be had is shown by its name alone.
-    pub(super) async fn add_sources(&self, builder: &Builder<'_>, diagnostics: &[Diagnostic], files: &mut SourceFiles) {
-        let spans = diagnostics
-            .iter()
-            .flat_map(|diagnostic| diagnostic.span.iter().chain(diagnostic.related.iter().map(|(span, _)| span)));
-        let mut missing: Vec<&str> = spans.map(|span| span.file.as_str()).filter(|file| files.info(file).is_none()).collect();
+    /// Fetches the texts of the Go files that diagnostics point into. A file that cannot be had is
+    /// shown by its name alone.
+    pub(super) async fn add_sources(
+        &self,
+        builder: &Builder<'_>,
+        diagnostics: &[Diagnostic],
+        files: &mut SourceFiles,
+    ) {
+        let spans = diagnostics.iter().flat_map(|diagnostic| {
+            diagnostic
+                .span
+                .iter()
+                .chain(diagnostic.related.iter().map(|(span, _)| span))
+        });
+        let mut missing: Vec<&str> = spans
+            .map(|span| span.file.as_str())
+            .filter(|file| files.info(file).is_none())
+            .collect();
         missing.sort_unstable();
         missing.dedup();
         missing.truncate(MAX_FILES);
         if missing.is_empty() {
             return;
         }
-        let Ok(solved) = builder.solve(&self.source, false).await else { return };
+        let Ok(solved) = builder.solve(&self.source, false).await else {
+            return;
+        };
         for file in missing {
             let start = Some(0..limits::SHOWN_FILE as u64);
-            if let Ok(text) = builder.gateway.read_range(&solved.reference, file, start).await {
+            if let Ok(text) = builder
+                .gateway
+                .read_range(&solved.reference, file, start)
+                .await
+            {
                 files.add(file, text, "go");
             }
         }

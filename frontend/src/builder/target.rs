@@ -54,7 +54,12 @@ impl Wanted {
     /// The builds that it takes.
     pub(super) fn builds(&self, outline: &Outline) -> BTreeSet<BuildIx> {
         let wanted = |name: &str| self.image().is_none_or(|image| image == name);
-        outline.images.iter().filter(|image| wanted(&image.config.name)).map(|image| image.build).collect()
+        outline
+            .images
+            .iter()
+            .filter(|image| wanted(&image.config.name))
+            .map(|image| image.build)
+            .collect()
     }
 }
 
@@ -63,18 +68,32 @@ pub(super) fn no_cache(asked: &NoCache) -> lower::NoCache {
     match asked {
         NoCache::Off => lower::NoCache::Nothing,
         NoCache::All => lower::NoCache::Everything,
-        NoCache::Only(names) => lower::NoCache::Images(names.iter().map(|name| name.trim().to_lowercase()).collect()),
+        NoCache::Only(names) => lower::NoCache::Images(
+            names
+                .iter()
+                .map(|name| name.trim().to_lowercase())
+                .collect(),
+        ),
     }
 }
 
 /// What is said of names in `--no-cache-filter` that no image has.
 pub(super) fn unknown_names(asked: &NoCache, outlined: &Outlined) -> Vec<Diagnostic> {
-    let NoCache::Only(asked) = asked else { return Vec::new() };
+    let NoCache::Only(asked) = asked else {
+        return Vec::new();
+    };
     let names = outlined.names();
-    let is_known = |asked: &str| names.iter().any(|name| name.eq_ignore_ascii_case(asked.trim()));
-    let unknown = asked.iter().filter(|asked| !asked.trim().is_empty() && !is_known(asked));
+    let is_known = |asked: &str| {
+        names
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(asked.trim()))
+    };
+    let unknown = asked
+        .iter()
+        .filter(|asked| !asked.trim().is_empty() && !is_known(asked));
     let warning = |unknown: &String| {
-        let warning = Diagnostic::warning(format!("--no-cache-filter: there is no image {unknown}"));
+        let warning =
+            Diagnostic::warning(format!("--no-cache-filter: there is no image {unknown}"));
         match diag::nearest(&unknown.to_lowercase(), names.iter().map(String::as_str)) {
             Some(near) => warning.help(format!("did you mean {near}?")),
             None => warning.help(format!("images are {}", names.join(", "))),

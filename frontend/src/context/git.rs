@@ -1,4 +1,5 @@
-//! Git references as contexts: `https://host/x.git#ref:subdir`, `git@host:x.git?ref=..`. Owns the text form only.
+//! Git references as contexts: `https://host/x.git#ref:subdir`, `git@host:x.git?ref=..`. Owns the
+//! text form only.
 
 use gowork_llb::ops::Output;
 use gowork_llb::ops::source::Git;
@@ -25,10 +26,11 @@ pub struct GitRef {
 }
 
 impl GitRef {
-    /// Reads a git reference; none if the text is something else, an error if it is one and cannot be read.
+    /// Reads a git reference; none if the text is something else, an error if it is one and cannot
+    /// be read.
     ///
-    /// A plain http(s) URL is one only if its path ends in `.git`. `github.com/..` without a scheme counts, as it always
-    /// has for contexts.
+    /// A plain http(s) URL is one only if its path ends in `.git`. `github.com/..` without a scheme
+    /// counts, as it always has for contexts.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
         let (remote, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -43,8 +45,12 @@ impl GitRef {
             None => return Ok(None),
         };
         let (reference, subdir) = fragment.split_once(':').unwrap_or((fragment, ""));
-        let mut git =
-            Self { remote, reference: reference.to_owned(), subdir: subdir.trim_matches('/').to_owned(), ..Self::default() };
+        let mut git = Self {
+            remote,
+            reference: reference.to_owned(),
+            subdir: subdir.trim_matches('/').to_owned(),
+            ..Self::default()
+        };
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             git.query(&decoded(key), &decoded(value))?;
@@ -64,13 +70,25 @@ impl GitRef {
             ("fetch-by-commit", _) => self.fetch_by_commit = flag()?,
             (_, "") => return Err(format!("{key} in the git URL has no value")),
             ("ref", value) => set(&mut self.reference, value, "references")?,
-            ("tag", value) => set(&mut self.reference, &full("refs/tags/", value), "references")?,
-            ("branch", value) => set(&mut self.reference, &full("refs/heads/", value), "references")?,
+            ("tag", value) => set(
+                &mut self.reference,
+                &full("refs/tags/", value),
+                "references",
+            )?,
+            ("branch", value) => set(
+                &mut self.reference,
+                &full("refs/heads/", value),
+                "references",
+            )?,
             ("subdir", value) => set(&mut self.subdir, value.trim_matches('/'), "directories")?,
             ("checksum" | "commit", value) => self.checksum = Some(value.to_owned()),
             ("mtime", "commit") => self.commit_times = true,
             ("mtime", "checkout") => self.commit_times = false,
-            ("mtime", value) => return Err(format!("mtime={value} in the git URL is neither checkout nor commit")),
+            ("mtime", value) => {
+                return Err(format!(
+                    "mtime={value} in the git URL is neither checkout nor commit"
+                ));
+            }
             (key, _) => return Err(format!("{key} in the git URL is nothing known")),
         }
         Ok(())
@@ -78,7 +96,9 @@ impl GitRef {
 
     /// The source, shown as `name`.
     pub fn output(&self, name: &str) -> Result<Output, String> {
-        let mut git = Git::new(&self.remote, &self.reference, &self.subdir).map_err(|error| error.to_string())?.named(name);
+        let mut git = Git::new(&self.remote, &self.reference, &self.subdir)
+            .map_err(|error| error.to_string())?
+            .named(name);
         if self.keep_git_dir {
             git = git.keep_git_dir();
         }
@@ -100,13 +120,19 @@ impl GitRef {
 
 /// The reference without user and password, and without the query: for names and messages.
 pub(super) fn shown(text: &str) -> String {
-    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let (scheme, rest) = text
+        .split_once("://")
+        .map_or(("", text), |(scheme, rest)| (scheme, rest));
     let end = rest.find('/').unwrap_or(rest.len());
     let rest = match rest[..end].rfind('@') {
         Some(at) if !scheme.is_empty() => &rest[at + 1..],
         _ => rest,
     };
-    if scheme.is_empty() { rest.to_owned() } else { format!("{scheme}://{rest}") }
+    if scheme.is_empty() {
+        rest.to_owned()
+    } else {
+        format!("{scheme}://{rest}")
+    }
 }
 
 /// Sets a field that fragment and query may both give, if they agree.
@@ -119,15 +145,27 @@ fn set(field: &mut String, value: &str, what: &str) -> Result<(), String> {
 }
 
 fn full(prefix: &str, name: &str) -> String {
-    if name.starts_with(prefix) { name.to_owned() } else { format!("{prefix}{name}") }
+    if name.starts_with(prefix) {
+        name.to_owned()
+    } else {
+        format!("{prefix}{name}")
+    }
 }
 
 /// `user@host:path`, as ssh and scp write it.
 fn is_scp(text: &str) -> bool {
-    let Some((user, (host, path))) = text.split_once('@').and_then(|(user, rest)| Some((user, rest.split_once(':')?))) else {
+    let Some((user, (host, path))) = text
+        .split_once('@')
+        .and_then(|(user, rest)| Some((user, rest.split_once(':')?)))
+    else {
         return false;
     };
-    let word = |text: &str, more: &[u8]| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+    let word = |text: &str, more: &[u8]| {
+        !text.is_empty()
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+    };
     word(user, b"-_") && word(host, b"-.") && !path.is_empty()
 }
 
@@ -137,7 +175,9 @@ fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let escaped = bytes.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        let escaped = bytes
+            .get(at + 1..at + 3)
+            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
         match (byte, escaped) {
             (b'%', Some(decoded)) => {
                 out.push(decoded);

@@ -34,33 +34,57 @@ pub(super) fn is_url(text: &str) -> bool {
 /// The source of a URL.
 pub(super) fn source(url: &str, name: &str) -> Result<Output, BuildError> {
     let unusable = |error| Diagnostic::error(format!("context: {error}"));
-    Ok(Http::new(url).map_err(unusable)?.filename(FILENAME).named(name).output())
+    Ok(Http::new(url)
+        .map_err(unusable)?
+        .filename(FILENAME)
+        .named(name)
+        .output())
 }
 
 /// Downloads the context and looks what it is.
 pub(super) async fn load(gateway: &dyn Gateway, url: &str) -> Result<Downloaded, BuildError> {
     let output = source(url, "[internal] load remote build context")?;
     let reference = solve(gateway, &output).await?;
-    let head = gateway.read_range(&reference, FILENAME, Some(0..HEAD)).await;
+    let head = gateway
+        .read_range(&reference, FILENAME, Some(0..HEAD))
+        .await;
     let head = head.map_err(|error| error.context(&format!("download {}", git::shown(url))))?;
     if !is_archive(&head) {
-        return Ok(Downloaded { output, definition: Some(FILENAME.to_owned()) });
+        return Ok(Downloaded {
+            output,
+            definition: Some(FILENAME.to_owned()),
+        });
     }
     let unpack = Copy::from(&output, &format!("/{FILENAME}"), "/").unpack();
-    let output = File::on(&Output::scratch()).copy(unpack).named("[internal] unpack build context").output();
-    Ok(Downloaded { output, definition: None })
+    let output = File::on(&Output::scratch())
+        .copy(unpack)
+        .named("[internal] unpack build context")
+        .output();
+    Ok(Downloaded {
+        output,
+        definition: None,
+    })
 }
 
 /// Whether a file beginning so is a tar archive, compressed or not.
 fn is_archive(head: &[u8]) -> bool {
-    MAGIC.iter().any(|magic| head.starts_with(magic)) || head.get(..TAR_BLOCK).is_some_and(is_tar_header)
+    MAGIC.iter().any(|magic| head.starts_with(magic))
+        || head.get(..TAR_BLOCK).is_some_and(is_tar_header)
 }
 
 /// Whether the block's checksum is right, counted with its own field as blanks.
 fn is_tar_header(block: &[u8]) -> bool {
     let field = String::from_utf8_lossy(&block[TAR_CHECKSUM]);
-    let Ok(expected) = u32::from_str_radix(field.trim_matches([' ', '\0']), 8) else { return false };
-    let byte = |(at, byte): (usize, &u8)| if TAR_CHECKSUM.contains(&at) { u32::from(b' ') } else { u32::from(*byte) };
+    let Ok(expected) = u32::from_str_radix(field.trim_matches([' ', '\0']), 8) else {
+        return false;
+    };
+    let byte = |(at, byte): (usize, &u8)| {
+        if TAR_CHECKSUM.contains(&at) {
+            u32::from(b' ')
+        } else {
+            u32::from(*byte)
+        }
+    };
     block.iter().enumerate().map(byte).sum::<u32>() == expected
 }
 

@@ -5,14 +5,14 @@ use gowork_llb::ops::source::{Differ, Local};
 
 /// Which part of the context a source is to have.
 ///
-/// BuildKit keeps what the client sent, by name and hint: two sets of files under one hint throw each other's out at every
-/// build. So every kind of subset has a hint of its own.
+/// BuildKit keeps what the client sent, by name and hint: two sets of files under one hint throw
+/// each other's out at every build. So every kind of subset has a hint of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter<'a> {
     /// Everything that is not ignored.
     Whole,
-    /// A listing of everything that is not ignored (`.fsutil-metadata`), and the contents of what matches `contents`. Symlinks
-    /// are only listed. The whole context where the daemon cannot list
+    /// A listing of everything that is not ignored (`.fsutil-metadata`), and the contents of what
+    /// matches `contents`. Symlinks are only listed. The whole context where the daemon cannot list
     /// ([`Context::can_list`](super::Context::can_list)).
     Listing {
         /// What they are for, one word: part of the cache key.
@@ -56,19 +56,34 @@ pub(super) struct Directory {
 impl Directory {
     /// The part of the directory that `filter` says.
     pub(super) fn source(&self, filter: &Filter) -> Output {
-        let local = Local::new(&self.name).session(&self.session).exclude(&self.excludes);
+        let local = Local::new(&self.name)
+            .session(&self.session)
+            .exclude(&self.excludes);
         let (suffix, verb, local) = match filter {
             Filter::Whole => (String::new(), "load", local),
-            Filter::Listing { hint, contents } => (format!("-{hint}"), "list", local.metadata_only(*contents)),
+            Filter::Listing { hint, contents } => {
+                (format!("-{hint}"), "list", local.metadata_only(*contents))
+            }
             Filter::Paths { hint, paths } => (format!("-{hint}"), "load", local.follow(*paths)),
-            Filter::Patterns { hint, patterns } => (format!("-{hint}"), "load", local.include(*patterns)),
+            Filter::Patterns { hint, patterns } => {
+                (format!("-{hint}"), "load", local.include(*patterns))
+            }
         };
-        local.shared_key_hint(&format!("{}{suffix}", self.hint)).named(format!("{} {verb} {}", self.group, self.shown)).output()
+        local
+            .shared_key_hint(&format!("{}{suffix}", self.hint))
+            .named(format!("{} {verb} {}", self.group, self.shown))
+            .output()
     }
 
     /// A few small files, always sent anew: their time stamps may lie.
     pub(super) fn files(&self, paths: &[String], suffix: &str, shown: &str) -> Output {
-        let local = Local::new(&self.name).session(&self.session).follow(paths).differ(Differ::None);
-        local.shared_key_hint(&format!("{}{suffix}", self.hint)).named(format!("{} load {shown}", self.group)).output()
+        let local = Local::new(&self.name)
+            .session(&self.session)
+            .follow(paths)
+            .differ(Differ::None);
+        local
+            .shared_key_hint(&format!("{}{suffix}", self.hint))
+            .named(format!("{} load {shown}", self.group))
+            .output()
     }
 }

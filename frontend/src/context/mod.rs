@@ -1,4 +1,5 @@
-//! Where the build's files come from: the definition file, the main context, named contexts, images.
+//! Where the build's files come from: the definition file, the main context, named contexts,
+//! images.
 //!
 //! Owns which source serves what and what is ignored. Does not own what is in the files.
 
@@ -31,7 +32,8 @@ use local::Directory;
 /// The context's name among the client's directories and the inputs.
 const CONTEXT: &str = "context";
 const IGNORE_FILE: &str = ".dockerignore";
-/// The definition file's other name, which the command takes where no Dockerfile is one for this frontend.
+/// The definition file's other name, which the command takes where no Dockerfile is one for this
+/// frontend.
 const OTHER_DEFINITION: &str = "gowork.toml";
 /// What stands before housekeeping in the progress output.
 const INTERNAL: &str = "[internal]";
@@ -68,7 +70,8 @@ pub struct DefinitionFile {
 }
 
 impl DefinitionFile {
-    /// The file as BuildKit's source maps have it: ops with locations in it show their lines when they fail.
+    /// The file as BuildKit's source maps have it: ops with locations in it show their lines when
+    /// they fail.
     pub fn source_map(&self) -> SourceMap {
         SourceMap::new(&self.name, "TOML", self.bytes.clone()).loaded_by(&self.source)
     }
@@ -94,11 +97,19 @@ impl<'a> Context<'a> {
             _ => local_definition(options, &filename),
         };
         let directory = main_directory(options);
-        let ignored = directory.files(&[IGNORE_FILE.to_owned()], &format!("-{IGNORE_FILE}"), IGNORE_FILE);
+        let ignored = directory.files(
+            &[IGNORE_FILE.to_owned()],
+            &format!("-{IGNORE_FILE}"),
+            IGNORE_FILE,
+        );
         let is_local = found.context.is_none();
         // Side by side: most builds need both, and each is a round trip to the client.
         let (read, ignore_ref) = tokio::join!(solve(gateway, &source), async {
-            if is_local { solve(gateway, &ignored).await } else { Ok(Ref::default()) }
+            if is_local {
+                solve(gateway, &ignored).await
+            } else {
+                Ok(Ref::default())
+            }
         });
         let (read, ignore_ref) = (read?, ignore_ref?);
         let (name, bytes) = read_definition(gateway, &read, &filename).await?;
@@ -106,21 +117,38 @@ impl<'a> Context<'a> {
         let main = match found.context {
             Some(output) => Main::Whole(scoped(output, options.contexts.subdir.as_deref())),
             None => {
-                let own = read_optional(gateway, &read, &format!("{filename}{IGNORE_FILE}")).await?;
+                let own =
+                    read_optional(gateway, &read, &format!("{filename}{IGNORE_FILE}")).await?;
                 let patterns = match own {
                     Some(patterns) => Some(patterns),
                     None => read_optional(gateway, &ignore_ref, IGNORE_FILE).await?,
                 };
-                let ignored = patterns.map(|text| Ignore::parse(&text)).unwrap_or_default();
+                let ignored = patterns
+                    .map(|text| Ignore::parse(&text))
+                    .unwrap_or_default();
                 if let Some(error) = ignored.check(IGNORE_FILE) {
                     return Err(error.into());
                 }
                 let excludes = ignored.patterns();
-                Main::Local(Directory { excludes, ..directory })
+                Main::Local(Directory {
+                    excludes,
+                    ..directory
+                })
             }
         };
-        let definition = DefinitionFile { name, bytes, source, unread };
-        Ok(Self { gateway, options, main, definition, images: RefCell::default() })
+        let definition = DefinitionFile {
+            name,
+            bytes,
+            source,
+            unread,
+        };
+        Ok(Self {
+            gateway,
+            options,
+            main,
+            definition,
+            images: RefCell::default(),
+        })
     }
 
     /// The definition file.
@@ -128,8 +156,8 @@ impl<'a> Context<'a> {
         &self.definition
     }
 
-    /// What `.dockerignore` (or the definition file's own one) excludes. Empty for contexts that are not local, where it
-    /// does not apply.
+    /// What `.dockerignore` (or the definition file's own one) excludes. Empty for contexts that
+    /// are not local, where it does not apply.
     pub fn excludes(&self) -> &[String] {
         match &self.main {
             Main::Local(directory) => &directory.excludes,
@@ -147,7 +175,9 @@ impl<'a> Context<'a> {
     pub fn source(&self, filter: &Filter) -> Output {
         match (&self.main, filter) {
             (Main::Whole(output), _) => output.clone(),
-            (Main::Local(directory), Filter::Listing { .. }) if !self.can_list() => directory.source(&Filter::Whole),
+            (Main::Local(directory), Filter::Listing { .. }) if !self.can_list() => {
+                directory.source(&Filter::Whole)
+            }
             (Main::Local(directory), filter) => directory.source(filter),
         }
     }
@@ -158,18 +188,39 @@ async fn find(gateway: &dyn Gateway, options: &Options) -> Result<Found, BuildEr
     let contexts = &options.contexts;
     let Some(remote) = &contexts.remote else {
         let inputs = gateway.inputs().await?;
-        let input = |name: &str| inputs.get(name).map(|definition| input(name, definition)).transpose();
-        return Ok(Found { context: input(CONTEXT)?, definition: input(&contexts.dockerfile_local)?, filename: None });
+        let input = |name: &str| {
+            inputs
+                .get(name)
+                .map(|definition| input(name, definition))
+                .transpose()
+        };
+        return Ok(Found {
+            context: input(CONTEXT)?,
+            definition: input(&contexts.dockerfile_local)?,
+            filename: None,
+        });
     };
     if let Some(output) = git_source(gateway, options, remote, "[internal] load git source")? {
-        return Ok(Found { context: Some(output.clone()), definition: Some(output), filename: None });
+        return Ok(Found {
+            context: Some(output.clone()),
+            definition: Some(output),
+            filename: None,
+        });
     }
     if http::is_url(remote) {
         let http = http::load(gateway, remote).await?;
-        return Ok(Found { context: Some(http.output.clone()), definition: Some(http.output), filename: http.definition });
+        return Ok(Found {
+            context: Some(http.output.clone()),
+            definition: Some(http.output),
+            filename: http.definition,
+        });
     }
-    let problem = Diagnostic::error(format!("the build context {remote:?} is neither a git reference nor an http(s) URL"));
-    Err(problem.help("write https://HOST/REPOSITORY.git#REF:DIRECTORY, or the URL of a tar archive").into())
+    let problem = Diagnostic::error(format!(
+        "the build context {remote:?} is neither a git reference nor an http(s) URL"
+    ));
+    Err(problem
+        .help("write https://HOST/REPOSITORY.git#REF:DIRECTORY, or the URL of a tar archive")
+        .into())
 }
 
 /// An output that someone else's build passed as `name`.
@@ -179,14 +230,24 @@ fn input(name: &str, definition: &buildkit_proto::pb::Definition) -> Result<Outp
 }
 
 /// The source of a git reference; none if `text` is none.
-fn git_source(gateway: &dyn Gateway, options: &Options, text: &str, doing: &str) -> Result<Option<Output>, BuildError> {
-    let unusable = |problem: String| Diagnostic::error(format!("context {}: {problem}", git::shown(text)));
+fn git_source(
+    gateway: &dyn Gateway,
+    options: &Options,
+    text: &str,
+    doing: &str,
+) -> Result<Option<Output>, BuildError> {
+    let unusable =
+        |problem: String| Diagnostic::error(format!("context {}: {problem}", git::shown(text)));
     let Some(mut git) = GitRef::parse(text).map_err(unusable)? else {
         return Ok(None);
     };
     git.keep_git_dir |= options.contexts.keep_git_dir;
-    git.commit_times |= options.source_date_epoch.is_some() && gateway.pong().llb_caps.has(caps::SOURCE_GIT_MTIME);
-    Ok(Some(git.output(&format!("{doing} {}", git::shown(text))).map_err(unusable)?))
+    git.commit_times |=
+        options.source_date_epoch.is_some() && gateway.pong().llb_caps.has(caps::SOURCE_GIT_MTIME);
+    Ok(Some(
+        git.output(&format!("{doing} {}", git::shown(text)))
+            .map_err(unusable)?,
+    ))
 }
 
 fn main_directory(options: &Options) -> Directory {
@@ -215,7 +276,8 @@ fn local_definition(options: &Options, filename: &str) -> Output {
     let mut paths = vec![filename.to_owned(), format!("{filename}{IGNORE_FILE}")];
     paths.extend(lower_case(filename));
     paths.extend(beside(filename));
-    // BuildKit itself loads the "build definition", to see that it is for us: this one has a name of its own.
+    // BuildKit itself loads the "build definition", to see that it is for us: this one has a name
+    // of its own.
     directory.files(&paths, "", &format!("configuration from {filename}"))
 }
 
@@ -225,8 +287,15 @@ fn lower_case(filename: &str) -> Option<String> {
     (directory.is_empty() || directory.ends_with('/')).then(|| format!("{directory}dockerfile"))
 }
 
-async fn read_definition(gateway: &dyn Gateway, from: &Ref, filename: &str) -> Result<(String, Vec<u8>), BuildError> {
-    let missing = match gateway.read_file_of(from, filename, limits::DEFINITION).await {
+async fn read_definition(
+    gateway: &dyn Gateway,
+    from: &Ref,
+    filename: &str,
+) -> Result<(String, Vec<u8>), BuildError> {
+    let missing = match gateway
+        .read_file_of(from, filename, limits::DEFINITION)
+        .await
+    {
         Ok(bytes) => return Ok((filename.to_owned(), bytes)),
         Err(error) => error,
     };
@@ -236,24 +305,40 @@ async fn read_definition(gateway: &dyn Gateway, from: &Ref, filename: &str) -> R
         return Ok((other, bytes));
     }
     let error = BuildError::from(missing.context(&format!("read {filename}")));
-    Err(error.help("the first line of the file names this frontend: # syntax=IMAGE; name another file with -f"))
+    Err(error.help(
+        "the first line of the file names this frontend: # syntax=IMAGE; name another file with -f",
+    ))
 }
 
 /// The other definition file that may lie beside a Dockerfile.
 fn beside(filename: &str) -> Option<String> {
-    let directory = filename.strip_suffix("Dockerfile").or_else(|| filename.strip_suffix("dockerfile"))?;
-    (directory.is_empty() || directory.ends_with('/')).then(|| format!("{directory}{OTHER_DEFINITION}"))
+    let directory = filename
+        .strip_suffix("Dockerfile")
+        .or_else(|| filename.strip_suffix("dockerfile"))?;
+    (directory.is_empty() || directory.ends_with('/'))
+        .then(|| format!("{directory}{OTHER_DEFINITION}"))
 }
 
 /// The file beside the definition, if it says another thing.
-async fn unread(gateway: &dyn Gateway, from: &Ref, definition: &str, bytes: &[u8]) -> Result<Option<String>, GatewayError> {
-    let Some(other) = beside(definition) else { return Ok(None) };
+async fn unread(
+    gateway: &dyn Gateway,
+    from: &Ref,
+    definition: &str,
+    bytes: &[u8],
+) -> Result<Option<String>, GatewayError> {
+    let Some(other) = beside(definition) else {
+        return Ok(None);
+    };
     let text = read_optional(gateway, from, &other).await?;
     Ok(text.filter(|text| text != bytes).map(|_| other))
 }
 
 /// A file that need not be there.
-async fn read_optional(gateway: &dyn Gateway, from: &Ref, path: &str) -> Result<Option<Vec<u8>>, GatewayError> {
+async fn read_optional(
+    gateway: &dyn Gateway,
+    from: &Ref,
+    path: &str,
+) -> Result<Option<Vec<u8>>, GatewayError> {
     if from.is_scratch() {
         return Ok(None);
     }
@@ -266,7 +351,10 @@ async fn read_optional(gateway: &dyn Gateway, from: &Ref, path: &str) -> Result<
 
 /// Builds a small thing that is not part of the result: no cache is imported for it.
 async fn solve(gateway: &dyn Gateway, output: &Output) -> Result<Ref, GatewayError> {
-    let request = Solve { definition: output.to_definition(), ..Solve::default() };
+    let request = Solve {
+        definition: output.to_definition(),
+        ..Solve::default()
+    };
     Ok(gateway.solve(request).await?.reference)
 }
 
@@ -274,6 +362,8 @@ async fn solve(gateway: &dyn Gateway, output: &Output) -> Result<Ref, GatewayErr
 fn scoped(output: Output, subdir: Option<&str>) -> Output {
     match subdir {
         None => output,
-        Some(dir) => File::on(&Output::scratch()).copy(Copy::from(&output, dir, "/").contents_only()).output(),
+        Some(dir) => File::on(&Output::scratch())
+            .copy(Copy::from(&output, dir, "/").contents_only())
+            .output(),
     }
 }

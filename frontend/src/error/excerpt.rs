@@ -1,6 +1,7 @@
 //! The part of a text that BuildKit's clients show of it, under the line numbers of the whole.
 //!
-//! A client counts lines from the beginning of what it is sent (BuildKit, solver/errdefs/source.go), so the lines before are sent too, as empty ones.
+//! A client counts lines from the beginning of what it is sent (BuildKit,
+//! solver/errdefs/source.go), so the lines before are sent too, as empty ones.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -29,7 +30,9 @@ pub(super) fn around<'t>(text: &'t [u8], range: &pb::Range) -> Option<Cow<'t, [u
     }
     let line = |at: &Option<pb::Position>| usize::try_from(at.as_ref()?.line).ok()?.checked_sub(1);
     let start = line(&range.start)?;
-    let end = line(&range.end).unwrap_or(start).clamp(start, start + MAX_RANGE);
+    let end = line(&range.end)
+        .unwrap_or(start)
+        .clamp(start, start + MAX_RANGE);
     let shown = start.saturating_sub(AROUND)..=end + AROUND;
     (*shown.start() <= MAX_BEFORE).then(|| Cow::Owned(lines(text, &shown)))
 }
@@ -37,7 +40,11 @@ pub(super) fn around<'t>(text: &'t [u8], range: &pb::Range) -> Option<Cow<'t, [u
 fn lines(text: &[u8], shown: &RangeInclusive<usize>) -> Vec<u8> {
     let mut excerpt = vec![b'\n'; *shown.start()];
     let count = shown.end() - shown.start() + 1;
-    for line in text.split(|byte| *byte == b'\n').skip(*shown.start()).take(count) {
+    for line in text
+        .split(|byte| *byte == b'\n')
+        .skip(*shown.start())
+        .take(count)
+    {
         excerpt.extend_from_slice(&line[..line.len().min(MAX_LINE)]);
         excerpt.push(b'\n');
     }
@@ -50,16 +57,24 @@ mod tests {
 
     fn range(start: i32, end: i32) -> pb::Range {
         let at = |line| Some(pb::Position { line, character: 0 });
-        pb::Range { start: at(start), end: at(end) }
+        pb::Range {
+            start: at(start),
+            end: at(end),
+        }
     }
 
     #[test]
     fn lines_keep_their_numbers() {
-        let text: String = (1..=60_000).map(|number| format!("line {number}\n")).collect();
+        let text: String = (1..=60_000)
+            .map(|number| format!("line {number}\n"))
+            .collect();
         let excerpt = around(text.as_bytes(), &range(50_000, 50_001)).unwrap();
         assert!(excerpt.len() < 52_000, "{}", excerpt.len());
         let lines: Vec<&[u8]> = excerpt.split(|byte| *byte == b'\n').collect();
-        assert_eq!((lines[49_999], lines[50_000], lines[0]), (&b"line 50000"[..], &b"line 50001"[..], &b""[..]));
+        assert_eq!(
+            (lines[49_999], lines[50_000], lines[0]),
+            (&b"line 50000"[..], &b"line 50001"[..], &b""[..])
+        );
     }
 
     #[test]

@@ -11,21 +11,22 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::body::Body;
 use tower_service::Service;
 
-/// Error details (whole source files, stack traces) come in a header; at the usual limit of 16 KiB they are dropped, and
-/// at four times that the connection dies with the build's result unsent.
+/// Error details (whole source files, stack traces) come in a header; at the usual limit of 16 KiB
+/// they are dropped, and at four times that the connection dies with the build's result unsent.
 const MAX_HEADER_LIST: u32 = 16 << 20;
 /// Flow control windows: larger than the usual 64 KiB, so that a file takes few round trips.
 const WINDOW: u32 = 4 << 20;
 
-/// The connection. Cheap to clone; every clone may call at the same time. It is never made anew: a frontend has one.
+/// The connection. Cheap to clone; every clone may call at the same time. It is never made anew: a
+/// frontend has one.
 #[derive(Clone)]
 pub(super) struct Connection {
     sender: SendRequest<Body>,
 }
 
 impl Connection {
-    /// Sends the HTTP/2 preface at once (BuildKit waits 10 s for it from before the container's start) and serves the
-    /// connection in a task of the current runtime.
+    /// Sends the HTTP/2 preface at once (BuildKit waits 10 s for it from before the container's
+    /// start) and serves the connection in a task of the current runtime.
     pub(super) async fn open<T>(stream: T) -> Result<Self, hyper::Error>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -61,5 +62,8 @@ impl Service<http::Request<Body>> for Connection {
 
 /// An error and all its causes in one line; hyper's own words alone say little ("http2 error").
 pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |&error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -1,4 +1,5 @@
-//! A failed gateway call, with everything the daemon said. Owns no rendering: [`crate::error`] makes the answer of it.
+//! A failed gateway call, with everything the daemon said. Owns no rendering: [`crate::error`]
+//! makes the answer of it.
 
 use buildkit_proto::google::rpc;
 use gowork_llb::ops::caps::UnsupportedCaps;
@@ -14,39 +15,58 @@ const DEADLINE_EXCEEDED: i32 = 4;
 pub struct GatewayError {
     /// The call, for example `Solve`.
     pub call: &'static str,
-    /// The daemon's whole answer. Its details (failing vertex, source ranges, mounts for the debugger) must reach the
-    /// user unchanged, else error boxes vanish.
+    /// The daemon's whole answer. Its details (failing vertex, source ranges, mounts for the
+    /// debugger) must reach the user unchanged, else error boxes vanish.
     pub status: Box<rpc::Status>,
 }
 
 impl GatewayError {
-    /// Whether the daemon stumbled over the failure of a step, and tells of that instead. BuildKit 0.34 does so where the step mounts an output twice, at
-    /// different selectors (frontend/gateway, gateway.go, `registerResultIDsLocked`: the mounts of such a step are released once too often).
+    /// Whether the daemon stumbled over the failure of a step, and tells of that instead. BuildKit
+    /// 0.34 does so where the step mounts an output twice, at different selectors
+    /// (frontend/gateway, gateway.go, `registerResultIDsLocked`: the mounts of such a step are
+    /// released once too often).
     pub fn is_about_itself(&self) -> bool {
-        self.status.message.contains("releasing already released reference")
+        self.status
+            .message
+            .contains("releasing already released reference")
     }
 
     /// A failure of our own making, in the daemon's terms.
     pub fn new(call: &'static str, message: impl Into<String>) -> Self {
-        Self { call, status: Box::new(rpc::Status { code: UNKNOWN, message: message.into(), details: Vec::new() }) }
+        Self {
+            call,
+            status: Box::new(rpc::Status {
+                code: UNKNOWN,
+                message: message.into(),
+                details: Vec::new(),
+            }),
+        }
     }
 
     /// No answer in time: the daemon is gone or stuck.
     pub(super) fn timeout(call: &'static str, seconds: u64) -> Self {
-        let mut error = Self::new(call, format!("BuildKit did not answer {call} within {seconds} s"));
+        let mut error = Self::new(
+            call,
+            format!("BuildKit did not answer {call} within {seconds} s"),
+        );
         error.status.code = DEADLINE_EXCEEDED;
         error
     }
 
     /// The call's status; details travel as an encoded `google.rpc.Status` in a trailer.
     pub(super) fn from_tonic(call: &'static str, status: &tonic::Status) -> Self {
-        let whole = rpc::Status::decode(status.details()).ok().filter(|whole| whole.code != 0);
+        let whole = rpc::Status::decode(status.details())
+            .ok()
+            .filter(|whole| whole.code != 0);
         let whole = whole.unwrap_or_else(|| rpc::Status {
             code: i32::from(status.code()),
             message: status.message().to_owned(),
             details: Vec::new(),
         });
-        Self { call, status: Box::new(whole) }
+        Self {
+            call,
+            status: Box::new(whole),
+        }
     }
 
     /// The same failure, its message led by what was being done: `while: message`.
@@ -67,11 +87,14 @@ impl GatewayError {
 }
 
 impl GatewayError {
-    /// Why it failed, without the command line of a step that did: that is ours, and says nothing to the user.
+    /// Why it failed, without the command line of a step that did: that is ours, and says nothing
+    /// to the user.
     pub fn reason(&self) -> &str {
         const ENDED: &str = "did not complete successfully: ";
         let message = self.status.message.as_str();
-        message.rfind(ENDED).map_or(message, |at| &message[at + ENDED.len()..])
+        message
+            .rfind(ENDED)
+            .map_or(message, |at| &message[at + ENDED.len()..])
     }
 
     /// The same failure, its message without our command line and led by the name of the step.
@@ -83,7 +106,11 @@ impl GatewayError {
 
     /// The digest of the op that failed, if the failure is one's.
     pub fn vertex(&self) -> Option<String> {
-        let detail = self.status.details.iter().find(|detail| detail.type_url.ends_with("errdefs.Vertex+json"))?;
+        let detail = self
+            .status
+            .details
+            .iter()
+            .find(|detail| detail.type_url.ends_with("errdefs.Vertex+json"))?;
         let vertex: serde_json::Value = serde_json::from_slice(&detail.value).ok()?;
         Some(vertex["digest"].as_str()?.to_owned())
     }
@@ -96,7 +123,8 @@ impl From<UnsupportedCaps> for GatewayError {
 }
 
 impl GatewayError {
-    /// Whether a path or ref was not there. The daemon has no code for it: it passes the operating system's words on.
+    /// Whether a path or ref was not there. The daemon has no code for it: it passes the operating
+    /// system's words on.
     pub fn is_not_found(&self) -> bool {
         const NOT_FOUND: i32 = 5;
         self.status.code == NOT_FOUND || self.status.message.ends_with("no such file or directory")

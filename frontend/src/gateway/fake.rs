@@ -1,6 +1,7 @@
 //! A gateway that answers from a script and records what it was asked: for tests, no daemon needed.
 //!
-//! A definition is answered by the first rule that fits one of its ops, from the last op (the terminal one's input) back.
+//! A definition is answered by the first rule that fits one of its ops, from the last op (the
+//! terminal one's input) back.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -13,7 +14,9 @@ use buildkit_proto::pb;
 use gowork_llb::ops::caps::{self as llb_caps, Supported};
 use prost::Message;
 
-use super::{Answer, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve, Solved, Warning};
+use super::{
+    Answer, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve, Solved, Warning,
+};
 
 /// A filesystem of the script: path without leading slash -> contents.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -52,23 +55,34 @@ impl FakeGateway {
             llb_caps: Supported::only(llb_caps.iter().copied()),
             workers: Vec::new(),
         };
-        Self { pong, ..Self::default() }
+        Self {
+            pong,
+            ..Self::default()
+        }
     }
 
     /// Answers definitions having a source op `identifier` (`local://dockerfile`) with `files`.
     #[must_use]
     pub fn source(self, identifier: &str, files: &[(&str, &str)]) -> Self {
         let identifier = identifier.to_owned();
-        let files: Files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        let files: Files = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+            .collect();
         self.rule(move |op| match &op.op {
-            Some(pb::op::Op::Source(source)) if source.identifier == identifier => Some(Ok(files.clone())),
+            Some(pb::op::Op::Source(source)) if source.identifier == identifier => {
+                Some(Ok(files.clone()))
+            }
             _ => None,
         })
     }
 
     /// Answers definitions by a rule of the caller's, asked op by op.
     #[must_use]
-    pub fn rule(mut self, rule: impl Fn(&pb::Op) -> Option<Result<Files, GatewayError>> + 'static) -> Self {
+    pub fn rule(
+        mut self,
+        rule: impl Fn(&pb::Op) -> Option<Result<Files, GatewayError>> + 'static,
+    ) -> Self {
         self.rules.push(Box::new(rule));
         self
     }
@@ -98,16 +112,30 @@ impl FakeGateway {
     }
 
     fn answer(&self, definition: &pb::Definition) -> Result<Files, GatewayError> {
-        let ops: Vec<pb::Op> = definition.def.iter().filter_map(|bytes| pb::Op::decode(bytes.as_slice()).ok()).collect();
-        let fitting = ops.iter().rev().find_map(|op| self.rules.iter().find_map(|rule| rule(op)));
+        let ops: Vec<pb::Op> = definition
+            .def
+            .iter()
+            .filter_map(|bytes| pb::Op::decode(bytes.as_slice()).ok())
+            .collect();
+        let fitting = ops
+            .iter()
+            .rev()
+            .find_map(|op| self.rules.iter().find_map(|rule| rule(op)));
         fitting.unwrap_or_else(|| Ok(Files::new()))
     }
 
     fn file(&self, from: &Ref, path: &str) -> Result<Vec<u8>, GatewayError> {
         let trees = self.trees.borrow();
-        let tree = trees.get(&from.0).ok_or_else(|| GatewayError::new("ReadFile", format!("no such ref: {}", from.0)))?;
+        let tree = trees
+            .get(&from.0)
+            .ok_or_else(|| GatewayError::new("ReadFile", format!("no such ref: {}", from.0)))?;
         let file = tree.get(path.trim_start_matches('/'));
-        file.cloned().ok_or_else(|| GatewayError::new("ReadFile", format!("open {path}: no such file or directory")))
+        file.cloned().ok_or_else(|| {
+            GatewayError::new(
+                "ReadFile",
+                format!("open {path}: no such file or directory"),
+            )
+        })
     }
 }
 
@@ -121,19 +149,32 @@ impl Gateway for FakeGateway {
     }
 
     fn solve(&self, request: Solve) -> Answer<'_, Solved> {
-        let checked = llb_caps::check(&request.definition, &self.pong.llb_caps).map_err(GatewayError::from);
+        let checked =
+            llb_caps::check(&request.definition, &self.pong.llb_caps).map_err(GatewayError::from);
         let files = checked.and_then(|()| self.answer(request.definition.as_pb()));
         let empty = request.definition.is_scratch();
         self.state.borrow_mut().solves.push(request);
         now(files.map(|files| {
             let mut trees = self.trees.borrow_mut();
-            let id = if empty { String::new() } else { format!("ref-{}", trees.len()) };
+            let id = if empty {
+                String::new()
+            } else {
+                format!("ref-{}", trees.len())
+            };
             trees.insert(id.clone(), files);
-            Solved { reference: Ref(id), metadata: BTreeMap::new() }
+            Solved {
+                reference: Ref(id),
+                metadata: BTreeMap::new(),
+            }
         }))
     }
 
-    fn read_range<'a>(&'a self, from: &'a Ref, path: &'a str, range: Option<Range<u64>>) -> Answer<'a, Vec<u8>> {
+    fn read_range<'a>(
+        &'a self,
+        from: &'a Ref,
+        path: &'a str,
+        range: Option<Range<u64>>,
+    ) -> Answer<'a, Vec<u8>> {
         now(self.file(from, path).map(|whole| match range {
             None => whole,
             Some(range) => {
@@ -151,11 +192,23 @@ impl Gateway for FakeGateway {
         };
         let mut entries = BTreeMap::new();
         for (path, bytes) in trees.get(&from.0).into_iter().flatten() {
-            let Some(rest) = path.strip_prefix(&prefix) else { continue };
-            let (name, below) = rest.split_once('/').map_or((rest, false), |(name, _)| (name, true));
+            let Some(rest) = path.strip_prefix(&prefix) else {
+                continue;
+            };
+            let (name, below) = rest
+                .split_once('/')
+                .map_or((rest, false), |(name, _)| (name, true));
             let mode = if below { 1 << 31 | 0o755 } else { 0o644 };
             let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            entries.insert(name.to_owned(), Stat { path: name.to_owned(), mode, size, ..Stat::default() });
+            entries.insert(
+                name.to_owned(),
+                Stat {
+                    path: name.to_owned(),
+                    mode,
+                    size,
+                    ..Stat::default()
+                },
+            );
         }
         now(Ok(entries.into_values().collect()))
     }
@@ -175,7 +228,12 @@ impl Gateway for FakeGateway {
 
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage> {
         let found = self.images.get(&query.reference).cloned();
-        let answer = found.ok_or_else(|| GatewayError::new("ResolveSourceMeta", format!("{}: not found", query.reference)));
+        let answer = found.ok_or_else(|| {
+            GatewayError::new(
+                "ResolveSourceMeta",
+                format!("{}: not found", query.reference),
+            )
+        });
         self.state.borrow_mut().images.push(query);
         now(answer)
     }

@@ -18,12 +18,14 @@ use tonic_prost::ProstCodec;
 
 use super::caps;
 use super::connection::{Connection, chain};
-use super::{Answer, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve, Solved, Warning};
+use super::{
+    Answer, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve, Solved, Warning,
+};
 
 /// BuildKit's limit per message, both ways. tonic's own for decoding is 4 MiB.
 const MAX_MESSAGE: usize = 16 << 20;
-/// For calls that BuildKit answers from memory. Solve, Evaluate and reads wait for builds and have none: a daemon that
-/// dies closes the pipes, which fails them all.
+/// For calls that BuildKit answers from memory. Solve, Evaluate and reads wait for builds and have
+/// none: a daemon that dies closes the pipes, which fails them all.
 const QUICK: u64 = 15;
 /// Return waits until the daemon has taken the result over.
 const RETURN: u64 = 60;
@@ -35,18 +37,26 @@ pub struct GrpcGateway {
 }
 
 impl GrpcGateway {
-    /// Connects and pings. Call it before anything else: BuildKit gives a frontend 10 s for its first bytes.
+    /// Connects and pings. Call it before anything else: BuildKit gives a frontend 10 s for its
+    /// first bytes.
     pub async fn connect<T>(stream: T) -> Result<Self, GatewayError>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let connection = Connection::open(stream).await;
-        let connection =
-            connection.map_err(|error| GatewayError::new("Ping", format!("no connection to BuildKit: {}", chain(&error))))?;
+        let connection = connection.map_err(|error| {
+            GatewayError::new(
+                "Ping",
+                format!("no connection to BuildKit: {}", chain(&error)),
+            )
+        })?;
         let client = Grpc::with_origin(connection, Uri::from_static("http://localhost"))
             .max_decoding_message_size(MAX_MESSAGE)
             .max_encoding_message_size(MAX_MESSAGE);
-        let mut gateway = Self { client, pong: Pong::default() };
+        let mut gateway = Self {
+            client,
+            pong: Pong::default(),
+        };
         let pong: proto::PongResponse = gateway.quick("Ping", proto::PingRequest {}).await?;
         gateway.pong = Pong {
             frontend_caps: Supported::from_api(&pong.frontend_api_caps),
@@ -66,11 +76,19 @@ impl GrpcGateway {
         let path = PathAndQuery::try_from(format!("/moby.buildkit.v1.frontend.LLBBridge/{name}"));
         let path = path.map_err(|error| GatewayError::new(name, error.to_string()))?;
         let mut client = self.client.clone();
-        client
-            .ready()
-            .await
-            .map_err(|error| GatewayError::new(name, format!("connection to BuildKit lost: {}", chain(&error))))?;
-        let answer = client.unary(tonic::Request::new(request), path, ProstCodec::<Q, A>::default()).await;
+        client.ready().await.map_err(|error| {
+            GatewayError::new(
+                name,
+                format!("connection to BuildKit lost: {}", chain(&error)),
+            )
+        })?;
+        let answer = client
+            .unary(
+                tonic::Request::new(request),
+                path,
+                ProstCodec::<Q, A>::default(),
+            )
+            .await;
         Ok(answer.map_err(failed)?.into_inner())
     }
 
@@ -100,12 +118,20 @@ impl GrpcGateway {
             Some(proto::result::Result::Ref(reference)) => Ref(reference.id),
             Some(proto::result::Result::RefDeprecated(id)) => Ref(id),
             None => Ref::default(),
-            Some(_) => return Err(GatewayError::new("Solve", "BuildKit answered one definition with several results")),
+            Some(_) => {
+                return Err(GatewayError::new(
+                    "Solve",
+                    "BuildKit answered one definition with several results",
+                ));
+            }
         };
         if solve.evaluate && !in_one_call && !reference.is_scratch() {
             self.evaluate(&reference).await?;
         }
-        Ok(Solved { reference, metadata: result.metadata.into_iter().collect() })
+        Ok(Solved {
+            reference,
+            metadata: result.metadata.into_iter().collect(),
+        })
     }
 
     async fn resolve_source(&self, query: ImageQuery) -> Result<ResolvedImage, GatewayError> {
@@ -114,23 +140,38 @@ impl GrpcGateway {
             None => ("docker-image://", BTreeMap::new()),
         };
         let request = proto::ResolveSourceMetaRequest {
-            source: Some(pb::SourceOp { identifier: format!("{scheme}{}", query.reference), attrs }),
+            source: Some(pb::SourceOp {
+                identifier: format!("{scheme}{}", query.reference),
+                attrs,
+            }),
             platform: query.platform.as_ref().map(Platform::to_pb),
             log_name: query.log_name,
             resolve_mode: query.resolve_mode,
-            image: query.oci_layout.is_none().then(proto::ResolveSourceImageRequest::default),
+            image: query
+                .oci_layout
+                .is_none()
+                .then(proto::ResolveSourceImageRequest::default),
             ..proto::ResolveSourceMetaRequest::default()
         };
-        let answer: proto::ResolveSourceMetaResponse = self.call("ResolveSourceMeta", request).await?;
-        let identifier = answer.source.map(|source| source.identifier).unwrap_or_default();
+        let answer: proto::ResolveSourceMetaResponse =
+            self.call("ResolveSourceMeta", request).await?;
+        let identifier = answer
+            .source
+            .map(|source| source.identifier)
+            .unwrap_or_default();
         let not_an_image = || {
             GatewayError::new(
                 "ResolveSourceMeta",
-                format!("{}: a source policy turns it into {identifier}, which is no image", query.reference),
+                format!(
+                    "{}: a source policy turns it into {identifier}, which is no image",
+                    query.reference
+                ),
             )
         };
         let image = answer.image.ok_or_else(not_an_image)?;
-        let reference = identifier.split_once("://").map_or(query.reference.as_str(), |(_, reference)| reference);
+        let reference = identifier
+            .split_once("://")
+            .map_or(query.reference.as_str(), |(_, reference)| reference);
         Ok(resolved(reference.to_owned(), image.digest, image.config))
     }
 
@@ -146,13 +187,19 @@ impl GrpcGateway {
             store_id: store.store_id,
             source_policies: Vec::new(),
         };
-        let answer: proto::ResolveImageConfigResponse = self.call("ResolveImageConfig", request).await?;
-        let reference = if answer.r#ref.is_empty() { query.reference } else { answer.r#ref };
+        let answer: proto::ResolveImageConfigResponse =
+            self.call("ResolveImageConfig", request).await?;
+        let reference = if answer.r#ref.is_empty() {
+            query.reference
+        } else {
+            answer.r#ref
+        };
         Ok(resolved(reference, answer.digest, answer.config))
     }
 
     async fn end(&self, request: proto::ReturnRequest) -> Result<(), GatewayError> {
-        let _: proto::ReturnResponse = within(RETURN, "Return", self.call("Return", request)).await?;
+        let _: proto::ReturnResponse =
+            within(RETURN, "Return", self.call("Return", request)).await?;
         Ok(())
     }
 }
@@ -166,12 +213,22 @@ impl Gateway for GrpcGateway {
         Box::pin(self.solve_now(request))
     }
 
-    fn read_range<'a>(&'a self, from: &'a Ref, path: &'a str, range: Option<Range<u64>>) -> Answer<'a, Vec<u8>> {
+    fn read_range<'a>(
+        &'a self,
+        from: &'a Ref,
+        path: &'a str,
+        range: Option<Range<u64>>,
+    ) -> Answer<'a, Vec<u8>> {
         let range = range.map(|range| proto::FileRange {
             offset: range.start.cast_signed(),
             length: range.end.saturating_sub(range.start).cast_signed(),
         });
-        let request = proto::ReadFileRequest { r#ref: from.0.clone(), file_path: path.to_owned(), range, mount_index: 0 };
+        let request = proto::ReadFileRequest {
+            r#ref: from.0.clone(),
+            file_path: path.to_owned(),
+            range,
+            mount_index: 0,
+        };
         Box::pin(async move {
             let answer: proto::ReadFileResponse = self.call("ReadFile", request).await?;
             Ok(answer.data)
@@ -179,7 +236,11 @@ impl Gateway for GrpcGateway {
     }
 
     fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>> {
-        let request = proto::ReadDirRequest { r#ref: from.0.clone(), dir_path: path.to_owned(), ..Default::default() };
+        let request = proto::ReadDirRequest {
+            r#ref: from.0.clone(),
+            dir_path: path.to_owned(),
+            ..Default::default()
+        };
         Box::pin(async move {
             let answer: proto::ReadDirResponse = self.call("ReadDir", request).await?;
             Ok(answer.entries)
@@ -187,7 +248,11 @@ impl Gateway for GrpcGateway {
     }
 
     fn stat_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Stat> {
-        let request = proto::StatFileRequest { r#ref: from.0.clone(), path: path.to_owned(), mount_index: 0 };
+        let request = proto::StatFileRequest {
+            r#ref: from.0.clone(),
+            path: path.to_owned(),
+            mount_index: 0,
+        };
         Box::pin(async move {
             let answer: proto::StatFileResponse = self.call("StatFile", request).await?;
             Ok(answer.stat.unwrap_or_default())
@@ -197,7 +262,9 @@ impl Gateway for GrpcGateway {
     fn evaluate<'a>(&'a self, reference: &'a Ref) -> Answer<'a, ()> {
         Box::pin(async move {
             if self.pong.frontend_caps.has(caps::EVALUATE) {
-                let request = proto::EvaluateRequest { r#ref: reference.0.clone() };
+                let request = proto::EvaluateRequest {
+                    r#ref: reference.0.clone(),
+                };
                 let _: proto::EvaluateResponse = self.call("Evaluate", request).await?;
             } else {
                 self.stat_file(reference, ".").await?;
@@ -219,7 +286,8 @@ impl Gateway for GrpcGateway {
             if !self.pong.frontend_caps.has(caps::INPUTS) {
                 return Ok(BTreeMap::new());
             }
-            let answer: proto::InputsResponse = self.quick("Inputs", proto::InputsRequest {}).await?;
+            let answer: proto::InputsResponse =
+                self.quick("Inputs", proto::InputsRequest {}).await?;
             Ok(answer.definitions.into_iter().collect())
         })
     }
@@ -244,11 +312,17 @@ impl Gateway for GrpcGateway {
     }
 
     fn return_ok(&self, result: proto::Result) -> Answer<'_, ()> {
-        Box::pin(self.end(proto::ReturnRequest { result: Some(result), error: None }))
+        Box::pin(self.end(proto::ReturnRequest {
+            result: Some(result),
+            error: None,
+        }))
     }
 
     fn return_error(&self, status: rpc::Status) -> Answer<'_, ()> {
-        Box::pin(self.end(proto::ReturnRequest { result: None, error: Some(status) }))
+        Box::pin(self.end(proto::ReturnRequest {
+            result: None,
+            error: Some(status),
+        }))
     }
 }
 
@@ -262,17 +336,27 @@ async fn within<T>(
 }
 
 fn cache_import(import: super::CacheImport) -> proto::CacheOptionsEntry {
-    proto::CacheOptionsEntry { r#type: import.kind, attrs: import.attrs.into_iter().collect::<HashMap<_, _>>() }
+    proto::CacheOptionsEntry {
+        r#type: import.kind,
+        attrs: import.attrs.into_iter().collect::<HashMap<_, _>>(),
+    }
 }
 
 fn oci_attrs(store: &super::OciStore) -> BTreeMap<String, String> {
-    [("oci.session", &store.session_id), ("oci.store", &store.store_id)]
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(key, value)| (key.to_owned(), value.clone()))
-        .collect()
+    [
+        ("oci.session", &store.session_id),
+        ("oci.store", &store.store_id),
+    ]
+    .into_iter()
+    .filter(|(_, value)| !value.is_empty())
+    .map(|(key, value)| (key.to_owned(), value.clone()))
+    .collect()
 }
 
 fn resolved(reference: String, digest: String, config: Vec<u8>) -> ResolvedImage {
-    ResolvedImage { reference, digest: (!digest.is_empty()).then_some(digest), config }
+    ResolvedImage {
+        reference,
+        digest: (!digest.is_empty()).then_some(digest),
+        config,
+    }
 }

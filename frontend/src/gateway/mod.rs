@@ -1,7 +1,8 @@
 //! The gateway: BuildKit's LLBBridge service, as seen by a frontend.
 //!
-//! Owns the calls and their plain types. [`grpc`] speaks the protocol over [`stdio`], [`fake`] answers from a script.
-//! Does not own what is asked for: definitions come from `gowork_llb::ops`, results from [`crate::result`].
+//! Owns the calls and their plain types. [`grpc`] speaks the protocol over [`stdio`], [`fake`]
+//! answers from a script. Does not own what is asked for: definitions come from `gowork_llb::ops`,
+//! results from [`crate::result`].
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -38,14 +39,21 @@ pub trait Gateway {
     /// What the daemon said about itself when the connection was made.
     fn pong(&self) -> &Pong;
 
-    /// Solves a definition. Unless [`Solve::evaluate`] is set, errors of its steps surface when the ref is first read
-    /// or after the return.
+    /// Solves a definition. Unless [`Solve::evaluate`] is set, errors of its steps surface when the
+    /// ref is first read or after the return.
     fn solve(&self, request: Solve) -> Answer<'_, Solved>;
 
-    /// Part of a file, or all of it without a range. Less than asked for means that the file ends there.
-    fn read_range<'a>(&'a self, from: &'a Ref, path: &'a str, range: Option<Range<u64>>) -> Answer<'a, Vec<u8>>;
+    /// Part of a file, or all of it without a range. Less than asked for means that the file ends
+    /// there.
+    fn read_range<'a>(
+        &'a self,
+        from: &'a Ref,
+        path: &'a str,
+        range: Option<Range<u64>>,
+    ) -> Answer<'a, Vec<u8>>;
 
-    /// A whole file of up to [`limits::ANSWER`] bytes, in chunks; symlinks are followed inside the ref.
+    /// A whole file of up to [`limits::ANSWER`] bytes, in chunks; symlinks are followed inside the
+    /// ref.
     fn read_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<u8>> {
         self.read_file_of(from, path, limits::ANSWER)
     }
@@ -56,10 +64,15 @@ pub trait Gateway {
             let mut whole = Vec::new();
             loop {
                 if whole.len() as u64 > most {
-                    return Err(GatewayError::new("ReadFile", format!("{path} has more than {most} bytes, gowork's limit")));
+                    return Err(GatewayError::new(
+                        "ReadFile",
+                        format!("{path} has more than {most} bytes, gowork's limit"),
+                    ));
                 }
                 let offset = whole.len() as u64;
-                let part = self.read_range(from, path, Some(offset..offset + READ_CHUNK)).await?;
+                let part = self
+                    .read_range(from, path, Some(offset..offset + READ_CHUNK))
+                    .await?;
                 let last = (part.len() as u64) < READ_CHUNK;
                 whole.extend(part);
                 if last {
@@ -69,7 +82,8 @@ pub trait Gateway {
         })
     }
 
-    /// One level of a directory: each entry's `path` is its base name, `mode` has Go's `os.FileMode` bits.
+    /// One level of a directory: each entry's `path` is its base name, `mode` has Go's
+    /// `os.FileMode` bits.
     fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>>;
 
     /// One file's metadata.
@@ -81,10 +95,12 @@ pub trait Gateway {
     /// An image's config and digest, without pulling it.
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage>;
 
-    /// The definitions passed as contexts instead of local directories (bake's `target:` contexts), by name.
+    /// The definitions passed as contexts instead of local directories (bake's `target:` contexts),
+    /// by name.
     fn inputs(&self) -> Answer<'_, BTreeMap<String, pb::Definition>>;
 
-    /// A warning in the build's output. Dropped by the daemon unless [`Warning::digest`] is a vertex it has shown.
+    /// A warning in the build's output. Dropped by the daemon unless [`Warning::digest`] is a
+    /// vertex it has shown.
     fn warn(&self, warning: Warning) -> Answer<'_, ()>;
 
     /// Ends the build with a result. Either this or [`Gateway::return_error`], once.
@@ -105,7 +121,8 @@ pub struct Pong {
     pub workers: Vec<WorkerRecord>,
 }
 
-/// A solved filesystem, held by the daemon until this process ends. An empty id is the empty filesystem, `scratch`.
+/// A solved filesystem, held by the daemon until this process ends. An empty id is the empty
+/// filesystem, `scratch`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ref(pub String);
 
@@ -123,7 +140,8 @@ pub struct Solve {
     pub definition: Definition,
     /// Build now and report failures here, not when the ref is first used.
     pub evaluate: bool,
-    /// Caches to import. BuildKit applies none on its own: a frontend that forgets them here builds cold.
+    /// Caches to import. BuildKit applies none on its own: a frontend that forgets them here builds
+    /// cold.
     pub cache_imports: Vec<CacheImport>,
 }
 
@@ -150,7 +168,8 @@ pub struct Solved {
 pub struct ImageQuery {
     /// Fully qualified: `docker.io/library/golang:1.26`.
     pub reference: String,
-    /// Whose variant; the daemon's default platform if none. Set it: provenance lists materials by platform.
+    /// Whose variant; the daemon's default platform if none. Set it: provenance lists materials by
+    /// platform.
     pub platform: Option<Platform>,
     /// `default`, `pull` or `local`.
     pub resolve_mode: String,
@@ -183,7 +202,8 @@ pub struct ResolvedImage {
 /// A warning about the build.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Warning {
-    /// The vertex it belongs to; the load of the definition file serves for everything in that file.
+    /// The vertex it belongs to; the load of the definition file serves for everything in that
+    /// file.
     pub digest: String,
     /// One line.
     pub short: String,

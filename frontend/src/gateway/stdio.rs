@@ -1,7 +1,8 @@
-//! The process's stdin and stdout as one byte stream: that is where BuildKit speaks HTTP/2 to a frontend.
+//! The process's stdin and stdout as one byte stream: that is where BuildKit speaks HTTP/2 to a
+//! frontend.
 //!
-//! Nothing else may read or write these two. The file descriptors are used directly: tokio's own stdin sits in a
-//! blocking thread that keeps a finished process alive.
+//! Nothing else may read or write these two. The file descriptors are used directly: tokio's own
+//! stdin sits in a blocking thread that keeps a finished process alive.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,7 +20,8 @@ pub struct Stdio {
 }
 
 impl Stdio {
-    /// Takes the process's stdin and stdout. They must be pipes, as BuildKit makes them; needs a tokio runtime.
+    /// Takes the process's stdin and stdout. They must be pipes, as BuildKit makes them; needs a
+    /// tokio runtime.
     pub fn open() -> io::Result<Self> {
         Self::from_fds(io::stdin().as_fd(), io::stdout().as_fd())
     }
@@ -34,13 +36,21 @@ impl Stdio {
 }
 
 impl AsyncRead for Stdio {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stdin).poll_read(cx, buf)
     }
 }
 
 impl AsyncWrite for Stdio {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stdout).poll_write(cx, buf)
     }
 

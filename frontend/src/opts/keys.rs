@@ -1,6 +1,8 @@
-//! The keys of a build's options, each once. Senders are `docker buildx build`, `buildctl --opt` and bake.
+//! The keys of a build's options, each once. Senders are `docker buildx build`, `buildctl --opt`
+//! and bake.
 //!
-//! A key that is not here is none of ours and is ignored: clients add informational ones all the time.
+//! A key that is not here is none of ours and is ignored: clients add informational ones all the
+//! time.
 
 /// Path of the definition file in its local directory (`-f`). Default `Dockerfile`.
 pub const FILENAME: &str = "filename";
@@ -40,13 +42,16 @@ pub const CONTEXT: &str = "context";
 pub const CONTEXT_KEY: &str = "contextkey";
 /// Sub directory of a main context that is not local.
 pub const CONTEXT_SUBDIR: &str = "contextsubdir";
-/// Name of the local directory with the definition file, which is then read from there even if the context is remote.
+/// Name of the local directory with the definition file, which is then read from there even if the
+/// context is remote.
 pub const DOCKERFILE_KEY: &str = "dockerfilekey";
 /// Prefix of named contexts: `context:NAME` or `context:NAME::PLATFORM` (`--build-context`).
 pub const NAMED_CONTEXT: &str = "context:";
-/// Prefix of image configs that belong to named contexts given as inputs: JSON, `{"containerimage.config": base64}`.
+/// Prefix of image configs that belong to named contexts given as inputs: JSON,
+/// `{"containerimage.config": base64}`.
 pub const INPUT_METADATA: &str = "input-metadata:";
-/// Prefix of session ids to use for single local directories (bake shares contexts between sessions).
+/// Prefix of session ids to use for single local directories (bake shares contexts between
+/// sessions).
 pub const LOCAL_SESSION: &str = "local-sessionid:";
 /// Prefix of cache key suffixes of named local contexts.
 pub const SHARED_KEY: &str = "sharedkey:localdir:";

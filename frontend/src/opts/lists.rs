@@ -1,4 +1,5 @@
-//! The formats inside option values: lists, limits, sizes, JSON. Errors are words for the end of a sentence.
+//! The formats inside option values: lists, limits, sizes, JSON. Errors are words for the end of a
+//! sentence.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -30,7 +31,9 @@ pub(super) fn boolean(text: &str) -> Result<bool, String> {
 
 /// A number of bytes.
 pub(super) fn bytes(text: &str) -> Result<Option<u64>, String> {
-    text.parse().map(Some).map_err(|_| format!("{text:?} is not a number of bytes"))
+    text.parse()
+        .map(Some)
+        .map_err(|_| format!("{text:?} is not a number of bytes"))
 }
 
 /// Platforms that Go compiles for, comma separated; the same one twice is one.
@@ -50,10 +53,17 @@ pub(super) fn platforms(text: &str) -> Result<Vec<Platform>, String> {
 pub(super) fn extra_hosts(text: &str) -> Result<Vec<ExtraHost>, String> {
     let host = |field: &String| {
         let field = field.to_lowercase();
-        let (name, ip) = field.split_once('=').ok_or_else(|| format!("{field:?} is not HOST=IP"))?;
+        let (name, ip) = field
+            .split_once('=')
+            .ok_or_else(|| format!("{field:?} is not HOST=IP"))?;
         let ip = ip.trim_start_matches('[').trim_end_matches(']');
-        let ip = ip.parse().map_err(|_| format!("{ip:?} of host {name:?} is not an IP address"))?;
-        Ok(ExtraHost { name: name.to_owned(), ip })
+        let ip = ip
+            .parse()
+            .map_err(|_| format!("{ip:?} of host {name:?} is not an IP address"))?;
+        Ok(ExtraHost {
+            name: name.to_owned(),
+            ip,
+        })
     };
     csv(text).iter().map(host).collect()
 }
@@ -72,7 +82,11 @@ fn ulimit(field: &str) -> Result<Ulimit, String> {
     if hard != -1 && (soft > hard || soft == -1) {
         return Err(format!("{field:?}: the soft limit is above the hard one"));
     }
-    Ok(Ulimit { name: name.to_owned(), soft, hard })
+    Ok(Ulimit {
+        name: name.to_owned(),
+        soft,
+        hard,
+    })
 }
 
 /// One CSV record: fields may be quoted, a quote inside is doubled.
@@ -93,24 +107,43 @@ fn csv(text: &str) -> Vec<String> {
             }
             (c, _) => Some(c),
         };
-        fields.last_mut().into_iter().for_each(|field| field.extend(literal));
+        fields
+            .last_mut()
+            .into_iter()
+            .for_each(|field| field.extend(literal));
     }
     fields
 }
 
 /// Cache imports as buildx sends them. Key case is not looked at, as Go's JSON decoder does not.
 pub(super) fn cache_imports(text: &str) -> Result<Vec<CacheImport>, String> {
-    let entries: Vec<Map<String, Value>> =
-        serde_json::from_str(text).map_err(|error| format!("not a JSON list of cache imports: {error}"))?;
+    let entries: Vec<Map<String, Value>> = serde_json::from_str(text)
+        .map_err(|error| format!("not a JSON list of cache imports: {error}"))?;
     entries.iter().map(cache_import).collect()
 }
 
 fn cache_import(entry: &Map<String, Value>) -> Result<CacheImport, String> {
-    let get = |name: &str| entry.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-    let kind = get("type").and_then(Value::as_str).filter(|kind| !kind.is_empty());
-    let mut import = CacheImport { kind: kind.ok_or("a cache import has no Type")?.to_owned(), attrs: BTreeMap::new() };
-    for (key, value) in get("attrs").and_then(Value::as_object).into_iter().flatten() {
-        let value = value.as_str().ok_or_else(|| format!("attribute {key} of a cache import is not a string"))?;
+    let get = |name: &str| {
+        entry
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    };
+    let kind = get("type")
+        .and_then(Value::as_str)
+        .filter(|kind| !kind.is_empty());
+    let mut import = CacheImport {
+        kind: kind.ok_or("a cache import has no Type")?.to_owned(),
+        attrs: BTreeMap::new(),
+    };
+    for (key, value) in get("attrs")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        let value = value
+            .as_str()
+            .ok_or_else(|| format!("attribute {key} of a cache import is not a string"))?;
         import.attrs.insert(key.clone(), value.to_owned());
     }
     Ok(import)
@@ -133,9 +166,14 @@ pub(super) fn proxy(args: &BTreeMap<String, String>) -> ProxyEnv {
     proxy
 }
 
-/// The first worker's first platform. A daemon that tells none is of this program's own kind: it runs it.
+/// The first worker's first platform. A daemon that tells none is of this program's own kind: it
+/// runs it.
 pub(super) fn build_platform(workers: &str) -> Platform {
     let workers: Value = serde_json::from_str(workers).unwrap_or_default();
-    let first = workers.pointer("/0/platforms/0").cloned().unwrap_or_default();
-    serde_json::from_value(first).unwrap_or_else(|_| Platform::new(std::env::consts::OS, std::env::consts::ARCH))
+    let first = workers
+        .pointer("/0/platforms/0")
+        .cloned()
+        .unwrap_or_default();
+    serde_json::from_value(first)
+        .unwrap_or_else(|_| Platform::new(std::env::consts::OS, std::env::consts::ARCH))
 }

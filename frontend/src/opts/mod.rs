@@ -1,7 +1,8 @@
-//! The build's options, validated. Owns their meaning; [`keys`] has their names, [`raw`] what the daemon passed.
+//! The build's options, validated. Owns their meaning; [`keys`] has their names, [`raw`] what the
+//! daemon passed.
 //!
-//! Unknown options are ignored, since clients add informational ones. A known one that cannot be read is an error: the
-//! user asked for something and must not get something else.
+//! Unknown options are ignored, since clients add informational ones. A known one that cannot be
+//! read is an error: the user asked for something and must not get something else.
 
 pub mod keys;
 mod lists;
@@ -26,7 +27,8 @@ pub struct Options {
     pub filename: String,
     /// The image to build, if one was named.
     pub target: Option<String>,
-    /// Platforms to build for, each once, in the order given. Empty: none asked for, so the build platform.
+    /// Platforms to build for, each once, in the order given. Empty: none asked for, so the build
+    /// platform.
     pub platforms: Vec<Platform>,
     /// What the builder itself runs on: its first worker's first platform.
     pub build_platform: Platform,
@@ -86,7 +88,8 @@ pub struct ExecOptions {
 }
 
 impl ExecOptions {
-    /// Gives all of it to a step, except the network, which is the step's own affair: only some may have one.
+    /// Gives all of it to a step, except the network, which is the step's own affair: only some may
+    /// have one.
     #[must_use]
     pub fn apply(&self, exec: Exec) -> Exec {
         let mut exec = exec.proxy(self.proxy.clone());
@@ -144,7 +147,10 @@ impl ContextOptions {
 impl Options {
     /// Reads the options. All that is wrong is reported at once.
     pub fn parse(raw: &RawOptions) -> Result<Self, Vec<Diagnostic>> {
-        let mut reader = Reader { raw, problems: Vec::new() };
+        let mut reader = Reader {
+            raw,
+            problems: Vec::new(),
+        };
         let platforms = reader.read(keys::PLATFORM, lists::platforms);
         let options = Self {
             filename: raw.given(keys::FILENAME).unwrap_or("Dockerfile").to_owned(),
@@ -161,14 +167,25 @@ impl Options {
             contexts: reader.contexts(),
             request: reader.text(keys::REQUEST_ID),
             source_date_epoch: reader.source_date_epoch(),
-            cache_mount_namespace: raw.arg(keys::ARG_CACHE_MOUNT_NS).unwrap_or_default().to_owned(),
+            cache_mount_namespace: raw
+                .arg(keys::ARG_CACHE_MOUNT_NS)
+                .unwrap_or_default()
+                .to_owned(),
         };
-        if reader.problems.is_empty() { Ok(options) } else { Err(reader.problems) }
+        if reader.problems.is_empty() {
+            Ok(options)
+        } else {
+            Err(reader.problems)
+        }
     }
 
     /// The platforms of the result: those asked for, or the build platform.
     pub fn target_platforms(&self) -> Vec<Platform> {
-        if self.platforms.is_empty() { vec![self.build_platform.clone()] } else { self.platforms.clone() }
+        if self.platforms.is_empty() {
+            vec![self.build_platform.clone()]
+        } else {
+            self.platforms.clone()
+        }
     }
 }
 
@@ -191,13 +208,15 @@ impl Reader<'_> {
         self.raw.given(key).map(str::to_owned)
     }
 
-    /// The value of `key` by `parse`; the default if it is absent or wrong, and then a problem is noted.
+    /// The value of `key` by `parse`; the default if it is absent or wrong, and then a problem is
+    /// noted.
     fn read<T: Default>(&mut self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
         match self.raw.given(key).map(parse) {
             None => T::default(),
             Some(Ok(value)) => value,
             Some(Err(problem)) => {
-                self.problems.push(Diagnostic::error(format!("build option {key}: {problem}")));
+                self.problems
+                    .push(Diagnostic::error(format!("build option {key}: {problem}")));
                 T::default()
             }
         }
@@ -212,22 +231,33 @@ impl Reader<'_> {
             None => return platforms > 1,
             Some(Ok(wanted)) => wanted,
             Some(Err(problem)) => {
-                self.problems.push(Diagnostic::error(format!("build option {name}: {problem}")));
+                self.problems
+                    .push(Diagnostic::error(format!("build option {name}: {problem}")));
                 return platforms > 1;
             }
         };
         if !wanted && platforms > 1 {
-            let problem = Diagnostic::error(format!("build option {name} is false, but {platforms} platforms are asked for"));
-            self.problems.push(problem.help("ask for one platform, or leave the option out"));
+            let problem = Diagnostic::error(format!(
+                "build option {name} is false, but {platforms} platforms are asked for"
+            ));
+            self.problems
+                .push(problem.help("ask for one platform, or leave the option out"));
         }
         wanted
     }
 
     fn cache_imports(&mut self) -> Vec<CacheImport> {
         let mut imports = self.read(keys::CACHE_IMPORTS, lists::cache_imports);
-        for reference in self.raw.given(keys::CACHE_FROM).into_iter().flat_map(|list| list.split(',')) {
-            let import =
-                CacheImport { kind: "registry".to_owned(), attrs: BTreeMap::from([("ref".to_owned(), reference.to_owned())]) };
+        for reference in self
+            .raw
+            .given(keys::CACHE_FROM)
+            .into_iter()
+            .flat_map(|list| list.split(','))
+        {
+            let import = CacheImport {
+                kind: "registry".to_owned(),
+                attrs: BTreeMap::from([("ref".to_owned(), reference.to_owned())]),
+            };
             if !reference.is_empty() && !imports.contains(&import) {
                 imports.push(import);
             }
@@ -258,7 +288,11 @@ impl Reader<'_> {
             ulimits: self.read(keys::ULIMIT, lists::ulimits),
             shm_size: self.read(keys::SHM_SIZE, lists::bytes),
             cgroup_parent: self.text(keys::CGROUP_PARENT),
-            hostname: self.raw.arg(keys::ARG_HOSTNAME).map(str::to_owned).or_else(|| self.text(keys::HOSTNAME)),
+            hostname: self
+                .raw
+                .arg(keys::ARG_HOSTNAME)
+                .map(str::to_owned)
+                .or_else(|| self.text(keys::HOSTNAME)),
             proxy: lists::proxy(&args),
         }
     }
@@ -267,7 +301,10 @@ impl Reader<'_> {
         let key = self.raw.given(keys::CONTEXT_KEY).unwrap_or(keys::CONTEXT);
         let forced = self.raw.given(keys::DOCKERFILE_KEY);
         // A value that is no boolean keeps nothing, as in docker/dockerfile.
-        let keep_git_dir = self.raw.arg(keys::ARG_KEEP_GIT_DIR).is_some_and(|value| lists::boolean(value) == Ok(true));
+        let keep_git_dir = self
+            .raw
+            .arg(keys::ARG_KEEP_GIT_DIR)
+            .is_some_and(|value| lists::boolean(value) == Ok(true));
         ContextOptions {
             session: self.raw.session_id.clone(),
             local_sessions: self.raw.with_prefix(keys::LOCAL_SESSION),
@@ -287,9 +324,12 @@ impl Reader<'_> {
         let seconds = value.parse().ok();
         if seconds.is_none() {
             let name = keys::ARG_SOURCE_DATE_EPOCH;
-            let problem = Diagnostic::error(format!("build argument {name}: {value:?} is not a number of seconds since 1970"));
-            self.problems
-                .push(problem.help(format!("for the last commit's time: --build-arg {name}=$(git log -1 --format=%ct)")));
+            let problem = Diagnostic::error(format!(
+                "build argument {name}: {value:?} is not a number of seconds since 1970"
+            ));
+            self.problems.push(problem.help(format!(
+                "for the last commit's time: --build-arg {name}=$(git log -1 --format=%ct)"
+            )));
         }
         seconds
     }

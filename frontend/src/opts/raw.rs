@@ -15,7 +15,8 @@ pub struct RawOptions {
 }
 
 impl RawOptions {
-    /// Picks the options out of an environment. The numbers carry no meaning; a value may contain `=`.
+    /// Picks the options out of an environment. The numbers carry no meaning; a value may contain
+    /// `=`.
     pub fn from_env(vars: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut raw = Self::default();
         for (name, value) in vars {
@@ -36,17 +37,26 @@ impl RawOptions {
 
     /// An option that says something: absent and empty are the same.
     pub(super) fn given(&self, key: &str) -> Option<&str> {
-        self.opts.get(key).map(String::as_str).filter(|value| !value.is_empty())
+        self.opts
+            .get(key)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// A build argument that says something.
     pub(super) fn arg(&self, name: &str) -> Option<&str> {
-        self.opts.get(&format!("{}{name}", super::keys::BUILD_ARG)).map(String::as_str).filter(|value| !value.is_empty())
+        self.opts
+            .get(&format!("{}{name}", super::keys::BUILD_ARG))
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
     }
 
     /// All options with this prefix, which is cut off.
     pub(super) fn with_prefix(&self, prefix: &str) -> BTreeMap<String, String> {
-        let under = self.opts.iter().filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone())));
+        let under = self
+            .opts
+            .iter()
+            .filter_map(|(key, value)| Some((key.strip_prefix(prefix)?.to_owned(), value.clone())));
         under.collect()
     }
 }

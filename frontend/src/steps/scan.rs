@@ -1,7 +1,8 @@
 //! The scan step: `gowork-frontend scan --source DIR --out FILE`.
 //!
-//! Reads the build context and writes what it says about modules and packages as JSON. Needs no Go and no network. The context is a plain
-//! directory, or what BuildKit makes of a metadata-only transfer: the files that a scan reads, and the names of all others.
+//! Reads the build context and writes what it says about modules and packages as JSON. Needs no Go
+//! and no network. The context is a plain directory, or what BuildKit makes of a metadata-only
+//! transfer: the files that a scan reads, and the names of all others.
 
 use std::path::{Path, PathBuf};
 
@@ -37,15 +38,21 @@ pub enum ScanError {
 /// Runs the step with the arguments after `scan`.
 ///
 /// # Errors
-/// On wrong arguments, a damaged list of names, and where the result cannot be written. Bad sources are no errors: they are in the result.
+/// On wrong arguments, a damaged list of names, and where the result cannot be written. Bad sources
+/// are no errors: they are in the result.
 pub fn run(args: &[String]) -> Result<(), ScanError> {
-    let [source_key, source, out_key, out] = args else { return Err(ScanError::Usage) };
+    let [source_key, source, out_key, out] = args else {
+        return Err(ScanError::Usage);
+    };
     if source_key != "--source" || out_key != "--out" {
         return Err(ScanError::Usage);
     }
     let tree = open(Path::new(source))?;
     let scan = packages::scan(tree.as_ref());
-    let write_error = |message: String| ScanError::Write { path: out.into(), message };
+    let write_error = |message: String| ScanError::Write {
+        path: out.into(),
+        message,
+    };
     // The tree may be as large as what is said about it.
     drop(tree);
     let json = encoded(scan).map_err(|error| write_error(error.to_string()))?;
@@ -58,14 +65,25 @@ fn encoded(scan: Scan) -> Result<Vec<u8>, serde_json::Error> {
     if json.len() as u64 <= limits::ANSWER {
         return Ok(json);
     }
-    let message = format!("what the sources say takes more than {} bytes, gowork's limit", limits::ANSWER);
-    serde_json::to_vec(&Scan { refused: Some(Refused { message, path: None }), ..Scan::default() })
+    let message = format!(
+        "what the sources say takes more than {} bytes, gowork's limit",
+        limits::ANSWER
+    );
+    serde_json::to_vec(&Scan {
+        refused: Some(Refused {
+            message,
+            path: None,
+        }),
+        ..Scan::default()
+    })
 }
 
 fn open(source: &Path) -> Result<Box<dyn SourceTree>, ScanError> {
     let local = LocalTree::new(source);
-    Ok(match std::fs::read(source.join(transferred::METADATA_FILE)) {
-        Ok(records) => Box::new(TransferredTree::new(local, &records)?),
-        Err(_) => Box::new(local),
-    })
+    Ok(
+        match std::fs::read(source.join(transferred::METADATA_FILE)) {
+            Ok(records) => Box::new(TransferredTree::new(local, &records)?),
+            Err(_) => Box::new(local),
+        },
+    )
 }

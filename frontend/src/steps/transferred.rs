@@ -1,7 +1,9 @@
-//! The tree that a metadata-only transfer leaves: some files with their contents, all others by name.
+//! The tree that a metadata-only transfer leaves: some files with their contents, all others by
+//! name.
 //!
-//! BuildKit writes one record a file into `.fsutil-metadata` at the root: a little-endian u32 length, then a fsutil Stat message
-//! (tonistiigi/fsutil, receive.go). Files that match the transfer's exceptions lie beside it as they are.
+//! BuildKit writes one record a file into `.fsutil-metadata` at the root: a little-endian u32
+//! length, then a fsutil Stat message (tonistiigi/fsutil, receive.go). Files that match the
+//! transfer's exceptions lie beside it as they are.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +13,8 @@ use prost::Message;
 /// Where the records are.
 pub const METADATA_FILE: &str = ".fsutil-metadata";
 
-/// Go's os.ModeDir, ModeSymlink and the mask of all type bits (io/fs, FileMode), as fsutil sends modes.
+/// Go's os.ModeDir, ModeSymlink and the mask of all type bits (io/fs, FileMode), as fsutil sends
+/// modes.
 const MODE_DIR: u32 = 1 << 31;
 const MODE_SYMLINK: u32 = 1 << 27;
 const MODE_TYPE: u32 = MODE_DIR | MODE_SYMLINK | 1 << 26 | 1 << 25 | 1 << 24 | 1 << 21 | 1 << 19;
@@ -24,7 +27,8 @@ pub struct MetadataError {
     message: String,
 }
 
-/// A tree whose names come from the records and whose contents come from disk, for those that were sent.
+/// A tree whose names come from the records and whose contents come from disk, for those that were
+/// sent.
 pub struct TransferredTree {
     contents: LocalTree,
     dirs: BTreeMap<TreePath, Vec<Entry>>,
@@ -49,8 +53,13 @@ impl TransferredTree {
             Node::Link(target) => Some((path.clone(), target.clone())),
             Node::File | Node::Dir | Node::Other => None,
         });
-        let mut tree = Self { contents, dirs: BTreeMap::new(), links: links.collect() };
-        let mut dirs: BTreeMap<TreePath, Vec<Entry>> = BTreeMap::from([(TreePath::ROOT, Vec::new())]);
+        let mut tree = Self {
+            contents,
+            dirs: BTreeMap::new(),
+            links: links.collect(),
+        };
+        let mut dirs: BTreeMap<TreePath, Vec<Entry>> =
+            BTreeMap::from([(TreePath::ROOT, Vec::new())]);
         for (path, node) in &nodes {
             let kind = match node {
                 Node::File => EntryKind::File,
@@ -67,7 +76,10 @@ impl TransferredTree {
                 dirs.entry(path.clone()).or_default();
             }
             if let Some(parent) = path.parent() {
-                dirs.entry(parent).or_default().push(Entry { name: path.name().to_owned(), kind });
+                dirs.entry(parent).or_default().push(Entry {
+                    name: path.name().to_owned(),
+                    kind,
+                });
             }
         }
         for entries in dirs.values_mut() {
@@ -77,15 +89,25 @@ impl TransferredTree {
         Ok(tree)
     }
 
-    /// Where a path leads. Contents were sent by the names that files have, which links on the way to them need not have.
+    /// Where a path leads. Contents were sent by the names that files have, which links on the way
+    /// to them need not have.
     fn target(&self, path: &TreePath) -> TreePath {
-        tree::followed(self, path).pop().unwrap_or_else(|| path.clone())
+        tree::followed(self, path)
+            .pop()
+            .unwrap_or_else(|| path.clone())
     }
 }
 
 impl SourceTree for TransferredTree {
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>> {
-        dirs.iter().map(|dir| self.dirs.get(&self.target(dir)).cloned().ok_or_else(|| TreeError::NotFound(dir.clone()))).collect()
+        dirs.iter()
+            .map(|dir| {
+                self.dirs
+                    .get(&self.target(dir))
+                    .cloned()
+                    .ok_or_else(|| TreeError::NotFound(dir.clone()))
+            })
+            .collect()
     }
 
     fn link(&self, path: &TreePath) -> Option<String> {
@@ -93,15 +115,33 @@ impl SourceTree for TransferredTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        self.contents.read(&files.iter().map(|file| self.target(file)).collect::<Vec<_>>())
+        self.contents.read(
+            &files
+                .iter()
+                .map(|file| self.target(file))
+                .collect::<Vec<_>>(),
+        )
     }
 
-    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
-        self.contents.heads(&files.iter().map(|file| self.target(file)).collect::<Vec<_>>(), length, take);
+    fn heads(
+        &self,
+        files: &[TreePath],
+        length: usize,
+        take: &mut dyn FnMut(Result<Head<'_>, TreeError>),
+    ) {
+        self.contents.heads(
+            &files
+                .iter()
+                .map(|file| self.target(file))
+                .collect::<Vec<_>>(),
+            length,
+            take,
+        );
     }
 }
 
-/// All that a scan takes from `records`: every name, with its kind and where a link leads, in their order. Times and sizes are left out.
+/// All that a scan takes from `records`: every name, with its kind and where a link leads, in their
+/// order. Times and sizes are left out.
 ///
 /// # Errors
 /// Where a record is cut off or no Stat message.
@@ -119,7 +159,8 @@ pub fn names(records: &[u8]) -> Result<Vec<u8>, MetadataError> {
     Ok(names)
 }
 
-/// What is read of a fsutil Stat message. Its strings are bytes here: names of files are, whatever the message's definition says.
+/// What is read of a fsutil Stat message. Its strings are bytes here: names of files are, whatever
+/// the message's definition says.
 #[derive(Clone, PartialEq, Message)]
 struct Record {
     #[prost(bytes = "vec", tag = "1")]
@@ -138,14 +179,24 @@ fn read(records: &[u8]) -> impl Iterator<Item = Result<Record, MetadataError>> {
             return None;
         }
         let start = at;
-        let error = |message: &str| Some(Err(MetadataError { at: start, message: message.to_owned() }));
+        let error = |message: &str| {
+            Some(Err(MetadataError {
+                at: start,
+                message: message.to_owned(),
+            }))
+        };
         // Whatever is wrong, nothing comes after it.
         at = records.len();
-        let Some(length) = records.get(start..start + 4).and_then(|bytes| bytes.try_into().ok()) else {
+        let Some(length) = records
+            .get(start..start + 4)
+            .and_then(|bytes| bytes.try_into().ok())
+        else {
             return error("a length is cut off");
         };
         let end = (start + 4).saturating_add(u32::from_le_bytes(length) as usize);
-        let Some(record) = records.get(start + 4..end) else { return error("a record is cut off") };
+        let Some(record) = records.get(start + 4..end) else {
+            return error("a record is cut off");
+        };
         match Record::decode(record) {
             Ok(record) => {
                 at = end;
@@ -156,8 +207,8 @@ fn read(records: &[u8]) -> impl Iterator<Item = Result<Record, MetadataError>> {
     })
 }
 
-/// The nodes of `records`, by path. What is not UTF-8 can be no path of a tree: of such names the first is there as [`tree::shown_name`] shows it, and
-/// nothing below it.
+/// The nodes of `records`, by path. What is not UTF-8 can be no path of a tree: of such names the
+/// first is there as [`tree::shown_name`] shows it, and nothing below it.
 fn nodes(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
     let mut nodes = BTreeMap::new();
     for record in read(records) {
@@ -166,14 +217,18 @@ fn nodes(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
             Some(slash) => (&path[..slash], &path[slash + 1..]),
             None => (&[][..], path.as_slice()),
         };
-        let Ok(dir) = str::from_utf8(dir) else { continue };
+        let Ok(dir) = str::from_utf8(dir) else {
+            continue;
+        };
         let node = match mode & MODE_TYPE {
             0 => Node::File,
             MODE_DIR => Node::Dir,
             MODE_SYMLINK => Node::Link(String::from_utf8_lossy(&link).into_owned()),
             _ => Node::Other,
         };
-        let Ok(path) = TreePath::new(dir).and_then(|dir| dir.join(&tree::shown_name(name))) else { continue };
+        let Ok(path) = TreePath::new(dir).and_then(|dir| dir.join(&tree::shown_name(name))) else {
+            continue;
+        };
         if !path.is_root() {
             nodes.entry(path).or_insert(node);
         }
@@ -188,7 +243,12 @@ mod tests {
     use super::*;
 
     fn record(path: &str, mode: u32, linkname: &str) -> Vec<u8> {
-        let stat = Stat { path: path.to_owned(), mode, linkname: linkname.to_owned(), ..Stat::default() };
+        let stat = Stat {
+            path: path.to_owned(),
+            mode,
+            linkname: linkname.to_owned(),
+            ..Stat::default()
+        };
         let bytes = stat.encode_to_vec();
         [(bytes.len() as u32).to_le_bytes().to_vec(), bytes].concat()
     }
@@ -207,9 +267,17 @@ mod tests {
             record("loop", MODE_SYMLINK | 0o777, "loop"),
             record("out", MODE_SYMLINK | 0o777, "../elsewhere"),
         ]);
-        let listed = tree.list(&[TreePath::ROOT, TreePath::new("a").unwrap(), TreePath::new("b").unwrap()]);
-        let kinds: Vec<(String, EntryKind)> =
-            listed[0].clone().unwrap().into_iter().map(|entry| (entry.name, entry.kind)).collect();
+        let listed = tree.list(&[
+            TreePath::ROOT,
+            TreePath::new("a").unwrap(),
+            TreePath::new("b").unwrap(),
+        ]);
+        let kinds: Vec<(String, EntryKind)> = listed[0]
+            .clone()
+            .unwrap()
+            .into_iter()
+            .map(|entry| (entry.name, entry.kind))
+            .collect();
         let expected = [
             ("a", EntryKind::Dir),
             ("dir", EntryKind::LinkToDir),
@@ -218,24 +286,41 @@ mod tests {
             ("out", EntryKind::BrokenLink),
         ];
         assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), kind)));
-        assert_eq!(listed[1].clone().unwrap(), [Entry { name: "x.go".to_owned(), kind: EntryKind::File }]);
+        assert_eq!(
+            listed[1].clone().unwrap(),
+            [Entry {
+                name: "x.go".to_owned(),
+                kind: EntryKind::File
+            }]
+        );
         assert!(listed[2].is_err());
         // Imports may lead through a link, as on disk.
-        assert_eq!(tree.list(&[TreePath::new("dir").unwrap()]), [listed[1].clone()]);
+        assert_eq!(
+            tree.list(&[TreePath::new("dir").unwrap()]),
+            [listed[1].clone()]
+        );
     }
 
     #[test]
     fn damaged_records_are_errors_with_their_place() {
         let good = record("a", 0o644, "");
         let cut = [good.clone(), record("b", 0o644, "")[..5].to_vec()].concat();
-        let error = TransferredTree::new(LocalTree::new("/nonexistent"), &cut).err().unwrap();
+        let error = TransferredTree::new(LocalTree::new("/nonexistent"), &cut)
+            .err()
+            .unwrap();
         assert_eq!(error.at, good.len());
         assert!(TransferredTree::new(LocalTree::new("/nonexistent"), &[255, 0]).is_err());
     }
 
-    /// A record with a name that the message's definition does not allow, as fsutil sends it nevertheless.
+    /// A record with a name that the message's definition does not allow, as fsutil sends it
+    /// nevertheless.
     fn raw(path: &[u8], mode: u32) -> Vec<u8> {
-        let bytes = Record { path: path.to_vec(), mode, link: Vec::new() }.encode_to_vec();
+        let bytes = Record {
+            path: path.to_vec(),
+            mode,
+            link: Vec::new(),
+        }
+        .encode_to_vec();
         [(bytes.len() as u32).to_le_bytes().to_vec(), bytes].concat()
     }
 
@@ -252,16 +337,25 @@ mod tests {
         let tree = tree(&records);
         let listed = tree.list(&[TreePath::ROOT, TreePath::new("a").unwrap()]);
         let names = |listed: &Result<Vec<Entry>, TreeError>| -> Vec<String> {
-            listed.as_ref().unwrap().iter().map(|entry| entry.name.clone()).collect()
+            listed
+                .as_ref()
+                .unwrap()
+                .iter()
+                .map(|entry| entry.name.clone())
+                .collect()
         };
         assert_eq!(names(&listed[0]), ["a", "b\\c "]);
-        assert_eq!(names(&listed[1]), ["line\nbreak.go", "\u{fffd}.txt", "\u{fffd}d"]);
+        assert_eq!(
+            names(&listed[1]),
+            ["line\nbreak.go", "\u{fffd}.txt", "\u{fffd}d"]
+        );
         // A name that changes is noticed, whatever it is made of.
-        let digests: BTreeMap<Vec<u8>, usize> = [&b"\xff"[..], b"\xfe", b"\xef\xbf\xbd", b"a\nf b", b"a"]
-            .iter()
-            .enumerate()
-            .map(|(number, name)| (super::names(&raw(name, 0o644)).unwrap(), number))
-            .collect();
+        let digests: BTreeMap<Vec<u8>, usize> =
+            [&b"\xff"[..], b"\xfe", b"\xef\xbf\xbd", b"a\nf b", b"a"]
+                .iter()
+                .enumerate()
+                .map(|(number, name)| (super::names(&raw(name, 0o644)).unwrap(), number))
+                .collect();
         assert_eq!(digests.len(), 5);
     }
 }

@@ -33,14 +33,34 @@ pub(super) struct Named {
 
 impl Definition {
     /// A call that answers with metadata only.
-    pub(super) fn new(name: &'static str, version: &'static str, description: &'static str) -> Self {
-        let metadata = ["result.json", "result.txt"].map(|name| Named { name, description: "" }).to_vec();
-        Self { name, version, kind: "rpc", description, opts: None, inputs: None, metadata: Some(metadata), refs: None }
+    pub(super) fn new(
+        name: &'static str,
+        version: &'static str,
+        description: &'static str,
+    ) -> Self {
+        let metadata = ["result.json", "result.txt"]
+            .map(|name| Named {
+                name,
+                description: "",
+            })
+            .to_vec();
+        Self {
+            name,
+            version,
+            kind: "rpc",
+            description,
+            opts: None,
+            inputs: None,
+            metadata: Some(metadata),
+            refs: None,
+        }
     }
 
     /// The same call, taking this option.
     pub(super) fn takes(mut self, name: &'static str, description: &'static str) -> Self {
-        self.opts.get_or_insert_default().push(Named { name, description });
+        self.opts
+            .get_or_insert_default()
+            .push(Named { name, description });
         self
     }
 }
@@ -48,8 +68,21 @@ impl Definition {
 /// The answer.
 pub fn result() -> proto::Result {
     let own = Definition::new(NAME, VERSION, "List available subrequest types");
-    let all = [outline::definition(), targets::definition(), lint::definition(), own];
-    let mut rows = vec![["NAME", "VERSION", "DESCRIPTION"].map(str::to_owned).to_vec()];
-    rows.extend(all.iter().map(|call| [call.name, call.version, call.description].map(str::to_owned).to_vec()));
+    let all = [
+        outline::definition(),
+        targets::definition(),
+        lint::definition(),
+        own,
+    ];
+    let mut rows = vec![
+        ["NAME", "VERSION", "DESCRIPTION"]
+            .map(str::to_owned)
+            .to_vec(),
+    ];
+    rows.extend(all.iter().map(|call| {
+        [call.name, call.version, call.description]
+            .map(str::to_owned)
+            .to_vec()
+    }));
     answer(VERSION, &all, table(&rows))
 }

@@ -77,7 +77,8 @@ pub(super) fn definition() -> Definition {
     Definition::new(NAME, VERSION, "Lint a Dockerfile")
 }
 
-/// The answer. Its status code, which becomes the client's exit code, is 1 if there is anything to say.
+/// The answer. Its status code, which becomes the client's exit code, is 1 if there is anything to
+/// say.
 pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     let mut sources = Sources::new(files);
     let mut place = |span: Option<&Span>| {
@@ -93,25 +94,50 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     };
     let warnings = lint.warnings.iter().map(warning).collect();
     let first = lint.errors.iter().find_map(|error| error.span.as_ref());
-    let build_error = (!lint.errors.is_empty()).then(|| BuildErrorJson { message: render(&lint.errors), location: place(first) });
+    let build_error = (!lint.errors.is_empty()).then(|| BuildErrorJson {
+        message: render(&lint.errors),
+        location: place(first),
+    });
     let source = |info: buildkit_proto::pb::SourceInfo| SourceInfoJson {
         filename: info.filename,
         data: STANDARD.encode(info.data),
         language: info.language,
     };
     let sources = sources.infos().map(source).collect();
-    let mut result = answer(VERSION, &LintJson { warnings, sources, build_error }, text(lint));
+    let mut result = answer(
+        VERSION,
+        &LintJson {
+            warnings,
+            sources,
+            build_error,
+        },
+        text(lint),
+    );
     let clean = lint.warnings.is_empty() && lint.errors.is_empty();
-    result.metadata.insert("result.statuscode".to_owned(), if clean { b"0".to_vec() } else { b"1".to_vec() });
+    result.metadata.insert(
+        "result.statuscode".to_owned(),
+        if clean { b"0".to_vec() } else { b"1".to_vec() },
+    );
     result
 }
 
 fn text(lint: &Lint) -> String {
     let mut text = String::new();
     for warning in &lint.warnings {
-        let url = if warning.url.is_empty() { String::new() } else { format!(" - {}", warning.url) };
-        let place = warning.span.as_ref().map(|span| format!("{span}: ")).unwrap_or_default();
-        text.push_str(&format!("WARNING: {}{url}\n{place}{}\n\n", warning.rule, warning.detail));
+        let url = if warning.url.is_empty() {
+            String::new()
+        } else {
+            format!(" - {}", warning.url)
+        };
+        let place = warning
+            .span
+            .as_ref()
+            .map(|span| format!("{span}: "))
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "WARNING: {}{url}\n{place}{}\n\n",
+            warning.rule, warning.detail
+        ));
     }
     if !lint.errors.is_empty() {
         text.push_str(&format!("ERROR: {}\n", render(&lint.errors)));

@@ -1,7 +1,8 @@
-//! Calls other than building (`--call`, `--check`): which there are, and what all answers have in common.
+//! Calls other than building (`--call`, `--check`): which there are, and what all answers have in
+//! common.
 //!
-//! One small file a call: its definition, the data it takes from the builder, and the answer. None finds anything out
-//! itself.
+//! One small file a call: its definition, the data it takes from the builder, and the answer. None
+//! finds anything out itself.
 
 pub mod describe;
 pub mod lint;
@@ -59,10 +60,15 @@ pub fn unsupported(id: &str) -> BuildError {
 /// The answer to a call: JSON for programs, text for people.
 pub fn answer(version: &str, json: &impl Serialize, text: String) -> proto::Result {
     let json = serde_json::to_vec_pretty(json).unwrap_or_default();
-    metadata_only([("result.json", json), ("result.txt", text.into_bytes()), ("version", version.as_bytes().to_vec())])
+    metadata_only([
+        ("result.json", json),
+        ("result.txt", text.into_bytes()),
+        ("version", version.as_bytes().to_vec()),
+    ])
 }
 
-/// A place in one of the answer's sources: clients look the index up without a check. Without ranges no line is shown.
+/// A place in one of the answer's sources: clients look the index up without a check. Without
+/// ranges no line is shown.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LocationJson {
@@ -83,7 +89,10 @@ struct LineJson {
     line: i32,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
 fn is_zero(index: &usize) -> bool {
     *index == 0
 }
@@ -98,16 +107,29 @@ struct Sources<'a> {
 
 impl<'a> Sources<'a> {
     fn new(files: &'a SourceFiles) -> Self {
-        Self { files, names: Vec::new(), size: 0 }
+        Self {
+            files,
+            names: Vec::new(),
+            size: 0,
+        }
     }
 
-    /// The place of `span`; none if its file's text is not at hand, or would make the answer too large.
+    /// The place of `span`; none if its file's text is not at hand, or would make the answer too
+    /// large.
     fn locate(&mut self, span: &Span) -> Option<LocationJson> {
         let range = range(span)?;
         let source_index = self.index(&span.file)?;
-        let line = |at: Option<pb::Position>| LineJson { line: at.map_or(0, |at| at.line) };
-        let ranges = vec![RangeJson { start: line(range.start), end: line(range.end) }];
-        Some(LocationJson { source_index, ranges })
+        let line = |at: Option<pb::Position>| LineJson {
+            line: at.map_or(0, |at| at.line),
+        };
+        let ranges = vec![RangeJson {
+            start: line(range.start),
+            end: line(range.end),
+        }];
+        Some(LocationJson {
+            source_index,
+            ranges,
+        })
     }
 
     /// The place of what has none, or none that can be shown: the build's own file, without a line.
@@ -117,7 +139,10 @@ impl<'a> Sources<'a> {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        LocationJson { source_index, ranges: Vec::new() }
+        LocationJson {
+            source_index,
+            ranges: Vec::new(),
+        }
     }
 
     /// The number of a file whose text is at hand.
@@ -135,18 +160,32 @@ impl<'a> Sources<'a> {
     }
 
     fn infos(&self) -> impl Iterator<Item = pb::SourceInfo> {
-        let unknown = |name: &String| pb::SourceInfo { filename: name.clone(), ..pb::SourceInfo::default() };
-        self.names.iter().map(move |name| self.files.info(name).unwrap_or_else(|| unknown(name)))
+        let unknown = |name: &String| pb::SourceInfo {
+            filename: name.clone(),
+            ..pb::SourceInfo::default()
+        };
+        self.names
+            .iter()
+            .map(move |name| self.files.info(name).unwrap_or_else(|| unknown(name)))
     }
 }
 
 /// Rows in columns, two spaces apart.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}  "));
         format!("{}\n", cells.collect::<String>().trim_end())
     };
     rows.iter().map(line).collect()

@@ -90,7 +90,12 @@ struct ForwardJson {
 }
 
 pub(super) fn definition() -> Definition {
-    Definition::new(NAME, VERSION, "List all parameters current build target supports").takes("target", "Target build stage")
+    Definition::new(
+        NAME,
+        VERSION,
+        "List all parameters current build target supports",
+    )
+    .takes("target", "Target build stage")
 }
 
 /// The answer.
@@ -110,9 +115,23 @@ pub fn result(outline: &Outline, files: &SourceFiles) -> proto::Result {
     };
     let secrets = outline.secrets.iter().map(&mut forward).collect();
     let ssh = outline.ssh.iter().map(&mut forward).collect();
-    let sources = sources.infos().map(|info| STANDARD.encode(info.data)).collect();
+    let sources = sources
+        .infos()
+        .map(|info| STANDARD.encode(info.data))
+        .collect();
     let (name, description) = (outline.name.clone(), outline.description.clone());
-    answer(VERSION, &OutlineJson { name, description, args, secrets, ssh, sources }, text(outline))
+    answer(
+        VERSION,
+        &OutlineJson {
+            name,
+            description,
+            args,
+            secrets,
+            ssh,
+            sources,
+        },
+        text(outline),
+    )
 }
 
 fn text(outline: &Outline) -> String {
@@ -120,16 +139,32 @@ fn text(outline: &Outline) -> String {
     if !outline.description.is_empty() {
         text.push_str(&format!("DESCRIPTION: {}\n", outline.description));
     }
-    let args = outline.args.iter().map(|arg| vec![arg.name.clone(), arg.value.clone(), arg.description.clone()]);
+    let args = outline
+        .args
+        .iter()
+        .map(|arg| vec![arg.name.clone(), arg.value.clone(), arg.description.clone()]);
     section(&mut text, &["BUILD ARG", "VALUE", "DESCRIPTION"], args);
-    let row = |forward: &Forward| vec![forward.name.clone(), if forward.required { "true" } else { "" }.to_owned()];
-    section(&mut text, &["SECRET", "REQUIRED"], outline.secrets.iter().map(row));
+    let row = |forward: &Forward| {
+        vec![
+            forward.name.clone(),
+            if forward.required { "true" } else { "" }.to_owned(),
+        ]
+    };
+    section(
+        &mut text,
+        &["SECRET", "REQUIRED"],
+        outline.secrets.iter().map(row),
+    );
     section(&mut text, &["SSH", "REQUIRED"], outline.ssh.iter().map(row));
     text
 }
 
 fn section(text: &mut String, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let mut all = vec![head.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()];
+    let mut all = vec![
+        head.iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>(),
+    ];
     all.extend(rows);
     if all.len() > 1 {
         text.push('\n');

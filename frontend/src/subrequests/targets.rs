@@ -64,15 +64,28 @@ pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
         location: target.span.as_ref().and_then(|span| sources.locate(span)),
     };
     let targets_json = targets.iter().map(json).collect();
-    let sources = sources.infos().map(|info| STANDARD.encode(info.data)).collect();
-    answer(VERSION, &TargetsJson { targets: targets_json, sources }, text(targets))
+    let sources = sources
+        .infos()
+        .map(|info| STANDARD.encode(info.data))
+        .collect();
+    answer(
+        VERSION,
+        &TargetsJson {
+            targets: targets_json,
+            sources,
+        },
+        text(targets),
+    )
 }
 
 fn text(targets: &[Target]) -> String {
     let mut rows = vec![["TARGET", "DESCRIPTION"].map(str::to_owned).to_vec()];
     for target in targets {
         let mark = if target.default { " (default)" } else { "" };
-        rows.push(vec![format!("{}{mark}", target.name), target.description.clone()]);
+        rows.push(vec![
+            format!("{}{mark}", target.name),
+            target.description.clone(),
+        ]);
     }
     table(&rows)
 }

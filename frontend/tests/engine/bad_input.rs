@@ -1,7 +1,8 @@
-//! Bad input, as a person sees it through buildx: what is wrong, in which line of which file, and what to do.
+//! Bad input, as a person sees it through buildx: what is wrong, in which line of which file, and
+//! what to do.
 //!
-//! The inputs are `testdata/bad/NAME`, the whole text that buildx prints for each is `testdata/bad/NAME.txt`. `UPDATE_EXPECT=1` writes the
-//! texts anew.
+//! The inputs are `testdata/bad/NAME`, the whole text that buildx prints for each is
+//! `testdata/bad/NAME.txt`. `UPDATE_EXPECT=1` writes the texts anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +13,17 @@ use crate::engine::{Build, Engine, Outcome};
 use crate::server::Server;
 
 fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/bad").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata/bad")
+        .canonicalize()
+        .unwrap()
 }
 
 /// A build of the case `name`.
 fn build(name: &str) -> Build {
-    Engine::main().frontend(&directory().join(name)).args(["--output=type=cacheonly"])
+    Engine::main()
+        .frontend(&directory().join(name))
+        .args(["--output=type=cacheonly"])
 }
 
 /// Holds what buildx printed against the case's text.
@@ -31,7 +37,11 @@ fn fails(name: &str) {
 
 /// A message of the go command in the output of a step.
 fn go_says(outcome: &Outcome, message: &str) {
-    assert!(outcome.records.logs().contains(message), "no {message:?} in:\n{}", outcome.everything());
+    assert!(
+        outcome.records.logs().contains(message),
+        "no {message:?} in:\n{}",
+        outcome.everything()
+    );
 }
 
 #[test]
@@ -40,8 +50,14 @@ fn every_case_is_tested() {
     for entry in fs::read_dir(directory()).unwrap().map(Result::unwrap) {
         let file = entry.file_name().into_string().unwrap();
         let name = file.trim_end_matches(".txt");
-        assert!(tests.contains(&format!("\"{name}\"")), "testdata/bad/{file} has no test");
-        assert!(directory().join(name).is_dir(), "testdata/bad/{file} is the text of no case");
+        assert!(
+            tests.contains(&format!("\"{name}\"")),
+            "testdata/bad/{file} has no test"
+        );
+        assert!(
+            directory().join(name).is_dir(),
+            "testdata/bad/{file} is the text of no case"
+        );
     }
 }
 
@@ -63,8 +79,14 @@ fn configuration() {
     fails("config-unknown-key");
     fails("config-build-arg");
     fails("config-image-main");
-    let secret = build("proxy-unreachable").args(["--build-arg", "GOPROXY=http://user:canary@127.0.0.1:9"]).fails();
-    assert!(secret.text.contains("--secret id=netrc") && !secret.everything().contains("canary"), "{}", secret.everything());
+    let secret = build("proxy-unreachable")
+        .args(["--build-arg", "GOPROXY=http://user:canary@127.0.0.1:9"])
+        .fails();
+    assert!(
+        secret.text.contains("--secret id=netrc") && !secret.everything().contains("canary"),
+        "{}",
+        secret.everything()
+    );
 }
 
 #[test]
@@ -88,7 +110,10 @@ fn which_image() {
     said("target", &build("target").target("wroker").fails());
     fails("target-none");
     fails("same-name");
-    said("no-main", &build("no-main").args(["--platform", "linux/amd64"]).fails());
+    said(
+        "no-main",
+        &build("no-main").args(["--platform", "linux/amd64"]).fails(),
+    );
     fails("no-module");
 }
 
@@ -108,7 +133,8 @@ fn modules() {
     fails("proxy-unreachable");
 }
 
-/// A proxy whose certificate nobody has signed, as a company's own looks from inside a build step; and the secret that is the cure.
+/// A proxy whose certificate nobody has signed, as a company's own looks from inside a build step;
+/// and the secret that is the cure.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn certificates_of_a_proxy() {
@@ -118,8 +144,17 @@ fn certificates_of_a_proxy() {
     let mut outcome = build().fails();
     outcome.text = outcome.text.replace(&proxy.address, "PROXY");
     said("proxy-tls", &outcome);
-    let trusting = build().args([format!("--secret=id=ca,src={}", proxy.file("certificate.pem").display())]).fails();
-    assert!(trusting.text.contains(&proxy.address) && !trusting.text.contains("x509"), "{}", trusting.everything());
+    let trusting = build()
+        .args([format!(
+            "--secret=id=ca,src={}",
+            proxy.file("certificate.pem").display()
+        )])
+        .fails();
+    assert!(
+        trusting.text.contains(&proxy.address) && !trusting.text.contains("x509"),
+        "{}",
+        trusting.everything()
+    );
 }
 
 /// The go command's own words, file and line included, and the step in words.
@@ -128,16 +163,23 @@ fn certificates_of_a_proxy() {
 fn compile_errors() {
     let unit = build("compile-unit").target("api").fails();
     said("compile-unit", &unit);
-    go_says(&unit, "worker/jobs/jobs.go:3:26: cannot use \"one\" (untyped string constant) as int value in return statement\n");
+    go_says(
+        &unit,
+        "worker/jobs/jobs.go:3:26: cannot use \"one\" (untyped string constant) as int value in return statement\n",
+    );
     let main = build("compile-main").fails();
     said("compile-main", &main);
     go_says(&main, "./main.go:5:10: undefined: m\n");
     let syntax = build("compile-syntax").fails();
     said("compile-syntax", &syntax);
-    go_says(&syntax, "./main.go:4:14: syntax error: unexpected literal \"b\" in argument list; possibly missing comma or )\n");
+    go_says(
+        &syntax,
+        "./main.go:4:14: syntax error: unexpected literal \"b\" in argument list; possibly missing comma or )\n",
+    );
 }
 
-/// What the compiler said is the error, at the lines that it names: of assembly, C, linkers and vendored code too.
+/// What the compiler said is the error, at the lines that it names: of assembly, C, linkers and
+/// vendored code too.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn errors_of_all_tools() {
@@ -159,7 +201,10 @@ fn compile_errors_without_a_cache() {
         for (name, text) in [
             ("Dockerfile", text.as_str()),
             ("go.mod", "module example.com/shop\n\ngo 1.26\n"),
-            ("main.go", "package main\n\nimport \"example.com/shop/lib\"\n\nfunc main() { lib.Run() }\n"),
+            (
+                "main.go",
+                "package main\n\nimport \"example.com/shop/lib\"\n\nfunc main() { lib.Run() }\n",
+            ),
             ("lib/lib.go", "package lib\n\nfunc Run() { missing() }\n"),
         ] {
             let path = input.path().join(name);
@@ -167,9 +212,19 @@ fn compile_errors_without_a_cache() {
             fs::write(path, text).unwrap();
         }
         for arguments in [&[][..], &["--no-cache"]] {
-            let outcome = Engine::main().frontend(input.path()).args(["--output=type=cacheonly"]).args(arguments).fails();
-            let first = "ERROR: failed to build: failed to solve: lib/lib.go:3:14: undefined: missing";
-            assert_eq!(outcome.text.lines().last(), Some(first), "{cache} {arguments:?}: {}", outcome.everything());
+            let outcome = Engine::main()
+                .frontend(input.path())
+                .args(["--output=type=cacheonly"])
+                .args(arguments)
+                .fails();
+            let first =
+                "ERROR: failed to build: failed to solve: lib/lib.go:3:14: undefined: missing";
+            assert_eq!(
+                outcome.text.lines().last(),
+                Some(first),
+                "{cache} {arguments:?}: {}",
+                outcome.everything()
+            );
         }
     }
 }
@@ -179,7 +234,12 @@ fn compile_errors_without_a_cache() {
 fn files_builders_and_platforms() {
     fails("files-missing");
     fails("builder-without-go");
-    said("platform", &build("platform").args(["--platform=linux/amd64", "--target=svc"]).fails());
+    said(
+        "platform",
+        &build("platform")
+            .args(["--platform=linux/amd64", "--target=svc"])
+            .fails(),
+    );
     build("platform").target("api").succeeds();
 }
 
@@ -190,10 +250,24 @@ fn go_too_old_by_its_own_word() {
     let layout = tempfile::tempdir().unwrap();
     let dockerfile = tempfile::NamedTempFile::new().unwrap();
     fs::write(dockerfile.path(), OLD_GO).unwrap();
-    let output = format!("--output=type=oci,tar=false,name=company.example/go:latest,dest={}", layout.path().display());
-    Engine::main().stock(layout.path(), dockerfile.path()).args([output]).succeeds();
-    let context = format!("company.example/go=oci-layout://{}", layout.path().display());
-    said("builder-old", &build("builder-old").args(["--build-context", &context]).fails());
+    let output = format!(
+        "--output=type=oci,tar=false,name=company.example/go:latest,dest={}",
+        layout.path().display()
+    );
+    Engine::main()
+        .stock(layout.path(), dockerfile.path())
+        .args([output])
+        .succeeds();
+    let context = format!(
+        "company.example/go=oci-layout://{}",
+        layout.path().display()
+    );
+    said(
+        "builder-old",
+        &build("builder-old")
+            .args(["--build-context", &context])
+            .fails(),
+    );
 }
 
 /// A go command that says that it is an older one, and is not.

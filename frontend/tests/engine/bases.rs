@@ -1,5 +1,6 @@
-//! What an image puts over its base lies where COPY of a plain Dockerfile puts it: links of the base are followed, inside of it, and what is there
-//! keeps its owner and mode. And a layer is the same wherever and whenever it is made.
+//! What an image puts over its base lies where COPY of a plain Dockerfile puts it: links of the
+//! base are followed, inside of it, and what is there keeps its owner and mode. And a layer is the
+//! same wherever and whenever it is made.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -70,19 +71,50 @@ impl Tree {
     fn of(build: Build) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (archive, root) = (dir.path().join("archive"), dir.path().join("root"));
-        build.args([format!("--output=type=tar,dest={}", archive.display())]).succeeds();
+        build
+            .args([format!("--output=type=tar,dest={}", archive.display())])
+            .succeeds();
         std::fs::create_dir(&root).unwrap();
-        tar(&["-C", &root.to_string_lossy(), "--no-same-owner", "--exclude=dev/*", "-xf", &archive.to_string_lossy()]);
-        let listing = tar(&["--numeric-owner", "--full-time", "-tvf", &archive.to_string_lossy()]);
-        let mut tree = Self { entries: BTreeMap::new(), times: BTreeMap::new() };
+        tar(&[
+            "-C",
+            &root.to_string_lossy(),
+            "--no-same-owner",
+            "--exclude=dev/*",
+            "-xf",
+            &archive.to_string_lossy(),
+        ]);
+        let listing = tar(&[
+            "--numeric-owner",
+            "--full-time",
+            "-tvf",
+            &archive.to_string_lossy(),
+        ]);
+        let mut tree = Self {
+            entries: BTreeMap::new(),
+            times: BTreeMap::new(),
+        };
         for line in listing.lines().filter(|line| !line.starts_with(['c', 'b'])) {
             let mut words = line.split_ascii_whitespace();
-            let (mode, owner, _size) = (words.next().unwrap(), words.next().unwrap(), words.next().unwrap());
+            let (mode, owner, _size) = (
+                words.next().unwrap(),
+                words.next().unwrap(),
+                words.next().unwrap(),
+            );
             let time = format!("{} {}", words.next().unwrap(), words.next().unwrap());
             let rest: Vec<&str> = words.collect();
             let path = rest[0].trim_end_matches('/').to_owned();
-            let content = if mode.starts_with('-') { std::fs::read(root.join(&path)).unwrap_or_default() } else { Vec::new() };
-            tree.entries.insert(path.clone(), Entry { what: format!("{mode} {owner} {}", rest[1..].join(" ")), content });
+            let content = if mode.starts_with('-') {
+                std::fs::read(root.join(&path)).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+            tree.entries.insert(
+                path.clone(),
+                Entry {
+                    what: format!("{mode} {owner} {}", rest[1..].join(" ")),
+                    content,
+                },
+            );
             tree.times.insert(path, time);
         }
         tree
@@ -90,18 +122,37 @@ impl Tree {
 
     /// Where it differs from another.
     fn differences(&self, other: &Self) -> Vec<String> {
-        let shown = |entry: Option<&Entry>| entry.map(|entry| format!("{} ({} bytes)", entry.what, entry.content.len()));
-        let paths: std::collections::BTreeSet<&String> = self.entries.keys().chain(other.entries.keys()).collect();
-        let differ = paths.into_iter().filter(|path| self.entries.get(*path) != other.entries.get(*path));
+        let shown = |entry: Option<&Entry>| {
+            entry.map(|entry| format!("{} ({} bytes)", entry.what, entry.content.len()))
+        };
+        let paths: std::collections::BTreeSet<&String> =
+            self.entries.keys().chain(other.entries.keys()).collect();
+        let differ = paths
+            .into_iter()
+            .filter(|path| self.entries.get(*path) != other.entries.get(*path));
         differ
-            .map(|path| format!("{path}: {:?}, not {:?}", shown(self.entries.get(path)), shown(other.entries.get(path))))
+            .map(|path| {
+                format!(
+                    "{path}: {:?}, not {:?}",
+                    shown(self.entries.get(path)),
+                    shown(other.entries.get(path))
+                )
+            })
             .collect()
     }
 }
 
 fn tar(words: &[&str]) -> String {
-    let output = Command::new("tar").args(words).env("TZ", "UTC").output().expect("tar must be on PATH");
-    assert!(output.status.success(), "tar {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("tar")
+        .args(words)
+        .env("TZ", "UTC")
+        .output()
+        .expect("tar must be on PATH");
+    assert!(
+        output.status.success(),
+        "tar {words:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -119,8 +170,9 @@ fn program() -> Repository {
 
 /// `[runtime]` with these files.
 fn configuration(base: &str, puts: &[Put<'_>]) -> String {
-    let mut text =
-        format!("# syntax=docker.io/gowork/gowork:1\n[runtime]\nbase = \"{base}\"\ncertificates = true\ntimezones = true\n");
+    let mut text = format!(
+        "# syntax=docker.io/gowork/gowork:1\n[runtime]\nbase = \"{base}\"\ncertificates = true\ntimezones = true\n"
+    );
     for (from, to, owner, mode) in puts {
         text += &format!("[[runtime.files]]\nfrom = \"{from}\"\nto = \"{to}\"\n");
         text.extend(owner.map(|owner| format!("owner = \"{owner}\"\n")));
@@ -132,11 +184,16 @@ fn configuration(base: &str, puts: &[Put<'_>]) -> String {
 /// The same by COPY.
 fn plain(base: &str, puts: &[Put<'_>]) -> String {
     let mut text = format!("FROM golang:1.26 AS go\nFROM {base}\n");
-    text += "COPY --from=go /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n";
+    text +=
+        "COPY --from=go /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt\n";
     text += "COPY --from=go /usr/local/go/lib/time/zoneinfo.zip /usr/share/zoneinfo.zip\n";
     for (from, to, owner, mode) in puts {
-        let owner = owner.map(|owner| format!("--chown={owner} ")).unwrap_or_default();
-        let mode = mode.map(|mode| format!("--chmod={mode} ")).unwrap_or_default();
+        let owner = owner
+            .map(|owner| format!("--chown={owner} "))
+            .unwrap_or_default();
+        let mode = mode
+            .map(|mode| format!("--chmod={mode} "))
+            .unwrap_or_default();
         text += &format!("COPY {owner}{mode}{from} {to}\n");
     }
     text + "COPY --from=binaries tiny /usr/local/bin/tiny\n"
@@ -151,21 +208,33 @@ impl Base {
     fn of(dockerfile: &str) -> Self {
         let repository = Repository::new(&[("base.Dockerfile", dockerfile)]);
         let file = repository.root().join("base.Dockerfile");
-        Self { layout: layout::build(Engine::main().stock(&repository.root(), &file)) }
+        Self {
+            layout: layout::build(Engine::main().stock(&repository.root(), &file)),
+        }
     }
 
     fn context(&self) -> [String; 2] {
-        ["--build-context".to_owned(), format!("base=oci-layout://{}", self.layout.path().display())]
+        [
+            "--build-context".to_owned(),
+            format!("base=oci-layout://{}", self.layout.path().display()),
+        ]
     }
 }
 
 fn by_copy(program: &Repository, base: &Base, puts: &[Put<'_>]) -> Build {
     let binaries = program.root().join("../binaries");
-    Engine::main().frontend(&program.root()).args(base.context()).target("binaries").files_to(&binaries).succeeds();
+    Engine::main()
+        .frontend(&program.root())
+        .args(base.context())
+        .target("binaries")
+        .files_to(&binaries)
+        .succeeds();
     program.write("plain.Dockerfile", &plain("base", puts));
     let context = format!("binaries={}", binaries.display());
     let build = Engine::main().stock(&program.root(), &program.root().join("plain.Dockerfile"));
-    build.args(["--build-context", &context]).args(base.context())
+    build
+        .args(["--build-context", &context])
+        .args(base.context())
 }
 
 #[test]
@@ -174,12 +243,23 @@ fn everything_goes_over_a_base_as_copy_puts_it() {
     let base = Base::of(LINKED);
     let program = program();
     program.write("Dockerfile", &configuration("base", PUTS));
-    let ours = Tree::of(Engine::main().frontend(&program.root()).args(base.context()));
+    let ours = Tree::of(
+        Engine::main()
+            .frontend(&program.root())
+            .args(base.context()),
+    );
     let copied = Tree::of(by_copy(&program, &base, PUTS));
     assert_eq!(ours.differences(&copied), Vec::<String>::new());
-    for (path, mode) in [("tmp", "drwxrwxrwt 0/0"), ("home/app", "drwxr-x--- 1000/1001"), ("opt/certs-of-base", "drwxr-x--T 5/6")]
-    {
-        assert!(ours.entries[path].what.starts_with(mode), "{path}: {:?}", ours.entries[path]);
+    for (path, mode) in [
+        ("tmp", "drwxrwxrwt 0/0"),
+        ("home/app", "drwxr-x--- 1000/1001"),
+        ("opt/certs-of-base", "drwxr-x--T 5/6"),
+    ] {
+        assert!(
+            ours.entries[path].what.starts_with(mode),
+            "{path}: {:?}",
+            ours.entries[path]
+        );
     }
     for path in [
         "var/lib/usrlocal/bin/tiny",
@@ -188,7 +268,11 @@ fn everything_goes_over_a_base_as_copy_puts_it() {
         "nowhere/deep/a/tool.sh",
         "srv/tool.sh",
     ] {
-        assert!(!ours.entries[path].content.is_empty(), "{path}: {:?}", ours.entries[path]);
+        assert!(
+            !ours.entries[path].content.is_empty(),
+            "{path}: {:?}",
+            ours.entries[path]
+        );
     }
     // What is made has no time of the build.
     let made = [
@@ -201,7 +285,13 @@ fn everything_goes_over_a_base_as_copy_puts_it() {
         "home/app/x/y",
         "srv/up/sub/deeper",
     ];
-    for path in made.into_iter().chain(["home/app/x/y/tool.sh", "var/lib/usrlocal/bin/tiny", "opt/odd", "real/bin", "home/app"]) {
+    for path in made.into_iter().chain([
+        "home/app/x/y/tool.sh",
+        "var/lib/usrlocal/bin/tiny",
+        "opt/odd",
+        "real/bin",
+        "home/app",
+    ]) {
         assert_eq!(ours.times[path], "1970-01-01 00:00:00", "{path}");
     }
 }
@@ -209,15 +299,26 @@ fn everything_goes_over_a_base_as_copy_puts_it() {
 /// What `gowork dockerfile` prints.
 fn printed(root: &Path) -> String {
     let tree = LocalTree::new(root);
-    let (config, _) = Config::parse("Dockerfile", &std::fs::read_to_string(root.join("Dockerfile")).unwrap());
+    let (config, _) = Config::parse(
+        "Dockerfile",
+        &std::fs::read_to_string(root.join("Dockerfile")).unwrap(),
+    );
     let (config, said) = config.expand(&BTreeMap::new());
     assert!(said.is_empty(), "{said:?}");
     let scan = packages::scan(&tree);
-    let workspace = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files)).workspace;
-    let target = Target { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: String::new() };
+    let workspace =
+        workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files)).workspace;
+    let target = Target {
+        os: "linux".to_owned(),
+        arch: "amd64".to_owned(),
+        variant: String::new(),
+    };
     let (outline, said) = plan::outline(&scan, &workspace, &config, &target);
     assert!(said.is_empty(), "{said:?}");
-    let plan = plan::plan(PlanInput { outline: &outline, resolutions: None });
+    let plan = plan::plan(PlanInput {
+        outline: &outline,
+        resolutions: None,
+    });
     lower::dockerfile(&[plan], &DockerfileOptions::default()).unwrap()
 }
 
@@ -227,10 +328,19 @@ fn the_printed_dockerfile_puts_everything_where_the_frontend_does() {
     let base = Base::of(LINKED);
     let program = program();
     program.write("Dockerfile", &configuration("base", PUTS));
-    let ours = Tree::of(Engine::main().frontend(&program.root()).args(base.context()));
+    let ours = Tree::of(
+        Engine::main()
+            .frontend(&program.root())
+            .args(base.context()),
+    );
     program.write("printed.Dockerfile", &printed(&program.root()));
-    let build = Engine::main().stock(&program.root(), &program.root().join("printed.Dockerfile")).target("tiny");
-    assert_eq!(ours.differences(&Tree::of(build.args(base.context()))), Vec::<String>::new());
+    let build = Engine::main()
+        .stock(&program.root(), &program.root().join("printed.Dockerfile"))
+        .target("tiny");
+    assert_eq!(
+        ours.differences(&Tree::of(build.args(base.context()))),
+        Vec::<String>::new()
+    );
 }
 
 /// Links to directories on the way of all layers.
@@ -254,19 +364,38 @@ fn an_image_has_one_digest_everywhere() {
     let program = program();
     for from in ["scratch", "base"] {
         program.write("Dockerfile", &configuration(from, &puts));
-        for (epoch, created) in [(None, "1970-01-01T00:00:00Z"), (Some("1700000000"), "2023-11-14T22:13:20Z")] {
+        for (epoch, created) in [
+            (None, "1970-01-01T00:00:00Z"),
+            (Some("1700000000"), "2023-11-14T22:13:20Z"),
+        ] {
             let image = |engine: &Engine| -> Image {
                 let build = engine.frontend(&program.root()).args(base.context());
-                layout::build(epoch.into_iter().fold(build, |build, epoch| build.env("SOURCE_DATE_EPOCH", epoch))).image()
+                layout::build(
+                    epoch
+                        .into_iter()
+                        .fold(build, |build, epoch| build.env("SOURCE_DATE_EPOCH", epoch)),
+                )
+                .image()
             };
             let (here, there) = (image(&Engine::main()), image(&other.engine));
             assert_eq!(here.listing(), there.listing(), "on {from}");
             assert_eq!(here.config, there.config, "on {from}");
             assert_eq!(here.digest, there.digest, "on {from}");
             assert_eq!(here.config["created"], created, "on {from}");
-            let ours = here.config["history"].as_array().unwrap().iter().rev().take(3);
-            let names: Vec<&str> = ours.map(|entry| entry["created_by"].as_str().unwrap()).collect();
-            assert_eq!(names, ["image tiny", "files of tiny", "runtime files"], "on {from}");
+            let ours = here.config["history"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .rev()
+                .take(3);
+            let names: Vec<&str> = ours
+                .map(|entry| entry["created_by"].as_str().unwrap())
+                .collect();
+            assert_eq!(
+                names,
+                ["image tiny", "files of tiny", "runtime files"],
+                "on {from}"
+            );
         }
     }
 }
@@ -278,11 +407,18 @@ fn what_copy_refuses_is_refused() {
     let base = Base::of(
         "FROM busybox:latest\nRUN ln -s loop2 /loop1 && ln -s /loop1 /loop2 && mkdir -p /app && ln -s /tmp /app/sub && touch /file\n",
     );
-    for put in [("tool.sh", "/loop1/tool.sh", None, None), ("conf", "/app", None, None), ("tool.sh", "/file/tool.sh", None, None)]
-    {
+    for put in [
+        ("tool.sh", "/loop1/tool.sh", None, None),
+        ("conf", "/app", None, None),
+        ("tool.sh", "/file/tool.sh", None, None),
+    ] {
         let program = program();
         program.write("Dockerfile", &configuration("base", &[put]));
-        let said = Engine::main().frontend(&program.root()).args(base.context()).fails().everything();
+        let said = Engine::main()
+            .frontend(&program.root())
+            .args(base.context())
+            .fails()
+            .everything();
         by_copy(&program, &base, &[put]).fails();
         assert!(said.contains("files of tiny"), "{put:?}: {said}");
     }
@@ -292,7 +428,8 @@ fn what_copy_refuses_is_refused() {
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn settings_that_extend_those_of_the_base() {
-    let base = Base::of("FROM busybox:latest\nENV PATH=/base/bin:/bin LIB=/base/lib EMPTY=\nEXPOSE 81\n");
+    let base =
+        Base::of("FROM busybox:latest\nENV PATH=/base/bin:/bin LIB=/base/lib EMPTY=\nEXPOSE 81\n");
     let program = program();
     let text = r#"# syntax=docker.io/gowork/gowork:1
 [runtime]
@@ -306,31 +443,59 @@ OTHER = "$${LIB} ${ARG:-d} ${DOLLARS}"
 "#;
     program.write("Dockerfile", text);
     let dir = tempfile::tempdir().unwrap();
-    let ours = Engine::main().frontend(&program.root()).args(base.context()).args(["--build-arg", "DOLLARS=$PATH ${LIB}"]);
+    let ours = Engine::main()
+        .frontend(&program.root())
+        .args(base.context())
+        .args(["--build-arg", "DOLLARS=$PATH ${LIB}"]);
     let outcome = ours.layout_to(dir.path()).succeeds();
     let config = Layout::at(dir).image().config;
-    program.write("Dockerfile", &text.replace("${DOLLARS}", "$$$$PATH $$$${LIB}"));
+    program.write(
+        "Dockerfile",
+        &text.replace("${DOLLARS}", "$$$$PATH $$$${LIB}"),
+    );
     program.write("printed.Dockerfile", &printed(&program.root()));
-    let build = Engine::main().stock(&program.root(), &program.root().join("printed.Dockerfile")).target("tiny");
+    let build = Engine::main()
+        .stock(&program.root(), &program.root().join("printed.Dockerfile"))
+        .target("tiny");
     let stock = layout::build(build.args(base.context())).image().config;
     for key in ["Env", "ExposedPorts"] {
         assert_eq!(config["config"][key], stock["config"][key], "{key}");
     }
-    let env: Vec<&str> = config["config"]["Env"].as_array().unwrap().iter().map(|entry| entry.as_str().unwrap()).collect();
+    let env: Vec<&str> = config["config"]["Env"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry.as_str().unwrap())
+        .collect();
     assert!(env.contains(&"PATH=/opt/app/bin:/base/bin:/bin"), "{env:?}");
     assert!(env.contains(&"OTHER=/base/lib d $PATH ${LIB}"), "{env:?}");
     let said = outcome.records.warnings.join("\n");
-    assert!(said.contains("`env.GREETING` takes the variable HOME") && !said.contains("takes the variable LIB"), "{said}");
+    assert!(
+        said.contains("`env.GREETING` takes the variable HOME")
+            && !said.contains("takes the variable LIB"),
+        "{said}"
+    );
 }
 
 /// What `go version -m` says of the binary of an image.
 fn level(image: &Image) -> String {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &image.files()["usr/local/bin/tiny"]).unwrap();
-    let output = Command::new("go").args(["version", "-m"]).arg(file.path()).output().expect("the go command must be on PATH");
+    let output = Command::new("go")
+        .args(["version", "-m"])
+        .arg(file.path())
+        .output()
+        .expect("the go command must be on PATH");
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut settings = text.lines().filter_map(|line| line.split_once("\tbuild\t")).map(|(_, setting)| setting);
-    let is_level = |setting: &&str| ["GOAMD64=", "GOARM64=", "GOARM="].iter().any(|name| setting.starts_with(name));
+    let mut settings = text
+        .lines()
+        .filter_map(|line| line.split_once("\tbuild\t"))
+        .map(|(_, setting)| setting);
+    let is_level = |setting: &&str| {
+        ["GOAMD64=", "GOARM64=", "GOARM="]
+            .iter()
+            .any(|name| setting.starts_with(name))
+    };
     settings.find(is_level).unwrap_or_default().to_owned()
 }
 
@@ -339,19 +504,38 @@ fn level(image: &Image) -> String {
 fn the_variant_of_a_platform_is_compiled_for() {
     let tiny = tiny();
     tiny.write("printed.Dockerfile", &printed(&tiny.root()));
-    let ours = |platform: &str| layout::build(Engine::main().frontend(&tiny.root()).args(["--platform", platform])).image();
+    let ours = |platform: &str| {
+        layout::build(
+            Engine::main()
+                .frontend(&tiny.root())
+                .args(["--platform", platform]),
+        )
+        .image()
+    };
     let stock = |platform: &str| {
-        let build = Engine::main().stock(&tiny.root(), &tiny.root().join("printed.Dockerfile")).target("tiny");
+        let build = Engine::main()
+            .stock(&tiny.root(), &tiny.root().join("printed.Dockerfile"))
+            .target("tiny");
         layout::build(build.args(["--platform", platform])).image()
     };
-    for (platform, want) in [("linux/amd64", "GOAMD64=v1"), ("linux/amd64/v3", "GOAMD64=v3")] {
+    for (platform, want) in [
+        ("linux/amd64", "GOAMD64=v1"),
+        ("linux/amd64/v3", "GOAMD64=v3"),
+    ] {
         for image in [ours(platform), stock(platform)] {
             assert_eq!(level(&image), want, "{platform}");
-            assert_eq!(image.config["variant"].as_str(), platform.strip_prefix("linux/amd64/"), "{platform}");
+            assert_eq!(
+                image.config["variant"].as_str(),
+                platform.strip_prefix("linux/amd64/"),
+                "{platform}"
+            );
         }
     }
-    for (platform, want) in [("linux/arm64/v8", "GOARM64=v8.0"), ("linux/arm64/v9", "GOARM64=v9.0"), ("linux/arm/v6", "GOARM=6")]
-    {
+    for (platform, want) in [
+        ("linux/arm64/v8", "GOARM64=v8.0"),
+        ("linux/arm64/v9", "GOARM64=v9.0"),
+        ("linux/arm/v6", "GOARM=6"),
+    ] {
         assert_eq!(level(&ours(platform)), want, "{platform}");
     }
     tiny.append("Dockerfile", "\n[go]\ngoamd64 = \"v2\"\n");

@@ -1,5 +1,6 @@
-//! Inputs that went wrong once, after public reports, each as small as it can be: what becomes of each is one line of a table.
-//! `cargo test -p gowork-frontend --test engine -- --ignored cases::` runs them; those of the command are in cli/tests/it/cases.rs.
+//! Inputs that went wrong once, after public reports, each as small as it can be: what becomes of
+//! each is one line of a table. `cargo test -p gowork-frontend --test engine -- --ignored cases::`
+//! runs them; those of the command are in cli/tests/it/cases.rs.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,18 +17,22 @@ enum Ends {
 }
 use Ends::{In, With};
 
-/// The files of a txtar archive, on disk; `-- PATH -> TARGET --` is a link. A module and the syntax line are there if it has none.
+/// The files of a txtar archive, on disk; `-- PATH -> TARGET --` is a link. A module and the syntax
+/// line are there if it has none.
 fn write(archive: &str, dir: &Path) {
     let mut files = vec![("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n")];
     if !archive.contains("go.work --") && !archive.contains("-- go.mod --") {
         files.push(("go.mod", "module example.com/m\n\ngo 1.26\n"));
     }
     let archive = format!("\n{archive}");
-    files.extend(
-        archive.split("\n-- ").skip(1).map(|part| part.split_once(" --\n").unwrap_or((part.trim_end_matches(" --"), ""))),
-    );
+    files.extend(archive.split("\n-- ").skip(1).map(|part| {
+        part.split_once(" --\n")
+            .unwrap_or((part.trim_end_matches(" --"), ""))
+    }));
     for (path, text) in files {
-        let (path, target) = path.split_once(" -> ").map_or((path, None), |(path, target)| (path, Some(target)));
+        let (path, target) = path
+            .split_once(" -> ")
+            .map_or((path, None), |(path, target)| (path, Some(target)));
         let path = dir.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         match target {
@@ -43,16 +48,32 @@ fn hold(archive: &str, platform: &str, outcomes: &[(&str, Ends)]) {
     write(archive, input.path());
     for (target, ends) in outcomes {
         let output = tempfile::tempdir().unwrap();
-        let build = Engine::main().frontend(input.path()).target(target).args(["--platform", platform]).files_to(output.path());
+        let build = Engine::main()
+            .frontend(input.path())
+            .target(target)
+            .args(["--platform", platform])
+            .files_to(output.path());
         match ends {
             With(file) => {
                 let outcome = build.succeeds();
-                assert!(output.path().join(file).is_file(), "{target}: no {file}\n{}", outcome.everything());
+                assert!(
+                    output.path().join(file).is_file(),
+                    "{target}: no {file}\n{}",
+                    outcome.everything()
+                );
             }
             In(first) => {
                 let outcome = build.fails();
-                let error = outcome.text.split_once("failed to solve: ").map_or("", |(_, error)| error);
-                assert_eq!(error.lines().next(), Some(*first), "{target}: {}", outcome.everything());
+                let error = outcome
+                    .text
+                    .split_once("failed to solve: ")
+                    .map_or("", |(_, error)| error);
+                assert_eq!(
+                    error.lines().next(),
+                    Some(*first),
+                    "{target}: {}",
+                    outcome.everything()
+                );
             }
         }
     }
@@ -67,7 +88,10 @@ fn directory_named_vendor() {
     hold(
         &format!("{shop}-- cmd/vendor/main.go --\n{MAIN}"),
         "linux/amd64",
-        &[("shop", With("usr/local/bin/shop")), ("vendor", With("usr/local/bin/vendor"))],
+        &[
+            ("shop", With("usr/local/bin/shop")),
+            ("vendor", With("usr/local/bin/vendor")),
+        ],
     );
 }
 
@@ -76,7 +100,11 @@ fn directory_named_vendor() {
 fn module_named_like_std() {
     let work = "-- go.work --\ngo 1.26\n\nuse (\n\t./api\n\t./database\n)\n-- api/go.mod --\nmodule api\n\ngo 1.26\n-- database/go.mod --\nmodule database\n\ngo 1.26\n";
     let api = "-- api/main.go --\npackage main\n\nimport (\n\t\"database/sql\"\n\t\"database/store\"\n)\n\nfunc main() { println(store.Name(), sql.Drivers()) }\n-- database/store/store.go --\npackage store\n\nfunc Name() string { return \"store\" }\n";
-    hold(&format!("{work}{api}"), "linux/amd64", &[("api", With("usr/local/bin/api"))]);
+    hold(
+        &format!("{work}{api}"),
+        "linux/amd64",
+        &[("api", With("usr/local/bin/api"))],
+    );
 }
 
 #[test]
@@ -98,7 +126,11 @@ fn not_for_this_platform() {
     let service = "-- winsvc/svc_windows.go --\npackage winsvc\n\nfunc Run() {}\n-- cmd/svc/main.go --\npackage main\n\nimport \"example.com/m/winsvc\"\n\nfunc main() { winsvc.Run() }\n";
     let archive = format!("{service}-- cmd/api/main.go --\n{MAIN}");
     let first = "cmd/svc/main.go:3:8: package example.com/m/winsvc cannot be built for linux/amd64: build constraints exclude all its Go files (svc_windows.go)";
-    hold(&archive, "linux/amd64", &[("svc", In(first)), ("api", With("usr/local/bin/api"))]);
+    hold(
+        &archive,
+        "linux/amd64",
+        &[("svc", In(first)), ("api", With("usr/local/bin/api"))],
+    );
 }
 
 #[test]
@@ -106,7 +138,11 @@ fn not_for_this_platform() {
 fn what_go_refuses_before_it_compiles() {
     let cycle = "-- cmd/m/main.go --\npackage main\n\nimport \"example.com/m/x\"\n\nfunc main() { println(x.X) }\n-- x/x.go --\npackage x\n\nimport \"example.com/m/y\"\n\nconst X = y.Y\n-- y/y.go --\npackage y\n\nimport \"example.com/m/x\"\n\nconst Y = x.X\n";
     let ok = format!("-- cmd/ok/main.go --\n{MAIN}");
-    hold(&format!("{cycle}{ok}"), "linux/amd64", &[("ok", With("usr/local/bin/ok"))]);
+    hold(
+        &format!("{cycle}{ok}"),
+        "linux/amd64",
+        &[("ok", With("usr/local/bin/ok"))],
+    );
 }
 
 #[test]

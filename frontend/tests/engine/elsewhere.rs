@@ -10,7 +10,12 @@ const SCAN: &str = "scan Go sources";
 
 fn build(engine: &Engine, shop: &Repository, target: &str, cache: &Path) -> Outcome {
     let from = format!("type=local,src={}", cache.display());
-    let build = engine.frontend(&shop.root()).target(target).args(["--cache-from", &from, "--output", "type=cacheonly"]);
+    let build = engine.frontend(&shop.root()).target(target).args([
+        "--cache-from",
+        &from,
+        "--output",
+        "type=cacheonly",
+    ]);
     build.succeeds()
 }
 
@@ -20,18 +25,39 @@ fn an_empty_engine_with_an_imported_cache_compiles_what_was_edited() {
     let shop = Repository::example("shop");
     let cache = tempfile::tempdir().unwrap();
     let to = format!("type=local,mode=max,dest={}", cache.path().display());
-    let export = Engine::main().frontend(&shop.root()).target("binaries").args(["--cache-to", &to, "--output", "type=cacheonly"]);
+    let export = Engine::main()
+        .frontend(&shop.root())
+        .target("binaries")
+        .args(["--cache-to", &to, "--output", "type=cacheonly"]);
     export.succeeds();
     let empty = EmptyEngine::start("imported");
 
     let same = build(&empty.engine, &shop, "binaries", cache.path());
-    // Its result is no layer of anything, and so it is in no export; it takes a fraction of a second.
-    assert_eq!(same.records.programs_ran(), [SCAN].into(), "nothing was edited:\n{}", same.everything());
+    // Its result is no layer of anything, and so it is in no export; it takes a fraction of a
+    // second.
+    assert_eq!(
+        same.records.programs_ran(),
+        [SCAN].into(),
+        "nothing was edited:\n{}",
+        same.everything()
+    );
 
-    shop.append("services/orders/internal/book/book.go", "\n// Edited is new.\nvar Edited = 1\n");
+    shop.append(
+        "services/orders/internal/book/book.go",
+        "\n// Edited is new.\nvar Edited = 1\n",
+    );
     let edited = build(&empty.engine, &shop, "binaries", cache.path());
-    let expected = [SCAN, "compile ./proto/orders/v1, ./services/orders/internal/book (orders)", "link orders"];
-    assert_eq!(edited.records.programs_ran(), expected.into(), "{}", edited.everything());
+    let expected = [
+        SCAN,
+        "compile ./proto/orders/v1, ./services/orders/internal/book (orders)",
+        "link orders",
+    ];
+    assert_eq!(
+        edited.records.programs_ran(),
+        expected.into(),
+        "{}",
+        edited.everything()
+    );
     let cached = edited.records.cached();
     for step in ["link api", "link web", "link worker"] {
         assert!(cached.contains(step), "{}", edited.everything());
@@ -40,6 +66,11 @@ fn an_empty_engine_with_an_imported_cache_compiles_what_was_edited() {
     // The images' own steps are no part of the export, and run no program.
     for image in ["api", "orders", "web", "worker"] {
         let other = build(&empty.engine, &shop, image, cache.path());
-        assert_eq!(other.records.programs_ran(), BTreeSet::new(), "{}", other.everything());
+        assert_eq!(
+            other.records.programs_ran(),
+            BTreeSet::new(),
+            "{}",
+            other.everything()
+        );
     }
 }

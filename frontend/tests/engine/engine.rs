@@ -1,4 +1,5 @@
-//! Builds on an engine, with buildx: what to build, and what came of it. What BuildKit says it did is in `records`.
+//! Builds on an engine, with buildx: what to build, and what came of it. What BuildKit says it did
+//! is in `records`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,11 @@ const FRONTEND_IMAGE: &str = "docker.io/gowork/gowork:1";
 /// # Panics
 /// If it is not set.
 pub(crate) fn variable(name: &str) -> OsString {
-    let missing = || panic!("{name} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask engine env)\"` first");
+    let missing = || {
+        panic!(
+            "{name} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask engine env)\"` first"
+        )
+    };
     std::env::var_os(name).unwrap_or_else(missing)
 }
 
@@ -34,24 +39,37 @@ impl Engine {
     /// A build of the directory with its own Dockerfile through the frontend under test.
     pub(crate) fn frontend(&self, dir: &Path) -> Build {
         let mut build = self.plain(dir);
-        build.command.arg("--build-context").arg(frontend_context()).arg("--file").arg(dir.join("Dockerfile"));
+        build
+            .command
+            .arg("--build-context")
+            .arg(frontend_context())
+            .arg("--file")
+            .arg(dir.join("Dockerfile"));
         build
     }
 
-    /// A build of an archive that is given on standard input, through the frontend under test. The Dockerfile is in its root.
+    /// A build of an archive that is given on standard input, through the frontend under test. The
+    /// Dockerfile is in its root.
     pub(crate) fn archive(&self, archive: &Path) -> Build {
         let mut build = self.plain(Path::new("-"));
         build.command.arg("--build-context").arg(frontend_context());
-        build.command.stdin(std::fs::File::open(archive).unwrap_or_else(|error| panic!("{}: {error}", archive.display())));
+        build.command.stdin(
+            std::fs::File::open(archive)
+                .unwrap_or_else(|error| panic!("{}: {error}", archive.display())),
+        );
         build
     }
 
-    /// A build of the directory with another Dockerfile, by the Dockerfile frontend that is part of BuildKit: a syntax line is left out,
-    /// since it would be pulled from Docker Hub.
+    /// A build of the directory with another Dockerfile, by the Dockerfile frontend that is part of
+    /// BuildKit: a syntax line is left out, since it would be pulled from Docker Hub.
     pub(crate) fn stock(&self, dir: &Path, dockerfile: &Path) -> Build {
         let mut build = self.plain(dir);
-        let text = std::fs::read_to_string(dockerfile).unwrap_or_else(|error| panic!("{}: {error}", dockerfile.display()));
-        let body = text.strip_prefix("# syntax=").and_then(|rest| rest.split_once('\n')).map_or(text.as_str(), |(_, body)| body);
+        let text = std::fs::read_to_string(dockerfile)
+            .unwrap_or_else(|error| panic!("{}: {error}", dockerfile.display()));
+        let body = text
+            .strip_prefix("# syntax=")
+            .and_then(|rest| rest.split_once('\n'))
+            .map_or(text.as_str(), |(_, body)| body);
         let file = tempfile::NamedTempFile::new().expect("a file for the Dockerfile");
         std::fs::write(file.path(), body).expect("the Dockerfile is written");
         build.command.arg("--file").arg(file.path());
@@ -71,8 +89,14 @@ impl Engine {
             command.arg("--secret").arg(secret);
         }
         // Provenance would make each result an index with one more manifest.
-        command.args(["--provenance", "false"]).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
-        Build { command, context: dir.as_os_str().to_owned(), dockerfile: None }
+        command
+            .args(["--provenance", "false"])
+            .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
+        Build {
+            command,
+            context: dir.as_os_str().to_owned(),
+            dockerfile: None,
+        }
     }
 }
 
@@ -111,7 +135,10 @@ impl Build {
 
     /// Puts the result as an OCI layout into a directory.
     pub(crate) fn layout_to(self, dir: &Path) -> Self {
-        self.args([format!("--output=type=oci,tar=false,compression=uncompressed,force-compression=true,dest={}", dir.display())])
+        self.args([format!(
+            "--output=type=oci,tar=false,compression=uncompressed,force-compression=true,dest={}",
+            dir.display()
+        )])
     }
 
     /// Sets an environment variable of buildx.
@@ -123,7 +150,10 @@ impl Build {
     /// Runs it, however it ends.
     pub(crate) fn run(mut self) -> Outcome {
         self.command.arg(&self.context);
-        let output = self.command.output().unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
+        let output = self
+            .command
+            .output()
+            .unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
         let stderr = String::from_utf8_lossy(&output.stderr);
         let (records, text) = Records::parse(&stderr);
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -137,12 +167,23 @@ impl Build {
         }
     }
 
-    /// Starts it and stops it after this time, as a person would who presses Ctrl-C, unless it has ended by then.
+    /// Starts it and stops it after this time, as a person would who presses Ctrl-C, unless it has
+    /// ended by then.
     pub(crate) fn stopped_after(mut self, time: std::time::Duration) {
-        self.command.arg(&self.context).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
+        self.command
+            .arg(&self.context)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut child = self
+            .command
+            .spawn()
+            .unwrap_or_else(|error| panic!("cannot start {:?}: {error}", self.command));
         std::thread::sleep(time);
-        let stopped = Command::new("kill").arg("-INT").arg(child.id().to_string()).stderr(Stdio::null()).status();
+        let stopped = Command::new("kill")
+            .arg("-INT")
+            .arg(child.id().to_string())
+            .stderr(Stdio::null())
+            .status();
         assert!(stopped.is_ok(), "kill must be on PATH");
         let _ = child.wait();
     }
@@ -150,14 +191,24 @@ impl Build {
     /// Runs it; it must succeed.
     pub(crate) fn succeeds(self) -> Outcome {
         let outcome = self.run();
-        assert!(outcome.status.success(), "{} failed:\n{}", outcome.command, outcome.everything());
+        assert!(
+            outcome.status.success(),
+            "{} failed:\n{}",
+            outcome.command,
+            outcome.everything()
+        );
         outcome
     }
 
     /// Runs it; it must fail.
     pub(crate) fn fails(self) -> Outcome {
         let outcome = self.run();
-        assert!(!outcome.status.success(), "{} succeeded:\n{}", outcome.command, outcome.everything());
+        assert!(
+            !outcome.status.success(),
+            "{} succeeded:\n{}",
+            outcome.command,
+            outcome.everything()
+        );
         outcome
     }
 }
@@ -181,7 +232,13 @@ pub(crate) struct Outcome {
 impl Outcome {
     /// All that a person would have seen, for the message of a failed test.
     pub(crate) fn everything(&self) -> String {
-        format!("{}\n{}{}{}", self.records, self.records.logs(), self.stdout, self.text)
+        format!(
+            "{}\n{}{}{}",
+            self.records,
+            self.records.logs(),
+            self.stdout,
+            self.text
+        )
     }
 }
 
@@ -203,36 +260,67 @@ impl EmptyEngine {
     pub(crate) fn start_ahead(name: &'static str, days: u32) -> Self {
         // What a killed run left behind is not empty.
         xtask(&["engine", "reset", "--name", name]);
-        let empty = Self { engine: Engine { builder: Some(format!("gowork-{name}")) }, name };
+        let empty = Self {
+            engine: Engine {
+                builder: Some(format!("gowork-{name}")),
+            },
+            name,
+        };
         empty.set_clock(days);
         empty
     }
 
     /// Starts it again, with what it has in its cache and a clock that is some days ahead.
     pub(crate) fn set_clock(&self, days: u32) {
-        xtask(&["engine", "up", "--name", self.name, "--days-ahead", &days.to_string()]);
+        xtask(&[
+            "engine",
+            "up",
+            "--name",
+            self.name,
+            "--days-ahead",
+            &days.to_string(),
+        ]);
     }
 
-    /// The year that it started in, by its own clock: buildx tells its own time of what BuildKit does, the log BuildKit's.
+    /// The year that it started in, by its own clock: buildx tells its own time of what BuildKit
+    /// does, the log BuildKit's.
     pub(crate) fn year(&self) -> u32 {
-        let log = Path::new(&variable("GOWORK_STATE_DIR")).join("engines").join(self.name).join("log");
-        let text = std::fs::read_to_string(&log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
-        let year = text.split_once("time=\"").and_then(|(_, time)| time.get(..4)?.parse().ok());
+        let log = Path::new(&variable("GOWORK_STATE_DIR"))
+            .join("engines")
+            .join(self.name)
+            .join("log");
+        let text = std::fs::read_to_string(&log)
+            .unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        let year = text
+            .split_once("time=\"")
+            .and_then(|(_, time)| time.get(..4)?.parse().ok());
         year.unwrap_or_else(|| panic!("no time in {}", log.display()))
     }
 }
 
 impl Drop for EmptyEngine {
     fn drop(&mut self) {
-        let ended = Command::new(variable("GOWORK_TEST_XTASK")).args(["engine", "reset", "--name", self.name]).status();
+        let ended = Command::new(variable("GOWORK_TEST_XTASK"))
+            .args(["engine", "reset", "--name", self.name])
+            .status();
         if !ended.is_ok_and(|status| status.success()) {
-            eprintln!("the engine {} is left: `cargo xtask engine reset --name {0}` removes it", self.name);
+            eprintln!(
+                "the engine {} is left: `cargo xtask engine reset --name {0}` removes it",
+                self.name
+            );
         }
     }
 }
 
 fn xtask(words: &[&str]) {
     let xtask = PathBuf::from(variable("GOWORK_TEST_XTASK"));
-    let output = Command::new(&xtask).args(words).output().unwrap_or_else(|error| panic!("{}: {error}", xtask.display()));
-    assert!(output.status.success(), "xtask {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(&xtask)
+        .args(words)
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}", xtask.display()));
+    assert!(
+        output.status.success(),
+        "xtask {words:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -1,4 +1,5 @@
-//! What buildx exports as an OCI layout: manifests, configs, layers, unpacked files. And what there is to see in an executable.
+//! What buildx exports as an OCI layout: manifests, configs, layers, unpacked files. And what there
+//! is to see in an executable.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,7 +49,9 @@ impl Layout {
 
     /// Its images, in the order of the index.
     pub(crate) fn images(&self) -> Vec<Image> {
-        let index: Value = serde_json::from_slice(&std::fs::read(self.path().join("index.json")).unwrap()).unwrap();
+        let index: Value =
+            serde_json::from_slice(&std::fs::read(self.path().join("index.json")).unwrap())
+                .unwrap();
         self.below(&index)
     }
 
@@ -68,7 +71,12 @@ impl Layout {
             } else {
                 let digest = entry["digest"].as_str().unwrap().to_owned();
                 let config = blob(self.path(), &manifest["config"]);
-                found.push(Image { digest, manifest, config, layout: Rc::clone(&self.dir) });
+                found.push(Image {
+                    digest,
+                    manifest,
+                    config,
+                    layout: Rc::clone(&self.dir),
+                });
             }
         }
         found
@@ -78,7 +86,9 @@ impl Layout {
 impl Image {
     /// Bytes of its uncompressed layers.
     pub(crate) fn size(&self) -> u64 {
-        self.layers().map(|layer| layer["size"].as_u64().unwrap()).sum()
+        self.layers()
+            .map(|layer| layer["size"].as_u64().unwrap())
+            .sum()
     }
 
     fn layers(&self) -> impl Iterator<Item = &Value> {
@@ -104,7 +114,8 @@ impl Image {
     pub(crate) fn listing(&self) -> String {
         let list = |layer| {
             let mut tar = Command::new("tar");
-            tar.args(["--numeric-owner", "-tvf"]).arg(blob_path(self.layout.path(), layer));
+            tar.args(["--numeric-owner", "-tvf"])
+                .arg(blob_path(self.layout.path(), layer));
             String::from_utf8(tar.output().expect("tar must be on PATH").stdout).unwrap()
         };
         self.layers().map(list).collect()
@@ -116,7 +127,12 @@ fn blob(layout: &Path, descriptor: &Value) -> Value {
 }
 
 fn blob_path(layout: &Path, descriptor: &Value) -> PathBuf {
-    layout.join("blobs").join(descriptor["digest"].as_str().expect("a digest").replace(':', "/"))
+    layout.join("blobs").join(
+        descriptor["digest"]
+            .as_str()
+            .expect("a digest")
+            .replace(':', "/"),
+    )
 }
 
 /// What the header of a little-endian 64-bit ELF file says.
@@ -131,11 +147,22 @@ pub(crate) struct Elf {
 impl Elf {
     /// Reads it.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
-        assert_eq!(&bytes[..6], b"\x7fELF\x02\x01", "a little-endian 64-bit ELF file");
+        assert_eq!(
+            &bytes[..6],
+            b"\x7fELF\x02\x01",
+            "a little-endian 64-bit ELF file"
+        );
         let half = |at: usize| u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap());
         let first = usize::try_from(u64::from_le_bytes(bytes[32..40].try_into().unwrap())).unwrap();
         let (size, count) = (usize::from(half(54)), usize::from(half(56)));
-        let kind = |number: usize| bytes[first + number * size..].first_chunk::<4>().map(|word| u32::from_le_bytes(*word));
-        Self { machine: half(18), dynamic: (0..count).any(|number| kind(number) == Some(3)) }
+        let kind = |number: usize| {
+            bytes[first + number * size..]
+                .first_chunk::<4>()
+                .map(|word| u32::from_le_bytes(*word))
+        };
+        Self {
+            machine: half(18),
+            dynamic: (0..count).any(|number| kind(number) == Some(3)),
+        }
     }
 }

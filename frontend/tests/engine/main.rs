@@ -1,8 +1,15 @@
-//! The frontend on a real BuildKit: one file a promise. Each test reads from BuildKit's own records what ran and what was cached.
+//! The frontend on a real BuildKit: one file a promise. Each test reads from BuildKit's own records
+//! what ran and what was cached.
 //!
-//! They need an engine and a frontend image: `cargo xtask test` provides both, and runs them one at a time, for they share the engine's cache.
+//! They need an engine and a frontend image: `cargo xtask test` provides both, and runs them one at
+//! a time, for they share the engine's cache.
 #![allow(missing_docs, reason = "tests document themselves")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod engine;
 mod kinds;

@@ -1,4 +1,5 @@
-//! A look into cache mounts of the frontend's steps, which no Dockerfile can name: BuildKit's own frontend puts a `/` before the names of its mounts.
+//! A look into cache mounts of the frontend's steps, which no Dockerfile can name: BuildKit's own
+//! frontend puts a `/` before the names of its mounts.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,21 +13,51 @@ use gowork_llb::ops::{Output, Reference};
 use crate::engine::variable;
 use crate::repository::files;
 
-/// Runs a shell script on the engine that finds the cache mount `id` at `/mount` and `input` at `/input/file`. Returns what it left in `/out`.
+/// Runs a shell script on the engine that finds the cache mount `id` at `/mount` and `input` at
+/// `/input/file`. Returns what it left in `/out`.
 pub(crate) fn look(id: &str, script: &str, input: &[u8]) -> BTreeMap<String, Vec<u8>> {
-    let busybox = Image::new(&Reference::parse("docker.io/library/busybox:latest").unwrap()).output();
-    let input = File::on(&Output::scratch()).mkfile(Mkfile::new("/file", 0o644, input.to_vec())).output();
+    let busybox =
+        Image::new(&Reference::parse("docker.io/library/busybox:latest").unwrap()).output();
+    let input = File::on(&Output::scratch())
+        .mkfile(Mkfile::new("/file", 0o644, input.to_vec()))
+        .output();
     // Not by leaving the cache out of account: that empties the step's cache mounts first.
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos().to_string();
-    let step = Exec::new(["/bin/sh", "-c", script]).root(&busybox).cwd("/").env("PATH", "/bin").env("NOW", &now);
-    let step = step.mount(Mount::cache(id, "/mount", Sharing::Shared)).mount(Mount::scratch_output("/out"));
-    let made = step.mount(Mount::read_only(&input, "/input")).run().unwrap().output("/out").unwrap();
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos()
+        .to_string();
+    let step = Exec::new(["/bin/sh", "-c", script])
+        .root(&busybox)
+        .cwd("/")
+        .env("PATH", "/bin")
+        .env("NOW", &now);
+    let step = step
+        .mount(Mount::cache(id, "/mount", Sharing::Shared))
+        .mount(Mount::scratch_output("/out"));
+    let made = step
+        .mount(Mount::read_only(&input, "/input"))
+        .run()
+        .unwrap()
+        .output("/out")
+        .unwrap();
     let dir = tempfile::tempdir().unwrap();
     let (definition, out) = (dir.path().join("definition"), dir.path().join("out"));
     fs::write(&definition, made.to_definition().to_bytes()).unwrap();
     let mut build = Command::new(variable("GOWORK_TEST_BUILDCTL"));
-    build.args(["build", "--output", &format!("type=local,dest={}", out.display())]);
-    let output = build.stdin(fs::File::open(definition).unwrap()).output().expect("buildctl starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    build.args([
+        "build",
+        "--output",
+        &format!("type=local,dest={}", out.display()),
+    ]);
+    let output = build
+        .stdin(fs::File::open(definition).unwrap())
+        .output()
+        .expect("buildctl starts");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     files(&out)
 }

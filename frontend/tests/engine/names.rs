@@ -19,10 +19,20 @@ fn file(root: &Path, name: &[u8]) {
 fn names_that_no_build_needs_are_no_obstacle() {
     let tiny = tiny();
     let long = [b"long/".as_slice(), &[b'n'; 255]].concat();
-    for name in [b"data/\xff.txt".as_slice(), b"dir\xff/a.go", b"words/line\nbreak.txt", b"words/ blanks ", b"a:b\\c", &long] {
+    for name in [
+        b"data/\xff.txt".as_slice(),
+        b"dir\xff/a.go",
+        b"words/line\nbreak.txt",
+        b"words/ blanks ",
+        b"a:b\\c",
+        &long,
+    ] {
         file(&tiny.root(), name);
     }
-    Engine::main().frontend(&tiny.root()).args(["--output=type=cacheonly"]).succeeds();
+    Engine::main()
+        .frontend(&tiny.root())
+        .args(["--output=type=cacheonly"])
+        .succeeds();
 }
 
 #[test]
@@ -35,9 +45,17 @@ fn names_that_a_build_needs_are_errors_with_their_place() {
         "package words\n\nimport \"embed\"\n\n//go:embed data\nvar Data embed.FS\n\nconst Hello = \"\"\n",
     );
     let text = Engine::main().frontend(&tiny.root()).fails().text;
-    assert!(text.contains("words/words.go:5:12: pattern data: cannot embed file data/\u{fffd}.txt: invalid name"), "{text}");
+    assert!(
+        text.contains(
+            "words/words.go:5:12: pattern data: cannot embed file data/\u{fffd}.txt: invalid name"
+        ),
+        "{text}"
+    );
     let tiny = self::tiny();
     file(&tiny.root(), b"words/\xff.go");
     let text = Engine::main().frontend(&tiny.root()).fails().text;
-    assert!(text.contains("words/\u{fffd}.go: cannot be read: its name is not UTF-8"), "{text}");
+    assert!(
+        text.contains("words/\u{fffd}.go: cannot be read: its name is not UTF-8"),
+        "{text}"
+    );
 }

@@ -1,4 +1,5 @@
-//! Images beside broken ones: what is wrong with one is no matter for another, although they share steps.
+//! Images beside broken ones: what is wrong with one is no matter for another, although they share
+//! steps.
 
 use crate::engine::Engine;
 use crate::repository::{Repository, files};
@@ -6,20 +7,44 @@ use crate::repository::{Repository, files};
 /// A package of the image web, that is compiled in one step with packages of all images.
 const ASSETS: &str = "services/web/assets/assets.go";
 
-/// The example's image api is built as ever from a repository in which something is wrong with the image web; web and all binaries are not, for this reason.
+/// The example's image api is built as ever from a repository in which something is wrong with the
+/// image web; web and all binaries are not, for this reason.
 fn only_others_are_built(break_web: impl Fn(&Repository), told: &str, reason: &str) {
     let repository = Repository::example("shop");
     break_web(&repository);
     let out = tempfile::tempdir().unwrap();
-    let api = Engine::main().frontend(&repository.root()).target("api").files_to(out.path()).succeeds();
+    let api = Engine::main()
+        .frontend(&repository.root())
+        .target("api")
+        .files_to(out.path())
+        .succeeds();
     let warnings = api.records.warnings.join("\n");
-    assert!(warnings.contains(told), "no {told:?} in {warnings:?} of:\n{}", api.everything());
+    assert!(
+        warnings.contains(told),
+        "no {told:?} in {warnings:?} of:\n{}",
+        api.everything()
+    );
     let expected = repository.go_build("services/api", "./cmd/api");
-    assert!(files(&out.path().join("usr/local/bin"))["api"] == expected, "api differs from that of go build");
+    assert!(
+        files(&out.path().join("usr/local/bin"))["api"] == expected,
+        "api differs from that of go build"
+    );
     for target in ["web", "binaries"] {
-        let failed = Engine::main().frontend(&repository.root()).target(target).args(["--output=type=cacheonly"]).fails();
-        assert!(failed.everything().contains(reason), "{target}: no {reason:?} in:\n{}", failed.everything());
-        assert!(failed.records.warnings.is_empty(), "{target}: {:?}", failed.records.warnings);
+        let failed = Engine::main()
+            .frontend(&repository.root())
+            .target(target)
+            .args(["--output=type=cacheonly"])
+            .fails();
+        assert!(
+            failed.everything().contains(reason),
+            "{target}: no {reason:?} in:\n{}",
+            failed.everything()
+        );
+        assert!(
+            failed.records.warnings.is_empty(),
+            "{target}: {:?}",
+            failed.records.warnings
+        );
     }
 }
 
@@ -28,8 +53,14 @@ fn only_others_are_built(break_web: impl Fn(&Repository), told: &str, reason: &s
 fn whose_packages_cannot_be_compiled() {
     let title = "compile ./lib/httpx, ./lib/httpx/internal/reqid, ./services/web/assets and 1 more (api, web)";
     let whole = Repository::example("shop");
-    let outcome = Engine::main().frontend(&whole.root()).target("api").args(["--output=type=cacheonly"]);
-    assert!(outcome.succeeds().everything().contains(title), "api shares no step with web: this tests nothing");
+    let outcome = Engine::main()
+        .frontend(&whole.root())
+        .target("api")
+        .args(["--output=type=cacheonly"]);
+    assert!(
+        outcome.succeeds().everything().contains(title),
+        "api shares no step with web: this tests nothing"
+    );
     only_others_are_built(
         |repository| repository.append(ASSETS, "\nfunc broken() int { return \"no number\" }\n"),
         "other images cannot be built: api is built by itself",
@@ -42,7 +73,10 @@ fn whose_packages_cannot_be_compiled() {
 fn whose_modules_cannot_be_had() {
     only_others_are_built(
         |repository| {
-            repository.write("services/web/assets/more.go", "package assets\n\nimport _ \"github.com/nobody/missing\"\n")
+            repository.write(
+                "services/web/assets/more.go",
+                "package assets\n\nimport _ \"github.com/nobody/missing\"\n",
+            )
         },
         "services/web/assets/more.go:3:8: cannot find module providing package github.com/nobody/missing",
         "cannot find module providing package github.com/nobody/missing",
@@ -54,7 +88,10 @@ fn whose_modules_cannot_be_had() {
 fn whose_packages_are_not_there() {
     only_others_are_built(
         |repository| {
-            repository.write("services/web/assets/more.go", "package assets\n\nimport _ \"example.com/shop/web/nowhere\"\n")
+            repository.write(
+                "services/web/assets/more.go",
+                "package assets\n\nimport _ \"example.com/shop/web/nowhere\"\n",
+            )
         },
         "(image api has no part in it)",
         "example.com/shop/web/nowhere",

@@ -1,4 +1,5 @@
-//! Repositories to build: copies of the examples that a test may edit, or a few files written by it.
+//! Repositories to build: copies of the examples that a test may edit, or a few files written by
+//! it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,20 +16,30 @@ pub(crate) struct Repository {
 
 /// A word that nobody has used before.
 pub(crate) fn unique() -> String {
-    format!("u{}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos())
+    format!(
+        "u{}",
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_nanos()
+    )
 }
 
 impl Repository {
     /// A copy of `examples/NAME`, without what is printed for it.
     pub(crate) fn example(name: &str) -> Self {
-        let repository = Self { dir: tempfile::tempdir().expect("a directory for the repository") };
+        let repository = Self {
+            dir: tempfile::tempdir().expect("a directory for the repository"),
+        };
         copy(&example(name), &repository.root());
         repository
     }
 
     /// One of these files. A Dockerfile of one line is added where there is none.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let repository = Self { dir: tempfile::tempdir().expect("a directory for the repository") };
+        let repository = Self {
+            dir: tempfile::tempdir().expect("a directory for the repository"),
+        };
         repository.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n");
         for (path, text) in files {
             repository.write(path, text);
@@ -36,13 +47,15 @@ impl Repository {
         repository
     }
 
-    /// A workspace of published modules, `path@version`, each in the directory that it has in its own repository.
+    /// A workspace of published modules, `path@version`, each in the directory that it has in its
+    /// own repository.
     pub(crate) fn of_modules(modules: &[(&str, &str)]) -> Self {
         let repository = Self::new(&[]);
         let mut uses = vec!["work", "use"];
         for (module, dir) in modules {
             copy(&download(module), &repository.root().join(dir));
-            // In their own repository they stand in for each other, which members of one workspace do anyway.
+            // In their own repository they stand in for each other, which members of one workspace
+            // do anyway.
             let mod_file = format!("{dir}/go.mod");
             repository.write(&mod_file, &without_replaces(&repository.read(&mod_file)));
             uses.push(dir);
@@ -60,7 +73,8 @@ impl Repository {
     /// Writes a file.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let file = self.root().join(path);
-        fs::create_dir_all(file.parent().expect("a file is in a directory")).expect("the directory is made");
+        fs::create_dir_all(file.parent().expect("a file is in a directory"))
+            .expect("the directory is made");
         fs::write(file, text).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
@@ -74,7 +88,8 @@ impl Repository {
         fs::read_to_string(self.root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// Compiles a main package as a person would on their machine, with the flags that are gowork's default.
+    /// Compiles a main package as a person would on their machine, with the flags that are gowork's
+    /// default.
     pub(crate) fn go_build(&self, directory: &str, package: &str) -> Vec<u8> {
         self.go_build_with(&["-ldflags=-s -w"], directory, package)
     }
@@ -85,11 +100,22 @@ impl Repository {
     }
 
     /// The same with this GOWORK.
-    pub(crate) fn go_build_in(&self, workspace: &str, flags: &[&str], directory: &str, package: &str) -> Vec<u8> {
+    pub(crate) fn go_build_in(
+        &self,
+        workspace: &str,
+        flags: &[&str],
+        directory: &str,
+        package: &str,
+    ) -> Vec<u8> {
         let binary = self.dir.path().join("local-binary");
         let _ = fs::remove_file(&binary);
         let binary_name = binary.to_str().expect("a path in UTF-8");
-        let words = [&["build", "-trimpath", "-buildvcs=false"], flags, &["-o", binary_name, package]].concat();
+        let words = [
+            &["build", "-trimpath", "-buildvcs=false"],
+            flags,
+            &["-o", binary_name, package],
+        ]
+        .concat();
         self.run_go(workspace, directory, &words);
         fs::read(binary).expect("go build wrote the binary")
     }
@@ -102,18 +128,33 @@ impl Repository {
     fn run_go(&self, workspace: &str, directory: &str, words: &[&str]) {
         let mut go = Command::new("go");
         go.args(words).current_dir(self.root().join(directory));
-        go.env("GOENV", "off").env("GOTOOLCHAIN", "local").env("CGO_ENABLED", "0").env("GOWORK", workspace);
-        for inherited in ["GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOEXPERIMENT", "GODEBUG"] {
+        go.env("GOENV", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("CGO_ENABLED", "0")
+            .env("GOWORK", workspace);
+        for inherited in [
+            "GOFLAGS",
+            "GOOS",
+            "GOARCH",
+            "GOAMD64",
+            "GOEXPERIMENT",
+            "GODEBUG",
+        ] {
             go.env_remove(inherited);
         }
         let output = go.output().expect("the go command must be on PATH");
-        assert!(output.status.success(), "go {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "go {words:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Makes a symlink.
     pub(crate) fn link(&self, path: &str, target: &str) {
         let link = self.root().join(path);
-        fs::create_dir_all(link.parent().expect("a link is in a directory")).expect("the directory is made");
+        fs::create_dir_all(link.parent().expect("a link is in a directory"))
+            .expect("the directory is made");
         std::os::unix::fs::symlink(target, link).unwrap_or_else(|error| panic!("{path}: {error}"));
     }
 
@@ -125,7 +166,9 @@ impl Repository {
 
 /// The example in this repository.
 pub(crate) fn example(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples")
+        .join(name)
 }
 
 fn without_replaces(mod_file: &str) -> String {
@@ -135,27 +178,42 @@ fn without_replaces(mod_file: &str) -> String {
         in_block = line.starts_with("replace (") || (in_block && *line != ")");
         !replaces
     };
-    mod_file.lines().filter(keeps).map(|line| format!("{line}\n")).collect()
+    mod_file
+        .lines()
+        .filter(keeps)
+        .map(|line| format!("{line}\n"))
+        .collect()
 }
 
 /// The directory of a module in the module cache of this machine.
 fn download(module: &str) -> PathBuf {
-    let output = Command::new("go").args(["mod", "download", "-json", module]).env("GOFLAGS", "-modcacherw").output();
+    let output = Command::new("go")
+        .args(["mod", "download", "-json", module])
+        .env("GOFLAGS", "-modcacherw")
+        .output();
     let output = output.expect("the go command must be on PATH");
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    PathBuf::from(json["Dir"].as_str().unwrap_or_else(|| panic!("{module}: {json}")))
+    PathBuf::from(
+        json["Dir"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{module}: {json}")),
+    )
 }
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the directory is made");
-    for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())).map(Result::unwrap) {
+    for entry in fs::read_dir(from)
+        .unwrap_or_else(|error| panic!("{}: {error}", from.display()))
+        .map(Result::unwrap)
+    {
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if from.is_dir() {
             if entry.file_name() != "expected" {
                 copy(&from, &to);
             }
         } else {
-            let text = fs::read(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
+            let text =
+                fs::read(&from).unwrap_or_else(|error| panic!("{}: {error}", from.display()));
             // Not with its mode: files of a module cache are read-only.
             fs::write(&to, text).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
         }
@@ -167,13 +225,23 @@ pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![dir.to_path_buf()];
     while let Some(next) = open.pop() {
-        for entry in fs::read_dir(&next).unwrap_or_else(|error| panic!("{}: {error}", next.display())).map(Result::unwrap) {
+        for entry in fs::read_dir(&next)
+            .unwrap_or_else(|error| panic!("{}: {error}", next.display()))
+            .map(Result::unwrap)
+        {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
             } else {
-                let name = path.strip_prefix(dir).expect("below").to_string_lossy().into_owned();
-                found.insert(name, fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())));
+                let name = path
+                    .strip_prefix(dir)
+                    .expect("below")
+                    .to_string_lossy()
+                    .into_owned();
+                found.insert(
+                    name,
+                    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+                );
             }
         }
     }

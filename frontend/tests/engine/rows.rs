@@ -1,5 +1,6 @@
-//! The rows of a build as buildx shows them (moby/buildkit, util/progress/progressui), and what they may be: few, each with a name of its
-//! own, none that ends as canceled where the build succeeds.
+//! The rows of a build as buildx shows them (moby/buildkit, util/progress/progressui), and what
+//! they may be: few, each with a name of its own, none that ends as canceled where the build
+//! succeeds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,24 +35,39 @@ struct Row {
 }
 
 impl Rows {
-    /// Takes a vertex that started. A group is a row once a member starts that is not weak; or if one fails, when it is looked at again.
+    /// Takes a vertex that started. A group is a row once a member starts that is not weak; or if
+    /// one fails, when it is looked at again.
     pub(crate) fn add(&mut self, (digest, name): (&str, &str), group: Option<&Group>, error: &str) {
         self.names.insert(digest.to_owned(), name.to_owned());
-        let (key, name, is_weak) = group.map_or((digest, name, false), |group| (&group.id, &group.name, group.weak));
-        let row = self.rows.entry(key.to_owned()).or_insert_with(|| Row { name: name.to_owned(), ..Row::default() });
+        let (key, name, is_weak) = group.map_or((digest, name, false), |group| {
+            (&group.id, &group.name, group.weak)
+        });
+        let row = self.rows.entry(key.to_owned()).or_insert_with(|| Row {
+            name: name.to_owned(),
+            ..Row::default()
+        });
         row.is_shown |= !is_weak || row.is_canceled;
         row.is_canceled |= error.ends_with("context canceled");
     }
 
     /// The names of the rows, in order, as often as they are there.
     fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.rows.values().filter(|row| row.is_shown).map(|row| row.name.as_str()).collect();
+        let mut names: Vec<&str> = self
+            .rows
+            .values()
+            .filter(|row| row.is_shown)
+            .map(|row| row.name.as_str())
+            .collect();
         names.sort_unstable();
         names
     }
 
     fn canceled(&self) -> Vec<&str> {
-        self.rows.values().filter(|row| row.is_shown && row.is_canceled).map(|row| row.name.as_str()).collect()
+        self.rows
+            .values()
+            .filter(|row| row.is_shown && row.is_canceled)
+            .map(|row| row.name.as_str())
+            .collect()
     }
 }
 
@@ -69,30 +85,55 @@ fn are_well(outcome: &Outcome, most: usize) -> Vec<&str> {
 }
 
 fn cold(repository: &Repository) {
-    // In a name that is part of every program, so that nothing of the repository's own is in the cache.
-    repository.append("services/orders/cmd/orders/main.go", &format!("\n// {}\n", unique()));
+    // In a name that is part of every program, so that nothing of the repository's own is in the
+    // cache.
+    repository.append(
+        "services/orders/cmd/orders/main.go",
+        &format!("\n// {}\n", unique()),
+    );
 }
 
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn four_images_have_few_rows() {
     let shop = Repository::example("shop");
-    let build = |target: &str| Engine::main().frontend(&shop.root()).target(target).args(["--output=type=cacheonly"]).succeeds();
+    let build = |target: &str| {
+        Engine::main()
+            .frontend(&shop.root())
+            .target(target)
+            .args(["--output=type=cacheonly"])
+            .succeeds()
+    };
     let outcome = build("binaries");
     are_well(&outcome, 25);
     for _ in 0..3 {
         are_well(&build("binaries"), 25);
     }
     cold(&shop);
-    shop.append("lib/money/money.go", &format!("\nvar Edited = {:?}\n", unique()));
+    shop.append(
+        "lib/money/money.go",
+        &format!("\nvar Edited = {:?}\n", unique()),
+    );
     let edited = build("binaries");
     let names = are_well(&edited, 25);
-    assert!(names.contains(&"link api") && names.contains(&"binaries"), "{names:#?}");
-    assert!(names.iter().any(|name| name.starts_with("compile ./lib/money, ") && name.ends_with(" (api, orders)")), "{names:#?}");
+    assert!(
+        names.contains(&"link api") && names.contains(&"binaries"),
+        "{names:#?}"
+    );
+    assert!(
+        names
+            .iter()
+            .any(|name| name.starts_with("compile ./lib/money, ")
+                && name.ends_with(" (api, orders)")),
+        "{names:#?}"
+    );
     for image in ["api", "worker"] {
         let outcome = build(image);
         let names = are_well(&outcome, 25);
-        assert!(names.contains(&format!("image {image}").as_str()), "{names:#?}");
+        assert!(
+            names.contains(&format!("image {image}").as_str()),
+            "{names:#?}"
+        );
     }
 }
 
@@ -101,12 +142,22 @@ fn four_images_have_few_rows() {
 fn platforms_and_calls_have_few_rows() {
     let tiny = tiny();
     tiny.append("main.go", &format!("\n// {}\n", unique()));
-    let both = ["--platform", "linux/amd64,linux/arm64", "--output=type=cacheonly"];
+    let both = [
+        "--platform",
+        "linux/amd64,linux/arm64",
+        "--output=type=cacheonly",
+    ];
     let outcome = Engine::main().frontend(&tiny.root()).args(both).succeeds();
     let names = are_well(&outcome, 25);
     for platform in ["linux/amd64", "linux/arm64"] {
-        assert!(names.contains(&format!("[{platform}] link tiny").as_str()), "{names:#?}");
+        assert!(
+            names.contains(&format!("[{platform}] link tiny").as_str()),
+            "{names:#?}"
+        );
     }
-    let call = Engine::main().frontend(&tiny.root()).args(["--call=targets"]).succeeds();
+    let call = Engine::main()
+        .frontend(&tiny.root())
+        .args(["--call=targets"])
+        .succeeds();
     are_well(&call, 10);
 }

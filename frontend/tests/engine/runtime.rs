@@ -38,12 +38,21 @@ files = [{ from = "etc", to = "/etc/tiny", mode = "0640", owner = "1000:1000" }]
         ("ExposedPorts", json!({"8080/tcp": {}, "5353/udp": {}})),
         ("Volumes", json!({"/data": {}})),
         ("StopSignal", json!("SIGINT")),
-        ("Healthcheck", json!({"Test": ["CMD", "/usr/local/bin/tiny"], "Interval": 10_000_000_000_u64, "Retries": 3})),
+        (
+            "Healthcheck",
+            json!({"Test": ["CMD", "/usr/local/bin/tiny"], "Interval": 10_000_000_000_u64, "Retries": 3}),
+        ),
     ];
     for (key, value) in expected {
         assert_eq!(config[key], value, "{key} in {config}");
     }
-    assert!(config["Env"].as_array().unwrap().contains(&json!("MODE=calm")), "{config}");
+    assert!(
+        config["Env"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("MODE=calm")),
+        "{config}"
+    );
     let inside = image.files();
     assert_eq!(inside["etc/tiny/motd"], b"welcome\n");
     assert!(inside.contains_key("bin/busybox") && inside.contains_key("usr/local/bin/tiny"));
@@ -52,6 +61,12 @@ files = [{ from = "etc", to = "/etc/tiny", mode = "0640", owner = "1000:1000" }]
             || !inside["etc/ssl/certs/ca-certificates.crt"].is_empty()
     );
     let listing = image.listing();
-    let motd = listing.lines().find(|line| line.ends_with("etc/tiny/motd")).expect("it is in a layer");
-    assert!(motd.starts_with("-rw-r-----") && motd.contains(" 1000/1000 "), "{motd}");
+    let motd = listing
+        .lines()
+        .find(|line| line.ends_with("etc/tiny/motd"))
+        .expect("it is in a layer");
+    assert!(
+        motd.starts_with("-rw-r-----") && motd.contains(" 1000/1000 "),
+        "{motd}"
+    );
 }

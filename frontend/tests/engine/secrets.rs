@@ -1,4 +1,5 @@
-//! A secret is used and nothing else: what a build writes down, keeps, exports or says has none of it, as it is or encoded.
+//! A secret is used and nothing else: what a build writes down, keeps, exports or says has none of
+//! it, as it is or encoded.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,7 +26,11 @@ struct Company {
 
 /// A text that no earlier run of the tests has left in the engine's cache.
 fn unique() -> String {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos().to_string()
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos()
+        .to_string()
 }
 
 impl Company {
@@ -43,14 +48,39 @@ impl Company {
         let key = fs::read_to_string(proxy.file("agent.pem")).unwrap();
         canaries.add_bytes("agent's key", key.lines().nth(1).unwrap().as_bytes());
         let certificate = fs::read_to_string(proxy.file("certificate.pem")).unwrap();
-        canaries.add_bytes("company's certificate", certificate.lines().nth(2).unwrap().as_bytes());
+        canaries.add_bytes(
+            "company's certificate",
+            certificate.lines().nth(2).unwrap().as_bytes(),
+        );
         let files = tempfile::tempdir().unwrap();
-        let company = Self { proxy, files, canaries, user: user(&module), module };
+        let company = Self {
+            proxy,
+            files,
+            canaries,
+            user: user(&module),
+            module,
+        };
         let (host, login) = (&company.proxy.address, canary("login"));
-        company.write("netrc", &format!("machine {host} login {login} password {}\n", canary("password")));
-        company.write("wrong", &format!("machine {host} login {login} password {}\n", canary("wrong")));
-        let others = std::env::var_os("GOWORK_TEST_CA").map_or_else(String::new, |bundle| fs::read_to_string(bundle).unwrap());
-        company.write("ca", &format!("{others}\n# {}\n{certificate}", canary("ca")));
+        company.write(
+            "netrc",
+            &format!(
+                "machine {host} login {login} password {}\n",
+                canary("password")
+            ),
+        );
+        company.write(
+            "wrong",
+            &format!(
+                "machine {host} login {login} password {}\n",
+                canary("wrong")
+            ),
+        );
+        let others = std::env::var_os("GOWORK_TEST_CA")
+            .map_or_else(String::new, |bundle| fs::read_to_string(bundle).unwrap());
+        company.write(
+            "ca",
+            &format!("{others}\n# {}\n{certificate}", canary("ca")),
+        );
         company.write("storage", &canary("storage"));
         company.write("url", &canary("url"));
         company.sum();
@@ -62,23 +92,37 @@ impl Company {
     }
 
     fn secret(&self, id: &str, file: &str) -> String {
-        format!("--secret=id={id},src={}", self.files.path().join(file).display())
+        format!(
+            "--secret=id={id},src={}",
+            self.files.path().join(file).display()
+        )
     }
 
     fn proxy(&self) -> String {
         format!("https://{}", self.proxy.address)
     }
 
-    /// Writes the user's go.sum: the go command of this machine asks for the module, with the password.
+    /// Writes the user's go.sum: the go command of this machine asks for the module, with the
+    /// password.
     fn sum(&self) {
         let modules = tempfile::tempdir().unwrap();
         let mut go = Command::new("go");
         go.args(["mod", "tidy"]).current_dir(self.user.root());
-        go.env("GOENV", "off").env("GOTOOLCHAIN", "local").env("GOWORK", "off").env("GONOSUMDB", "private.example");
-        go.env("GOPROXY", self.proxy()).env("GOMODCACHE", modules.path()).env("GOFLAGS", "-modcacherw");
-        go.env("NETRC", self.files.path().join("netrc")).env("SSL_CERT_FILE", self.proxy.file("certificate.pem"));
+        go.env("GOENV", "off")
+            .env("GOTOOLCHAIN", "local")
+            .env("GOWORK", "off")
+            .env("GONOSUMDB", "private.example");
+        go.env("GOPROXY", self.proxy())
+            .env("GOMODCACHE", modules.path())
+            .env("GOFLAGS", "-modcacherw");
+        go.env("NETRC", self.files.path().join("netrc"))
+            .env("SSL_CERT_FILE", self.proxy.file("certificate.pem"));
         let output = go.output().expect("the go command must be on PATH");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// A build with every secret that there is. The bucket of its cache is not there.
@@ -89,28 +133,49 @@ impl Company {
         );
         let proxy = format!("GOPROXY={}", self.proxy());
         let agent = format!("default={}", self.proxy.file("agent.pem").display());
-        let build =
-            Engine::main().frontend(&self.user.root()).args(["--build-arg", &proxy, "--ssh", &agent, "--cache-from", &cache]);
+        let build = Engine::main().frontend(&self.user.root()).args([
+            "--build-arg",
+            &proxy,
+            "--ssh",
+            &agent,
+            "--cache-from",
+            &cache,
+        ]);
         build.args([self.secret("netrc", netrc), self.secret("ca", "ca")])
     }
 
     fn silent(&self, what: &str, outcome: &Outcome) {
         let said = [outcome.stderr.as_str(), &outcome.everything()].concat();
-        assert_eq!(self.canaries.in_bytes(what, said.as_bytes()), Vec::<String>::new(), "{said}");
+        assert_eq!(
+            self.canaries.in_bytes(what, said.as_bytes()),
+            Vec::<String>::new(),
+            "{said}"
+        );
     }
 }
 
 fn user(module: &str) -> Repository {
     Repository::new(&[
-        ("go.mod", &format!("module example.com/user\n\ngo 1.26\n\nrequire {module} v1.0.0\n")),
-        ("main.go", &format!("package main\n\nimport \"{module}\"\n\nfunc main() {{ println(name.Name) }}\n")),
+        (
+            "go.mod",
+            &format!("module example.com/user\n\ngo 1.26\n\nrequire {module} v1.0.0\n"),
+        ),
+        (
+            "main.go",
+            &format!(
+                "package main\n\nimport \"{module}\"\n\nfunc main() {{ println(name.Name) }}\n"
+            ),
+        ),
     ])
 }
 
 /// The content of all blobs of a layout, joined.
 fn content(layout: &Path) -> Vec<u8> {
     let mut all = Vec::new();
-    for entry in fs::read_dir(layout.join("blobs/sha256")).unwrap().map(Result::unwrap) {
+    for entry in fs::read_dir(layout.join("blobs/sha256"))
+        .unwrap()
+        .map(Result::unwrap)
+    {
         let bytes = fs::read(entry.path()).unwrap();
         all.extend(unpacked(&bytes).unwrap_or(bytes));
     }
@@ -127,63 +192,125 @@ fn nothing_of_a_secret_is_kept_or_said() {
     let company = Company::new();
     let (image, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let to = format!("type=local,mode=max,dest={}", cache.path().display());
-    let output = format!("type=oci,tar=false,compression=zstd,force-compression=true,dest={}", image.path().display());
-    let build = company.build("netrc").args(["--provenance", "mode=max", "--cache-to", &to, "--output", &output]);
+    let output = format!(
+        "type=oci,tar=false,compression=zstd,force-compression=true,dest={}",
+        image.path().display()
+    );
+    let build = company.build("netrc").args([
+        "--provenance",
+        "mode=max",
+        "--cache-to",
+        &to,
+        "--output",
+        &output,
+    ]);
     let outcome = build.succeeds();
     company.silent("the progress", &outcome);
-    assert!(outcome.records.programs_ran().contains("resolve modules"), "{}", outcome.everything());
+    assert!(
+        outcome.records.programs_ran().contains("resolve modules"),
+        "{}",
+        outcome.everything()
+    );
 
-    // The search looks into the right places: there are the module that the password is for, its program, and the record of the secret.
+    // The search looks into the right places: there are the module that the password is for, its
+    // program, and the record of the secret.
     let (kept, exported) = (content(image.path()), content(cache.path()));
-    assert!(has(&exported, "const Name = \"private\"") && has(&exported, "usr/local/bin/user"), "the cache has no layers");
-    assert!(has(&kept, "usr/local/bin/user") && has(&kept, "https://slsa.dev/provenance/"), "no image with provenance");
-    assert!(has(&kept, "\"id\": \"netrc\"") || has(&kept, "\"id\":\"netrc\""), "provenance does not tell of the secret");
+    assert!(
+        has(&exported, "const Name = \"private\"") && has(&exported, "usr/local/bin/user"),
+        "the cache has no layers"
+    );
+    assert!(
+        has(&kept, "usr/local/bin/user") && has(&kept, "https://slsa.dev/provenance/"),
+        "no image with provenance"
+    );
+    assert!(
+        has(&kept, "\"id\": \"netrc\"") || has(&kept, "\"id\":\"netrc\""),
+        "provenance does not tell of the secret"
+    );
     for dir in [image.path(), cache.path()] {
         assert_eq!(company.canaries.in_directory(dir), Vec::<String>::new());
     }
 
-    // Before the next build, since BuildKit empties the cache mounts of steps that it is told to run again.
+    // Before the next build, since BuildKit empties the cache mounts of steps that it is told to
+    // run again.
     cache_mount_is_clean(&company);
-    let plain = company.build("netrc").args(["--no-cache", "--progress", "plain", "--output", "type=cacheonly"]).succeeds();
+    let plain = company
+        .build("netrc")
+        .args([
+            "--no-cache",
+            "--progress",
+            "plain",
+            "--output",
+            "type=cacheonly",
+        ])
+        .succeeds();
     assert!(plain.text.contains("resolve modules"), "{}", plain.text);
     company.silent("the plain progress", &plain);
 }
 
-/// Looks into the cache mount that outlives steps with secrets, of which no Dockerfile can write the name. The path of the module is among
-/// what is looked for, and is all that is found.
+/// Looks into the cache mount that outlives steps with secrets, of which no Dockerfile can write
+/// the name. The path of the module is among what is looked for, and is all that is found.
 fn cache_mount_is_clean(company: &Company) {
-    let patterns = [&company.canaries.patterns()[..], company.module.as_bytes(), b"\n"].concat();
-    let found = mounts::look("gowork-modules", LOOK, &patterns).remove("found").expect("what grep says");
+    let patterns = [
+        &company.canaries.patterns()[..],
+        company.module.as_bytes(),
+        b"\n",
+    ]
+    .concat();
+    let found = mounts::look("gowork-modules", LOOK, &patterns)
+        .remove("found")
+        .expect("what grep says");
     let found = String::from_utf8(found).unwrap();
     let found: BTreeSet<&str> = found.lines().collect();
-    assert_eq!(found, [company.module.as_str()].into(), "the module was downloaded into this mount");
+    assert_eq!(
+        found,
+        [company.module.as_str()].into(),
+        "the module was downloaded into this mount"
+    );
 }
 
 /// Names and contents.
-const LOOK: &str = "{ find /mount; find /mount -type f -exec cat {} +; } | grep -oFf /input/file >/out/found";
+const LOOK: &str =
+    "{ find /mount; find /mount -type f -exec cat {} +; } | grep -oFf /input/file >/out/found";
 
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn nothing_of_a_secret_is_said_when_it_is_wrong() {
     let company = Company::new();
     for progress in ["rawjson", "plain"] {
-        let build = company.build("wrong").args(["--progress", progress, "--output", "type=cacheonly"]);
+        let build =
+            company
+                .build("wrong")
+                .args(["--progress", progress, "--output", "type=cacheonly"]);
         let outcome = build.fails();
         let said = outcome.everything();
-        assert!(said.contains("401 Unauthorized") && said.contains("may not read this"), "{said}");
+        assert!(
+            said.contains("401 Unauthorized") && said.contains("may not read this"),
+            "{said}"
+        );
         company.silent("the error", &outcome);
     }
     let url = fs::read_to_string(company.files.path().join("url")).unwrap();
-    for proxy in
-        [format!("https://{url}@{}", company.proxy.address), format!("https://a:{url}@host,direct"), format!("{url}@host")]
-    {
-        let outcome = company.build("netrc").args(["--build-arg", &format!("GOPROXY={proxy}")]).fails();
-        assert!(outcome.text.contains("--secret id=netrc"), "{}", outcome.everything());
+    for proxy in [
+        format!("https://{url}@{}", company.proxy.address),
+        format!("https://a:{url}@host,direct"),
+        format!("{url}@host"),
+    ] {
+        let outcome = company
+            .build("netrc")
+            .args(["--build-arg", &format!("GOPROXY={proxy}")])
+            .fails();
+        assert!(
+            outcome.text.contains("--secret id=netrc"),
+            "{}",
+            outcome.everything()
+        );
         company.silent("the error", &outcome);
     }
 }
 
-/// The search is not blind: what a careless Dockerfile does with a secret is found in the layer, the cache and the log.
+/// The search is not blind: what a careless Dockerfile does with a secret is found in the layer,
+/// the cache and the log.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn what_leaks_is_found() {
@@ -191,17 +318,39 @@ fn what_leaks_is_found() {
     let (image, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let dockerfile = tempfile::NamedTempFile::new().unwrap();
     let run = "RUN --mount=type=secret,id=netrc tee /leak </run/secrets/netrc; base64 -w0 /leak\n";
-    fs::write(dockerfile.path(), format!("FROM busybox:latest\nENV UNIQUE={}\n{run}", company.module)).unwrap();
-    let to = format!("type=local,mode=max,compression=zstd,force-compression=true,dest={}", cache.path().display());
-    let output = format!("type=oci,tar=false,compression=gzip,force-compression=true,dest={}", image.path().display());
+    fs::write(
+        dockerfile.path(),
+        format!("FROM busybox:latest\nENV UNIQUE={}\n{run}", company.module),
+    )
+    .unwrap();
+    let to = format!(
+        "type=local,mode=max,compression=zstd,force-compression=true,dest={}",
+        cache.path().display()
+    );
+    let output = format!(
+        "type=oci,tar=false,compression=gzip,force-compression=true,dest={}",
+        image.path().display()
+    );
     let build = Engine::main().stock(image.path(), dockerfile.path());
-    let outcome = build.args([company.secret("netrc", "netrc")]).args(["--cache-to", &to, "--output", &output]).succeeds();
-    let logs = company.canaries.in_bytes("the log", outcome.everything().as_bytes());
+    let outcome = build
+        .args([company.secret("netrc", "netrc")])
+        .args(["--cache-to", &to, "--output", &output])
+        .succeeds();
+    let logs = company
+        .canaries
+        .in_bytes("the log", outcome.everything().as_bytes());
     for name in ["login", "password", "login in base64", "password in base64"] {
-        assert!(logs.contains(&format!("{name} in the log")), "{name}: {logs:?}");
+        assert!(
+            logs.contains(&format!("{name} in the log")),
+            "{name}: {logs:?}"
+        );
     }
     for dir in [image.path(), cache.path()] {
         let found = company.canaries.in_directory(dir);
-        assert!(found.iter().any(|line| line.starts_with("password in ")), "{}: {found:?}", dir.display());
+        assert!(
+            found.iter().any(|line| line.starts_with("password in ")),
+            "{}: {found:?}",
+            dir.display()
+        );
     }
 }

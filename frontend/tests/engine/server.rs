@@ -1,4 +1,5 @@
-//! Servers for a test, written in Go's own libraries: built and started by the go command, and ended with the test.
+//! Servers for a test, written in Go's own libraries: built and started by the go command, and
+//! ended with the test.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -21,7 +22,10 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one that speaks TLS, with arguments after the address to listen on.
     pub(crate) fn with_tls(source: &str, arguments: &[&str]) -> Self {
-        Self::start(&[("main.go", source), ("certificate.go", CERTIFICATE)], arguments)
+        Self::start(
+            &[("main.go", source), ("certificate.go", CERTIFICATE)],
+            arguments,
+        )
     }
 
     /// Starts one of these files, with arguments after the address to listen on.
@@ -44,12 +48,25 @@ impl Server {
 
     fn started(dir: tempfile::TempDir, arguments: &[&str]) -> Self {
         let mut command = Command::new(dir.path().join("server"));
-        command.arg(address_for_steps()).args(arguments).current_dir(dir.path());
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the server starts");
+        command
+            .arg(address_for_steps())
+            .args(arguments)
+            .current_dir(dir.path());
+        let mut process = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
         let mut address = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut address)
+            .unwrap();
         assert!(!address.is_empty(), "the server has ended");
-        Self { dir, process, address: address.trim().to_owned() }
+        Self {
+            dir,
+            process,
+            address: address.trim().to_owned(),
+        }
     }
 
     /// A file that it has written.
@@ -66,17 +83,33 @@ impl Drop for Server {
     }
 }
 
-/// The address by which also a container finds this machine. Connecting a datagram socket sends nothing.
+/// The address by which also a container finds this machine. Connecting a datagram socket sends
+/// nothing.
 fn address_for_steps() -> String {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    let routed = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr());
-    routed.map_or_else(|_| "127.0.0.1".to_owned(), |address| address.ip().to_string())
+    let routed = socket
+        .connect("192.0.2.1:9")
+        .and_then(|()| socket.local_addr());
+    routed.map_or_else(
+        |_| "127.0.0.1".to_owned(),
+        |address| address.ip().to_string(),
+    )
 }
 
 fn go_build(sources: &Path, out: &Path, what: &[&str]) {
     let mut go = Command::new("go");
-    go.args(["build", "-o"]).arg(out.join("server")).args(what).current_dir(sources);
-    go.env("GOENV", "off").env("GOTOOLCHAIN", "local").env("GOWORK", "off").env_remove("GOFLAGS");
+    go.args(["build", "-o"])
+        .arg(out.join("server"))
+        .args(what)
+        .current_dir(sources);
+    go.env("GOENV", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOWORK", "off")
+        .env_remove("GOFLAGS");
     let output = go.output().expect("the go command must be on PATH");
-    assert!(output.status.success(), "go build {what:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "go build {what:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -1,4 +1,5 @@
-//! Where compile results are kept: layers and the cache mount, and what may happen to the mount and to the steps that use it.
+//! Where compile results are kept: layers and the cache mount, and what may happen to the mount and
+//! to the steps that use it.
 
 use std::time::Duration;
 
@@ -10,18 +11,33 @@ use crate::repository::{Repository, files, unique};
 fn program(cache: &str) -> Repository {
     let files = [
         ("go.mod", "module example.com/tiers\n\ngo 1.26\n"),
-        ("main.go", "package main\n\nimport \"example.com/tiers/a\"\n\nfunc main() { a.Say() }\n"),
-        ("a/a.go", "package a\n\nimport (\n\t\"fmt\"\n\n\t\"example.com/tiers/b\"\n)\n\nfunc Say() { fmt.Println(b.Word) }\n"),
+        (
+            "main.go",
+            "package main\n\nimport \"example.com/tiers/a\"\n\nfunc main() { a.Say() }\n",
+        ),
+        (
+            "a/a.go",
+            "package a\n\nimport (\n\t\"fmt\"\n\n\t\"example.com/tiers/b\"\n)\n\nfunc Say() { fmt.Println(b.Word) }\n",
+        ),
     ];
     let program = Repository::new(&files);
-    program.write("Dockerfile", &format!("# syntax=docker.io/gowork/gowork:1\ncache = {cache:?}\n"));
+    program.write(
+        "Dockerfile",
+        &format!("# syntax=docker.io/gowork/gowork:1\ncache = {cache:?}\n"),
+    );
     edit(&program);
     program
 }
 
 /// An edit of a package that the other one imports.
 fn edit(program: &Repository) {
-    program.write("b/b.go", &format!("package b\n\n// Word is a word.\nconst Word = \"{}\"\n", unique()));
+    program.write(
+        "b/b.go",
+        &format!(
+            "package b\n\n// Word is a word.\nconst Word = \"{}\"\n",
+            unique()
+        ),
+    );
 }
 
 fn build(program: &Repository) -> Build {
@@ -31,7 +47,9 @@ fn build(program: &Repository) -> Build {
 fn binary(build: Build) -> Vec<u8> {
     let out = tempfile::tempdir().unwrap();
     build.files_to(out.path()).succeeds();
-    files(out.path()).remove("usr/local/bin/tiers").expect("the binary")
+    files(out.path())
+        .remove("usr/local/bin/tiers")
+        .expect("the binary")
 }
 
 fn local(program: &Repository) -> Vec<u8> {
@@ -45,8 +63,15 @@ fn anew() -> [String; 2] {
 
 /// How many results the cache mount has.
 fn results_in_mount() -> usize {
-    let count = mounts::look("gowork-results", "find /mount -type f -path '*/a/*' | wc -l >/out/count", b"");
-    String::from_utf8_lossy(&count["count"]).trim().parse().expect("a number")
+    let count = mounts::look(
+        "gowork-results",
+        "find /mount -type f -path '*/a/*' | wc -l >/out/count",
+        b"",
+    );
+    String::from_utf8_lossy(&count["count"])
+        .trim()
+        .parse()
+        .expect("a number")
 }
 
 #[test]
@@ -65,7 +90,10 @@ fn a_damaged_mount_makes_no_wrong_binary() {
         ] {
             assert!(results_in_mount() > 40, "the mount is used");
             mounts::look("gowork-results", damage, b"");
-            assert!(binary(build(&program).args(anew())) == right, "{cache}, after {damage}");
+            assert!(
+                binary(build(&program).args(anew())) == right,
+                "{cache}, after {damage}"
+            );
         }
     }
 }
@@ -77,8 +105,13 @@ fn a_build_that_is_stopped_leaves_nothing_wrong() {
         let program = program(cache);
         for tenths in [3, 7, 11, 16, 22] {
             edit(&program);
-            build(&program).args(["--output", "type=cacheonly"]).stopped_after(Duration::from_millis(100 * tenths));
-            assert!(binary(build(&program)) == local(&program), "{cache}, stopped after {tenths} tenths of a second");
+            build(&program)
+                .args(["--output", "type=cacheonly"])
+                .stopped_after(Duration::from_millis(100 * tenths));
+            assert!(
+                binary(build(&program)) == local(&program),
+                "{cache}, stopped after {tenths} tenths of a second"
+            );
         }
     }
 }
@@ -89,7 +122,8 @@ fn two_builds_use_one_mount_at_once() {
     for cache in ["both", "mount"] {
         let programs = [program(cache), program(cache)];
         let binaries = std::thread::scope(|scope| {
-            let builds = [&programs[0], &programs[1]].map(|program| scope.spawn(|| binary(build(program).args(anew()))));
+            let builds = [&programs[0], &programs[1]]
+                .map(|program| scope.spawn(|| binary(build(program).args(anew()))));
             builds.map(|build| build.join().unwrap())
         });
         for (program, binary) in programs.iter().zip(binaries) {
@@ -98,22 +132,39 @@ fn two_builds_use_one_mount_at_once() {
     }
 }
 
-/// Four programs and a library that all import, and that takes its time to compile. Three have the very same source; the first has files in it.
+/// Four programs and a library that all import, and that takes its time to compile. Three have the
+/// very same source; the first has files in it.
 fn programs() -> Repository {
-    let mut files = vec![("go.mod".to_owned(), "module example.com/ahead\n\ngo 1.26\n".to_owned())];
+    let mut files = vec![(
+        "go.mod".to_owned(),
+        "module example.com/ahead\n\ngo 1.26\n".to_owned(),
+    )];
     for name in PROGRAMS {
-        let text = "package main\n\nimport \"example.com/ahead/b\"\n\nfunc main() { println(b.Word) }\n";
+        let text =
+            "package main\n\nimport \"example.com/ahead/b\"\n\nfunc main() { println(b.Word) }\n";
         files.push((format!("{name}/main.go"), text.to_owned()));
     }
     let text = "package main\n\nimport \"embed\"\n\n//go:embed static\nvar Files embed.FS\n";
     files.push(("one/files.go".to_owned(), text.to_owned()));
     files.push(("one/static/before/a.txt".to_owned(), "a\n".to_owned()));
-    let function =
-        |n: u32| format!("\nfunc F{n}(a, b int) int {{\n\tfor i := range a {{\n\t\tb = b*{n} + i ^ a\n\t}}\n\treturn b\n}}\n");
-    files.push(("b/slow.go".to_owned(), "package b\n".to_owned() + &(0..12_000).map(function).collect::<String>()));
-    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let function = |n: u32| {
+        format!(
+            "\nfunc F{n}(a, b int) int {{\n\tfor i := range a {{\n\t\tb = b*{n} + i ^ a\n\t}}\n\treturn b\n}}\n"
+        )
+    };
+    files.push((
+        "b/slow.go".to_owned(),
+        "package b\n".to_owned() + &(0..12_000).map(function).collect::<String>(),
+    ));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
     let programs = Repository::new(&files);
-    programs.write("Dockerfile", "# syntax=docker.io/gowork/gowork:1\ncache = \"both\"\n");
+    programs.write(
+        "Dockerfile",
+        "# syntax=docker.io/gowork/gowork:1\ncache = \"both\"\n",
+    );
     edit(&programs);
     programs
 }
@@ -123,21 +174,43 @@ const PROGRAMS: [&str; 4] = ["one", "two", "three", "four"];
 /// Builds all programs; they are right.
 fn build_all(engine: &Engine, programs: &Repository, args: &[String]) -> Outcome {
     let out = tempfile::tempdir().unwrap();
-    let outcome = engine.frontend(&programs.root()).target("binaries").args(args).files_to(out.path()).succeeds();
+    let outcome = engine
+        .frontend(&programs.root())
+        .target("binaries")
+        .args(args)
+        .files_to(out.path())
+        .succeeds();
     let made = files(out.path());
     for name in PROGRAMS {
-        assert!(made[name] == programs.go_build("", &format!("./{name}")), "{name}");
+        assert!(
+            made[name] == programs.go_build("", &format!("./{name}")),
+            "{name}"
+        );
     }
     outcome
 }
 
 /// The links ran and took their binaries: a go command would have said, with -v, what it compiles.
 fn linked_at_once(outcome: &Outcome) {
-    assert!(outcome.records.compiled_at_once(), "{}", outcome.everything());
+    assert!(
+        outcome.records.compiled_at_once(),
+        "{}",
+        outcome.everything()
+    );
     let ran = outcome.records.programs_ran();
     let links = PROGRAMS.map(|name| format!("link {name}"));
-    assert!(links.iter().all(|link| ran.contains(link.as_str())), "{}", outcome.everything());
-    assert!(links.iter().all(|link| outcome.records.log_of(link).is_empty()), "{}", outcome.everything());
+    assert!(
+        links.iter().all(|link| ran.contains(link.as_str())),
+        "{}",
+        outcome.everything()
+    );
+    assert!(
+        links
+            .iter()
+            .all(|link| outcome.records.log_of(link).is_empty()),
+        "{}",
+        outcome.everything()
+    );
 }
 
 #[test]
@@ -156,15 +229,34 @@ fn what_changed_is_compiled_and_linked_at_once() {
     programs.remove("one/static/before/a.txt");
     programs.write("one/static/after/a.txt", "a\n");
     let renamed = build_all();
-    assert!(!renamed.records.compiled_at_once(), "one link alone\n{}", renamed.everything());
+    assert!(
+        !renamed.records.compiled_at_once(),
+        "one link alone\n{}",
+        renamed.everything()
+    );
     // An error is told by the step that it belongs to.
     programs.write("b/b.go", "package b\n\nconst Word = undefined\n");
-    let failed = build(&programs).target("binaries").args(["--output", "type=cacheonly"]).fails();
-    assert!(failed.records.log_of("compile ./b (all 4 images)").contains("b/b.go:3:"), "{}", failed.everything());
-    assert!(failed.text.contains("b/b.go:3:14: undefined: undefined"), "{}", failed.text);
+    let failed = build(&programs)
+        .target("binaries")
+        .args(["--output", "type=cacheonly"])
+        .fails();
+    assert!(
+        failed
+            .records
+            .log_of("compile ./b (all 4 images)")
+            .contains("b/b.go:3:"),
+        "{}",
+        failed.everything()
+    );
+    assert!(
+        failed.text.contains("b/b.go:3:14: undefined: undefined"),
+        "{}",
+        failed.text
+    );
 }
 
-/// A machine that has nothing but an exported cache compiles at once what was edited, from the layers of the rest.
+/// A machine that has nothing but an exported cache compiles at once what was edited, from the
+/// layers of the rest.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn with_an_imported_cache_what_changed_is_compiled_at_once() {
@@ -178,5 +270,9 @@ fn with_an_imported_cache_what_changed_is_compiled_at_once() {
     let outcome = build_all(&empty.engine, &programs, &["--cache-from".to_owned(), from]);
     linked_at_once(&outcome);
     let ran = outcome.records.programs_ran();
-    assert!(!ran.iter().any(|name| name.contains(" std")), "{}", outcome.everything());
+    assert!(
+        !ran.iter().any(|name| name.contains(" std")),
+        "{}",
+        outcome.everything()
+    );
 }

@@ -8,11 +8,13 @@ use buildkit_proto::moby::buildkit::v1::apicaps::ApiCap;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::moby::buildkit::v1::frontend::llb_bridge_server::{LlbBridge, LlbBridgeServer};
 use buildkit_proto::moby::buildkit::v1::frontend::{
-    EvaluateRequest, EvaluateResponse, ExecMessage, FileRange, InputsRequest, InputsResponse, NewContainerRequest,
-    NewContainerResponse, PingRequest, PongResponse, ReadDirRequest, ReadDirResponse, ReadFileRequest, ReadFileResponse, Ref,
-    ReleaseContainerRequest, ReleaseContainerResponse, ResolveImageConfigRequest, ResolveImageConfigResponse,
-    ResolveSourceImageResponse, ResolveSourceMetaRequest, ResolveSourceMetaResponse, ReturnRequest, ReturnResponse, SolveRequest,
-    SolveResponse, StatFileRequest, StatFileResponse, WarnRequest, WarnResponse, result,
+    EvaluateRequest, EvaluateResponse, ExecMessage, FileRange, InputsRequest, InputsResponse,
+    NewContainerRequest, NewContainerResponse, PingRequest, PongResponse, ReadDirRequest,
+    ReadDirResponse, ReadFileRequest, ReadFileResponse, Ref, ReleaseContainerRequest,
+    ReleaseContainerResponse, ResolveImageConfigRequest, ResolveImageConfigResponse,
+    ResolveSourceImageResponse, ResolveSourceMetaRequest, ResolveSourceMetaResponse, ReturnRequest,
+    ReturnResponse, SolveRequest, SolveResponse, StatFileRequest, StatFileResponse, WarnRequest,
+    WarnResponse, result,
 };
 use prost::Message;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -22,17 +24,32 @@ use tonic::{Request, Response, Status};
 
 /// Part of a file that is called by its size: `5000000`.
 fn content(path: &str, range: Option<FileRange>) -> Result<Vec<u8>, Status> {
-    let size: usize = path.parse().map_err(|_| Status::unknown(format!("open {path}: no such file or directory")))?;
+    let size: usize = path
+        .parse()
+        .map_err(|_| Status::unknown(format!("open {path}: no such file or directory")))?;
     let place = |at: i64| usize::try_from(at).unwrap().min(size);
-    let range = range.map_or(0..size, |range| place(range.offset)..place(range.offset + range.length));
+    let range = range.map_or(0..size, |range| {
+        place(range.offset)..place(range.offset + range.length)
+    });
     Ok(range.map(|at| u8::try_from(at % 251).unwrap()).collect())
 }
 
 /// An error whose details are `size` bytes.
 pub(crate) fn error_with_details(size: usize) -> Status {
-    let detail = Any { type_url: "github.com/moby/buildkit/errdefs.Source+json".into(), value: vec![b'x'; size] };
-    let status = rpc::Status { code: 2, message: "step failed".into(), details: vec![detail] };
-    Status::with_details(tonic::Code::Unknown, "step failed", status.encode_to_vec().into())
+    let detail = Any {
+        type_url: "github.com/moby/buildkit/errdefs.Source+json".into(),
+        value: vec![b'x'; size],
+    };
+    let status = rpc::Status {
+        code: 2,
+        message: "step failed".into(),
+        details: vec![detail],
+    };
+    Status::with_details(
+        tonic::Code::Unknown,
+        "step failed",
+        status.encode_to_vec().into(),
+    )
 }
 
 /// What the server was asked.
@@ -54,9 +71,15 @@ impl Bridge {
     where
         T: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
     {
-        let service = LlbBridgeServer::new(self).max_encoding_message_size(16 << 20).max_decoding_message_size(16 << 20);
+        let service = LlbBridgeServer::new(self)
+            .max_encoding_message_size(16 << 20)
+            .max_decoding_message_size(16 << 20);
         let incoming = tokio_stream::iter([Ok::<_, std::io::Error>(stream)]);
-        tonic::transport::Server::builder().add_service(service).serve_with_incoming(incoming).await.unwrap();
+        tonic::transport::Server::builder()
+            .add_service(service)
+            .serve_with_incoming(incoming)
+            .await
+            .unwrap();
     }
 }
 
@@ -65,17 +88,37 @@ type Answer<T> = Result<Response<T>, Status>;
 #[async_trait]
 impl LlbBridge for Bridge {
     async fn ping(&self, _: Request<PingRequest>) -> Answer<PongResponse> {
-        let cap = |id: &&str| ApiCap { id: (*id).to_owned(), enabled: true, ..ApiCap::default() };
+        let cap = |id: &&str| ApiCap {
+            id: (*id).to_owned(),
+            enabled: true,
+            ..ApiCap::default()
+        };
         let frontend_api_caps = self.caps.iter().map(cap).collect();
-        let llb_caps = ["file.base", "constraints", "platform", "meta.description"].iter().map(cap).collect();
-        Ok(Response::new(PongResponse { frontend_api_caps, llb_caps, workers: Vec::new() }))
+        let llb_caps = ["file.base", "constraints", "platform", "meta.description"]
+            .iter()
+            .map(cap)
+            .collect();
+        Ok(Response::new(PongResponse {
+            frontend_api_caps,
+            llb_caps,
+            workers: Vec::new(),
+        }))
     }
 
     async fn solve(&self, request: Request<SolveRequest>) -> Answer<SolveResponse> {
         self.note("Solve");
         self.solved.lock().unwrap().push(request.into_inner());
-        let result = Some(result::Result::Ref(Ref { id: "ref-1".into(), def: None }));
-        Ok(Response::new(SolveResponse { result: Some(proto::Result { result, ..Default::default() }), ..Default::default() }))
+        let result = Some(result::Result::Ref(Ref {
+            id: "ref-1".into(),
+            def: None,
+        }));
+        Ok(Response::new(SolveResponse {
+            result: Some(proto::Result {
+                result,
+                ..Default::default()
+            }),
+            ..Default::default()
+        }))
     }
 
     async fn read_file(&self, request: Request<ReadFileRequest>) -> Answer<ReadFileResponse> {
@@ -92,7 +135,11 @@ impl LlbBridge for Bridge {
     async fn stat_file(&self, request: Request<StatFileRequest>) -> Answer<StatFileResponse> {
         self.note("StatFile");
         let size = request.into_inner().path.parse().unwrap_or(0);
-        if size == 0 { Ok(Response::new(StatFileResponse { stat: None })) } else { Err(error_with_details(size)) }
+        if size == 0 {
+            Ok(Response::new(StatFileResponse { stat: None }))
+        } else {
+            Err(error_with_details(size))
+        }
     }
 
     async fn evaluate(&self, _: Request<EvaluateRequest>) -> Answer<EvaluateResponse> {
@@ -105,13 +152,23 @@ impl LlbBridge for Bridge {
         Ok(Response::new(ReturnResponse {}))
     }
 
-    async fn resolve_image_config(&self, request: Request<ResolveImageConfigRequest>) -> Answer<ResolveImageConfigResponse> {
+    async fn resolve_image_config(
+        &self,
+        request: Request<ResolveImageConfigRequest>,
+    ) -> Answer<ResolveImageConfigResponse> {
         self.note("ResolveImageConfig");
         let config = request.into_inner().r#ref.into_bytes();
-        Ok(Response::new(ResolveImageConfigResponse { digest: String::new(), config, r#ref: String::new() }))
+        Ok(Response::new(ResolveImageConfigResponse {
+            digest: String::new(),
+            config,
+            r#ref: String::new(),
+        }))
     }
 
-    async fn resolve_source_meta(&self, request: Request<ResolveSourceMetaRequest>) -> Answer<ResolveSourceMetaResponse> {
+    async fn resolve_source_meta(
+        &self,
+        request: Request<ResolveSourceMetaRequest>,
+    ) -> Answer<ResolveSourceMetaResponse> {
         self.note("ResolveSourceMeta");
         let mut source = request.into_inner().source.unwrap();
         let image = ResolveSourceImageResponse {
@@ -121,7 +178,11 @@ impl LlbBridge for Bridge {
         };
         // As a source policy would: another image than asked for.
         source.identifier = source.identifier.replace("golang", "mirror/golang");
-        Ok(Response::new(ResolveSourceMetaResponse { source: Some(source), image: Some(image), ..Default::default() }))
+        Ok(Response::new(ResolveSourceMetaResponse {
+            source: Some(source),
+            image: Some(image),
+            ..Default::default()
+        }))
     }
 
     async fn inputs(&self, _: Request<InputsRequest>) -> Answer<InputsResponse> {
@@ -138,13 +199,19 @@ impl LlbBridge for Bridge {
         Err(Status::unimplemented("NewContainer"))
     }
 
-    async fn release_container(&self, _: Request<ReleaseContainerRequest>) -> Answer<ReleaseContainerResponse> {
+    async fn release_container(
+        &self,
+        _: Request<ReleaseContainerRequest>,
+    ) -> Answer<ReleaseContainerResponse> {
         Err(Status::unimplemented("ReleaseContainer"))
     }
 
     type ExecProcessStream = tokio_stream::Empty<Result<ExecMessage, Status>>;
 
-    async fn exec_process(&self, _: Request<tonic::Streaming<ExecMessage>>) -> Answer<Self::ExecProcessStream> {
+    async fn exec_process(
+        &self,
+        _: Request<tonic::Streaming<ExecMessage>>,
+    ) -> Answer<Self::ExecProcessStream> {
         Err(Status::unimplemented("ExecProcess"))
     }
 

@@ -19,8 +19,14 @@ fn daemon() -> FakeGateway {
 }
 
 /// Opens the context and hands it to `check`.
-fn with<T>(gateway: &FakeGateway, options: &Options, check: impl AsyncFnOnce(Result<Context<'_>, BuildError>) -> T) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+fn with<T>(
+    gateway: &FakeGateway,
+    options: &Options,
+    check: impl AsyncFnOnce(Result<Context<'_>, BuildError>) -> T,
+) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     runtime.block_on(async { check(Context::open(gateway, options).await).await })
 }
 
@@ -28,7 +34,9 @@ fn with<T>(gateway: &FakeGateway, options: &Options, check: impl AsyncFnOnce(Res
 fn source_of(output: &Output) -> (String, BTreeMap<String, String>) {
     let definition = output.to_definition().into_pb();
     let op = pb::Op::decode(definition.def[0].as_slice()).unwrap();
-    let Some(pb::op::Op::Source(source)) = op.op else { panic!("{op:?} is no source") };
+    let Some(pb::op::Op::Source(source)) = op.op else {
+        panic!("{op:?} is no source")
+    };
     (source.identifier, source.attrs)
 }
 
@@ -40,7 +48,13 @@ fn platform() -> Platform {
 fn a_local_context_is_filtered_by_its_dockerignore() {
     let gateway = daemon()
         .source("local://dockerfile", &[("Dockerfile", DEFINITION)])
-        .source("local://context", &[(".dockerignore", "# comment\n/docs/\n*.md\n!README.md\n\n ./a/../b \n")]);
+        .source(
+            "local://context",
+            &[(
+                ".dockerignore",
+                "# comment\n/docs/\n*.md\n!README.md\n\n ./a/../b \n",
+            )],
+        );
     let options = options(&["local-sessionid:context=other"]);
     with(&gateway, &options, async |context| {
         let context = context.unwrap();
@@ -48,15 +62,37 @@ fn a_local_context_is_filtered_by_its_dockerignore() {
         assert_eq!(context.excludes(), ["docs", "*.md", "!README.md", "b"]);
         let (identifier, attrs) = source_of(&context.source(&Filter::Whole));
         assert_eq!(identifier, "local://context");
-        assert_eq!(attrs["local.excludepatterns"], r#"["docs","*.md","!README.md","b"]"#);
-        assert_eq!((attrs["local.session"].as_str(), attrs["local.sharedkeyhint"].as_str()), ("other", "context"));
+        assert_eq!(
+            attrs["local.excludepatterns"],
+            r#"["docs","*.md","!README.md","b"]"#
+        );
+        assert_eq!(
+            (
+                attrs["local.session"].as_str(),
+                attrs["local.sharedkeyhint"].as_str()
+            ),
+            ("other", "context")
+        );
     });
     let solves = gateway.recorded().solves;
-    assert_eq!(solves.len(), 2, "the definition and the ignore file, nothing else");
+    assert_eq!(
+        solves.len(),
+        2,
+        "the definition and the ignore file, nothing else"
+    );
     let dockerfile = Output::from_definition(solves[0].definition.as_pb()).unwrap();
     let (_, attrs) = source_of(&dockerfile);
-    assert_eq!(attrs["local.followpaths"], r#"["Dockerfile","Dockerfile.dockerignore","dockerfile","gowork.toml"]"#);
-    assert_eq!((attrs["local.differ"].as_str(), attrs["local.session"].as_str()), ("none", "session-1"));
+    assert_eq!(
+        attrs["local.followpaths"],
+        r#"["Dockerfile","Dockerfile.dockerignore","dockerfile","gowork.toml"]"#
+    );
+    assert_eq!(
+        (
+            attrs["local.differ"].as_str(),
+            attrs["local.session"].as_str()
+        ),
+        ("none", "session-1")
+    );
 }
 
 #[test]
@@ -66,76 +102,151 @@ fn subsets_have_hints_of_their_own() {
         let context = context.unwrap();
         assert!(context.can_list());
         let go = ["**/*.go".to_owned()];
-        let (_, listing) = source_of(&context.source(&Filter::Listing { hint: "listing", contents: &go }));
+        let (_, listing) = source_of(&context.source(&Filter::Listing {
+            hint: "listing",
+            contents: &go,
+        }));
         assert_eq!(
-            (listing["local.metadatatransfer"].as_str(), listing["local.metadatatransferexclude"].as_str()),
+            (
+                listing["local.metadatatransfer"].as_str(),
+                listing["local.metadatatransferexclude"].as_str()
+            ),
             ("true", r#"["**/*.go"]"#)
         );
-        let (_, paths) = source_of(&context.source(&Filter::Paths { hint: "sources", paths: &go }));
+        let (_, paths) = source_of(&context.source(&Filter::Paths {
+            hint: "sources",
+            paths: &go,
+        }));
         assert_eq!(paths["local.followpaths"], r#"["**/*.go"]"#);
-        let (_, patterns) = source_of(&context.source(&Filter::Patterns { hint: "embeds", patterns: &go }));
+        let (_, patterns) = source_of(&context.source(&Filter::Patterns {
+            hint: "embeds",
+            patterns: &go,
+        }));
         assert_eq!(patterns["local.includepattern"], r#"["**/*.go"]"#);
-        let hints = [&listing, &paths, &patterns].map(|attrs| attrs["local.sharedkeyhint"].as_str());
-        let listing = context.source(&Filter::Listing { hint: "listing", contents: &go });
+        let hints =
+            [&listing, &paths, &patterns].map(|attrs| attrs["local.sharedkeyhint"].as_str());
+        let listing = context.source(&Filter::Listing {
+            hint: "listing",
+            contents: &go,
+        });
         assert_eq!(listing.name(), Some("[internal] list build context"));
-        assert_eq!(hints, ["context-listing", "context-sources", "context-embeds"]);
+        assert_eq!(
+            hints,
+            ["context-listing", "context-sources", "context-embeds"]
+        );
     });
 }
 
 #[test]
 fn a_daemon_that_cannot_list_gives_the_whole() {
-    let old: Vec<&str> = caps::ALL.iter().copied().filter(|cap| *cap != caps::SOURCE_LOCAL_METADATA_TRANSFER).collect();
-    let gateway = FakeGateway::new(&[], &old).source("local://dockerfile", &[("Dockerfile", DEFINITION)]);
+    let old: Vec<&str> = caps::ALL
+        .iter()
+        .copied()
+        .filter(|cap| *cap != caps::SOURCE_LOCAL_METADATA_TRANSFER)
+        .collect();
+    let gateway =
+        FakeGateway::new(&[], &old).source("local://dockerfile", &[("Dockerfile", DEFINITION)]);
     with(&gateway, &options(&[]), async |context| {
         let context = context.unwrap();
         assert!(!context.can_list());
-        assert_eq!(context.source(&Filter::Listing { hint: "listing", contents: &[] }), context.source(&Filter::Whole));
+        assert_eq!(
+            context.source(&Filter::Listing {
+                hint: "listing",
+                contents: &[]
+            }),
+            context.source(&Filter::Whole)
+        );
     });
 }
 
 #[test]
 fn the_definition_may_be_lower_case_and_have_its_own_ignore_file() {
     let gateway = daemon()
-        .source("local://df", &[("sub/dockerfile", DEFINITION), ("sub/Dockerfile.dockerignore", "mine")])
+        .source(
+            "local://df",
+            &[
+                ("sub/dockerfile", DEFINITION),
+                ("sub/Dockerfile.dockerignore", "mine"),
+            ],
+        )
         .source("local://context", &[(".dockerignore", "not mine")]);
-    with(&gateway, &options(&["filename=sub/Dockerfile", "dockerfilekey=df"]), async |context| {
-        let context = context.unwrap();
-        assert_eq!(context.definition().name, "sub/dockerfile");
-        assert_eq!(context.excludes(), ["mine"]);
-    });
+    with(
+        &gateway,
+        &options(&["filename=sub/Dockerfile", "dockerfilekey=df"]),
+        async |context| {
+            let context = context.unwrap();
+            assert_eq!(context.definition().name, "sub/dockerfile");
+            assert_eq!(context.excludes(), ["mine"]);
+        },
+    );
 }
 
 /// Two definition files beside each other: the command warns too.
 #[test]
 fn a_definition_that_is_not_read_is_noted() {
     for (files, filename, unread) in [
-        (&[("Dockerfile", DEFINITION), ("gowork.toml", "skip = []")][..], "Dockerfile", Some("gowork.toml")),
-        (&[("sub/dockerfile", DEFINITION), ("sub/gowork.toml", "")], "sub/Dockerfile", Some("sub/gowork.toml")),
-        (&[("Dockerfile", DEFINITION), ("gowork.toml", DEFINITION)], "Dockerfile", None),
-        (&[("Dockerfile", DEFINITION), ("gowork.toml", "")], "gowork.toml", None),
-        (&[("api.Dockerfile", DEFINITION), ("gowork.toml", "")], "api.Dockerfile", None),
+        (
+            &[("Dockerfile", DEFINITION), ("gowork.toml", "skip = []")][..],
+            "Dockerfile",
+            Some("gowork.toml"),
+        ),
+        (
+            &[("sub/dockerfile", DEFINITION), ("sub/gowork.toml", "")],
+            "sub/Dockerfile",
+            Some("sub/gowork.toml"),
+        ),
+        (
+            &[("Dockerfile", DEFINITION), ("gowork.toml", DEFINITION)],
+            "Dockerfile",
+            None,
+        ),
+        (
+            &[("Dockerfile", DEFINITION), ("gowork.toml", "")],
+            "gowork.toml",
+            None,
+        ),
+        (
+            &[("api.Dockerfile", DEFINITION), ("gowork.toml", "")],
+            "api.Dockerfile",
+            None,
+        ),
         (&[("Dockerfile", DEFINITION)], "Dockerfile", None),
     ] {
         let gateway = daemon().source("local://dockerfile", files);
-        with(&gateway, &options(&[&format!("filename={filename}")]), async |context| {
-            assert_eq!(context.unwrap().definition().unread.as_deref(), unread, "{filename}");
-        });
+        with(
+            &gateway,
+            &options(&[&format!("filename={filename}")]),
+            async |context| {
+                assert_eq!(
+                    context.unwrap().definition().unread.as_deref(),
+                    unread,
+                    "{filename}"
+                );
+            },
+        );
     }
 }
 
 #[test]
 fn a_missing_definition_says_what_to_do() {
-    with(&daemon(), &options(&["filename=build.toml"]), async |context| {
-        let error = context.err().unwrap().status(&SourceFiles::default());
-        let expected = "read build.toml: open build.toml: no such file or directory\n    help: the first line of the file names this \
+    with(
+        &daemon(),
+        &options(&["filename=build.toml"]),
+        async |context| {
+            let error = context.err().unwrap().status(&SourceFiles::default());
+            let expected = "read build.toml: open build.toml: no such file or directory\n    help: the first line of the file names this \
                         frontend: # syntax=IMAGE; name another file with -f";
-        assert_eq!(error.message, expected);
-    });
+            assert_eq!(error.message, expected);
+        },
+    );
 }
 
 #[test]
 fn a_git_context_has_everything_in_it() {
-    let gateway = daemon().source("git://example.com/x.git#v1", &[("Dockerfile", DEFINITION), (".dockerignore", "ignored")]);
+    let gateway = daemon().source(
+        "git://example.com/x.git#v1",
+        &[("Dockerfile", DEFINITION), (".dockerignore", "ignored")],
+    );
     let options = options(&[
         "context=https://example.com/x.git#v1",
         "contextsubdir=svc",
@@ -147,8 +258,18 @@ fn a_git_context_has_everything_in_it() {
         assert!(context.excludes().is_empty() && !context.can_list());
         let (identifier, attrs) = source_of(&context.definition().source);
         assert_eq!(identifier, "git://example.com/x.git#v1");
-        assert_eq!((attrs["git.keepgitdir"].as_str(), attrs["git.mtime"].as_str()), ("true", "commit"));
-        let ops = context.source(&Filter::Whole).to_definition().digests().len();
+        assert_eq!(
+            (
+                attrs["git.keepgitdir"].as_str(),
+                attrs["git.mtime"].as_str()
+            ),
+            ("true", "commit")
+        );
+        let ops = context
+            .source(&Filter::Whole)
+            .to_definition()
+            .digests()
+            .len();
         assert_eq!(ops, 3, "git, copy of the sub directory, terminal");
     });
 }
@@ -158,36 +279,55 @@ fn a_remote_context_with_a_local_definition() {
     let gateway = daemon()
         .source("local://stdin", &[("Dockerfile", "# local\n")])
         .source("git://example.com/x.git", &[("Dockerfile", DEFINITION)]);
-    with(&gateway, &options(&["context=https://example.com/x.git", "dockerfilekey=stdin"]), async |context| {
-        assert_eq!(context.unwrap().definition().bytes, b"# local\n");
-    });
+    with(
+        &gateway,
+        &options(&["context=https://example.com/x.git", "dockerfilekey=stdin"]),
+        async |context| {
+            assert_eq!(context.unwrap().definition().bytes, b"# local\n");
+        },
+    );
 }
 
 #[test]
 fn a_download_is_the_definition_or_an_archive() {
     let gateway = daemon().source("https://example.com/d", &[("context", DEFINITION)]);
-    with(&gateway, &options(&["context=https://example.com/d"]), async |context| {
-        assert_eq!(context.unwrap().definition().name, "context");
-    });
+    with(
+        &gateway,
+        &options(&["context=https://example.com/d"]),
+        async |context| {
+            assert_eq!(context.unwrap().definition().name, "context");
+        },
+    );
     let unpacked = |op: &pb::Op| match &op.op {
-        Some(pb::op::Op::File(_)) => Some(Ok(BTreeMap::from([("Dockerfile".to_owned(), DEFINITION.as_bytes().to_vec())]))),
+        Some(pb::op::Op::File(_)) => Some(Ok(BTreeMap::from([(
+            "Dockerfile".to_owned(),
+            DEFINITION.as_bytes().to_vec(),
+        )]))),
         _ => None,
     };
     let archive = |op: &pb::Op| match &op.op {
-        Some(pb::op::Op::Source(_)) => Some(Ok(BTreeMap::from([("context".to_owned(), b"\x1f\x8b\x08..".to_vec())]))),
+        Some(pb::op::Op::Source(_)) => Some(Ok(BTreeMap::from([(
+            "context".to_owned(),
+            b"\x1f\x8b\x08..".to_vec(),
+        )]))),
         _ => None,
     };
     let gateway = daemon().rule(unpacked).rule(archive);
-    with(&gateway, &options(&["context=https://example.com/a.tgz"]), async |context| {
-        assert_eq!(context.unwrap().definition().bytes, DEFINITION.as_bytes());
-    });
+    with(
+        &gateway,
+        &options(&["context=https://example.com/a.tgz"]),
+        async |context| {
+            assert_eq!(context.unwrap().definition().bytes, DEFINITION.as_bytes());
+        },
+    );
 }
 
 #[test]
 fn a_context_of_another_build() {
     let other = source::Local::new("other").output();
-    let gateway =
-        daemon().input("context", other.to_definition().into_pb()).source("local://dockerfile", &[("Dockerfile", DEFINITION)]);
+    let gateway = daemon()
+        .input("context", other.to_definition().into_pb())
+        .source("local://dockerfile", &[("Dockerfile", DEFINITION)]);
     with(&gateway, &options(&[]), async |context| {
         assert_eq!(context.unwrap().source(&Filter::Whole), other);
     });
@@ -195,10 +335,17 @@ fn a_context_of_another_build() {
 
 #[test]
 fn nonsense_is_no_context() {
-    with(&daemon(), &options(&["context=ftp://example.com/x"]), async |context| {
-        let message = context.err().unwrap().to_string();
-        assert!(message.starts_with(r#"the build context "ftp://example.com/x" is neither"#), "{message}");
-    });
+    with(
+        &daemon(),
+        &options(&["context=ftp://example.com/x"]),
+        async |context| {
+            let message = context.err().unwrap().to_string();
+            assert!(
+                message.starts_with(r#"the build context "ftp://example.com/x" is neither"#),
+                "{message}"
+            );
+        },
+    );
 }
 
 const DIGEST: &str = "sha256:0123456789012345678901234567890123456789012345678901234567890123";
@@ -207,25 +354,71 @@ const DIGEST: &str = "sha256:012345678901234567890123456789012345678901234567890
 fn images_are_pinned_and_looked_up_once() {
     let gateway = daemon()
         .source("local://dockerfile", &[("Dockerfile", DEFINITION)])
-        .image("docker.io/library/golang:1.26", Some(DIGEST), r#"{"rootfs":{"diff_ids":["x"]}}"#)
-        .image("docker.io/library/empty:latest", None, r#"{"rootfs":{"diff_ids":[]}}"#);
-    with(&gateway, &options(&["image-resolve-mode=pull"]), async |context| {
-        let context = context.unwrap();
-        for _ in 0..2 {
-            let image = context.image("golang:1.26", &platform()).await.unwrap();
-            let (identifier, attrs) = source_of(&image.output);
-            assert_eq!(identifier, format!("docker-image://docker.io/library/golang:1.26@{DIGEST}"));
-            assert_eq!((attrs["image.resolvemode"].as_str(), image.digest.as_deref()), ("pull", Some(DIGEST)));
-        }
-        assert!(context.image("empty", &platform()).await.unwrap().output.is_scratch(), "no layers");
-        assert!(context.image("scratch", &platform()).await.unwrap().output.is_scratch());
-        let missing = context.image("golang:9", &platform()).await.unwrap_err().to_string();
-        assert_eq!(missing, "image golang:9: not found");
-    });
+        .image(
+            "docker.io/library/golang:1.26",
+            Some(DIGEST),
+            r#"{"rootfs":{"diff_ids":["x"]}}"#,
+        )
+        .image(
+            "docker.io/library/empty:latest",
+            None,
+            r#"{"rootfs":{"diff_ids":[]}}"#,
+        );
+    with(
+        &gateway,
+        &options(&["image-resolve-mode=pull"]),
+        async |context| {
+            let context = context.unwrap();
+            for _ in 0..2 {
+                let image = context.image("golang:1.26", &platform()).await.unwrap();
+                let (identifier, attrs) = source_of(&image.output);
+                assert_eq!(
+                    identifier,
+                    format!("docker-image://docker.io/library/golang:1.26@{DIGEST}")
+                );
+                assert_eq!(
+                    (attrs["image.resolvemode"].as_str(), image.digest.as_deref()),
+                    ("pull", Some(DIGEST))
+                );
+            }
+            assert!(
+                context
+                    .image("empty", &platform())
+                    .await
+                    .unwrap()
+                    .output
+                    .is_scratch(),
+                "no layers"
+            );
+            assert!(
+                context
+                    .image("scratch", &platform())
+                    .await
+                    .unwrap()
+                    .output
+                    .is_scratch()
+            );
+            let missing = context
+                .image("golang:9", &platform())
+                .await
+                .unwrap_err()
+                .to_string();
+            assert_eq!(missing, "image golang:9: not found");
+        },
+    );
     let queries = gateway.recorded().images;
     assert_eq!(queries.len(), 3);
-    assert_eq!(queries[0].log_name, "[linux/amd64 internal] load metadata for docker.io/library/golang:1.26");
-    assert_eq!((queries[0].resolve_mode.as_str(), queries[0].platform.as_ref()), ("pull", Some(&platform())));
+    assert_eq!(
+        queries[0].log_name,
+        "[linux/amd64 internal] load metadata for docker.io/library/golang:1.26"
+    );
+    assert_eq!(
+        (
+            queries[0].resolve_mode.as_str(),
+            queries[0].platform.as_ref()
+        ),
+        ("pull", Some(&platform()))
+    );
 }
 
 #[test]
@@ -233,7 +426,11 @@ fn a_named_context_takes_an_images_place() {
     let config = r#"{"rootfs":{"diff_ids":["x"]}}"#;
     let gateway = daemon()
         .source("local://dockerfile", &[("Dockerfile", DEFINITION)])
-        .image(&format!("docker.io/library/golang:1.26@{DIGEST}"), Some(DIGEST), config)
+        .image(
+            &format!("docker.io/library/golang:1.26@{DIGEST}"),
+            Some(DIGEST),
+            config,
+        )
         .image("example.com/base:latest", Some(DIGEST), config);
     let options = options(&[
         &format!("context:golang:1.26=oci-layout://store:tag@{DIGEST}"),
@@ -243,17 +440,42 @@ fn a_named_context_takes_an_images_place() {
     ]);
     with(&gateway, &options, async |context| {
         let context = context.unwrap();
-        let golang = context.image("docker.io/library/golang:1.26", &platform()).await.unwrap();
+        let golang = context
+            .image("docker.io/library/golang:1.26", &platform())
+            .await
+            .unwrap();
         let (identifier, attrs) = source_of(&golang.output);
-        assert_eq!(identifier, format!("oci-layout://docker.io/library/golang:1.26@{DIGEST}"));
-        assert_eq!((attrs["oci.store"].as_str(), attrs["oci.session"].as_str()), ("store", "session-1"));
+        assert_eq!(
+            identifier,
+            format!("oci-layout://docker.io/library/golang:1.26@{DIGEST}")
+        );
+        assert_eq!(
+            (attrs["oci.store"].as_str(), attrs["oci.session"].as_str()),
+            ("store", "session-1")
+        );
         assert_eq!(golang.config.as_deref(), Some(config.as_bytes()));
         let alpine = context.image("alpine:latest", &platform()).await.unwrap();
-        assert_eq!(source_of(&alpine.output).0, format!("docker-image://example.com/base:latest@{DIGEST}"));
-        assert!(context.image("none", &platform()).await.unwrap().output.is_scratch());
+        assert_eq!(
+            source_of(&alpine.output).0,
+            format!("docker-image://example.com/base:latest@{DIGEST}")
+        );
+        assert!(
+            context
+                .image("none", &platform())
+                .await
+                .unwrap()
+                .output
+                .is_scratch()
+        );
         assert!(context.named("other", &platform()).await.unwrap().is_none());
     });
-    assert_eq!(gateway.recorded().images[0].oci_layout.as_ref().map(|store| store.store_id.as_str()), Some("store"));
+    assert_eq!(
+        gateway.recorded().images[0]
+            .oci_layout
+            .as_ref()
+            .map(|store| store.store_id.as_str()),
+        Some("store")
+    );
 }
 
 #[test]
@@ -275,25 +497,54 @@ fn other_named_contexts() {
     ]);
     with(&gateway, &options, async |context| {
         let context = context.unwrap();
-        let named = async |name: &str| context.named(name, &platform()).await.map(|named| named.unwrap());
+        let named = async |name: &str| {
+            context
+                .named(name, &platform())
+                .await
+                .map(|named| named.unwrap())
+        };
         let (identifier, attrs) = source_of(&named("assets").await.unwrap().output);
         assert_eq!(identifier, "local://assets");
-        assert_eq!(named("assets").await.unwrap().output.name(), Some("[context assets] load from client"));
         assert_eq!(
-            (attrs["local.excludepatterns"].as_str(), attrs["local.sharedkeyhint"].as_str()),
+            named("assets").await.unwrap().output.name(),
+            Some("[context assets] load from client")
+        );
+        assert_eq!(
+            (
+                attrs["local.excludepatterns"].as_str(),
+                attrs["local.sharedkeyhint"].as_str()
+            ),
             (r#"["*.psd"]"#, "context:assets-k")
         );
-        assert_eq!(source_of(&named("tools").await.unwrap().output).0, "git://example.com/t.git");
-        assert_eq!(source_of(&named("file").await.unwrap().output).0, "https://example.com/f.txt");
+        assert_eq!(
+            source_of(&named("tools").await.unwrap().output).0,
+            "git://example.com/t.git"
+        );
+        assert_eq!(
+            source_of(&named("file").await.unwrap().output).0,
+            "https://example.com/f.txt"
+        );
         let base = named("base").await.unwrap();
-        assert_eq!((base.output, base.config.as_deref()), (other, Some(&b"{}"[..])));
-        assert_eq!(named("odd").await.unwrap_err().to_string(), "build context odd: swift is no kind of context");
-        assert_eq!(named("layout").await.unwrap_err().to_string(), "build context layout: an oci-layout context needs a digest");
+        assert_eq!(
+            (base.output, base.config.as_deref()),
+            (other, Some(&b"{}"[..]))
+        );
+        assert_eq!(
+            named("odd").await.unwrap_err().to_string(),
+            "build context odd: swift is no kind of context"
+        );
+        assert_eq!(
+            named("layout").await.unwrap_err().to_string(),
+            "build context layout: an oci-layout context needs a digest"
+        );
     });
 }
 
 #[test]
 fn ignore_files() {
     let text = "\u{feff}a\r\n#comment\n #not\n!\n! /b/ \n/\n./\na//b/./c/../d\n../x\n";
-    assert_eq!(parse_ignore(text.as_bytes()), ["a", "#not", "!", "!b", "/", ".", "a/b/d", "../x"]);
+    assert_eq!(
+        parse_ignore(text.as_bytes()),
+        ["a", "#not", "!", "!b", "/", ".", "a/b/d", "../x"]
+    );
 }

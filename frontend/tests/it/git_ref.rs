@@ -7,7 +7,13 @@ fn shown(text: &str) -> String {
     match GitRef::parse(text) {
         Ok(None) => "not git".to_owned(),
         Err(problem) => format!("error: {problem}"),
-        Ok(Some(git)) => format!("{} {:?} {:?} {}", git.remote, git.reference, git.subdir, flags(&git)),
+        Ok(Some(git)) => format!(
+            "{} {:?} {:?} {}",
+            git.remote,
+            git.reference,
+            git.subdir,
+            flags(&git)
+        ),
     }
 }
 
@@ -18,8 +24,18 @@ fn flags(git: &GitRef) -> String {
         (git.commit_times, "mtime"),
         (git.fetch_by_commit, "fetch"),
     ];
-    let set: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
-    format!("{} {}", set.join(","), git.checksum.as_deref().unwrap_or("")).trim().to_owned()
+    let set: Vec<&str> = flags
+        .iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, name)| *name)
+        .collect();
+    format!(
+        "{} {}",
+        set.join(","),
+        git.checksum.as_deref().unwrap_or("")
+    )
+    .trim()
+    .to_owned()
 }
 
 #[test]
@@ -48,7 +64,10 @@ fn references() {
         "https://example.com/a.git?ref=",
         "https://example.com/a.git?depth=1",
     ];
-    let all: String = cases.iter().map(|case| format!("{case}\n    {}\n", shown(case))).collect();
+    let all: String = cases
+        .iter()
+        .map(|case| format!("{case}\n    {}\n", shown(case)))
+        .collect();
     expect![[r#"
         https://example.com/a/b.git
             https://example.com/a/b.git "" "" 

@@ -1,6 +1,12 @@
-//! One test binary for the frontend: one file a room, against scripted gateways and a server of the real protocol.
+//! One test binary for the frontend: one file a room, against scripted gateways and a server of the
+//! real protocol.
 #![allow(missing_docs, reason = "tests document themselves")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod bridge;
 mod context;

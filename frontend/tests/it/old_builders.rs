@@ -33,16 +33,26 @@ const GATEWAY: [&str; 8] = [
 
 /// What steps of the frontend's own programs leave.
 fn answer(op: &pb::Op) -> Option<Files> {
-    let Some(pb::op::Op::Exec(exec)) = &op.op else { return None };
+    let Some(pb::op::Op::Exec(exec)) = &op.op else {
+        return None;
+    };
     let meta = exec.meta.as_ref()?;
     let files = if meta.args.iter().any(|arg| arg == "scan") {
-        vec![("scan.json", serde_json::to_vec(&packages::scan(&MemTree::from_txtar(SOURCES))).unwrap())]
+        vec![(
+            "scan.json",
+            serde_json::to_vec(&packages::scan(&MemTree::from_txtar(SOURCES))).unwrap(),
+        )]
     } else if meta.args.iter().any(|arg| arg == "resolve") {
         vec![("resolution.json", serde_json::to_vec(&resolved()).unwrap())]
     } else {
         return None;
     };
-    Some(files.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect())
+    Some(
+        files
+            .into_iter()
+            .map(|(name, bytes)| (name.to_owned(), bytes))
+            .collect(),
+    )
 }
 
 fn resolved() -> Resolution {
@@ -61,30 +71,54 @@ fn resolved() -> Resolution {
         modules: vec![],
         packages: vec![runtime],
         replaced: BTreeMap::new(),
-        runtime_files: ["/etc/ssl/certs/ca-certificates.crt", "/usr/share/zoneinfo.zip"].map(Into::into).to_vec(),
+        runtime_files: [
+            "/etc/ssl/certs/ca-certificates.crt",
+            "/usr/share/zoneinfo.zip",
+        ]
+        .map(Into::into)
+        .to_vec(),
     }
 }
 
 /// How a build ends on a builder with these capabilities, and what its definitions ask for.
-async fn build(gateway: &[&str], definitions: &[&str], workers: &str) -> (Result<(), String>, BTreeSet<String>) {
+async fn build(
+    gateway: &[&str],
+    definitions: &[&str],
+    workers: &str,
+) -> (Result<(), String>, BTreeSet<String>) {
     let asked = Rc::new(RefCell::new(BTreeSet::new()));
     let dockerfile = "# syntax=docker.io/gowork/gowork:1\n";
     let fake = FakeGateway::new(gateway, definitions)
         .source("local://dockerfile", &[("Dockerfile", dockerfile)])
         .source("local://context", &[(".fsutil-metadata", "")])
-        .image("docker.io/library/golang:1.26", Some(&format!("sha256:{}", "0".repeat(64))), "{}")
+        .image(
+            "docker.io/library/golang:1.26",
+            Some(&format!("sha256:{}", "0".repeat(64))),
+            "{}",
+        )
         .rule(|op| answer(op).map(Ok));
     let mut own = tempfile::NamedTempFile::new().unwrap();
     let image = Image::new(&Reference::parse("docker.io/gowork/gowork:1").unwrap()).output();
     own.write_all(&image.to_definition().to_bytes()).unwrap();
-    let raw = RawOptions { workers: workers.to_owned(), ..RawOptions::default() };
+    let raw = RawOptions {
+        workers: workers.to_owned(),
+        ..RawOptions::default()
+    };
     serve(&fake, &raw, own.path()).await.unwrap();
     let recorded = fake.recorded();
     for solve in recorded.solves {
-        asked.borrow_mut().extend(Definition::from_pb(solve.definition.into_pb()).caps().into_keys().map(str::to_owned));
+        asked.borrow_mut().extend(
+            Definition::from_pb(solve.definition.into_pb())
+                .caps()
+                .into_keys()
+                .map(str::to_owned),
+        );
     }
     let ended = recorded.returned.into_iter().next().unwrap();
-    (ended.map(drop).map_err(|status| status.message), asked.take())
+    (
+        ended.map(drop).map_err(|status| status.message),
+        asked.take(),
+    )
 }
 
 fn without<'a>(all: &[&'a str], cap: &str) -> Vec<&'a str> {
@@ -98,7 +132,12 @@ async fn each_capability_that_a_build_asks_for_is_missed_with_clear_words() {
     assert!(asked.len() > 15, "{asked:?}");
     let mut refused = Vec::new();
     for cap in &asked {
-        let (ended, _) = build(&GATEWAY, &without(llb::ALL, cap), r#"[{"buildkitVersion":{"version":"v0.34.2"}}]"#).await;
+        let (ended, _) = build(
+            &GATEWAY,
+            &without(llb::ALL, cap),
+            r#"[{"buildkitVersion":{"version":"v0.34.2"}}]"#,
+        )
+        .await;
         let Err(message) = ended else { continue };
         let first = message.lines().next().unwrap();
         let expected = "this builder is BuildKit v0.34.2; gowork needs BuildKit v0.10 (Docker 23) or later; it lacks ";
@@ -106,7 +145,11 @@ async fn each_capability_that_a_build_asks_for_is_missed_with_clear_words() {
         refused.push(cap.as_str());
     }
     // For these there is another way.
-    let others: Vec<&str> = asked.iter().map(String::as_str).filter(|cap| !refused.contains(cap)).collect();
+    let others: Vec<&str> = asked
+        .iter()
+        .map(String::as_str)
+        .filter(|cap| !refused.contains(cap))
+        .collect();
     assert_eq!(others, [llb::MERGE, llb::SOURCE_LOCAL_METADATA_TRANSFER]);
 }
 
@@ -121,10 +164,27 @@ async fn builds_work_without_each_capability_of_the_gateway() {
 /// Capabilities as their tags list them.
 #[tokio::test(start_paused = true)]
 async fn builders_that_are_too_old_are_called_by_their_names() {
-    let first = ["source.image", "source.local", "source.git", "exec.meta.base", "exec.mount.bind", "file.base", "constraints"];
+    let first = [
+        "source.image",
+        "source.local",
+        "source.git",
+        "exec.meta.base",
+        "exec.mount.bind",
+        "file.base",
+        "constraints",
+    ];
     let of_8 = [&first[..], &["file.rm.wildcard", "source.git.httpauth"]].concat();
-    let of_9 = [&of_8[..], &["file.copy.includeexcludepatterns", "source.local.differ"]].concat();
-    let gateway_8 = ["proto.refarray", "frontend.inputs", "gateway.exec", "gateway.solve.evaluate"];
+    let of_9 = [
+        &of_8[..],
+        &["file.copy.includeexcludepatterns", "source.local.differ"],
+    ]
+    .concat();
+    let gateway_8 = [
+        "proto.refarray",
+        "frontend.inputs",
+        "gateway.exec",
+        "gateway.solve.evaluate",
+    ];
     for (gateway, definitions, name) in [
         (&[][..], &[][..], "BuildKit older than v0.7"),
         (&["proto.refarray"], &first, "BuildKit v0.7"),
@@ -142,20 +202,41 @@ async fn builders_that_are_too_old_are_called_by_their_names() {
 
 #[test]
 fn a_version_that_is_said_counts() {
-    let pong = Pong { llb_caps: Supported::only([llb::MERGE]), ..Pong::default() };
-    let workers = |version: &str| format!(r#"[{{"buildkitVersion":{{"package":"x","version":"{version}"}}}}]"#);
-    assert_eq!(release::name(&pong, &workers("v0.12.5")), "BuildKit v0.12.5");
+    let pong = Pong {
+        llb_caps: Supported::only([llb::MERGE]),
+        ..Pong::default()
+    };
+    let workers = |version: &str| {
+        format!(r#"[{{"buildkitVersion":{{"package":"x","version":"{version}"}}}}]"#)
+    };
+    assert_eq!(
+        release::name(&pong, &workers("v0.12.5")),
+        "BuildKit v0.12.5"
+    );
     for nothing in ["v0.0.0+unknown", "", "devel"] {
-        assert_eq!(release::name(&pong, &workers(nothing)), "BuildKit v0.10 or later");
+        assert_eq!(
+            release::name(&pong, &workers(nothing)),
+            "BuildKit v0.10 or later"
+        );
     }
 }
 
-/// Where the frontend is started by other means than BuildKit's, or its own image is not what it seems.
+/// Where the frontend is started by other means than BuildKit's, or its own image is not what it
+/// seems.
 #[tokio::test]
 async fn a_builder_that_keeps_the_image_to_itself() {
     let fake = FakeGateway::new(&GATEWAY, llb::ALL);
-    serve(&fake, &RawOptions::default(), std::path::Path::new("/nowhere/frontend.bin")).await.unwrap();
+    serve(
+        &fake,
+        &RawOptions::default(),
+        std::path::Path::new("/nowhere/frontend.bin"),
+    )
+    .await
+    .unwrap();
     let message = fake.recorded().returned.remove(0).unwrap_err().message;
     let expected = "this builder does not say which image the frontend was started from: No such file or directory";
-    assert!(message.starts_with(expected) && !message.contains("frontend.bin"), "{message}");
+    assert!(
+        message.starts_with(expected) && !message.contains("frontend.bin"),
+        "{message}"
+    );
 }

@@ -9,7 +9,12 @@ use gowork_llb::ops::exec::Network;
 use gowork_llb::ops::source::ResolveMode;
 
 pub(crate) fn raw(opts: &[&str]) -> RawOptions {
-    let var = |(n, opt): (usize, &&str)| (OsString::from(format!("BUILDKIT_FRONTEND_OPT_{n}")), OsString::from(*opt));
+    let var = |(n, opt): (usize, &&str)| {
+        (
+            OsString::from(format!("BUILDKIT_FRONTEND_OPT_{n}")),
+            OsString::from(*opt),
+        )
+    };
     let mut vars: Vec<(OsString, OsString)> = opts.iter().enumerate().map(var).collect();
     vars.push(("BUILDKIT_SESSION_ID".into(), "session-1".into()));
     let workers = r#"[{"id":"w1","labels":{},"platforms":[{"architecture":"arm64","os":"linux"},{"architecture":"arm","os":"linux","variant":"v7"}]}]"#;
@@ -23,26 +28,43 @@ pub(crate) fn options(opts: &[&str]) -> Options {
 }
 
 fn problems(opts: &[&str]) -> String {
-    Options::parse(&raw(opts)).map(drop).map_err(BuildError::from).unwrap_err().to_string()
+    Options::parse(&raw(opts))
+        .map(drop)
+        .map_err(BuildError::from)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]
 fn nothing_given_means_defaults() {
     let options = options(&[]);
-    assert_eq!((options.filename.as_str(), &options.target, &options.request), ("Dockerfile", &None, &None));
+    assert_eq!(
+        (options.filename.as_str(), &options.target, &options.request),
+        ("Dockerfile", &None, &None)
+    );
     assert_eq!(options.build_platform.to_string(), "linux/arm64");
-    assert_eq!(options.target_platforms(), std::slice::from_ref(&options.build_platform));
+    assert_eq!(
+        options.target_platforms(),
+        std::slice::from_ref(&options.build_platform)
+    );
     assert!(!options.multi_platform);
     assert_eq!(options.no_cache, NoCache::Off);
     assert_eq!(options.image_resolve_mode, ResolveMode::Default);
     assert_eq!(options.contexts.session_of("context"), "session-1");
-    assert_eq!((options.exec.network, options.source_date_epoch), (None, None));
+    assert_eq!(
+        (options.exec.network, options.source_date_epoch),
+        (None, None)
+    );
 }
 
 #[test]
 fn values_may_contain_equal_signs_and_unknown_keys_are_ignored() {
-    let options =
-        options(&["build-arg:LDFLAGS=-X main.v=1", "label:a.b=c=d", "vcs:source=https://example.com/x", "frontend.caps=x"]);
+    let options = options(&[
+        "build-arg:LDFLAGS=-X main.v=1",
+        "label:a.b=c=d",
+        "vcs:source=https://example.com/x",
+        "frontend.caps=x",
+    ]);
     assert_eq!(options.build_args["LDFLAGS"], "-X main.v=1");
     assert_eq!(options.labels["a.b"], "c=d");
 }
@@ -57,25 +79,44 @@ fn platforms_are_normalised_and_each_comes_once() {
 
 #[test]
 fn platforms_that_go_does_not_know_are_errors() {
-    assert_eq!(options(&["platform=wasip1/wasm,wasi/wasm"]).platforms.len(), 1);
+    assert_eq!(
+        options(&["platform=wasip1/wasm,wasi/wasm"]).platforms.len(),
+        1
+    );
     expect!["build option platform: Go does not compile for linux/foo (platforms of linux are linux/386, linux/amd64, linux/arm, linux/arm64, linux/loong64, linux/mips, linux/mips64, linux/mips64le, linux/mipsle, linux/ppc64, linux/ppc64le, linux/riscv64, linux/s390x, linux/sparc64)"].assert_eq(&problems(&["platform=linux/amd64,linux/foo"]));
 }
 
 #[test]
 fn one_platform_can_be_asked_for_as_several() {
     assert!(options(&["platform=linux/amd64", "multi-platform=true"]).multi_platform);
-    assert!(options(&["platform=linux/amd64", "multi-platform=0", "build-arg:BUILDKIT_MULTI_PLATFORM=1"]).multi_platform);
+    assert!(
+        options(&[
+            "platform=linux/amd64",
+            "multi-platform=0",
+            "build-arg:BUILDKIT_MULTI_PLATFORM=1"
+        ])
+        .multi_platform
+    );
     expect![[r#"
         build option multi-platform is false, but 2 platforms are asked for
             help: ask for one platform, or leave the option out"#]]
-    .assert_eq(&problems(&["platform=linux/amd64,linux/arm64", "multi-platform=false"]));
+    .assert_eq(&problems(&[
+        "platform=linux/amd64,linux/arm64",
+        "multi-platform=false",
+    ]));
 }
 
 #[test]
 fn no_cache_is_all_or_some() {
     assert_eq!(options(&["no-cache="]).no_cache, NoCache::All);
-    assert_eq!(options(&["no-cache=api,Worker"]).no_cache, NoCache::Only(vec!["api".to_owned(), "Worker".to_owned()]));
-    assert_eq!(options(&["build-arg:BUILDKIT_CACHE_MOUNT_NS=team"]).cache_mount_namespace, "team");
+    assert_eq!(
+        options(&["no-cache=api,Worker"]).no_cache,
+        NoCache::Only(vec!["api".to_owned(), "Worker".to_owned()])
+    );
+    assert_eq!(
+        options(&["build-arg:BUILDKIT_CACHE_MOUNT_NS=team"]).cache_mount_namespace,
+        "team"
+    );
 }
 
 #[test]
@@ -85,10 +126,17 @@ fn cache_imports_come_in_both_forms_and_any_key_case() {
         "cache-from=example.com/cache,example.com/old",
     ])
     .cache_imports;
-    let shown: Vec<String> = imports.iter().map(|import| format!("{} {:?}", import.kind, import.attrs)).collect();
+    let shown: Vec<String> = imports
+        .iter()
+        .map(|import| format!("{} {:?}", import.kind, import.attrs))
+        .collect();
     assert_eq!(
         shown,
-        [r#"registry {"ref": "example.com/cache"}"#, r#"local {"src": "/c"}"#, r#"registry {"ref": "example.com/old"}"#]
+        [
+            r#"registry {"ref": "example.com/cache"}"#,
+            r#"local {"src": "/c"}"#,
+            r#"registry {"ref": "example.com/old"}"#
+        ]
     );
 }
 
@@ -106,14 +154,32 @@ fn what_every_step_gets() {
         "build-arg:NO_PROXY=localhost",
     ])
     .exec;
-    let hosts: Vec<String> = exec.add_hosts.iter().map(|host| format!("{} {}", host.name, host.ip)).collect();
+    let hosts: Vec<String> = exec
+        .add_hosts
+        .iter()
+        .map(|host| format!("{} {}", host.name, host.ip))
+        .collect();
     assert_eq!(hosts, ["db 10.0.0.1", "v6 ::1"]);
-    let limits: Vec<String> = exec.ulimits.iter().map(|limit| format!("{} {} {}", limit.name, limit.soft, limit.hard)).collect();
+    let limits: Vec<String> = exec
+        .ulimits
+        .iter()
+        .map(|limit| format!("{} {} {}", limit.name, limit.soft, limit.hard))
+        .collect();
     assert_eq!(limits, ["nofile 1024 2048", "core -1 -1"]);
-    assert_eq!((exec.network, exec.shm_size), (Some(Network::Host), Some(67_108_864)));
-    assert_eq!((exec.cgroup_parent.as_deref(), exec.hostname.as_deref()), (Some("/x"), Some("b")));
     assert_eq!(
-        (exec.proxy.https.as_str(), exec.proxy.no.as_str(), exec.proxy.http.as_str()),
+        (exec.network, exec.shm_size),
+        (Some(Network::Host), Some(67_108_864))
+    );
+    assert_eq!(
+        (exec.cgroup_parent.as_deref(), exec.hostname.as_deref()),
+        (Some("/x"), Some("b"))
+    );
+    assert_eq!(
+        (
+            exec.proxy.https.as_str(),
+            exec.proxy.no.as_str(),
+            exec.proxy.http.as_str()
+        ),
         ("http://proxy:3128", "localhost", "")
     );
 }
@@ -130,13 +196,26 @@ fn contexts_and_their_sessions() {
         "sharedkey:localdir:assets=abc",
     ])
     .contexts;
-    assert_eq!(contexts.remote.as_deref(), Some("https://example.com/x.git"));
     assert_eq!(
-        (contexts.subdir.as_deref(), contexts.dockerfile_local.as_str(), contexts.dockerfile_forced),
+        contexts.remote.as_deref(),
+        Some("https://example.com/x.git")
+    );
+    assert_eq!(
+        (
+            contexts.subdir.as_deref(),
+            contexts.dockerfile_local.as_str(),
+            contexts.dockerfile_forced
+        ),
         (Some("sub"), "df", true)
     );
-    assert_eq!(contexts.named["golang:1.26"], "docker-image://example.com/golang:1.26");
-    assert_eq!((contexts.session_of("context"), contexts.session_of("df")), ("session-2", "session-1"));
+    assert_eq!(
+        contexts.named["golang:1.26"],
+        "docker-image://example.com/golang:1.26"
+    );
+    assert_eq!(
+        (contexts.session_of("context"), contexts.session_of("df")),
+        ("session-2", "session-1")
+    );
     assert_eq!(contexts.shared_keys["assets"], "abc");
 }
 

@@ -8,15 +8,26 @@ use gowork_llb::ops::Platform;
 fn built(platforms: &[&str], multi_platform: bool) -> proto::Result {
     let image = |platform: &&str| {
         let config = Some(format!("config of {platform}").into_bytes());
-        let image = ImageResult { reference: Ref(format!("ref-{platform}")), config, ..ImageResult::default() };
+        let image = ImageResult {
+            reference: Ref(format!("ref-{platform}")),
+            config,
+            ..ImageResult::default()
+        };
         (Platform::parse(platform).unwrap(), image)
     };
     let images = platforms.iter().map(image).collect();
-    BuildResult { images, multi_platform, source_date_epoch: Some(7), ..BuildResult::default() }.into_proto()
+    BuildResult {
+        images,
+        multi_platform,
+        source_date_epoch: Some(7),
+        ..BuildResult::default()
+    }
+    .into_proto()
 }
 
 fn metadata(result: &proto::Result) -> Vec<String> {
-    let entry = |(key, value): (&String, &Vec<u8>)| format!("{key} = {}", String::from_utf8_lossy(value));
+    let entry =
+        |(key, value): (&String, &Vec<u8>)| format!("{key} = {}", String::from_utf8_lossy(value));
     let mut entries: Vec<String> = result.metadata.iter().map(entry).collect();
     entries.sort();
     entries
@@ -33,7 +44,13 @@ fn one_image_has_plain_keys() {
             "source.date.epoch = 7",
         ]
     );
-    assert_eq!(result.result, Some(proto::result::Result::Ref(proto::Ref { id: "ref-linux/arm64".into(), def: None })));
+    assert_eq!(
+        result.result,
+        Some(proto::result::Result::Ref(proto::Ref {
+            id: "ref-linux/arm64".into(),
+            def: None
+        }))
+    );
 }
 
 #[test]
@@ -48,9 +65,15 @@ fn several_images_or_one_asked_for_as_several_go_by_platform() {
         ]
     );
     let result = built(&["linux/arm64", "linux/amd64"], false);
-    let Some(proto::result::Result::Refs(refs)) = &result.result else { panic!("{result:?}") };
+    let Some(proto::result::Result::Refs(refs)) = &result.result else {
+        panic!("{result:?}")
+    };
     assert_eq!(refs.refs.len(), 2);
     assert_eq!(refs.refs["linux/amd64"].id, "ref-linux/amd64");
-    assert!(result.metadata.contains_key("containerimage.config/linux/amd64"));
+    assert!(
+        result
+            .metadata
+            .contains_key("containerimage.config/linux/amd64")
+    );
     assert!(!result.metadata.contains_key("containerimage.config"));
 }

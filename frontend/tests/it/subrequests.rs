@@ -8,8 +8,17 @@ use gowork_llb::diag::{Diagnostic, Position, Span};
 
 fn shown(result: &proto::Result) -> String {
     assert!(result.result.is_none(), "a call gives no filesystem");
-    let text = |key: &str| String::from_utf8_lossy(result.metadata.get(key).map_or(&b""[..], Vec::as_slice)).into_owned();
-    format!("{}\n--- {} {}\n{}", text("result.json"), text("version"), text("result.statuscode"), text("result.txt"))
+    let text = |key: &str| {
+        String::from_utf8_lossy(result.metadata.get(key).map_or(&b""[..], Vec::as_slice))
+            .into_owned()
+    };
+    format!(
+        "{}\n--- {} {}\n{}",
+        text("result.json"),
+        text("version"),
+        text("result.statuscode"),
+        text("result.txt")
+    )
 }
 
 fn files() -> SourceFiles {
@@ -25,30 +34,69 @@ fn line(line: u32) -> Option<Span> {
 #[test]
 fn requests_by_name() {
     assert_eq!(Request::parse(None), Ok(Request::Build));
-    assert_eq!(Request::parse(Some("frontend.targets")), Ok(Request::Targets));
-    assert_eq!(Request::parse(Some("frontend.gowork.plan")), Ok(Request::Own("plan".to_owned())));
-    let status = Request::parse(Some("frontend.convertllb")).unwrap_err().status(&files());
+    assert_eq!(
+        Request::parse(Some("frontend.targets")),
+        Ok(Request::Targets)
+    );
+    assert_eq!(
+        Request::parse(Some("frontend.gowork.plan")),
+        Ok(Request::Own("plan".to_owned()))
+    );
+    let status = Request::parse(Some("frontend.convertllb"))
+        .unwrap_err()
+        .status(&files());
     assert_eq!(status.message, "unsupported request frontend.convertllb");
-    assert_eq!(status.details[0].type_url, "github.com/moby/buildkit/errdefs.Subrequest+json");
-    assert_eq!(status.details[0].value, br#"{"name":"frontend.convertllb"}"#);
+    assert_eq!(
+        status.details[0].type_url,
+        "github.com/moby/buildkit/errdefs.Subrequest+json"
+    );
+    assert_eq!(
+        status.details[0].value,
+        br#"{"name":"frontend.convertllb"}"#
+    );
 }
 
 #[test]
 fn describe_lists_every_call() {
     let result = describe::result();
     let calls: serde_json::Value = serde_json::from_slice(&result.metadata["result.json"]).unwrap();
-    let names: Vec<&str> = calls.as_array().unwrap().iter().map(|call| call["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["frontend.outline", "frontend.targets", "frontend.lint", "frontend.subrequests.describe"]);
+    let names: Vec<&str> = calls
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| call["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "frontend.outline",
+            "frontend.targets",
+            "frontend.lint",
+            "frontend.subrequests.describe"
+        ]
+    );
     for call in calls.as_array().unwrap() {
         assert!(Request::parse(call["name"].as_str()).is_ok(), "{call}");
-        assert_eq!((call["type"].as_str(), call.get("inputs")), (Some("rpc"), Some(&serde_json::Value::Null)));
+        assert_eq!(
+            (call["type"].as_str(), call.get("inputs")),
+            (Some("rpc"), Some(&serde_json::Value::Null))
+        );
     }
 }
 
 #[test]
 fn targets() {
-    let api = targets::Target { name: "api".into(), description: "./cmd/api".into(), span: line(2), ..Default::default() };
-    let all = targets::Target { name: "binaries".into(), default: true, ..Default::default() };
+    let api = targets::Target {
+        name: "api".into(),
+        description: "./cmd/api".into(),
+        span: line(2),
+        ..Default::default()
+    };
+    let all = targets::Target {
+        name: "binaries".into(),
+        default: true,
+        ..Default::default()
+    };
     expect![[r#"
         {
           "targets": [
@@ -87,8 +135,17 @@ fn targets() {
 
 #[test]
 fn outline() {
-    let version = outline::Arg { name: "VERSION".into(), value: "1".into(), description: "stamped".into(), span: line(1) };
-    let secret = |name: &str, required| outline::Forward { name: name.into(), required, span: None };
+    let version = outline::Arg {
+        name: "VERSION".into(),
+        value: "1".into(),
+        description: "stamped".into(),
+        span: line(1),
+    };
+    let secret = |name: &str, required| outline::Forward {
+        name: name.into(),
+        required,
+        span: None,
+    };
     let outline = outline::Outline {
         name: "api".into(),
         args: vec![version],
@@ -145,10 +202,17 @@ fn outline() {
 
 #[test]
 fn lint() {
-    let warning =
-        lint::LintWarning { rule: "UnusedKey".into(), detail: "nothing uses it".into(), span: None, ..Default::default() };
+    let warning = lint::LintWarning {
+        rule: "UnusedKey".into(),
+        detail: "nothing uses it".into(),
+        span: None,
+        ..Default::default()
+    };
     let error = Diagnostic::error("unknown key").at(line(2).unwrap());
-    let found = lint::Lint { warnings: vec![warning], errors: vec![error] };
+    let found = lint::Lint {
+        warnings: vec![warning],
+        errors: vec![error],
+    };
     expect![[r#"
         {
           "warnings": [
@@ -198,20 +262,59 @@ fn every_location_has_a_source() {
     let mut files = files();
     files.add("big.go", vec![b'\n'; 9 << 20], "go");
     (0..20).for_each(|number| files.add(format!("{number}.go"), vec![b'x'; 1 << 20], "go"));
-    let mut places =
-        vec![None, Some(Span::at("not-read.go", Position::new(1, 1))), Some(Span::at("Dockerfile", Position::default()))];
+    let mut places = vec![
+        None,
+        Some(Span::at("not-read.go", Position::new(1, 1))),
+        Some(Span::at("Dockerfile", Position::default())),
+    ];
     places.extend(["Dockerfile", "big.go"].map(|file| Some(Span::at(file, Position::new(2, 1)))));
-    places.extend((0..20).map(|number| Some(Span::at(format!("{number}.go"), Position::new(1, 1)))));
-    let located = |place: &Option<Span>| Diagnostic { span: place.clone(), ..Diagnostic::error("wrong") };
+    places
+        .extend((0..20).map(|number| Some(Span::at(format!("{number}.go"), Position::new(1, 1)))));
+    let located = |place: &Option<Span>| Diagnostic {
+        span: place.clone(),
+        ..Diagnostic::error("wrong")
+    };
     for files in [&files, &SourceFiles::default()] {
         for place in &places {
-            let warning = lint::LintWarning { rule: "A".into(), span: place.clone(), ..Default::default() };
-            let warnings = if place.is_some() { vec![warning; 2] } else { vec![warning] };
-            check_locations(&lint::Lint { warnings, errors: vec![located(place)] }, files);
-            check_locations(&lint::Lint { warnings: Vec::new(), errors: vec![located(place)] }, files);
+            let warning = lint::LintWarning {
+                rule: "A".into(),
+                span: place.clone(),
+                ..Default::default()
+            };
+            let warnings = if place.is_some() {
+                vec![warning; 2]
+            } else {
+                vec![warning]
+            };
+            check_locations(
+                &lint::Lint {
+                    warnings,
+                    errors: vec![located(place)],
+                },
+                files,
+            );
+            check_locations(
+                &lint::Lint {
+                    warnings: Vec::new(),
+                    errors: vec![located(place)],
+                },
+                files,
+            );
         }
-        let warnings = places.iter().map(|span| lint::LintWarning { span: span.clone(), ..Default::default() }).collect();
-        check_locations(&lint::Lint { warnings, errors: places.iter().map(located).collect() }, files);
+        let warnings = places
+            .iter()
+            .map(|span| lint::LintWarning {
+                span: span.clone(),
+                ..Default::default()
+            })
+            .collect();
+        check_locations(
+            &lint::Lint {
+                warnings,
+                errors: places.iter().map(located).collect(),
+            },
+            files,
+        );
     }
 }
 
@@ -219,11 +322,16 @@ fn check_locations(found: &lint::Lint, files: &SourceFiles) {
     let result = lint::result(found, files);
     let json: serde_json::Value = serde_json::from_slice(&result.metadata["result.json"]).unwrap();
     let sources = json["sources"].as_array().unwrap();
-    let size: usize = sources.iter().map(|source| source["data"].as_str().unwrap().len()).sum();
+    let size: usize = sources
+        .iter()
+        .map(|source| source["data"].as_str().unwrap().len())
+        .sum();
     assert!(size < 8 << 20, "{size} bytes");
     let warnings = json["warnings"].as_array().unwrap().iter();
     for located in warnings.chain([&json["buildError"]]) {
-        let index = located["location"].get("sourceIndex").map_or(0, |index| index.as_u64().unwrap());
+        let index = located["location"]
+            .get("sourceIndex")
+            .map_or(0, |index| index.as_u64().unwrap());
         assert!(usize::try_from(index).unwrap() < sources.len(), "{located}");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! - A get after a put gives that put's bytes, and so does the layer for another process.
 //! - The same puts in another order, by other threads, leave the same layer, bit for bit.
-//! - A stream that is cut, damaged or no stream at all never makes a wrong hit, nor a layer that would give one.
+//! - A stream that is cut, damaged or no stream at all never makes a wrong hit, nor a layer that
+//!   would give one.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,9 +29,12 @@ enum Request {
     Get(u8),
 }
 
-/// Checks one script. Its first byte says which property; for those about broken streams the next two say where it breaks.
+/// Checks one script. Its first byte says which property; for those about broken streams the next
+/// two say where it breaks.
 pub fn check(data: &[u8]) {
-    let [mode, high, low, script @ ..] = data else { return };
+    let [mode, high, low, script @ ..] = data else {
+        return;
+    };
     let at = usize::from(u16::from_be_bytes([*high, *low]));
     let requests = requests(script);
     match mode % 5 {
@@ -72,7 +76,10 @@ fn text(requests: &[Request]) -> Vec<u8> {
         let number = number + 1;
         match request {
             Request::Get(key) => {
-                text += &format!("{{\"ID\":{number},\"Command\":\"get\",\"ActionID\":\"{}\"}}\n\n", id(action(*key)));
+                text += &format!(
+                    "{{\"ID\":{number},\"Command\":\"get\",\"ActionID\":\"{}\"}}\n\n",
+                    id(action(*key))
+                );
             }
             Request::Put(key, body) => {
                 let (key, output, size) = (id(action(*key)), id(Id::of(body)), body.len());
@@ -90,15 +97,25 @@ fn text(requests: &[Request]) -> Vec<u8> {
 
 /// A directory in memory, where there is one.
 fn directory() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
 }
 
 /// All answers to `input` by their number. They may be wrong ones, to a stream that is wrong.
 fn converse(input: &[u8], dir: &Path, threads: usize) -> (Vec<Value>, Result<(), String>) {
     let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir).unwrap(), None));
     let mut output = Vec::new();
-    let result = serve(&mut BufReader::with_capacity(64, input), &mut output, &store, threads);
-    let mut answers: Vec<Value> = serde_json::Deserializer::from_slice(&output).into_iter().map(Result::unwrap).collect();
+    let result = serve(
+        &mut BufReader::with_capacity(64, input),
+        &mut output,
+        &store,
+        threads,
+    );
+    let mut answers: Vec<Value> = serde_json::Deserializer::from_slice(&output)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     answers.sort_by_key(|answer| answer["ID"].as_i64());
     (answers, result)
 }
@@ -118,7 +135,9 @@ fn check_layer(dir: &Path, expected: &BTreeMap<u8, &[u8]>) {
     assert_eq!(index.len(), expected.len());
     let layer = Layer::open(dir).unwrap();
     for (key, body) in expected {
-        let hit = layer.find(&action(*key)).unwrap_or_else(|| panic!("action {key} is not in the layer"));
+        let hit = layer
+            .find(&action(*key))
+            .unwrap_or_else(|| panic!("action {key} is not in the layer"));
         assert_eq!(fs::read(&hit.path).unwrap(), *body);
         assert_eq!((hit.output, hit.size), (Id::of(body), body.len() as u64));
     }
@@ -128,8 +147,16 @@ fn check_layer(dir: &Path, expected: &BTreeMap<u8, &[u8]>) {
     let mut outputs: Vec<Id> = expected.values().map(|body| Id::of(body)).collect();
     outputs.sort();
     outputs.dedup();
-    assert_eq!(fs::read_dir(dir.join("o")).unwrap().count(), outputs.len(), "an output that nothing names");
-    assert_eq!(fs::read_dir(dir).unwrap().count(), 2, "more than index and outputs");
+    assert_eq!(
+        fs::read_dir(dir.join("o")).unwrap().count(),
+        outputs.len(),
+        "an output that nothing names"
+    );
+    assert_eq!(
+        fs::read_dir(dir).unwrap().count(),
+        2,
+        "more than index and outputs"
+    );
 }
 
 fn in_order(requests: &[Request]) {
@@ -166,16 +193,32 @@ fn in_any_order(requests: &[Request]) {
             bodies.insert(*key, body);
         }
     }
-    let puts = || bodies.iter().map(|(key, body)| Request::Put(*key, body.to_vec()));
+    let puts = || {
+        bodies
+            .iter()
+            .map(|(key, body)| Request::Put(*key, body.to_vec()))
+    };
     let (first, second) = (directory(), directory());
-    converse(&text(&puts().collect::<Vec<_>>()), first.path(), 1).1.unwrap();
-    converse(&text(&puts().rev().collect::<Vec<_>>()), second.path(), 3).1.unwrap();
+    converse(&text(&puts().collect::<Vec<_>>()), first.path(), 1)
+        .1
+        .unwrap();
+    converse(&text(&puts().rev().collect::<Vec<_>>()), second.path(), 3)
+        .1
+        .unwrap();
     check_layer(first.path(), &bodies);
     assert_eq!(snapshot(first.path()), snapshot(second.path()));
     // Half by one process, the rest by another, some of it again.
     let third = directory();
-    converse(&text(&puts().take(bodies.len() / 2).collect::<Vec<_>>()), third.path(), 2).1.unwrap();
-    converse(&text(&puts().collect::<Vec<_>>()), third.path(), 2).1.unwrap();
+    converse(
+        &text(&puts().take(bodies.len() / 2).collect::<Vec<_>>()),
+        third.path(),
+        2,
+    )
+    .1
+    .unwrap();
+    converse(&text(&puts().collect::<Vec<_>>()), third.path(), 2)
+        .1
+        .unwrap();
     assert_eq!(snapshot(first.path()), snapshot(third.path()));
 }
 
@@ -186,10 +229,21 @@ fn snapshot(dir: &Path) -> BTreeMap<String, (Vec<u8>, u32, i64)> {
     while let Some(path) = open.pop() {
         let metadata = fs::metadata(&path).unwrap();
         let name = path.strip_prefix(dir).unwrap().to_str().unwrap().to_owned();
-        let bytes = if metadata.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
-        all.insert(name, (bytes, metadata.permissions().mode(), metadata.mtime()));
+        let bytes = if metadata.is_dir() {
+            Vec::new()
+        } else {
+            fs::read(&path).unwrap()
+        };
+        all.insert(
+            name,
+            (bytes, metadata.permissions().mode(), metadata.mtime()),
+        );
         if metadata.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            open.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         }
     }
     all
@@ -209,7 +263,8 @@ fn cut(requests: &[Request], at: usize) {
     }
     for key in 0..8 {
         if let Some(entry) = read_index(dir.path()).unwrap_or_default().get(&action(key)) {
-            let named = |body: &[u8]| entry.output == Id::of(body) && entry.size == body.len() as u64;
+            let named =
+                |body: &[u8]| entry.output == Id::of(body) && entry.size == body.len() as u64;
             assert!(requests.iter().any(|request| matches!(request, Request::Put(other, body) if *other == key && named(body))));
         }
     }
@@ -244,6 +299,9 @@ fn check_outputs(dir: &Path, answers: &[Value]) {
     }
     for entry in read_index(dir).unwrap_or_default().values() {
         let bytes = fs::read(output_path(dir, &entry.output)).unwrap();
-        assert_eq!((Id::of(&bytes), bytes.len() as u64), (entry.output, entry.size));
+        assert_eq!(
+            (Id::of(&bytes), bytes.len() as u64),
+            (entry.output, entry.size)
+        );
     }
 }

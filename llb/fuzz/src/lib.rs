@@ -1,9 +1,20 @@
-//! What must hold of gowork's readers for any bytes: one module a fuzz target, each with a property beyond "no panic".
+//! What must hold of gowork's readers for any bytes: one module a fuzz target, each with a property
+//! beyond "no panic".
 //!
-//! `cargo xtask fuzz TARGET` looks for bytes that break one; the test `corpora` replays what is in `corpus/`, without any fuzzer.
-//! A `check` panics where its property does not hold, which is what both count as a finding.
-#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a property that does not hold is a panic")]
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests of the library, not a part of it")]
+//! `cargo xtask fuzz TARGET` looks for bytes that break one; the test `corpora` replays what is in
+//! `corpus/`, without any fuzzer. A `check` panics where its property does not hold, which is what
+//! both count as a finding.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a property that does not hold is a panic"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests of the library, not a part of it"
+)]
 
 pub mod cacheprog;
 pub mod config;

@@ -1,7 +1,8 @@
 //! go.mod and go.work: nothing is lost between text, tokens and meaning.
 //!
 //! - Errors lie in the text.
-//! - A file that parses, printed in the canonical layout, parses to the same statements and the same meaning.
+//! - A file that parses, printed in the canonical layout, parses to the same statements and the
+//!   same meaning.
 //! - Tokens stand where they say, and together they are all of the text but white space.
 //! - What the strict parser accepts the lax one accepts, and understands alike.
 
@@ -21,10 +22,27 @@ pub fn check(data: &[u8]) {
     let (work, work_errors) = WorkFile::parse("go.work", data);
     text.check(&work_errors);
     if errors.is_empty() {
-        assert_eq!(lax_errors, Vec::<Diagnostic>::new(), "the strict parser has nothing to say");
-        let lax = ModFile { toolchain: None, godebug: Vec::new(), tool: Vec::new(), ..lax };
-        let strict = ModFile { toolchain: None, godebug: Vec::new(), tool: Vec::new(), ..module.clone() };
-        assert_eq!((lax.module, lax.go, lax.require, lax.retract), (strict.module, strict.go, strict.require, strict.retract));
+        assert_eq!(
+            lax_errors,
+            Vec::<Diagnostic>::new(),
+            "the strict parser has nothing to say"
+        );
+        let lax = ModFile {
+            toolchain: None,
+            godebug: Vec::new(),
+            tool: Vec::new(),
+            ..lax
+        };
+        let strict = ModFile {
+            toolchain: None,
+            godebug: Vec::new(),
+            tool: Vec::new(),
+            ..module.clone()
+        };
+        assert_eq!(
+            (lax.module, lax.go, lax.require, lax.retract),
+            (strict.module, strict.go, strict.require, strict.retract)
+        );
     }
     let (file, error) = syntax::parse("go.mod", data);
     check_tokens(&text, &file, error.is_none(), data);
@@ -32,21 +50,41 @@ pub fn check(data: &[u8]) {
         let printed = print(&file);
         let (again, error) = syntax::parse("go.mod", printed.as_bytes());
         assert_eq!(error, None, "of the printed form:\n{printed}");
-        assert_eq!(without_places(again), without_places(file), "printed:\n{printed}");
+        assert_eq!(
+            without_places(again),
+            without_places(file),
+            "printed:\n{printed}"
+        );
         let (again, again_errors) = ModFile::parse("go.mod", printed.as_bytes());
         assert_eq!(meaning(&again), meaning(&module), "printed:\n{printed}");
-        assert_eq!(messages(&again_errors), messages(&errors), "printed:\n{printed}");
+        assert_eq!(
+            messages(&again_errors),
+            messages(&errors),
+            "printed:\n{printed}"
+        );
         let (again, again_errors) = WorkFile::parse("go.work", printed.as_bytes());
-        assert_eq!(work_meaning(&again), work_meaning(&work), "printed:\n{printed}");
-        assert_eq!(messages(&again_errors), messages(&work_errors), "printed:\n{printed}");
+        assert_eq!(
+            work_meaning(&again),
+            work_meaning(&work),
+            "printed:\n{printed}"
+        );
+        assert_eq!(
+            messages(&again_errors),
+            messages(&work_errors),
+            "printed:\n{printed}"
+        );
     }
 }
 
 fn messages(diagnostics: &[Diagnostic]) -> Vec<&str> {
-    diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.message.as_str())
+        .collect()
 }
 
-/// The canonical layout: a line a line, one space between tokens, comments and blank lines where they belong.
+/// The canonical layout: a line a line, one space between tokens, comments and blank lines where
+/// they belong.
 fn print(file: &File) -> String {
     let mut text = String::new();
     for statement in &file.statements {
@@ -80,7 +118,11 @@ fn print_line(text: &mut String, line: &Line) {
 }
 
 fn words(tokens: &[Token]) -> String {
-    tokens.iter().map(|token| token.text.as_str()).collect::<Vec<_>>().join(" ")
+    tokens
+        .iter()
+        .map(|token| token.text.as_str())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn print_comments(text: &mut String, comments: &[Comment]) {
@@ -125,11 +167,15 @@ impl<'a> Pieces<'a> {
     }
 
     fn comments(&mut self, list: impl IntoIterator<Item = &'a Comment>) {
-        self.all.extend(list.into_iter().map(|comment| (comment.start, comment.text.as_str())));
+        self.all.extend(
+            list.into_iter()
+                .map(|comment| (comment.start, comment.text.as_str())),
+        );
     }
 
     fn tokens(&mut self, list: &'a [Token]) {
-        self.all.extend(list.iter().map(|token| (token.start, token.text.as_str())));
+        self.all
+            .extend(list.iter().map(|token| (token.start, token.text.as_str())));
     }
 
     fn line(&mut self, line: &'a Line) {
@@ -147,14 +193,26 @@ fn check_tokens(text: &Text, file: &File, whole: bool, data: &[u8]) {
     let pieces = Pieces::of(file);
     for (at, piece) in pieces.iter().filter(|(_, piece)| !piece.is_empty()) {
         let first = piece.split('\n').next().unwrap_or_default();
-        assert!(text.rest(*at).starts_with(first), "{piece:?} is not at {at:?}");
+        assert!(
+            text.rest(*at).starts_with(first),
+            "{piece:?} is not at {at:?}"
+        );
     }
     if whole {
-        let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        let solid = |text: &str| {
+            text.chars()
+                .filter(|c| !c.is_whitespace())
+                .collect::<String>()
+        };
         let kept: String = pieces.iter().map(|(_, piece)| solid(piece)).collect();
         let written: String = data
             .utf8_chunks()
-            .map(|chunk| solid(chunk.valid()) + &char::REPLACEMENT_CHARACTER.to_string().repeat(chunk.invalid().len()))
+            .map(|chunk| {
+                solid(chunk.valid())
+                    + &char::REPLACEMENT_CHARACTER
+                        .to_string()
+                        .repeat(chunk.invalid().len())
+            })
             .collect();
         assert_eq!(kept, written, "the statements hold all of the text");
     }
@@ -203,11 +261,15 @@ fn clear_paren(paren: &mut Paren) {
 }
 
 fn clear<T>(values: &mut [T], span: impl Fn(&mut T) -> &mut Span) {
-    values.iter_mut().for_each(|value| *span(value) = Span::at("", Position::default()));
+    values
+        .iter_mut()
+        .for_each(|value| *span(value) = Span::at("", Position::default()));
 }
 
 fn clear_spanned<'a, T: 'a>(values: impl IntoIterator<Item = &'a mut Spanned<T>>) {
-    values.into_iter().for_each(|value| value.span = Span::at("", Position::default()));
+    values
+        .into_iter()
+        .for_each(|value| value.span = Span::at("", Position::default()));
 }
 
 fn clear_replaces(replaces: &mut [Replace]) {
@@ -218,7 +280,12 @@ fn clear_replaces(replaces: &mut [Replace]) {
 fn meaning(file: &ModFile) -> ModFile {
     let mut file = file.clone();
     clear_spanned(
-        file.module.iter_mut().chain(&mut file.go).chain(&mut file.toolchain).chain(&mut file.tool).chain(&mut file.ignore),
+        file.module
+            .iter_mut()
+            .chain(&mut file.go)
+            .chain(&mut file.toolchain)
+            .chain(&mut file.tool)
+            .chain(&mut file.ignore),
     );
     clear_spanned(file.godebug.iter_mut().chain(&mut file.exclude));
     clear(&mut file.require, |require| &mut require.span);

@@ -10,9 +10,17 @@ pub fn check(data: &[u8]) {
     let text = Text::new(data);
     text.check(&errors);
     let lines = data.split(|byte| *byte == b'\n').count();
-    assert!(file.sums.len() + errors.len() <= lines, "no line says two things");
+    assert!(
+        file.sums.len() + errors.len() <= lines,
+        "no line says two things"
+    );
     for sum in &file.sums {
-        assert!(text.rest(sum.span.start).trim_start().starts_with(&sum.path), "{sum:?}");
+        assert!(
+            text.rest(sum.span.start)
+                .trim_start()
+                .starts_with(&sum.path),
+            "{sum:?}"
+        );
     }
     let printed: String = file.sums.iter().map(line).collect();
     let (again, errors) = SumFile::parse("go.sum", printed.as_bytes());
@@ -22,18 +30,36 @@ pub fn check(data: &[u8]) {
 
     let vendored = Vendored::parse(data);
     let printed = modules_txt(&vendored);
-    assert_eq!(Vendored::parse(printed.as_bytes()), vendored, "printed:\n{printed}");
+    assert_eq!(
+        Vendored::parse(printed.as_bytes()),
+        vendored,
+        "printed:\n{printed}"
+    );
     for package in vendored.modules.iter().flat_map(|module| &module.packages) {
-        assert!(vendored.module_of(package).is_some_and(|module| module.packages.contains(package)));
+        assert!(
+            vendored
+                .module_of(package)
+                .is_some_and(|module| module.packages.contains(package))
+        );
     }
 }
 
 fn line(sum: &Sum) -> String {
-    format!("{} {}{} {}\n", sum.path, sum.version, if sum.go_mod { "/go.mod" } else { "" }, sum.hash)
+    format!(
+        "{} {}{} {}\n",
+        sum.path,
+        sum.version,
+        if sum.go_mod { "/go.mod" } else { "" },
+        sum.hash
+    )
 }
 
 fn modules_txt(vendored: &Vendored) -> String {
-    let head = if vendored.workspace { "## workspace\n" } else { "" };
+    let head = if vendored.workspace {
+        "## workspace\n"
+    } else {
+        ""
+    };
     head.to_owned() + &vendored.modules.iter().map(module).collect::<String>()
 }
 
@@ -54,6 +80,18 @@ fn module(module: &VendoredModule) -> String {
     if !module.go.is_empty() {
         notes.push(format!("go {}", module.go));
     }
-    let notes = if notes.is_empty() { String::new() } else { format!("## {}\n", notes.join("; ")) };
-    format!("{}\n{notes}{}", words.join(" "), module.packages.iter().map(|package| format!("{package}\n")).collect::<String>())
+    let notes = if notes.is_empty() {
+        String::new()
+    } else {
+        format!("## {}\n", notes.join("; "))
+    };
+    format!(
+        "{}\n{notes}{}",
+        words.join(" "),
+        module
+            .packages
+            .iter()
+            .map(|package| format!("{package}\n"))
+            .collect::<String>()
+    )
 }

@@ -1,5 +1,5 @@
-//! What a value may look like, key by key: small grammars over one string. Nothing here knows positions.
-//! Those of `[runtime]` are in `check_runtime.rs`.
+//! What a value may look like, key by key: small grammars over one string. Nothing here knows
+//! positions. Those of `[runtime]` are in `check_runtime.rs`.
 
 use super::Cache;
 use crate::tree::TreePath;
@@ -18,7 +18,10 @@ pub(super) type Check = fn(&str) -> Result<(), Wrong>;
 
 /// The error with these words.
 pub(super) fn wrong<T>(why: impl Into<String>, help: impl Into<String>) -> Result<T, Wrong> {
-    Err(Wrong { why: why.into(), help: help.into() })
+    Err(Wrong {
+        why: why.into(),
+        help: help.into(),
+    })
 }
 
 /// Any text. (NUL, which no program can be given, is refused for all keys before their own check.)
@@ -30,7 +33,10 @@ pub(super) fn any(_: &str) -> Result<(), Wrong> {
 /// No line break and no other control character: no name and no path needs one.
 pub(super) fn no_control(text: &str) -> Result<(), Wrong> {
     if text.contains(char::is_control) {
-        return wrong(format!("{text:?} holds a line break or another control character"), "leave it out");
+        return wrong(
+            format!("{text:?} holds a line break or another control character"),
+            "leave it out",
+        );
     }
     Ok(())
 }
@@ -39,7 +45,11 @@ pub(super) fn no_control(text: &str) -> Result<(), Wrong> {
 pub(super) fn go_version(text: &str) -> Result<(), Wrong> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let minor = |part: &str| {
-        digits(part) || ["rc", "beta"].iter().any(|pre| part.split_once(pre).is_some_and(|(a, b)| digits(a) && digits(b)))
+        digits(part)
+            || ["rc", "beta"].iter().any(|pre| {
+                part.split_once(pre)
+                    .is_some_and(|(a, b)| digits(a) && digits(b))
+            })
     };
     let good = match text.split('.').collect::<Vec<_>>()[..] {
         ["1", n] => minor(n),
@@ -55,7 +65,10 @@ pub(super) fn go_version(text: &str) -> Result<(), Wrong> {
             format!("for a variant of the image, set `builder = \"golang:{text}\"` instead"),
         );
     }
-    wrong(format!("{text:?} is not a Go release"), "write it like \"1.26\" or \"1.26.8\"")
+    wrong(
+        format!("{text:?} is not a Go release"),
+        "write it like \"1.26\" or \"1.26.8\"",
+    )
 }
 
 /// A reference to an image.
@@ -65,17 +78,31 @@ pub(super) fn image_reference(text: &str) -> Result<(), Wrong> {
         return wrong("the image is empty", example);
     }
     if text.contains("://") {
-        return wrong(format!("{text:?} is a URL, not an image"), "leave out the scheme");
+        return wrong(
+            format!("{text:?} is a URL, not an image"),
+            "leave out the scheme",
+        );
     }
     let name = text.split('@').next().unwrap_or_default();
-    let repository = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(repository, _)| repository);
-    let path = repository.split_once('/').map_or(repository, |(_, path)| path);
+    let repository = name
+        .rsplit_once(':')
+        .filter(|(_, tag)| !tag.contains('/'))
+        .map_or(name, |(repository, _)| repository);
+    let path = repository
+        .split_once('/')
+        .map_or(repository, |(_, path)| path);
     if path.chars().any(|c| c.is_ascii_uppercase()) {
-        return wrong(format!("{text:?} is not an image: names are lower case"), format!("write {:?}", text.to_lowercase()));
+        return wrong(
+            format!("{text:?} is not an image: names are lower case"),
+            format!("write {:?}", text.to_lowercase()),
+        );
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@+[]".contains(c);
     let ends = |c: char| c.is_ascii_alphanumeric();
-    if !text.chars().all(allowed) || !text.starts_with(|c| ends(c) || c == '[') || !text.ends_with(ends) {
+    if !text.chars().all(allowed)
+        || !text.starts_with(|c| ends(c) || c == '[')
+        || !text.ends_with(ends)
+    {
         return wrong(format!("{text:?} is not an image"), example);
     }
     Ok(())
@@ -95,19 +122,36 @@ fn one_of(text: &str, values: &[&str]) -> Result<(), Wrong> {
     if values.contains(&text) {
         return Ok(());
     }
-    let list = values.iter().map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ");
-    wrong(format!("{text:?} is not one of its values"), format!("write one of {list}"))
+    let list = values
+        .iter()
+        .map(|value| format!("{value:?}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    wrong(
+        format!("{text:?} is not one of its values"),
+        format!("write one of {list}"),
+    )
 }
 
 /// A build tag.
 pub(super) fn tag(text: &str) -> Result<(), Wrong> {
     if text.contains([',', ' ']) {
-        let items: Vec<_> = text.split([',', ' ']).filter(|item| !item.is_empty()).map(|item| format!("{item:?}")).collect();
-        return wrong(format!("{text:?} is not one build tag"), format!("one item a tag: [{}]", items.join(", ")));
+        let items: Vec<_> = text
+            .split([',', ' '])
+            .filter(|item| !item.is_empty())
+            .map(|item| format!("{item:?}"))
+            .collect();
+        return wrong(
+            format!("{text:?} is not one build tag"),
+            format!("one item a tag: [{}]", items.join(", ")),
+        );
     }
     let allowed = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     if text.is_empty() || !text.chars().all(allowed) {
-        return wrong(format!("{text:?} is not a build tag"), "tags are made of letters, digits, `_` and `.`");
+        return wrong(
+            format!("{text:?} is not a build tag"),
+            "tags are made of letters, digits, `_` and `.`",
+        );
     }
     Ok(())
 }
@@ -115,28 +159,43 @@ pub(super) fn tag(text: &str) -> Result<(), Wrong> {
 /// A GOEXPERIMENT.
 pub(super) fn experiment(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric()) {
-        return wrong(format!("{text:?} is not a GOEXPERIMENT"), "one item an experiment, like [\"jsonv2\"]");
+        return wrong(
+            format!("{text:?} is not a GOEXPERIMENT"),
+            "one item an experiment, like [\"jsonv2\"]",
+        );
     }
     Ok(())
 }
 
-/// Flags for one of Go's tools: `-ldflags`, `-gcflags`, `-asmflags`, with a package pattern before them or not.
+/// Flags for one of Go's tools: `-ldflags`, `-gcflags`, `-asmflags`, with a package pattern before
+/// them or not.
 pub(super) fn flags(text: &str) -> Result<(), Wrong> {
     let text = text.trim();
     if text.starts_with(['"', '\'']) {
-        return wrong("flags cannot start with a quote", "quote single flags, as in \"-X 'main.name=a b'\"");
+        return wrong(
+            "flags cannot start with a quote",
+            "quote single flags, as in \"-X 'main.name=a b'\"",
+        );
     }
     let flags = if text.is_empty() || text.starts_with(['-', super::OPEN_ARG]) {
         text
     } else {
         match text.split_once('=') {
             Some((_, flags)) => flags,
-            None => return wrong("flags start with `-`", "write them like \"-s -w\", or with a package pattern: \"all=-N -l\""),
+            None => {
+                return wrong(
+                    "flags start with `-`",
+                    "write them like \"-s -w\", or with a package pattern: \"all=-N -l\"",
+                );
+            }
         }
     };
     match super::flags::split(flags) {
         Ok(_) => Ok(()),
-        Err(quote) => wrong(format!("a word starts with {quote} and never ends"), format!("close it with {quote}")),
+        Err(quote) => wrong(
+            format!("a word starts with {quote} and never ends"),
+            format!("close it with {quote}"),
+        ),
     }
 }
 
@@ -150,9 +209,13 @@ pub(super) fn goarm64(text: &str) -> Result<(), Wrong> {
     let mut parts = text.split(',');
     let version = parts.next().unwrap_or_default();
     let minors = |major: &str, most: u8| {
-        version.strip_prefix(major).is_some_and(|n| n.len() == 1 && n.as_bytes()[0].wrapping_sub(b'0') <= most)
+        version
+            .strip_prefix(major)
+            .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].wrapping_sub(b'0') <= most)
     };
-    if (minors("v8.", 9) || minors("v9.", 5)) && parts.all(|option| option == "lse" || option == "crypto") {
+    if (minors("v8.", 9) || minors("v9.", 5))
+        && parts.all(|option| option == "lse" || option == "crypto")
+    {
         return Ok(());
     }
     wrong(
@@ -167,7 +230,10 @@ pub(super) fn goarm(text: &str) -> Result<(), Wrong> {
     if ["5", "6", "7"].contains(&version) && ["softfloat", "hardfloat"].contains(&float) {
         return Ok(());
     }
-    wrong(format!("{text:?} is not a GOARM"), "write \"5\", \"6\" or \"7\", then \",softfloat\" or \",hardfloat\" if need be")
+    wrong(
+        format!("{text:?} is not a GOARM"),
+        "write \"5\", \"6\" or \"7\", then \",softfloat\" or \",hardfloat\" if need be",
+    )
 }
 
 /// GO386.
@@ -196,7 +262,9 @@ pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
     no_credentials(text)?;
     no_control(text)?;
     for entry in text.split([',', '|']).map(str::trim) {
-        let url = ["https://", "http://", "file://"].iter().any(|scheme| entry.len() > scheme.len() && entry.starts_with(scheme));
+        let url = ["https://", "http://", "file://"]
+            .iter()
+            .any(|scheme| entry.len() > scheme.len() && entry.starts_with(scheme));
         if !url && entry != "direct" && entry != "off" {
             return wrong(format!("{entry:?} is not a module proxy"), example);
         }
@@ -204,11 +272,19 @@ pub(super) fn proxy(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// Refuses user and password in a URL, wherever they stand in it: they would end up in the build's record. They are not shown.
+/// Refuses user and password in a URL, wherever they stand in it: they would end up in the build's
+/// record. They are not shown.
 fn no_credentials(text: &str) -> Result<(), Wrong> {
-    // None of these values needs it for anything else: paths of file:// URLs apart, which are no places for passwords.
-    if text.split([',', '|', ' ']).any(|word| word.contains('@') && !word.trim().starts_with("file://")) {
-        return wrong("user and password must not stand in a URL", "give them as a secret: --secret id=netrc,src=$HOME/.netrc");
+    // None of these values needs it for anything else: paths of file:// URLs apart, which are no
+    // places for passwords.
+    if text
+        .split([',', '|', ' '])
+        .any(|word| word.contains('@') && !word.trim().starts_with("file://"))
+    {
+        return wrong(
+            "user and password must not stand in a URL",
+            "give them as a secret: --secret id=netrc,src=$HOME/.netrc",
+        );
     }
     Ok(())
 }
@@ -222,20 +298,29 @@ pub(super) fn sumdb(text: &str) -> Result<(), Wrong> {
 pub(super) fn module_pattern(text: &str) -> Result<(), Wrong> {
     no_credentials(text)?;
     if text.is_empty() || text.contains(char::is_whitespace) || text.contains("://") {
-        return wrong(format!("{text:?} is not a pattern of module paths"), "write it like \"git.example.com/*\"");
+        return wrong(
+            format!("{text:?} is not a pattern of module paths"),
+            "write it like \"git.example.com/*\"",
+        );
     }
     Ok(())
 }
 
 /// Not empty.
 pub(super) fn some(text: &str) -> Result<(), Wrong> {
-    if text.trim().is_empty() { wrong("it is empty", "give it a value, or leave the key out") } else { no_control(text) }
+    if text.trim().is_empty() {
+        wrong("it is empty", "give it a value, or leave the key out")
+    } else {
+        no_control(text)
+    }
 }
 
 /// A package pattern of `skip`.
 pub(super) fn pattern(text: &str) -> Result<(), Wrong> {
-    package(text)
-        .map_err(|wrong| Wrong { help: "write it like \"./tools/...\" or \"example.com/shop/tools/...\"".to_owned(), ..wrong })
+    package(text).map_err(|wrong| Wrong {
+        help: "write it like \"./tools/...\" or \"example.com/shop/tools/...\"".to_owned(),
+        ..wrong
+    })
 }
 
 /// A directory of `roots`.
@@ -245,7 +330,10 @@ pub(super) fn root(text: &str) -> Result<(), Wrong> {
         return wrong(format!("{text:?} is a file, not a directory"), help);
     }
     if text.starts_with('/') || TreePath::new(text).is_err() {
-        return wrong(format!("{text:?} is not a directory of the build context"), help);
+        return wrong(
+            format!("{text:?} is not a directory of the build context"),
+            help,
+        );
     }
     Ok(())
 }
@@ -259,13 +347,24 @@ pub(super) fn main_package(text: &str) -> Result<(), Wrong> {
     if text.ends_with(".go") {
         return wrong(format!("{text:?} is a file, not a package"), help);
     }
-    package(text).map_err(|wrong| Wrong { help: help.to_owned(), ..wrong })
+    package(text).map_err(|wrong| Wrong {
+        help: help.to_owned(),
+        ..wrong
+    })
 }
 
 fn package(text: &str) -> Result<(), Wrong> {
     let climbs = text.starts_with('.') && TreePath::new(text).is_err();
-    if text.is_empty() || text.starts_with('/') || text.contains('\\') || text.contains(char::is_whitespace) {
+    if text.is_empty()
+        || text.starts_with('/')
+        || text.contains('\\')
+        || text.contains(char::is_whitespace)
+    {
         return wrong(format!("{text:?} is not a package"), "");
     }
-    if climbs { wrong(format!("{text:?} lies outside of the build context"), "") } else { Ok(()) }
+    if climbs {
+        wrong(format!("{text:?} lies outside of the build context"), "")
+    } else {
+        Ok(())
+    }
 }

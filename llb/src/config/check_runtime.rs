@@ -9,7 +9,10 @@ use crate::tree::TreePath;
 /// A file name.
 pub(super) fn file_name(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || text == "." || text == ".." || text.contains('/') {
-        return wrong(format!("{text:?} is not a file name"), "a plain name, like \"api\"");
+        return wrong(
+            format!("{text:?} is not a file name"),
+            "a plain name, like \"api\"",
+        );
     }
     no_control(text)
 }
@@ -17,12 +20,17 @@ pub(super) fn file_name(text: &str) -> Result<(), Wrong> {
 /// `user`, `uid`, or either with a group.
 pub(super) fn user(text: &str) -> Result<(), Wrong> {
     let mut parts = text.split(':');
-    let good = |part: Option<&str>| part.is_some_and(|part| !part.is_empty() && !part.contains(char::is_whitespace));
+    let good = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && !part.contains(char::is_whitespace))
+    };
     let (user, group, more) = (parts.next(), parts.next(), parts.next());
     if good(user) && (group.is_none() || good(group)) && more.is_none() {
         return Ok(());
     }
-    wrong(format!("{text:?} is not a user"), "write it like \"65532:65532\", \"65532\" or \"app\"")
+    wrong(
+        format!("{text:?} is not a user"),
+        "write it like \"65532:65532\", \"65532\" or \"app\"",
+    )
 }
 
 /// `uid` or `uid:gid`, in numbers; the group is the user's number if it is left out.
@@ -30,7 +38,10 @@ pub(super) fn owner(text: &str) -> Result<(u32, u32), Wrong> {
     let (user, group) = text.split_once(':').unwrap_or((text, text));
     match (user.parse(), group.parse()) {
         (Ok(user), Ok(group)) => Ok((user, group)),
-        _ => wrong(format!("{text:?} is not an owner in numbers"), "write it like \"65532:65532\""),
+        _ => wrong(
+            format!("{text:?} is not an owner in numbers"),
+            "write it like \"65532:65532\"",
+        ),
     }
 }
 
@@ -39,11 +50,15 @@ pub(super) fn mode(text: &str) -> Result<u32, Wrong> {
     let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     match u32::from_str_radix(text, 8) {
         Ok(mode) if digits && mode <= 0o7777 => Ok(mode),
-        _ => wrong(format!("{text:?} is not a file mode"), "write it in octal like \"0644\""),
+        _ => wrong(
+            format!("{text:?} is not a file mode"),
+            "write it in octal like \"0644\"",
+        ),
     }
 }
 
-/// Ports of one range: enough for what relays of calls ask for, and less than engines have trouble with.
+/// Ports of one range: enough for what relays of calls ask for, and less than engines have trouble
+/// with.
 const MAX_RANGE: u16 = 20_000;
 
 /// A port or a range of ports, with a protocol or not.
@@ -57,14 +72,22 @@ pub(super) fn port(text: &str) -> Result<Port, Wrong> {
     };
     let (first, last) = numbers.split_once('-').unwrap_or((numbers, numbers));
     match (port_number(first), port_number(last), protocol) {
-        (Some(first), Some(last), Some(_)) if last < first => {
-            wrong(format!("{text:?} is not a range of ports"), format!("the lower port comes first: \"{last}-{first}\""))
-        }
+        (Some(first), Some(last), Some(_)) if last < first => wrong(
+            format!("{text:?} is not a range of ports"),
+            format!("the lower port comes first: \"{last}-{first}\""),
+        ),
         (Some(first), Some(last), Some(_)) if last - first >= MAX_RANGE => {
             let count = u32::from(last - first) + 1;
-            wrong(format!("{text:?} are {count} ports"), format!("a range has at most {MAX_RANGE} of them"))
+            wrong(
+                format!("{text:?} are {count} ports"),
+                format!("a range has at most {MAX_RANGE} of them"),
+            )
         }
-        (Some(first), Some(last), Some(protocol)) => Ok(Port { first, last, protocol }),
+        (Some(first), Some(last), Some(protocol)) => Ok(Port {
+            first,
+            last,
+            protocol,
+        }),
         _ if text.contains(':') => wrong(
             format!("{text:?} is not a port"),
             "one item a port that the program listens on, like 8080; what it is published as is said when the image is run",
@@ -84,10 +107,16 @@ fn port_number(text: &str) -> Option<u16> {
 /// An absolute path in the image.
 pub(super) fn absolute(text: &str) -> Result<(), Wrong> {
     if !text.starts_with('/') {
-        return wrong(format!("{text:?} is not an absolute path"), "paths in the image start with `/`");
+        return wrong(
+            format!("{text:?} is not an absolute path"),
+            "paths in the image start with `/`",
+        );
     }
     if text.split('/').any(|part| part == "..") {
-        return wrong(format!("{text:?} climbs with `..`"), "write the path it ends up at");
+        return wrong(
+            format!("{text:?} climbs with `..`"),
+            "write the path it ends up at",
+        );
     }
     no_control(text)
 }
@@ -95,28 +124,45 @@ pub(super) fn absolute(text: &str) -> Result<(), Wrong> {
 /// A path in the build context.
 pub(super) fn context_path(text: &str) -> Result<(), Wrong> {
     if text.is_empty() {
-        return wrong("the path is empty", "write a path in the build context, like \"config/app.yaml\"");
+        return wrong(
+            "the path is empty",
+            "write a path in the build context, like \"config/app.yaml\"",
+        );
     }
-    TreePath::new(text)
-        .map(|_| ())
-        .or_else(|_| wrong(format!("{text:?} lies outside of the build context"), "paths are relative to its root"))
+    TreePath::new(text).map(|_| ()).or_else(|_| {
+        wrong(
+            format!("{text:?} lies outside of the build context"),
+            "paths are relative to its root",
+        )
+    })
 }
 
 /// A signal.
 pub(super) fn signal(text: &str) -> Result<(), Wrong> {
     let name = |rest: &str| {
-        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'+' || b == b'-')
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'+' || b == b'-')
     };
-    if text.strip_prefix("SIG").is_some_and(name) || text.parse::<u8>().is_ok_and(|n| (1..=64).contains(&n)) {
+    if text.strip_prefix("SIG").is_some_and(name)
+        || text.parse::<u8>().is_ok_and(|n| (1..=64).contains(&n))
+    {
         return Ok(());
     }
-    wrong(format!("{text:?} is not a signal"), "write it like \"SIGTERM\"")
+    wrong(
+        format!("{text:?} is not a signal"),
+        "write it like \"SIGTERM\"",
+    )
 }
 
-/// A duration as Go writes it, `1m30s`; zero, or a millisecond at least, which is what engines take.
+/// A duration as Go writes it, `1m30s`; zero, or a millisecond at least, which is what engines
+/// take.
 pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
-    let bad =
-        || Wrong { why: format!("{text:?} is not a duration"), help: "write it like \"30s\", \"500ms\" or \"1m30s\"".to_owned() };
+    let bad = || Wrong {
+        why: format!("{text:?} is not a duration"),
+        help: "write it like \"30s\", \"500ms\" or \"1m30s\"".to_owned(),
+    };
     let mut rest = text;
     let mut nanos = 0f64;
     if rest == "0" {
@@ -126,9 +172,13 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
         return Err(bad());
     }
     while !rest.is_empty() {
-        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(bad)?;
+        let unit_at = rest
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .ok_or_else(bad)?;
         let (number, tail) = rest.split_at(unit_at);
-        let next = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let next = tail
+            .find(|c: char| c.is_ascii_digit() || c == '.')
+            .unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(next);
         let scale = match unit {
             "ns" => 1.0,
@@ -143,20 +193,33 @@ pub(super) fn duration(text: &str) -> Result<Duration, Wrong> {
         rest = tail;
     }
     if nanos > 0.0 && nanos < 1e6 {
-        return wrong(format!("{text:?} is shorter than a millisecond"), "write \"1ms\" or more");
+        return wrong(
+            format!("{text:?} is shorter than a millisecond"),
+            "write \"1ms\" or more",
+        );
     }
     // Go's durations end at 2^63 ns; so do the engines'.
     if nanos >= 9_223_372_036_854_775_808.0 {
-        return wrong(format!("{text:?} is longer than a duration can be"), "write 2562047h or less");
+        return wrong(
+            format!("{text:?} is longer than a duration can be"),
+            "write 2562047h or less",
+        );
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 <= nanos < 2^63")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 <= nanos < 2^63"
+    )]
     Ok(Duration::from_nanos(nanos.round() as u64))
 }
 
 /// Name of an environment variable.
 pub(super) fn env_name(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || text.contains(['=', '\0']) || text.contains(char::is_whitespace) {
-        return wrong(format!("{text:?} cannot name an environment variable"), "names are not empty and hold no `=` or blanks");
+        return wrong(
+            format!("{text:?} cannot name an environment variable"),
+            "names are not empty and hold no `=` or blanks",
+        );
     }
     Ok(())
 }
@@ -164,7 +227,10 @@ pub(super) fn env_name(text: &str) -> Result<(), Wrong> {
 /// Name of a label.
 pub(super) fn label_name(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || text.contains('\0') {
-        return wrong(format!("{text:?} cannot name a label"), "give it a name, like \"org.opencontainers.image.title\"");
+        return wrong(
+            format!("{text:?} cannot name a label"),
+            "give it a name, like \"org.opencontainers.image.title\"",
+        );
     }
     Ok(())
 }

@@ -11,9 +11,15 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
         roots: s.strings("roots", r#"["./services"]"#),
         cache: s.string("cache", r#""both""#),
-        go: s.table("go", r#"{ version = "1.26" }"#, go).unwrap_or_default(),
-        modules: s.table("modules", r#"{ private = ["git.example.com/*"] }"#, modules).unwrap_or_default(),
-        runtime: s.table("runtime", r#"{ base = "alpine:3.22" }"#, runtime).unwrap_or_default(),
+        go: s
+            .table("go", r#"{ version = "1.26" }"#, go)
+            .unwrap_or_default(),
+        modules: s
+            .table("modules", r#"{ private = ["git.example.com/*"] }"#, modules)
+            .unwrap_or_default(),
+        runtime: s
+            .table("runtime", r#"{ base = "alpine:3.22" }"#, runtime)
+            .unwrap_or_default(),
         images: s.tables("images", image_name, image),
     }
 }
@@ -72,15 +78,27 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
         certificates: s.boolean("certificates"),
         timezones: s.boolean("timezones"),
         env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
-        labels: s.names("labels", r#"{ "org.opencontainers.image.title" = "shop" }"#, check_runtime::label_name),
+        labels: s.names(
+            "labels",
+            r#"{ "org.opencontainers.image.title" = "shop" }"#,
+            check_runtime::label_name,
+        ),
         ports: s.strings_or_numbers("ports", "[8080]"),
         entrypoint: s.strings("entrypoint", r#"["/usr/local/bin/api", "serve"]"#),
         cmd: s.strings("cmd", r#"["-v"]"#),
         workdir: s.string("workdir", r#""/data""#),
         stop_signal: s.string("stop_signal", r#""SIGTERM""#),
         volumes: s.strings("volumes", r#"["/data"]"#),
-        healthcheck: s.table("healthcheck", r#"{ cmd = ["/usr/local/bin/api", "-health"] }"#, healthcheck),
-        files: s.array("files", r#"[{ from = "config/app.yaml", to = "/etc/app.yaml" }]"#, file),
+        healthcheck: s.table(
+            "healthcheck",
+            r#"{ cmd = ["/usr/local/bin/api", "-health"] }"#,
+            healthcheck,
+        ),
+        files: s.array(
+            "files",
+            r#"[{ from = "config/app.yaml", to = "/etc/app.yaml" }]"#,
+            file,
+        ),
     }
 }
 
@@ -100,8 +118,16 @@ fn healthcheck(s: &mut Section<'_, '_>) -> Healthcheck {
 fn file(s: &mut Section<'_, '_>) -> Option<File> {
     let from = s.required("from", r#""config/app.yaml""#);
     let to = s.required("to", r#""/etc/app.yaml""#);
-    let (owner, mode) = (s.string("owner", r#""65532:65532""#), s.string("mode", r#""0644""#));
-    Some(File { from: from?, to: to?, owner, mode })
+    let (owner, mode) = (
+        s.string("owner", r#""65532:65532""#),
+        s.string("mode", r#""0644""#),
+    );
+    Some(File {
+        from: from?,
+        to: to?,
+        owner,
+        mode,
+    })
 }
 
 /// `[images.NAME]`.

@@ -1,4 +1,5 @@
-//! What holds for one image: `[images.NAME]` over `[go]` and `[runtime]` over the defaults. Plain values for the planner.
+//! What holds for one image: `[images.NAME]` over `[go]` and `[runtime]` over the defaults. Plain
+//! values for the planner.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,7 +24,8 @@ pub enum Cache {
     Layer,
     /// In a cache mount: they stay on one builder, where packages are found one by one.
     Mount,
-    /// In layers, and in a cache mount besides, from which a step that runs again takes the packages that did not change.
+    /// In layers, and in a cache mount besides, from which a step that runs again takes the
+    /// packages that did not change.
     #[default]
     Both,
 }
@@ -99,7 +101,8 @@ pub struct RuntimeConfig {
     pub ports: BTreeSet<Port>,
     /// Entrypoint; none means the binary.
     pub entrypoint: Option<Vec<String>>,
-    /// Arguments; none means none on an entrypoint of ours (the base image's `Cmd` is not for our binary).
+    /// Arguments; none means none on an entrypoint of ours (the base image's `Cmd` is not for our
+    /// binary).
     pub cmd: Option<Vec<String>>,
     /// Working directory; none means the base image's.
     pub workdir: Option<String>,
@@ -127,7 +130,11 @@ pub struct Port {
 impl Port {
     /// Each port of the range by itself.
     pub fn each(self) -> impl Iterator<Item = Self> {
-        (self.first..=self.last).map(move |number| Self { first: number, last: number, ..self })
+        (self.first..=self.last).map(move |number| Self {
+            first: number,
+            last: number,
+            ..self
+        })
     }
 }
 
@@ -193,8 +200,8 @@ pub struct FileConfig {
 }
 
 impl Config {
-    /// What holds for the image `name`, whether or not it has a table. Call it on what [`Config::expand`] returned without
-    /// errors: values that are no right ones count as absent.
+    /// What holds for the image `name`, whether or not it has a table. Call it on what
+    /// [`Config::expand`] returned without errors: values that are no right ones count as absent.
     pub fn image(&self, name: &str) -> ImageConfig {
         let own = self.images.get(name);
         let build = Build::over(own.map(|image| &image.build), &self.go.build);
@@ -205,7 +212,9 @@ impl Config {
             main: own.and_then(|image| image.main.clone()),
             binary: own.and_then(|image| image.binary.clone()),
             compile: compile(&build),
-            ldflags: build.ldflags.map_or_else(|| DEFAULT_LDFLAGS.to_owned(), |flags| flags.value),
+            ldflags: build
+                .ldflags
+                .map_or_else(|| DEFAULT_LDFLAGS.to_owned(), |flags| flags.value),
             runtime: resolve_runtime(runtime),
         }
     }
@@ -213,14 +222,20 @@ impl Config {
     /// Where compile results are kept.
     pub fn cache(&self) -> Cache {
         let text = self.cache.as_ref().map(|cache| cache.value.as_str());
-        Cache::ALL.into_iter().find(|cache| Some(cache.as_str()) == text).unwrap_or_default()
+        Cache::ALL
+            .into_iter()
+            .find(|cache| Some(cache.as_str()) == text)
+            .unwrap_or_default()
     }
 
     /// The environment that `[modules]` asks for, GOPROXY and its kin: those that are set.
     pub fn module_env(&self) -> BTreeMap<String, String> {
         let modules = &self.modules;
-        let list = |items: &Option<Vec<Spanned<String>>>| items.as_ref().map(|items| strings(items).join(","));
-        let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
+        let list = |items: &Option<Vec<Spanned<String>>>| {
+            items.as_ref().map(|items| strings(items).join(","))
+        };
+        let text =
+            |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone());
         let all = [
             ("GOPROXY", text(&modules.proxy)),
             ("GOPRIVATE", list(&modules.private)),
@@ -230,7 +245,9 @@ impl Config {
             ("GOINSECURE", list(&modules.insecure)),
             ("GOVCS", text(&modules.vcs)),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect()
     }
 }
 
@@ -250,7 +267,9 @@ impl Levels {
     }
 
     fn over(&self, below: &Self) -> Self {
-        let pick = |own: &Option<Spanned<String>>, below: &Option<Spanned<String>>| own.clone().or_else(|| below.clone());
+        let pick = |own: &Option<Spanned<String>>, below: &Option<Spanned<String>>| {
+            own.clone().or_else(|| below.clone())
+        };
         Self {
             goamd64: pick(&self.goamd64, &below.goamd64),
             goarm64: pick(&self.goarm64, &below.goarm64),
@@ -266,7 +285,9 @@ impl Levels {
 
 impl Build {
     fn over(own: Option<&Self>, below: &Self) -> Self {
-        let Some(own) = own.cloned() else { return below.clone() };
+        let Some(own) = own.cloned() else {
+            return below.clone();
+        };
         let below = below.clone();
         Self {
             tags: own.tags.or(below.tags),
@@ -284,7 +305,9 @@ impl Build {
 impl Runtime {
     /// `own` key by key over `below`; `env` and `labels` are joined name by name.
     fn over(own: Option<&Self>, below: &Self) -> Self {
-        let Some(own) = own.cloned() else { return below.clone() };
+        let Some(own) = own.cloned() else {
+            return below.clone();
+        };
         let mut below = below.clone();
         below.env.extend(own.env);
         below.labels.extend(own.labels);
@@ -312,27 +335,51 @@ fn strings(items: &[Spanned<String>]) -> Vec<String> {
 }
 
 fn set(items: Option<&Vec<Spanned<String>>>) -> BTreeSet<String> {
-    items.map(|items| strings(items)).unwrap_or_default().into_iter().collect()
+    items
+        .map(|items| strings(items))
+        .unwrap_or_default()
+        .into_iter()
+        .collect()
 }
 
 fn compile(build: &Build) -> CompileConfig {
-    let text = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.value.clone()).unwrap_or_default();
-    let level = |(name, value): (&str, &Option<Spanned<String>>)| Some((name.to_owned(), value.as_ref()?.value.clone()));
+    let text = |value: &Option<Spanned<String>>| {
+        value
+            .as_ref()
+            .map(|value| value.value.clone())
+            .unwrap_or_default()
+    };
+    let level = |(name, value): (&str, &Option<Spanned<String>>)| {
+        Some((name.to_owned(), value.as_ref()?.value.clone()))
+    };
     CompileConfig {
         tags: set(build.tags.as_ref()),
         gcflags: text(&build.gcflags),
         asmflags: text(&build.asmflags),
         cgo: build.cgo.as_ref().is_some_and(|cgo| cgo.value),
-        alone: build.workspace.as_ref().is_some_and(|workspace| !workspace.value),
+        alone: build
+            .workspace
+            .as_ref()
+            .is_some_and(|workspace| !workspace.value),
         experiment: set(build.experiment.as_ref()),
-        levels: build.levels.variables().into_iter().filter_map(level).collect(),
+        levels: build
+            .levels
+            .variables()
+            .into_iter()
+            .filter_map(level)
+            .collect(),
     }
 }
 
 fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
     let base = runtime.base.unwrap_or_else(|| SCRATCH.to_owned().into());
     let scratch = base.value == SCRATCH;
-    let plain = |table: BTreeMap<String, Spanned<String>>| table.into_iter().map(|(name, text)| (name, text.value)).collect();
+    let plain = |table: BTreeMap<String, Spanned<String>>| {
+        table
+            .into_iter()
+            .map(|(name, text)| (name, text.value))
+            .collect()
+    };
     let text = |value: Option<Spanned<String>>| value.map(|value| value.value);
     RuntimeConfig {
         base,
@@ -341,14 +388,24 @@ fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         timezones: runtime.timezones.map_or(scratch, |on| on.value),
         env: plain(runtime.env),
         labels: plain(runtime.labels),
-        ports: runtime.ports.unwrap_or_default().iter().filter_map(|port| check_runtime::port(port).ok()).collect(),
+        ports: runtime
+            .ports
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|port| check_runtime::port(port).ok())
+            .collect(),
         entrypoint: runtime.entrypoint.map(|words| strings(&words)),
         cmd: runtime.cmd.map(|words| strings(&words)),
         workdir: text(runtime.workdir),
         stop_signal: text(runtime.stop_signal),
         volumes: set(runtime.volumes.as_ref()),
         healthcheck: runtime.healthcheck.map(resolve_healthcheck),
-        files: runtime.files.unwrap_or_default().iter().filter_map(resolve_file).collect(),
+        files: runtime
+            .files
+            .unwrap_or_default()
+            .iter()
+            .filter_map(resolve_file)
+            .collect(),
     }
 }
 
@@ -356,7 +413,9 @@ fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {
     if check.disable.is_some_and(|off| off.value) {
         return HealthcheckConfig::Disabled;
     }
-    let duration = |value: Option<Spanned<String>>| value.and_then(|value| check_runtime::duration(&value).ok());
+    let duration = |value: Option<Spanned<String>>| {
+        value.and_then(|value| check_runtime::duration(&value).ok())
+    };
     HealthcheckConfig::Run {
         cmd: strings(&check.cmd.unwrap_or_default()),
         interval: duration(check.interval),
@@ -371,7 +430,14 @@ fn resolve_file(file: &super::File) -> Option<FileConfig> {
     Some(FileConfig {
         from: file.from.with(TreePath::new(&file.from).ok()?),
         to: file.to.value.clone(),
-        owner: file.owner.as_ref().and_then(|owner| check_runtime::owner(owner).ok()).unwrap_or_default(),
-        mode: file.mode.as_ref().and_then(|mode| check_runtime::mode(mode).ok()),
+        owner: file
+            .owner
+            .as_ref()
+            .and_then(|owner| check_runtime::owner(owner).ok())
+            .unwrap_or_default(),
+        mode: file
+            .mode
+            .as_ref()
+            .and_then(|mode| check_runtime::mode(mode).ok()),
     })
 }

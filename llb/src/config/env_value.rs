@@ -1,7 +1,8 @@
-//! Values of `env` once build-args are filled in: text with `$NAME` and `${NAME}` in it, which stand for variables of the base image, as in ENV of a
-//! Dockerfile. Two dollars are one.
+//! Values of `env` once build-args are filled in: text with `$NAME` and `${NAME}` in it, which
+//! stand for variables of the base image, as in ENV of a Dockerfile. Two dollars are one.
 //!
-//! In the file such a variable is written `$$NAME`: one dollar belongs to build-args. A dollar in the value of a build-arg is a dollar.
+//! In the file such a variable is written `$$NAME`: one dollar belongs to build-args. A dollar in
+//! the value of a build-arg is a dollar.
 
 use super::check::{Wrong, wrong};
 
@@ -41,10 +42,13 @@ pub enum Instead {
 impl EnvValue {
     /// Reads a value, in which build-args are filled in. What is no variable is text.
     pub fn parse(text: &str) -> Self {
-        parse(text, 0).unwrap_or_else(|_| Self { parts: vec![EnvPart::Text(text.to_owned())] })
+        parse(text, 0).unwrap_or_else(|_| Self {
+            parts: vec![EnvPart::Text(text.to_owned())],
+        })
     }
 
-    /// The value where `variable` gives those of the base image. A variable that is not set is empty.
+    /// The value where `variable` gives those of the base image. A variable that is not set is
+    /// empty.
     pub fn expand(&self, variable: &dyn Fn(&str) -> Option<String>) -> String {
         let part = |part: &EnvPart| match part {
             EnvPart::Text(text) => text.clone(),
@@ -64,7 +68,10 @@ impl EnvValue {
     /// The variables that have to be set, or the value lacks something.
     pub fn required(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
-            EnvPart::Variable { name, instead: None } => Some(name.as_str()),
+            EnvPart::Variable {
+                name,
+                instead: None,
+            } => Some(name.as_str()),
             EnvPart::Variable { .. } | EnvPart::Text(_) => None,
         })
     }
@@ -98,7 +105,10 @@ fn parse(text: &str, depth: usize) -> Result<EnvValue, Wrong> {
             if name.is_empty() {
                 value.text("$");
             } else {
-                value.parts.push(EnvPart::Variable { name: name.to_owned(), instead: None });
+                value.parts.push(EnvPart::Variable {
+                    name: name.to_owned(),
+                    instead: None,
+                });
             }
             rest = &after[name.len()..];
         }
@@ -122,7 +132,11 @@ fn variable(inner: &str, depth: usize) -> Result<EnvPart, Wrong> {
     let name = leading_name(inner);
     let rest = &inner[name.len()..];
     let of = |value: &str| {
-        if depth < MAX_DEPTH { parse(value, depth + 1) } else { wrong("`${` in too many others", "write less of them") }
+        if depth < MAX_DEPTH {
+            parse(value, depth + 1)
+        } else {
+            wrong("`${` in too many others", "write less of them")
+        }
     };
     let instead = match (name, rest.get(..2), rest.get(2..)) {
         ("", ..) => return not_a_variable(inner),
@@ -131,7 +145,10 @@ fn variable(inner: &str, depth: usize) -> Result<EnvPart, Wrong> {
         (_, Some(":+"), Some(value)) => Some(Instead::Set(of(value)?)),
         _ => return not_a_variable(inner),
     };
-    Ok(EnvPart::Variable { name: name.to_owned(), instead })
+    Ok(EnvPart::Variable {
+        name: name.to_owned(),
+        instead,
+    })
 }
 
 fn not_a_variable(inner: &str) -> Result<EnvPart, Wrong> {
@@ -154,13 +171,22 @@ fn closing(inner: &str) -> Result<usize, Wrong> {
         }
         before = character;
     }
-    wrong("`$${` is never closed", "write $${NAME} for a variable of the base image; two dollars that stay one are $$$$")
+    wrong(
+        "`$${` is never closed",
+        "write $${NAME} for a variable of the base image; two dollars that stay one are $$$$",
+    )
 }
 
 /// The name of a variable at the start of a text; empty for none.
 fn leading_name(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(text.len());
-    if text.starts_with(|c: char| c.is_ascii_digit()) { "" } else { &text[..end] }
+    let end = text
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .unwrap_or(text.len());
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        ""
+    } else {
+        &text[..end]
+    }
 }
 
 #[cfg(test)]
@@ -182,7 +208,16 @@ mod tests {
             assert!(check(text).is_ok(), "{text}");
         }
         let deep = format!("{}{}", "${A:-".repeat(100_000), "}".repeat(100_000));
-        for text in ["${PATH", "${}", "${1}", "${PATH#x}", "${A:-${B}", "${A:", "${é:-}", deep.as_str()] {
+        for text in [
+            "${PATH",
+            "${}",
+            "${1}",
+            "${PATH#x}",
+            "${A:-${B}",
+            "${A:",
+            "${é:-}",
+            deep.as_str(),
+        ] {
             assert!(check(text).is_err(), "{}", &text[..text.len().min(20)]);
         }
     }

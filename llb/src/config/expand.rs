@@ -1,4 +1,5 @@
-//! Build-args into the configuration: `${NAME}` in string values, and the ones that override `[modules]` by name.
+//! Build-args into the configuration: `${NAME}` in string values, and the ones that override
+//! `[modules]` by name.
 
 use std::collections::BTreeMap;
 
@@ -32,8 +33,9 @@ pub struct BuildArg {
 }
 
 impl Config {
-    /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty), `$$` for a dollar; then
-    /// those of [`MODULE_ARGS`]. Diagnostics: undefined build-args, and whatever is wrong with the values that came out.
+    /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty),
+    /// `$$` for a dollar; then those of [`MODULE_ARGS`]. Diagnostics: undefined build-args, and
+    /// whatever is wrong with the values that came out.
     pub fn expand(&self, build_args: &BTreeMap<String, String>) -> (Self, Vec<Diagnostic>) {
         let mut config = self.clone();
         let mut diagnostics = Vec::new();
@@ -51,21 +53,31 @@ impl Config {
             let outcome = filled.and_then(|text| {
                 value.value = text;
                 let is_absent = slot.form == Form::Item && value.value.is_empty();
-                if is_absent { Ok(()) } else { validate::text(slot, &value.value) }
+                if is_absent {
+                    Ok(())
+                } else {
+                    validate::text(slot, &value.value)
+                }
             });
             if let Err(wrong) = outcome {
                 diagnostics.push(validate::diagnostic(&slot.key, wrong, value.span.as_ref()));
             }
         });
         drop_empty(&mut config);
-        let mut overrides = Self { modules, ..Self::default() };
+        let mut overrides = Self {
+            modules,
+            ..Self::default()
+        };
         visit_strings(&mut overrides, &mut |slot, value| {
             if let Err(wrong) = validate::text(slot, &value.value) {
                 let variable = MODULE_ARGS
                     .iter()
                     .find(|(_, key)| slot.key.strip_prefix("modules.") == Some(key))
                     .map_or("", |(name, _)| name);
-                diagnostics.push(Diagnostic::error(format!("build-arg {variable}: {}", wrong.why)).help(wrong.help));
+                diagnostics.push(
+                    Diagnostic::error(format!("build-arg {variable}: {}", wrong.why))
+                        .help(wrong.help),
+                );
             }
         });
         merge_modules(&mut config.modules, overrides.modules);
@@ -78,10 +90,18 @@ impl Config {
     pub fn build_args(&self) -> Vec<BuildArg> {
         let mut found = Vec::new();
         visit_strings(&mut self.clone(), &mut |slot, value| {
-            for piece in pieces(&value.value, slot.form == Form::Env).into_iter().flatten() {
+            for piece in pieces(&value.value, slot.form == Form::Env)
+                .into_iter()
+                .flatten()
+            {
                 if let Piece::Arg { name, default } = piece {
                     let default = default.map(str::to_owned);
-                    found.push(BuildArg { name: name.to_owned(), default, key: slot.key.clone(), span: value.span.clone() });
+                    found.push(BuildArg {
+                        name: name.to_owned(),
+                        default,
+                        key: slot.key.clone(),
+                        span: value.span.clone(),
+                    });
                 }
             }
         });
@@ -93,10 +113,14 @@ impl Config {
 /// A part of a string value.
 enum Piece<'a> {
     Text(&'a str),
-    Arg { name: &'a str, default: Option<&'a str> },
+    Arg {
+        name: &'a str,
+        default: Option<&'a str>,
+    },
 }
 
-/// Cuts a value at its build-args. What two dollars make is only for the help: in a value `with_variables` they start one of the base image.
+/// Cuts a value at its build-args. What two dollars make is only for the help: in a value
+/// `with_variables` they start one of the base image.
 fn pieces(text: &str, with_variables: bool) -> Result<Vec<Piece<'_>>, Wrong> {
     let mut pieces = Vec::new();
     let mut rest = text;
@@ -116,14 +140,24 @@ fn pieces(text: &str, with_variables: bool) -> Result<Vec<Piece<'_>>, Wrong> {
             pieces.push(argument(&inner[..end])?);
             rest = &inner[end + 1..];
         } else {
-            let name: String = after.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let name: String = after
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect();
             let help = if name.is_empty() {
                 "a dollar by itself is written $$".to_owned()
             } else {
-                let other = if with_variables { "base image's variable" } else { "text" };
+                let other = if with_variables {
+                    "base image's variable"
+                } else {
+                    "text"
+                };
                 format!("write ${{{name}}} for the build-arg, or $${name} for the {other}")
             };
-            return Err(Wrong { why: "a `$` stands by itself".to_owned(), help });
+            return Err(Wrong {
+                why: "a `$` stands by itself".to_owned(),
+                help,
+            });
         }
     }
     pieces.push(Piece::Text(rest));
@@ -131,34 +165,53 @@ fn pieces(text: &str, with_variables: bool) -> Result<Vec<Piece<'_>>, Wrong> {
 }
 
 fn argument(inner: &str) -> Result<Piece<'_>, Wrong> {
-    let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+    let (name, default) = inner
+        .split_once(":-")
+        .map_or((inner, None), |(name, default)| (name, Some(default)));
     let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !letters || name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(Wrong {
             why: format!("`${{{inner}}}` is not a build-arg"),
-            help: "write ${NAME} or ${NAME:-default}, the name of letters, digits and `_`".to_owned(),
+            help: "write ${NAME} or ${NAME:-default}, the name of letters, digits and `_`"
+                .to_owned(),
         });
     }
     if default.is_some_and(|default| default.contains('$')) {
-        return Err(Wrong { why: format!("the default of `{name}` holds a `$`"), help: "defaults are plain text".to_owned() });
+        return Err(Wrong {
+            why: format!("the default of `{name}` holds a `$`"),
+            help: "defaults are plain text".to_owned(),
+        });
     }
     Ok(Piece::Arg { name, default })
 }
 
 /// Fills in build-args. In a value `with_variables` the dollars of build-args do not start one.
-fn substitute(text: &str, build_args: &BTreeMap<String, String>, with_variables: bool) -> Result<String, Wrong> {
+fn substitute(
+    text: &str,
+    build_args: &BTreeMap<String, String>,
+    with_variables: bool,
+) -> Result<String, Wrong> {
     let mut out = String::with_capacity(text.len());
-    let given = |value: &str| if with_variables { env_value::literal(value) } else { value.to_owned() };
+    let given = |value: &str| {
+        if with_variables {
+            env_value::literal(value)
+        } else {
+            value.to_owned()
+        }
+    };
     for piece in pieces(text, with_variables)? {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Arg { name, default } => out.push_str(&given(value_of(name, default, build_args)?)),
+            Piece::Arg { name, default } => {
+                out.push_str(&given(value_of(name, default, build_args)?))
+            }
         }
     }
     Ok(out)
 }
 
-/// The same in flags: a build-arg is part of one word. Flags that are one build-arg and nothing else are what it says.
+/// The same in flags: a build-arg is part of one word. Flags that are one build-arg and nothing
+/// else are what it says.
 fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Result<String, Wrong> {
     let mut template = String::with_capacity(text.len());
     let mut values = Vec::new();
@@ -172,7 +225,8 @@ fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Res
         }
     }
     let is_whole = template.trim() == flags::ARG.to_string();
-    let has_nul = text.contains(flags::ARG) || values.iter().any(|value| value.contains(flags::ARG));
+    let has_nul =
+        text.contains(flags::ARG) || values.iter().any(|value| value.contains(flags::ARG));
     if is_whole || has_nul || values.is_empty() {
         return substitute(text, build_args, false);
     }
@@ -180,7 +234,11 @@ fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Res
 }
 
 /// What a build-arg stands for.
-fn value_of<'v>(name: &str, default: Option<&'v str>, build_args: &'v BTreeMap<String, String>) -> Result<&'v str, Wrong> {
+fn value_of<'v>(
+    name: &str,
+    default: Option<&'v str>,
+    build_args: &'v BTreeMap<String, String>,
+) -> Result<&'v str, Wrong> {
     match (build_args.get(name), default) {
         (Some(value), None) => Ok(value),
         (Some(value), Some(_)) if !value.is_empty() => Ok(value),
@@ -202,8 +260,12 @@ fn override_modules(modules: &mut Modules, build_args: &BTreeMap<String, String>
     let list = |name: &str, key: &mut Option<Vec<Spanned<String>>>| {
         let value = build_args.get(name)?;
         *key = None;
-        let items: Vec<_> =
-            value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| item.to_owned().into()).collect();
+        let items: Vec<_> = value
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(|item| item.to_owned().into())
+            .collect();
         Some(items).filter(|items| !items.is_empty())
     };
     Modules {
@@ -234,23 +296,55 @@ fn merge_modules(modules: &mut Modules, over: Modules) {
 fn drop_empty(config: &mut Config) {
     let filled = |item: &Spanned<String>| !item.value.is_empty();
     config.skip.retain(filled);
-    config.roots.iter_mut().for_each(|roots| roots.retain(filled));
+    config
+        .roots
+        .iter_mut()
+        .for_each(|roots| roots.retain(filled));
     let modules = &mut config.modules;
-    let of_modules = [&mut modules.private, &mut modules.noproxy, &mut modules.nosumdb, &mut modules.insecure];
-    of_modules.into_iter().flatten().for_each(|list| list.retain(filled));
-    let images = config.images.values_mut().map(|image| (&mut image.build, &mut image.runtime));
-    for (build, runtime) in std::iter::once((&mut config.go.build, &mut config.runtime)).chain(images) {
-        let lists = [&mut build.tags, &mut build.experiment, &mut runtime.ports, &mut runtime.volumes];
-        lists.into_iter().flatten().for_each(|list| list.retain(filled));
+    let of_modules = [
+        &mut modules.private,
+        &mut modules.noproxy,
+        &mut modules.nosumdb,
+        &mut modules.insecure,
+    ];
+    of_modules
+        .into_iter()
+        .flatten()
+        .for_each(|list| list.retain(filled));
+    let images = config
+        .images
+        .values_mut()
+        .map(|image| (&mut image.build, &mut image.runtime));
+    for (build, runtime) in
+        std::iter::once((&mut config.go.build, &mut config.runtime)).chain(images)
+    {
+        let lists = [
+            &mut build.tags,
+            &mut build.experiment,
+            &mut runtime.ports,
+            &mut runtime.volumes,
+        ];
+        lists
+            .into_iter()
+            .flatten()
+            .for_each(|list| list.retain(filled));
     }
 }
 
 /// What is wrong only in the light of another key.
 fn across_keys(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
-    let tables = std::iter::once(("runtime".to_owned(), &config.runtime, config.image("")))
-        .chain(config.images.iter().map(|(name, image)| (format!("images.{name}"), &image.runtime, config.image(name))));
+    let tables = std::iter::once(("runtime".to_owned(), &config.runtime, config.image(""))).chain(
+        config
+            .images
+            .iter()
+            .map(|(name, image)| (format!("images.{name}"), &image.runtime, config.image(name))),
+    );
     for (table, written, effective) in tables {
-        let named = effective.runtime.user.split(':').any(|part| part.parse::<u32>().is_err());
+        let named = effective
+            .runtime
+            .user
+            .split(':')
+            .any(|part| part.parse::<u32>().is_err());
         let place = written.user.as_ref().or(written.base.as_ref());
         if let Some(place) = place
             && effective.runtime.base.value == SCRATCH
@@ -258,18 +352,30 @@ fn across_keys(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
             && !effective.runtime.user.contains('$')
         {
             let wrong = Wrong {
-                why: format!("user {:?} has a name, and the base image `scratch` knows none", effective.runtime.user),
+                why: format!(
+                    "user {:?} has a name, and the base image `scratch` knows none",
+                    effective.runtime.user
+                ),
                 help: "write numbers, like \"65532:65532\"".to_owned(),
             };
             diagnostics.push(validate::diagnostic(&table, wrong, place.span.as_ref()));
         }
-        let Some(check) = &written.healthcheck else { continue };
+        let Some(check) = &written.healthcheck else {
+            continue;
+        };
         if let Some(HealthcheckConfig::Run { cmd, .. }) = &effective.runtime.healthcheck
             && cmd.is_empty()
         {
             let help = "add what it runs, like cmd = [\"/usr/local/bin/api\", \"-health\"], or set disable = true".to_owned();
-            let wrong = Wrong { why: "it has no `cmd`".to_owned(), help };
-            diagnostics.push(validate::diagnostic(&format!("{table}.healthcheck"), wrong, check.at.as_ref()));
+            let wrong = Wrong {
+                why: "it has no `cmd`".to_owned(),
+                help,
+            };
+            diagnostics.push(validate::diagnostic(
+                &format!("{table}.healthcheck"),
+                wrong,
+                check.at.as_ref(),
+            ));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Flags for Go's tools, as `go build` splits them into words (cmd/internal/quoted, `Split`), and build-args in them: each is
-//! part of one word, whatever it holds.
+//! Flags for Go's tools, as `go build` splits them into words (cmd/internal/quoted, `Split`), and
+//! build-args in them: each is part of one word, whatever it holds.
 
 use super::check::{Wrong, wrong};
 
@@ -12,8 +12,8 @@ pub struct Word<'t> {
     pub written: &'t str,
 }
 
-/// The words of `flags`. They end at blanks; one that begins with a quote ends at the next of the same kind. There are no
-/// escapes, and a quote inside a word is a letter.
+/// The words of `flags`. They end at blanks; one that begins with a quote ends at the next of the
+/// same kind. There are no escapes, and a quote inside a word is a letter.
 ///
 /// # Errors
 /// The quote that is never closed.
@@ -29,7 +29,10 @@ pub fn split(flags: &str) -> Result<Vec<Word<'_>>, char> {
             let end = rest.find(is_blank).unwrap_or(rest.len());
             (&rest[..end], end)
         };
-        words.push(Word { text, written: &rest[..length] });
+        words.push(Word {
+            text,
+            written: &rest[..length],
+        });
         rest = rest[length..].trim_start_matches(is_blank);
     }
     Ok(words)
@@ -39,19 +42,23 @@ fn is_blank(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
-/// `word` as one word of flags: in quotes where it must be. None if it needs quotes and holds both kinds.
+/// `word` as one word of flags: in quotes where it must be. None if it needs quotes and holds both
+/// kinds.
 fn quoted(word: &str) -> Option<String> {
     // The go command takes any white space off both ends of flags.
-    let is_bare = !word.is_empty() && !word.starts_with(['"', '\'']) && !word.contains(char::is_whitespace);
+    let is_bare =
+        !word.is_empty() && !word.starts_with(['"', '\'']) && !word.contains(char::is_whitespace);
     if is_bare {
         return Some(word.to_owned());
     }
-    let quote = ['\'', '"'].into_iter().find(|quote| !word.contains(*quote))?;
+    let quote = ['\'', '"']
+        .into_iter()
+        .find(|quote| !word.contains(*quote))?;
     Some(format!("{quote}{word}{quote}"))
 }
 
-/// What a build-arg begins with that stays open: a value that is filled in for a Dockerfile that asks for it later. No text of
-/// a configuration holds it.
+/// What a build-arg begins with that stays open: a value that is filled in for a Dockerfile that
+/// asks for it later. No text of a configuration holds it.
 pub const OPEN_ARG: char = '\u{e000}';
 
 /// Stands for a build-arg in a template. No value may hold it.
@@ -62,12 +69,22 @@ pub(super) fn fill(template: &str, values: &[String]) -> Result<String, Wrong> {
     let (pattern, flags) = parts(template);
     let mut values = values.iter();
     let mut filled = filled(pattern, &mut values);
-    if filled.contains(['"', '\'']) || filled.contains(char::is_whitespace) || filled.matches('=').count() > 1 {
-        return wrong(format!("{filled:?} is not a package pattern"), "it is what stands before the first `=`");
+    if filled.contains(['"', '\''])
+        || filled.contains(char::is_whitespace)
+        || filled.matches('=').count() > 1
+    {
+        return wrong(
+            format!("{filled:?} is not a package pattern"),
+            "it is what stands before the first `=`",
+        );
     }
     let words = split(flags);
-    let words =
-        words.or_else(|quote| wrong(format!("a word starts with {quote} and never ends"), format!("close it with {quote}")))?;
+    let words = words.or_else(|quote| {
+        wrong(
+            format!("a word starts with {quote} and never ends"),
+            format!("close it with {quote}"),
+        )
+    })?;
     let mut written = Vec::new();
     for word in words {
         if !word.text.contains(ARG) {
@@ -83,7 +100,9 @@ pub(super) fn fill(template: &str, values: &[String]) -> Result<String, Wrong> {
             Some(word) => written.push(word),
             None => {
                 return wrong(
-                    format!("{text:?} would have to be one word, and Go cannot quote it: it holds both kinds of quotes"),
+                    format!(
+                        "{text:?} would have to be one word, and Go cannot quote it: it holds both kinds of quotes"
+                    ),
                     "pass a build-arg without \" or without '",
                 );
             }
@@ -91,13 +110,17 @@ pub(super) fn fill(template: &str, values: &[String]) -> Result<String, Wrong> {
     }
     let flags = written.join(" ");
     if filled.is_empty() && !flags.is_empty() && !flags.starts_with('-') {
-        return wrong(format!("{flags:?} does not start with `-`"), "flags start with `-`, like \"-s -w\"");
+        return wrong(
+            format!("{flags:?} does not start with `-`"),
+            "flags start with `-`, like \"-s -w\"",
+        );
     }
     filled.push_str(&flags);
     Ok(filled)
 }
 
-/// The package pattern that flags may begin with, its `=` included, and the rest (cmd/go/internal/load, `PerPackageFlag`).
+/// The package pattern that flags may begin with, its `=` included, and the rest
+/// (cmd/go/internal/load, `PerPackageFlag`).
 pub fn parts(flags: &str) -> (&str, &str) {
     let trimmed = flags.trim();
     let pattern = trimmed.split_once('=').map(|(pattern, _)| pattern);

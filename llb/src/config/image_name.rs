@@ -1,14 +1,17 @@
-//! What may name an image: what is a stage of a Dockerfile, a target of a bake file and a repository of a registry at once.
+//! What may name an image: what is a stage of a Dockerfile, a target of a bake file and a
+//! repository of a registry at once.
 
 use super::check::{Wrong, wrong};
 
-/// Names with a meaning of their own: `binaries` is the target with the programs of all images, `default` is the group that
-/// bake builds, `context` and `scratch` are no stages (moby/buildkit, frontend/dockerfile).
+/// Names with a meaning of their own: `binaries` is the target with the programs of all images,
+/// `default` is the group that bake builds, `context` and `scratch` are no stages (moby/buildkit,
+/// frontend/dockerfile).
 pub const RESERVED_NAMES: [&str; 4] = ["binaries", "context", "default", "scratch"];
 
-/// Whether `text` can name an image: words of small letters and digits that begin with a letter, with a
-/// [separator](is_separator) between two. This is the grammar of a repository's last element
-/// (distribution/reference) without those that begin with a digit, which `FROM` and `--target` do not take.
+/// Whether `text` can name an image: words of small letters and digits that begin with a letter,
+/// with a [separator](is_separator) between two. This is the grammar of a repository's last element
+/// (distribution/reference) without those that begin with a digit, which `FROM` and `--target` do
+/// not take.
 pub fn is_image_name(text: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let mut rest = text;
@@ -19,7 +22,8 @@ pub fn is_image_name(text: &str) -> bool {
             return false;
         }
         if after.is_empty() {
-            return text.starts_with(|c: char| c.is_ascii_lowercase()) && !RESERVED_NAMES.contains(&text);
+            return text.starts_with(|c: char| c.is_ascii_lowercase())
+                && !RESERVED_NAMES.contains(&text);
         }
         let next = after.find(is_letter).unwrap_or(after.len());
         if !is_separator(&after[..next]) {
@@ -38,10 +42,16 @@ pub fn is_separator(text: &str) -> bool {
 pub(super) fn image_name(text: &str) -> Result<(), Wrong> {
     let lower = text.to_lowercase();
     if lower == "binaries" {
-        return wrong("`binaries` cannot name an image: that target gives the binaries of all", "choose another name");
+        return wrong(
+            "`binaries` cannot name an image: that target gives the binaries of all",
+            "choose another name",
+        );
     }
     if RESERVED_NAMES.contains(&lower.as_str()) {
-        return wrong(format!("`{text}` cannot name an image: it means something else to Docker"), "choose another name");
+        return wrong(
+            format!("`{text}` cannot name an image: it means something else to Docker"),
+            "choose another name",
+        );
     }
     if is_image_name(&lower) {
         return Ok(());

@@ -1,7 +1,9 @@
-//! The TOML configuration: schema, places, build-args, and `[images.X]` over the rest. `docs/configuration.md` is its reference.
+//! The TOML configuration: schema, places, build-args, and `[images.X]` over the rest.
+//! `docs/configuration.md` is its reference.
 //!
-//! The steps: [`Config::parse`] reads a text, [`Config::expand`] fills in build-args, [`Config::image`] says what holds for
-//! one image. It knows neither the repository (whether `main` exists) nor the build (what a key leads to).
+//! The steps: [`Config::parse`] reads a text, [`Config::expand`] fills in build-args,
+//! [`Config::image`] says what holds for one image. It knows neither the repository (whether `main`
+//! exists) nor the build (what a key leads to).
 
 mod check;
 mod check_runtime;
@@ -24,8 +26,8 @@ mod written_for;
 use toml::de::DeTable;
 
 pub use effective::{
-    Cache, CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig, Port, Protocol,
-    RuntimeConfig, SCRATCH,
+    Cache, CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig,
+    ImageConfig, Port, Protocol, RuntimeConfig, SCRATCH,
 };
 pub use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
@@ -63,18 +65,30 @@ const INSTRUCTIONS: [&str; 18] = [
 ];
 
 impl Config {
-    /// Reads `text`, which the user knows as `file`: a `gowork.toml`, or a Dockerfile, whose first line is a comment to TOML too.
+    /// Reads `text`, which the user knows as `file`: a `gowork.toml`, or a Dockerfile, whose first
+    /// line is a comment to TOML too.
     ///
-    /// Returns what was understood, and what is wrong, in the order of the file: syntax errors; if there are none, unknown
-    /// keys, wrong types, and wrong values (those with build-args in them are looked at by [`Config::expand`]).
+    /// Returns what was understood, and what is wrong, in the order of the file: syntax errors; if
+    /// there are none, unknown keys, wrong types, and wrong values (those with build-args in them
+    /// are looked at by [`Config::expand`]).
     pub fn parse(file: &str, text: &str) -> (Self, Vec<Diagnostic>) {
         let lines = Lines::new(file, text);
         if text.len() as u64 > limits::DEFINITION {
-            let message = format!("{} bytes; gowork reads a configuration of up to {}", text.len(), limits::DEFINITION);
-            return (Self::default(), vec![Diagnostic::error(message).at(lines.whole())]);
+            let message = format!(
+                "{} bytes; gowork reads a configuration of up to {}",
+                text.len(),
+                limits::DEFINITION
+            );
+            return (
+                Self::default(),
+                vec![Diagnostic::error(message).at(lines.whole())],
+            );
         }
         let (table, errors) = DeTable::parse_recoverable(text);
-        let mut reader = read::Reader { lines, findings: Findings::default() };
+        let mut reader = read::Reader {
+            lines,
+            findings: Findings::default(),
+        };
         let config = reader.root(table.get_ref(), document::config);
         let mut diagnostics = if errors.is_empty() {
             let mut findings = reader.findings;
@@ -83,7 +97,11 @@ impl Config {
         } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {
             vec![diagnostic]
         } else {
-            errors.iter().map(|error| syntax_error(&reader.lines, error)).collect::<Findings>().into_vec()
+            errors
+                .iter()
+                .map(|error| syntax_error(&reader.lines, error))
+                .collect::<Findings>()
+                .into_vec()
         };
         diagnostics.sort_by(|a, b| (a.others, &a.span).cmp(&(b.others, &b.span)));
         (config, diagnostics)
@@ -98,28 +116,42 @@ impl Config {
 fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
     let mut message = error.message().lines().collect::<Vec<_>>().join(", ");
     if message == "duplicate key" {
-        message = format!("{message} `{}`", error.span().map_or("", |range| lines.slice(range)));
+        message = format!(
+            "{message} `{}`",
+            error.span().map_or("", |range| lines.slice(range))
+        );
     }
     // The one error that the parser has no place for.
     if message == "recursion limit" {
         message = "a key has too many parts".to_owned();
     }
-    let span = error.span().map_or_else(|| lines.whole(), |range| lines.span(range));
+    let span = error
+        .span()
+        .map_or_else(|| lines.whole(), |range| lines.span(range));
     Diagnostic::error(format!("TOML: {message}")).at(span)
 }
 
-/// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text starts with one.
+/// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text
+/// starts with one.
 fn dockerfile(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
     let word = first_instruction(text)?;
     let start = word.as_ptr() as usize - text.as_ptr() as usize;
-    let message = format!("`{word}` is an instruction of a Dockerfile, and this frontend reads TOML");
+    let message =
+        format!("`{word}` is an instruction of a Dockerfile, and this frontend reads TOML");
     let help = "remove the instructions, an empty file builds every main package; or drop the `# syntax=` line to build them";
-    Some(Diagnostic::error(message).at(lines.span(start..start + word.len())).help(help))
+    Some(
+        Diagnostic::error(message)
+            .at(lines.span(start..start + word.len()))
+            .help(help),
+    )
 }
 
-/// The word that the first line of a text starts with, comments left out, if that is an instruction of a Dockerfile.
+/// The word that the first line of a text starts with, comments left out, if that is an instruction
+/// of a Dockerfile.
 fn first_instruction(text: &str) -> Option<&str> {
-    let line = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
+    let line = text
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
     let word = line.split_whitespace().next()?;
     let rest = line.trim_start().strip_prefix(word)?.trim_start();
     (!rest.starts_with('=') && INSTRUCTIONS.contains(&word.to_uppercase().as_str())).then_some(word)

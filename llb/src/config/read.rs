@@ -1,4 +1,5 @@
-//! Tables of the TOML document to typed values. A [`Section`] knows which keys were asked of it; the others are errors.
+//! Tables of the TOML document to typed values. A [`Section`] knows which keys were asked of it;
+//! the others are errors.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -31,7 +32,11 @@ type Value<'a> = TomlSpanned<DeValue<'a>>;
 
 impl<'a> Reader<'a> {
     /// Reads the document's root with `read`.
-    pub(super) fn root<T>(&mut self, table: &DeTable<'a>, read: impl FnOnce(&mut Section<'_, 'a>) -> T) -> T {
+    pub(super) fn root<T>(
+        &mut self,
+        table: &DeTable<'a>,
+        read: impl FnOnce(&mut Section<'_, 'a>) -> T,
+    ) -> T {
         self.section(table, String::new(), None, read)
     }
 
@@ -42,7 +47,13 @@ impl<'a> Reader<'a> {
         span: Option<Span>,
         read: impl FnOnce(&mut Section<'_, 'a>) -> T,
     ) -> T {
-        let mut section = Section { reader: self, table, prefix, span, asked: Vec::new() };
+        let mut section = Section {
+            reader: self,
+            table,
+            prefix,
+            span,
+            asked: Vec::new(),
+        };
         let out = read(&mut section);
         section.report_unknown();
         out
@@ -61,13 +72,27 @@ impl<'a> Reader<'a> {
         let cure = match value.get_ref() {
             DeValue::String(text) if kind.bare && kind.fits(text) => text.to_string(),
             DeValue::String(_) if kind.list && short => format!("[{raw}]"),
-            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) if kind.text && short => {
-                if kind.list { format!("[\"{raw}\"]") } else { format!("\"{raw}\"") }
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+                if kind.text && short =>
+            {
+                if kind.list {
+                    format!("[\"{raw}\"]")
+                } else {
+                    format!("\"{raw}\"")
+                }
             }
             _ => example.to_owned(),
         };
-        let message = format!("`{key}` must be {expected}, not {}", type_words(value.get_ref()));
-        let diagnostic = Diagnostic::error(message).at(self.lines.span(value.span())).help(format!("write {name} = {cure}"));
+        let message = format!(
+            "`{key}` must be {expected}, not {}",
+            type_words(value.get_ref())
+        );
+        let diagnostic = Diagnostic::error(message)
+            .at(self.lines.span(value.span()))
+            .help(format!("write {name} = {cure}"));
         self.findings.push(diagnostic);
     }
 }
@@ -86,27 +111,58 @@ struct Kind<'e> {
 
 impl<'e> Kind<'e> {
     fn string(example: &'e str) -> Self {
-        Self { expected: "a string", example, text: true, list: false, bare: false }
+        Self {
+            expected: "a string",
+            example,
+            text: true,
+            list: false,
+            bare: false,
+        }
     }
 
     fn strings(example: &'e str) -> Self {
-        Self { expected: "an array of strings", example, text: true, list: true, bare: false }
+        Self {
+            expected: "an array of strings",
+            example,
+            text: true,
+            list: true,
+            bare: false,
+        }
     }
 
     fn boolean() -> Self {
-        Self { expected: "true or false", example: "true", text: false, list: false, bare: true }
+        Self {
+            expected: "true or false",
+            example: "true",
+            text: false,
+            list: false,
+            bare: true,
+        }
     }
 
     fn number(example: &'e str) -> Self {
-        Self { expected: "a whole number", example, text: false, list: false, bare: true }
+        Self {
+            expected: "a whole number",
+            example,
+            text: false,
+            list: false,
+            bare: true,
+        }
     }
 
     fn table(example: &'e str) -> Self {
-        Self { expected: "a table", example, text: false, list: false, bare: false }
+        Self {
+            expected: "a table",
+            example,
+            text: false,
+            list: false,
+            bare: false,
+        }
     }
 
     fn fits(&self, text: &str) -> bool {
-        matches!(text, "true" | "false") == (self.example == "true") && (text.parse::<u32>().is_ok() || self.example == "true")
+        matches!(text, "true" | "false") == (self.example == "true")
+            && (text.parse::<u32>().is_ok() || self.example == "true")
     }
 }
 
@@ -156,7 +212,8 @@ impl<'r, 'a> Section<'r, 'a> {
     pub(super) fn required(&mut self, key: &'static str, example: &str) -> Option<Spanned<String>> {
         if self.table.get(key).is_none() {
             self.asked.push(key);
-            let diagnostic = Diagnostic::error(format!("`{}` is missing", self.path(key))).help(format!("add {key} = {example}"));
+            let diagnostic = Diagnostic::error(format!("`{}` is missing", self.path(key)))
+                .help(format!("add {key} = {example}"));
             let diagnostic = match self.span() {
                 Some(span) => diagnostic.at(span),
                 None => diagnostic,
@@ -179,7 +236,10 @@ impl<'r, 'a> Section<'r, 'a> {
     /// A whole number from 0.
     pub(super) fn number(&mut self, key: &'static str, example: &str) -> Option<Spanned<u32>> {
         let value = self.value(key)?;
-        let number = value.get_ref().as_integer().and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
+        let number = value
+            .get_ref()
+            .as_integer()
+            .and_then(|n| u32::from_str_radix(n.as_str(), n.radix()).ok());
         match number {
             Some(number) => Some(self.reader.spanned(number, value.span())),
             None => self.wrong(key, value, &Kind::number(example)),
@@ -187,13 +247,29 @@ impl<'r, 'a> Section<'r, 'a> {
     }
 
     /// An array of strings.
-    pub(super) fn strings(&mut self, key: &'static str, example: &str) -> Option<Vec<Spanned<String>>> {
-        self.items(key, &Kind::strings(example), |value| value.as_str().map(str::to_owned))
+    pub(super) fn strings(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Vec<Spanned<String>>> {
+        self.items(key, &Kind::strings(example), |value| {
+            value.as_str().map(str::to_owned)
+        })
     }
 
     /// An array of strings and decimal numbers; the numbers are given as they are written.
-    pub(super) fn strings_or_numbers(&mut self, key: &'static str, example: &str) -> Option<Vec<Spanned<String>>> {
-        let kind = Kind { expected: "an array of numbers or strings", text: false, list: true, bare: false, example };
+    pub(super) fn strings_or_numbers(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Vec<Spanned<String>>> {
+        let kind = Kind {
+            expected: "an array of numbers or strings",
+            text: false,
+            list: true,
+            bare: false,
+            example,
+        };
         self.items(key, &kind, |value| match value {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
@@ -230,7 +306,9 @@ impl<'r, 'a> Section<'r, 'a> {
         example: &str,
         check: impl Fn(&str) -> Result<(), Wrong>,
     ) -> BTreeMap<String, Spanned<String>> {
-        let Some(value) = self.value(key) else { return BTreeMap::new() };
+        let Some(value) = self.value(key) else {
+            return BTreeMap::new();
+        };
         let Some(table) = value.get_ref().as_table() else {
             self.wrong::<()>(key, value, &Kind::table(example));
             return BTreeMap::new();
@@ -241,9 +319,14 @@ impl<'r, 'a> Section<'r, 'a> {
             self.check_name(&path, name, &check);
             match value.get_ref() {
                 DeValue::String(text) => {
-                    names.insert(name.get_ref().to_string(), self.reader.spanned(text.to_string(), value.span()));
+                    names.insert(
+                        name.get_ref().to_string(),
+                        self.reader.spanned(text.to_string(), value.span()),
+                    );
                 }
-                _ => self.reader.wrong_type(&path, value, &Kind::string("\"...\"")),
+                _ => self
+                    .reader
+                    .wrong_type(&path, value, &Kind::string("\"...\"")),
             }
         }
         names
@@ -257,7 +340,9 @@ impl<'r, 'a> Section<'r, 'a> {
     ) {
         if let Err(wrong) = check(name.get_ref()) {
             let span = self.reader.lines.span(name.span());
-            self.reader.findings.push(super::validate::diagnostic(path, wrong, Some(&span)));
+            self.reader
+                .findings
+                .push(super::validate::diagnostic(path, wrong, Some(&span)));
         }
     }
 
@@ -272,8 +357,14 @@ impl<'r, 'a> Section<'r, 'a> {
         let Some(table) = value.get_ref().as_table() else {
             return self.wrong(key, value, &Kind::table(example));
         };
-        let span = self.table.get_key_value(key).map(|(key, _)| self.reader.lines.span(key.span()));
-        Some(self.reader.section(table, format!("{}{key}.", self.prefix), span, read))
+        let span = self
+            .table
+            .get_key_value(key)
+            .map(|(key, _)| self.reader.lines.span(key.span()));
+        Some(
+            self.reader
+                .section(table, format!("{}{key}.", self.prefix), span, read),
+        )
     }
 
     /// A table of tables with names of the user's, in which capital letters count as small ones.
@@ -283,9 +374,15 @@ impl<'r, 'a> Section<'r, 'a> {
         check: impl Fn(&str) -> Result<(), Wrong>,
         read: impl Fn(&mut Section<'_, 'a>) -> T,
     ) -> BTreeMap<String, T> {
-        let Some(value) = self.value(key) else { return BTreeMap::new() };
+        let Some(value) = self.value(key) else {
+            return BTreeMap::new();
+        };
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong::<()>(key, value, &Kind::table("{ api = { main = \"./cmd/api\" } }"));
+            self.wrong::<()>(
+                key,
+                value,
+                &Kind::table("{ api = { main = \"./cmd/api\" } }"),
+            );
             return BTreeMap::new();
         };
         let mut tables = BTreeMap::new();
@@ -295,14 +392,23 @@ impl<'r, 'a> Section<'r, 'a> {
             match value.get_ref() {
                 DeValue::Table(table) => {
                     let span = self.reader.lines.span(name.span());
-                    let out = self.reader.section(table, format!("{path}."), Some(span.clone()), &read);
+                    let out =
+                        self.reader
+                            .section(table, format!("{path}."), Some(span.clone()), &read);
                     if tables.insert(name.get_ref().to_lowercase(), out).is_some() {
-                        let message = format!("`{path}` differs from another table's name in capital letters only");
-                        let help = "capital letters count as small ones here: put both tables into one";
-                        self.reader.findings.push(Diagnostic::error(message).at(span).help(help));
+                        let message = format!(
+                            "`{path}` differs from another table's name in capital letters only"
+                        );
+                        let help =
+                            "capital letters count as small ones here: put both tables into one";
+                        self.reader
+                            .findings
+                            .push(Diagnostic::error(message).at(span).help(help));
                     }
                 }
-                _ => self.reader.wrong_type(&path, value, &Kind::table("{ main = \"./cmd/api\" }")),
+                _ => self
+                    .reader
+                    .wrong_type(&path, value, &Kind::table("{ main = \"./cmd/api\" }")),
             }
         }
         tables
@@ -315,7 +421,10 @@ impl<'r, 'a> Section<'r, 'a> {
         example: &str,
         read: impl Fn(&mut Section<'_, 'a>) -> Option<T>,
     ) -> Option<Vec<T>> {
-        let kind = Kind { expected: "an array of tables", ..Kind::table(example) };
+        let kind = Kind {
+            expected: "an array of tables",
+            ..Kind::table(example)
+        };
         let value = self.value(key)?;
         let Some(array) = value.get_ref().as_array() else {
             return self.wrong(key, value, &kind);
@@ -327,7 +436,12 @@ impl<'r, 'a> Section<'r, 'a> {
                 continue;
             };
             let span = self.reader.lines.span(item.span());
-            out.extend(self.reader.section(table, format!("{}{key}.", self.prefix), Some(span), &read));
+            out.extend(self.reader.section(
+                table,
+                format!("{}{key}.", self.prefix),
+                Some(span),
+                &read,
+            ));
         }
         Some(out)
     }
@@ -339,7 +453,10 @@ impl<'r, 'a> Section<'r, 'a> {
                 continue;
             }
             let advice = suggest::advice(&self.prefix, name, &self.asked);
-            let place = self.prefix.strip_suffix('.').map_or(String::new(), |table| format!(" in `[{table}]`"));
+            let place = self
+                .prefix
+                .strip_suffix('.')
+                .map_or(String::new(), |table| format!(" in `[{table}]`"));
             let message = format!("unknown key `{name}`{place}{}", advice.message);
             let diagnostic = Diagnostic::error(message).at(self.reader.lines.span(key.span()));
             self.reader.findings.push(match advice.help {
@@ -352,9 +469,18 @@ impl<'r, 'a> Section<'r, 'a> {
 
 /// The keys that `read` asks for.
 pub(super) fn keys_of<T>(read: impl FnOnce(&mut Section<'_, 'static>) -> T) -> Vec<&'static str> {
-    let mut reader = Reader { lines: Lines::new("", ""), findings: Findings::default() };
+    let mut reader = Reader {
+        lines: Lines::new("", ""),
+        findings: Findings::default(),
+    };
     let empty = DeTable::new();
-    let mut section = Section { reader: &mut reader, table: &empty, prefix: String::new(), span: None, asked: Vec::new() };
+    let mut section = Section {
+        reader: &mut reader,
+        table: &empty,
+        prefix: String::new(),
+        span: None,
+        asked: Vec::new(),
+    };
     read(&mut section);
     section.asked
 }

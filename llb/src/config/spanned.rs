@@ -20,12 +20,18 @@ pub struct Spanned<T> {
 impl<T> Spanned<T> {
     /// `value`, written at `span`.
     pub fn new(value: T, span: Span) -> Self {
-        Self { value, span: Some(span) }
+        Self {
+            value,
+            span: Some(span),
+        }
     }
 
     /// The same place with another value.
     pub fn with<U>(&self, value: U) -> Spanned<U> {
-        Spanned { value, span: self.span.clone() }
+        Spanned {
+            value,
+            span: self.span.clone(),
+        }
     }
 }
 
@@ -82,26 +88,41 @@ pub(super) struct Lines<'a> {
 impl<'a> Lines<'a> {
     /// The lines of `text`, which the user knows as `file`.
     pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
         Self { file, text, starts }
     }
 
-    /// The place of a byte offset. One past the end, or inside a character, is taken for the character before.
+    /// The place of a byte offset. One past the end, or inside a character, is taken for the
+    /// character before.
     fn position(&self, offset: usize) -> Position {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts.get(line.wrapping_sub(1)).copied().unwrap_or_default();
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let start = self
+            .starts
+            .get(line.wrapping_sub(1))
+            .copied()
+            .unwrap_or_default();
+        let column = self
+            .text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count())
+            + 1;
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Position::new(number(line), number(column))
     }
 
     /// The stretch of a range of bytes.
     pub(super) fn span(&self, range: Range<usize>) -> Span {
-        Span::new(self.file, self.position(range.start), self.position(range.end))
+        Span::new(
+            self.file,
+            self.position(range.start),
+            self.position(range.end),
+        )
     }
 
     /// The file as a whole.

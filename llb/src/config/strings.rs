@@ -1,8 +1,10 @@
-//! The one list of all string values of a configuration, each with its key and its grammar: checked, searched for
-//! build-args and filled in by walking it.
+//! The one list of all string values of a configuration, each with its key and its grammar:
+//! checked, searched for build-args and filled in by walking it.
 
 use super::check::{self, Check};
-use super::{Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime, env_value};
+use super::{
+    Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime, env_value,
+};
 
 /// What a string value is.
 pub(super) struct Slot {
@@ -19,7 +21,8 @@ pub(super) struct Slot {
 pub(super) enum Form {
     /// As text.
     Text,
-    /// As text; the value is an item of a list in which an empty item means none: `tags = ["${EXTRA:-}"]`.
+    /// As text; the value is an item of a list in which an empty item means none: `tags =
+    /// ["${EXTRA:-}"]`.
     Item,
     /// As parts of words that `go build` splits.
     Flags,
@@ -37,7 +40,11 @@ struct Walk<'v> {
 
 impl Walk<'_> {
     fn at(&mut self, key: &str, check: Check, value: &mut Spanned<String>, form: Form) {
-        let slot = Slot { key: format!("{}{key}", self.prefix), check, form };
+        let slot = Slot {
+            key: format!("{}{key}", self.prefix),
+            check,
+            form,
+        };
         (self.visit)(&slot, value);
     }
 
@@ -54,17 +61,26 @@ impl Walk<'_> {
     }
 
     fn words(&mut self, key: &str, check: Check, value: &mut Option<Vec<Spanned<String>>>) {
-        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, Form::Text));
+        value
+            .iter_mut()
+            .flatten()
+            .for_each(|item| self.at(key, check, item, Form::Text));
     }
 
     fn list(&mut self, key: &str, check: Check, value: &mut Option<Vec<Spanned<String>>>) {
-        value.iter_mut().flatten().for_each(|item| self.at(key, check, item, Form::Item));
+        value
+            .iter_mut()
+            .flatten()
+            .for_each(|item| self.at(key, check, item, Form::Item));
     }
 }
 
 /// Calls `visit` for every string value, in the order of the types.
 pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
-    let mut walk = Walk { prefix: String::new(), visit };
+    let mut walk = Walk {
+        prefix: String::new(),
+        visit,
+    };
     for item in &mut config.skip {
         walk.at("skip", check::pattern, item, Form::Item);
     }
@@ -121,20 +137,46 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     for (name, value) in &mut runtime.labels {
         walk.at(&format!("labels.{name}"), check::any, value, Form::Text);
     }
-    walk.list("ports", |text| check_runtime::port(text).map(|_| ()), &mut runtime.ports);
+    walk.list(
+        "ports",
+        |text| check_runtime::port(text).map(|_| ()),
+        &mut runtime.ports,
+    );
     walk.words("entrypoint", check::any, &mut runtime.entrypoint);
     walk.words("cmd", check::any, &mut runtime.cmd);
     walk.one("workdir", check_runtime::absolute, &mut runtime.workdir);
-    walk.one("stop_signal", check_runtime::signal, &mut runtime.stop_signal);
+    walk.one(
+        "stop_signal",
+        check_runtime::signal,
+        &mut runtime.stop_signal,
+    );
     walk.list("volumes", check_runtime::absolute, &mut runtime.volumes);
     if let Some(table) = &mut runtime.healthcheck {
         healthcheck(walk, table);
     }
     for file in runtime.files.iter_mut().flatten() {
-        walk.at("files.from", check_runtime::context_path, &mut file.from, Form::Text);
-        walk.at("files.to", check_runtime::absolute, &mut file.to, Form::Text);
-        walk.one("files.owner", |text| check_runtime::owner(text).map(|_| ()), &mut file.owner);
-        walk.one("files.mode", |text| check_runtime::mode(text).map(|_| ()), &mut file.mode);
+        walk.at(
+            "files.from",
+            check_runtime::context_path,
+            &mut file.from,
+            Form::Text,
+        );
+        walk.at(
+            "files.to",
+            check_runtime::absolute,
+            &mut file.to,
+            Form::Text,
+        );
+        walk.one(
+            "files.owner",
+            |text| check_runtime::owner(text).map(|_| ()),
+            &mut file.owner,
+        );
+        walk.one(
+            "files.mode",
+            |text| check_runtime::mode(text).map(|_| ()),
+            &mut file.mode,
+        );
     }
 }
 
@@ -143,8 +185,16 @@ fn healthcheck(walk: &mut Walk<'_>, table: &mut Healthcheck) {
     walk.words("healthcheck.cmd", check::any, &mut table.cmd);
     walk.one("healthcheck.interval", duration, &mut table.interval);
     walk.one("healthcheck.timeout", duration, &mut table.timeout);
-    walk.one("healthcheck.start_period", duration, &mut table.start_period);
-    walk.one("healthcheck.start_interval", duration, &mut table.start_interval);
+    walk.one(
+        "healthcheck.start_period",
+        duration,
+        &mut table.start_period,
+    );
+    walk.one(
+        "healthcheck.start_interval",
+        duration,
+        &mut table.start_interval,
+    );
 }
 
 fn one_image(walk: &mut Walk<'_>, image: &mut Image) {

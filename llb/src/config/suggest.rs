@@ -39,7 +39,9 @@ const SYNONYMS: [(&str, &str); 20] = [
 /// Advice on the unknown key `key` in the table of `prefix` (`go.`), which knows the keys `known`.
 pub(super) fn advice(prefix: &str, key: &str, known: &[&'static str]) -> Advice {
     let plain = key.to_lowercase().replace('-', "_");
-    if prefix.starts_with("images.") && ["version", "builder", "toolchain"].contains(&plain.as_str()) {
+    if prefix.starts_with("images.")
+        && ["version", "builder", "toolchain"].contains(&plain.as_str())
+    {
         return Advice {
             message: ": one Go toolchain builds all images".to_owned(),
             help: Some(format!("set `{plain}` in [go]")),
@@ -52,7 +54,10 @@ pub(super) fn advice(prefix: &str, key: &str, known: &[&'static str]) -> Advice 
         };
     }
     if let Some(near) = nearest(&plain, known) {
-        return Advice { message: format!("; did you mean `{near}`?"), help: None };
+        return Advice {
+            message: format!("; did you mean `{near}`?"),
+            help: None,
+        };
     }
     let tables: [(&str, Vec<&str>); 4] = [
         ("at the top, before any table", keys_of(document::config)),
@@ -61,11 +66,19 @@ pub(super) fn advice(prefix: &str, key: &str, known: &[&'static str]) -> Advice 
         ("in [runtime]", keys_of(document::runtime)),
     ];
     for (place, keys) in tables {
-        if let Some(near) = nearest(&plain, &keys).filter(|near| *near == plain || prefix.is_empty()) {
-            return Advice { message: String::new(), help: Some(format!("`{near}` belongs {place}")) };
+        if let Some(near) =
+            nearest(&plain, &keys).filter(|near| *near == plain || prefix.is_empty())
+        {
+            return Advice {
+                message: String::new(),
+                help: Some(format!("`{near}` belongs {place}")),
+            };
         }
     }
-    Advice { message: String::new(), help: Some(listing(known)) }
+    Advice {
+        message: String::new(),
+        help: Some(listing(known)),
+    }
 }
 
 fn listing(known: &[&str]) -> String {
@@ -74,7 +87,8 @@ fn listing(known: &[&str]) -> String {
     format!("keys here: {}", known.join(", "))
 }
 
-/// The known key nearest to `key`: a synonym, else the one with the fewest slips, if they are few for its length.
+/// The known key nearest to `key`: a synonym, else the one with the fewest slips, if they are few
+/// for its length.
 fn nearest<'k>(key: &str, known: &[&'k str]) -> Option<&'k str> {
     if let Some((_, ours)) = SYNONYMS.iter().find(|(theirs, _)| *theirs == key)
         && let Some(found) = known.iter().find(|known| *known == ours)

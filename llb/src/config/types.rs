@@ -1,4 +1,5 @@
-//! The configuration as written: every key, each optional, each with its place. Their doc comments are the schema's texts.
+//! The configuration as written: every key, each optional, each with its place. Their doc comments
+//! are the schema's texts.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +9,20 @@ use serde::Serialize;
 use super::Spanned;
 use crate::diag::Span;
 
-/// The whole configuration: the body of the Dockerfile, or `gowork.toml`. Every key is optional; an empty text is fine.
+/// The whole configuration: the body of the Dockerfile, or `gowork.toml`. Every key is optional; an
+/// empty text is fine.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Config {
     /// Main packages that are no images, as Go patterns: `./tools/...`, or import paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skip: Vec<Spanned<String>>,
-    /// Directories of the go.work and go.mod files to build from. Default: the go.work at the root; without it every go.work and module.
+    /// Directories of the go.work and go.mod files to build from. Default: the go.work at the root;
+    /// without it every go.work and module.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roots: Option<Vec<Spanned<String>>>,
-    /// Where compile results are kept: `"layer"`, in layers, which travel with a registry cache; `"mount"`, in a cache mount of the builder;
-    /// `"both"`. Default `"both"`.
+    /// Where compile results are kept: `"layer"`, in layers, which travel with a registry cache;
+    /// `"mount"`, in a cache mount of the builder; `"both"`. Default `"both"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Spanned<String>>,
     /// The Go toolchain, and how all images are compiled.
@@ -28,8 +31,8 @@ pub struct Config {
     pub modules: Modules,
     /// What the images hold besides the binary, and how they are run.
     pub runtime: Runtime,
-    /// One table an image, `[images.NAME]`, with what differs from `[go]` and `[runtime]`. Images need no table:
-    /// every main package is an image, named as its binary or by its directories.
+    /// One table an image, `[images.NAME]`, with what differs from `[go]` and `[runtime]`. Images
+    /// need no table: every main package is an image, named as its binary or by its directories.
     pub images: BTreeMap<String, Image>,
 }
 
@@ -37,13 +40,15 @@ pub struct Config {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Go {
-    /// Go release, `"1.26"` or `"1.26.8"`: the builder image is `golang:<version>`. Default: what go.work or go.mod asks for.
+    /// Go release, `"1.26"` or `"1.26.8"`: the builder image is `golang:<version>`. Default: what
+    /// go.work or go.mod asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Spanned<String>>,
     /// Builder image, in place of `golang:<version>`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub builder: Option<Spanned<String>>,
-    /// GOTOOLCHAIN: `"local"` uses the Go of the builder image, `"auto"` lets it download the one that the mod files name.
+    /// GOTOOLCHAIN: `"local"` uses the Go of the builder image, `"auto"` lets it download the one
+    /// that the mod files name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toolchain: Option<Spanned<String>>,
     /// How images are compiled; each may differ.
@@ -69,7 +74,8 @@ pub struct Build {
     /// CGO_ENABLED. Default false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cgo: Option<Spanned<bool>>,
-    /// Whether a module is built in the workspace of the go.work that uses it; `false` is GOWORK=off. Default true.
+    /// Whether a module is built in the workspace of the go.work that uses it; `false` is
+    /// GOWORK=off. Default true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Spanned<bool>>,
     /// GOEXPERIMENT, one item an experiment.
@@ -89,7 +95,8 @@ pub struct Levels {
     /// GOARM64: `"v8.0"` to `"v9.5"`, with `,lse` and `,crypto`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goarm64: Option<Spanned<String>>,
-    /// GOARM: `"5"`, `"6"` or `"7"`, with `,softfloat` or `,hardfloat`. Default: the variant of the platform.
+    /// GOARM: `"5"`, `"6"` or `"7"`, with `,softfloat` or `,hardfloat`. Default: the variant of the
+    /// platform.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub goarm: Option<Spanned<String>>,
     /// GO386: `"sse2"` or `"softfloat"`.
@@ -143,7 +150,8 @@ pub struct Runtime {
     /// Image to build upon. Default `"scratch"`: nothing but what is listed here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Spanned<String>>,
-    /// User, `"uid"` or `"uid:gid"`; names only where the base image knows them. Default `"65532:65532"`.
+    /// User, `"uid"` or `"uid:gid"`; names only where the base image knows them. Default
+    /// `"65532:65532"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Spanned<String>>,
     /// Put the builder's CA certificates into the image. Default: true on scratch, else false.
@@ -152,7 +160,8 @@ pub struct Runtime {
     /// Put Go's time zone database into the image. Default: true on scratch, else false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezones: Option<Spanned<bool>>,
-    /// Environment variables. Those of an image are added to those of `[runtime]`. `$$NAME` is the base image's variable: `"/opt/bin:$$PATH"`.
+    /// Environment variables. Those of an image are added to those of `[runtime]`. `$$NAME` is the
+    /// base image's variable: `"/opt/bin:$$PATH"`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, Spanned<String>>,
     /// Labels. Those of an image are added to those of `[runtime]`.
@@ -238,7 +247,8 @@ pub struct Image {
     /// Where the table stands.
     #[serde(skip)]
     pub at: Option<Span>,
-    /// Its main package: a directory, `"./api/cmd/api"`, or an import path. Default: the one whose binary is called NAME.
+    /// Its main package: a directory, `"./api/cmd/api"`, or an import path. Default: the one whose
+    /// binary is called NAME.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub main: Option<Spanned<String>>,
     /// File name of the binary. Default: as `go build` would call it.

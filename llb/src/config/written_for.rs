@@ -1,7 +1,8 @@
 //! What a file called Dockerfile is written for: this frontend, or another one.
 //!
-//! The file's syntax line decides who builds it. A mirror may give the frontend's image any name, so where that says nothing the text does: the
-//! configuration is TOML, and the instructions of a Dockerfile are not.
+//! The file's syntax line decides who builds it. A mirror may give the frontend's image any name,
+//! so where that says nothing the text does: the configuration is TOML, and the instructions of a
+//! Dockerfile are not.
 
 use toml::de::DeTable;
 
@@ -45,10 +46,15 @@ fn image_name(reference: &str) -> &str {
     name.split(':').next().unwrap_or_default()
 }
 
-/// The image that the text's syntax line names, as BuildKit finds it (moby/buildkit, `DetectSyntax` in frontend/dockerfile/parser).
+/// The image that the text's syntax line names, as BuildKit finds it (moby/buildkit, `DetectSyntax`
+/// in frontend/dockerfile/parser).
 fn syntax(text: &str) -> Option<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let text = if text.starts_with("#!") { text.split_once('\n').map_or("", |(_, rest)| rest) } else { text };
+    let text = if text.starts_with("#!") {
+        text.split_once('\n').map_or("", |(_, rest)| rest)
+    } else {
+        text
+    };
     let line = directive(text, "#").or_else(|| directive(text, "//"));
     line.map(ToOwned::to_owned).or_else(|| {
         let json: serde_json::Value = serde_json::from_str(text).ok()?;
@@ -56,7 +62,8 @@ fn syntax(text: &str) -> Option<String> {
     })
 }
 
-/// The value of the syntax directive. Directives stand at the top of a file, each once; the first other line ends them.
+/// The value of the syntax directive. Directives stand at the top of a file, each once; the first
+/// other line ends them.
 fn directive<'t>(text: &'t str, comment: &str) -> Option<&'t str> {
     let mut seen = Vec::new();
     for line in text.lines() {

@@ -1,4 +1,5 @@
-//! Diagnostics as they are found, up to a limit: what is wrong a hundred thousand times is listed a hundred times and counted.
+//! Diagnostics as they are found, up to a limit: what is wrong a hundred thousand times is listed a
+//! hundred times and counted.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -6,7 +7,8 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::{Diagnostic, Severity};
 use crate::limits;
 
-/// What was found, in order, each thing once. [`limits::DIAGNOSTICS`] errors and as many warnings are kept; the rest is counted.
+/// What was found, in order, each thing once. [`limits::DIAGNOSTICS`] errors and as many warnings
+/// are kept; the rest is counted.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     kept: Vec<Diagnostic>,
@@ -42,7 +44,8 @@ impl Findings {
         }
     }
 
-    /// Whether another one would be kept. If not it is counted by this: for those whose words take time to find.
+    /// Whether another one would be kept. If not it is counted by this: for those whose words take
+    /// time to find.
     pub fn wants(&mut self, severity: Severity) -> bool {
         let is_full = self.is_full(severity);
         self.count(severity).more += u32::from(is_full);
@@ -69,23 +72,38 @@ impl Findings {
     /// What was found, with a line for what was only counted.
     pub fn into_vec(self) -> Vec<Diagnostic> {
         let mut all = self.kept;
-        for (severity, count, name) in [(Severity::Error, self.errors, "error"), (Severity::Warning, self.warnings, "warning")] {
+        for (severity, count, name) in [
+            (Severity::Error, self.errors, "error"),
+            (Severity::Warning, self.warnings, "warning"),
+        ] {
             if count.more > 0 {
                 let plural = if count.more == 1 { "" } else { "s" };
                 let message = format!("... and {} more {name}{plural}", count.more);
-                all.push(Diagnostic { severity, others: count.more, ..Diagnostic::error(message) });
+                all.push(Diagnostic {
+                    severity,
+                    others: count.more,
+                    ..Diagnostic::error(message)
+                });
             }
         }
         all
     }
 
     fn is_full(&self, severity: Severity) -> bool {
-        let count = if severity == Severity::Error { &self.errors } else { &self.warnings };
+        let count = if severity == Severity::Error {
+            &self.errors
+        } else {
+            &self.warnings
+        };
         count.kept >= limits::DIAGNOSTICS
     }
 
     fn count(&mut self, severity: Severity) -> &mut Count {
-        if severity == Severity::Error { &mut self.errors } else { &mut self.warnings }
+        if severity == Severity::Error {
+            &mut self.errors
+        } else {
+            &mut self.warnings
+        }
     }
 }
 
@@ -113,7 +131,9 @@ impl Diagnostic {
         shorten(&mut self.message);
         self.help.iter_mut().for_each(shorten);
         self.related.truncate(MAX_RELATED);
-        self.related.iter_mut().for_each(|(_, words)| shorten(words));
+        self.related
+            .iter_mut()
+            .for_each(|(_, words)| shorten(words));
         self
     }
 }

@@ -1,4 +1,5 @@
-//! What go.mod and go.work have in common: lines as verbs with arguments, and the directives both know.
+//! What go.mod and go.work have in common: lines as verbs with arguments, and the directives both
+//! know.
 
 use super::modfile::{Replace, Spanned};
 use super::quote::{quote, unquote};
@@ -15,7 +16,10 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None }
+        Self {
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// The same, with verb and module path in front, as far as there is a path.
@@ -31,7 +35,10 @@ impl Problem {
     }
 
     pub(super) fn at(self, span: Span) -> Diagnostic {
-        Diagnostic { help: self.help, ..Diagnostic::error(self.message).at(span) }
+        Diagnostic {
+            help: self.help,
+            ..Diagnostic::error(self.message).at(span)
+        }
     }
 }
 
@@ -59,7 +66,10 @@ impl<'a> Directive<'a> {
     /// `value`, found in the arguments from the first to the last.
     pub(super) fn spanned<T>(&self, value: T) -> Spanned<T> {
         let (first, last) = (self.args.first(), self.args.last());
-        let span = first.zip(last).map_or_else(|| self.span(), |(first, last)| Span::new(self.file, first.start, last.end));
+        let span = first.zip(last).map_or_else(
+            || self.span(),
+            |(first, last)| Span::new(self.file, first.start, last.end),
+        );
         Spanned { value, span }
     }
 
@@ -76,13 +86,18 @@ impl<'a> Directive<'a> {
         !self.line.before.is_empty() || self.line.suffix.is_some()
     }
 
-    /// The words of the line's comments, or of its block's if it has none (a blank line above counts as one).
+    /// The words of the line's comments, or of its block's if it has none (a blank line above
+    /// counts as one).
     pub(super) fn comment_lines(&self) -> Vec<&'a str> {
         let (before, suffix) = match self.block {
             Some(block) if !self.has_comments() => (block.before.as_slice(), None),
             _ => (self.line.before.as_slice(), self.line.suffix.as_ref()),
         };
-        before.iter().chain(suffix).filter_map(Comment::words).collect()
+        before
+            .iter()
+            .chain(suffix)
+            .filter_map(Comment::words)
+            .collect()
     }
 }
 
@@ -100,13 +115,27 @@ pub(super) fn items<'a>(file: &'a str, syntax: &'a File, blocks: &[&str]) -> Vec
             Statement::Comments(_) => {}
             Statement::Line(line) => {
                 if let Some((verb, args)) = line.tokens.split_first() {
-                    items.push(Item::Directive(Directive { verb: &verb.text, args, line, block: None, file }));
+                    items.push(Item::Directive(Directive {
+                        verb: &verb.text,
+                        args,
+                        line,
+                        block: None,
+                        file,
+                    }));
                 }
             }
             Statement::Block(block) => match block.head.as_slice() {
-                [verb] if blocks.contains(&verb.text.as_str()) => items.extend(block.lines.iter().map(|line| {
-                    Item::Directive(Directive { verb: &verb.text, args: &line.tokens, line, block: Some(block), file })
-                })),
+                [verb] if blocks.contains(&verb.text.as_str()) => {
+                    items.extend(block.lines.iter().map(|line| {
+                        Item::Directive(Directive {
+                            verb: &verb.text,
+                            args: &line.tokens,
+                            line,
+                            block: Some(block),
+                            file,
+                        })
+                    }))
+                }
                 _ => items.push(Item::UnknownBlock(block)),
             },
         }
@@ -119,30 +148,56 @@ pub(super) fn unknown_block(file: &str, block: &Block, verbs: &[&str]) -> Diagno
     let words: Vec<&str> = block.head.iter().map(|token| token.text.as_str()).collect();
     let problem = Problem::new(format!("unknown block type: {}", words.join(" ")));
     let problem = match words.as_slice() {
-        [verb] if verbs.contains(verb) => problem.help(format!("write `{verb} …` on one line, without parentheses")),
-        [verb, ..] if verbs.contains(verb) => problem.help(format!("nothing may stand between `{verb}` and `(`")),
+        [verb] if verbs.contains(verb) => {
+            problem.help(format!("write `{verb} …` on one line, without parentheses"))
+        }
+        [verb, ..] if verbs.contains(verb) => {
+            problem.help(format!("nothing may stand between `{verb}` and `(`"))
+        }
         [verb, ..] => unknown_help(problem, verb, verbs),
         [] => problem,
     };
-    let start = block.head.first().map(|token| token.start).unwrap_or_default();
-    problem.at(Span::new(file, start, block.head.last().map_or(start, |token| token.end)))
+    let start = block
+        .head
+        .first()
+        .map(|token| token.start)
+        .unwrap_or_default();
+    problem.at(Span::new(
+        file,
+        start,
+        block.head.last().map_or(start, |token| token.end),
+    ))
 }
 
 /// The error for a verb that this kind of file does not know.
 pub(super) fn unknown_directive(verb: &str, verbs: &[&str]) -> Problem {
-    unknown_help(Problem::new(format!("unknown directive: {verb}")), verb, verbs)
+    unknown_help(
+        Problem::new(format!("unknown directive: {verb}")),
+        verb,
+        verbs,
+    )
 }
 
 fn unknown_help(problem: Problem, verb: &str, verbs: &[&str]) -> Problem {
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&verb) {
         return problem.help("resolve the merge conflict");
     }
-    let elsewhere = if verbs.contains(&"use") { "go.mod" } else { "go.work" };
+    let elsewhere = if verbs.contains(&"use") {
+        "go.mod"
+    } else {
+        "go.work"
+    };
     if super::modfile::VERBS.contains(&verb) || super::workfile::VERBS.contains(&verb) {
         return problem.help(format!("`{verb}` belongs into {elsewhere}"));
     }
-    match verbs.iter().map(|known| (distance(verb, known), known)).min() {
-        Some((edits, known)) if edits <= 2 && edits < known.len() => problem.help(format!("did you mean `{known}`?")),
+    match verbs
+        .iter()
+        .map(|known| (distance(verb, known), known))
+        .min()
+    {
+        Some((edits, known)) if edits <= 2 && edits < known.len() => {
+            problem.help(format!("did you mean `{known}`?"))
+        }
         _ => problem.help(format!("known here: {}", verbs.join(", "))),
     }
 }
@@ -162,7 +217,11 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// `go VERSION`.
-pub(super) fn go(directive: Directive<'_>, seen: bool, strict: bool) -> Result<Spanned<String>, Problem> {
+pub(super) fn go(
+    directive: Directive<'_>,
+    seen: bool,
+    strict: bool,
+) -> Result<Spanned<String>, Problem> {
     if seen {
         return Err(Problem::new("repeated go statement").help("keep one `go` line"));
     }
@@ -172,7 +231,9 @@ pub(super) fn go(directive: Directive<'_>, seen: bool, strict: bool) -> Result<S
     }
     match version::lax_go_line(word) {
         Some(lax) if !strict => Ok(directive.spanned(lax.to_owned())),
-        _ => Err(Problem::new(format!("invalid go version '{word}': must match format 1.23.0"))),
+        _ => Err(Problem::new(format!(
+            "invalid go version '{word}': must match format 1.23.0"
+        ))),
     }
 }
 
@@ -185,7 +246,9 @@ pub(super) fn toolchain(directive: Directive<'_>, seen: bool) -> Result<Spanned<
     if version::is_toolchain_line(word) {
         return Ok(directive.spanned(word.to_owned()));
     }
-    Err(Problem::new(format!("invalid toolchain version '{word}': must match format go1.23.0 or default")))
+    Err(Problem::new(format!(
+        "invalid toolchain version '{word}': must match format go1.23.0 or default"
+    )))
 }
 
 /// `godebug KEY=VALUE`. Quotes mean nothing here.
@@ -193,7 +256,9 @@ pub(super) fn godebug(directive: Directive<'_>) -> Result<Spanned<(String, Strin
     let usage = "usage: godebug key=value";
     let word = directive.single(usage)?;
     match word.split_once('=') {
-        Some((key, value)) if !word.contains(['"', '`', '\'', ',']) => Ok(directive.spanned((key.into(), value.into()))),
+        Some((key, value)) if !word.contains(['"', '`', '\'', ',']) => {
+            Ok(directive.spanned((key.into(), value.into())))
+        }
         _ => Err(Problem::new(usage)),
     }
 }
@@ -223,15 +288,19 @@ pub(super) fn path_string(word: &str) -> Result<String, Problem> {
 
 /// The value of a version argument, canonical. `module` is the path in error texts.
 pub(super) fn version(verb: &str, module: &str, word: &str) -> Result<String, Problem> {
-    let invalid = |version: &str, why| Problem::new(format!("version {} invalid: {why}", quote(version))).about(verb, module);
+    let invalid = |version: &str, why| {
+        Problem::new(format!("version {} invalid: {why}", quote(version))).about(verb, module)
+    };
     let written = string(word).map_err(|why| invalid(word, why))?;
     version::canonical_module(&written).ok_or_else(|| {
         let problem = invalid(&written, "must be of the form v1.2.3");
         match written.strip_prefix("v").unwrap_or(&written) {
-            bare if version::is_semver(&format!("v{bare}")) => problem.help(format!("did you mean v{bare}?")),
-            _ if is_query(module, &written) => {
-                problem.help(format!("run `go get {module}@{written}` to have its version written"))
+            bare if version::is_semver(&format!("v{bare}")) => {
+                problem.help(format!("did you mean v{bare}?"))
             }
+            _ if is_query(module, &written) => problem.help(format!(
+                "run `go get {module}@{written}` to have its version written"
+            )),
             _ => problem,
         }
     })
@@ -246,7 +315,9 @@ fn is_query(module: &str, version: &str) -> bool {
 /// The major version in a module path.
 pub(super) fn path_major(module: &str) -> Result<&str, Problem> {
     let problem = || Problem::new("invalid module path").help(path_help(module));
-    path::split_major(module).map(|(_, major)| major).ok_or_else(problem)
+    path::split_major(module)
+        .map(|(_, major)| major)
+        .ok_or_else(problem)
 }
 
 fn path_help(module: &str) -> &'static str {
@@ -258,7 +329,12 @@ fn path_help(module: &str) -> &'static str {
 }
 
 /// Checks that path and version belong together.
-pub(super) fn check_major(verb: &str, module: &str, version: &str, major: &str) -> Result<(), Problem> {
+pub(super) fn check_major(
+    verb: &str,
+    module: &str,
+    version: &str,
+    major: &str,
+) -> Result<(), Problem> {
     path::check_major(version, major).map_err(|why| {
         let problem = Problem::new(why.to_string()).about(verb, module);
         match version::major(version) {
@@ -297,7 +373,13 @@ pub(super) fn replace(directive: Directive<'_>) -> Result<Replace, Problem> {
         None => String::new(),
     };
     let (new_path, new_version) = replacement(new_path, new_version)?;
-    Ok(Replace { old_path, old_version, new_path, new_version, span: directive.span() })
+    Ok(Replace {
+        old_path,
+        old_version,
+        new_path,
+        new_version,
+        span: directive.span(),
+    })
 }
 
 /// The right side of a `replace`: a directory, or a module with its version.
@@ -309,14 +391,19 @@ fn replacement(word: &str, version_word: Option<&str>) -> Result<(String, String
             return Err(replacement_problem(&new));
         }
         if new.contains('\\') {
-            let problem = Problem::new("replacement directory appears to be Windows path (on a non-windows system)");
+            let problem = Problem::new(
+                "replacement directory appears to be Windows path (on a non-windows system)",
+            );
             return Err(problem.help("write slashes: Go accepts them on all systems"));
         }
         return Ok((new, String::new()));
     };
     let new_version = version("replace", &new, version_word)?;
     if is_directory {
-        let problem = Problem::new(format!("replacement module directory path {} cannot have version", quote(&new)));
+        let problem = Problem::new(format!(
+            "replacement module directory path {} cannot have version",
+            quote(&new)
+        ));
         return Err(problem.help("remove the version"));
     }
     Ok((new, new_version))

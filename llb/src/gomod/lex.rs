@@ -1,4 +1,5 @@
-//! Bytes of a mod file to tokens with positions. What they mean, and how they group into lines, is [`super::syntax`]'s.
+//! Bytes of a mod file to tokens with positions. What they mean, and how they group into lines, is
+//! [`super::syntax`]'s.
 
 use super::printable::is_printable;
 use super::quote::quote_char;
@@ -52,7 +53,8 @@ pub(super) struct LexError {
     pub(super) help: Option<&'static str>,
 }
 
-/// Text from the bytes of a file. A byte that is not UTF-8 becomes one U+FFFD, which is how the go command sees and prints it.
+/// Text from the bytes of a file. A byte that is not UTF-8 becomes one U+FFFD, which is how the go
+/// command sees and prints it.
 pub(super) fn decode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -62,15 +64,30 @@ pub(super) fn decode(bytes: &[u8]) -> String {
     text
 }
 
-/// The tokens of `text`, up to the first error if there is one. Without an error the last is [`TokenKind::End`].
+/// The tokens of `text`, up to the first error if there is one. Without an error the last is
+/// [`TokenKind::End`].
 pub(super) fn lex(text: &str) -> (Vec<Token>, Option<LexError>) {
-    let mut lexer = Lexer { rest: text, position: Position::new(1, 1), line_is_blank: true };
+    let mut lexer = Lexer {
+        rest: text,
+        position: Position::new(1, 1),
+        line_is_blank: true,
+    };
     let mut tokens = Vec::new();
     loop {
         match lexer.token() {
             Ok(token) if tokens.len() == limits::MOD_TOKENS => {
-                let message = format!("more than {} words and lines, gowork's limit for a mod file", limits::MOD_TOKENS);
-                return (tokens, Some(LexError { at: token.start, message, help: None }));
+                let message = format!(
+                    "more than {} words and lines, gowork's limit for a mod file",
+                    limits::MOD_TOKENS
+                );
+                return (
+                    tokens,
+                    Some(LexError {
+                        at: token.start,
+                        message,
+                        help: None,
+                    }),
+                );
             }
             Ok(token) => {
                 let last = token.kind == TokenKind::End;
@@ -108,8 +125,16 @@ impl<'a> Lexer<'a> {
         Some(c)
     }
 
-    fn fail<T>(&self, message: impl Into<String>, help: Option<&'static str>) -> Result<T, LexError> {
-        Err(LexError { at: self.position, message: message.into(), help })
+    fn fail<T>(
+        &self,
+        message: impl Into<String>,
+        help: Option<&'static str>,
+    ) -> Result<T, LexError> {
+        Err(LexError {
+            at: self.position,
+            message: message.into(),
+            help,
+        })
     }
 
     fn token(&mut self) -> Result<Token, LexError> {
@@ -120,27 +145,45 @@ impl<'a> Lexer<'a> {
         let kind = self.scan()?;
         let mut text = &before[..before.len() - self.rest.len()];
         if matches!(kind, TokenKind::Comment | TokenKind::Suffix) {
-            text = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text);
+            text = text
+                .strip_suffix("\r\n")
+                .or_else(|| text.strip_suffix('\n'))
+                .unwrap_or(text);
         }
         // A comment's newline belongs to its token, yet its end is on its own line.
         let end = match kind {
-            TokenKind::Comment | TokenKind::Suffix => {
-                Position::new(start.line, start.column.saturating_add(text.chars().count() as u32))
-            }
+            TokenKind::Comment | TokenKind::Suffix => Position::new(
+                start.line,
+                start.column.saturating_add(text.chars().count() as u32),
+            ),
             _ => self.position,
         };
-        self.line_is_blank = matches!(kind, TokenKind::Newline | TokenKind::Comment | TokenKind::Suffix);
-        Ok(Token { kind, text: text.to_owned(), start, end })
+        self.line_is_blank = matches!(
+            kind,
+            TokenKind::Newline | TokenKind::Comment | TokenKind::Suffix
+        );
+        Ok(Token {
+            kind,
+            text: text.to_owned(),
+            start,
+            end,
+        })
     }
 
     /// Moves past one token.
     fn scan(&mut self) -> Result<TokenKind, LexError> {
         if self.rest.starts_with("//") {
             while self.advance().is_some_and(|c| c != '\n') {}
-            return Ok(if self.line_is_blank { TokenKind::Comment } else { TokenKind::Suffix });
+            return Ok(if self.line_is_blank {
+                TokenKind::Comment
+            } else {
+                TokenKind::Suffix
+            });
         }
         self.no_block_comment()?;
-        let Some(c) = self.peek() else { return Ok(TokenKind::End) };
+        let Some(c) = self.peek() else {
+            return Ok(TokenKind::End);
+        };
         match c {
             '\n' => {
                 self.advance();
@@ -153,16 +196,22 @@ impl<'a> Lexer<'a> {
             '"' | '`' => self.quoted(c),
             c if is_word(c) => self.word(),
             c => {
-                let help = (c == '\u{feff}').then_some("save the file as UTF-8 without a byte order mark");
-                self.fail(format!("unexpected input character {}", quote_char(c)), help)
+                let help =
+                    (c == '\u{feff}').then_some("save the file as UTF-8 without a byte order mark");
+                self.fail(
+                    format!("unexpected input character {}", quote_char(c)),
+                    help,
+                )
             }
         }
     }
 
     fn no_block_comment(&self) -> Result<(), LexError> {
         if self.rest.starts_with("/*") {
-            return self
-                .fail("mod files must use // comments (not /* */ comments)", Some("begin each line of the comment with //"));
+            return self.fail(
+                "mod files must use // comments (not /* */ comments)",
+                Some("begin each line of the comment with //"),
+            );
         }
         Ok(())
     }
@@ -171,20 +220,28 @@ impl<'a> Lexer<'a> {
         let start = self.position;
         let unfinished = || {
             let message = "unexpected EOF in string".to_owned();
-            Err(LexError { at: start, message, help: Some("close the string that begins here") })
+            Err(LexError {
+                at: start,
+                message,
+                help: Some("close the string that begins here"),
+            })
         };
         self.advance();
         loop {
             match self.peek() {
                 None => return unfinished(),
                 Some('\n') => {
-                    return self.fail("unexpected newline in string", Some("close the string on the line it begins on"));
+                    return self.fail(
+                        "unexpected newline in string",
+                        Some("close the string on the line it begins on"),
+                    );
                 }
                 Some(_) => {}
             }
             match self.advance() {
                 Some(c) if c == quote => return Ok(TokenKind::Quoted),
-                // An escape hides any one character here, newlines included; whether it means something is decided when unquoting.
+                // An escape hides any one character here, newlines included; whether it means
+                // something is decided when unquoting.
                 Some('\\') if quote == '"' && self.advance().is_none() => return unfinished(),
                 _ => {}
             }

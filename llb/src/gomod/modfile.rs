@@ -9,9 +9,21 @@ use super::syntax::{self, File, Line};
 use crate::diag::{Diagnostic, Findings, Position};
 
 /// Every verb of a go.mod file.
-pub(super) const VERBS: &[&str] =
-    &["module", "go", "toolchain", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
-const BLOCKS: &[&str] = &["module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore"];
+pub(super) const VERBS: &[&str] = &[
+    "module",
+    "go",
+    "toolchain",
+    "godebug",
+    "require",
+    "exclude",
+    "replace",
+    "retract",
+    "tool",
+    "ignore",
+];
+const BLOCKS: &[&str] = &[
+    "module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore",
+];
 /// The verbs that matter in the go.mod of a dependency.
 const LAX_VERBS: &[&str] = &["go", "module", "retract", "require", "ignore"];
 
@@ -93,28 +105,36 @@ pub struct Retract {
 }
 
 impl ModFile {
-    /// Parses the text of the go.mod file named `file` (the name appears in spans only), strictly, as the go command parses main modules.
-    /// Always returns what was understood; a file with any error diagnostic must not be built from.
+    /// Parses the text of the go.mod file named `file` (the name appears in spans only), strictly,
+    /// as the go command parses main modules. Always returns what was understood; a file with any
+    /// error diagnostic must not be built from.
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
         Self::read(file, text, true)
     }
 
-    /// As [`ModFile::parse`], but as the go command parses dependencies: directives that only main modules heed are ignored, and so is
-    /// what is not understood, since a newer Go may have written it.
+    /// As [`ModFile::parse`], but as the go command parses dependencies: directives that only main
+    /// modules heed are ignored, and so is what is not understood, since a newer Go may have
+    /// written it.
     pub fn parse_lax(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
         Self::read(file, text, false)
     }
 
-    /// What makes a go.mod that parses unfit to be a main module's: no `module` line, or a path that Go does not accept.
+    /// What makes a go.mod that parses unfit to be a main module's: no `module` line, or a path
+    /// that Go does not accept.
     pub fn check_main(&self, file: &str) -> Option<Diagnostic> {
         let Some(module) = &self.module else {
             let error = Diagnostic::error("missing module declaration");
-            return Some(error.at(crate::diag::Span::at(file, Default::default())).help("add `module example.com/name`"));
+            return Some(
+                error
+                    .at(crate::diag::Span::at(file, Default::default()))
+                    .help("add `module example.com/name`"),
+            );
         };
         let error = match path::check_import_path(&module.value) {
             Err(why) => Diagnostic::error(why.to_string()),
             Ok(()) if matches!(module.value.as_str(), "go" | "toolchain") => {
-                Diagnostic::error(format!("invalid module path: {}", quote(&module.value))).help("the name is reserved")
+                Diagnostic::error(format!("invalid module path: {}", quote(&module.value)))
+                    .help("the name is reserved")
             }
             Ok(()) => return None,
         };
@@ -123,8 +143,13 @@ impl ModFile {
 
     fn read(file: &str, text: &[u8], strict: bool) -> (Self, Vec<Diagnostic>) {
         let (syntax, error) = syntax::parse(file, text);
-        let (parsed, diagnostics) = Reading { strict, ..Reading::default() }.all(file, &syntax);
-        // As for the go command, a syntax error is the only one of its file: what follows it is guesswork.
+        let (parsed, diagnostics) = Reading {
+            strict,
+            ..Reading::default()
+        }
+        .all(file, &syntax);
+        // As for the go command, a syntax error is the only one of its file: what follows it is
+        // guesswork.
         (parsed, error.map_or(diagnostics, |error| vec![error]))
     }
 }
@@ -135,7 +160,8 @@ struct Reading {
     parsed: ModFile,
     /// A `module` line was met, right or wrong: a second one is one too many.
     module_seen: bool,
-    /// The comments of the block that was read last, by where it opens: each of its lines may ask for them.
+    /// The comments of the block that was read last, by where it opens: each of its lines may ask
+    /// for them.
     block_comments: Option<(Position, Arc<str>)>,
 }
 
@@ -144,9 +170,17 @@ impl Reading {
         let mut findings = Findings::default();
         for item in directive::items(file, syntax, BLOCKS) {
             match item {
-                Item::UnknownBlock(block) if self.strict => findings.push(directive::unknown_block(file, block, VERBS)),
-                Item::Directive(directive) if self.strict || LAX_VERBS.contains(&directive.verb) => {
-                    findings.extend(self.add(directive).err().map(|problem| problem.at(directive.span())));
+                Item::UnknownBlock(block) if self.strict => {
+                    findings.push(directive::unknown_block(file, block, VERBS))
+                }
+                Item::Directive(directive)
+                    if self.strict || LAX_VERBS.contains(&directive.verb) =>
+                {
+                    findings.extend(
+                        self.add(directive)
+                            .err()
+                            .map(|problem| problem.at(directive.span())),
+                    );
                 }
                 Item::UnknownBlock(_) | Item::Directive(_) => {}
             }
@@ -159,13 +193,23 @@ impl Reading {
         match directive.verb {
             "module" => self.module(directive)?,
             "go" => parsed.go = Some(directive::go(directive, parsed.go.is_some(), self.strict)?),
-            "toolchain" => parsed.toolchain = Some(directive::toolchain(directive, parsed.toolchain.is_some())?),
+            "toolchain" => {
+                parsed.toolchain =
+                    Some(directive::toolchain(directive, parsed.toolchain.is_some())?)
+            }
             "godebug" => parsed.godebug.push(directive::godebug(directive)?),
             "require" => {
                 let (path, version) = module_version(directive)?;
-                parsed.require.push(Require { path, version, indirect: is_indirect(directive.line), span: directive.span() });
+                parsed.require.push(Require {
+                    path,
+                    version,
+                    indirect: is_indirect(directive.line),
+                    span: directive.span(),
+                });
             }
-            "exclude" => parsed.exclude.push(directive.spanned(module_version(directive)?)),
+            "exclude" => parsed
+                .exclude
+                .push(directive.spanned(module_version(directive)?)),
             "replace" => parsed.replace.push(directive::replace(directive)?),
             "retract" => match retract(directive, self.strict) {
                 // A dependency's interval may be of a form to come.
@@ -173,16 +217,25 @@ impl Reading {
                 Err(problem) => return Err(problem),
                 Ok((low, high)) => {
                     let rationale = self.rationale(directive);
-                    self.parsed.retract.push(Retract { low, high, rationale, span: directive.span() });
+                    self.parsed.retract.push(Retract {
+                        low,
+                        high,
+                        rationale,
+                        span: directive.span(),
+                    });
                 }
             },
             "tool" => {
                 let word = directive.single("tool directive expects exactly one argument")?;
-                parsed.tool.push(directive.spanned(directive::path_string(word)?));
+                parsed
+                    .tool
+                    .push(directive.spanned(directive::path_string(word)?));
             }
             "ignore" => {
                 let word = directive.single("ignore directive expects exactly one argument")?;
-                parsed.ignore.push(directive.spanned(directive::path_string(word)?));
+                parsed
+                    .ignore
+                    .push(directive.spanned(directive::path_string(word)?));
             }
             verb => return Err(directive::unknown_directive(verb, VERBS)),
         }
@@ -190,7 +243,10 @@ impl Reading {
     }
 
     fn rationale(&mut self, directive: Directive<'_>) -> Arc<str> {
-        let block = directive.block.filter(|_| !directive.has_comments()).map(|block| block.open.at);
+        let block = directive
+            .block
+            .filter(|_| !directive.has_comments())
+            .map(|block| block.open.at);
         if let (Some((known, comments)), Some(block)) = (&self.block_comments, block)
             && *known == block
         {
@@ -224,10 +280,19 @@ fn module_version(directive: Directive<'_>) -> Result<(String, String), Problem>
     Ok((path, version))
 }
 
-/// Whether the comment at the end of the line is `indirect`, or begins with `indirect;` and a space.
+/// Whether the comment at the end of the line is `indirect`, or begins with `indirect;` and a
+/// space.
 fn is_indirect(line: &Line) -> bool {
-    let words = line.suffix.as_ref().and_then(|comment| comment.text.strip_prefix("//"));
-    match words.unwrap_or_default().split_whitespace().collect::<Vec<_>>().as_slice() {
+    let words = line
+        .suffix
+        .as_ref()
+        .and_then(|comment| comment.text.strip_prefix("//"));
+    match words
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .as_slice()
+    {
         [only] => *only == "indirect",
         [first, ..] => *first == "indirect;",
         [] => false,
@@ -238,7 +303,13 @@ fn is_indirect(line: &Line) -> bool {
 fn deprecation(text: &str) -> &str {
     const WORD: &str = "Deprecated:";
     let begins_paragraph = |at: &usize| *at == 0 || text[..*at].ends_with("\n\n");
-    let Some(at) = text.match_indices(WORD).map(|(at, _)| at).find(begins_paragraph) else { return "" };
+    let Some(at) = text
+        .match_indices(WORD)
+        .map(|(at, _)| at)
+        .find(begins_paragraph)
+    else {
+        return "";
+    };
     let rest = text[at + WORD.len()..].trim_start_matches(' ');
     rest.split("\n\n").next().unwrap_or(rest)
 }
@@ -256,14 +327,19 @@ fn retract(directive: Directive<'_>, strict: bool) -> Result<(String, String), P
     };
     match rest.first() {
         // In the future something may follow.
-        Some(extra) if strict => Err(Problem::new(format!("unexpected token after version: {}", quote(extra)))),
+        Some(extra) if strict => Err(Problem::new(format!(
+            "unexpected token after version: {}",
+            quote(extra)
+        ))),
         _ => Ok((low, high)),
     }
 }
 
-/// A version to retract, as written: the go command takes branch names and short versions here, and asks for their versions later.
+/// A version to retract, as written: the go command takes branch names and short versions here, and
+/// asks for their versions later.
 fn retracted(word: &str) -> Result<String, Problem> {
-    directive::string(word).map_err(|why| Problem::new(format!("retract: version {} invalid: {why}", quote(word))))
+    directive::string(word)
+        .map_err(|why| Problem::new(format!("retract: version {} invalid: {why}", quote(word))))
 }
 
 /// `LOW, HIGH]` and what follows.

@@ -1,4 +1,5 @@
-//! Module and import paths: validity, the major version in a path, and the escaped form that directories of the module cache have.
+//! Module and import paths: validity, the major version in a path, and the escaped form that
+//! directories of the module cache have.
 //!
 //! Rules: golang.org/x/mod/module.
 
@@ -25,7 +26,8 @@ pub fn check_import_path(path: &str) -> Result<(), InvalidPath> {
     check_path(path, Kind::Import).map_err(|why| malformed("import", path, &why))
 }
 
-/// Checks the path of a module that can be downloaded: stricter than [`check_import_path`], as the first element is a domain name.
+/// Checks the path of a module that can be downloaded: stricter than [`check_import_path`], as the
+/// first element is a domain name.
 ///
 /// # Errors
 /// `malformed module path "x": missing dot in first path element` and the like.
@@ -36,10 +38,18 @@ pub fn check_module_path(path: &str) -> Result<(), InvalidPath> {
         if !host.contains('.') {
             return Err("missing dot in first path element".to_owned());
         }
-        if let Some(c) = host.chars().find(|&c| !(matches!(c, '-' | '.' | '0'..='9' | 'a'..='z'))) {
-            return Err(format!("invalid char {} in first path element", quote_char(c)));
+        if let Some(c) = host
+            .chars()
+            .find(|&c| !(matches!(c, '-' | '.' | '0'..='9' | 'a'..='z')))
+        {
+            return Err(format!(
+                "invalid char {} in first path element",
+                quote_char(c)
+            ));
         }
-        split_major(path).map(|_| ()).ok_or_else(|| "invalid version".to_owned())
+        split_major(path)
+            .map(|_| ())
+            .ok_or_else(|| "invalid version".to_owned())
     };
     check().map_err(|why| malformed("module", path, &why))
 }
@@ -61,7 +71,8 @@ fn check_path(path: &str, kind: Kind) -> Result<(), String> {
     if path.ends_with('/') {
         return Err("trailing slash".into());
     }
-    path.split('/').try_for_each(|element| check_element(element, kind))
+    path.split('/')
+        .try_for_each(|element| check_element(element, kind))
 }
 
 fn check_element(element: &str, kind: Kind) -> Result<(), String> {
@@ -82,10 +93,15 @@ fn check_element(element: &str, kind: Kind) -> Result<(), String> {
     }
     let short = element.split('.').next().unwrap_or(element);
     if is_reserved_on_windows(short) {
-        return Err(format!("{} disallowed as path element component on Windows", quote(short)));
+        return Err(format!(
+            "{} disallowed as path element component on Windows",
+            quote(short)
+        ));
     }
     // Names such as `PROGRA~1` are short names on Windows.
-    let short_name = short.rsplit_once('~').is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let short_name = short
+        .rsplit_once('~')
+        .is_some_and(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
     if short_name && kind != Kind::File {
         return Err("trailing tilde and digits in path element".into());
     }
@@ -96,23 +112,34 @@ fn is_allowed(c: char, kind: Kind) -> bool {
     match c {
         '0'..='9' | 'A'..='Z' | 'a'..='z' | '-' | '.' | '_' | '~' => true,
         '+' => kind != Kind::Module,
-        '!' | '#' | '$' | '%' | '&' | '(' | ')' | ',' | '=' | '@' | '[' | ']' | '^' | '{' | '}' | ' ' => kind == Kind::File,
-        // Go takes letters of all scripts in names of files; here only versions are checked as such, and they are ASCII.
+        '!' | '#' | '$' | '%' | '&' | '(' | ')' | ',' | '=' | '@' | '[' | ']' | '^' | '{' | '}'
+        | ' ' => kind == Kind::File,
+        // Go takes letters of all scripts in names of files; here only versions are checked as
+        // such, and they are ASCII.
         _ => false,
     }
 }
 
 fn is_reserved_on_windows(name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
-    let numbered = |prefix| upper.strip_prefix(prefix).is_some_and(|n: &str| matches!(n.as_bytes(), [b'1'..=b'9']));
+    let numbered = |prefix| {
+        upper
+            .strip_prefix(prefix)
+            .is_some_and(|n: &str| matches!(n.as_bytes(), [b'1'..=b'9']))
+    };
     matches!(upper.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT")
 }
 
-/// Splits a module path into what comes before its major version and the major version with its separator: `/v2`, `.v3` (gopkg.in),
-/// `.v1-unstable`, or empty. Nothing if the end looks like a major version and is none (`/v1`, `/v2.0`, `/v02`).
+/// Splits a module path into what comes before its major version and the major version with its
+/// separator: `/v2`, `.v3` (gopkg.in), `.v1-unstable`, or empty. Nothing if the end looks like a
+/// major version and is none (`/v1`, `/v2.0`, `/v02`).
 pub fn split_major(path: &str) -> Option<(&str, &str)> {
     let gopkg = path.starts_with("gopkg.in/");
-    let stem = if gopkg { path.strip_suffix("-unstable").unwrap_or(path) } else { path };
+    let stem = if gopkg {
+        path.strip_suffix("-unstable").unwrap_or(path)
+    } else {
+        path
+    };
     let before = stem.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' && !gopkg);
     let number = &stem[before.len()..];
     let prefix = before.strip_suffix(if gopkg { ".v" } else { "/v" });
@@ -129,26 +156,40 @@ pub fn split_major(path: &str) -> Option<(&str, &str)> {
     valid.then(|| path.split_at(prefix.len()))
 }
 
-/// Checks that `version` (canonical) belongs to a path that ends with `major`, the second half of [`split_major`].
+/// Checks that `version` (canonical) belongs to a path that ends with `major`, the second half of
+/// [`split_major`].
 ///
 /// # Errors
 /// `version "v2.0.0" invalid: should be v0 or v1, not v2`.
 pub fn check_major(version: &str, major: &str) -> Result<(), InvalidPath> {
-    let major = if major.starts_with(".v") { major.strip_suffix("-unstable").unwrap_or(major) } else { major };
+    let major = if major.starts_with(".v") {
+        major.strip_suffix("-unstable").unwrap_or(major)
+    } else {
+        major
+    };
     let actual = version::major(version);
     let (fits, expected) = match major.get(1..) {
-        None | Some("") => (matches!(actual, "v0" | "v1") || version::is_incompatible(version), "v0 or v1"),
+        None | Some("") => (
+            matches!(actual, "v0" | "v1") || version::is_incompatible(version),
+            "v0 or v1",
+        ),
         // Pseudo-versions of gopkg.in's .v1 were once made with v0.
-        Some(number) => (actual == number || major == ".v1" && version.starts_with("v0.0.0-"), number),
+        Some(number) => (
+            actual == number || major == ".v1" && version.starts_with("v0.0.0-"),
+            number,
+        ),
     };
     if fits {
         return Ok(());
     }
-    Err(InvalidPath(format!("version {} invalid: should be {expected}, not {actual}", quote(version))))
+    Err(InvalidPath(format!(
+        "version {} invalid: should be {expected}, not {actual}",
+        quote(version)
+    )))
 }
 
-/// Whether the right side of a `replace` means a directory (modfile.IsDirectoryPath): relative with `.` or `..` first, or rooted,
-/// on any system.
+/// Whether the right side of a `replace` means a directory (modfile.IsDirectoryPath): relative with
+/// `.` or `..` first, or rooted, on any system.
 pub fn is_directory(path: &str) -> bool {
     let bytes = path.as_bytes();
     let drive = bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
@@ -156,7 +197,8 @@ pub fn is_directory(path: &str) -> bool {
     path.starts_with(['/', '\\']) || first == "." || first == ".." || drive
 }
 
-/// The form of a module path in directories of the module cache and URLs of module proxies: `!azure` for `Azure`.
+/// The form of a module path in directories of the module cache and URLs of module proxies:
+/// `!azure` for `Azure`.
 ///
 /// # Errors
 /// If the path is no valid module path.
@@ -170,8 +212,14 @@ pub fn escape_path(path: &str) -> Result<String, InvalidPath> {
 /// # Errors
 /// `version "a/b" invalid: disallowed version string`.
 pub fn escape_version(version: &str) -> Result<String, InvalidPath> {
-    if !version.is_ascii() || version.contains(['!', '/']) || check_element(version, Kind::File).is_err() {
-        return Err(InvalidPath(format!("version {} invalid: disallowed version string", quote(version))));
+    if !version.is_ascii()
+        || version.contains(['!', '/'])
+        || check_element(version, Kind::File).is_err()
+    {
+        return Err(InvalidPath(format!(
+            "version {} invalid: disallowed version string",
+            quote(version)
+        )));
     }
     Ok(escape(version))
 }
@@ -214,7 +262,12 @@ pub(crate) fn unescape(escaped: &str) -> Option<String> {
     let mut chars = escaped.chars();
     while let Some(c) = chars.next() {
         match c {
-            '!' => text.push(chars.next().filter(char::is_ascii_lowercase)?.to_ascii_uppercase()),
+            '!' => text.push(
+                chars
+                    .next()
+                    .filter(char::is_ascii_lowercase)?
+                    .to_ascii_uppercase(),
+            ),
             'A'..='Z' => return None,
             c if c.is_ascii() => text.push(c),
             _ => return None,

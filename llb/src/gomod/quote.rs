@@ -3,7 +3,8 @@
 use super::lex::decode;
 use super::printable::is_printable;
 
-/// The value of a string in double quotes, by the rules of Go's `strconv.Unquote`; nothing if it breaks them.
+/// The value of a string in double quotes, by the rules of Go's `strconv.Unquote`; nothing if it
+/// breaks them.
 pub(super) fn unquote(quoted: &str) -> Option<String> {
     let inner = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let mut bytes = Vec::with_capacity(inner.len());
@@ -45,7 +46,11 @@ fn escape(chars: &mut std::str::Chars<'_>, bytes: &mut Vec<u8>) -> Option<()> {
 }
 
 fn digits(chars: &mut std::str::Chars<'_>, first: u32, count: usize, radix: u32) -> Option<u32> {
-    (0..count).try_fold(first, |value, _| value.checked_mul(radix)?.checked_add(chars.next()?.to_digit(radix)?))
+    (0..count).try_fold(first, |value, _| {
+        value
+            .checked_mul(radix)?
+            .checked_add(chars.next()?.to_digit(radix)?)
+    })
 }
 
 /// `text` in double quotes, as Go's `%q` prints it.

@@ -1,6 +1,7 @@
 //! Lines, blocks, comments and tokens of mod files, each with its position.
 //!
-//! Nothing is dropped: [`File`] holds every token and every comment. What a line means is [`super::modfile`]'s and [`super::workfile`]'s.
+//! Nothing is dropped: [`File`] holds every token and every comment. What a line means is
+//! [`super::modfile`]'s and [`super::workfile`]'s.
 
 use super::lex::{LexError, decode, lex};
 pub use super::lex::{Token, TokenKind};
@@ -36,7 +37,11 @@ pub struct Line {
 impl Line {
     /// From the first token to the last.
     pub fn span(&self, file: &str) -> Span {
-        let start = self.tokens.first().map(|token| token.start).unwrap_or_default();
+        let start = self
+            .tokens
+            .first()
+            .map(|token| token.start)
+            .unwrap_or_default();
         let end = self.tokens.last().map_or(start, |token| token.end);
         Span::new(file, start, end)
     }
@@ -86,8 +91,8 @@ pub struct File {
     pub statements: Vec<Statement>,
 }
 
-/// Splits the text of the mod file named `file` into lines and blocks. The first error ends the reading (as it does for the go
-/// command): then the statements before it are returned with it.
+/// Splits the text of the mod file named `file` into lines and blocks. The first error ends the
+/// reading (as it does for the go command): then the statements before it are returned with it.
 pub fn parse(file: &str, text: &[u8]) -> (File, Option<Diagnostic>) {
     let (tokens, lex_error) = lex(&decode(text));
     let mut parser = Parser { tokens, at: 0 };
@@ -96,9 +101,15 @@ pub fn parse(file: &str, text: &[u8]) -> (File, Option<Diagnostic>) {
     let error = stop.map(|stop| match (stop, lex_error) {
         (Stop::Tokens, Some(LexError { at, message, help })) => {
             let error = Diagnostic::error(message).at(Span::at(file, at));
-            if let Some(help) = help { error.help(help) } else { error }
+            if let Some(help) = help {
+                error.help(help)
+            } else {
+                error
+            }
         }
-        (Stop::Tokens, None) => Diagnostic::error("unexpected end of file").at(Span::at(file, Position::default())),
+        (Stop::Tokens, None) => {
+            Diagnostic::error("unexpected end of file").at(Span::at(file, Position::default()))
+        }
         (Stop::Syntax(error), _) => error,
     });
     (parsed, error)
@@ -127,7 +138,8 @@ impl Parser {
         if token.kind != TokenKind::End {
             self.at += 1;
         }
-        // The go command reads one token ahead: an error in the next one hides what this one would have said.
+        // The go command reads one token ahead: an error in the next one hides what this one would
+        // have said.
         self.peek()?;
         Ok(token)
     }
@@ -138,7 +150,8 @@ impl Parser {
             match self.peek()?.kind {
                 TokenKind::Newline | TokenKind::End => {
                     if !comments.is_empty() {
-                        file.statements.push(Statement::Comments(std::mem::take(&mut comments)));
+                        file.statements
+                            .push(Statement::Comments(std::mem::take(&mut comments)));
                     }
                     if self.next()?.kind == TokenKind::End {
                         return Ok(());
@@ -148,7 +161,8 @@ impl Parser {
                 TokenKind::Word | TokenKind::Quoted | TokenKind::Mark(_) => {
                     let mut statement = self.statement(name)?;
                     match &mut statement {
-                        Statement::Line(Line { before, .. }) | Statement::Block(Block { before, .. }) => {
+                        Statement::Line(Line { before, .. })
+                        | Statement::Block(Block { before, .. }) => {
                             *before = std::mem::take(&mut comments);
                         }
                         Statement::Comments(_) => {}
@@ -159,13 +173,18 @@ impl Parser {
         }
     }
 
-    /// A line, or a block if the line ends with `(` or `()`. Elsewhere in a line parentheses are ordinary tokens.
+    /// A line, or a block if the line ends with `(` or `()`. Elsewhere in a line parentheses are
+    /// ordinary tokens.
     fn statement(&mut self, name: &str) -> Result<Statement, Stop> {
         let mut tokens = vec![self.next()?];
         loop {
             let token = self.next()?;
             if token.kind.ends_line() {
-                return Ok(Statement::Line(Line { before: Vec::new(), tokens, suffix: suffix(token) }));
+                return Ok(Statement::Line(Line {
+                    before: Vec::new(),
+                    tokens,
+                    suffix: suffix(token),
+                }));
             }
             if token.kind == TokenKind::Mark('(') {
                 let next = self.peek()?.kind;
@@ -175,9 +194,23 @@ impl Parser {
                 if next == TokenKind::Mark(')') {
                     let close = self.next()?;
                     if self.peek()?.kind.ends_line() {
-                        let open = Paren { before: Vec::new(), at: token.start, suffix: None };
-                        let close = Paren { before: Vec::new(), at: close.start, suffix: suffix(self.next()?) };
-                        return Ok(Statement::Block(Block { before: Vec::new(), head: tokens, open, lines: Vec::new(), close }));
+                        let open = Paren {
+                            before: Vec::new(),
+                            at: token.start,
+                            suffix: None,
+                        };
+                        let close = Paren {
+                            before: Vec::new(),
+                            at: close.start,
+                            suffix: suffix(self.next()?),
+                        };
+                        return Ok(Statement::Block(Block {
+                            before: Vec::new(),
+                            head: tokens,
+                            open,
+                            lines: Vec::new(),
+                            close,
+                        }));
                     }
                     tokens.extend([token, close]);
                     continue;
@@ -189,7 +222,11 @@ impl Parser {
 
     /// The rest of a block whose `(` was just taken.
     fn block(&mut self, name: &str, head: Vec<Token>, open: Position) -> Result<Block, Stop> {
-        let mut open = Paren { before: Vec::new(), at: open, suffix: None };
+        let mut open = Paren {
+            before: Vec::new(),
+            at: open,
+            suffix: None,
+        };
         let mut lines: Vec<Line> = Vec::new();
         let mut comments: Vec<Comment> = Vec::new();
         loop {
@@ -198,9 +235,14 @@ impl Parser {
                 TokenKind::Suffix => open.suffix = suffix(self.next()?),
                 TokenKind::Newline => {
                     self.next()?;
-                    let keep = comments.last().map_or(!lines.is_empty(), |last| !last.text.is_empty());
+                    let keep = comments
+                        .last()
+                        .map_or(!lines.is_empty(), |last| !last.text.is_empty());
                     if keep {
-                        comments.push(Comment { text: String::new(), start });
+                        comments.push(Comment {
+                            text: String::new(),
+                            start,
+                        });
                     }
                 }
                 TokenKind::Comment => comments.push(comment(self.next()?)),
@@ -211,8 +253,18 @@ impl Parser {
                     if !next.kind.ends_line() {
                         return Err(after_close(name, next));
                     }
-                    let close = Paren { before: comments, at: start, suffix: suffix(self.next()?) };
-                    return Ok(Block { before: Vec::new(), head, open, lines, close });
+                    let close = Paren {
+                        before: comments,
+                        at: start,
+                        suffix: suffix(self.next()?),
+                    };
+                    return Ok(Block {
+                        before: Vec::new(),
+                        head,
+                        open,
+                        lines,
+                        close,
+                    });
                 }
                 TokenKind::Word | TokenKind::Quoted | TokenKind::Mark(_) => {
                     let before = std::mem::take(&mut comments);
@@ -227,7 +279,11 @@ impl Parser {
         loop {
             let token = self.next()?;
             if token.kind.ends_line() {
-                return Ok(Line { before, tokens, suffix: suffix(token) });
+                return Ok(Line {
+                    before,
+                    tokens,
+                    suffix: suffix(token),
+                });
             }
             tokens.push(token);
         }
@@ -235,7 +291,10 @@ impl Parser {
 }
 
 fn comment(token: Token) -> Comment {
-    Comment { text: token.text, start: token.start }
+    Comment {
+        text: token.text,
+        start: token.start,
+    }
 }
 
 fn suffix(end_of_line: Token) -> Option<Comment> {
@@ -244,12 +303,23 @@ fn suffix(end_of_line: Token) -> Option<Comment> {
 
 fn unterminated(name: &str, head: &[Token], end: Position) -> Stop {
     let start = head.first().map(|token| token.start).unwrap_or_default();
-    let message = format!("syntax error (unterminated block started at {name}:{}:{})", start.line, start.column);
-    Stop::Syntax(Diagnostic::error(message).at(Span::at(name, end)).help("close the block with a line of `)`"))
+    let message = format!(
+        "syntax error (unterminated block started at {name}:{}:{})",
+        start.line, start.column
+    );
+    Stop::Syntax(
+        Diagnostic::error(message)
+            .at(Span::at(name, end))
+            .help("close the block with a line of `)`"),
+    )
 }
 
 fn after_close(name: &str, next: &Token) -> Stop {
     let error = Diagnostic::error("syntax error (expected newline after closing paren)");
     // Where the go command says it is: behind what should not be there.
-    Stop::Syntax(error.at(Span::at(name, next.end)).help("put what follows `)` on a line of its own"))
+    Stop::Syntax(
+        error
+            .at(Span::at(name, next.end))
+            .help("put what follows `)` on a line of its own"),
+    )
 }

@@ -1,6 +1,7 @@
 //! vendor/modules.txt: which modules' packages lie in the vendor directory.
 //!
-//! Tolerant as the go command is: it skips what it does not understand, since later Go versions may write more.
+//! Tolerant as the go command is: it skips what it does not understand, since later Go versions may
+//! write more.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ pub struct VendoredModule {
     pub path: String,
     /// Version; empty for the replacement of all versions.
     pub version: String,
-    /// Directory, or module path if `replaced_version` is not empty. Empty if the module is not replaced.
+    /// Directory, or module path if `replaced_version` is not empty. Empty if the module is not
+    /// replaced.
     pub replaced_by: String,
     /// Version of the replacement.
     pub replaced_version: String,
@@ -41,17 +43,26 @@ impl Vendored {
         let text = decode(text);
         let mut reading = Reading::default();
         text.split('\n').for_each(|line| reading.line(line));
-        Self { workspace: is_workspace(&text), modules: reading.modules }
+        Self {
+            workspace: is_workspace(&text),
+            modules: reading.modules,
+        }
     }
 
     /// The module that the package came from. The last line wins.
     pub fn module_of(&self, import_path: &str) -> Option<&VendoredModule> {
-        self.modules.iter().rev().find(|module| module.packages.iter().any(|package| package == import_path))
+        self.modules
+            .iter()
+            .rev()
+            .find(|module| module.packages.iter().any(|package| package == import_path))
     }
 }
 
 fn is_workspace(text: &str) -> bool {
-    let first = text.split('\n').next().and_then(|line| line.strip_prefix("## "));
+    let first = text
+        .split('\n')
+        .next()
+        .and_then(|line| line.strip_prefix("## "));
     first.is_some_and(|notes| notes.split(';').any(|note| note.trim() == "workspace"))
 }
 
@@ -68,7 +79,9 @@ impl Reading {
         if line.starts_with("# ") {
             return self.module_line(&line.split_whitespace().collect::<Vec<_>>());
         }
-        let Some(module) = self.current.and_then(|index| self.modules.get_mut(index)) else { return };
+        let Some(module) = self.current.and_then(|index| self.modules.get_mut(index)) else {
+            return;
+        };
         if let Some(notes) = line.strip_prefix("## ") {
             for note in notes.split(';').map(str::trim) {
                 module.explicit |= note == "explicit";
@@ -83,7 +96,8 @@ impl Reading {
         }
     }
 
-    /// `# PATH VERSION`, `# PATH VERSION => …` or `# PATH => …`. Fewer than three words say nothing.
+    /// `# PATH VERSION`, `# PATH VERSION => …` or `# PATH => …`. Fewer than three words say
+    /// nothing.
     fn module_line(&mut self, words: &[&str]) {
         let (path, version, rest) = match words {
             [_, path, version, rest @ ..] if version::is_semver(version) => (path, *version, rest),
@@ -96,19 +110,29 @@ impl Reading {
         };
         let module = self.module(path, version);
         match rest {
-            ["=>", dir] => (module.replaced_by, module.replaced_version) = ((*dir).to_owned(), String::new()),
+            ["=>", dir] => {
+                (module.replaced_by, module.replaced_version) = ((*dir).to_owned(), String::new())
+            }
             ["=>", path, version] if version::is_semver(version) => {
-                (module.replaced_by, module.replaced_version) = ((*path).to_owned(), (*version).to_owned());
+                (module.replaced_by, module.replaced_version) =
+                    ((*path).to_owned(), (*version).to_owned());
             }
             _ => {}
         }
     }
 
     fn module(&mut self, path: &str, version: &str) -> &mut VendoredModule {
-        let index = *self.by_name.entry((path.to_owned(), version.to_owned())).or_insert_with(|| {
-            self.modules.push(VendoredModule { path: path.into(), version: version.into(), ..VendoredModule::default() });
-            self.modules.len() - 1
-        });
+        let index = *self
+            .by_name
+            .entry((path.to_owned(), version.to_owned()))
+            .or_insert_with(|| {
+                self.modules.push(VendoredModule {
+                    path: path.into(),
+                    version: version.into(),
+                    ..VendoredModule::default()
+                });
+                self.modules.len() - 1
+            });
         self.current = Some(index);
         &mut self.modules[index]
     }

@@ -39,7 +39,8 @@ impl WorkFile {
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
         let (syntax, error) = syntax::parse(file, text);
         let (parsed, diagnostics) = Self::from_syntax(file, &syntax);
-        // As for the go command, a syntax error is the only one of its file: what follows it is guesswork.
+        // As for the go command, a syntax error is the only one of its file: what follows it is
+        // guesswork.
         (parsed, error.map_or(diagnostics, |error| vec![error]))
     }
 
@@ -48,9 +49,16 @@ impl WorkFile {
         let mut findings = Findings::default();
         for item in directive::items(file, syntax, BLOCKS) {
             match item {
-                Item::UnknownBlock(block) => findings.push(directive::unknown_block(file, block, VERBS)),
+                Item::UnknownBlock(block) => {
+                    findings.push(directive::unknown_block(file, block, VERBS))
+                }
                 Item::Directive(directive) => {
-                    findings.extend(parsed.add(directive).err().map(|problem| problem.at(directive.span())));
+                    findings.extend(
+                        parsed
+                            .add(directive)
+                            .err()
+                            .map(|problem| problem.at(directive.span())),
+                    );
                 }
             }
         }
@@ -60,12 +68,19 @@ impl WorkFile {
     fn add(&mut self, directive: Directive<'_>) -> Result<(), Problem> {
         match directive.verb {
             "go" => self.go = Some(directive::go(directive, self.go.is_some(), true)?),
-            "toolchain" => self.toolchain = Some(directive::toolchain(directive, self.toolchain.is_some())?),
+            "toolchain" => {
+                self.toolchain = Some(directive::toolchain(directive, self.toolchain.is_some())?)
+            }
             "godebug" => self.godebug.push(directive::godebug(directive)?),
             "use" => {
                 let single = directive.single("usage: use local/dir");
-                let dir = directive::path_string(single.map_err(|problem| problem.help("name one directory a line"))?)?;
-                self.uses.push(Use { dir, span: directive.span() });
+                let dir = directive::path_string(
+                    single.map_err(|problem| problem.help("name one directory a line"))?,
+                )?;
+                self.uses.push(Use {
+                    dir,
+                    span: directive.span(),
+                });
             }
             "replace" => self.replace.push(directive::replace(directive)?),
             verb => return Err(directive::unknown_directive(verb, VERBS)),

@@ -1,4 +1,5 @@
-//! Tool tags: what GOEXPERIMENT and GOAMD64 and their kin add to the tags that constraints may name.
+//! Tool tags: what GOEXPERIMENT and GOAMD64 and their kin add to the tags that constraints may
+//! name.
 //!
 //! Checked against what the toolchain reports (`go list -f '{{context.ToolTags}}'`).
 
@@ -25,11 +26,18 @@ pub fn level_variable(goarch: &str) -> Option<&'static str> {
     })
 }
 
-/// All tool tags of Go 1.`go_minor`: of GOEXPERIMENT's value and the level variable's value ("" for the defaults).
+/// All tool tags of Go 1.`go_minor`: of GOEXPERIMENT's value and the level variable's value ("" for
+/// the defaults).
 ///
 /// # Errors
 /// Values that the toolchain refuses.
-pub fn tool_tags(goos: &str, goarch: &str, go_minor: u32, experiment: &str, level: &str) -> Result<BTreeSet<String>, ArchError> {
+pub fn tool_tags(
+    goos: &str,
+    goarch: &str,
+    go_minor: u32,
+    experiment: &str,
+    level: &str,
+) -> Result<BTreeSet<String>, ArchError> {
     let mut tags = experiments(goos, goarch, go_minor, experiment)?;
     if level.is_empty() {
         tags.extend(default_level_tags(goos, goarch));
@@ -43,7 +51,8 @@ pub(super) fn default_level_tags(goos: &str, goarch: &str) -> BTreeSet<String> {
     let level = match goarch {
         "386" => "sse2",
         "amd64" => "v1",
-        // A toolchain made by cross-compiling, as all released ones are, has this default for GOARM.
+        // A toolchain made by cross-compiling, as all released ones are, has this default for
+        // GOARM.
         "arm" if goos == "android" => "7",
         "arm" => "7",
         "arm64" => "v8.0",
@@ -60,17 +69,31 @@ pub(super) fn default_level_tags(goos: &str, goarch: &str) -> BTreeSet<String> {
 /// # Errors
 /// Values that the toolchain refuses.
 pub fn level_tags(goarch: &str, level: &str) -> Result<BTreeSet<String>, ArchError> {
-    let one_of = |levels: &[&str], hint: &str| match levels.iter().position(|known| *known == level) {
+    let one_of = |levels: &[&str], hint: &str| match levels.iter().position(|known| *known == level)
+    {
         Some(index) => Ok(index),
-        None => Err(ArchError(format!("invalid {}: must be {hint}", level_variable(goarch).unwrap_or_default()))),
+        None => Err(ArchError(format!(
+            "invalid {}: must be {hint}",
+            level_variable(goarch).unwrap_or_default()
+        ))),
     };
     let tag = |name: &str| format!("{goarch}.{name}");
-    let up_to = |levels: &[&str], hint: &str| Ok(levels[..=one_of(levels, hint)?].iter().map(|level| tag(level)).collect());
+    let up_to = |levels: &[&str], hint: &str| {
+        Ok(levels[..=one_of(levels, hint)?]
+            .iter()
+            .map(|level| tag(level))
+            .collect())
+    };
     match goarch {
-        "386" => one_of(&["sse2", "softfloat"], "sse2, softfloat").map(|_| BTreeSet::from([tag(level)])),
+        "386" => {
+            one_of(&["sse2", "softfloat"], "sse2, softfloat").map(|_| BTreeSet::from([tag(level)]))
+        }
         "amd64" => up_to(&["v1", "v2", "v3", "v4"], "v1, v2, v3, v4"),
         "arm" => {
-            let version = level.strip_suffix(",softfloat").or_else(|| level.strip_suffix(",hardfloat")).unwrap_or(level);
+            let version = level
+                .strip_suffix(",softfloat")
+                .or_else(|| level.strip_suffix(",hardfloat"))
+                .unwrap_or(level);
             let levels = ["5", "6", "7"];
             let last = levels.iter().position(|known| *known == version).ok_or_else(|| {
                 ArchError("invalid GOARM: must start with 5, 6, or 7, and may optionally end in either \",hardfloat\" or \",softfloat\"".to_owned())
@@ -79,12 +102,21 @@ pub fn level_tags(goarch: &str, level: &str) -> Result<BTreeSet<String>, ArchErr
         }
         "arm64" => arm64_tags(level),
         "mips" | "mipsle" | "mips64" | "mips64le" => {
-            one_of(&["hardfloat", "softfloat"], "hardfloat, softfloat").map(|_| BTreeSet::from([tag(level)]))
+            one_of(&["hardfloat", "softfloat"], "hardfloat, softfloat")
+                .map(|_| BTreeSet::from([tag(level)]))
         }
         "ppc64" | "ppc64le" => up_to(&["power8", "power9", "power10"], "power8, power9, power10"),
-        "riscv64" => up_to(&["rva20u64", "rva22u64", "rva23u64"], "rva20u64, rva22u64, rva23u64"),
-        "wasm" => match level.split(',').find(|option| !matches!(*option, "" | "satconv" | "signext")) {
-            Some(option) => Err(ArchError(format!("invalid GOWASM: no such feature \"{option}\""))),
+        "riscv64" => up_to(
+            &["rva20u64", "rva22u64", "rva23u64"],
+            "rva20u64, rva22u64, rva23u64",
+        ),
+        "wasm" => match level
+            .split(',')
+            .find(|option| !matches!(*option, "" | "satconv" | "signext"))
+        {
+            Some(option) => Err(ArchError(format!(
+                "invalid GOWASM: no such feature \"{option}\""
+            ))),
             // Both are always on.
             None => Ok(BTreeSet::from([tag("satconv"), tag("signext")])),
         },
@@ -95,7 +127,10 @@ pub fn level_tags(goarch: &str, level: &str) -> Result<BTreeSet<String>, ArchErr
 /// v9.N includes v8.0 up to v8.(N+5).
 fn arm64_tags(level: &str) -> Result<BTreeSet<String>, ArchError> {
     let mut version = level;
-    while let Some(rest) = version.strip_suffix(",lse").or_else(|| version.strip_suffix(",crypto")) {
+    while let Some(rest) = version
+        .strip_suffix(",lse")
+        .or_else(|| version.strip_suffix(",crypto"))
+    {
         version = rest;
     }
     let invalid = || {
@@ -104,7 +139,8 @@ fn arm64_tags(level: &str) -> Result<BTreeSet<String>, ArchError> {
                 .to_owned(),
         )
     };
-    let tags = |major: u32, last: u32| (0..=last).map(move |minor| format!("arm64.v{major}.{minor}"));
+    let tags =
+        |major: u32, last: u32| (0..=last).map(move |minor| format!("arm64.v{major}.{minor}"));
     let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() == 1);
     if let Some(minor) = version.strip_prefix("v8.").and_then(number) {
         return Ok(tags(8, minor).collect());
@@ -120,23 +156,38 @@ pub(super) fn default_experiments(goos: &str, goarch: &str, go_minor: u32) -> BT
     experiments(goos, goarch, go_minor, "").unwrap_or_default()
 }
 
-fn experiments(goos: &str, goarch: &str, go_minor: u32, setting: &str) -> Result<BTreeSet<String>, ArchError> {
-    let always = matches!(goarch, "amd64" | "arm64" | "loong64" | "ppc64le" | "ppc64" | "riscv64");
+fn experiments(
+    goos: &str,
+    goarch: &str,
+    go_minor: u32,
+    setting: &str,
+) -> Result<BTreeSet<String>, ArchError> {
+    let always = matches!(
+        goarch,
+        "amd64" | "arm64" | "loong64" | "ppc64le" | "ppc64" | "riscv64"
+    );
     let possible = always || goarch == "s390x";
     let regabi = ["regabiwrappers", "regabiargs"];
     let mut on: BTreeSet<&str> = DEFAULT_ON
         .iter()
-        .filter(|(name, range)| range.contains(&go_minor) && (*name != "dwarf5" || !matches!(goos, "darwin" | "ios" | "aix")))
+        .filter(|(name, range)| {
+            range.contains(&go_minor)
+                && (*name != "dwarf5" || !matches!(goos, "darwin" | "ios" | "aix"))
+        })
         .map(|(name, _)| *name)
         .collect();
     on.extend(regabi.iter().filter(|_| possible));
     for word in setting.split(',').filter(|word| !word.is_empty()) {
-        let (name, value) = word.strip_prefix("no").map_or((word, true), |name| (name, false));
+        let (name, value) = word
+            .strip_prefix("no")
+            .map_or((word, true), |name| (name, false));
         match (word, name) {
             ("none", _) => on.clear(),
             (_, "regabi") if value => on.extend(regabi),
             (_, "regabi") => on.retain(|name| !regabi.contains(name)),
-            _ if !is_experiment_name(name) => return Err(ArchError(format!("unknown GOEXPERIMENT {name}"))),
+            _ if !is_experiment_name(name) => {
+                return Err(ArchError(format!("unknown GOEXPERIMENT {name}")));
+            }
             _ if value => drop(on.insert(name)),
             _ => drop(on.remove(name)),
         }
@@ -146,14 +197,24 @@ fn experiments(goos: &str, goarch: &str, go_minor: u32, setting: &str) -> Result
     } else if !possible {
         on.retain(|name| !regabi.contains(name));
     }
-    Ok(on.into_iter().map(|name| format!("goexperiment.{name}")).collect())
+    Ok(on
+        .into_iter()
+        .map(|name| format!("goexperiment.{name}"))
+        .collect())
 }
 
-/// Whether it looks like the name of an experiment. Which there are differs per release; the toolchain refuses others.
+/// Whether it looks like the name of an experiment. Which there are differs per release; the
+/// toolchain refuses others.
 fn is_experiment_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 /// Experiments on by default, with the minors of the releases that have them on.
-const DEFAULT_ON: &[(&str, std::ops::Range<u32>)] =
-    &[("dwarf5", 25..u32::MAX), ("greenteagc", 26..u32::MAX), ("randomizedheapbase64", 26..u32::MAX)];
+const DEFAULT_ON: &[(&str, std::ops::Range<u32>)] = &[
+    ("dwarf5", 25..u32::MAX),
+    ("greenteagc", 26..u32::MAX),
+    ("randomizedheapbase64", 26..u32::MAX),
+];

@@ -1,4 +1,5 @@
-//! The preamble of `import "C"`: `#cgo` lines and the files it includes. What the C compiler makes of the rest is not looked at.
+//! The preamble of `import "C"`: `#cgo` lines and the files it includes. What the C compiler makes
+//! of the rest is not looked at.
 
 use std::ops::Range;
 
@@ -32,11 +33,15 @@ impl Cgo {
 
     /// The lines that may hold in some context. Wrong ones are left out.
     pub fn all_flags(&self) -> Vec<CgoFlags> {
-        self.directives.iter().filter_map(|line| flags_where(line, &|_| true).ok().flatten()).collect()
+        self.directives
+            .iter()
+            .filter_map(|line| flags_where(line, &|_| true).ok().flatten())
+            .collect()
     }
 }
 
-/// What the go command adds to the imports of the package `path`, since it has cgo (cmd/go/internal/load, `cgoExclude`, `cgoSyscallExclude`).
+/// What the go command adds to the imports of the package `path`, since it has cgo
+/// (cmd/go/internal/load, `cgoExclude`, `cgoSyscallExclude`).
 pub fn implied_imports(path: &str) -> &'static [&'static str] {
     match path {
         "runtime/cgo" => &["unsafe"],
@@ -46,19 +51,33 @@ pub fn implied_imports(path: &str) -> &'static [&'static str] {
 }
 
 /// Reads the comments that document an `import "C"` (ranges of `text`) into `cgo`.
-pub(super) fn read_preamble(text: &[u8], doc: &[Range<usize>], places: &mut Places<'_>, cgo: &mut Cgo) {
+pub(super) fn read_preamble(
+    text: &[u8],
+    doc: &[Range<usize>],
+    places: &mut Places<'_>,
+    cgo: &mut Cgo,
+) {
     for comment in doc {
         let body = &text[comment.start + 2..comment.end];
         let block = text[comment.start + 1] == b'*';
-        let body = if block { body.strip_suffix(b"*/").unwrap_or(body) } else { body };
+        let body = if block {
+            body.strip_suffix(b"*/").unwrap_or(body)
+        } else {
+            body
+        };
         for line in body.split(|byte| *byte == b'\n') {
             let line = trim_space(line);
             let offset = line.as_ptr() as usize - text.as_ptr() as usize;
             if let Some(rest) = line.strip_prefix(b"#cgo")
                 && matches!(rest.first(), Some(b' ' | b'\t'))
             {
-                let rest: Vec<u8> = trim_space(rest).iter().copied().filter(|byte| *byte != b'\r').collect();
-                cgo.directives.push(String::from_utf8_lossy(&rest).into_owned());
+                let rest: Vec<u8> = trim_space(rest)
+                    .iter()
+                    .copied()
+                    .filter(|byte| *byte != b'\r')
+                    .collect();
+                cgo.directives
+                    .push(String::from_utf8_lossy(&rest).into_owned());
                 cgo.directives_at.push(places.at(offset));
             } else {
                 cgo.includes.read_line(line);
@@ -93,13 +112,17 @@ fn flags_where(line: &str, holds: &dyn Fn(&str) -> bool) -> Result<Option<CgoFla
     }
     match *verb {
         "CFLAGS" | "CPPFLAGS" | "CXXFLAGS" | "FFLAGS" | "LDFLAGS" | "pkg-config" => {
-            Ok(Some(CgoFlags { verb: (*verb).to_owned(), arguments }))
+            Ok(Some(CgoFlags {
+                verb: (*verb).to_owned(),
+                arguments,
+            }))
         }
         _ => Err(format!("invalid #cgo verb: #cgo {line}")),
     }
 }
 
-/// Whether a condition of a `#cgo` line, in either syntax of constraints, holds. A wrong one does not.
+/// Whether a condition of a `#cgo` line, in either syntax of constraints, holds. A wrong one does
+/// not.
 fn holds(condition: &str, context: &BuildContext) -> bool {
     let expr = if condition.contains(['&', '|', '(', ')']) {
         Expr::parse_go_build(condition)
@@ -143,6 +166,10 @@ fn split_quoted(text: &str) -> Option<Vec<String>> {
 
 /// Whether Go hands the argument to a compiler. `${SRCDIR}` may stand in it.
 fn is_safe(argument: &str) -> bool {
-    let safe = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "+-.,/=_:$@%! ~^".contains(c);
-    !argument.is_empty() && argument.split("${SRCDIR}").all(|part| part.chars().all(safe))
+    let safe =
+        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "+-.,/=_:$@%! ~^".contains(c);
+    !argument.is_empty()
+        && argument
+            .split("${SRCDIR}")
+            .all(|part| part.chars().all(safe))
 }

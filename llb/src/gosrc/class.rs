@@ -1,4 +1,5 @@
-//! What a file is by its name. Whether it is built is for [`super::BuildContext`] and [`super::select`].
+//! What a file is by its name. Whether it is built is for [`super::BuildContext`] and
+//! [`super::select`].
 
 /// What a file is, by its extension (go/build's lists).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,7 +31,8 @@ pub enum FileClass {
 }
 
 impl FileClass {
-    /// The class of the file named `name` (last path element); `None` for files no build takes, those with names in `_` or `.` among them.
+    /// The class of the file named `name` (last path element); `None` for files no build takes,
+    /// those with names in `_` or `.` among them.
     pub fn of(name: &str) -> Option<Self> {
         if name.starts_with(['_', '.']) {
             return None;
@@ -53,12 +55,14 @@ impl FileClass {
     }
 }
 
-/// Whether a build may take a file of this name: those, and only those, a scan keeps as [`super::SourceFile`]s.
+/// Whether a build may take a file of this name: those, and only those, a scan keeps as
+/// [`super::SourceFile`]s.
 pub fn is_source_name(name: &str) -> bool {
     FileClass::of(name).is_some()
 }
 
-/// Whether what the file says matters too. False for `.syso`, of which the name is all there is to know ([`super::SourceFile::unread`]).
+/// Whether what the file says matters too. False for `.syso`, of which the name is all there is to
+/// know ([`super::SourceFile::unread`]).
 pub fn is_read(name: &str) -> bool {
     FileClass::of(name).is_some_and(|class| class != FileClass::Syso)
 }

@@ -1,6 +1,7 @@
 //! Build constraints as expressions: both syntaxes read, Go's printed.
 //!
-//! Which comments of a file are constraints is for `leading.rs`; which tags hold is for [`super::BuildContext`].
+//! Which comments of a file are constraints is for `leading.rs`; which tags hold is for
+//! [`super::BuildContext`].
 
 use std::fmt::{self, Display as _};
 use std::str::FromStr;
@@ -9,10 +10,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::letters::is_tag_char;
 
-/// A build constraint expression (<https://pkg.go.dev/go/build/constraint#Expr>). In text and in JSON it is what stands after `//go:build`.
+/// A build constraint expression (<https://pkg.go.dev/go/build/constraint#Expr>). In text and in
+/// JSON it is what stands after `//go:build`.
 ///
-/// Parsing groups chains to the left (`a && (b && c)` becomes `a && b && c`), so that printing and parsing again gives the same value. Go counts parentheses
-/// as operands, and prints more of them than are needed: what it prints of an expression near its limit of 1,000, it does not read. JSON is read nonetheless.
+/// Parsing groups chains to the left (`a && (b && c)` becomes `a && b && c`), so that printing and
+/// parsing again gives the same value. Go counts parentheses as operands, and prints more of them
+/// than are needed: what it prints of an expression near its limit of 1,000, it does not read. JSON
+/// is read nonetheless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expr {
     /// A tag.
@@ -38,10 +42,12 @@ pub struct ConstraintError {
     pub offset: usize,
 }
 
-/// How many operands a `//go:build` expression may have (Go's limit). It bounds the depth of every [`Expr`] too.
+/// How many operands a `//go:build` expression may have (Go's limit). It bounds the depth of every
+/// [`Expr`] too.
 pub(super) const MAX_OPERANDS: usize = 1000;
 
-/// How many operands there may be in what is printed of an expression: its tags, a pair of parentheses for each `&&` or `||`, and one for each `!`.
+/// How many operands there may be in what is printed of an expression: its tags, a pair of
+/// parentheses for each `&&` or `||`, and one for each `!`.
 const MAX_PRINTED_OPERANDS: usize = 3 * MAX_OPERANDS;
 
 /// How many operators a `// +build` line may have (Go's limit).
@@ -78,7 +84,8 @@ impl Expr {
         Parser::new(text, MAX_OPERANDS).run()
     }
 
-    /// Parses what stands after `// +build` in one line: spaces are "or", commas "and". Words that are no tags never hold.
+    /// Parses what stands after `// +build` in one line: spaces are "or", commas "and". Words that
+    /// are no tags never hold.
     ///
     /// # Errors
     /// More than 100 operators.
@@ -94,7 +101,10 @@ impl Expr {
             operators += usize::from(line.is_some());
             line = all.map(|all| Self::join(line, all, Self::Or));
             if operators > MAX_OLD_OPERATORS {
-                return Err(ConstraintError { message: "expression too complex for // +build lines".to_owned(), offset: 0 });
+                return Err(ConstraintError {
+                    message: "expression too complex for // +build lines".to_owned(),
+                    offset: 0,
+                });
             }
         }
         Ok(line.unwrap_or_else(never))
@@ -145,10 +155,20 @@ fn old_literal(literal: &str) -> Expr {
     if literal == "!" || literal.starts_with("!!") {
         return never();
     }
-    let (negated, word) = literal.strip_prefix('!').map_or((false, literal), |word| (true, word));
+    let (negated, word) = literal
+        .strip_prefix('!')
+        .map_or((false, literal), |word| (true, word));
     let valid = !word.is_empty() && word.chars().all(is_tag_char);
-    let tag = if valid { Expr::Tag(word.to_owned()) } else { never() };
-    if negated { Expr::Not(Box::new(tag)) } else { tag }
+    let tag = if valid {
+        Expr::Tag(word.to_owned())
+    } else {
+        never()
+    };
+    if negated {
+        Expr::Not(Box::new(tag))
+    } else {
+        tag
+    }
 }
 
 impl fmt::Display for Expr {
@@ -191,11 +211,14 @@ impl Serialize for Expr {
 impl<'de> Deserialize<'de> for Expr {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Parser::new(&text, MAX_PRINTED_OPERANDS).run().map_err(serde::de::Error::custom)
+        Parser::new(&text, MAX_PRINTED_OPERANDS)
+            .run()
+            .map_err(serde::de::Error::custom)
     }
 }
 
-/// A parser with its own stack (input must not be able to exhaust the thread's) and one token of lookahead.
+/// A parser with its own stack (input must not be able to exhaust the thread's) and one token of
+/// lookahead.
 struct Parser<'a> {
     text: &'a str,
     /// Offset of the first byte not yet in a token.
@@ -227,7 +250,11 @@ struct Level {
 
 impl Level {
     fn operand(&mut self, expr: Expr) {
-        let expr = if std::mem::take(&mut self.negated) { Expr::Not(Box::new(expr)) } else { expr };
+        let expr = if std::mem::take(&mut self.negated) {
+            Expr::Not(Box::new(expr))
+        } else {
+            expr
+        };
         self.all = Some(match self.all.take() {
             Some(all) => all.and(expr),
             None => expr,
@@ -245,7 +272,17 @@ impl Level {
 impl<'a> Parser<'a> {
     fn new(text: &'a str, max_operands: usize) -> Self {
         let (open, level) = (Vec::new(), Level::default());
-        Self { text, next: 0, token: "", is_tag: false, start: 0, operands: 0, max_operands, open, level }
+        Self {
+            text,
+            next: 0,
+            token: "",
+            is_tag: false,
+            start: 0,
+            operands: 0,
+            max_operands,
+            open,
+            level,
+        }
     }
 
     fn run(mut self) -> Result<Expr, ConstraintError> {
@@ -256,7 +293,10 @@ impl<'a> Parser<'a> {
             {
                 self.level.alternative();
                 let inner = std::mem::replace(&mut self.level, around);
-                inner.any.into_iter().for_each(|expr| self.level.operand(expr));
+                inner
+                    .any
+                    .into_iter()
+                    .for_each(|expr| self.level.operand(expr));
                 self.advance()?;
             }
             match self.token {
@@ -266,13 +306,19 @@ impl<'a> Parser<'a> {
             }
         }
         if !self.open.is_empty() {
-            return Err(ConstraintError { message: UNCLOSED.to_owned(), offset: self.level.start });
+            return Err(ConstraintError {
+                message: UNCLOSED.to_owned(),
+                offset: self.level.start,
+            });
         }
         if !self.token.is_empty() {
             return Err(self.error_at_token(format!("unexpected token {}", self.token)));
         }
         self.level.alternative();
-        self.level.any.take().ok_or_else(|| self.error_at_token(ENDED.to_owned()))
+        self.level
+            .any
+            .take()
+            .ok_or_else(|| self.error_at_token(ENDED.to_owned()))
     }
 
     /// Reads a tag, perhaps negated, with all parentheses that open before it.
@@ -293,7 +339,10 @@ impl<'a> Parser<'a> {
             if self.token != "(" {
                 break;
             }
-            let inner = Level { start: self.start, ..Level::default() };
+            let inner = Level {
+                start: self.start,
+                ..Level::default()
+            };
             self.open.push(std::mem::replace(&mut self.level, inner));
         }
         if self.is_tag {
@@ -330,6 +379,9 @@ impl<'a> Parser<'a> {
     }
 
     fn error_at_token(&self, message: String) -> ConstraintError {
-        ConstraintError { message, offset: self.start }
+        ConstraintError {
+            message,
+            offset: self.start,
+        }
     }
 }

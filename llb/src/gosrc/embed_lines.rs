@@ -1,4 +1,5 @@
-//! `//go:embed` lines: comments anywhere in a file, but not what looks like one in a string or block comment.
+//! `//go:embed` lines: comments anywhere in a file, but not what looks like one in a string or
+//! block comment.
 
 use super::header::EmbedPattern;
 use super::places::Places;
@@ -8,7 +9,8 @@ use crate::diag::Position;
 
 const GO_EMBED: &[u8] = b"//go:embed";
 
-/// The patterns in `text`, a whole file, in source order. Badly formed lines give none: the compiler reports them.
+/// The patterns in `text`, a whole file, in source order. Badly formed lines give none: the
+/// compiler reports them.
 pub(super) fn read(text: &[u8]) -> Vec<EmbedPattern> {
     let mut all = Vec::new();
     if !contains(text, GO_EMBED) {
@@ -25,7 +27,10 @@ pub(super) fn read(text: &[u8]) -> Vec<EmbedPattern> {
                 let arguments = patterns(&text[start..token.end]).unwrap_or_default();
                 let first = places.at(start);
                 let at = |column| Position::new(first.line, first.column.saturating_add(column));
-                all.extend(arguments.into_iter().map(|(column, pattern)| EmbedPattern { pattern, at: at(column) }));
+                all.extend(arguments.into_iter().map(|(column, pattern)| EmbedPattern {
+                    pattern,
+                    at: at(column),
+                }));
             }
             _ => {}
         }
@@ -34,14 +39,18 @@ pub(super) fn read(text: &[u8]) -> Vec<EmbedPattern> {
 
 fn contains(text: &[u8], needle: &[u8]) -> bool {
     // Few bytes are a slash, so the windows after the first comparison cost little.
-    text.windows(needle.len()).any(|window| window[0] == needle[0] && window == needle)
+    text.windows(needle.len())
+        .any(|window| window[0] == needle[0] && window == needle)
 }
 
-/// The patterns after `//go:embed`, each with the characters before it: words, or Go strings, with white space between; `None` for a line
-/// Go does not understand. As in Go, carriage returns are not there, and a byte that is no UTF-8 is a character.
+/// The patterns after `//go:embed`, each with the characters before it: words, or Go strings, with
+/// white space between; `None` for a line Go does not understand. As in Go, carriage returns are
+/// not there, and a byte that is no UTF-8 is a character.
 fn patterns(line: &[u8]) -> Option<Vec<(u32, String)>> {
     let chunks = line.utf8_chunks();
-    let line: String = chunks.map(|chunk| chunk.valid().replace('\r', "") + &"\u{fffd}".repeat(chunk.invalid().len())).collect();
+    let line: String = chunks
+        .map(|chunk| chunk.valid().replace('\r', "") + &"\u{fffd}".repeat(chunk.invalid().len()))
+        .collect();
     let mut rest = line.as_str();
     if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
@@ -50,7 +59,9 @@ fn patterns(line: &[u8]) -> Option<Vec<(u32, String)>> {
     let (mut counted, mut column) = (0, 0);
     loop {
         rest = rest.trim_start();
-        let Some(first) = rest.chars().next() else { return Some(all) };
+        let Some(first) = rest.chars().next() else {
+            return Some(all);
+        };
         let start = line.len() - rest.len();
         column += line[counted..start].chars().count();
         counted = start;

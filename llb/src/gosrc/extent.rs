@@ -1,10 +1,13 @@
-//! How far into a Go file its head goes, as go/build's reader sees it: bytes only, no tokens, semicolons are spaces.
+//! How far into a Go file its head goes, as go/build's reader sees it: bytes only, no tokens,
+//! semicolons are spaces.
 //!
-//! The reader is laxer than Go's grammar in places and stricter in others; what is parsed and how problems look depends on it.
+//! The reader is laxer than Go's grammar in places and stricter in others; what is parsed and how
+//! problems look depends on it.
 
 /// The head of a file.
 pub(super) struct Extent {
-    /// Its length: up to the first byte after the imports that is neither space nor comment; the whole file where the reader gave up.
+    /// Its length: up to the first byte after the imports that is neither space nor comment; the
+    /// whole file where the reader gave up.
     pub(super) end: usize,
     /// Offset of a NUL byte in it: Go does not read such a file.
     pub(super) nul: Option<usize>,
@@ -32,12 +35,17 @@ pub(super) fn of_go(text: &[u8]) -> Extent {
     reader.extent()
 }
 
-/// The head of any other file: its leading comments. `end` is where the reader stopped, also where it gave up: Go takes such files as they are.
+/// The head of any other file: its leading comments. `end` is where the reader stopped, also where
+/// it gave up: Go takes such files as they are.
 pub(super) fn of_other(text: &[u8]) -> Extent {
     let mut reader = Reader::new(text);
     reader.peek(true);
     match reader.fault {
-        Some(_) => Extent { end: 0, nul: None, closed: false },
+        Some(_) => Extent {
+            end: 0,
+            nul: None,
+            closed: false,
+        },
         None => reader.extent(),
     }
 }
@@ -61,15 +69,37 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(text: &'a [u8]) -> Self {
-        Self { text, at: 0, held: 0, fault: None, ended: false }
+        Self {
+            text,
+            at: 0,
+            held: 0,
+            fault: None,
+            ended: false,
+        }
     }
 
     fn extent(&self) -> Extent {
         match self.fault {
-            Some(Fault::Nul) => Extent { end: self.at, nul: Some(self.at - 1), closed: false },
-            Some(Fault::Syntax) => Extent { end: self.text.len(), nul: None, closed: false },
-            None if self.ended => Extent { end: self.text.len(), nul: None, closed: false },
-            None => Extent { end: self.at - 1, nul: None, closed: true },
+            Some(Fault::Nul) => Extent {
+                end: self.at,
+                nul: Some(self.at - 1),
+                closed: false,
+            },
+            Some(Fault::Syntax) => Extent {
+                end: self.text.len(),
+                nul: None,
+                closed: false,
+            },
+            None if self.ended => Extent {
+                end: self.text.len(),
+                nul: None,
+                closed: false,
+            },
+            None => Extent {
+                end: self.at - 1,
+                nul: None,
+                closed: true,
+            },
         }
     }
 
@@ -98,7 +128,11 @@ impl<'a> Reader<'a> {
         if self.fault.is_some() {
             return 0;
         }
-        let mut byte = if self.held == 0 { self.byte() } else { self.held };
+        let mut byte = if self.held == 0 {
+            self.byte()
+        } else {
+            self.held
+        };
         while space && self.going() {
             match byte {
                 b' ' | 0x0c | b'\t' | b'\r' | b'\n' | b';' => {}

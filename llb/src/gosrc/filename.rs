@@ -1,4 +1,5 @@
-//! What a file's name says about the platforms it is for: `_GOOS`, `_GOARCH` and `_GOOS_GOARCH` before the first dot.
+//! What a file's name says about the platforms it is for: `_GOOS`, `_GOARCH` and `_GOOS_GOARCH`
+//! before the first dot.
 
 /// Every GOOS that Go knows or ever knew, sorted.
 const KNOWN_OS: &[&str] = &[
@@ -23,8 +24,20 @@ const KNOWN_OS: &[&str] = &[
 ];
 
 /// The GOOS values for which the tag `unix` holds, sorted.
-const UNIX_OS: &[&str] =
-    &["aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "linux", "netbsd", "openbsd", "solaris"];
+const UNIX_OS: &[&str] = &[
+    "aix",
+    "android",
+    "darwin",
+    "dragonfly",
+    "freebsd",
+    "hurd",
+    "illumos",
+    "ios",
+    "linux",
+    "netbsd",
+    "openbsd",
+    "solaris",
+];
 
 /// Every GOARCH that Go knows or ever knew, sorted.
 const KNOWN_ARCH: &[&str] = &[
@@ -72,7 +85,11 @@ pub(super) fn tags(name: &str) -> impl Iterator<Item = &str> {
     let stem = name.split('.').next().unwrap_or(name);
     // What is before the first underscore never counts: `linux.go` is for every platform.
     let suffix = stem.find('_').map_or("", |at| &stem[at + 1..]);
-    let suffix = if suffix == "test" { "" } else { suffix.strip_suffix("_test").unwrap_or(suffix) };
+    let suffix = if suffix == "test" {
+        ""
+    } else {
+        suffix.strip_suffix("_test").unwrap_or(suffix)
+    };
     if suffix.is_empty() {
         return None.into_iter().chain(None);
     }

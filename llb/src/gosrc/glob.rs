@@ -38,7 +38,9 @@ impl Glob {
     /// # Errors
     /// As [`matches`].
     pub fn new(pattern: &str) -> Result<Self, BadPattern> {
-        Ok(Self { pieces: parse(pattern)? })
+        Ok(Self {
+            pieces: parse(pattern)?,
+        })
     }
 
     /// Whether it matches the whole of `name`.
@@ -48,7 +50,13 @@ impl Glob {
 
     /// How much longer than with a name and a `*` a comparison may take.
     pub fn cost(&self) -> usize {
-        let class = |piece: &Piece| if let Piece::Class(ranges, _) = piece { ranges.len() } else { 1 };
+        let class = |piece: &Piece| {
+            if let Piece::Class(ranges, _) = piece {
+                ranges.len()
+            } else {
+                1
+            }
+        };
         1 + self.pieces.iter().map(class).sum::<usize>() / 8
     }
 }
@@ -67,7 +75,11 @@ fn parse(pattern: &str) -> Result<Vec<Piece>, BadPattern> {
                 rest = after.chars();
             }
             _ => {
-                let literal = if c == '\\' { rest.next().ok_or(BadPattern)? } else { c };
+                let literal = if c == '\\' {
+                    rest.next().ok_or(BadPattern)?
+                } else {
+                    c
+                };
                 pieces.extend(literal.encode_utf8(&mut [0; 4]).bytes().map(Piece::Byte));
             }
         }
@@ -77,7 +89,9 @@ fn parse(pattern: &str) -> Result<Vec<Piece>, BadPattern> {
 
 /// A class after its `[`, and what follows its `]`.
 fn parse_class(text: &str) -> Result<(Piece, &str), BadPattern> {
-    let (negated, mut rest) = text.strip_prefix('^').map_or((false, text), |rest| (true, rest));
+    let (negated, mut rest) = text
+        .strip_prefix('^')
+        .map_or((false, text), |rest| (true, rest));
     let mut ranges = Vec::new();
     loop {
         if let Some(after) = rest.strip_prefix(']').filter(|_| !ranges.is_empty()) {
@@ -100,7 +114,11 @@ fn class_char(text: &str) -> Result<(char, &str), BadPattern> {
     }
     let mut chars = text.strip_prefix('\\').unwrap_or(text).chars();
     let c = chars.next().ok_or(BadPattern)?;
-    if chars.as_str().is_empty() { Err(BadPattern) } else { Ok((c, chars.as_str())) }
+    if chars.as_str().is_empty() {
+        Err(BadPattern)
+    } else {
+        Ok((c, chars.as_str()))
+    }
 }
 
 /// Matches with one place to go back to, the last `*`: linear in practice, never exponential.

@@ -12,7 +12,8 @@ use super::{embed_lines, extent, imports, leading, main_func};
 use crate::diag::{Diagnostic, Position, Span};
 use crate::limits;
 
-/// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set; what they include is in [`SourceFile`].
+/// The head of a source file. For non-Go files (.s, .c, .h ...) only `constraint` is ever set; what
+/// they include is in [`SourceFile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Header {
@@ -24,7 +25,8 @@ pub struct Header {
     /// Imports in source order, `"C"` included.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imports: Vec<Import>,
-    /// The build constraint of `//go:build`, or of all `// +build` lines together. The file name's suffix is not in it.
+    /// The build constraint of `//go:build`, or of all `// +build` lines together. The file name's
+    /// suffix is not in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraint: Option<Expr>,
     /// `//go:embed` patterns in source order; only where the file imports "embed".
@@ -44,7 +46,8 @@ pub struct Header {
 pub struct Import {
     /// Import path, unquoted.
     pub path: String,
-    /// Where it starts: its name if it has one, else its string literal. Go reports problems of an import there.
+    /// Where it starts: its name if it has one, else its string literal. Go reports problems of an
+    /// import there.
     pub at: Position,
 }
 
@@ -105,7 +108,8 @@ pub struct Problem {
 pub enum ProblemKind {
     /// Not even its build constraint: it is wrong for every platform that its name admits.
     Unreadable,
-    /// Its constraint, but not its package clause or imports: it is wrong where the constraint holds.
+    /// Its constraint, but not its package clause or imports: it is wrong where the constraint
+    /// holds.
     Syntax,
 }
 
@@ -117,17 +121,24 @@ impl SourceFile {
         let mut source = Self::unread(name);
         let text = text.strip_prefix(BOM).unwrap_or(text);
         match FileClass::of(name) {
-            Some(FileClass::Go | FileClass::TestGo) => read_go(text, &extent::of_go(text), &mut source),
+            Some(FileClass::Go | FileClass::TestGo) => {
+                read_go(text, &extent::of_go(text), &mut source)
+            }
             Some(FileClass::Syso) | None => {}
             Some(_) => {
-                read_constraint(&text[..extent::of_other(text).end], &mut Places::new(text), &mut source);
+                read_constraint(
+                    &text[..extent::of_other(text).end],
+                    &mut Places::new(text),
+                    &mut source,
+                );
                 source.includes = Includes::parse(name, text);
             }
         }
         source
     }
 
-    /// As [`SourceFile::parse`], from the first bytes of the file alone; `None` if the rest of it may matter.
+    /// As [`SourceFile::parse`], from the first bytes of the file alone; `None` if the rest of it
+    /// may matter.
     pub fn parse_start(name: &str, start: &[u8]) -> Option<Self> {
         match FileClass::of(name) {
             Some(FileClass::Go | FileClass::TestGo) => {}
@@ -141,33 +152,48 @@ impl SourceFile {
         }
         let mut source = Self::unread(name);
         read_go(text, &extent, &mut source);
-        let embeds = source.header.imports.iter().any(|import| import.path == "embed");
+        let embeds = source
+            .header
+            .imports
+            .iter()
+            .any(|import| import.path == "embed");
         let main_may_follow = is_program(name, &source.header) && !source.header.declares_main;
         (!embeds && !main_may_follow).then_some(source)
     }
 
     /// A file whose content need not be read (see [`super::class::is_read`]).
     pub fn unread(name: &str) -> Self {
-        Self { name: name.to_owned(), ..Self::default() }
+        Self {
+            name: name.to_owned(),
+            ..Self::default()
+        }
     }
 
     /// How many imports, embed patterns, `#cgo` lines and included files it names.
     pub fn fact_count(&self) -> usize {
-        let includes = |includes: &Includes| includes.quoted.len() + includes.angled.len() + includes.data.len();
+        let includes = |includes: &Includes| {
+            includes.quoted.len() + includes.angled.len() + includes.data.len()
+        };
         let of_cgo = |cgo: &Cgo| cgo.directives.len() + includes(&cgo.includes);
         let header = &self.header;
-        header.imports.len() + header.embeds.len() + header.cgo.as_ref().map_or(0, of_cgo) + includes(&self.includes)
+        header.imports.len()
+            + header.embeds.len()
+            + header.cgo.as_ref().map_or(0, of_cgo)
+            + includes(&self.includes)
     }
 
     /// The problem as a diagnostic about `file`, its path as the user knows it.
     pub fn diagnostic(&self, file: &str) -> Option<Diagnostic> {
-        self.problem.as_ref().map(|problem| Diagnostic::error(&problem.message).at(Span::at(file, problem.at)))
+        self.problem
+            .as_ref()
+            .map(|problem| Diagnostic::error(&problem.message).at(Span::at(file, problem.at)))
     }
 }
 
 impl Header {
-    /// Reads the head of the source file named `name` (its last path element; the extension tells Go from other files).
-    /// `file` appears in diagnostics' spans only. Reads no further than the imports need, but for files that import "embed" or are of `package main`.
+    /// Reads the head of the source file named `name` (its last path element; the extension tells
+    /// Go from other files). `file` appears in diagnostics' spans only. Reads no further than the
+    /// imports need, but for files that import "embed" or are of `package main`.
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
         let name = file.rsplit('/').next().unwrap_or(file);
         let source = SourceFile::parse(name, text);
@@ -180,14 +206,24 @@ impl Header {
 fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
     let mut places = Places::new(text);
     if let Some(offset) = extent.nul {
-        source.problem =
-            Some(Problem { message: "unexpected NUL in input".to_owned(), at: places.at(offset), kind: ProblemKind::Unreadable });
+        source.problem = Some(Problem {
+            message: "unexpected NUL in input".to_owned(),
+            at: places.at(offset),
+            kind: ProblemKind::Unreadable,
+        });
         return;
     }
     if extent.end > limits::HEAD {
-        let message =
-            format!("the head of the file, up to its last import, has {} bytes; gowork reads {}", extent.end, limits::HEAD);
-        source.problem = Some(Problem { message, at: Position::new(1, 1), kind: ProblemKind::Unreadable });
+        let message = format!(
+            "the head of the file, up to its last import, has {} bytes; gowork reads {}",
+            extent.end,
+            limits::HEAD
+        );
+        source.problem = Some(Problem {
+            message,
+            at: Position::new(1, 1),
+            kind: ProblemKind::Unreadable,
+        });
         return;
     }
     let head = &text[..extent.end];
@@ -201,22 +237,47 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
     }
     if let Some(fault) = parsed.fault {
         let at = places.at_end_of(head, fault.offset);
-        source.problem = Some(Problem { message: fault.message, at, kind: ProblemKind::Syntax });
+        source.problem = Some(Problem {
+            message: fault.message,
+            at,
+            kind: ProblemKind::Syntax,
+        });
         return;
     }
     for import in parsed.imports {
         if import.path.len() > limits::PATH {
-            let message = format!("import path of {} bytes; gowork takes {}", import.path.len(), limits::PATH);
-            source.problem = Some(Problem { message, at: places.at(import.offset), kind: ProblemKind::Syntax });
+            let message = format!(
+                "import path of {} bytes; gowork takes {}",
+                import.path.len(),
+                limits::PATH
+            );
+            source.problem = Some(Problem {
+                message,
+                at: places.at(import.offset),
+                kind: ProblemKind::Syntax,
+            });
             source.header.imports.clear();
             return;
         }
         if import.path == "C" {
-            read_preamble(head, &import.doc, &mut places, source.header.cgo.get_or_insert_default());
+            read_preamble(
+                head,
+                &import.doc,
+                &mut places,
+                source.header.cgo.get_or_insert_default(),
+            );
         }
-        source.header.imports.push(Import { path: import.path, at: places.at(import.offset) });
+        source.header.imports.push(Import {
+            path: import.path,
+            at: places.at(import.offset),
+        });
     }
-    if source.header.imports.iter().any(|import| import.path == "embed") {
+    if source
+        .header
+        .imports
+        .iter()
+        .any(|import| import.path == "embed")
+    {
         source.header.embeds = embed_lines::read(text);
     }
     if is_program(&source.name, &source.header) {
@@ -229,12 +290,17 @@ fn is_program(name: &str, header: &Header) -> bool {
     header.package == "main" && FileClass::of(name) == Some(FileClass::Go)
 }
 
-/// Reads the constraint from the head of a file of any language; false, with the problem noted, if it cannot be told.
+/// Reads the constraint from the head of a file of any language; false, with the problem noted, if
+/// it cannot be told.
 fn read_constraint(head: &[u8], places: &mut Places<'_>, source: &mut SourceFile) -> bool {
     match leading::constraint(head) {
         Ok(constraint) => source.header.constraint = constraint,
         Err(error) => {
-            source.problem = Some(Problem { message: error.message, at: places.at(error.offset), kind: ProblemKind::Unreadable });
+            source.problem = Some(Problem {
+                message: error.message,
+                at: places.at(error.offset),
+                kind: ProblemKind::Unreadable,
+            });
         }
     }
     source.problem.is_none()

@@ -1,4 +1,5 @@
-//! The grammar of a head: package clause and import declarations, with the comments that document them.
+//! The grammar of a head: package clause and import declarations, with the comments that document
+//! them.
 
 use std::ops::Range;
 
@@ -39,7 +40,10 @@ pub(super) fn parse(text: &[u8]) -> Head {
             }
         }
     }
-    head.fault = std::mem::take(&mut parser.scanner.faults).into_iter().min_by_key(|fault| fault.offset).or(parser.bad_path);
+    head.fault = std::mem::take(&mut parser.scanner.faults)
+        .into_iter()
+        .min_by_key(|fault| fault.offset)
+        .or(parser.bad_path);
     if head.fault.is_some() {
         head.imports.clear();
     }
@@ -61,13 +65,25 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8]) -> Self {
-        let token = Token { kind: Kind::Illegal, start: 0, end: 0, line: 0 };
-        let mut parser = Self { text, scanner: Scanner::new(text), token, lead: Vec::new(), bad_path: None };
+        let token = Token {
+            kind: Kind::Illegal,
+            start: 0,
+            end: 0,
+            line: 0,
+        };
+        let mut parser = Self {
+            text,
+            scanner: Scanner::new(text),
+            token,
+            lead: Vec::new(),
+            bad_path: None,
+        };
         parser.advance();
         parser
     }
 
-    /// Moves to the next token that is no comment and finds its lead comments: a group that ends on the line above it and starts on no token's line.
+    /// Moves to the next token that is no comment and finds its lead comments: a group that ends on
+    /// the line above it and starts on no token's line.
     fn advance(&mut self) {
         let line = self.token.line;
         self.lead.clear();
@@ -87,13 +103,17 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Takes comments with no more than `gap` line ends between them into `lead`; the line where the last one ends.
+    /// Takes comments with no more than `gap` line ends between them into `lead`; the line where
+    /// the last one ends.
     fn group(&mut self, gap: u32) -> u32 {
         self.lead.clear();
         let mut end = self.token.line;
         while self.token.kind == Kind::Comment && self.token.line <= end + gap {
             let range = self.token.start..self.token.end;
-            let breaks = self.text[range.clone()].iter().filter(|byte| **byte == b'\n').count();
+            let breaks = self.text[range.clone()]
+                .iter()
+                .filter(|byte| **byte == b'\n')
+                .count();
             end = self.token.line + u32::try_from(breaks).unwrap_or(u32::MAX / 2);
             self.lead.push(range);
             self.token = self.scanner.token();
@@ -113,7 +133,10 @@ impl<'a> Parser<'a> {
             !self.text[from..to].contains(&b'\n')
         };
         if !self.scanner.faults.last().is_some_and(same_line) {
-            self.scanner.faults.push(Fault { offset: here, message });
+            self.scanner.faults.push(Fault {
+                offset: here,
+                message,
+            });
         }
         Stop
     }
@@ -190,15 +213,21 @@ impl<'a> Parser<'a> {
         let literal = &text[self.token.start..self.token.end];
         match self.token.kind {
             Kind::String => self.advance(),
-            Kind::Literal | Kind::Ident => return Err(self.stop("import path must be a string".to_owned())),
+            Kind::Literal | Kind::Ident => {
+                return Err(self.stop("import path must be a string".to_owned()));
+            }
             _ => return Err(self.stop("missing import path".to_owned())),
         }
         self.semicolon()?;
         // A literal that the scanner found wrong has its fault already.
         let path = unquote(literal).unwrap_or_default();
-        let path = String::from_utf8(path).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let path = String::from_utf8(path)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
         if !is_valid_path(&path) {
-            let fault = Fault { offset, message: format!("invalid import path: {path}") };
+            let fault = Fault {
+                offset,
+                message: format!("invalid import path: {path}"),
+            };
             self.bad_path.get_or_insert(fault);
         }
         let doc = if path == "C" { doc } else { Vec::new() };
@@ -209,5 +238,8 @@ impl<'a> Parser<'a> {
 
 fn is_valid_path(path: &str) -> bool {
     const ILLEGAL: &str = "!\"#$%&'()*,:;<=>?[\\]^{|}`\u{fffd}";
-    !path.is_empty() && path.chars().all(|c| is_graphic(c) && !c.is_whitespace() && !ILLEGAL.contains(c))
+    !path.is_empty()
+        && path
+            .chars()
+            .all(|c| is_graphic(c) && !c.is_whitespace() && !ILLEGAL.contains(c))
 }

@@ -1,5 +1,6 @@
-//! The files that C-family sources, assembly and SWIG interfaces name: `#include` lines and their kin, whatever condition they stand under.
-//! Where a file lies, its reader looks up; macros are not expanded.
+//! The files that C-family sources, assembly and SWIG interfaces name: `#include` lines and their
+//! kin, whatever condition they stand under. Where a file lies, its reader looks up; macros are not
+//! expanded.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,8 @@ pub struct Includes {
     /// Of `#include <name>`: looked up in the directories of `-I` and the system's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub angled: Vec<String>,
-    /// Of `#embed "name"` and `.incbin "name"`: data, looked up as [`Self::quoted`] are, which names no files itself.
+    /// Of `#embed "name"` and `.incbin "name"`: data, looked up as [`Self::quoted`] are, which
+    /// names no files itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data: Vec<String>,
     /// Whether some name is made by a macro: it could be any file.
@@ -27,7 +29,8 @@ pub struct Includes {
 /// Other names that files have which sources of C, C++ and their kin include.
 const INCLUDED: [&str; 7] = [".inc", ".inl", ".ipp", ".tcc", ".tpp", ".def", ".i"];
 
-/// Whether a file of this name can be included and its text tells what it includes: what [`FileClass`] knows but for Go, and some more.
+/// Whether a file of this name can be included and its text tells what it includes: what
+/// [`FileClass`] knows but for Go, and some more.
 pub fn is_includable(name: &str) -> bool {
     let suffix = name.rfind('.').map_or("", |dot| &name[dot..]);
     match FileClass::of(&format!("x{suffix}")) {
@@ -41,7 +44,8 @@ impl Includes {
     /// Reads a whole file, `name` being the last element of its path.
     pub fn parse(name: &str, text: &[u8]) -> Self {
         let class = FileClass::of(name);
-        let swig = matches!(class, Some(FileClass::Swig | FileClass::SwigCxx)) || name.ends_with(".i");
+        let swig =
+            matches!(class, Some(FileClass::Swig | FileClass::SwigCxx)) || name.ends_with(".i");
         let mut includes = Self::default();
         for line in text.split(|byte| *byte == b'\n') {
             includes.read_line(line);
@@ -67,10 +71,14 @@ impl Includes {
             self.read_directive(rest);
         }
         if let Some(at) = find(line, b".incbin") {
-            self.data.extend(between(&line[at..], b'"', b'"').map(|name| name.trim_end_matches('\\').to_owned()));
+            self.data.extend(
+                between(&line[at..], b'"', b'"').map(|name| name.trim_end_matches('\\').to_owned()),
+            );
         }
         if let Some(at) = find(line, b".include") {
-            self.quoted.extend(between(&line[at..], b'"', b'"').map(|name| name.trim_end_matches('\\').to_owned()));
+            self.quoted.extend(
+                between(&line[at..], b'"', b'"').map(|name| name.trim_end_matches('\\').to_owned()),
+            );
         }
     }
 
@@ -94,7 +102,10 @@ impl Includes {
     /// Reads what follows the `#` of a preprocessor's line.
     fn read_directive(&mut self, rest: &[u8]) {
         let rest = skip_comments(rest);
-        let word = rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let word = rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
+            .count();
         let (word, name) = rest.split_at(word);
         let name = skip_comments(name);
         match word {
@@ -128,7 +139,9 @@ impl Includes {
     /// Fortran's own `include 'name'`.
     fn read_fortran(&mut self, line: &[u8]) {
         let line = trim_space(line);
-        let Some((word, rest)) = line.split_at_checked(b"include".len()) else { return };
+        let Some((word, rest)) = line.split_at_checked(b"include".len()) else {
+            return;
+        };
         if word.eq_ignore_ascii_case(b"include") {
             let rest = trim_space(rest);
             let quote = rest.first().copied().unwrap_or_default();
@@ -153,7 +166,10 @@ fn directive(line: &[u8]) -> Option<&[u8]> {
 fn skip_comments(mut text: &[u8]) -> &[u8] {
     loop {
         text = trim_space(text);
-        match text.strip_prefix(b"/*").and_then(|rest| Some(&rest[find(rest, b"*/")? + 2..])) {
+        match text
+            .strip_prefix(b"/*")
+            .and_then(|rest| Some(&rest[find(rest, b"*/")? + 2..]))
+        {
             Some(rest) => text = rest,
             None => return text,
         }
@@ -177,7 +193,11 @@ mod tests {
 
     fn parse(name: &str, text: &str) -> (String, bool) {
         let includes = Includes::parse(name, text.as_bytes());
-        let names = [includes.quoted.join(" "), includes.angled.join(" "), includes.data.join(" ")];
+        let names = [
+            includes.quoted.join(" "),
+            includes.angled.join(" "),
+            includes.data.join(" "),
+        ];
         (names.join("|"), includes.computed)
     }
 
@@ -187,21 +207,46 @@ mod tests {
                     end of a comment */ #import \"b.h\"\n%:include_next <n.h>\nx = 1; #include \"no.h\"\n#define X \"no.h\"\n// #include \"no.h\"\n\
                     #if defined(A) && __has_include(<has.h>) || __has_include(\"own.h\")\n#embed \"data.bin\"\n\
                     asm(\".incbin \\\"blob.bin\\\"\");\n\t.include \"macros.s\"\n#includes \"no.h\"\n#include \"open.h\n";
-        assert_eq!(parse("x.c", text), ("a b.h b.h macros.s own.h|has.h n.h sys/types.h|blob.bin data.bin".to_owned(), false));
+        assert_eq!(
+            parse("x.c", text),
+            (
+                "a b.h b.h macros.s own.h|has.h n.h sys/types.h|blob.bin data.bin".to_owned(),
+                false
+            )
+        );
     }
 
     #[test]
     fn names_made_by_macros() {
-        for text in ["#define H \"x.h\"\n#include H", "#include STRING(x.h)", "#include \\\n\"x.h\"", "#include"] {
+        for text in [
+            "#define H \"x.h\"\n#include H",
+            "#include STRING(x.h)",
+            "#include \\\n\"x.h\"",
+            "#include",
+        ] {
             assert_eq!(parse("x.h", text), ("||".to_owned(), true), "{text}");
         }
     }
 
     #[test]
     fn languages_with_a_word_of_their_own() {
-        assert_eq!(parse("x.swig", "%include \"a.i\"\n%import <b.i>\n%{\n#include \"c.h\"\n%}").0, "a.i c.h|b.i|");
+        assert_eq!(
+            parse(
+                "x.swig",
+                "%include \"a.i\"\n%import <b.i>\n%{\n#include \"c.h\"\n%}"
+            )
+            .0,
+            "a.i c.h|b.i|"
+        );
         assert_eq!(parse("x.c", "%include \"a.i\"").0, "||");
-        assert_eq!(parse("x.f", "      INCLUDE 'common.inc'\n      include \"b.h\"\n      includes 'c'").0, "b.h common.inc||");
+        assert_eq!(
+            parse(
+                "x.f",
+                "      INCLUDE 'common.inc'\n      include \"b.h\"\n      includes 'c'"
+            )
+            .0,
+            "b.h common.inc||"
+        );
     }
 
     #[test]

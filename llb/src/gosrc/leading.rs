@@ -13,19 +13,27 @@ pub(super) struct LeadingError {
 
 /// The constraint in `head`, the text up to where the extent's reader stopped.
 ///
-/// `//go:build` counts up to the first text that is no comment, once. Without one, `// +build` lines count up to the last blank line of the leading run
-/// of blank lines and `//` comments, and must all hold.
+/// `//go:build` counts up to the first text that is no comment, once. Without one, `// +build`
+/// lines count up to the last blank line of the leading run of blank lines and `//` comments, and
+/// must all hold.
 pub(super) fn constraint(head: &[u8]) -> Result<Option<Expr>, LeadingError> {
-    let mut scan = Scan { old_end: 0, go_build: None };
+    let mut scan = Scan {
+        old_end: 0,
+        go_build: None,
+    };
     scan.run(head)?;
-    let Some(line) = scan.go_build else { return old_constraint(&head[..scan.old_end]) };
+    let Some(line) = scan.go_build else {
+        return old_constraint(&head[..scan.old_end]);
+    };
     let offset = line.start + GO_BUILD.len();
     let text = String::from_utf8_lossy(&head[offset..line.end]);
     let trimmed = text.trim_start();
-    Expr::parse_go_build(trimmed).map(Some).map_err(|error| LeadingError {
-        message: format!("parsing //go:build line: {error}"),
-        offset: offset + (text.len() - trimmed.len()) + error.offset,
-    })
+    Expr::parse_go_build(trimmed)
+        .map(Some)
+        .map_err(|error| LeadingError {
+            message: format!("parsing //go:build line: {error}"),
+            offset: offset + (text.len() - trimmed.len()) + error.offset,
+        })
 }
 
 const GO_BUILD: &[u8] = b"//go:build";
@@ -33,11 +41,12 @@ const GO_BUILD: &[u8] = b"//go:build";
 /// The whole lines of `text` with their offsets, line ends not included.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut offset = 0;
-    text.split_inclusive(|byte| *byte == b'\n').map(move |line| {
-        let start = offset;
-        offset += line.len();
-        (start, line.strip_suffix(b"\n").unwrap_or(line))
-    })
+    text.split_inclusive(|byte| *byte == b'\n')
+        .map(move |line| {
+            let start = offset;
+            offset += line.len();
+            (start, line.strip_suffix(b"\n").unwrap_or(line))
+        })
 }
 
 struct Scan {
@@ -60,7 +69,10 @@ impl Scan {
             if !in_block && is_go_build(line) {
                 let at = start + (line.as_ptr() as usize - whole.as_ptr() as usize);
                 if self.go_build.is_some() {
-                    return Err(LeadingError { message: "multiple //go:build comments".to_owned(), offset: at });
+                    return Err(LeadingError {
+                        message: "multiple //go:build comments".to_owned(),
+                        offset: at,
+                    });
                 }
                 self.go_build = Some(at..at + line.len());
             }
@@ -72,11 +84,14 @@ impl Scan {
     }
 }
 
-/// Whether the line has anything but comments; `in_block` says, before and after, whether a `/*` is open.
+/// Whether the line has anything but comments; `in_block` says, before and after, whether a `/*` is
+/// open.
 fn has_text(mut line: &[u8], in_block: &mut bool) -> bool {
     while !line.is_empty() {
         if *in_block {
-            let Some(end) = line.windows(2).position(|pair| pair == b"*/") else { return false };
+            let Some(end) = line.windows(2).position(|pair| pair == b"*/") else {
+                return false;
+            };
             *in_block = false;
             line = trim_space(&line[end + 2..]);
         } else if line.starts_with(b"//") {
@@ -93,19 +108,27 @@ fn has_text(mut line: &[u8], in_block: &mut bool) -> bool {
 
 /// Whether the trimmed line is `//go:build`, alone or followed by white space.
 fn is_go_build(line: &[u8]) -> bool {
-    line.strip_prefix(GO_BUILD).is_some_and(|rest| rest.is_empty() || trim_space(rest).len() < rest.len())
+    line.strip_prefix(GO_BUILD)
+        .is_some_and(|rest| rest.is_empty() || trim_space(rest).len() < rest.len())
 }
 
-/// All `// +build` lines together; those too complex for Go do not count, as in Go. Their number is bounded here only: it bounds the expression's depth.
+/// All `// +build` lines together; those too complex for Go do not count, as in Go. Their number is
+/// bounded here only: it bounds the expression's depth.
 fn old_constraint(leading: &[u8]) -> Result<Option<Expr>, LeadingError> {
     let mut all: Option<Expr> = None;
     let mut count = 0;
     for (offset, line) in lines(leading) {
-        let Some(words) = plus_build(trim_space(line)) else { continue };
-        let Ok(expr) = Expr::parse_plus_build(&String::from_utf8_lossy(words)) else { continue };
+        let Some(words) = plus_build(trim_space(line)) else {
+            continue;
+        };
+        let Ok(expr) = Expr::parse_plus_build(&String::from_utf8_lossy(words)) else {
+            continue;
+        };
         expr.each_tag(&mut |_| count += 1);
         if count > MAX_OPERANDS {
-            let message = format!("more than {MAX_OPERANDS} tags in // +build lines: use one //go:build line");
+            let message = format!(
+                "more than {MAX_OPERANDS} tags in // +build lines: use one //go:build line"
+            );
             return Err(LeadingError { message, offset });
         }
         all = Some(match all {

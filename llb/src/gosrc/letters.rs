@@ -1,4 +1,5 @@
-//! Go's classes of characters, where they differ from `char`'s own methods (which know more letters and digits).
+//! Go's classes of characters, where they differ from `char`'s own methods (which know more letters
+//! and digits).
 
 use unicode_properties::{GeneralCategory as Category, UnicodeGeneralCategory as _};
 
@@ -19,7 +20,11 @@ pub(super) fn is_letter(c: char) -> bool {
 
 /// Go's `unicode.IsDigit`.
 pub(super) fn is_digit(c: char) -> bool {
-    if c.is_ascii() { c.is_ascii_digit() } else { c.general_category() == Category::DecimalNumber }
+    if c.is_ascii() {
+        c.is_ascii_digit()
+    } else {
+        c.general_category() == Category::DecimalNumber
+    }
 }
 
 /// What a build tag is made of.
@@ -73,5 +78,6 @@ pub(super) fn first_char(bytes: &[u8]) -> Option<char> {
 }
 
 fn last_char(bytes: &[u8]) -> Option<char> {
-    (1..=bytes.len().min(4)).find_map(|n| first_char(&bytes[bytes.len() - n..]).filter(|c| c.len_utf8() == n))
+    (1..=bytes.len().min(4))
+        .find_map(|n| first_char(&bytes[bytes.len() - n..]).filter(|c| c.len_utf8() == n))
 }

@@ -2,8 +2,9 @@
 
 use super::scanner::{Kind, Scanner};
 
-/// Whether `body`, what follows the head of a Go file, declares `func main`: the tokens `func`, `main` and `(` in a row. In a file that the
-/// compiler takes they stand so at the top level only: a method has its receiver before the name, a function literal has no name, and a generic
+/// Whether `body`, what follows the head of a Go file, declares `func main`: the tokens `func`,
+/// `main` and `(` in a row. In a file that the compiler takes they stand so at the top level only:
+/// a method has its receiver before the name, a function literal has no name, and a generic
 /// function has type parameters, with which Go does not take it for the program's.
 ///
 /// A file that is cut off says yes or no of what is there: a yes holds for the whole of it.

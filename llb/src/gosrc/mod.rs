@@ -1,10 +1,12 @@
 //! The head of a Go source file, and which files of a directory a build takes.
 //!
-//! Equal to go/build's reading: package clause, imports, `//go:build` and `// +build` lines kept as expressions, embed patterns, cgo.
-//! Constraints are evaluated later, per [`BuildContext`], so one scan serves all platforms. Nothing here knows modules or reads directories:
-//! [`select`] is given the files of one, [`embed::resolve`] a way to list them.
+//! Equal to go/build's reading: package clause, imports, `//go:build` and `// +build` lines kept as
+//! expressions, embed patterns, cgo. Constraints are evaluated later, per [`BuildContext`], so one
+//! scan serves all platforms. Nothing here knows modules or reads directories: [`select`] is given
+//! the files of one, [`embed::resolve`] a way to list them.
 //!
-//! A scan reads the files that [`class::is_read`] names, keeps a [`SourceFile`] for each that [`is_source_name`] names, and asks [`select`] per platform.
+//! A scan reads the files that [`class::is_read`] names, keeps a [`SourceFile`] for each that
+//! [`is_source_name`] names, and asks [`select`] per platform.
 
 pub mod arch;
 pub mod cgo;
@@ -33,4 +35,6 @@ pub use constraint::Expr;
 pub use context::{BuildContext, is_test};
 pub use header::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};
 pub use includes::{Includes, is_includable};
-pub use select::{PackageFiles, Place, Places, SelectError, declares_main, is_compiled, package_name, select};
+pub use select::{
+    PackageFiles, Place, Places, SelectError, declares_main, is_compiled, package_name, select,
+};

@@ -15,10 +15,17 @@ pub(super) struct Places<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        Self { text, line: 1, line_start: 0, seen: 0, counted: (0, 0) }
+        Self {
+            text,
+            line: 1,
+            line_start: 0,
+            seen: 0,
+            counted: (0, 0),
+        }
     }
 
-    /// The position of the byte at `offset`. Columns count characters; each byte that is no UTF-8 is one.
+    /// The position of the byte at `offset`. Columns count characters; each byte that is no UTF-8
+    /// is one.
     pub(super) fn at(&mut self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         if offset < self.line_start {
@@ -32,11 +39,23 @@ impl<'a> Places<'a> {
             }
         }
         self.seen = self.seen.max(offset);
-        let (from, known) = if self.counted.0 <= offset { self.counted } else { (self.line_start, 0) };
+        let (from, known) = if self.counted.0 <= offset {
+            self.counted
+        } else {
+            (self.line_start, 0)
+        };
         let chunks = self.text[from..offset].utf8_chunks();
-        let before = known + chunks.map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum::<usize>();
-        // A line may have any number of places: counting goes on from the last one, unless that is inside of a character.
-        if self.text.get(offset).is_none_or(|byte| !(0x80..0xc0).contains(byte)) {
+        let before = known
+            + chunks
+                .map(|chunk| chunk.valid().chars().count() + chunk.invalid().len())
+                .sum::<usize>();
+        // A line may have any number of places: counting goes on from the last one, unless that is
+        // inside of a character.
+        if self
+            .text
+            .get(offset)
+            .is_none_or(|byte| !(0x80..0xc0).contains(byte))
+        {
             self.counted = (offset, before);
         }
         let column = u32::try_from(before).unwrap_or(u32::MAX - 1);

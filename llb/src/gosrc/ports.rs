@@ -1,7 +1,7 @@
 //! The pairs of GOOS and GOARCH that Go compiles for.
 
-/// Every port of Go 1.24 and later, broken ones too, sorted: `go tool dist list -broken`, and `windows/arm`, which Go 1.26
-/// took away.
+/// Every port of Go 1.24 and later, broken ones too, sorted: `go tool dist list -broken`, and
+/// `windows/arm`, which Go 1.26 took away.
 pub const PORTS: [(&str, &str); 51] = [
     ("aix", "ppc64"),
     ("android", "386"),
@@ -61,7 +61,8 @@ pub fn is_port(goos: &str, goarch: &str) -> bool {
     PORTS.binary_search(&(goos, goarch)).is_ok()
 }
 
-/// The end of a program's file name: `go build` appends it on Windows (cmd/go/internal/cfg, `ExeSuffix`).
+/// The end of a program's file name: `go build` appends it on Windows (cmd/go/internal/cfg,
+/// `ExeSuffix`).
 pub fn exe_suffix(goos: &str) -> &'static str {
     if goos == "windows" { ".exe" } else { "" }
 }

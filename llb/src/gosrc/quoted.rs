@@ -1,6 +1,7 @@
 //! Go's string literals: their values.
 
-/// The value of a whole literal, raw (without its carriage returns) or interpreted; `None` if it is none.
+/// The value of a whole literal, raw (without its carriage returns) or interpreted; `None` if it is
+/// none.
 pub(super) fn unquote(literal: &[u8]) -> Option<Vec<u8>> {
     let (value, length) = unquote_prefix(literal)?;
     (length == literal.len()).then_some(value)
@@ -11,7 +12,11 @@ pub(super) fn unquote_prefix(text: &[u8]) -> Option<(Vec<u8>, usize)> {
     match text.first()? {
         b'`' => {
             let length = text[1..].iter().position(|byte| *byte == b'`')?;
-            let value = text[1..=length].iter().copied().filter(|byte| *byte != b'\r').collect();
+            let value = text[1..=length]
+                .iter()
+                .copied()
+                .filter(|byte| *byte != b'\r')
+                .collect();
             Some((value, length + 2))
         }
         b'"' => interpreted(text),

@@ -1,4 +1,5 @@
-//! Go tokens, as far as package clauses, imports and the search for `//go:embed` need them: semicolons inserted, comments kept, literals checked.
+//! Go tokens, as far as package clauses, imports and the search for `//go:embed` need them:
+//! semicolons inserted, comments kept, literals checked.
 
 use super::letters::{first_char, is_digit, is_graphic, is_letter};
 
@@ -62,8 +63,15 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
-        let mut scanner =
-            Self { text, at: 0, line: 1, insert: false, after_comment: None, faults: Vec::new(), keeps_faults: true };
+        let mut scanner = Self {
+            text,
+            at: 0,
+            line: 1,
+            insert: false,
+            after_comment: None,
+            faults: Vec::new(),
+            keeps_faults: true,
+        };
         if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
             scanner.fault(0, "illegal UTF-8 encoding (got UTF-16)");
             scanner.at = text.len();
@@ -84,7 +92,10 @@ impl<'a> Scanner<'a> {
     /// Records a fault, unless its place has one.
     fn fault(&mut self, offset: usize, message: impl Into<String>) {
         if self.keeps_faults && self.faults.last().is_none_or(|last| last.offset != offset) {
-            self.faults.push(Fault { offset, message: message.into() });
+            self.faults.push(Fault {
+                offset,
+                message: message.into(),
+            });
         }
     }
 
@@ -95,18 +106,30 @@ impl<'a> Scanner<'a> {
     /// The next token, comments included.
     pub(super) fn token(&mut self) -> Token {
         if let Some((start, line)) = self.after_comment.take() {
-            return Token { kind: Kind::Newline, start, end: start, line };
+            return Token {
+                kind: Kind::Newline,
+                start,
+                end: start,
+                line,
+            };
         }
-        while matches!(self.byte(0), b' ' | b'\t' | b'\r') || self.byte(0) == b'\n' && !self.insert {
+        while matches!(self.byte(0), b' ' | b'\t' | b'\r') || self.byte(0) == b'\n' && !self.insert
+        {
             self.line += u32::from(self.byte(0) == b'\n');
             self.at += 1;
         }
         let (start, line) = (self.at, self.line);
         let was_insert = std::mem::take(&mut self.insert);
         let kind = self.kind(was_insert);
-        // Go's scanner is one character ahead of its tokens, so what is no character at all belongs to the token before it.
+        // Go's scanner is one character ahead of its tokens, so what is no character at all belongs
+        // to the token before it.
         self.check_character();
-        Token { kind, start, end: self.at, line }
+        Token {
+            kind,
+            start,
+            end: self.at,
+            line,
+        }
     }
 
     /// Takes one token and sets `insert` for what follows.
@@ -144,15 +167,17 @@ impl<'a> Scanner<'a> {
                 self.at += 1;
                 self.closing(Kind::Other)
             }
-            b':' | b'[' | b'{' | b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'<' | b'>' | b'=' | b'!' | b'&' | b'|' | b'~' => {
-                Kind::Other
-            }
+            b':' | b'[' | b'{' | b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'<' | b'>' | b'='
+            | b'!' | b'&' | b'|' | b'~' => Kind::Other,
             0 => {
                 self.fault(self.at - 1, "illegal character NUL");
                 self.illegal(was_insert)
             }
             _ => {
-                self.fault(self.at - 1, format!("illegal character {}", code_point(char::from(byte))));
+                self.fault(
+                    self.at - 1,
+                    format!("illegal character {}", code_point(char::from(byte))),
+                );
                 self.illegal(was_insert)
             }
         }
@@ -181,7 +206,10 @@ impl<'a> Scanner<'a> {
         self.at += c.len_utf8();
         match c {
             '\u{feff}' => self.fault(start, "illegal byte order mark"),
-            '“' | '”' => self.fault(start, format!("curly quotation mark '{c}' (use neutral '\"')")),
+            '“' | '”' => self.fault(
+                start,
+                format!("curly quotation mark '{c}' (use neutral '\"')"),
+            ),
             _ => self.fault(start, format!("illegal character {}", code_point(c))),
         }
         self.illegal(was_insert)
@@ -206,8 +234,9 @@ impl<'a> Scanner<'a> {
             b"package" => (Kind::Package, false),
             b"import" => (Kind::Import, false),
             b"break" | b"continue" | b"fallthrough" | b"return" => (Kind::Keyword, true),
-            b"case" | b"chan" | b"const" | b"default" | b"defer" | b"else" | b"for" | b"func" | b"go" | b"goto" | b"if"
-            | b"interface" | b"map" | b"range" | b"select" | b"struct" | b"switch" | b"type" | b"var" => (Kind::Keyword, false),
+            b"case" | b"chan" | b"const" | b"default" | b"defer" | b"else" | b"for" | b"func"
+            | b"go" | b"goto" | b"if" | b"interface" | b"map" | b"range" | b"select"
+            | b"struct" | b"switch" | b"type" | b"var" => (Kind::Keyword, false),
             _ => (Kind::Ident, true),
         };
         self.insert = insert;
@@ -222,16 +251,25 @@ impl<'a> Scanner<'a> {
         self.closing(Kind::Literal)
     }
 
-    /// The rest of a `"` or `'` literal; the opening quote is taken. It ends before a line end if it is not closed.
+    /// The rest of a `"` or `'` literal; the opening quote is taken. It ends before a line end if
+    /// it is not closed.
     fn quoted(&mut self, quote: u8) -> Kind {
         let start = self.at - 1;
-        let kind = if quote == b'"' { Kind::String } else { Kind::Literal };
+        let kind = if quote == b'"' {
+            Kind::String
+        } else {
+            Kind::Literal
+        };
         let (mut length, faults) = (0, self.faults.len());
         loop {
             match self.text.get(self.at) {
                 None | Some(b'\n') => {
                     if kind == Kind::String || self.faults.len() == faults {
-                        let what = if kind == Kind::String { "string" } else { "rune" };
+                        let what = if kind == Kind::String {
+                            "string"
+                        } else {
+                            "rune"
+                        };
                         self.fault(start, format!("{what} literal not terminated"));
                     }
                     return self.closing(kind);
@@ -252,7 +290,8 @@ impl<'a> Scanner<'a> {
         self.closing(kind)
     }
 
-    /// Takes one character of a literal or comment, which may be any but NUL, invalid UTF-8 and a byte order mark.
+    /// Takes one character of a literal or comment, which may be any but NUL, invalid UTF-8 and a
+    /// byte order mark.
     fn character(&mut self) {
         let byte = self.byte(0);
         if byte != 0 && byte < 0x80 {
@@ -321,7 +360,8 @@ impl<'a> Scanner<'a> {
         self.closing(Kind::String)
     }
 
-    /// The rest of a comment whose first slash is taken. A block with a line end in it is a semicolon too, where a line end would be one.
+    /// The rest of a comment whose first slash is taken. A block with a line end in it is a
+    /// semicolon too, where a line end would be one.
     fn comment(&mut self, was_insert: bool) -> Kind {
         let (start, line) = (self.at - 1, self.line);
         let block = self.byte(0) == b'*';
@@ -341,7 +381,9 @@ impl<'a> Scanner<'a> {
         } else {
             self.at += 2;
         }
-        let newline = self.text[start..self.at].iter().position(|byte| *byte == b'\n');
+        let newline = self.text[start..self.at]
+            .iter()
+            .position(|byte| *byte == b'\n');
         match newline {
             Some(offset) if was_insert => self.after_comment = Some((start + offset, line)),
             _ => self.insert = was_insert,
@@ -352,5 +394,9 @@ impl<'a> Scanner<'a> {
 
 /// Go's `%#U`.
 fn code_point(c: char) -> String {
-    if !is_graphic(c) && c != ' ' { format!("U+{:04X}", u32::from(c)) } else { format!("U+{:04X} '{c}'", u32::from(c)) }
+    if !is_graphic(c) && c != ' ' {
+        format!("U+{:04X}", u32::from(c))
+    } else {
+        format!("U+{:04X} '{c}'", u32::from(c))
+    }
 }

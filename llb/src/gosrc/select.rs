@@ -1,4 +1,5 @@
-//! Which files of a directory make its package, in one build context: what go/build's `Context.ImportDir` answers.
+//! Which files of a directory make its package, in one build context: what go/build's
+//! `Context.ImportDir` answers.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +20,8 @@ pub struct Place {
 /// Imports or embed patterns, each with the places that name it, in the order of files.
 pub type Places = BTreeMap<String, Vec<Place>>;
 
-/// The files of a package by what the build does with them, and what they ask for. Lists are in the order of names.
+/// The files of a package by what the build does with them, and what they ask for. Lists are in the
+/// order of names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PackageFiles {
     /// Name in the package clauses.
@@ -28,7 +30,8 @@ pub struct PackageFiles {
     pub go_files: Vec<String>,
     /// `.go` files that import "C".
     pub cgo_files: Vec<String>,
-    /// `.go` files left out by name, constraint or missing cgo, and those of `package documentation`.
+    /// `.go` files left out by name, constraint or missing cgo, and those of `package
+    /// documentation`.
     pub ignored_go_files: Vec<String>,
     /// Other source files left out.
     pub ignored_other_files: Vec<String>,
@@ -68,7 +71,8 @@ pub struct PackageFiles {
     pub test_embed_patterns: Places,
     /// `//go:embed` patterns of `x_test_go_files`.
     pub x_test_embed_patterns: Places,
-    /// What stops a build, in the order of files; go reports the first. Test files count: a wrong one stops `go build` too.
+    /// What stops a build, in the order of files; go reports the first. Test files count: a wrong
+    /// one stops `go build` too.
     pub errors: Vec<SelectError>,
 }
 
@@ -113,9 +117,16 @@ pub enum SelectError {
 }
 
 impl SelectError {
-    /// The error as a diagnostic; `dir` is the directory as the user knows it ("" for the root), put before file names.
+    /// The error as a diagnostic; `dir` is the directory as the user knows it ("" for the root),
+    /// put before file names.
     pub fn diagnostic(&self, dir: &str) -> Diagnostic {
-        let path = |file: &str| if dir.is_empty() { file.to_owned() } else { format!("{dir}/{file}") };
+        let path = |file: &str| {
+            if dir.is_empty() {
+                file.to_owned()
+            } else {
+                format!("{dir}/{file}")
+            }
+        };
         let span = |place: &Place| Span::at(path(&place.file), place.at);
         let error = Diagnostic::error(self.to_string());
         let here = Span::at(if dir.is_empty() { "." } else { dir }, Position::default());
@@ -133,11 +144,17 @@ impl SelectError {
     }
 }
 
-/// Selects the files of one directory: `files` are those of its regular files and symlinks to files that [`super::is_source_name`] names, in any order.
+/// Selects the files of one directory: `files` are those of its regular files and symlinks to files
+/// that [`super::is_source_name`] names, in any order.
 pub fn select(files: &[SourceFile], context: &BuildContext) -> PackageFiles {
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut selection = Selection { context, package: PackageFiles::default(), first: None, cgo_assembly: Vec::new() };
+    let mut selection = Selection {
+        context,
+        package: PackageFiles::default(),
+        first: None,
+        cgo_assembly: Vec::new(),
+    };
     for file in files {
         if let Some(class) = FileClass::of(&file.name) {
             selection.add(file, class);
@@ -151,34 +168,54 @@ pub fn package_name<'f>(files: &'f [SourceFile], context: &BuildContext) -> &'f 
     let mut files: Vec<&SourceFile> = files.iter().collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
     let named = |file: &&SourceFile| {
-        let go = matches!(FileClass::of(&file.name), Some(FileClass::Go | FileClass::TestGo));
-        let readable = file.problem.as_ref().is_none_or(|problem| problem.kind != ProblemKind::Unreadable);
-        go && readable && !matches!(file.header.package.as_str(), "" | "documentation") && is_built(file, context)
+        let go = matches!(
+            FileClass::of(&file.name),
+            Some(FileClass::Go | FileClass::TestGo)
+        );
+        let readable = file
+            .problem
+            .as_ref()
+            .is_none_or(|problem| problem.kind != ProblemKind::Unreadable);
+        go && readable
+            && !matches!(file.header.package.as_str(), "" | "documentation")
+            && is_built(file, context)
     };
     let first = files.into_iter().find(named);
     first.map_or("", |file| {
         let package = file.header.package.as_str();
-        let tested = package.strip_suffix("_test").filter(|_| super::is_test(&file.name));
+        let tested = package
+            .strip_suffix("_test")
+            .filter(|_| super::is_test(&file.name));
         tested.unwrap_or(package)
     })
 }
 
-/// Whether [`select`] finds files that a build compiles. Tests alone are none, nor are files that ask for cgo where there is none.
+/// Whether [`select`] finds files that a build compiles. Tests alone are none, nor are files that
+/// ask for cgo where there is none.
 pub fn is_compiled(files: &[SourceFile], context: &BuildContext) -> bool {
     files.iter().any(|file| is_compiled_file(file, context))
 }
 
-/// Whether a file that a build compiles declares `func main`, without which a `package main` cannot be linked. A file whose head is wrong may do so.
+/// Whether a file that a build compiles declares `func main`, without which a `package main` cannot
+/// be linked. A file whose head is wrong may do so.
 pub fn declares_main(files: &[SourceFile], context: &BuildContext) -> bool {
-    let is_broken =
-        |file: &SourceFile| file.problem.is_some() && FileClass::of(&file.name) == Some(FileClass::Go) && is_built(file, context);
-    files.iter().any(|file| file.header.declares_main && is_compiled_file(file, context) || is_broken(file))
+    let is_broken = |file: &SourceFile| {
+        file.problem.is_some()
+            && FileClass::of(&file.name) == Some(FileClass::Go)
+            && is_built(file, context)
+    };
+    files
+        .iter()
+        .any(|file| file.header.declares_main && is_compiled_file(file, context) || is_broken(file))
 }
 
 fn is_compiled_file(file: &SourceFile, context: &BuildContext) -> bool {
     let asks_cgo = || file.header.imports.iter().any(|import| import.path == "C");
     FileClass::of(&file.name) == Some(FileClass::Go)
-        && file.problem.as_ref().is_none_or(|problem| problem.kind != ProblemKind::Unreadable)
+        && file
+            .problem
+            .as_ref()
+            .is_none_or(|problem| problem.kind != ProblemKind::Unreadable)
         && file.header.package != "documentation"
         && is_built(file, context)
         && (context.cgo || !asks_cgo())
@@ -186,7 +223,12 @@ fn is_compiled_file(file: &SourceFile, context: &BuildContext) -> bool {
 
 /// Whether name and constraint admit the file.
 fn is_built(file: &SourceFile, context: &BuildContext) -> bool {
-    context.matches_name(&file.name) && file.header.constraint.as_ref().is_none_or(|constraint| context.holds(constraint))
+    context.matches_name(&file.name)
+        && file
+            .header
+            .constraint
+            .as_ref()
+            .is_none_or(|constraint| context.holds(constraint))
 }
 
 /// Which of the three packages of a directory a Go file is of, and whether it is built.
@@ -211,11 +253,20 @@ struct Selection<'a> {
 impl Selection<'_> {
     fn add(&mut self, file: &SourceFile, class: FileClass) {
         let go = matches!(class, FileClass::Go | FileClass::TestGo);
-        let unreadable = file.problem.as_ref().filter(|problem| problem.kind == ProblemKind::Unreadable);
+        let unreadable = file
+            .problem
+            .as_ref()
+            .filter(|problem| problem.kind == ProblemKind::Unreadable);
         let named = self.context.matches_name(&file.name);
-        let built = named && file.header.constraint.as_ref().is_none_or(|constraint| self.context.holds(constraint));
+        let built = named
+            && file
+                .header
+                .constraint
+                .as_ref()
+                .is_none_or(|constraint| self.context.holds(constraint));
         if let Some(problem) = unreadable.filter(|_| named) {
-            // Go takes no notice of what it cannot read in another language's file, but leaves the file out.
+            // Go takes no notice of what it cannot read in another language's file, but leaves the
+            // file out.
             if go {
                 self.fault(file, problem.message.clone(), problem.at);
             } else {
@@ -252,11 +303,22 @@ impl Selection<'_> {
 
     fn fault(&mut self, file: &SourceFile, message: String, at: Position) {
         self.invalid(&file.name);
-        self.package.errors.push(SelectError::File { message, place: Place { file: file.name.clone(), at } });
+        self.package.errors.push(SelectError::File {
+            message,
+            place: Place {
+                file: file.name.clone(),
+                at,
+            },
+        });
     }
 
     fn invalid(&mut self, name: &str) {
-        if self.package.invalid_go_files.last().is_none_or(|last| last != name) {
+        if self
+            .package
+            .invalid_go_files
+            .last()
+            .is_none_or(|last| last != name)
+        {
             self.package.invalid_go_files.push(name.to_owned());
         }
     }
@@ -271,17 +333,32 @@ impl Selection<'_> {
             return;
         }
         let test = class == FileClass::TestGo;
-        let tested = header.package.strip_suffix("_test").filter(|_| test && self.package.name != header.package);
+        let tested = header
+            .package
+            .strip_suffix("_test")
+            .filter(|_| test && self.package.name != header.package);
         self.clause(file, tested.unwrap_or(&header.package));
         let cgo = header.imports.iter().find(|import| import.path == "C");
         let role = match cgo {
             Some(import) if test => {
-                self.fault(file, format!("use of cgo in test {} not supported", file.name), import.at);
-                if tested.is_some() { Role::XTest } else { Role::Test }
+                self.fault(
+                    file,
+                    format!("use of cgo in test {} not supported", file.name),
+                    import.at,
+                );
+                if tested.is_some() {
+                    Role::XTest
+                } else {
+                    Role::Test
+                }
             }
             Some(_) => {
                 self.check_cgo(file);
-                if self.context.cgo { Role::Cgo } else { Role::Ignored }
+                if self.context.cgo {
+                    Role::Cgo
+                } else {
+                    Role::Ignored
+                }
             }
             None if tested.is_some() => Role::XTest,
             None if test => Role::Test,
@@ -292,7 +369,10 @@ impl Selection<'_> {
 
     /// Compares the file's package name with the directory's.
     fn clause(&mut self, file: &SourceFile, name: &str) {
-        let place = Place { file: file.name.clone(), at: file.header.package_at };
+        let place = Place {
+            file: file.name.clone(),
+            at: file.header.package_at,
+        };
         if self.package.name.is_empty() {
             name.clone_into(&mut self.package.name);
             self.first = Some(place);
@@ -321,17 +401,35 @@ impl Selection<'_> {
     fn record(&mut self, file: &SourceFile, role: Role) {
         let package = &mut self.package;
         let (list, asks) = match role {
-            Role::Go => (&mut package.go_files, Some((&mut package.imports, &mut package.embed_patterns))),
-            Role::Cgo => (&mut package.cgo_files, Some((&mut package.imports, &mut package.embed_patterns))),
-            Role::Test => (&mut package.test_go_files, Some((&mut package.test_imports, &mut package.test_embed_patterns))),
-            Role::XTest => {
-                (&mut package.x_test_go_files, Some((&mut package.x_test_imports, &mut package.x_test_embed_patterns)))
-            }
+            Role::Go => (
+                &mut package.go_files,
+                Some((&mut package.imports, &mut package.embed_patterns)),
+            ),
+            Role::Cgo => (
+                &mut package.cgo_files,
+                Some((&mut package.imports, &mut package.embed_patterns)),
+            ),
+            Role::Test => (
+                &mut package.test_go_files,
+                Some((&mut package.test_imports, &mut package.test_embed_patterns)),
+            ),
+            Role::XTest => (
+                &mut package.x_test_go_files,
+                Some((
+                    &mut package.x_test_imports,
+                    &mut package.x_test_embed_patterns,
+                )),
+            ),
             Role::Ignored => (&mut package.ignored_go_files, None),
         };
         list.push(file.name.clone());
-        let Some((imports, embeds)) = asks else { return };
-        let place = |at| Place { file: file.name.clone(), at };
+        let Some((imports, embeds)) = asks else {
+            return;
+        };
+        let place = |at| Place {
+            file: file.name.clone(),
+            at,
+        };
         for import in &file.header.imports {
             add_place(imports, &import.path, place(import.at));
         }
@@ -342,11 +440,17 @@ impl Selection<'_> {
 
     fn finish(mut self) -> PackageFiles {
         let mut package = self.package;
-        let list = if package.cgo_files.is_empty() { &mut package.ignored_other_files } else { &mut package.s_files };
+        let list = if package.cgo_files.is_empty() {
+            &mut package.ignored_other_files
+        } else {
+            &mut package.s_files
+        };
         list.append(&mut self.cgo_assembly);
         list.sort();
         if package.errors.is_empty() {
-            package.errors.extend(whole_package_error(&package, self.context.cgo));
+            package
+                .errors
+                .extend(whole_package_error(&package, self.context.cgo));
         }
         package
     }
@@ -361,18 +465,33 @@ fn add_place(places: &mut Places, name: &str, place: Place) {
 
 /// What is wrong with a package whose files are all right.
 fn whole_package_error(package: &PackageFiles, cgo: bool) -> Option<SelectError> {
-    if package.go_files.len() + package.cgo_files.len() + package.test_go_files.len() + package.x_test_go_files.len() == 0 {
-        return Some(SelectError::NoGoFiles { ignored: package.ignored_go_files.len() });
+    if package.go_files.len()
+        + package.cgo_files.len()
+        + package.test_go_files.len()
+        + package.x_test_go_files.len()
+        == 0
+    {
+        return Some(SelectError::NoGoFiles {
+            ignored: package.ignored_go_files.len(),
+        });
     }
-    // Without cgo the go command forgets the files of C, C++, Objective-C and SWIG, as it does those that import "C".
+    // Without cgo the go command forgets the files of C, C++, Objective-C and SWIG, as it does
+    // those that import "C".
     let swig = cgo && package.swig_files.len() + package.swig_cxx_files.len() > 0;
     if swig || !package.cgo_files.is_empty() {
         return None;
     }
-    let languages = [("C", &package.c_files, cgo), ("C++", &package.cxx_files, cgo), ("Objective-C", &package.m_files, cgo)];
+    let languages = [
+        ("C", &package.c_files, cgo),
+        ("C++", &package.cxx_files, cgo),
+        ("Objective-C", &package.m_files, cgo),
+    ];
     let needy = languages
         .into_iter()
         .chain([("Fortran", &package.f_files, true)])
         .find(|(_, files, counts)| *counts && !files.is_empty());
-    needy.map(|(language, files, _)| SelectError::NeedsCgo { language, files: files.clone() })
+    needy.map(|(language, files, _)| SelectError::NeedsCgo {
+        language,
+        files: files.clone(),
+    })
 }

@@ -1,15 +1,19 @@
-//! Beside the steps: what finds out which of them run, and what then compiles and links at once what they would one after another, for a cache mount where they
-//! find it.
+//! Beside the steps: what finds out which of them run, and what then compiles and links at once
+//! what they would one after another, for a cache mount where they find it.
 //!
-//! It is part of no result and of no step's key. Whoever runs it beside what is wanted waits for one `go build` instead of many; whoever does not gets the
-//! same bytes.
+//! It is part of no result and of no step's key. Whoever runs it beside what is wanted waits for
+//! one `go build` instead of many; whoever does not gets the same bytes.
 
 use std::collections::BTreeSet;
 
 use gowork_step::words::{AHEAD, DISCARD, MOUNT, WATCH};
-use gowork_step::{BATCH, Batch, Description, LinkDescription, NAMES, Names, OwnFile, STEP_DIR, Version, to_json};
+use gowork_step::{
+    BATCH, Batch, Description, LinkDescription, NAMES, Names, OwnFile, STEP_DIR, Version, to_json,
+};
 
-use super::llb::{CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, link_flags, source_dir};
+use super::llb::{
+    CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, link_flags, source_dir,
+};
 use super::progress::weak;
 use super::runtime::BINARY_DIR;
 use super::words::files_of;
@@ -22,24 +26,49 @@ use crate::tree::TreePath;
 /// Where results of steps are, by number.
 const LAYERS: &str = "/gowork/layers";
 
-/// As many steps have to run at least. Fewer cost no more than they do here, where everything is looked at once more.
+/// As many steps have to run at least. Fewer cost no more than they do here, where everything is
+/// looked at once more.
 const WORTHWHILE: usize = 4;
 
 impl Lowering<'_> {
-    /// What waits until steps of one image, or of all of a build, run, and leaves the file [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::ahead`]. `round` counts from 1. What runs
-    /// is never to be found in the cache, and to ignore the cache would empty the cache mount: so `attempt` is a text that no earlier attempt had. None
-    /// where results are not kept in layers and a mount, and where the steps are not of the kind whose results can be told by what they are made of.
+    /// What waits until steps of one image, or of all of a build, run, and leaves the file
+    /// [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::ahead`]. `round` counts
+    /// from 1. What runs is never to be found in the cache, and to ignore the cache would empty the
+    /// cache mount: so `attempt` is a text that no earlier attempt had. None where results are not
+    /// kept in layers and a mount, and where the steps are not of the kind whose results can be
+    /// told by what they are made of.
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn watch(&self, build: BuildIx, image: Option<&str>, round: u32, attempt: &str) -> Result<Option<Output>, OpError> {
+    pub fn watch(
+        &self,
+        build: BuildIx,
+        image: Option<&str>,
+        round: u32,
+        attempt: &str,
+    ) -> Result<Option<Output>, OpError> {
         let steps = self.compiled_and_linked(build, image);
-        let described =
-            steps.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead)).collect::<Option<Vec<Description>>>();
-        let Some((described, one)) = described.zip(steps.first()) else { return Ok(None) };
-        let names = Names { version: Version, names: described.into_iter().map(|step| step.name).collect() };
-        let words = [CACHE_PROGRAM.to_owned(), WATCH.to_owned(), format!("{STEP_DIR}/{NAMES}"), OUT.to_owned()];
-        let title = self.of_build(format!("[internal] check which steps need to run ({round})"), build);
+        let described = steps
+            .iter()
+            .map(|ix| self.describe(self.plan.step(*ix), place_ahead))
+            .collect::<Option<Vec<Description>>>();
+        let Some((described, one)) = described.zip(steps.first()) else {
+            return Ok(None);
+        };
+        let names = Names {
+            version: Version,
+            names: described.into_iter().map(|step| step.name).collect(),
+        };
+        let words = [
+            CACHE_PROGRAM.to_owned(),
+            WATCH.to_owned(),
+            format!("{STEP_DIR}/{NAMES}"),
+            OUT.to_owned(),
+        ];
+        let title = self.of_build(
+            format!("[internal] check which steps need to run ({round})"),
+            build,
+        );
         let files_title = self.of_build("[internal] names of the steps".to_owned(), build);
         let files = files_of([(NAMES, to_json(&names))]).named(self.title(&files_title));
         let files = files.progress_group(self.hidden(&files_title));
@@ -48,77 +77,156 @@ impl Lowering<'_> {
             .cwd("/")
             .env("GOWORK_ATTEMPT", attempt)
             .mount(Mount::read_only(&files.output(), STEP_DIR));
-        // What is cached never runs, so this may end with the build, as canceled. It is alone in its row: buildx shows a hidden row if
-        // another member of it is looked at after one was canceled.
+        // What is cached never runs, so this may end with the build, as canceled. It is alone in
+        // its row: buildx shows a hidden row if another member of it is looked at after one was
+        // canceled.
         let exec = exec.progress_group(self.hidden(&title));
         self.beside(exec, *one, &title)
     }
 
-    /// What compiles and links at once all steps that have to run, if those at the positions `running` do ([`Self::watch`]): them and all that read their
-    /// results. The results of others are at hand. None if these are few, or as there.
+    /// What compiles and links at once all steps that have to run, if those at the positions
+    /// `running` do ([`Self::watch`]): them and all that read their results. The results of others
+    /// are at hand. None if these are few, or as there.
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn ahead(&mut self, build: BuildIx, image: Option<&str>, running: &[usize]) -> Result<Option<Output>, OpError> {
+    pub fn ahead(
+        &mut self,
+        build: BuildIx,
+        image: Option<&str>,
+        running: &[usize],
+    ) -> Result<Option<Output>, OpError> {
         let steps = self.compiled_and_linked(build, image);
-        let running: BTreeSet<StepIx> = running.iter().filter_map(|at| steps.get(*at).copied()).collect();
+        let running: BTreeSet<StepIx> = running
+            .iter()
+            .filter_map(|at| steps.get(*at).copied())
+            .collect();
         let mut missing = self.above(running.clone(), &steps);
         // A binary that is being linked is of no use to others.
         missing.retain(|ix| !(self.is_link(*ix) && running.contains(ix)));
-        let Some(one) = missing.iter().find(|ix| self.is_link(**ix)).copied().filter(|_| missing.len() >= WORTHWHILE) else {
+        let Some(one) = missing
+            .iter()
+            .find(|ix| self.is_link(**ix))
+            .copied()
+            .filter(|_| missing.len() >= WORTHWHILE)
+        else {
             return Ok(None);
         };
-        let (links, compiles): (Vec<StepIx>, Vec<StepIx>) = missing.iter().partition(|ix| self.is_link(**ix));
-        let read = missing.iter().flat_map(|ix| &self.plan.step(*ix).inputs.results).map(|result| result.step);
-        let needed: Vec<StepIx> = read.chain(compiles).collect::<BTreeSet<StepIx>>().into_iter().collect();
-        let Some(batch) = self.batch(&links, &needed) else { return Ok(None) };
+        let (links, compiles): (Vec<StepIx>, Vec<StepIx>) =
+            missing.iter().partition(|ix| self.is_link(**ix));
+        let read = missing
+            .iter()
+            .flat_map(|ix| &self.plan.step(*ix).inputs.results)
+            .map(|result| result.step);
+        let needed: Vec<StepIx> = read
+            .chain(compiles)
+            .collect::<BTreeSet<StepIx>>()
+            .into_iter()
+            .collect();
+        let Some(batch) = self.batch(&links, &needed) else {
+            return Ok(None);
+        };
         let of = self.plan.build(build);
-        let words = [CACHE_PROGRAM, AHEAD, &format!("{STEP_DIR}/{BATCH}"), OUT, LAYERS].map(ToOwned::to_owned);
-        let mut exec = Exec::new(words).read_only_root(&self.materials.builder).cwd(source_dir(of));
-        for (number, step) in needed.iter().enumerate().filter(|(_, step)| !missing.contains(step)) {
-            exec = exec.mount(Mount::read_only(&self.step(*step)?, format!("{LAYERS}/{number}")));
+        let words = [
+            CACHE_PROGRAM,
+            AHEAD,
+            &format!("{STEP_DIR}/{BATCH}"),
+            OUT,
+            LAYERS,
+        ]
+        .map(ToOwned::to_owned);
+        let mut exec = Exec::new(words)
+            .read_only_root(&self.materials.builder)
+            .cwd(source_dir(of));
+        for (number, step) in needed
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| !missing.contains(step))
+        {
+            exec = exec.mount(Mount::read_only(
+                &self.step(*step)?,
+                format!("{LAYERS}/{number}"),
+            ));
         }
-        let made = self.plan.images.iter().filter(|image| links.contains(&image.link)).map(|image| image.name.as_str());
-        let title = self.of_build(format!("compile and link in one batch{}", for_images(made)), build);
+        let made = self
+            .plan
+            .images
+            .iter()
+            .filter(|image| links.contains(&image.link))
+            .map(|image| image.name.as_str());
+        let title = self.of_build(
+            format!("compile and link in one batch{}", for_images(made)),
+            build,
+        );
         let row = self.group(&format!("batch {}", build.0), &title);
         let sources = self.sources_of_all(&missing, self.plan.step(one), &row)?;
         exec = exec.mount(Mount::discarded(&sources, SRC));
         if !of.vendored {
             exec = exec.mount(Mount::read_only(&self.module_cache(build)?, MODCACHE));
         }
-        let files = files_of([(BATCH, to_json(&batch))]).named(self.title(&format!("[internal] description of: {title}")));
+        let files = files_of([(BATCH, to_json(&batch))])
+            .named(self.title(&format!("[internal] description of: {title}")));
         let files = files.progress_group(weak(row.clone())).output();
-        exec = exec.mount(Mount::read_only(&files, STEP_DIR)).progress_group(row);
+        exec = exec
+            .mount(Mount::read_only(&files, STEP_DIR))
+            .progress_group(row);
         self.beside(exec, one, &title)
     }
 
     /// Completes what runs beside the steps, with the settings of `one` of them.
     fn beside(&self, exec: Exec, one: StepIx, title: &str) -> Result<Option<Output>, OpError> {
-        let exec = exec.mount(self.cache_mount()).mount(Mount::scratch_output(OUT));
+        let exec = exec
+            .mount(self.cache_mount())
+            .mount(Mount::scratch_output(OUT));
         let program = format!("{CACHE_PROGRAM} {MOUNT} {CACHE_MOUNT} {DISCARD} {OUT}");
-        let exec = self.with_go(exec, self.plan.step(one), program).named(self.title(title));
+        let exec = self
+            .with_go(exec, self.plan.step(one), program)
+            .named(self.title(title));
         self.dress(exec, None).run()?.output(OUT).map(Some)
     }
 
     /// The steps and links, each with all that makes its results. None if one cannot be told.
     fn batch(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Batch> {
-        let steps = needed.iter().map(|ix| self.describe(self.plan.step(*ix), place_ahead));
-        let links = links.iter().map(|ix| self.describe_link(self.plan.step(*ix)));
-        Some(Batch { version: Version, steps: steps.collect::<Option<_>>()?, links: links.collect::<Option<_>>()? })
+        let steps = needed
+            .iter()
+            .map(|ix| self.describe(self.plan.step(*ix), place_ahead));
+        let links = links
+            .iter()
+            .map(|ix| self.describe_link(self.plan.step(*ix)));
+        Some(Batch {
+            version: Version,
+            steps: steps.collect::<Option<_>>()?,
+            links: links.collect::<Option<_>>()?,
+        })
     }
 
-    /// The compile steps of one image, or of all of a build, each after those that it reads; then the links.
+    /// The compile steps of one image, or of all of a build, each after those that it reads; then
+    /// the links.
     fn compiled_and_linked(&self, build: BuildIx, image: Option<&str>) -> Vec<StepIx> {
-        let wanted = self.plan.images.iter().filter(|other| image.is_none_or(|name| name == other.name));
-        let links: Vec<StepIx> = wanted.map(|image| image.link).filter(|ix| self.plan.step(*ix).build == build).collect();
+        let wanted = self
+            .plan
+            .images
+            .iter()
+            .filter(|other| image.is_none_or(|name| name == other.name));
+        let links: Vec<StepIx> = wanted
+            .map(|image| image.link)
+            .filter(|ix| self.plan.step(*ix).build == build)
+            .collect();
         self.below(&links).into_iter().chain(links).collect()
     }
 
-    /// These steps, and those of `among` that read their results or those of one that does. A package of std is the same whatever else its step compiles:
-    /// who reads some of a step that adds to the bulk of std need not run for that. Whoever has to runs soon, and is seen then.
+    /// These steps, and those of `among` that read their results or those of one that does. A
+    /// package of std is the same whatever else its step compiles: who reads some of a step that
+    /// adds to the bulk of std need not run for that. Whoever has to runs soon, and is seen then.
     fn above(&self, mut found: BTreeSet<StepIx>, among: &[StepIx]) -> BTreeSet<StepIx> {
         for ix in among {
-            let mut reads = self.plan.step(*ix).inputs.results.iter().map(|result| result.step);
+            let mut reads = self
+                .plan
+                .step(*ix)
+                .inputs
+                .results
+                .iter()
+                .map(|result| result.step);
             if reads.any(|read| found.contains(&read) && !self.adds_to_std(read)) {
                 found.insert(*ix);
             }
@@ -128,7 +236,11 @@ impl Lowering<'_> {
 
     fn adds_to_std(&self, ix: StepIx) -> bool {
         let step = self.plan.step(ix);
-        let mut others = self.plan.steps.iter().filter(|other| other.build == step.build);
+        let mut others = self
+            .plan
+            .steps
+            .iter()
+            .filter(|other| other.build == step.build);
         matches!(step.kind, StepKind::Std(_)) && !brings_others(step) && others.any(brings_others)
     }
 
@@ -146,7 +258,13 @@ impl Lowering<'_> {
         let mut found = BTreeSet::new();
         let mut open = steps.to_vec();
         while let Some(ix) = open.pop() {
-            let needed = self.plan.step(ix).inputs.results.iter().map(|result| result.step);
+            let needed = self
+                .plan
+                .step(ix)
+                .inputs
+                .results
+                .iter()
+                .map(|result| result.step);
             open.extend(needed.filter(|needed| found.insert(*needed)));
         }
         found
@@ -161,16 +279,29 @@ impl Lowering<'_> {
             StepKind::Resolve(_) | StepKind::Link(_) => true,
         };
         let is_link = matches!(step.kind, StepKind::Link(_));
-        let reads_open = || step.inputs.results.iter().any(|result| is_open(self.plan.step(result.step)));
+        let reads_open = || {
+            step.inputs
+                .results
+                .iter()
+                .any(|result| is_open(self.plan.step(result.step)))
+        };
         // A profile lies elsewhere for each step, and the go command prepares it in one of its own.
-        let is_told = self.plan.cache_of(step.build) == Cache::Both && build.settings.profile.is_none();
+        let is_told =
+            self.plan.cache_of(step.build) == Cache::Both && build.settings.profile.is_none();
         // The same version of Go is not the same Go.
-        is_told && (is_link || !is_open(step)) && !reads_open() && self.materials.builder_digest.is_some()
+        is_told
+            && (is_link || !is_open(step))
+            && !reads_open()
+            && self.materials.builder_digest.is_some()
     }
 
     /// `place` says where a file of the repository, or the other one of the vendor directory, is.
     fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Description> {
-        let builder = self.materials.builder_digest.clone().filter(|_| self.is_described(step))?;
+        let builder = self
+            .materials
+            .builder_digest
+            .clone()
+            .filter(|_| self.is_described(step))?;
         let build = self.plan.build(step.build);
         let flags = match &step.kind {
             // With the names of main and binary: mains of the same source are not the same program.
@@ -181,34 +312,69 @@ impl Lowering<'_> {
         if matches!(step.kind, StepKind::Link(_)) && build.workspace && !build.vendored {
             files.insert(build.dir.child("go.work.sum"));
         }
-        let environment = build.settings.env.iter().map(|(name, value)| format!("{name}={value}"));
+        let environment = build
+            .settings
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"));
         // Go lines and the versions of modules are part of the go command's keys as well.
         let texts = step.inputs.sealed.iter().flat_map(|sealed| &sealed.texts);
-        let texts = texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
-        let salt: Vec<String> =
-            flags.into_iter().chain([builder, self.plan.toolchain.clone()]).chain(environment).chain(texts).collect();
+        let texts =
+            texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
+        let salt: Vec<String> = flags
+            .into_iter()
+            .chain([builder, self.plan.toolchain.clone()])
+            .chain(environment)
+            .chain(texts)
+            .collect();
         let mut own = Vec::new();
         for file in &files {
-            own.push(OwnFile { name: file.to_string(), at: place(Place::Source(file)) });
+            own.push(OwnFile {
+                name: file.to_string(),
+                at: place(Place::Source(file)),
+            });
         }
         for (file, from) in &step.inputs.own.vendor {
-            own.push(OwnFile { name: format!("vendor/{file}"), at: place(Place::Vendor { file, from }) });
+            own.push(OwnFile {
+                name: format!("vendor/{file}"),
+                at: place(Place::Vendor { file, from }),
+            });
         }
         let reads: Vec<String> = self.reads(step).into_iter().map(|(part, _)| part).collect();
-        let parts: Vec<Vec<String>> = step.kind.parts().iter().map(|part| part.named().to_vec()).collect();
+        let parts: Vec<Vec<String>> = step
+            .kind
+            .parts()
+            .iter()
+            .map(|part| part.named().to_vec())
+            .collect();
         let names: Vec<&String> = own.iter().map(|file| &file.name).collect();
-        let name = Digest::of(&to_json(&(&salt, &parts, names, &reads))).hex().to_owned();
-        Some(Description { version: Version, name, salt, parts, brings_others: brings_others(step), own, reads })
+        let name = Digest::of(&to_json(&(&salt, &parts, names, &reads)))
+            .hex()
+            .to_owned();
+        Some(Description {
+            version: Version,
+            name,
+            salt,
+            parts,
+            brings_others: brings_others(step),
+            own,
+            reads,
+        })
     }
 
     fn describe_link(&self, step: &Step) -> Option<LinkDescription> {
-        let StepKind::Link(link) = &step.kind else { return None };
+        let StepKind::Link(link) = &step.kind else {
+            return None;
+        };
         let build = self.plan.build(step.build);
         let main = build.packages.find(&link.package)?;
         Some(LinkDescription {
             step: self.describe(step, place_ahead)?,
             package: link.package.clone(),
-            binary: self.plan.target.file_name(build.packages.get(main).binary_name()),
+            binary: self
+                .plan
+                .target
+                .file_name(build.packages.get(main).binary_name()),
             flags: link_flags(build, link),
         })
     }
@@ -217,25 +383,46 @@ impl Lowering<'_> {
         match (place, &step.inputs.sealed) {
             (Place::Source(file), Some(sealed)) => format!("{SRC}/{}", sealed.place(file)),
             (Place::Source(file), None) => format!("{SRC}/{file}"),
-            (Place::Vendor { file, .. }, _) => format!("{}/vendor/{file}", source_dir(self.plan.build(step.build))),
+            (Place::Vendor { file, .. }, _) => {
+                format!("{}/vendor/{file}", source_dir(self.plan.build(step.build)))
+            }
         }
     }
 
-    /// The sources of all these steps, of which `one` is a link. A compile step may read more than its links do, if it also compiles for others.
-    fn sources_of_all(&self, steps: &BTreeSet<StepIx>, one: &Step, row: &ProgressGroup) -> Result<Output, OpError> {
+    /// The sources of all these steps, of which `one` is a link. A compile step may read more than
+    /// its links do, if it also compiles for others.
+    fn sources_of_all(
+        &self,
+        steps: &BTreeSet<StepIx>,
+        one: &Step,
+        row: &ProgressGroup,
+    ) -> Result<Output, OpError> {
         let inputs = steps.iter().map(|ix| &self.plan.step(*ix).inputs);
-        let files: BTreeSet<&TreePath> = inputs.flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files)).collect();
-        if files == one.inputs.files.iter().chain(&one.inputs.mod_files).collect() {
+        let files: BTreeSet<&TreePath> = inputs
+            .flat_map(|inputs| inputs.files.iter().chain(&inputs.mod_files))
+            .collect();
+        if files
+            == one
+                .inputs
+                .files
+                .iter()
+                .chain(&one.inputs.mod_files)
+                .collect()
+        {
             // The very same, and so by the same name.
             return self.sources_of(one);
         }
         let sources = self.open_sources(one.build, files.into_iter())?;
-        Ok(sources.named(format!("{} (sources)", row.name)).progress_group(weak(row.clone())).output())
+        Ok(sources
+            .named(format!("{} (sources)", row.name))
+            .progress_group(weak(row.clone()))
+            .output())
     }
 
     /// The words that make the binary of a link, from `go` on.
     pub(super) fn link_words(build: &Build, link: &Link) -> Vec<String> {
-        // With -v it says what it compiles: the main alone, unless results of earlier steps were of no use.
+        // With -v it says what it compiles: the main alone, unless results of earlier steps were of
+        // no use.
         let mut words = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
         words.extend(link_flags(build, link));
         words.extend(["-o".to_owned(), binary_path(link), link.package.clone()]);
@@ -271,5 +458,9 @@ fn place_ahead(place: Place<'_>) -> String {
 
 /// Flags that compile steps run the go command with.
 fn package_flags(build: &Build) -> Vec<String> {
-    GO_FLAGS.map(ToOwned::to_owned).into_iter().chain(build.settings.package_flags()).collect()
+    GO_FLAGS
+        .map(ToOwned::to_owned)
+        .into_iter()
+        .chain(build.settings.package_flags())
+        .collect()
 }

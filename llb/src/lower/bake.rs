@@ -20,12 +20,36 @@ pub struct BakeOptions {
 
 /// Variables of the file's own: name, default, and what they are for.
 const VARIABLES: [(&str, &str, &str); 6] = [
-    ("REGISTRY", "", "Goes before the names of images, such as registry.example.com/shop."),
-    ("TAG", "latest", "Tags of all images, with commas between them."),
-    (PLATFORMS, "", "Platforms, with commas between them. Empty: the builder's."),
-    ("CACHE_FROM", "", "A cache to read, such as type=registry,ref=registry.example.com/shop/cache:{name}."),
-    ("CACHE_TO", "", "A cache to write, with mode=max. {name} stands for the target: each needs a place of its own."),
-    ("DOCKERFILE", "Dockerfile", "What is built: the Dockerfile that gowork prints, or gowork's configuration."),
+    (
+        "REGISTRY",
+        "",
+        "Goes before the names of images, such as registry.example.com/shop.",
+    ),
+    (
+        "TAG",
+        "latest",
+        "Tags of all images, with commas between them.",
+    ),
+    (
+        PLATFORMS,
+        "",
+        "Platforms, with commas between them. Empty: the builder's.",
+    ),
+    (
+        "CACHE_FROM",
+        "",
+        "A cache to read, such as type=registry,ref=registry.example.com/shop/cache:{name}.",
+    ),
+    (
+        "CACHE_TO",
+        "",
+        "A cache to write, with mode=max. {name} stands for the target: each needs a place of its own.",
+    ),
+    (
+        "DOCKERFILE",
+        "Dockerfile",
+        "What is built: the Dockerfile that gowork prints, or gowork's configuration.",
+    ),
 ];
 const PLATFORMS: &str = "PLATFORMS";
 
@@ -46,14 +70,20 @@ pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
     blocks.push(FUNCTIONS.to_owned());
     let targets = targets(plan);
     let names: Vec<String> = targets.values().map(|target| string(target)).collect();
-    blocks.push(format!("group \"default\" {{\n  targets = [{}]\n}}", names.join(", ")));
+    blocks.push(format!(
+        "group \"default\" {{\n  targets = [{}]\n}}",
+        names.join(", ")
+    ));
     blocks.push(shared(options));
     for image in &plan.images {
         let name = string(&image.name);
         let lines = [format!("target = {name}"), format!("tags = tags({name})")];
         blocks.push(target_block(&targets[image.name.as_str()], &lines));
     }
-    let binaries = ["target = \"binaries\"".to_owned(), "output = [\"type=local,dest=bin\"]".to_owned()];
+    let binaries = [
+        "target = \"binaries\"".to_owned(),
+        "output = [\"type=local,dest=bin\"]".to_owned(),
+    ];
     blocks.push(target_block("binaries", &binaries));
     blocks.join("\n\n") + "\n"
 }
@@ -69,30 +99,54 @@ fn header(options: &BakeOptions) -> String {
     lines.join("\n")
 }
 
-/// The file's own variables, and those for build-args. A build-arg of the same name is the same variable.
+/// The file's own variables, and those for build-args. A build-arg of the same name is the same
+/// variable.
 fn variables(options: &BakeOptions) -> Vec<String> {
-    let platforms: Vec<String> = options.platforms.iter().map(|target| docker_platform(target).to_string()).collect();
+    let platforms: Vec<String> = options
+        .platforms
+        .iter()
+        .map(|target| docker_platform(target).to_string())
+        .collect();
     let platforms = platforms.join(",");
     let variable = |name: &str, default: Option<&str>| {
         let default = default.map(|default| format!("\n  default = {}\n", string(default)));
-        format!("variable {} {{{}}}", string(name), default.unwrap_or_default())
+        format!(
+            "variable {} {{{}}}",
+            string(name),
+            default.unwrap_or_default()
+        )
     };
     let own = VARIABLES.map(|(name, default, meaning)| {
-        let default = if name == PLATFORMS { &platforms } else { default };
+        let default = if name == PLATFORMS {
+            &platforms
+        } else {
+            default
+        };
         let configured = options.args.get(name).and_then(Option::as_deref);
-        format!("# {meaning}\n{}", variable(name, Some(configured.unwrap_or(default))))
+        format!(
+            "# {meaning}\n{}",
+            variable(name, Some(configured.unwrap_or(default)))
+        )
     });
     let is_own = |name: &str| VARIABLES.iter().any(|(own, ..)| *own == name);
     let args = options.args.iter().filter(|(name, _)| !is_own(name));
-    own.into_iter().chain(args.map(|(name, default)| variable(name, default.as_deref()))).collect()
+    own.into_iter()
+        .chain(args.map(|(name, default)| variable(name, default.as_deref())))
+        .collect()
 }
 
 /// What all targets have in common.
 fn shared(options: &BakeOptions) -> String {
-    let mut lines =
-        vec!["dockerfile = DOCKERFILE".to_owned(), format!("platforms = {PLATFORMS} == \"\" ? [] : split(\",\", {PLATFORMS})")];
+    let mut lines = vec![
+        "dockerfile = DOCKERFILE".to_owned(),
+        format!("platforms = {PLATFORMS} == \"\" ? [] : split(\",\", {PLATFORMS})"),
+    ];
     if !options.args.is_empty() {
-        let args: Vec<String> = options.args.keys().map(|name| format!("    {name} = {name}\n")).collect();
+        let args: Vec<String> = options
+            .args
+            .keys()
+            .map(|name| format!("    {name} = {name}\n"))
+            .collect();
         lines.push(format!("args = {{\n{}  }}", args.concat()));
     }
     block("_shared", &lines)
@@ -114,12 +168,20 @@ fn block(name: &str, lines: &[String]) -> String {
 
 /// What bake calls each image: names there have no dots.
 fn targets(plan: &Plan) -> BTreeMap<&str, String> {
-    let (dotted, plain): (Vec<&str>, Vec<&str>) =
-        plan.images.iter().map(|image| image.name.as_str()).partition(|name| name.contains('.'));
-    let mut targets: BTreeMap<&str, String> = plain.into_iter().map(|name| (name, name.to_owned())).collect();
+    let (dotted, plain): (Vec<&str>, Vec<&str>) = plan
+        .images
+        .iter()
+        .map(|image| image.name.as_str())
+        .partition(|name| name.contains('.'));
+    let mut targets: BTreeMap<&str, String> = plain
+        .into_iter()
+        .map(|name| (name, name.to_owned()))
+        .collect();
     for name in dotted {
         let mut target = name.replace('.', "-");
-        while config::RESERVED_NAMES.contains(&target.as_str()) || targets.values().any(|other| *other == target) {
+        while config::RESERVED_NAMES.contains(&target.as_str())
+            || targets.values().any(|other| *other == target)
+        {
             target.push_str("-image");
         }
         targets.insert(name, target);
@@ -135,9 +197,14 @@ fn string(text: &str) -> String {
         match character {
             '\\' | '"' => string.extend(['\\', character]),
             '\n' => string.push_str("\\n"),
-            // What begins an expression. Doubled, as HCL has it, a third one before it would undo that.
-            '$' | '%' if rest.peek() == Some(&'{') => string.push_str(&format!("\\u{:04x}", u32::from(character))),
-            _ if character.is_control() => string.push_str(&format!("\\u{:04x}", u32::from(character))),
+            // What begins an expression. Doubled, as HCL has it, a third one before it would undo
+            // that.
+            '$' | '%' if rest.peek() == Some(&'{') => {
+                string.push_str(&format!("\\u{:04x}", u32::from(character)))
+            }
+            _ if character.is_control() => {
+                string.push_str(&format!("\\u{:04x}", u32::from(character)))
+            }
             _ => string.push(character),
         }
     }

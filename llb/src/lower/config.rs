@@ -19,7 +19,8 @@ pub struct ConfigInput<'a> {
     pub base: Option<&'a [u8]>,
     /// Labels of the build, which override those of the configuration.
     pub labels: &'a BTreeMap<String, String>,
-    /// When the image and its layers are said to be made, RFC 3339; none leaves it to the exporter, which takes the time of the build.
+    /// When the image and its layers are said to be made, RFC 3339; none leaves it to the exporter,
+    /// which takes the time of the build.
     pub created: Option<&'a str>,
 }
 
@@ -34,16 +35,19 @@ pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, Im
     };
     config.set_platform(input.platform);
     config.created = input.created.map(ToOwned::to_owned);
-    // Layers that are not in the history get an entry of the exporter's, with the time of the build.
+    // Layers that are not in the history get an entry of the exporter's, with the time of the
+    // build.
     if config.created.is_some() && config.complete_history() {
-        layer_titles(image).into_iter().for_each(|title| config.add_history(title, false));
+        layer_titles(image)
+            .into_iter()
+            .for_each(|title| config.add_history(title, false));
     }
     run_config(&mut config.config, image, input.labels);
     config.to_json()
 }
 
-/// Warnings about variables that the `env` of `image` takes from the base image with this config, which does not set them: where they stand there is
-/// nothing.
+/// Warnings about variables that the `env` of `image` takes from the base image with this config,
+/// which does not set them: where they stand there is nothing.
 ///
 /// # Errors
 /// Where the base image's config is none.
@@ -55,7 +59,9 @@ pub fn check_env(image: &Image, base: &[u8]) -> Result<Vec<Diagnostic>, ImageCon
         let value = EnvValue::parse(value);
         for name in value.required().filter(|name| run.env(name).is_none()) {
             let base = &image.runtime.base.value;
-            let what = format!("`env.{key}` takes the variable {name}, which the base image {base} does not set");
+            let what = format!(
+                "`env.{key}` takes the variable {name}, which the base image {base} does not set"
+            );
             let message = format!("{what}: nothing stands for it in image {}", image.name);
             unset.push(Diagnostic::warning(message).help(dollars(name)));
         }
@@ -69,13 +75,21 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
     // All look at what the base has, as in one ENV of a Dockerfile.
     let base = run.clone();
     for (name, value) in &runtime.env {
-        run.set_env(name, &EnvValue::parse(value).expand(&|name| base.env(name).map(ToOwned::to_owned)));
+        run.set_env(
+            name,
+            &EnvValue::parse(value).expand(&|name| base.env(name).map(ToOwned::to_owned)),
+        );
     }
     if runtime.timezones && !runtime.env.contains_key("ZONEINFO") {
         run.set_env("ZONEINFO", ZONEINFO);
     }
     // Setting an entrypoint drops the base's arguments, which are not for our binary.
-    run.set_entrypoint(runtime.entrypoint.clone().unwrap_or_else(|| vec![format!("{BINARY_DIR}/{}", image.binary)]));
+    run.set_entrypoint(
+        runtime
+            .entrypoint
+            .clone()
+            .unwrap_or_else(|| vec![format!("{BINARY_DIR}/{}", image.binary)]),
+    );
     run.cmd = runtime.cmd.clone().unwrap_or_default();
     run.user.clone_from(&runtime.user);
     if let Some(dir) = &runtime.workdir {
@@ -87,7 +101,12 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
     for port in runtime.ports.iter().flat_map(|range| range.each()) {
         run.expose(&port.to_string());
     }
-    run.volumes.extend(runtime.volumes.iter().map(|volume| (volume.clone(), Empty {})));
+    run.volumes.extend(
+        runtime
+            .volumes
+            .iter()
+            .map(|volume| (volume.clone(), Empty {})),
+    );
     run.labels.extend(runtime.labels.clone());
     run.labels.extend(labels.clone());
     if let Some(check) = healthcheck(runtime) {
@@ -96,11 +115,25 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
 }
 
 fn healthcheck(runtime: &RuntimeConfig) -> Option<Healthcheck> {
-    let nanoseconds = |time: &Option<std::time::Duration>| time.and_then(|time| i64::try_from(time.as_nanos()).ok());
+    let nanoseconds = |time: &Option<std::time::Duration>| {
+        time.and_then(|time| i64::try_from(time.as_nanos()).ok())
+    };
     Some(match runtime.healthcheck.as_ref()? {
-        HealthcheckConfig::Disabled => Healthcheck { test: vec!["NONE".to_owned()], ..Healthcheck::default() },
-        HealthcheckConfig::Run { cmd, interval, timeout, start_period, start_interval, retries } => Healthcheck {
-            test: std::iter::once("CMD".to_owned()).chain(cmd.iter().cloned()).collect(),
+        HealthcheckConfig::Disabled => Healthcheck {
+            test: vec!["NONE".to_owned()],
+            ..Healthcheck::default()
+        },
+        HealthcheckConfig::Run {
+            cmd,
+            interval,
+            timeout,
+            start_period,
+            start_interval,
+            retries,
+        } => Healthcheck {
+            test: std::iter::once("CMD".to_owned())
+                .chain(cmd.iter().cloned())
+                .collect(),
             interval: nanoseconds(interval),
             timeout: nanoseconds(timeout),
             start_period: nanoseconds(start_period),

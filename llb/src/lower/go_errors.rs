@@ -1,8 +1,9 @@
 //! What the go command printed in a step that failed, as errors with places in the repository.
 //!
-//! The go command prints, for each package that fails, a line `# IMPORT-PATH` and what the compiler, assembler, C compiler or linker
-//! says (cmd/go/internal/work, `Shell.reportCmd`). Places are those of the step: relative to its working directory, those of C
-//! compilers to the package's directory; third-party packages are in a vendor directory or the module cache.
+//! The go command prints, for each package that fails, a line `# IMPORT-PATH` and what the
+//! compiler, assembler, C compiler or linker says (cmd/go/internal/work, `Shell.reportCmd`). Places
+//! are those of the step: relative to its working directory, those of C compilers to the package's
+//! directory; third-party packages are in a vendor directory or the module cache.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,12 @@ pub fn go_errors(plan: &Plan, step: &Step, printed: &str) -> GoErrors {
     let build = plan.build(step.build);
     let sealed = step.inputs.sealed.as_ref();
     let place = |file: &TreePath| sealed.map_or_else(|| file.clone(), |sealed| sealed.place(file));
-    let files = step.inputs.files.iter().map(|file| (place(file), file)).collect();
+    let files = step
+        .inputs
+        .files
+        .iter()
+        .map(|file| (place(file), file))
+        .collect();
     let mut reader = Reader {
         build,
         sealed,
@@ -53,13 +59,27 @@ pub fn go_errors(plan: &Plan, step: &Step, printed: &str) -> GoErrors {
     reader.end_package();
     let more = reader.found.len().saturating_sub(SHOWN);
     reader.found.truncate(SHOWN);
-    GoErrors { errors: reader.found, more, stopped: reader.stopped }
+    GoErrors {
+        errors: reader.found,
+        more,
+        stopped: reader.stopped,
+    }
 }
 
 /// A line without what a terminal would not show as text, of bounded length.
 fn readable(line: &str) -> String {
-    let visible = |c: char| if c.is_control() && c != '\t' { char::REPLACEMENT_CHARACTER } else { c };
-    line.trim_end().chars().take(CHARACTERS).map(visible).collect()
+    let visible = |c: char| {
+        if c.is_control() && c != '\t' {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    };
+    line.trim_end()
+        .chars()
+        .take(CHARACTERS)
+        .map(visible)
+        .collect()
 }
 
 struct Reader<'a> {
@@ -116,14 +136,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Some errors have more than one line; C compilers draw the source below theirs, which is shown anyway.
+    /// Some errors have more than one line; C compilers draw the source below theirs, which is
+    /// shown anyway.
     fn continue_error(&mut self, line: &str) {
-        let is_drawn =
-            line.trim_start().split(' ').next().is_some_and(|word| word == "|" || word.bytes().all(|b| b.is_ascii_digit()));
+        let is_drawn = line
+            .trim_start()
+            .split(' ')
+            .next()
+            .is_some_and(|word| word == "|" || word.bytes().all(|b| b.is_ascii_digit()));
         if is_drawn || line.contains(": undefined reference to ") {
             return;
         }
-        let Some(lines) = self.lines.checked_sub(1) else { return };
+        let Some(lines) = self.lines.checked_sub(1) else {
+            return;
+        };
         self.lines = lines;
         let text = format!("\n    {}", line.trim());
         match (self.unlocated.last_mut(), self.found.last_mut()) {
@@ -135,7 +161,8 @@ impl<'a> Reader<'a> {
 
     fn add_located(&mut self, path: &str, at: Position, words: &str) {
         if let Some((_, symbol)) = words.split_once("undefined reference to ") {
-            self.unlocated.push(format!("undefined reference to {symbol}"));
+            self.unlocated
+                .push(format!("undefined reference to {symbol}"));
             return;
         }
         if words == "too many errors" {
@@ -169,11 +196,20 @@ impl<'a> Reader<'a> {
     }
 
     fn of_package(&self, package: Option<&str>, words: &str) -> Diagnostic {
-        let Some(path) = package else { return with_help(Diagnostic::error(words)) };
-        let own = self.build.packages.find(path).map(|ix| self.build.packages.get(ix));
+        let Some(path) = package else {
+            return with_help(Diagnostic::error(words));
+        };
+        let own = self
+            .build
+            .packages
+            .find(path)
+            .map(|ix| self.build.packages.get(ix));
         let error = match own.and_then(|package| place_of(package, words)) {
             Some(place) => Diagnostic::error(words).at(place),
-            None => Diagnostic::error(format!("{}: {words}", self.third_party(path).unwrap_or_else(|| path.to_owned()))),
+            None => Diagnostic::error(format!(
+                "{}: {words}",
+                self.third_party(path).unwrap_or_else(|| path.to_owned())
+            )),
         };
         with_help(error)
     }
@@ -184,20 +220,29 @@ impl<'a> Reader<'a> {
             Some(path) => TreePath::new(path),
             None => TreePath::new(&source_dir(self.build)[1..]).and_then(|dir| dir.join(path)),
         };
-        let from_root = from_root.map(|path| format!("/{path}")).unwrap_or_else(|_| path.to_owned());
+        let from_root = from_root
+            .map(|path| format!("/{path}"))
+            .unwrap_or_else(|_| path.to_owned());
         if let Some(cached) = from_root.strip_prefix(MODCACHE) {
             return Where::Other(unescaped(cached.trim_start_matches('/')));
         }
-        let below = from_root.strip_prefix(SRC).map(|path| path.trim_start_matches('/'));
+        let below = from_root
+            .strip_prefix(SRC)
+            .map(|path| path.trim_start_matches('/'));
         if let Some(file) = below.and_then(|path| self.files.get(&TreePath::new(path).ok()?)) {
             return Where::Own(file);
         }
-        let vendored =
-            below.and_then(|path| TreePath::new(path).ok()?.strip_dir(&self.build.dir.child("vendor")).map(ToOwned::to_owned));
+        let vendored = below.and_then(|path| {
+            TreePath::new(path)
+                .ok()?
+                .strip_dir(&self.build.dir.child("vendor"))
+                .map(ToOwned::to_owned)
+        });
         if let Some(name) = vendored.and_then(|path| self.third_party(&path)) {
             return Where::Other(name);
         }
-        self.place_in_package(path).unwrap_or_else(|| Where::Other(below.unwrap_or(path).to_owned()))
+        self.place_in_package(path)
+            .unwrap_or_else(|| Where::Other(below.unwrap_or(path).to_owned()))
     }
 
     /// A file that is named as its package's directory or import path has it.
@@ -209,16 +254,25 @@ impl<'a> Reader<'a> {
             let file = package.dir.join(name).ok()?;
             package.files.iter().find(|known| **known == file)
         };
-        let by_import_path = || path.rsplit_once('/').and_then(|(package, name)| file_of(package, name));
+        let by_import_path = || {
+            path.rsplit_once('/')
+                .and_then(|(package, name)| file_of(package, name))
+        };
         let own = file_of(package, name).or_else(by_import_path);
-        let other = || self.third_party(&format!("{package}/{name}")).map(Where::Other);
+        let other = || {
+            self.third_party(&format!("{package}/{name}"))
+                .map(Where::Other)
+        };
         own.map(Where::Own).or_else(other)
     }
 
     /// A path in the vendor directory as `module@version/...`.
     fn third_party(&self, path: &str) -> Option<String> {
         let vendor = &self.sealed?.vendor;
-        let holds = |dir: &&String| path.strip_prefix(dir.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let holds = |dir: &&String| {
+            path.strip_prefix(dir.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let dir = vendor.keys().filter(holds).max_by_key(|dir| dir.len())?;
         Some(unescaped(&format!("{}{}", vendor[dir], &path[dir.len()..])))
     }
@@ -226,37 +280,68 @@ impl<'a> Reader<'a> {
 
 /// The place of a line `FILE:LINE:COLUMN: WORDS` or `FILE:LINE: WORDS`.
 fn located(line: &str) -> Option<(&str, Position, &str)> {
-    let (at, _) = line.match_indices(':').find(|(at, _)| line[at + 1..].starts_with(|c: char| c.is_ascii_digit()))?;
+    let (at, _) = line
+        .match_indices(':')
+        .find(|(at, _)| line[at + 1..].starts_with(|c: char| c.is_ascii_digit()))?;
     let (path, rest) = (&line[..at], &line[at + 1..]);
     let has_extension = path.rsplit('/').next()?.contains('.');
     let (row, rest) = rest.split_once(':')?;
     let row: u32 = row.parse().ok()?;
-    let column = rest.split_once(':').and_then(|(column, rest)| Some((column.parse::<u32>().ok()?, rest)));
+    let column = rest
+        .split_once(':')
+        .and_then(|(column, rest)| Some((column.parse::<u32>().ok()?, rest)));
     let (column, words) = column.unwrap_or((0, rest));
     (has_extension && row > 0).then(|| (path, Position::new(row, column), words.trim_start()))
 }
 
 /// What C compilers add to an error, or say where there is none.
 fn is_aside(words: &str) -> bool {
-    ["warning: ", "note: "].iter().any(|aside| words.starts_with(aside))
+    ["warning: ", "note: "]
+        .iter()
+        .any(|aside| words.starts_with(aside))
 }
 
-/// Lines that say nothing: names of packages (`-v`), command lines and their ends, and what leads to an error.
+/// Lines that say nothing: names of packages (`-v`), command lines and their ends, and what leads
+/// to an error.
 fn is_noise(line: &str) -> bool {
     let is_name = !line.contains([' ', ':']);
-    let parts = ["running gcc failed", ": In function ", ": in function ", "compilation terminated.", "In file included from "];
-    let starts = ["collect2: ", "asm: assembly of ", "go: downloading ", "gowork-cache: ", "clang: error: linker command failed"];
+    let parts = [
+        "running gcc failed",
+        ": In function ",
+        ": in function ",
+        "compilation terminated.",
+        "In file included from ",
+    ];
+    let starts = [
+        "collect2: ",
+        "asm: assembly of ",
+        "go: downloading ",
+        "gowork-cache: ",
+        "clang: error: linker command failed",
+    ];
     let is_command = line.starts_with('/') && line.contains(" -o ");
-    is_name || is_command || parts.iter().any(|part| line.contains(part)) || starts.iter().any(|start| line.starts_with(start))
+    is_name
+        || is_command
+        || parts.iter().any(|part| line.contains(part))
+        || starts.iter().any(|start| line.starts_with(start))
 }
 
-/// Where an error without a place belongs: with C, to the import of it; else to the package as a whole.
+/// Where an error without a place belongs: with C, to the import of it; else to the package as a
+/// whole.
 fn place_of(package: &Package, words: &str) -> Option<Span> {
-    let c = package.imports.iter().find(|import| import.path == "C" && words.contains("undefined reference"));
+    let c = package
+        .imports
+        .iter()
+        .find(|import| import.path == "C" && words.contains("undefined reference"));
     let whole = || {
-        package.files.iter().find(|file| file.name().ends_with(".go")).map(|file| Span::at(file.as_str(), Position::default()))
+        package
+            .files
+            .iter()
+            .find(|file| file.name().ends_with(".go"))
+            .map(|file| Span::at(file.as_str(), Position::default()))
     };
-    c.map(|import| Span::at(import.file.as_str(), import.at)).or_else(whole)
+    c.map(|import| Span::at(import.file.as_str(), import.at))
+        .or_else(whole)
 }
 
 /// What the user can do, for errors that do not say it.
@@ -266,10 +351,22 @@ fn with_help(error: Diagnostic) -> Diagnostic {
             "signal: killed",
             "something ended the compiler, most likely for lack of memory: give the builder more memory, or build fewer images at a time",
         ),
-        ("no space left on device", "the builder's disk is full: `docker buildx prune` frees space"),
-        ("internal compiler error", "this is a bug of the Go compiler: try another Go with `version` under [go]"),
-        ("function main is undeclared", "add `func main()`, or list the package under `skip` if it is no program"),
-        ("relocation target ", "a function without a body is written in assembly: see whether that file is for this platform"),
+        (
+            "no space left on device",
+            "the builder's disk is full: `docker buildx prune` frees space",
+        ),
+        (
+            "internal compiler error",
+            "this is a bug of the Go compiler: try another Go with `version` under [go]",
+        ),
+        (
+            "function main is undeclared",
+            "add `func main()`, or list the package under `skip` if it is no program",
+        ),
+        (
+            "relocation target ",
+            "a function without a body is written in assembly: see whether that file is for this platform",
+        ),
         (
             "undefined reference to ",
             "name the library that has it in a `#cgo LDFLAGS` line; the builder image must have that library",

@@ -1,4 +1,5 @@
-//! Plans as drawings: steps, packages or modules, for Graphviz (DOT) and Mermaid. Arrows point from what needs to what is needed.
+//! Plans as drawings: steps, packages or modules, for Graphviz (DOT) and Mermaid. Arrows point from
+//! what needs to what is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -60,7 +61,11 @@ impl Kind {
 pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
     let mut graph = Graph::default();
     let mut needed: BTreeSet<StepIx> = BTreeSet::new();
-    let images: Vec<_> = plan.images.iter().filter(|other| image.is_none_or(|name| other.name == name)).collect();
+    let images: Vec<_> = plan
+        .images
+        .iter()
+        .filter(|other| image.is_none_or(|name| other.name == name))
+        .collect();
     let mut open: Vec<StepIx> = images.iter().map(|image| image.link).collect();
     while let Some(ix) = open.pop() {
         if needed.insert(ix) {
@@ -78,7 +83,11 @@ pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
         at.insert(*ix, graph.node(vec![step.title.clone()], kind, None));
     }
     for ix in &needed {
-        graph.edges.extend(needs(plan, *ix).into_iter().map(|other| (at[ix], at[&other])));
+        graph.edges.extend(
+            needs(plan, *ix)
+                .into_iter()
+                .map(|other| (at[ix], at[&other])),
+        );
     }
     for image in images {
         let node = graph.node(vec![format!("image {}", image.name)], Kind::Image, None);
@@ -90,19 +99,36 @@ pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
 /// The steps that a step reads from.
 fn needs(plan: &Plan, ix: StepIx) -> Vec<StepIx> {
     let step = plan.step(ix);
-    let mut needs: Vec<StepIx> = step.inputs.results.iter().map(|result| result.step).collect();
-    let reads_vendor = step.inputs.sealed.as_ref().is_some_and(|sealed| !sealed.vendor.is_empty());
+    let mut needs: Vec<StepIx> = step
+        .inputs
+        .results
+        .iter()
+        .map(|result| result.step)
+        .collect();
+    let reads_vendor = step
+        .inputs
+        .sealed
+        .as_ref()
+        .is_some_and(|sealed| !sealed.vendor.is_empty());
     if step.inputs.module_cache || reads_vendor {
         let is_resolve = |other: &&StepIx| {
             let other = plan.step(**other);
             other.build == step.build && matches!(other.kind, StepKind::Resolve(_))
         };
-        needs.extend((0..plan.steps.len()).map(StepIx).collect::<Vec<_>>().iter().find(is_resolve).copied());
+        needs.extend(
+            (0..plan.steps.len())
+                .map(StepIx)
+                .collect::<Vec<_>>()
+                .iter()
+                .find(is_resolve)
+                .copied(),
+        );
     }
     needs
 }
 
-/// The repository's own packages that the images are made of, each in its module. An arrow that others imply is left out.
+/// The repository's own packages that the images are made of, each in its module. An arrow that
+/// others imply is left out.
 pub fn packages(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Graph {
     let mut graph = Graph::default();
     for build in &plan.builds {
@@ -116,13 +142,21 @@ pub fn packages(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Grap
                 _ => format!(". ({})", package.name),
             };
             let (label, kind) = match mains.get(&ix) {
-                Some(images) => (vec![name, format!("image {}", images.join(", "))], Kind::Main),
+                Some(images) => (
+                    vec![name, format!("image {}", images.join(", "))],
+                    Kind::Main,
+                ),
                 None => (vec![name], Kind::Own),
             };
             at.insert(ix, graph.node(label, kind, Some(module.path.clone())));
         }
         for (&ix, &node) in &at {
-            graph.edges.extend(build.packages.below(ix).filter_map(|to| Some((node, *at.get(&to)?))));
+            graph.edges.extend(
+                build
+                    .packages
+                    .below(ix)
+                    .filter_map(|to| Some((node, *at.get(&to)?))),
+            );
         }
     }
     graph.reduced()
@@ -137,20 +171,46 @@ pub fn modules(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Graph
     for build in &plan.builds {
         for ix in packages::closure(&build.packages, mains(plan, build, image).into_keys()).iter() {
             let package = build.packages.get(ix);
-            counts.entry(package.module).or_default().insert(&package.path);
-            edges.extend(build.packages.below(ix).map(|to| (package.module, build.packages.get(to).module)));
+            counts
+                .entry(package.module)
+                .or_default()
+                .insert(&package.path);
+            edges.extend(
+                build
+                    .packages
+                    .below(ix)
+                    .map(|to| (package.module, build.packages.get(to).module)),
+            );
         }
     }
     for (ix, packages) in counts {
-        let count = if packages.len() == 1 { "1 package".to_owned() } else { format!("{} packages", packages.len()) };
-        at.insert(ix, graph.node(vec![workspace.module(ix).path.clone(), count], Kind::Own, None));
+        let count = if packages.len() == 1 {
+            "1 package".to_owned()
+        } else {
+            format!("{} packages", packages.len())
+        };
+        at.insert(
+            ix,
+            graph.node(
+                vec![workspace.module(ix).path.clone(), count],
+                Kind::Own,
+                None,
+            ),
+        );
     }
-    graph.edges.extend(edges.into_iter().filter(|(from, to)| from != to).map(|(from, to)| (at[&from], at[&to])));
+    graph.edges.extend(
+        edges
+            .into_iter()
+            .filter(|(from, to)| from != to)
+            .map(|(from, to)| (at[&from], at[&to])),
+    );
     for build in &plan.builds {
         for (ix, images) in mains(plan, build, image) {
             for name in images {
                 let node = graph.node(vec![format!("image {name}")], Kind::Image, None);
-                graph.edges.insert((node, at[&build.packages.get(ix).module]));
+                graph
+                    .edges
+                    .insert((node, at[&build.packages.get(ix).module]));
             }
         }
     }
@@ -158,13 +218,23 @@ pub fn modules(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Graph
 }
 
 /// The mains of one build with the images made of them.
-fn mains<'p>(plan: &'p Plan, build: &Build, image: Option<&str>) -> BTreeMap<PackageIx, Vec<&'p str>> {
+fn mains<'p>(
+    plan: &'p Plan,
+    build: &Build,
+    image: Option<&str>,
+) -> BTreeMap<PackageIx, Vec<&'p str>> {
     let mut mains: BTreeMap<PackageIx, Vec<&str>> = BTreeMap::new();
-    for other in plan.images.iter().filter(|other| image.is_none_or(|name| other.name == name)) {
+    for other in plan
+        .images
+        .iter()
+        .filter(|other| image.is_none_or(|name| other.name == name))
+    {
         let of = plan.build(plan.step(other.link).build);
         if of.dir == build.dir && of.settings == build.settings {
             let found = build.packages.find(&other.package);
-            found.into_iter().for_each(|ix| mains.entry(ix).or_default().push(&other.name));
+            found
+                .into_iter()
+                .for_each(|ix| mains.entry(ix).or_default().push(&other.name));
         }
     }
     mains
@@ -172,11 +242,16 @@ fn mains<'p>(plan: &'p Plan, build: &Build, image: Option<&str>) -> BTreeMap<Pac
 
 impl Graph {
     fn node(&mut self, label: Vec<String>, kind: Kind, cluster: Option<String>) -> usize {
-        self.nodes.push(Node { label, kind, cluster });
+        self.nodes.push(Node {
+            label,
+            kind,
+            cluster,
+        });
         self.nodes.len() - 1
     }
 
-    /// Without the edges that a longer way implies. The graph has no circles: packages and steps have none.
+    /// Without the edges that a longer way implies. The graph has no circles: packages and steps
+    /// have none.
     fn reduced(mut self) -> Self {
         let mut next: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
         for &(from, to) in &self.edges {
@@ -184,7 +259,11 @@ impl Graph {
         }
         let implied = |&(from, to): &(usize, usize)| {
             let mut seen = vec![false; next.len()];
-            let mut open: Vec<usize> = next[from].iter().copied().filter(|&other| other != to).collect();
+            let mut open: Vec<usize> = next[from]
+                .iter()
+                .copied()
+                .filter(|&other| other != to)
+                .collect();
             while let Some(at) = open.pop() {
                 if at == to {
                     return true;
@@ -195,7 +274,12 @@ impl Graph {
             }
             false
         };
-        let implied: Vec<_> = self.edges.iter().filter(|edge| implied(edge)).copied().collect();
+        let implied: Vec<_> = self
+            .edges
+            .iter()
+            .filter(|edge| implied(edge))
+            .copied()
+            .collect();
         implied.iter().for_each(|edge| {
             self.edges.remove(edge);
         });
@@ -205,7 +289,10 @@ impl Graph {
     fn clusters(&self) -> BTreeMap<Option<&str>, Vec<usize>> {
         let mut clusters: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
         for (ix, node) in self.nodes.iter().enumerate() {
-            clusters.entry(node.cluster.as_deref()).or_default().push(ix);
+            clusters
+                .entry(node.cluster.as_deref())
+                .or_default()
+                .push(ix);
         }
         clusters
     }
@@ -229,7 +316,10 @@ impl Graph {
             for ix in nodes {
                 let (fill, line) = self.nodes[ix].kind.colours();
                 let label = dot_string(&self.nodes[ix].label.join("\n"));
-                let _ = writeln!(out, "{indent}n{ix} [label={label}, fillcolor=\"{fill}\", color=\"{line}\"]");
+                let _ = writeln!(
+                    out,
+                    "{indent}n{ix} [label={label}, fillcolor=\"{fill}\", color=\"{line}\"]"
+                );
             }
             out.push_str(if cluster.is_some() { "  }\n" } else { "" });
         }
@@ -249,26 +339,49 @@ impl Graph {
                 let _ = writeln!(out, "  subgraph c{number}[\"{}\"]", mermaid_text(name));
             }
             for ix in nodes {
-                let label: Vec<String> = self.nodes[ix].label.iter().map(|line| mermaid_text(line)).collect();
-                let _ = writeln!(out, "{indent}n{ix}([\"{}\"]):::{}", label.join("<br>"), self.nodes[ix].kind.name());
+                let label: Vec<String> = self.nodes[ix]
+                    .label
+                    .iter()
+                    .map(|line| mermaid_text(line))
+                    .collect();
+                let _ = writeln!(
+                    out,
+                    "{indent}n{ix}([\"{}\"]):::{}",
+                    label.join("<br>"),
+                    self.nodes[ix].kind.name()
+                );
             }
             out.push_str(if cluster.is_some() { "  end\n" } else { "" });
         }
         for (from, to) in &self.edges {
             let _ = writeln!(out, "  n{from} --> n{to}");
         }
-        for kind in Kind::ALL.into_iter().filter(|kind| self.nodes.iter().any(|node| node.kind == *kind)) {
+        for kind in Kind::ALL
+            .into_iter()
+            .filter(|kind| self.nodes.iter().any(|node| node.kind == *kind))
+        {
             let (fill, line) = kind.colours();
-            let _ = writeln!(out, "  classDef {} fill:{fill},stroke:{line},color:#111827", kind.name());
+            let _ = writeln!(
+                out,
+                "  classDef {} fill:{fill},stroke:{line},color:#111827",
+                kind.name()
+            );
         }
         out
     }
 }
 
 fn dot_string(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+    format!(
+        "\"{}\"",
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n")
+    )
 }
 
 fn mermaid_text(text: &str) -> String {
-    text.replace('"', "#quot;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('"', "#quot;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -1,4 +1,5 @@
-//! The words by which a printed file is known again. A file without them was written by hand, and is nobody's to write over.
+//! The words by which a printed file is known again. A file without them was written by hand, and
+//! is nobody's to write over.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,11 +13,15 @@ pub struct Mark {
 
 impl Mark {
     /// Of a Dockerfile.
-    pub const DOCKERFILE: Self = Self { command: "dockerfile" };
+    pub const DOCKERFILE: Self = Self {
+        command: "dockerfile",
+    };
     /// Of a docker-bake.hcl.
     pub const BAKE: Self = Self { command: "bake" };
     /// Of a .dockerignore.
-    pub const DOCKERIGNORE: Self = Self { command: "dockerignore" };
+    pub const DOCKERIGNORE: Self = Self {
+        command: "dockerignore",
+    };
 
     /// The command that prints files with this mark.
     pub fn command(self) -> &'static str {
@@ -26,7 +31,10 @@ impl Mark {
     /// Whether it stands among the comments at the top of `text`.
     pub fn is_in(self, text: &str) -> bool {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut head = text.lines().map(str::trim).take_while(|line| line.is_empty() || line.starts_with('#'));
+        let mut head = text
+            .lines()
+            .map(str::trim)
+            .take_while(|line| line.is_empty() || line.starts_with('#'));
         let mark = self.to_string();
         head.any(|line| line.contains(&mark))
     }
@@ -41,5 +49,10 @@ impl fmt::Display for Mark {
 /// The comment that names images which are missing in a printed file.
 pub(super) fn missing(without: &BTreeSet<String>) -> Option<String> {
     let names: Vec<&str> = without.iter().map(String::as_str).collect();
-    (!names.is_empty()).then(|| format!("# Missing, since they could not be built when this was printed: {}.", names.join(", ")))
+    (!names.is_empty()).then(|| {
+        format!(
+            "# Missing, since they could not be built when this was printed: {}.",
+            names.join(", ")
+        )
+    })
 }

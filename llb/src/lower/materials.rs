@@ -8,11 +8,13 @@ use crate::ops::{Output, Platform};
 /// What the steps are fed with.
 #[derive(Debug, Clone)]
 pub struct Materials {
-    /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths) in it.
+    /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths)
+    /// in it.
     pub context: Output,
     /// The builder image.
     pub builder: Output,
-    /// The digest of the builder image, which says what is in it. None of one that is made in this very build: then steps are not known by what they are made of.
+    /// The digest of the builder image, which says what is in it. None of one that is made in this
+    /// very build: then steps are not known by what they are made of.
     pub builder_digest: Option<String>,
     /// Environment of the builder image. Steps get PATH, and with cgo what is about C compilers.
     pub builder_env: BTreeMap<String, String>,
@@ -29,8 +31,9 @@ pub struct Materials {
 pub struct LlbOptions<'a> {
     /// Steps to run although their results are cached.
     pub no_cache: &'a NoCache,
-    /// Put before the names of cache mounts, with a `/` between, as docker/dockerfile does (`BUILDKIT_CACHE_MOUNT_NS`). Builds with other
-    /// names share nothing: no cache mount, and no layer of a step. Nothing is put before them if it is empty.
+    /// Put before the names of cache mounts, with a `/` between, as docker/dockerfile does
+    /// (`BUILDKIT_CACHE_MOUNT_NS`). Builds with other names share nothing: no cache mount, and no
+    /// layer of a step. Nothing is put before them if it is empty.
     pub cache_namespace: &'a str,
     /// Put before every step's name: `[linux/arm64] `, or nothing.
     pub prefix: &'a str,
@@ -40,13 +43,17 @@ pub struct LlbOptions<'a> {
     pub network: Network,
     /// Times of the files that go into images, in seconds since 1970.
     pub epoch: i64,
-    /// Whether layers are made apart and merged (MergeOp), as far as the daemon can: a layer's bytes then depend on nothing below it.
+    /// Whether layers are made apart and merged (MergeOp), as far as the daemon can: a layer's
+    /// bytes then depend on nothing below it.
     pub merge: bool,
 }
 
 impl std::fmt::Debug for LlbOptions<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LlbOptions").field("no_cache", self.no_cache).field("prefix", &self.prefix).finish_non_exhaustive()
+        f.debug_struct("LlbOptions")
+            .field("no_cache", self.no_cache)
+            .field("prefix", &self.prefix)
+            .finish_non_exhaustive()
     }
 }
 

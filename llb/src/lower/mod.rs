@@ -1,4 +1,5 @@
-//! The plan's outputs, one file each: LLB in `llb`, `sources` and `runtime`, image configs in `config`, other forms beside them.
+//! The plan's outputs, one file each: LLB in `llb`, `sources` and `runtime`, image configs in
+//! `config`, other forms beside them.
 
 mod ahead;
 mod bake;

@@ -15,7 +15,10 @@ const VARIANTS: [(&str, &[&str]); 5] = [
     ("arm", &["v5", "v6", "v7", "v8"]),
     (
         "arm64",
-        &["v8.1", "v8.2", "v8.3", "v8.4", "v8.5", "v8.6", "v8.7", "v8.8", "v8.9", "v9", "v9.1", "v9.2", "v9.3", "v9.4", "v9.5"],
+        &[
+            "v8.1", "v8.2", "v8.3", "v8.4", "v8.5", "v8.6", "v8.7", "v8.8", "v8.9", "v9", "v9.1",
+            "v9.2", "v9.3", "v9.4", "v9.5",
+        ],
     ),
     ("ppc64le", &["power8", "power9", "power10"]),
     ("riscv64", &["rva20u64", "rva22u64", "rva23u64"]),
@@ -26,21 +29,43 @@ const VARIANTS: [(&str, &[&str]); 5] = [
 /// # Errors
 /// If Go does not compile for it. The help lists what it compiles for.
 pub fn go_target(platform: &Platform) -> Result<Target, Diagnostic> {
-    let os = if platform.os() == DOCKER_WASI { GO_WASI } else { platform.os() };
+    let os = if platform.os() == DOCKER_WASI {
+        GO_WASI
+    } else {
+        platform.os()
+    };
     let (arch, variant) = (platform.architecture(), platform.variant());
     if !ports::is_port(os, arch) {
-        return Err(Diagnostic::error(format!("Go does not compile for {platform}")).help(known_ports(platform)));
+        return Err(
+            Diagnostic::error(format!("Go does not compile for {platform}"))
+                .help(known_ports(platform)),
+        );
     }
-    let variants = VARIANTS.iter().find(|(known, _)| *known == arch).map_or(&[][..], |(_, variants)| variants);
+    let variants = VARIANTS
+        .iter()
+        .find(|(known, _)| *known == arch)
+        .map_or(&[][..], |(_, variants)| variants);
     if !variant.is_empty() && !variants.contains(&variant) {
-        let known = if variants.is_empty() { "no variants".to_owned() } else { variants.join(", ") };
-        let error = Diagnostic::error(format!("Go knows no variant {variant} of {}/{arch}", platform.os()));
+        let known = if variants.is_empty() {
+            "no variants".to_owned()
+        } else {
+            variants.join(", ")
+        };
+        let error = Diagnostic::error(format!(
+            "Go knows no variant {variant} of {}/{arch}",
+            platform.os()
+        ));
         return Err(error.help(format!("{arch} has {known}")));
     }
-    Ok(Target { os: os.to_owned(), arch: arch.to_owned(), variant: variant.to_owned() })
+    Ok(Target {
+        os: os.to_owned(),
+        arch: arch.to_owned(),
+        variant: variant.to_owned(),
+    })
 }
 
-/// What Go is to compile for, for images of the platform `text`: `linux/amd64`, `linux/arm/v7`, `wasi/wasm`.
+/// What Go is to compile for, for images of the platform `text`: `linux/amd64`, `linux/arm/v7`,
+/// `wasi/wasm`.
 ///
 /// # Errors
 /// If `text` is no platform, or none that Go compiles for.
@@ -56,15 +81,25 @@ pub fn docker_platform(target: &Target) -> Platform {
 
 /// What may be meant by the unknown platform `platform`.
 fn known_ports(platform: &Platform) -> String {
-    let all: Vec<String> = PORTS.iter().map(|(os, arch)| docker_name(os, arch)).collect();
+    let all: Vec<String> = PORTS
+        .iter()
+        .map(|(os, arch)| docker_name(os, arch))
+        .collect();
     let of_os = format!("{}/", platform.os());
-    let same_os: Vec<&str> = all.iter().map(String::as_str).filter(|name| name.starts_with(&of_os)).collect();
+    let same_os: Vec<&str> = all
+        .iter()
+        .map(String::as_str)
+        .filter(|name| name.starts_with(&of_os))
+        .collect();
     if !same_os.is_empty() {
         return format!("platforms of {} are {}", platform.os(), same_os.join(", "));
     }
     let systems = PORTS.iter().map(|(os, _)| *os);
     match diag::nearest(platform.os(), systems) {
-        Some(near) => format!("did you mean {}?", docker_name(near, platform.architecture())),
+        Some(near) => format!(
+            "did you mean {}?",
+            docker_name(near, platform.architecture())
+        ),
         None => format!("platforms are {}", all.join(", ")),
     }
 }

@@ -11,12 +11,14 @@ use crate::plan::Image;
 
 /// Directory of the binary in every image: on PATH of any base.
 pub const BINARY_DIR: &str = "/usr/local/bin";
-/// Where the time zone database is put; ZONEINFO names it, since it is none of the places the time package tries by itself.
+/// Where the time zone database is put; ZONEINFO names it, since it is none of the places the time
+/// package tries by itself.
 pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
 /// Where CA certificates are put, first of the places that crypto/x509 tries on Linux.
 pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Where the resolve step's answer has the files that images take from it, as they lie in an image from scratch.
+/// Where the resolve step's answer has the files that images take from it, as they lie in an image
+/// from scratch.
 const ROOT_FILES: &str = "/rootfs";
 /// A directory of the resolve step's answer with nothing in it.
 const EMPTY_DIR: &str = "/rootfs/tmp";
@@ -43,8 +45,15 @@ impl Layer {
     fn of(image: &Image) -> Vec<Self> {
         let runtime = &image.runtime;
         let surroundings = is_scratch(image) || runtime.certificates || runtime.timezones;
-        let all = [(surroundings, Self::Surroundings), (!runtime.files.is_empty(), Self::Files), (true, Self::Binary)];
-        all.into_iter().filter(|(wanted, _)| *wanted).map(|(_, layer)| layer).collect()
+        let all = [
+            (surroundings, Self::Surroundings),
+            (!runtime.files.is_empty(), Self::Files),
+            (true, Self::Binary),
+        ];
+        all.into_iter()
+            .filter(|(wanted, _)| *wanted)
+            .map(|(_, layer)| layer)
+            .collect()
     }
 
     /// Its name in the progress output and in the image's history.
@@ -59,14 +68,19 @@ impl Layer {
 
 /// What the layers of an image are called, the lowest first: those that are put over its base.
 pub(super) fn layer_titles(image: &Image) -> Vec<String> {
-    Layer::of(image).into_iter().map(|layer| layer.title(image)).collect()
+    Layer::of(image)
+        .into_iter()
+        .map(|layer| layer.title(image))
+        .collect()
 }
 
 impl Lowering<'_> {
-    /// The file system of an image: base, what programs expect around them, files of the configuration, binary; a layer each.
+    /// The file system of an image: base, what programs expect around them, files of the
+    /// configuration, binary; a layer each.
     ///
-    /// On scratch a layer's bytes depend on nothing below it. A base image is left as it is: each file goes to where the links of the base lead,
-    /// as with COPY of a Dockerfile, so what a layer holds depends on what is below.
+    /// On scratch a layer's bytes depend on nothing below it. A base image is left as it is: each
+    /// file goes to where the links of the base lead, as with COPY of a Dockerfile, so what a layer
+    /// holds depends on what is below.
     ///
     /// # Errors
     /// Where a step cannot be written down.
@@ -93,7 +107,8 @@ impl Lowering<'_> {
                     Layer::Files => self.put_files(files, image, &resolved),
                     Layer::Binary => {
                         let path = format!("{BINARY_DIR}/{}", image.binary);
-                        let files = files.copy(self.copy_of(&link, &path, &path).create_dest_path());
+                        let files =
+                            files.copy(self.copy_of(&link, &path, &path).create_dest_path());
                         self.settle(files, &resolved, [path.as_str()])
                     }
                 };
@@ -103,7 +118,8 @@ impl Lowering<'_> {
         Ok(below)
     }
 
-    /// All binaries in one directory, each under its image's name (on Windows with `.exe`), for `--output`. Each comes in a layer of its own where layers can be merged: those that are
+    /// All binaries in one directory, each under its image's name (on Windows with `.exe`), for
+    /// `--output`. Each comes in a layer of its own where layers can be merged: those that are
     /// found in an imported cache need not be fetched to put another beside them.
     ///
     /// # Errors
@@ -119,43 +135,74 @@ impl Lowering<'_> {
             let name = format!("[internal] layer of the binary {}", image.name);
             copies.push((self.copy_of(&link, &from, &to), self.title(&name)));
         }
-        let layer = |(copy, name)| File::on(&Output::scratch()).copy(copy).named(name).progress_group(weak(row.clone())).output();
+        let layer = |(copy, name)| {
+            File::on(&Output::scratch())
+                .copy(copy)
+                .named(name)
+                .progress_group(weak(row.clone()))
+                .output()
+        };
         if self.options.merge && copies.len() > 1 {
             let layers: Vec<Output> = copies.into_iter().map(layer).collect();
             return Ok(Merge::of(&layers).named(title).progress_group(row).output());
         }
         let copies = copies.into_iter().map(|(copy, _)| copy);
-        Ok(copies.fold(File::on(&Output::scratch()), File::copy).named(title).progress_group(row).output())
+        Ok(copies
+            .fold(File::on(&Output::scratch()), File::copy)
+            .named(title)
+            .progress_group(row)
+            .output())
     }
 
     /// `below`, which is nothing but layers of ours, with one more.
     ///
-    /// Directories that a layer holds come with it, from the step that made them: BuildKit would give those it makes itself the mode of the
-    /// file and the time of the build.
+    /// Directories that a layer holds come with it, from the step that made them: BuildKit would
+    /// give those it makes itself the mode of the file and the time of the build.
     fn on_scratch(&self, below: &Output, title: &str, fill: impl FnOnce(File) -> File) -> Output {
         let row = self.group(title, title);
         let name = self.title(title);
         if !self.options.merge || below.is_scratch() {
-            return fill(File::on(below)).named(name).progress_group(row).output();
+            return fill(File::on(below))
+                .named(name)
+                .progress_group(row)
+                .output();
         }
         let layer_name = self.title(&format!("[internal] layer of {title}"));
-        let layer = fill(File::on(&Output::scratch())).named(layer_name).progress_group(weak(row.clone())).output();
-        Merge::of(&[below.clone(), layer]).named(name).progress_group(row).output()
+        let layer = fill(File::on(&Output::scratch()))
+            .named(layer_name)
+            .progress_group(weak(row.clone()))
+            .output();
+        Merge::of(&[below.clone(), layer])
+            .named(name)
+            .progress_group(row)
+            .output()
     }
 
     /// The few files that programs expect, on scratch.
     fn root_files(&self, image: &Image, resolved: &Output) -> Copy {
-        let unwanted = [(image.runtime.certificates, "etc/ssl"), (image.runtime.timezones, "usr")];
-        // What is not wanted is left out, instead of naming what is: directories that lead to a named file would get the time of the build.
-        let unwanted = unwanted.into_iter().filter(|(wanted, _)| !wanted).map(|(_, path)| path);
-        self.copy_of(resolved, ROOT_FILES, "/").contents_only().exclude(unwanted)
+        let unwanted = [
+            (image.runtime.certificates, "etc/ssl"),
+            (image.runtime.timezones, "usr"),
+        ];
+        // What is not wanted is left out, instead of naming what is: directories that lead to a
+        // named file would get the time of the build.
+        let unwanted = unwanted
+            .into_iter()
+            .filter(|(wanted, _)| !wanted)
+            .map(|(_, path)| path);
+        self.copy_of(resolved, ROOT_FILES, "/")
+            .contents_only()
+            .exclude(unwanted)
     }
 
     /// The files that programs expect and a base image need not have.
     fn put_surroundings(&self, mut files: File, image: &Image, resolved: &Output) -> File {
         let paths = surroundings(&image.runtime);
         for path in &paths {
-            files = files.copy(self.copy_of(resolved, &format!("{ROOT_FILES}{path}"), path).create_dest_path());
+            files = files.copy(
+                self.copy_of(resolved, &format!("{ROOT_FILES}{path}"), path)
+                    .create_dest_path(),
+            );
         }
         self.settle(files, resolved, paths)
     }
@@ -168,18 +215,33 @@ impl Lowering<'_> {
             if !scratch {
                 copy = copy.create_dest_path();
             } else if let Some(dir) = dest_dir(&file.to) {
-                files = files.mkdir(Mkdir::new(dir, 0o755).parents().timestamp(self.options.epoch));
+                files = files.mkdir(
+                    Mkdir::new(dir, 0o755)
+                        .parents()
+                        .timestamp(self.options.epoch),
+                );
             }
             files = files.copy(copy);
         }
-        self.settle(files, resolved, image.runtime.files.iter().map(|file| file.to.as_str()))
+        self.settle(
+            files,
+            resolved,
+            image.runtime.files.iter().map(|file| file.to.as_str()),
+        )
     }
 
-    /// Gives the directories on the way to `paths` their time: the kernel gave them that of the build when something was put into them. A copy of an
-    /// empty directory over one that is there changes its time, and neither its mode nor its owner.
+    /// Gives the directories on the way to `paths` their time: the kernel gave them that of the
+    /// build when something was put into them. A copy of an empty directory over one that is there
+    /// changes its time, and neither its mode nor its owner.
     ///
-    /// Which directory a link in the last place leads to, or one to what is not there yet, is not known here: BuildKit sees to those that it makes.
-    fn settle<'p>(&self, mut files: File, resolved: &Output, paths: impl IntoIterator<Item = &'p str>) -> File {
+    /// Which directory a link in the last place leads to, or one to what is not there yet, is not
+    /// known here: BuildKit sees to those that it makes.
+    fn settle<'p>(
+        &self,
+        mut files: File,
+        resolved: &Output,
+        paths: impl IntoIterator<Item = &'p str>,
+    ) -> File {
         let dirs: BTreeSet<&str> = paths.into_iter().flat_map(dirs_above).collect();
         for dir in dirs {
             files = files.copy(self.copy_of(resolved, EMPTY_DIR, dir).contents_only());
@@ -193,16 +255,28 @@ impl Lowering<'_> {
     }
 
     fn base_image(&self, reference: &str) -> Result<Output, OpError> {
-        self.materials.bases.get(reference).cloned().ok_or_else(|| OpError {
-            step: "runtime".to_owned(),
-            problem: format!("the base image {reference} was not looked up"),
-        })
+        self.materials
+            .bases
+            .get(reference)
+            .cloned()
+            .ok_or_else(|| OpError {
+                step: "runtime".to_owned(),
+                problem: format!("the base image {reference} was not looked up"),
+            })
     }
 
-    /// A file or directory of the context that the configuration asks for; of a link what it leads to, as with COPY.
+    /// A file or directory of the context that the configuration asks for; of a link what it leads
+    /// to, as with COPY.
     fn extra_file(&self, file: &FileConfig) -> Copy {
-        let copy = self.copy_of(&self.materials.context, &format!("/{}", file.from.value.as_str()), &file.to);
-        let copy = copy.contents_only().follow_symlinks().owner(Owner::ids(file.owner.0, file.owner.1));
+        let copy = self.copy_of(
+            &self.materials.context,
+            &format!("/{}", file.from.value.as_str()),
+            &file.to,
+        );
+        let copy = copy
+            .contents_only()
+            .follow_symlinks()
+            .owner(Owner::ids(file.owner.0, file.owner.1));
         match file.mode {
             Some(mode) => copy.mode(mode),
             None => copy,
@@ -216,16 +290,27 @@ fn is_scratch(image: &Image) -> bool {
 
 /// The files that an image wants and its base need not have, on scratch and elsewhere.
 pub(super) fn surroundings(runtime: &RuntimeConfig) -> Vec<&'static str> {
-    let all = [(runtime.certificates, CERTIFICATES), (runtime.timezones, ZONEINFO)];
-    all.into_iter().filter(|(wanted, _)| *wanted).map(|(_, path)| path).collect()
+    let all = [
+        (runtime.certificates, CERTIFICATES),
+        (runtime.timezones, ZONEINFO),
+    ];
+    all.into_iter()
+        .filter(|(wanted, _)| *wanted)
+        .map(|(_, path)| path)
+        .collect()
 }
 
-/// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for the root, which is there.
+/// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for
+/// the root, which is there.
 fn dest_dir(to: &str) -> Option<&str> {
-    to.rsplit_once('/').map(|(dir, _)| dir).filter(|dir| !dir.is_empty())
+    to.rsplit_once('/')
+        .map(|(dir, _)| dir)
+        .filter(|dir| !dir.is_empty())
 }
 
 /// The directories that an absolute path lies in, but for the root.
 fn dirs_above(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').map(|(at, _)| &path[..at]).filter(|dir| !dir.is_empty())
+    path.match_indices('/')
+        .map(|(at, _)| &path[..at])
+        .filter(|dir| !dir.is_empty())
 }

@@ -1,4 +1,5 @@
-//! What a step finds in `/src`: the one copy from the context that keys it, and third-party packages.
+//! What a step finds in `/src`: the one copy from the context that keys it, and third-party
+//! packages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,8 @@ use crate::plan::{BuildIx, Sealed, Step, StepKind};
 use crate::tree::TreePath;
 
 impl Lowering<'_> {
-    /// Mod files and sources of a step. In a workspace go.work.sum is the resolve step's, with the sums that the committed one lacked.
+    /// Mod files and sources of a step. In a workspace go.work.sum is the resolve step's, with the
+    /// sums that the committed one lacked.
     pub(super) fn sources_of(&self, step: &Step) -> Result<Output, OpError> {
         let what = match &step.kind {
             StepKind::Link(link) => format!("sources of {}", link.binary),
@@ -20,43 +22,83 @@ impl Lowering<'_> {
         };
         if let Some(sealed) = &step.inputs.sealed {
             let sources = self.sealed_sources(step, sealed);
-            return Ok(sources.named(self.title(&what)).progress_group(weak(self.row(step))).output());
+            return Ok(sources
+                .named(self.title(&what))
+                .progress_group(weak(self.row(step)))
+                .output());
         }
         let files = step.inputs.files.iter().chain(&step.inputs.mod_files);
-        let copied =
-            if step.inputs.mod_files.is_empty() { self.copy_sources(files) } else { self.open_sources(step.build, files)? };
-        Ok(copied.named(self.title(&what)).progress_group(weak(self.row(step))).output())
+        let copied = if step.inputs.mod_files.is_empty() {
+            self.copy_sources(files)
+        } else {
+            self.open_sources(step.build, files)?
+        };
+        Ok(copied
+            .named(self.title(&what))
+            .progress_group(weak(self.row(step)))
+            .output())
     }
 
-    /// What a step sees of sources: those of the repository, and in sealed steps the third-party packages, each where a vendor directory has it. Mounted
-    /// from the module cache as they lie there, these are copied by nobody, and key the step by what is in them.
+    /// What a step sees of sources: those of the repository, and in sealed steps the third-party
+    /// packages, each where a vendor directory has it. Mounted from the module cache as they lie
+    /// there, these are copied by nobody, and key the step by what is in them.
     pub(super) fn source_mounts(&self, step: &Step) -> Result<Vec<Mount>, OpError> {
         let sources = self.sources_of(step)?;
-        let Some(sealed) = step.inputs.sealed.as_ref().filter(|sealed| !sealed.vendor.is_empty()) else {
+        let Some(sealed) = step
+            .inputs
+            .sealed
+            .as_ref()
+            .filter(|sealed| !sealed.vendor.is_empty())
+        else {
             return Ok(vec![Mount::read_only(&sources, SRC)]);
         };
         let vendor = self.plan.build(step.build).dir.child("vendor");
         let modules = self.module_cache(step.build)?;
         let mut mounted: BTreeMap<TreePath, (&Output, String)> = BTreeMap::new();
         for (path, from) in &sealed.vendor {
-            mounted.extend(vendor.join(path).ok().map(|dir| (dir, (&modules, format!("/{from}")))));
+            mounted.extend(
+                vendor
+                    .join(path)
+                    .ok()
+                    .map(|dir| (dir, (&modules, format!("/{from}")))),
+            );
         }
         // What stands in for a module that lies in another one would be hidden by that.
-        let moved = sealed.moved.iter().flat_map(|moved| &moved.files).filter_map(|file| sealed.place(file).parent());
-        let hidden = moved.filter(|dir| parents(dir).any(|dir| mounted.contains_key(&dir))).collect::<BTreeSet<TreePath>>();
-        mounted.extend(hidden.into_iter().map(|dir| (dir.clone(), (&sources, format!("/{dir}")))));
+        let moved = sealed
+            .moved
+            .iter()
+            .flat_map(|moved| &moved.files)
+            .filter_map(|file| sealed.place(file).parent());
+        let hidden = moved
+            .filter(|dir| parents(dir).any(|dir| mounted.contains_key(&dir)))
+            .collect::<BTreeSet<TreePath>>();
+        mounted.extend(
+            hidden
+                .into_iter()
+                .map(|dir| (dir.clone(), (&sources, format!("/{dir}")))),
+        );
         // What something else is mounted in has to be writable: so a directory can be made for it.
         let holders: BTreeSet<TreePath> = mounted.keys().flat_map(parents).collect();
         let mount = |(dir, (output, from)): (TreePath, (&Output, String))| {
-            let kind = if holders.contains(&dir) { Mount::discarded } else { Mount::read_only };
+            let kind = if holders.contains(&dir) {
+                Mount::discarded
+            } else {
+                Mount::read_only
+            };
             kind(output, format!("{SRC}/{dir}")).selector(from)
         };
         let below = mounted.into_iter().map(mount);
-        Ok(std::iter::once(Mount::discarded(&sources, SRC)).chain(below).collect())
+        Ok(std::iter::once(Mount::discarded(&sources, SRC))
+            .chain(below)
+            .collect())
     }
 
     /// Sources with true mod files.
-    pub(super) fn open_sources<'p>(&self, build: BuildIx, files: impl Iterator<Item = &'p TreePath>) -> Result<File, OpError> {
+    pub(super) fn open_sources<'p>(
+        &self,
+        build: BuildIx,
+        files: impl Iterator<Item = &'p TreePath>,
+    ) -> Result<File, OpError> {
         let of = self.plan.build(build);
         if !of.workspace || of.vendored {
             return Ok(self.copy_sources(files));
@@ -70,31 +112,49 @@ impl Lowering<'_> {
 
     /// Sources, and the mod files made for the step.
     fn sealed_sources(&self, step: &Step, sealed: &Sealed) -> File {
-        let moved: BTreeSet<&TreePath> = sealed.moved.iter().flat_map(|moved| &moved.files).collect();
-        let in_place = || step.inputs.files.iter().filter(|file| !moved.contains(file));
+        let moved: BTreeSet<&TreePath> =
+            sealed.moved.iter().flat_map(|moved| &moved.files).collect();
+        let in_place = || {
+            step.inputs
+                .files
+                .iter()
+                .filter(|file| !moved.contains(file))
+        };
         let mut file = File::on(&Output::scratch());
         if in_place().next().is_some() {
             file = self.copy_sources(in_place());
         }
         for moved in &sealed.moved {
-            let below = moved.files.iter().filter_map(|file| file.strip_dir(&moved.from));
+            let below = moved
+                .files
+                .iter()
+                .filter_map(|file| file.strip_dir(&moved.from));
             let patterns: BTreeSet<String> = below.map(literal_pattern).collect();
-            let copy = Copy::from(&self.materials.context, &format!("/{}", moved.from), &format!("/{}", moved.to));
+            let copy = Copy::from(
+                &self.materials.context,
+                &format!("/{}", moved.from),
+                &format!("/{}", moved.to),
+            );
             file = file.copy(copy.contents_only().create_dest_path().include(patterns));
         }
         for (path, text) in &sealed.texts {
             if let Some(dir) = path.parent().filter(|dir| !dir.is_root()) {
                 file = file.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).parents().timestamp(0));
             }
-            file = file.mkfile(Mkfile::new(&format!("/{path}"), 0o644, text.clone().into_bytes()).timestamp(0));
+            file = file.mkfile(
+                Mkfile::new(&format!("/{path}"), 0o644, text.clone().into_bytes()).timestamp(0),
+            );
         }
         file
     }
 
-    /// One copy with every file as a pattern: a file that is not among them can neither be read nor change the key.
+    /// One copy with every file as a pattern: a file that is not among them can neither be read nor
+    /// change the key.
     pub(super) fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
         let patterns: BTreeSet<String> = files.map(|file| literal_pattern(file.as_str())).collect();
-        let copy = Copy::from(&self.materials.context, "/", "/").contents_only().include(patterns);
+        let copy = Copy::from(&self.materials.context, "/", "/")
+            .contents_only()
+            .include(patterns);
         File::on(&Output::scratch()).copy(copy)
     }
 }

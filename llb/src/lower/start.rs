@@ -1,12 +1,15 @@
-//! What cannot start, or lacks something, in an image from scratch: programs that no layer has, variables that nobody sets. Of an image upon a base
-//! nobody knows here.
+//! What cannot start, or lacks something, in an image from scratch: programs that no layer has,
+//! variables that nobody sets. Of an image upon a base nobody knows here.
 //!
-//! What is in a directory of the context is not looked at: anything may be below the place where it is put.
+//! What is in a directory of the context is not looked at: anything may be below the place where it
+//! is put.
 
 use std::collections::BTreeMap;
 
 use super::runtime::{BINARY_DIR, CERTIFICATES, ZONEINFO};
-use crate::config::{Config, EnvValue, HealthcheckConfig, Runtime, RuntimeConfig, SCRATCH, Spanned};
+use crate::config::{
+    Config, EnvValue, HealthcheckConfig, Runtime, RuntimeConfig, SCRATCH, Spanned,
+};
 use crate::diag::{self, Diagnostic, Span};
 use crate::image::DEFAULT_PATH;
 use crate::plan::{Outline, OutlineImage};
@@ -22,11 +25,14 @@ struct Found {
     about: BTreeMap<(Option<Span>, String), (Vec<String>, String)>,
 }
 
-/// Programs that images from scratch are to start and do not have, and variables in their `env` that are not set. Warnings: a volume or a program that
-/// runs the image may bring them.
+/// Programs that images from scratch are to start and do not have, and variables in their `env`
+/// that are not set. Warnings: a volume or a program that runs the image may bring them.
 pub fn check_scratch(config: &Config, outline: &Outline) -> Vec<Diagnostic> {
     let mut found = Found::default();
-    let on_scratch = outline.images.iter().filter(|image| image.config.runtime.base.value == SCRATCH);
+    let on_scratch = outline
+        .images
+        .iter()
+        .filter(|image| image.config.runtime.base.value == SCRATCH);
     for image in on_scratch.filter(|_| outline.target.os != "windows") {
         let inside = Inside::of(image);
         for program in programs(config, image) {
@@ -43,17 +49,22 @@ pub fn check_scratch(config: &Config, outline: &Outline) -> Vec<Diagnostic> {
 impl Found {
     /// Notes what is to be said of an image, whose name goes behind it.
     fn add(&mut self, image: &OutlineImage, at: &Spanned<String>, what: String, help: String) {
-        self.about.entry((at.span.clone(), what)).or_insert_with(|| (Vec::new(), help)).0.push(image.config.name.clone());
+        self.about
+            .entry((at.span.clone(), what))
+            .or_insert_with(|| (Vec::new(), help))
+            .0
+            .push(image.config.name.clone());
     }
 
     fn told(self) -> Vec<Diagnostic> {
-        let diagnostic = |((span, what), (names, help)): ((Option<Span>, String), (Vec<String>, String))| {
-            let warning = Diagnostic::warning(format!("{what} {}", listed(&names))).help(help);
-            match span {
-                Some(span) => warning.at(span),
-                None => warning,
-            }
-        };
+        let diagnostic =
+            |((span, what), (names, help)): ((Option<Span>, String), (Vec<String>, String))| {
+                let warning = Diagnostic::warning(format!("{what} {}", listed(&names))).help(help);
+                match span {
+                    Some(span) => warning.at(span),
+                    None => warning,
+                }
+            };
         self.about.into_iter().map(diagnostic).collect()
     }
 }
@@ -62,7 +73,11 @@ fn listed(names: &[String]) -> String {
     match names {
         [name] => format!("image {name}"),
         names if names.len() <= MAX_NAMES => format!("images {}", names.join(", ")),
-        names => format!("images {} and {} more", names[..MAX_NAMES].join(", "), names.len() - MAX_NAMES),
+        names => format!(
+            "images {} and {} more",
+            names[..MAX_NAMES].join(", "),
+            names.len() - MAX_NAMES
+        ),
     }
 }
 
@@ -77,23 +92,41 @@ fn programs(config: &Config, image: &OutlineImage) -> Vec<Program> {
     let runtime = &image.config.runtime;
     let mut programs = Vec::new();
     let mut add = |key: &'static str, words: Option<Vec<Spanned<String>>>| {
-        programs.extend(words.and_then(|words| words.into_iter().next()).map(|word| Program { key, word }));
+        programs.extend(
+            words
+                .and_then(|words| words.into_iter().next())
+                .map(|word| Program { key, word }),
+        );
     };
-    let written = |of: &dyn Fn(&Runtime) -> Option<Vec<Spanned<String>>>| written(config, image, of);
+    let written =
+        |of: &dyn Fn(&Runtime) -> Option<Vec<Spanned<String>>>| written(config, image, of);
     add("entrypoint", written(&|runtime| runtime.entrypoint.clone()));
     if runtime.entrypoint.as_ref().is_some_and(Vec::is_empty) {
         add("cmd", written(&|runtime| runtime.cmd.clone()));
     }
     if let Some(HealthcheckConfig::Run { .. }) = runtime.healthcheck {
-        add("healthcheck", written(&|runtime| runtime.healthcheck.as_ref().map(|check| check.cmd.clone().unwrap_or_default())));
+        add(
+            "healthcheck",
+            written(&|runtime| {
+                runtime
+                    .healthcheck
+                    .as_ref()
+                    .map(|check| check.cmd.clone().unwrap_or_default())
+            }),
+        );
     }
     programs
 }
 
 /// A key of an image: its own, or the general one.
-fn written<T>(config: &Config, image: &OutlineImage, of: &dyn Fn(&Runtime) -> Option<T>) -> Option<T> {
+fn written<T>(
+    config: &Config,
+    image: &OutlineImage,
+    of: &dyn Fn(&Runtime) -> Option<T>,
+) -> Option<T> {
     let own = config.images.get(&image.config.name);
-    own.and_then(|image| of(&image.runtime)).or_else(|| of(&config.runtime))
+    own.and_then(|image| of(&image.runtime))
+        .or_else(|| of(&config.runtime))
 }
 
 /// What an image from scratch has.
@@ -108,14 +141,27 @@ impl<'a> Inside<'a> {
     fn of(image: &'a OutlineImage) -> Self {
         let runtime = &image.config.runtime;
         let binary = format!("{BINARY_DIR}/{}", image.binary);
-        let mut files = vec![binary.clone(), "/etc/passwd".to_owned(), "/etc/group".to_owned()];
+        let mut files = vec![
+            binary.clone(),
+            "/etc/passwd".to_owned(),
+            "/etc/group".to_owned(),
+        ];
         files.extend(runtime.certificates.then(|| CERTIFICATES.to_owned()));
         files.extend(runtime.timezones.then(|| ZONEINFO.to_owned()));
-        files.extend(runtime.files.iter().map(|file| match file.to.ends_with('/') {
-            true => format!("{}{}", file.to, file.from.value.name()),
-            false => file.to.clone(),
-        }));
-        Self { runtime, binary, files: files.iter().map(|path| clean(path)).collect() }
+        files.extend(
+            runtime
+                .files
+                .iter()
+                .map(|file| match file.to.ends_with('/') {
+                    true => format!("{}{}", file.to, file.from.value.name()),
+                    false => file.to.clone(),
+                }),
+        );
+        Self {
+            runtime,
+            binary,
+            files: files.iter().map(|path| clean(path)).collect(),
+        }
     }
 
     /// What to do about a program that is not there; none if it is, or may be.
@@ -128,15 +174,23 @@ impl<'a> Inside<'a> {
         let name = word.rsplit('/').next().unwrap_or(word);
         let binary = &self.binary;
         if SHELLS.contains(&name) {
-            let help =
-                "scratch has no shell: name the program and its arguments, an item each, or set `base` to an image with a shell";
+            let help = "scratch has no shell: name the program and its arguments, an item each, or set `base` to an image with a shell";
             return Some(format!("{help}; the binary is {binary}"));
         }
         if word.contains(' ') {
-            return Some(format!("a program and its arguments are an item each; the binary is {binary}"));
+            return Some(format!(
+                "a program and its arguments are an item each; the binary is {binary}"
+            ));
         }
-        let near = paths.iter().find_map(|path| diag::nearest(path, self.files.iter().map(String::as_str)));
-        let near = near.or_else(|| self.files.iter().map(String::as_str).find(|file| file.rsplit('/').next() == Some(name)));
+        let near = paths
+            .iter()
+            .find_map(|path| diag::nearest(path, self.files.iter().map(String::as_str)));
+        let near = near.or_else(|| {
+            self.files
+                .iter()
+                .map(String::as_str)
+                .find(|file| file.rsplit('/').next() == Some(name))
+        });
         Some(match near {
             Some(near) if near != binary => format!("did you mean {near}? The binary is {binary}"),
             _ => format!("the binary is {binary}"),
@@ -149,18 +203,40 @@ impl<'a> Inside<'a> {
             return vec![clean(word)];
         }
         if word.contains('/') {
-            return vec![clean(&format!("{}/{word}", self.runtime.workdir.as_deref().unwrap_or_default()))];
+            return vec![clean(&format!(
+                "{}/{word}",
+                self.runtime.workdir.as_deref().unwrap_or_default()
+            ))];
         }
         let default = |name: &str| (name == "PATH").then(|| DEFAULT_PATH.to_owned());
-        let path = self.runtime.env.get("PATH").map_or(DEFAULT_PATH.to_owned(), |path| EnvValue::parse(path).expand(&default));
-        path.split(':').map(|dir| clean(&format!("{dir}/{word}"))).collect()
+        let path = self
+            .runtime
+            .env
+            .get("PATH")
+            .map_or(DEFAULT_PATH.to_owned(), |path| {
+                EnvValue::parse(path).expand(&default)
+            });
+        path.split(':')
+            .map(|dir| clean(&format!("{dir}/{word}")))
+            .collect()
     }
 
     fn may_have(&self, path: &str) -> bool {
-        let below = |dir: &str| path.strip_prefix(dir.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'));
+        let below = |dir: &str| {
+            path.strip_prefix(dir.trim_end_matches('/'))
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
         self.files.iter().any(|file| file == path)
-            || self.runtime.files.iter().any(|file| below(&clean(&file.to)))
-            || self.runtime.volumes.iter().any(|volume| below(&clean(volume)))
+            || self
+                .runtime
+                .files
+                .iter()
+                .any(|file| below(&clean(&file.to)))
+            || self
+                .runtime
+                .volumes
+                .iter()
+                .any(|volume| below(&clean(volume)))
     }
 }
 
@@ -182,8 +258,11 @@ fn unset(config: &Config, image: &OutlineImage, found: &mut Found) {
     for (key, value) in &image.config.runtime.env {
         let value = EnvValue::parse(value);
         for name in value.required().filter(|name| *name != "PATH") {
-            let at = written(config, image, &|runtime| runtime.env.get(key).cloned()).unwrap_or_else(|| String::new().into());
-            let what = format!("`env.{key}` takes the variable {name}, which scratch does not set: nothing stands for it in");
+            let at = written(config, image, &|runtime| runtime.env.get(key).cloned())
+                .unwrap_or_else(|| String::new().into());
+            let what = format!(
+                "`env.{key}` takes the variable {name}, which scratch does not set: nothing stands for it in"
+            );
             found.add(image, &at, what, dollars(name));
         }
     }
@@ -191,5 +270,7 @@ fn unset(config: &Config, image: &OutlineImage, found: &mut Found) {
 
 /// What to do about a variable that is not set.
 pub(super) fn dollars(name: &str) -> String {
-    format!("write $${{{name}:-TEXT}} for what stands there instead, or $$$${name} for the text ${name}")
+    format!(
+        "write $${{{name}:-TEXT}} for what stands there instead, or $$$${name} for the text ${name}"
+    )
 }

@@ -1,7 +1,9 @@
-//! What the cache program is told of steps, in files: too much for a command line that somebody has to read when a step fails. Owns where these files are.
+//! What the cache program is told of steps, in files: too much for a command line that somebody has
+//! to read when a step fails. Owns where these files are.
 //!
-//! They are made by one op for all steps of a build, in a directory for each, so that they are one layer of an exported cache and not dozens. A step reads its
-//! own directory alone, whose name is that of its content: to BuildKit the step is the same for as long as that is.
+//! They are made by one op for all steps of a build, in a directory for each, so that they are one
+//! layer of an exported cache and not dozens. A step reads its own directory alone, whose name is
+//! that of its content: to BuildKit the step is the same for as long as that is.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +37,8 @@ impl Lowering<'_> {
 
     /// The word that names the description of a step, where it has one.
     pub(super) fn description_word(&self, step: &Step) -> Option<String> {
-        self.is_described(step).then(|| format!("{STEP}{STEP_DIR}/{DESCRIPTION}"))
+        self.is_described(step)
+            .then(|| format!("{STEP}{STEP_DIR}/{DESCRIPTION}"))
     }
 
     /// What a step is told, as it reads it.
@@ -43,7 +46,9 @@ impl Lowering<'_> {
         if matches!(step.kind, StepKind::Std(_)) {
             // One of these runs before others are known, and has to be the same when they are.
             let title = format!("[internal] step description of {}", step.name);
-            let files = files_of(self.words_for(step)).named(self.title(&title)).progress_group(weak(self.row(step)));
+            let files = files_of(self.words_for(step))
+                .named(self.title(&title))
+                .progress_group(weak(self.row(step)));
             return Mount::read_only(&files.output(), STEP_DIR);
         }
         if !self.told.contains_key(&step.build) {
@@ -55,7 +60,11 @@ impl Lowering<'_> {
 
     /// What all steps of a build are told.
     fn tell_all(&self, build: BuildIx) -> Told {
-        let steps = self.plan.steps.iter().filter(|step| step.build == build && !matches!(step.kind, StepKind::Std(_)));
+        let steps = self
+            .plan
+            .steps
+            .iter()
+            .filter(|step| step.build == build && !matches!(step.kind, StepKind::Std(_)));
         let (mut dirs, mut by_dir) = (BTreeMap::new(), BTreeMap::new());
         for step in steps {
             let files = self.words_for(step);
@@ -69,8 +78,13 @@ impl Lowering<'_> {
             made = with_files(made, &format!("/{dir}"), files);
         }
         let title = self.of_build("[internal] step descriptions".to_owned(), build);
-        let made = made.named(self.title(&title)).progress_group(self.hidden(&title));
-        Told { all: made.output(), dirs }
+        let made = made
+            .named(self.title(&title))
+            .progress_group(self.hidden(&title));
+        Told {
+            all: made.output(),
+            dirs,
+        }
     }
 
     fn words_for(&self, step: &Step) -> Files {
@@ -80,7 +94,10 @@ impl Lowering<'_> {
         }
         let parts = step.kind.parts();
         if !parts.is_empty() {
-            files.insert(PARTS, format_parts(parts.iter().map(Part::named)).into_bytes());
+            files.insert(
+                PARTS,
+                format_parts(parts.iter().map(Part::named)).into_bytes(),
+            );
         }
         files
     }
@@ -88,7 +105,9 @@ impl Lowering<'_> {
 
 /// The name of a directory with these files.
 fn name(files: &Files) -> String {
-    let digests = files.iter().map(|(name, contents)| format!("{name} {}\n", Digest::of(contents).as_str()));
+    let digests = files
+        .iter()
+        .map(|(name, contents)| format!("{name} {}\n", Digest::of(contents).as_str()));
     let all = Digest::of(digests.collect::<String>().as_bytes());
     all.hex().to_owned()
 }
@@ -99,7 +118,13 @@ pub(super) fn files_of<'n>(files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) 
 }
 
 /// Files below `dir`, of the same bytes in any build.
-fn with_files<'n>(made: File, dir: &str, files: impl IntoIterator<Item = (&'n str, Vec<u8>)>) -> File {
-    let add = |made: File, (name, contents)| made.mkfile(Mkfile::new(&format!("{dir}/{name}"), 0o644, contents).timestamp(0));
+fn with_files<'n>(
+    made: File,
+    dir: &str,
+    files: impl IntoIterator<Item = (&'n str, Vec<u8>)>,
+) -> File {
+    let add = |made: File, (name, contents)| {
+        made.mkfile(Mkfile::new(&format!("{dir}/{name}"), 0o644, contents).timestamp(0))
+    };
     files.into_iter().fold(made, add)
 }

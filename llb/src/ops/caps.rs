@@ -1,8 +1,9 @@
 //! LLB capabilities: what a definition asks of the daemon, and whether the daemon can do it.
 //!
-//! Every op names the capabilities it needs and the daemon refuses a definition that names one it lacks. Two capabilities
-//! that BuildKit declares are missing here because no release has ever enabled them, so naming them fails every build, while
-//! the fields they stand for work: `exec.meta.removemountstubs.recursive` and `file.copy.modestring`.
+//! Every op names the capabilities it needs and the daemon refuses a definition that names one it
+//! lacks. Two capabilities that BuildKit declares are missing here because no release has ever
+//! enabled them, so naming them fails every build, while the fields they stand for work:
+//! `exec.meta.removemountstubs.recursive` and `file.copy.modestring`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -160,18 +161,31 @@ enum Support {
 }
 
 impl Supported {
-    /// From the daemon's list (`PongResponse.LLBCaps`). A capability that is listed may still be disabled.
+    /// From the daemon's list (`PongResponse.LLBCaps`). A capability that is listed may still be
+    /// disabled.
     pub fn from_api(caps: &[ApiCap]) -> Self {
-        let support = |cap: &ApiCap| match (cap.enabled, cap.disabled_reason_msg.as_str(), cap.disabled_reason.as_str()) {
+        let support = |cap: &ApiCap| match (
+            cap.enabled,
+            cap.disabled_reason_msg.as_str(),
+            cap.disabled_reason.as_str(),
+        ) {
             (true, _, _) => Support::Enabled,
             (false, "", reason) | (false, reason, _) => Support::Disabled(reason.to_owned()),
         };
-        Self(caps.iter().map(|cap| (cap.id.clone(), support(cap))).collect())
+        Self(
+            caps.iter()
+                .map(|cap| (cap.id.clone(), support(cap)))
+                .collect(),
+        )
     }
 
     /// These capabilities and no others, for tests and for daemons too old to say.
     pub fn only<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(ids.into_iter().map(|id| (id.to_owned(), Support::Enabled)).collect())
+        Self(
+            ids.into_iter()
+                .map(|id| (id.to_owned(), Support::Enabled))
+                .collect(),
+        )
     }
 
     /// Whether the daemon has `cap`, enabled.
@@ -216,7 +230,9 @@ impl fmt::Display for UnsupportedCaps {
         f.write_str("this BuildKit cannot run the build; update it, or use a builder that can")?;
         for Missing { cap, reason, steps } in &self.0 {
             write!(f, "\n- it has no {cap}")?;
-            reason.iter().try_for_each(|reason| write!(f, " ({reason})"))?;
+            reason
+                .iter()
+                .try_for_each(|reason| write!(f, " ({reason})"))?;
             match &steps[..] {
                 [] => {}
                 [step] => write!(f, ", which {step:?} needs")?,
@@ -235,9 +251,16 @@ pub fn check(definition: &Definition, supported: &Supported) -> Result<(), Unsup
         .filter(|(cap, _)| !supported.has(cap))
         .map(|(cap, ops)| Missing {
             reason: supported.reason(cap).map(str::to_owned),
-            steps: ops.iter().map(|digest| definition.step_name(digest)).collect(),
+            steps: ops
+                .iter()
+                .map(|digest| definition.step_name(digest))
+                .collect(),
             cap: cap.to_owned(),
         })
         .collect();
-    if missing.is_empty() { Ok(()) } else { Err(UnsupportedCaps(missing)) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(UnsupportedCaps(missing))
+    }
 }

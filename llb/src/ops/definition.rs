@@ -11,7 +11,8 @@ use super::output::{Output, Vertex};
 use super::sourcemap::Collector;
 use super::{caps, import, marshal, meta};
 
-/// A marshalled output: ops in dependency order, the last one terminal, naming the result. Empty for scratch.
+/// A marshalled output: ops in dependency order, the last one terminal, naming the result. Empty
+/// for scratch.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Definition(pb::Definition);
 
@@ -47,14 +48,17 @@ pub enum DefinitionError {
 }
 
 impl Definition {
-    /// From the wire type, unchecked: checks happen where it is read ([`Output::from_definition`]) or run.
+    /// From the wire type, unchecked: checks happen where it is read ([`Output::from_definition`])
+    /// or run.
     pub fn from_pb(definition: pb::Definition) -> Self {
         Self(definition)
     }
 
     /// From its bytes, such as `/run/config/buildkit/metadata/frontend.bin`.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DefinitionError> {
-        pb::Definition::decode(bytes).map(Self).map_err(|e| DefinitionError::NotADefinition(e.to_string()))
+        pb::Definition::decode(bytes)
+            .map(Self)
+            .map_err(|e| DefinitionError::NotADefinition(e.to_string()))
     }
 
     /// The wire type.
@@ -92,7 +96,12 @@ impl Definition {
     pub fn caps(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut caps: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (digest, metadata) in &self.0.metadata {
-            for cap in metadata.caps.iter().filter(|(_, needed)| **needed).map(|(cap, _)| cap) {
+            for cap in metadata
+                .caps
+                .iter()
+                .filter(|(_, needed)| **needed)
+                .map(|(cap, _)| cap)
+            {
                 caps.entry(cap).or_default().push(digest);
             }
         }
@@ -103,7 +112,8 @@ impl Definition {
     pub fn step_name(&self, digest: &str) -> String {
         match self.custom_name(digest) {
             Some(name) => name.to_owned(),
-            None => Digest::parse(digest).map_or_else(|_| digest.to_owned(), |digest| digest.short().to_owned()),
+            None => Digest::parse(digest)
+                .map_or_else(|_| digest.to_owned(), |digest| digest.short().to_owned()),
         }
     }
 
@@ -124,15 +134,22 @@ impl Definition {
             match definition.metadata.get_mut(digest) {
                 Some(metadata) => meta::merge(metadata, &vertex.metadata),
                 None => {
-                    definition.metadata.insert(digest.to_owned(), vertex.metadata.clone());
+                    definition
+                        .metadata
+                        .insert(digest.to_owned(), vertex.metadata.clone());
                     definition.def.push(vertex.bytes.clone());
                 }
             }
             locations.add(digest, &vertex.locations);
         }
-        let terminal = marshal::encode(pb::Op { inputs: vec![input], ..pb::Op::default() });
+        let terminal = marshal::encode(pb::Op {
+            inputs: vec![input],
+            ..pb::Op::default()
+        });
         let metadata = terminal_metadata(definition.metadata.values());
-        definition.metadata.insert(Digest::of(&terminal).as_str().to_owned(), metadata);
+        definition
+            .metadata
+            .insert(Digest::of(&terminal).as_str().to_owned(), metadata);
         definition.def.push(terminal);
         definition.source = locations.finish();
         Self(definition)
@@ -145,12 +162,18 @@ fn terminal_metadata<'a>(all: impl Iterator<Item = &'a pb::OpMetadata>) -> pb::O
     for metadata in all {
         needed.extend(metadata.ignore_cache.then_some(caps::META_IGNORE_CACHE));
         needed.extend((!metadata.description.is_empty()).then_some(caps::META_DESCRIPTION));
-        needed.extend(metadata.export_cache.is_some().then_some(caps::META_EXPORT_CACHE));
+        needed.extend(
+            metadata
+                .export_cache
+                .is_some()
+                .then_some(caps::META_EXPORT_CACHE),
+        );
     }
     meta::Meta::default().to_pb(&needed)
 }
 
-/// Every op that `root` needs, inputs first, `root` last. Not recursive: definitions that come from outside may be deep.
+/// Every op that `root` needs, inputs first, `root` last. Not recursive: definitions that come from
+/// outside may be deep.
 fn post_order(root: &Arc<Vertex>) -> Vec<&Vertex> {
     let mut order = Vec::new();
     let mut seen = BTreeSet::from([Arc::as_ptr(root)]);
@@ -161,7 +184,10 @@ fn post_order(root: &Arc<Vertex>) -> Vec<&Vertex> {
             continue;
         };
         stack.push((vertex, next + 1));
-        if let Some(input) = input.vertex().filter(|input| seen.insert(Arc::as_ptr(input))) {
+        if let Some(input) = input
+            .vertex()
+            .filter(|input| seen.insert(Arc::as_ptr(input)))
+        {
             stack.push((input, 0));
         }
     }
@@ -169,8 +195,8 @@ fn post_order(root: &Arc<Vertex>) -> Vec<&Vertex> {
 }
 
 impl Output {
-    /// The output that `definition` stands for, to build further ops on: op bytes, metadata and source map are kept as they
-    /// are. Metadata newer than the known protocol is dropped.
+    /// The output that `definition` stands for, to build further ops on: op bytes, metadata and
+    /// source map are kept as they are. Metadata newer than the known protocol is dropped.
     pub fn from_definition(definition: &pb::Definition) -> Result<Self, DefinitionError> {
         import::output(definition)
     }

@@ -31,8 +31,13 @@ impl Digest {
 
     /// Reads `algorithm:hex`; knows the algorithms of the OCI image spec and their lengths.
     pub fn parse(text: &str) -> Result<Self, DigestError> {
-        let error = |reason| DigestError { text: text.to_owned(), reason };
-        let (algorithm, hex) = text.split_once(':').ok_or_else(|| error("it has no \"sha256:\" in front"))?;
+        let error = |reason| DigestError {
+            text: text.to_owned(),
+            reason,
+        };
+        let (algorithm, hex) = text
+            .split_once(':')
+            .ok_or_else(|| error("it has no \"sha256:\" in front"))?;
         let length = match algorithm {
             "sha256" => 64,
             "sha384" => 96,
@@ -42,7 +47,10 @@ impl Digest {
         if hex.len() != length {
             return Err(error("it has the wrong length for its algorithm"));
         }
-        if !hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+        if !hex
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        {
             return Err(error("it has characters other than 0-9 and a-f"));
         }
         Ok(Self(text.to_owned()))
@@ -55,7 +63,9 @@ impl Digest {
 
     /// The digits alone.
     pub fn hex(&self) -> &str {
-        self.0.split_once(':').map_or(self.0.as_str(), |(_, hex)| hex)
+        self.0
+            .split_once(':')
+            .map_or(self.0.as_str(), |(_, hex)| hex)
     }
 
     /// The first 12 digits, for messages.

@@ -16,13 +16,20 @@ pub(super) const EMPTY: i64 = -1;
 /// "No output": nobody can use the result of this mount or action.
 pub(super) const SKIP: i64 = -1;
 
-/// The op's bytes with the oneof last. Go writes oneofs after all other fields, prost at the place of their lowest tag;
-/// the daemon marshals every op again in Go's order, so only that order keeps our digests valid.
+/// The op's bytes with the oneof last. Go writes oneofs after all other fields, prost at the place
+/// of their lowest tag; the daemon marshals every op again in Go's order, so only that order keeps
+/// our digests valid.
 pub(super) fn encode(mut op: pb::Op) -> Vec<u8> {
     let kind = op.op.take();
     let mut bytes = op.encode_to_vec();
     if kind.is_some() {
-        bytes.extend(pb::Op { op: kind, ..pb::Op::default() }.encode_to_vec());
+        bytes.extend(
+            pb::Op {
+                op: kind,
+                ..pb::Op::default()
+            }
+            .encode_to_vec(),
+        );
     }
     bytes
 }
@@ -31,7 +38,8 @@ pub(super) fn encode(mut op: pb::Op) -> Vec<u8> {
 #[derive(Default)]
 pub(super) struct Inputs {
     outputs: Vec<Output>,
-    /// Outputs of ops equal to ones in `outputs`, but built apart: what is said about them counts too.
+    /// Outputs of ops equal to ones in `outputs`, but built apart: what is said about them counts
+    /// too.
     twins: Vec<Output>,
 }
 
@@ -100,7 +108,12 @@ impl Draft<'_> {
             bytes,
             metadata: self.meta.to_pb(&self.caps),
             locations: self.meta.locations.clone(),
-            inputs: self.inputs.outputs.into_iter().chain(self.inputs.twins).collect(),
+            inputs: self
+                .inputs
+                .outputs
+                .into_iter()
+                .chain(self.inputs.twins)
+                .collect(),
             platform: self.platform,
         })
     }

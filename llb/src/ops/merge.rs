@@ -29,8 +29,15 @@ meta_builders!(Merge);
 impl Merge {
     /// `outputs` laid over one another, later ones on top.
     pub fn of(outputs: &[Output]) -> Self {
-        let outputs = outputs.iter().filter(|output| !output.is_scratch()).cloned().collect();
-        Self { outputs, meta: Meta::default() }
+        let outputs = outputs
+            .iter()
+            .filter(|output| !output.is_scratch())
+            .cloned()
+            .collect();
+        Self {
+            outputs,
+            meta: Meta::default(),
+        }
     }
 
     /// The merged file system.
@@ -42,10 +49,27 @@ impl Merge {
         }
         let platform = self.outputs.first().and_then(Output::platform).cloned();
         let mut inputs = Inputs::default();
-        let merged = self.outputs.iter().map(|output| pb::MergeInput { input: inputs.push(output) }).collect();
+        let merged = self
+            .outputs
+            .iter()
+            .map(|output| pb::MergeInput {
+                input: inputs.push(output),
+            })
+            .collect();
         let kind = pb::op::Op::Merge(pb::MergeOp { inputs: merged });
         let caps = [caps::MERGE].into();
-        Output::new(&Draft { kind, inputs, caps, meta: &self.meta, op_platform: None, platform }.finish(), 0)
+        Output::new(
+            &Draft {
+                kind,
+                inputs,
+                caps,
+                meta: &self.meta,
+                op_platform: None,
+                platform,
+            }
+            .finish(),
+            0,
+        )
     }
 }
 
@@ -62,7 +86,11 @@ meta_builders!(Diff);
 impl Diff {
     /// What `upper` has on top of `lower`.
     pub fn between(lower: &Output, upper: &Output) -> Self {
-        Self { lower: lower.clone(), upper: upper.clone(), meta: Meta::default() }
+        Self {
+            lower: lower.clone(),
+            upper: upper.clone(),
+            meta: Meta::default(),
+        }
     }
 
     /// The difference. It can be empty, in which case BuildKit returns no reference for it.
@@ -71,11 +99,26 @@ impl Diff {
             return self.upper;
         }
         let mut inputs = Inputs::default();
-        let lower = Some(pb::LowerDiffInput { input: inputs.push(&self.lower) });
-        let upper = Some(pb::UpperDiffInput { input: inputs.push(&self.upper) });
+        let lower = Some(pb::LowerDiffInput {
+            input: inputs.push(&self.lower),
+        });
+        let upper = Some(pb::UpperDiffInput {
+            input: inputs.push(&self.upper),
+        });
         let kind = pb::op::Op::Diff(pb::DiffOp { lower, upper });
         let platform = self.lower.platform().cloned();
         let caps = [caps::DIFF].into();
-        Output::new(&Draft { kind, inputs, caps, meta: &self.meta, op_platform: None, platform }.finish(), 0)
+        Output::new(
+            &Draft {
+                kind,
+                inputs,
+                caps,
+                meta: &self.meta,
+                op_platform: None,
+                platform,
+            }
+            .finish(),
+            0,
+        )
     }
 }

@@ -1,4 +1,5 @@
-//! What may be said about any op without changing its digest: name, cache wishes, progress group, source locations.
+//! What may be said about any op without changing its digest: name, cache wishes, progress group,
+//! source locations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,11 +72,14 @@ pub(super) fn custom_name(metadata: &pb::OpMetadata) -> Option<&str> {
     metadata.description.get(CUSTOM_NAME).map(String::as_str)
 }
 
-/// Adds `other` to `metadata`, the later word winning: two equal ops are one vertex with both descriptions.
+/// Adds `other` to `metadata`, the later word winning: two equal ops are one vertex with both
+/// descriptions.
 pub(super) fn merge(metadata: &mut pb::OpMetadata, other: &pb::OpMetadata) {
     metadata.ignore_cache |= other.ignore_cache;
     metadata.description.extend(other.description.clone());
-    metadata.caps.extend(other.caps.keys().map(|cap| (cap.clone(), true)));
+    metadata
+        .caps
+        .extend(other.caps.keys().map(|cap| (cap.clone(), true)));
     if other.export_cache.is_some() {
         metadata.export_cache = other.export_cache;
     }
@@ -95,7 +99,8 @@ macro_rules! meta_builders {
                 self
             }
 
-            /// One more key of the op's description, such as `com.docker.dockerfile.v1.command`. Not part of the digest.
+            /// One more key of the op's description, such as `com.docker.dockerfile.v1.command`.
+            /// Not part of the digest.
             #[must_use]
             pub fn described(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
                 self.meta.describe(key, value);

@@ -1,7 +1,9 @@
-//! BuildKit's LLB as typed, immutable values: ops, their outputs, and the definition they marshal to. Knows no Go.
+//! BuildKit's LLB as typed, immutable values: ops, their outputs, and the definition they marshal
+//! to. Knows no Go.
 //!
-//! An [`Output`] is one result of one op, cheap to clone. Builders ([`source`], [`exec`], [`mod@file`], [`merge()`], [`diff()`]) take
-//! outputs and give outputs; [`Output::to_definition`] walks back from one and writes the [`Definition`] that BuildKit runs.
+//! An [`Output`] is one result of one op, cheap to clone. Builders ([`source`], [`exec`],
+//! [`mod@file`], [`merge()`], [`diff()`]) take outputs and give outputs; [`Output::to_definition`]
+//! walks back from one and writes the [`Definition`] that BuildKit runs.
 //!
 //! ```
 //! use gowork_llb::ops::{Output, Platform, Reference, exec::{Exec, Mount}, file::{Copy, File}, source::Image};
@@ -20,11 +22,13 @@
 //! ```
 //!
 //! What it promises:
-//! - An op's bytes are those of BuildKit's own client for the same op, so the daemon, which marshals every op again on
-//!   load, finds the same digests; names, source locations and provenance are bound to digests.
-//! - The same calls give the same bytes: no clock, no environment, no random ids. A platform left out stays out, and the
-//!   daemon fills in its own.
-//! - Values that protobuf cannot tell from "absent" (mode 0, time 0, output 0, input 0) are written the way BuildKit means them.
+//! - An op's bytes are those of BuildKit's own client for the same op, so the daemon, which
+//!   marshals every op again on load, finds the same digests; names, source locations and
+//!   provenance are bound to digests.
+//! - The same calls give the same bytes: no clock, no environment, no random ids. A platform left
+//!   out stays out, and the daemon fills in its own.
+//! - Values that protobuf cannot tell from "absent" (mode 0, time 0, output 0, input 0) are written
+//!   the way BuildKit means them.
 
 #[macro_use]
 mod meta;

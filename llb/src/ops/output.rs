@@ -21,7 +21,8 @@ pub(super) struct Vertex {
     pub(super) platform: Option<Platform>,
 }
 
-/// One output of one op, or scratch, the empty file system. Cheap to clone; equal if op digest and output are.
+/// One output of one op, or scratch, the empty file system. Cheap to clone; equal if op digest and
+/// output are.
 #[derive(Clone, Default)]
 pub struct Output {
     vertex: Option<Arc<Vertex>>,
@@ -46,12 +47,17 @@ impl Output {
 
     /// The op's name for the progress output, if it was given one.
     pub fn name(&self) -> Option<&str> {
-        self.vertex.as_ref().and_then(|vertex| super::meta::custom_name(&vertex.metadata))
+        self.vertex
+            .as_ref()
+            .and_then(|vertex| super::meta::custom_name(&vertex.metadata))
     }
 
-    /// What programs in it run on, as far as it was said: by the image it comes from or by the step that made it.
+    /// What programs in it run on, as far as it was said: by the image it comes from or by the step
+    /// that made it.
     pub fn platform(&self) -> Option<&Platform> {
-        self.vertex.as_ref().and_then(|vertex| vertex.platform.as_ref())
+        self.vertex
+            .as_ref()
+            .and_then(|vertex| vertex.platform.as_ref())
     }
 
     /// What BuildKit has to do for this output: all ops it needs and the terminal op that names it.
@@ -60,7 +66,10 @@ impl Output {
     }
 
     pub(super) fn new(vertex: &Arc<Vertex>, index: i64) -> Self {
-        Self { vertex: Some(Arc::clone(vertex)), index }
+        Self {
+            vertex: Some(Arc::clone(vertex)),
+            index,
+        }
     }
 
     pub(super) fn vertex(&self) -> Option<&Arc<Vertex>> {
@@ -68,7 +77,10 @@ impl Output {
     }
 
     pub(super) fn to_input(&self) -> Option<pb::Input> {
-        self.digest().map(|digest| pb::Input { digest: digest.as_str().to_owned(), index: self.index })
+        self.digest().map(|digest| pb::Input {
+            digest: digest.as_str().to_owned(),
+            index: self.index,
+        })
     }
 
     fn key(&self) -> (Option<&Digest>, i64) {

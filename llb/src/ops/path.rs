@@ -1,6 +1,8 @@
-//! Slash-separated container paths, cleaned the way Go's `path` package cleans them. Op bytes depend on it.
+//! Slash-separated container paths, cleaned the way Go's `path` package cleans them. Op bytes
+//! depend on it.
 
-/// The shortest equal path: no empty, `.` or avoidable `..` elements, no slash at the end. Empty gives `.`.
+/// The shortest equal path: no empty, `.` or avoidable `..` elements, no slash at the end. Empty
+/// gives `.`.
 pub(super) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut kept: Vec<&str> = Vec::new();
@@ -29,7 +31,8 @@ pub(super) fn absolute(path: &str) -> String {
     clean(&format!("/{path}"))
 }
 
-/// A copy's destination: absolute and cleaned, but keeping a final `/` or `/.`, which say "into this directory".
+/// A copy's destination: absolute and cleaned, but keeping a final `/` or `/.`, which say "into
+/// this directory".
 pub(super) fn destination(path: &str) -> String {
     let mut cleaned = absolute(path);
     if path.ends_with('/') {
@@ -51,16 +54,30 @@ mod tests {
 
     #[test]
     fn cleans_like_go() {
-        for (path, want) in
-            [("", "."), ("/", "/"), ("//a//b/", "/a/b"), ("a/./b/..", "a"), ("../a", "../a"), ("/../a", "/a"), ("a/../..", "..")]
-        {
+        for (path, want) in [
+            ("", "."),
+            ("/", "/"),
+            ("//a//b/", "/a/b"),
+            ("a/./b/..", "a"),
+            ("../a", "../a"),
+            ("/../a", "/a"),
+            ("a/../..", ".."),
+        ] {
             assert_eq!(clean(path), want, "{path:?}");
         }
     }
 
     #[test]
     fn keeps_what_a_destination_says() {
-        for (path, want) in [("a", "/a"), ("a/", "/a/"), ("/", "/"), ("/.", "/."), ("a/.", "/a/."), (".", "/"), ("./", "/")] {
+        for (path, want) in [
+            ("a", "/a"),
+            ("a/", "/a/"),
+            ("/", "/"),
+            ("/.", "/."),
+            ("a/.", "/a/."),
+            (".", "/"),
+            ("./", "/"),
+        ] {
             assert_eq!(destination(path), want, "{path:?}");
         }
         assert_eq!(absolute("./x/../y"), "/y");

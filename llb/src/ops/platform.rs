@@ -6,10 +6,11 @@ use std::str::FromStr;
 use buildkit_proto::pb;
 use serde::{Deserialize, Serialize};
 
-/// What programs run on. Always normalised: `linux/aarch64/v8` is `linux/arm64`, `linux/arm` is `linux/arm/v7`, and
-/// `wasip1/wasm` is `wasi/wasm`, the name that Docker and runwasi have for it.
+/// What programs run on. Always normalised: `linux/aarch64/v8` is `linux/arm64`, `linux/arm` is
+/// `linux/arm/v7`, and `wasip1/wasm` is `wasi/wasm`, the name that Docker and runwasi have for it.
 ///
-/// Serde form: the OCI image spec's platform object (`os`, `architecture`, `variant`, `os.version`, `os.features`).
+/// Serde form: the OCI image spec's platform object (`os`, `architecture`, `variant`, `os.version`,
+/// `os.features`).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "Raw", into = "Raw")]
 pub struct Platform {
@@ -22,7 +23,9 @@ pub struct Platform {
 
 /// A text that is no platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a platform: {reason}; write os/architecture[/variant], such as linux/amd64")]
+#[error(
+    "{text:?} is not a platform: {reason}; write os/architecture[/variant], such as linux/amd64"
+)]
 pub struct PlatformError {
     text: String,
     reason: &'static str,
@@ -37,14 +40,26 @@ impl Platform {
     /// The same with `variant`, such as `v7`.
     #[must_use]
     pub fn with_variant(self, variant: &str) -> Self {
-        let Self { os_version, os_features, .. } = self;
-        Self { os_version, os_features, ..Self::normalised(&self.os, &self.architecture, variant) }
+        let Self {
+            os_version,
+            os_features,
+            ..
+        } = self;
+        Self {
+            os_version,
+            os_features,
+            ..Self::normalised(&self.os, &self.architecture, variant)
+        }
     }
 
-    /// Reads `os[(version[+feature]...)]/architecture[/variant]`, the form that buildx sends. Unlike containerd, a lone os or
-    /// architecture is an error: the other half would be that of the machine at hand.
+    /// Reads `os[(version[+feature]...)]/architecture[/variant]`, the form that buildx sends.
+    /// Unlike containerd, a lone os or architecture is an error: the other half would be that of
+    /// the machine at hand.
     pub fn parse(text: &str) -> Result<Self, PlatformError> {
-        let error = |reason| PlatformError { text: text.to_owned(), reason };
+        let error = |reason| PlatformError {
+            text: text.to_owned(),
+            reason,
+        };
         let parts: Vec<&str> = text.split('/').collect();
         let (os, architecture, variant) = match parts[..] {
             [os, architecture] => (os, architecture, ""),
@@ -57,12 +72,21 @@ impl Platform {
             Some((os, version)) => (os, version),
             None => (os, ""),
         };
-        let word = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        let word = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+        };
         if os.is_empty() || architecture.is_empty() {
             return Err(error("a part is empty"));
         }
-        if ![os, architecture, variant].into_iter().chain(version.split('+')).all(word) {
-            return Err(error("it has characters other than letters, digits, '_', '-' and '.'"));
+        if ![os, architecture, variant]
+            .into_iter()
+            .chain(version.split('+'))
+            .all(word)
+        {
+            return Err(error(
+                "it has characters other than letters, digits, '_', '-' and '.'",
+            ));
         }
         let mut platform = Self::normalised(os, architecture, variant);
         let mut options = version.split('+').map(str::to_owned);
@@ -122,7 +146,10 @@ impl Platform {
             "wasip1" => "wasi".to_owned(),
             os => os.to_owned(),
         };
-        let (architecture, variant) = (architecture.to_ascii_lowercase(), variant.to_ascii_lowercase());
+        let (architecture, variant) = (
+            architecture.to_ascii_lowercase(),
+            variant.to_ascii_lowercase(),
+        );
         let (architecture, variant) = match (architecture.as_str(), variant.as_str()) {
             ("i386", _) => ("386", ""),
             ("x86_64" | "x86-64" | "amd64", "v1") => ("amd64", ""),
@@ -156,16 +183,23 @@ impl FromStr for Platform {
 }
 
 impl fmt::Display for Platform {
-    /// `os[(version[+feature]...)]/architecture[/variant]`: the key of a platform in results with several.
+    /// `os[(version[+feature]...)]/architecture[/variant]`: the key of a platform in results with
+    /// several.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.os)?;
         if !self.os_version.is_empty() || !self.os_features.is_empty() {
             write!(f, "({}", self.os_version)?;
-            self.os_features.iter().try_for_each(|feature| write!(f, "+{feature}"))?;
+            self.os_features
+                .iter()
+                .try_for_each(|feature| write!(f, "+{feature}"))?;
             f.write_str(")")?;
         }
         write!(f, "/{}", self.architecture)?;
-        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+        if self.variant.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "/{}", self.variant)
+        }
     }
 }
 
@@ -174,7 +208,11 @@ impl fmt::Display for Platform {
 struct Raw {
     architecture: String,
     os: String,
-    #[serde(rename = "os.version", default, skip_serializing_if = "String::is_empty")]
+    #[serde(
+        rename = "os.version",
+        default,
+        skip_serializing_if = "String::is_empty"
+    )]
     os_version: String,
     #[serde(rename = "os.features", default, skip_serializing_if = "Vec::is_empty")]
     os_features: Vec<String>,
@@ -184,14 +222,36 @@ struct Raw {
 
 impl From<Raw> for Platform {
     fn from(raw: Raw) -> Self {
-        let Raw { architecture, os, os_version, os_features, variant } = raw;
-        Self { os_version, os_features, ..Self::normalised(&os, &architecture, &variant) }
+        let Raw {
+            architecture,
+            os,
+            os_version,
+            os_features,
+            variant,
+        } = raw;
+        Self {
+            os_version,
+            os_features,
+            ..Self::normalised(&os, &architecture, &variant)
+        }
     }
 }
 
 impl From<Platform> for Raw {
     fn from(platform: Platform) -> Self {
-        let Platform { os, architecture, variant, os_version, os_features } = platform;
-        Self { architecture, os, os_version, os_features, variant }
+        let Platform {
+            os,
+            architecture,
+            variant,
+            os_version,
+            os_features,
+        } = platform;
+        Self {
+            architecture,
+            os,
+            os_version,
+            os_features,
+            variant,
+        }
     }
 }

@@ -30,11 +30,18 @@ pub struct ReferenceError {
 }
 
 impl Reference {
-    /// Reads `[registry/]repository[:tag][@digest]` by Docker's rules; without tag and digest, the tag is `latest`.
+    /// Reads `[registry/]repository[:tag][@digest]` by Docker's rules; without tag and digest, the
+    /// tag is `latest`.
     pub fn parse(text: &str) -> Result<Self, ReferenceError> {
-        let error = |reason: &str| ReferenceError { text: text.to_owned(), reason: reason.to_owned() };
+        let error = |reason: &str| ReferenceError {
+            text: text.to_owned(),
+            reason: reason.to_owned(),
+        };
         let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (rest, Some(Digest::parse(digest).map_err(|e| error(&e.to_string()))?)),
+            Some((rest, digest)) => (
+                rest,
+                Some(Digest::parse(digest).map_err(|e| error(&e.to_string()))?),
+            ),
             None => (text, None),
         };
         let (domain, rest) = split_domain(rest);
@@ -49,21 +56,41 @@ impl Reference {
             return Err(error("the repository must be lower case"));
         }
         if !path.split('/').all(is_path_component) {
-            return Err(error("the repository may have letters and digits, separated by '.', '_', '__' or '-', and '/'"));
+            return Err(error(
+                "the repository may have letters and digits, separated by '.', '_', '__' or '-', and '/'",
+            ));
         }
-        if domain == DEFAULT_DOMAIN && path.len() == 64 && path.bytes().all(|b| b.is_ascii_hexdigit()) {
+        if domain == DEFAULT_DOMAIN
+            && path.len() == 64
+            && path.bytes().all(|b| b.is_ascii_hexdigit())
+        {
             return Err(error("64 hexadecimal digits are an image ID, not a name"));
         }
         if tag.is_some_and(|tag| !is_tag(tag)) {
-            return Err(error("the tag may have up to 128 letters, digits, '_', '.' and '-', the first no '.' or '-'"));
+            return Err(error(
+                "the tag may have up to 128 letters, digits, '_', '.' and '-', the first no '.' or '-'",
+            ));
         }
-        let prefix = if domain == DEFAULT_DOMAIN && !path.contains('/') { LIBRARY } else { "" };
+        let prefix = if domain == DEFAULT_DOMAIN && !path.contains('/') {
+            LIBRARY
+        } else {
+            ""
+        };
         let path = format!("{prefix}{path}");
         if domain.len() + 1 + path.len() > MAX_NAME {
             return Err(error("it is longer than 255 characters"));
         }
-        let tag = tag.or(if digest.is_none() { Some("latest") } else { None });
-        Ok(Self { domain: domain.to_owned(), path, tag: tag.map(str::to_owned), digest })
+        let tag = tag.or(if digest.is_none() {
+            Some("latest")
+        } else {
+            None
+        });
+        Ok(Self {
+            domain: domain.to_owned(),
+            path,
+            tag: tag.map(str::to_owned),
+            digest,
+        })
     }
 
     /// Registry and repository: `docker.io/library/golang`.
@@ -89,20 +116,28 @@ impl Reference {
     /// The same, pinned to `digest`; the tag stays for people to read.
     #[must_use]
     pub fn pinned(&self, digest: &Digest) -> Self {
-        Self { digest: Some(digest.clone()), ..self.clone() }
+        Self {
+            digest: Some(digest.clone()),
+            ..self.clone()
+        }
     }
 
     /// The short form people write: `golang:1.26`.
     pub fn familiar(&self) -> String {
         let full = self.to_string();
         match full.strip_prefix("docker.io/") {
-            Some(rest) => rest.strip_prefix(LIBRARY).filter(|rest| !rest.contains('/')).unwrap_or(rest).to_owned(),
+            Some(rest) => rest
+                .strip_prefix(LIBRARY)
+                .filter(|rest| !rest.contains('/'))
+                .unwrap_or(rest)
+                .to_owned(),
             None => full,
         }
     }
 }
 
-/// The registry and the rest. What stands before the first slash is a registry if it looks like a host.
+/// The registry and the rest. What stands before the first slash is a registry if it looks like a
+/// host.
 fn split_domain(text: &str) -> (&str, &str) {
     match text.split_once('/') {
         Some(("index.docker.io", rest)) => (DEFAULT_DOMAIN, rest),
@@ -121,16 +156,26 @@ fn is_domain(domain: &str) -> bool {
     let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
     let is_label = |label: &str| {
         let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
-        edge(label.bytes().next()) && edge(label.bytes().last()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        edge(label.bytes().next())
+            && edge(label.bytes().last())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':'),
+    let is_host = match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
+        Some(address) => {
+            !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':')
+        }
         None => host.split('.').all(is_label),
     };
     is_host && port.is_none_or(is_port)
 }
 
-/// Lower-case letters and digits, in runs separated by one `.`, one or two `_`, or any number of `-`.
+/// Lower-case letters and digits, in runs separated by one `.`, one or two `_`, or any number of
+/// `-`.
 fn is_path_component(component: &str) -> bool {
     let alphanumeric = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     let separators = component.split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
@@ -142,7 +187,9 @@ fn is_path_component(component: &str) -> bool {
 
 fn is_tag(tag: &str) -> bool {
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    tag.len() <= MAX_TAG && tag.bytes().next().is_some_and(word) && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-')
+    tag.len() <= MAX_TAG
+        && tag.bytes().next().is_some_and(word)
+        && tag.bytes().all(|b| word(b) || b == b'.' || b == b'-')
 }
 
 impl FromStr for Reference {
@@ -158,6 +205,8 @@ impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.domain, self.path)?;
         self.tag.iter().try_for_each(|tag| write!(f, ":{tag}"))?;
-        self.digest.iter().try_for_each(|digest| write!(f, "@{digest}"))
+        self.digest
+            .iter()
+            .try_for_each(|digest| write!(f, "@{digest}"))
     }
 }

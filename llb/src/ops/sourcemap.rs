@@ -21,18 +21,38 @@ struct Info {
 }
 
 impl SourceMap {
-    /// The file `filename` with the bytes `data`; `language` by its name on GitHub (`TOML`, `Dockerfile`), or empty.
-    pub fn new(filename: impl Into<String>, language: impl Into<String>, data: impl Into<Vec<u8>>) -> Self {
+    /// The file `filename` with the bytes `data`; `language` by its name on GitHub (`TOML`,
+    /// `Dockerfile`), or empty.
+    pub fn new(
+        filename: impl Into<String>,
+        language: impl Into<String>,
+        data: impl Into<Vec<u8>>,
+    ) -> Self {
         let (filename, language, data) = (filename.into(), language.into(), data.into());
-        Self(Arc::new(Info { filename, language, data, definition: None }))
+        Self(Arc::new(Info {
+            filename,
+            language,
+            data,
+            definition: None,
+        }))
     }
 
     /// The same file, recorded as loaded by `output`, which provenance then names.
     #[must_use]
     pub fn loaded_by(&self, output: &Output) -> Self {
         let definition = (!output.is_scratch()).then(|| output.to_definition().into_pb());
-        let Info { filename, language, data, .. } = self.0.as_ref();
-        Self(Arc::new(Info { filename: filename.clone(), language: language.clone(), data: data.clone(), definition }))
+        let Info {
+            filename,
+            language,
+            data,
+            ..
+        } = self.0.as_ref();
+        Self(Arc::new(Info {
+            filename: filename.clone(),
+            language: language.clone(),
+            data: data.clone(),
+            definition,
+        }))
     }
 
     /// `lines` of this file, counted from 1, both ends included.
@@ -42,16 +62,28 @@ impl SourceMap {
 
     /// Several stretches of lines of this file, counted from 1, both ends included.
     pub fn ranges(&self, ranges: impl IntoIterator<Item = RangeInclusive<u32>>) -> Location {
-        let ranges = ranges.into_iter().map(|lines| range((*lines.start(), 0), (*lines.end(), 0))).collect();
-        Location { map: self.clone(), ranges }
+        let ranges = ranges
+            .into_iter()
+            .map(|lines| range((*lines.start(), 0), (*lines.end(), 0)))
+            .collect();
+        Location {
+            map: self.clone(),
+            ranges,
+        }
     }
 
     /// The stretch `span` of this file. The span's own file name is not looked at.
     pub fn span(&self, span: &Span) -> Location {
         // BuildKit counts characters from 0; ours start at 1.
         let start = (span.start.line, span.start.column.saturating_sub(1));
-        let end = (span.end.line.max(span.start.line), span.end.column.saturating_sub(1));
-        Location { map: self.clone(), ranges: vec![range(start, end)] }
+        let end = (
+            span.end.line.max(span.start.line),
+            span.end.column.saturating_sub(1),
+        );
+        Location {
+            map: self.clone(),
+            ranges: vec![range(start, end)],
+        }
     }
 
     pub(super) fn from_pb(info: &pb::SourceInfo) -> Self {
@@ -86,16 +118,25 @@ pub struct Location {
 
 impl Location {
     pub(super) fn from_pb(map: &SourceMap, location: &pb::Location) -> Self {
-        Self { map: map.clone(), ranges: location.ranges.clone() }
+        Self {
+            map: map.clone(),
+            ranges: location.ranges.clone(),
+        }
     }
 }
 
 fn range(start: (u32, u32), end: (u32, u32)) -> pb::Range {
     let position = |(line, character): (u32, u32)| {
         let clamp = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-        Some(pb::Position { line: clamp(line), character: clamp(character) })
+        Some(pb::Position {
+            line: clamp(line),
+            character: clamp(character),
+        })
     };
-    pb::Range { start: position(start), end: position(end) }
+    pb::Range {
+        start: position(start),
+        end: position(end),
+    }
 }
 
 /// Gathers the locations of a definition's ops; equal files become one.
@@ -111,7 +152,10 @@ impl Collector {
         for location in locations {
             let index = self.index(&location.map);
             let entry = self.source.locations.entry(digest.to_owned()).or_default();
-            entry.locations.push(pb::Location { source_index: index, ranges: location.ranges.clone() });
+            entry.locations.push(pb::Location {
+                source_index: index,
+                ranges: location.ranges.clone(),
+            });
         }
     }
 

@@ -1,5 +1,6 @@
-//! What the go command refuses before it compiles anything (cmd/go/internal/load, `loadImport` and `Package.load`): imports that nobody may write, and
-//! graphs that no build has. All of it is about the repository's own packages; what is wrong in others the go command says in a step.
+//! What the go command refuses before it compiles anything (cmd/go/internal/load, `loadImport` and
+//! `Package.load`): imports that nobody may write, and graphs that no build has. All of it is about
+//! the repository's own packages; what is wrong in others the go command says in a step.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +18,12 @@ use crate::workspace::is_path_prefix;
 /// What is wrong with an import path, whatever packages there are.
 pub(super) fn import_path(path: &str, go_minor: u32) -> Option<Diagnostic> {
     if matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../") {
-        let error =
-            Diagnostic::error(format!("{path:?} is relative, but relative import paths are not supported in module mode"));
-        return Some(error.help("write the module's path and the directory: example.com/module/dir"));
+        let error = Diagnostic::error(format!(
+            "{path:?} is relative, but relative import paths are not supported in module mode"
+        ));
+        return Some(
+            error.help("write the module's path and the directory: example.com/module/dir"),
+        );
     }
     if path.starts_with('/') {
         return Some(Diagnostic::error(format!("{path:?} is not a package path")));
@@ -33,41 +37,74 @@ pub(super) fn import_path(path: &str, go_minor: u32) -> Option<Diagnostic> {
         return Some(Diagnostic::error(error.to_string()));
     }
     // A last element `vendor` is a name like any other (cmd/go/internal/load, FindVendor).
-    let below = path.rsplit_once("/vendor/").map(|(_, below)| below).or_else(|| path.strip_prefix("vendor/"))?;
-    let error = Diagnostic::error(format!("use of vendored package {path} not allowed: it must be imported as {below}"));
+    let below = path
+        .rsplit_once("/vendor/")
+        .map(|(_, below)| below)
+        .or_else(|| path.strip_prefix("vendor/"))?;
+    let error = Diagnostic::error(format!(
+        "use of vendored package {path} not allowed: it must be imported as {below}"
+    ));
     Some(error.help("a package of your own must not lie below a directory called vendor"))
 }
 
-/// Whether the package `importer` may import `path`, of this repository or not: what lies below `internal` is for the tree that holds that directory.
+/// Whether the package `importer` may import `path`, of this repository or not: what lies below
+/// `internal` is for the tree that holds that directory.
 pub(super) fn may_import(importer: &str, path: &str, is_own: bool) -> bool {
     if !path.contains("internal") {
         return true;
     }
     let elements: Vec<&str> = path.split('/').collect();
-    let Some(at) = elements.iter().rposition(|element| *element == "internal") else { return true };
+    let Some(at) = elements.iter().rposition(|element| *element == "internal") else {
+        return true;
+    };
     let parent = elements[..at].join("/");
     let in_std = !is_own && !elements[0].contains('.');
     // Where that is the top of std, no other package lies in it.
-    if parent.is_empty() { !in_std } else { is_path_prefix(&parent, importer) }
+    if parent.is_empty() {
+        !in_std
+    } else {
+        is_path_prefix(&parent, importer)
+    }
 }
 
 /// What is wrong with the names of a package's files, or of its directory, with the file's name.
-pub(super) fn names(path: &str, selected: &PackageFiles, embedded: &[&str]) -> Option<(String, String)> {
+pub(super) fn names(
+    path: &str,
+    selected: &PackageFiles,
+    embedded: &[&str],
+) -> Option<(String, String)> {
     let lists = lists(selected).into_iter().flatten().map(String::as_str);
     let names: BTreeSet<&str> = lists.chain(embedded.iter().copied()).collect();
     let mut folded: BTreeMap<String, &str> = BTreeMap::new();
-    if names.iter().any(|name| name.chars().any(|c| !c.is_ascii() || c.is_ascii_uppercase())) {
+    if names.iter().any(|name| {
+        name.chars()
+            .any(|c| !c.is_ascii() || c.is_ascii_uppercase())
+    }) {
         for name in &names {
             if let Some(first) = folded.insert(name.to_lowercase(), name) {
-                return Some((format!("case-insensitive file name collision: {first:?} and {name:?}"), (*name).to_owned()));
+                return Some((
+                    format!("case-insensitive file name collision: {first:?} and {name:?}"),
+                    (*name).to_owned(),
+                ));
             }
         }
     }
-    if let Some(name) = names.iter().find(|name| !is_safe(name) || name.starts_with("_cgo_")) {
-        return Some((format!("invalid input file name {name:?}"), (*name).to_owned()));
+    if let Some(name) = names
+        .iter()
+        .find(|name| !is_safe(name) || name.starts_with("_cgo_"))
+    {
+        return Some((
+            format!("invalid input file name {name:?}"),
+            (*name).to_owned(),
+        ));
     }
     let dir = path.rsplit('/').next().unwrap_or_default();
-    (!is_safe(dir)).then(|| (format!("invalid input directory name {dir:?}"), String::new()))
+    (!is_safe(dir)).then(|| {
+        (
+            format!("invalid input directory name {dir:?}"),
+            String::new(),
+        )
+    })
 }
 
 /// Every list of a package's files; one with an error may be in two.
@@ -94,11 +131,18 @@ fn lists(package: &PackageFiles) -> [&Vec<String>; 16] {
 
 /// Whether a name can be no flag of a program (cmd/go/internal/load, SafeArg).
 fn is_safe(name: &str) -> bool {
-    name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/') || byte >= 0x80)
+    name.bytes().next().is_some_and(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/') || byte >= 0x80
+    })
 }
 
-/// Finds what is wrong with the whole graph. `tests_only` are packages without a file that is no test.
-pub(super) fn graph(packages: &Packages, tests_only: &BTreeSet<PackageIx>, findings: &mut Findings) {
+/// Finds what is wrong with the whole graph. `tests_only` are packages without a file that is no
+/// test.
+pub(super) fn graph(
+    packages: &Packages,
+    tests_only: &BTreeSet<PackageIx>,
+    findings: &mut Findings,
+) {
     imports(packages, tests_only, findings);
     cycles(packages, findings);
     collisions(packages, findings);
@@ -111,10 +155,20 @@ fn imports(packages: &Packages, tests_only: &BTreeSet<PackageIx>, findings: &mut
             let Some(ix) = import.package else { continue };
             let imported = packages.get(ix);
             if imported.name == "main" && imported.dir != importer.dir {
-                let error = Diagnostic::error(format!("import {:?} is a program, not an importable package", import.path));
-                findings.push(error.at(place(import)).help("move what both need into a package of its own"));
+                let error = Diagnostic::error(format!(
+                    "import {:?} is a program, not an importable package",
+                    import.path
+                ));
+                findings.push(
+                    error
+                        .at(place(import))
+                        .help("move what both need into a package of its own"),
+                );
             } else if tests_only.contains(&ix) {
-                let error = Diagnostic::error(format!("package {}: no non-test Go files in {}", import.path, imported.dir));
+                let error = Diagnostic::error(format!(
+                    "package {}: no non-test Go files in {}",
+                    import.path, imported.dir
+                ));
                 findings.push(error.at(place(import)));
             }
         }
@@ -140,11 +194,19 @@ fn cycles(packages: &Packages, findings: &mut Findings) {
     // Not the recursive algorithm: chains of imports may be long.
     let mut knots: Vec<Vec<PackageIx>> = Vec::new();
     for knot in kosaraju_scc(&graph) {
-        let mut knot: Vec<PackageIx> = knot.into_iter().map(|node| PackageIx(node.index())).collect();
+        let mut knot: Vec<PackageIx> = knot
+            .into_iter()
+            .map(|node| PackageIx(node.index()))
+            .collect();
         knot.sort_by_key(|ix| &packages.get(*ix).path);
         knots.push(knot);
     }
-    knots.retain(|knot| knot.len() > 1 || knot.iter().any(|ix| packages.below(*ix).any(|imported| imported == *ix)));
+    knots.retain(|knot| {
+        knot.len() > 1
+            || knot
+                .iter()
+                .any(|ix| packages.below(*ix).any(|imported| imported == *ix))
+    });
     knots.sort_by_key(|knot| knot.first().map(|ix| &packages.get(*ix).path));
     for knot in knots {
         if findings.wants(Severity::Error) {
@@ -158,32 +220,61 @@ fn cycle(packages: &Packages, knot: &[PackageIx]) -> Option<Diagnostic> {
     let first = *knot.first()?;
     let members: BTreeSet<&PackageIx> = knot.iter().collect();
     let start = packages.get(first);
-    let lead = |import| packages.meant(import).find(|ix| members.contains(ix)).map(|to| Hop { from: first, import, to });
+    let lead = |import| {
+        packages
+            .meant(import)
+            .find(|ix| members.contains(ix))
+            .map(|to| Hop {
+                from: first,
+                import,
+                to,
+            })
+    };
     let hop = start.imports.iter().find_map(lead)?;
     let mut steps = vec![hop];
     steps.extend(chain(packages, hop.to, &|ix| ix == first)?);
     let words = match steps.len() {
         1 if hop.import.package.is_some() => format!("{} imports itself", start.path),
         1..=MAX_NAMED => {
-            let imported = steps.iter().flat_map(|hop| hop.paths(packages)).map(|path| format!(" imports {path}"));
+            let imported = steps
+                .iter()
+                .flat_map(|hop| hop.paths(packages))
+                .map(|path| format!(" imports {path}"));
             format!("{}{}", start.path, imported.collect::<String>())
         }
-        many => format!("{} imports itself through {} packages", start.path, many - 1),
+        many => format!(
+            "{} imports itself through {} packages",
+            start.path,
+            many - 1
+        ),
     };
-    let mut error = Diagnostic::error(format!("import cycle not allowed: {words}")).at(place(hop.import));
+    let mut error =
+        Diagnostic::error(format!("import cycle not allowed: {words}")).at(place(hop.import));
     for Hop { from, import, .. } in steps.iter().skip(1).take(MAX_NAMED) {
-        error = error.related(place(import), format!("{} imports {}", packages.get(*from).path, import.path));
+        error = error.related(
+            place(import),
+            format!("{} imports {}", packages.get(*from).path, import.path),
+        );
     }
     Some(error)
 }
 
-/// Finds import paths in one main that differ in nothing but case: to Go these collide, on any system.
+/// Finds import paths in one main that differ in nothing but case: to Go these collide, on any
+/// system.
 fn collisions(packages: &Packages, findings: &mut Findings) {
     let mut spelled: BTreeMap<String, BTreeMap<&str, Option<&Import>>> = BTreeMap::new();
     for (_, package) in packages.iter() {
-        spelled.entry(package.path.to_ascii_lowercase()).or_default().entry(&package.path).or_default();
+        spelled
+            .entry(package.path.to_ascii_lowercase())
+            .or_default()
+            .entry(&package.path)
+            .or_default();
         for import in &package.imports {
-            let place = spelled.entry(import.path.to_ascii_lowercase()).or_default().entry(&import.path).or_default();
+            let place = spelled
+                .entry(import.path.to_ascii_lowercase())
+                .or_default()
+                .entry(&import.path)
+                .or_default();
             place.get_or_insert(import);
         }
     }
@@ -192,7 +283,9 @@ fn collisions(packages: &Packages, findings: &mut Findings) {
         return;
     }
     let importers = importers(packages);
-    let found = spelled.into_values().filter_map(|spellings| collision(packages, &importers, &spellings));
+    let found = spelled
+        .into_values()
+        .filter_map(|spellings| collision(packages, &importers, &spellings));
     findings.extend(found.take(limits::DIAGNOSTICS));
 }
 
@@ -219,15 +312,26 @@ fn collision(
         reached.extend(importers.get(path).into_iter().flatten());
         let mut open: Vec<PackageIx> = reached.iter().copied().collect();
         while let Some(ix) = open.pop() {
-            let above = importers.get(packages.get(ix).path.as_str()).into_iter().flatten();
+            let above = importers
+                .get(packages.get(ix).path.as_str())
+                .into_iter()
+                .flatten();
             open.extend(above.filter(|importer| reached.insert(**importer)));
         }
         for main in packages.mains.iter().filter(|main| reached.contains(main)) {
-            let Some((other, other_import)) = met.insert(*main, (path, *import)) else { continue };
-            let error = Diagnostic::error(format!("case-insensitive import collision: {path:?} and {other:?}"));
+            let Some((other, other_import)) = met.insert(*main, (path, *import)) else {
+                continue;
+            };
+            let error = Diagnostic::error(format!(
+                "case-insensitive import collision: {path:?} and {other:?}"
+            ));
             let error = error.help("give one of the packages another name");
             return match (import, other_import) {
-                (Some(import), Some(other)) => Some(error.at(place(import)).related(place(other), "the other spelling")),
+                (Some(import), Some(other)) => Some(
+                    error
+                        .at(place(import))
+                        .related(place(other), "the other spelling"),
+                ),
                 (one, other) => Some(error.at(place(one.or(other)?))),
             };
         }

@@ -22,14 +22,26 @@ pub(super) fn resolve(
             return known.clone();
         }
         let mut walk = walk.borrow_mut();
-        let entries = dir.join(below).map(|at| walk.entries(tree, &at)).unwrap_or_default();
-        let names = entries.iter().map(|entry| (entry.name.clone(), node_kind(entry)));
+        let entries = dir
+            .join(below)
+            .map(|at| walk.entries(tree, &at))
+            .unwrap_or_default();
+        let names = entries
+            .iter()
+            .map(|entry| (entry.name.clone(), node_kind(entry)));
         let listing = (!entries.is_empty()).then(|| names.collect::<Listing>());
-        listed.borrow_mut().insert(below.to_owned(), listing.clone());
+        listed
+            .borrow_mut()
+            .insert(below.to_owned(), listing.clone());
         listing
     };
-    let resolve = |pattern: &str| embed::resolve_within(pattern, &list, budget).map_err(|error| error.message);
-    patterns.iter().map(|&pattern| (pattern.to_owned(), resolve(pattern))).collect()
+    let resolve = |pattern: &str| {
+        embed::resolve_within(pattern, &list, budget).map_err(|error| error.message)
+    };
+    patterns
+        .iter()
+        .map(|&pattern| (pattern.to_owned(), resolve(pattern)))
+        .collect()
 }
 
 fn node_kind(entry: &Entry) -> NodeKind {

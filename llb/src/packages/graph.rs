@@ -10,19 +10,22 @@ use crate::workspace::ModuleIx;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PackageIx(pub usize);
 
-/// The packages of the repository that the mains of a root reach, with the imports that leave the repository.
+/// The packages of the repository that the mains of a root reach, with the imports that leave the
+/// repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Packages {
     pub(super) packages: Vec<Package>,
     pub(super) by_path: BTreeMap<String, PackageIx>,
-    /// What the third-party packages that are imported here import of the repository in turn, by their import paths.
+    /// What the third-party packages that are imported here import of the repository in turn, by
+    /// their import paths.
     pub(super) behind: BTreeMap<String, BTreeMap<PackageIx, Way>>,
     /// Every `package main` that the pattern `...` matches in the members, sorted by import path.
     pub mains: Vec<PackageIx>,
 }
 
-/// How third-party packages come back to a package of the repository: their import paths, from the one that the
-/// repository imports to the one that imports the repository. Empty where that is a guess.
+/// How third-party packages come back to a package of the repository: their import paths, from the
+/// one that the repository imports to the one that imports the repository. Empty where that is a
+/// guess.
 pub type Way = Vec<String>;
 
 /// One package of the repository, as one build context sees it.
@@ -36,14 +39,17 @@ pub struct Package {
     pub module: ModuleIx,
     /// Its directory.
     pub dir: TreePath,
-    /// The files the build takes, of every class; embedded ones, a main's `default.pgo`, those of [`Package::included`], and what symlinks lead
-    /// through to any of them are among them; sorted.
+    /// The files the build takes, of every class; embedded ones, a main's `default.pgo`, those of
+    /// [`Package::included`], and what symlinks lead through to any of them are among them; sorted.
     pub files: Vec<TreePath>,
-    /// The files among [`Package::files`] that are no sources of the package: its C sources, preambles, assembly or `#cgo` lines name them.
+    /// The files among [`Package::files`] that are no sources of the package: its C sources,
+    /// preambles, assembly or `#cgo` lines name them.
     pub included: Vec<TreePath>,
-    /// Go and other source files of its directory that the build does not take: for other platforms or tags. Tests are not told.
+    /// Go and other source files of its directory that the build does not take: for other platforms
+    /// or tags. Tests are not told.
     pub left_out: Vec<TreePath>,
-    /// The files among [`Package::files`] that it embeds, by the pattern that names them, as written (`all:` included).
+    /// The files among [`Package::files`] that it embeds, by the pattern that names them, as
+    /// written (`all:` included).
     pub embedded: BTreeMap<String, Vec<TreePath>>,
     /// What it imports, sorted by path.
     pub imports: Vec<Import>,
@@ -77,24 +83,39 @@ impl Packages {
 
     /// Every package with its index, in an order without meaning that is always the same.
     pub fn iter(&self) -> impl Iterator<Item = (PackageIx, &Package)> {
-        self.packages.iter().enumerate().map(|(ix, package)| (PackageIx(ix), package))
+        self.packages
+            .iter()
+            .enumerate()
+            .map(|(ix, package)| (PackageIx(ix), package))
     }
 
-    /// The packages of the repository that the third-party package `path` imports, directly or through others
-    /// of its kind. Known only of packages that the repository imports, and once the go command was asked.
+    /// The packages of the repository that the third-party package `path` imports, directly or
+    /// through others of its kind. Known only of packages that the repository imports, and once the
+    /// go command was asked.
     pub fn behind(&self, path: &str) -> impl Iterator<Item = (PackageIx, &Way)> {
-        self.behind.get(path).into_iter().flatten().map(|(&ix, way)| (ix, way))
+        self.behind
+            .get(path)
+            .into_iter()
+            .flatten()
+            .map(|(&ix, way)| (ix, way))
     }
 
-    /// The packages of the repository that the one at `ix` imports: by itself, or through third-party packages.
+    /// The packages of the repository that the one at `ix` imports: by itself, or through
+    /// third-party packages.
     pub fn below(&self, ix: PackageIx) -> impl Iterator<Item = PackageIx> {
-        self.get(ix).imports.iter().flat_map(|import| self.meant(import))
+        self.get(ix)
+            .imports
+            .iter()
+            .flat_map(|import| self.meant(import))
     }
 
     /// The packages of the repository that an import leads to.
     pub fn meant<'a>(&'a self, import: &'a Import) -> impl Iterator<Item = PackageIx> + 'a {
         let behind = || self.behind(&import.path).map(|(ix, _)| ix);
-        import.package.into_iter().chain(import.package.is_none().then(behind).into_iter().flatten())
+        import
+            .package
+            .into_iter()
+            .chain(import.package.is_none().then(behind).into_iter().flatten())
     }
 
     /// Whether third-party packages import some package of the repository, as far as that is known.
@@ -114,15 +135,17 @@ impl Packages {
 }
 
 impl Package {
-    /// The name of the binary that `go build` makes of it: the import path's last element, or the one before where the last is a major
-    /// version (cmd/go/internal/load, DefaultExecName).
+    /// The name of the binary that `go build` makes of it: the import path's last element, or the
+    /// one before where the last is a major version (cmd/go/internal/load, DefaultExecName).
     pub fn binary_name(&self) -> &str {
         binary_name(&self.path)
     }
 
     /// The imports that leave the repository.
     pub fn outside(&self) -> impl Iterator<Item = &Import> {
-        self.imports.iter().filter(|import| import.package.is_none())
+        self.imports
+            .iter()
+            .filter(|import| import.package.is_none())
     }
 }
 
@@ -131,7 +154,14 @@ pub fn binary_name(path: &str) -> &str {
     let mut elements = path.rsplit('/');
     let last = elements.next().unwrap_or_default();
     let is_version = last.strip_prefix('v').is_some_and(|digits| {
-        !digits.is_empty() && !digits.starts_with('0') && digits != "1" && digits.bytes().all(|byte| byte.is_ascii_digit())
+        !digits.is_empty()
+            && !digits.starts_with('0')
+            && digits != "1"
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
-    if is_version { elements.next().unwrap_or(last) } else { last }
+    if is_version {
+        elements.next().unwrap_or(last)
+    } else {
+        last
+    }
 }

@@ -8,10 +8,12 @@ use crate::gosrc::{Problem, ProblemKind, SourceFile};
 use crate::limits;
 use crate::tree::{Head, SourceTree, TreeError, TreePath};
 
-/// Bytes of a file that are read at first: the heads of nearly all files, licence included, are shorter.
+/// Bytes of a file that are read at first: the heads of nearly all files, licence included, are
+/// shorter.
 const HEAD_BYTES: usize = 4096;
 
-/// Bytes from which on files are read whole one after another, not one on each thread: memory has to hold them.
+/// Bytes from which on files are read whole one after another, not one on each thread: memory has
+/// to hold them.
 const LARGE: u64 = 1 << 20;
 static ONE_LARGE: Mutex<()> = Mutex::new(());
 
@@ -22,12 +24,19 @@ enum Start {
     TooShort(u64),
 }
 
-/// The heads of files, with the files' sizes. Of most files the first bytes are enough. What the heads name is counted in `facts`, and left out when these
-/// are too many: then the scan has no use.
-pub(super) fn read(tree: &dyn SourceTree, files: &[(&TreePath, String)], facts: &AtomicUsize) -> Vec<(SourceFile, u64)> {
+/// The heads of files, with the files' sizes. Of most files the first bytes are enough. What the
+/// heads name is counted in `facts`, and left out when these are too many: then the scan has no
+/// use.
+pub(super) fn read(
+    tree: &dyn SourceTree,
+    files: &[(&TreePath, String)],
+    facts: &AtomicUsize,
+) -> Vec<(SourceFile, u64)> {
     let paths: Vec<TreePath> = files.iter().map(|(dir, name)| dir.child(name)).collect();
     let mut starts: Vec<Start> = Vec::with_capacity(paths.len());
-    tree.heads(&paths, HEAD_BYTES, &mut |head| starts.extend(paths.get(starts.len()).map(|path| start_of(path, head))));
+    tree.heads(&paths, HEAD_BYTES, &mut |head| {
+        starts.extend(paths.get(starts.len()).map(|path| start_of(path, head)))
+    });
     let read = paths.iter().zip(starts).map(|(path, start)| {
         let (file, size) = match start {
             Start::Enough(file, size) => (*file, size),
@@ -35,7 +44,11 @@ pub(super) fn read(tree: &dyn SourceTree, files: &[(&TreePath, String)], facts: 
         };
         let of_file = file.fact_count();
         let before = facts.fetch_add(of_file, Ordering::Relaxed);
-        if before + of_file > limits::FACTS { (SourceFile::unread(path.name()), size) } else { (file, size) }
+        if before + of_file > limits::FACTS {
+            (SourceFile::unread(path.name()), size)
+        } else {
+            (file, size)
+        }
     });
     read.collect()
 }
@@ -43,22 +56,35 @@ pub(super) fn read(tree: &dyn SourceTree, files: &[(&TreePath, String)], facts: 
 /// What the first bytes of a file say.
 fn start_of(path: &TreePath, start: Result<Head<'_>, TreeError>) -> Start {
     match start {
-        Ok(start) if start.is_whole() => Start::Enough(Box::new(SourceFile::parse(path.name(), start.bytes)), start.size),
+        Ok(start) if start.is_whole() => Start::Enough(
+            Box::new(SourceFile::parse(path.name(), start.bytes)),
+            start.size,
+        ),
         Ok(start) => match SourceFile::parse_start(path.name(), start.bytes) {
             Some(file) => Start::Enough(Box::new(file), start.size),
             None => Start::TooShort(start.size),
         },
-        Err(_) => Start::Enough(Box::new(unreadable(path.name(), unreadable_words(path.name()))), 0),
+        Err(_) => Start::Enough(
+            Box::new(unreadable(path.name(), unreadable_words(path.name()))),
+            0,
+        ),
     }
 }
 
 fn whole(tree: &dyn SourceTree, path: &TreePath, size: u64) -> SourceFile {
     // A thread that panicked leaves nothing behind that could be wrong.
-    let _one = (size > LARGE).then(|| ONE_LARGE.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    let _one = (size > LARGE).then(|| {
+        ONE_LARGE
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    });
     match tree.read(std::slice::from_ref(path)).pop() {
         Some(Ok(text)) => SourceFile::parse(path.name(), &text),
         Some(Err(TreeError::TooLarge { size, .. })) => {
-            let message = format!("{size} bytes, which would all have to be looked at; gowork reads {} of a file", limits::FILE);
+            let message = format!(
+                "{size} bytes, which would all have to be looked at; gowork reads {} of a file",
+                limits::FILE
+            );
             unreadable(path.name(), message)
         }
         Some(Err(_)) | None => unreadable(path.name(), unreadable_words(path.name())),
@@ -74,6 +100,13 @@ fn unreadable_words(name: &str) -> String {
 
 /// A file that cannot be read is a problem of that file, told when a build takes it.
 fn unreadable(name: &str, message: String) -> SourceFile {
-    let problem = Problem { message, at: Position::default(), kind: ProblemKind::Unreadable };
-    SourceFile { problem: Some(problem), ..SourceFile::unread(name) }
+    let problem = Problem {
+        message,
+        at: Position::default(),
+        kind: ProblemKind::Unreadable,
+    };
+    SourceFile {
+        problem: Some(problem),
+        ..SourceFile::unread(name)
+    }
 }

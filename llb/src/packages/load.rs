@@ -29,9 +29,15 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Loads what the mains with the import paths `mains` are made of, as if no third-party package imported anything
-/// of the repository.
-pub fn load(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext, mains: &[&str]) -> Loaded {
+/// Loads what the mains with the import paths `mains` are made of, as if no third-party package
+/// imported anything of the repository.
+pub fn load(
+    scan: &Scan,
+    workspace: &Workspace,
+    root: RootIx,
+    context: &BuildContext,
+    mains: &[&str],
+) -> Loaded {
     load_with(scan, (workspace, root), context, mains, &|_, _| Vec::new())
 }
 
@@ -47,7 +53,13 @@ pub fn load_with(
         scan,
         workspace,
         root: workspace.root(root),
-        owners: Owners::below(&scan.mod_files, workspace.root(root).modules().map(|ix| &workspace.module(ix).dir)),
+        owners: Owners::below(
+            &scan.mod_files,
+            workspace
+                .root(root)
+                .modules()
+                .map(|ix| &workspace.module(ix).dir),
+        ),
         providers: Providers::new(workspace, workspace.root(root)),
         context,
         returning,
@@ -67,9 +79,15 @@ pub fn load_with(
     }
     loader.run();
     check::graph(&loader.packages, &loader.tests_only, &mut loader.findings);
-    let excluded = loader.excluded.iter().filter_map(|&ix| excluded::diagnostic(&loader.packages, ix, context));
+    let excluded = loader
+        .excluded
+        .iter()
+        .filter_map(|&ix| excluded::diagnostic(&loader.packages, ix, context));
     loader.findings.extend(excluded);
-    Loaded { packages: loader.packages, diagnostics: loader.findings.into_vec() }
+    Loaded {
+        packages: loader.packages,
+        diagnostics: loader.findings.into_vec(),
+    }
 }
 
 struct Loader<'a> {
@@ -96,7 +114,12 @@ impl Loader<'_> {
         while !self.open.is_empty() {
             let level: Vec<PackageIx> = self.open.drain(..).collect();
             let (packages, scan, context) = (&self.packages, self.scan, self.context);
-            let select = |&ix: &PackageIx| Some(gosrc::select(&scan.dirs.get(&packages.get(ix).dir)?.files, context));
+            let select = |&ix: &PackageIx| {
+                Some(gosrc::select(
+                    &scan.dirs.get(&packages.get(ix).dir)?.files,
+                    context,
+                ))
+            };
             let selected: Vec<Option<PackageFiles>> = level.par_iter().map(select).collect();
             for (ix, selected) in level.into_iter().zip(selected) {
                 self.fill(ix, selected.unwrap_or_default());
@@ -116,11 +139,17 @@ impl Loader<'_> {
             if selected.name == "main" && scanned.pgo {
                 files.insert(dir.child("default.pgo"));
             }
-            let through: Vec<TreePath> = files.iter().flat_map(|file| self.scan.followed(file)).collect();
+            let through: Vec<TreePath> = files
+                .iter()
+                .flat_map(|file| self.scan.followed(file))
+                .collect();
             files.extend(through);
             let importer = self.packages.get(ix).path.clone();
-            let imports =
-                selected.imports.iter().filter_map(|(path, places)| self.import(&importer, &dir, path, places)).collect();
+            let imports = selected
+                .imports
+                .iter()
+                .filter_map(|(path, places)| self.import(&importer, &dir, path, places))
+                .collect();
             let package = &mut self.packages.packages[ix.0];
             package.left_out = left_out(&dir, &selected);
             package.embedded = embedded(&dir, scanned, &selected);
@@ -133,16 +162,40 @@ impl Loader<'_> {
     }
 
     /// The files that the build takes from a directory.
-    fn files(&mut self, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeSet<TreePath> {
-        let go = [&selected.go_files, &selected.cgo_files, &selected.h_files, &selected.f_files, &selected.s_files];
-        // Without cgo the go command forgets these (cmd/go/internal/load, where `CgoEnabled` is false).
-        let c = [&selected.c_files, &selected.cxx_files, &selected.m_files, &selected.swig_files, &selected.swig_cxx_files];
+    fn files(
+        &mut self,
+        dir: &TreePath,
+        scanned: &ScannedDir,
+        selected: &PackageFiles,
+    ) -> BTreeSet<TreePath> {
+        let go = [
+            &selected.go_files,
+            &selected.cgo_files,
+            &selected.h_files,
+            &selected.f_files,
+            &selected.s_files,
+        ];
+        // Without cgo the go command forgets these (cmd/go/internal/load, where `CgoEnabled` is
+        // false).
+        let c = [
+            &selected.c_files,
+            &selected.cxx_files,
+            &selected.m_files,
+            &selected.swig_files,
+            &selected.swig_cxx_files,
+        ];
         let c = c.into_iter().filter(|_| self.context.cgo);
         let lists = go.into_iter().chain([&selected.syso_files]).chain(c);
-        let mut files: BTreeSet<TreePath> = lists.into_iter().flatten().map(|name| dir.child(name)).collect();
+        let mut files: BTreeSet<TreePath> = lists
+            .into_iter()
+            .flatten()
+            .map(|name| dir.child(name))
+            .collect();
         for (pattern, places) in &selected.embed_patterns {
             match scanned.embeds.get(pattern) {
-                Some(Ok(embedded)) => files.extend(embedded.iter().filter_map(|file| dir.join(file).ok())),
+                Some(Ok(embedded)) => {
+                    files.extend(embedded.iter().filter_map(|file| dir.join(file).ok()))
+                }
                 Some(Err(message)) => {
                     let error = Diagnostic::error(format!("pattern {pattern}: {message}"))
                         .help("patterns start at the directory of the Go file; see whether .dockerignore leaves the files out");
@@ -155,28 +208,70 @@ impl Loader<'_> {
     }
 
     /// The files that the package's C sources, preambles, assembly and `#cgo` lines name.
-    fn included(&mut self, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeSet<TreePath> {
+    fn included(
+        &mut self,
+        dir: &TreePath,
+        scanned: &ScannedDir,
+        selected: &PackageFiles,
+    ) -> BTreeSet<TreePath> {
         let go = [&selected.cgo_files, &selected.s_files, &selected.f_files];
-        let c = [&selected.c_files, &selected.cxx_files, &selected.m_files, &selected.swig_files, &selected.swig_cxx_files];
-        let compiled = go.into_iter().chain(c.into_iter().filter(|_| self.context.cgo));
+        let c = [
+            &selected.c_files,
+            &selected.cxx_files,
+            &selected.m_files,
+            &selected.swig_files,
+            &selected.swig_cxx_files,
+        ];
+        let compiled = go
+            .into_iter()
+            .chain(c.into_iter().filter(|_| self.context.cgo));
         let names: BTreeSet<&String> = compiled.flatten().collect();
-        let sources: Vec<&SourceFile> = scanned.files.iter().filter(|file| names.contains(&file.name)).collect();
+        let sources: Vec<&SourceFile> = scanned
+            .files
+            .iter()
+            .filter(|file| names.contains(&file.name))
+            .collect();
         let mut flags = Vec::new();
         for file in &sources {
             let cgo = file.header.cgo.as_ref();
             // Wrong lines are told where files are selected.
-            let of_file = cgo.and_then(|cgo| cgo.flags(self.context).ok()).unwrap_or_default();
-            self.findings.extend(of_file.iter().filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)));
+            let of_file = cgo
+                .and_then(|cgo| cgo.flags(self.context).ok())
+                .unwrap_or_default();
+            self.findings.extend(
+                of_file
+                    .iter()
+                    .filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)),
+            );
             flags.extend(of_file);
         }
         // A scan that takes too long is refused as a whole.
-        included::inputs(&Asks { dir, sources, flags }, &mut self.scan).unwrap_or_default()
+        included::inputs(
+            &Asks {
+                dir,
+                sources,
+                flags,
+            },
+            &mut self.scan,
+        )
+        .unwrap_or_default()
     }
 
     /// One import of the package in `dir`.
-    fn import(&mut self, importer: &str, dir: &TreePath, path: &str, places: &[Place]) -> Option<Import> {
+    fn import(
+        &mut self,
+        importer: &str,
+        dir: &TreePath,
+        path: &str,
+        places: &[Place],
+    ) -> Option<Import> {
         let place = places.first()?;
-        let mut import = Import { path: path.to_owned(), package: None, file: dir.child(&place.file), at: place.at };
+        let mut import = Import {
+            path: path.to_owned(),
+            package: None,
+            file: dir.child(&place.file),
+            at: place.at,
+        };
         if path == "C" {
             return Some(import);
         }
@@ -202,7 +297,9 @@ impl Loader<'_> {
             self.follow(importer, dir, path, places);
         }
         if !check::may_import(importer, path, import.package.is_some()) {
-            let error = Diagnostic::error(format!("use of internal package {path} not allowed in {importer}"));
+            let error = Diagnostic::error(format!(
+                "use of internal package {path} not allowed in {importer}"
+            ));
             let error = error.help("a package below a directory called internal is for packages beside or below that directory");
             self.findings.push(at(dir, places, error));
         }
@@ -211,34 +308,61 @@ impl Loader<'_> {
 
     /// What is wrong with a main whatever it imports.
     fn check_main(&mut self, path: &str, module: ModuleIx) {
-        let module_line = self.workspace.module(module).file.module.as_ref().map(|line| line.span.clone());
+        let module_line = self
+            .workspace
+            .module(module)
+            .file
+            .module
+            .as_ref()
+            .map(|line| line.span.clone());
         if let (Some(error), Some(span)) = (self.ambiguous(path), module_line) {
             self.findings.push(error.at(span));
         }
     }
 
     /// What is wrong with the files of the package at `ix`.
-    fn check_files(&mut self, ix: PackageIx, dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) {
-        let is_excluded = |error: &&SelectError| matches!(error, SelectError::NoGoFiles { ignored: 1.. });
+    fn check_files(
+        &mut self,
+        ix: PackageIx,
+        dir: &TreePath,
+        scanned: &ScannedDir,
+        selected: &PackageFiles,
+    ) {
+        let is_excluded =
+            |error: &&SelectError| matches!(error, SelectError::NoGoFiles { ignored: 1.. });
         // Of a package that somebody imports, the import is what is wrong.
         let is_imported = !self.packages.mains.contains(&ix);
-        let errors = selected.errors.iter().filter(|error| !(is_imported && is_excluded(error)));
-        self.findings.extend(errors.map(|error| error.diagnostic(dir.as_str())));
+        let errors = selected
+            .errors
+            .iter()
+            .filter(|error| !(is_imported && is_excluded(error)));
+        self.findings
+            .extend(errors.map(|error| error.diagnostic(dir.as_str())));
         if is_imported && selected.errors.iter().any(|error| is_excluded(&error)) {
             self.excluded.push(ix);
         }
-        if selected.errors.is_empty() && selected.go_files.is_empty() && selected.cgo_files.is_empty() {
+        if selected.errors.is_empty()
+            && selected.go_files.is_empty()
+            && selected.cgo_files.is_empty()
+        {
             self.tests_only.insert(ix);
         }
-        let matched = selected.embed_patterns.keys().filter_map(|pattern| scanned.embeds.get(pattern)?.as_ref().ok());
+        let matched = selected
+            .embed_patterns
+            .keys()
+            .filter_map(|pattern| scanned.embeds.get(pattern)?.as_ref().ok());
         let embedded: Vec<&str> = matched.flatten().map(String::as_str).collect();
-        if let Some((message, file)) = check::names(&self.packages.get(ix).path, selected, &embedded) {
+        if let Some((message, file)) =
+            check::names(&self.packages.get(ix).path, selected, &embedded)
+        {
             let file = dir.join(&file).unwrap_or_else(|_| dir.clone());
-            self.findings.push(Diagnostic::error(message).at(Span::at(file.as_str(), Position::default())));
+            self.findings
+                .push(Diagnostic::error(message).at(Span::at(file.as_str(), Position::default())));
         }
     }
 
-    /// Whether a package that the repository has not would have to be one of its own: no other module can have it, nor std.
+    /// Whether a package that the repository has not would have to be one of its own: no other
+    /// module can have it, nor std.
     fn is_missing(&self, path: &str) -> bool {
         !self.providers.of(path).is_empty()
             && !self.providers.is_required(path)
@@ -248,22 +372,50 @@ impl Loader<'_> {
     /// What go says where an import may mean a package of the repository and another one.
     fn ambiguous(&self, path: &str) -> Option<Diagnostic> {
         // Whether a replacement is chosen is not known here.
-        let found = self.candidates(path).into_iter().filter(|(ix, _)| self.root.members.contains(ix));
-        let mut found: Vec<String> = found.map(|(_, dir)| format!("./{}", dir.as_str())).collect();
-        found.extend((std_packages::has(path, self.context.go_minor) == InStd::Yes).then(|| "the standard library".to_owned()));
-        let error = Diagnostic::error(format!("ambiguous import: found package {path} in {}", found.join(" and in ")));
+        let found = self
+            .candidates(path)
+            .into_iter()
+            .filter(|(ix, _)| self.root.members.contains(ix));
+        let mut found: Vec<String> = found
+            .map(|(_, dir)| format!("./{}", dir.as_str()))
+            .collect();
+        found.extend(
+            (std_packages::has(path, self.context.go_minor) == InStd::Yes)
+                .then(|| "the standard library".to_owned()),
+        );
+        let error = Diagnostic::error(format!(
+            "ambiguous import: found package {path} in {}",
+            found.join(" and in ")
+        ));
         (found.len() > 1).then(|| error.help("rename one of the modules, or move the package"))
     }
 
-    /// What the third-party package `path`, which the package in `dir` imports, imports of the repository in turn.
+    /// What the third-party package `path`, which the package in `dir` imports, imports of the
+    /// repository in turn.
     fn follow(&mut self, importer: &str, dir: &TreePath, path: &str, places: &[Place]) {
-        let Some(module) = self.packages.find(importer).map(|ix| self.packages.get(ix).module) else { return };
+        let Some(module) = self
+            .packages
+            .find(importer)
+            .map(|ix| self.packages.get(ix).module)
+        else {
+            return;
+        };
         for (own, way) in (self.returning)(module, path) {
             let by = way.last().cloned().unwrap_or_else(|| path.to_owned());
-            let found =
-                self.packages.find(&own).or_else(|| self.find(&own).map(|(module, target)| self.add(&own, module, target)));
+            let found = self.packages.find(&own).or_else(|| {
+                self.find(&own)
+                    .map(|(module, target)| self.add(&own, module, target))
+            });
             match found {
-                Some(ix) => _ = self.packages.behind.entry(path.to_owned()).or_default().entry(ix).or_insert(way),
+                Some(ix) => {
+                    _ = self
+                        .packages
+                        .behind
+                        .entry(path.to_owned())
+                        .or_default()
+                        .entry(ix)
+                        .or_insert(way)
+                }
                 None if self.providers.of(&own).is_empty() => {}
                 None if !self.findings.wants(Severity::Error) => {}
                 None => {
@@ -274,21 +426,35 @@ impl Loader<'_> {
         }
     }
 
-    /// The directory of the repository whose package `path` is: of the longest module path that has it.
+    /// The directory of the repository whose package `path` is: of the longest module path that has
+    /// it.
     fn find(&self, path: &str) -> Option<(ModuleIx, TreePath)> {
-        self.providers.of(path).into_iter().find_map(|provider| self.provided(path, provider))
+        self.providers
+            .of(path)
+            .into_iter()
+            .find_map(|provider| self.provided(path, provider))
     }
 
     /// Every directory whose package `path` may be.
     fn candidates(&self, path: &str) -> Vec<(ModuleIx, TreePath)> {
-        self.providers.of(path).into_iter().filter_map(|provider| self.provided(path, provider)).collect()
+        self.providers
+            .of(path)
+            .into_iter()
+            .filter_map(|provider| self.provided(path, provider))
+            .collect()
     }
 
     /// The directory of a module that holds the package `path`, if there is one.
     fn provided(&self, path: &str, (prefix, ix): (&str, ModuleIx)) -> Option<(ModuleIx, TreePath)> {
         let module = &self.workspace.module(ix).dir;
-        let dir = module.join(path[prefix.len()..].trim_start_matches('/')).ok()?;
-        let has_files = self.scan.dirs.get(&dir).is_some_and(|scanned| !scanned.files.is_empty());
+        let dir = module
+            .join(path[prefix.len()..].trim_start_matches('/'))
+            .ok()?;
+        let has_files = self
+            .scan
+            .dirs
+            .get(&dir)
+            .is_some_and(|scanned| !scanned.files.is_empty());
         (has_files && self.owners.of(&dir) == Some(module.as_str())).then_some((ix, dir))
     }
 
@@ -317,7 +483,9 @@ impl Loader<'_> {
 
     fn no_such_package(&self, importer: &str, path: &str) -> Diagnostic {
         let candidates = self.providers.of(path);
-        let module = candidates.first().map(|(prefix, ix)| format!("module {prefix} ({})", self.workspace.module(*ix).dir));
+        let module = candidates
+            .first()
+            .map(|(prefix, ix)| format!("module {prefix} ({})", self.workspace.module(*ix).dir));
         let error = Diagnostic::error(format!(
             "package {path} is imported by {importer}, but {} has no such package",
             module.unwrap_or_else(|| "the repository".to_owned())
@@ -326,14 +494,22 @@ impl Loader<'_> {
         let nearest = crate::diag::nearest(path, known.iter().map(String::as_str));
         match nearest {
             Some(nearest) => error.help(format!("did you mean {nearest}?")),
-            None => error.help("correct the import path, or see whether .dockerignore leaves the package out"),
+            None => error.help(
+                "correct the import path, or see whether .dockerignore leaves the package out",
+            ),
         }
     }
 
     /// The import paths of all directories with sources.
     fn known_paths(&self) -> BTreeSet<String> {
-        let modules = self.root.members.iter().map(|&ix| self.workspace.module(ix));
-        let by_dir: BTreeMap<&str, &Module> = modules.map(|module| (module.dir.as_str(), module)).collect();
+        let modules = self
+            .root
+            .members
+            .iter()
+            .map(|&ix| self.workspace.module(ix));
+        let by_dir: BTreeMap<&str, &Module> = modules
+            .map(|module| (module.dir.as_str(), module))
+            .collect();
         let path = |dir: &TreePath| {
             let module = by_dir.get(self.owners.of(dir)?)?;
             Some(import_path(&module.path, &module.dir, dir))
@@ -345,22 +521,58 @@ impl Loader<'_> {
 /// A warning about a directory that a `#cgo` line of `file` names and that no step can have.
 fn outside(file: &TreePath, flags: &CgoFlags, cgo: &Cgo) -> Option<Diagnostic> {
     let dir = file.parent()?;
-    let (_, lost) = included::named_dirs(flags).into_iter().find(|(_, named)| included::place(&dir, named).is_err())?;
-    let index = cgo.directives.iter().position(|line| line.contains(&lost)).unwrap_or_default();
-    let warning = Diagnostic::warning(format!("#cgo {}: {lost} lies outside the build context", flags.verb));
-    let warning = warning.help("build with a context directory that holds it, or have its files in the builder image");
-    Some(warning.at(Span::at(file.as_str(), cgo.directives_at.get(index).copied().unwrap_or_default())))
+    let (_, lost) = included::named_dirs(flags)
+        .into_iter()
+        .find(|(_, named)| included::place(&dir, named).is_err())?;
+    let index = cgo
+        .directives
+        .iter()
+        .position(|line| line.contains(&lost))
+        .unwrap_or_default();
+    let warning = Diagnostic::warning(format!(
+        "#cgo {}: {lost} lies outside the build context",
+        flags.verb
+    ));
+    let warning = warning.help(
+        "build with a context directory that holds it, or have its files in the builder image",
+    );
+    Some(warning.at(Span::at(
+        file.as_str(),
+        cgo.directives_at.get(index).copied().unwrap_or_default(),
+    )))
 }
 
 fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {
-    let names = selected.ignored_go_files.iter().chain(&selected.ignored_other_files);
-    names.filter(|name| !gosrc::is_test(name)).map(|name| dir.child(name)).collect()
+    let names = selected
+        .ignored_go_files
+        .iter()
+        .chain(&selected.ignored_other_files);
+    names
+        .filter(|name| !gosrc::is_test(name))
+        .map(|name| dir.child(name))
+        .collect()
 }
 
-fn embedded(dir: &TreePath, scanned: &ScannedDir, selected: &PackageFiles) -> BTreeMap<String, Vec<TreePath>> {
-    let matched =
-        selected.embed_patterns.keys().filter_map(|pattern| Some((pattern, scanned.embeds.get(pattern)?.as_ref().ok()?)));
-    matched.map(|(pattern, files)| (pattern.clone(), files.iter().filter_map(|file| dir.join(file).ok()).collect())).collect()
+fn embedded(
+    dir: &TreePath,
+    scanned: &ScannedDir,
+    selected: &PackageFiles,
+) -> BTreeMap<String, Vec<TreePath>> {
+    let matched = selected
+        .embed_patterns
+        .keys()
+        .filter_map(|pattern| Some((pattern, scanned.embeds.get(pattern)?.as_ref().ok()?)));
+    matched
+        .map(|(pattern, files)| {
+            (
+                pattern.clone(),
+                files
+                    .iter()
+                    .filter_map(|file| dir.join(file).ok())
+                    .collect(),
+            )
+        })
+        .collect()
 }
 
 /// Puts the first of `places` on a diagnostic about the package in `dir`.
@@ -373,5 +585,11 @@ fn at(dir: &TreePath, places: &[Place], diagnostic: Diagnostic) -> Diagnostic {
 
 fn size(scanned: &ScannedDir, files: &BTreeSet<TreePath>) -> u64 {
     let names: BTreeSet<&str> = files.iter().map(TreePath::name).collect();
-    scanned.files.iter().zip(&scanned.sizes).filter(|(file, _)| names.contains(file.name.as_str())).map(|(_, size)| size).sum()
+    scanned
+        .files
+        .iter()
+        .zip(&scanned.sizes)
+        .filter(|(file, _)| names.contains(file.name.as_str()))
+        .map(|(_, size)| size)
+        .sum()
 }

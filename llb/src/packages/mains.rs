@@ -38,15 +38,30 @@ pub struct Matched<'a> {
 
 /// Every directory that the pattern `...` matches in the members of a root, sorted by import path.
 pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<Matched<'a>> {
-    let members = || workspace.root(root).members.iter().map(|&ix| workspace.module(ix));
+    let members = || {
+        workspace
+            .root(root)
+            .members
+            .iter()
+            .map(|&ix| workspace.module(ix))
+    };
     let owners = Owners::below(&scan.mod_files, members().map(|module| &module.dir));
     let mut matched = Vec::new();
     for module in members() {
         let ignored = Ignored::of(module);
         for (dir, scanned) in tree::below(&scan.dirs, &module.dir) {
-            let Some(below) = dir.strip_dir(&module.dir) else { continue };
-            if owners.of(dir) == Some(module.dir.as_str()) && is_matched(below) && !ignored.has(below) {
-                matched.push(Matched { path: import_path(&module.path, &module.dir, dir), dir: dir.clone(), scanned });
+            let Some(below) = dir.strip_dir(&module.dir) else {
+                continue;
+            };
+            if owners.of(dir) == Some(module.dir.as_str())
+                && is_matched(below)
+                && !ignored.has(below)
+            {
+                matched.push(Matched {
+                    path: import_path(&module.path, &module.dir, dir),
+                    dir: dir.clone(),
+                    scanned,
+                });
             }
         }
     }
@@ -55,18 +70,35 @@ pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<M
     matched
 }
 
-/// Every `package main` that the pattern `...` matches in the members of a root and that a binary can be made of, sorted by import path: it has a file
-/// that is no test and asks for no cgo that is missing, as `go build ./...` wants it, and `func main`, as the linker does.
-pub fn mains(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
+/// Every `package main` that the pattern `...` matches in the members of a root and that a binary
+/// can be made of, sorted by import path: it has a file that is no test and asks for no cgo that is
+/// missing, as `go build ./...` wants it, and `func main`, as the linker does.
+pub fn mains(
+    scan: &Scan,
+    workspace: &Workspace,
+    root: RootIx,
+    context: &BuildContext,
+) -> Vec<Main> {
     programs(scan, workspace, root, context, true)
 }
 
 /// The others: every `package main` that compiles, but declares no `func main`, such as a plugin.
-pub fn mains_without_func(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext) -> Vec<Main> {
+pub fn mains_without_func(
+    scan: &Scan,
+    workspace: &Workspace,
+    root: RootIx,
+    context: &BuildContext,
+) -> Vec<Main> {
     programs(scan, workspace, root, context, false)
 }
 
-fn programs(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContext, with_func: bool) -> Vec<Main> {
+fn programs(
+    scan: &Scan,
+    workspace: &Workspace,
+    root: RootIx,
+    context: &BuildContext,
+    with_func: bool,
+) -> Vec<Main> {
     let is_asked = |found: &Matched<'_>| {
         let files = &found.scanned.files;
         gosrc::package_name(files, context) == "main"
@@ -74,7 +106,12 @@ fn programs(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildCon
             && gosrc::declares_main(files, context) == with_func
     };
     let programs = matched(scan, workspace, root).into_iter().filter(is_asked);
-    programs.map(|found| Main { path: found.path, dir: found.dir }).collect()
+    programs
+        .map(|found| Main {
+            path: found.path,
+            dir: found.dir,
+        })
+        .collect()
 }
 
 pub(super) fn import_path(module: &str, module_dir: &TreePath, dir: &TreePath) -> String {
@@ -84,12 +121,17 @@ pub(super) fn import_path(module: &str, module_dir: &TreePath, dir: &TreePath) -
     }
 }
 
-/// Whether `...` in a module matches the directory `below` it: no element that the walk skips or closes.
+/// Whether `...` in a module matches the directory `below` it: no element that the walk skips or
+/// closes.
 fn is_matched(below: &str) -> bool {
-    below.split('/').all(|element| element.is_empty() || is_walked(element)) && !format!("/{below}").contains("/vendor/")
+    below
+        .split('/')
+        .all(|element| element.is_empty() || is_walked(element))
+        && !format!("/{below}").contains("/vendor/")
 }
 
-/// What the `ignore` lines of a go.mod take off `...`: `./a` that directory; `a/b` any directory whose path holds these elements.
+/// What the `ignore` lines of a go.mod take off `...`: `./a` that directory; `a/b` any directory
+/// whose path holds these elements.
 struct Ignored<'a> {
     rooted: BTreeSet<&'a str>,
     anywhere: BTreeSet<&'a str>,
@@ -99,19 +141,38 @@ struct Ignored<'a> {
 
 impl<'a> Ignored<'a> {
     fn of(module: &'a Module) -> Self {
-        let mut ignored = Self { rooted: BTreeSet::new(), anywhere: BTreeSet::new(), longest: 0 };
-        for path in module.file.ignore.iter().map(|line| line.value.trim_end_matches('/')) {
+        let mut ignored = Self {
+            rooted: BTreeSet::new(),
+            anywhere: BTreeSet::new(),
+            longest: 0,
+        };
+        for path in module
+            .file
+            .ignore
+            .iter()
+            .map(|line| line.value.trim_end_matches('/'))
+        {
             match path.strip_prefix("./") {
                 Some(path) => ignored.rooted.insert(path),
                 None => ignored.anywhere.insert(path),
             };
         }
-        ignored.longest = ignored.anywhere.iter().map(|path| path.split('/').count()).max().unwrap_or_default();
+        ignored.longest = ignored
+            .anywhere
+            .iter()
+            .map(|path| path.split('/').count())
+            .max()
+            .unwrap_or_default();
         ignored
     }
 
     fn has(&self, below: &str) -> bool {
-        let ends = || below.match_indices('/').map(|(at, _)| at).chain([below.len()]);
+        let ends = || {
+            below
+                .match_indices('/')
+                .map(|(at, _)| at)
+                .chain([below.len()])
+        };
         if !self.rooted.is_empty() && ends().any(|end| self.rooted.contains(&below[..end])) {
             return true;
         }
@@ -121,7 +182,8 @@ impl<'a> Ignored<'a> {
         let mut starts = std::iter::once(0).chain(below.match_indices('/').map(|(at, _)| at + 1));
         starts.any(|start| {
             let ends = ends().filter(|end| *end >= start).take(self.longest);
-            ends.into_iter().any(|end| self.anywhere.contains(&below[start..end]))
+            ends.into_iter()
+                .any(|end| self.anywhere.contains(&below[start..end]))
         })
     }
 }

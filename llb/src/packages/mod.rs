@@ -1,7 +1,8 @@
 //! Directories to packages to the import graph; queries answer "what is this main made of".
 //!
-//! [`scan`] reads a tree once, for all platforms; [`load`] evaluates its result for one root and one build context. A scan is plain data with a
-//! versioned JSON form, so that it can be made where the tree is and used elsewhere. Nothing here knows containers.
+//! [`scan`] reads a tree once, for all platforms; [`load`] evaluates its result for one root and
+//! one build context. A scan is plain data with a versioned JSON form, so that it can be made where
+//! the tree is and used elsewhere. Nothing here knows containers.
 
 mod check;
 mod embeds;

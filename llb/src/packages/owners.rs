@@ -19,16 +19,30 @@ pub(super) struct Owners<'a> {
 impl<'a> Owners<'a> {
     pub(super) fn new(mod_files: &'a ModTexts) -> Self {
         let modules = mod_files.keys().filter(|path| path.name() == "go.mod");
-        Self { modules: modules.map(dir_of).collect() }
+        Self {
+            modules: modules.map(dir_of).collect(),
+        }
     }
 
-    /// The same, for directories that are one of `dirs` or lie below one: of many roots each has few.
-    pub(super) fn below<'d>(mod_files: &'a ModTexts, dirs: impl Iterator<Item = &'d TreePath>) -> Self {
-        let files = dirs.flat_map(|dir| tree::below(mod_files, dir)).map(|(path, _)| path);
-        Self { modules: files.filter(|path| path.name() == "go.mod").map(dir_of).collect() }
+    /// The same, for directories that are one of `dirs` or lie below one: of many roots each has
+    /// few.
+    pub(super) fn below<'d>(
+        mod_files: &'a ModTexts,
+        dirs: impl Iterator<Item = &'d TreePath>,
+    ) -> Self {
+        let files = dirs
+            .flat_map(|dir| tree::below(mod_files, dir))
+            .map(|(path, _)| path);
+        Self {
+            modules: files
+                .filter(|path| path.name() == "go.mod")
+                .map(dir_of)
+                .collect(),
+        }
     }
 
-    /// The directory of the module that `dir` belongs to: the nearest one with a go.mod, used or not.
+    /// The directory of the module that `dir` belongs to: the nearest one with a go.mod, used or
+    /// not.
     pub(super) fn of<'d>(&self, dir: &'d TreePath) -> Option<&'d str> {
         let mut at = dir.as_str();
         loop {

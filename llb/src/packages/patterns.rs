@@ -6,11 +6,12 @@ use super::scan::{MOD_FILES, Scan};
 use crate::gosrc::is_source_name;
 use crate::tree::TreePath;
 
-/// Patterns (moby/patternmatcher) of all files that a scan reads, but for sources below a directory `vendor`: of these there are many, and a scan reads
-/// only a few of them ([`more_patterns`]).
+/// Patterns (moby/patternmatcher) of all files that a scan reads, but for sources below a directory
+/// `vendor`: of these there are many, and a scan reads only a few of them ([`more_patterns`]).
 ///
-/// BuildKit tries them one by one, on a file and on each directory above it, until one matches. The first is for most files; those that begin with `**` and
-/// have no other wildcard cost nothing to speak of.
+/// BuildKit tries them one by one, on a file and on each directory above it, until one matches. The
+/// first is for most files; those that begin with `**` and have no other wildcard cost nothing to
+/// speak of.
 pub const SCAN_PATTERNS: [&str; 32] = [
     "**/*.go",
     "**/*.c",
@@ -46,23 +47,35 @@ pub const SCAN_PATTERNS: [&str; 32] = [
     "**/vendor/modules.txt",
 ];
 
-/// The patterns of all files that a scan reads, where [`SCAN_PATTERNS`] match not all of them, as a scan of what these match shows: sources in or below a
-/// directory `vendor`, of a package that is called so or a module that a mod file names; and what symlinks lead to under another name.
+/// The patterns of all files that a scan reads, where [`SCAN_PATTERNS`] match not all of them, as a
+/// scan of what these match shows: sources in or below a directory `vendor`, of a package that is
+/// called so or a module that a mod file names; and what symlinks lead to under another name.
 pub fn more_patterns(scan: &Scan) -> Option<Vec<String>> {
-    let is_read = |link: &&TreePath| MOD_FILES.contains(&link.name()) || is_source_name(link.name());
-    let targets = scan.links.keys().filter(is_read).filter_map(|link| scan.followed(link).pop());
+    let is_read =
+        |link: &&TreePath| MOD_FILES.contains(&link.name()) || is_source_name(link.name());
+    let targets = scan
+        .links
+        .keys()
+        .filter(is_read)
+        .filter_map(|link| scan.followed(link).pop());
     let unmatched: BTreeSet<TreePath> = targets.filter(|target| !is_scanned(target)).collect();
     let vendored = scan.dirs.keys().any(|dir| is_vendored(dir.as_str()));
-    let kept = SCAN_PATTERNS.iter().filter(|pattern| !vendored || !pattern.starts_with('!')).map(|pattern| (*pattern).to_owned());
+    let kept = SCAN_PATTERNS
+        .iter()
+        .filter(|pattern| !vendored || !pattern.starts_with('!'))
+        .map(|pattern| (*pattern).to_owned());
     let linked = unmatched.iter().map(|path| literal_pattern(path.as_str()));
     (vendored || !unmatched.is_empty()).then(|| kept.chain(linked).collect())
 }
 
-/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at the front negates).
+/// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at
+/// the front negates).
 pub(crate) fn literal_pattern(path: &str) -> String {
     let mut pattern = String::with_capacity(path.len());
     for character in path.chars() {
-        if matches!(character, '*' | '?' | '[' | ']' | '\\') || (character == '!' && pattern.is_empty()) {
+        if matches!(character, '*' | '?' | '[' | ']' | '\\')
+            || (character == '!' && pattern.is_empty())
+        {
             pattern.push('\\');
         }
         pattern.push(character);
@@ -76,7 +89,10 @@ fn is_vendored(dir: &str) -> bool {
 
 /// Whether [`SCAN_PATTERNS`] match a path: whoever has what a scan reads has this file.
 pub fn is_scanned(path: &TreePath) -> bool {
-    let (dir, name) = path.as_str().rsplit_once('/').unwrap_or(("", path.as_str()));
+    let (dir, name) = path
+        .as_str()
+        .rsplit_once('/')
+        .unwrap_or(("", path.as_str()));
     let matches = |pattern: &&str| {
         let pattern = pattern.trim_start_matches("**/");
         match pattern.strip_prefix('*') {
@@ -84,7 +100,11 @@ pub fn is_scanned(path: &TreePath) -> bool {
             None => pattern == name,
         }
     };
-    !is_vendored(dir) && SCAN_PATTERNS.iter().filter(|pattern| !pattern.starts_with('!')).any(matches)
+    !is_vendored(dir)
+        && SCAN_PATTERNS
+            .iter()
+            .filter(|pattern| !pattern.starts_with('!'))
+            .any(matches)
 }
 
 #[cfg(test)]
@@ -94,10 +114,20 @@ mod tests {
     #[test]
     fn paths_that_are_scanned() {
         let is_scanned = |path: &str| is_scanned(&TreePath::new(path).unwrap());
-        for path in ["main.go", "a/b/c.go", "go.mod", "a/go.work.sum", "a/x.S", "a/x.swigcxx", "vendored/a.go", "a/vendor.go"] {
+        for path in [
+            "main.go",
+            "a/b/c.go",
+            "go.mod",
+            "a/go.work.sum",
+            "a/x.S",
+            "a/x.swigcxx",
+            "vendored/a.go",
+            "a/vendor.go",
+        ] {
             assert!(is_scanned(path), "{path}");
         }
-        // The directory itself, for one, and mod files below it: they are sent again, which is always right.
+        // The directory itself, for one, and mod files below it: they are sent again, which is
+        // always right.
         for path in [
             "vendor/a/a.go",
             "a/vendor/b.go",

@@ -9,22 +9,35 @@ use crate::tree::TreePath;
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageSet(pub BTreeSet<PackageIx>);
 
-/// Everything of the repository that `from` is made of: itself and all it imports, directly or not, through
-/// third-party packages too.
+/// Everything of the repository that `from` is made of: itself and all it imports, directly or not,
+/// through third-party packages too.
 pub fn closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -> PackageSet {
     reached(from, |ix| packages.below(ix).collect())
 }
 
 /// The same without guesses: what third-party packages may import, but nobody said so.
 pub fn sure_closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -> PackageSet {
-    let is_sure = |import: &Import, to| packages.behind(&import.path).all(|(ix, way)| ix != to || !way.is_empty());
+    let is_sure = |import: &Import, to| {
+        packages
+            .behind(&import.path)
+            .all(|(ix, way)| ix != to || !way.is_empty())
+    };
     reached(from, |ix| {
         let imports = packages.get(ix).imports.iter();
-        imports.flat_map(|import| packages.meant(import).filter(move |&to| is_sure(import, to))).collect()
+        imports
+            .flat_map(|import| {
+                packages
+                    .meant(import)
+                    .filter(move |&to| is_sure(import, to))
+            })
+            .collect()
     })
 }
 
-fn reached(from: impl IntoIterator<Item = PackageIx>, below: impl Fn(PackageIx) -> Vec<PackageIx>) -> PackageSet {
+fn reached(
+    from: impl IntoIterator<Item = PackageIx>,
+    below: impl Fn(PackageIx) -> Vec<PackageIx>,
+) -> PackageSet {
     let mut reached = BTreeSet::new();
     let mut open: Vec<PackageIx> = from.into_iter().collect();
     while let Some(ix) = open.pop() {
@@ -40,30 +53,40 @@ fn reached(from: impl IntoIterator<Item = PackageIx>, below: impl Fn(PackageIx) 
 pub struct Hop<'a> {
     /// The importer.
     pub from: PackageIx,
-    /// What it imports: the package `to`, or a third-party one that leads there ([`Packages::behind`]).
+    /// What it imports: the package `to`, or a third-party one that leads there
+    /// ([`Packages::behind`]).
     pub import: &'a Import,
     /// Where that leads.
     pub to: PackageIx,
 }
 
 impl<'a> Hop<'a> {
-    /// The import paths on its way: of third-party packages, if it leads through some, and of where it leads.
+    /// The import paths on its way: of third-party packages, if it leads through some, and of where
+    /// it leads.
     pub fn paths(&self, packages: &'a Packages) -> impl Iterator<Item = &'a str> {
-        let way = packages.behind(&self.import.path).find(|(to, _)| self.import.package.is_none() && *to == self.to);
+        let way = packages
+            .behind(&self.import.path)
+            .find(|(to, _)| self.import.package.is_none() && *to == self.to);
         let way = way.into_iter().flat_map(|(_, way)| way).map(String::as_str);
         way.chain([packages.get(self.to).path.as_str()])
     }
 }
 
-/// A shortest chain of imports that leads from `from` to a package that `is_goal` accepts, in order. Empty if `from` is a goal itself; none if
-/// there is no way. Among chains of one length that of the first import paths is taken.
-pub fn chain<'a>(packages: &'a Packages, from: PackageIx, is_goal: &dyn Fn(PackageIx) -> bool) -> Option<Vec<Hop<'a>>> {
+/// A shortest chain of imports that leads from `from` to a package that `is_goal` accepts, in
+/// order. Empty if `from` is a goal itself; none if there is no way. Among chains of one length
+/// that of the first import paths is taken.
+pub fn chain<'a>(
+    packages: &'a Packages,
+    from: PackageIx,
+    is_goal: &dyn Fn(PackageIx) -> bool,
+) -> Option<Vec<Hop<'a>>> {
     let mut came: BTreeMap<PackageIx, Option<Hop<'a>>> = BTreeMap::from([(from, None)]);
     let mut open = VecDeque::from([from]);
     while let Some(ix) = open.pop_front() {
         if is_goal(ix) {
             let last = came.get(&ix).copied().flatten();
-            let mut chain: Vec<_> = std::iter::successors(last, |hop| came.get(&hop.from).copied().flatten()).collect();
+            let mut chain: Vec<_> =
+                std::iter::successors(last, |hop| came.get(&hop.from).copied().flatten()).collect();
             chain.reverse();
             return Some(chain);
         }
@@ -71,7 +94,11 @@ pub fn chain<'a>(packages: &'a Packages, from: PackageIx, is_goal: &dyn Fn(Packa
             for to in packages.meant(import) {
                 came.entry(to).or_insert_with(|| {
                     open.push_back(to);
-                    Some(Hop { from: ix, import, to })
+                    Some(Hop {
+                        from: ix,
+                        import,
+                        to,
+                    })
                 });
             }
         }
@@ -92,15 +119,22 @@ impl PackageSet {
 
     /// Every file of its packages.
     pub fn files(&self, packages: &Packages) -> BTreeSet<TreePath> {
-        self.iter().flat_map(|ix| packages.get(ix).files.iter().cloned()).collect()
+        self.iter()
+            .flat_map(|ix| packages.get(ix).files.iter().cloned())
+            .collect()
     }
 
-    /// Import paths outside the repository that its packages import, std's and third-party ones, `C` and `unsafe` left out.
+    /// Import paths outside the repository that its packages import, std's and third-party ones,
+    /// `C` and `unsafe` left out.
     pub fn outside(&self, packages: &Packages) -> BTreeSet<String> {
         let imports = self.iter().flat_map(|ix| packages.get(ix).outside());
-        let mut paths: BTreeSet<String> = imports.map(|import| import.path.clone()).filter(|path| path != "unsafe").collect();
+        let mut paths: BTreeSet<String> = imports
+            .map(|import| import.path.clone())
+            .filter(|path| path != "unsafe")
+            .collect();
         if paths.remove("C") {
-            // What the go command adds to the imports of such a package (cmd/go/internal/load, `UsesCgo`).
+            // What the go command adds to the imports of such a package (cmd/go/internal/load,
+            // `UsesCgo`).
             paths.extend(["runtime/cgo", "syscall"].map(ToOwned::to_owned));
         }
         paths

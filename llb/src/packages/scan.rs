@@ -1,4 +1,5 @@
-//! A tree to a [`Scan`]: the mod files and the heads of the source files, for all platforms at once.
+//! A tree to a [`Scan`]: the mod files and the heads of the source files, for all platforms at
+//! once.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,8 +26,8 @@ pub const SCAN_VERSION: u32 = 5;
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;
 
-/// What a tree says about its modules and packages. The same tree gives the same scan, whatever the platform, the machine and the
-/// files' times.
+/// What a tree says about its modules and packages. The same tree gives the same scan, whatever the
+/// platform, the machine and the files' times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scan {
@@ -36,16 +37,19 @@ pub struct Scan {
     pub mod_files: ModTexts,
     /// Directories of modules that hold source files, by path.
     pub dirs: BTreeMap<TreePath, ScannedDir>,
-    /// Names of the files in directories where a C compiler or linker may look for what some package asks for.
+    /// Names of the files in directories where a C compiler or linker may look for what some
+    /// package asks for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub listed: BTreeMap<TreePath, Vec<String>>,
     /// What files beyond [`Self::dirs`] include, of those that some package may include.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub included: BTreeMap<TreePath, Includes>,
-    /// The symlinks on the way to mod files, and to files that some package may be made of, with what they say.
+    /// The symlinks on the way to mod files, and to files that some package may be made of, with
+    /// what they say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<TreePath, String>,
-    /// Why the tree is not read at all: it has more of something than [`limits`] allows. Nothing else is set then.
+    /// Why the tree is not read at all: it has more of something than [`limits`] allows. Nothing
+    /// else is set then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
 }
@@ -62,17 +66,24 @@ pub struct Refused {
 
 impl Refused {
     pub(super) fn new(message: String) -> Self {
-        Self { message, path: None }
+        Self {
+            message,
+            path: None,
+        }
     }
 
     pub(super) fn at(self, path: TreePath) -> Self {
-        Self { path: Some(path), ..self }
+        Self {
+            path: Some(path),
+            ..self
+        }
     }
 
     /// The error that it is to a build.
     pub fn diagnostic(&self) -> Diagnostic {
         let error = Diagnostic::error(&self.message);
-        let error = error.help("leave what no build needs out by .dockerignore; docs/limits.md has all limits");
+        let error = error
+            .help("leave what no build needs out by .dockerignore; docs/limits.md has all limits");
         match &self.path {
             Some(path) => error.at(Span::at(path.as_str(), Position::default())),
             None => error,
@@ -88,7 +99,8 @@ pub struct ScannedDir {
     pub files: Vec<SourceFile>,
     /// Bytes of each of them, in the same order.
     pub sizes: Vec<u64>,
-    /// What each embed pattern of its files matches: files relative to this directory, sorted; or why it fails.
+    /// What each embed pattern of its files matches: files relative to this directory, sorted; or
+    /// why it fails.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub embeds: BTreeMap<String, Result<Vec<String>, String>>,
     /// Whether it holds a `default.pgo`.
@@ -97,9 +109,14 @@ pub struct ScannedDir {
 }
 
 impl Scan {
-    /// What a file is read through, where symlinks lead to it: these, and the file that they lead to.
+    /// What a file is read through, where symlinks lead to it: these, and the file that they lead
+    /// to.
     pub fn followed(&self, file: &TreePath) -> Vec<TreePath> {
-        if self.links.is_empty() { Vec::new() } else { tree::followed_by(&|path| self.links.get(path).cloned(), file) }
+        if self.links.is_empty() {
+            Vec::new()
+        } else {
+            tree::followed_by(&|path| self.links.get(path).cloned(), file)
+        }
     }
 }
 
@@ -108,10 +125,19 @@ pub(super) const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work
 
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {
-    let mut scanner = Scanner { tree, walk: Walk::default(), scan: Scan::default(), sources: 0, facts: AtomicUsize::new(0) };
+    let mut scanner = Scanner {
+        tree,
+        walk: Walk::default(),
+        scan: Scan::default(),
+        sources: 0,
+        facts: AtomicUsize::new(0),
+    };
     match scanner.run() {
         Ok(()) => scanner.scan,
-        Err(refused) => Scan { refused: Some(refused), ..Scan::default() },
+        Err(refused) => Scan {
+            refused: Some(refused),
+            ..Scan::default()
+        },
     }
 }
 
@@ -142,15 +168,27 @@ impl Scanner<'_> {
     fn read_mod_files(&mut self) -> Result<(), Refused> {
         let mut paths = BTreeSet::new();
         for (dir, entries) in self.walk.listed() {
-            let mod_files = entries.iter().filter(|entry| MOD_FILES.contains(&entry.name.as_str()));
+            let mod_files = entries
+                .iter()
+                .filter(|entry| MOD_FILES.contains(&entry.name.as_str()));
             for entry in mod_files.clone() {
-                let path = if entry.kind == EntryKind::LinkToFile { dir.child(&entry.name) } else { dir.clone() };
+                let path = if entry.kind == EntryKind::LinkToFile {
+                    dir.child(&entry.name)
+                } else {
+                    dir.clone()
+                };
                 self.scan.links.extend(self.walk.links_to(self.tree, &path));
             }
             paths.extend(
-                entries.iter().filter(|e| is_file(e) && MOD_FILES.contains(&e.name.as_str())).map(|e| dir.child(&e.name)),
+                entries
+                    .iter()
+                    .filter(|e| is_file(e) && MOD_FILES.contains(&e.name.as_str()))
+                    .map(|e| dir.child(&e.name)),
             );
-            if entries.iter().any(|e| e.name == "vendor" && e.kind == EntryKind::Dir) {
+            if entries
+                .iter()
+                .any(|e| e.name == "vendor" && e.kind == EntryKind::Dir)
+            {
                 paths.insert(dir.child("vendor").child("modules.txt"));
             }
         }
@@ -159,7 +197,8 @@ impl Scanner<'_> {
         mod_texts::read(self.tree, &paths, &mut self.scan.mod_files)
     }
 
-    /// Walks directories that mod files name and that `...` does not reach, or not below them, such as `use ./testdata/x`.
+    /// Walks directories that mod files name and that `...` does not reach, or not below them, such
+    /// as `use ./testdata/x`.
     fn find_hidden_modules(&mut self) -> Result<(), Refused> {
         let named = workspace::named_dirs(&self.scan.mod_files);
         let is_hidden = |dir: &TreePath| self.walk.get(dir).is_none() || dir.name() == VENDOR;
@@ -167,15 +206,28 @@ impl Scanner<'_> {
         for dir in &hidden {
             self.walk.descend(self.tree, dir)?;
         }
-        if hidden.is_empty() { Ok(()) } else { self.read_mod_files() }
+        if hidden.is_empty() {
+            Ok(())
+        } else {
+            self.read_mod_files()
+        }
     }
 
     /// The listed directories that belong to a module.
     fn module_dirs(&self, workspace: &Workspace) -> Vec<TreePath> {
-        let used: BTreeSet<&str> = workspace.modules.iter().map(|module| module.dir.as_str()).collect();
+        let used: BTreeSet<&str> = workspace
+            .modules
+            .iter()
+            .map(|module| module.dir.as_str())
+            .collect();
         let owners = Owners::new(&self.scan.mod_files);
         let is_used = |dir: &TreePath| owners.of(dir).is_some_and(|module| used.contains(module));
-        self.walk.listed().map(|(dir, _)| dir).filter(|dir| is_used(dir)).cloned().collect()
+        self.walk
+            .listed()
+            .map(|(dir, _)| dir)
+            .filter(|dir| is_used(dir))
+            .cloned()
+            .collect()
     }
 
     /// Reads the heads of the source files in `dirs`.
@@ -184,23 +236,47 @@ impl Scanner<'_> {
         for dir in dirs {
             self.scan.links.extend(self.walk.links_to(self.tree, dir));
             let entries = self.walk.entries(self.tree, dir);
-            // A link that leads nowhere is a source that cannot be read, as the go command finds when it opens it.
-            let is_broken = |entry: &Entry| entry.kind == EntryKind::BrokenLink && is_source_name(&entry.name);
-            let names: Vec<&Entry> = entries.iter().filter(|entry| is_file(entry) || is_broken(entry)).collect();
+            // A link that leads nowhere is a source that cannot be read, as the go command finds
+            // when it opens it.
+            let is_broken =
+                |entry: &Entry| entry.kind == EntryKind::BrokenLink && is_source_name(&entry.name);
+            let names: Vec<&Entry> = entries
+                .iter()
+                .filter(|entry| is_file(entry) || is_broken(entry))
+                .collect();
             if !names.iter().any(|entry| is_source_name(&entry.name)) {
                 continue;
             }
             let pgo = names.iter().any(|entry| entry.name == "default.pgo");
-            let links = names.iter().filter(|entry| entry.kind == EntryKind::LinkToFile);
-            let links = links.filter(|entry| is_source_name(&entry.name) || entry.name == "default.pgo");
-            self.scan.links.extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
-            self.scan.dirs.insert(dir.clone(), ScannedDir { pgo, ..ScannedDir::default() });
-            files.extend(names.into_iter().filter(|e| is_source_name(&e.name)).map(|e| (dir, e.name.clone())));
+            let links = names
+                .iter()
+                .filter(|entry| entry.kind == EntryKind::LinkToFile);
+            let links =
+                links.filter(|entry| is_source_name(&entry.name) || entry.name == "default.pgo");
+            self.scan
+                .links
+                .extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
+            self.scan.dirs.insert(
+                dir.clone(),
+                ScannedDir {
+                    pgo,
+                    ..ScannedDir::default()
+                },
+            );
+            files.extend(
+                names
+                    .into_iter()
+                    .filter(|e| is_source_name(&e.name))
+                    .map(|e| (dir, e.name.clone())),
+            );
         }
         let heads = self.heads(&files)?;
         let mut heads = heads.into_iter().flatten();
         for of_dir in files.chunk_by(|(dir, _), (other, _)| dir == other) {
-            if let Some(scanned) = of_dir.first().and_then(|(dir, _)| self.scan.dirs.get_mut(*dir)) {
+            if let Some(scanned) = of_dir
+                .first()
+                .and_then(|(dir, _)| self.scan.dirs.get_mut(*dir))
+            {
                 (scanned.files, scanned.sizes) = heads.by_ref().take(of_dir.len()).unzip();
             }
         }
@@ -208,27 +284,42 @@ impl Scanner<'_> {
     }
 
     /// What the heads of `files` say.
-    fn heads(&mut self, files: &[(&TreePath, String)]) -> Result<Vec<Vec<(SourceFile, u64)>>, Refused> {
+    fn heads(
+        &mut self,
+        files: &[(&TreePath, String)],
+    ) -> Result<Vec<Vec<(SourceFile, u64)>>, Refused> {
         self.sources += files.len();
         if self.sources > limits::SOURCES {
-            return Err(Refused::new(format!("more than {} source files, gowork's limit", limits::SOURCES)));
+            return Err(Refused::new(format!(
+                "more than {} source files, gowork's limit",
+                limits::SOURCES
+            )));
         }
         let (tree, facts) = (self.tree, &self.facts);
-        let heads = files.par_chunks(READ_BATCH).map(|batch| heads::read(tree, batch, facts)).collect();
+        let heads = files
+            .par_chunks(READ_BATCH)
+            .map(|batch| heads::read(tree, batch, facts))
+            .collect();
         if facts.load(Ordering::Relaxed) > limits::FACTS {
-            let message =
-                format!("more than {} imports, embed patterns and includes in all source files, gowork's limit", limits::FACTS);
+            let message = format!(
+                "more than {} imports, embed patterns and includes in all source files, gowork's limit",
+                limits::FACTS
+            );
             return Err(Refused::new(message));
         }
         Ok(heads)
     }
 
-    /// Packages in directories that `...` does not reach (testdata, `_x`) can be imported all the same.
+    /// Packages in directories that `...` does not reach (testdata, `_x`) can be imported all the
+    /// same.
     fn follow_imports(&mut self, workspace: &Workspace) -> Result<(), Refused> {
         let mut modules: BTreeMap<&str, BTreeSet<&TreePath>> = BTreeMap::new();
         for root in &workspace.roots {
             for (path, ix) in workspace.imported_as(root) {
-                modules.entry(path).or_default().insert(&workspace.module(ix).dir);
+                modules
+                    .entry(path)
+                    .or_default()
+                    .insert(&workspace.module(ix).dir);
             }
         }
         let mut tried: BTreeSet<TreePath> = BTreeSet::new();
@@ -238,14 +329,24 @@ impl Scanner<'_> {
                 .iter()
                 .filter_map(|dir| self.scan.dirs.get(dir))
                 .flat_map(|dir| &dir.files)
-                .flat_map(|file| file.header.imports.iter().map(|import| import.path.as_str()))
+                .flat_map(|file| {
+                    file.header
+                        .imports
+                        .iter()
+                        .map(|import| import.path.as_str())
+                })
                 .collect();
             let mut wanted = BTreeSet::new();
             for import in imports {
-                let ends = import.match_indices('/').map(|(at, _)| at).chain([import.len()]);
+                let ends = import
+                    .match_indices('/')
+                    .map(|(at, _)| at)
+                    .chain([import.len()]);
                 for end in ends {
                     let dirs = modules.get(&import[..end]).into_iter().flatten();
-                    wanted.extend(dirs.filter_map(|dir| dir.join(import[end..].trim_start_matches('/')).ok()));
+                    wanted.extend(
+                        dirs.filter_map(|dir| dir.join(import[end..].trim_start_matches('/')).ok()),
+                    );
                 }
             }
             wanted.retain(|dir| !self.scan.dirs.contains_key(dir) && tried.insert(dir.clone()));
@@ -260,11 +361,19 @@ impl Scanner<'_> {
         let mut resolved = Vec::new();
         let budget = Cell::new(limits::EMBED_STEPS);
         for (dir, scanned) in &self.scan.dirs {
-            let files = scanned.files.iter().filter(|file| !crate::gosrc::is_test(&file.name));
-            let patterns: BTreeSet<&str> =
-                files.flat_map(|file| &file.header.embeds).map(|embed| embed.pattern.as_str()).collect();
+            let files = scanned
+                .files
+                .iter()
+                .filter(|file| !crate::gosrc::is_test(&file.name));
+            let patterns: BTreeSet<&str> = files
+                .flat_map(|file| &file.header.embeds)
+                .map(|embed| embed.pattern.as_str())
+                .collect();
             if !patterns.is_empty() {
-                resolved.push((dir.clone(), embeds::resolve(self.tree, &mut self.walk, dir, &patterns, &budget)));
+                resolved.push((
+                    dir.clone(),
+                    embeds::resolve(self.tree, &mut self.walk, dir, &patterns, &budget),
+                ));
             }
         }
         for (dir, embeds) in resolved {
@@ -285,13 +394,34 @@ impl Scanner<'_> {
             links: BTreeMap::new(),
         };
         for (dir, scanned) in &self.scan.dirs {
-            let of_package = |class| !matches!(class, Some(FileClass::H | FileClass::Syso | FileClass::TestGo));
-            let sources: Vec<&SourceFile> = scanned.files.iter().filter(|file| of_package(FileClass::of(&file.name))).collect();
+            let of_package = |class| {
+                !matches!(
+                    class,
+                    Some(FileClass::H | FileClass::Syso | FileClass::TestGo)
+                )
+            };
+            let sources: Vec<&SourceFile> = scanned
+                .files
+                .iter()
+                .filter(|file| of_package(FileClass::of(&file.name)))
+                .collect();
             let asks = |file: &&SourceFile| file.header.cgo.is_some() || !file.includes.is_empty();
             let has_go = sources.iter().any(|file| !file.header.package.is_empty());
             if has_go && sources.iter().any(asks) {
-                let flags = sources.iter().filter_map(|file| file.header.cgo.as_ref()).flat_map(|cgo| cgo.all_flags()).collect();
-                included::inputs(&Asks { dir, sources, flags }, &mut recorder).ok_or_else(|| {
+                let flags = sources
+                    .iter()
+                    .filter_map(|file| file.header.cgo.as_ref())
+                    .flat_map(|cgo| cgo.all_flags())
+                    .collect();
+                included::inputs(
+                    &Asks {
+                        dir,
+                        sources,
+                        flags,
+                    },
+                    &mut recorder,
+                )
+                .ok_or_else(|| {
                     let message = format!(
                         "finding what the C files include takes more than {} steps, gowork's limit",
                         limits::INCLUDE_STEPS
@@ -300,7 +430,12 @@ impl Scanner<'_> {
                 })?;
             }
         }
-        let Recorder { listed, included, links, .. } = recorder;
+        let Recorder {
+            listed,
+            included,
+            links,
+            ..
+        } = recorder;
         (self.scan.listed, self.scan.included) = (listed, included);
         self.scan.links.extend(links);
         Ok(())
@@ -321,9 +456,16 @@ impl Files for Recorder<'_> {
     fn names(&mut self, dir: &TreePath) -> Vec<String> {
         self.links.extend(self.walk.links_to(self.tree, dir));
         let entries = self.walk.entries(self.tree, dir);
-        let links = entries.iter().filter(|entry| entry.kind == EntryKind::LinkToFile);
-        self.links.extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
-        let names: Vec<String> = entries.iter().filter(|entry| is_file(entry)).map(|entry| entry.name.clone()).collect();
+        let links = entries
+            .iter()
+            .filter(|entry| entry.kind == EntryKind::LinkToFile);
+        self.links
+            .extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
+        let names: Vec<String> = entries
+            .iter()
+            .filter(|entry| is_file(entry))
+            .map(|entry| entry.name.clone())
+            .collect();
         if !names.is_empty() {
             self.listed.insert(dir.clone(), names.clone());
         }
@@ -357,7 +499,10 @@ impl Files for &Scan {
 }
 
 fn source<'a>(dirs: &'a BTreeMap<TreePath, ScannedDir>, file: &TreePath) -> Option<&'a SourceFile> {
-    dirs.get(&file.parent()?)?.files.iter().find(|source| source.name == file.name())
+    dirs.get(&file.parent()?)?
+        .files
+        .iter()
+        .find(|source| source.name == file.name())
 }
 
 fn is_file(entry: &Entry) -> bool {

@@ -1,5 +1,6 @@
-//! Which packages the standard library has. Modules may be named like parts of it (`database` beside `database/sql`), and then Go decides package
-//! by package. A scan has no GOROOT at hand, so the names are data.
+//! Which packages the standard library has. Modules may be named like parts of it (`database`
+//! beside `database/sql`), and then Go decides package by package. A scan has no GOROOT at hand, so
+//! the names are data.
 
 /// The table; its first lines say what it is made from.
 const PACKAGES: &str = include_str!("std_packages.txt");
@@ -20,8 +21,13 @@ pub(super) enum InStd {
 
 /// Whether Go 1.`minor` has the package in its standard library, or among its own programs.
 pub(super) fn has(path: &str, minor: u32) -> InStd {
-    // Only paths of std have no dot in their first element (cmd/go/internal/search, IsStandardImportPath).
-    if path.split('/').next().is_none_or(|first| first.contains('.')) {
+    // Only paths of std have no dot in their first element (cmd/go/internal/search,
+    // IsStandardImportPath).
+    if path
+        .split('/')
+        .next()
+        .is_none_or(|first| first.contains('.'))
+    {
         return InStd::No;
     }
     match entries().find(|(known, _)| *known == path) {
@@ -33,14 +39,21 @@ pub(super) fn has(path: &str, minor: u32) -> InStd {
 
 /// Every package with the minor release that brought it, 0 for the oldest.
 fn entries() -> impl Iterator<Item = (&'static str, u32)> {
-    PACKAGES.lines().filter(|line| !line.starts_with('#')).map(|line| match line.split_once(' ') {
-        Some((path, since)) => (path, since.parse().unwrap_or_default()),
-        None => (line, 0),
-    })
+    PACKAGES
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| match line.split_once(' ') {
+            Some((path, since)) => (path, since.parse().unwrap_or_default()),
+            None => (line, 0),
+        })
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "the test runs the go command and reads its sources")]
+#[allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "the test runs the go command and reads its sources"
+)]
 mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
@@ -60,22 +73,47 @@ mod tests {
         assert_eq!(has("example.com/x", NEWEST_MINOR + 1), InStd::No);
     }
 
-    /// If this fails for a new release of Go, add its packages with their release, and raise [`NEWEST_MINOR`].
+    /// If this fails for a new release of Go, add its packages with their release, and raise
+    /// [`NEWEST_MINOR`].
     #[test]
     fn the_table_is_that_of_the_go_command() {
         let go = |args: &[&str]| {
-            let output = Command::new("go").args(args).env("GOTOOLCHAIN", "local").current_dir("/").output().unwrap();
+            let output = Command::new("go")
+                .args(args)
+                .env("GOTOOLCHAIN", "local")
+                .current_dir("/")
+                .output()
+                .unwrap();
             String::from_utf8(output.stdout).unwrap().trim().to_owned()
         };
         let version = go(&["env", "GOVERSION"]);
-        let minor: u32 = version.trim_start_matches("go1.").split(['.', 'r', '-', ' ']).next().unwrap().parse().unwrap();
+        let minor: u32 = version
+            .trim_start_matches("go1.")
+            .split(['.', 'r', '-', ' '])
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
         let mut there = BTreeSet::new();
-        find(&Path::new(&go(&["env", "GOROOT"])).join("src"), "", &mut there);
-        let table: BTreeSet<String> = entries().filter(|(_, since)| *since <= minor).map(|(path, _)| path.to_owned()).collect();
+        find(
+            &Path::new(&go(&["env", "GOROOT"])).join("src"),
+            "",
+            &mut there,
+        );
+        let table: BTreeSet<String> = entries()
+            .filter(|(_, since)| *since <= minor)
+            .map(|(path, _)| path.to_owned())
+            .collect();
         // An older release may have had more.
-        let missing: Vec<&String> = there.difference(&table).filter(|_| minor >= NEWEST_MINOR).collect();
+        let missing: Vec<&String> = there
+            .difference(&table)
+            .filter(|_| minor >= NEWEST_MINOR)
+            .collect();
         let gone: Vec<&String> = table.difference(&there).collect();
-        assert!(missing.is_empty() && gone.is_empty(), "{version}: missing {missing:?}, gone {gone:?}");
+        assert!(
+            missing.is_empty() && gone.is_empty(),
+            "{version}: missing {missing:?}, gone {gone:?}"
+        );
     }
 
     /// The directories below `dir` with Go files.
@@ -83,8 +121,14 @@ mod tests {
         for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
             let name = entry.file_name().into_string().unwrap();
             if entry.file_type().unwrap().is_dir() {
-                let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-                if !matches!(name.as_str(), "internal" | "testdata" | "vendor") && !name.starts_with(['.', '_']) {
+                let below = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}/{name}")
+                };
+                if !matches!(name.as_str(), "internal" | "testdata" | "vendor")
+                    && !name.starts_with(['.', '_'])
+                {
                     find(&entry.path(), &below, found);
                 }
             } else if name.ends_with(".go") && !path.is_empty() {

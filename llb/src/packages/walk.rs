@@ -18,8 +18,9 @@ pub(super) struct Walk {
 const LIST_BATCH: usize = 1024;
 
 impl Walk {
-    /// Lists everything below `top` that the pattern `...` may match in some module: not directories whose name begins with `.` or `_`,
-    /// nor `testdata`, nor what lies below `vendor` (cmd/go/internal/modload, matchPackages).
+    /// Lists everything below `top` that the pattern `...` may match in some module: not
+    /// directories whose name begins with `.` or `_`, nor `testdata`, nor what lies below `vendor`
+    /// (cmd/go/internal/modload, matchPackages).
     ///
     /// # Errors
     /// Where the tree has more than it may.
@@ -44,19 +45,27 @@ impl Walk {
         below: &mut Vec<TreePath>,
     ) -> Result<(), Refused> {
         for (dir, listed) in dirs.iter().zip(tree.list(dirs)) {
-            // A directory that cannot be listed holds no package; where one is asked for, its absence is reported by whoever asked.
+            // A directory that cannot be listed holds no package; where one is asked for, its
+            // absence is reported by whoever asked.
             let entries = listed.unwrap_or_default();
             self.names += entries.len() + 1;
             if self.names > limits::NAMES {
-                return Err(
-                    Refused::new(format!("more than {} files and directories, gowork's limit", limits::NAMES)).at(dir.clone())
-                );
+                return Err(Refused::new(format!(
+                    "more than {} files and directories, gowork's limit",
+                    limits::NAMES
+                ))
+                .at(dir.clone()));
             }
             let is_closed = dir != top && dir.name() == VENDOR;
-            let dirs = entries.iter().filter(|entry| !is_closed && entry.kind == EntryKind::Dir && is_walked(&entry.name));
+            let dirs = entries.iter().filter(|entry| {
+                !is_closed && entry.kind == EntryKind::Dir && is_walked(&entry.name)
+            });
             for path in dirs.map(|entry| dir.child(&entry.name)) {
                 if path.as_str().len() > limits::PATH {
-                    let message = format!("a directory whose path has more than {} bytes, gowork's limit", limits::PATH);
+                    let message = format!(
+                        "a directory whose path has more than {} bytes, gowork's limit",
+                        limits::PATH
+                    );
                     return Err(Refused::new(message).at(top_of(&path)));
                 }
                 below.push(path);
@@ -74,9 +83,18 @@ impl Walk {
         })
     }
 
-    /// The symlinks on the way to `dir`, with what they say. The pattern `...` follows none, but imports and mod files do.
-    pub(super) fn links_to(&self, tree: &dyn SourceTree, dir: &TreePath) -> BTreeMap<TreePath, String> {
-        if self.is_plain(dir) { BTreeMap::new() } else { tree::links_to(tree, dir) }
+    /// The symlinks on the way to `dir`, with what they say. The pattern `...` follows none, but
+    /// imports and mod files do.
+    pub(super) fn links_to(
+        &self,
+        tree: &dyn SourceTree,
+        dir: &TreePath,
+    ) -> BTreeMap<TreePath, String> {
+        if self.is_plain(dir) {
+            BTreeMap::new()
+        } else {
+            tree::links_to(tree, dir)
+        }
     }
 
     /// Whether every directory on the way to `dir`, itself included, is known to be no symlink.
@@ -87,12 +105,15 @@ impl Walk {
             at.is_ok_and(|at| entries[at].kind == EntryKind::Dir)
         };
         let way = std::iter::successors(Some(dir.clone()), TreePath::parent);
-        way.filter_map(|path| Some((path.parent()?, path))).all(is_dir)
+        way.filter_map(|path| Some((path.parent()?, path)))
+            .all(is_dir)
     }
 
     /// Every directory listed so far, with its entries.
     pub(super) fn listed(&self) -> impl Iterator<Item = (&TreePath, &[Entry])> {
-        self.dirs.iter().map(|(dir, entries)| (dir, entries.as_slice()))
+        self.dirs
+            .iter()
+            .map(|(dir, entries)| (dir, entries.as_slice()))
     }
 
     /// The entries of a directory, if it was listed.

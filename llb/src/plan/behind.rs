@@ -1,9 +1,10 @@
-//! Own code behind third-party code: a fork in a directory of the repository, or a member of it, that third-party packages
-//! import. It is own code like any other.
+//! Own code behind third-party code: a fork in a directory of the repository, or a member of it,
+//! that third-party packages import. It is own code like any other.
 //!
-//! Only the go command knows what third-party packages import. So an outline knows nothing of it at first.
-//! [`Outline::completed`] adds what an answer of the go command leads to; that may import more third-party packages, for which
-//! it has to be asked again. [`Outline::supposed`] guesses, where there is no go command.
+//! Only the go command knows what third-party packages import. So an outline knows nothing of it at
+//! first. [`Outline::completed`] adds what an answer of the go command leads to; that may import
+//! more third-party packages, for which it has to be asked again. [`Outline::supposed`] guesses,
+//! where there is no go command.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -14,9 +15,10 @@ use crate::resolution::{Resolution, ResolvedPackage};
 use crate::workspace::{ModuleIx, Providers, Workspace};
 
 impl Outline {
-    /// The outline with the packages of the repository that third-party packages import, as `resolutions` say, and what is
-    /// wrong with these packages; `None` if it has them all. The new outline may ask the go command for more, which these
-    /// packages import in turn: then other answers are needed to plan with, and may lead further.
+    /// The outline with the packages of the repository that third-party packages import, as
+    /// `resolutions` say, and what is wrong with these packages; `None` if it has them all. The new
+    /// outline may ask the go command for more, which these packages import in turn: then other
+    /// answers are needed to plan with, and may lead further.
     pub fn completed(
         &self,
         scan: &Scan,
@@ -35,12 +37,14 @@ impl Outline {
             outline.put(ix, build);
             diagnostics.extend(found.into_iter().filter(|found| !known.contains(found)));
         }
-        let is_more = (0..self.builds.len()).any(|ix| self.builds[ix].packages != outline.builds[ix].packages);
+        let is_more = (0..self.builds.len())
+            .any(|ix| self.builds[ix].packages != outline.builds[ix].packages);
         (is_more || diagnostics.iter().any(Diagnostic::is_error)).then_some((outline, diagnostics))
     }
 
-    /// The outline with every package of the repository that third-party packages may import, as far as mod files say
-    /// ([`Workspace::may_return`]): for a plan without an answer of the go command. It asks for no more than before.
+    /// The outline with every package of the repository that third-party packages may import, as
+    /// far as mod files say ([`Workspace::may_return`]): for a plan without an answer of the go
+    /// command. It asks for no more than before.
     pub fn supposed(&self, scan: &Scan, workspace: &Workspace) -> Self {
         let mut outline = self.clone();
         for (ix, of) in self.builds.iter().enumerate() {
@@ -52,22 +56,52 @@ impl Outline {
             let may_return = |importer: ModuleIx, path: &str| {
                 let is_third_party = super::keys::may_be_third_party(&providers, path);
                 let paths = candidates.get(&importer).filter(|_| is_third_party);
-                paths.into_iter().flatten().map(|path| (path.clone(), Way::new())).collect()
+                paths
+                    .into_iter()
+                    .flatten()
+                    .map(|path| (path.clone(), Way::new()))
+                    .collect()
             };
             // What is wrong with them matters only if they are reached.
             let (build, _) = outline.again(scan, workspace, BuildIx(ix), &may_return);
-            outline.put(BuildIx(ix), Build { request: of.request.clone(), ..build });
+            outline.put(
+                BuildIx(ix),
+                Build {
+                    request: of.request.clone(),
+                    ..build
+                },
+            );
         }
         outline
     }
 
     /// The build `ix` once more, with what third-party packages import.
-    fn again(&self, scan: &Scan, workspace: &Workspace, ix: BuildIx, returning: &Returning<'_>) -> (Build, Vec<Diagnostic>) {
+    fn again(
+        &self,
+        scan: &Scan,
+        workspace: &Workspace,
+        ix: BuildIx,
+        returning: &Returning<'_>,
+    ) -> (Build, Vec<Diagnostic>) {
         let of = &self.builds[ix.0];
-        let mains: Vec<&str> = of.packages.mains.iter().map(|&main| of.packages.get(main).path.as_str()).collect();
+        let mains: Vec<&str> = of
+            .packages
+            .mains
+            .iter()
+            .map(|&main| of.packages.get(main).path.as_str())
+            .collect();
         let context = of.settings.context(self.builder.go_minor);
         let loaded = packages::load_with(scan, (workspace, of.root), &context, &mains, returning);
-        (Build::new(scan, workspace, of.root, of.settings.clone(), loaded.packages), loaded.diagnostics)
+        (
+            Build::new(
+                scan,
+                workspace,
+                of.root,
+                of.settings.clone(),
+                loaded.packages,
+            ),
+            loaded.diagnostics,
+        )
     }
 
     /// Puts a build in the place of an earlier one with the same mains.
@@ -75,13 +109,20 @@ impl Outline {
         let earlier = std::mem::replace(&mut self.builds[ix.0], build);
         let packages = &self.builds[ix.0].packages;
         for image in self.images.iter_mut().filter(|image| image.build == ix) {
-            image.main = packages.find(&earlier.packages.get(image.main).path).unwrap_or(image.main);
+            image.main = packages
+                .find(&earlier.packages.get(image.main).path)
+                .unwrap_or(image.main);
         }
     }
 }
 
 /// What may be imported through third-party packages, by the module whose package imports these.
-fn candidates(scan: &Scan, workspace: &Workspace, build: &Build, go_minor: u32) -> BTreeMap<ModuleIx, Vec<String>> {
+fn candidates(
+    scan: &Scan,
+    workspace: &Workspace,
+    build: &Build,
+    go_minor: u32,
+) -> BTreeMap<ModuleIx, Vec<String>> {
     let root = workspace.root(build.root);
     let context = build.settings.context(go_minor);
     let mut importable: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -89,8 +130,9 @@ fn candidates(scan: &Scan, workspace: &Workspace, build: &Build, go_minor: u32) 
     for importer in root.modules().collect::<BTreeSet<ModuleIx>>() {
         let mut paths = Vec::new();
         for (path, module) in workspace.may_return(root, importer) {
-            let of_module =
-                importable.entry(path).or_insert_with(|| packages::importable(scan, workspace, (path, module), &context));
+            let of_module = importable
+                .entry(path)
+                .or_insert_with(|| packages::importable(scan, workspace, (path, module), &context));
             paths.extend(of_module.iter().cloned());
         }
         found.insert(importer, paths);
@@ -107,10 +149,17 @@ pub(super) struct Returns<'a> {
 
 impl<'a> Returns<'a> {
     pub(super) fn new(resolution: &'a Resolution) -> Self {
-        let by_path: BTreeMap<&str, &ResolvedPackage> =
-            resolution.packages.iter().map(|package| (package.path.as_str(), package)).collect();
+        let by_path: BTreeMap<&str, &ResolvedPackage> = resolution
+            .packages
+            .iter()
+            .map(|package| (package.path.as_str(), package))
+            .collect();
         let mut own: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for package in resolution.packages.iter().filter(|package| !package.is_std()) {
+        for package in resolution
+            .packages
+            .iter()
+            .filter(|package| !package.is_std())
+        {
             // Whatever is not told is the repository's.
             for import in package.imports.iter().map(String::as_str) {
                 if !by_path.contains_key(import) && !["C", "unsafe"].contains(&import) {
@@ -121,7 +170,8 @@ impl<'a> Returns<'a> {
         Self { by_path, own }
     }
 
-    /// The first packages of the repository on every way from the third-party package `path`, each with a shortest one.
+    /// The first packages of the repository on every way from the third-party package `path`, each
+    /// with a shortest one.
     fn of(&self, path: &str) -> Vec<(String, Way)> {
         let mut found: BTreeMap<&str, Way> = BTreeMap::new();
         let mut ways: BTreeMap<&str, Way> = BTreeMap::new();
@@ -136,7 +186,11 @@ impl<'a> Returns<'a> {
                 found.entry(own).or_insert_with(|| way.clone());
             }
             for import in &self.by_path[at].imports {
-                let Some((&next, _)) = self.by_path.get_key_value(import.as_str()).filter(|(_, next)| !next.is_std()) else {
+                let Some((&next, _)) = self
+                    .by_path
+                    .get_key_value(import.as_str())
+                    .filter(|(_, next)| !next.is_std())
+                else {
                     continue;
                 };
                 if !ways.contains_key(next) {
@@ -145,23 +199,38 @@ impl<'a> Returns<'a> {
                 }
             }
         }
-        found.into_iter().map(|(own, way)| (own.to_owned(), way)).collect()
+        found
+            .into_iter()
+            .map(|(own, way)| (own.to_owned(), way))
+            .collect()
     }
 
     /// The packages whose results depend on packages of `graph`: they import some, directly or not.
     pub(super) fn mixed(&self, graph: &Packages) -> BTreeSet<&'a str> {
         let imports_own = |own: &[&str]| own.iter().any(|path| graph.find(path).is_some());
-        let mut mixed: BTreeSet<&str> = self.own.iter().filter(|(_, own)| imports_own(own)).map(|(&path, _)| path).collect();
+        let mut mixed: BTreeSet<&str> = self
+            .own
+            .iter()
+            .filter(|(_, own)| imports_own(own))
+            .map(|(&path, _)| path)
+            .collect();
         if mixed.is_empty() {
             return mixed;
         }
         let mut importers: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
         for (&path, package) in &self.by_path {
-            package.imports.iter().for_each(|import| importers.entry(import).or_default().push(path));
+            package
+                .imports
+                .iter()
+                .for_each(|import| importers.entry(import).or_default().push(path));
         }
         let mut open: Vec<&str> = mixed.iter().copied().collect();
         while let Some(path) = open.pop() {
-            let fresh = importers.get(path).into_iter().flatten().filter(|importer| mixed.insert(importer));
+            let fresh = importers
+                .get(path)
+                .into_iter()
+                .flatten()
+                .filter(|importer| mixed.insert(importer));
             open.extend(fresh);
         }
         mixed

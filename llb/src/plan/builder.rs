@@ -4,7 +4,8 @@ use crate::config::{Go, Spanned};
 use crate::diag::{Diagnostic, Span};
 use crate::gomod::{self, version};
 
-/// The oldest Go minor whose go command speaks GOCACHEPROG by default (Go 1.24 release notes), which layered compile results rest on.
+/// The oldest Go minor whose go command speaks GOCACHEPROG by default (Go 1.24 release notes),
+/// which layered compile results rest on.
 pub const MIN_GO_MINOR: u32 = 24;
 
 /// The image that holds the go command.
@@ -12,7 +13,8 @@ pub const MIN_GO_MINOR: u32 = 24;
 pub struct Builder {
     /// Image reference, as configured or `golang:<version>`.
     pub image: String,
-    /// Minor of the Go version it is taken to have, until the resolve step says it: release tags up to it are true.
+    /// Minor of the Go version it is taken to have, until the resolve step says it: release tags up
+    /// to it are true.
     pub go_minor: u32,
     /// Where the image or its version is asked for; none for a default.
     pub at: Option<Span>,
@@ -21,41 +23,63 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The builder for what configuration and mod files ask for. `asked` are the `toolchain` and `go` lines of the roots, in any order;
-    /// the newest decides. Without any the oldest supported version is taken.
+    /// The builder for what configuration and mod files ask for. `asked` are the `toolchain` and
+    /// `go` lines of the roots, in any order; the newest decides. Without any the oldest supported
+    /// version is taken.
     ///
-    /// Only the minor goes into the tag, so that security fixes arrive by themselves; the digest that it resolves to keys the steps.
-    pub fn choose<'a>(config: &Go, asked: impl IntoIterator<Item = &'a gomod::Spanned<String>>) -> Self {
+    /// Only the minor goes into the tag, so that security fixes arrive by themselves; the digest
+    /// that it resolves to keys the steps.
+    pub fn choose<'a>(
+        config: &Go,
+        asked: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
+    ) -> Self {
         let go = |line: &gomod::Spanned<String>| line.value.trim_start_matches("go").to_owned();
-        let newest = asked.into_iter().max_by(|a, b| version::compare_go(&go(a), &go(b)));
+        let newest = asked
+            .into_iter()
+            .max_by(|a, b| version::compare_go(&go(a), &go(b)));
         let image = config.builder.as_ref();
         let version = config.version.as_ref().map(|version| version.value.clone());
         let named = version.clone().or_else(|| tagged(image?));
-        let wanted = named.clone().or_else(|| newest.map(go)).unwrap_or_else(|| "1".to_owned());
+        let wanted = named
+            .clone()
+            .or_else(|| newest.map(go))
+            .unwrap_or_else(|| "1".to_owned());
         let minor = minor(&wanted).unwrap_or(MIN_GO_MINOR);
-        let go_minor = if named.is_some() { minor } else { minor.max(MIN_GO_MINOR) };
+        let go_minor = if named.is_some() {
+            minor
+        } else {
+            minor.max(MIN_GO_MINOR)
+        };
         let tag = version.unwrap_or_else(|| format!("1.{go_minor}"));
         let key = image.or(config.version.as_ref());
         Self {
             image: image.map_or_else(|| format!("golang:{tag}"), |image| image.value.clone()),
             go_minor,
-            at: key.map_or_else(|| newest.map(|line| line.span.clone()), |key| key.span.clone()),
+            at: key.map_or_else(
+                || newest.map(|line| line.span.clone()),
+                |key| key.span.clone(),
+            ),
             named,
         }
     }
 
-    /// What is wrong with the version that the configuration names, if it names one: known before any step has run.
+    /// What is wrong with the version that the configuration names, if it names one: known before
+    /// any step has run.
     pub fn check(&self) -> Option<Diagnostic> {
         self.check_version(self.named.as_deref()?)
     }
 
-    /// What is wrong with the go command's `version` (`go1.22.3`), if it is too old for layered compile results.
+    /// What is wrong with the go command's `version` (`go1.22.3`), if it is too old for layered
+    /// compile results.
     pub fn check_version(&self, version: &str) -> Option<Diagnostic> {
         let version = version.trim_start_matches("go");
         if minor(version)? >= MIN_GO_MINOR {
             return None;
         }
-        let error = Diagnostic::error(format!("{} has Go {version}, but Go 1.{MIN_GO_MINOR} or later is needed", self.image));
+        let error = Diagnostic::error(format!(
+            "{} has Go {version}, but Go 1.{MIN_GO_MINOR} or later is needed",
+            self.image
+        ));
         let error = error.help("a newer Go builds modules that ask for an older one as well");
         Some(match &self.at {
             Some(span) => error.at(span.clone()),
@@ -64,9 +88,16 @@ impl Builder {
     }
 }
 
-/// The version in the tag of a golang image, such as `golang:1.26-alpine` or `registry.example.com/golang:1.26.8`.
+/// The version in the tag of a golang image, such as `golang:1.26-alpine` or
+/// `registry.example.com/golang:1.26.8`.
 fn tagged(image: &Spanned<String>) -> Option<String> {
-    let (name, tag) = image.value.rsplit('/').next()?.split('@').next()?.split_once(':')?;
+    let (name, tag) = image
+        .value
+        .rsplit('/')
+        .next()?
+        .split('@')
+        .next()?
+        .split_once(':')?;
     let version = tag.split('-').next()?;
     (name == "golang" && minor(version).is_some()).then(|| version.to_owned())
 }

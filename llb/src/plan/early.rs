@@ -9,25 +9,51 @@ use crate::config::Cache;
 use crate::packages;
 use crate::tree::TreePath;
 
-/// The package of std that most services import, and that brings most of what they need of std along.
+/// The package of std that most services import, and that brings most of what they need of std
+/// along.
 pub(super) const BULK: &str = "net/http";
 
-/// The step that compiles `net/http` and what it needs of std, where the repository itself imports it: the planner makes the very same one when it knows
-/// all packages, but for the list of them. So it can run while modules are still being downloaded. `plan` is one without a resolution.
-/// None if the image of this name, or no image at all where none is named, is sure to need it.
+/// The step that compiles `net/http` and what it needs of std, where the repository itself imports
+/// it: the planner makes the very same one when it knows all packages, but for the list of them. So
+/// it can run while modules are still being downloaded. `plan` is one without a resolution. None if
+/// the image of this name, or no image at all where none is named, is sure to need it.
 pub fn early_std(plan: &Plan, ix: BuildIx, image: Option<&str>) -> Option<Step> {
     let build = plan.build(ix);
-    let wanted = plan.images.iter().filter(|other| image.is_none_or(|name| name == other.name));
-    let mains = wanted.filter(|image| plan.step(image.link).build == ix).filter_map(|image| build.packages.find(&image.package));
-    let is_sure = packages::closure(&build.packages, mains).outside(&build.packages).contains(BULK);
+    let wanted = plan
+        .images
+        .iter()
+        .filter(|other| image.is_none_or(|name| name == other.name));
+    let mains = wanted
+        .filter(|image| plan.step(image.link).build == ix)
+        .filter_map(|image| build.packages.find(&image.package));
+    let is_sure = packages::closure(&build.packages, mains)
+        .outside(&build.packages)
+        .contains(BULK);
     // Vendored packages may yet decide where results are kept.
     (is_sure && plan.cache_of(ix) != Cache::Mount && !build.vendored).then(|| {
-        let kind = StepKind::Std(vec![bulk_part(Part { packages: Vec::new(), reach: Vec::new(), root: None })]);
+        let kind = StepKind::Std(vec![bulk_part(Part {
+            packages: Vec::new(),
+            reach: Vec::new(),
+            root: None,
+        })]);
         let profile: BTreeSet<TreePath> = build.settings.profile.iter().cloned().collect();
-        let own = OwnFiles { files: profile.clone(), ..OwnFiles::default() };
-        let inputs = Inputs { files: profile, own, ..Inputs::default() };
+        let own = OwnFiles {
+            files: profile.clone(),
+            ..OwnFiles::default()
+        };
+        let inputs = Inputs {
+            files: profile,
+            own,
+            ..Inputs::default()
+        };
         let title = titles::in_build(titles::std_of(BULK), build, plan.builds.len() > 1, true);
-        Step { name: bulk_name(), title, build: ix, kind, inputs }
+        Step {
+            name: bulk_name(),
+            title,
+            build: ix,
+            kind,
+            inputs,
+        }
     })
 }
 
@@ -38,5 +64,8 @@ pub(super) fn bulk_name() -> String {
 
 /// What it makes: one part, that the go command is told only the root of, for that is known early.
 pub(super) fn bulk_part(part: Part) -> Part {
-    Part { root: Some(BULK.to_owned()), ..part }
+    Part {
+        root: Some(BULK.to_owned()),
+        ..part
+    }
 }

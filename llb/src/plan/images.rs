@@ -40,14 +40,30 @@ pub(super) struct Named {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-/// Finds every main of the repository and names its image: as configured, else by the rule of [`names`].
-pub(super) fn name(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target, go_minor: u32) -> Named {
+/// Finds every main of the repository and names its image: as configured, else by the rule of
+/// [`names`].
+pub(super) fn name(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    target: &Target,
+    go_minor: u32,
+) -> Named {
     let mains_in = |image: &ImageConfig, cgo: bool, of_root: &MainsOf| -> Vec<Found> {
         let mut context = GoSettings::new(&image.compile, target).context(go_minor);
         context.cgo |= cgo;
-        let found = |(root, _)| of_root(scan, workspace, root, &context).into_iter().map(move |main| Found { root, main });
-        let wanted = workspace.roots().filter(|(_, root)| roots::serves(root, image));
-        wanted.flat_map(found).filter(|found| config.skips(&found.main.dir, &found.main.path).is_none()).collect()
+        let found = |(root, _)| {
+            of_root(scan, workspace, root, &context)
+                .into_iter()
+                .map(move |main| Found { root, main })
+        };
+        let wanted = workspace
+            .roots()
+            .filter(|(_, root)| roots::serves(root, image));
+        wanted
+            .flat_map(found)
+            .filter(|found| config.skips(&found.main.dir, &found.main.path).is_none())
+            .collect()
     };
     let mains_with = |image: &ImageConfig| mains_in(image, false, &packages::mains);
     let with_cgo = |image: &ImageConfig| mains_in(image, true, &packages::mains);
@@ -65,23 +81,47 @@ pub(super) fn name(scan: &Scan, workspace: &Workspace, config: &Config, target: 
     };
     let of_image = |image: &ImageConfig| {
         // Other tags may bring other mains.
-        if image.compile == unnamed.compile { all.clone() } else { mains_with(image) }
+        if image.compile == unnamed.compile {
+            all.clone()
+        } else {
+            mains_with(image)
+        }
     };
-    let images: Vec<ImageConfig> = config.images.keys().map(|name| config.image(name)).collect();
-    let (pointing, plain): (Vec<&ImageConfig>, Vec<&ImageConfig>) = images.iter().partition(|image| image.main.is_some());
+    let images: Vec<ImageConfig> = config
+        .images
+        .keys()
+        .map(|name| config.image(name))
+        .collect();
+    let (pointing, plain): (Vec<&ImageConfig>, Vec<&ImageConfig>) =
+        images.iter().partition(|image| image.main.is_some());
     // A main that a table points at is out of the way of others before they get names.
-    pointing.into_iter().for_each(|image| naming.configured(image, &of_image(image)));
+    pointing
+        .into_iter()
+        .for_each(|image| naming.configured(image, &of_image(image)));
     let shared = naming.apply_rule(&all);
-    plain.into_iter().for_each(|image| naming.configured(image, &of_image(image)));
+    plain
+        .into_iter()
+        .for_each(|image| naming.configured(image, &of_image(image)));
     naming.diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
     naming.warn_of_shared(&shared);
     naming.rest(&all);
     if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
-        naming.diagnostics.push(no_main(workspace, config, target, &with_cgo(&unnamed), &without_func(&unnamed)));
+        naming.diagnostics.push(no_main(
+            workspace,
+            config,
+            target,
+            &with_cgo(&unnamed),
+            &without_func(&unnamed),
+        ));
     }
     let named = naming.named.into_iter().flat_map(|(name, founds)| {
         let config = naming.config.image(&name);
-        let profile = |dir: &TreePath| scan.dirs.get(dir).filter(|scanned| scanned.pgo).map(|_| dir.child("default.pgo"));
+        let profile = |dir: &TreePath| {
+            scan.dirs
+                .get(dir)
+                .filter(|scanned| scanned.pgo)
+                .map(|_| dir.child("default.pgo"))
+        };
         founds.into_iter().map(move |found| NamedMain {
             root: found.root,
             profile: profile(&found.main.dir),
@@ -89,8 +129,15 @@ pub(super) fn name(scan: &Scan, workspace: &Workspace, config: &Config, target: 
             config: config.clone(),
         })
     });
-    let without_func = without_func(&unnamed).into_iter().map(|found| found.main.dir).collect();
-    Named { mains: named.collect(), without_func, diagnostics: naming.diagnostics }
+    let without_func = without_func(&unnamed)
+        .into_iter()
+        .map(|found| found.main.dir)
+        .collect();
+    Named {
+        mains: named.collect(),
+        without_func,
+        diagnostics: naming.diagnostics,
+    }
 }
 
 /// [`packages::mains`], or what is none of them.
@@ -124,7 +171,8 @@ impl Naming<'_> {
             }
             [] => {
                 let without_func = (self.without_func)(image);
-                let error = if let Some(found) = self.meant(image, &(self.with_cgo)(image)).first() {
+                let error = if let Some(found) = self.meant(image, &(self.with_cgo)(image)).first()
+                {
                     needs_cgo(image, &found.main)
                 } else if let Some(found) = self.meant(image, &without_func).first() {
                     no_func_main(image, &found.main)
@@ -133,76 +181,134 @@ impl Naming<'_> {
                 };
                 self.diagnostics.push(error);
             }
-            several if is_one_main(several) => self.diagnostics.push(located(self.in_several_roots(several), place(image))),
+            several if is_one_main(several) => self
+                .diagnostics
+                .push(located(self.in_several_roots(several), place(image))),
             several => {
                 let span = place(image);
-                let error = Diagnostic::error(format!("image {name} could be any of: {}", dirs(several.iter().copied())));
-                self.diagnostics.push(located(error, span).help("say which one with `main = \"./DIR\"`"));
+                let error = Diagnostic::error(format!(
+                    "image {name} could be any of: {}",
+                    dirs(several.iter().copied())
+                ));
+                self.diagnostics
+                    .push(located(error, span).help("say which one with `main = \"./DIR\"`"));
             }
         }
     }
 
-    /// The mains that a table may mean: that which its `main` names; else that which the rule calls so; else those whose
-    /// binary is called so.
+    /// The mains that a table may mean: that which its `main` names; else that which the rule calls
+    /// so; else those whose binary is called so.
     fn meant<'f>(&self, image: &ImageConfig, mains: &'f [Found]) -> Vec<&'f Found> {
         if let Some(written) = &image.main {
-            return mains.iter().filter(|found| is_named_by(&found.main, &written.value)).collect();
+            return mains
+                .iter()
+                .filter(|found| is_named_by(&found.main, &written.value))
+                .collect();
         }
-        let by_rule = |found: &&Found| self.by_rule.get(&found.main.dir).is_some_and(|name| *name == image.name);
+        let by_rule = |found: &&Found| {
+            self.by_rule
+                .get(&found.main.dir)
+                .is_some_and(|name| *name == image.name)
+        };
         let found: Vec<&Found> = mains.iter().filter(by_rule).collect();
         if !found.is_empty() {
             return found;
         }
-        mains.iter().filter(|found| found.main.binary_name().eq_ignore_ascii_case(&image.name)).collect()
+        mains
+            .iter()
+            .filter(|found| found.main.binary_name().eq_ignore_ascii_case(&image.name))
+            .collect()
     }
 
     /// Names what no table points at, and returns who would have shared a name.
     fn apply_rule(&mut self, all: &[Found]) -> Shared {
-        let pointed: BTreeSet<&Main> = self.named.values().flatten().map(|found| &found.main).collect();
+        let pointed: BTreeSet<&Main> = self
+            .named
+            .values()
+            .flatten()
+            .map(|found| &found.main)
+            .collect();
         // The same main may be an image without its workspace.
-        let free: BTreeSet<&Main> = all.iter().map(|found| &found.main).filter(|main| !pointed.contains(main)).collect();
+        let free: BTreeSet<&Main> = all
+            .iter()
+            .map(|found| &found.main)
+            .filter(|main| !pointed.contains(main))
+            .collect();
         let free: Vec<&Main> = free.into_iter().collect();
-        let modules = self.workspace.modules.iter().map(|module| (&module.dir, packages::binary_name(&module.path)));
+        let modules = self
+            .workspace
+            .modules
+            .iter()
+            .map(|module| (&module.dir, packages::binary_name(&module.path)));
         let modules: BTreeMap<&TreePath, &str> = modules.collect();
         let subject = |main: &&'_ Main| names::Subject {
             dir: main.dir.clone(),
             binary: main.binary_name().to_owned(),
-            module: module_of(&main.dir, &modules).unwrap_or(main.binary_name()).to_owned(),
+            module: module_of(&main.dir, &modules)
+                .unwrap_or(main.binary_name())
+                .to_owned(),
         };
         let subjects: Vec<names::Subject> = free.iter().map(subject).collect();
         let taken: BTreeSet<&str> = self.named.keys().map(String::as_str).collect();
         let names::Names { given, shared } = names::give(&subjects, &taken);
         let entry = |user: usize| (free[user].dir.clone(), given[user].clone());
-        let shared = shared.into_iter().map(|(name, users)| (name, users.into_iter().map(entry).collect()));
+        let shared = shared
+            .into_iter()
+            .map(|(name, users)| (name, users.into_iter().map(entry).collect()));
         let shared = shared.collect();
         self.by_rule = (0..free.len()).map(entry).collect();
         shared
     }
 
-    /// Says which mains have longer names since others have the same; not where each of them has a table.
+    /// Says which mains have longer names since others have the same; not where each of them has a
+    /// table.
     fn warn_of_shared(&mut self, shared: &Shared) {
         for (name, users) in shared {
             let given: BTreeSet<&String> = users.iter().map(|(_, given)| given).collect();
             let is_an_error = given.len() < users.len();
-            if is_an_error || given.iter().all(|given| self.config.images.contains_key(*given)) {
+            if is_an_error
+                || given
+                    .iter()
+                    .all(|given| self.config.images.contains_key(*given))
+            {
                 continue;
             }
-            let shown: Vec<String> = users.iter().take(SHOWN).map(|(dir, given)| format!("{given} ({})", written(dir))).collect();
-            let more = if users.len() > SHOWN { format!(" and {} more", users.len() - SHOWN) } else { String::new() };
-            let tables: Vec<String> = users.iter().take(SHOWN).map(|(dir, given)| table(given, dir)).collect();
+            let shown: Vec<String> = users
+                .iter()
+                .take(SHOWN)
+                .map(|(dir, given)| format!("{given} ({})", written(dir)))
+                .collect();
+            let more = if users.len() > SHOWN {
+                format!(" and {} more", users.len() - SHOWN)
+            } else {
+                String::new()
+            };
+            let tables: Vec<String> = users
+                .iter()
+                .take(SHOWN)
+                .map(|(dir, given)| table(given, dir))
+                .collect();
             let warning = Diagnostic::warning(format!(
                 "{} mains would make an image named {name}; their images are called {}{more}",
                 users.len(),
                 shown.join(", ")
             ));
-            let help = format!("to keep or to change these names, write them down:\n{}", tables.join("\n"));
+            let help = format!(
+                "to keep or to change these names, write them down:\n{}",
+                tables.join("\n")
+            );
             self.diagnostics.push(warning.help(help));
         }
     }
 
     /// Images of the mains that have no table.
     fn rest(&mut self, all: &[Found]) {
-        let configured: BTreeSet<&Main> = self.named.values().flatten().map(|found| &found.main).collect();
+        let configured: BTreeSet<&Main> = self
+            .named
+            .values()
+            .flatten()
+            .map(|found| &found.main)
+            .collect();
         let mut free: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
         for found in all.iter().filter(|found| !configured.contains(&found.main)) {
             if let Some(name) = self.by_rule.get(&found.main.dir) {
@@ -221,19 +327,34 @@ impl Naming<'_> {
                     diagnostics.extend(unusable(name, &only.main));
                     named.push((name.to_owned(), vec![(*only).clone()]));
                 }
-                ([], several) if is_one_main(several) => diagnostics.push(self.in_several_roots(several)),
-                _ => diagnostics.push(same_name(name, &taken.iter().chain(founds).collect::<Vec<_>>())),
+                ([], several) if is_one_main(several) => {
+                    diagnostics.push(self.in_several_roots(several))
+                }
+                _ => diagnostics.push(same_name(
+                    name,
+                    &taken.iter().chain(founds).collect::<Vec<_>>(),
+                )),
             }
         }
         self.named.extend(named);
         self.diagnostics.extend(diagnostics);
     }
 
-    /// A main that belongs to several workspaces: which versions it is built with is for the user to say.
+    /// A main that belongs to several workspaces: which versions it is built with is for the user
+    /// to say.
     fn in_several_roots(&self, founds: &[&Found]) -> Diagnostic {
-        let dirs: Vec<String> = founds.iter().map(|found| written(&self.workspace.root(found.root).dir)).collect();
-        let main = founds.first().map(|found| written(&found.main.dir)).unwrap_or_default();
-        let error = Diagnostic::error(format!("main {main} is used by several workspaces: those in {}", dirs.join(" and ")));
+        let dirs: Vec<String> = founds
+            .iter()
+            .map(|found| written(&self.workspace.root(found.root).dir))
+            .collect();
+        let main = founds
+            .first()
+            .map(|found| written(&found.main.dir))
+            .unwrap_or_default();
+        let error = Diagnostic::error(format!(
+            "main {main} is used by several workspaces: those in {}",
+            dirs.join(" and ")
+        ));
         let first = dirs.first().cloned().unwrap_or_default();
         error.help(format!("name the workspaces to build, or set `workspace = false` for its image:\nroots = [{first:?}]"))
     }
@@ -245,38 +366,66 @@ fn is_one_main(founds: &[&Found]) -> bool {
 
 /// What a module's root directory is called by `go build`, for the module that `dir` lies in.
 fn module_of<'m>(dir: &TreePath, modules: &BTreeMap<&TreePath, &'m str>) -> Option<&'m str> {
-    std::iter::successors(Some(dir.clone()), TreePath::parent).find_map(|dir| modules.get(&dir).copied())
+    std::iter::successors(Some(dir.clone()), TreePath::parent)
+        .find_map(|dir| modules.get(&dir).copied())
 }
 
 /// What is said of a binary whose name no image can have.
 fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
     let binary = main.binary_name().to_lowercase();
     let is_reserved = config::RESERVED_NAMES.contains(&binary.as_str());
-    let warning = format!("an image cannot be called {binary}; the image of {} is called {name}", written(&main.dir));
-    let help = format!("to keep or to change this name, write it down:\n{}", table(name, &main.dir));
+    let warning = format!(
+        "an image cannot be called {binary}; the image of {} is called {name}",
+        written(&main.dir)
+    );
+    let help = format!(
+        "to keep or to change this name, write it down:\n{}",
+        table(name, &main.dir)
+    );
     is_reserved.then(|| Diagnostic::warning(warning).help(help))
 }
 
 /// Mains that the rule cannot tell apart.
 fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
     let places = founds.iter().take(SHOWN).copied();
-    let more = if founds.len() > SHOWN { format!(" and {} more", founds.len() - SHOWN) } else { String::new() };
-    let error = Diagnostic::error(format!("{} mains would make an image named {name}: {}{more}", founds.len(), dirs(places)));
+    let more = if founds.len() > SHOWN {
+        format!(" and {} more", founds.len() - SHOWN)
+    } else {
+        String::new()
+    };
+    let error = Diagnostic::error(format!(
+        "{} mains would make an image named {name}: {}{more}",
+        founds.len(),
+        dirs(places)
+    ));
     let tables = founds.iter().enumerate().skip(1).take(SHOWN);
-    let tables: Vec<String> = tables.map(|(number, found)| table(&format!("{name}-{}", number + 1), &found.main.dir)).collect();
-    error.help(format!("name them in the configuration, for example:\n{}", tables.join("\n")))
+    let tables: Vec<String> = tables
+        .map(|(number, found)| table(&format!("{name}-{}", number + 1), &found.main.dir))
+        .collect();
+    error.help(format!(
+        "name them in the configuration, for example:\n{}",
+        tables.join("\n")
+    ))
 }
 
 /// The table of an image, for the user to paste.
 fn table(name: &str, main: &TreePath) -> String {
     // A dot would make two keys of one.
-    let key = if name.contains('.') { format!("{name:?}") } else { name.to_owned() };
+    let key = if name.contains('.') {
+        format!("{name:?}")
+    } else {
+        name.to_owned()
+    };
     format!("[images.{key}]\nmain = {:?}", written(main))
 }
 
 /// A directory as the configuration names it.
 fn written(dir: &TreePath) -> String {
-    if dir.is_root() { ".".to_owned() } else { format!("./{dir}") }
+    if dir.is_root() {
+        ".".to_owned()
+    } else {
+        format!("./{dir}")
+    }
 }
 
 /// Whether the configured `main` means this one: by directory or by import path.
@@ -287,7 +436,11 @@ fn is_named_by(main: &Main, written: &str) -> bool {
 }
 
 fn place(image: &ImageConfig) -> Option<Span> {
-    image.main.as_ref().and_then(|main: &Spanned<String>| main.span.clone()).or_else(|| image.at.clone())
+    image
+        .main
+        .as_ref()
+        .and_then(|main: &Spanned<String>| main.span.clone())
+        .or_else(|| image.at.clone())
 }
 
 fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
@@ -298,7 +451,11 @@ fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
 }
 
 fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
-    founds.into_iter().map(|found| written(&found.main.dir)).collect::<Vec<_>>().join(", ")
+    founds
+        .into_iter()
+        .map(|found| written(&found.main.dir))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn needs_cgo(image: &ImageConfig, main: &Main) -> Diagnostic {
@@ -310,20 +467,39 @@ fn needs_cgo(image: &ImageConfig, main: &Main) -> Diagnostic {
 }
 
 fn no_func_main(image: &ImageConfig, main: &Main) -> Diagnostic {
-    let error = Diagnostic::error(format!("./{} cannot be an image: function main is undeclared in the main package", main.dir));
-    located(error, place(image)).help("a program needs `func main`, in a file that is built for this platform and these tags")
+    let error = Diagnostic::error(format!(
+        "./{} cannot be an image: function main is undeclared in the main package",
+        main.dir
+    ));
+    located(error, place(image)).help(
+        "a program needs `func main`, in a file that is built for this platform and these tags",
+    )
 }
 
-fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Workspace) -> Diagnostic {
+fn not_found(
+    name: &str,
+    image: &ImageConfig,
+    mains: &[Found],
+    workspace: &Workspace,
+) -> Diagnostic {
     let message = match &image.main {
         Some(main) => format!("image {name}: there is no main package {}", main.value),
         None => format!("image {name}: no main package makes a binary of that name"),
     };
     let known = dirs(mains);
-    let written = image.main.as_ref().and_then(|main| TreePath::new(&main.value).ok());
-    let unused = workspace.unused.iter().filter(|module| written.as_ref().is_some_and(|dir| dir.is_under(module))).max();
+    let written = image
+        .main
+        .as_ref()
+        .and_then(|main| TreePath::new(&main.value).ok());
+    let unused = workspace
+        .unused
+        .iter()
+        .filter(|module| written.as_ref().is_some_and(|dir| dir.is_under(module)))
+        .max();
     let help = if let Some(module) = unused {
-        format!("module ./{module} is not used by go.work: `go work use ./{module}`, or set `workspace = false` for this image")
+        format!(
+            "module ./{module} is not used by go.work: `go work use ./{module}`, or set `workspace = false` for this image"
+        )
     } else if known.is_empty() {
         "the repository has no main package for this platform".to_owned()
     } else {
@@ -332,8 +508,16 @@ fn not_found(name: &str, image: &ImageConfig, mains: &[Found], workspace: &Works
     located(Diagnostic::error(message), place(image)).help(help)
 }
 
-fn no_main(workspace: &Workspace, config: &Config, target: &Target, with_cgo: &[Found], without_func: &[Found]) -> Diagnostic {
-    let error = Diagnostic::error(format!("no main package for {target}: there is nothing to make an image of"));
+fn no_main(
+    workspace: &Workspace,
+    config: &Config,
+    target: &Target,
+    with_cgo: &[Found],
+    without_func: &[Found],
+) -> Diagnostic {
+    let error = Diagnostic::error(format!(
+        "no main package for {target}: there is nothing to make an image of"
+    ));
     if workspace.roots.is_empty() {
         return Diagnostic::error("no go.work and no go.mod in the build context")
             .help("build from the directory that holds go.work or go.mod; see whether .dockerignore leaves them out");
@@ -342,15 +526,30 @@ fn no_main(workspace: &Workspace, config: &Config, target: &Target, with_cgo: &[
         return error.help("`skip` in the configuration leaves some out");
     }
     if !with_cgo.is_empty() {
-        return error.help(format!("without cgo there is nothing to build of {}: set `cgo = true` under [go]", dirs(with_cgo)));
+        return error.help(format!(
+            "without cgo there is nothing to build of {}: set `cgo = true` under [go]",
+            dirs(with_cgo)
+        ));
     }
     if !without_func.is_empty() {
-        return error.help(format!("these main packages have no `func main`: {}", dirs(without_func)));
+        return error.help(format!(
+            "these main packages have no `func main`: {}",
+            dirs(without_func)
+        ));
     }
-    let unused: Vec<String> = workspace.unused.iter().map(|dir| format!("./{dir}")).collect();
+    let unused: Vec<String> = workspace
+        .unused
+        .iter()
+        .map(|dir| format!("./{dir}"))
+        .collect();
     if unused.is_empty() {
-        error.help("an image is made of a package whose files say `package main` and declare `func main`")
+        error.help(
+            "an image is made of a package whose files say `package main` and declare `func main`",
+        )
     } else {
-        error.help(format!("modules that go.work does not use are not built: {}", unused.join(", ")))
+        error.help(format!(
+            "modules that go.work does not use are not built: {}",
+            unused.join(", ")
+        ))
     }
 }

@@ -1,4 +1,5 @@
-//! The plan as JSON, for people and other programs: mirror types with a version, so that the IR itself stays free to change.
+//! The plan as JSON, for people and other programs: mirror types with a version, so that the IR
+//! itself stays free to change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +7,8 @@ use serde::Serialize;
 
 use super::step::{Image, Part, Plan, Step, StepKind};
 
-/// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields leave it as it is.
+/// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields
+/// leave it as it is.
 pub const VERSION: u32 = 1;
 
 /// A plan.
@@ -18,7 +20,8 @@ pub struct JsonPlan {
     pub platform: String,
     /// Builder image.
     pub builder: String,
-    /// Where compile results are kept: `layer`, `mount` or `both`; those of steps with cgo or included files in layers alone.
+    /// Where compile results are kept: `layer`, `mount` or `both`; those of steps with cgo or
+    /// included files in layers alone.
     pub cache: &'static str,
     /// Whether `go` chose versions and third-party packages; if not, the plan is coarser.
     pub resolved: bool,
@@ -103,7 +106,11 @@ pub fn json(plan: &Plan) -> JsonPlan {
         cache: plan.cache.as_str(),
         resolved: plan.resolved,
         steps: plan.steps.iter().map(|s| step(plan, s)).collect(),
-        images: plan.images.iter().map(|image| (image.name.clone(), json_image(plan, image))).collect(),
+        images: plan
+            .images
+            .iter()
+            .map(|image| (image.name.clone(), json_image(plan, image)))
+            .collect(),
     }
 }
 
@@ -121,15 +128,23 @@ pub fn step(plan: &Plan, step: &Step) -> JsonStep {
         StepKind::Resolve(request) => request.packages.clone(),
         kind => kind.compiles().into_iter().map(ToOwned::to_owned).collect(),
     };
-    let part = |part: &Part| JsonPart { packages: part.packages.clone(), reach: part.reach.clone() };
+    let part = |part: &Part| JsonPart {
+        packages: part.packages.clone(),
+        reach: part.reach.clone(),
+    };
     let mut results: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for result in &step.inputs.results {
-        results.entry(plan.step(result.step).name.clone()).or_default().push(result.part);
+        results
+            .entry(plan.step(result.step).name.clone())
+            .or_default()
+            .push(result.part);
     }
     let mut flags = build.settings.flags();
     match (&step.kind, &build.settings.profile) {
         (StepKind::Link(link), _) => flags.push(format!("-ldflags={}", link.ldflags)),
-        (StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_), Some(profile)) => flags.push(format!("-pgo={profile}")),
+        (StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_), Some(profile)) => {
+            flags.push(format!("-pgo={profile}"))
+        }
         _ => {}
     }
     JsonStep {
@@ -144,7 +159,12 @@ pub fn step(plan: &Plan, step: &Step) -> JsonStep {
         flags,
         results,
         module_cache: step.inputs.module_cache,
-        mod_files: step.inputs.mod_files.iter().map(ToString::to_string).collect(),
+        mod_files: step
+            .inputs
+            .mod_files
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         files: step.inputs.files.iter().map(ToString::to_string).collect(),
     }
 }

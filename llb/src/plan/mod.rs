@@ -1,13 +1,16 @@
-//! The IR: what is run, on which inputs, and what becomes of it. Plain data, made by [`plan()`], with no LLB and no Dockerfile in it.
+//! The IR: what is run, on which inputs, and what becomes of it. Plain data, made by [`plan()`],
+//! with no LLB and no Dockerfile in it.
 //!
-//! Two phases, because only the go command chooses versions: [`outline`] finds the images and, for each [`Build`] (a root under one set of
-//! flags), the question for its resolve step; [`plan()`] takes the answers and makes the steps.
+//! Two phases, because only the go command chooses versions: [`outline`] finds the images and, for
+//! each [`Build`] (a root under one set of flags), the question for its resolve step; [`plan()`]
+//! takes the answers and makes the steps.
 //!
 //! ```text
 //! resolve ──► std ──► deps ──► unit ... unit ──► link, one per image ──► image
 //! ```
 //!
-//! A step's inputs are all it may read, and whatever runs a plan must key the step by them and nothing else.
+//! A step's inputs are all it may read, and whatever runs a plan must key the step by them and
+//! nothing else.
 
 mod behind;
 mod builder;

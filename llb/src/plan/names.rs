@@ -1,7 +1,9 @@
-//! Names of images, from the directories of their mains. `docs/configuration.md` states the rule with examples.
+//! Names of images, from the directories of their mains. `docs/configuration.md` states the rule
+//! with examples.
 //!
-//! A name comes in three lengths. The first looks at nothing but the main itself, so that no other main can change it. Only
-//! mains that would share a name take a longer one, which again looks at the main itself alone.
+//! A name comes in three lengths. The first looks at nothing but the main itself, so that no other
+//! main can change it. Only mains that would share a name take a longer one, which again looks at
+//! the main itself alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +39,8 @@ pub(super) struct Names {
     pub(super) shared: BTreeMap<String, Vec<usize>>,
 }
 
-/// Gives every subject a name of its own, and none that is `taken`. Where that cannot be, names are left equal.
+/// Gives every subject a name of its own, and none that is `taken`. Where that cannot be, names are
+/// left equal.
 pub(super) fn give(subjects: &[Subject], taken: &BTreeSet<&str>) -> Names {
     let mut lengths = vec![0; subjects.len()];
     let mut given: Vec<String> = subjects.iter().map(|subject| subject.name(0)).collect();
@@ -50,7 +53,10 @@ pub(super) fn give(subjects: &[Subject], taken: &BTreeSet<&str>) -> Names {
                 continue;
             }
             // The binary that is called just so keeps the name, if only one is.
-            let called_so = users.iter().copied().filter(|user| subjects[*user].binary == name);
+            let called_so = users
+                .iter()
+                .copied()
+                .filter(|user| subjects[*user].binary == name);
             let keeps = match called_so.collect::<Vec<_>>()[..] {
                 [only] if !taken.contains(name.as_str()) => Some(only),
                 _ => None,
@@ -88,13 +94,18 @@ impl Subject {
         })
     }
 
-    /// The binary's name; in front of one that programs of many services have, the service's directory.
+    /// The binary's name; in front of one that programs of many services have, the service's
+    /// directory.
     fn short(&self) -> String {
         let path = self.path();
-        let Some((last, above)) = path.split_last() else { return self.module.clone() };
+        let Some((last, above)) = path.split_last() else {
+            return self.module.clone();
+        };
         let service = above.iter().rev().find(|element| *element != last);
         match service {
-            Some(service) if ROLES.contains(&last.to_lowercase().as_str()) => format!("{service}-{last}"),
+            Some(service) if ROLES.contains(&last.to_lowercase().as_str()) => {
+                format!("{service}-{last}")
+            }
             _ => (*last).to_owned(),
         }
     }
@@ -103,20 +114,28 @@ impl Subject {
     fn long(&self) -> String {
         let mut path = self.path();
         path.dedup();
-        if path.is_empty() { self.module.clone() } else { path.join("-") }
+        if path.is_empty() {
+            self.module.clone()
+        } else {
+            path.join("-")
+        }
     }
 
-    /// The directories down to the main, with the binary's name for the last, without those of [`PLACES`].
+    /// The directories down to the main, with the binary's name for the last, without those of
+    /// [`PLACES`].
     fn path(&self) -> Vec<&str> {
         let above = self.dir.parent().map_or(0, |parent| parent.as_str().len());
         let above = self.dir.as_str()[..above].split('/');
         let path = above.chain([self.binary.as_str()]);
-        path.filter(|element| !element.is_empty() && !PLACES.contains(&element.to_lowercase().as_str())).collect()
+        path.filter(|element| {
+            !element.is_empty() && !PLACES.contains(&element.to_lowercase().as_str())
+        })
+        .collect()
     }
 }
 
-/// `text` as a name that [`config::is_image_name`] takes: small letters, `-` for what cannot be in one, and letters in front
-/// of what cannot begin one or means something else.
+/// `text` as a name that [`config::is_image_name`] takes: small letters, `-` for what cannot be in
+/// one, and letters in front of what cannot begin one or means something else.
 fn valid(text: &str) -> String {
     let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let lower = text.to_lowercase();
@@ -126,7 +145,11 @@ fn valid(text: &str) -> String {
         let (between, word) = rest.split_at(start);
         let end = word.find(|c| !is_letter(c)).unwrap_or(word.len());
         if !name.is_empty() {
-            name.push_str(if config::is_separator(between) { between } else { "-" });
+            name.push_str(if config::is_separator(between) {
+                between
+            } else {
+                "-"
+            });
         }
         name.push_str(&word[..end]);
         rest = &word[end..];
@@ -153,7 +176,10 @@ mod tests {
     }
 
     fn named_by_dir(dirs: &[&str]) -> Vec<String> {
-        let mains: Vec<(&str, &str)> = dirs.iter().map(|dir| (*dir, dir.rsplit('/').next().unwrap())).collect();
+        let mains: Vec<(&str, &str)> = dirs
+            .iter()
+            .map(|dir| (*dir, dir.rsplit('/').next().unwrap()))
+            .collect();
         names(&mains)
     }
 
@@ -192,11 +218,23 @@ mod tests {
 
     #[test]
     fn mains_that_share_a_name() {
-        assert_eq!(named_by_dir(&["orders/cmd/worker", "web/cmd/worker"]), ["orders-worker", "web-worker"]);
-        assert_eq!(named_by_dir(&["a/orders/cmd/server", "b/orders/cmd/server"]), ["a-orders-server", "b-orders-server"]);
+        assert_eq!(
+            named_by_dir(&["orders/cmd/worker", "web/cmd/worker"]),
+            ["orders-worker", "web-worker"]
+        );
+        assert_eq!(
+            named_by_dir(&["a/orders/cmd/server", "b/orders/cmd/server"]),
+            ["a-orders-server", "b-orders-server"]
+        );
         assert_eq!(named_by_dir(&["api", "job/cmd/api"]), ["api", "job-api"]);
-        assert_eq!(named_by_dir(&["cmd/orders-server", "orders/cmd/server"]), ["orders-server", "orders-cmd-server"]);
-        assert_eq!(names(&[("api", "api"), ("api/v2", "api")]), ["api", "api-v2"]);
+        assert_eq!(
+            named_by_dir(&["cmd/orders-server", "orders/cmd/server"]),
+            ["orders-server", "orders-cmd-server"]
+        );
+        assert_eq!(
+            names(&[("api", "api"), ("api/v2", "api")]),
+            ["api", "api-v2"]
+        );
         assert_eq!(named_by_dir(&["cmd/api", "cmd/API"]), ["api", "cmd-api"]);
         // Nothing tells these two apart.
         assert_eq!(named_by_dir(&["api", "API"]), ["api", "api"]);
@@ -204,8 +242,17 @@ mod tests {
 
     #[test]
     fn another_main_changes_no_longer_name() {
-        let some = ["a/cmd/server", "b/cmd/server", "c/cmd/worker", "d/cmd/worker"];
-        let more = [&some[..], &["e/cmd/server", "f/cmd/worker", "a/cmd", "cmd/a"]].concat();
+        let some = [
+            "a/cmd/server",
+            "b/cmd/server",
+            "c/cmd/worker",
+            "d/cmd/worker",
+        ];
+        let more = [
+            &some[..],
+            &["e/cmd/server", "f/cmd/worker", "a/cmd", "cmd/a"],
+        ]
+        .concat();
         assert_eq!(named_by_dir(&more)[..4], named_by_dir(&some));
     }
 }

@@ -35,7 +35,8 @@ pub struct Outline {
     pub builds: Vec<Build>,
     /// Images, sorted by name.
     pub images: Vec<OutlineImage>,
-    /// Directories of `package main` that are no images, since they declare no `func main`; without those that `skip` names.
+    /// Directories of `package main` that are no images, since they declare no `func main`; without
+    /// those that `skip` names.
     pub without_func: BTreeSet<TreePath>,
     /// Names of images that something is wrong with, so that they cannot be built.
     pub broken: BTreeSet<String>,
@@ -54,8 +55,9 @@ pub struct Build {
     pub vendored: bool,
     /// Flags and environment.
     pub settings: GoSettings,
-    /// Whether packages are made of more than the go command keys their results by: system headers, files of other directories. Such results must
-    /// not be kept under its keys beyond the step that made them.
+    /// Whether packages are made of more than the go command keys their results by: system headers,
+    /// files of other directories. Such results must not be kept under its keys beyond the step
+    /// that made them.
     pub hidden_inputs: bool,
     /// The packages that its mains reach.
     pub packages: Packages,
@@ -70,7 +72,8 @@ pub struct Build {
 /// A module of the repository, as a build sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BuildModule {
-    /// The module path that its packages are imported by: a replacement's is the one it stands in for.
+    /// The module path that its packages are imported by: a replacement's is the one it stands in
+    /// for.
     pub path: String,
     /// Which module of the workspace it is.
     pub ix: ModuleIx,
@@ -95,12 +98,19 @@ pub struct OutlineImage {
     pub config: ImageConfig,
 }
 
-/// Finds the images of `workspace` for `target`. The outline holds what was understood; with an error it must not be built.
-pub fn outline(scan: &Scan, workspace: &Workspace, config: &Config, target: &Target) -> (Outline, Vec<Diagnostic>) {
+/// Finds the images of `workspace` for `target`. The outline holds what was understood; with an
+/// error it must not be built.
+pub fn outline(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    target: &Target,
+) -> (Outline, Vec<Diagnostic>) {
     outline_where(scan, workspace, config, target, |_| true)
 }
 
-/// The same of one image alone. Names are given as there, but nothing is said about packages that the image is not made of.
+/// The same of one image alone. Names are given as there, but nothing is said about packages that
+/// the image is not made of.
 pub fn outline_of(
     scan: &Scan,
     workspace: &Workspace,
@@ -118,11 +128,23 @@ pub(super) fn outline_where(
     target: &Target,
     is_meant: impl Fn(&str) -> bool,
 ) -> (Outline, Vec<Diagnostic>) {
-    let text = |value: &Option<crate::config::Spanned<String>>| value.as_ref().map(|value| value.value.clone());
+    let text = |value: &Option<crate::config::Spanned<String>>| {
+        value.as_ref().map(|value| value.value.clone())
+    };
     let every_module = config.image("").compile.alone;
-    let asking = workspace.roots.iter().filter(|root| !root.alone || every_module);
-    let builder = Builder::choose(&config.go, asking.flat_map(|root| root.version_lines(workspace)));
-    let images::Named { mains, without_func, mut diagnostics } = images::name(scan, workspace, config, target, builder.go_minor);
+    let asking = workspace
+        .roots
+        .iter()
+        .filter(|root| !root.alone || every_module);
+    let builder = Builder::choose(
+        &config.go,
+        asking.flat_map(|root| root.version_lines(workspace)),
+    );
+    let images::Named {
+        mains,
+        without_func,
+        mut diagnostics,
+    } = images::name(scan, workspace, config, target, builder.go_minor);
     diagnostics.extend(unused::skips(scan, workspace, config));
     let mut outline = Outline {
         target: target.clone(),
@@ -133,7 +155,12 @@ pub(super) fn outline_where(
         builds: Vec::new(),
         images: Vec::new(),
         without_func,
-        broken: config.images.keys().filter(|name| !mains.iter().any(|main| main.config.name == **name)).cloned().collect(),
+        broken: config
+            .images
+            .keys()
+            .filter(|name| !mains.iter().any(|main| main.config.name == **name))
+            .cloned()
+            .collect(),
     };
     let mut findings: Findings = diagnostics.into_iter().collect();
     let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
@@ -148,7 +175,9 @@ pub(super) fn outline_where(
         outline.note_broken(names, &found);
         findings.extend(found);
     }
-    outline.images.sort_by(|a, b| a.config.name.cmp(&b.config.name));
+    outline
+        .images
+        .sort_by(|a, b| a.config.name.cmp(&b.config.name));
     (outline, findings.into_vec())
 }
 
@@ -158,28 +187,45 @@ impl Outline {
         self.images.iter().map(|image| image.config.name.clone())
     }
 
-    /// Notes which of the images `names`, of the build added last if any was, cannot be built after what was `found`.
+    /// Notes which of the images `names`, of the build added last if any was, cannot be built after
+    /// what was `found`.
     fn note_broken(&mut self, names: Vec<String>, found: &[Diagnostic]) {
         let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
         let last = BuildIx(self.builds.len().saturating_sub(1));
-        let wrong = self.builds.last().map(|build| sound::broken_mains(build, &errors)).unwrap_or_default();
+        let wrong = self
+            .builds
+            .last()
+            .map(|build| sound::broken_mains(build, &errors))
+            .unwrap_or_default();
         let is_sound = |name: &String| {
-            let image = self.images.iter().find(|image| image.build == last && image.config.name == *name);
+            let image = self
+                .images
+                .iter()
+                .find(|image| image.build == last && image.config.name == *name);
             image.is_some_and(|image| !wrong.contains(&image.main))
         };
         let broken: Vec<String> = names.into_iter().filter(|name| !is_sound(name)).collect();
         self.broken.extend(broken);
     }
 
-    /// Every path of the tree that some step or image may read, whatever the go command chooses; directories stand for all below them.
+    /// Every path of the tree that some step or image may read, whatever the go command chooses;
+    /// directories stand for all below them.
     pub fn tree_paths(&self) -> BTreeSet<TreePath> {
         let mut paths = BTreeSet::new();
         for build in &self.builds {
             paths.extend(build.mod_files.iter().cloned());
-            paths.extend(build.packages.iter().flat_map(|(_, package)| package.files.iter().cloned()));
+            paths.extend(
+                build
+                    .packages
+                    .iter()
+                    .flat_map(|(_, package)| package.files.iter().cloned()),
+            );
             paths.extend(build.vendored.then(|| build.dir.child("vendor")));
         }
-        let files = self.images.iter().flat_map(|image| &image.config.runtime.files);
+        let files = self
+            .images
+            .iter()
+            .flat_map(|image| &image.config.runtime.files);
         paths.extend(files.map(|file| file.from.value.clone()));
         paths
     }
@@ -203,26 +249,50 @@ impl Outline {
         let packages = &loaded.packages;
         for main in mains {
             if let Some(ix) = packages.find(&main.package) {
-                let configured = main.config.binary.as_ref().map(|binary| binary.value.as_str());
-                let binary = self.target.file_name(configured.unwrap_or_else(|| packages.get(ix).binary_name()));
-                self.images.push(OutlineImage { build, main: ix, binary, config: main.config });
+                let configured = main
+                    .config
+                    .binary
+                    .as_ref()
+                    .map(|binary| binary.value.as_str());
+                let binary = self
+                    .target
+                    .file_name(configured.unwrap_or_else(|| packages.get(ix).binary_name()));
+                self.images.push(OutlineImage {
+                    build,
+                    main: ix,
+                    binary,
+                    config: main.config,
+                });
             }
         }
-        self.builds.push(Build::new(scan, workspace, root, settings, loaded.packages));
+        self.builds
+            .push(Build::new(scan, workspace, root, settings, loaded.packages));
         loaded.diagnostics
     }
 }
 
 impl Build {
-    /// The title of its resolve step. One more runs where the first answer leads to packages of the repository.
+    /// The title of its resolve step. One more runs where the first answer leads to packages of the
+    /// repository.
     pub fn resolve_title(&self) -> &'static str {
-        if self.packages.has_behind() { "resolve modules again" } else { "resolve modules" }
+        if self.packages.has_behind() {
+            "resolve modules again"
+        } else {
+            "resolve modules"
+        }
     }
 
     /// The build of these packages of a root.
-    pub(super) fn new(scan: &Scan, workspace: &Workspace, root: RootIx, settings: GoSettings, packages: Packages) -> Self {
+    pub(super) fn new(
+        scan: &Scan,
+        workspace: &Workspace,
+        root: RootIx,
+        settings: GoSettings,
+        packages: Packages,
+    ) -> Self {
         let the_root = workspace.root(root);
-        let mut outside = packages::closure(&packages, packages.mains.iter().copied()).outside(&packages);
+        let mut outside =
+            packages::closure(&packages, packages.mains.iter().copied()).outside(&packages);
         // Every binary holds the runtime, whatever its main imports.
         outside.insert("runtime".to_owned());
         let request = ResolveRequest {
@@ -234,7 +304,10 @@ impl Build {
             tags: settings.tags.iter().cloned().collect(),
             env: settings.env.clone(),
         };
-        let hidden_inputs = settings.cgo() || packages.iter().any(|(_, package)| !package.included.is_empty());
+        let hidden_inputs = settings.cgo()
+            || packages
+                .iter()
+                .any(|(_, package)| !package.included.is_empty());
         Self {
             root,
             dir: the_root.dir.clone(),
@@ -250,7 +323,8 @@ impl Build {
     }
 }
 
-/// The files with the symlinks that lead to them, and what these lead to: a module's directory may be a link.
+/// The files with the symlinks that lead to them, and what these lead to: a module's directory may
+/// be a link.
 fn with_links(scan: &Scan, mut files: BTreeSet<TreePath>) -> BTreeSet<TreePath> {
     let through: Vec<TreePath> = files.iter().flat_map(|file| scan.followed(file)).collect();
     files.extend(through);
@@ -261,10 +335,22 @@ fn modules(workspace: &Workspace, root: &Root) -> Vec<BuildModule> {
     let module = |path: &str, ix: ModuleIx, main: bool| {
         let module = workspace.module(ix);
         let go = module.file.go.as_ref().map(|go| go.value.clone());
-        BuildModule { path: path.to_owned(), ix, dir: module.dir.clone(), go, main }
+        BuildModule {
+            path: path.to_owned(),
+            ix,
+            dir: module.dir.clone(),
+            go,
+            main,
+        }
     };
-    let members = root.members.iter().map(|&ix| module(&workspace.module(ix).path, ix, true));
-    let replaced = root.replaced.iter().map(|(path, target)| module(path, target.module, false));
+    let members = root
+        .members
+        .iter()
+        .map(|&ix| module(&workspace.module(ix).path, ix, true));
+    let replaced = root
+        .replaced
+        .iter()
+        .map(|(path, target)| module(path, target.module, false));
     let mut modules: Vec<BuildModule> = members.chain(replaced).collect();
     modules.sort_by(|a, b| a.path.cmp(&b.path));
     modules

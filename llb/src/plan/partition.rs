@@ -1,4 +1,5 @@
-//! Packages to parts: what always changes hands together. Owns the cut; not how parts are folded into steps.
+//! Packages to parts: what always changes hands together. Owns the cut; not how parts are folded
+//! into steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +12,13 @@ use petgraph::graph::{DiGraph, NodeIndex};
 pub(super) struct Node {
     /// What it is never cut from while it is reached by the same: its module, or a share of one.
     pub(super) module: usize,
-    /// The images that reach it. Which these are does not count for third-party packages, only whether there are any.
+    /// The images that reach it. Which these are does not count for third-party packages, only
+    /// whether there are any.
     pub(super) reach: FixedBitSet,
     /// The nodes it imports.
     pub(super) imports: Vec<usize>,
-    /// For a package of the repository, the third-party packages that it imports by itself, and what these import, directly or not.
+    /// For a package of the repository, the third-party packages that it imports by itself, and
+    /// what these import, directly or not.
     pub(super) outside: FixedBitSet,
     /// Bytes of its sources.
     pub(super) size: u64,
@@ -23,7 +26,8 @@ pub(super) struct Node {
     pub(super) weight: u64,
 }
 
-/// Packages of one module that are reached by exactly the same images; or of several, where these import each other in circles.
+/// Packages of one module that are reached by exactly the same images; or of several, where these
+/// import each other in circles.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     /// Its nodes.
@@ -42,17 +46,26 @@ pub(super) struct Part {
 
 /// Cuts `nodes` into parts, each after those it needs. Nodes that no image reaches are left out.
 ///
-/// If p imports q, whatever reaches p reaches q. So circles between such groups (modules may require each other both ways, packages may not)
-/// lie within one reach set, and are merged.
+/// If p imports q, whatever reaches p reaches q. So circles between such groups (modules may
+/// require each other both ways, packages may not) lie within one reach set, and are merged.
 pub(super) fn parts(nodes: &[Node]) -> Vec<Part> {
     let mut groups: BTreeMap<(usize, Vec<usize>), BTreeSet<usize>> = BTreeMap::new();
-    for (ix, node) in nodes.iter().enumerate().filter(|(_, node)| !node.reach.is_clear()) {
-        groups.entry((node.module, node.reach.ones().collect())).or_default().insert(ix);
+    for (ix, node) in nodes
+        .iter()
+        .enumerate()
+        .filter(|(_, node)| !node.reach.is_clear())
+    {
+        groups
+            .entry((node.module, node.reach.ones().collect()))
+            .or_default()
+            .insert(ix);
     }
     let groups: Vec<BTreeSet<usize>> = groups.into_values().collect();
     let mut group_of = vec![None; nodes.len()];
     for (group, members) in groups.iter().enumerate() {
-        members.iter().for_each(|&node| group_of[node] = Some(group));
+        members
+            .iter()
+            .for_each(|&node| group_of[node] = Some(group));
     }
     condense(nodes, &groups, &group_of)
 }
@@ -62,8 +75,11 @@ fn condense(nodes: &[Node], groups: &[BTreeSet<usize>], group_of: &[Option<usize
     let mut graph = DiGraph::<(), ()>::new();
     let vertices: Vec<NodeIndex> = groups.iter().map(|_| graph.add_node(())).collect();
     for (group, members) in groups.iter().enumerate() {
-        let imported: BTreeSet<usize> =
-            members.iter().flat_map(|&node| &nodes[node].imports).filter_map(|&import| group_of[import]).collect();
+        let imported: BTreeSet<usize> = members
+            .iter()
+            .flat_map(|&node| &nodes[node].imports)
+            .filter_map(|&import| group_of[import])
+            .collect();
         for other in imported.into_iter().filter(|&other| other != group) {
             graph.add_edge(vertices[group], vertices[other], ());
         }
@@ -74,19 +90,39 @@ fn condense(nodes: &[Node], groups: &[BTreeSet<usize>], group_of: &[Option<usize
     for component in tarjan_scc(&graph) {
         let mut needs = FixedBitSet::with_capacity(groups.len());
         for vertex in &component {
-            for other in graph.neighbors(*vertex).filter_map(|vertex| part_of.get(&vertex.index()).copied()) {
+            for other in graph
+                .neighbors(*vertex)
+                .filter_map(|vertex| part_of.get(&vertex.index()).copied())
+            {
                 needs.insert(other);
                 needs.union_with(&parts[other].needs);
             }
         }
-        let members: BTreeSet<usize> = component.iter().flat_map(|vertex| groups[vertex.index()].iter().copied()).collect();
+        let members: BTreeSet<usize> = component
+            .iter()
+            .flat_map(|vertex| groups[vertex.index()].iter().copied())
+            .collect();
         part_of.extend(component.iter().map(|vertex| (vertex.index(), parts.len())));
         let sum = |of: fn(&Node) -> u64| members.iter().map(|&node| of(&nodes[node])).sum();
-        let reach = members.first().map(|&node| nodes[node].reach.clone()).unwrap_or_default();
+        let reach = members
+            .first()
+            .map(|&node| nodes[node].reach.clone())
+            .unwrap_or_default();
         let mut outside = FixedBitSet::new();
-        members.iter().for_each(|&node| outside.union_with(&nodes[node].outside));
-        needs.ones().for_each(|part| outside.union_with(&parts[part].outside));
-        parts.push(Part { reach, needs, outside, size: sum(|node| node.size), weight: sum(|node| node.weight), nodes: members });
+        members
+            .iter()
+            .for_each(|&node| outside.union_with(&nodes[node].outside));
+        needs
+            .ones()
+            .for_each(|part| outside.union_with(&parts[part].outside));
+        parts.push(Part {
+            reach,
+            needs,
+            outside,
+            size: sum(|node| node.size),
+            weight: sum(|node| node.weight),
+            nodes: members,
+        });
     }
     parts
 }

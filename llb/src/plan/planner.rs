@@ -19,12 +19,13 @@ use crate::tree::TreePath;
 pub struct PlanInput<'a> {
     /// The images.
     pub outline: &'a Outline,
-    /// What `go` chose, for the builds in question: others are left out. Or nothing at all, where no go command is at hand: the plan is
-    /// coarser then.
+    /// What `go` chose, for the builds in question: others are left out. Or nothing at all, where
+    /// no go command is at hand: the plan is coarser then.
     pub resolutions: Option<&'a BTreeMap<BuildIx, Resolution>>,
 }
 
-/// Makes the plan of all images of an outline. The same input gives the same plan, whichever image is wanted.
+/// Makes the plan of all images of an outline. The same input gives the same plan, whichever image
+/// is wanted.
 pub fn plan(input: PlanInput<'_>) -> Plan {
     let outline = input.outline;
     let mut plan = Plan {
@@ -40,13 +41,16 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     };
     for ix in 0..outline.builds.len() {
         let ix = BuildIx(ix);
-        let resolution = input.resolutions.and_then(|resolutions| resolutions.get(&ix));
+        let resolution = input
+            .resolutions
+            .and_then(|resolutions| resolutions.get(&ix));
         if input.resolutions.is_some() && resolution.is_none() {
             continue;
         }
         // A vendored package may change and keep its version.
         let in_place = |package: &ResolvedPackage| package.reads_module && !package.dir.is_empty();
-        plan.builds[ix.0].hidden_inputs |= resolution.is_some_and(|resolution| resolution.packages.iter().any(in_place));
+        plan.builds[ix.0].hidden_inputs |=
+            resolution.is_some_and(|resolution| resolution.packages.iter().any(in_place));
         let cache = plan.cache_of(ix);
         let mut planner = BuildPlanner::new(outline, ix, cache, &mut plan.steps);
         plan.images.extend(match resolution {
@@ -94,16 +98,36 @@ impl<'a> BuildPlanner<'a> {
     fn new(outline: &'a Outline, ix: BuildIx, cache: Cache, steps: &'a mut Vec<Step>) -> Self {
         let build = &outline.builds[ix.0];
         let images = outline.images.iter().filter(|image| image.build == ix);
-        let images = images.map(|image| (image, packages::closure(&build.packages, [image.main]))).collect();
-        Self { outline, ix, build, cache, images, steps }
+        let images = images
+            .map(|image| (image, packages::closure(&build.packages, [image.main])))
+            .collect();
+        Self {
+            outline,
+            ix,
+            build,
+            cache,
+            images,
+            steps,
+        }
     }
 
     fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Image> {
         let third_party = ThirdParty::new(resolution);
         let sealer = Sealer::new(self.build, resolution);
-        let reached = self.images.iter().map(|(_, closure)| third_party.reached(&self.linked(closure))).collect();
+        let reached = self
+            .images
+            .iter()
+            .map(|(_, closure)| third_party.reached(&self.linked(closure)))
+            .collect();
         let mixed = third_party.mixed(&self.build.packages);
-        let mut resolved = Resolved { third_party, sealer, mixed, reached, outside: BTreeMap::new(), own: BTreeMap::new() };
+        let mut resolved = Resolved {
+            third_party,
+            sealer,
+            mixed,
+            reached,
+            outside: BTreeMap::new(),
+            own: BTreeMap::new(),
+        };
         self.resolve_step();
         self.std_steps(&mut resolved);
         self.deps_steps(&mut resolved);
@@ -111,26 +135,43 @@ impl<'a> BuildPlanner<'a> {
         self.links(|planner, closure| planner.inputs(&resolved, closure, &planner.linked(closure)))
     }
 
-    /// What a link of `closure` needs from outside the repository: every binary holds the runtime, whatever its main imports.
+    /// What a link of `closure` needs from outside the repository: every binary holds the runtime,
+    /// whatever its main imports.
     fn linked(&self, closure: &PackageSet) -> BTreeSet<String> {
         let mut imports = closure.outside(&self.build.packages);
         imports.insert("runtime".to_owned());
         imports
     }
 
-    /// Without a resolution: one step that compiles what the sources import from outside, and so what that needs.
+    /// Without a resolution: one step that compiles what the sources import from outside, and so
+    /// what that needs.
     fn unresolved(&mut self) -> Vec<Image> {
         let packages = self.build.request.packages.clone();
         let graph = &self.build.packages;
         // What these may import of the repository has to be there.
-        let behind = packages.iter().flat_map(|path| graph.behind(path)).map(|(ix, _)| ix);
+        let behind = packages
+            .iter()
+            .flat_map(|path| graph.behind(path))
+            .map(|(ix, _)| ix);
         let mut files = packages::closure(graph, behind).files(graph);
         files.extend(self.profile());
         let (mod_files, module_cache) = (self.build.mod_files.clone(), !self.build.vendored);
-        let inputs = Inputs { mod_files, module_cache, files, ..Inputs::default() };
+        let inputs = Inputs {
+            mod_files,
+            module_cache,
+            files,
+            ..Inputs::default()
+        };
         let title = "compile std and third-party packages".to_owned();
-        let kind = StepKind::Deps(vec![Part { packages, reach: Vec::new(), root: None }]);
-        let deps = Results { step: self.push("deps".to_owned(), title, kind, inputs.clone()), part: 0 };
+        let kind = StepKind::Deps(vec![Part {
+            packages,
+            reach: Vec::new(),
+            root: None,
+        }]);
+        let deps = Results {
+            step: self.push("deps".to_owned(), title, kind, inputs.clone()),
+            part: 0,
+        };
         self.links(|planner, closure| Inputs {
             files: closure.files(&planner.build.packages),
             results: vec![deps],
@@ -141,22 +182,40 @@ impl<'a> BuildPlanner<'a> {
     fn resolve_step(&mut self) {
         let vendor = self.build.vendored.then(|| self.build.dir.child("vendor"));
         let mod_files = self.build.mod_files.clone();
-        let inputs = Inputs { mod_files, files: vendor.into_iter().collect(), ..Inputs::default() };
+        let inputs = Inputs {
+            mod_files,
+            files: vendor.into_iter().collect(),
+            ..Inputs::default()
+        };
         let kind = StepKind::Resolve(self.build.request.clone());
-        self.push("resolve".to_owned(), self.build.resolve_title().to_owned(), kind, inputs);
+        self.push(
+            "resolve".to_owned(),
+            self.build.resolve_title().to_owned(),
+            kind,
+            inputs,
+        );
     }
 
-    /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else third-party packages reach; and what only the repository
-    /// itself does. The first depends on the Go version and the flags alone, the second on the third-party packages: so whoever imports one more package
-    /// of std compiles the last step again, which is little, and nothing that third-party packages are made of.
+    /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else
+    /// third-party packages reach; and what only the repository itself does. The first depends on
+    /// the Go version and the flags alone, the second on the third-party packages: so whoever
+    /// imports one more package of std compiles the last step again, which is little, and nothing
+    /// that third-party packages are made of.
     fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
         let third_party = &resolved.third_party;
-        let (mut rest, others): (BTreeSet<usize>, BTreeSet<usize>) =
-            resolved.reached_by_any().into_iter().partition(|&ix| third_party.get(ix).is_std());
+        let (mut rest, others): (BTreeSet<usize>, BTreeSet<usize>) = resolved
+            .reached_by_any()
+            .into_iter()
+            .partition(|&ix| third_party.get(ix).is_std());
         rest.retain(|&ix| third_party.is_std(ix));
-        let bulk = rest.iter().copied().find(|&ix| third_party.get(ix).path == BULK);
+        let bulk = rest
+            .iter()
+            .copied()
+            .find(|&ix| third_party.get(ix).path == BULK);
         let mut taken = |wanted: BTreeSet<usize>| -> BTreeSet<usize> {
-            let (taken, left) = std::mem::take(&mut rest).into_iter().partition(|ix| wanted.contains(ix));
+            let (taken, left) = std::mem::take(&mut rest)
+                .into_iter()
+                .partition(|ix| wanted.contains(ix));
             rest = left;
             taken
         };
@@ -166,37 +225,81 @@ impl<'a> BuildPlanner<'a> {
         let theirs = taken(third_party.closure(others.into_iter().filter(|_| is_cut)));
         if !bulk.is_empty() {
             let part = bulk_part(self.outside_part(resolved, &bulk));
-            self.std_step(resolved, bulk_name(), titles::std_of(BULK), vec![(part, bulk)]);
+            self.std_step(
+                resolved,
+                bulk_name(),
+                titles::std_of(BULK),
+                vec![(part, bulk)],
+            );
         }
         let has_theirs = !theirs.is_empty();
-        for (name, nodes) in [("std:third-party", theirs), ("std", rest)].into_iter().filter(|(_, nodes)| !nodes.is_empty()) {
+        for (name, nodes) in [("std:third-party", theirs), ("std", rest)]
+            .into_iter()
+            .filter(|(_, nodes)| !nodes.is_empty())
+        {
             let title = titles::std(nodes.len(), name == "std" && has_theirs);
             // A part for each: who reaches which of them changes with every new import.
             let alone = nodes.into_iter().map(|ix| BTreeSet::from([ix]));
-            let parts = alone.map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect();
+            let parts = alone
+                .map(|nodes| (self.outside_part(resolved, &nodes), nodes))
+                .collect();
             self.std_step(resolved, name.to_owned(), title, in_order(parts));
         }
     }
 
     /// A step for packages of std, each part with its nodes.
-    fn std_step(&mut self, resolved: &mut Resolved<'_>, name: String, title: String, parts: Vec<Cut>) {
-        let needed = resolved.third_party.closure(parts.iter().flat_map(|(_, nodes)| nodes).copied());
-        let results: BTreeSet<Results> = needed.iter().filter_map(|ix| resolved.outside.get(ix)).copied().collect();
-        let inputs =
-            Inputs { files: self.profile(), results: results.into_iter().collect(), own: self.own([]), ..Inputs::default() };
-        let made = self.push(name, title, StepKind::Std(parts.iter().map(|(part, _)| part.clone()).collect()), inputs);
+    fn std_step(
+        &mut self,
+        resolved: &mut Resolved<'_>,
+        name: String,
+        title: String,
+        parts: Vec<Cut>,
+    ) {
+        let needed = resolved
+            .third_party
+            .closure(parts.iter().flat_map(|(_, nodes)| nodes).copied());
+        let results: BTreeSet<Results> = needed
+            .iter()
+            .filter_map(|ix| resolved.outside.get(ix))
+            .copied()
+            .collect();
+        let inputs = Inputs {
+            files: self.profile(),
+            results: results.into_iter().collect(),
+            own: self.own([]),
+            ..Inputs::default()
+        };
+        let made = self.push(
+            name,
+            title,
+            StepKind::Std(parts.iter().map(|(part, _)| part.clone()).collect()),
+            inputs,
+        );
         note(&mut resolved.outside, made, &parts, Some);
     }
 
     fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let before = resolved.reached_by_any().difference(&resolved.mixed).copied().collect();
-        let steps = resolved.third_party.steps(&before, self.cache == Cache::Mount);
+        let before = resolved
+            .reached_by_any()
+            .difference(&resolved.mixed)
+            .copied()
+            .collect();
+        let steps = resolved
+            .third_party
+            .steps(&before, self.cache == Cache::Mount);
         let alone = steps.len() == 1;
         for step in steps {
-            let cuts = in_order(step.into_iter().map(|nodes| (self.outside_part(resolved, &nodes), nodes)).collect());
-            let closure = resolved.third_party.closure(cuts.iter().flat_map(|(_, nodes)| nodes).copied());
+            let cuts = in_order(
+                step.into_iter()
+                    .map(|nodes| (self.outside_part(resolved, &nodes), nodes))
+                    .collect(),
+            );
+            let closure = resolved
+                .third_party
+                .closure(cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let mut inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
-            inputs.own = self.own_outside(resolved, cuts.iter().flat_map(|(_, nodes)| nodes).copied());
+            inputs.own =
+                self.own_outside(resolved, cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::deps(&parts, alone, self.images.len());
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
@@ -206,16 +309,33 @@ impl<'a> BuildPlanner<'a> {
 
     /// Packages from outside, with the images that reach one of them or more.
     fn outside_part(&self, resolved: &Resolved<'_>, nodes: &BTreeSet<usize>) -> Part {
-        let reach = (0..self.images.len()).filter(|&image| !resolved.reached[image].is_disjoint(nodes));
-        self.part(reach, nodes.iter().map(|&ix| resolved.third_party.get(ix).path.clone()))
+        let reach =
+            (0..self.images.len()).filter(|&image| !resolved.reached[image].is_disjoint(nodes));
+        self.part(
+            reach,
+            nodes
+                .iter()
+                .map(|&ix| resolved.third_party.get(ix).path.clone()),
+        )
     }
 
-    pub(super) fn part(&self, reach: impl IntoIterator<Item = usize>, packages: impl Iterator<Item = String>) -> Part {
+    pub(super) fn part(
+        &self,
+        reach: impl IntoIterator<Item = usize>,
+        packages: impl Iterator<Item = String>,
+    ) -> Part {
         let mut packages: Vec<String> = packages.collect();
-        let mut reach: Vec<String> = reach.into_iter().map(|image| self.images[image].0.config.name.clone()).collect();
+        let mut reach: Vec<String> = reach
+            .into_iter()
+            .map(|image| self.images[image].0.config.name.clone())
+            .collect();
         packages.sort();
         reach.sort();
-        Part { packages, reach, root: None }
+        Part {
+            packages,
+            reach,
+            root: None,
+        }
     }
 
     fn links(&mut self, inputs: impl Fn(&Self, &PackageSet) -> Inputs) -> Vec<Image> {
@@ -234,7 +354,10 @@ impl<'a> BuildPlanner<'a> {
                 ldflags: image.config.ldflags.clone(),
             });
             inputs.own = self.own([image.main]);
-            inputs.own.files.extend(self.build.mod_files.iter().cloned());
+            inputs
+                .own
+                .files
+                .extend(self.build.mod_files.iter().cloned());
             let name = &image.config.name;
             let link = self.push(format!("link:{name}"), format!("link {name}"), kind, inputs);
             made.push(Image {
@@ -249,25 +372,51 @@ impl<'a> BuildPlanner<'a> {
         made
     }
 
-    /// The inputs of a step that compiles or links packages of `closure`, with `imports` from outside the repository.
-    fn inputs(&self, resolved: &Resolved<'_>, closure: &PackageSet, imports: &BTreeSet<String>) -> Inputs {
+    /// The inputs of a step that compiles or links packages of `closure`, with `imports` from
+    /// outside the repository.
+    fn inputs(
+        &self,
+        resolved: &Resolved<'_>,
+        closure: &PackageSet,
+        imports: &BTreeSet<String>,
+    ) -> Inputs {
         self.inputs_of(resolved, closure, &resolved.third_party.reached(imports))
     }
 
-    /// The inputs of a step that reads the repository's packages `own` and `outside` those of std and third parties.
-    pub(super) fn inputs_of(&self, resolved: &Resolved<'_>, own: &PackageSet, outside: &BTreeSet<usize>) -> Inputs {
+    /// The inputs of a step that reads the repository's packages `own` and `outside` those of std
+    /// and third parties.
+    pub(super) fn inputs_of(
+        &self,
+        resolved: &Resolved<'_>,
+        own: &PackageSet,
+        outside: &BTreeSet<usize>,
+    ) -> Inputs {
         let mut files = own.files(&self.build.packages);
         files.extend(self.profile());
-        let third_party: Vec<&ResolvedPackage> = outside.iter().map(|&ix| resolved.third_party.get(ix)).collect();
+        let third_party: Vec<&ResolvedPackage> = outside
+            .iter()
+            .map(|&ix| resolved.third_party.get(ix))
+            .collect();
         if self.build.vendored {
             files.extend(vendored_files(&third_party));
         }
-        let mut results: BTreeSet<Results> = own.iter().filter_map(|ix| resolved.own.get(&ix)).copied().collect();
+        let mut results: BTreeSet<Results> = own
+            .iter()
+            .filter_map(|ix| resolved.own.get(&ix))
+            .copied()
+            .collect();
         results.extend(outside.iter().filter_map(|ix| resolved.outside.get(ix)));
-        let sealed = resolved.sealer.as_ref().map(|sealer| sealer.seal(own, &third_party));
+        let sealed = resolved
+            .sealer
+            .as_ref()
+            .map(|sealer| sealer.seal(own, &third_party));
         let is_open = sealed.is_none();
         Inputs {
-            mod_files: if is_open { self.build.mod_files.clone() } else { BTreeSet::new() },
+            mod_files: if is_open {
+                self.build.mod_files.clone()
+            } else {
+                BTreeSet::new()
+            },
             module_cache: is_open && !self.build.vendored,
             sealed,
             files,
@@ -278,13 +427,23 @@ impl<'a> BuildPlanner<'a> {
 
     /// The files of the repository's packages, and what they are compiled by.
     pub(super) fn own(&self, packages: impl IntoIterator<Item = PackageIx>) -> OwnFiles {
-        let files = packages.into_iter().flat_map(|ix| self.build.packages.get(ix).files.iter().cloned());
-        OwnFiles { files: files.chain(self.profile()).collect(), vendor: BTreeMap::new() }
+        let files = packages
+            .into_iter()
+            .flat_map(|ix| self.build.packages.get(ix).files.iter().cloned());
+        OwnFiles {
+            files: files.chain(self.profile()).collect(),
+            vendor: BTreeMap::new(),
+        }
     }
 
     /// The files of third-party packages.
-    pub(super) fn own_outside(&self, resolved: &Resolved<'a>, packages: impl Iterator<Item = usize>) -> OwnFiles {
-        let packages: Vec<&ResolvedPackage> = packages.map(|ix| resolved.third_party.get(ix)).collect();
+    pub(super) fn own_outside(
+        &self,
+        resolved: &Resolved<'a>,
+        packages: impl Iterator<Item = usize>,
+    ) -> OwnFiles {
+        let packages: Vec<&ResolvedPackage> =
+            packages.map(|ix| resolved.third_party.get(ix)).collect();
         let mut own = self.own([]);
         if self.build.vendored {
             own.files.extend(vendored_files(&packages));
@@ -292,7 +451,12 @@ impl<'a> BuildPlanner<'a> {
             let resolution = resolved.third_party.resolution();
             let files = |package: &&'a ResolvedPackage| {
                 let (path, dir) = (&package.path, package_dir(resolution, package));
-                package.files.iter().filter_map(move |file| Some((format!("{path}/{file}"), format!("{}/{file}", dir.as_ref()?))))
+                package.files.iter().filter_map(move |file| {
+                    Some((
+                        format!("{path}/{file}"),
+                        format!("{}/{file}", dir.as_ref()?),
+                    ))
+                })
             };
             own.vendor = packages.iter().flat_map(files).collect();
         }
@@ -304,12 +468,29 @@ impl<'a> BuildPlanner<'a> {
         self.build.settings.profile.iter().cloned().collect()
     }
 
-    /// Adds a step. Builds beyond the first have their number in the step's name, so that names are unique.
-    pub(super) fn push(&mut self, name: String, title: String, kind: StepKind, inputs: Inputs) -> StepIx {
+    /// Adds a step. Builds beyond the first have their number in the step's name, so that names are
+    /// unique.
+    pub(super) fn push(
+        &mut self,
+        name: String,
+        title: String,
+        kind: StepKind,
+        inputs: Inputs,
+    ) -> StepIx {
         let several = self.outline.builds.len() > 1;
-        let name = if several { format!("{}/{name}", self.ix.0) } else { name };
+        let name = if several {
+            format!("{}/{name}", self.ix.0)
+        } else {
+            name
+        };
         let title = titles::in_build(title, self.build, several, !kind.parts().is_empty());
-        self.steps.push(Step { name, title, build: self.ix, kind, inputs });
+        self.steps.push(Step {
+            name,
+            title,
+            build: self.ix,
+            kind,
+            inputs,
+        });
         StepIx(self.steps.len() - 1)
     }
 }
@@ -324,9 +505,18 @@ pub(super) fn in_order(mut cuts: Vec<Cut>) -> Vec<Cut> {
 }
 
 /// Notes where the results of each node are that `key` gives a key.
-pub(super) fn note<K: Ord>(made: &mut BTreeMap<K, Results>, step: StepIx, cuts: &[Cut], key: impl Fn(usize) -> Option<K>) {
+pub(super) fn note<K: Ord>(
+    made: &mut BTreeMap<K, Results>,
+    step: StepIx,
+    cuts: &[Cut],
+    key: impl Fn(usize) -> Option<K>,
+) {
     for (part, (_, nodes)) in cuts.iter().enumerate() {
-        made.extend(nodes.iter().filter_map(|&node| Some((key(node)?, Results { step, part }))));
+        made.extend(
+            nodes
+                .iter()
+                .filter_map(|&node| Some((key(node)?, Results { step, part }))),
+        );
     }
 }
 
@@ -334,6 +524,11 @@ pub(super) fn note<K: Ord>(made: &mut BTreeMap<K, Results>, step: StepIx, cuts: 
 fn vendored_files(packages: &[&ResolvedPackage]) -> BTreeSet<TreePath> {
     let vendored = packages.iter().filter(|package| !package.dir.is_empty());
     vendored
-        .flat_map(|package| package.files.iter().filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok()))
+        .flat_map(|package| {
+            package
+                .files
+                .iter()
+                .filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok())
+        })
         .collect()
 }

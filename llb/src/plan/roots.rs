@@ -6,23 +6,43 @@ use crate::workspace::{Alone, Choice, ModTexts, Root};
 
 /// The choice of roots that a configuration makes for a tree with these mod files.
 pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
-    let dir = |written: &Spanned<String>| Some((TreePath::new(&written.value).ok()?, written.span.clone()));
-    let all = config.images.keys().map(String::as_str).chain([""]).map(|name| config.image(name).compile.alone);
+    let dir = |written: &Spanned<String>| {
+        Some((TreePath::new(&written.value).ok()?, written.span.clone()))
+    };
+    let all = config
+        .images
+        .keys()
+        .map(String::as_str)
+        .chain([""])
+        .map(|name| config.image(name).compile.alone);
     let all: Vec<bool> = all.collect();
     let alone = match (all.contains(&true), all.contains(&false)) {
         (false, _) => Alone::No,
         (true, true) => Alone::Also,
         (true, false) => Alone::Only,
     };
-    let modules = mod_files.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent);
+    let modules = mod_files
+        .keys()
+        .filter(|path| path.name() == "go.mod")
+        .filter_map(TreePath::parent);
     Choice {
-        roots: config.roots.as_ref().filter(|roots| !roots.is_empty()).map(|roots| roots.iter().filter_map(dir).collect()),
+        roots: config
+            .roots
+            .as_ref()
+            .filter(|roots| !roots.is_empty())
+            .map(|roots| roots.iter().filter_map(dir).collect()),
         alone,
-        skipped: modules.filter(|dir| config.skips(dir, "").is_some()).collect(),
+        skipped: modules
+            .filter(|dir| config.skips(dir, "").is_some())
+            .collect(),
     }
 }
 
 /// Whether an image's main may be one of this root's.
 pub(super) fn serves(root: &Root, image: &ImageConfig) -> bool {
-    if image.compile.alone { !root.is_workspace() } else { !root.alone }
+    if image.compile.alone {
+        !root.is_workspace()
+    } else {
+        !root.alone
+    }
 }

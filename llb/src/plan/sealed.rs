@@ -1,10 +1,13 @@
-//! Sealed steps: what a compile step sees instead of the true mod files. Owns the synthetic workspace, and when there is one.
+//! Sealed steps: what a compile step sees instead of the true mod files. Owns the synthetic
+//! workspace, and when there is one.
 //!
-//! The go command compiles a package that is no main under a key made of its module's path, version and `go` line, its sources, and what it imports
-//! (cmd/go/internal/work, `buildActionID`); requirements, sums, comments and other members are no part of it. So a compile step runs in a workspace made for
-//! it: a go.work with the members it reaches, go.mod files with only `module` and `go` lines, and a vendor directory with the third-party packages it
-//! reaches. It compiles under the same keys as the true build, and is run again only for what it is made of. Only resolve and the links, which
-//! write versions and sums into binaries, see the true mod files.
+//! The go command compiles a package that is no main under a key made of its module's path, version
+//! and `go` line, its sources, and what it imports (cmd/go/internal/work, `buildActionID`);
+//! requirements, sums, comments and other members are no part of it. So a compile step runs in a
+//! workspace made for it: a go.work with the members it reaches, go.mod files with only `module`
+//! and `go` lines, and a vendor directory with the third-party packages it reaches. It compiles
+//! under the same keys as the true build, and is run again only for what it is made of. Only
+//! resolve and the links, which write versions and sums into binaries, see the true mod files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,9 +24,11 @@ use crate::tree::TreePath;
 pub struct Sealed {
     /// The mod files written for the step, by path.
     pub texts: BTreeMap<TreePath, String>,
-    /// Directories of third-party packages below the vendor directory, and where the module cache has each. None is in another one of the same module.
+    /// Directories of third-party packages below the vendor directory, and where the module cache
+    /// has each. None is in another one of the same module.
     pub vendor: BTreeMap<String, String>,
-    /// Files of modules that stand in for required ones: in the vendor directory, as any required module.
+    /// Files of modules that stand in for required ones: in the vendor directory, as any required
+    /// module.
     pub moved: Vec<Moved>,
 }
 
@@ -49,7 +54,9 @@ impl Sealed {
     /// Whether a third-party package is in one of the directories.
     pub(super) fn sees(&self, resolution: &Resolution, package: &ResolvedPackage) -> bool {
         dirs(resolution, package).any(|(module, dir)| {
-            self.vendor.get(dir).is_some_and(|from| place(&resolution.modules[module], dir).as_ref() == Some(from))
+            self.vendor
+                .get(dir)
+                .is_some_and(|from| place(&resolution.modules[module], dir).as_ref() == Some(from))
         })
     }
 }
@@ -57,7 +64,8 @@ impl Sealed {
 /// The oldest `go` line that lets a workspace have a vendor directory (Go 1.22 release notes).
 const MIN_GO: &str = "1.22";
 
-/// Into how many places files may have to be moved. Each is a copy of its own in the step that gathers sources, and many are slow.
+/// Into how many places files may have to be moved. Each is a copy of its own in the step that
+/// gathers sources, and many are slow.
 const MAX_MOVES: usize = 8;
 
 /// Seals the steps of one build.
@@ -70,52 +78,113 @@ pub(super) struct Sealer<'a> {
 }
 
 impl<'a> Sealer<'a> {
-    /// The sealer of a build; or none, where compile steps have to see the true mod files and the whole module cache: packages with C, and such as read
-    /// files beyond their own ones, are compiled under keys that hold the directory they lie in; and directories that stand in for modules under
-    /// quite different paths would take many copies.
+    /// The sealer of a build; or none, where compile steps have to see the true mod files and the
+    /// whole module cache: packages with C, and such as read files beyond their own ones, are
+    /// compiled under keys that hold the directory they lie in; and directories that stand in for
+    /// modules under quite different paths would take many copies.
     pub(super) fn new(build: &'a Build, resolution: &'a Resolution) -> Option<Self> {
-        let third_party = || resolution.packages.iter().filter(|package| !package.is_std());
-        let in_place = |package: &ResolvedPackage| build.vendored || package_dir(resolution, package).is_some();
+        let third_party = || {
+            resolution
+                .packages
+                .iter()
+                .filter(|package| !package.is_std())
+        };
+        let in_place = |package: &ResolvedPackage| {
+            build.vendored || package_dir(resolution, package).is_some()
+        };
         if !third_party().all(|package| !package.reads_module && in_place(package)) {
             return None;
         }
         let packages = || build.packages.iter().map(|(_, package)| package);
-        let replaced: BTreeSet<&str> =
-            packages().filter_map(|package| module_of(build, package)).filter(|m| !m.main).map(|m| m.path.as_str()).collect();
-        let known = replaced.iter().all(|path| resolution.replaced.contains_key(*path));
-        let stays = |package: &Package| module_of(build, package).is_some_and(|module| module.main || can_move(package));
+        let replaced: BTreeSet<&str> = packages()
+            .filter_map(|package| module_of(build, package))
+            .filter(|m| !m.main)
+            .map(|m| m.path.as_str())
+            .collect();
+        let known = replaced
+            .iter()
+            .all(|path| resolution.replaced.contains_key(*path));
+        let stays = |package: &Package| {
+            module_of(build, package).is_some_and(|module| module.main || can_move(package))
+        };
         if !known || !packages().all(stays) {
             return None;
         }
-        let sealer = Self { build, resolution, files: count_files(resolution, third_party()) };
+        let sealer = Self {
+            build,
+            resolution,
+            files: count_files(resolution, third_party()),
+        };
         (sealer.moves(packages()).len() <= MAX_MOVES).then_some(sealer)
     }
 
-    /// The workspace of a step that reads the repository's packages `own` and the third-party ones `outside`.
+    /// The workspace of a step that reads the repository's packages `own` and the third-party ones
+    /// `outside`.
     pub(super) fn seal(&self, own: &PackageSet, outside: &[&ResolvedPackage]) -> Sealed {
         let packages: Vec<&Package> = own.iter().map(|ix| self.build.packages.get(ix)).collect();
-        let outside: Vec<&ResolvedPackage> = outside.iter().copied().filter(|package| !package.is_std()).collect();
+        let outside: Vec<&ResolvedPackage> = outside
+            .iter()
+            .copied()
+            .filter(|package| !package.is_std())
+            .collect();
         let mut texts = BTreeMap::new();
         let mut members: BTreeMap<&TreePath, &BuildModule> = BTreeMap::new();
-        members.extend(packages.iter().filter_map(|p| module_of(self.build, p)).filter(|m| m.main).map(|m| (&m.dir, m)));
+        members.extend(
+            packages
+                .iter()
+                .filter_map(|p| module_of(self.build, p))
+                .filter(|m| m.main)
+                .map(|m| (&m.dir, m)),
+        );
         // A workspace must have a member.
         let lone = self.build.dir.child("gowork-sealed");
         if members.is_empty() {
-            texts.insert(lone.child("go.mod"), "module gowork.invalid/sealed\n".to_owned());
+            texts.insert(
+                lone.child("go.mod"),
+                "module gowork.invalid/sealed\n".to_owned(),
+            );
         }
         for module in members.values() {
-            let go = module.go.as_ref().map(|go| format!("go {go}\n")).unwrap_or_default();
-            texts.insert(module.dir.child("go.mod"), format!("module {}\n{go}", quoted(&module.path)));
+            let go = module
+                .go
+                .as_ref()
+                .map(|go| format!("go {go}\n"))
+                .unwrap_or_default();
+            texts.insert(
+                module.dir.child("go.mod"),
+                format!("module {}\n{go}", quoted(&module.path)),
+            );
         }
-        let dirs: Vec<&TreePath> = if members.is_empty() { vec![&lone] } else { members.keys().copied().collect() };
+        let dirs: Vec<&TreePath> = if members.is_empty() {
+            vec![&lone]
+        } else {
+            members.keys().copied().collect()
+        };
         let lines = members.values().filter_map(|module| module.go.as_deref());
-        let go = lines.chain([MIN_GO]).max_by(|a, b| compare_go(a, b)).unwrap_or(MIN_GO);
-        let uses: String = dirs.iter().map(|dir| format!("use {}\n", quoted(&relative(&self.build.dir, dir)))).collect();
+        let go = lines
+            .chain([MIN_GO])
+            .max_by(|a, b| compare_go(a, b))
+            .unwrap_or(MIN_GO);
+        let uses: String = dirs
+            .iter()
+            .map(|dir| format!("use {}\n", quoted(&relative(&self.build.dir, dir))))
+            .collect();
         texts.insert(self.build.dir.child("go.work"), format!("go {go}\n{uses}"));
         let vendor = self.build.dir.child("vendor");
-        texts.insert(vendor.child("modules.txt"), self.modules_txt(&packages, &outside));
-        let vendor = if self.build.vendored { BTreeMap::new() } else { self.cover(&outside) };
-        Sealed { texts, vendor, moved: self.moves(packages) }
+        texts.insert(
+            vendor.child("modules.txt"),
+            self.modules_txt(&packages, &outside),
+        );
+        let vendor = if self.build.vendored {
+            BTreeMap::new()
+        } else {
+            self.cover(&outside)
+        };
+        Sealed {
+            texts,
+            vendor,
+            moved: self.moves(packages),
+        }
     }
 
     /// vendor/modules.txt as `go work vendor` writes it (cmd/go/internal/modcmd, vendor.go).
@@ -123,15 +192,31 @@ impl<'a> Sealer<'a> {
         // Path to version, go line and packages.
         let mut modules: BTreeMap<&str, (&str, &str, BTreeSet<&str>)> = BTreeMap::new();
         for package in outside {
-            let Some(module) = package.module.map(|ix| &self.resolution.modules[ix]) else { continue };
-            let entry = modules.entry(&module.path).or_insert((&module.version, &module.go, BTreeSet::new()));
+            let Some(module) = package.module.map(|ix| &self.resolution.modules[ix]) else {
+                continue;
+            };
+            let entry = modules.entry(&module.path).or_insert((
+                &module.version,
+                &module.go,
+                BTreeSet::new(),
+            ));
             entry.2.insert(&package.path);
         }
         for package in own {
-            let Some(module) = module_of(self.build, package).filter(|module| !module.main) else { continue };
-            let version = self.resolution.replaced.get(&module.path).map(String::as_str).unwrap_or_default();
-            let entry =
-                modules.entry(&module.path).or_insert((version, module.go.as_deref().unwrap_or_default(), BTreeSet::new()));
+            let Some(module) = module_of(self.build, package).filter(|module| !module.main) else {
+                continue;
+            };
+            let version = self
+                .resolution
+                .replaced
+                .get(&module.path)
+                .map(String::as_str)
+                .unwrap_or_default();
+            let entry = modules.entry(&module.path).or_insert((
+                version,
+                module.go.as_deref().unwrap_or_default(),
+                BTreeSet::new(),
+            ));
             entry.2.insert(&package.path);
         }
         let mut text = "## workspace\n".to_owned();
@@ -141,13 +226,17 @@ impl<'a> Sealer<'a> {
             if !go.is_empty() {
                 let _ = writeln!(text, "## go {go}");
             }
-            packages.iter().for_each(|package| text.extend([*package, "\n"]));
+            packages
+                .iter()
+                .for_each(|package| text.extend([*package, "\n"]));
         }
         text
     }
 
-    /// The directories of packages, with every directory that is wanted whole instead of those in it: each is a mount. A package's directory may hold
-    /// packages that nobody asked for, if others do. A module may have packages below the path of another one, which must not hide them.
+    /// The directories of packages, with every directory that is wanted whole instead of those in
+    /// it: each is a mount. A package's directory may hold packages that nobody asked for, if
+    /// others do. A module may have packages below the path of another one, which must not hide
+    /// them.
     fn cover(&self, packages: &[&'a ResolvedPackage]) -> BTreeMap<String, String> {
         let wanted = count_files(self.resolution, packages.iter().copied());
         let mut modules: BTreeMap<&str, usize> = BTreeMap::new();
@@ -159,42 +248,73 @@ impl<'a> Sealer<'a> {
             let mut dirs = dirs(self.resolution, package);
             let own = dirs.next()?;
             // They come from the inside out.
-            Some(dirs.take_while(|(_, dir)| modules.get(dir) == Some(&1)).filter(is_whole).last().unwrap_or(own))
+            Some(
+                dirs.take_while(|(_, dir)| modules.get(dir) == Some(&1))
+                    .filter(is_whole)
+                    .last()
+                    .unwrap_or(own),
+            )
         };
-        let found: BTreeMap<&str, usize> = packages.iter().filter_map(outermost).map(|(module, dir)| (dir, module)).collect();
-        let is_inside = |dir: &str, module| parents(dir).find_map(|parent| found.get(parent)) == Some(module);
+        let found: BTreeMap<&str, usize> = packages
+            .iter()
+            .filter_map(outermost)
+            .map(|(module, dir)| (dir, module))
+            .collect();
+        let is_inside =
+            |dir: &str, module| parents(dir).find_map(|parent| found.get(parent)) == Some(module);
         let kept = found.iter().filter(|(dir, module)| !is_inside(dir, module));
-        kept.filter_map(|(dir, module)| Some(((*dir).to_owned(), place(&self.resolution.modules[*module], dir)?))).collect()
+        kept.filter_map(|(dir, module)| {
+            Some((
+                (*dir).to_owned(),
+                place(&self.resolution.modules[*module], dir)?,
+            ))
+        })
+        .collect()
     }
 
-    /// Where the files of stand-ins go. Directories that lie to each other as their module paths do go together.
+    /// Where the files of stand-ins go. Directories that lie to each other as their module paths do
+    /// go together.
     fn moves<'p>(&self, packages: impl IntoIterator<Item = &'p Package>) -> Vec<Moved> {
         let mut moves: BTreeMap<(TreePath, TreePath), BTreeSet<TreePath>> = BTreeMap::new();
         for package in packages {
-            let Some(module) = module_of(self.build, package).filter(|module| !module.main) else { continue };
+            let Some(module) = module_of(self.build, package).filter(|module| !module.main) else {
+                continue;
+            };
             let (path, dir) = without_common_end(&module.path, module.dir.as_str());
             let to = self.build.dir.child("vendor").join(path);
             if let (Ok(from), Ok(to)) = (TreePath::new(dir), to) {
-                moves.entry((from, to)).or_default().extend(package.files.iter().cloned());
+                moves
+                    .entry((from, to))
+                    .or_default()
+                    .extend(package.files.iter().cloned());
             }
         }
-        moves.into_iter().map(|((from, to), files)| Moved { from, to, files }).collect()
+        moves
+            .into_iter()
+            .map(|((from, to), files)| Moved { from, to, files })
+            .collect()
     }
 }
 
 /// The module that a package is imported from.
 pub(super) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
-    let of = build.modules.iter().filter(|module| module.ix == package.module);
-    of.filter(|module| crate::workspace::is_path_prefix(&module.path, &package.path)).max_by_key(|module| module.path.len())
+    let of = build
+        .modules
+        .iter()
+        .filter(|module| module.ix == package.module);
+    of.filter(|module| crate::workspace::is_path_prefix(&module.path, &package.path))
+        .max_by_key(|module| module.path.len())
 }
 
-/// Whether a package compiles to the same in another directory: C may name the directory, and what it includes is found from there.
+/// Whether a package compiles to the same in another directory: C may name the directory, and what
+/// it includes is found from there.
 fn can_move(package: &Package) -> bool {
     let is_below = |file: &TreePath| file.is_under(&package.dir);
     package.files.iter().all(is_below) && package.imports.iter().all(|import| import.path != "C")
 }
 
-/// A directory of a module, by the module's index and the import path that a package in it would have.
+/// A directory of a module, by the module's index and the import path that a package in it would
+/// have.
 type ModuleDir<'a> = (usize, &'a str);
 
 /// How many files of third-party packages are below each directory of each module.
@@ -212,11 +332,17 @@ fn count_files<'r>(
 }
 
 /// The directory of a third-party package and those above it in its module, from the inside out.
-fn dirs<'r>(resolution: &'r Resolution, package: &'r ResolvedPackage) -> impl Iterator<Item = ModuleDir<'r>> {
-    let module = package.module.and_then(|ix| Some((ix, resolution.modules.get(ix)?.path.as_str())));
+fn dirs<'r>(
+    resolution: &'r Resolution,
+    package: &'r ResolvedPackage,
+) -> impl Iterator<Item = ModuleDir<'r>> {
+    let module = package
+        .module
+        .and_then(|ix| Some((ix, resolution.modules.get(ix)?.path.as_str())));
     module.into_iter().flat_map(move |(ix, path)| {
         let all = std::iter::once(package.path.as_str()).chain(parents(&package.path));
-        all.take_while(move |dir| crate::workspace::is_path_prefix(path, dir)).map(move |dir| (ix, dir))
+        all.take_while(move |dir| crate::workspace::is_path_prefix(path, dir))
+            .map(move |dir| (ix, dir))
     })
 }
 
@@ -225,7 +351,8 @@ fn parents(dir: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(dir.rsplit_once('/'), |(dir, _)| dir.rsplit_once('/')).map(|(dir, _)| dir)
 }
 
-/// Two paths without the elements that both end in: `example.com/mono/libs/a` and `libs/a` are `example.com/mono` and nothing.
+/// Two paths without the elements that both end in: `example.com/mono/libs/a` and `libs/a` are
+/// `example.com/mono` and nothing.
 fn without_common_end<'a>(mut path: &'a str, mut dir: &'a str) -> (&'a str, &'a str) {
     let split = |path: &'a str| path.rsplit_once('/').unwrap_or(("", path));
     while !path.is_empty() && !dir.is_empty() {
@@ -271,9 +398,18 @@ mod tests {
 
     #[test]
     fn directories_that_lie_as_their_paths_do_move_together() {
-        assert_eq!(without_common_end("example.com/mono/libs/a", "libs/a"), ("example.com/mono", ""));
-        assert_eq!(without_common_end("example.com/a", "libs/a"), ("example.com", "libs"));
-        assert_eq!(without_common_end("example.com/a", "b"), ("example.com/a", "b"));
+        assert_eq!(
+            without_common_end("example.com/mono/libs/a", "libs/a"),
+            ("example.com/mono", "")
+        );
+        assert_eq!(
+            without_common_end("example.com/a", "libs/a"),
+            ("example.com", "libs")
+        );
+        assert_eq!(
+            without_common_end("example.com/a", "b"),
+            ("example.com/a", "b")
+        );
         assert_eq!(without_common_end("a", "a"), ("a", "a"));
     }
 

@@ -20,19 +20,25 @@ pub struct Target {
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.os, self.arch)?;
-        if self.variant.is_empty() { Ok(()) } else { write!(f, "/{}", self.variant) }
+        if self.variant.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "/{}", self.variant)
+        }
     }
 }
 
 impl Target {
-    /// The file name of a program called `name`: on Windows it ends in `.exe`, as `go build` has it.
+    /// The file name of a program called `name`: on Windows it ends in `.exe`, as `go build` has
+    /// it.
     pub fn file_name(&self, name: &str) -> String {
         let suffix = ports::exe_suffix(&self.os);
         let has_suffix = name.to_ascii_lowercase().ends_with(suffix);
         format!("{name}{}", if has_suffix { "" } else { suffix })
     }
 
-    /// What the variant asks of the compiler: the variable that sets the level of the architecture, and its value.
+    /// What the variant asks of the compiler: the variable that sets the level of the architecture,
+    /// and its value.
     pub fn level(&self) -> Option<(&'static str, &str)> {
         let variable = arch::level_variable(&self.arch)?;
         let level = match (self.arch.as_str(), self.variant.as_str()) {
@@ -47,7 +53,8 @@ impl Target {
     }
 }
 
-/// Flags and environment of every go command of a build. Two images with equal settings share steps.
+/// Flags and environment of every go command of a build. Two images with equal settings share
+/// steps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GoSettings {
     /// GOOS, GOARCH, CGO_ENABLED and, where they are set, GOAMD64 and kin, GOEXPERIMENT.
@@ -58,14 +65,15 @@ pub struct GoSettings {
     pub gcflags: String,
     /// `-asmflags`, empty for none.
     pub asmflags: String,
-    /// The `default.pgo` of the main that is built: the go command compiles a main that has one, and all that it is made of, by it (`go help build`,
-    /// `-pgo`). A build of such a main shares no compile results with others.
+    /// The `default.pgo` of the main that is built: the go command compiles a main that has one,
+    /// and all that it is made of, by it (`go help build`, `-pgo`). A build of such a main shares
+    /// no compile results with others.
     pub profile: Option<TreePath>,
 }
 
 impl GoSettings {
-    /// The build context that files are chosen in, with the release tags of `go1.<minor>`. Values that the toolchain would refuse
-    /// (the configuration refuses them first) count as absent.
+    /// The build context that files are chosen in, with the release tags of `go1.<minor>`. Values
+    /// that the toolchain would refuse (the configuration refuses them first) count as absent.
     pub fn context(&self, go_minor: u32) -> BuildContext {
         let get = |name: &str| self.env.get(name).map(String::as_str).unwrap_or_default();
         let (goos, goarch) = (get("GOOS"), get("GOARCH"));
@@ -82,7 +90,9 @@ impl GoSettings {
 
     /// Whether C may be part of packages.
     pub fn cgo(&self) -> bool {
-        self.env.get("CGO_ENABLED").is_some_and(|enabled| enabled == "1")
+        self.env
+            .get("CGO_ENABLED")
+            .is_some_and(|enabled| enabled == "1")
     }
 
     /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.
@@ -90,8 +100,9 @@ impl GoSettings {
         self.flags_where(|_| true)
     }
 
-    /// Flags of a `go build` that names the packages a main is made of, so that they are compiled as for the main: compiler flags without
-    /// a pattern go to the packages named on the command line alone (`go help build`), which for a user is the main.
+    /// Flags of a `go build` that names the packages a main is made of, so that they are compiled
+    /// as for the main: compiler flags without a pattern go to the packages named on the command
+    /// line alone (`go help build`), which for a user is the main.
     pub fn package_flags(&self) -> Vec<String> {
         self.flags_where(|flags| flags.starts_with("all="))
     }
@@ -99,7 +110,14 @@ impl GoSettings {
     fn flags_where(&self, takes: impl Fn(&str) -> bool) -> Vec<String> {
         let mut flags = Vec::new();
         if !self.tags.is_empty() {
-            flags.push(format!("-tags={}", self.tags.iter().map(String::as_str).collect::<Vec<_>>().join(",")));
+            flags.push(format!(
+                "-tags={}",
+                self.tags
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+                    .join(",")
+            ));
         }
         for (name, value) in [("gcflags", &self.gcflags), ("asmflags", &self.asmflags)] {
             if !value.is_empty() && takes(value) {
@@ -116,15 +134,20 @@ impl GoSettings {
         let mut env = compile.levels.clone();
         env.insert("GOOS".to_owned(), target.os.clone());
         env.insert("GOARCH".to_owned(), target.arch.clone());
-        env.insert("CGO_ENABLED".to_owned(), if compile.cgo { "1" } else { "0" }.to_owned());
+        env.insert(
+            "CGO_ENABLED".to_owned(),
+            if compile.cgo { "1" } else { "0" }.to_owned(),
+        );
         if let Some((variable, level)) = target.level() {
-            env.entry(variable.to_owned()).or_insert_with(|| level.to_owned());
+            env.entry(variable.to_owned())
+                .or_insert_with(|| level.to_owned());
         }
         if !compile.experiment.is_empty() {
             let names: Vec<&str> = compile.experiment.iter().map(String::as_str).collect();
             env.insert("GOEXPERIMENT".to_owned(), names.join(","));
         }
-        // A level of another architecture changes nothing of this one, so it must not be part of any key.
+        // A level of another architecture changes nothing of this one, so it must not be part of
+        // any key.
         let own = arch::level_variable(&target.arch);
         env.retain(|name, _| !compile.levels.contains_key(name) || own == Some(name));
         Self {

@@ -1,4 +1,5 @@
-//! What is wrong with one image stops no other: the outlines without the images that cannot be built.
+//! What is wrong with one image stops no other: the outlines without the images that cannot be
+//! built.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,8 @@ use crate::packages::{PackageIx, Packages, Scan};
 use crate::tree::TreePath;
 use crate::workspace::Workspace;
 
-/// How often images are left out and the rest is looked at again. One time is enough unless there are more errors than are kept.
+/// How often images are left out and the rest is looked at again. One time is enough unless there
+/// are more errors than are kept.
 const ROUNDS: usize = 5;
 /// Stands for a platform's name where sentences are compared.
 const PLATFORM: &str = "\u{0}";
@@ -18,40 +20,64 @@ const PLATFORM: &str = "\u{0}";
 /// The images of a repository on some platforms.
 #[derive(Debug, Clone, Default)]
 pub struct Outlines {
-    /// One for each platform, in the order asked for, with the images that can be built on every one of them.
+    /// One for each platform, in the order asked for, with the images that can be built on every
+    /// one of them.
     pub outlines: Vec<Outline>,
-    /// Names of the images that are left out: something is wrong with what they are made of, on some platform.
+    /// Names of the images that are left out: something is wrong with what they are made of, on
+    /// some platform.
     pub broken: BTreeSet<String>,
     /// All that is wrong, each thing once although platforms share it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Finds the images of `workspace` that can be built for all of `targets`, and says what is wrong with the others.
-pub fn outlines(scan: &Scan, workspace: &Workspace, config: &Config, targets: &[Target]) -> Outlines {
+/// Finds the images of `workspace` that can be built for all of `targets`, and says what is wrong
+/// with the others.
+pub fn outlines(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    targets: &[Target],
+) -> Outlines {
     let mut broken: BTreeSet<String> = BTreeSet::new();
     let mut said = None;
     for round in 0..=ROUNDS {
         let is_meant = |name: &str| round < ROUNDS && !broken.contains(name);
-        let made = targets.iter().map(|target| outline_where(scan, workspace, config, target, is_meant));
-        let (mut outlines, found): (Vec<Outline>, Vec<Vec<Diagnostic>>) = made.map(with_builder).unzip();
+        let made = targets
+            .iter()
+            .map(|target| outline_where(scan, workspace, config, target, is_meant));
+        let (mut outlines, found): (Vec<Outline>, Vec<Vec<Diagnostic>>) =
+            made.map(with_builder).unzip();
         said.get_or_insert_with(|| once(targets, found));
-        let more: BTreeSet<String> = outlines.iter().flat_map(|outline| outline.broken.iter().cloned()).collect();
+        let more: BTreeSet<String> = outlines
+            .iter()
+            .flat_map(|outline| outline.broken.iter().cloned())
+            .collect();
         if more.is_subset(&broken) {
             for outline in &mut outlines {
                 outline.broken.clone_from(&broken);
             }
-            return Outlines { outlines, broken, diagnostics: said.unwrap_or_default() };
+            return Outlines {
+                outlines,
+                broken,
+                diagnostics: said.unwrap_or_default(),
+            };
         }
         broken.extend(more);
         if round + 1 == ROUNDS {
             broken.extend(outlines.iter().flat_map(Outline::names));
         }
     }
-    Outlines { broken, diagnostics: said.unwrap_or_default(), ..Outlines::default() }
+    Outlines {
+        broken,
+        diagnostics: said.unwrap_or_default(),
+        ..Outlines::default()
+    }
 }
 
 /// With what is wrong with the builder, which concerns every image.
-fn with_builder((mut outline, mut found): (Outline, Vec<Diagnostic>)) -> (Outline, Vec<Diagnostic>) {
+fn with_builder(
+    (mut outline, mut found): (Outline, Vec<Diagnostic>),
+) -> (Outline, Vec<Diagnostic>) {
     if let Some(problem) = outline.builder.check() {
         let names: Vec<String> = outline.names().collect();
         outline.broken.extend(names);
@@ -65,25 +91,39 @@ pub(super) fn broken_mains(build: &Build, errors: &[&Diagnostic]) -> BTreeSet<Pa
     let packages = &build.packages;
     let mut wrong: BTreeSet<PackageIx> = BTreeSet::new();
     for error in errors {
-        let about = error.span.as_ref().map(|span| concerned(packages, &span.file)).unwrap_or_default();
+        let about = error
+            .span
+            .as_ref()
+            .map(|span| concerned(packages, &span.file))
+            .unwrap_or_default();
         wrong.extend(about);
     }
     // What nothing is known about may be anybody's.
     let nobody = wrong.is_empty() && !errors.is_empty();
     let reaching = importers(packages, wrong);
-    packages.mains.iter().copied().filter(|main| nobody || reaching.contains(main)).collect()
+    packages
+        .mains
+        .iter()
+        .copied()
+        .filter(|main| nobody || reaching.contains(main))
+        .collect()
 }
 
-/// The packages that a place belongs to: a directory is its package's, a mod file that of all packages of its module.
+/// The packages that a place belongs to: a directory is its package's, a mod file that of all
+/// packages of its module.
 fn concerned(packages: &Packages, place: &str) -> BTreeSet<PackageIx> {
-    let Ok(path) = TreePath::new(place) else { return BTreeSet::new() };
+    let Ok(path) = TreePath::new(place) else {
+        return BTreeSet::new();
+    };
     if let Some((ix, _)) = packages.iter().find(|(_, package)| package.dir == path) {
         return BTreeSet::from([ix]);
     }
     let dir = path.parent().unwrap_or_default();
     let is_mod_file = ["go.mod", "go.work", "modules.txt"].contains(&path.name());
     let holds = |(_, package): &(PackageIx, &crate::packages::Package)| {
-        package.dir == dir || is_mod_file && package.dir.is_under(&dir) || package.files.binary_search(&path).is_ok()
+        package.dir == dir
+            || is_mod_file && package.dir.is_under(&dir)
+            || package.files.binary_search(&path).is_ok()
     };
     packages.iter().filter(holds).map(|(ix, _)| ix).collect()
 }
@@ -108,7 +148,8 @@ fn importers(packages: &Packages, from: BTreeSet<PackageIx>) -> BTreeSet<Package
     reached
 }
 
-/// What was found on some platforms, each thing once. What holds on a part of them only, and does not name it, is made to.
+/// What was found on some platforms, each thing once. What holds on a part of them only, and does
+/// not name it, is made to.
 fn once(targets: &[Target], found: Vec<Vec<Diagnostic>>) -> Vec<Diagnostic> {
     let mut order: Vec<(Diagnostic, Vec<String>)> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();

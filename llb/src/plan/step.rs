@@ -33,7 +33,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Images, sorted by name.
     pub images: Vec<Image>,
-    /// Whether `go` chose the third-party packages ([`crate::resolution`]). Without, the plan is coarser: one deps step, std not listed.
+    /// Whether `go` chose the third-party packages ([`crate::resolution`]). Without, the plan is
+    /// coarser: one deps step, std not listed.
     pub resolved: bool,
 }
 
@@ -52,19 +53,22 @@ pub struct Step {
     pub inputs: Inputs,
 }
 
-/// The files that a step compiles itself, and for a link the mod files: apart from those of what it imports, whose results it reads. Std's are not listed.
+/// The files that a step compiles itself, and for a link the mod files: apart from those of what it
+/// imports, whose results it reads. Std's are not listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnFiles {
     /// Files of the repository.
     pub files: BTreeSet<TreePath>,
-    /// Files of third-party packages by import path and name, as a vendor directory has them, and where the module cache has each.
+    /// Files of third-party packages by import path and name, as a vendor directory has them, and
+    /// where the module cache has each.
     pub vendor: BTreeMap<String, String>,
 }
 
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepKind {
-    /// Asks `go` which versions and packages there are; gives a resolution and a pruned module cache.
+    /// Asks `go` which versions and packages there are; gives a resolution and a pruned module
+    /// cache.
     Resolve(ResolveRequest),
     /// Compiles packages of the standard library.
     Std(Vec<Part>),
@@ -89,28 +93,37 @@ impl StepKind {
     pub fn compiles(&self) -> Vec<&str> {
         let mut paths: Vec<&str> = match self {
             Self::Link(link) => vec![&link.package],
-            _ => self.parts().iter().flat_map(|part| &part.packages).map(String::as_str).collect(),
+            _ => self
+                .parts()
+                .iter()
+                .flat_map(|part| &part.packages)
+                .map(String::as_str)
+                .collect(),
         };
         paths.sort_unstable();
         paths
     }
 }
 
-/// Packages that a step compiles and whose results it keeps apart, so that whoever needs these alone does not depend on the others.
+/// Packages that a step compiles and whose results it keeps apart, so that whoever needs these
+/// alone does not depend on the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// Import paths, sorted.
     pub packages: Vec<String>,
     /// Names of the images that reach one of them or more, sorted. Empty where that is not known.
     pub reach: Vec<String>,
-    /// The one that brings all others along, if they are all that it needs: the go command is told of it alone.
+    /// The one that brings all others along, if they are all that it needs: the go command is told
+    /// of it alone.
     pub root: Option<String>,
 }
 
 impl Part {
     /// The import paths that the go command is told.
     pub fn named(&self) -> &[String] {
-        self.root.as_ref().map_or(&self.packages, std::slice::from_ref)
+        self.root
+            .as_ref()
+            .map_or(&self.packages, std::slice::from_ref)
     }
 }
 
@@ -141,8 +154,9 @@ pub struct Inputs {
     pub mod_files: BTreeSet<TreePath>,
     /// What a sealed step sees in place of the mod files and the module cache.
     pub sealed: Option<Sealed>,
-    /// Sources: every file of the packages in question and of the repository's packages they import, vendored ones included. The resolve
-    /// step of a vendored root reads its whole vendor directory, which stands for all below it.
+    /// Sources: every file of the packages in question and of the repository's packages they
+    /// import, vendored ones included. The resolve step of a vendored root reads its whole vendor
+    /// directory, which stands for all below it.
     pub files: BTreeSet<TreePath>,
     /// Whether it reads the module cache that the resolve step left.
     pub module_cache: bool,
@@ -180,13 +194,20 @@ impl Plan {
         &self.builds[ix.0]
     }
 
-    /// Where a build's compile results are kept: in layers alone if it has hidden inputs, for layers are keyed by these.
+    /// Where a build's compile results are kept: in layers alone if it has hidden inputs, for
+    /// layers are keyed by these.
     pub fn cache_of(&self, ix: BuildIx) -> Cache {
-        if self.build(ix).hidden_inputs { Cache::Layer } else { self.cache }
+        if self.build(ix).hidden_inputs {
+            Cache::Layer
+        } else {
+            self.cache
+        }
     }
 
     /// The image of this name.
     pub fn image(&self, name: &str) -> Option<&Image> {
-        self.images.iter().find(|image| image.name.eq_ignore_ascii_case(name))
+        self.images
+            .iter()
+            .find(|image| image.name.eq_ignore_ascii_case(name))
     }
 }

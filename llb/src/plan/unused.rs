@@ -12,28 +12,42 @@ use crate::workspace::Workspace;
 /// How many mains a message names.
 const SHOWN: usize = 10;
 
-/// A warning for each item of `skip` that matches no main package of any platform, nor a directory that a go.mod hides.
+/// A warning for each item of `skip` that matches no main package of any platform, nor a directory
+/// that a go.mod hides.
 pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<Diagnostic> {
     if config.skip.is_empty() {
         return Vec::new();
     }
     let mut mains: BTreeSet<(String, TreePath)> = BTreeSet::new();
     for (root, _) in workspace.roots() {
-        let found = packages::matched(scan, workspace, root).into_iter().filter(is_main_somewhere);
+        let found = packages::matched(scan, workspace, root)
+            .into_iter()
+            .filter(is_main_somewhere);
         mains.extend(found.map(|found| (found.path, found.dir)));
     }
     // One may also be there for a go.mod that is no module.
     let used: BTreeSet<&TreePath> = workspace.modules.iter().map(|module| &module.dir).collect();
-    let mut unused =
-        scan.mod_files.keys().filter(|path| path.name() == "go.mod").filter_map(TreePath::parent).collect::<Vec<_>>();
+    let mut unused = scan
+        .mod_files
+        .keys()
+        .filter(|path| path.name() == "go.mod")
+        .filter_map(TreePath::parent)
+        .collect::<Vec<_>>();
     unused.retain(|dir| !used.contains(dir));
     let mut warnings = Vec::new();
     for item in &config.skip {
-        let has_main = mains.iter().any(|(path, dir)| config::is_matched(&item.value, dir, path));
-        if has_main || unused.iter().any(|dir| config::is_matched(&item.value, dir, "")) {
+        let has_main = mains
+            .iter()
+            .any(|(path, dir)| config::is_matched(&item.value, dir, path));
+        if has_main
+            || unused
+                .iter()
+                .any(|dir| config::is_matched(&item.value, dir, ""))
+        {
             continue;
         }
-        let warning = Diagnostic::warning(format!("`skip`: {:?} matches no main package", item.value));
+        let warning =
+            Diagnostic::warning(format!("`skip`: {:?} matches no main package", item.value));
         let warning = match &item.span {
             Some(span) => warning.at(span.clone()),
             None => warning,
@@ -65,12 +79,26 @@ fn help(pattern: &str, mains: &BTreeSet<(String, TreePath)>) -> String {
             known.insert(path.clone());
         }
         let dirs = std::iter::successors(Some(dir.clone()), TreePath::parent);
-        known.extend(dirs.filter(|dir| !dir.is_root() && !start.is_empty()).map(|dir| dir.to_string()));
+        known.extend(
+            dirs.filter(|dir| !dir.is_root() && !start.is_empty())
+                .map(|dir| dir.to_string()),
+        );
     }
     if let Some(near) = diag::nearest(bare, known.iter().map(String::as_str)) {
         return format!("did you mean \"{start}{near}{end}\"?");
     }
-    let shown: Vec<String> = mains.iter().take(SHOWN).map(|(_, dir)| format!("./{dir}")).collect();
-    let more = if mains.len() > SHOWN { format!(" and {} more", mains.len() - SHOWN) } else { String::new() };
-    format!("main packages are {}{more}; `./DIR/...` matches all below a directory", shown.join(", "))
+    let shown: Vec<String> = mains
+        .iter()
+        .take(SHOWN)
+        .map(|(_, dir)| format!("./{dir}"))
+        .collect();
+    let more = if mains.len() > SHOWN {
+        format!(" and {} more", mains.len() - SHOWN)
+    } else {
+        String::new()
+    };
+    format!(
+        "main packages are {}{more}; `./DIR/...` matches all below a directory",
+        shown.join(", ")
+    )
 }

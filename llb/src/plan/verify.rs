@@ -15,15 +15,24 @@ pub fn verify(plan: &Plan) -> Vec<String> {
         }
         for result in &step.inputs.results {
             let Some(other) = plan.steps.get(result.step.0) else {
-                wrong.push(format!("{} reads the results of a step that is not there", step.name));
+                wrong.push(format!(
+                    "{} reads the results of a step that is not there",
+                    step.name
+                ));
                 continue;
             };
             if result.step.0 >= ix {
-                wrong.push(format!("{} reads the results of {}, which does not come before it", step.name, other.name));
+                wrong.push(format!(
+                    "{} reads the results of {}, which does not come before it",
+                    step.name, other.name
+                ));
             } else if other.build != step.build {
                 wrong.push(format!("{} reads the results of another build", step.name));
             } else if result.part >= other.kind.parts().len() {
-                wrong.push(format!("{} reads a part of {} that is not there", step.name, other.name));
+                wrong.push(format!(
+                    "{} reads a part of {} that is not there",
+                    step.name, other.name
+                ));
             }
         }
         wrong.extend(missing_files(plan, step));
@@ -31,7 +40,8 @@ pub fn verify(plan: &Plan) -> Vec<String> {
     }
     for image in &plan.images {
         match plan.steps.get(image.link.0).map(|step| &step.kind) {
-            Some(StepKind::Link(link)) if link.package == image.package && link.binary == image.binary => {}
+            Some(StepKind::Link(link))
+                if link.package == image.package && link.binary == image.binary => {}
             _ => wrong.push(format!("image {} is not made of its link step", image.name)),
         }
     }
@@ -48,15 +58,26 @@ fn compiled(step: &Step) -> Vec<&str> {
 
 /// The packages of the repository that an import path means, or leads to.
 fn own<'a>(graph: &'a Packages, path: &'a str) -> impl Iterator<Item = PackageIx> + 'a {
-    graph.find(path).into_iter().chain(graph.behind(path).map(|(ix, _)| ix))
+    graph
+        .find(path)
+        .into_iter()
+        .chain(graph.behind(path).map(|(ix, _)| ix))
 }
 
 /// The go command reads the sources of every package below those it compiles.
 fn missing_files(plan: &Plan, step: &Step) -> Vec<String> {
     let graph = &plan.build(step.build).packages;
-    let set = packages::closure(graph, compiled(step).into_iter().flat_map(|path| own(graph, path)));
-    let missing = set.files(graph).into_iter().filter(|file| !step.inputs.files.contains(file));
-    missing.map(|file| format!("{} lacks {file}", step.name)).collect()
+    let set = packages::closure(
+        graph,
+        compiled(step).into_iter().flat_map(|path| own(graph, path)),
+    );
+    let missing = set
+        .files(graph)
+        .into_iter()
+        .filter(|file| !step.inputs.files.contains(file));
+    missing
+        .map(|file| format!("{} lacks {file}", step.name))
+        .collect()
 }
 
 /// With units, all that a step's packages import was compiled before.
@@ -66,10 +87,22 @@ fn missing_results(plan: &Plan, step: &Step) -> Vec<String> {
     }
     let graph = &plan.build(step.build).packages;
     let compiled = compiled(step);
-    let parts = step.inputs.results.iter().filter_map(|result| plan.steps.get(result.step.0)?.kind.parts().get(result.part));
-    let at_hand: BTreeSet<&str> =
-        parts.flat_map(|part| &part.packages).map(String::as_str).chain(compiled.iter().copied()).collect();
+    let parts = step
+        .inputs
+        .results
+        .iter()
+        .filter_map(|result| plan.steps.get(result.step.0)?.kind.parts().get(result.part));
+    let at_hand: BTreeSet<&str> = parts
+        .flat_map(|part| &part.packages)
+        .map(String::as_str)
+        .chain(compiled.iter().copied())
+        .collect();
     let closure = packages::closure(graph, compiled.iter().flat_map(|path| own(graph, path)));
-    let missing = closure.iter().map(|ix| graph.get(ix).path.as_str()).filter(|path| !at_hand.contains(path));
-    missing.map(|path| format!("{} would compile {path} again", step.name)).collect()
+    let missing = closure
+        .iter()
+        .map(|ix| graph.get(ix).path.as_str())
+        .filter(|path| !at_hand.contains(path));
+    missing
+        .map(|path| format!("{} would compile {path} again", step.name))
+        .collect()
 }

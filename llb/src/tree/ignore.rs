@@ -1,8 +1,8 @@
 //! `.dockerignore`: which paths of a directory a build never sees.
 //!
-//! Rules as in moby/patternmatcher, which BuildKit's client applies: patterns start at the root, `*` and `?` do not cross a `/`, `**` stands for any number
-//! of directories, `!` takes back, the last rule decides that matches a path or a
-//! directory above it.
+//! Rules as in moby/patternmatcher, which BuildKit's client applies: patterns start at the root,
+//! `*` and `?` do not cross a `/`, `**` stands for any number of directories, `!` takes back, the
+//! last rule decides that matches a path or a directory above it.
 
 use std::sync::Arc;
 
@@ -21,7 +21,8 @@ pub struct Ignore {
 pub struct IgnoreRule {
     /// Its line, from 1.
     pub line: u32,
-    /// The pattern in the form BuildKit takes: clean, without leading slash, exceptions with their `!`.
+    /// The pattern in the form BuildKit takes: clean, without leading slash, exceptions with their
+    /// `!`.
     pub pattern: String,
     /// Whether it takes back what an earlier rule leaves out.
     pub exception: bool,
@@ -44,13 +45,21 @@ enum Piece {
 }
 
 impl Ignore {
-    /// Reads an ignore file. Lines beginning with `#` are comments; the rest is trimmed and made a clean path.
+    /// Reads an ignore file. Lines beginning with `#` are comments; the rest is trimmed and made a
+    /// clean path.
     pub fn parse(text: &[u8]) -> Self {
         let text = String::from_utf8_lossy(text);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-        let lines =
-            (1..).zip(text.lines()).filter(|(_, line)| !line.starts_with('#')).map(|(number, line)| (number, line.trim()));
-        Self { rules: lines.filter(|(_, line)| !line.is_empty()).map(|(number, line)| rule(number, line)).collect() }
+        let lines = (1..)
+            .zip(text.lines())
+            .filter(|(_, line)| !line.starts_with('#'))
+            .map(|(number, line)| (number, line.trim()));
+        Self {
+            rules: lines
+                .filter(|(_, line)| !line.is_empty())
+                .map(|(number, line)| rule(number, line))
+                .collect(),
+        }
     }
 
     /// The patterns in order, in the form BuildKit takes them.
@@ -60,11 +69,16 @@ impl Ignore {
 
     /// The rule that leaves `path` out; none if it is let in.
     pub fn excludes(&self, path: &TreePath) -> Option<&IgnoreRule> {
-        // What held for a directory holds for all below it. A rule that could change nothing where it was met is not tried, and so holds for
-        // nothing below either: a quirk of the original (MatchesUsingParentResults) that decides real cases.
+        // What held for a directory holds for all below it. A rule that could change nothing where
+        // it was met is not tried, and so holds for nothing below either: a quirk of the original
+        // (MatchesUsingParentResults) that decides real cases.
         let mut held = vec![false; self.rules.len()];
         let mut deciding = None;
-        let ends = path.as_str().match_indices('/').map(|(at, _)| at).chain([path.as_str().len()]);
+        let ends = path
+            .as_str()
+            .match_indices('/')
+            .map(|(at, _)| at)
+            .chain([path.as_str().len()]);
         for end in ends {
             let prefix: Vec<char> = path.as_str()[..end].chars().collect();
             deciding = None;
@@ -79,10 +93,14 @@ impl Ignore {
         deciding
     }
 
-    /// What is wrong with the file named `name`: it has too many patterns, each of which is tried on each path.
+    /// What is wrong with the file named `name`: it has too many patterns, each of which is tried
+    /// on each path.
     pub fn check(&self, name: &str) -> Option<Diagnostic> {
         let beyond = self.rules.get(limits::IGNORE_PATTERNS)?;
-        let message = format!("more than {} patterns, gowork's limit for an ignore file", limits::IGNORE_PATTERNS);
+        let message = format!(
+            "more than {} patterns, gowork's limit for an ignore file",
+            limits::IGNORE_PATTERNS
+        );
         Some(Diagnostic::error(message).at(Span::at(name, Position::new(beyond.line, 1))))
     }
 
@@ -96,13 +114,29 @@ fn rule(line: u32, text: &str) -> IgnoreRule {
     let pattern = clean(exception.unwrap_or(text));
     let pieces = pieces(&pattern);
     match exception {
-        Some("") => IgnoreRule { line, pattern: "!".to_owned(), exception: true, pieces: Vec::new() },
-        Some(_) => IgnoreRule { line, pattern: format!("!{pattern}"), exception: true, pieces },
-        None => IgnoreRule { line, pattern, exception: false, pieces },
+        Some("") => IgnoreRule {
+            line,
+            pattern: "!".to_owned(),
+            exception: true,
+            pieces: Vec::new(),
+        },
+        Some(_) => IgnoreRule {
+            line,
+            pattern: format!("!{pattern}"),
+            exception: true,
+            pieces,
+        },
+        None => IgnoreRule {
+            line,
+            pattern,
+            exception: false,
+            pieces,
+        },
     }
 }
 
-/// The shortest path that means the same, by its letters alone: no `.`, no `a/..`, no slash at either end.
+/// The shortest path that means the same, by its letters alone: no `.`, no `a/..`, no slash at
+/// either end.
 fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
@@ -131,7 +165,11 @@ fn pieces(pattern: &str) -> Vec<Piece> {
             '*' if rest.peek() == Some(&'*') => {
                 rest.next();
                 rest.next_if_eq(&'/');
-                if rest.peek().is_none() { Piece::Rest } else { Piece::Dirs }
+                if rest.peek().is_none() {
+                    Piece::Rest
+                } else {
+                    Piece::Dirs
+                }
             }
             '*' => Piece::Any,
             '?' => Piece::One,
@@ -153,19 +191,30 @@ fn class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Piece {
             '\\' => rest.next().unwrap_or(c),
             c => c,
         };
-        let high = if rest.next_if_eq(&'-').is_some() { rest.next().unwrap_or(low) } else { low };
+        let high = if rest.next_if_eq(&'-').is_some() {
+            rest.next().unwrap_or(low)
+        } else {
+            low
+        };
         ranges.push((low, high));
     }
     Piece::Class(ranges, negated)
 }
 
-/// Whether the pieces take all of `text`. All ways to match are followed side by side, so that no pattern takes more steps than it has pieces for each
-/// character.
+/// Whether the pieces take all of `text`. All ways to match are followed side by side, so that no
+/// pattern takes more steps than it has pieces for each character.
 fn matches(pieces: &[Piece], text: &[char]) -> bool {
     // Most patterns differ from most paths in their first letters.
-    let same = pieces.iter().zip(text).take_while(|(piece, c)| matches!(piece, Piece::Char(expected) if expected == *c)).count();
+    let same = pieces
+        .iter()
+        .zip(text)
+        .take_while(|(piece, c)| matches!(piece, Piece::Char(expected) if expected == *c))
+        .count();
     let (pieces, text) = (&pieces[same..], &text[same..]);
-    if matches!((pieces.first(), text.first()), (Some(Piece::Char(_)), _) | (None, Some(_))) {
+    if matches!(
+        (pieces.first(), text.first()),
+        (Some(Piece::Char(_)), _) | (None, Some(_))
+    ) {
         return false;
     }
     // Whether the pieces so far may end before each character, and at the end.
@@ -212,7 +261,9 @@ fn accepts(piece: &Piece, c: char) -> bool {
     match piece {
         Piece::Char(expected) => c == *expected,
         Piece::One => c != '/',
-        Piece::Class(ranges, negated) => ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated,
+        Piece::Class(ranges, negated) => {
+            ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *negated
+        }
         Piece::Any | Piece::Dirs | Piece::Rest => false,
     }
 }
@@ -232,13 +283,16 @@ impl IgnoringTree {
 
     fn is_seen(&self, path: &TreePath, kind: EntryKind) -> bool {
         // Something below a directory that is left out may be let in again.
-        self.ignore.excludes(path).is_none() || (kind == EntryKind::Dir && self.ignore.has_exceptions())
+        self.ignore.excludes(path).is_none()
+            || (kind == EntryKind::Dir && self.ignore.has_exceptions())
     }
 }
 
 impl std::fmt::Debug for IgnoringTree {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("IgnoringTree").field("ignore", &self.ignore).finish_non_exhaustive()
+        f.debug_struct("IgnoringTree")
+            .field("ignore", &self.ignore)
+            .finish_non_exhaustive()
     }
 }
 
@@ -255,9 +309,13 @@ impl SourceTree for IgnoringTree {
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         let read = files.iter().zip(self.tree.read(files));
-        read.map(
-            |(path, bytes)| if self.ignore.excludes(path).is_some() { Err(TreeError::NotFound(path.clone())) } else { bytes },
-        )
+        read.map(|(path, bytes)| {
+            if self.ignore.excludes(path).is_some() {
+                Err(TreeError::NotFound(path.clone()))
+            } else {
+                bytes
+            }
+        })
         .collect()
     }
 
@@ -265,11 +323,19 @@ impl SourceTree for IgnoringTree {
         self.tree.link(path)
     }
 
-    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+    fn heads(
+        &self,
+        files: &[TreePath],
+        length: usize,
+        take: &mut dyn FnMut(Result<Head<'_>, TreeError>),
+    ) {
         let mut paths = files.iter();
-        self.tree.heads(files, length, &mut |head| match paths.next() {
-            Some(path) if self.ignore.excludes(path).is_some() => take(Err(TreeError::NotFound(path.clone()))),
-            _ => take(head),
-        });
+        self.tree
+            .heads(files, length, &mut |head| match paths.next() {
+                Some(path) if self.ignore.excludes(path).is_some() => {
+                    take(Err(TreeError::NotFound(path.clone())))
+                }
+                _ => take(head),
+            });
     }
 }

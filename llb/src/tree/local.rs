@@ -1,5 +1,8 @@
 //! A directory on disk as a tree: the library's one door to the file system.
-#![expect(clippy::disallowed_methods, reason = "the one file of the library that touches the disk")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the one file of the library that touches the disk"
+)]
 
 use std::fs::File;
 use std::io::Read as _;
@@ -10,7 +13,8 @@ use rayon::prelude::*;
 use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
 use crate::limits;
 
-/// A directory on disk. Batches run in parallel, but for those of heads: who reads many of them reads several batches at once.
+/// A directory on disk. Batches run in parallel, but for those of heads: who reads many of them
+/// reads several batches at once.
 #[derive(Debug, Clone)]
 pub struct LocalTree {
     root: PathBuf,
@@ -35,7 +39,8 @@ impl LocalTree {
 
     /// Opens `path`, links followed: inside the tree, or it is not found.
     fn open(&self, root: Option<&File>, path: &TreePath) -> std::io::Result<File> {
-        // Links are rare, and following every path by itself is not free: only a path with one in it is looked at again.
+        // Links are rare, and following every path by itself is not free: only a path with one in
+        // it is looked at again.
         match root.and_then(|root| open_without_links(root, path)) {
             Some(opened) => opened,
             None => File::open(self.resolve(path)?),
@@ -45,7 +50,11 @@ impl LocalTree {
     /// Where `path` lies on disk, links followed: inside the tree, or it is not found.
     fn resolve(&self, path: &TreePath) -> std::io::Result<PathBuf> {
         let target = std::fs::canonicalize(self.root.join(path.as_str()))?;
-        if target.starts_with(std::fs::canonicalize(&self.root)?) { Ok(target) } else { Err(std::io::ErrorKind::NotFound.into()) }
+        if target.starts_with(std::fs::canonicalize(&self.root)?) {
+            Ok(target)
+        } else {
+            Err(std::io::ErrorKind::NotFound.into())
+        }
     }
 
     fn entries(&self, root: Option<&File>, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
@@ -59,9 +68,13 @@ impl LocalTree {
             let kind = match entry.file_type() {
                 rustix::fs::FileType::RegularFile => EntryKind::File,
                 rustix::fs::FileType::Directory => EntryKind::Dir,
-                rustix::fs::FileType::Symlink => self.link_kind(&self.root.join(dir.as_str()).join(&name)),
+                rustix::fs::FileType::Symlink => {
+                    self.link_kind(&self.root.join(dir.as_str()).join(&name))
+                }
                 // Some file systems do not tell.
-                rustix::fs::FileType::Unknown => self.kind(&self.root.join(dir.as_str()).join(&name))?,
+                rustix::fs::FileType::Unknown => {
+                    self.kind(&self.root.join(dir.as_str()).join(&name))?
+                }
                 _ => EntryKind::Other,
             };
             entries.push(Entry { name, kind });
@@ -81,7 +94,8 @@ impl LocalTree {
     }
 
     fn link_kind(&self, link: &Path) -> EntryKind {
-        let inside = std::fs::canonicalize(&self.root).and_then(|root| Ok(std::fs::canonicalize(link)?.starts_with(root)));
+        let inside = std::fs::canonicalize(&self.root)
+            .and_then(|root| Ok(std::fs::canonicalize(link)?.starts_with(root)));
         match (inside, std::fs::metadata(link)) {
             (Ok(true), Ok(target)) if target.is_file() => EntryKind::LinkToFile,
             (Ok(true), Ok(target)) if target.is_dir() => EntryKind::LinkToDir,
@@ -94,7 +108,10 @@ impl LocalTree {
 fn tree_error(path: &TreePath, error: &std::io::Error) -> TreeError {
     match error.kind() {
         std::io::ErrorKind::NotFound => TreeError::NotFound(path.clone()),
-        _ => TreeError::Io { path: path.clone(), message: error.to_string() },
+        _ => TreeError::Io {
+            path: path.clone(),
+            message: error.to_string(),
+        },
     }
 }
 
@@ -105,10 +122,17 @@ fn open_without_links(root: &File, path: &TreePath) -> Option<std::io::Result<Fi
     use rustix::io::Errno;
     let path = if path.is_root() { "." } else { path.as_str() };
     let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-    match openat2(root, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty(), how) {
+    match openat2(
+        root,
+        path,
+        OFlags::RDONLY | OFlags::CLOEXEC,
+        Mode::empty(),
+        how,
+    ) {
         Ok(file) => Some(Ok(file.into())),
         Err(Errno::NOENT) => Some(Err(std::io::ErrorKind::NotFound.into())),
-        // A link (LOOP); an old kernel (NOSYS), or a sandbox that forbids what it does not know (PERM). The slow way has the words for the rest.
+        // A link (LOOP); an old kernel (NOSYS), or a sandbox that forbids what it does not know
+        // (PERM). The slow way has the words for the rest.
         Err(_) => None,
     }
 }
@@ -118,15 +142,21 @@ fn open_without_links(_: &File, _: &TreePath) -> Option<std::io::Result<File>> {
     None
 }
 
-/// Reads the first `length` bytes of a file into `bytes`; the file's size, asked for only where the file may be longer.
+/// Reads the first `length` bytes of a file into `bytes`; the file's size, asked for only where the
+/// file may be longer.
 fn read_head(file: &mut File, length: usize, bytes: &mut Vec<u8>) -> std::io::Result<u64> {
     bytes.reserve(length);
     let read = file.take(length as u64).read_to_end(bytes)?;
     // Some file systems do not tell sizes.
-    Ok(if read < length { read as u64 } else { file.metadata()?.len().max(read as u64) })
+    Ok(if read < length {
+        read as u64
+    } else {
+        file.metadata()?.len().max(read as u64)
+    })
 }
 
-/// All of a file, unless it is too large: of such a one only the first bytes are read, and its size is the error.
+/// All of a file, unless it is too large: of such a one only the first bytes are read, and its size
+/// is the error.
 fn whole(mut file: File) -> std::io::Result<Result<Vec<u8>, u64>> {
     let mut bytes = Vec::new();
     let size = file.metadata()?.len();
@@ -134,37 +164,68 @@ fn whole(mut file: File) -> std::io::Result<Result<Vec<u8>, u64>> {
         return Ok(Err(size));
     }
     // What is no regular file does not tell its size.
-    file.by_ref().take(limits::FILE + 1).read_to_end(&mut bytes)?;
+    file.by_ref()
+        .take(limits::FILE + 1)
+        .read_to_end(&mut bytes)?;
     let size = bytes.len() as u64;
-    Ok(if size > limits::FILE { Err(size) } else { Ok(bytes) })
+    Ok(if size > limits::FILE {
+        Err(size)
+    } else {
+        Ok(bytes)
+    })
 }
 
 impl SourceTree for LocalTree {
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>> {
         let root = self.open_root();
-        dirs.par_iter().map(|dir| self.entries(root.as_ref(), dir).map_err(|error| tree_error(dir, &error))).collect()
+        dirs.par_iter()
+            .map(|dir| {
+                self.entries(root.as_ref(), dir)
+                    .map_err(|error| tree_error(dir, &error))
+            })
+            .collect()
     }
 
     fn link(&self, path: &TreePath) -> Option<String> {
-        std::fs::read_link(self.root.join(path.as_str())).ok()?.into_os_string().into_string().ok()
+        std::fs::read_link(self.root.join(path.as_str()))
+            .ok()?
+            .into_os_string()
+            .into_string()
+            .ok()
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
         let root = self.open_root();
         let read = |file: &TreePath| match self.open(root.as_ref(), file).and_then(whole) {
-            Ok(whole) => whole.map_err(|size| TreeError::TooLarge { path: file.clone(), size }),
+            Ok(whole) => whole.map_err(|size| TreeError::TooLarge {
+                path: file.clone(),
+                size,
+            }),
             Err(error) => Err(tree_error(file, &error)),
         };
         files.par_iter().map(read).collect()
     }
 
-    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+    fn heads(
+        &self,
+        files: &[TreePath],
+        length: usize,
+        take: &mut dyn FnMut(Result<Head<'_>, TreeError>),
+    ) {
         let root = self.open_root();
         let mut bytes = Vec::new();
         for file in files {
             bytes.clear();
-            let read = self.open(root.as_ref(), file).and_then(|mut opened| read_head(&mut opened, length, &mut bytes));
-            take(read.map(|size| Head { bytes: &bytes, size }).map_err(|error| tree_error(file, &error)));
+            let read = self
+                .open(root.as_ref(), file)
+                .and_then(|mut opened| read_head(&mut opened, length, &mut bytes));
+            take(
+                read.map(|size| Head {
+                    bytes: &bytes,
+                    size,
+                })
+                .map_err(|error| tree_error(file, &error)),
+            );
         }
     }
 }

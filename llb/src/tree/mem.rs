@@ -26,18 +26,24 @@ impl MemTree {
         self.files.remove(path).is_some()
     }
 
-    /// A tree from a txtar archive (<https://pkg.go.dev/golang.org/x/tools/txtar>): `-- path --` lines, each followed by
-    /// that file's contents. Text before the first such line is a comment. A path that leaves the tree ends up nowhere.
+    /// A tree from a txtar archive (<https://pkg.go.dev/golang.org/x/tools/txtar>): `-- path --`
+    /// lines, each followed by that file's contents. Text before the first such line is a comment.
+    /// A path that leaves the tree ends up nowhere.
     pub fn from_txtar(archive: &str) -> Self {
         let mut tree = Self::new();
         let mut open: Option<(TreePath, String)> = None;
         for line in archive.split_inclusive('\n') {
-            let marker = line.trim_end().strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --"));
+            let marker = line
+                .trim_end()
+                .strip_prefix("-- ")
+                .and_then(|rest| rest.strip_suffix(" --"));
             if let Some(name) = marker {
                 if let Some((path, text)) = open.take() {
                     tree.insert(path, text);
                 }
-                open = TreePath::new(name.trim()).ok().map(|path| (path, String::new()));
+                open = TreePath::new(name.trim())
+                    .ok()
+                    .map(|path| (path, String::new()));
             } else if let Some((_, text)) = &mut open {
                 text.push_str(line);
             }
@@ -54,17 +60,30 @@ impl MemTree {
             match path.strip_dir(dir) {
                 None | Some("") => {}
                 Some(rest) => {
-                    entries.insert(
-                        rest.split_once('/').map_or_else(|| (rest.to_owned(), false), |(name, _)| (name.to_owned(), true)),
-                    );
+                    entries.insert(rest.split_once('/').map_or_else(
+                        || (rest.to_owned(), false),
+                        |(name, _)| (name.to_owned(), true),
+                    ));
                 }
             }
         }
         if entries.is_empty() && !dir.is_root() {
             return Err(TreeError::NotFound(dir.clone()));
         }
-        let kind = |is_dir| if is_dir { EntryKind::Dir } else { EntryKind::File };
-        Ok(entries.into_iter().map(|(name, is_dir)| Entry { name, kind: kind(is_dir) }).collect())
+        let kind = |is_dir| {
+            if is_dir {
+                EntryKind::Dir
+            } else {
+                EntryKind::File
+            }
+        };
+        Ok(entries
+            .into_iter()
+            .map(|(name, is_dir)| Entry {
+                name,
+                kind: kind(is_dir),
+            })
+            .collect())
     }
 }
 
@@ -74,6 +93,14 @@ impl SourceTree for MemTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        files.iter().map(|path| self.files.get(path).cloned().ok_or_else(|| TreeError::NotFound(path.clone()))).collect()
+        files
+            .iter()
+            .map(|path| {
+                self.files
+                    .get(path)
+                    .cloned()
+                    .ok_or_else(|| TreeError::NotFound(path.clone()))
+            })
+            .collect()
     }
 }

@@ -18,32 +18,49 @@ pub use local::LocalTree;
 pub use mem::MemTree;
 pub use path::{TreePath, TreePathError, below};
 
-/// A read-only source tree. Paths are relative, UTF-8, slash-separated, and never climb out.
-/// Both calls take many paths and answer in order: one round trip to a remote tree, one loop for a local one.
+/// A read-only source tree. Paths are relative, UTF-8, slash-separated, and never climb out. Both
+/// calls take many paths and answer in order: one round trip to a remote tree, one loop for a local
+/// one.
 pub trait SourceTree: Send + Sync {
     /// The entries of each directory, sorted by name.
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>>;
 
-    /// The contents of each file of up to [`limits::FILE`] bytes; symlinks are followed inside the tree.
+    /// The contents of each file of up to [`limits::FILE`] bytes; symlinks are followed inside the
+    /// tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
 
-    /// What a symlink says, as it says it; none for what is no symlink, and in trees that have none.
+    /// What a symlink says, as it says it; none for what is no symlink, and in trees that have
+    /// none.
     fn link(&self, path: &TreePath) -> Option<String> {
         let _ = path;
         None
     }
 
-    /// Gives `take` the first `length` bytes of each file, or all of one that has fewer, in order. A tree may give more.
-    fn heads(&self, files: &[TreePath], length: usize, take: &mut dyn FnMut(Result<Head<'_>, TreeError>)) {
+    /// Gives `take` the first `length` bytes of each file, or all of one that has fewer, in order.
+    /// A tree may give more.
+    fn heads(
+        &self,
+        files: &[TreePath],
+        length: usize,
+        take: &mut dyn FnMut(Result<Head<'_>, TreeError>),
+    ) {
         let _ = length;
         for text in self.read(files) {
-            take(text.as_ref().map(|text| Head { bytes: text, size: text.len() as u64 }).map_err(Clone::clone));
+            take(
+                text.as_ref()
+                    .map(|text| Head {
+                        bytes: text,
+                        size: text.len() as u64,
+                    })
+                    .map_err(Clone::clone),
+            );
         }
     }
 }
 
-/// A name of a directory's entry as a tree shows it. What is not UTF-8 in it becomes U+FFFD, which no file of a module may have in its name
-/// (module.CheckFilePath): so it can be seen that a pattern would embed it, and nothing else can be made of it.
+/// A name of a directory's entry as a tree shows it. What is not UTF-8 in it becomes U+FFFD, which
+/// no file of a module may have in its name (module.CheckFilePath): so it can be seen that a
+/// pattern would embed it, and nothing else can be made of it.
 pub fn shown_name(name: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(name)
 }
@@ -51,8 +68,8 @@ pub fn shown_name(name: &[u8]) -> Cow<'_, str> {
 /// How many symlinks a path may lead through, as on Linux.
 const MAX_LINKS: usize = 40;
 
-/// Every further path that a file is read through, where symlinks lead to it: those symlinks, and the file. Nothing, where none is on the way, or one leads
-/// out of the tree.
+/// Every further path that a file is read through, where symlinks lead to it: those symlinks, and
+/// the file. Nothing, where none is on the way, or one leads out of the tree.
 pub fn followed(tree: &dyn SourceTree, file: &TreePath) -> Vec<TreePath> {
     followed_by(&|path| tree.link(path), file)
 }
@@ -70,18 +87,28 @@ pub(crate) fn links_to(tree: &dyn SourceTree, path: &TreePath) -> BTreeMap<TreeP
 }
 
 /// As [`followed`], where `link_at` tells what a symlink says.
-pub(crate) fn followed_by(link_at: &dyn Fn(&TreePath) -> Option<String>, file: &TreePath) -> Vec<TreePath> {
+pub(crate) fn followed_by(
+    link_at: &dyn Fn(&TreePath) -> Option<String>,
+    file: &TreePath,
+) -> Vec<TreePath> {
     let mut through = Vec::new();
     let mut at = file.clone();
     for _ in 0..MAX_LINKS {
-        let mut above: Vec<TreePath> = std::iter::successors(Some(at.clone()), TreePath::parent).collect();
+        let mut above: Vec<TreePath> =
+            std::iter::successors(Some(at.clone()), TreePath::parent).collect();
         above.reverse();
-        let Some((link, target)) = above.into_iter().find_map(|path| Some((path.clone(), link_at(&path)?))) else {
+        let Some((link, target)) = above
+            .into_iter()
+            .find_map(|path| Some((path.clone(), link_at(&path)?)))
+        else {
             through.extend((at != *file).then_some(at));
             return through;
         };
         let rest = at.strip_dir(&link).unwrap_or_default();
-        let next = link.parent().and_then(|dir| dir.join(&target).ok()).and_then(|target| target.join(rest).ok());
+        let next = link
+            .parent()
+            .and_then(|dir| dir.join(&target).ok())
+            .and_then(|target| target.join(rest).ok());
         let Some(next) = next else { break };
         through.extend((link != *file).then_some(link));
         at = next;
@@ -139,7 +166,10 @@ pub enum TreeError {
     #[error("{0}: no such file or directory")]
     NotFound(TreePath),
     /// A file that is larger than [`limits::FILE`].
-    #[error("{path}: {size} bytes, more than gowork reads of a file ({})", limits::FILE)]
+    #[error(
+        "{path}: {size} bytes, more than gowork reads of a file ({})",
+        limits::FILE
+    )]
     TooLarge {
         /// The path asked for.
         path: TreePath,

@@ -7,7 +7,8 @@ use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
-/// A path inside a tree: relative, slash-separated, clean, never climbing out. The root is the empty path, shown as `.`.
+/// A path inside a tree: relative, slash-separated, clean, never climbing out. The root is the
+/// empty path, shown as `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TreePath(String);
@@ -47,8 +48,15 @@ impl TreePath {
     /// `name`, a single element, inside the directory `self`.
     #[must_use]
     pub fn child(&self, name: &str) -> Self {
-        debug_assert!(!name.contains('/') && !name.is_empty(), "a single path element");
-        if self.0.is_empty() { Self(name.to_owned()) } else { Self([self.0.as_str(), name].join("/")) }
+        debug_assert!(
+            !name.contains('/') && !name.is_empty(),
+            "a single path element"
+        );
+        if self.0.is_empty() {
+            Self(name.to_owned())
+        } else {
+            Self([self.0.as_str(), name].join("/"))
+        }
     }
 
     /// The directory that holds it; none for the root.
@@ -56,7 +64,12 @@ impl TreePath {
         if self.0.is_empty() {
             return None;
         }
-        Some(Self(self.0.rsplit_once('/').map_or("", |(dir, _)| dir).to_owned()))
+        Some(Self(
+            self.0
+                .rsplit_once('/')
+                .map_or("", |(dir, _)| dir)
+                .to_owned(),
+        ))
     }
 
     /// Last element; empty for the root.
@@ -75,7 +88,11 @@ impl TreePath {
             return Some(&self.0);
         }
         let rest = self.0.strip_prefix(&dir.0)?;
-        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+        if rest.is_empty() {
+            Some(rest)
+        } else {
+            rest.strip_prefix('/')
+        }
     }
 
     /// Whether it is `dir` or lies below it.
@@ -96,12 +113,22 @@ impl Borrow<str> for TreePath {
 }
 
 /// The entries of `map` for `dir` and all below it, in order but for `dir` itself, which is first.
-pub fn below<'m, V>(map: &'m BTreeMap<TreePath, V>, dir: &TreePath) -> impl Iterator<Item = (&'m TreePath, &'m V)> {
+pub fn below<'m, V>(
+    map: &'m BTreeMap<TreePath, V>,
+    dir: &TreePath,
+) -> impl Iterator<Item = (&'m TreePath, &'m V)> {
     // '0' is what comes after '/'. Everything comes after the root.
-    let (start, end) = if dir.is_root() { (String::new(), None) } else { (format!("{dir}/"), Some(format!("{dir}0"))) };
+    let (start, end) = if dir.is_root() {
+        (String::new(), None)
+    } else {
+        (format!("{dir}/"), Some(format!("{dir}0")))
+    };
     let own = map.get_key_value(dir);
     let start = Bound::Excluded(start.as_str());
-    let rest = map.range::<str, _>((start, end.as_deref().map_or(Bound::Unbounded, Bound::Excluded)));
+    let rest = map.range::<str, _>((
+        start,
+        end.as_deref().map_or(Bound::Unbounded, Bound::Excluded),
+    ));
     own.into_iter().chain(rest)
 }
 

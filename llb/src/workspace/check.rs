@@ -9,7 +9,12 @@ use crate::gomod::{ModFile, Replace, WorkFile, version};
 use crate::tree::TreePath;
 
 /// The directory `path`, as written in a mod file of the directory `base`, if it lies in the tree.
-pub(super) fn inside(base: &TreePath, path: &str, span: &Span, findings: &mut Findings) -> Option<TreePath> {
+pub(super) fn inside(
+    base: &TreePath,
+    path: &str,
+    span: &Span,
+    findings: &mut Findings,
+) -> Option<TreePath> {
     match base.join(path) {
         Ok(dir) => Some(dir),
         Err(_) => {
@@ -24,17 +29,27 @@ pub(super) fn inside(base: &TreePath, path: &str, span: &Span, findings: &mut Fi
 
 /// The path that the go.mod in `dir` declares.
 pub(super) fn module_path(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath) -> Option<String> {
-    modules.get(dir)?.module.as_ref().map(|module| module.value.clone())
+    modules
+        .get(dir)?
+        .module
+        .as_ref()
+        .map(|module| module.value.clone())
 }
 
-/// What is wrong with the path that the go.mod in `dir` declares, for a module that is built and not only required.
-pub(super) fn main_module(modules: &BTreeMap<TreePath, ModFile>, dir: &TreePath) -> Option<Diagnostic> {
+/// What is wrong with the path that the go.mod in `dir` declares, for a module that is built and
+/// not only required.
+pub(super) fn main_module(
+    modules: &BTreeMap<TreePath, ModFile>,
+    dir: &TreePath,
+) -> Option<Diagnostic> {
     let file = modules.get(dir)?;
     if file.module.is_none() {
         return Some(no_module_line(&dir.child("go.mod")));
     }
     let mut wrong = file.check_main(dir.child("go.mod").as_str())?;
-    wrong.help.get_or_insert_with(|| "a module path is a host and a path, such as example.com/name, without a scheme".to_owned());
+    wrong.help.get_or_insert_with(|| {
+        "a module path is a host and a path, such as example.com/name, without a scheme".to_owned()
+    });
     Some(wrong)
 }
 
@@ -55,11 +70,20 @@ pub(super) fn no_root_without_module(dir: &TreePath) -> Diagnostic {
 }
 
 /// A root that was asked for in `dir`, where there is none; `known` are those there are.
-pub(super) fn no_root(dir: &TreePath, span: Option<Span>, known: &BTreeSet<TreePath>) -> Diagnostic {
-    let error = Diagnostic::error(format!("there is neither a go.work nor a go.mod in ./{}", dir.as_str()));
+pub(super) fn no_root(
+    dir: &TreePath,
+    span: Option<Span>,
+    known: &BTreeSet<TreePath>,
+) -> Diagnostic {
+    let error = Diagnostic::error(format!(
+        "there is neither a go.work nor a go.mod in ./{}",
+        dir.as_str()
+    ));
     let error = match diag::nearest(dir.as_str(), known.iter().map(TreePath::as_str)) {
         Some(near) => error.help(format!("did you mean ./{near}?")),
-        None => error.help("name directories that have one; if it exists, see whether .dockerignore leaves it out"),
+        None => error.help(
+            "name directories that have one; if it exists, see whether .dockerignore leaves it out",
+        ),
     };
     located(error, span)
 }
@@ -109,7 +133,10 @@ pub(super) fn member_without_module(dir: &TreePath, span: &Span, texts: &ModText
         .filter(|path| path.name() == "go.mod" && path.is_under(dir))
         .filter_map(|path| path.parent().map(|dir| format!("./{dir}")))
         .collect();
-    let error = Diagnostic::error(format!("cannot load module {dir} listed in go.work file: no {}", dir.child("go.mod")));
+    let error = Diagnostic::error(format!(
+        "cannot load module {dir} listed in go.work file: no {}",
+        dir.child("go.mod")
+    ));
     let help = match nested.as_slice() {
         [] => "create it with `go mod init`, or remove the `use` line; if it exists, see whether .dockerignore leaves it out"
             .to_owned(),
@@ -133,12 +160,16 @@ pub(super) fn members(
     let mut diagnostics = Vec::new();
     let mut seen: BTreeMap<String, (&TreePath, &Span)> = BTreeMap::new();
     for (dir, span) in uses {
-        let Some(path) = module_path(modules, dir) else { continue };
+        let Some(path) = module_path(modules, dir) else {
+            continue;
+        };
         if let Some((first, first_span)) = seen.insert(path.clone(), (dir, span)) {
-            let error = Diagnostic::error(format!("module {path} appears multiple times in workspace: in {first} and in {dir}"))
-                .at(span.clone())
-                .related(first_span.clone(), "the same module path")
-                .help("give one of them another path, or remove one `use` line");
+            let error = Diagnostic::error(format!(
+                "module {path} appears multiple times in workspace: in {first} and in {dir}"
+            ))
+            .at(span.clone())
+            .related(first_span.clone(), "the same module path")
+            .help("give one of them another path, or remove one `use` line");
             diagnostics.push(error);
         }
         diagnostics.extend(member_go(work, dir, modules));
@@ -146,8 +177,13 @@ pub(super) fn members(
     diagnostics
 }
 
-/// A member's `go` line above go.work's is fatal to the go command (cmd/go/internal/modload, `listed in go.work file requires go >=`).
-fn member_go(work: &WorkFile, dir: &TreePath, modules: &BTreeMap<TreePath, ModFile>) -> Option<Diagnostic> {
+/// A member's `go` line above go.work's is fatal to the go command (cmd/go/internal/modload,
+/// `listed in go.work file requires go >=`).
+fn member_go(
+    work: &WorkFile,
+    dir: &TreePath,
+    modules: &BTreeMap<TreePath, ModFile>,
+) -> Option<Diagnostic> {
     let member = modules.get(dir)?.go.as_ref()?;
     // Before 1.21 the go line was no minimum.
     if version::compare_go(&member.value, "1.21").is_lt() {
@@ -158,28 +194,47 @@ fn member_go(work: &WorkFile, dir: &TreePath, modules: &BTreeMap<TreePath, ModFi
     if version::compare_go(&member.value, allowed).is_le() {
         return None;
     }
-    let lists = line.map_or_else(|| "has no go line (1.18)".to_owned(), |go| format!("lists go {}", go.value));
-    let mut error =
-        Diagnostic::error(format!("module {dir} listed in go.work file requires go >= {}, but go.work {lists}", member.value))
-            .at(member.span.clone())
-            .help(format!("run `go work use`, or set `go {}` in go.work", member.value));
+    let lists = line.map_or_else(
+        || "has no go line (1.18)".to_owned(),
+        |go| format!("lists go {}", go.value),
+    );
+    let mut error = Diagnostic::error(format!(
+        "module {dir} listed in go.work file requires go >= {}, but go.work {lists}",
+        member.value
+    ))
+    .at(member.span.clone())
+    .help(format!(
+        "run `go work use`, or set `go {}` in go.work",
+        member.value
+    ));
     if let Some(go) = line {
         error = error.related(go.span.clone(), "go.work's version");
     }
     Some(error)
 }
 
-/// Whether the go command would build from the vendor directory by itself: modules.txt is there, the `go` line is 1.14 or later, and the
-/// `## workspace` header is there exactly where a go.work is.
-pub(super) fn is_vendored(dir: &TreePath, kind: &RootKind, modules: &BTreeMap<TreePath, ModFile>, texts: &ModTexts) -> bool {
-    let Some(text) = texts.get(&dir.child("vendor").child("modules.txt")) else { return false };
-    let for_workspace = text
-        .lines()
-        .next()
-        .is_some_and(|line| line.strip_prefix("## ").is_some_and(|rest| rest.split(';').any(|word| word.trim() == "workspace")));
+/// Whether the go command would build from the vendor directory by itself: modules.txt is there,
+/// the `go` line is 1.14 or later, and the `## workspace` header is there exactly where a go.work
+/// is.
+pub(super) fn is_vendored(
+    dir: &TreePath,
+    kind: &RootKind,
+    modules: &BTreeMap<TreePath, ModFile>,
+    texts: &ModTexts,
+) -> bool {
+    let Some(text) = texts.get(&dir.child("vendor").child("modules.txt")) else {
+        return false;
+    };
+    let for_workspace = text.lines().next().is_some_and(|line| {
+        line.strip_prefix("## ")
+            .is_some_and(|rest| rest.split(';').any(|word| word.trim() == "workspace"))
+    });
     let go = match kind {
         RootKind::Workspace(work) => work.go.as_ref().map(|go| go.value.as_str()),
-        RootKind::Module => modules.get(dir).and_then(|file| file.go.as_ref()).map(|go| go.value.as_str()),
+        RootKind::Module => modules
+            .get(dir)
+            .and_then(|file| file.go.as_ref())
+            .map(|go| go.value.as_str()),
     };
     let recent = go.is_some_and(|go| version::compare_go(go, "1.14").is_ge());
     recent && for_workspace == matches!(kind, RootKind::Workspace(_))

@@ -20,9 +20,10 @@ pub struct LoadedWorkspace {
 /// Which go.work and go.mod files a repository is built from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
-    /// Directories with a go.work, or else a go.mod, each with the place that asks for it. `None` leaves it to the repository: a go.work at its
-    /// root is all; without it every go.work that lies below no other, and every module that none uses and that has none above it;
-    /// a go.mod without a `module` line is none.
+    /// Directories with a go.work, or else a go.mod, each with the place that asks for it. `None`
+    /// leaves it to the repository: a go.work at its root is all; without it every go.work that
+    /// lies below no other, and every module that none uses and that has none above it; a go.mod
+    /// without a `module` line is none.
     pub roots: Option<Vec<(TreePath, Option<Span>)>>,
     /// Whether modules are built by themselves.
     pub alone: Alone,
@@ -59,7 +60,13 @@ pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
         Alone::No | Alone::Also => loader.add_roots(&dirs),
     }
     if let Some(asked) = &choice.roots {
-        loader.findings.extend(check::built_twice(asked, loader.roots.iter().map(|draft| (&draft.dir, &draft.members))));
+        loader.findings.extend(check::built_twice(
+            asked,
+            loader
+                .roots
+                .iter()
+                .map(|draft| (&draft.dir, &draft.members)),
+        ));
     }
     if choice.alone == Alone::Also {
         loader.add_alone();
@@ -67,7 +74,8 @@ pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
     loader.finish()
 }
 
-/// Every root that some choice may have, wrong ones too: for those who look at a tree before the choice is known.
+/// Every root that some choice may have, wrong ones too: for those who look at a tree before the
+/// choice is known.
 pub(crate) fn load_everything(texts: &ModTexts) -> Workspace {
     let mut loader = Loader::new(texts);
     let works = loader.dirs_of("go.work");
@@ -108,12 +116,22 @@ struct Draft {
 
 impl<'a> Loader<'a> {
     fn new(texts: &'a ModTexts) -> Self {
-        Self { texts, modules: BTreeMap::new(), said: BTreeMap::new(), roots: Vec::new(), findings: Findings::default() }
+        Self {
+            texts,
+            modules: BTreeMap::new(),
+            said: BTreeMap::new(),
+            roots: Vec::new(),
+            findings: Findings::default(),
+        }
     }
 
     /// The directories that hold a mod file of this name.
     fn dirs_of(&self, name: &str) -> Vec<TreePath> {
-        self.texts.keys().filter(|path| path.name() == name).filter_map(TreePath::parent).collect()
+        self.texts
+            .keys()
+            .filter(|path| path.name() == name)
+            .filter_map(TreePath::parent)
+            .collect()
     }
 
     /// See [`Choice::roots`].
@@ -123,7 +141,10 @@ impl<'a> Loader<'a> {
             works = BTreeSet::from([TreePath::ROOT]);
         }
         let used: BTreeSet<TreePath> = works.iter().flat_map(|dir| self.used_by(dir)).collect();
-        let is_below = |dir: &TreePath| std::iter::successors(dir.parent(), TreePath::parent).any(|above| works.contains(&above));
+        let is_below = |dir: &TreePath| {
+            std::iter::successors(dir.parent(), TreePath::parent)
+                .any(|above| works.contains(&above))
+        };
         let mut modules = self.dirs_of("go.mod");
         modules.retain(|dir| !works.contains(dir) && !used.contains(dir) && !is_below(dir));
         let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !is_below(dir)).cloned().collect();
@@ -142,7 +163,11 @@ impl<'a> Loader<'a> {
     /// How wrong the go.mod in `dir` is by itself.
     fn fault_of(&self, dir: &TreePath) -> Fault {
         let path = dir.child("go.mod");
-        let text = self.texts.get(&path).map(String::as_str).unwrap_or_default();
+        let text = self
+            .texts
+            .get(&path)
+            .map(String::as_str)
+            .unwrap_or_default();
         let (file, diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
         match file.module {
             _ if diagnostics.iter().any(Diagnostic::is_error) => Fault::Error,
@@ -152,11 +177,19 @@ impl<'a> Loader<'a> {
     }
 
     fn asked_roots(&mut self, asked: &[(TreePath, Option<Span>)]) -> Vec<TreePath> {
-        let known: BTreeSet<TreePath> = self.dirs_of("go.work").into_iter().chain(self.dirs_of("go.mod")).collect();
+        let known: BTreeSet<TreePath> = self
+            .dirs_of("go.work")
+            .into_iter()
+            .chain(self.dirs_of("go.mod"))
+            .collect();
         let unknown = asked.iter().filter(|(dir, _)| !known.contains(dir));
-        self.findings.extend(unknown.map(|(dir, span)| check::no_root(dir, span.clone(), &known)));
+        self.findings
+            .extend(unknown.map(|(dir, span)| check::no_root(dir, span.clone(), &known)));
         let asked: BTreeSet<&TreePath> = asked.iter().map(|(dir, _)| dir).collect();
-        known.into_iter().filter(|dir| asked.contains(dir)).collect()
+        known
+            .into_iter()
+            .filter(|dir| asked.contains(dir))
+            .collect()
     }
 
     fn add_roots(&mut self, dirs: &[TreePath]) {
@@ -178,8 +211,15 @@ impl<'a> Loader<'a> {
     /// The directories that the go.work in `dir` uses, if there is one.
     fn used_by(&self, dir: &TreePath) -> Vec<TreePath> {
         let work = dir.child("go.work");
-        let file = self.texts.get(&work).map(|text| WorkFile::parse(work.as_str(), text.as_bytes()).0);
-        file.unwrap_or_default().uses.iter().filter_map(|entry| dir.join(&entry.dir).ok()).collect()
+        let file = self
+            .texts
+            .get(&work)
+            .map(|text| WorkFile::parse(work.as_str(), text.as_bytes()).0);
+        file.unwrap_or_default()
+            .uses
+            .iter()
+            .filter_map(|entry| dir.join(&entry.dir).ok())
+            .collect()
     }
 
     /// The modules in `dirs` and those that go.work files there use, each by itself.
@@ -192,11 +232,19 @@ impl<'a> Loader<'a> {
         modules.iter().for_each(|dir| self.module_root(dir));
     }
 
-    /// Every module that is no root by itself becomes one. What is wrong with it matters only where it is built.
+    /// Every module that is no root by itself becomes one. What is wrong with it matters only where
+    /// it is built.
     fn add_alone(&mut self) {
-        let modules = self.roots.iter().filter(|draft| matches!(draft.kind, RootKind::Module));
+        let modules = self
+            .roots
+            .iter()
+            .filter(|draft| matches!(draft.kind, RootKind::Module));
         let known: BTreeSet<TreePath> = modules.map(|draft| draft.dir.clone()).collect();
-        for dir in self.dirs_of("go.mod").into_iter().filter(|dir| !known.contains(dir)) {
+        for dir in self
+            .dirs_of("go.mod")
+            .into_iter()
+            .filter(|dir| !known.contains(dir))
+        {
             if self.fault_of(&dir) == Fault::NoModule {
                 continue;
             }
@@ -209,10 +257,13 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Parses the go.mod in `dir`, and says what is wrong with it to whoever asks. False where there is none.
+    /// Parses the go.mod in `dir`, and says what is wrong with it to whoever asks. False where
+    /// there is none.
     fn parse_module(&mut self, dir: &TreePath) -> bool {
         let path = dir.child("go.mod");
-        let Some(text) = self.texts.get(&path) else { return false };
+        let Some(text) = self.texts.get(&path) else {
+            return false;
+        };
         if !self.modules.contains_key(dir) {
             let (file, diagnostics) = ModFile::parse(path.as_str(), text.as_bytes());
             self.modules.insert(dir.clone(), file);
@@ -222,27 +273,40 @@ impl<'a> Loader<'a> {
         true
     }
 
-    /// Says what is wrong with the go.mod in `dir`, if there is one, for a module that is built and not only required.
+    /// Says what is wrong with the go.mod in `dir`, if there is one, for a module that is built and
+    /// not only required.
     fn check_main_module(&mut self, dir: &TreePath) {
         // In a file that cannot be read a missing module line is no news.
-        let is_broken = self.said.get(dir).is_some_and(|said| said.iter().any(Diagnostic::is_error));
+        let is_broken = self
+            .said
+            .get(dir)
+            .is_some_and(|said| said.iter().any(Diagnostic::is_error));
         let is_unread = is_broken && check::module_path(&self.modules, dir).is_none();
-        self.findings.extend(check::main_module(&self.modules, dir).filter(|_| !is_unread));
+        self.findings
+            .extend(check::main_module(&self.modules, dir).filter(|_| !is_unread));
     }
 
     fn workspace_root(&mut self, root: &TreePath, file: WorkFile) {
         let mut members = BTreeMap::new();
         for entry in &file.uses {
-            let Some(dir) = check::inside(root, &entry.dir, &entry.span, &mut self.findings) else { continue };
+            let Some(dir) = check::inside(root, &entry.dir, &entry.span, &mut self.findings) else {
+                continue;
+            };
             if let Some(first) = members.insert(dir.clone(), entry.span.clone()) {
-                self.findings.push(check::used_twice(&entry.dir, &entry.span, first));
+                self.findings
+                    .push(check::used_twice(&entry.dir, &entry.span, first));
             } else if !self.parse_module(&dir) && self.findings.wants(Severity::Error) {
-                self.findings.push(check::member_without_module(&dir, &entry.span, self.texts));
+                self.findings
+                    .push(check::member_without_module(&dir, &entry.span, self.texts));
             }
             self.check_main_module(&dir);
         }
-        self.findings.extend(check::members(&file, &members, &self.modules));
-        let members: BTreeSet<TreePath> = members.into_keys().filter(|dir| self.modules.contains_key(dir)).collect();
+        self.findings
+            .extend(check::members(&file, &members, &self.modules));
+        let members: BTreeSet<TreePath> = members
+            .into_keys()
+            .filter(|dir| self.modules.contains_key(dir))
+            .collect();
         let replaces = replace::effective(root, &file, &members, &self.modules, &mut self.findings);
         self.add_root(root.clone(), RootKind::Workspace(file), members, &replaces);
     }
@@ -250,24 +314,66 @@ impl<'a> Loader<'a> {
     fn module_root(&mut self, dir: &TreePath) {
         self.parse_module(dir);
         self.check_main_module(dir);
-        let own = self.modules.get(dir).map(|file| file.replace.clone()).unwrap_or_default();
-        let replaces: Vec<(TreePath, Replace)> = own.into_iter().map(|replace| (dir.clone(), replace)).collect();
-        self.add_root(dir.clone(), RootKind::Module, BTreeSet::from([dir.clone()]), &replaces);
+        let own = self
+            .modules
+            .get(dir)
+            .map(|file| file.replace.clone())
+            .unwrap_or_default();
+        let replaces: Vec<(TreePath, Replace)> = own
+            .into_iter()
+            .map(|replace| (dir.clone(), replace))
+            .collect();
+        self.add_root(
+            dir.clone(),
+            RootKind::Module,
+            BTreeSet::from([dir.clone()]),
+            &replaces,
+        );
     }
 
-    fn add_root(&mut self, dir: TreePath, kind: RootKind, members: BTreeSet<TreePath>, replaces: &[(TreePath, Replace)]) {
+    fn add_root(
+        &mut self,
+        dir: TreePath,
+        kind: RootKind,
+        members: BTreeSet<TreePath>,
+        replaces: &[(TreePath, Replace)],
+    ) {
         let vendored = check::is_vendored(&dir, &kind, &self.modules, self.texts);
-        // The vendor directory has copies of replacements too, and the go command looks at nothing else.
-        let replaced = if vendored { BTreeMap::new() } else { self.replace_targets(replaces, &members) };
-        // The go command reads those that are to stand in for a member, too, though the member is what it takes.
-        let local = replaces.iter().filter(|(_, replace)| replace.new_version.is_empty());
-        let mut read: BTreeSet<TreePath> = local.filter_map(|(base, replace)| base.join(&replace.new_path).ok()).collect();
+        // The vendor directory has copies of replacements too, and the go command looks at nothing
+        // else.
+        let replaced = if vendored {
+            BTreeMap::new()
+        } else {
+            self.replace_targets(replaces, &members)
+        };
+        // The go command reads those that are to stand in for a member, too, though the member is
+        // what it takes.
+        let local = replaces
+            .iter()
+            .filter(|(_, replace)| replace.new_version.is_empty());
+        let mut read: BTreeSet<TreePath> = local
+            .filter_map(|(base, replace)| base.join(&replace.new_path).ok())
+            .collect();
         read.retain(|dir| !vendored && self.texts.contains_key(&dir.child("go.mod")));
-        self.roots.push(Draft { dir, kind, members, replaced, read, vendored, alone: false, diagnostics: Vec::new() });
+        self.roots.push(Draft {
+            dir,
+            kind,
+            members,
+            replaced,
+            read,
+            vendored,
+            alone: false,
+            diagnostics: Vec::new(),
+        });
     }
 
-    /// The local directories among `replaces` (each with the directory it is relative to) that stand in for something.
-    fn replace_targets(&mut self, replaces: &[(TreePath, Replace)], members: &BTreeSet<TreePath>) -> replace::Targets {
+    /// The local directories among `replaces` (each with the directory it is relative to) that
+    /// stand in for something.
+    fn replace_targets(
+        &mut self,
+        replaces: &[(TreePath, Replace)],
+        members: &BTreeSet<TreePath>,
+    ) -> replace::Targets {
         let texts = self.texts;
         let is_there = |dir: &TreePath| texts.contains_key(&dir.child("go.mod"));
         let mut targets = replace::Targets::new();
@@ -275,9 +381,13 @@ impl<'a> Loader<'a> {
         while let Some((base, replace)) = candidates.next(&targets, &is_there) {
             let dir = check::inside(base, &replace.new_path, &replace.span, &mut self.findings);
             let dir = dir.unwrap_or_else(|| base.clone());
-            targets.insert(replace.old_path.clone(), (dir.clone(), replace.old_version.clone()));
+            targets.insert(
+                replace.old_path.clone(),
+                (dir.clone(), replace.old_version.clone()),
+            );
             if !self.parse_module(&dir) {
-                self.findings.push(check::target_without_module(&dir, replace));
+                self.findings
+                    .push(check::target_without_module(&dir, replace));
             }
             // What a target requires may be replaced, too.
             if let Some(file) = self.modules.get(&dir) {
@@ -292,13 +402,29 @@ impl<'a> Loader<'a> {
         let index = |dir: &TreePath| ModuleIx(dirs.partition_point(|other| other < dir));
         let mut roots: Vec<Root> = Vec::new();
         for draft in &self.roots {
-            let there = draft.replaced.iter().filter(|(_, (dir, _))| self.modules.contains_key(dir));
+            let there = draft
+                .replaced
+                .iter()
+                .filter(|(_, (dir, _))| self.modules.contains_key(dir));
             roots.push(Root {
                 dir: draft.dir.clone(),
                 kind: draft.kind.clone(),
-                members: draft.members.iter().filter(|dir| self.modules.contains_key(*dir)).map(index).collect(),
+                members: draft
+                    .members
+                    .iter()
+                    .filter(|dir| self.modules.contains_key(*dir))
+                    .map(index)
+                    .collect(),
                 replaced: there
-                    .map(|(path, (dir, version))| (path.clone(), ReplaceTarget { module: index(dir), version: version.clone() }))
+                    .map(|(path, (dir, version))| {
+                        (
+                            path.clone(),
+                            ReplaceTarget {
+                                module: index(dir),
+                                version: version.clone(),
+                            },
+                        )
+                    })
                     .collect(),
                 read: draft.read.clone(),
                 vendored: draft.vendored,
@@ -307,21 +433,41 @@ impl<'a> Loader<'a> {
             });
         }
         roots.sort_by(|a, b| (&a.dir, a.alone).cmp(&(&b.dir, b.alone)));
-        let used: BTreeSet<ModuleIx> = roots.iter().filter(|root| !root.alone).flat_map(Root::modules).collect();
-        let unused =
-            self.dirs_of("go.mod").into_iter().filter(|dir| !self.modules.contains_key(dir) || !used.contains(&index(dir)));
-        let unused = unused.filter(|dir| self.fault_of(dir) != Fault::NoModule).collect();
+        let used: BTreeSet<ModuleIx> = roots
+            .iter()
+            .filter(|root| !root.alone)
+            .flat_map(Root::modules)
+            .collect();
+        let unused = self
+            .dirs_of("go.mod")
+            .into_iter()
+            .filter(|dir| !self.modules.contains_key(dir) || !used.contains(&index(dir)));
+        let unused = unused
+            .filter(|dir| self.fault_of(dir) != Fault::NoModule)
+            .collect();
         let modules = self.modules.into_iter().map(|(dir, file)| {
-            let path = file.module.as_ref().map(|module| module.value.clone()).unwrap_or_default();
+            let path = file
+                .module
+                .as_ref()
+                .map(|module| module.value.clone())
+                .unwrap_or_default();
             Module { dir, path, file }
         });
-        let workspace = Workspace { modules: modules.collect(), roots, unused, present: self.texts.keys().cloned().collect() };
-        LoadedWorkspace { workspace, diagnostics: self.findings.into_vec() }
+        let workspace = Workspace {
+            modules: modules.collect(),
+            roots,
+            unused,
+            present: self.texts.keys().cloned().collect(),
+        };
+        LoadedWorkspace {
+            workspace,
+            diagnostics: self.findings.into_vec(),
+        }
     }
 }
 
-/// The directories that go.work's `use` lines and the mod files' `replace` lines name, whether or not they exist: a tree walk that skips
-/// some directories, as `...` does, must look there too.
+/// The directories that go.work's `use` lines and the mod files' `replace` lines name, whether or
+/// not they exist: a tree walk that skips some directories, as `...` does, must look there too.
 pub fn named_dirs(texts: &ModTexts) -> BTreeSet<TreePath> {
     let mut dirs = BTreeSet::new();
     for (path, text) in texts {
@@ -331,11 +477,22 @@ pub fn named_dirs(texts: &ModTexts) -> BTreeSet<TreePath> {
                 let file = WorkFile::parse(path.as_str(), text.as_bytes()).0;
                 (file.uses, file.replace)
             }
-            "go.mod" => (Vec::new(), ModFile::parse(path.as_str(), text.as_bytes()).0.replace),
+            "go.mod" => (
+                Vec::new(),
+                ModFile::parse(path.as_str(), text.as_bytes()).0.replace,
+            ),
             _ => continue,
         };
-        let targets = replaces.iter().filter(|replace| replace.new_version.is_empty()).map(|replace| replace.new_path.as_str());
-        dirs.extend(uses.iter().map(|entry| entry.dir.as_str()).chain(targets).filter_map(|dir| base.join(dir).ok()));
+        let targets = replaces
+            .iter()
+            .filter(|replace| replace.new_version.is_empty())
+            .map(|replace| replace.new_path.as_str());
+        dirs.extend(
+            uses.iter()
+                .map(|entry| entry.dir.as_str())
+                .chain(targets)
+                .filter_map(|dir| base.join(dir).ok()),
+        );
     }
     dirs
 }

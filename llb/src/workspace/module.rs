@@ -21,7 +21,8 @@ pub struct Workspace {
     pub modules: Vec<Module>,
     /// What is built, sorted by directory; those that are alone after others of the same directory.
     pub roots: Vec<Root>,
-    /// Directories with a go.mod that no root uses, but for those that are alone: their packages are not built.
+    /// Directories with a go.mod that no root uses, but for those that are alone: their packages
+    /// are not built.
     pub unused: Vec<TreePath>,
     /// The mod files there are, for [`Workspace::mod_files`].
     pub present: BTreeSet<TreePath>,
@@ -47,13 +48,16 @@ pub struct Root {
     pub kind: RootKind,
     /// Main modules: the members of the workspace, or the one module; sorted by directory.
     pub members: Vec<ModuleIx>,
-    /// Directories of the repository that stand in for a required module, beyond the members, by module path as required.
+    /// Directories of the repository that stand in for a required module, beyond the members, by
+    /// module path as required.
     pub replaced: BTreeMap<String, ReplaceTarget>,
-    /// Directories of replacements whose go.mod the go command may read, whether or not it takes packages from there.
+    /// Directories of replacements whose go.mod the go command may read, whether or not it takes
+    /// packages from there.
     pub read: BTreeSet<TreePath>,
     /// Whether third-party packages come from `dir/vendor`.
     pub vendored: bool,
-    /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work uses it, or leaves it out.
+    /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work
+    /// uses it, or leaves it out.
     pub alone: bool,
     /// What is wrong with its mod files, of a root that is alone: no matter unless it is built.
     pub diagnostics: Vec<Diagnostic>,
@@ -90,17 +94,29 @@ impl Workspace {
 
     /// Every root with its index.
     pub fn roots(&self) -> impl Iterator<Item = (RootIx, &Root)> {
-        self.roots.iter().enumerate().map(|(ix, root)| (RootIx(ix), root))
+        self.roots
+            .iter()
+            .enumerate()
+            .map(|(ix, root)| (RootIx(ix), root))
     }
 
-    /// The modules of a root with the paths that their packages' import paths begin with (a replaced module's is the one it stands in for).
+    /// The modules of a root with the paths that their packages' import paths begin with (a
+    /// replaced module's is the one it stands in for).
     pub fn imported_as<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (&'a str, ModuleIx)> {
-        let members = root.members.iter().map(|&ix| (self.module(ix).path.as_str(), ix));
-        members.chain(root.replaced.iter().map(|(path, target)| (path.as_str(), target.module)))
+        let members = root
+            .members
+            .iter()
+            .map(|&ix| (self.module(ix).path.as_str(), ix));
+        members.chain(
+            root.replaced
+                .iter()
+                .map(|(path, target)| (path.as_str(), target.module)),
+        )
     }
 
-    /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod and go.sum of every member and replaced
-    /// directory, vendor/modules.txt. Version selection is global, so none of them may be left out of a true build.
+    /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod
+    /// and go.sum of every member and replaced directory, vendor/modules.txt. Version selection is
+    /// global, so none of them may be left out of a true build.
     pub fn mod_files(&self, root: &Root) -> BTreeSet<TreePath> {
         let mut names = Vec::new();
         if matches!(root.kind, RootKind::Workspace(_)) {
@@ -109,17 +125,34 @@ impl Workspace {
         if root.vendored {
             names.push(root.dir.child("vendor").child("modules.txt"));
         }
-        for dir in root.modules().map(|ix| &self.module(ix).dir).chain(&root.read) {
+        for dir in root
+            .modules()
+            .map(|ix| &self.module(ix).dir)
+            .chain(&root.read)
+        {
             names.extend(["go.mod", "go.sum"].map(|name| dir.child(name)));
         }
-        names.into_iter().filter(|path| self.present.contains(path)).collect()
+        names
+            .into_iter()
+            .filter(|path| self.present.contains(path))
+            .collect()
     }
 
-    /// The paths of the modules that some mod file of the root requires and that are not in the repository.
+    /// The paths of the modules that some mod file of the root requires and that are not in the
+    /// repository.
     pub fn required<'a>(&'a self, root: &Root) -> BTreeSet<&'a str> {
-        let members: BTreeSet<&str> = root.members.iter().map(|&ix| self.module(ix).path.as_str()).collect();
-        let required = root.modules().flat_map(|ix| &self.module(ix).file.require).map(|require| require.path.as_str());
-        required.filter(|path| !members.contains(path) && !root.replaced.contains_key(*path)).collect()
+        let members: BTreeSet<&str> = root
+            .members
+            .iter()
+            .map(|&ix| self.module(ix).path.as_str())
+            .collect();
+        let required = root
+            .modules()
+            .flat_map(|ix| &self.module(ix).file.require)
+            .map(|require| require.path.as_str());
+        required
+            .filter(|path| !members.contains(path) && !root.replaced.contains_key(*path))
+            .collect()
     }
 }
 
@@ -139,7 +172,10 @@ impl<'a> Providers<'a> {
             by_path.entry(path).or_default().push(module);
         }
         by_path.values_mut().for_each(|modules| modules.sort());
-        Self { by_path, required: workspace.required(root) }
+        Self {
+            by_path,
+            required: workspace.required(root),
+        }
     }
 
     /// Whether a module that could have the package `import` is required and not in the repository.
@@ -147,44 +183,66 @@ impl<'a> Providers<'a> {
         parents(import).any(|path| self.required.contains(path))
     }
 
-    /// The modules that may have the package `import`, the longest module path first, each with its path.
+    /// The modules that may have the package `import`, the longest module path first, each with its
+    /// path.
     pub fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
         let known = parents(import).filter_map(|path| self.by_path.get_key_value(path));
-        known.flat_map(|(path, modules)| modules.iter().map(|&module| (*path, module))).collect()
+        known
+            .flat_map(|(path, modules)| modules.iter().map(|&module| (*path, module)))
+            .collect()
     }
 }
 
 impl Root {
     /// Its members and the directories that stand in for modules.
     pub fn modules(&self) -> impl Iterator<Item = ModuleIx> {
-        self.members.iter().copied().chain(self.replaced.values().map(|target| target.module))
+        self.members
+            .iter()
+            .copied()
+            .chain(self.replaced.values().map(|target| target.module))
     }
 
-    /// The `go` version the root asks for: go.work's line, or the module's. None means the go command's own default (1.18, 1.16).
+    /// The `go` version the root asks for: go.work's line, or the module's. None means the go
+    /// command's own default (1.18, 1.16).
     pub fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
         self.lines(workspace).0.map(|go| go.value.as_str())
     }
 
-    /// The toolchain the root asks for, as in `go1.26.3`. In a workspace only go.work's line counts.
+    /// The toolchain the root asks for, as in `go1.26.3`. In a workspace only go.work's line
+    /// counts.
     pub fn toolchain<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
-        self.toolchain_line(workspace).map(|toolchain| toolchain.value.as_str())
+        self.toolchain_line(workspace)
+            .map(|toolchain| toolchain.value.as_str())
     }
 
     /// The lines that say which Go the root asks for.
-    pub fn version_lines<'a>(&'a self, workspace: &'a Workspace) -> impl Iterator<Item = &'a Spanned<String>> {
-        self.toolchain_line(workspace).into_iter().chain(self.lines(workspace).0)
+    pub fn version_lines<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+    ) -> impl Iterator<Item = &'a Spanned<String>> {
+        self.toolchain_line(workspace)
+            .into_iter()
+            .chain(self.lines(workspace).0)
     }
 
     fn toolchain_line<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a Spanned<String>> {
-        self.lines(workspace).1.filter(|toolchain| toolchain.value != "default")
+        self.lines(workspace)
+            .1
+            .filter(|toolchain| toolchain.value != "default")
     }
 
     /// The `go` and `toolchain` lines that hold for the root.
-    fn lines<'a>(&'a self, workspace: &'a Workspace) -> (Option<&'a Spanned<String>>, Option<&'a Spanned<String>>) {
+    fn lines<'a>(
+        &'a self,
+        workspace: &'a Workspace,
+    ) -> (Option<&'a Spanned<String>>, Option<&'a Spanned<String>>) {
         match &self.kind {
             RootKind::Workspace(file) => (file.go.as_ref(), file.toolchain.as_ref()),
             RootKind::Module => match self.members.first() {
-                Some(&ix) => (workspace.module(ix).file.go.as_ref(), workspace.module(ix).file.toolchain.as_ref()),
+                Some(&ix) => (
+                    workspace.module(ix).file.go.as_ref(),
+                    workspace.module(ix).file.toolchain.as_ref(),
+                ),
                 None => (None, None),
             },
         }
@@ -198,10 +256,14 @@ impl Root {
 
 /// An import path and its parents, the longest first.
 fn parents(import: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(import), |path| path.rsplit_once('/').map(|(parent, _)| parent))
+    std::iter::successors(Some(import), |path| {
+        path.rsplit_once('/').map(|(parent, _)| parent)
+    })
 }
 
 /// Whether `path` is `import` or a parent of it, whole elements only.
 pub(crate) fn is_path_prefix(path: &str, import: &str) -> bool {
-    import.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    import
+        .strip_prefix(path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

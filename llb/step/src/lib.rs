@@ -11,12 +11,12 @@
 //! | [`BATCH`] | [`Batch`] | `ahead` |
 //! | [`NAMES`] | [`Names`] | `watch` |
 //!
-//! [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs, and the
-//! frontend reads them.
+//! [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs,
+//! and the frontend reads them.
 //!
 //! Every JSON file begins with its [`Version`]. A reader refuses another version, a field that it
-//! does not know, and a field that is missing: a list that is silently empty would leave sources out
-//! of the key of a binary.
+//! does not know, and a field that is missing: a list that is silently empty would leave sources
+//! out of the key of a binary.
 //!
 //! # All that goes from one program to another
 //!
@@ -57,8 +57,8 @@ pub const NAMES: &str = "names.json";
 /// The file in which `watch` leaves what it saw.
 pub const RUNNING: &str = "running.json";
 
-/// The variable that says where a step keeps what it prints if it fails, and which directories tell it
-/// from other steps; separated by colons.
+/// The variable that says where a step keeps what it prints if it fails, and which directories tell
+/// it from other steps; separated by colons.
 pub const FAILURES: &str = "GOWORK_FAILURES";
 /// The file in which `failure` leaves what the step printed, as text.
 pub const SAID: &str = "said";
@@ -71,12 +71,13 @@ pub struct Description {
     pub version: Version<VERSION>,
     /// What the step is called among those of its plan: lower-case hex digits. Not part of its key.
     pub name: String,
-    /// Flags, environment, builder image, name of the binary: everything that decides besides files.
+    /// Flags, environment, builder image, name of the binary: everything that decides besides
+    /// files.
     pub salt: Vec<String>,
     /// Import paths by part, those that the go command is given. A link has none.
     pub parts: Vec<Vec<String>>,
-    /// Whether these packages bring along others, whose results belong to the step too. Then only the
-    /// step itself can tell which they are.
+    /// Whether these packages bring along others, whose results belong to the step too. Then only
+    /// the step itself can tell which they are.
     pub brings_others: bool,
     /// The files that it compiles itself.
     pub own: Vec<OwnFile>,

@@ -1,24 +1,36 @@
-//! The packages of a compile step, part by part. Owns the list that the step reads, and the names of
-//! the directories that it leaves.
+//! The packages of a compile step, part by part. Owns the list that the step reads, and the names
+//! of the directories that it leaves.
 
 /// The list of all parts: a line for each import path, an empty line between parts.
 pub fn format_parts<'a>(parts: impl IntoIterator<Item = &'a [String]>) -> String {
-    let lines = |part: &[String]| part.iter().map(|path| format!("{path}\n")).collect::<String>();
+    let lines = |part: &[String]| {
+        part.iter()
+            .map(|path| format!("{path}\n"))
+            .collect::<String>()
+    };
     parts.into_iter().map(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// The import paths of each part in such a list.
 pub fn parse_parts(text: &str) -> Vec<Vec<String>> {
-    let part = |part: &str| part.lines().filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect();
+    let part = |part: &str| {
+        part.lines()
+            .filter(|line| !line.is_empty())
+            .map(ToOwned::to_owned)
+            .collect()
+    };
     text.split("\n\n").map(part).collect()
 }
 
 /// The directory in which a compile step leaves the part with these packages: the first import path
 /// with `!` in place of `/`, which no import path has (golang.org/x/mod/module, `CheckImportPath`).
-/// BuildKit joins the contents of what is read from one step in the order of their paths. So the name
-/// follows from what is in the part, and not from how many other parts the step has.
+/// BuildKit joins the contents of what is read from one step in the order of their paths. So the
+/// name follows from what is in the part, and not from how many other parts the step has.
 pub fn part_dir(packages: &[String]) -> String {
-    packages.first().map(|first| first.replace('/', "!")).unwrap_or_default()
+    packages
+        .first()
+        .map(|first| first.replace('/', "!"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -26,13 +38,23 @@ mod tests {
     use super::*;
 
     fn parts(parts: &[&[&str]]) -> Vec<Vec<String>> {
-        parts.iter().map(|part| part.iter().map(|path| (*path).to_owned()).collect()).collect()
+        parts
+            .iter()
+            .map(|part| part.iter().map(|path| (*path).to_owned()).collect())
+            .collect()
     }
 
     #[test]
     fn a_list_says_the_same_when_it_is_read() {
-        for parts in [parts(&[&["a", "b"], &["c"]]), parts(&[&["a"]]), parts(&[&["net/http"], &["fmt"], &["os"]])] {
-            assert_eq!(parse_parts(&format_parts(parts.iter().map(Vec::as_slice))), parts);
+        for parts in [
+            parts(&[&["a", "b"], &["c"]]),
+            parts(&[&["a"]]),
+            parts(&[&["net/http"], &["fmt"], &["os"]]),
+        ] {
+            assert_eq!(
+                parse_parts(&format_parts(parts.iter().map(Vec::as_slice))),
+                parts
+            );
         }
         assert_eq!(parse_parts("a\nb\n\nc\n"), parts(&[&["a", "b"], &["c"]]));
         assert_eq!(parse_parts(""), [Vec::<String>::new()]);
@@ -40,7 +62,10 @@ mod tests {
 
     #[test]
     fn a_part_is_called_by_its_first_package() {
-        assert_eq!(part_dir(&parts(&[&["example.com/m/a", "z"]])[0]), "example.com!m!a");
+        assert_eq!(
+            part_dir(&parts(&[&["example.com/m/a", "z"]])[0]),
+            "example.com!m!a"
+        );
         assert_eq!(part_dir(&[]), "");
     }
 }

@@ -18,7 +18,9 @@ impl<'de, const N: u32> Deserialize<'de> for Version<N> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match u32::deserialize(deserializer)? {
             found if found == N => Ok(Self),
-            found => Err(D::Error::custom(format_args!("the file has version {found}, this program reads version {N}"))),
+            found => Err(D::Error::custom(format_args!(
+                "the file has version {found}, this program reads version {N}"
+            ))),
         }
     }
 }

@@ -9,7 +9,8 @@ pub const LINK: &str = "link";
 pub const AHEAD: &str = "ahead";
 /// Waits until steps run: `watch FILE DIR`.
 pub const WATCH: &str = "watch";
-/// Copies what a step printed when it failed: `failure DIR WORD...`, with the words of its command line.
+/// Copies what a step printed when it failed: `failure DIR WORD...`, with the words of its command
+/// line.
 pub const FAILURE: &str = "failure";
 
 /// Before the path of a step's description, in one word.

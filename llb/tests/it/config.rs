@@ -1,5 +1,11 @@
-//! Tests of the configuration: what is read, what is refused and in which words, and that documentation and schema are true.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests may panic, in their helpers too")]
+//! Tests of the configuration: what is read, what is refused and in which words, and that
+//! documentation and schema are true.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests may panic, in their helpers too"
+)]
 
 mod messages;
 mod oracle;
@@ -14,17 +20,27 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::tree::TreePath;
 
 fn args(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
 
 fn lines(diagnostics: &[Diagnostic]) -> String {
-    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| format!("{diagnostic}\n"))
+        .collect()
 }
 
 /// What is said about `text`, by parse, else by expand.
 fn complaints(text: &str, build_args: &[(&str, &str)]) -> String {
     let (config, diagnostics) = Config::parse("Dockerfile", text);
-    if diagnostics.is_empty() { lines(&config.expand(&args(build_args)).1) } else { lines(&diagnostics) }
+    if diagnostics.is_empty() {
+        lines(&config.expand(&args(build_args)).1)
+    } else {
+        lines(&diagnostics)
+    }
 }
 
 fn complains(text: &str, expected: &Expect) {
@@ -52,19 +68,35 @@ fn an_empty_file_is_the_default() {
         assert_eq!(good(text, &[]), Config::default(), "{text:?}");
     }
     let image = Config::default().image("api");
-    assert_eq!((image.ldflags.as_str(), image.compile), ("-s -w", CompileConfig::default()));
+    assert_eq!(
+        (image.ldflags.as_str(), image.compile),
+        ("-s -w", CompileConfig::default())
+    );
     let runtime = image.runtime;
-    assert_eq!((runtime.base.as_str(), runtime.user.as_str()), ("scratch", "65532:65532"));
+    assert_eq!(
+        (runtime.base.as_str(), runtime.user.as_str()),
+        ("scratch", "65532:65532")
+    );
     assert!(runtime.certificates && runtime.timezones);
     assert!(Config::default().module_env().is_empty());
 }
 
 #[test]
 fn a_base_image_brings_its_own_certificates_and_time_zones() {
-    let config =
-        good("[runtime]\nbase = \"alpine:3.22\"\n[images.web]\ncertificates = true\n[images.bare]\nbase = \"scratch\"", &[]);
-    let flags = |name: &str| (config.image(name).runtime.certificates, config.image(name).runtime.timezones);
-    assert_eq!((flags("api"), flags("web"), flags("bare")), ((false, false), (true, false), (true, true)));
+    let config = good(
+        "[runtime]\nbase = \"alpine:3.22\"\n[images.web]\ncertificates = true\n[images.bare]\nbase = \"scratch\"",
+        &[],
+    );
+    let flags = |name: &str| {
+        (
+            config.image(name).runtime.certificates,
+            config.image(name).runtime.timezones,
+        )
+    };
+    assert_eq!(
+        (flags("api"), flags("web"), flags("bare")),
+        ((false, false), (true, false), (true, true))
+    );
     assert_eq!(config.image("api").runtime.user, "65532:65532");
 }
 
@@ -104,21 +136,68 @@ mode = "0640"
     );
     let (api, other) = (config.image("api"), config.image("other"));
     let level = |pairs: &[(&str, &str)]| args(pairs);
-    assert_eq!(api.compile.levels, level(&[("GOAMD64", "v3"), ("GOARM", "7")]));
-    assert_eq!(other.compile.levels, level(&[("GOAMD64", "v2"), ("GOARM", "7")]));
-    assert_eq!((api.compile.tags.len(), other.compile.tags.clone()), (0, BTreeSet::from(["netgo".to_owned()])));
-    assert_eq!((api.compile.gcflags.as_str(), api.ldflags.as_str(), other.ldflags.as_str()), ("all=-N", "", "-s -w"));
+    assert_eq!(
+        api.compile.levels,
+        level(&[("GOAMD64", "v3"), ("GOARM", "7")])
+    );
+    assert_eq!(
+        other.compile.levels,
+        level(&[("GOAMD64", "v2"), ("GOARM", "7")])
+    );
+    assert_eq!(
+        (api.compile.tags.len(), other.compile.tags.clone()),
+        (0, BTreeSet::from(["netgo".to_owned()]))
+    );
+    assert_eq!(
+        (
+            api.compile.gcflags.as_str(),
+            api.ldflags.as_str(),
+            other.ldflags.as_str()
+        ),
+        ("all=-N", "", "-s -w")
+    );
     assert_eq!(api.runtime.env, args(&[("A", "1"), ("B", "3"), ("C", "4")]));
     assert_eq!(other.runtime.env, args(&[("A", "1"), ("B", "2")]));
     assert_eq!(api.runtime.labels, args(&[("team", "shop")]));
-    let ports = |image: &gowork_llb::config::ImageConfig| image.runtime.ports.iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!((ports(&api), ports(&other)), (vec!["9090/tcp".to_owned()], vec!["53/udp".to_owned(), "8080/tcp".to_owned()]));
+    let ports = |image: &gowork_llb::config::ImageConfig| {
+        image
+            .runtime
+            .ports
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (ports(&api), ports(&other)),
+        (
+            vec!["9090/tcp".to_owned()],
+            vec!["53/udp".to_owned(), "8080/tcp".to_owned()]
+        )
+    );
     assert_eq!(api.runtime.healthcheck, Some(HealthcheckConfig::Disabled));
-    let Some(HealthcheckConfig::Run { interval, retries, .. }) = &other.runtime.healthcheck else { panic!("no check") };
-    assert_eq!((interval.map(|d| d.as_secs()), *retries), (Some(90), Some(3)));
+    let Some(HealthcheckConfig::Run {
+        interval, retries, ..
+    }) = &other.runtime.healthcheck
+    else {
+        panic!("no check")
+    };
+    assert_eq!(
+        (interval.map(|d| d.as_secs()), *retries),
+        (Some(90), Some(3))
+    );
     let file = &api.runtime.files[0];
-    assert_eq!((file.from.as_str(), file.to.as_str(), file.owner, file.mode), ("config/app.yaml", "/etc/", (7, 7), Some(0o640)));
-    assert_eq!(api.main.as_ref().and_then(|main| main.span.as_ref()).unwrap().to_string(), "Dockerfile:17:8");
+    assert_eq!(
+        (file.from.as_str(), file.to.as_str(), file.owner, file.mode),
+        ("config/app.yaml", "/etc/", (7, 7), Some(0o640))
+    );
+    assert_eq!(
+        api.main
+            .as_ref()
+            .and_then(|main| main.span.as_ref())
+            .unwrap()
+            .to_string(),
+        "Dockerfile:17:8"
+    );
     assert_eq!(api.at.as_ref().unwrap().to_string(), "Dockerfile:16:9");
     assert_eq!((other.at, other.main), (None, None));
 }
@@ -143,8 +222,18 @@ env = { VERSION = "${VERSION}" }
     assert_eq!(api.compile.tags, BTreeSet::from(["netgo".to_owned()]));
 
     let asked = Config::parse("Dockerfile", text).0.build_args();
-    let asked: String =
-        asked.iter().map(|arg| format!("{} {:?} {} {}\n", arg.name, arg.default, arg.key, arg.span.as_ref().unwrap())).collect();
+    let asked: String = asked
+        .iter()
+        .map(|arg| {
+            format!(
+                "{} {:?} {} {}\n",
+                arg.name,
+                arg.default,
+                arg.key,
+                arg.span.as_ref().unwrap()
+            )
+        })
+        .collect();
     expect![[r#"
         GO_VERSION Some("1.26") go.version Dockerfile:3:11
         VERSION None go.ldflags Dockerfile:4:11
@@ -212,30 +301,60 @@ fn a_password_in_a_proxy_url_is_refused_and_not_shown() {
         "[modules]\nproxy = \"https://me:${TOKEN}@h\"",
         "",
     ] {
-        let said = complaints(text, &[("TOKEN", "hunter2"), ("GOPROXY", "https://me:hunter2@proxy.example.com")]);
-        assert!(said.contains("secret") && !said.contains("hunter2"), "{said}");
+        let said = complaints(
+            text,
+            &[
+                ("TOKEN", "hunter2"),
+                ("GOPROXY", "https://me:hunter2@proxy.example.com"),
+            ],
+        );
+        assert!(
+            said.contains("secret") && !said.contains("hunter2"),
+            "{said}"
+        );
     }
 }
 
 #[test]
 fn skip_takes_patterns_as_go_has_them() {
-    let config = good(r#"skip = ["./tools/...", "example.com/shop/...gen", "./one"]"#, &[]);
-    let skipped = |dir: &str, path: &str| config.skips(&TreePath::new(dir).unwrap(), path).map(|pattern| pattern.value.as_str());
+    let config = good(
+        r#"skip = ["./tools/...", "example.com/shop/...gen", "./one"]"#,
+        &[],
+    );
+    let skipped = |dir: &str, path: &str| {
+        config
+            .skips(&TreePath::new(dir).unwrap(), path)
+            .map(|pattern| pattern.value.as_str())
+    };
     assert_eq!(skipped("tools", "x"), Some("./tools/..."));
     assert_eq!(skipped("tools/a/b", "x"), Some("./tools/..."));
     assert_eq!(skipped("toolset", "x"), None);
     assert_eq!(skipped("one", "x"), Some("./one"));
     assert_eq!(skipped("one/two", "x"), None);
-    assert_eq!(skipped("cmd/a", "example.com/shop/cmd/protogen"), Some("example.com/shop/...gen"));
+    assert_eq!(
+        skipped("cmd/a", "example.com/shop/cmd/protogen"),
+        Some("example.com/shop/...gen")
+    );
     assert_eq!(skipped("cmd/a", "example.com/shop/cmd/api"), None);
-    assert!(good("skip = [\"./...\"]", &[]).skips(&TreePath::ROOT, "x").is_some());
-    assert!(good("skip = [\".\"]", &[]).skips(&TreePath::new("a").unwrap(), "x").is_none());
+    assert!(
+        good("skip = [\"./...\"]", &[])
+            .skips(&TreePath::ROOT, "x")
+            .is_some()
+    );
+    assert!(
+        good("skip = [\".\"]", &[])
+            .skips(&TreePath::new("a").unwrap(), "x")
+            .is_none()
+    );
 }
 
 #[test]
 fn the_dockerfiles_of_the_examples_are_right() {
     for example in ["shop", "single", "replace", "vendored"] {
-        let path = format!("{}/../examples/{example}/Dockerfile", env!("CARGO_MANIFEST_DIR"));
+        let path = format!(
+            "{}/../examples/{example}/Dockerfile",
+            env!("CARGO_MANIFEST_DIR")
+        );
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.starts_with("# syntax="), "{path}");
         good(&text, &[]);
@@ -246,12 +365,21 @@ fn the_dockerfiles_of_the_examples_are_right() {
 fn build_args_in_flags_are_parts_of_words() {
     let filled = |key: &str, written: &str, value: &str| {
         let config = good(&format!("[go]\n{key} = \"{written}\"\n"), &[("V", value)]).image("");
-        if key == "ldflags" { config.ldflags } else { config.compile.gcflags }
+        if key == "ldflags" {
+            config.ldflags
+        } else {
+            config.compile.gcflags
+        }
     };
     for (key, written, value, becomes) in [
         ("ldflags", "-s  -X main.v=${V}", "1", "-s -X main.v=1"),
         ("ldflags", "-X 'main.v=${V}'", "it's", "-X main.v=it's"),
-        ("ldflags", "-X 'main.v=${V} x'", "it's", "-X \"main.v=it's x\""),
+        (
+            "ldflags",
+            "-X 'main.v=${V} x'",
+            "it's",
+            "-X \"main.v=it's x\"",
+        ),
         ("ldflags", "-s ${V} -w", "", "-s -w"),
         ("ldflags", "-s ${V} -w", "-x y", "-s '-x y' -w"),
         ("ldflags", "-s '${V}'", "", "-s ''"),
@@ -261,9 +389,18 @@ fn build_args_in_flags_are_parts_of_words() {
         ("ldflags", "-X main.v=${W:-a b}", "", "-X 'main.v=a b'"),
         ("ldflags", "-X main.v=$$${V}", "x y", "-X 'main.v=$x y'"),
         ("gcflags", "all=-N -d=${V}", "a b", "all=-N '-d=a b'"),
-        ("gcflags", "${V}=-N -l", "example.com/...", "example.com/...=-N -l"),
+        (
+            "gcflags",
+            "${V}=-N -l",
+            "example.com/...",
+            "example.com/...=-N -l",
+        ),
     ] {
-        assert_eq!(filled(key, written, value), becomes, "{written} with {value:?}");
+        assert_eq!(
+            filled(key, written, value),
+            becomes,
+            "{written} with {value:?}"
+        );
     }
     let wrong = |text: &str, value: &str| complaints(text, &[("V", value)]);
     let said = [
@@ -289,25 +426,55 @@ fn build_args_in_flags_are_parts_of_words() {
 #[test]
 fn build_args_that_nothing_uses_are_reported() {
     let warned = |config: &str, names: &[&str]| {
-        let given: BTreeMap<String, String> = names.iter().map(|name| ((*name).to_owned(), "secret".to_owned())).collect();
-        lines(&Config::parse("Dockerfile", config).0.unused_build_args(&given))
+        let given: BTreeMap<String, String> = names
+            .iter()
+            .map(|name| ((*name).to_owned(), "secret".to_owned()))
+            .collect();
+        lines(
+            &Config::parse("Dockerfile", config)
+                .0
+                .unused_build_args(&given),
+        )
     };
-    let config = "[go]\nldflags = \"-X main.v=${VERSION}\"\n[images.api]\nmain = \"./${DIR:-api}\"\n";
+    let config =
+        "[go]\nldflags = \"-X main.v=${VERSION}\"\n[images.api]\nmain = \"./${DIR:-api}\"\n";
     expect![[r#"
         build-arg GOPROXI is not used (did you mean GOPROXY?)
         build-arg VERSOIN is not used (did you mean VERSION?)
         build-arg XYZZY is not used (the configuration uses DIR, VERSION)
         build-arg version is not used (did you mean VERSION?)
     "#]]
-    .assert_eq(&warned(config, &["VERSOIN", "version", "GOPROXI", "XYZZY", "VERSION", "DIR"]));
+    .assert_eq(&warned(
+        config,
+        &["VERSOIN", "version", "GOPROXI", "XYZZY", "VERSION", "DIR"],
+    ));
     expect![[r#"
         build-arg SOURCE_DATE_EPOC is not used (did you mean SOURCE_DATE_EPOCH?)
         build-arg XYZZY is not used (the configuration uses none; write ${XYZZY} where its value belongs)
     "#]]
     .assert_eq(&warned("", &["XYZZY", "SOURCE_DATE_EPOC"]));
-    let known = ["GOPROXY", "GOVCS", "HTTP_PROXY", "http_proxy", "https_proxy", "FTP_PROXY", "no_proxy", "ALL_PROXY"];
+    let known = [
+        "GOPROXY",
+        "GOVCS",
+        "HTTP_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "FTP_PROXY",
+        "no_proxy",
+        "ALL_PROXY",
+    ];
     assert_eq!(warned("", &known), "");
-    assert_eq!(warned("", &["SOURCE_DATE_EPOCH", "BUILDKIT_INLINE_CACHE", "BUILDKIT_SYNTAX"]), "");
+    assert_eq!(
+        warned(
+            "",
+            &[
+                "SOURCE_DATE_EPOCH",
+                "BUILDKIT_INLINE_CACHE",
+                "BUILDKIT_SYNTAX"
+            ]
+        ),
+        ""
+    );
 }
 
 #[test]

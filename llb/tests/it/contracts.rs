@@ -1,11 +1,14 @@
-//! The JSON files between programs that have types here: what a reader refuses, and which fields may be absent.
+//! The JSON files between programs that have types here: what a reader refuses, and which fields
+//! may be absent.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use expect_test::{Expect, expect};
 use gowork_llb::packages::{self, Scan};
-use gowork_llb::resolution::{self, Resolution, ResolveError, ResolveReport, ResolveRequest, ResolvedModule, ResolvedPackage};
+use gowork_llb::resolution::{
+    self, Resolution, ResolveError, ResolveReport, ResolveRequest, ResolvedModule, ResolvedPackage,
+};
 use gowork_llb::tree::MemTree;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +25,10 @@ fn objects(value: &Value, path: &str, found: &mut Vec<String>) {
             }
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| objects(item, &format!("{path}/{at}"), found));
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(at, item)| objects(item, &format!("{path}/{at}"), found));
         }
         _ => {}
     }
@@ -30,16 +36,35 @@ fn objects(value: &Value, path: &str, found: &mut Vec<String>) {
 
 /// A path without what differs from one value to the next.
 fn pattern(path: &str) -> String {
-    let is_name = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-    path.split('/').skip(1).map(|word| if is_name(word) { format!(".{word}") } else { ".*".to_owned() }).collect()
+    let is_name = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    path.split('/')
+        .skip(1)
+        .map(|word| {
+            if is_name(word) {
+                format!(".{word}")
+            } else {
+                ".*".to_owned()
+            }
+        })
+        .collect()
 }
 
-/// A reader takes `good`, and no other version. It refuses an unknown field wherever it is, and a missing one; `absent` lists those that
-/// may be absent, which stands for empty.
+/// A reader takes `good`, and no other version. It refuses an unknown field wherever it is, and a
+/// missing one; `absent` lists those that may be absent, which stands for empty.
 fn is_strict<T: Serialize + DeserializeOwned + PartialEq + Debug>(good: &T, absent: &Expect) {
     let value = serde_json::to_value(good).unwrap();
     assert_eq!(&serde_json::from_value::<T>(value.clone()).unwrap(), good);
-    assert!(serde_json::to_string(good).unwrap().starts_with("{\"version\":"), "it stands first");
+    assert!(
+        serde_json::to_string(good)
+            .unwrap()
+            .starts_with("{\"version\":"),
+        "it stands first"
+    );
     let mut other = value.clone();
     other["version"] = Value::from(value["version"].as_u64().unwrap() + 1);
     let said = serde_json::from_value::<T>(other).unwrap_err().to_string();
@@ -50,12 +75,27 @@ fn is_strict<T: Serialize + DeserializeOwned + PartialEq + Debug>(good: &T, abse
     let mut may_be_absent = BTreeSet::new();
     for path in &paths {
         let mut more = value.clone();
-        more.pointer_mut(path).unwrap().as_object_mut().unwrap().insert("more".to_owned(), Value::Null);
+        more.pointer_mut(path)
+            .unwrap()
+            .as_object_mut()
+            .unwrap()
+            .insert("more".to_owned(), Value::Null);
         serde_json::from_value::<T>(more).expect_err(path);
-        let fields: Vec<String> = value.pointer(path).unwrap().as_object().unwrap().keys().cloned().collect();
+        let fields: Vec<String> = value
+            .pointer(path)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         for field in fields {
             let mut less = value.clone();
-            less.pointer_mut(path).unwrap().as_object_mut().unwrap().remove(&field);
+            less.pointer_mut(path)
+                .unwrap()
+                .as_object_mut()
+                .unwrap()
+                .remove(&field);
             if serde_json::from_value::<T>(less).is_ok() {
                 may_be_absent.insert(pattern(&format!("{path}/{field}")));
             }
@@ -167,8 +207,15 @@ fn the_question_and_the_answer_of_a_resolve_step_say_which_version_they_are() {
         .replaced.*.e
         .runtime_files"#]],
     );
-    let error = ResolveError { package: "a.b/c".to_owned(), message: "gone".to_owned() };
-    let report = ResolveReport { version: resolution::VERSION, errors: vec![error], advice: vec!["wait".to_owned()] };
+    let error = ResolveError {
+        package: "a.b/c".to_owned(),
+        message: "gone".to_owned(),
+    };
+    let report = ResolveReport {
+        version: resolution::VERSION,
+        errors: vec![error],
+        advice: vec!["wait".to_owned()],
+    };
     is_strict(
         &report,
         &expect![[r#"

@@ -1,5 +1,11 @@
-//! Tests of gomod: against recordings of the go command, against the go command itself, and by properties.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what a test checks with may panic")]
+//! Tests of gomod: against recordings of the go command, against the go command itself, and by
+//! properties.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test checks with may panic"
+)]
 
 mod go_command;
 #[path = "../../examples/modfile.rs"]

@@ -1,5 +1,9 @@
 //! Tests of gosrc, most of them against the go command.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "what fails here is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what fails here is a failed test"
+)]
 
 mod constraint;
 mod embed;

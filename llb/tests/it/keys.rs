@@ -1,4 +1,5 @@
-//! Tests of keys: what an edit changes in the keys of steps and in the substance of images, and how that is told.
+//! Tests of keys: what an edit changes in the keys of steps and in the substance of images, and how
+//! that is told.
 
 use std::collections::BTreeMap;
 
@@ -71,15 +72,29 @@ impl Side {
     fn new(tree: &MemTree, text: Option<&str>) -> Self {
         let scan = packages::scan(tree);
         let workspace = workspace::load(&scan.mod_files).workspace;
-        let read = |path: &str| gowork_llb::tree::SourceTree::read(tree, &[TreePath::new(path).unwrap()]).remove(0);
+        let read = |path: &str| {
+            gowork_llb::tree::SourceTree::read(tree, &[TreePath::new(path).unwrap()]).remove(0)
+        };
         let config = String::from_utf8(read("gowork.toml").unwrap_or_default()).unwrap();
-        let config = Config::parse("gowork.toml", &config).0.expand(&BTreeMap::new()).0;
+        let config = Config::parse("gowork.toml", &config)
+            .0
+            .expand(&BTreeMap::new())
+            .0;
         let (outline, diagnostics) = plan::outline(&scan, &workspace, &config, &linux());
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         let resolutions = text.map(|version| BTreeMap::from([(BuildIx(0), resolution(version))]));
-        let plan = plan::plan(PlanInput { outline: &outline, resolutions: resolutions.as_ref() });
+        let plan = plan::plan(PlanInput {
+            outline: &outline,
+            resolutions: resolutions.as_ref(),
+        });
         let contents = Contents::read(tree, &keys::paths(&plan));
-        Self { plan, workspace, scan, contents, resolutions }
+        Self {
+            plan,
+            workspace,
+            scan,
+            contents,
+            resolutions,
+        }
     }
 
     fn input(&self) -> KeyInput<'_> {
@@ -115,13 +130,17 @@ fn resolution(version: &str) -> Resolution {
         version: resolution::VERSION,
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
-        packages: vec![package("runtime", None), package("third.party/text", Some(0))],
+        packages: vec![
+            package("runtime", None),
+            package("third.party/text", Some(0)),
+        ],
         runtime_files: Vec::new(),
         replaced: BTreeMap::new(),
     }
 }
 
-/// What the edit changes: steps whose keys change, and each image's reasons, with a resolution and without.
+/// What the edit changes: steps whose keys change, and each image's reasons, with a resolution and
+/// without.
 fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
     let before = MemTree::from_txtar(SERVICES);
     let mut after = before.clone();
@@ -133,21 +152,44 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
         }
     }
     let mut told = String::new();
-    for (words, versions) in [("with go", [Some("v0.3.0"), Some(version)]), ("without", [None, None])] {
-        let (a, b) = (Side::new(&before, versions[0]), Side::new(&after, versions[1]));
+    for (words, versions) in [
+        ("with go", [Some("v0.3.0"), Some(version)]),
+        ("without", [None, None]),
+    ] {
+        let (a, b) = (
+            Side::new(&before, versions[0]),
+            Side::new(&after, versions[1]),
+        );
         let digests = |side: &Side| -> BTreeMap<String, String> {
             let keys = keys::step_keys(side.input());
-            side.plan.steps.iter().zip(keys).map(|(step, key)| (step.name.clone(), key.digest())).collect()
+            side.plan
+                .steps
+                .iter()
+                .zip(keys)
+                .map(|(step, key)| (step.name.clone(), key.digest()))
+                .collect()
         };
         let (old, new) = (digests(&a), digests(&b));
-        let run: Vec<&str> =
-            b.plan.steps.iter().map(|s| s.name.as_str()).filter(|name| old.get(*name) != new.get(*name)).collect();
+        let run: Vec<&str> = b
+            .plan
+            .steps
+            .iter()
+            .map(|s| s.name.as_str())
+            .filter(|name| old.get(*name) != new.get(*name))
+            .collect();
         told += &format!("{words}\n  runs: {}\n", run.join(" "));
         let (old, new) = (keys::substances(a.input()), keys::substances(b.input()));
         for (image, parts) in &new {
-            let reasons = old.get(image).unwrap_or(&Ingredients::default()).differences(parts);
+            let reasons = old
+                .get(image)
+                .unwrap_or(&Ingredients::default())
+                .differences(parts);
             let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-            told += &if reasons.is_empty() { String::new() } else { format!("  {image}: {}\n", reasons.join("; ")) };
+            told += &if reasons.is_empty() {
+                String::new()
+            } else {
+                format!("  {image}: {}\n", reasons.join("; "))
+            };
         }
     }
     expected.assert_eq(&told);
@@ -156,7 +198,10 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
 #[test]
 fn a_shared_source() {
     edited(
-        &[("lib/both/both.go", Some("package both\n\nvar X int\n")), ("api/main_test.go", None)],
+        &[
+            ("lib/both/both.go", Some("package both\n\nvar X int\n")),
+            ("api/main_test.go", None),
+        ],
         "v0.3.0",
         &expect![[r#"
             with go
@@ -174,7 +219,10 @@ fn a_shared_source() {
 #[test]
 fn a_comment_in_a_mod_file_is_nobodys_substance() {
     edited(
-        &[("worker/go.mod", Some("// words\nmodule example.com/worker\ngo 1.26\n"))],
+        &[(
+            "worker/go.mod",
+            Some("// words\nmodule example.com/worker\ngo 1.26\n"),
+        )],
         "v0.3.0",
         &expect![[r#"
             with go
@@ -226,7 +274,11 @@ fn lines_of_go_itself() {
 fn runtime_and_flags() {
     let config = "[images.api]\nenv = { LEVEL = \"debug\" }\nfiles = [{ from = \"api/web\", to = \"/web\" }]\n\n[images.worker]\nldflags = \"-s\"\ntags = [\"x\"]\n";
     edited(
-        &[("gowork.toml", Some(config)), ("api/web/index.html", Some("bye\n")), ("api/web/new.css", Some("\n"))],
+        &[
+            ("gowork.toml", Some(config)),
+            ("api/web/index.html", Some("bye\n")),
+            ("api/web/new.css", Some("\n")),
+        ],
         "v0.3.0",
         &expect![[r#"
             with go

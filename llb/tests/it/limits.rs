@@ -30,25 +30,49 @@ fn counted(found: &[Diagnostic]) -> (usize, usize, String) {
 
 #[test]
 fn missing_imports_are_listed_up_to_a_limit() {
-    let imports: String = (0..20_000).map(|number| format!("\t_ \"example.com/m/missing/p{number}\"\n")).collect();
+    let imports: String = (0..20_000)
+        .map(|number| format!("\t_ \"example.com/m/missing/p{number}\"\n"))
+        .collect();
     let main = format!("package main\n\nimport (\n{imports})\n\nfunc main() {{}}\n");
-    let tree = tree(&[("go.mod", "module example.com/m\n\ngo 1.24\n".to_owned()), ("main.go", main)]);
+    let tree = tree(&[
+        ("go.mod", "module example.com/m\n\ngo 1.24\n".to_owned()),
+        ("main.go", main),
+    ]);
     let (_, found) = outline(&tree, "");
-    assert_eq!(counted(&found), (limits::DIAGNOSTICS + 1, 20_000, "... and 19900 more errors".to_owned()));
+    assert_eq!(
+        counted(&found),
+        (
+            limits::DIAGNOSTICS + 1,
+            20_000,
+            "... and 19900 more errors".to_owned()
+        )
+    );
 }
 
 #[test]
 fn missing_members_are_listed_up_to_a_limit() {
-    let uses: String = (0..20_000).map(|number| format!("use ./missing{number}\n")).collect();
+    let uses: String = (0..20_000)
+        .map(|number| format!("use ./missing{number}\n"))
+        .collect();
     let tree = tree(&[("go.work", format!("go 1.24\n{uses}"))]);
     let found = workspace::load(&packages::scan(&tree).mod_files).diagnostics;
-    assert_eq!(counted(&found), (limits::DIAGNOSTICS + 1, 20_000, "... and 19900 more errors".to_owned()));
+    assert_eq!(
+        counted(&found),
+        (
+            limits::DIAGNOSTICS + 1,
+            20_000,
+            "... and 19900 more errors".to_owned()
+        )
+    );
 }
 
 #[test]
 fn wrong_lines_of_a_mod_file_are_listed_up_to_a_limit() {
     let lines = "require example.org/x vx\nrequire example.org/y vy\n".repeat(5_000);
-    let (_, found) = ModFile::parse("go.mod", format!("module example.com/m\n{lines}").as_bytes());
+    let (_, found) = ModFile::parse(
+        "go.mod",
+        format!("module example.com/m\n{lines}").as_bytes(),
+    );
     let (listed, all, _) = counted(&found);
     assert_eq!((listed, all), (limits::DIAGNOSTICS + 1, 10_000));
 }
@@ -67,18 +91,29 @@ fn findings_are_kept_once_and_counted() {
     assert_eq!(findings.clone().into_vec().last().unwrap().count(), 50);
     // Findings of another check are other findings.
     findings.push(found(151));
-    assert_eq!(findings.into_vec().last().unwrap().to_string(), "... and 51 more errors");
+    assert_eq!(
+        findings.into_vec().last().unwrap().to_string(),
+        "... and 51 more errors"
+    );
 }
 
 #[test]
 fn no_sentence_is_longer_than_its_limit() {
     let long = "ä".repeat(limits::DIAGNOSTIC_TEXT);
     let mut findings = Findings::default();
-    findings.push(Diagnostic::error(&long).help(&long).related(Span::at("b", Position::new(1, 1)), &long));
+    findings.push(
+        Diagnostic::error(&long)
+            .help(&long)
+            .related(Span::at("b", Position::new(1, 1)), &long),
+    );
     findings.push(Diagnostic::error("x".repeat(limits::DIAGNOSTIC_TEXT)));
     let all = findings.into_vec();
     let bound = limits::DIAGNOSTIC_TEXT + 30;
-    assert!(all[0].message.len() < bound && all[0].message.ends_with(" ... (2000 bytes more)"), "{}", all[0].message);
+    assert!(
+        all[0].message.len() < bound && all[0].message.ends_with(" ... (2000 bytes more)"),
+        "{}",
+        all[0].message
+    );
     assert!(all[0].help.as_ref().unwrap().len() < bound && all[0].related[0].1.len() < bound);
     assert_eq!(all[1].message.len(), limits::DIAGNOSTIC_TEXT);
 }
@@ -102,13 +137,20 @@ impl SourceTree for Made {
 }
 
 fn files(names: impl Iterator<Item = String>) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = names.map(|name| Entry { name, kind: EntryKind::File }).collect();
+    let mut entries: Vec<Entry> = names
+        .map(|name| Entry {
+            name,
+            kind: EntryKind::File,
+        })
+        .collect();
     entries.sort_by(|a, b| a.name.cmp(&b.name));
     entries
 }
 
 fn refusal(tree: &dyn SourceTree) -> Option<String> {
-    packages::scan(tree).refused.map(|refused| refused.diagnostic().to_string())
+    packages::scan(tree)
+        .refused
+        .map(|refused| refused.diagnostic().to_string())
 }
 
 /// A tree with one go.mod, or go.sum, of that many bytes.
@@ -127,19 +169,29 @@ fn mod_files_have_a_size() {
         assert_eq!(refusal(&with_mod_file(name, most)), None);
         let refused = refusal(&with_mod_file(name, most + 1)).unwrap();
         assert!(
-            refused.starts_with(&format!("{name}: {} bytes; gowork reads a mod file of up to {most}", most + 1)),
+            refused.starts_with(&format!(
+                "{name}: {} bytes; gowork reads a mod file of up to {most}",
+                most + 1
+            )),
             "{refused}"
         );
     }
     let with = |count: usize| {
         let mut tree = MemTree::new();
         for number in 0..count {
-            tree.insert(TreePath::new(&format!("m{number}/go.mod")).unwrap(), vec![b'/'; limits::MOD_FILES / 16]);
+            tree.insert(
+                TreePath::new(&format!("m{number}/go.mod")).unwrap(),
+                vec![b'/'; limits::MOD_FILES / 16],
+            );
         }
         refusal(&tree)
     };
     assert_eq!(with(16), None);
-    assert!(with(17).unwrap().contains("more than 16777216 bytes of mod files"));
+    assert!(
+        with(17)
+            .unwrap()
+            .contains("more than 16777216 bytes of mod files")
+    );
 }
 
 #[test]
@@ -153,48 +205,97 @@ fn mod_files_have_a_number_of_words() {
         said(&parse(limits::MOD_TOKENS - 1))
     );
     let beyond = said(&parse(limits::MOD_TOKENS));
-    assert!(beyond.starts_with("go.mod:1:2000001: more than 1000000 words and lines, gowork's limit"), "{beyond}");
+    assert!(
+        beyond.starts_with("go.mod:1:2000001: more than 1000000 words and lines, gowork's limit"),
+        "{beyond}"
+    );
 }
 
 #[test]
 fn trees_have_a_number_of_names() {
     // The directory itself is one.
-    let within = Made { list: |_| files((0..limits::NAMES - 1).map(|n| n.to_string())), read: |_| Vec::new() };
+    let within = Made {
+        list: |_| files((0..limits::NAMES - 1).map(|n| n.to_string())),
+        read: |_| Vec::new(),
+    };
     assert_eq!(refusal(&within), None);
-    let beyond = Made { list: |_| files((0..limits::NAMES).map(|n| n.to_string())), read: |_| Vec::new() };
-    assert!(refusal(&beyond).unwrap().contains("more than 1000000 files and directories, gowork's limit"));
+    let beyond = Made {
+        list: |_| files((0..limits::NAMES).map(|n| n.to_string())),
+        read: |_| Vec::new(),
+    };
+    assert!(
+        refusal(&beyond)
+            .unwrap()
+            .contains("more than 1000000 files and directories, gowork's limit")
+    );
 }
 
 #[test]
 fn trees_have_a_number_of_source_files() {
     fn source(path: &TreePath) -> Vec<u8> {
-        if path.name() == "go.mod" { b"module m\n".to_vec() } else { b"package p\n".to_vec() }
+        if path.name() == "go.mod" {
+            b"module m\n".to_vec()
+        } else {
+            b"package p\n".to_vec()
+        }
     }
     fn sources(count: usize) -> Vec<Entry> {
-        files((0..count).map(|n| format!("{n}.go")).chain(["go.mod".to_owned()]))
+        files(
+            (0..count)
+                .map(|n| format!("{n}.go"))
+                .chain(["go.mod".to_owned()]),
+        )
     }
-    let within = Made { list: |_| sources(limits::SOURCES), read: source };
+    let within = Made {
+        list: |_| sources(limits::SOURCES),
+        read: source,
+    };
     assert_eq!(refusal(&within), None);
-    let beyond = Made { list: |_| sources(limits::SOURCES + 1), read: source };
-    assert!(refusal(&beyond).unwrap().contains("more than 200000 source files, gowork's limit"));
+    let beyond = Made {
+        list: |_| sources(limits::SOURCES + 1),
+        read: source,
+    };
+    assert!(
+        refusal(&beyond)
+            .unwrap()
+            .contains("more than 200000 source files, gowork's limit")
+    );
 }
 
 #[test]
 fn paths_have_a_length() {
     let nested = |length: usize| {
         let mut tree = MemTree::new();
-        let dir = format!("{}{}", "d/".repeat(length / 2 - 1), "x".repeat(length - (length / 2 - 1) * 2));
+        let dir = format!(
+            "{}{}",
+            "d/".repeat(length / 2 - 1),
+            "x".repeat(length - (length / 2 - 1) * 2)
+        );
         tree.insert(TreePath::new(&format!("{dir}/a.txt")).unwrap(), "");
         tree
     };
     assert_eq!(refusal(&nested(limits::PATH)), None);
-    assert!(refusal(&nested(limits::PATH + 1)).unwrap().starts_with("d: a directory whose path has more than 4096 bytes"));
+    assert!(
+        refusal(&nested(limits::PATH + 1))
+            .unwrap()
+            .starts_with("d: a directory whose path has more than 4096 bytes")
+    );
     let imported = |length: usize| {
-        let path = format!("example.com/m/{}", "a".repeat(length - "example.com/m/".len()));
-        SourceFile::parse("a.go", format!("package a\n\nimport \"{path}\"\n").as_bytes()).problem
+        let path = format!(
+            "example.com/m/{}",
+            "a".repeat(length - "example.com/m/".len())
+        );
+        SourceFile::parse(
+            "a.go",
+            format!("package a\n\nimport \"{path}\"\n").as_bytes(),
+        )
+        .problem
     };
     assert_eq!(imported(limits::PATH), None);
-    assert_eq!(imported(limits::PATH + 1).unwrap().message, "import path of 4097 bytes; gowork takes 4096");
+    assert_eq!(
+        imported(limits::PATH + 1).unwrap().message,
+        "import path of 4097 bytes; gowork takes 4096"
+    );
 }
 
 #[test]
@@ -202,12 +303,21 @@ fn heads_have_a_size() {
     let with = |size: usize| {
         let end = "\npackage p\n\nfunc f() {}\n";
         let head = size - "\npackage p\n\n".len();
-        SourceFile::parse("a.go", format!("//{}{end}", "x".repeat(head - 2)).as_bytes())
+        SourceFile::parse(
+            "a.go",
+            format!("//{}{end}", "x".repeat(head - 2)).as_bytes(),
+        )
     };
     let within = with(limits::HEAD);
-    assert_eq!((within.problem, within.header.package.as_str()), (None, "p"));
+    assert_eq!(
+        (within.problem, within.header.package.as_str()),
+        (None, "p")
+    );
     let problem = with(limits::HEAD + 1).problem.unwrap();
-    assert_eq!(problem.message, "the head of the file, up to its last import, has 4194305 bytes; gowork reads 4194304");
+    assert_eq!(
+        problem.message,
+        "the head of the file, up to its last import, has 4194305 bytes; gowork reads 4194304"
+    );
 }
 
 #[test]
@@ -220,22 +330,50 @@ fn sources_name_a_number_of_things() {
         format!("package p\n{imports}").into_bytes()
     }
     fn list(dir: &TreePath) -> Vec<Entry> {
-        if dir.is_root() { files(["a.go", "b.go", "c.go", "d.go", "go.mod"].map(str::to_owned).into_iter()) } else { Vec::new() }
+        if dir.is_root() {
+            files(
+                ["a.go", "b.go", "c.go", "d.go", "go.mod"]
+                    .map(str::to_owned)
+                    .into_iter(),
+            )
+        } else {
+            Vec::new()
+        }
     }
-    let within = Made { list, read: |path| module(path, limits::FACTS / 4) };
+    let within = Made {
+        list,
+        read: |path| module(path, limits::FACTS / 4),
+    };
     assert_eq!(refusal(&within), None);
-    let beyond = Made { list, read: |path| module(path, limits::FACTS / 4 + 1) };
-    assert!(refusal(&beyond).unwrap().contains("more than 1000000 imports, embed patterns and includes"));
+    let beyond = Made {
+        list,
+        read: |path| module(path, limits::FACTS / 4 + 1),
+    };
+    assert!(
+        refusal(&beyond)
+            .unwrap()
+            .contains("more than 1000000 imports, embed patterns and includes")
+    );
 }
 
 #[test]
 fn embed_patterns_take_a_number_of_steps() {
-    let names: Listing = (0..1_000).map(|number| (format!("f{number:03}"), NodeKind::File)).collect();
+    let names: Listing = (0..1_000)
+        .map(|number| (format!("f{number:03}"), NodeKind::File))
+        .collect();
     let list = |dir: &str| dir.is_empty().then(|| Rc::clone(&names));
     let budget = Cell::new(2_000);
-    assert_eq!(embed::resolve_within("*", &list, &budget).unwrap().len(), 1_000);
+    assert_eq!(
+        embed::resolve_within("*", &list, &budget).unwrap().len(),
+        1_000
+    );
     let error = embed::resolve_within("f*", &list, &budget).unwrap_err();
-    assert!(error.message.contains("more than 5000000 steps, gowork's limit"), "{error}");
+    assert!(
+        error
+            .message
+            .contains("more than 5000000 steps, gowork's limit"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -243,7 +381,10 @@ fn configurations_have_a_size() {
     let parse = |size: usize| Config::parse("gowork.toml", &"#".repeat(size)).1;
     let most = usize::try_from(limits::DEFINITION).unwrap();
     assert!(parse(most).is_empty());
-    assert_eq!(parse(most + 1)[0].to_string(), "gowork.toml: 4194305 bytes; gowork reads a configuration of up to 4194304");
+    assert_eq!(
+        parse(most + 1)[0].to_string(),
+        "gowork.toml: 4194305 bytes; gowork reads a configuration of up to 4194304"
+    );
 }
 
 #[test]
@@ -251,7 +392,12 @@ fn files_that_are_read_whole_have_a_size() {
     let dir = tempfile::tempdir().unwrap();
     let sparse = |name: &str, start: &str, size: u64| {
         std::fs::write(dir.path().join(name), start).unwrap();
-        std::fs::File::options().append(true).open(dir.path().join(name)).unwrap().set_len(size).unwrap();
+        std::fs::File::options()
+            .append(true)
+            .open(dir.path().join(name))
+            .unwrap()
+            .set_len(size)
+            .unwrap();
     };
     std::fs::write(dir.path().join("go.mod"), "module m\n").unwrap();
     let embedding = "package main\n\nimport _ \"embed\"\n\n";
@@ -264,16 +410,26 @@ fn files_that_are_read_whole_have_a_size() {
         .iter()
         .map(|file| file.problem.as_ref().map(|problem| problem.message.clone()))
         .collect();
-    let words = "67108865 bytes, which would all have to be looked at; gowork reads 67108864 of a file";
-    assert_eq!(problems, [Some(words.to_owned()), None], "of b.go the head is enough");
+    let words =
+        "67108865 bytes, which would all have to be looked at; gowork reads 67108864 of a file";
+    assert_eq!(
+        problems,
+        [Some(words.to_owned()), None],
+        "of b.go the head is enough"
+    );
     let path = TreePath::new("b.go").unwrap();
-    assert!(matches!(tree.read(&[path]).remove(0), Err(TreeError::TooLarge { .. })));
+    assert!(matches!(
+        tree.read(&[path]).remove(0),
+        Err(TreeError::TooLarge { .. })
+    ));
 }
 
 /// The table of docs/limits.md has each limit with its value.
 #[test]
 fn limits_are_documented() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap();
     let docs = std::fs::read_to_string(root.join("docs/limits.md")).unwrap();
     let code = std::fs::read_to_string(root.join("llb/src/limits.rs")).unwrap();
     let value = |text: &str| -> u64 {
@@ -281,14 +437,18 @@ fn limits_are_documented() {
         let number: u64 = number.trim().replace('_', "").parse().unwrap();
         number << shift.trim().parse::<u32>().unwrap()
     };
-    let of_code = code.lines().filter_map(|line| line.strip_prefix("pub const ")?.split_once(':')).map(|(name, rest)| {
-        let number = rest.split_once('=').unwrap().1.trim().trim_end_matches(';');
-        (name.to_owned(), value(number))
-    });
+    let of_code = code
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub const ")?.split_once(':'))
+        .map(|(name, rest)| {
+            let number = rest.split_once('=').unwrap().1.trim().trim_end_matches(';');
+            (name.to_owned(), value(number))
+        });
     let of_docs = docs
         .lines()
         .filter_map(|line| line.strip_prefix("| `")?.split_once("` | "))
         .map(|(name, rest)| (name.to_owned(), value(rest.split(" |").next().unwrap())));
-    let (of_code, of_docs): (BTreeMap<_, _>, BTreeMap<_, _>) = (of_code.collect(), of_docs.collect());
+    let (of_code, of_docs): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (of_code.collect(), of_docs.collect());
     assert_eq!(of_code, of_docs);
 }

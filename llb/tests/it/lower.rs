@@ -30,9 +30,18 @@ fn make(archive: &str, config: &str, args: &BTreeMap<String, String>) -> Made {
     let loaded = workspace::load(&scan.mod_files);
     let (config, written) = Config::parse("gowork.toml", config);
     let (config, expanded) = config.expand(args);
-    let all: Vec<&Diagnostic> = loaded.diagnostics.iter().chain(&written).chain(&expanded).collect();
+    let all: Vec<&Diagnostic> = loaded
+        .diagnostics
+        .iter()
+        .chain(&written)
+        .chain(&expanded)
+        .collect();
     assert!(all.is_empty(), "{all:?}");
-    Made { scan, workspace: loaded.workspace, config }
+    Made {
+        scan,
+        workspace: loaded.workspace,
+        config,
+    }
 }
 
 impl Made {
@@ -41,9 +50,17 @@ impl Made {
     }
 
     fn plan_for(&self, os: &str, arch: &str) -> Plan {
-        let target = Target { os: os.to_owned(), arch: arch.to_owned(), variant: String::new() };
-        let (outline, diagnostics) = plan::outline(&self.scan, &self.workspace, &self.config, &target);
+        let target = Target {
+            os: os.to_owned(),
+            arch: arch.to_owned(),
+            variant: String::new(),
+        };
+        let (outline, diagnostics) =
+            plan::outline(&self.scan, &self.workspace, &self.config, &target);
         assert_eq!(diagnostics, []);
-        plan::plan(PlanInput { outline: &outline, resolutions: None })
+        plan::plan(PlanInput {
+            outline: &outline,
+            resolutions: None,
+        })
     }
 }

@@ -1,6 +1,14 @@
 //! One test binary for the library: one file a stage, `tidy` for the house rules.
-#![allow(clippy::disallowed_methods, reason = "tests read fixtures and run the real go command")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read fixtures and run the real go command"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 #![allow(missing_docs, reason = "tests document themselves")]
 
 mod config;

@@ -15,11 +15,21 @@ fn module(files: &str) -> String {
 /// Modules with a main each, as a txtar.
 fn modules(mains: &[&str]) -> String {
     let dir = |main: &&str| main.split('/').next().unwrap().to_owned();
-    let uses: Vec<String> = mains.iter().map(|main| format!("use ./{}\n", dir(main))).collect();
+    let uses: Vec<String> = mains
+        .iter()
+        .map(|main| format!("use ./{}\n", dir(main)))
+        .collect();
     let module = |main: &&str| {
-        format!("-- {0}/go.mod --\nmodule example.com/{0}\n-- {main}/main.go --\npackage main\nfunc main() {}\n", dir(main))
+        format!(
+            "-- {0}/go.mod --\nmodule example.com/{0}\n-- {main}/main.go --\npackage main\nfunc main() {}\n",
+            dir(main)
+        )
     };
-    format!("-- go.work --\ngo 1.26\n{}{}", uses.concat(), mains.iter().map(module).collect::<String>())
+    format!(
+        "-- go.work --\ngo 1.26\n{}{}",
+        uses.concat(),
+        mains.iter().map(module).collect::<String>()
+    )
 }
 
 /// Each image's name, the directory of its main and its binary; then what is said.
@@ -29,12 +39,23 @@ fn named(archive: &str, config: &str) -> String {
         let main = outline.builds[image.build.0].packages.get(image.main);
         format!("{} ./{} {}\n", image.config.name, main.dir, image.binary)
     };
-    outline.images.iter().map(image).chain(diagnostics.iter().map(|said| format!("{said}\n"))).collect()
+    outline
+        .images
+        .iter()
+        .map(image)
+        .chain(diagnostics.iter().map(|said| format!("{said}\n")))
+        .collect()
 }
 
 #[test]
 fn mains_of_many_services() {
-    let servers = ["a/cmd/server", "b/cmd/server", "c/cmd/server", "d/cmd/server", "e/cmd/server"];
+    let servers = [
+        "a/cmd/server",
+        "b/cmd/server",
+        "c/cmd/server",
+        "d/cmd/server",
+        "e/cmd/server",
+    ];
     let five = named(&modules(&servers), "");
     expect![[r#"
         a-server ./a/cmd/server server
@@ -48,14 +69,24 @@ fn mains_of_many_services() {
     for server in &servers {
         assert!(five.contains(&named(&modules(&[server]), "")), "{server}");
     }
-    let more = named(&modules(&[&servers[..], &["f/cmd/server", "g/cmd", "h/cmd/worker"]].concat()), "");
-    assert!(five.lines().all(|line| more.lines().any(|other| other == line)), "{more}");
+    let more = named(
+        &modules(&[&servers[..], &["f/cmd/server", "g/cmd", "h/cmd/worker"]].concat()),
+        "",
+    );
+    assert!(
+        five.lines()
+            .all(|line| more.lines().any(|other| other == line)),
+        "{more}"
+    );
     expect![[r#"
         api ./api/cmd cmd
         job ./job/cmd/main main
         web ./web/cmd cmd
     "#]]
-    .assert_eq(&named(&modules(&["web/cmd", "api/cmd", "job/cmd/main"]), ""));
+    .assert_eq(&named(
+        &modules(&["web/cmd", "api/cmd", "job/cmd/main"]),
+        "",
+    ));
 }
 
 #[test]
@@ -75,12 +106,18 @@ fn mains_with_one_name() {
         orders-worker ./orders/cmd/worker worker
         worker ./web/cmd/worker worker
     "#]]
-    .assert_eq(&named(&workers, "[images.worker]\nmain = \"./web/cmd/worker\"\n"));
+    .assert_eq(&named(
+        &workers,
+        "[images.worker]\nmain = \"./web/cmd/worker\"\n",
+    ));
     expect![[r#"
         orders-worker ./orders/cmd/worker worker
         web-worker ./web/cmd/worker worker
     "#]]
-    .assert_eq(&named(&workers, "[images.orders-worker]\nports = [80]\n[images.web-worker]\n"));
+    .assert_eq(&named(
+        &workers,
+        "[images.orders-worker]\nports = [80]\n[images.web-worker]\n",
+    ));
     expect![[r#"
         orders-worker ./orders/cmd/worker worker
         web-worker ./web/cmd/worker worker
@@ -120,7 +157,10 @@ fn what_messages_tell_to_paste_is_right() {
                      -- app/go.mod --\nmodule example.com/app\n-- app/main.go --\npackage main\nfunc main() {}\n";
     for (archive, config) in [
         (modules(&["orders/cmd/worker", "web/cmd/worker"]), ""),
-        (modules(&["orders/cmd/worker", "web/cmd/worker", "x/worker"]), "[images.orders-worker]\n"),
+        (
+            modules(&["orders/cmd/worker", "web/cmd/worker", "x/worker"]),
+            "[images.orders-worker]\n",
+        ),
         (modules(&["api", "API", "Api"]), ""),
         (module(dotted), ""),
         (two_works.to_owned(), ""),

@@ -72,17 +72,27 @@ fn render(plan: &Plan) -> String {
         let what = match &step.kind {
             StepKind::Resolve(request) => format!("asks for {}", request.packages.join(" ")),
             StepKind::Std(parts) | StepKind::Deps(parts) | StepKind::Unit(parts) => shown(parts),
-            StepKind::Link(link) => format!("{} as {} {:?}", link.package, link.binary, link.ldflags),
+            StepKind::Link(link) => {
+                format!("{} as {} {:?}", link.package, link.binary, link.ldflags)
+            }
         };
-        let names =
-            |paths: &std::collections::BTreeSet<TreePath>| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let names = |paths: &std::collections::BTreeSet<TreePath>| {
+            paths
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let result = |result: &Results| match plan.step(result.step).kind.parts().len() {
             1 => plan.step(result.step).name.clone(),
             _ => format!("{}/{}", plan.step(result.step).name, result.part),
         };
         let results: Vec<String> = step.inputs.results.iter().map(result).collect();
         text += &format!("{} | {}\n    {what}\n", step.name, step.title);
-        for (words, list) in [("files", names(&step.inputs.files)), ("results", results.join(" "))] {
+        for (words, list) in [
+            ("files", names(&step.inputs.files)),
+            ("results", results.join(" ")),
+        ] {
             if !list.is_empty() {
                 text += &format!("    {words}: {list}\n");
             }
@@ -135,7 +145,10 @@ fn a_unit_is_what_the_same_images_reach() {
 #[test]
 fn without_a_resolution_one_step_stands_for_all_that_is_outside() {
     let outline = sound(SHARED, "");
-    let plan = plan::plan(plan::PlanInput { outline: &outline, resolutions: None });
+    let plan = plan::plan(plan::PlanInput {
+        outline: &outline,
+        resolutions: None,
+    });
     expect![[r#"
         deps | compile std and third-party packages
             fmt runtime third.party/log
@@ -230,8 +243,22 @@ func main() {}
 -- default.pgo --
 ";
     let plan = resolved_plan(&sound(archive, ""));
-    let files: Vec<String> = plan.step(plan.images[0].link).inputs.files.iter().map(ToString::to_string).collect();
-    assert_eq!(files, ["default.pgo", "main.go", "static/a.html", "static/sub/b.html"]);
+    let files: Vec<String> = plan
+        .step(plan.images[0].link)
+        .inputs
+        .files
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        files,
+        [
+            "default.pgo",
+            "main.go",
+            "static/a.html",
+            "static/sub/b.html"
+        ]
+    );
 }
 
 /// A main with a profile compiles all that it is made of by it, and shares that with nobody.
@@ -260,15 +287,31 @@ package lib
     for image in &plan.images {
         let build = plan.step(image.link).build;
         let hot = image.name == "hot";
-        assert_eq!(plan.build(build).settings.profile, hot.then(|| profile.clone()));
-        let mut steps = plan.steps.iter().filter(|step| step.build == build && !matches!(step.kind, StepKind::Resolve(_)));
-        assert!(steps.all(|step| step.inputs.files.contains(&profile) == hot), "{}", image.name);
+        assert_eq!(
+            plan.build(build).settings.profile,
+            hot.then(|| profile.clone())
+        );
+        let mut steps = plan
+            .steps
+            .iter()
+            .filter(|step| step.build == build && !matches!(step.kind, StepKind::Resolve(_)));
+        assert!(
+            steps.all(|step| step.inputs.files.contains(&profile) == hot),
+            "{}",
+            image.name
+        );
     }
     // One of a library means nothing.
-    assert!(plan.steps.iter().flat_map(|step| &step.inputs.files).all(|file| file.as_str() != "lib/default.pgo"));
+    assert!(
+        plan.steps
+            .iter()
+            .flat_map(|step| &step.inputs.files)
+            .all(|file| file.as_str() != "lib/default.pgo")
+    );
 }
 
-/// By itself an image is made of what it is made of among others, and nothing is said of these; but of its name, and of the configuration, all is said.
+/// By itself an image is made of what it is made of among others, and nothing is said of these; but
+/// of its name, and of the configuration, all is said.
 #[test]
 fn an_image_by_itself() {
     let tree = MemTree::from_txtar(
@@ -276,20 +319,44 @@ fn an_image_by_itself() {
          -- b/main.go --\npackage main\nimport _ \"example.com/m/gone\"\nimport _ \"third.party/b\"\nfunc main() {}\n",
     );
     let (all, said) = outline(&tree, "");
-    assert!(said.len() == 1 && said[0].to_string().contains("example.com/m/gone"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].to_string().contains("example.com/m/gone"),
+        "{said:?}"
+    );
     let (alone, said) = outline_of(&tree, "", Some("a"));
     assert_eq!(said, []);
-    let names = |outline: &Outline| outline.images.iter().map(|image| image.config.name.clone()).collect::<Vec<_>>();
-    assert_eq!((names(&all), names(&alone)), (vec!["a".to_owned(), "b".to_owned()], vec!["a".to_owned()]));
-    assert_eq!((alone.builds.len(), alone.builds[0].request.packages.as_slice()), (1, &["runtime".to_owned()][..]));
+    let names = |outline: &Outline| {
+        outline
+            .images
+            .iter()
+            .map(|image| image.config.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (names(&all), names(&alone)),
+        (vec!["a".to_owned(), "b".to_owned()], vec!["a".to_owned()])
+    );
+    assert_eq!(
+        (
+            alone.builds.len(),
+            alone.builds[0].request.packages.as_slice()
+        ),
+        (1, &["runtime".to_owned()][..])
+    );
     let link = |outline: &Outline| {
         let plan = resolved_plan(outline);
-        plan.step(plan.image("a").unwrap().link).inputs.files.clone()
+        plan.step(plan.image("a").unwrap().link)
+            .inputs
+            .files
+            .clone()
     };
     assert_eq!(link(&alone), link(&all));
     assert_eq!(outline_of(&tree, "", Some("b")).1.len(), 1);
     let (_, said) = outline_of(&tree, "[images.c]\n", Some("a"));
-    assert!(said.len() == 1 && said[0].message.contains("image c"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].message.contains("image c"),
+        "{said:?}"
+    );
 }
 
 #[test]
@@ -300,11 +367,21 @@ fn examples_plan_soundly_and_their_scans_survive_json() {
         ("replace", vec!["bye", "hello"]),
         ("vendored", vec!["numeral"]),
     ] {
-        let tree = LocalTree::new(format!("{}/../examples/{example}", env!("CARGO_MANIFEST_DIR")));
-        let text = tree.read(&[TreePath::new("Dockerfile").unwrap()]).remove(0).unwrap_or_default();
+        let tree = LocalTree::new(format!(
+            "{}/../examples/{example}",
+            env!("CARGO_MANIFEST_DIR")
+        ));
+        let text = tree
+            .read(&[TreePath::new("Dockerfile").unwrap()])
+            .remove(0)
+            .unwrap_or_default();
         let (outline, diagnostics) = outline(&tree, &String::from_utf8(text).unwrap());
         assert!(diagnostics.is_empty(), "{example}: {diagnostics:?}");
-        let names: Vec<&str> = outline.images.iter().map(|image| image.config.name.as_str()).collect();
+        let names: Vec<&str> = outline
+            .images
+            .iter()
+            .map(|image| image.config.name.as_str())
+            .collect();
         assert_eq!(names, images, "{example}");
         render(&resolved_plan(&outline));
         let scan = packages::scan(&tree);
@@ -313,7 +390,8 @@ fn examples_plan_soundly_and_their_scans_survive_json() {
     }
 }
 
-/// A workspace of one module a letter; package `x/N` imports packages of lower numbers, so that imports have no circles although modules may.
+/// A workspace of one module a letter; package `x/N` imports packages of lower numbers, so that
+/// imports have no circles although modules may.
 fn random_workspace(imports: &[(u8, Vec<u8>)], mains: &[Vec<u8>]) -> MemTree {
     let mut archive = BTreeMap::new();
     let module = |number: u8| char::from(b'a' + number % 4);
@@ -321,29 +399,50 @@ fn random_workspace(imports: &[(u8, Vec<u8>)], mains: &[Vec<u8>]) -> MemTree {
     let mut uses = String::new();
     for letter in 'a'..='d' {
         uses += &format!("use ./{letter}\n");
-        archive.insert(format!("{letter}/go.mod"), format!("module example.com/{letter}\n"));
+        archive.insert(
+            format!("{letter}/go.mod"),
+            format!("module example.com/{letter}\n"),
+        );
     }
     let clause = |name: &str, imports: Vec<String>| {
-        imports.iter().fold(format!("package {name}\n"), |text, path| text + &format!("import _ \"{path}\"\n"))
+        imports
+            .iter()
+            .fold(format!("package {name}\n"), |text, path| {
+                text + &format!("import _ \"{path}\"\n")
+            })
     };
     for (ix, (_, wanted)) in imports.iter().enumerate() {
         let number = u8::try_from(ix).unwrap();
-        let below = wanted.iter().filter(|_| number > 0).map(|wanted| path(wanted % number.max(1))).collect();
-        archive.insert(format!("{}/p{number}/p.go", module(number)), clause(&format!("p{number}"), below));
+        let below = wanted
+            .iter()
+            .filter(|_| number > 0)
+            .map(|wanted| path(wanted % number.max(1)))
+            .collect();
+        archive.insert(
+            format!("{}/p{number}/p.go", module(number)),
+            clause(&format!("p{number}"), below),
+        );
     }
     let count = u8::try_from(imports.len()).unwrap();
     for (ix, wanted) in mains.iter().enumerate() {
         let reached = wanted.iter().map(|wanted| path(wanted % count)).collect();
-        archive.insert(format!("a/cmd/main{ix}/main.go"), clause("main", reached) + "func main() {}\n");
+        archive.insert(
+            format!("a/cmd/main{ix}/main.go"),
+            clause("main", reached) + "func main() {}\n",
+        );
     }
     archive.insert("go.work".to_owned(), format!("go 1.26\n{uses}"));
-    let text: String = archive.iter().map(|(name, text)| format!("-- {name} --\n{text}")).collect();
+    let text: String = archive
+        .iter()
+        .map(|(name, text)| format!("-- {name} --\n{text}"))
+        .collect();
     MemTree::from_txtar(&text)
 }
 
 proptest! {
-    /// Whatever the imports: the plan's invariants hold, every package that is reached is compiled in exactly one unit, for exactly the images
-    /// that reach it, and the same tree gives the same plan.
+    /// Whatever the imports: the plan's invariants hold, every package that is reached is compiled
+    /// in exactly one unit, for exactly the images that reach it, and the same tree gives the same
+    /// plan.
     #[test]
     fn units_partition_what_images_reach(
         imports in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<u8>(), 0..4)), 1..24),

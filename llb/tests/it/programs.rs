@@ -13,7 +13,11 @@ fn mains_that_cannot_be_built_are_no_images() {
     let names = |config: &str| -> Vec<String> {
         let good = "-- cmd/good/main.go --\npackage main\nfunc main() {}\n";
         let outline = sound(&module(&format!("{with_c}{tests}{good}")), config);
-        outline.images.iter().map(|image| image.config.name.clone()).collect()
+        outline
+            .images
+            .iter()
+            .map(|image| image.config.name.clone())
+            .collect()
     };
     assert_eq!(names(""), ["good"]);
     assert_eq!(names("[go]\ncgo = true\n"), ["c", "good"]);
@@ -37,7 +41,8 @@ fn mains_that_cannot_be_built_are_no_images() {
 /// `go build` compiles such packages, plugins for example, and the linker refuses them.
 #[test]
 fn mains_without_func_main_are_no_images() {
-    let plugin = "-- plugin/plugin.go --\npackage main\n\n// func main() {}\nfunc (p *plugin) main() {}\n";
+    let plugin =
+        "-- plugin/plugin.go --\npackage main\n\n// func main() {}\nfunc (p *plugin) main() {}\n";
     let elsewhere = "-- elsewhere/a.go --\npackage main\n-- elsewhere/main_windows.go --\npackage main\nfunc main() {}\n";
     let with_c = "-- withc/a.go --\npackage main\n-- withc/main.go --\npackage main\nimport \"C\"\nfunc main() {}\n";
     let skipped = "-- skipped/a.go --\npackage main\n";
@@ -45,12 +50,26 @@ fn mains_without_func_main_are_no_images() {
     let good = "-- good/main.go --\npackage main\nfunc main() {}\n";
     let list = |config: &str| {
         let outline = sound(&format!("{tree}{good}"), config);
-        let images: Vec<_> = outline.images.iter().map(|image| image.config.name.as_str()).collect();
-        let left: Vec<_> = outline.without_func.iter().map(|dir| dir.as_str()).collect();
+        let images: Vec<_> = outline
+            .images
+            .iter()
+            .map(|image| image.config.name.as_str())
+            .collect();
+        let left: Vec<_> = outline
+            .without_func
+            .iter()
+            .map(|dir| dir.as_str())
+            .collect();
         format!("{}; not {}", images.join(" "), left.join(" "))
     };
-    assert_eq!(list("skip = [\"./skipped\"]\n"), "good; not elsewhere plugin withc");
-    assert_eq!(list("[go]\ncgo = true\n"), "good withc; not elsewhere plugin skipped");
+    assert_eq!(
+        list("skip = [\"./skipped\"]\n"),
+        "good; not elsewhere plugin withc"
+    );
+    assert_eq!(
+        list("[go]\ncgo = true\n"),
+        "good withc; not elsewhere plugin skipped"
+    );
     images(
         &tree,
         "",

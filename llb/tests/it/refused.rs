@@ -1,4 +1,5 @@
-//! What `go build` refuses before it compiles anything: we refuse it too, with its place, and nothing else.
+//! What `go build` refuses before it compiles anything: we refuse it too, with its place, and
+//! nothing else.
 
 use expect_test::{Expect, expect};
 use gowork_llb::gosrc::BuildContext;
@@ -12,14 +13,20 @@ const M: &str = "-- go.mod --\nmodule example.com/m\n\ngo 1.26\n";
 
 /// A main in the root of the module that imports these paths.
 fn main(imports: &[&str]) -> String {
-    let imports: String = imports.iter().map(|path| format!("import _ \"{path}\"\n")).collect();
+    let imports: String = imports
+        .iter()
+        .map(|path| format!("import _ \"{path}\"\n"))
+        .collect();
     format!("-- main.go --\npackage main\n\n{imports}\nfunc main() {{}}\n")
 }
 
 /// A package of the module.
 fn package(dir: &str, imports: &[&str]) -> String {
     let name = dir.rsplit('/').next().unwrap_or(dir);
-    let imports: String = imports.iter().map(|path| format!("import _ \"{path}\"\n")).collect();
+    let imports: String = imports
+        .iter()
+        .map(|path| format!("import _ \"{path}\"\n"))
+        .collect();
     format!("-- {dir}/{name}.go --\npackage {name}\n\n{imports}")
 }
 
@@ -30,11 +37,18 @@ fn refused(archive: &str, words: &str, said: &Expect) {
     let scan = packages::scan(&LocalTree::new(dir.path()));
     let loaded = workspace::load(&scan.mod_files);
     let workspace = loaded.workspace;
-    let mut ours = loaded.diagnostics.iter().map(|said| format!("{said}\n")).collect::<String>();
+    let mut ours = loaded
+        .diagnostics
+        .iter()
+        .map(|said| format!("{said}\n"))
+        .collect::<String>();
     let mut theirs = String::new();
     for (ix, root) in workspace.roots() {
         let context = BuildContext::new("linux", "amd64");
-        let mains: Vec<String> = packages::mains(&scan, &workspace, ix, &context).into_iter().map(|main| main.path).collect();
+        let mains: Vec<String> = packages::mains(&scan, &workspace, ix, &context)
+            .into_iter()
+            .map(|main| main.path)
+            .collect();
         theirs += &go(root, dir.path(), &mains).err().unwrap_or_default();
         ours += &own(&scan, &workspace, ix, &mains).err().unwrap_or_default();
     }
@@ -71,7 +85,14 @@ fn import_cycles() {
 /// Of packages that all import each other one cycle is enough, and a long one is not told in full.
 #[test]
 fn long_import_cycles() {
-    let ring: String = (0..40).map(|n| package(&format!("p{n}"), &[&format!("example.com/m/p{}", (n + 1) % 40)])).collect();
+    let ring: String = (0..40)
+        .map(|n| {
+            package(
+                &format!("p{n}"),
+                &[&format!("example.com/m/p{}", (n + 1) % 40)],
+            )
+        })
+        .collect();
     refused(
         &(M.to_owned() + &main(&["example.com/m/p7"]) + &ring),
         "import cycle not allowed",
@@ -107,15 +128,24 @@ fn import_cycles_across_modules() {
 fn internal_packages() {
     let work = "-- go.work --\ngo 1.26\nuse (\n\t./a\n\t./b\n)\n-- a/go.mod --\nmodule example.com/a\n-- b/go.mod --\nmodule example.com/b\n-- a/internal/x/x.go --\npackage x\n";
     refused(
-        &(work.to_owned() + "-- b/main.go --\npackage main\nimport _ \"example.com/a/internal/x\"\nfunc main() {}\n"),
+        &(work.to_owned()
+            + "-- b/main.go --\npackage main\nimport _ \"example.com/a/internal/x\"\nfunc main() {}\n"),
         "use of internal package example.com/a/internal/x not allowed",
         &expect![[r#"
             b/main.go:2:8: use of internal package example.com/a/internal/x not allowed in example.com/b (a package below a directory called internal is for packages beside or below that directory)
         "#]],
     );
-    let std = main(&["internal/abi", "net/http/internal", "example.com/m/p/internal/q/internal", "example.com/m/p/internal"]);
+    let std = main(&[
+        "internal/abi",
+        "net/http/internal",
+        "example.com/m/p/internal/q/internal",
+        "example.com/m/p/internal",
+    ]);
     refused(
-        &(M.to_owned() + &std + &package("p/internal/q/internal", &[]) + &package("p/internal", &[])),
+        &(M.to_owned()
+            + &std
+            + &package("p/internal/q/internal", &[])
+            + &package("p/internal", &[])),
         "use of internal package",
         &expect![[r#"
             main.go:6:8: use of internal package example.com/m/p/internal not allowed in example.com/m (a package below a directory called internal is for packages beside or below that directory)
@@ -124,10 +154,14 @@ fn internal_packages() {
             main.go:4:8: use of internal package net/http/internal not allowed in example.com/m (a package below a directory called internal is for packages beside or below that directory)
         "#]],
     );
-    // Import paths decide, not directories: so a nested module may, and one whose path goes elsewhere may not.
+    // Import paths decide, not directories: so a nested module may, and one whose path goes
+    // elsewhere may not.
     let nested = "-- go.work --\ngo 1.26\nuse (\n\t.\n\t./deep\n\t./x\n)\n";
     let deep = "-- deep/go.mod --\nmodule example.com/m/deep\n-- deep/main.go --\npackage main\nimport _ \"example.com/m/internal/p\"\nimport _ \"example.com/m/deep/internal/z\"\nfunc main() {}\n-- deep/internal/z/z.go --\npackage z\n-- x/go.mod --\nmodule example.com/x\n";
-    check(&(nested.to_owned() + M + &package("internal/p", &[]) + deep), &[".: example.com/m/deep"]);
+    check(
+        &(nested.to_owned() + M + &package("internal/p", &[]) + deep),
+        &[".: example.com/m/deep"],
+    );
     check(
         &(nested.to_owned()
             + M
@@ -152,7 +186,9 @@ fn programs_are_not_imported() {
     );
     // A test may have a package of its own beside the program, and needs no import here.
     check(
-        &(M.to_owned() + &main(&[]) + "-- main_test.go --\npackage main_test\n\nimport _ \"example.com/m\"\n"),
+        &(M.to_owned()
+            + &main(&[])
+            + "-- main_test.go --\npackage main_test\n\nimport _ \"example.com/m\"\n"),
         &[".: example.com/m"],
     );
 }
@@ -160,7 +196,10 @@ fn programs_are_not_imported() {
 #[test]
 fn paths_that_differ_in_case() {
     refused(
-        &(M.to_owned() + &main(&["example.com/m/Lib", "example.com/m/lib"]) + &package("Lib", &[]) + &package("lib", &[])),
+        &(M.to_owned()
+            + &main(&["example.com/m/Lib", "example.com/m/lib"])
+            + &package("Lib", &[])
+            + &package("lib", &[])),
         "case-insensitive import collision",
         &expect![[r#"
             main.go:4:8: case-insensitive import collision: "example.com/m/lib" and "example.com/m/Lib"; main.go:3:8: the other spelling (give one of the packages another name)
@@ -173,9 +212,15 @@ fn paths_that_differ_in_case() {
     let scan = packages::scan(&LocalTree::new(dir.path()));
     let workspace = workspace::load(&scan.mod_files).workspace;
     let (ix, _) = workspace.roots().next().unwrap();
-    let both = ["example.com/m/one".to_owned(), "example.com/m/two".to_owned()];
+    let both = [
+        "example.com/m/one".to_owned(),
+        "example.com/m/two".to_owned(),
+    ];
     own(&scan, &workspace, ix, &both).unwrap();
-    let file = M.to_owned() + &main(&["example.com/m/p"]) + &package("p", &[]) + "-- p/x.s --\n-- p/X.s --\n";
+    let file = M.to_owned()
+        + &main(&["example.com/m/p"])
+        + &package("p", &[])
+        + "-- p/x.s --\n-- p/X.s --\n";
     refused(
         &file,
         "case-insensitive file name collision: \"X.s\" and \"x.s\"",
@@ -196,14 +241,34 @@ fn paths_that_differ_in_case() {
 #[test]
 fn import_paths_that_cannot_be() {
     for (path, words, ours) in [
-        ("./lib", "local import \"./lib\" in non-local package", "is relative"),
-        ("..", "local import \"..\" in non-local package", "is relative"),
+        (
+            "./lib",
+            "local import \"./lib\" in non-local package",
+            "is relative",
+        ),
+        (
+            "..",
+            "local import \"..\" in non-local package",
+            "is relative",
+        ),
         ("/abs", "is not a package path", "is not a package path"),
-        ("all", "is not an importable package", "is not an importable package"),
-        ("work", "is not an importable package", "is not an importable package"),
+        (
+            "all",
+            "is not an importable package",
+            "is not an importable package",
+        ),
+        (
+            "work",
+            "is not an importable package",
+            "is not an importable package",
+        ),
         ("example.com/m//lib", "double slash", "double slash"),
         ("example.com/m/lib/", "trailing slash", "trailing slash"),
-        ("example.com/m/./lib", "invalid path element", "invalid path element"),
+        (
+            "example.com/m/./lib",
+            "invalid path element",
+            "invalid path element",
+        ),
         (
             "example.com/m/con",
             "disallowed as path element component on Windows",
@@ -213,12 +278,36 @@ fn import_paths_that_cannot_be() {
         ("example.com/m/é", "invalid char 'é'", "invalid char 'é'"),
         ("-x", "leading dash", "leading dash"),
         ("example.com/m/lib@v1", "@version", "invalid char '@'"),
-        ("example.com/m/vendor/y", "must be imported as y", "must be imported as y"),
-        ("example.com/m/a/vendor/z", "use of vendored package not allowed", "use of vendored package"),
-        ("vendor/golang.org/x/net/idna", "use of vendored package not allowed", "use of vendored package"),
-        ("example.com/m/a/-b", "invalid input directory name", "invalid input directory name \"-b\""),
-        ("example.com/m/badname", "invalid input file name \"-y.go\"", "badname/-y.go: invalid input file name \"-y.go\""),
-        ("example.com/m/badtest", "invalid input file name \"+y_test.go\"", "invalid input file name \"+y_test.go\""),
+        (
+            "example.com/m/vendor/y",
+            "must be imported as y",
+            "must be imported as y",
+        ),
+        (
+            "example.com/m/a/vendor/z",
+            "use of vendored package not allowed",
+            "use of vendored package",
+        ),
+        (
+            "vendor/golang.org/x/net/idna",
+            "use of vendored package not allowed",
+            "use of vendored package",
+        ),
+        (
+            "example.com/m/a/-b",
+            "invalid input directory name",
+            "invalid input directory name \"-b\"",
+        ),
+        (
+            "example.com/m/badname",
+            "invalid input file name \"-y.go\"",
+            "badname/-y.go: invalid input file name \"-y.go\"",
+        ),
+        (
+            "example.com/m/badtest",
+            "invalid input file name \"+y_test.go\"",
+            "invalid input file name \"+y_test.go\"",
+        ),
     ] {
         let lib = "-- lib/lib.go --\npackage lib\n-- con/con.go --\npackage con\n-- vendor/y/y.go --\npackage y\n-- a/vendor/z/z.go --\npackage z\n-- a/-b/b.go --\npackage b\n-- badname/-y.go --\npackage b\n-- badname/b.go --\npackage b\n-- badtest/b.go --\npackage b\n-- badtest/+y_test.go --\npackage b\n-- tests/a_test.go --\npackage tests\n-- x~1/x.go --\npackage x\n-- é/e.go --\npackage e\n";
         let dir = unpack(&(M.replace("1.26", "1.13") + &main(&[path]) + lib));
@@ -229,17 +318,25 @@ fn import_paths_that_cannot_be() {
         let theirs = go(root, dir.path(), &mains).expect_err(path);
         assert!(theirs.contains(words), "{path}: {theirs}");
         let said = own(&scan, &workspace, ix, &mains).expect_err(path);
-        assert!(said.contains(ours) && !said.contains('\n') && said.split(':').count() > 1, "{path}: {said}");
+        assert!(
+            said.contains(ours) && !said.contains('\n') && said.split(':').count() > 1,
+            "{path}: {said}"
+        );
     }
 }
 
 /// `go build` says so; `go list` does not.
 #[test]
 fn tests_alone_are_no_package() {
-    let archive = M.to_owned() + &main(&["example.com/m/tests"]) + "-- tests/a_test.go --\npackage tests\n";
+    let archive =
+        M.to_owned() + &main(&["example.com/m/tests"]) + "-- tests/a_test.go --\npackage tests\n";
     let dir = unpack(&archive);
     let mut build = std::process::Command::new("go");
-    build.args(["build", "-n", "-o", "/dev/null", "."]).current_dir(dir.path()).env("GOFLAGS", "").env("GOWORK", "off");
+    build
+        .args(["build", "-n", "-o", "/dev/null", "."])
+        .current_dir(dir.path())
+        .env("GOFLAGS", "")
+        .env("GOWORK", "off");
     let theirs = String::from_utf8_lossy(&build.output().unwrap().stderr).into_owned();
     assert!(theirs.contains("no non-test Go files"), "{theirs}");
     refused(
@@ -258,15 +355,23 @@ fn a_package_called_vendor_is_a_package() {
         + "-- internal/domain/vendor/vendor.go --\npackage vendor\n-- vendor/vendor.go --\npackage vendor\n"
         + "-- cmd/vendor/main.go --\npackage main\nfunc main() {}\n-- cmd/vendor/below/main.go --\npackage main\nfunc main() {}\n"
         + "-- vendored/main.go --\npackage main\nfunc main() {}\n-- testdata/vendor/main.go --\npackage main\nfunc main() {}\n";
-    check(&archive, &[".: example.com/m/cmd/shop example.com/m/cmd/vendor example.com/m/vendored"]);
+    check(
+        &archive,
+        &[".: example.com/m/cmd/shop example.com/m/cmd/vendor example.com/m/vendored"],
+    );
     // A module may be called so as well; what is below it is its own.
     let module = "-- go.work --\ngo 1.26\nuse (\n\t./a/vendor\n\t./b/vendor/c\n)\n-- a/vendor/go.mod --\nmodule example.com/a\n-- a/vendor/main.go --\npackage main\nfunc main() {}\n-- a/vendor/cmd/x/main.go --\npackage main\nfunc main() {}\n"
         .to_owned()
         + "-- b/vendor/c/go.mod --\nmodule example.com/c\n-- b/vendor/c/vendor/main.go --\npackage main\nfunc main() {}\n-- b/vendor/main.go --\npackage main\nfunc main() {}\n";
-    check(&module, &[".: example.com/a example.com/a/cmd/x example.com/c/vendor"]);
+    check(
+        &module,
+        &[".: example.com/a example.com/a/cmd/x example.com/c/vendor"],
+    );
     // One that is no member is none of the module's above it.
     check(
-        &(M.to_owned() + &main(&[]) + "-- x/vendor/go.mod --\nmodule example.com/v\n-- x/vendor/v.go --\npackage v\n"),
+        &(M.to_owned()
+            + &main(&[])
+            + "-- x/vendor/go.mod --\nmodule example.com/v\n-- x/vendor/v.go --\npackage v\n"),
         &[".: example.com/m"],
     );
 }
@@ -279,9 +384,15 @@ fn api(imports: &[&str]) -> String {
 
 #[test]
 fn a_module_may_be_named_like_a_part_of_std() {
-    check(&(STD.to_owned() + &api(&["database/sql", "database/sql/driver", "database/store"])), &[".: api"]);
+    check(
+        &(STD.to_owned() + &api(&["database/sql", "database/sql/driver", "database/store"])),
+        &[".: api"],
+    );
     let own = "-- database/database.go --\npackage database\n";
-    check(&(STD.to_owned() + &api(&["database", "database/store"]) + own), &[".: api"]);
+    check(
+        &(STD.to_owned() + &api(&["database", "database/store"]) + own),
+        &[".: api"],
+    );
     refused(
         &(STD.to_owned() + &api(&["database/sql"]) + "-- database/sql/sql.go --\npackage sql\n"),
         "ambiguous import: found package database/sql in multiple modules",
@@ -297,7 +408,10 @@ fn a_module_may_be_named_like_a_part_of_std() {
         "#]],
     );
     refused(
-        &STD.replace("database/store/store.go --\npackage store", "database/sql/main.go --\npackage main\nfunc main() {}"),
+        &STD.replace(
+            "database/store/store.go --\npackage store",
+            "database/sql/main.go --\npackage main\nfunc main() {}",
+        ),
         "ambiguous import",
         &expect![[r#"
             database/go.mod:1:8: ambiguous import: found package database/sql in ./database/sql and in the standard library (rename one of the modules, or move the package)
@@ -323,26 +437,60 @@ const API: &str = "-- api/go.mod --\nmodule example.com/api\n\ngo 1.26\n-- api/m
 #[test]
 fn a_go_mod_without_a_module_line_hides_its_directory() {
     let warned = |archive: &str, config: &str| {
-        let (outline, said) = crate::support::outline(&gowork_llb::tree::MemTree::from_txtar(archive), config);
-        let images: Vec<_> = outline.images.iter().map(|image| image.config.name.as_str()).collect();
-        format!("{}\n{}", images.join(" "), said.iter().map(|said| format!("{said}\n")).collect::<String>())
+        let (outline, said) =
+            crate::support::outline(&gowork_llb::tree::MemTree::from_txtar(archive), config);
+        let images: Vec<_> = outline
+            .images
+            .iter()
+            .map(|image| image.config.name.as_str())
+            .collect();
+        format!(
+            "{}\n{}",
+            images.join(" "),
+            said.iter()
+                .map(|said| format!("{said}\n"))
+                .collect::<String>()
+        )
     };
     let hidden = format!(
         "{HIDDEN}-- web/node_modules/sub/go.mod --\nmodule example.com/sub\n-- web/node_modules/sub/main.go --\npackage main\nfunc main() {{}}\n{API}"
     );
-    check(&hidden, &["api: example.com/api", "web/node_modules/sub: example.com/sub"]);
+    check(
+        &hidden,
+        &[
+            "api: example.com/api",
+            "web/node_modules/sub: example.com/sub",
+        ],
+    );
     expect![[r#"
         api sub
         web/node_modules/go.mod:1: no module declaration in go.mod: nothing in ./web/node_modules is built (if it is there to hide the directory from go, name that under `skip`: skip = ["./web/node_modules/..."]; else add a line `module PATH`)
     "#]]
     .assert_eq(&warned(&hidden, ""));
-    assert_eq!(warned(&hidden, "skip = [\"./web/node_modules\"]\n"), "api sub\n");
+    assert_eq!(
+        warned(&hidden, "skip = [\"./web/node_modules\"]\n"),
+        "api sub\n"
+    );
     assert_eq!(warned(&hidden, "skip = [\"./web/...\"]\n"), "api\n");
-    // Other lines do not make it a module; and what cannot be read is an error, unless it is skipped.
-    let go_line = hidden.replace("node_modules/go.mod --\n", "node_modules/go.mod --\n// hides\ngo 1.20\n");
-    assert!(warned(&go_line, "").starts_with("api sub\nweb/node_modules/go.mod:1: no module declaration"));
-    let broken = hidden.replace("node_modules/go.mod --\n", "node_modules/go.mod --\nwhat is this\n");
-    assert!(warned(&broken, "").contains("web/node_modules/go.mod:1: unknown directive: what"), "{}", warned(&broken, ""));
+    // Other lines do not make it a module; and what cannot be read is an error, unless it is
+    // skipped.
+    let go_line = hidden.replace(
+        "node_modules/go.mod --\n",
+        "node_modules/go.mod --\n// hides\ngo 1.20\n",
+    );
+    assert!(
+        warned(&go_line, "")
+            .starts_with("api sub\nweb/node_modules/go.mod:1: no module declaration")
+    );
+    let broken = hidden.replace(
+        "node_modules/go.mod --\n",
+        "node_modules/go.mod --\nwhat is this\n",
+    );
+    assert!(
+        warned(&broken, "").contains("web/node_modules/go.mod:1: unknown directive: what"),
+        "{}",
+        warned(&broken, "")
+    );
     assert_eq!(warned(&broken, "skip = [\"./web/...\"]\n"), "api\n");
     // Below a go.work or a module it is nobody's business.
     let work = format!("-- go.work --\ngo 1.26\nuse ./api\n{HIDDEN}{API}");
@@ -358,12 +506,18 @@ fn a_go_mod_without_a_module_line_hides_its_directory() {
         "#]],
     );
     let asked = warned(&hidden, "roots = [\"web/node_modules\"]\n");
-    assert!(asked.contains("web/node_modules/go.mod:1: no module declaration in go.mod (add"), "{asked}");
+    assert!(
+        asked.contains("web/node_modules/go.mod:1: no module declaration in go.mod (add"),
+        "{asked}"
+    );
 }
 
 /// The go command asks a replacement for no name.
 #[test]
 fn a_replacement_needs_no_module_line() {
     let app = "-- go.mod --\nmodule example.com/m\n\ngo 1.26\n\nrequire example.com/x v0.0.0\n\nreplace example.com/x => ./web/node_modules\n";
-    check(&(app.to_owned() + &main(&["example.com/x/flatted/golang"]) + HIDDEN), &[".: example.com/m"]);
+    check(
+        &(app.to_owned() + &main(&["example.com/x/flatted/golang"]) + HIDDEN),
+        &[".: example.com/m"],
+    );
 }

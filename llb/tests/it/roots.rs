@@ -1,11 +1,13 @@
-//! Tests of plan: which go.work and go.mod files images are built from, and what is said where that is not clear.
+//! Tests of plan: which go.work and go.mod files images are built from, and what is said where that
+//! is not clear.
 
 use expect_test::{Expect, expect};
 use gowork_llb::tree::MemTree;
 
 use crate::support::{outline, sound};
 
-/// A workspace of one program and a library, a program that it leaves out, and a workspace below it.
+/// A workspace of one program and a library, a program that it leaves out, and a workspace below
+/// it.
 const TREE: &str = "\
 -- go.work --
 go 1.26
@@ -49,15 +51,30 @@ package main
 func main() {}
 ";
 
-/// Images with their directory of build, whether in a workspace, and the directories that they are made of.
+/// Images with their directory of build, whether in a workspace, and the directories that they are
+/// made of.
 #[track_caller]
 fn builds(config: &str, expected: &Expect) {
     let outline = sound(TREE, config);
     let line = |image: &gowork_llb::plan::OutlineImage| {
         let build = &outline.builds[image.build.0];
-        let dirs: Vec<String> = build.packages.iter().map(|(_, package)| package.dir.to_string()).collect();
-        let mode = if build.workspace { "go.work" } else { "GOWORK=off" };
-        format!("{}: {} in {}, of {}\n", image.config.name, mode, build.dir, dirs.join(" "))
+        let dirs: Vec<String> = build
+            .packages
+            .iter()
+            .map(|(_, package)| package.dir.to_string())
+            .collect();
+        let mode = if build.workspace {
+            "go.work"
+        } else {
+            "GOWORK=off"
+        };
+        format!(
+            "{}: {} in {}, of {}\n",
+            image.config.name,
+            mode,
+            build.dir,
+            dirs.join(" ")
+        )
     };
     expected.assert_eq(&outline.images.iter().map(line).collect::<String>());
 }
@@ -65,7 +82,12 @@ fn builds(config: &str, expected: &Expect) {
 #[track_caller]
 fn says(tree: &str, config: &str, expected: &Expect) {
     let (_, diagnostics) = outline(&MemTree::from_txtar(tree), config);
-    expected.assert_eq(&diagnostics.iter().map(|said| format!("{said}\n")).collect::<String>());
+    expected.assert_eq(
+        &diagnostics
+            .iter()
+            .map(|said| format!("{said}\n"))
+            .collect::<String>(),
+    );
 }
 
 #[test]
@@ -97,7 +119,8 @@ fn what_is_built() {
         extra: GOWORK=off in extra, of extra/cmd/extra
     "#]],
     );
-    let both = "[images.api]\nmain = \"./api\"\n[images.fork]\nmain = \"./api\"\nworkspace = false\n";
+    let both =
+        "[images.api]\nmain = \"./api\"\n[images.fork]\nmain = \"./api\"\nworkspace = false\n";
     builds(
         both,
         &expect![[r#"
@@ -176,8 +199,14 @@ fn a_main_of_two_workspaces() {
 #[test]
 fn a_module_that_needs_its_workspace() {
     let tree = TREE.replace("../fork", "../missing");
-    let tree = tree.replace("use (", "replace example.com/lib => ./lib\nuse (").replace("\t./lib\n", "");
-    says(&tree, "[images.extra]\nmain = \"./extra/cmd/extra\"\nworkspace = false\n", &expect![[""]]);
+    let tree = tree
+        .replace("use (", "replace example.com/lib => ./lib\nuse (")
+        .replace("\t./lib\n", "");
+    says(
+        &tree,
+        "[images.extra]\nmain = \"./extra/cmd/extra\"\nworkspace = false\n",
+        &expect![[""]],
+    );
     says(
         &tree,
         "[images.api]\nworkspace = false\n",

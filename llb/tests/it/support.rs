@@ -11,7 +11,11 @@ use gowork_llb::tree::{MemTree, SourceTree};
 use gowork_llb::workspace;
 
 pub(crate) fn linux() -> Target {
-    Target { os: "linux".to_owned(), arch: "amd64".to_owned(), variant: String::new() }
+    Target {
+        os: "linux".to_owned(),
+        arch: "amd64".to_owned(),
+        variant: String::new(),
+    }
 }
 
 /// The outline of a tree under a configuration, with everything that was said on the way.
@@ -20,7 +24,11 @@ pub(crate) fn outline(tree: &dyn SourceTree, config: &str) -> (Outline, Vec<Diag
 }
 
 /// The same, of one image alone.
-pub(crate) fn outline_of(tree: &dyn SourceTree, config: &str, image: Option<&str>) -> (Outline, Vec<Diagnostic>) {
+pub(crate) fn outline_of(
+    tree: &dyn SourceTree,
+    config: &str,
+    image: Option<&str>,
+) -> (Outline, Vec<Diagnostic>) {
     let scan = packages::scan(tree);
     let (config, mut diagnostics) = Config::parse("Dockerfile", config);
     let (config, more) = config.expand(&BTreeMap::new());
@@ -45,14 +53,24 @@ pub(crate) fn sound(archive: &str, config: &str) -> Outline {
 
 /// A plan with a resolution that has just what the sources ask for: no test of versions needs more.
 pub(crate) fn resolved_plan(outline: &Outline) -> Plan {
-    let resolutions: BTreeMap<BuildIx, Resolution> =
-        outline.builds.iter().enumerate().map(|(ix, build)| (BuildIx(ix), resolution_of(&build.request.packages))).collect();
-    plan::plan(PlanInput { outline, resolutions: Some(&resolutions) })
+    let resolutions: BTreeMap<BuildIx, Resolution> = outline
+        .builds
+        .iter()
+        .enumerate()
+        .map(|(ix, build)| (BuildIx(ix), resolution_of(&build.request.packages)))
+        .collect();
+    plan::plan(PlanInput {
+        outline,
+        resolutions: Some(&resolutions),
+    })
 }
 
 fn resolution_of(imports: &[String]) -> Resolution {
     let package = |path: &String| {
-        let third_party = path.split('/').next().is_some_and(|first| first.contains('.'));
+        let third_party = path
+            .split('/')
+            .next()
+            .is_some_and(|first| first.contains('.'));
         ResolvedPackage {
             path: path.clone(),
             module: third_party.then_some(0),

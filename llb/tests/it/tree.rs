@@ -2,10 +2,17 @@
 
 use std::sync::Arc;
 
-use gowork_llb::tree::{Entry, EntryKind, Ignore, IgnoringTree, LocalTree, MemTree, SourceTree, TreeError, TreePath};
+use gowork_llb::tree::{
+    Entry, EntryKind, Ignore, IgnoringTree, LocalTree, MemTree, SourceTree, TreeError, TreePath,
+};
 use proptest::prelude::*;
 
-const FILES: [(&str, &str); 4] = [("a.go", "package a\n"), ("b/c.go", "package c\n"), ("b/d/e.txt", ""), ("b!/x", "y")];
+const FILES: [(&str, &str); 4] = [
+    ("a.go", "package a\n"),
+    ("b/c.go", "package c\n"),
+    ("b/d/e.txt", ""),
+    ("b!/x", "y"),
+];
 
 fn path(text: &str) -> TreePath {
     TreePath::new(text).unwrap()
@@ -13,13 +20,26 @@ fn path(text: &str) -> TreePath {
 
 /// What every tree answers for the same files.
 fn contract(tree: &dyn SourceTree) {
-    let entry = |name: &str, kind| Entry { name: name.to_owned(), kind };
+    let entry = |name: &str, kind| Entry {
+        name: name.to_owned(),
+        kind,
+    };
     let listed = tree.list(&[TreePath::ROOT, path("b"), path("nowhere"), path("b/d")]);
-    let root = [entry("a.go", EntryKind::File), entry("b", EntryKind::Dir), entry("b!", EntryKind::Dir)];
+    let root = [
+        entry("a.go", EntryKind::File),
+        entry("b", EntryKind::Dir),
+        entry("b!", EntryKind::Dir),
+    ];
     assert_eq!(listed[0].as_deref().unwrap(), root);
-    assert_eq!(listed[1].as_deref().unwrap(), [entry("c.go", EntryKind::File), entry("d", EntryKind::Dir)]);
+    assert_eq!(
+        listed[1].as_deref().unwrap(),
+        [entry("c.go", EntryKind::File), entry("d", EntryKind::Dir)]
+    );
     assert_eq!(listed[2], Err(TreeError::NotFound(path("nowhere"))));
-    assert_eq!(listed[3].as_deref().unwrap(), [entry("e.txt", EntryKind::File)]);
+    assert_eq!(
+        listed[3].as_deref().unwrap(),
+        [entry("e.txt", EntryKind::File)]
+    );
     let read = tree.read(&[path("b/c.go"), path("missing"), path("b/d/e.txt")]);
     assert_eq!(read[0].as_deref().unwrap(), b"package c\n");
     assert_eq!(read[1], Err(TreeError::NotFound(path("missing"))));
@@ -27,8 +47,17 @@ fn contract(tree: &dyn SourceTree) {
     assert!(tree.list(&[]).is_empty());
     let mut heads = Vec::new();
     let files = [path("b/c.go"), path("missing"), path("b/d/e.txt")];
-    tree.heads(&files, 4, &mut |head| heads.push(head.map(|head| (head.bytes.starts_with(b"pack"), head.size))));
-    assert_eq!(heads, [Ok((true, 10)), Err(TreeError::NotFound(path("missing"))), Ok((false, 0))]);
+    tree.heads(&files, 4, &mut |head| {
+        heads.push(head.map(|head| (head.bytes.starts_with(b"pack"), head.size)))
+    });
+    assert_eq!(
+        heads,
+        [
+            Ok((true, 10)),
+            Err(TreeError::NotFound(path("missing"))),
+            Ok((false, 0))
+        ]
+    );
 }
 
 fn on_disk() -> tempfile::TempDir {
@@ -50,8 +79,12 @@ fn trees_keep_the_contract() {
         memory.insert(path(name), text);
     }
     contract(&memory);
-    let archive: String = FILES.iter().map(|(name, text)| format!("-- {name} --\n{}", text)).collect();
-    // txtar ends every file with a newline of its own or none: "y" here has none at the archive's end.
+    let archive: String = FILES
+        .iter()
+        .map(|(name, text)| format!("-- {name} --\n{}", text))
+        .collect();
+    // txtar ends every file with a newline of its own or none: "y" here has none at the archive's
+    // end.
     contract(&MemTree::from_txtar(&archive));
 }
 
@@ -69,11 +102,23 @@ fn a_file_is_followed_through_every_link() {
     link("circle.go", "lib/circle.go");
     link("../../outside.go", "lib/outside.go");
     let tree = LocalTree::new(dir.path());
-    let followed =
-        |name: &str| -> Vec<String> { gowork_llb::tree::followed(&tree, &path(name)).iter().map(ToString::to_string).collect() };
-    assert_eq!(followed("lib/two.go"), ["lib/one.go", "way", "real/deep/x.go"]);
+    let followed = |name: &str| -> Vec<String> {
+        gowork_llb::tree::followed(&tree, &path(name))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    };
+    assert_eq!(
+        followed("lib/two.go"),
+        ["lib/one.go", "way", "real/deep/x.go"]
+    );
     assert_eq!(followed("way/deep/x.go"), ["way", "real/deep/x.go"]);
-    for none in ["real/deep/x.go", "lib/circle.go", "lib/outside.go", "lib/missing.go"] {
+    for none in [
+        "real/deep/x.go",
+        "lib/circle.go",
+        "lib/outside.go",
+        "lib/missing.go",
+    ] {
         assert!(followed(none).is_empty(), "{none}");
     }
 }
@@ -88,10 +133,19 @@ fn a_package_has_what_links_lead_through_among_its_inputs() {
     };
     let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, at(name)).unwrap();
     write("go.mod", "module example.com/m\n\ngo 1.26\n");
-    write("main.go", "package main\n\nimport _ \"example.com/m/lib\"\nimport _ \"example.com/m/way/deep\"\nfunc main() {}\n");
-    write("lib/lib.go", "package lib\n\n// #cgo CFLAGS: -I${SRCDIR}/include\n// #include \"x.h\"\nimport \"C\"\n");
+    write(
+        "main.go",
+        "package main\n\nimport _ \"example.com/m/lib\"\nimport _ \"example.com/m/way/deep\"\nfunc main() {}\n",
+    );
+    write(
+        "lib/lib.go",
+        "package lib\n\n// #cgo CFLAGS: -I${SRCDIR}/include\n// #include \"x.h\"\nimport \"C\"\n",
+    );
     write("real/one.go", "package lib\n");
-    write("real/deep/x.go", "package x\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar words string\n");
+    write(
+        "real/deep/x.go",
+        "package x\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar words string\n",
+    );
     write("real/deep/words.txt", "words\n");
     write("headers/x.h", "");
     write("profiles/one.pgo", "");
@@ -104,53 +158,107 @@ fn a_package_has_what_links_lead_through_among_its_inputs() {
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let packages = &outline.builds[0].packages;
     let files = |package: &str| -> Vec<&str> {
-        packages.get(packages.find(package).unwrap()).files.iter().map(TreePath::as_str).collect()
+        packages
+            .get(packages.find(package).unwrap())
+            .files
+            .iter()
+            .map(TreePath::as_str)
+            .collect()
     };
-    let lib = ["headers/x.h", "lib/include", "lib/include/x.h", "lib/lib.go", "lib/one.go", "real/one.go", "way"];
+    let lib = [
+        "headers/x.h",
+        "lib/include",
+        "lib/include/x.h",
+        "lib/lib.go",
+        "lib/one.go",
+        "real/one.go",
+        "way",
+    ];
     assert_eq!(files("example.com/m/lib"), lib);
     // The pattern `...` goes into no directory behind a link, but imports do.
-    let deep = ["real/deep/words.txt", "real/deep/x.go", "way", "way/deep/words.txt", "way/deep/x.go"];
+    let deep = [
+        "real/deep/words.txt",
+        "real/deep/x.go",
+        "way",
+        "way/deep/words.txt",
+        "way/deep/x.go",
+    ];
     assert_eq!(files("example.com/m/way/deep"), deep);
-    assert_eq!(files("example.com/m"), ["default.pgo", "main.go", "profiles/one.pgo"]);
+    assert_eq!(
+        files("example.com/m"),
+        ["default.pgo", "main.go", "profiles/one.pgo"]
+    );
 }
 
 #[test]
 fn a_link_that_leads_nowhere_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("go.mod"), "module example.com/m\n\ngo 1.26\n").unwrap();
+    std::fs::write(
+        dir.path().join("go.mod"),
+        "module example.com/m\n\ngo 1.26\n",
+    )
+    .unwrap();
     std::fs::write(dir.path().join("main.go"), "package main\nfunc main() {}\n").unwrap();
     // As it is for the go command.
     std::os::unix::fs::symlink("nowhere.go", dir.path().join("gone.go")).unwrap();
     let (_, diagnostics) = crate::support::outline(&LocalTree::new(dir.path()), "");
     let said: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-    assert!(said.iter().any(|line| line.contains("gone.go") && line.contains("cannot be read")), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|line| line.contains("gone.go") && line.contains("cannot be read")),
+        "{said:?}"
+    );
 }
 
 #[test]
 fn links_are_told_apart_and_do_not_leave_the_tree() {
     let dir = on_disk();
-    let link = |target: &str, name: &str| std::os::unix::fs::symlink(target, dir.path().join(name)).unwrap();
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, dir.path().join(name)).unwrap()
+    };
     link("a.go", "file.go");
     link("b", "dir");
     link("nowhere", "broken.go");
     link("/etc/passwd", "outside.go");
     let tree = LocalTree::new(dir.path());
     let entries = tree.list(&[TreePath::ROOT]).remove(0).unwrap();
-    let kind = |name: &str| entries.iter().find(|entry| entry.name == name).unwrap().kind;
+    let kind = |name: &str| {
+        entries
+            .iter()
+            .find(|entry| entry.name == name)
+            .unwrap()
+            .kind
+    };
     assert_eq!(kind("file.go"), EntryKind::LinkToFile);
     assert_eq!(kind("dir"), EntryKind::LinkToDir);
     assert_eq!(kind("broken.go"), EntryKind::BrokenLink);
     assert_eq!(kind("outside.go"), EntryKind::BrokenLink);
-    assert_eq!(tree.read(&[path("file.go")]).remove(0).unwrap(), b"package a\n");
-    assert!(tree.read(&[path("outside.go")]).remove(0).is_err(), "a link out of the tree must not be read");
-    assert_eq!(tree.read(&[path("dir/c.go")]).remove(0).unwrap(), b"package c\n", "links inside the tree are followed");
-    tree.heads(&[path("outside.go")], 1, &mut |head| assert!(head.is_err(), "nor may its first bytes"));
+    assert_eq!(
+        tree.read(&[path("file.go")]).remove(0).unwrap(),
+        b"package a\n"
+    );
+    assert!(
+        tree.read(&[path("outside.go")]).remove(0).is_err(),
+        "a link out of the tree must not be read"
+    );
+    assert_eq!(
+        tree.read(&[path("dir/c.go")]).remove(0).unwrap(),
+        b"package c\n",
+        "links inside the tree are followed"
+    );
+    tree.heads(&[path("outside.go")], 1, &mut |head| {
+        assert!(head.is_err(), "nor may its first bytes")
+    });
     link("/etc", "elsewhere");
-    assert!(tree.read(&[path("elsewhere/passwd")]).remove(0).is_err(), "nor what lies behind one");
+    assert!(
+        tree.read(&[path("elsewhere/passwd")]).remove(0).is_err(),
+        "nor what lies behind one"
+    );
     assert!(tree.list(&[path("elsewhere")]).remove(0).is_err());
 }
 
-/// From a disk the first bytes of a file are read, from memory all of them: nobody must be able to tell.
+/// From a disk the first bytes of a file are read, from memory all of them: nobody must be able to
+/// tell.
 #[test]
 fn a_scan_does_not_depend_on_where_heads_end() {
     let dir = tempfile::tempdir().unwrap();
@@ -165,17 +273,33 @@ fn a_scan_does_not_depend_on_where_heads_end() {
         let filler = format!("// {}\n", "x".repeat(length));
         insert(
             &format!("above{length}.go"),
-            &format!("{filler}//go:build !cgo\n\npackage m\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar x = 1\n"),
+            &format!(
+                "{filler}//go:build !cgo\n\npackage m\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nvar x = 1\n"
+            ),
         );
-        insert(&format!("between{length}.go"), &format!("package m\n\nimport \"fmt\"\n\n{filler}import \"os\"\n\nvar x = 1\n"));
+        insert(
+            &format!("between{length}.go"),
+            &format!("package m\n\nimport \"fmt\"\n\n{filler}import \"os\"\n\nvar x = 1\n"),
+        );
         insert(
             &format!("below{length}.go"),
-            &format!("package m\n\nimport _ \"embed\"\n\n{filler}var y = 1\n\n//go:embed a.txt\nvar x string\n"),
+            &format!(
+                "package m\n\nimport _ \"embed\"\n\n{filler}var y = 1\n\n//go:embed a.txt\nvar x string\n"
+            ),
         );
-        insert(&format!("code{length}.c"), &format!("{filler}#include \"a.h\"\n"));
-        insert(&format!("wrong{length}.go"), &format!("package m\n\nimport \"fmt\n{filler}\"\n"));
+        insert(
+            &format!("code{length}.c"),
+            &format!("{filler}#include \"a.h\"\n"),
+        );
+        insert(
+            &format!("wrong{length}.go"),
+            &format!("package m\n\nimport \"fmt\n{filler}\"\n"),
+        );
     }
-    assert_eq!(gowork_llb::packages::scan(&LocalTree::new(dir.path())), gowork_llb::packages::scan(&memory));
+    assert_eq!(
+        gowork_llb::packages::scan(&LocalTree::new(dir.path())),
+        gowork_llb::packages::scan(&memory)
+    );
 }
 
 proptest! {
@@ -193,7 +317,8 @@ proptest! {
     }
 }
 
-/// Rows recorded from github.com/moby/patternmatcher v0.6.1, walked as BuildKit's client does: which of these paths each ignore file leaves out.
+/// Rows recorded from github.com/moby/patternmatcher v0.6.1, walked as BuildKit's client does:
+/// which of these paths each ignore file leaves out.
 const IGNORED_PATHS: [&str; 16] = [
     "a.go",
     "docs",
@@ -247,19 +372,43 @@ const IGNORED: &[(&str, &str)] = &[
 fn an_ignore_file_leaves_out_what_docker_leaves_out() {
     for (text, expected) in IGNORED {
         let ignore = Ignore::parse(text.as_bytes());
-        let bits: String =
-            IGNORED_PATHS.iter().map(|name| if ignore.excludes(&path(name)).is_some() { '1' } else { '0' }).collect();
+        let bits: String = IGNORED_PATHS
+            .iter()
+            .map(|name| {
+                if ignore.excludes(&path(name)).is_some() {
+                    '1'
+                } else {
+                    '0'
+                }
+            })
+            .collect();
         assert_eq!(bits, *expected, "{text:?}");
     }
 }
 
 #[test]
 fn an_ignoring_tree_shows_what_is_let_in() {
-    let tree: Arc<dyn SourceTree> = Arc::new(MemTree::from_txtar("-- a/x.go --\n-- a/y.md --\n-- b/z.md --\n"));
+    let tree: Arc<dyn SourceTree> = Arc::new(MemTree::from_txtar(
+        "-- a/x.go --\n-- a/y.md --\n-- b/z.md --\n",
+    ));
     let seen = IgnoringTree::new(tree, Ignore::parse(b"# words\nb\n /a/*.md \n!a/./y.md\n"));
-    let names =
-        |dir: &str| -> Vec<String> { seen.list(&[path(dir)]).remove(0).unwrap().into_iter().map(|entry| entry.name).collect() };
+    let names = |dir: &str| -> Vec<String> {
+        seen.list(&[path(dir)])
+            .remove(0)
+            .unwrap()
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect()
+    };
     assert_eq!(names("a"), ["x.go", "y.md"]);
-    assert_eq!(seen.read(&[path("b/z.md")])[0], Err(TreeError::NotFound(path("b/z.md"))));
-    assert_eq!(Ignore::parse(b"x\n\n#\n b/\n").excludes(&path("b/c")).map(|rule| rule.line), Some(4));
+    assert_eq!(
+        seen.read(&[path("b/z.md")])[0],
+        Err(TreeError::NotFound(path("b/z.md")))
+    );
+    assert_eq!(
+        Ignore::parse(b"x\n\n#\n b/\n")
+            .excludes(&path("b/c"))
+            .map(|rule| rule.line),
+        Some(4)
+    );
 }

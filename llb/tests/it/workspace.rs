@@ -1,4 +1,5 @@
-//! What is said about wrong mod files, wrong packages and a repository without images, word for word.
+//! What is said about wrong mod files, wrong packages and a repository without images, word for
+//! word.
 
 use expect_test::{Expect, expect};
 use gowork_llb::config::Config;
@@ -13,13 +14,23 @@ use crate::support::{linux, outline};
 fn mod_files(archive: &str, said: &Expect) {
     let scan = packages::scan(&MemTree::from_txtar(archive));
     let diagnostics = workspace::load(&scan.mod_files).diagnostics;
-    said.assert_eq(&diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect::<String>());
+    said.assert_eq(
+        &diagnostics
+            .iter()
+            .map(|diagnostic| format!("{diagnostic}\n"))
+            .collect::<String>(),
+    );
 }
 
 /// Everything that a sound workspace's packages and images make one say.
 pub(crate) fn images(archive: &str, config: &str, said: &Expect) {
     let (_, diagnostics) = outline(&MemTree::from_txtar(archive), config);
-    said.assert_eq(&diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect::<String>());
+    said.assert_eq(
+        &diagnostics
+            .iter()
+            .map(|diagnostic| format!("{diagnostic}\n"))
+            .collect::<String>(),
+    );
 }
 
 /// A single module with these files.
@@ -74,7 +85,10 @@ fn go_work_without_a_go_line_is_1_18() {
         a/go.mod:2:4: module a listed in go.work file requires go >= 1.22, but go.work has no go line (1.18) (run `go work use`, or set `go 1.22` in go.work)
     "#]],
     );
-    mod_files("-- go.work --\nuse ./a\n-- a/go.mod --\nmodule example.com/a\ngo 1.20\n", &expect![""]);
+    mod_files(
+        "-- go.work --\nuse ./a\n-- a/go.mod --\nmodule example.com/a\ngo 1.20\n",
+        &expect![""],
+    );
 }
 
 #[test]
@@ -270,27 +284,50 @@ fn names_of_images() {
             Dockerfile:2:8: image server: there is no main package ./cmd/serve (main packages are ./cmd/server, ./tools/server)
         "#]],
     );
-    images(&two, "[images.web]\nmain = \"./cmd/server\"\n", &expect![""]);
+    images(
+        &two,
+        "[images.web]\nmain = \"./cmd/server\"\n",
+        &expect![""],
+    );
 }
 
 /// Where the builder is asked for, and what is wrong with its version before anything has run.
 fn builder(files: &str, config: &str) -> String {
     let scan = packages::scan(&MemTree::from_txtar(files));
     let config = Config::parse("Dockerfile", config).0;
-    let builder = plan::outline(&scan, &workspace::load(&scan.mod_files).workspace, &config, &linux()).0.builder;
-    let at = builder.at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let builder = plan::outline(
+        &scan,
+        &workspace::load(&scan.mod_files).workspace,
+        &config,
+        &linux(),
+    )
+    .0
+    .builder;
+    let at = builder
+        .at
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     format!(
         "{} {} {at}\n{}",
         builder.image,
         builder.go_minor,
-        builder.check().map(|said| format!("{said}\n")).unwrap_or_default()
+        builder
+            .check()
+            .map(|said| format!("{said}\n"))
+            .unwrap_or_default()
     )
 }
 
 #[test]
 fn the_builder_and_who_asks_for_it() {
     let main = "-- main.go --\npackage main\nfunc main() {}\n";
-    let of = |go: &str, config: &str| builder(&format!("-- go.mod --\nmodule example.com/m\n{go}\n{main}"), config);
+    let of = |go: &str, config: &str| {
+        builder(
+            &format!("-- go.mod --\nmodule example.com/m\n{go}\n{main}"),
+            config,
+        )
+    };
     let all = [
         of("", ""),
         of("go 1.22", ""),
@@ -299,8 +336,14 @@ fn the_builder_and_who_asks_for_it() {
         of("go 1.22", "[go]\nversion = \"1.22\"\n"),
         of("go 1.22", "[go]\nversion = \"1.25.3\"\n"),
         of("go 1.22", "[go]\nbuilder = \"golang:1.22-alpine\"\n"),
-        of("go 1.22", "[go]\nbuilder = \"registry.example.com:5000/mirror/golang:1.23.4@sha256:0\"\n"),
-        of("go 1.26", "[go]\nbuilder = \"registry.example.com/go-1.20:1.2\"\n"),
+        of(
+            "go 1.22",
+            "[go]\nbuilder = \"registry.example.com:5000/mirror/golang:1.23.4@sha256:0\"\n",
+        ),
+        of(
+            "go 1.26",
+            "[go]\nbuilder = \"registry.example.com/go-1.20:1.2\"\n",
+        ),
         of("go 1.26", "[go]\nbuilder = \"golang\"\n"),
     ];
     expect![[r#"

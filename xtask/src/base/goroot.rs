@@ -18,15 +18,34 @@ pub(super) fn make(state: &State, version: &str, debian: &Path, layout: &Path) -
     let goroot = find(state, version)?;
     let workshop = super::workshop(layout)?;
     let mut layers = oci::layers(debian)?;
-    // A release that came as a module is read-only; what the image holds looks the same wherever it came from.
-    let rename = ["--owner=0", "--group=0", "--mode=u+w,a+rX", "--transform=flags=r;s,^[.],usr/local/go,"];
-    layers.push(Layer::pack(&goroot, &workshop.path().join("goroot"), Packing { tar: &rename, gzip: true })?);
+    // A release that came as a module is read-only; what the image holds looks the same wherever it
+    // came from.
+    let rename = [
+        "--owner=0",
+        "--group=0",
+        "--mode=u+w,a+rX",
+        "--transform=flags=r;s,^[.],usr/local/go,",
+    ];
+    layers.push(Layer::pack(
+        &goroot,
+        &workshop.path().join("goroot"),
+        Packing {
+            tar: &rename,
+            gzip: true,
+        },
+    )?);
     let root = workshop.path().join("root");
     for directory in ["go", "go/src", "go/bin"] {
         std::fs::create_dir_all(root.join(directory))?;
-        std::fs::set_permissions(root.join(directory), std::fs::Permissions::from_mode(0o1777))?;
+        std::fs::set_permissions(
+            root.join(directory),
+            std::fs::Permissions::from_mode(0o1777),
+        )?;
     }
-    let owned = Packing { tar: &["--owner=0", "--group=0"], gzip: true };
+    let owned = Packing {
+        tar: &["--owner=0", "--group=0"],
+        gzip: true,
+    };
     layers.push(Layer::pack(&root, &workshop.path().join("gopath"), owned)?);
     let config = json!({
         "Env": [
@@ -43,17 +62,25 @@ pub(super) fn make(state: &State, version: &str, debian: &Path, layout: &Path) -
     Ok(())
 }
 
-/// The GOROOT of a release: the machine's, if it is that one, else what the go command fetches as a module.
+/// The GOROOT of a release: the machine's, if it is that one, else what the go command fetches as a
+/// module.
 fn find(state: &State, version: &str) -> Result<PathBuf> {
     let wanted = format!("go{version}");
     let ask = |toolchain: &str| {
         let mut go = crate::golang::go(state)?;
-        go.args(["env", "GOVERSION", "GOROOT"]).current_dir(state.root());
-        output(go.env("GOTOOLCHAIN", toolchain).env("GOWORK", "off").env_remove("GOROOT"))
+        go.args(["env", "GOVERSION", "GOROOT"])
+            .current_dir(state.root());
+        output(
+            go.env("GOTOOLCHAIN", toolchain)
+                .env("GOWORK", "off")
+                .env_remove("GOROOT"),
+        )
     };
-    let mut answer = ask("local").context("the go command is needed to provide a Go release for the golang image")?;
+    let mut answer = ask("local")
+        .context("the go command is needed to provide a Go release for the golang image")?;
     if answer.lines().next() != Some(wanted.as_str()) {
-        answer = ask(&wanted).with_context(|| format!("cannot get {wanted} through the module proxy"))?;
+        answer = ask(&wanted)
+            .with_context(|| format!("cannot get {wanted} through the module proxy"))?;
     }
     match answer.split_once('\n') {
         Some((found, goroot)) if found == wanted => Ok(PathBuf::from(goroot)),

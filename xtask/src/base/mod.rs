@@ -1,7 +1,9 @@
-//! Base images for engines of ours, under the names that they have on Docker Hub: what a Dockerfile says resolves as it does elsewhere.
+//! Base images for engines of ours, under the names that they have on Docker Hub: what a Dockerfile
+//! says resolves as it does elsewhere.
 //!
-//! `golang` is Go on Debian with a C compiler, laid out as the official image is; `debian`, `busybox` and `alpine` are stand-ins
-//! (the last two are one BusyBox). They hold nothing of this machine: no certificates, proxies or names of its network.
+//! `golang` is Go on Debian with a C compiler, laid out as the official image is; `debian`,
+//! `busybox` and `alpine` are stand-ins (the last two are one BusyBox). They hold nothing of this
+//! machine: no certificates, proxies or names of its network.
 
 mod debian;
 mod goroot;
@@ -37,29 +39,54 @@ pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]
     }
     let tags = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect();
     let mut images = vec![
-        Image { name: "busybox", tags: tags(&["latest", "1", "stable"]), layout: busybox.clone() },
-        Image { name: "alpine", tags: tags(&["latest", "3", "3.22"]), layout: busybox },
-        Image { name: "debian", tags: tags(&["latest", "bookworm", "bookworm-slim"]), layout: debian.clone() },
+        Image {
+            name: "busybox",
+            tags: tags(&["latest", "1", "stable"]),
+            layout: busybox.clone(),
+        },
+        Image {
+            name: "alpine",
+            tags: tags(&["latest", "3", "3.22"]),
+            layout: busybox,
+        },
+        Image {
+            name: "debian",
+            tags: tags(&["latest", "bookworm", "bookworm-slim"]),
+            layout: debian.clone(),
+        },
     ];
-    let versions = go_versions.iter().map(String::as_str).filter(|&version| version != GO_VERSION);
+    let versions = go_versions
+        .iter()
+        .map(String::as_str)
+        .filter(|&version| version != GO_VERSION);
     for version in std::iter::once(GO_VERSION).chain(versions) {
         let layout = layout(state, &format!("golang-{version}"));
         if oci::layout_digest(&layout).is_none() {
             goroot::make(state, version, &debian, &layout)?;
         }
-        images.push(Image { name: "golang", tags: go_tags(version), layout });
+        images.push(Image {
+            name: "golang",
+            tags: go_tags(version),
+            layout,
+        });
     }
-    images.iter().try_for_each(|image| push(state, registry, image))
+    images
+        .iter()
+        .try_for_each(|image| push(state, registry, image))
 }
 
-/// The tags that the official image gives a release on Debian: for the default version also those that move with the newest release.
+/// The tags that the official image gives a release on Debian: for the default version also those
+/// that move with the newest release.
 fn go_tags(version: &str) -> Vec<String> {
     let minor = version.rsplit_once('.').map_or(version, |(minor, _)| minor);
     let mut tags = vec![version.to_owned(), minor.to_owned()];
     if version == GO_VERSION {
         tags.push("1".to_owned());
     }
-    tags = tags.into_iter().flat_map(|tag| [format!("{tag}-bookworm"), tag]).collect();
+    tags = tags
+        .into_iter()
+        .flat_map(|tag| [format!("{tag}-bookworm"), tag])
+        .collect();
     if version == GO_VERSION {
         tags.extend(["latest", "bookworm"].map(str::to_owned));
     }
@@ -69,7 +96,11 @@ fn go_tags(version: &str) -> Vec<String> {
 fn push(state: &State, registry: &Registry, image: &Image) -> Result<()> {
     let repository = format!("library/{}", image.name);
     let wanted = oci::layout_digest(&image.layout);
-    let missing: Vec<_> = image.tags.iter().filter(|tag| registry.digest(&repository, tag) != wanted).collect();
+    let missing: Vec<_> = image
+        .tags
+        .iter()
+        .filter(|tag| registry.digest(&repository, tag) != wanted)
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -89,11 +120,14 @@ fn layout(state: &State, name: &str) -> PathBuf {
     state.path("base").join(format!("{name}-{RECIPE}"))
 }
 
-/// A directory for work in progress, beside the layouts: they are large, and on the same file system a layer is linked, not copied.
+/// A directory for work in progress, beside the layouts: they are large, and on the same file
+/// system a layer is linked, not copied.
 fn workshop(layout: &Path) -> Result<tempfile::TempDir> {
     let parent = layout.parent().unwrap_or(layout);
     std::fs::create_dir_all(parent)?;
-    Ok(tempfile::Builder::new().prefix("making-").tempdir_in(parent)?)
+    Ok(tempfile::Builder::new()
+        .prefix("making-")
+        .tempdir_in(parent)?)
 }
 
 #[cfg(test)]
@@ -102,10 +136,16 @@ mod tests {
 
     #[test]
     fn only_the_default_release_is_the_newest() {
-        assert_eq!(go_tags("1.25.3"), ["1.25.3-bookworm", "1.25.3", "1.25-bookworm", "1.25"]);
+        assert_eq!(
+            go_tags("1.25.3"),
+            ["1.25.3-bookworm", "1.25.3", "1.25-bookworm", "1.25"]
+        );
         let newest = go_tags(GO_VERSION);
         for tag in ["1.26", "1", "latest", "bookworm"] {
-            assert!(newest.iter().any(|present| present == tag), "{tag} is not among {newest:?}");
+            assert!(
+                newest.iter().any(|present| present == tag),
+                "{tag} is not among {newest:?}"
+            );
         }
     }
 }

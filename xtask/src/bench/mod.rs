@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: measurements, each with what it is compared to. None of them is a test: a machine may be busy.
+//! `cargo xtask bench`: measurements, each with what it is compared to. None of them is a test: a
+//! machine may be busy.
 
 mod build;
 mod scan;

@@ -1,4 +1,5 @@
-//! A Go workspace of any size: modules, packages, mains, tests, constraints and embedded files, the same for the same number of files.
+//! A Go workspace of any size: modules, packages, mains, tests, constraints and embedded files, the
+//! same for the same number of files.
 //!
 //! It compiles. Nothing in it is third-party, so it can be listed without a network.
 
@@ -61,7 +62,10 @@ pub(crate) fn generate(root: &Path, files: usize) -> Result<()> {
     for module in 0..modules {
         let dir = root.join(format!("services/m{module:03}"));
         std::fs::create_dir_all(&dir)?;
-        std::fs::write(dir.join("go.mod"), format!("module example.com/shop/m{module:03}\n\ngo 1.26\n"))?;
+        std::fs::write(
+            dir.join("go.mod"),
+            format!("module example.com/shop/m{module:03}\n\ngo 1.26\n"),
+        )?;
         writeln!(work, "\t./services/m{module:03}")?;
     }
     std::fs::write(root.join("go.work"), work + ")\n")?;
@@ -78,7 +82,12 @@ pub(crate) fn generate(root: &Path, files: usize) -> Result<()> {
             (false, _) => format!("pkg/group{}/deep/er/pkg{number}", number / 30),
         };
         let path = format!("example.com/shop/m{module:03}/{dir}");
-        let package = Package { module, dir, path, main };
+        let package = Package {
+            module,
+            dir,
+            path,
+            main,
+        };
         let count = (5 + dice.roll(6)).min(files - written);
         write_package(root, &package, &packages, count, &mut dice)?;
         written += count;
@@ -86,14 +95,27 @@ pub(crate) fn generate(root: &Path, files: usize) -> Result<()> {
             packages.push(package);
         } else {
             // Mains are imported by nobody, but their number is taken.
-            packages.push(Package { module: usize::MAX, dir: String::new(), path: String::new(), main });
+            packages.push(Package {
+                module: usize::MAX,
+                dir: String::new(),
+                path: String::new(),
+                main,
+            });
         }
     }
     Ok(())
 }
 
-fn write_package(root: &Path, package: &Package, others: &[Package], count: usize, dice: &mut Dice) -> Result<()> {
-    let dir = root.join(format!("services/m{:03}", package.module)).join(&package.dir);
+fn write_package(
+    root: &Path,
+    package: &Package,
+    others: &[Package],
+    count: usize,
+    dice: &mut Dice,
+) -> Result<()> {
+    let dir = root
+        .join(format!("services/m{:03}", package.module))
+        .join(&package.dir);
     std::fs::create_dir_all(&dir)?;
     std::fs::write(dir.join("README.md"), "# A package\n")?;
     let name = if package.main { "main" } else { "pkg" };
@@ -114,9 +136,23 @@ fn write_package(root: &Path, package: &Package, others: &[Package], count: usiz
             std::fs::write(dir.join("static/index.html"), "<p>shop</p>\n")?;
             std::fs::write(dir.join("static/css/main.css"), "p { color: red }\n")?;
         }
-        let text =
-            source(&Source { name, number, constraint, embeds, test, main: package.main && first, package, others }, dice)?;
-        std::fs::write(dir.join(format!("file{number}{suffix}{test_suffix}.go")), text)?;
+        let text = source(
+            &Source {
+                name,
+                number,
+                constraint,
+                embeds,
+                test,
+                main: package.main && first,
+                package,
+                others,
+            },
+            dice,
+        )?;
+        std::fs::write(
+            dir.join(format!("file{number}{suffix}{test_suffix}.go")),
+            text,
+        )?;
     }
     Ok(())
 }
@@ -137,7 +173,11 @@ fn source(file: &Source<'_>, dice: &mut Dice) -> Result<String> {
     let mut text = "// Copyright The Shop Authors.\n// Licensed under the Apache License, Version 2.0 (the \"License\");\n\
         // you may not use this file except in compliance with the License.\n\n"
         .to_owned();
-    write!(text, "{}// Package {} does its part.\npackage {}\n\nimport (\n", file.constraint, file.name, file.name)?;
+    write!(
+        text,
+        "{}// Package {} does its part.\npackage {}\n\nimport (\n",
+        file.constraint, file.name, file.name
+    )?;
     let mut uses = String::new();
     let from = dice.roll(STD.len());
     for (path, symbol) in (0..1 + dice.roll(5)).map(|n| STD[(from + n) % STD.len()]) {
@@ -150,7 +190,11 @@ fn source(file: &Source<'_>, dice: &mut Dice) -> Result<String> {
     }
     if file.test {
         text.push_str("\t\"testing\"\n");
-        writeln!(uses, "\nfunc TestPart{}(t *testing.T) {{ t.Log(\"part\") }}", file.number)?;
+        writeln!(
+            uses,
+            "\nfunc TestPart{}(t *testing.T) {{ t.Log(\"part\") }}",
+            file.number
+        )?;
     }
     text.push('\n');
     for (alias, path) in imported(file, dice).into_iter().enumerate() {
@@ -165,11 +209,15 @@ fn source(file: &Source<'_>, dice: &mut Dice) -> Result<String> {
     Ok(text)
 }
 
-/// Other packages that the file imports: earlier ones, so that there is no circle; internal ones of its own module only.
+/// Other packages that the file imports: earlier ones, so that there is no circle; internal ones of
+/// its own module only.
 fn imported(file: &Source<'_>, dice: &mut Dice) -> Vec<String> {
     let mut paths: Vec<String> = (0..dice.roll(4))
         .filter_map(|_| file.others.get(dice.roll(file.others.len())))
-        .filter(|other| !other.path.is_empty() && (other.module == file.package.module || !other.path.contains("/internal/")))
+        .filter(|other| {
+            !other.path.is_empty()
+                && (other.module == file.package.module || !other.path.contains("/internal/"))
+        })
         .map(|other| other.path.clone())
         .collect();
     paths.sort();
@@ -180,7 +228,11 @@ fn imported(file: &Source<'_>, dice: &mut Dice) -> Vec<String> {
 /// Functions, some kilobytes of them.
 fn body(text: &mut String, file: &Source<'_>, dice: &mut Dice) -> Result<()> {
     let functions = 4 + dice.roll(24);
-    let prefix = if file.number == 0 && !file.test { "Part".to_owned() } else { format!("part{}x", file.number) };
+    let prefix = if file.number == 0 && !file.test {
+        "Part".to_owned()
+    } else {
+        format!("part{}x", file.number)
+    };
     for function in 0..functions {
         let name = format!("{prefix}{function}");
         let factor = dice.roll(1000);

@@ -1,4 +1,5 @@
-//! Building the copy of `examples/shop`: one `docker buildx bake` of all images, and BuildKit's own record of which steps ran.
+//! Building the copy of `examples/shop`: one `docker buildx bake` of all images, and BuildKit's own
+//! record of which steps ran.
 
 use crate::engine::environment::{Variables, value};
 use crate::state::State;
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What buildx calls the image of the shop's syntax line: it looks contexts up by the short name, and bake does not shorten.
+/// What buildx calls the image of the shop's syntax line: it looks contexts up by the short name,
+/// and bake does not shorten.
 const FRONTEND: &str = "gowork/gowork:1";
 /// How many lines of a failed build are shown.
 const SHOWN_LINES: usize = 40;
@@ -28,11 +30,23 @@ impl Shop {
     ///
     /// # Errors
     /// If it cannot be copied.
-    pub(super) fn copy(state: &State, workshop: &Path, layout: &Path, variables: &Variables) -> Result<Self> {
+    pub(super) fn copy(
+        state: &State,
+        workshop: &Path,
+        layout: &Path,
+        variables: &Variables,
+    ) -> Result<Self> {
         let directory = workshop.join("shop");
         super::copy_tree(&state.repository().join("examples/shop"), &directory)?;
-        let buildx = value(variables, "GOWORK_TEST_BUILDX").context("there is no buildx")?.into();
-        let shop = Self { buildx, variables: variables.clone(), directory, workshop: workshop.to_path_buf() };
+        let buildx = value(variables, "GOWORK_TEST_BUILDX")
+            .context("there is no buildx")?
+            .into();
+        let shop = Self {
+            buildx,
+            variables: variables.clone(),
+            directory,
+            workshop: workshop.to_path_buf(),
+        };
         std::fs::write(shop.definition(), shop.bake(layout).to_string())?;
         Ok(shop)
     }
@@ -44,19 +58,37 @@ impl Shop {
     pub(super) fn build(&self) -> Result<Build> {
         let started = Instant::now();
         let mut bake = Command::new(&self.buildx);
-        bake.args(["bake", "--progress", "rawjson", "--file"]).arg(self.definition()).args(super::IMAGES);
+        bake.args(["bake", "--progress", "rawjson", "--file"])
+            .arg(self.definition())
+            .args(super::IMAGES);
         bake.envs(self.variables.iter().map(|(name, value)| (name, value)));
         // The definition is ours; the files it names need no further permission.
-        bake.env("BUILDX_BAKE_ENTITLEMENTS_FS", "0").current_dir(&self.workshop);
-        bake.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = bake.spawn().with_context(|| format!("cannot start {}", self.buildx.display()))?;
-        let record = Record::read(child.stderr.take().context("buildx was started without a pipe")?);
+        bake.env("BUILDX_BAKE_ENTITLEMENTS_FS", "0")
+            .current_dir(&self.workshop);
+        bake.stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        let mut child = bake
+            .spawn()
+            .with_context(|| format!("cannot start {}", self.buildx.display()))?;
+        let record = Record::read(
+            child
+                .stderr
+                .take()
+                .context("buildx was started without a pipe")?,
+        );
         let status = child.wait()?;
         let record = record?;
         if !status.success() {
-            bail!("the build failed: {status}\n{}", crate::command::last_lines(&record.told, SHOWN_LINES));
+            bail!(
+                "the build failed: {status}\n{}",
+                crate::command::last_lines(&record.told, SHOWN_LINES)
+            );
         }
-        Ok(Build { steps: record.steps(), time: started.elapsed() })
+        Ok(Build {
+            steps: record.steps(),
+            time: started.elapsed(),
+        })
     }
 
     /// Where a build puts an image, as a tar file of an OCI layout.
@@ -82,10 +114,16 @@ impl Shop {
     ///
     /// # Errors
     /// If it cannot be read or written, or `change` fails.
-    pub(super) fn edit(&self, file: &str, change: impl FnOnce(&str) -> Result<String>) -> Result<()> {
+    pub(super) fn edit(
+        &self,
+        file: &str,
+        change: impl FnOnce(&str) -> Result<String>,
+    ) -> Result<()> {
         let path = self.directory.join(file);
-        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        std::fs::write(&path, change(&text)?).with_context(|| format!("cannot write {}", path.display()))
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        std::fs::write(&path, change(&text)?)
+            .with_context(|| format!("cannot write {}", path.display()))
     }
 
     fn definition(&self) -> PathBuf {
@@ -106,7 +144,10 @@ impl Shop {
                 "output": [format!("type=oci,dest={}", self.archive(image).display())],
             })
         };
-        let targets: BTreeMap<&str, Value> = super::IMAGES.into_iter().map(|image| (image, target(image))).collect();
+        let targets: BTreeMap<&str, Value> = super::IMAGES
+            .into_iter()
+            .map(|image| (image, target(image)))
+            .collect();
         json!({ "target": targets })
     }
 }
@@ -133,12 +174,20 @@ pub(super) struct Step {
 impl Build {
     /// The steps that ran, in the order in which they began.
     pub(super) fn ran(&self) -> Vec<Step> {
-        self.steps.iter().filter(|step| !step.cached).cloned().collect()
+        self.steps
+            .iter()
+            .filter(|step| !step.cached)
+            .cloned()
+            .collect()
     }
 
     /// The steps whose result was known.
     pub(super) fn cached(&self) -> Vec<Step> {
-        self.steps.iter().filter(|step| step.cached).cloned().collect()
+        self.steps
+            .iter()
+            .filter(|step| step.cached)
+            .cloned()
+            .collect()
     }
 }
 
@@ -187,16 +236,29 @@ impl Record {
     /// One step a name: what several images share is told for each of them, the work is done once.
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
-        for vertex in self.order.iter().filter_map(|digest| self.vertexes.get(digest)) {
-            let Some(name) = step_name(vertex) else { continue };
+        for vertex in self
+            .order
+            .iter()
+            .filter_map(|digest| self.vertexes.get(digest))
+        {
+            let Some(name) = step_name(vertex) else {
+                continue;
+            };
             if vertex["started"].is_null() {
                 continue;
             }
             let cached = vertex["cached"].as_bool().unwrap_or_default();
             let started = vertex["started"].as_str().unwrap_or_default().to_owned();
-            let step = Step { name, seconds: seconds(vertex), cached, started };
+            let step = Step {
+                name,
+                seconds: seconds(vertex),
+                cached,
+                started,
+            };
             match steps.iter_mut().find(|other| other.name == step.name) {
-                Some(other) if other.cached || !cached && other.seconds < step.seconds => *other = step,
+                Some(other) if other.cached || !cached && other.seconds < step.seconds => {
+                    *other = step
+                }
                 Some(_) => {}
                 None => steps.push(step),
             }
@@ -209,23 +271,32 @@ impl Record {
 /// Shows what a build is at, at the end of the phase's line.
 fn show(step: &str) {
     // Save and restore the cursor, so that the line's beginning stays.
-    eprint!("\x1b7\x1b[K{}\x1b8", step.chars().take(40).collect::<String>());
+    eprint!(
+        "\x1b7\x1b[K{}\x1b8",
+        step.chars().take(40).collect::<String>()
+    );
     // Nothing depends on it.
     let _ = std::io::stderr().flush();
 }
 
-/// The name of a step that images are made of, without the image that bake puts in front. None for what every build does to know whether
-/// anything changed: looking at the definition, the sources' list and content, the frontend, the base image (all that starts from nothing);
-/// and for the export.
+/// The name of a step that images are made of, without the image that bake puts in front. None for
+/// what every build does to know whether anything changed: looking at the definition, the sources'
+/// list and content, the frontend, the base image (all that starts from nothing); and for the
+/// export.
 fn step_name(vertex: &Value) -> Option<String> {
     let name = vertex["name"].as_str()?;
-    let (origin, name) = match name.strip_prefix('[').and_then(|rest| rest.split_once("] ")) {
+    let (origin, name) = match name
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("] "))
+    {
         Some((origin, name)) => (origin, name),
         None => ("", name),
     };
     let words: Vec<&str> = origin.split(' ').collect();
     let is_housekeeping = words.contains(&"internal") || words.contains(&"context");
-    let has_inputs = vertex["inputs"].as_array().is_some_and(|inputs| !inputs.is_empty());
+    let has_inputs = vertex["inputs"]
+        .as_array()
+        .is_some_and(|inputs| !inputs.is_empty());
     (has_inputs && !is_housekeeping && !name.starts_with("exporting to ")).then(|| name.to_owned())
 }
 
@@ -233,7 +304,13 @@ fn step_name(vertex: &Value) -> Option<String> {
 fn seconds(vertex: &Value) -> f64 {
     const DAY: f64 = 86_400.0;
     let time = |key: &str| -> Option<f64> {
-        let mut parts = vertex[key].as_str()?.split_once('T')?.1.trim_end_matches('Z').split(':').map(str::parse::<f64>);
+        let mut parts = vertex[key]
+            .as_str()?
+            .split_once('T')?
+            .1
+            .trim_end_matches('Z')
+            .split(':')
+            .map(str::parse::<f64>);
         Some(parts.next()?.ok()? * 3600.0 + parts.next()?.ok()? * 60.0 + parts.next()?.ok()?)
     };
     match (time("started"), time("completed")) {
@@ -248,7 +325,11 @@ mod tests {
 
     fn steps(events: &str) -> Vec<(String, bool)> {
         let record = Record::read(events.as_bytes()).expect("a record");
-        record.steps().into_iter().map(|step| (step.name, step.cached)).collect()
+        record
+            .steps()
+            .into_iter()
+            .map(|step| (step.name, step.cached))
+            .collect()
     }
 
     #[test]
@@ -257,7 +338,13 @@ mod tests {
 {"vertexes":[{"digest":"b","name":"[web] compile ./x","inputs":["i"],"started":"2026-01-01T23:59:59.5Z"}]}
 {"vertexes":[{"digest":"b","name":"[web] compile ./x","inputs":["i"],"started":"2026-01-01T23:59:59.5Z","completed":"2026-01-02T00:00:01Z"}]}
 {"vertexes":[{"digest":"c","name":"[api] link api","inputs":["i"],"started":"2026-01-01T23:59:59.6Z","cached":true}]}"#;
-        assert_eq!(steps(events), [("compile ./x".to_owned(), false), ("link api".to_owned(), true)]);
+        assert_eq!(
+            steps(events),
+            [
+                ("compile ./x".to_owned(), false),
+                ("link api".to_owned(), true)
+            ]
+        );
         let record = Record::read(events.as_bytes()).expect("a record");
         assert!((record.steps()[0].seconds - 1.5).abs() < 1e-9);
     }
@@ -270,6 +357,9 @@ mod tests {
 {"vertexes":[{"digest":"d","name":"[api] never started","inputs":["i"]}]}
 ERROR: no such thing"#;
         assert!(steps(events).is_empty());
-        assert_eq!(Record::read(events.as_bytes()).expect("a record").told, "ERROR: no such thing\n");
+        assert_eq!(
+            Record::read(events.as_bytes()).expect("a record").told,
+            "ERROR: no such thing\n"
+        );
     }
 }

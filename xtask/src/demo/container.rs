@@ -1,4 +1,5 @@
-//! Running an image: with Docker where the user's engine is used, else with runc; and asking what runs in it.
+//! Running an image: with Docker where the user's engine is used, else with runc; and asking what
+//! runs in it.
 
 use super::unpacked::Unpacked;
 use crate::command::{command, run, succeeds};
@@ -32,7 +33,9 @@ impl Runner {
     /// # Errors
     /// If neither is there.
     pub(super) fn choose(variables: &Variables) -> Result<Self> {
-        if value(variables, "BUILDKIT_HOST").is_none() && succeeds(&mut command("docker", ["version"])) {
+        if value(variables, "BUILDKIT_HOST").is_none()
+            && succeeds(&mut command("docker", ["version"]))
+        {
             return Ok(Self::Docker);
         }
         host::require_root("running an image without Docker")?;
@@ -51,8 +54,16 @@ impl Runner {
     ///
     /// # Errors
     /// If it ends instead; the error shows what it said.
-    pub(super) fn start(&self, image: &str, unpacked: &Unpacked, archive: &Path) -> Result<Service> {
-        let port = TcpListener::bind("127.0.0.1:0").context("no port is free")?.local_addr()?.port();
+    pub(super) fn start(
+        &self,
+        image: &str,
+        unpacked: &Unpacked,
+        archive: &Path,
+    ) -> Result<Service> {
+        let port = TcpListener::bind("127.0.0.1:0")
+            .context("no port is free")?
+            .local_addr()?
+            .port();
         let name = format!("gowork-demo-{image}-{port}");
         let (start, stop) = match self {
             Self::Runc(runc) => with_runc(runc, &name, unpacked, port)?,
@@ -61,17 +72,37 @@ impl Runner {
         let mut start = start;
         let log = unpacked.root.with_file_name("log");
         let file = std::fs::File::create(&log)?;
-        let child = start.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).spawn();
-        let mut service = Service { child: child.with_context(|| format!("cannot run {image}"))?, stop, port, log };
+        let child = start
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file)
+            .spawn();
+        let mut service = Service {
+            child: child.with_context(|| format!("cannot run {image}"))?,
+            stop,
+            port,
+            log,
+        };
         service.wait_until_ready()?;
         Ok(service)
     }
 }
 
 /// The commands that run the image with runc and that ask it to end.
-fn with_runc(runc: &Path, name: &str, unpacked: &Unpacked, port: u16) -> Result<(Command, Command)> {
-    let bundle = unpacked.root.parent().context("an image unpacked nowhere")?;
-    std::fs::write(bundle.join("config.json"), specification(unpacked, port)?.to_string())?;
+fn with_runc(
+    runc: &Path,
+    name: &str,
+    unpacked: &Unpacked,
+    port: u16,
+) -> Result<(Command, Command)> {
+    let bundle = unpacked
+        .root
+        .parent()
+        .context("an image unpacked nowhere")?;
+    std::fs::write(
+        bundle.join("config.json"),
+        specification(unpacked, port)?.to_string(),
+    )?;
     let runc = || {
         let mut runc = Command::new(runc);
         runc.arg("--root").arg(bundle.join("runc"));
@@ -88,9 +119,11 @@ fn specification(unpacked: &Unpacked, port: u16) -> Result<Value> {
     let (uid, gid) = unpacked.user()?;
     let mut environment = unpacked.environment();
     environment.push(format!("PORT={port}"));
-    let mount =
-        |at: &str, kind: &str, options: &[&str]| json!({ "destination": at, "type": kind, "source": kind, "options": options });
-    let namespaces: Vec<Value> = ["pid", "ipc", "uts", "mount"].into_iter().map(|kind| json!({ "type": kind })).collect();
+    let mount = |at: &str, kind: &str, options: &[&str]| json!({ "destination": at, "type": kind, "source": kind, "options": options });
+    let namespaces: Vec<Value> = ["pid", "ipc", "uts", "mount"]
+        .into_iter()
+        .map(|kind| json!({ "type": kind }))
+        .collect();
     Ok(json!({
         "ociVersion": "1.0.2",
         "process": {
@@ -110,17 +143,41 @@ fn specification(unpacked: &Unpacked, port: u16) -> Result<Value> {
     }))
 }
 
-/// The same for Docker, after loading the image. It is named by its configuration's digest only, and goes with the container.
-fn with_docker(name: &str, unpacked: &Unpacked, archive: &Path, port: u16) -> Result<(Command, Command)> {
-    let loaded = crate::command::output(command("docker", ["load", "--quiet", "--input"]).arg(archive))?;
-    let id = loaded.lines().rev().find_map(|line| line.rsplit_once(": ").or(line.rsplit_once(' '))).map(|(_, id)| id.trim());
+/// The same for Docker, after loading the image. It is named by its configuration's digest only,
+/// and goes with the container.
+fn with_docker(
+    name: &str,
+    unpacked: &Unpacked,
+    archive: &Path,
+    port: u16,
+) -> Result<(Command, Command)> {
+    let loaded =
+        crate::command::output(command("docker", ["load", "--quiet", "--input"]).arg(archive))?;
+    let id = loaded
+        .lines()
+        .rev()
+        .find_map(|line| line.rsplit_once(": ").or(line.rsplit_once(' ')))
+        .map(|(_, id)| id.trim());
     let id = id.with_context(|| format!("`docker load` did not say what it loaded: {loaded}"))?;
     let _ = unpacked;
     let publish = format!("127.0.0.1:{port}:{port}");
     let variable = format!("PORT={port}");
     let start = command(
         "docker",
-        ["run", "--rm", "--name", name, "--read-only", "--cap-drop", "ALL", "--publish", &publish, "--env", &variable, id],
+        [
+            "run",
+            "--rm",
+            "--name",
+            name,
+            "--read-only",
+            "--cap-drop",
+            "ALL",
+            "--publish",
+            &publish,
+            "--env",
+            &variable,
+            id,
+        ],
     );
     Ok((start, command("docker", ["stop", name])))
 }
@@ -144,9 +201,14 @@ impl Service {
         // HTTP/1.0, so that the connection's end is the answer's end.
         write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).with_context(|| format!("no answer to GET {path}"))?;
+        stream
+            .read_to_string(&mut answer)
+            .with_context(|| format!("no answer to GET {path}"))?;
         let body = answer.split_once("\r\n\r\n").map(|(_, body)| body);
-        Ok(body.with_context(|| format!("no HTTP answer to GET {path}: {answer:?}"))?.trim_end().to_owned())
+        Ok(body
+            .with_context(|| format!("no HTTP answer to GET {path}: {answer:?}"))?
+            .trim_end()
+            .to_owned())
     }
 
     /// Asks it to end, and waits until it has.
@@ -165,7 +227,10 @@ impl Service {
             }
             std::thread::sleep(INTERVAL);
         }
-        bail!("the service does not end {} s after SIGTERM", END_LIMIT.as_secs())
+        bail!(
+            "the service does not end {} s after SIGTERM",
+            END_LIMIT.as_secs()
+        )
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -176,7 +241,11 @@ impl Service {
                 bail!("the service ended early ({status}):\n{}", self.said());
             }
             if started.elapsed() > START_LIMIT {
-                bail!("the service does not answer after {} s:\n{}", START_LIMIT.as_secs(), self.said());
+                bail!(
+                    "the service does not answer after {} s:\n{}",
+                    START_LIMIT.as_secs(),
+                    self.said()
+                );
             }
             std::thread::sleep(INTERVAL);
         }

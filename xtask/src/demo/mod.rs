@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: from a fresh clone to images that answer, with what an edit costs.
 //!
-//! What it says it also checks: it fails where an image is too large, runs as root, does not answer, or where an edit makes more run
-//! than it should.
+//! What it says it also checks: it fails where an image is too large, runs as root, does not
+//! answer, or where an edit makes more run than it should.
 
 mod build;
 mod container;
@@ -64,7 +64,8 @@ impl Times {
     }
 }
 
-/// Sets up what is missing, builds, runs, edits, builds again; stops the engine if it was not up before.
+/// Sets up what is missing, builds, runs, edits, builds again; stops the engine if it was not up
+/// before.
 ///
 /// # Errors
 /// If something is missing on the machine, or anything is not as the demonstration says.
@@ -89,19 +90,33 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     result.and(stopped)?;
     say(&format!("\n{}", times.table(started.elapsed())))?;
     if arguments.keep {
-        say("The engine still runs: `cargo xtask engine env` prints what reaches it, `cargo xtask engine down` stops it.\n")?;
+        say(
+            "The engine still runs: `cargo xtask engine env` prints what reaches it, `cargo xtask engine down` stops it.\n",
+        )?;
     }
     Ok(())
 }
 
-fn on_engine(state: &State, up: &engine::Up, arguments: &Arguments, times: &mut Times) -> Result<()> {
+fn on_engine(
+    state: &State,
+    up: &engine::Up,
+    arguments: &Arguments,
+    times: &mut Times,
+) -> Result<()> {
     let before = Instant::now();
     let layout = environment::frontend_layout(state);
-    let quality = if arguments.quick { Quality::Quick } else { Quality::Release };
+    let quality = if arguments.quick {
+        Quality::Quick
+    } else {
+        Quality::Release
+    };
     image::build(state, &layout, quality)?;
     times.add("frontend image", before.elapsed());
 
-    let workshop = tempfile::Builder::new().prefix("gowork-demo-").tempdir().context("cannot make a temporary directory")?;
+    let workshop = tempfile::Builder::new()
+        .prefix("gowork-demo-")
+        .tempdir()
+        .context("cannot make a temporary directory")?;
     let shop = Shop::copy(state, workshop.path(), &layout, &up.variables)?;
     let runner = Runner::choose(&up.variables)?;
     first(&shop, times)?;
@@ -112,12 +127,23 @@ fn on_engine(state: &State, up: &engine::Up, arguments: &Arguments, times: &mut 
 }
 
 fn first(shop: &Shop, times: &mut Times) -> Result<()> {
-    let phase = Phase::start(&format!("building {} (a minute or two on an empty engine)", IMAGES.join(", ")));
+    let phase = Phase::start(&format!(
+        "building {} (a minute or two on an empty engine)",
+        IMAGES.join(", ")
+    ));
     let build = shop.build()?;
     phase.done();
     let (ran, cached) = (build.ran(), build.cached());
-    let known = if cached.is_empty() { String::new() } else { format!(", {} known from earlier builds", cached.len()) };
-    say(&format!("\nFour images of examples/shop, whose Dockerfile is `{}`: {} steps ran{known}\n", shop.syntax()?, ran.len()))?;
+    let known = if cached.is_empty() {
+        String::new()
+    } else {
+        format!(", {} known from earlier builds", cached.len())
+    };
+    say(&format!(
+        "\nFour images of examples/shop, whose Dockerfile is `{}`: {} steps ran{known}\n",
+        shop.syntax()?,
+        ran.len()
+    ))?;
     let mut longest = ran.clone();
     longest.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
     longest.truncate(SHOWN_STEPS);
@@ -130,10 +156,20 @@ fn first(shop: &Shop, times: &mut Times) -> Result<()> {
             megabytes(unpacked.size)
         ))?;
         if unpacked.size > SIZE_LIMIT {
-            bail!("the image {image} has {} bytes, the limit is {SIZE_LIMIT}", unpacked.size);
+            bail!(
+                "the image {image} has {} bytes, the limit is {SIZE_LIMIT}",
+                unpacked.size
+            );
         }
     }
-    times.add(if cached.is_empty() { "first build of all images" } else { "first build (not from empty)" }, build.time);
+    times.add(
+        if cached.is_empty() {
+            "first build of all images"
+        } else {
+            "first build (not from empty)"
+        },
+        build.time,
+    );
     Ok(())
 }
 
@@ -145,10 +181,20 @@ fn look_and_run(shop: &Shop, runner: &Runner) -> Result<()> {
     for (what, fact) in facts {
         say(&format!("  {what:<38}{fact}\n"))?;
     }
-    ask(shop, runner, &unpacked, &questions(WORDS.trim_start_matches("%d ")))
+    ask(
+        shop,
+        runner,
+        &unpacked,
+        &questions(WORDS.trim_start_matches("%d ")),
+    )
 }
 
-fn ask(shop: &Shop, runner: &Runner, unpacked: &Unpacked, questions: &[(&str, IsRight<'_>)]) -> Result<()> {
+fn ask(
+    shop: &Shop,
+    runner: &Runner,
+    unpacked: &Unpacked,
+    questions: &[(&str, IsRight<'_>)],
+) -> Result<()> {
     let service = runner.start(SHOWN, unpacked, &shop.archive(SHOWN))?;
     for (path, right) in questions {
         let answer = service.ask(path)?;
@@ -166,35 +212,63 @@ type IsRight<'a> = Box<dyn Fn(&str) -> bool + 'a>;
 fn questions(words: &str) -> [(&'static str, IsRight<'_>); 3] {
     [
         ("/healthz", Box::new(|answer| answer == "ok")),
-        ("/time?zone=Europe/Berlin&at=0", Box::new(|answer| answer == "1970-01-01T01:00:00+01:00")),
+        (
+            "/time?zone=Europe/Berlin&at=0",
+            Box::new(|answer| answer == "1970-01-01T01:00:00+01:00"),
+        ),
         // None would say that the program cannot read them.
-        ("/certs", Box::new(move |answer| answer.ends_with(words) && !answer.starts_with("0 "))),
+        (
+            "/certs",
+            Box::new(move |answer| answer.ends_with(words) && !answer.starts_with("0 ")),
+        ),
     ]
 }
 
 fn unchanged(shop: &Shop, times: &mut Times) -> Result<()> {
     let build = built(shop, "building again, nothing changed")?;
     nothing_ran(&build)?;
-    say(&format!("\nNothing changed: nothing ran, all {} steps from cache\n", build.cached().len()))?;
+    say(&format!(
+        "\nNothing changed: nothing ran, all {} steps from cache\n",
+        build.cached().len()
+    ))?;
     times.add("build after no change", build.time);
     Ok(())
 }
 
 fn edited_service(shop: &Shop, runner: &Runner, times: &mut Times) -> Result<()> {
     // Another edit each time, since the engine remembers those of earlier runs.
-    let stamp = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|time| time.as_secs()).unwrap_or_default();
+    let stamp = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map(|time| time.as_secs())
+        .unwrap_or_default();
     let words = format!("%d roots, said edit {stamp}");
     shop.edit(EDITED, |text| {
-        if text.contains(WORDS) { Ok(text.replacen(WORDS, &words, 1)) } else { bail!("{EDITED} has no `{WORDS}` to edit") }
+        if text.contains(WORDS) {
+            Ok(text.replacen(WORDS, &words, 1))
+        } else {
+            bail!("{EDITED} has no `{WORDS}` to edit")
+        }
     })?;
     let build = built(shop, &format!("building again, {EDITED} edited"))?;
     let ran = build.ran();
     say(&format!("\nEdited {EDITED}\n"))?;
     say(&listing("ran", &ran))?;
-    let others: Vec<_> = build.cached().into_iter().filter(|step| step.name.starts_with("link ")).collect();
+    let others: Vec<_> = build
+        .cached()
+        .into_iter()
+        .filter(|step| step.name.starts_with("link "))
+        .collect();
     let others: Vec<_> = others.iter().map(|step| step.name.as_str()).collect();
-    say(&format!("  {:<9}{} steps, {} among them\n", "cached", build.cached().len(), others.join(", ")))?;
-    if let Some(step) = ran.iter().find(|step| step.name.starts_with("link ") && step.name != format!("link {SHOWN}")) {
+    say(&format!(
+        "  {:<9}{} steps, {} among them\n",
+        "cached",
+        build.cached().len(),
+        others.join(", ")
+    ))?;
+    if let Some(step) = ran
+        .iter()
+        .find(|step| step.name.starts_with("link ") && step.name != format!("link {SHOWN}"))
+    {
         bail!("`{}` ran though nothing of it was edited", step.name);
     }
     if !ran.iter().any(|step| step.name == format!("link {SHOWN}")) {
@@ -225,16 +299,26 @@ fn built(shop: &Shop, what: &str) -> Result<Build> {
 fn nothing_ran(build: &Build) -> Result<()> {
     let ran: Vec<_> = build.ran().into_iter().map(|step| step.name).collect();
     if !ran.is_empty() {
-        bail!("nothing that images are made of was edited, yet these steps ran: {}", ran.join(", "));
+        bail!(
+            "nothing that images are made of was edited, yet these steps ran: {}",
+            ran.join(", ")
+        );
     }
     Ok(())
 }
 
 fn listing(title: &str, steps: &[build::Step]) -> String {
     // Copies of sources stand beside each step that takes them.
-    let shown = steps.iter().filter(|step| !step.name.starts_with("sources "));
+    let shown = steps
+        .iter()
+        .filter(|step| !step.name.starts_with("sources "));
     let line = |(index, step): (usize, &build::Step)| {
-        format!("  {:<9}{:<52}{:>5.1} s\n", if index == 0 { title } else { "" }, step.name, step.seconds)
+        format!(
+            "  {:<9}{:<52}{:>5.1} s\n",
+            if index == 0 { title } else { "" },
+            step.name,
+            step.seconds
+        )
     };
     shown.enumerate().map(line).collect()
 }
@@ -253,13 +337,16 @@ fn say(text: &str) -> Result<()> {
 /// Copies a directory with all below it.
 fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
-    for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+    for entry in
+        std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?
+    {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_tree(&entry.path(), &target)?;
         } else {
-            std::fs::copy(entry.path(), &target).with_context(|| format!("cannot write {}", target.display()))?;
+            std::fs::copy(entry.path(), &target)
+                .with_context(|| format!("cannot write {}", target.display()))?;
         }
     }
     Ok(())

@@ -21,8 +21,8 @@ pub(crate) struct UserEngine {
     pub(crate) builder: Option<OsString>,
 }
 
-/// The user's engine, if `BUILDX_BUILDER` or `DOCKER_HOST` name one and `GOWORK_ENGINE` does not say `own`.
-/// The variables that `engine env` prints do not count: they name an engine of ours.
+/// The user's engine, if `BUILDX_BUILDER` or `DOCKER_HOST` name one and `GOWORK_ENGINE` does not
+/// say `own`. The variables that `engine env` prints do not count: they name an engine of ours.
 ///
 /// # Errors
 /// If they name one and there is no buildx, or `GOWORK_ENGINE` has another value.
@@ -33,14 +33,19 @@ pub(crate) fn user_engine(state: &State) -> Result<Option<UserEngine>> {
         Some(value) => bail!("{GOWORK_ENGINE} is {value:?}; the only value it knows is `own`"),
         None => {}
     }
-    let ours = set("BUILDX_CONFIG").is_some_and(|directory| Path::new(&directory) == state.buildx_config());
+    let ours = set("BUILDX_CONFIG")
+        .is_some_and(|directory| Path::new(&directory) == state.buildx_config());
     let builder = set("BUILDX_BUILDER").filter(|_| !ours);
     let chosen_by = match (&builder, set("DOCKER_HOST")) {
         (Some(_), _) => "BUILDX_BUILDER",
         (None, Some(_)) => "DOCKER_HOST",
         (None, None) => return Ok(None),
     };
-    Ok(Some(UserEngine { buildx: installed_buildx(chosen_by)?, chosen_by, builder }))
+    Ok(Some(UserEngine {
+        buildx: installed_buildx(chosen_by)?,
+        chosen_by,
+        builder,
+    }))
 }
 
 impl UserEngine {
@@ -78,15 +83,28 @@ pub(crate) fn name(engine: &str) -> String {
 /// If buildx cannot be built or refuses.
 pub(crate) fn register(state: &State, engine: &str, socket: &Path) -> Result<()> {
     let endpoint = format!("unix://{}", socket.display());
-    let known = std::fs::read_to_string(state.buildx_config().join("instances").join(name(engine))).unwrap_or_default();
+    let known = std::fs::read_to_string(state.buildx_config().join("instances").join(name(engine)))
+        .unwrap_or_default();
     if known.contains(&format!("{endpoint:?}")) {
         return Ok(());
     }
     unregister(state, engine)?;
     let buildx = Tool::Buildx.ensure(state)?;
     std::fs::create_dir_all(state.buildx_config())?;
-    let mut create = command(buildx, ["create", "--name", &name(engine), "--driver", "remote", &endpoint]);
-    run(create.env("BUILDX_CONFIG", state.buildx_config()).env_remove("BUILDX_BUILDER"))
+    let mut create = command(
+        buildx,
+        [
+            "create",
+            "--name",
+            &name(engine),
+            "--driver",
+            "remote",
+            &endpoint,
+        ],
+    );
+    run(create
+        .env("BUILDX_CONFIG", state.buildx_config())
+        .env_remove("BUILDX_BUILDER"))
 }
 
 /// Makes buildx forget the engine, if it knows it.
@@ -94,12 +112,21 @@ pub(crate) fn register(state: &State, engine: &str, socket: &Path) -> Result<()>
 /// # Errors
 /// If buildx cannot be built.
 pub(crate) fn unregister(state: &State, engine: &str) -> Result<()> {
-    if !state.buildx_config().join("instances").join(name(engine)).exists() {
+    if !state
+        .buildx_config()
+        .join("instances")
+        .join(name(engine))
+        .exists()
+    {
         return Ok(());
     }
     let buildx = Tool::Buildx.ensure(state)?;
     let mut remove = command(buildx, ["rm", "--force", &name(engine)]);
     // What matters is the entry; an engine that is down makes buildx complain after removing it.
-    succeeds(remove.env("BUILDX_CONFIG", state.buildx_config()).env_remove("BUILDX_BUILDER"));
+    succeeds(
+        remove
+            .env("BUILDX_CONFIG", state.buildx_config())
+            .env_remove("BUILDX_BUILDER"),
+    );
     Ok(())
 }

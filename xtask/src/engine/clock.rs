@@ -1,7 +1,8 @@
 //! A buildkitd whose clock can be set ahead, to see what becomes of caches with time.
 //!
-//! Nothing outside of it can tell buildkitd another time: it is static, so a library cannot be put before its own, and it asks the kernel for
-//! the time without a system call. `go build -overlay` can: it replaces one file of Go's runtime. Programs in containers keep the true time.
+//! Nothing outside of it can tell buildkitd another time: it is static, so a library cannot be put
+//! before its own, and it asks the kernel for the time without a system call. `go build -overlay`
+//! can: it replaces one file of Go's runtime. Programs in containers keep the true time.
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -31,18 +32,24 @@ pub(crate) fn variable(days: u32) -> (&'static str, String) {
     (SECONDS_AHEAD, (u64::from(days) * 24 * 60 * 60).to_string())
 }
 
-/// Writes the replacement and the file that names it for `go build -overlay` into `directory`; returns the latter.
+/// Writes the replacement and the file that names it for `go build -overlay` into `directory`;
+/// returns the latter.
 ///
 /// # Errors
 /// If the Go release at `goroot` tells the time in another way than is known here.
 pub(crate) fn overlay(goroot: &Path, directory: &Path) -> Result<PathBuf> {
     let original = goroot.join(FILE);
-    let text = std::fs::read_to_string(&original).with_context(|| format!("cannot read {}", original.display()))?;
-    let replaced = replaced(&text).with_context(|| format!("no known function in {} tells the time", original.display()))?;
+    let text = std::fs::read_to_string(&original)
+        .with_context(|| format!("cannot read {}", original.display()))?;
+    let replaced = replaced(&text)
+        .with_context(|| format!("no known function in {} tells the time", original.display()))?;
     let replacement = directory.join("time.go");
     std::fs::write(&replacement, replaced)?;
     let overlay = directory.join("overlay.json");
-    std::fs::write(&overlay, json!({ "Replace": { original.to_string_lossy(): replacement } }).to_string())?;
+    std::fs::write(
+        &overlay,
+        json!({ "Replace": { original.to_string_lossy(): replacement } }).to_string(),
+    )?;
     Ok(overlay)
 }
 
@@ -51,7 +58,8 @@ fn replaced(text: &str) -> Option<String> {
     let end = start + text[start..].find(TRUE_END)?;
     // The function ends there: no other begins before.
     let body = &text[start + 1..end];
-    (!body.contains("\nfunc ")).then(|| format!("{}{END}{}", &text[..end], &text[end + TRUE_END.len()..]))
+    (!body.contains("\nfunc "))
+        .then(|| format!("{}{END}{}", &text[..end], &text[end + TRUE_END.len()..]))
 }
 
 #[cfg(test)]

@@ -28,15 +28,24 @@ impl Engine {
     /// The engine `name` of a state directory.
     ///
     /// # Errors
-    /// If the name is not made of lower-case letters, digits and inner hyphens, or the socket's path would be too long.
+    /// If the name is not made of lower-case letters, digits and inner hyphens, or the socket's
+    /// path would be too long.
     pub(crate) fn named(state: &State, name: &str) -> Result<Self> {
-        let fits = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let fits = name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         if name.is_empty() || !fits || name.starts_with('-') || name.ends_with('-') {
-            bail!("{name:?} is no name for an engine: lower-case letters, digits and inner hyphens only");
+            bail!(
+                "{name:?} is no name for an engine: lower-case letters, digits and inner hyphens only"
+            );
         }
         let directory = state.path("engines").join(name);
         let daemon = Daemon::new(&directory, &directory.join("config.toml"));
-        let engine = Self { name: name.to_owned(), directory, daemon };
+        let engine = Self {
+            name: name.to_owned(),
+            directory,
+            daemon,
+        };
         let length = engine.socket().as_os_str().len();
         if length > SOCKET_PATH_LIMIT {
             let (socket, variable) = (engine.socket(), crate::state::STATE_DIR);
@@ -58,7 +67,9 @@ impl Engine {
             return Ok(Vec::new());
         }
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(&directory).with_context(|| format!("cannot read {}", directory.display()))? {
+        for entry in std::fs::read_dir(&directory)
+            .with_context(|| format!("cannot read {}", directory.display()))?
+        {
             names.extend(entry?.file_name().into_string());
         }
         names.sort();
@@ -85,18 +96,32 @@ impl Engine {
         self.daemon.running()
     }
 
-    /// Starts the engine unless it runs with this configuration and clock, and makes buildx know it. Says whether it was started.
+    /// Starts the engine unless it runs with this configuration and clock, and makes buildx know
+    /// it. Says whether it was started.
     ///
     /// # Errors
-    /// If something is missing on the machine, or buildkitd does not come up; the error shows the end of its log.
-    pub(crate) fn start(&self, state: &State, registry: &Registry, days_ahead: u32) -> Result<bool> {
+    /// If something is missing on the machine, or buildkitd does not come up; the error shows the
+    /// end of its log.
+    pub(crate) fn start(
+        &self,
+        state: &State,
+        registry: &Registry,
+        days_ahead: u32,
+    ) -> Result<bool> {
         host::require_root("an engine of our own")?;
         let runc = host::require_package("runc")?;
-        let daemon = if days_ahead == 0 { Tool::Buildkitd } else { Tool::ClockedBuildkitd };
+        let daemon = if days_ahead == 0 {
+            Tool::Buildkitd
+        } else {
+            Tool::ClockedBuildkitd
+        };
         let (buildkitd, buildctl) = (daemon.ensure(state)?, Tool::Buildctl.ensure(state)?);
         std::fs::create_dir_all(self.root())?;
         let path = self.directory.join("config.toml");
-        let configuration = format!("# Clock: {days_ahead} days ahead.\n{}", self.configuration(registry, &runc)?);
+        let configuration = format!(
+            "# Clock: {days_ahead} days ahead.\n{}",
+            self.configuration(registry, &runc)?
+        );
         let same = std::fs::read_to_string(&path).is_ok_and(|present| present == configuration);
         let started = self.running().is_none() || !same;
         if started {
@@ -104,9 +129,17 @@ impl Engine {
             mounts::clear(&self.root())?;
             std::fs::write(&path, configuration)?;
             let address = format!("unix://{}", self.socket().display());
-            let ready = || succeeds(&mut command(&buildctl, ["--addr", &address, "--timeout", "2", "debug", "workers"]));
+            let ready = || {
+                succeeds(&mut command(
+                    &buildctl,
+                    ["--addr", &address, "--timeout", "2", "debug", "workers"],
+                ))
+            };
             let mut command = Command::new(&buildkitd);
-            command.arg("--config").arg(&path).envs((days_ahead != 0).then(|| clock::variable(days_ahead)));
+            command
+                .arg("--config")
+                .arg(&path)
+                .envs((days_ahead != 0).then(|| clock::variable(days_ahead)));
             self.daemon.start(&mut command, START_LIMIT, ready)?;
         }
         builder::register(state, &self.name, &self.socket())?;
@@ -131,7 +164,8 @@ impl Engine {
         self.stop()?;
         builder::unregister(state, &self.name)?;
         if self.directory.exists() {
-            std::fs::remove_dir_all(&self.directory).with_context(|| format!("cannot remove {}", self.directory.display()))?;
+            std::fs::remove_dir_all(&self.directory)
+                .with_context(|| format!("cannot remove {}", self.directory.display()))?;
         }
         Ok(())
     }
@@ -164,11 +198,14 @@ impl Engine {
         self.directory.join("root")
     }
 
-    /// buildkitd's configuration. Steps use the machine's network, so nothing of it has to be set up; the base images' registry stands
-    /// before Docker Hub; what is unused goes only when the disk runs full, since tests assert what is cached.
+    /// buildkitd's configuration. Steps use the machine's network, so nothing of it has to be set
+    /// up; the base images' registry stands before Docker Hub; what is unused goes only when the
+    /// disk runs full, since tests assert what is cached.
     fn configuration(&self, registry: &Registry, runc: &Path) -> Result<String> {
         // A JSON string is a TOML basic string.
-        let quoted = |path: &Path| serde_json::to_string(path).context("a path of the state directory is not UTF-8");
+        let quoted = |path: &Path| {
+            serde_json::to_string(path).context("a path of the state directory is not UTF-8")
+        };
         let (root, runc, address) = (quoted(&self.root())?, quoted(runc)?, &registry.address);
         let socket = quoted(Path::new(&format!("unix://{}", self.socket().display())))?;
         Ok(format!(

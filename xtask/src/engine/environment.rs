@@ -23,11 +23,15 @@ pub(crate) fn of_own(state: &State, engine: &Engine) -> Result<Variables> {
     let mut variables: Variables = vec![
         ("BUILDX_CONFIG", state.buildx_config().into()),
         ("BUILDX_BUILDER", builder::name(engine.name()).into()),
-        ("BUILDKIT_HOST", format!("unix://{}", engine.socket().display()).into()),
+        (
+            "BUILDKIT_HOST",
+            format!("unix://{}", engine.socket().display()).into(),
+        ),
         ("GOWORK_TEST_BUILDX", Tool::Buildx.ensure(state)?.into()),
         ("GOWORK_TEST_BUILDCTL", Tool::Buildctl.ensure(state)?.into()),
     ];
-    variables.extend(registry::running(state).map(|address| ("GOWORK_TEST_REGISTRY", address.into())));
+    variables
+        .extend(registry::running(state).map(|address| ("GOWORK_TEST_REGISTRY", address.into())));
     variables.extend(of_tests(state)?);
     Ok(variables)
 }
@@ -53,7 +57,8 @@ fn of_tests(state: &State) -> Result<Variables> {
         ("GOWORK_TEST_FRONTEND", frontend_layout(state).into()),
         ("GOWORK_TEST_XTASK", std::env::current_exe()?.into()),
     ];
-    let bundle = std::env::var_os("SSL_CERT_FILE").map_or_else(|| PathBuf::from(CA_BUNDLE), PathBuf::from);
+    let bundle =
+        std::env::var_os("SSL_CERT_FILE").map_or_else(|| PathBuf::from(CA_BUNDLE), PathBuf::from);
     if bundle.is_file() {
         variables.push(("GOWORK_TEST_CA", bundle.into()));
     }
@@ -62,13 +67,19 @@ fn of_tests(state: &State) -> Result<Variables> {
 
 /// The value of one of them.
 pub(crate) fn value<'a>(variables: &'a Variables, name: &str) -> Option<&'a OsStr> {
-    variables.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_os_str())
+    variables
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|(_, value)| value.as_os_str())
 }
 
 /// `export` lines for a POSIX shell.
 pub(crate) fn exports(variables: &Variables) -> String {
     let quoted = |value: &OsString| format!("'{}'", value.to_string_lossy().replace('\'', r"'\''"));
-    variables.iter().map(|(name, value)| format!("export {name}={}\n", quoted(value))).collect()
+    variables
+        .iter()
+        .map(|(name, value)| format!("export {name}={}\n", quoted(value)))
+        .collect()
 }
 
 #[cfg(test)]

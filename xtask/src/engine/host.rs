@@ -5,7 +5,8 @@ use crate::progress::Phase;
 use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 
-/// Fails unless we are root: BuildKit's daemon mounts overlays, debootstrap makes a root file system.
+/// Fails unless we are root: BuildKit's daemon mounts overlays, debootstrap makes a root file
+/// system.
 ///
 /// # Errors
 /// If we are not; the error names the ways out.
@@ -34,8 +35,9 @@ pub(crate) fn require_package(program: &str) -> Result<PathBuf> {
     if let Some(path) = find_program(program) {
         return Ok(path);
     }
-    let by_hand =
-        format!("`{program}` is missing; install it with your distribution's packages (Debian: apt-get install {program})");
+    let by_hand = format!(
+        "`{program}` is missing; install it with your distribution's packages (Debian: apt-get install {program})"
+    );
     if !is_root() || find_program("apt-get").is_none() {
         bail!("{by_hand}");
     }
@@ -47,10 +49,14 @@ pub(crate) fn require_package(program: &str) -> Result<PathBuf> {
 
 fn install(package: &str) -> Result<()> {
     let attempt = || {
-        let mut install = command("apt-get", ["install", "--yes", "--no-install-recommends", package]);
+        let mut install = command(
+            "apt-get",
+            ["install", "--yes", "--no-install-recommends", package],
+        );
         run(install.env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    // The package lists may be missing (as in most container images) or old; they are fetched only then.
+    // The package lists may be missing (as in most container images) or old; they are fetched only
+    // then.
     attempt().or_else(|_| {
         run(&mut command("apt-get", ["update"]))?;
         attempt()

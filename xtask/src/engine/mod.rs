@@ -1,7 +1,8 @@
 //! `cargo xtask engine ...`: the BuildKit engines that tests and demonstrations use.
 //!
-//! The user's own engine where `BUILDX_BUILDER` or `DOCKER_HOST` name one; else engines of ours, made of programs that the Go module
-//! proxy serves, `runc` from the distribution, and base images from the distribution's packages. See [`crate::state`] for where they live.
+//! The user's own engine where `BUILDX_BUILDER` or `DOCKER_HOST` name one; else engines of ours,
+//! made of programs that the Go module proxy serves, `runc` from the distribution, and base images
+//! from the distribution's packages. See [`crate::state`] for where they live.
 
 pub(crate) mod builder;
 mod clock;
@@ -83,11 +84,19 @@ struct Named {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     match &arguments.action {
-        Action::Up { named, go_versions, days_ahead } => {
-            print(&environment::exports(&up_ahead(&state, &named.name, go_versions, *days_ahead)?.variables))
-        }
+        Action::Up {
+            named,
+            go_versions,
+            days_ahead,
+        } => print(&environment::exports(
+            &up_ahead(&state, &named.name, go_versions, *days_ahead)?.variables,
+        )),
         Action::Down { named, all } => {
-            let engines = if *all { Engine::all(&state)? } else { vec![Engine::named(&state, &named.name)?] };
+            let engines = if *all {
+                Engine::all(&state)?
+            } else {
+                vec![Engine::named(&state, &named.name)?]
+            };
             down(&state, &engines)
         }
         Action::Reset { named } => reset(&state, &named.name),
@@ -122,16 +131,28 @@ fn up_ahead(state: &State, name: &str, go_versions: &[String], days_ahead: u32) 
                 "only the clock of an engine of our own can be set: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST"
             );
         }
-        let phase = Phase::start(&format!("using the engine that {} names; base images come from Docker Hub", user.chosen_by));
+        let phase = Phase::start(&format!(
+            "using the engine that {} names; base images come from Docker Hub",
+            user.chosen_by
+        ));
         user.bootstrap()?;
         phase.done();
-        return Ok(Up { variables: environment::of_user(state, &user)?, started: false, times: Vec::new() });
+        return Ok(Up {
+            variables: environment::of_user(state, &user)?,
+            started: false,
+            times: Vec::new(),
+        });
     }
     let engine = Engine::named(state, name)?;
     host::require_root("an engine of our own")?;
     let mut watch = Instant::now();
     let mut lap = || std::mem::replace(&mut watch, Instant::now()).elapsed();
-    for tool in [tools::Tool::Buildkitd, tools::Tool::Buildx, tools::Tool::Registry, tools::Tool::Crane] {
+    for tool in [
+        tools::Tool::Buildkitd,
+        tools::Tool::Buildx,
+        tools::Tool::Registry,
+        tools::Tool::Crane,
+    ] {
         tool.ensure(state)?;
     }
     let tools = lap();
@@ -143,8 +164,16 @@ fn up_ahead(state: &State, name: &str, go_versions: &[String], days_ahead: u32) 
     let start = lap();
     crate::base::publish(state, &registry, go_versions)?;
     drop(lock);
-    let times = vec![("tools", tools), ("engine start", start), ("base images", lap())];
-    Ok(Up { variables: environment::of_own(state, &engine)?, started, times })
+    let times = vec![
+        ("tools", tools),
+        ("engine start", start),
+        ("base images", lap()),
+    ];
+    Ok(Up {
+        variables: environment::of_own(state, &engine)?,
+        started,
+        times,
+    })
 }
 
 /// Stops the engine `name`, and the registry with the last engine.
@@ -161,7 +190,11 @@ fn down(state: &State, engines: &[Engine]) -> Result<()> {
     let _lock = state.lock(LOCK)?;
     for engine in engines {
         let ran = engine.stop()?;
-        note(&format!("engine {}: {}", engine.name(), if ran { "stopped" } else { "was not running" }));
+        note(&format!(
+            "engine {}: {}",
+            engine.name(),
+            if ran { "stopped" } else { "was not running" }
+        ));
     }
     stop_idle_registry(state)
 }
@@ -197,7 +230,10 @@ pub(crate) fn restore(state: &State, name: &str) -> Result<bool> {
 }
 
 fn stop_idle_registry(state: &State) -> Result<()> {
-    if Engine::all(state)?.iter().all(|engine| engine.running().is_none()) {
+    if Engine::all(state)?
+        .iter()
+        .all(|engine| engine.running().is_none())
+    {
         registry::stop(state)?;
     }
     Ok(())
@@ -206,15 +242,25 @@ fn stop_idle_registry(state: &State) -> Result<()> {
 fn status(state: &State) -> Result<String> {
     let mut text = String::new();
     if let Some(user) = builder::user_engine(state)? {
-        let builder = user.builder.map_or_else(|| "the current builder".to_owned(), |name| name.to_string_lossy().into_owned());
+        let builder = user.builder.map_or_else(
+            || "the current builder".to_owned(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         text += &format!("in use: {builder}, named by {}\n", user.chosen_by);
     }
     for engine in Engine::all(state)? {
-        let what = engine.running().map_or_else(|| "down".to_owned(), |pid| format!("up, pid {pid}"));
-        text +=
-            &format!("engine {}: {what}, unix://{}, log {}\n", engine.name(), engine.socket().display(), engine.log().display());
+        let what = engine
+            .running()
+            .map_or_else(|| "down".to_owned(), |pid| format!("up, pid {pid}"));
+        text += &format!(
+            "engine {}: {what}, unix://{}, log {}\n",
+            engine.name(),
+            engine.socket().display(),
+            engine.log().display()
+        );
     }
-    let registry = registry::running(state).map_or_else(|| "down".to_owned(), |address| format!("up, {address}"));
+    let registry = registry::running(state)
+        .map_or_else(|| "down".to_owned(), |address| format!("up, {address}"));
     text += &format!("registry: {registry}\nstate: {}\n", state.root().display());
     Ok(text)
 }
@@ -232,7 +278,9 @@ fn variables(state: &State, name: &str) -> Result<Variables> {
 /// Several engines, or an empty one, are ours to make only.
 fn refuse_named(name: &str) -> Result<()> {
     if name != MAIN {
-        bail!("engine {name} can only be one of our own: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST");
+        bail!(
+            "engine {name} can only be one of our own: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST"
+        );
     }
     Ok(())
 }

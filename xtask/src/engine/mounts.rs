@@ -1,7 +1,7 @@
 //! What a killed daemon leaves behind below its root: processes of containers, and mounts.
 //!
-//! A daemon that ends by SIGTERM cleans up by itself. One that was killed cannot, and its root cannot be removed while
-//! anything is mounted or running there.
+//! A daemon that ends by SIGTERM cleans up by itself. One that was killed cannot, and its root
+//! cannot be removed while anything is mounted or running there.
 
 use super::process::send;
 use anyhow::Result;
@@ -30,14 +30,23 @@ pub(crate) fn clear(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Processes whose own root directory is an overlay with its layers below `root`: those of containers, and nothing else. (That such
-/// an overlay is mounted *somewhere* says nothing: every service with a private mount namespace sees copies of the machine's mounts.)
+/// Processes whose own root directory is an overlay with its layers below `root`: those of
+/// containers, and nothing else. (That such an overlay is mounted *somewhere* says nothing: every
+/// service with a private mount namespace sees copies of the machine's mounts.)
 fn containers(root: &Path) -> Result<Vec<u32>> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc")? {
-        let Some(pid) = entry?.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        let Some(pid) = entry?
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
         // A process may end between the listing and the reading.
-        let Ok(mounts) = std::fs::read_to_string(format!("/proc/{pid}/mountinfo")) else { continue };
+        let Ok(mounts) = std::fs::read_to_string(format!("/proc/{pid}/mountinfo")) else {
+            continue;
+        };
         if has_root_below(&mounts, root) {
             found.push(pid);
         }
@@ -48,14 +57,19 @@ fn containers(root: &Path) -> Result<Vec<u32>> {
 fn has_root_below(mountinfo: &str, root: &Path) -> bool {
     let below = format!("{}/", root.display());
     mountinfo.lines().any(|line| {
-        let Some((mount, source)) = line.split_once(" - ") else { return false };
+        let Some((mount, source)) = line.split_once(" - ") else {
+            return false;
+        };
         mount.split(' ').nth(4) == Some("/")
             && source.starts_with("overlay ")
-            && source.split([',', ':', '=']).any(|part| part.starts_with(&below))
+            && source
+                .split([',', ':', '='])
+                .any(|part| part.starts_with(&below))
     })
 }
 
-/// The mount points below `root` in the text of a mountinfo file (proc(5)): the fifth field, spaces written as `\040`.
+/// The mount points below `root` in the text of a mountinfo file (proc(5)): the fifth field, spaces
+/// written as `\040`.
 fn mount_points(mountinfo: &str, root: &Path) -> Vec<String> {
     mountinfo
         .lines()
@@ -82,7 +96,10 @@ mod tests {
 
     #[test]
     fn only_mounts_below_the_root_count() {
-        assert_eq!(mount_points(MACHINE, Path::new("/s/engines/main/root")), ["/s/engines/main/root/runc/mount 1"]);
+        assert_eq!(
+            mount_points(MACHINE, Path::new("/s/engines/main/root")),
+            ["/s/engines/main/root/runc/mount 1"]
+        );
         assert_eq!(mount_points(MACHINE, Path::new("/s/engines/mai")), [""; 0]);
     }
 
@@ -90,6 +107,9 @@ mod tests {
     fn a_container_has_its_root_there_and_the_machine_does_not() {
         assert!(has_root_below(CONTAINER, Path::new("/s/engines/main/root")));
         assert!(!has_root_below(MACHINE, Path::new("/s/engines/main/root")));
-        assert!(!has_root_below(CONTAINER, Path::new("/s/engines/other/root")));
+        assert!(!has_root_below(
+            CONTAINER,
+            Path::new("/s/engines/other/root")
+        ));
     }
 }

@@ -1,4 +1,5 @@
-//! A background program of ours: started with its output in a log, found again by its pid file, stopped by its own pid.
+//! A background program of ours: started with its output in a log, found again by its pid file,
+//! stopped by its own pid.
 
 use anyhow::{Context, Result, bail};
 use std::fs::File;
@@ -19,43 +20,74 @@ const SHOWN_LINES: usize = 20;
 #[derive(Debug)]
 pub(crate) struct Daemon {
     directory: PathBuf,
-    /// The configuration file, which stands in the program's command line: a process with our pid whose command line lacks it
-    /// is somebody else's, started after ours died.
+    /// The configuration file, which stands in the program's command line: a process with our pid
+    /// whose command line lacks it is somebody else's, started after ours died.
     configuration: PathBuf,
 }
 
 impl Daemon {
-    /// The program that keeps its files in `directory` and is started with the path `configuration` in its command line.
+    /// The program that keeps its files in `directory` and is started with the path `configuration`
+    /// in its command line.
     pub(crate) fn new(directory: &Path, configuration: &Path) -> Self {
-        Self { directory: directory.to_path_buf(), configuration: configuration.to_path_buf() }
+        Self {
+            directory: directory.to_path_buf(),
+            configuration: configuration.to_path_buf(),
+        }
     }
 
     /// The pid, if the program runs.
     pub(crate) fn running(&self) -> Option<u32> {
-        let pid = std::fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
-        // A zombie's command line is empty, so a program that has ended does not count, reaped or not.
+        let pid = std::fs::read_to_string(self.pid_file())
+            .ok()?
+            .trim()
+            .parse()
+            .ok()?;
+        // A zombie's command line is empty, so a program that has ended does not count, reaped or
+        // not.
         let command_line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
         let wanted = self.configuration.as_os_str().as_encoded_bytes();
-        command_line.split(|&byte| byte == 0).any(|argument| argument == wanted).then_some(pid)
+        command_line
+            .split(|&byte| byte == 0)
+            .any(|argument| argument == wanted)
+            .then_some(pid)
     }
 
     /// Starts `command` and waits until `ready` says so.
     ///
     /// # Errors
-    /// If it cannot be started, ends early or is not ready within `limit`; the error shows the end of its log.
-    pub(crate) fn start(&self, command: &mut Command, limit: Duration, ready: impl Fn() -> bool) -> Result<()> {
-        let log = File::create(self.log()).with_context(|| format!("cannot create {}", self.log().display()))?;
-        // A process group of its own: an interrupt at the terminal is for the xtask, not for what outlives it.
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).current_dir("/").process_group(0);
+    /// If it cannot be started, ends early or is not ready within `limit`; the error shows the end
+    /// of its log.
+    pub(crate) fn start(
+        &self,
+        command: &mut Command,
+        limit: Duration,
+        ready: impl Fn() -> bool,
+    ) -> Result<()> {
+        let log = File::create(self.log())
+            .with_context(|| format!("cannot create {}", self.log().display()))?;
+        // A process group of its own: an interrupt at the terminal is for the xtask, not for what
+        // outlives it.
+        command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .current_dir("/")
+            .process_group(0);
         let program = command.get_program().to_string_lossy().into_owned();
-        let mut child = command.spawn().with_context(|| format!("cannot start {program}"))?;
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("cannot start {program}"))?;
         std::fs::write(self.pid_file(), format!("{}\n", child.id()))?;
         let started = Instant::now();
         // The command line appears a moment after the process.
         while self.running().is_none() || !ready() {
             if let Some(status) = child.try_wait()? {
                 self.forget()?;
-                bail!("{program} ended early ({status}); the end of {}:\n{}", self.log().display(), self.log_tail());
+                bail!(
+                    "{program} ended early ({status}); the end of {}:\n{}",
+                    self.log().display(),
+                    self.log_tail()
+                );
             }
             if started.elapsed() > limit {
                 self.stop()?;
@@ -121,7 +153,10 @@ impl Daemon {
 /// # Errors
 /// If the shell cannot be started. A process that is gone is no error.
 pub(crate) fn send(signal: &str, pid: u32) -> Result<()> {
-    let mut kill = crate::command::command("sh", ["-c", &format!("kill -s {signal} {pid} 2>/dev/null || true")]);
+    let mut kill = crate::command::command(
+        "sh",
+        ["-c", &format!("kill -s {signal} {pid} 2>/dev/null || true")],
+    );
     crate::command::run(&mut kill)
 }
 
@@ -134,7 +169,9 @@ mod tests {
     fn sleeper(directory: &std::path::Path) -> (Daemon, Command) {
         let configuration = directory.join("configuration");
         let mut command = Command::new("sh");
-        command.args(["-c", "sleep 60; true", "name"]).arg(&configuration);
+        command
+            .args(["-c", "sleep 60; true", "name"])
+            .arg(&configuration);
         (Daemon::new(directory, &configuration), command)
     }
 
@@ -143,7 +180,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("temporary directory");
         let (daemon, mut command) = sleeper(directory.path());
         assert_eq!(daemon.running(), None);
-        daemon.start(&mut command, Duration::from_secs(5), || true).expect("start");
+        daemon
+            .start(&mut command, Duration::from_secs(5), || true)
+            .expect("start");
         assert!(daemon.running().is_some());
         assert!(daemon.stop().expect("stop"));
         assert_eq!(daemon.running(), None);
@@ -154,7 +193,11 @@ mod tests {
     fn a_pid_that_went_to_another_program_is_not_ours() {
         let directory = tempfile::tempdir().expect("temporary directory");
         let (daemon, _) = sleeper(directory.path());
-        std::fs::write(directory.path().join("pid"), format!("{}\n", std::process::id())).expect("write");
+        std::fs::write(
+            directory.path().join("pid"),
+            format!("{}\n", std::process::id()),
+        )
+        .expect("write");
         assert_eq!(daemon.running(), None);
         assert!(!daemon.stop().expect("stop"));
     }
@@ -165,7 +208,9 @@ mod tests {
         let daemon = Daemon::new(directory.path(), &directory.path().join("configuration"));
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such device >&2; exit 3"]);
-        let error = daemon.start(&mut command, Duration::from_secs(5), || false).expect_err("it ended");
+        let error = daemon
+            .start(&mut command, Duration::from_secs(5), || false)
+            .expect_err("it ended");
         assert!(error.to_string().contains("no such device"), "{error}");
     }
 }

@@ -29,7 +29,9 @@ pub(crate) fn ensure(state: &State) -> Result<Registry> {
     let daemon = daemon(state);
     let recorded = std::fs::read_to_string(directory.join("address")).ok();
     if let (Some(address), Some(_)) = (&recorded, daemon.running()) {
-        return Ok(Registry { address: address.trim().to_owned() });
+        return Ok(Registry {
+            address: address.trim().to_owned(),
+        });
     }
     let program = Tool::Registry.ensure(state)?;
     std::fs::create_dir_all(directory.join("data"))?;
@@ -42,7 +44,10 @@ pub(crate) fn ensure(state: &State) -> Result<Registry> {
     std::fs::write(directory.join("address"), &address)?;
     let mut command = Command::new(program);
     // Its default exporter of traces would send to a collector that is not there.
-    command.env("OTEL_TRACES_EXPORTER", "none").arg("serve").arg(directory.join("config.yml"));
+    command
+        .env("OTEL_TRACES_EXPORTER", "none")
+        .arg("serve")
+        .arg(directory.join("config.yml"));
     let registry = Registry { address };
     daemon.start(&mut command, START_LIMIT, || registry.answers())?;
     Ok(registry)
@@ -51,7 +56,12 @@ pub(crate) fn ensure(state: &State) -> Result<Registry> {
 /// The address of the registry, if it runs.
 pub(crate) fn running(state: &State) -> Option<String> {
     daemon(state).running()?;
-    Some(std::fs::read_to_string(directory(state).join("address")).ok()?.trim().to_owned())
+    Some(
+        std::fs::read_to_string(directory(state).join("address"))
+            .ok()?
+            .trim()
+            .to_owned(),
+    )
 }
 
 /// Stops the registry; says whether it ran.
@@ -71,7 +81,8 @@ fn daemon(state: &State) -> Daemon {
     Daemon::new(&directory, &directory.join("config.yml"))
 }
 
-/// The address used last if it is still free, so that the engines' configuration stays the same; else any free one.
+/// The address used last if it is still free, so that the engines' configuration stays the same;
+/// else any free one.
 fn free_address(recorded: Option<&str>) -> Result<String> {
     let listener = match recorded.map(TcpListener::bind) {
         Some(Ok(listener)) => listener,
@@ -83,29 +94,43 @@ fn free_address(recorded: Option<&str>) -> Result<String> {
 impl Registry {
     /// The manifest digest that the registry holds for a tag, if any.
     pub(crate) fn digest(&self, repository: &str, tag: &str) -> Option<String> {
-        let answer = self.request("HEAD", &format!("/v2/{repository}/manifests/{tag}")).ok()?;
+        let answer = self
+            .request("HEAD", &format!("/v2/{repository}/manifests/{tag}"))
+            .ok()?;
         let header = |line: &str| {
             let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("docker-content-digest").then(|| value.trim().to_owned())
+            name.eq_ignore_ascii_case("docker-content-digest")
+                .then(|| value.trim().to_owned())
         };
         answer.lines().find_map(header)
     }
 
-    /// Bytes of all that the manifest or index under a tag names: of a cache that was exported to it, its layers.
+    /// Bytes of all that the manifest or index under a tag names: of a cache that was exported to
+    /// it, its layers.
     ///
     /// # Errors
     /// If there is none.
     pub(crate) fn size(&self, repository: &str, tag: &str) -> Result<u64> {
         let answer = self.request("GET", &format!("/v2/{repository}/manifests/{tag}"))?;
-        let (_, body) = answer.split_once("\r\n\r\n").context("the registry's answer has no end of headers")?;
-        let manifest: serde_json::Value = serde_json::from_str(body).with_context(|| format!("{repository}:{tag}: {body}"))?;
-        let named = manifest["layers"].as_array().or(manifest["manifests"].as_array());
+        let (_, body) = answer
+            .split_once("\r\n\r\n")
+            .context("the registry's answer has no end of headers")?;
+        let manifest: serde_json::Value =
+            serde_json::from_str(body).with_context(|| format!("{repository}:{tag}: {body}"))?;
+        let named = manifest["layers"]
+            .as_array()
+            .or(manifest["manifests"].as_array());
         let named = named.with_context(|| format!("{repository}:{tag} names nothing"))?;
-        Ok(named.iter().filter_map(|layer| layer["size"].as_u64()).sum())
+        Ok(named
+            .iter()
+            .filter_map(|layer| layer["size"].as_u64())
+            .sum())
     }
 
     fn answers(&self) -> bool {
-        self.request("GET", "/v2/").is_ok_and(|answer| answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200"))
+        self.request("GET", "/v2/").is_ok_and(|answer| {
+            answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200")
+        })
     }
 
     /// The answer's status line, headers and body, as text.

@@ -1,13 +1,14 @@
 //! A state of an engine that can be had again: what a stopped engine has on disk, kept beside it.
 //!
-//! Layers and blobs are large and are never changed once they are there, so both states share those files by hard links. Everything else, above all
-//! the databases, is copied.
+//! Layers and blobs are large and are never changed once they are there, so both states share those
+//! files by hard links. Everything else, above all the databases, is copied.
 
 use crate::command::{command, run};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 
-/// Bytes of the disk that are left free. An engine that builds a large repository writes one or two billions.
+/// Bytes of the disk that are left free. An engine that builds a large repository writes one or two
+/// billions.
 const SPARE: u64 = 20 << 30;
 
 /// Directories, by the end of their paths, of what never changes.
@@ -37,8 +38,9 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Moves a state into the directory `aside`. What is there is removed when the disk runs full, and with the engine: on ext4 whoever creates files in the
-/// minutes after others were removed is slow, for their inodes are not taken again so soon and all have to be looked at (fs/ext4/ialloc.c,
+/// Moves a state into the directory `aside`. What is there is removed when the disk runs full, and
+/// with the engine: on ext4 whoever creates files in the minutes after others were removed is slow,
+/// for their inodes are not taken again so soon and all have to be looked at (fs/ext4/ialloc.c,
 /// `recently_deleted`). A build that is measured is not to pay for the one before it.
 ///
 /// # Errors
@@ -50,11 +52,13 @@ pub(super) fn put_aside(state: &Path, aside: &Path) -> Result<()> {
     std::fs::create_dir_all(aside)?;
     let disk = rustix::fs::statvfs(aside)?;
     if disk.f_bavail * disk.f_frsize < SPARE {
-        std::fs::remove_dir_all(aside).with_context(|| format!("cannot remove {}", aside.display()))?;
+        std::fs::remove_dir_all(aside)
+            .with_context(|| format!("cannot remove {}", aside.display()))?;
         std::fs::create_dir_all(aside)?;
     }
     let number = std::fs::read_dir(aside)?.count();
-    std::fs::rename(state, aside.join(number.to_string())).with_context(|| format!("cannot move {}", state.display()))
+    std::fs::rename(state, aside.join(number.to_string()))
+        .with_context(|| format!("cannot move {}", state.display()))
 }
 
 fn is_shared(path: &Path) -> bool {
@@ -75,7 +79,10 @@ mod tests {
     #[test]
     fn what_is_put_aside_is_kept() {
         let directory = tempfile::tempdir().expect("a directory");
-        let (state, aside) = (directory.path().join("root"), directory.path().join("aside"));
+        let (state, aside) = (
+            directory.path().join("root"),
+            directory.path().join("aside"),
+        );
         put_aside(&state, &aside).expect("nothing to move");
         for file in ["a", "b"] {
             std::fs::create_dir(&state).expect("created");
@@ -98,9 +105,13 @@ mod tests {
             std::fs::write(path, "1").expect("written");
         }
         copy(&from, &to).expect("copied");
-        let inode = |root: &std::path::Path, file: &str| root.join(file).metadata().expect("a file").ino();
+        let inode =
+            |root: &std::path::Path, file: &str| root.join(file).metadata().expect("a file").ino();
         assert_eq!(inode(&from, layer), inode(&to, layer));
         std::fs::write(to.join(database), "2").expect("written");
-        assert_eq!(std::fs::read_to_string(from.join(database)).expect("read"), "1");
+        assert_eq!(
+            std::fs::read_to_string(from.join(database)).expect("read"),
+            "1"
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! The programs of the harness, built from Go modules that `xtask/engine/*/go.mod` pins and go.sum sums.
+//! The programs of the harness, built from Go modules that `xtask/engine/*/go.mod` pins and go.sum
+//! sums.
 //!
-//! A module each, because their dependencies exclude one another's versions. `go install module@version` would refuse BuildKit for its
-//! exclude directives, and would not be summed.
+//! A module each, because their dependencies exclude one another's versions. `go install
+//! module@version` would refuse BuildKit for its exclude directives, and would not be summed.
 
 use super::clock;
 use crate::progress::Phase;
@@ -37,7 +38,8 @@ struct Module {
     /// Directory below `xtask/engine`.
     name: &'static str,
     packages: &'static [&'static str],
-    /// Where the linker puts the version, and the module whose version that is: the programs report it, and BuildKit's is part of provenance.
+    /// Where the linker puts the version, and the module whose version that is: the programs report
+    /// it, and BuildKit's is part of provenance.
     version: Option<(&'static str, &'static str)>,
     /// About how long a build takes on two cores with nothing cached, seconds.
     seconds: u32,
@@ -49,14 +51,24 @@ struct Module {
 
 const BUILDKIT: Module = Module {
     name: "buildkit",
-    packages: &["github.com/moby/buildkit/cmd/buildkitd", "github.com/moby/buildkit/cmd/buildctl"],
-    version: Some(("github.com/moby/buildkit/version.Version", "github.com/moby/buildkit")),
+    packages: &[
+        "github.com/moby/buildkit/cmd/buildkitd",
+        "github.com/moby/buildkit/cmd/buildctl",
+    ],
+    version: Some((
+        "github.com/moby/buildkit/version.Version",
+        "github.com/moby/buildkit",
+    )),
     seconds: 90,
     clocked: false,
     suffix: "",
 };
-const CLOCKED_BUILDKIT: Module =
-    Module { packages: &["github.com/moby/buildkit/cmd/buildkitd"], clocked: true, suffix: "-clocked", ..BUILDKIT };
+const CLOCKED_BUILDKIT: Module = Module {
+    packages: &["github.com/moby/buildkit/cmd/buildkitd"],
+    clocked: true,
+    suffix: "-clocked",
+    ..BUILDKIT
+};
 const DOCKERFILE_FRONTEND: Module = Module {
     packages: &["github.com/moby/buildkit/frontend/dockerfile/cmd/dockerfile-frontend"],
     seconds: 30,
@@ -66,7 +78,10 @@ const DOCKERFILE_FRONTEND: Module = Module {
 const BUILDX: Module = Module {
     name: "buildx",
     packages: &["github.com/docker/buildx/cmd/buildx"],
-    version: Some(("github.com/docker/buildx/version.Version", "github.com/docker/buildx")),
+    version: Some((
+        "github.com/docker/buildx/version.Version",
+        "github.com/docker/buildx",
+    )),
     seconds: 60,
     clocked: false,
     suffix: "",
@@ -90,7 +105,10 @@ const CRANE: Module = Module {
 const KO: Module = Module {
     name: "ko",
     packages: &["github.com/google/ko"],
-    version: Some(("github.com/google/ko/pkg/commands.Version", "github.com/google/ko")),
+    version: Some((
+        "github.com/google/ko/pkg/commands.Version",
+        "github.com/google/ko",
+    )),
     seconds: 60,
     clocked: false,
     suffix: "",
@@ -128,7 +146,12 @@ impl Tool {
     pub(crate) fn ensure(self, state: &State) -> Result<PathBuf> {
         let module = self.module();
         let sources = state.repository().join("xtask/engine").join(module.name);
-        let name = format!("{}{}-{}", module.name, module.suffix, fingerprint(module, &sources)?);
+        let name = format!(
+            "{}{}-{}",
+            module.name,
+            module.suffix,
+            fingerprint(module, &sources)?
+        );
         let directory = state.path("tools").join(name);
         let program = directory.join(self.program());
         if !program.exists() {
@@ -150,46 +173,70 @@ fn fingerprint(module: &Module, sources: &Path) -> Result<String> {
     }
     for name in ["go.mod", "go.sum"] {
         let path = sources.join(name);
-        hash.update(std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?);
+        hash.update(
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?,
+        );
     }
     Ok(crate::oci::hexadecimal(&hash.finalize()[..6]))
 }
 
-/// Builds a module's programs beside `directory`, then renames: a directory that exists is complete.
+/// Builds a module's programs beside `directory`, then renames: a directory that exists is
+/// complete.
 fn build(state: &State, module: &Module, sources: &Path, directory: &Path) -> Result<()> {
     // First, since it may have to be fetched, which shows a line of its own.
     let mut build = go(state, sources)?;
-    let phase = Phase::start(&format!("building {} from its Go module (about {} s the first time)", module.name, module.seconds));
-    let parent = directory.parent().context("the directory of a tool has no parent")?;
+    let phase = Phase::start(&format!(
+        "building {} from its Go module (about {} s the first time)",
+        module.name, module.seconds
+    ));
+    let parent = directory
+        .parent()
+        .context("the directory of a tool has no parent")?;
     std::fs::create_dir_all(parent)?;
-    let staging = tempfile::Builder::new().prefix("building-").tempdir_in(parent)?;
+    let staging = tempfile::Builder::new()
+        .prefix("building-")
+        .tempdir_in(parent)?;
     let mut flags = "-s -w".to_owned();
     if let Some((variable, of)) = module.version {
-        let version = crate::command::output(go(state, sources)?.args(["list", "-m", "-f", "{{.Version}}", of]))?;
+        let version = crate::command::output(go(state, sources)?.args([
+            "list",
+            "-m",
+            "-f",
+            "{{.Version}}",
+            of,
+        ]))?;
         flags.push_str(&format!(" -X {variable}={version}"));
     }
     build.args(["build", "-trimpath", "-buildvcs=false", "-ldflags", &flags]);
     let replaced = tempfile::tempdir()?;
     if module.clocked {
         let goroot = crate::command::output(go(state, sources)?.args(["env", "GOROOT"]))?;
-        build.arg("-overlay").arg(clock::overlay(Path::new(&goroot), replaced.path())?);
+        build
+            .arg("-overlay")
+            .arg(clock::overlay(Path::new(&goroot), replaced.path())?);
     }
     crate::command::run(build.arg("-o").arg(staging.path()).args(module.packages))?;
     if directory.exists() {
         std::fs::remove_dir_all(directory)?;
     }
-    std::fs::rename(staging.keep(), directory).with_context(|| format!("cannot write {}", directory.display()))?;
+    std::fs::rename(staging.keep(), directory)
+        .with_context(|| format!("cannot write {}", directory.display()))?;
     phase.done();
     Ok(())
 }
 
-/// The go command in one of our modules, deaf to what the user's environment says about workspaces, flags and targets.
+/// The go command in one of our modules, deaf to what the user's environment says about workspaces,
+/// flags and targets.
 fn go(state: &State, sources: &Path) -> Result<Command> {
     let mut go = crate::golang::go(state)?;
     go.current_dir(sources);
-    for (name, value) in
-        [("GOWORK", "off"), ("GO111MODULE", "on"), ("GOFLAGS", "-mod=readonly"), ("GOTOOLCHAIN", "auto"), ("CGO_ENABLED", "0")]
-    {
+    for (name, value) in [
+        ("GOWORK", "off"),
+        ("GO111MODULE", "on"),
+        ("GOFLAGS", "-mod=readonly"),
+        ("GOTOOLCHAIN", "auto"),
+        ("CGO_ENABLED", "0"),
+    ] {
         go.env(name, value);
     }
     for name in ["GOOS", "GOARCH", "GOEXPERIMENT", "GOCACHEPROG"] {

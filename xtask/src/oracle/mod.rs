@@ -1,6 +1,8 @@
-//! `cargo xtask oracle DIR...`: what the library reads of checkouts, compared with what the go command reads of them.
+//! `cargo xtask oracle DIR...`: what the library reads of checkouts, compared with what the go
+//! command reads of them.
 //!
-//! Offline, with an empty module cache: the sources alone decide. Nothing in the checkouts is run or changed.
+//! Offline, with an empty module cache: the sources alone decide. Nothing in the checkouts is run
+//! or changed.
 
 mod directories;
 mod go_list;
@@ -15,7 +17,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The platforms that packages are compared for.
-const PLATFORMS: [(&str, &str); 4] = [("linux", "amd64"), ("linux", "arm64"), ("darwin", "arm64"), ("windows", "amd64")];
+const PLATFORMS: [(&str, &str); 4] = [
+    ("linux", "amd64"),
+    ("linux", "arm64"),
+    ("darwin", "arm64"),
+    ("windows", "amd64"),
+];
 /// The sets of tags: none, and some that real repositories use.
 const TAGS: [&[&str]; 2] = [&[], &["e2e", "integration", "netgo", "osusergo"]];
 
@@ -60,7 +67,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let oracle = Oracle::new(arguments.thorough)?;
     let mut differences = 0;
     for directory in &arguments.directories {
-        let directory = directory.canonicalize().with_context(|| format!("cannot find {}", directory.display()))?;
+        let directory = directory
+            .canonicalize()
+            .with_context(|| format!("cannot find {}", directory.display()))?;
         say(&format!("{}\n", directory.display()))?;
         for (comparison, name, compare) in COMPARISONS {
             if arguments.only.is_empty() || arguments.only.contains(&comparison) {
@@ -83,8 +92,16 @@ const COMPARISONS: [(Comparison, &str, Compare); 3] = [
 ];
 
 fn print(name: &str, outcome: &Outcome) -> Result<usize> {
-    let counts: Vec<_> = outcome.counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
-    say(&format!("  {name:<13}{}, {} differences\n", counts.join(", "), outcome.differences.len()))?;
+    let counts: Vec<_> = outcome
+        .counts
+        .iter()
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    say(&format!(
+        "  {name:<13}{}, {} differences\n",
+        counts.join(", "),
+        outcome.differences.len()
+    ))?;
     for reason in &outcome.left_out {
         say(&format!("    left out: {reason}\n"))?;
     }
@@ -109,8 +126,15 @@ struct Oracle {
 
 impl Oracle {
     fn new(thorough: bool) -> Result<Self> {
-        let place = tempfile::Builder::new().prefix("gowork-oracle-").tempdir().context("cannot make a temporary directory")?;
-        Ok(Self { state: State::open()?, place, thorough })
+        let place = tempfile::Builder::new()
+            .prefix("gowork-oracle-")
+            .tempdir()
+            .context("cannot make a temporary directory")?;
+        Ok(Self {
+            state: State::open()?,
+            place,
+            thorough,
+        })
     }
 
     /// A go command that sees nothing of the machine's settings, network and module cache.
@@ -125,8 +149,17 @@ impl Oracle {
             ("GOTELEMETRY", "off"),
             ("GOWORK", "off"),
         ];
-        go.envs(settings).env("GOMODCACHE", self.place.path().join("modules"));
-        for name in ["GOEXPERIMENT", "GOAMD64", "GOARM64", "GO111MODULE", "CC", "CXX", "PKG_CONFIG"] {
+        go.envs(settings)
+            .env("GOMODCACHE", self.place.path().join("modules"));
+        for name in [
+            "GOEXPERIMENT",
+            "GOAMD64",
+            "GOARM64",
+            "GO111MODULE",
+            "CC",
+            "CXX",
+            "PKG_CONFIG",
+        ] {
             go.env_remove(name);
         }
         Ok(go)
@@ -135,7 +168,10 @@ impl Oracle {
     /// Sets the platform and cgo of `command`.
     fn for_context<'a>(command: &'a mut Command, context: &BuildContext) -> &'a mut Command {
         let cgo = if context.cgo { "1" } else { "0" };
-        command.env("GOOS", &context.goos).env("GOARCH", &context.goarch).env("CGO_ENABLED", cgo)
+        command
+            .env("GOOS", &context.goos)
+            .env("GOARCH", &context.goarch)
+            .env("CGO_ENABLED", cgo)
     }
 }
 
@@ -157,12 +193,21 @@ fn contexts() -> Vec<BuildContext> {
 /// The context in a few words.
 fn described(context: &BuildContext) -> String {
     let cgo = if context.cgo { "cgo" } else { "no cgo" };
-    let tags = if context.tags.is_empty() { "" } else { ", tags" };
+    let tags = if context.tags.is_empty() {
+        ""
+    } else {
+        ", tags"
+    };
     format!("{}/{}, {cgo}{tags}", context.goos, context.goarch)
 }
 
 fn tags(context: &BuildContext) -> String {
-    context.tags.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+    context
+        .tags
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// Differences by what differs, so that one that shows in every context is told once.

@@ -15,14 +15,16 @@ const LEFT: u64 = 4;
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 impl CacheMount {
-    /// Removes what was not used for the longest time, if the mount holds more than it may. Looks only if much was added or nobody looked for a while,
-    /// and if nobody else is looking.
+    /// Removes what was not used for the longest time, if the mount holds more than it may. Looks
+    /// only if much was added or nobody looked for a while, and if nobody else is looking.
     ///
     /// # Errors
     /// If the mount cannot be listed or written: nobody depends on it.
     pub fn sweep(&self) -> io::Result<()> {
         let stamp = self.dir.join("swept");
-        let looked = fs::metadata(&stamp).and_then(|metadata| metadata.modified()).ok();
+        let looked = fs::metadata(&stamp)
+            .and_then(|metadata| metadata.modified())
+            .ok();
         let is_due = looked.is_none_or(|time| !time.elapsed().is_ok_and(|age| age < PERIOD));
         if !(is_due || self.added.load(Ordering::Relaxed) > self.limit / 8) || !self.dir.is_dir() {
             return Ok(());
@@ -39,7 +41,11 @@ impl CacheMount {
             for (entry, metadata) in entries(&self.dir.join(name))? {
                 if age(&metadata) > ABANDONED {
                     let path = entry.path();
-                    let _ = if metadata.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+                    let _ = if metadata.is_dir() {
+                        fs::remove_dir_all(path)
+                    } else {
+                        fs::remove_file(path)
+                    };
                 }
             }
         }
@@ -66,7 +72,10 @@ impl CacheMount {
         }
         for (file, _) in self.all("a")? {
             let output = fs::read(file.path()).unwrap_or_default();
-            let output = output.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+            let output = output
+                .split(|&byte| byte == b' ')
+                .nth(1)
+                .unwrap_or_default();
             if !kept.contains(output) {
                 fs::remove_file(file.path())?;
             }
@@ -78,7 +87,11 @@ impl CacheMount {
     fn all(&self, name: &str) -> io::Result<Vec<(DirEntry, Metadata)>> {
         let mut found = Vec::new();
         let dir = self.dir.join(name);
-        let below = if dir.is_dir() { Some(fs::read_dir(dir)?) } else { None };
+        let below = if dir.is_dir() {
+            Some(fs::read_dir(dir)?)
+        } else {
+            None
+        };
         for directory in below.into_iter().flatten() {
             found.extend(files(&directory?.path())?);
         }
@@ -88,7 +101,10 @@ impl CacheMount {
 
 /// The files of a directory.
 fn files(dir: &Path) -> io::Result<Vec<(DirEntry, Metadata)>> {
-    Ok(entries(dir)?.into_iter().filter(|(_, metadata)| metadata.is_file()).collect())
+    Ok(entries(dir)?
+        .into_iter()
+        .filter(|(_, metadata)| metadata.is_file())
+        .collect())
 }
 
 /// What is in a directory; what went while it was read is left out.
@@ -117,7 +133,8 @@ mod tests {
     /// Sets the time of an output's last use, in hours ago.
     fn age_output(mount: &CacheMount, bytes: &[u8], hours: u64) {
         let file = File::open(mount.output_path(&Id::of(bytes))).unwrap();
-        file.set_modified(SystemTime::now() - PERIOD * u32::try_from(hours).unwrap()).unwrap();
+        file.set_modified(SystemTime::now() - PERIOD * u32::try_from(hours).unwrap())
+            .unwrap();
     }
 
     #[test]
@@ -136,7 +153,11 @@ mod tests {
         narrow.sweep().unwrap();
         let left: Vec<u8> = (0..10).filter(|&n| narrow.find(&id(n)).is_some()).collect();
         assert_eq!(left, [0, 7, 8, 9]);
-        assert_eq!(narrow.all("a").unwrap().len(), 4, "entries go with their outputs");
+        assert_eq!(
+            narrow.all("a").unwrap().len(),
+            4,
+            "entries go with their outputs"
+        );
         assert_eq!(narrow.all("o").unwrap().len(), 4);
     }
 
@@ -170,8 +191,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mount = CacheMount::new(dir.path(), LIMIT);
         let scratch: [PathBuf; 2] = [(); 2].map(|()| mount.scratch().unwrap());
-        scratch.iter().for_each(|dir| fs::write(dir.join("program"), "").unwrap());
-        File::open(&scratch[0]).unwrap().set_modified(SystemTime::now() - ABANDONED * 2).unwrap();
+        scratch
+            .iter()
+            .for_each(|dir| fs::write(dir.join("program"), "").unwrap());
+        File::open(&scratch[0])
+            .unwrap()
+            .set_modified(SystemTime::now() - ABANDONED * 2)
+            .unwrap();
         mount.sweep().unwrap();
         assert_eq!(scratch.map(|dir| dir.exists()), [false, true]);
     }

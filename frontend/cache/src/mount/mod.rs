@@ -1,4 +1,5 @@
-//! A cache mount: results that stay on one builder, of every repository, Go version and set of flags. Owns their form there, their checks and their bound.
+//! A cache mount: results that stay on one builder, of every repository, Go version and set of
+//! flags. Owns their form there, their checks and their bound.
 //!
 //! ```text
 //! 1/a/XX/<actionID hex>   <actionID> <outputID> <size in bytes> <XXH3 of the words before>
@@ -9,8 +10,10 @@
 //! 1/turns/                what steps are doing right now ([`crate::turns`])
 //! ```
 //!
-//! `XX` are the first two digits. Any number of processes may use a mount at once: files appear whole, by renaming, and whatever is missing or is not
-//! what its name says is a miss. Nobody holds on to a file: who takes a result copies its bytes, so it does not matter what becomes of the mount then.
+//! `XX` are the first two digits. Any number of processes may use a mount at once: files appear
+//! whole, by renaming, and whatever is missing or is not what its name says is a miss. Nobody holds
+//! on to a file: who takes a result copies its bytes, so it does not matter what becomes of the
+//! mount then.
 
 mod bound;
 
@@ -50,31 +53,43 @@ pub struct CacheMount {
 }
 
 impl CacheMount {
-    /// The mount at `dir`, which must be absolute, with at most `limit` bytes. It need not be there, and may be read-only.
+    /// The mount at `dir`, which must be absolute, with at most `limit` bytes. It need not be
+    /// there, and may be read-only.
     pub fn new(dir: &Path, limit: u64) -> CacheMount {
-        CacheMount { dir: dir.join(FORM), limit, next: AtomicU64::new(0), added: AtomicU64::new(0), broken: Mutex::default() }
+        CacheMount {
+            dir: dir.join(FORM),
+            limit,
+            next: AtomicU64::new(0),
+            added: AtomicU64::new(0),
+            broken: Mutex::default(),
+        }
     }
 
-    /// The output of `action` and its bytes, of which the output's ID is the SHA-256. Whatever is missing or broken is none.
+    /// The output of `action` and its bytes, of which the output's ID is the SHA-256. Whatever is
+    /// missing or broken is none.
     pub fn find(&self, action: &Id) -> Option<(Id, Vec<u8>)> {
         let entry = self.entry_path(action);
         let (output, size) = parse_entry(action, &fs::read(&entry).ok()?)?;
         let path = self.output_path(&output);
-        let good = read(&path, size).ok().filter(|bytes| Id::of(bytes) == output);
+        let good = read(&path, size)
+            .ok()
+            .filter(|bytes| Id::of(bytes) == output);
         match good {
             Some(bytes) => {
                 use_again(&path);
                 Some((output, bytes))
             }
             None => {
-                // Out of the way of the result that is put next. Another process may have replaced it by now, and then loses it: a miss.
+                // Out of the way of the result that is put next. Another process may have replaced
+                // it by now, and then loses it: a miss.
                 let _ = fs::remove_file(&path);
                 None
             }
         }
     }
 
-    /// Keeps an output. A mount that takes nothing (full, read-only) is a slower next build, and no error: [`Self::complaint`] tells.
+    /// Keeps an output. A mount that takes nothing (full, read-only) is a slower next build, and no
+    /// error: [`Self::complaint`] tells.
     pub fn keep(&self, action: &Id, output: &Id, bytes: &[u8]) {
         if self.complaint().is_some() {
             return;
@@ -86,20 +101,27 @@ impl CacheMount {
 
     /// Why the mount keeps nothing more, if so.
     pub fn complaint(&self) -> Option<String> {
-        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn store(&self, action: &Id, output: &Id, bytes: &[u8]) -> io::Result<()> {
         let path = self.output_path(output);
         let size = bytes.len() as u64;
-        // One of the right length that is wrong all the same is found so when it is read, and removed.
+        // One of the right length that is wrong all the same is found so when it is read, and
+        // removed.
         if fs::metadata(&path).is_ok_and(|metadata| metadata.len() == size) {
             use_again(&path);
         } else {
             self.write(bytes, &path)?;
             self.added.fetch_add(size.max(BLOCK), Ordering::Relaxed);
         }
-        self.write(format_entry(action, output, size).as_bytes(), &self.entry_path(action))
+        self.write(
+            format_entry(action, output, size).as_bytes(),
+            &self.entry_path(action),
+        )
     }
 
     /// Writes a file, which appears complete or not at all.
@@ -108,13 +130,18 @@ impl CacheMount {
         let name = format!("{}.{}", unique(), self.next.fetch_add(1, Ordering::Relaxed));
         let temporary = directory.join(name);
         let written = fs::write(&temporary, bytes).or_else(|error| match error.kind() {
-            io::ErrorKind::NotFound => fs::create_dir_all(&directory).and_then(|()| fs::write(&temporary, bytes)),
+            io::ErrorKind::NotFound => {
+                fs::create_dir_all(&directory).and_then(|()| fs::write(&temporary, bytes))
+            }
             _ => Err(error),
         });
-        written.and_then(|()| move_to(&temporary, path)).inspect_err(|_| _ = fs::remove_file(&temporary))
+        written
+            .and_then(|()| move_to(&temporary, path))
+            .inspect_err(|_| _ = fs::remove_file(&temporary))
     }
 
-    /// A directory that no other process has, on the same file system, for files that are to be adopted. Whoever is killed leaves it to the next sweep.
+    /// A directory that no other process has, on the same file system, for files that are to be
+    /// adopted. Whoever is killed leaves it to the next sweep.
     ///
     /// # Errors
     /// If it cannot be made.
@@ -133,7 +160,10 @@ impl CacheMount {
         let (output, size) = (Id::of(&bytes), bytes.len() as u64);
         move_to(file, &self.output_path(&output))?;
         self.added.fetch_add(size.max(BLOCK), Ordering::Relaxed);
-        self.write(format_entry(action, &output, size).as_bytes(), &self.entry_path(action))
+        self.write(
+            format_entry(action, &output, size).as_bytes(),
+            &self.entry_path(action),
+        )
     }
 
     /// Waits until no other process holds this, and holds it for as long as the result lives.
@@ -142,7 +172,10 @@ impl CacheMount {
     /// If the mount cannot be written to.
     pub fn lock(&self) -> io::Result<File> {
         fs::create_dir_all(&self.dir)?;
-        let file = File::options().create(true).append(true).open(self.dir.join("ahead"))?;
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(self.dir.join("ahead"))?;
         file.lock()?;
         Ok(file)
     }
@@ -173,20 +206,30 @@ fn move_to(file: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// A name that no other process has, in this or another container: process numbers start anew in each.
+/// A name that no other process has, in this or another container: process numbers start anew in
+/// each.
 fn unique() -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
     format!("{}.{}", std::process::id(), now.as_nanos())
 }
 
 fn age(metadata: &Metadata) -> Duration {
-    metadata.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default()
+    metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.elapsed().ok())
+        .unwrap_or_default()
 }
 
 /// Notes the use of a file, at most once a period: every note is a write.
 fn use_again(path: &Path) {
     let Ok(file) = File::open(path) else { return };
-    if file.metadata().is_ok_and(|metadata| age(&metadata) > PERIOD) {
+    if file
+        .metadata()
+        .is_ok_and(|metadata| age(&metadata) > PERIOD)
+    {
         // A read-only mount forgets it.
         let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
     }
@@ -210,8 +253,13 @@ fn parse_entry(action: &Id, bytes: &[u8]) -> Option<(Id, u64)> {
     let line = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
     let mut words = line.split(' ');
     let (of, output, size) = (words.next()?, words.next()?, words.next()?);
-    let (of, output, size) = (Id::from_hex(of.as_bytes())?, Id::from_hex(output.as_bytes())?, size.parse().ok()?);
-    (of == *action && bytes == format_entry(action, &output, size).as_bytes()).then_some((output, size))
+    let (of, output, size) = (
+        Id::from_hex(of.as_bytes())?,
+        Id::from_hex(output.as_bytes())?,
+        size.parse().ok()?,
+    );
+    (of == *action && bytes == format_entry(action, &output, size).as_bytes())
+        .then_some((output, size))
 }
 
 #[cfg(test)]
@@ -240,7 +288,10 @@ mod tests {
     fn every_damage_is_a_miss_and_is_mended_by_the_next_put() {
         let dir = tempfile::tempdir().unwrap();
         let mount = CacheMount::new(dir.path(), LIMIT);
-        let files = [mount.entry_path(&id(1)), mount.output_path(&Id::of(b"some bytes"))];
+        let files = [
+            mount.entry_path(&id(1)),
+            mount.output_path(&Id::of(b"some bytes")),
+        ];
         for file in &files {
             keep(&mount, 1, b"some bytes");
             let good = fs::read(file).unwrap();

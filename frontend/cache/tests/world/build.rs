@@ -1,4 +1,5 @@
-//! The same world's steps as a build has them that compiles at once: described, each with its layer, and what goes ahead of them.
+//! The same world's steps as a build has them that compiles at once: described, each with its
+//! layer, and what goes ahead of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,13 +27,18 @@ pub(crate) struct Build<'a> {
 
 impl<'a> Build<'a> {
     pub(crate) fn new(world: &'a World, mount: Option<&'a Path>) -> Self {
-        Build { world, mount, layers: tempfile::tempdir().unwrap() }
+        Build {
+            world,
+            mount,
+            layers: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// A build that has std from elsewhere: the layer of its only part.
     pub(crate) fn with_std(world: &'a World, mount: &'a Path, part: &Path) -> Self {
         let build = Build::new(world, Some(mount));
-        std::os::unix::fs::symlink(part.parent().unwrap(), build.layers.path().join("runtime")).unwrap();
+        std::os::unix::fs::symlink(part.parent().unwrap(), build.layers.path().join("runtime"))
+            .unwrap();
         build
     }
 
@@ -60,17 +66,40 @@ impl<'a> Build<'a> {
     }
 
     fn run(&self, words: &[&str], tiers: &str) -> Output {
-        self.world.command(PROGRAM, tiers).args(words).output().unwrap()
+        self.world
+            .command(PROGRAM, tiers)
+            .args(words)
+            .output()
+            .unwrap()
     }
 
     /// Compiles a package into its layer.
-    fn compile(&self, step: &str, package: &str, description: &Description, parents: &[&str]) -> Output {
+    fn compile(
+        &self,
+        step: &str,
+        package: &str,
+        description: &Description,
+        parents: &[&str],
+    ) -> Output {
         let out = self.layers.path().join(step);
         fs::create_dir(&out).unwrap();
         let parts = self.file("parts", format!("{package}\n"));
-        let described = format!("--step={}", self.file("step.json", to_json(description)).display());
-        let words = ["compile", &described, parts.to_str().unwrap(), out.to_str().unwrap(), FLAGS[0], FLAGS[1]];
-        self.run(&words, &self.tiers(parents, &format!("--own {}", out.display())))
+        let described = format!(
+            "--step={}",
+            self.file("step.json", to_json(description)).display()
+        );
+        let words = [
+            "compile",
+            &described,
+            parts.to_str().unwrap(),
+            out.to_str().unwrap(),
+            FLAGS[0],
+            FLAGS[1],
+        ];
+        self.run(
+            &words,
+            &self.tiers(parents, &format!("--own {}", out.display())),
+        )
     }
 
     /// Compiles the runtime into its layer.
@@ -81,7 +110,12 @@ impl<'a> Build<'a> {
     pub(crate) fn library(&self, name: &str) -> Output {
         let (_, reads) = STEPS.into_iter().find(|(step, _)| *step == name).unwrap();
         let parents = [reads, &["runtime"]].concat();
-        self.compile(name, &format!("example.com/m/{name}"), &library(self.world, name, reads), &parents)
+        self.compile(
+            name,
+            &format!("example.com/m/{name}"),
+            &library(self.world, name, reads),
+            &parents,
+        )
     }
 
     /// Compiles the libraries until one fails.
@@ -98,49 +132,80 @@ impl<'a> Build<'a> {
 
     /// All steps, one after another: the binary, or what the step says that fails.
     pub(crate) fn all(&self) -> Result<Vec<u8>, String> {
-        let (linked, binary) = match self.libraries().into_iter().find(|output| !output.status.success()) {
+        let (linked, binary) = match self
+            .libraries()
+            .into_iter()
+            .find(|output| !output.status.success())
+        {
             Some(failed) => (failed, Vec::new()),
             None => self.link(),
         };
-        if linked.status.success() { Ok(binary) } else { Err(said(&linked)) }
+        if linked.status.success() {
+            Ok(binary)
+        } else {
+            Err(said(&linked))
+        }
     }
 
     /// Links, and returns the binary.
     pub(crate) fn link(&self) -> (Output, Vec<u8>) {
         let binary = self.layers.path().join("bin/m");
-        let step = format!("--step={}", self.file("step.json", to_json(&link(self.world))).display());
+        let step = format!(
+            "--step={}",
+            self.file("step.json", to_json(&link(self.world))).display()
+        );
         let mount = format!("--mount={}", self.mount.unwrap().display());
         let path = binary.to_str().unwrap();
-        let words = ["link", &step, &mount, path, "go", "build", FLAGS[0], FLAGS[1], "-o", path, "."];
+        let words = [
+            "link", &step, &mount, path, "go", "build", FLAGS[0], FLAGS[1], "-o", path, ".",
+        ];
         let results = format!("--discard {}", self.layers.path().display());
         let output = self.run(&words, &tiers(&self.parents_of_link(), None, &results));
         (output, fs::read(&binary).unwrap_or_default())
     }
 
     fn parents_of_link(&self) -> Vec<PathBuf> {
-        ["a", "b", "c", "runtime"].map(|step| self.part(step)).into()
+        ["a", "b", "c", "runtime"]
+            .map(|step| self.part(step))
+            .into()
     }
 
     pub(crate) fn layers_of_link(&self) -> Vec<Snapshot> {
-        self.parents_of_link().iter().map(|part| snapshot(part)).collect()
+        self.parents_of_link()
+            .iter()
+            .map(|part| snapshot(part))
+            .collect()
     }
 
-    /// Runs it with the layers of some steps; the others have to run. Returns what is left besides the mount.
+    /// Runs it with the layers of some steps; the others have to run. Returns what is left besides
+    /// the mount.
     pub(crate) fn ahead(&self, at_hand: &[&str]) -> (Output, Vec<PathBuf>) {
         let ([_layers, scratch], mut command) = self.ahead_command(at_hand);
         let output = command.output().unwrap();
-        let left = fs::read_dir(scratch.path()).unwrap().map(|entry| entry.unwrap().file_name().into());
+        let left = fs::read_dir(scratch.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into());
         (output, left.collect())
     }
 
     /// The same, to be run, with the directories of the layers and for what it writes.
     pub(crate) fn ahead_command(&self, at_hand: &[&str]) -> ([TempDir; 2], Command) {
-        let steps: Vec<Description> =
-            [std_step()].into_iter().chain(STEPS.map(|(name, reads)| library(self.world, name, reads))).collect();
+        let steps: Vec<Description> = [std_step()]
+            .into_iter()
+            .chain(STEPS.map(|(name, reads)| library(self.world, name, reads)))
+            .collect();
         let layers = tempfile::tempdir().unwrap();
-        for (number, step) in ["runtime"].into_iter().chain(STEPS.map(|(name, _)| name)).enumerate() {
+        for (number, step) in ["runtime"]
+            .into_iter()
+            .chain(STEPS.map(|(name, _)| name))
+            .enumerate()
+        {
             if at_hand.contains(&step) {
-                std::os::unix::fs::symlink(self.layers.path().join(step), layers.path().join(number.to_string())).unwrap();
+                std::os::unix::fs::symlink(
+                    self.layers.path().join(step),
+                    layers.path().join(number.to_string()),
+                )
+                .unwrap();
             }
         }
         let main = LinkDescription {
@@ -149,12 +214,23 @@ impl<'a> Build<'a> {
             binary: "m".to_owned(),
             flags: FLAGS.map(ToOwned::to_owned).into(),
         };
-        let batch = Batch { version: Version, steps, links: vec![main] };
+        let batch = Batch {
+            version: Version,
+            steps,
+            links: vec![main],
+        };
         let list = self.file("batch.json", to_json(&batch));
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().to_str().unwrap();
-        let words = ["ahead", list.to_str().unwrap(), dir, layers.path().to_str().unwrap()];
-        let mut command = self.world.command(PROGRAM, &self.tiers(&[], &format!("--discard {dir}")));
+        let words = [
+            "ahead",
+            list.to_str().unwrap(),
+            dir,
+            layers.path().to_str().unwrap(),
+        ];
+        let mut command = self
+            .world
+            .command(PROGRAM, &self.tiers(&[], &format!("--discard {dir}")));
         command.args(words);
         ([layers, scratch], command)
     }
@@ -174,11 +250,19 @@ fn step(name: &str) -> Description {
 }
 
 fn std_step() -> Description {
-    Description { parts: vec![vec!["runtime".to_owned()]], brings_others: true, ..step("runtime") }
+    Description {
+        parts: vec![vec!["runtime".to_owned()]],
+        brings_others: true,
+        ..step("runtime")
+    }
 }
 
 fn import_path(step: &str) -> String {
-    if step == "runtime" { step.to_owned() } else { format!("example.com/m/{step}") }
+    if step == "runtime" {
+        step.to_owned()
+    } else {
+        format!("example.com/m/{step}")
+    }
 }
 
 fn dir_name(step: &str) -> String {
@@ -189,18 +273,29 @@ fn library(world: &World, name: &str, reads: &[&str]) -> Description {
     Description {
         parts: vec![vec![import_path(name)]],
         own: vec![file(world, &format!("{name}/{name}.go"))],
-        reads: reads.iter().chain(&["runtime"]).map(|step| dir_name(step)).collect(),
+        reads: reads
+            .iter()
+            .chain(&["runtime"])
+            .map(|step| dir_name(step))
+            .collect(),
         ..step(name)
     }
 }
 
 fn file(world: &World, name: &str) -> OwnFile {
-    OwnFile { name: name.to_owned(), at: world.path(name).to_str().unwrap().to_owned() }
+    OwnFile {
+        name: name.to_owned(),
+        at: world.path(name).to_str().unwrap().to_owned(),
+    }
 }
 
 fn link(world: &World) -> Description {
     let reads = ["a", "b", "c", "runtime"].map(dir_name).into();
-    Description { own: vec![file(world, "go.mod"), file(world, "main.go")], reads, ..step("m") }
+    Description {
+        own: vec![file(world, "go.mod"), file(world, "main.go")],
+        reads,
+        ..step("m")
+    }
 }
 
 pub(crate) fn said(output: &Output) -> String {

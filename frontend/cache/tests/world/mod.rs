@@ -1,4 +1,5 @@
-//! A small module, and the steps that gowork makes of one: compile into parts, link. The oracle is the go command without the program.
+//! A small module, and the steps that gowork makes of one: compile into parts, link. The oracle is
+//! the go command without the program.
 #![allow(dead_code, reason = "each test program needs its share")]
 
 pub(crate) mod build;
@@ -34,8 +35,13 @@ pub(crate) struct Step {
 }
 
 /// What every go command gets.
-const ENVIRONMENT: [(&str, &str); 5] =
-    [("GOENV", "off"), ("GOWORK", "off"), ("GODEBUG", "goindex=0"), ("CGO_ENABLED", "0"), ("GOPROXY", "off")];
+const ENVIRONMENT: [(&str, &str); 5] = [
+    ("GOENV", "off"),
+    ("GOWORK", "off"),
+    ("GODEBUG", "goindex=0"),
+    ("CGO_ENABLED", "0"),
+    ("GOPROXY", "off"),
+];
 const FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 /// Parts of the compile step.
 const PARTS: &str = "example.com/m/a\nexample.com/m/b\n\nexample.com/m/c\n";
@@ -47,12 +53,18 @@ impl World {
 
     /// The same, compiled with this GOTOOLCHAIN.
     pub(crate) fn of(toolchain: &'static str) -> World {
-        let world = World { dir: tempfile::tempdir().unwrap(), toolchain };
+        let world = World {
+            dir: tempfile::tempdir().unwrap(),
+            toolchain,
+        };
         world.write("go.mod", "module example.com/m\n\ngo 1.24\n");
         world.write("parts", PARTS);
         let main = "package main\n\nimport (\n\t\"example.com/m/a\"\n\t\"example.com/m/c\"\n)\n\nfunc main() { println(a.A(), c.C()) }\n";
         world.write("main.go", main);
-        world.write("a/a.go", "package a\n\nimport \"example.com/m/b\"\n\nfunc A() int { return b.B() }\n");
+        world.write(
+            "a/a.go",
+            "package a\n\nimport \"example.com/m/b\"\n\nfunc A() int { return b.B() }\n",
+        );
         world.edit("b", 1);
         world.edit("c", 1);
         world
@@ -85,8 +97,19 @@ impl World {
             let parts = self.dir.path().join("std");
             fs::write(&parts, "runtime\n").unwrap();
             let out = tempfile::tempdir().unwrap();
-            let output = self.compile_command(&parts, out.path(), &format!("--own {}", out.path().display())).output().unwrap();
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let output = self
+                .compile_command(
+                    &parts,
+                    out.path(),
+                    &format!("--own {}", out.path().display()),
+                )
+                .output()
+                .unwrap();
+            assert!(
+                output.status.success(),
+                "{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             out
         });
         layer.path().join("runtime")
@@ -103,12 +126,19 @@ impl World {
     pub(crate) fn compile_at(&self, layer: &Path, parents: &[&Path], mount: Option<&Path>) -> Step {
         let out = tempfile::tempdir_in(layer).unwrap();
         let cache = tiers(parents, mount, &format!("--own {}", out.path().display()));
-        let output = self.compile_command(&self.dir.path().join("parts"), out.path(), &cache).output().unwrap();
+        let output = self
+            .compile_command(&self.dir.path().join("parts"), out.path(), &cache)
+            .output()
+            .unwrap();
         Step { out, output }
     }
 
     /// Of [`Self::compile`], to be run.
-    pub(crate) fn compile_step(&self, parents: &[&Path], mount: Option<&Path>) -> (TempDir, Command) {
+    pub(crate) fn compile_step(
+        &self,
+        parents: &[&Path],
+        mount: Option<&Path>,
+    ) -> (TempDir, Command) {
         let out = tempfile::tempdir().unwrap();
         let cache = tiers(parents, mount, &format!("--own {}", out.path().display()));
         let command = self.compile_command(&self.dir.path().join("parts"), out.path(), &cache);
@@ -118,16 +148,34 @@ impl World {
     /// Compiles the libraries into the mount alone.
     pub(crate) fn compile_into_mount(&self, parents: &[&Path], mount: &Path) -> Step {
         let out = tempfile::tempdir().unwrap();
-        let cache = tiers(parents, Some(mount), &format!("--discard {}", out.path().display()));
-        let output = self.compile_command(&self.dir.path().join("parts"), Path::new("-"), &cache).output().unwrap();
+        let cache = tiers(
+            parents,
+            Some(mount),
+            &format!("--discard {}", out.path().display()),
+        );
+        let output = self
+            .compile_command(&self.dir.path().join("parts"), Path::new("-"), &cache)
+            .output()
+            .unwrap();
         Step { out, output }
     }
 
     /// Compiles the main and links it.
     pub(crate) fn link(&self, parents: &[&Path], mount: Option<&Path>) -> Step {
         let out = tempfile::tempdir().unwrap();
-        let mut go = self.command("go", &tiers(parents, mount, &format!("--discard {}", out.path().display())));
-        go.args(["build", "-v"]).args(FLAGS).arg("-o").arg(out.path().join("m")).arg(".");
+        let mut go = self.command(
+            "go",
+            &tiers(
+                parents,
+                mount,
+                &format!("--discard {}", out.path().display()),
+            ),
+        );
+        go.args(["build", "-v"])
+            .args(FLAGS)
+            .arg("-o")
+            .arg(out.path().join("m"))
+            .arg(".");
         let output = go.output().unwrap();
         Step { out, output }
     }
@@ -137,10 +185,24 @@ impl World {
         let out = tempfile::tempdir().unwrap();
         let binary = out.path().join("m");
         let mut go = Command::new("go");
-        go.current_dir(self.dir.path()).env_remove("GOCACHEPROG").env_remove("GOFLAGS").envs(ENVIRONMENT);
+        go.current_dir(self.dir.path())
+            .env_remove("GOCACHEPROG")
+            .env_remove("GOFLAGS")
+            .envs(ENVIRONMENT);
         go.env("GOTOOLCHAIN", self.toolchain);
-        let output = go.arg("build").args(FLAGS).arg("-o").arg(&binary).arg(".").output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = go
+            .arg("build")
+            .args(FLAGS)
+            .arg("-o")
+            .arg(&binary)
+            .arg(".")
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         fs::read(binary).unwrap()
     }
 
@@ -152,25 +214,38 @@ impl World {
 
     pub(crate) fn command(&self, program: &str, cache: &str) -> Command {
         let mut command = Command::new(program);
+        command.current_dir(self.dir.path()).env(
+            "GOCACHEPROG",
+            format!("{} {cache} --stats", env!("CARGO_BIN_EXE_gowork-cache")),
+        );
         command
-            .current_dir(self.dir.path())
-            .env("GOCACHEPROG", format!("{} {cache} --stats", env!("CARGO_BIN_EXE_gowork-cache")));
-        command.env_remove("GOFLAGS").env("GOCACHE", self.dir.path().join(".gocache")).envs(ENVIRONMENT);
-        command.env("GOTOOLCHAIN", self.toolchain).stdin(Stdio::null());
+            .env_remove("GOFLAGS")
+            .env("GOCACHE", self.dir.path().join(".gocache"))
+            .envs(ENVIRONMENT);
+        command
+            .env("GOTOOLCHAIN", self.toolchain)
+            .stdin(Stdio::null());
         command
     }
 }
 
 fn tiers(parents: &[impl AsRef<Path>], mount: Option<&Path>, results: &str) -> String {
-    let parents = parents.iter().map(|parent| format!("--parent {} ", parent.as_ref().display()));
-    let mount = mount.into_iter().map(|mount| format!("--mount {} ", mount.display()));
+    let parents = parents
+        .iter()
+        .map(|parent| format!("--parent {} ", parent.as_ref().display()));
+    let mount = mount
+        .into_iter()
+        .map(|mount| format!("--mount {} ", mount.display()));
     parents.chain(mount).collect::<String>() + results
 }
 
 impl Step {
     /// The layers of a compile step.
     pub(crate) fn parts(&self) -> Vec<PathBuf> {
-        fs::read_dir(self.out.path()).unwrap().map(|part| part.unwrap().path()).collect()
+        fs::read_dir(self.out.path())
+            .unwrap()
+            .map(|part| part.unwrap().path())
+            .collect()
     }
 
     /// What it wrote on standard error.
@@ -181,19 +256,37 @@ impl Step {
     /// The counts of its last go command.
     pub(crate) fn counts(&self) -> Counts {
         let said = self.said();
-        let line = said.lines().rfind(|line| line.ends_with(" from the mount")).unwrap_or_else(|| panic!("no counts: {said}"));
-        let numbers: Vec<u32> = line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect();
-        Counts { hits: numbers[0], misses: numbers[1], puts: numbers[2], taken: numbers[3] }
+        let line = said
+            .lines()
+            .rfind(|line| line.ends_with(" from the mount"))
+            .unwrap_or_else(|| panic!("no counts: {said}"));
+        let numbers: Vec<u32> = line
+            .split(|c: char| !c.is_ascii_digit())
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        Counts {
+            hits: numbers[0],
+            misses: numbers[1],
+            puts: numbers[2],
+            taken: numbers[3],
+        }
     }
 
     /// The packages that a link compiled.
     pub(crate) fn compiled(&self) -> Vec<String> {
-        self.said().lines().filter(|line| line.starts_with("example.com/")).map(ToOwned::to_owned).collect()
+        self.said()
+            .lines()
+            .filter(|line| line.starts_with("example.com/"))
+            .map(ToOwned::to_owned)
+            .collect()
     }
 
     /// The binary of a link, if it succeeded.
     pub(crate) fn binary(&self) -> Option<Vec<u8>> {
-        self.output.status.success().then(|| fs::read(self.out.path().join("m")).unwrap())
+        self.output
+            .status
+            .success()
+            .then(|| fs::read(self.out.path().join("m")).unwrap())
     }
 }
 
@@ -203,11 +296,22 @@ pub(crate) fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, Vec<u8>)> {
     let mut open = vec![root.to_path_buf()];
     while let Some(path) = open.pop() {
         let metadata = fs::metadata(&path).unwrap();
-        let content = if metadata.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+        let content = if metadata.is_dir() {
+            Vec::new()
+        } else {
+            fs::read(&path).unwrap()
+        };
         if metadata.is_dir() {
-            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            open.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
         }
-        found.insert(path.strip_prefix(root).unwrap().to_path_buf(), (metadata.mode(), metadata.mtime(), content));
+        found.insert(
+            path.strip_prefix(root).unwrap().to_path_buf(),
+            (metadata.mode(), metadata.mtime(), content),
+        );
     }
     found
 }

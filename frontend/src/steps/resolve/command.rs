@@ -29,7 +29,16 @@ pub(super) struct Go {
 }
 
 /// Variables of `go env` that are used here.
-const VARIABLES: [&str; 8] = ["GOVERSION", "GOROOT", "GOMODCACHE", "GOPROXY", "GOPRIVATE", "GONOPROXY", "CC", "GOHOSTARCH"];
+const VARIABLES: [&str; 8] = [
+    "GOVERSION",
+    "GOROOT",
+    "GOMODCACHE",
+    "GOPROXY",
+    "GOPRIVATE",
+    "GONOPROXY",
+    "CC",
+    "GOHOSTARCH",
+];
 
 impl Go {
     /// Finds the go command and asks for its environment.
@@ -41,9 +50,17 @@ impl Go {
         let mut env = environment(request, &dir);
         let secrets = Secrets::mounted();
         env.extend(secrets.env.clone());
-        let mut go = Self { dir, source: source.into(), program: find_program()?, env, secrets, variables: BTreeMap::new() };
+        let mut go = Self {
+            dir,
+            source: source.into(),
+            program: find_program()?,
+            env,
+            secrets,
+            variables: BTreeMap::new(),
+        };
         let text = go.output(&[&["env", "-json"], &VARIABLES[..]].concat())?;
-        go.variables = serde_json::from_slice(&text).map_err(|error| Failure::new(format!("go env: {error}")))?;
+        go.variables = serde_json::from_slice(&text)
+            .map_err(|error| Failure::new(format!("go env: {error}")))?;
         if std::env::var_os("SSH_AUTH_SOCK").is_some() {
             git_over_ssh(&mut go);
         }
@@ -75,18 +92,36 @@ impl Go {
             return Ok(output.stdout);
         }
         let words = String::from_utf8_lossy(&output.stderr);
-        let mut message: String =
-            words.lines().filter(|line| !line.starts_with("go: downloading ")).collect::<Vec<_>>().join("\n");
+        let mut message: String = words
+            .lines()
+            .filter(|line| !line.starts_with("go: downloading "))
+            .collect::<Vec<_>>()
+            .join("\n");
         if message.trim().is_empty() {
-            message = format!("go {} failed: {}", args.first().copied().unwrap_or_default(), output.status);
+            message = format!(
+                "go {} failed: {}",
+                args.first().copied().unwrap_or_default(),
+                output.status
+            );
         }
-        Err(Failure::of_go(vec![ResolveError { package: String::new(), message }], self))
+        Err(Failure::of_go(
+            vec![ResolveError {
+                package: String::new(),
+                message,
+            }],
+            self,
+        ))
     }
 
     fn run(&self, args: &[&str]) -> Result<Output, Failure> {
         let mut command = Command::new(&self.program);
         command.args(args).current_dir(&self.dir).envs(&self.env);
-        command.output().map_err(|error| Failure::new(format!("{NO_GO} that runs: {}: {error}", self.program.display())))
+        command.output().map_err(|error| {
+            Failure::new(format!(
+                "{NO_GO} that runs: {}: {error}",
+                self.program.display()
+            ))
+        })
     }
 }
 
@@ -94,10 +129,14 @@ fn find_program() -> Result<PathBuf, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|dir| dir.join("go"));
     let in_goroot = std::env::var_os("GOROOT").map(|goroot| Path::new(&goroot).join("bin/go"));
-    let mut candidates = on_path.chain(in_goroot).chain([PathBuf::from("/usr/local/go/bin/go")]);
-    candidates
-        .find(|path| path.is_file())
-        .ok_or_else(|| Failure::new(format!("{NO_GO}: none on PATH, in $GOROOT/bin, or at /usr/local/go/bin/go")))
+    let mut candidates = on_path
+        .chain(in_goroot)
+        .chain([PathBuf::from("/usr/local/go/bin/go")]);
+    candidates.find(|path| path.is_file()).ok_or_else(|| {
+        Failure::new(format!(
+            "{NO_GO}: none on PATH, in $GOROOT/bin, or at /usr/local/go/bin/go"
+        ))
+    })
 }
 
 /// What is the same on every machine, then what the request says.
@@ -105,23 +144,58 @@ fn environment(request: &ResolveRequest, dir: &Path) -> BTreeMap<String, String>
     let mut env = BTreeMap::new();
     let mut set = |name: &str, value: String| env.insert(name.to_owned(), value);
     let or = |name: &str, value: &str| std::env::var(name).unwrap_or_else(|_| value.to_owned());
-    set("GOWORK", if request.workspace { dir.join("go.work").to_string_lossy().into_owned() } else { "off".into() });
-    set("GOFLAGS", if request.vendored { "-mod=vendor" } else { "-mod=readonly" }.into());
+    set(
+        "GOWORK",
+        if request.workspace {
+            dir.join("go.work").to_string_lossy().into_owned()
+        } else {
+            "off".into()
+        },
+    );
+    set(
+        "GOFLAGS",
+        if request.vendored {
+            "-mod=vendor"
+        } else {
+            "-mod=readonly"
+        }
+        .into(),
+    );
     set("GOTOOLCHAIN", or("GOTOOLCHAIN", "local"));
     set("GOMODCACHE", or("GOMODCACHE", RAW_MODULE_CACHE));
     set("GOTELEMETRY", "off".into());
-    // A package index is keyed by modification times, which say nothing about a tree that was copied here.
+    // A package index is keyed by modification times, which say nothing about a tree that was
+    // copied here.
     let debug = or("GODEBUG", "");
-    set("GODEBUG", if debug.is_empty() { "goindex=0".into() } else { format!("{debug},goindex=0") });
+    set(
+        "GODEBUG",
+        if debug.is_empty() {
+            "goindex=0".into()
+        } else {
+            format!("{debug},goindex=0")
+        },
+    );
     if std::env::var_os("HOME").is_none() && std::env::var_os("GOCACHE").is_none() {
-        set("GOCACHE", std::env::temp_dir().join("gowork-gocache").to_string_lossy().into_owned());
+        set(
+            "GOCACHE",
+            std::env::temp_dir()
+                .join("gowork-gocache")
+                .to_string_lossy()
+                .into_owned(),
+        );
     }
-    env.extend(request.env.iter().map(|(name, value)| (name.clone(), value.clone())));
+    env.extend(
+        request
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
     env
 }
 
-/// With an agent at hand, git uses it for private hosts instead of asking for a password over https. An unknown host's key is accepted the first time, since
-/// the step starts with none; whoever wants more gives a GIT_SSH_COMMAND.
+/// With an agent at hand, git uses it for private hosts instead of asking for a password over
+/// https. An unknown host's key is accepted the first time, since the step starts with none;
+/// whoever wants more gives a GIT_SSH_COMMAND.
 fn git_over_ssh(go: &mut Go) {
     if std::env::var_os("GIT_SSH_COMMAND").is_none() {
         go.env.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| {
@@ -131,11 +205,20 @@ fn git_over_ssh(go: &mut Go) {
     if std::env::var_os("GIT_CONFIG_COUNT").is_some() || go.env.contains_key("GIT_CONFIG_COUNT") {
         return;
     }
-    let hosts = private_hosts(&format!("{},{}", go.variable("GOPRIVATE"), go.variable("GONOPROXY")));
-    go.env.insert("GIT_CONFIG_COUNT".into(), hosts.len().to_string());
+    let hosts = private_hosts(&format!(
+        "{},{}",
+        go.variable("GOPRIVATE"),
+        go.variable("GONOPROXY")
+    ));
+    go.env
+        .insert("GIT_CONFIG_COUNT".into(), hosts.len().to_string());
     for (n, host) in hosts.iter().enumerate() {
-        go.env.insert(format!("GIT_CONFIG_KEY_{n}"), format!("url.ssh://git@{host}/.insteadOf"));
-        go.env.insert(format!("GIT_CONFIG_VALUE_{n}"), format!("https://{host}/"));
+        go.env.insert(
+            format!("GIT_CONFIG_KEY_{n}"),
+            format!("url.ssh://git@{host}/.insteadOf"),
+        );
+        go.env
+            .insert(format!("GIT_CONFIG_VALUE_{n}"), format!("https://{host}/"));
     }
 }
 
@@ -158,6 +241,9 @@ mod tests {
 
     #[test]
     fn hosts_of_private_patterns() {
-        assert_eq!(private_hosts("git.example.com/*,*.corp.example.com, git.example.com/x,local,"), ["git.example.com"]);
+        assert_eq!(
+            private_hosts("git.example.com/*,*.corp.example.com, git.example.com/x,local,"),
+            ["git.example.com"]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Whether the builder image can compile C, where the packages of a build ask for it: known here, before any step fails for the lack of it.
+//! Whether the builder image can compile C, where the packages of a build ask for it: known here,
+//! before any step fails for the lack of it.
 
 use std::path::Path;
 
@@ -13,9 +14,17 @@ use super::listing::Listing;
 /// # Errors
 /// If some package needs it and it is not there.
 pub(super) fn check(go: &Go, request: &ResolveRequest, listing: &Listing) -> Result<(), Failure> {
-    let cgo = request.env.get("CGO_ENABLED").is_some_and(|enabled| enabled == "1");
+    let cgo = request
+        .env
+        .get("CGO_ENABLED")
+        .is_some_and(|enabled| enabled == "1");
     // Whatever uses cgo imports this.
-    if !cgo || !listing.packages.iter().any(|package| package.import_path == "runtime/cgo") {
+    if !cgo
+        || !listing
+            .packages
+            .iter()
+            .any(|package| package.import_path == "runtime/cgo")
+    {
         return Ok(());
     }
     let command = go.variable("CC");
@@ -23,7 +32,11 @@ pub(super) fn check(go: &Go, request: &ResolveRequest, listing: &Listing) -> Res
     if is_there(program) {
         return Ok(());
     }
-    let arch = request.env.get("GOARCH").map(String::as_str).unwrap_or_default();
+    let arch = request
+        .env
+        .get("GOARCH")
+        .map(String::as_str)
+        .unwrap_or_default();
     let message = format!("cgo needs a C compiler, and the builder image has no {program}");
     let cross = if go.variable("GOHOSTARCH") == arch {
         "set `builder` under [go] to an image with a C compiler (golang:1.26 has gcc, golang:1.26-alpine has none), or `cgo = false`".to_owned()
@@ -32,20 +45,34 @@ pub(super) fn check(go: &Go, request: &ResolveRequest, listing: &Listing) -> Res
             "to compile C for {arch}, set `builder` under [go] to an image with {program}, or with another one in its variable CC; or set `cgo = false`"
         )
     };
-    Err(Failure { errors: vec![ResolveError { package: String::new(), message }], advice: vec![cross] })
+    Err(Failure {
+        errors: vec![ResolveError {
+            package: String::new(),
+            message,
+        }],
+        advice: vec![cross],
+    })
 }
 
 /// The first word of a command, which may be quoted.
 fn program(command: &str) -> &str {
     let command = command.trim_start();
-    let quoted = |quote| command.strip_prefix(quote).and_then(|rest: &str| rest.split(quote).next());
-    quoted('"').or_else(|| quoted('\'')).or_else(|| command.split_whitespace().next()).unwrap_or_default()
+    let quoted = |quote| {
+        command
+            .strip_prefix(quote)
+            .and_then(|rest: &str| rest.split(quote).next())
+    };
+    quoted('"')
+        .or_else(|| quoted('\''))
+        .or_else(|| command.split_whitespace().next())
+        .unwrap_or_default()
 }
 
 fn is_there(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     program.contains('/') && Path::new(program).is_file()
-        || std::env::split_paths(&path).any(|dir| !program.contains('/') && dir.join(program).is_file())
+        || std::env::split_paths(&path)
+            .any(|dir| !program.contains('/') && dir.join(program).is_file())
 }
 
 #[cfg(test)]
@@ -54,9 +81,19 @@ mod tests {
 
     #[test]
     fn programs_of_commands() {
-        for (command, named) in [("gcc", "gcc"), ("ccache gcc -m64", "ccache"), ("\"/opt/my cc\" -O", "/opt/my cc"), ("", "")] {
+        for (command, named) in [
+            ("gcc", "gcc"),
+            ("ccache gcc -m64", "ccache"),
+            ("\"/opt/my cc\" -O", "/opt/my cc"),
+            ("", ""),
+        ] {
             assert_eq!(program(command), named);
         }
-        assert!(is_there("sh") && is_there("/bin/sh") && !is_there("no-such-compiler") && !is_there("/no/such/compiler"));
+        assert!(
+            is_there("sh")
+                && is_there("/bin/sh")
+                && !is_there("no-such-compiler")
+                && !is_there("/no/such/compiler")
+        );
     }
 }

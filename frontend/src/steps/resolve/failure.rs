@@ -23,7 +23,13 @@ pub struct Failure {
 impl Failure {
     /// A failure that is not the go command's.
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self { errors: vec![ResolveError { package: String::new(), message: message.into() }], advice: Vec::new() }
+        Self {
+            errors: vec![ResolveError {
+                package: String::new(),
+                message: message.into(),
+            }],
+            advice: Vec::new(),
+        }
     }
 
     /// For `map_err` of an operation on `path`.
@@ -35,13 +41,23 @@ impl Failure {
     pub(super) fn of_go(errors: Vec<ResolveError>, go: &Go) -> Self {
         let mut told: Vec<ResolveError> = Vec::new();
         for error in errors {
-            let error = ResolveError { package: error.package, message: go.hide(error.message.trim()) };
+            let error = ResolveError {
+                package: error.package,
+                message: go.hide(error.message.trim()),
+            };
             if !told.iter().any(|known| known.message == error.message) {
                 told.push(error);
             }
         }
-        let all: String = told.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("\n");
-        Self { errors: told, advice: advice(&all, go) }
+        let all: String = told
+            .iter()
+            .map(|error| error.message.as_str())
+            .collect::<Vec<_>>()
+            .join("\n");
+        Self {
+            errors: told,
+            advice: advice(&all, go),
+        }
     }
 }
 
@@ -53,7 +69,9 @@ impl fmt::Display for Failure {
         if let more @ 1.. = self.errors.len().saturating_sub(SHOWN) {
             writeln!(f, "... and {more} more")?;
         }
-        self.advice.iter().try_for_each(|line| writeln!(f, "help: {line}"))
+        self.advice
+            .iter()
+            .try_for_each(|line| writeln!(f, "help: {line}"))
     }
 }
 
@@ -117,7 +135,10 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
     let unprovided = unprovided(text);
     if !unprovided.is_empty() {
         let paths: Vec<&str> = unprovided.into_iter().take(SHOWN).collect();
-        let cure = format!("`go get {}` in the module that imports it and commit its go.mod and go.sum", paths.join(" "));
+        let cure = format!(
+            "`go get {}` in the module that imports it and commit its go.mod and go.sum",
+            paths.join(" ")
+        );
         lines.push(format!("correct the import path, or run {cure}"));
     }
     if has(&["missing go.sum entry"]) {
@@ -127,17 +148,28 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
         lines.push("run `go mod tidy` in the module and commit its go.mod and go.sum".into());
     }
     if has(&["requires go >=", "running go "]) {
-        lines.push("set a newer Go with `version` under [go], or raise the `go` line of go.work".into());
+        lines.push(
+            "set a newer Go with `version` under [go], or raise the `go` line of go.work".into(),
+        );
     }
     if has(&["inconsistent vendoring"]) {
-        lines.push("run `go work vendor` (in a workspace) or `go mod vendor` and commit the result".into());
+        lines.push(
+            "run `go work vendor` (in a workspace) or `go mod vendor` and commit the result".into(),
+        );
     }
     lines
 }
 
-/// The packages that no module provides, as the go command says it (cmd/go/internal/modload, ImportMissingError).
+/// The packages that no module provides, as the go command says it (cmd/go/internal/modload,
+/// ImportMissingError).
 fn unprovided(text: &str) -> BTreeSet<&str> {
-    let leads = ["cannot find module providing package ", "no required module provides package "];
+    let leads = [
+        "cannot find module providing package ",
+        "no required module provides package ",
+    ];
     let after = leads.iter().flat_map(|lead| text.split(lead).skip(1));
-    after.filter_map(|rest| rest.split([':', ';', ' ', '\n']).next()).filter(|path| !path.is_empty()).collect()
+    after
+        .filter_map(|rest| rest.split([':', ';', ' ', '\n']).next())
+        .filter(|path| !path.is_empty())
+        .collect()
 }

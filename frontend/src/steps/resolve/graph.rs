@@ -1,8 +1,11 @@
-//! The module graph: which mod files and which module directories an offline build of the repository reads.
+//! The module graph: which mod files and which module directories an offline build of the
+//! repository reads.
 //!
-//! The go command loads the `.mod` file of every module version in the graph, less what graph pruning (Go 1.17) leaves out, and looks for a package in every
-//! module whose path is a prefix of the import path, to rule out that two have it (cmd/go/internal/modload: `readModGraph`, `importFromModules`). Both sets are
-//! computed here from mod files and sums alone, so they do not depend on what else a shared module cache holds.
+//! The go command loads the `.mod` file of every module version in the graph, less what graph
+//! pruning (Go 1.17) leaves out, and looks for a package in every module whose path is a prefix of
+//! the import path, to rule out that two have it (cmd/go/internal/modload: `readModGraph`,
+//! `importFromModules`). Both sets are computed here from mod files and sums alone, so they do not
+//! depend on what else a shared module cache holds.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -33,7 +36,8 @@ pub(super) struct Modules {
     workspace: bool,
 }
 
-/// `old => new`; an empty old version is any, an empty new one makes the path an absolute directory.
+/// `old => new`; an empty old version is any, an empty new one makes the path an absolute
+/// directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Replace {
     old: Version,
@@ -45,11 +49,24 @@ impl Modules {
     ///
     /// # Errors
     /// With the go command's words.
-    pub(super) fn ask(go: &Go, request: &ResolveRequest, listing: &Listing) -> Result<Self, Failure> {
-        let mains = String::from_utf8_lossy(&go.output(&["list", "-m", "-f", "{{.Path}}\t{{.GoMod}}"])?).into_owned();
-        let mains: Vec<(String, PathBuf)> =
-            mains.lines().filter_map(|line| line.split_once('\t')).map(|(path, file)| (path.into(), file.into())).collect();
-        let mut modules = Self { mains, workspace: request.workspace, ..Self::default() };
+    pub(super) fn ask(
+        go: &Go,
+        request: &ResolveRequest,
+        listing: &Listing,
+    ) -> Result<Self, Failure> {
+        let mains =
+            String::from_utf8_lossy(&go.output(&["list", "-m", "-f", "{{.Path}}\t{{.GoMod}}"])?)
+                .into_owned();
+        let mains: Vec<(String, PathBuf)> = mains
+            .lines()
+            .filter_map(|line| line.split_once('\t'))
+            .map(|(path, file)| (path.into(), file.into()))
+            .collect();
+        let mut modules = Self {
+            mains,
+            workspace: request.workspace,
+            ..Self::default()
+        };
         modules.replaces = modules.read_replaces(go, request)?;
         // Without the network the graph has errors of its own, which say less.
         if request.vendored || !listing.errors(request, &modules).is_empty() {
@@ -57,9 +74,10 @@ impl Modules {
         }
         modules.sums = modules.read_sums(go);
         let Ok(graph) = go.output(&["mod", "graph"]) else {
-            // Something in it cannot be had. The listing came without it, and so do offline builds of the same packages: the go
-            // command reads only the mod files of modules that provide packages, as long as the mod files of the main modules
-            // name all of these ("Lazy module loading" in the Go modules reference).
+            // Something in it cannot be had. The listing came without it, and so do offline builds
+            // of the same packages: the go command reads only the mod files of modules that provide
+            // packages, as long as the mod files of the main modules name all of these ("Lazy
+            // module loading" in the Go modules reference).
             modules.loaded.selected = modules.required()?;
             return Ok(modules);
         };
@@ -74,23 +92,31 @@ impl Modules {
         Ok(modules)
     }
 
-    /// Replacements of the workspace file win over those of members for the same path, whatever the version (modload, `MainModules`).
+    /// Replacements of the workspace file win over those of members for the same path, whatever the
+    /// version (modload, `MainModules`).
     fn read_replaces(&self, go: &Go, request: &ResolveRequest) -> Result<Vec<Replace>, Failure> {
         let mut replaces = Vec::new();
         if request.workspace {
             let file = go.dir.join("go.work");
             replaces = written(&file, WorkFile::parse("go.work", &read(&file)?).0.replace);
         }
-        let of_workspace: BTreeSet<String> = replaces.iter().map(|replace| replace.old.0.clone()).collect();
+        let of_workspace: BTreeSet<String> = replaces
+            .iter()
+            .map(|replace| replace.old.0.clone())
+            .collect();
         for (_, file) in &self.mains {
             let of_module = written(file, ModFile::parse("go.mod", &read(file)?).0.replace);
-            replaces.extend(of_module.into_iter().filter(|replace| !of_workspace.contains(&replace.old.0)));
+            replaces.extend(
+                of_module
+                    .into_iter()
+                    .filter(|replace| !of_workspace.contains(&replace.old.0)),
+            );
         }
         Ok(replaces)
     }
 
-    /// The versions that the main modules ask for themselves, by path: of a single module whose graph is not loaded, those
-    /// that are selected.
+    /// The versions that the main modules ask for themselves, by path: of a single module whose
+    /// graph is not loaded, those that are selected.
     fn required(&self) -> Result<BTreeMap<String, String>, Failure> {
         let mut required: BTreeMap<String, String> = BTreeMap::new();
         for (_, file) in &self.mains {
@@ -106,52 +132,89 @@ impl Modules {
     }
 
     fn read_sums(&self, go: &Go) -> BTreeMap<Version, String> {
-        let of_mains = self.mains.iter().map(|(_, file)| file.with_file_name("go.sum"));
+        let of_mains = self
+            .mains
+            .iter()
+            .map(|(_, file)| file.with_file_name("go.sum"));
         let files = of_mains.chain(self.workspace.then(|| go.dir.join("go.work.sum")));
-        files.filter_map(|file| fs::read_to_string(file).ok()).flat_map(|text| parse_sums(&text)).collect()
+        files
+            .filter_map(|file| fs::read_to_string(file).ok())
+            .flat_map(|text| parse_sums(&text))
+            .collect()
     }
 
-    /// Whether an import path belongs to the repository: to a main module, or to a replacement by a directory.
+    /// Whether an import path belongs to the repository: to a main module, or to a replacement by a
+    /// directory.
     pub(super) fn is_own(&self, import: &str) -> bool {
         self.own().any(|module| has_prefix(import, module))
     }
 
     /// The paths of the modules that are directories of the repository.
     fn own(&self) -> impl Iterator<Item = &str> {
-        let local = self.replaces.iter().filter(|replace| replace.new.1.is_empty()).map(|replace| replace.old.0.as_str());
-        self.mains.iter().map(|(path, _)| path.as_str()).chain(local)
+        let local = self
+            .replaces
+            .iter()
+            .filter(|replace| replace.new.1.is_empty())
+            .map(|replace| replace.old.0.as_str());
+        self.mains
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .chain(local)
     }
 
     /// The versions selected of modules that a directory stands in for.
     pub(super) fn replaced(&self) -> BTreeMap<String, String> {
         let by_directory = |(path, version): &(&String, &String)| {
-            !version.is_empty() && self.effective(&((*path).clone(), (*version).clone())).1.is_empty()
+            !version.is_empty()
+                && self
+                    .effective(&((*path).clone(), (*version).clone()))
+                    .1
+                    .is_empty()
         };
         let selected = self.loaded.selected.iter().filter(by_directory);
-        selected.map(|(path, version)| (path.clone(), version.clone())).collect()
+        selected
+            .map(|(path, version)| (path.clone(), version.clone()))
+            .collect()
     }
 
     /// What a module version is replaced by, or itself; a directory has no version.
     fn effective(&self, version: &Version) -> Version {
-        let of_path = || self.replaces.iter().filter(|replace| replace.old.0 == version.0);
-        let replace =
-            of_path().find(|replace| replace.old.1 == version.1).or_else(|| of_path().find(|replace| replace.old.1.is_empty()));
+        let of_path = || {
+            self.replaces
+                .iter()
+                .filter(|replace| replace.old.0 == version.0)
+        };
+        let replace = of_path()
+            .find(|replace| replace.old.1 == version.1)
+            .or_else(|| of_path().find(|replace| replace.old.1.is_empty()));
         replace.map_or_else(|| version.clone(), |replace| replace.new.clone())
     }
 
     /// The graph as the go command loads it. `module_cache` is where the `.mod` files are.
     fn load(&self, module_cache: &Path) -> Loaded {
         let own = |version: &Version| {
-            let file = match self.mains.iter().find(|(path, _)| version.1.is_empty() && *path == version.0) {
+            let file = match self
+                .mains
+                .iter()
+                .find(|(path, _)| version.1.is_empty() && *path == version.0)
+            {
                 Some((_, file)) => file.clone(),
                 None => match self.effective(version) {
                     (dir, empty) if empty.is_empty() => Path::new(&dir).join("go.mod"),
                     version => download_path(module_cache, &version, "mod"),
                 },
             };
-            if prunes(&file) { Pruning::Pruned } else { Pruning::Unpruned }
+            if prunes(&file) {
+                Pruning::Pruned
+            } else {
+                Pruning::Unpruned
+            }
         };
-        let mains: Vec<Version> = self.mains.iter().map(|(path, _)| (path.clone(), String::new())).collect();
+        let mains: Vec<Version> = self
+            .mains
+            .iter()
+            .map(|(path, _)| (path.clone(), String::new()))
+            .collect();
         let walk = Walk::new(&self.edges, &own);
         match mains.first() {
             Some(main) if !self.workspace => walk.module(main),
@@ -161,7 +224,12 @@ impl Modules {
 
     /// Every module version whose `.mod` file is read, after replacement.
     pub(super) fn mod_files(&self) -> BTreeSet<Version> {
-        self.loaded.versions.iter().map(|version| self.effective(version)).filter(|(_, version)| !version.is_empty()).collect()
+        self.loaded
+            .versions
+            .iter()
+            .map(|version| self.effective(version))
+            .filter(|(_, version)| !version.is_empty())
+            .collect()
     }
 
     /// Selected modules that could provide one of `imports`, by their paths; after replacement.
@@ -171,14 +239,23 @@ impl Modules {
     }
 
     fn selected(&self, wanted: impl Fn(&str) -> bool) -> BTreeSet<Version> {
-        let selected = self.loaded.selected.iter().filter(|(path, version)| !version.is_empty() && wanted(path));
-        let effective = selected.map(|(path, version)| self.effective(&(path.clone(), version.clone())));
-        effective.filter(|(_, version)| !version.is_empty()).collect()
+        let selected = self
+            .loaded
+            .selected
+            .iter()
+            .filter(|(path, version)| !version.is_empty() && wanted(path));
+        let effective =
+            selected.map(|(path, version)| self.effective(&(path.clone(), version.clone())));
+        effective
+            .filter(|(_, version)| !version.is_empty())
+            .collect()
     }
 
-    /// Whether a module could by its path provide a package of the repository, which an import of it must rule out.
+    /// Whether a module could by its path provide a package of the repository, which an import of
+    /// it must rule out.
     fn is_near_own(&self, path: &str) -> bool {
-        self.own().any(|own| has_prefix(own, path) || has_prefix(path, own))
+        self.own()
+            .any(|own| has_prefix(own, path) || has_prefix(path, own))
     }
 
     /// The `h1:` sum of a module's content that a go.sum or go.work.sum file has.
@@ -188,8 +265,16 @@ impl Modules {
 }
 
 /// `cache/download/<path>/@v/<version>.<suffix>` of a module cache.
-pub(super) fn download_path(module_cache: &Path, (path, version): &Version, suffix: &str) -> PathBuf {
-    module_cache.join(format!("cache/download/{}/@v/{}.{suffix}", escape(path), escape(version)))
+pub(super) fn download_path(
+    module_cache: &Path,
+    (path, version): &Version,
+    suffix: &str,
+) -> PathBuf {
+    module_cache.join(format!(
+        "cache/download/{}/@v/{}.{suffix}",
+        escape(path),
+        escape(version)
+    ))
 }
 
 /// The directory of a module version in a module cache.
@@ -197,7 +282,8 @@ pub(super) fn module_dir(module_cache: &Path, (path, version): &Version) -> Path
     module_cache.join(format!("{}@{}", escape(path), escape(version)))
 }
 
-/// Capital letters as `!` and the small letter, for file systems that do not tell them apart (golang.org/x/mod/module, `EscapePath`).
+/// Capital letters as `!` and the small letter, for file systems that do not tell them apart
+/// (golang.org/x/mod/module, `EscapePath`).
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -209,31 +295,50 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Whether a module's requirements are complete, so that the graph below them is not loaded: its go line is 1.17 or later.
+/// Whether a module's requirements are complete, so that the graph below them is not loaded: its go
+/// line is 1.17 or later.
 fn prunes(mod_file: &Path) -> bool {
     let text = fs::read_to_string(mod_file).unwrap_or_default();
-    let version = text.lines().find_map(|line| line.trim().strip_prefix("go ")).unwrap_or_default();
-    let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(|number| number.parse::<u32>().unwrap_or_default());
-    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()) >= (1, 17)
+    let version = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("go "))
+        .unwrap_or_default();
+    let mut numbers = version
+        .split(|c: char| !c.is_ascii_digit())
+        .map(|number| number.parse::<u32>().unwrap_or_default());
+    (
+        numbers.next().unwrap_or_default(),
+        numbers.next().unwrap_or_default(),
+    ) >= (1, 17)
 }
 
 fn has_prefix(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// `a/b/c`, `a/b`, `a`.
 fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(parent, _)| parent))
+    std::iter::successors(Some(path), |path| {
+        path.rsplit_once('/').map(|(parent, _)| parent)
+    })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(Failure::file(file))
 }
 
-/// Replacements as a mod file has them. The go command has read the file before, and found nothing wrong with it.
+/// Replacements as a mod file has them. The go command has read the file before, and found nothing
+/// wrong with it.
 fn written(file: &Path, replaces: Vec<gomod::Replace>) -> Vec<Replace> {
     let target = |path: String, version: String| match version.is_empty() {
-        true => (file.with_file_name("").join(path).to_string_lossy().into_owned(), version),
+        true => (
+            file.with_file_name("")
+                .join(path)
+                .to_string_lossy()
+                .into_owned(),
+            version,
+        ),
         false => (path, version),
     };
     let replace = |replace: gomod::Replace| Replace {
@@ -248,7 +353,10 @@ fn parse_graph(text: &str) -> BTreeMap<Version, Vec<Version>> {
     let mut edges: BTreeMap<Version, Vec<Version>> = BTreeMap::new();
     for (from, to) in text.lines().filter_map(|line| line.split_once(' ')) {
         let (from, to) = (parse_version(from), parse_version(to));
-        if ![&from, &to].iter().any(|(path, _)| path == "go" || path == "toolchain") {
+        if ![&from, &to]
+            .iter()
+            .any(|(path, _)| path == "go" || path == "toolchain")
+        {
             edges.entry(from).or_default().push(to);
         }
     }
@@ -277,8 +385,14 @@ mod tests {
 
     #[test]
     fn escaping_as_the_module_cache_does() {
-        let version = ("github.com/BurntSushi/toml".to_owned(), "v1.0.0-RC1".to_owned());
-        assert_eq!(module_dir(Path::new("/c"), &version), Path::new("/c/github.com/!burnt!sushi/toml@v1.0.0-!r!c1"));
+        let version = (
+            "github.com/BurntSushi/toml".to_owned(),
+            "v1.0.0-RC1".to_owned(),
+        );
+        assert_eq!(
+            module_dir(Path::new("/c"), &version),
+            Path::new("/c/github.com/!burnt!sushi/toml@v1.0.0-!r!c1")
+        );
         assert_eq!(
             download_path(Path::new("/c"), &version, "mod"),
             Path::new("/c/cache/download/github.com/!burnt!sushi/toml/@v/v1.0.0-!r!c1.mod")
@@ -287,20 +401,41 @@ mod tests {
 
     #[test]
     fn prefixes_end_at_slashes() {
-        assert_eq!(prefixes("a/bc/d").collect::<Vec<_>>(), ["a/bc/d", "a/bc", "a"]);
-        assert!(has_prefix("a/bc", "a/bc") && has_prefix("a/bc/d", "a/bc") && !has_prefix("a/bcd", "a/bc"));
+        assert_eq!(
+            prefixes("a/bc/d").collect::<Vec<_>>(),
+            ["a/bc/d", "a/bc", "a"]
+        );
+        assert!(
+            has_prefix("a/bc", "a/bc")
+                && has_prefix("a/bc/d", "a/bc")
+                && !has_prefix("a/bcd", "a/bc")
+        );
     }
 
     #[test]
     fn replacements_by_version_win() {
         let version = |path: &str, version: &str| (path.to_owned(), version.to_owned());
         let replace = |old, new| Replace { old, new };
-        let replaces =
-            vec![replace(version("a", ""), version("b", "v2.0.0")), replace(version("a", "v1.0.0"), version("../a", ""))];
-        let modules = Modules { replaces, ..Modules::default() };
-        assert_eq!(modules.effective(&version("a", "v1.0.0")), version("../a", ""));
-        assert_eq!(modules.effective(&version("a", "v1.1.0")), version("b", "v2.0.0"));
-        assert_eq!(modules.effective(&version("c", "v1.1.0")), version("c", "v1.1.0"));
+        let replaces = vec![
+            replace(version("a", ""), version("b", "v2.0.0")),
+            replace(version("a", "v1.0.0"), version("../a", "")),
+        ];
+        let modules = Modules {
+            replaces,
+            ..Modules::default()
+        };
+        assert_eq!(
+            modules.effective(&version("a", "v1.0.0")),
+            version("../a", "")
+        );
+        assert_eq!(
+            modules.effective(&version("a", "v1.1.0")),
+            version("b", "v2.0.0")
+        );
+        assert_eq!(
+            modules.effective(&version("c", "v1.1.0")),
+            version("c", "v1.1.0")
+        );
         assert!(modules.is_own("a/x") && !modules.is_own("b"));
     }
 }

@@ -1,7 +1,10 @@
-//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--report]`.
+//! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache
+//! DIR] [--report]`.
 //!
-//! Asks the go command which modules and packages third-party imports lead to; the only step with network and secrets. The source tree holds mod files,
-//! and no more sources than a vendor directory; it must be writable, since a workspace whose sums are incomplete gets them added. In the output directory:
+//! Asks the go command which modules and packages third-party imports lead to; the only step with
+//! network and secrets. The source tree holds mod files, and no more sources than a vendor
+//! directory; it must be writable, since a workspace whose sums are incomplete gets them added. In
+//! the output directory:
 //!
 //! | path | holds |
 //! |---|---|
@@ -11,8 +14,10 @@
 //! | `rootfs/` | the file system of images that start from nothing: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
 //!
-//! The same mod files, request and toolchain give the same bytes, modes and times, whatever else the raw module cache holds. Optional secrets: certificates of a
-//! proxy at `/run/secrets/ca` (or the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Nothing of them is written or printed.
+//! The same mod files, request and toolchain give the same bytes, modes and times, whatever else
+//! the raw module cache holds. Optional secrets: certificates of a proxy at `/run/secrets/ca` (or
+//! the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Nothing of them is written or
+//! printed.
 
 mod command;
 mod compiler;
@@ -75,9 +80,17 @@ impl ResolveArgs {
                 _ => return Err(Failure::new(format!("unknown argument {word:?}\n{USAGE}"))),
             }
         }
-        let (Some(request), Some(source), Some(out)) = (request, source, out) else { return Err(Failure::new(USAGE)) };
+        let (Some(request), Some(source), Some(out)) = (request, source, out) else {
+            return Err(Failure::new(USAGE));
+        };
         let modcache = modcache.map(PathBuf::from);
-        Ok(Self { request: request.into(), source: source.into(), out: out.into(), modcache, report })
+        Ok(Self {
+            request: request.into(),
+            source: source.into(),
+            out: out.into(),
+            modcache,
+            report,
+        })
     }
 }
 
@@ -95,32 +108,57 @@ pub fn run(words: &[String]) -> ExitCode {
 /// Resolves, and writes the results.
 ///
 /// # Errors
-/// What the go command says, with what to do about it; unless a report was asked for. Otherwise files that cannot be read or written.
+/// What the go command says, with what to do about it; unless a report was asked for. Otherwise
+/// files that cannot be read or written.
 pub fn resolve(args: &ResolveArgs) -> Result<(), Failure> {
     let request = read_request(&args.request)?;
-    let source = std::path::absolute(&args.source).and_then(|path| path.canonicalize()).map_err(Failure::file(&args.source))?;
+    let source = std::path::absolute(&args.source)
+        .and_then(|path| path.canonicalize())
+        .map_err(Failure::file(&args.source))?;
     layer::make_dir(&args.out)?;
     let result = resolve_request(&request, &source, args);
     if !args.report {
         return result;
     }
-    let (errors, advice) = result.err().map(|failure| (failure.errors, failure.advice)).unwrap_or_default();
-    layer::write_json(&args.out.join(resolution::REPORT_FILE), &ResolveReport { version: resolution::VERSION, errors, advice })
+    let (errors, advice) = result
+        .err()
+        .map(|failure| (failure.errors, failure.advice))
+        .unwrap_or_default();
+    layer::write_json(
+        &args.out.join(resolution::REPORT_FILE),
+        &ResolveReport {
+            version: resolution::VERSION,
+            errors,
+            advice,
+        },
+    )
 }
 
 fn read_request(path: &Path) -> Result<ResolveRequest, Failure> {
     let text = std::fs::read(path).map_err(Failure::file(path))?;
-    serde_json::from_slice(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    serde_json::from_slice(&text)
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
-fn resolve_request(request: &ResolveRequest, source: &Path, args: &ResolveArgs) -> Result<(), Failure> {
+fn resolve_request(
+    request: &ResolveRequest,
+    source: &Path,
+    args: &ResolveArgs,
+) -> Result<(), Failure> {
     let out = args.out.as_path();
     let go = Go::new(request, source)?;
-    let Asked { listing, modules, verified } = ask(&go, request)?;
+    let Asked {
+        listing,
+        modules,
+        verified,
+    } = ask(&go, request)?;
     compiler::check(&go, request, &listing)?;
     let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
     if !request.vendored {
-        let pruned = args.modcache.clone().unwrap_or_else(|| out.join("modcache"));
+        let pruned = args
+            .modcache
+            .clone()
+            .unwrap_or_else(|| out.join("modcache"));
         prune::write((&go, &verified), &listing, &modules, &pruned)?;
     }
     if request.workspace {
@@ -139,7 +177,8 @@ struct Asked {
     verified: Verified,
 }
 
-/// Asks the go command. Modules in the shared cache that are not what go.sum says are downloaded again, once.
+/// Asks the go command. Modules in the shared cache that are not what go.sum says are downloaded
+/// again, once.
 fn ask(go: &Go, request: &ResolveRequest) -> Result<Asked, Failure> {
     let mut again = false;
     loop {
@@ -150,10 +189,20 @@ fn ask(go: &Go, request: &ResolveRequest) -> Result<Asked, Failure> {
             return Err(Failure::of_go(errors, go));
         }
         if request.vendored {
-            return Ok(Asked { listing, modules, verified: Verified::default() });
+            return Ok(Asked {
+                listing,
+                modules,
+                verified: Verified::default(),
+            });
         }
         match verify::contents(go, &listing, &modules)? {
-            Ok(verified) => return Ok(Asked { listing, modules, verified }),
+            Ok(verified) => {
+                return Ok(Asked {
+                    listing,
+                    modules,
+                    verified,
+                });
+            }
             Err(damaged) if again => return Err(verify::failure(&damaged)),
             Err(damaged) => verify::discard(go, &damaged)?,
         }

@@ -1,7 +1,9 @@
 //! The pruned module cache: of the raw one only what offline builds of this repository read.
 //!
-//! Kept are the `.mod` files of the module graph; of each module that provides a package its sum, its go.mod and the files of the reached packages; and of each
-//! module that merely could provide one, by its path, the directory. Modules with cgo packages are kept whole, since C may include any file of them.
+//! Kept are the `.mod` files of the module graph; of each module that provides a package its sum,
+//! its go.mod and the files of the reached packages; and of each module that merely could provide
+//! one, by its path, the directory. Modules with cgo packages are kept whole, since C may include
+//! any file of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -39,16 +41,29 @@ struct Pruned {
 /// Writes the pruned module cache of what `listing` reached to `out`.
 ///
 /// # Errors
-/// If the raw module cache lacks a file, one is not what it was when it was verified, or a file cannot be written.
-pub(super) fn write((go, verified): (&Go, &Verified), listing: &Listing, modules: &Modules, out: &Path) -> Result<(), Failure> {
+/// If the raw module cache lacks a file, one is not what it was when it was verified, or a file
+/// cannot be written.
+pub(super) fn write(
+    (go, verified): (&Go, &Verified),
+    listing: &Listing,
+    modules: &Modules,
+    out: &Path,
+) -> Result<(), Failure> {
     let raw = go.module_cache();
     let mut pruned = Pruned::default();
     pruned.dirs.insert(PathBuf::from("cache/download"));
     for version in modules.mod_files() {
         pruned.add_mod_file(&raw, &version);
     }
-    let third_party = || listing.packages.iter().filter_map(|package| package.module.as_ref().map(|module| (package, module)));
-    let imports: BTreeSet<&str> = third_party().map(|(package, _)| package.import_path.as_str()).collect();
+    let third_party = || {
+        listing
+            .packages
+            .iter()
+            .filter_map(|package| package.module.as_ref().map(|module| (package, module)))
+    };
+    let imports: BTreeSet<&str> = third_party()
+        .map(|(package, _)| package.import_path.as_str())
+        .collect();
     for version in modules.candidates(&imports) {
         pruned.add_candidate(&raw, &version, modules.sum(&version));
     }
@@ -63,16 +78,23 @@ impl Pruned {
     fn add_mod_file(&mut self, raw: &Path, version: &Version) {
         let file = graph::download_path(raw, version, "mod");
         if file.is_file() {
-            self.files.insert(graph::download_path(Path::new(""), version, "mod"), Content::Copy(file));
+            self.files.insert(
+                graph::download_path(Path::new(""), version, "mod"),
+                Content::Copy(file),
+            );
         }
     }
 
-    /// A module that perhaps has no reached package. Of its directory the go command wants to see that it is there, and that no package is in it.
-    /// A single module's missing sum means that it never looked; a workspace's only that the sum is not committed.
+    /// A module that perhaps has no reached package. Of its directory the go command wants to see
+    /// that it is there, and that no package is in it. A single module's missing sum means that it
+    /// never looked; a workspace's only that the sum is not committed.
     fn add_candidate(&mut self, raw: &Path, version: &Version, sum: Option<&String>) {
         let unpacked = || fs::read_to_string(graph::download_path(raw, version, "ziphash")).ok();
         if let Some(sum) = sum.cloned().or_else(unpacked) {
-            self.files.insert(graph::download_path(Path::new(""), version, "ziphash"), Content::Text(sum));
+            self.files.insert(
+                graph::download_path(Path::new(""), version, "ziphash"),
+                Content::Text(sum),
+            );
             self.dirs.insert(graph::module_dir(Path::new(""), version));
         }
     }
@@ -82,14 +104,30 @@ impl Pruned {
         let version = (effective.path.clone(), effective.version.clone());
         let sum = graph::download_path(raw, &version, "ziphash");
         let text = fs::read_to_string(&sum).map_err(Failure::file(&sum))?;
-        self.files.insert(graph::download_path(Path::new(""), &version, "ziphash"), Content::Text(text));
-        // Proxies say more or less about a version; this is what the go command needs of it, in the form that it would write it again.
-        let info = effective.time.as_deref().and_then(|time| serde_json::to_string(&Info { version: &version.1, time }).ok());
+        self.files.insert(
+            graph::download_path(Path::new(""), &version, "ziphash"),
+            Content::Text(text),
+        );
+        // Proxies say more or less about a version; this is what the go command needs of it, in the
+        // form that it would write it again.
+        let info = effective.time.as_deref().and_then(|time| {
+            serde_json::to_string(&Info {
+                version: &version.1,
+                time,
+            })
+            .ok()
+        });
         if let Some(info) = info {
-            self.files.insert(graph::download_path(Path::new(""), &version, "info"), Content::Text(info));
+            self.files.insert(
+                graph::download_path(Path::new(""), &version, "info"),
+                Content::Text(info),
+            );
         }
         self.add_mod_file(raw, &version);
-        let (dir, file) = (graph::module_dir(Path::new(""), &version), graph::module_dir(raw, &version).join("go.mod"));
+        let (dir, file) = (
+            graph::module_dir(Path::new(""), &version),
+            graph::module_dir(raw, &version).join("go.mod"),
+        );
         if file.is_file() {
             self.files.insert(dir.join("go.mod"), Content::Copy(file));
         }
@@ -97,7 +135,12 @@ impl Pruned {
         Ok(())
     }
 
-    fn add_package(&mut self, raw: &Path, package: &ListedPackage, module: &ListedModule) -> Result<(), Failure> {
+    fn add_package(
+        &mut self,
+        raw: &Path,
+        package: &ListedPackage,
+        module: &ListedModule,
+    ) -> Result<(), Failure> {
         let effective = module.effective();
         let root = graph::module_dir(raw, &(effective.path.clone(), effective.version.clone()));
         if package.reads_module() {
@@ -124,7 +167,8 @@ impl Pruned {
     }
 
     fn add_file(&mut self, raw: &Path, path: &Path) -> Result<(), Failure> {
-        self.files.insert(inside(raw, path)?, Content::Copy(path.into()));
+        self.files
+            .insert(inside(raw, path)?, Content::Copy(path.into()));
         Ok(())
     }
 
@@ -136,7 +180,12 @@ impl Pruned {
             .chain(self.dirs.iter().map(PathBuf::as_path))
             .map(Path::to_owned)
             .collect();
-        self.dirs.extend(named.iter().flat_map(|dir| dir.ancestors()).map(Path::to_owned));
+        self.dirs.extend(
+            named
+                .iter()
+                .flat_map(|dir| dir.ancestors())
+                .map(Path::to_owned),
+        );
         for dir in &self.dirs {
             layer::make_dir(&out.join(dir))?;
         }
@@ -146,15 +195,27 @@ impl Pruned {
                 Content::Text(text) => layer::write(&out.join(path), text.as_bytes())?,
             }
         }
-        // Parents come before their children in the set, so backwards every directory is settled after all that is in it.
-        self.dirs.iter().rev().try_for_each(|dir| layer::settle_dir(&out.join(dir)))
+        // Parents come before their children in the set, so backwards every directory is settled
+        // after all that is in it.
+        self.dirs
+            .iter()
+            .rev()
+            .try_for_each(|dir| layer::settle_dir(&out.join(dir)))
     }
 }
 
-/// Where `path` is in the module cache. Nothing outside of it is ever copied, whatever a listing says.
+/// Where `path` is in the module cache. Nothing outside of it is ever copied, whatever a listing
+/// says.
 fn inside(raw: &Path, path: &Path) -> Result<PathBuf, Failure> {
-    let relative = path.strip_prefix(raw).ok().filter(|path| path.components().all(|part| matches!(part, Component::Normal(_))));
-    relative
-        .map(Path::to_owned)
-        .ok_or_else(|| Failure::new(format!("{} is not in the module cache {}", path.display(), raw.display())))
+    let relative = path.strip_prefix(raw).ok().filter(|path| {
+        path.components()
+            .all(|part| matches!(part, Component::Normal(_)))
+    });
+    relative.map(Path::to_owned).ok_or_else(|| {
+        Failure::new(format!(
+            "{} is not in the module cache {}",
+            path.display(),
+            raw.display()
+        ))
+    })
 }

@@ -20,12 +20,16 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Certificates and netrc, if there are any. The go command still reads the system's certificate directories; git reads this file only.
+    /// Certificates and netrc, if there are any. The go command still reads the system's
+    /// certificate directories; git reads this file only.
     pub(super) fn mounted() -> Self {
         let mut secrets = Self::default();
-        let certificates = std::env::var("GOWORK_CA").unwrap_or_else(|_| "/run/secrets/ca".to_owned());
+        let certificates =
+            std::env::var("GOWORK_CA").unwrap_or_else(|_| "/run/secrets/ca".to_owned());
         if Path::new(&certificates).is_file() {
-            secrets.env.insert("SSL_CERT_FILE".into(), certificates.clone());
+            secrets
+                .env
+                .insert("SSL_CERT_FILE".into(), certificates.clone());
             secrets.env.insert("GIT_SSL_CAINFO".into(), certificates);
         }
         let netrc = "/run/secrets/netrc";
@@ -37,9 +41,13 @@ impl Secrets {
         secrets
     }
 
-    /// `text` without them. Servers may repeat what they were sent, and the go command passes on what servers say.
+    /// `text` without them. Servers may repeat what they were sent, and the go command passes on
+    /// what servers say.
     pub(super) fn hide(&self, text: &str) -> String {
-        let hidden = self.values.iter().fold(text.to_owned(), |text, value| text.replace(value, "***"));
+        let hidden = self
+            .values
+            .iter()
+            .fold(text.to_owned(), |text, value| text.replace(value, "***"));
         without_credentials(&hidden)
     }
 }
@@ -69,10 +77,13 @@ mod tests {
 
     #[test]
     fn what_a_server_repeats_is_not_told() {
-        let netrc =
-            "machine one.example login token-of-mine password x\nmachine two.example\n\tlogin git\n\tpassword pass-word\n";
-        let secrets = Secrets { values: values(netrc), ..Secrets::default() };
-        let told = secrets.hide("401 for token-of-mine with pass-word, Basic Z2l0OnBhc3Mtd29yZA==, by git");
+        let netrc = "machine one.example login token-of-mine password x\nmachine two.example\n\tlogin git\n\tpassword pass-word\n";
+        let secrets = Secrets {
+            values: values(netrc),
+            ..Secrets::default()
+        };
+        let told = secrets
+            .hide("401 for token-of-mine with pass-word, Basic Z2l0OnBhc3Mtd29yZA==, by git");
         assert_eq!(told, "401 for *** with ***, Basic ***, by git");
     }
 }

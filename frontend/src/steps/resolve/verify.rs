@@ -1,10 +1,10 @@
 //! The contents of modules in the shared module cache, checked before they become a layer.
 //!
-//! The go command checks a module when it downloads it, and trusts the directory that it unpacked from
-//! then on (cmd/go/internal/modfetch, `Download`). But the cache is a cache mount, which any build on the
-//! builder can write to. So every file of a module that provides a package is hashed here, and the sum
-//! of the module is compared with the one in go.sum (golang.org/x/mod/sumdb/dirhash, `Hash1`). What is
-//! copied later has to have the same bytes.
+//! The go command checks a module when it downloads it, and trusts the directory that it unpacked
+//! from then on (cmd/go/internal/modfetch, `Download`). But the cache is a cache mount, which any
+//! build on the builder can write to. So every file of a module that provides a package is hashed
+//! here, and the sum of the module is compared with the one in go.sum
+//! (golang.org/x/mod/sumdb/dirhash, `Hash1`). What is copied later has to have the same bytes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
@@ -53,7 +53,11 @@ struct Hashed {
 ///
 /// # Errors
 /// If a file cannot be read.
-pub(super) fn contents(go: &Go, listing: &Listing, modules: &Modules) -> Result<Result<Verified, Vec<Damaged>>, Failure> {
+pub(super) fn contents(
+    go: &Go,
+    listing: &Listing,
+    modules: &Modules,
+) -> Result<Result<Verified, Vec<Damaged>>, Failure> {
     let raw = go.module_cache();
     let open: Mutex<Vec<(Version, String)>> = Mutex::new(expected(&raw, listing, modules));
     let done: Mutex<Vec<Done>> = Mutex::default();
@@ -61,9 +65,15 @@ pub(super) fn contents(go: &Go, listing: &Listing, modules: &Modules) -> Result<
         loop {
             // A statement of its own: the list must not stay locked meanwhile.
             let next = locked(&open).pop();
-            let Some((version, expected)) = next else { break };
+            let Some((version, expected)) = next else {
+                break;
+            };
             let hashed = hash(&graph::module_dir(&raw, &version), &version);
-            locked(&done).push(Done { version, expected, hashed });
+            locked(&done).push(Done {
+                version,
+                expected,
+                hashed,
+            });
         }
     };
     thread::scope(|scope| {
@@ -74,37 +84,68 @@ pub(super) fn contents(go: &Go, listing: &Listing, modules: &Modules) -> Result<
     let (mut verified, mut damaged) = (Verified::default(), Vec::new());
     let mut done = done.into_inner().unwrap_or_default();
     done.sort_by(|a, b| a.version.cmp(&b.version));
-    for Done { version, expected, hashed } in done {
+    for Done {
+        version,
+        expected,
+        hashed,
+    } in done
+    {
         let Hashed { sum: found, files } = hashed?;
         if found == expected {
             verified.files.extend(files);
         } else {
-            damaged.push(Damaged { version, expected, found });
+            damaged.push(Damaged {
+                version,
+                expected,
+                found,
+            });
         }
     }
-    Ok(if damaged.is_empty() { Ok(verified) } else { Err(damaged) })
+    Ok(if damaged.is_empty() {
+        Ok(verified)
+    } else {
+        Err(damaged)
+    })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// The modules that provide packages, each with the sum that it has to have. One that no go.sum file names, as in a workspace whose sums
-/// are not all committed, has the sum that the go command has just compared with the checksum database.
+/// The modules that provide packages, each with the sum that it has to have. One that no go.sum
+/// file names, as in a workspace whose sums are not all committed, has the sum that the go command
+/// has just compared with the checksum database.
 fn expected(raw: &Path, listing: &Listing, modules: &Modules) -> Vec<(Version, String)> {
-    let provides = listing.packages.iter().filter_map(|package| package.module.as_ref()).filter(|module| !module.is_local());
+    let provides = listing
+        .packages
+        .iter()
+        .filter_map(|package| package.module.as_ref())
+        .filter(|module| !module.is_local());
     let versions: BTreeSet<Version> = provides
         .map(|module| {
             let effective = module.effective();
             (effective.path.clone(), effective.version.clone())
         })
         .collect();
-    let downloaded = |version: &Version| fs::read_to_string(graph::download_path(raw, version, "ziphash")).unwrap_or_default();
-    let sum = |version: &Version| modules.sum(version).cloned().unwrap_or_else(|| downloaded(version).trim().to_owned());
-    versions.into_iter().map(|version| (version.clone(), sum(&version))).collect()
+    let downloaded = |version: &Version| {
+        fs::read_to_string(graph::download_path(raw, version, "ziphash")).unwrap_or_default()
+    };
+    let sum = |version: &Version| {
+        modules
+            .sum(version)
+            .cloned()
+            .unwrap_or_else(|| downloaded(version).trim().to_owned())
+    };
+    versions
+        .into_iter()
+        .map(|version| (version.clone(), sum(&version)))
+        .collect()
 }
 
-/// The sum of a module's directory. A name in it is `path@version/file`, and lines are in the order of names.
+/// The sum of a module's directory. A name in it is `path@version/file`, and lines are in the order
+/// of names.
 fn hash(dir: &Path, (path, version): &Version) -> Result<Hashed, Failure> {
     let mut found = BTreeMap::new();
     let mut open = vec![(dir.to_owned(), format!("{path}@{version}"))];
@@ -125,19 +166,28 @@ fn hash(dir: &Path, (path, version): &Version) -> Result<Hashed, Failure> {
             }
         }
     }
-    let lines: String = found.iter().map(|(name, (_, digest))| format!("{}  {name}\n", digest.hex())).collect();
+    let lines: String = found
+        .iter()
+        .map(|(name, (_, digest))| format!("{}  {name}\n", digest.hex()))
+        .collect();
     let sum = Digest::of(lines.as_bytes());
-    Ok(Hashed { sum: format!("h1:{}", STANDARD.encode(bytes_of(sum.hex()))), files: found.into_values().collect() })
+    Ok(Hashed {
+        sum: format!("h1:{}", STANDARD.encode(bytes_of(sum.hex()))),
+        files: found.into_values().collect(),
+    })
 }
 
 /// The bytes that hex digits stand for.
 fn bytes_of(hex: &str) -> Vec<u8> {
     let (pairs, _) = hex.as_bytes().as_chunks::<2>();
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).unwrap_or_default(), 16).unwrap_or_default();
+    let byte = |pair: &[u8; 2]| {
+        u8::from_str_radix(str::from_utf8(pair).unwrap_or_default(), 16).unwrap_or_default()
+    };
     pairs.iter().map(byte).collect()
 }
 
-/// Removes damaged modules, and the archives that they came from, so that the go command downloads them again.
+/// Removes damaged modules, and the archives that they came from, so that the go command downloads
+/// them again.
 ///
 /// # Errors
 /// If something cannot be removed.
@@ -145,7 +195,10 @@ pub(super) fn discard(go: &Go, damaged: &[Damaged]) -> Result<(), Failure> {
     let raw = go.module_cache();
     for module in damaged {
         let dir = graph::module_dir(&raw, &module.version);
-        eprintln!("{}@{} in the module cache is not what go.sum says: downloading it again", module.version.0, module.version.1);
+        eprintln!(
+            "{}@{} in the module cache is not what go.sum says: downloading it again",
+            module.version.0, module.version.1
+        );
         make_removable(&dir);
         fs::remove_dir_all(&dir).map_err(Failure::file(&dir))?;
         for suffix in ["zip", "ziphash"] {
@@ -172,22 +225,32 @@ fn make_removable(dir: &Path) {
 /// What to say if modules are still damaged after they were downloaded again.
 pub(super) fn failure(damaged: &[Damaged]) -> Failure {
     let lines = damaged.iter().map(|module| {
-        let Damaged { version: (path, version), expected, found } = module;
+        let Damaged {
+            version: (path, version),
+            expected,
+            found,
+        } = module;
         format!("{path}@{version} in the module cache has the sum {found}, go.sum says {expected}")
     });
     Failure::new(lines.collect::<Vec<_>>().join("\n"))
 }
 
 impl Verified {
-    /// Copies a file of the module cache; one of a verified module only if it still has the bytes that were verified.
+    /// Copies a file of the module cache; one of a verified module only if it still has the bytes
+    /// that were verified.
     ///
     /// # Errors
     /// If it was changed since, or cannot be read or written.
     pub(super) fn copy(&self, from: &Path, to: &Path) -> Result<(), Failure> {
-        let Some(digest) = self.files.get(from) else { return layer::copy(from, to) };
+        let Some(digest) = self.files.get(from) else {
+            return layer::copy(from, to);
+        };
         let bytes = fs::read(from).map_err(Failure::file(from))?;
         if Digest::of(&bytes) != *digest {
-            return Err(Failure::new(format!("{} was changed while modules were resolved", from.display())));
+            return Err(Failure::new(format!(
+                "{} was changed while modules were resolved",
+                from.display()
+            )));
         }
         layer::write(to, &bytes)
     }
@@ -199,15 +262,24 @@ mod tests {
 
     #[test]
     fn a_sum_is_that_of_go_sum() {
-        // What golang.org/x/mod/sumdb/dirhash says of this directory, by its test (hash_test.go, TestHashDir).
+        // What golang.org/x/mod/sumdb/dirhash says of this directory, by its test (hash_test.go,
+        // TestHashDir).
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("xyz"), "data for xyz").unwrap();
         fs::write(dir.path().join("abc"), "data for abc").unwrap();
         let version = ("p".to_owned(), "v".to_owned());
         let hashed = hash(dir.path(), &version).unwrap();
-        let line = |name: &str| format!("{}  p@v/{name}\n", Digest::of(format!("data for {name}").as_bytes()).hex());
+        let line = |name: &str| {
+            format!(
+                "{}  p@v/{name}\n",
+                Digest::of(format!("data for {name}").as_bytes()).hex()
+            )
+        };
         let expected = Digest::of((line("abc") + &line("xyz")).as_bytes());
-        assert_eq!(hashed.sum, format!("h1:{}", STANDARD.encode(bytes_of(expected.hex()))));
+        assert_eq!(
+            hashed.sum,
+            format!("h1:{}", STANDARD.encode(bytes_of(expected.hex())))
+        );
         assert_eq!(hashed.files.len(), 2);
         std::os::unix::fs::symlink("abc", dir.path().join("link")).unwrap();
         assert_ne!(hash(dir.path(), &version).unwrap().sum, hashed.sum);
@@ -218,10 +290,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (from, to) = (dir.path().join("from"), dir.path().join("to"));
         fs::write(&from, "one").unwrap();
-        let verified = Verified { files: HashMap::from([(from.clone(), Digest::of(b"one"))]) };
+        let verified = Verified {
+            files: HashMap::from([(from.clone(), Digest::of(b"one"))]),
+        };
         verified.copy(&from, &to).unwrap();
         assert_eq!(fs::read(&to).unwrap(), b"one");
         fs::write(&from, "two").unwrap();
-        assert!(verified.copy(&from, &to).unwrap_err().to_string().contains("was changed while modules were resolved"));
+        assert!(
+            verified
+                .copy(&from, &to)
+                .unwrap_err()
+                .to_string()
+                .contains("was changed while modules were resolved")
+        );
     }
 }

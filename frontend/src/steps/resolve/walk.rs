@@ -1,7 +1,8 @@
 //! Which module versions have their `.mod` file read when the go command loads a module graph.
 //!
-//! Requirements of a module whose go line is 1.17 or later are complete, so what is below them is pruned out; in a workspace, selected versions that are higher
-//! than what a module with packages in the build asks for are loaded too (cmd/go/internal/modload, `readModGraph`, Go 1.21 to 1.26).
+//! Requirements of a module whose go line is 1.17 or later are complete, so what is below them is
+//! pruned out; in a workspace, selected versions that are higher than what a module with packages
+//! in the build asks for are loaded too (cmd/go/internal/modload, `readModGraph`, Go 1.21 to 1.26).
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,8 +40,16 @@ pub(super) struct Loaded {
 
 impl<'g> Walk<'g> {
     /// A walk over `edges`; nothing is loaded yet.
-    pub(super) fn new(edges: &'g BTreeMap<Version, Vec<Version>>, own: &'g dyn Fn(&Version) -> Pruning) -> Self {
-        Self { edges, own, seen: BTreeSet::new(), graph: Loaded::default() }
+    pub(super) fn new(
+        edges: &'g BTreeMap<Version, Vec<Version>>,
+        own: &'g dyn Fn(&Version) -> Pruning,
+    ) -> Self {
+        Self {
+            edges,
+            own,
+            seen: BTreeSet::new(),
+            graph: Loaded::default(),
+        }
     }
 
     /// The graph of a single main module.
@@ -59,16 +68,26 @@ impl<'g> Walk<'g> {
             self.select(member);
             self.load(member, Pruning::Workspace);
         }
-        let mut with_packages: BTreeSet<&str> = members.iter().map(|(path, _)| path.as_str()).collect();
+        let mut with_packages: BTreeSet<&str> =
+            members.iter().map(|(path, _)| path.as_str()).collect();
         let mut reloaded: BTreeSet<Version> = BTreeSet::new();
         loop {
-            let wanted: BTreeSet<Version> = with_packages.iter().flat_map(|path| self.higher(path, &reloaded)).collect();
+            let wanted: BTreeSet<Version> = with_packages
+                .iter()
+                .flat_map(|path| self.higher(path, &reloaded))
+                .collect();
             if wanted.is_empty() {
                 return self.graph;
             }
             for version in wanted {
                 self.load(&version, Pruning::Workspace);
-                if let Some((known, _)) = self.edges.values().flatten().chain(members).find(|node| node.0 == version.0) {
+                if let Some((known, _)) = self
+                    .edges
+                    .values()
+                    .flatten()
+                    .chain(members)
+                    .find(|node| node.0 == version.0)
+                {
                     with_packages.insert(known);
                 }
                 reloaded.insert(version);
@@ -76,24 +95,39 @@ impl<'g> Walk<'g> {
         }
     }
 
-    /// The selected version of `path` if it was not reloaded; then those of its requirements that are above what it asks for.
+    /// The selected version of `path` if it was not reloaded; then those of its requirements that
+    /// are above what it asks for.
     fn higher(&self, path: &str, reloaded: &BTreeSet<Version>) -> Vec<Version> {
-        let Some(version) = self.selection(path).filter(|version| reloaded.contains(version)) else {
+        let Some(version) = self
+            .selection(path)
+            .filter(|version| reloaded.contains(version))
+        else {
             return self.selection(path).into_iter().collect();
         };
         let raised = |required: &Version| {
             let selected = self.selection(&required.0)?;
-            (compare(&selected.1, &required.1) == Ordering::Greater && !reloaded.contains(&selected)).then_some(selected)
+            (compare(&selected.1, &required.1) == Ordering::Greater
+                && !reloaded.contains(&selected))
+            .then_some(selected)
         };
-        self.requirements(&version).iter().filter_map(raised).collect()
+        self.requirements(&version)
+            .iter()
+            .filter_map(raised)
+            .collect()
     }
 
     fn selection(&self, path: &str) -> Option<Version> {
-        self.graph.selected.get(path).map(|version| (path.to_owned(), version.clone()))
+        self.graph
+            .selected
+            .get(path)
+            .map(|version| (path.to_owned(), version.clone()))
     }
 
     fn requirements(&self, version: &Version) -> &'g [Version] {
-        self.edges.get(version).map(Vec::as_slice).unwrap_or_default()
+        self.edges
+            .get(version)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     fn load(&mut self, version: &Version, pruning: Pruning) {
@@ -103,7 +137,11 @@ impl<'g> Walk<'g> {
                 continue;
             }
             let own = (self.own)(&version);
-            let next = if pruning == Pruning::Unpruned { pruning } else { own };
+            let next = if pruning == Pruning::Unpruned {
+                pruning
+            } else {
+                own
+            };
             for required in self.requirements(&version) {
                 self.select(required);
                 if pruning != Pruning::Pruned || own == Pruning::Unpruned {
@@ -115,9 +153,15 @@ impl<'g> Walk<'g> {
     }
 
     fn select(&mut self, (path, version): &Version) {
-        let selected = self.graph.selected.entry(path.clone()).or_insert_with(|| version.clone());
+        let selected = self
+            .graph
+            .selected
+            .entry(path.clone())
+            .or_insert_with(|| version.clone());
         // A main module has no version, and is above all.
-        if !selected.is_empty() && (version.is_empty() || compare(version, selected) == Ordering::Greater) {
+        if !selected.is_empty()
+            && (version.is_empty() || compare(version, selected) == Ordering::Greater)
+        {
             selected.clone_from(version);
         }
     }
@@ -126,19 +170,30 @@ impl<'g> Walk<'g> {
 /// Semantic versions as mod files have them, `vX.Y.Z[-pre][+build]`.
 fn compare(a: &str, b: &str) -> Ordering {
     let split = |version: &str| {
-        let version = version.trim_start_matches('v').split('+').next().unwrap_or_default().to_owned();
+        let version = version
+            .trim_start_matches('v')
+            .split('+')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         match version.split_once('-') {
             Some((numbers, pre)) => (numbers.to_owned(), Some(pre.to_owned())),
             None => (version, None),
         }
     };
     let ((a, a_pre), (b, b_pre)) = (split(a), split(b));
-    a.split('.').map(number).cmp(b.split('.').map(number)).then_with(|| match (a_pre, b_pre) {
-        (None, None) => Ordering::Equal,
-        (None, Some(_)) => Ordering::Greater,
-        (Some(_), None) => Ordering::Less,
-        (Some(a), Some(b)) => a.split('.').map(identifier).cmp(b.split('.').map(identifier)),
-    })
+    a.split('.')
+        .map(number)
+        .cmp(b.split('.').map(number))
+        .then_with(|| match (a_pre, b_pre) {
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(a), Some(b)) => a
+                .split('.')
+                .map(identifier)
+                .cmp(b.split('.').map(identifier)),
+        })
 }
 
 fn number(digits: &str) -> u128 {
@@ -195,27 +250,45 @@ mod tests {
 
     /// Paths that start with `old` are older than pruning.
     fn own(version: &Version) -> Pruning {
-        if version.0.starts_with("old") { Pruning::Unpruned } else { Pruning::Pruned }
+        if version.0.starts_with("old") {
+            Pruning::Unpruned
+        } else {
+            Pruning::Pruned
+        }
     }
 
     fn shown(loaded: &Loaded) -> Vec<String> {
-        loaded.versions.iter().map(|(path, version)| format!("{path}@{version}")).collect()
+        loaded
+            .versions
+            .iter()
+            .map(|(path, version)| format!("{path}@{version}"))
+            .collect()
     }
 
     #[test]
     fn requirements_of_pruned_modules_are_not_loaded() {
-        let edges =
-            graph("m a@v1.0.0\nm old@v1.0.0\na@v1.0.0 b@v1.0.0\nb@v1.0.0 c@v1.0.0\nold@v1.0.0 d@v1.0.0\nd@v1.0.0 e@v1.0.0");
+        let edges = graph(
+            "m a@v1.0.0\nm old@v1.0.0\na@v1.0.0 b@v1.0.0\nb@v1.0.0 c@v1.0.0\nold@v1.0.0 d@v1.0.0\nd@v1.0.0 e@v1.0.0",
+        );
         let loaded = Walk::new(&edges, &own).module(&("m".into(), String::new()));
-        assert_eq!(shown(&loaded), ["a@v1.0.0", "d@v1.0.0", "e@v1.0.0", "old@v1.0.0"]);
+        assert_eq!(
+            shown(&loaded),
+            ["a@v1.0.0", "d@v1.0.0", "e@v1.0.0", "old@v1.0.0"]
+        );
     }
 
     #[test]
     fn a_workspace_reloads_what_another_member_raised() {
-        let edges = graph("m a@v1.0.0\nn b@v1.0.0\nb@v1.0.0 a@v1.1.0\na@v1.1.0 c@v1.0.0\nc@v1.0.0 d@v1.0.0");
+        let edges = graph(
+            "m a@v1.0.0\nn b@v1.0.0\nb@v1.0.0 a@v1.1.0\na@v1.1.0 c@v1.0.0\nc@v1.0.0 d@v1.0.0",
+        );
         let members = ["m", "n"].map(|path| (path.to_owned(), String::new()));
         let loaded = Walk::new(&edges, &own).workspace(&members);
-        // a was raised above what m asks for, so it and its requirements are loaded; d is below a pruned one.
-        assert_eq!(shown(&loaded), ["a@v1.0.0", "a@v1.1.0", "b@v1.0.0", "c@v1.0.0", "m@", "n@"]);
+        // a was raised above what m asks for, so it and its requirements are loaded; d is below a
+        // pruned one.
+        assert_eq!(
+            shown(&loaded),
+            ["a@v1.0.0", "a@v1.1.0", "b@v1.0.0", "c@v1.0.0", "m@", "n@"]
+        );
     }
 }

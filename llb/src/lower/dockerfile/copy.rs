@@ -1,7 +1,8 @@
 //! COPY instructions: which files a stage takes, said in few words.
 //!
-//! A package directory is one pattern, `dir/*.go`, with tests and files of other platforms excluded, so that a file added to it is
-//! taken without printing anew. Where most files of a directory are left out, those taken are listed.
+//! A package directory is one pattern, `dir/*.go`, with tests and files of other platforms
+//! excluded, so that a file added to it is taken without printing anew. Where most files of a
+//! directory are left out, those taken are listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,7 +34,10 @@ impl Sources {
         let is_linked = all.contains(&package.dir) || is_behind_link(&package.dir, &all);
         let embedded: BTreeSet<&TreePath> = package.embedded.values().flatten().collect();
         let dir = self.dirs.entry(package.dir.clone()).or_default();
-        for &file in all.iter().filter(|file| !embedded.contains(*file) && !is_behind_link(file, &all)) {
+        for &file in all
+            .iter()
+            .filter(|file| !embedded.contains(*file) && !is_behind_link(file, &all))
+        {
             if is_go(file) && file.parent().as_ref() == Some(&package.dir) {
                 dir.go.insert(file.clone())
             } else {
@@ -45,18 +49,26 @@ impl Sources {
             return;
         }
         // A Go file may be embedded as well as compiled.
-        let compiled = embedded.into_iter().filter(|file| is_go(file) && file.parent().as_ref() == Some(&package.dir));
-        let compiled: Vec<TreePath> = compiled.filter(|file| !package.left_out.contains(file)).cloned().collect();
+        let compiled = embedded
+            .into_iter()
+            .filter(|file| is_go(file) && file.parent().as_ref() == Some(&package.dir));
+        let compiled: Vec<TreePath> = compiled
+            .filter(|file| !package.left_out.contains(file))
+            .cloned()
+            .collect();
         dir.go.extend(compiled);
-        dir.left_out.extend(package.left_out.iter().filter(|file| is_go(file)).cloned());
+        dir.left_out
+            .extend(package.left_out.iter().filter(|file| is_go(file)).cloned());
         for (pattern, files) in &package.embedded {
-            self.embedded.extend(embed_sources(&package.dir, pattern, files));
+            self.embedded
+                .extend(embed_sources(&package.dir, pattern, files));
         }
     }
 
     /// The instructions where third-party packages are compiled that need these, with a comment.
     pub(super) fn for_third_party(&self) -> Vec<String> {
-        let comment = "# Packages of this repository that third-party packages import, or may import.";
+        let comment =
+            "# Packages of this repository that third-party packages import, or may import.";
         let comment = (!self.dirs.is_empty()).then(|| comment.to_owned());
         comment.into_iter().chain(self.instructions()).collect()
     }
@@ -76,7 +88,9 @@ impl Sources {
             if dir.go.is_empty() || left_out.len() > dir.go.len() {
                 sources.extend(dir.go.iter().map(|file| literal_pattern(file.as_str())));
             } else {
-                sources.insert(literal_pattern(path.child("x").as_str().trim_end_matches('x')) + "*.go");
+                sources.insert(
+                    literal_pattern(path.child("x").as_str().trim_end_matches('x')) + "*.go",
+                );
                 excludes.extend(left_out.iter().map(|file| literal_pattern(file.as_str())));
             }
         }
@@ -90,11 +104,16 @@ impl Sources {
 /// Patterns of COPY for these files and links.
 pub(super) fn patterns(files: &BTreeSet<TreePath>) -> BTreeSet<String> {
     let all = files.iter().collect();
-    files.iter().filter(|file| !is_behind_link(file, &all)).map(|file| literal_pattern(file.as_str())).collect()
+    files
+        .iter()
+        .filter(|file| !is_behind_link(file, &all))
+        .map(|file| literal_pattern(file.as_str()))
+        .collect()
 }
 
-/// Whether a link is on the way to a file, seen from all the files and links that are copied. COPY does not find such a name: it copies links by their own
-/// names, as links, and what is behind them by its true name.
+/// Whether a link is on the way to a file, seen from all the files and links that are copied. COPY
+/// does not find such a name: it copies links by their own names, as links, and what is behind them
+/// by its true name.
 fn is_behind_link(file: &TreePath, all: &BTreeSet<&TreePath>) -> bool {
     std::iter::successors(file.parent(), TreePath::parent).any(|above| all.contains(&above))
 }
@@ -103,15 +122,18 @@ fn is_go(file: &TreePath) -> bool {
     file.name().ends_with(".go")
 }
 
-/// What to copy for one embed pattern: the pattern itself, since Go's are COPY's; or the files, where the pattern is so wide that it
-/// would take sources and tests as well.
+/// What to copy for one embed pattern: the pattern itself, since Go's are COPY's; or the files,
+/// where the pattern is so wide that it would take sources and tests as well.
 fn embed_sources(dir: &TreePath, pattern: &str, files: &[TreePath]) -> Vec<String> {
     let bare = pattern.strip_prefix("all:").unwrap_or(pattern);
     let last = bare.rsplit('/').next().unwrap_or_default();
     let at = dir.child("x");
     let prefix = literal_pattern(at.as_str().trim_end_matches('x'));
     match bare {
-        _ if last.chars().all(|c| "*?.".contains(c)) => files.iter().map(|file| literal_pattern(file.as_str())).collect(),
+        _ if last.chars().all(|c| "*?.".contains(c)) => files
+            .iter()
+            .map(|file| literal_pattern(file.as_str()))
+            .collect(),
         _ => vec![prefix + bare],
     }
 }
@@ -119,20 +141,32 @@ fn embed_sources(dir: &TreePath, pattern: &str, files: &[TreePath]) -> Vec<Strin
 /// `COPY --parents` of `sources` into the working directory's root, keeping their paths.
 pub(super) fn copy(excludes: &[String], sources: &BTreeSet<String>) -> String {
     let mut lines = vec!["COPY --parents".to_owned()];
-    lines.extend(excludes.iter().map(|exclude| format!("    --exclude={}", flag_word(exclude))));
+    lines.extend(
+        excludes
+            .iter()
+            .map(|exclude| format!("    --exclude={}", flag_word(exclude))),
+    );
     let words: Vec<String> = sources.iter().map(|source| copy_word(source)).collect();
-    let is_plain = |word: &String| !word.contains(char::is_whitespace) && !word.starts_with(['[', '<', '-']);
+    let is_plain =
+        |word: &String| !word.contains(char::is_whitespace) && !word.starts_with(['[', '<', '-']);
     if words.iter().all(is_plain) {
         lines.extend(words.iter().map(|word| format!("    {word}")));
         lines.push("    /src/".to_owned());
     } else {
         // A path with a blank in it needs the JSON form.
-        lines.push(format!("    {}", json_array(words.iter().map(String::as_str).chain(["/src/"]))));
+        lines.push(format!(
+            "    {}",
+            json_array(words.iter().map(String::as_str).chain(["/src/"]))
+        ));
     }
     lines.join(" \\\n")
 }
 
-/// A flag's value: flags end at a blank and have no quotes; a pattern's `?` stands for any character.
+/// A flag's value: flags end at a blank and have no quotes; a pattern's `?` stands for any
+/// character.
 fn flag_word(pattern: &str) -> String {
-    copy_word(pattern).chars().map(|c| if c.is_whitespace() { '?' } else { c }).collect()
+    copy_word(pattern)
+        .chars()
+        .map(|c| if c.is_whitespace() { '?' } else { c })
+        .collect()
 }

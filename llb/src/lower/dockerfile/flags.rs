@@ -1,11 +1,13 @@
-//! Flags of Go's tools in a `RUN`: words that `go build` splits once more after the shell, build-args in them among others.
+//! Flags of Go's tools in a `RUN`: words that `go build` splits once more after the shell,
+//! build-args in them among others.
 
 use super::words::{open_args, shell_quoted};
 use crate::config;
 use crate::diag::Diagnostic;
 
-/// The program of the `go` stage that puts quotes around its argument, as `go build` takes them (cmd/internal/quoted): what a
-/// build-arg holds is known to the shell alone. There is no way to write both kinds of quotes.
+/// The program of the `go` stage that puts quotes around its argument, as `go build` takes them
+/// (cmd/internal/quoted): what a build-arg holds is known to the shell alone. There is no way to
+/// write both kinds of quotes.
 const QUOTE: &str = "/usr/local/bin/quote-flag";
 
 /// The instruction that makes [`QUOTE`].
@@ -42,15 +44,18 @@ pub(super) struct ShellFlags {
     pub(super) word: String,
 }
 
-/// `flags` for the shell. A build-arg that is open stays part of one word, whatever it will hold; flags that are one open
-/// build-arg and nothing else are what it says.
+/// `flags` for the shell. A build-arg that is open stays part of one word, whatever it will hold;
+/// flags that are one open build-arg and nothing else are what it says.
 ///
 /// # Errors
 /// Where there is a line break in a word: a Dockerfile cannot hold it.
 pub(super) fn shell_flags(flags: &str) -> Result<ShellFlags, Diagnostic> {
     check(flags)?;
     if !needs_quotes(flags) {
-        return Ok(ShellFlags { before: Vec::new(), word: shell_quoted(flags) });
+        return Ok(ShellFlags {
+            before: Vec::new(),
+            word: shell_quoted(flags),
+        });
     }
     let (pattern, words) = config::flag_parts(flags);
     let mut before = Vec::new();
@@ -61,10 +66,16 @@ pub(super) fn shell_flags(flags: &str) -> Result<ShellFlags, Diagnostic> {
             continue;
         }
         let variable = format!("flag{}", before.len() + 1);
-        before.push(format!("{variable}=$(quote-flag {})", shell_quoted(word.text)));
+        before.push(format!(
+            "{variable}=$(quote-flag {})",
+            shell_quoted(word.text)
+        ));
         written.push(format!("${variable}"));
     }
-    Ok(ShellFlags { before, word: format!("\"{}{}\"", in_double_quotes(pattern), written.join(" ")) })
+    Ok(ShellFlags {
+        before,
+        word: format!("\"{}{}\"", in_double_quotes(pattern), written.join(" ")),
+    })
 }
 
 /// Whether a Dockerfile can hold these flags.
@@ -73,10 +84,16 @@ pub(super) fn shell_flags(flags: &str) -> Result<ShellFlags, Diagnostic> {
 /// Where there is a line break in a word.
 pub(super) fn check(flags: &str) -> Result<(), Diagnostic> {
     let (_, words) = config::flag_parts(flags);
-    let broken = config::split_flags(words).unwrap_or_default().into_iter().find(|word| word.text.contains('\n'));
+    let broken = config::split_flags(words)
+        .unwrap_or_default()
+        .into_iter()
+        .find(|word| word.text.contains('\n'));
     match broken {
-        Some(word) => Err(Diagnostic::error(format!("a Dockerfile cannot hold the line break in the flag {:?}", word.text))
-            .help("write the flag on one line, or build with the gowork frontend")),
+        Some(word) => Err(Diagnostic::error(format!(
+            "a Dockerfile cannot hold the line break in the flag {:?}",
+            word.text
+        ))
+        .help("write the flag on one line, or build with the gowork frontend")),
         None => Ok(()),
     }
 }
@@ -84,11 +101,17 @@ pub(super) fn check(flags: &str) -> Result<(), Diagnostic> {
 /// Whether `text` is one open build-arg.
 fn is_one_arg(text: &str) -> bool {
     let quoted = shell_quoted(text);
-    let inner = quoted.strip_prefix("\"${").and_then(|rest| rest.strip_suffix("}\""));
+    let inner = quoted
+        .strip_prefix("\"${")
+        .and_then(|rest| rest.strip_suffix("}\""));
     open_args(text).count() == 1 && inner.is_some_and(|inner| !inner.contains('}'))
 }
 
 fn in_double_quotes(text: &str) -> String {
     let quoted = shell_quoted(text);
-    quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default().to_owned()
+    quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or_default()
+        .to_owned()
 }

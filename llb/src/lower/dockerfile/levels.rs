@@ -1,4 +1,5 @@
-//! The instruction set that the variant of a platform asks for: what [`Target::level`] says, for the shell of a build.
+//! The instruction set that the variant of a platform asks for: what [`Target::level`] says, for
+//! the shell of a build.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +16,19 @@ const LEVELS: [(&str, &str, &str); 7] = [
     ("riscv64/rva*", "GORISCV64", "$TARGETVARIANT"),
 ];
 
-/// Variants that ask for nothing. BuildKit leaves them out of `$TARGETVARIANT`, other builders do not.
+/// Variants that ask for nothing. BuildKit leaves them out of `$TARGETVARIANT`, other builders do
+/// not.
 const PLAIN: [&str; 2] = ["amd64/v1", "arm64/v8"];
 
-/// The instruction that sets the level for any variant of the architectures of `targets`: as a default of the go command, which a variable of the
-/// environment overrides. None where no architecture has variants.
+/// The instruction that sets the level for any variant of the architectures of `targets`: as a
+/// default of the go command, which a variable of the environment overrides. None where no
+/// architecture has variants.
 pub(super) fn run<'t>(targets: impl Iterator<Item = &'t Target>) -> Option<String> {
     let arches: BTreeSet<&str> = targets.map(|target| target.arch.as_str()).collect();
-    let plain: Vec<&str> = PLAIN.into_iter().filter(|pattern| is_of(&arches, pattern)).collect();
+    let plain: Vec<&str> = PLAIN
+        .into_iter()
+        .filter(|pattern| is_of(&arches, pattern))
+        .collect();
     let mut lines = vec![
         "# The variant of a platform says which instructions there are.".to_owned(),
         "RUN case $TARGETARCH/$TARGETVARIANT in \\".to_owned(),
@@ -30,15 +36,22 @@ pub(super) fn run<'t>(targets: impl Iterator<Item = &'t Target>) -> Option<Strin
     if !plain.is_empty() {
         lines.push(format!("    {}) ;; \\", plain.join(" | ")));
     }
-    let levels: Vec<_> = LEVELS.into_iter().filter(|(pattern, ..)| is_of(&arches, pattern)).collect();
+    let levels: Vec<_> = LEVELS
+        .into_iter()
+        .filter(|(pattern, ..)| is_of(&arches, pattern))
+        .collect();
     if levels.is_empty() {
         return None;
     }
-    lines.extend(levels.iter().map(|(pattern, variable, level)| format!("    {pattern}) go env -w {variable}={level} ;; \\")));
+    lines.extend(levels.iter().map(|(pattern, variable, level)| {
+        format!("    {pattern}) go env -w {variable}={level} ;; \\")
+    }));
     lines.push("    */?*) echo \"no variant that Go knows: $TARGETARCH/$TARGETVARIANT\" >&2; exit 1 ;; esac".to_owned());
     Some(lines.join("\n"))
 }
 
 fn is_of(arches: &BTreeSet<&str>, pattern: &str) -> bool {
-    pattern.split_once('/').is_some_and(|(arch, _)| arches.contains(arch))
+    pattern
+        .split_once('/')
+        .is_some_and(|(arch, _)| arches.contains(arch))
 }

@@ -1,4 +1,5 @@
-//! Plans of one repository for several platforms as one: what a Dockerfile says once for all of them.
+//! Plans of one repository for several platforms as one: what a Dockerfile says once for all of
+//! them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,8 @@ pub(super) struct Group {
     pub(super) package_flags: Vec<String>,
     /// The profile that all is compiled by.
     pub(super) profile: Option<TreePath>,
-    /// Whether some package includes files that the go command's cache keys do not hold: system headers, or those of another directory.
+    /// Whether some package includes files that the go command's cache keys do not hold: system
+    /// headers, or those of another directory.
     pub(super) includes: bool,
     /// Packages of std that are imported on every platform.
     pub(super) std: BTreeSet<String>,
@@ -59,15 +61,20 @@ pub(super) fn merge(plans: &[Plan]) -> Result<(Vec<Group>, Vec<MergedImage<'_>>)
             add_image(&mut images, plan, image, &of_build)?;
         }
     }
-    if let Some(image) = images.iter().find(|image| plans.iter().any(|plan| plan.image(image.name).is_none())) {
+    if let Some(image) = images
+        .iter()
+        .find(|image| plans.iter().any(|plan| plan.image(image.name).is_none()))
+    {
         return Err(differ(&format!("the image {} is not there", image.name)));
     }
     Ok((groups, images))
 }
 
 fn differ(what: &str) -> Diagnostic {
-    Diagnostic::error(format!("one Dockerfile cannot serve these platforms together: {what} on all of them"))
-        .help("print one Dockerfile for each, with --platform")
+    Diagnostic::error(format!(
+        "one Dockerfile cannot serve these platforms together: {what} on all of them"
+    ))
+    .help("print one Dockerfile for each, with --platform")
 }
 
 fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usize, Diagnostic> {
@@ -79,8 +86,12 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         // Said by the platform, not by the configuration.
         env.remove(variable);
     }
-    let (std, third_party): (BTreeSet<String>, BTreeSet<String>) =
-        build.request.packages.iter().cloned().partition(|p| is_std(p));
+    let (std, third_party): (BTreeSet<String>, BTreeSet<String>) = build
+        .request
+        .packages
+        .iter()
+        .cloned()
+        .partition(|p| is_std(p));
     let same = |group: &Group| {
         group.dir == build.dir
             && group.workspace == build.workspace
@@ -90,9 +101,15 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
             && fits(&group.env, &env)
     };
     let graph = &build.packages;
-    let behind = build.request.packages.iter().flat_map(|path| graph.behind(path)).map(|(ix, _)| ix);
+    let behind = build
+        .request
+        .packages
+        .iter()
+        .flat_map(|path| graph.behind(path))
+        .map(|(ix, _)| ix);
     let behind = packages::closure(graph, behind);
-    let add_behind = |group: &mut Group| behind.iter().for_each(|ix| group.behind.add(graph.get(ix)));
+    let add_behind =
+        |group: &mut Group| behind.iter().for_each(|ix| group.behind.add(graph.get(ix)));
     let Some(at) = groups.iter().position(same) else {
         let mut group = Group {
             dir: build.dir.clone(),
@@ -124,13 +141,18 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
     Ok(at)
 }
 
-/// Whether two environments say the same of CGO_ENABLED and GOEXPERIMENT; levels (GOAMD64, ...) are each of one architecture.
+/// Whether two environments say the same of CGO_ENABLED and GOEXPERIMENT; levels (GOAMD64, ...) are
+/// each of one architecture.
 fn fits(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> bool {
-    ["CGO_ENABLED", "GOEXPERIMENT"].iter().all(|name| a.get(*name) == b.get(*name))
-        && a.iter().all(|(name, value)| b.get(name).is_none_or(|other| other == value))
+    ["CGO_ENABLED", "GOEXPERIMENT"]
+        .iter()
+        .all(|name| a.get(*name) == b.get(*name))
+        && a.iter()
+            .all(|(name, value)| b.get(name).is_none_or(|other| other == value))
 }
 
-/// Whether the import path is one of the standard library: its first element has no dot (`go help packages`).
+/// Whether the import path is one of the standard library: its first element has no dot (`go help
+/// packages`).
 fn is_std(path: &str) -> bool {
     !path.split('/').next().unwrap_or_default().contains('.')
 }
@@ -142,11 +164,16 @@ fn add_image<'a>(
     groups: &[usize],
 ) -> Result<(), Diagnostic> {
     let step = plan.step(image.link);
-    let StepKind::Link(link) = &step.kind else { return Ok(()) };
+    let StepKind::Link(link) = &step.kind else {
+        return Ok(());
+    };
     let group = groups[step.build.0];
     let at = match images.iter().position(|other| other.name == image.name) {
         Some(at) if images[at].binary != image.binary => {
-            return Err(differ(&format!("the binary of the image {} is not called {}", image.name, image.binary)));
+            return Err(differ(&format!(
+                "the binary of the image {} is not called {}",
+                image.name, image.binary
+            )));
         }
         Some(at) if images[at].dir == &image.dir && images[at].group == group => at,
         Some(_) => return Err(differ(&format!("the image {} is not the same", image.name))),

@@ -9,7 +9,8 @@
 //! | `NAME` | the image |
 //! | `binaries` | all binaries |
 //!
-//! It is coarser than the LLB form: one step compiles all packages of an image that are the repository's own.
+//! It is coarser than the LLB form: one step compiles all packages of an image that are the
+//! repository's own.
 
 mod copy;
 mod flags;
@@ -55,7 +56,8 @@ pub enum CacheForm {
 pub struct DockerfileOptions {
     /// Where modules and compile results are kept.
     pub cache: CacheForm,
-    /// Build-args that stay open, with their defaults. Their uses in the configuration are filled with [`open_arg`].
+    /// Build-args that stay open, with their defaults. Their uses in the configuration are filled
+    /// with [`open_arg`].
     pub args: BTreeMap<String, Option<String>>,
     /// Images that are missing, since they cannot be built.
     pub without: BTreeSet<String>,
@@ -64,24 +66,45 @@ pub struct DockerfileOptions {
 /// The Dockerfile of `plans`: of one repository and one configuration, a platform each.
 ///
 /// # Errors
-/// Where the platforms differ in more than files, or the configuration asks for what a Dockerfile cannot say.
+/// Where the platforms differ in more than files, or the configuration asks for what a Dockerfile
+/// cannot say.
 pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String, Diagnostic> {
-    let Some(first) = plans.first() else { return Ok(String::new()) };
+    let Some(first) = plans.first() else {
+        return Ok(String::new());
+    };
     let (groups, images) = merged::merge(plans)?;
     check(&groups, options)?;
-    let mut roots: Vec<Root> = images.iter().filter_map(|image| Root::of(image.runtime)).collect();
+    let mut roots: Vec<Root> = images
+        .iter()
+        .filter_map(|image| Root::of(image.runtime))
+        .collect();
     roots.sort_unstable();
     roots.dedup();
     let names: Vec<&str> = images.iter().map(|image| image.name).collect();
     let stages = StageNames::new(&names, groups.len(), roots.len());
-    Printer { plans, first, groups: &groups, images: &images, roots, stages, options }.text()
+    Printer {
+        plans,
+        first,
+        groups: &groups,
+        images: &images,
+        roots,
+        stages,
+        options,
+    }
+    .text()
 }
 
 /// Whether a Dockerfile can hold what is asked for.
 fn check(groups: &[Group], options: &DockerfileOptions) -> Result<(), Diagnostic> {
-    if let Some((name, _)) = options.args.iter().find(|(_, default)| default.iter().any(|default| default.contains('\n'))) {
-        return Err(Diagnostic::error(format!("a Dockerfile cannot hold the line break in the default of build-arg {name}"))
-            .help("write the default on one line, or build with the gowork frontend"));
+    if let Some((name, _)) = options
+        .args
+        .iter()
+        .find(|(_, default)| default.iter().any(|default| default.contains('\n')))
+    {
+        return Err(Diagnostic::error(format!(
+            "a Dockerfile cannot hold the line break in the default of build-arg {name}"
+        ))
+        .help("write the default on one line, or build with the gowork frontend"));
     }
     for flag in groups.iter().flat_map(|group| &group.flags) {
         let (_, value) = flag.split_once('=').unwrap_or_default();
@@ -111,14 +134,17 @@ impl Printer<'_> {
             }
         }
         let roots = self.roots.iter().enumerate();
-        stages.extend(roots.map(|(number, root)| root.stage(self.stages.rootfs(number), self.stages.go())));
+        stages.extend(
+            roots.map(|(number, root)| root.stage(self.stages.rootfs(number), self.stages.go())),
+        );
         let built: Vec<Binary<'_>> = self.images.iter().map(|image| self.binary(image)).collect();
         let binaries = runtime::binaries(self.stages.binaries(), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
         let one_image = self.images.len() == 1;
         stages.extend(one_image.then(|| binaries.clone()));
         for image in self.images {
-            let root = Root::of(image.runtime).and_then(|root| self.roots.iter().position(|other| *other == root));
+            let root = Root::of(image.runtime)
+                .and_then(|root| self.roots.iter().position(|other| *other == root));
             let stage = RuntimeStage {
                 name: image.name,
                 from: &self.stages.from(&image.runtime.base.value),
@@ -143,7 +169,11 @@ impl Printer<'_> {
     }
 
     fn header(&self) -> String {
-        let count = if self.images.len() == 1 { "the image".to_owned() } else { format!("{} images", self.images.len()) };
+        let count = if self.images.len() == 1 {
+            "the image".to_owned()
+        } else {
+            format!("{} images", self.images.len())
+        };
         let names: Vec<&str> = self.images.iter().map(|image| image.name).collect();
         let example = names.first().copied().unwrap_or_default();
         let mut lines = vec![
@@ -152,13 +182,17 @@ impl Printer<'_> {
             format!("# {count} of this repository: {}.", names.join(", ")),
             "#".to_owned(),
             format!("#     docker buildx build --target {example} --tag {example} ."),
-            format!("#     docker buildx build --target {} --output bin .", self.stages.binaries()),
+            format!(
+                "#     docker buildx build --target {} --output bin .",
+                self.stages.binaries()
+            ),
             "#".to_owned(),
             format!(
                 "# {}; run it again when imports change. The stage of a binary copies only what that is made of, so",
                 Mark::DOCKERFILE
             ),
-            "# that no other edit rebuilds it, and leaves out tests and files for other platforms.".to_owned(),
+            "# that no other edit rebuilds it, and leaves out tests and files for other platforms."
+                .to_owned(),
         ];
         lines.extend(mark::missing(&self.options.without));
         if self.groups.iter().any(|group| group.workspace) {
@@ -175,9 +209,16 @@ impl Printer<'_> {
     fn go(&self) -> String {
         let platforms = self.platforms();
         let mut env = vec![("GOOS", self.goos()), ("GOARCH", "$TARGETARCH")];
-        env.extend([("GOTOOLCHAIN", self.first.toolchain.as_str()), ("GOMODCACHE", "/go/pkg/mod"), ("GOCACHE", "/go/cache")]);
+        env.extend([
+            ("GOTOOLCHAIN", self.first.toolchain.as_str()),
+            ("GOMODCACHE", "/go/pkg/mod"),
+            ("GOCACHE", "/go/cache"),
+        ]);
         env.push(("GODEBUG", "goindex=0"));
-        let env: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let env: Vec<String> = env
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         let names: Vec<&str> = platforms.iter().map(String::as_str).collect();
         let mut lines = vec![
             "# The Go toolchain, on the platform of the builder: it compiles for any other.".to_owned(),
@@ -191,7 +232,10 @@ impl Printer<'_> {
                 .to_owned(),
         ];
         lines.extend(levels::run(self.plans.iter().map(|plan| &plan.target)));
-        let needs_quotes = self.images.iter().any(|image| flags::needs_quotes(image.ldflags));
+        let needs_quotes = self
+            .images
+            .iter()
+            .any(|image| flags::needs_quotes(image.ldflags));
         lines.extend(needs_quotes.then(flags::quote_program));
         lines.join("\n")
     }
@@ -213,7 +257,10 @@ impl Printer<'_> {
     /// GOOS, from what Docker calls the operating system.
     fn goos(&self) -> &'static str {
         let is_wasi = |plan: &Plan| plan.target.os == WASI;
-        match (self.plans.iter().all(is_wasi), self.plans.iter().any(is_wasi)) {
+        match (
+            self.plans.iter().all(is_wasi),
+            self.plans.iter().any(is_wasi),
+        ) {
             (true, _) => WASI,
             (false, true) => "${TARGETOS/wasi/wasip1}",
             (false, false) => "$TARGETOS",
@@ -223,8 +270,16 @@ impl Printer<'_> {
     /// Mod files, and everything from outside the repository.
     fn deps(&self, number: usize, group: &Group) -> String {
         let mut lines = Vec::new();
-        let of_root = if self.groups.len() == 1 { String::new() } else { format!(", for {}", self.names_of(number)) };
-        let outside = if group.third_party.is_empty() { "the standard library" } else { "std and third-party packages" };
+        let of_root = if self.groups.len() == 1 {
+            String::new()
+        } else {
+            format!(", for {}", self.names_of(number))
+        };
+        let outside = if group.third_party.is_empty() {
+            "the standard library"
+        } else {
+            "std and third-party packages"
+        };
         lines.push(match self.cache(group) {
             CacheForm::Layer => format!("# {}, compiled once into this layer{of_root}.", capital(outside)),
             CacheForm::Mount => format!(
@@ -233,7 +288,11 @@ impl Printer<'_> {
                 capital(outside)
             ),
         });
-        lines.push(format!("FROM {} AS {}", self.stages.go(), self.stages.deps(number)));
+        lines.push(format!(
+            "FROM {} AS {}",
+            self.stages.go(),
+            self.stages.deps(number)
+        ));
         lines.push(format!("WORKDIR {}", words::copy_word(&source_dir(group))));
         lines.push(format!("ENV {}", group_env(group).join(" \\\n    ")));
         lines.extend(self.module_args(group));
@@ -243,7 +302,12 @@ impl Printer<'_> {
             files.retain(|file| !file.starts_with(vendor.as_str()));
             files.insert(words::literal_pattern(vendor.as_str()));
         }
-        files.extend(group.profile.iter().map(|profile| words::literal_pattern(profile.as_str())));
+        files.extend(
+            group
+                .profile
+                .iter()
+                .map(|profile| words::literal_pattern(profile.as_str())),
+        );
         lines.push(copy::copy(&[], &files));
         lines.extend(group.behind.for_third_party());
         lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
@@ -255,7 +319,12 @@ impl Printer<'_> {
     fn deps_run(&self, group: &Group) -> String {
         let mut words = vec!["go build".to_owned()];
         words.extend(group.package_flags.iter().map(|flag| flag_word(flag)));
-        words.extend(group.profile.iter().map(|profile| flag_word(&format!("-pgo=/src/{profile}"))));
+        words.extend(
+            group
+                .profile
+                .iter()
+                .map(|profile| flag_word(&format!("-pgo=/src/{profile}"))),
+        );
         let std: Vec<&str> = group.std.iter().map(String::as_str).collect();
         let mut packages = wrap(&std);
         packages.extend(group.third_party.iter().map(|path| shell_word(path)));
@@ -279,18 +348,32 @@ impl Printer<'_> {
     /// One binary.
     fn build(&self, image: &MergedImage<'_>) -> Result<String, Diagnostic> {
         let group = &self.groups[image.group];
-        let mut lines = vec![format!("FROM {} AS {}", self.stages.deps(image.group), self.stages.build(image.name))];
+        let mut lines = vec![format!(
+            "FROM {} AS {}",
+            self.stages.deps(image.group),
+            self.stages.build(image.name)
+        )];
         lines.extend(image.sources.instructions());
-        lines.extend(runtime::arg_lines(std::iter::once(image.ldflags), &self.options.args));
+        lines.extend(runtime::arg_lines(
+            std::iter::once(image.ldflags),
+            &self.options.args,
+        ));
         let mut words = vec!["go build".to_owned()];
         words.extend(group.flags.iter().map(|flag| flag_word(flag)));
         let flags = flags::shell_flags(image.ldflags)?;
         if !image.ldflags.is_empty() {
             words.push(format!("-ldflags={}", flags.word));
         }
-        words.push(format!("-o {}", shell_word(&format!("/out/{}", image.binary))));
+        words.push(format!(
+            "-o {}",
+            shell_word(&format!("/out/{}", image.binary))
+        ));
         let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
-        words.push(shell_word(&if dir.is_empty() { ".".to_owned() } else { format!("./{dir}") }));
+        words.push(shell_word(&if dir.is_empty() {
+            ".".to_owned()
+        } else {
+            format!("./{dir}")
+        }));
         let network = self.cache(group) == CacheForm::Mount && self.needs_network(group);
         if network {
             // The mount may have been emptied since the deps stage ran.
@@ -301,10 +384,14 @@ impl Printer<'_> {
         Ok(lines.join("\n"))
     }
 
-    /// Where the group's modules and compile results are kept. In a mount the results outlive an edit of what C and assembly include, which
-    /// the go command does not see.
+    /// Where the group's modules and compile results are kept. In a mount the results outlive an
+    /// edit of what C and assembly include, which the go command does not see.
     fn cache(&self, group: &Group) -> CacheForm {
-        if group.includes { CacheForm::Layer } else { self.options.cache }
+        if group.includes {
+            CacheForm::Layer
+        } else {
+            self.options.cache
+        }
     }
 
     fn needs_network(&self, group: &Group) -> bool {
@@ -319,10 +406,13 @@ impl Printer<'_> {
             mounts.push("--mount=type=cache,target=/go/cache");
         }
         if network {
-            // Go takes every file of that directory for certificates, so a company's own is added to the image's.
+            // Go takes every file of that directory for certificates, so a company's own is added
+            // to the image's.
             mounts.push("--mount=type=secret,id=ca,target=/etc/ssl/certs/build-ca.pem");
             mounts.push("--mount=type=secret,id=netrc,target=/root/.netrc");
-            let private = ["GOPRIVATE", "GONOPROXY"].iter().any(|name| self.first.module_env.contains_key(*name));
+            let private = ["GOPRIVATE", "GONOPROXY"]
+                .iter()
+                .any(|name| self.first.module_env.contains_key(*name));
             mounts.extend(private.then_some("--mount=type=ssh"));
         } else {
             mounts.insert(0, "--network=none");
@@ -342,12 +432,22 @@ impl Printer<'_> {
         if !self.first.module_env.contains_key("GOPROXY") {
             lines.push("ARG GOPROXY".to_owned());
         }
-        lines.extend(self.first.module_env.iter().map(|(name, value)| format!("ARG {}", assignment(name, value))));
+        lines.extend(
+            self.first
+                .module_env
+                .iter()
+                .map(|(name, value)| format!("ARG {}", assignment(name, value))),
+        );
         lines
     }
 
     fn names_of(&self, group: usize) -> String {
-        let names: Vec<&str> = self.images.iter().filter(|image| image.group == group).map(|image| image.name).collect();
+        let names: Vec<&str> = self
+            .images
+            .iter()
+            .filter(|image| image.group == group)
+            .map(|image| image.name)
+            .collect();
         names.join(", ")
     }
 }
@@ -355,21 +455,46 @@ impl Printer<'_> {
 /// Environment of a group's go commands.
 fn group_env(group: &Group) -> Vec<String> {
     let mut flags = vec!["-trimpath".to_owned(), "-buildvcs=false".to_owned()];
-    flags.push(if group.vendored { "-mod=vendor" } else { "-mod=readonly" }.to_owned());
-    let work = if group.workspace { format!("{}/go.work", source_dir(group)) } else { "off".to_owned() };
-    let mut env = vec![assignment("GOFLAGS", &flags.join(" ")), assignment("GOWORK", &work)];
-    env.extend(group.env.iter().map(|(name, value)| assignment(name, value)));
+    flags.push(
+        if group.vendored {
+            "-mod=vendor"
+        } else {
+            "-mod=readonly"
+        }
+        .to_owned(),
+    );
+    let work = if group.workspace {
+        format!("{}/go.work", source_dir(group))
+    } else {
+        "off".to_owned()
+    };
+    let mut env = vec![
+        assignment("GOFLAGS", &flags.join(" ")),
+        assignment("GOWORK", &work),
+    ];
+    env.extend(
+        group
+            .env
+            .iter()
+            .map(|(name, value)| assignment(name, value)),
+    );
     env
 }
 
 fn source_dir(group: &Group) -> String {
-    if group.dir.is_root() { "/src".to_owned() } else { format!("/src/{}", group.dir) }
+    if group.dir.is_root() {
+        "/src".to_owned()
+    } else {
+        format!("/src/{}", group.dir)
+    }
 }
 
 /// `-name=value` with the value quoted where it must be.
 fn flag_word(flag: &str) -> String {
     match flag.split_once('=') {
-        Some((name, value)) if shell_word(value) != value => format!("{name}={}", shell_quoted(value)),
+        Some((name, value)) if shell_word(value) != value => {
+            format!("{name}={}", shell_quoted(value))
+        }
         _ => flag.to_owned(),
     }
 }

@@ -1,4 +1,5 @@
-//! The stages that are images: what lies around the binary, equal to what `lower/runtime.rs` makes of it in LLB.
+//! The stages that are images: what lies around the binary, equal to what `lower/runtime.rs` makes
+//! of it in LLB.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +21,11 @@ impl Root {
     /// What this image wants; none for nothing at all.
     pub(super) fn of(runtime: &RuntimeConfig) -> Option<Self> {
         let scratch = runtime.base.value == SCRATCH;
-        let root = Self { scratch, certificates: runtime.certificates, timezones: runtime.timezones };
+        let root = Self {
+            scratch,
+            certificates: runtime.certificates,
+            timezones: runtime.timezones,
+        };
         (scratch || root.certificates || root.timezones).then_some(root)
     }
 
@@ -31,11 +36,15 @@ impl Root {
         let mut run = Vec::new();
         if self.certificates {
             what.push("certificates");
-            run.push(format!("install -D -m 0644 {CERTIFICATES} /rootfs{CERTIFICATES}"));
+            run.push(format!(
+                "install -D -m 0644 {CERTIFICATES} /rootfs{CERTIFICATES}"
+            ));
         }
         if self.timezones {
             what.push("time zones");
-            run.push(format!("install -D -m 0644 \"$(go env GOROOT)/lib/time/zoneinfo.zip\" /rootfs{ZONEINFO}"));
+            run.push(format!(
+                "install -D -m 0644 \"$(go env GOROOT)/lib/time/zoneinfo.zip\" /rootfs{ZONEINFO}"
+            ));
         }
         if self.scratch {
             what.extend(["users", "/tmp"]);
@@ -48,8 +57,15 @@ impl Root {
             Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             _ => what.concat(),
         };
-        let base = if self.scratch { "an image from scratch does not have by itself" } else { "the base image need not have" };
-        format!("# What programs expect and {base}: {all}.\nFROM {go} AS {name}\n{}", lines.join("\n"))
+        let base = if self.scratch {
+            "an image from scratch does not have by itself"
+        } else {
+            "the base image need not have"
+        };
+        format!(
+            "# What programs expect and {base}: {all}.\nFROM {go} AS {name}\n{}",
+            lines.join("\n")
+        )
     }
 }
 
@@ -76,38 +92,67 @@ impl RuntimeStage<'_> {
     pub(super) fn text(&self) -> Result<String, Diagnostic> {
         let runtime = self.runtime;
         let mut lines = vec![format!("FROM {} AS {}", self.from, self.name)];
-        lines.extend(self.root_stage.iter().flat_map(|stage| self.surroundings(stage)));
+        lines.extend(
+            self.root_stage
+                .iter()
+                .flat_map(|stage| self.surroundings(stage)),
+        );
         lines.extend(runtime.files.iter().map(extra_file));
         let path = format!("{BINARY_DIR}/{}", self.binary);
         let out = literal_pattern(&format!("/out/{}", self.binary));
-        lines.push(format!("COPY --from={} {}", self.build_stage, words(&[out, path.clone()])));
+        lines.push(format!(
+            "COPY --from={} {}",
+            self.build_stage,
+            words(&[out, path.clone()])
+        ));
         let mut env = runtime.env.clone();
         if runtime.timezones {
-            env.entry("ZONEINFO".to_owned()).or_insert_with(|| ZONEINFO.to_owned());
+            env.entry("ZONEINFO".to_owned())
+                .or_insert_with(|| ZONEINFO.to_owned());
         }
         lines.extend(self.args());
         lines.extend(assignments("ENV", &env, env_assignment)?);
         lines.extend(assignments("LABEL", &runtime.labels, assignment)?);
-        lines.extend(runtime.workdir.iter().map(|dir| format!("WORKDIR {}", copy_word(dir))));
+        lines.extend(
+            runtime
+                .workdir
+                .iter()
+                .map(|dir| format!("WORKDIR {}", copy_word(dir))),
+        );
         lines.push(format!("USER {}", copy_word(&runtime.user)));
         let ports: Vec<String> = runtime.ports.iter().map(ToString::to_string).collect();
         lines.extend((!ports.is_empty()).then(|| format!("EXPOSE {}", ports.join(" "))));
         let volumes = runtime.volumes.iter().map(String::as_str);
-        lines.extend((!runtime.volumes.is_empty()).then(|| format!("VOLUME {}", json_array(volumes))));
-        lines.extend(runtime.stop_signal.iter().map(|signal| format!("STOPSIGNAL {signal}")));
+        lines.extend(
+            (!runtime.volumes.is_empty()).then(|| format!("VOLUME {}", json_array(volumes))),
+        );
+        lines.extend(
+            runtime
+                .stop_signal
+                .iter()
+                .map(|signal| format!("STOPSIGNAL {signal}")),
+        );
         lines.extend(runtime.healthcheck.as_ref().map(healthcheck));
         lines.push(format!("ENTRYPOINT {}", self.entrypoint(&path)));
-        lines.extend(runtime.cmd.as_ref().map(|cmd| format!("CMD {}", json_array(cmd.iter().map(String::as_str)))));
+        lines.extend(
+            runtime
+                .cmd
+                .as_ref()
+                .map(|cmd| format!("CMD {}", json_array(cmd.iter().map(String::as_str)))),
+        );
         Ok(lines.join("\n"))
     }
 
-    /// What is put under the binary. Upon a base each file by itself: a directory that is copied over one of the base gives it its mode and owner, and
-    /// cannot be copied over a link.
+    /// What is put under the binary. Upon a base each file by itself: a directory that is copied
+    /// over one of the base gives it its mode and owner, and cannot be copied over a link.
     fn surroundings(&self, stage: &str) -> Vec<String> {
         if self.runtime.base.value == SCRATCH {
             return vec![format!("COPY --from={stage} /rootfs /")];
         }
-        surroundings(self.runtime).into_iter().map(|path| format!("COPY --from={stage} /rootfs{path} {path}")).collect()
+        surroundings(self.runtime)
+            .into_iter()
+            .map(|path| format!("COPY --from={stage} /rootfs{path} {path}"))
+            .collect()
     }
 
     fn entrypoint(&self, binary: &str) -> String {
@@ -118,13 +163,20 @@ impl RuntimeStage<'_> {
     }
 
     fn args(&self) -> Vec<String> {
-        let texts = self.runtime.env.values().chain(self.runtime.labels.values());
+        let texts = self
+            .runtime
+            .env
+            .values()
+            .chain(self.runtime.labels.values());
         arg_lines(texts.map(String::as_str), self.args)
     }
 }
 
 /// `ARG` lines for the open build-args of `texts`.
-pub(super) fn arg_lines<'a>(texts: impl Iterator<Item = &'a str>, defaults: &BTreeMap<String, Option<String>>) -> Vec<String> {
+pub(super) fn arg_lines<'a>(
+    texts: impl Iterator<Item = &'a str>,
+    defaults: &BTreeMap<String, Option<String>>,
+) -> Vec<String> {
     let names: std::collections::BTreeSet<&str> = texts.flat_map(open_args).collect();
     let line = |name: &str| match defaults.get(name).and_then(Option::as_ref) {
         Some(default) => format!("ARG {}", assignment(name, default)),
@@ -139,19 +191,39 @@ fn assignments(
     values: &BTreeMap<String, String>,
     assign: fn(&str, &str) -> String,
 ) -> Result<Option<String>, Diagnostic> {
-    if let Some((name, _)) = values.iter().find(|(name, value)| name.contains('\n') || value.contains('\n')) {
-        return Err(Diagnostic::error(format!("a Dockerfile cannot hold a line break in {instruction} {name}"))
-            .help("write the value on one line, or build with the gowork frontend"));
+    if let Some((name, _)) = values
+        .iter()
+        .find(|(name, value)| name.contains('\n') || value.contains('\n'))
+    {
+        return Err(Diagnostic::error(format!(
+            "a Dockerfile cannot hold a line break in {instruction} {name}"
+        ))
+        .help("write the value on one line, or build with the gowork frontend"));
     }
-    let all: Vec<String> = values.iter().map(|(name, value)| assign(name, value)).collect();
+    let all: Vec<String> = values
+        .iter()
+        .map(|(name, value)| assign(name, value))
+        .collect();
     Ok((!all.is_empty()).then(|| format!("{instruction} {}", all.join(" \\\n    "))))
 }
 
 fn extra_file(file: &FileConfig) -> String {
     let from = literal_pattern(file.from.value.as_str());
-    let from = if from.is_empty() { ".".to_owned() } else { from };
-    let mode = file.mode.map(|mode| format!(" --chmod={mode:04o}")).unwrap_or_default();
-    format!("COPY --chown={}:{}{mode} {}", file.owner.0, file.owner.1, words(&[from, file.to.clone()]))
+    let from = if from.is_empty() {
+        ".".to_owned()
+    } else {
+        from
+    };
+    let mode = file
+        .mode
+        .map(|mode| format!(" --chmod={mode:04o}"))
+        .unwrap_or_default();
+    format!(
+        "COPY --chown={}:{}{mode} {}",
+        file.owner.0,
+        file.owner.1,
+        words(&[from, file.to.clone()])
+    )
 }
 
 /// Source and destination of a COPY.
@@ -165,23 +237,47 @@ fn words(paths: &[String; 2]) -> String {
 }
 
 fn healthcheck(check: &HealthcheckConfig) -> String {
-    let HealthcheckConfig::Run { cmd, interval, timeout, start_period, start_interval, retries } = check else {
+    let HealthcheckConfig::Run {
+        cmd,
+        interval,
+        timeout,
+        start_period,
+        start_interval,
+        retries,
+    } = check
+    else {
         return "HEALTHCHECK NONE".to_owned();
     };
-    let times =
-        [("interval", interval), ("timeout", timeout), ("start-period", start_period), ("start-interval", start_interval)];
+    let times = [
+        ("interval", interval),
+        ("timeout", timeout),
+        ("start-period", start_period),
+        ("start-interval", start_interval),
+    ];
     let mut words = vec!["HEALTHCHECK".to_owned()];
-    words.extend(times.into_iter().filter_map(|(flag, time)| Some(format!("--{flag}={}", go_duration((*time)?)))));
+    words.extend(
+        times
+            .into_iter()
+            .filter_map(|(flag, time)| Some(format!("--{flag}={}", go_duration((*time)?)))),
+    );
     words.extend(retries.map(|retries| format!("--retries={retries}")));
-    words.push(format!("CMD {}", json_array(cmd.iter().map(String::as_str))));
+    words.push(format!(
+        "CMD {}",
+        json_array(cmd.iter().map(String::as_str))
+    ));
     words.join(" ")
 }
 
 /// As Go writes it, in the largest unit that has no fraction.
 fn go_duration(time: Duration) -> String {
     let nanos = time.as_nanos();
-    for (unit, size) in [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)]
-    {
+    for (unit, size) in [
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+        ("us", 1_000),
+    ] {
         if nanos.is_multiple_of(size) {
             return format!("{}{unit}", nanos / size);
         }
@@ -193,10 +289,17 @@ fn go_duration(time: Duration) -> String {
 pub(super) fn binaries(name: &str, all: &[Binary<'_>]) -> String {
     let copy = |binary: &Binary<'_>| {
         let from = literal_pattern(&binary.path);
-        format!("COPY --from={} {}", binary.stage, words(&[from, format!("/{}", binary.name)]))
+        format!(
+            "COPY --from={} {}",
+            binary.stage,
+            words(&[from, format!("/{}", binary.name)])
+        )
     };
     let copies: Vec<String> = all.iter().map(copy).collect();
-    format!("# Every binary, for `--output`.\nFROM scratch AS {name}\n{}", copies.join("\n"))
+    format!(
+        "# Every binary, for `--output`.\nFROM scratch AS {name}\n{}",
+        copies.join("\n")
+    )
 }
 
 /// Where a binary is, and what it is called among others.

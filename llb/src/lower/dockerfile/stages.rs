@@ -11,10 +11,13 @@ pub(super) struct StageNames {
 }
 
 impl StageNames {
-    /// Names for the stages of `images`, and for the others: as many `deps` stages as `groups`, as many `rootfs` stages as
-    /// `roots`.
+    /// Names for the stages of `images`, and for the others: as many `deps` stages as `groups`, as
+    /// many `rootfs` stages as `roots`.
     pub(super) fn new(images: &[&str], groups: usize, roots: usize) -> Self {
-        let mut names = Self { ours: BTreeMap::new(), all: images.iter().map(|name| (*name).to_owned()).collect() };
+        let mut names = Self {
+            ours: BTreeMap::new(),
+            all: images.iter().map(|name| (*name).to_owned()).collect(),
+        };
         let mut wanted = vec!["go".to_owned(), "binaries".to_owned()];
         wanted.extend((0..groups).map(|number| numbered("deps", number)));
         wanted.extend((0..roots).map(|number| numbered("rootfs", number)));
@@ -66,7 +69,11 @@ impl StageNames {
 }
 
 fn numbered(name: &str, number: usize) -> String {
-    if number == 0 { name.to_owned() } else { format!("{name}-{}", number + 1) }
+    if number == 0 {
+        name.to_owned()
+    } else {
+        format!("{name}-{}", number + 1)
+    }
 }
 
 fn build_of(image: &str) -> String {
@@ -79,11 +86,32 @@ mod tests {
 
     #[test]
     fn no_two_stages_share_a_name() {
-        let names = StageNames::new(&["api", "api-stage", "build-api", "go", "deps", "deps-2", "rootfs"], 2, 1);
+        let names = StageNames::new(
+            &[
+                "api",
+                "api-stage",
+                "build-api",
+                "go",
+                "deps",
+                "deps-2",
+                "rootfs",
+            ],
+            2,
+            1,
+        );
         let ours: BTreeSet<&String> = names.ours.values().collect();
-        assert_eq!((names.ours.len(), ours.len(), names.all.len()), (12, 12, 19));
-        assert_eq!((names.build("api"), names.build("api-stage")), ("build-api-stage", "build-api-stage-stage"));
-        assert_eq!((names.go(), names.binaries(), names.rootfs(0)), ("go-stage", "binaries", "rootfs-stage"));
+        assert_eq!(
+            (names.ours.len(), ours.len(), names.all.len()),
+            (12, 12, 19)
+        );
+        assert_eq!(
+            (names.build("api"), names.build("api-stage")),
+            ("build-api-stage", "build-api-stage-stage")
+        );
+        assert_eq!(
+            (names.go(), names.binaries(), names.rootfs(0)),
+            ("go-stage", "binaries", "rootfs-stage")
+        );
         assert_eq!(
             (names.from("api"), names.from("alpine"), names.from("api:1")),
             ("api:latest".into(), "alpine".into(), "api:1".into())

@@ -5,18 +5,26 @@ use crate::config::{EnvPart, EnvValue, Instead};
 /// Around the name of a build-arg that stays open: characters that no configuration holds.
 const OPEN: char = crate::config::OPEN_ARG;
 const CLOSE: char = '\u{e001}';
-/// After the name of one that must be given: the shell and COPY's kin stop with an error if it is not.
+/// After the name of one that must be given: the shell and COPY's kin stop with an error if it is
+/// not.
 const REQUIRED: &str = ":?";
 
-/// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value that becomes `${name}` again. If it has no
-/// default it must be given: an empty version stamp is nobody's wish.
+/// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value
+/// that becomes `${name}` again. If it has no default it must be given: an empty version stamp is
+/// nobody's wish.
 pub fn open_arg(name: &str, required: bool) -> String {
-    format!("{OPEN}{name}{}{CLOSE}", if required { REQUIRED } else { "" })
+    format!(
+        "{OPEN}{name}{}{CLOSE}",
+        if required { REQUIRED } else { "" }
+    )
 }
 
 /// The names of the open build-args in `text`.
 pub(super) fn open_args(text: &str) -> impl Iterator<Item = &str> {
-    let names = text.split(OPEN).skip(1).filter_map(|rest| rest.split_once(CLOSE).map(|(name, _)| name));
+    let names = text
+        .split(OPEN)
+        .skip(1)
+        .filter_map(|rest| rest.split_once(CLOSE).map(|(name, _)| name));
     names.map(|name| name.trim_end_matches(REQUIRED))
 }
 
@@ -34,7 +42,10 @@ fn quoted(text: &str, special: &[char]) -> String {
     let mut out = String::from("\"");
     let mut rest = text;
     while let Some(character) = rest.chars().next() {
-        if let Some((name, after)) = rest.strip_prefix(OPEN).and_then(|rest| rest.split_once(CLOSE)) {
+        if let Some((name, after)) = rest
+            .strip_prefix(OPEN)
+            .and_then(|rest| rest.split_once(CLOSE))
+        {
             out.push_str(&format!("${{{name}}}"));
             rest = after;
             continue;
@@ -52,13 +63,25 @@ fn quoted(text: &str, special: &[char]) -> String {
 
 /// One word of a command: bare where that is safe.
 pub(super) fn shell_word(text: &str) -> String {
-    if is_bare(text, "@%+=:,./_-") { text.to_owned() } else { shell_quoted(text) }
+    if is_bare(text, "@%+=:,./_-") {
+        text.to_owned()
+    } else {
+        shell_quoted(text)
+    }
 }
 
 /// `NAME=value` of ENV, LABEL and ARG: bare where that is safe.
 pub(super) fn assignment(name: &str, value: &str) -> String {
-    let name = if is_bare(name, "._-/") { name.to_owned() } else { quoted_value(name) };
-    let value = if is_bare(value, "@%+=:,./_-") { value.to_owned() } else { quoted_value(value) };
+    let name = if is_bare(name, "._-/") {
+        name.to_owned()
+    } else {
+        quoted_value(name)
+    };
+    let value = if is_bare(value, "@%+=:,./_-") {
+        value.to_owned()
+    } else {
+        quoted_value(value)
+    };
     format!("{name}={value}")
 }
 
@@ -68,7 +91,11 @@ pub(super) fn env_assignment(name: &str, value: &str) -> String {
     match value.parts.as_slice() {
         [] => assignment(name, ""),
         [EnvPart::Text(text)] => assignment(name, text),
-        _ => format!("{}\"{}\"", assignment(name, "").trim_end_matches("\"\""), env_word(&value, &['"', '\\', '$'])),
+        _ => format!(
+            "{}\"{}\"",
+            assignment(name, "").trim_end_matches("\"\""),
+            env_word(&value, &['"', '\\', '$'])
+        ),
     }
 }
 
@@ -78,17 +105,32 @@ fn env_word(value: &EnvValue, special: &[char]) -> String {
     let part = |part: &EnvPart| match part {
         EnvPart::Text(text) => {
             let quoted = quoted(text, special);
-            quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
+            quoted
+                .get(1..quoted.len() - 1)
+                .unwrap_or_default()
+                .to_owned()
         }
-        EnvPart::Variable { name, instead: None } => format!("${{{name}}}"),
-        EnvPart::Variable { name, instead: Some(Instead::Unset(other)) } => format!("${{{name}:-{}}}", in_braces(other)),
-        EnvPart::Variable { name, instead: Some(Instead::Set(other)) } => format!("${{{name}:+{}}}", in_braces(other)),
+        EnvPart::Variable {
+            name,
+            instead: None,
+        } => format!("${{{name}}}"),
+        EnvPart::Variable {
+            name,
+            instead: Some(Instead::Unset(other)),
+        } => format!("${{{name}:-{}}}", in_braces(other)),
+        EnvPart::Variable {
+            name,
+            instead: Some(Instead::Set(other)),
+        } => format!("${{{name}:+{}}}", in_braces(other)),
     };
     value.parts.iter().map(part).collect()
 }
 
 fn is_bare(text: &str, also: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || also.contains(c))
 }
 
 /// A path as a pattern of COPY that matches nothing else (Go's path/filepath.Match).
@@ -103,7 +145,8 @@ pub(super) fn literal_pattern(path: &str) -> String {
     pattern
 }
 
-/// A source or destination of COPY as its word: COPY expands variables and takes backslashes and quotes away.
+/// A source or destination of COPY as its word: COPY expands variables and takes backslashes and
+/// quotes away.
 pub(super) fn copy_word(pattern: &str) -> String {
     let mut word = String::new();
     for character in pattern.chars() {

@@ -34,7 +34,8 @@ pub enum Security {
     Insecure,
 }
 
-/// Proxy settings that a program sees in its environment (in both cases) without their being part of the cache key.
+/// Proxy settings that a program sees in its environment (in both cases) without their being part
+/// of the cache key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProxyEnv {
     /// `HTTP_PROXY`
@@ -69,7 +70,8 @@ struct Root {
 
 /// A program to run, under construction.
 ///
-/// Arguments, environment, directory, user, network and mounts make the cache key: keep what changes by itself out of them.
+/// Arguments, environment, directory, user, network and mounts make the cache key: keep what
+/// changes by itself out of them.
 #[derive(Debug, Clone)]
 pub struct Exec {
     args: Vec<String>,
@@ -112,14 +114,20 @@ impl Exec {
     /// The root file system; what the program changes in it is an output, [`Executed::root`].
     #[must_use]
     pub fn root(mut self, root: &Output) -> Self {
-        self.root = Some(Root { output: root.clone(), read_only: false });
+        self.root = Some(Root {
+            output: root.clone(),
+            read_only: false,
+        });
         self
     }
 
     /// The root file system, which the program cannot change.
     #[must_use]
     pub fn read_only_root(mut self, root: &Output) -> Self {
-        self.root = Some(Root { output: root.clone(), read_only: true });
+        self.root = Some(Root {
+            output: root.clone(),
+            read_only: true,
+        });
         self
     }
 
@@ -130,8 +138,8 @@ impl Exec {
         self
     }
 
-    /// An environment variable. Set again, it takes the new value and the last place. The image's own variables do not
-    /// come by themselves, except for a default PATH.
+    /// An environment variable. Set again, it takes the new value and the last place. The image's
+    /// own variables do not come by themselves, except for a default PATH.
     #[must_use]
     pub fn env(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         let key = key.into();
@@ -161,10 +169,20 @@ impl Exec {
         self
     }
 
-    /// The client's secret `id` as the variable `name`. Optional and missing, the variable is there and empty.
+    /// The client's secret `id` as the variable `name`. Optional and missing, the variable is there
+    /// and empty.
     #[must_use]
-    pub fn secret_env(mut self, name: impl Into<String>, id: impl Into<String>, optional: bool) -> Self {
-        self.secret_env.push(pb::SecretEnv { id: id.into(), name: name.into(), optional });
+    pub fn secret_env(
+        mut self,
+        name: impl Into<String>,
+        id: impl Into<String>,
+        optional: bool,
+    ) -> Self {
+        self.secret_env.push(pb::SecretEnv {
+            id: id.into(),
+            name: name.into(),
+            optional,
+        });
         self
     }
 
@@ -182,7 +200,8 @@ impl Exec {
         self
     }
 
-    /// What it runs on; without, what the root is for. A foreign one runs in the daemon's emulator, if it has one.
+    /// What it runs on; without, what the root is for. A foreign one runs in the daemon's emulator,
+    /// if it has one.
     #[must_use]
     pub fn platform(mut self, platform: Platform) -> Self {
         self.platform = Some(platform);
@@ -205,14 +224,21 @@ impl Exec {
     /// One more line of `/etc/hosts`. The address is not part of the cache key.
     #[must_use]
     pub fn extra_host(mut self, host: impl Into<String>, ip: std::net::IpAddr) -> Self {
-        self.wire.extra_hosts.push(pb::HostIp { host: host.into(), ip: ip.to_string() });
+        self.wire.extra_hosts.push(pb::HostIp {
+            host: host.into(),
+            ip: ip.to_string(),
+        });
         self
     }
 
     /// One more resource limit.
     #[must_use]
     pub fn ulimit(mut self, limit: Ulimit) -> Self {
-        self.wire.ulimit.push(pb::Ulimit { name: limit.name, soft: limit.soft, hard: limit.hard });
+        self.wire.ulimit.push(pb::Ulimit {
+            name: limit.name,
+            soft: limit.soft,
+            hard: limit.hard,
+        });
         self
     }
 
@@ -232,7 +258,10 @@ impl Exec {
     /// A device by its CDI name. Since BuildKit v0.20; the user must allow it.
     #[must_use]
     pub fn device(mut self, name: impl Into<String>, optional: bool) -> Self {
-        self.devices.push(pb::CdiDevice { name: name.into(), optional });
+        self.devices.push(pb::CdiDevice {
+            name: name.into(),
+            optional,
+        });
         self
     }
 

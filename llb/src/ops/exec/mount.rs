@@ -40,8 +40,14 @@ pub(super) enum Kind {
     ReadOnly(Output),
     Writable(Output),
     Discarded(Output),
-    Cache { base: Output, id: String, sharing: Sharing },
-    Tmpfs { size: u64 },
+    Cache {
+        base: Output,
+        id: String,
+        sharing: Sharing,
+    },
+    Tmpfs {
+        size: u64,
+    },
     Secret(Forwarded),
     Ssh(Forwarded),
 }
@@ -67,7 +73,8 @@ impl Mount {
         Self::new(dest, Kind::Writable(output.clone()))
     }
 
-    /// An empty directory at `dest`; with what the program puts there it is an output of the step, by `dest`.
+    /// An empty directory at `dest`; with what the program puts there it is an output of the step,
+    /// by `dest`.
     pub fn scratch_output(dest: impl Into<String>) -> Self {
         Self::writable(&Output::scratch(), dest)
     }
@@ -77,9 +84,17 @@ impl Mount {
         Self::new(dest, Kind::Discarded(output.clone()))
     }
 
-    /// The cache `id` at `dest`: a directory that outlives the build on this daemon and is part of no result.
+    /// The cache `id` at `dest`: a directory that outlives the build on this daemon and is part of
+    /// no result.
     pub fn cache(id: impl Into<String>, dest: impl Into<String>, sharing: Sharing) -> Self {
-        Self::new(dest, Kind::Cache { base: Output::scratch(), id: id.into(), sharing })
+        Self::new(
+            dest,
+            Kind::Cache {
+                base: Output::scratch(),
+                id: id.into(),
+                sharing,
+            },
+        )
     }
 
     /// A memory file system at `dest` of up to `size` bytes; 0 for the kernel's default.
@@ -92,13 +107,15 @@ impl Mount {
         ClientMount(Self::new(dest, Kind::Secret(Forwarded::new(id, 0o400))))
     }
 
-    /// The client's SSH agent `id` as the socket `dest` (empty for a place in `/run/buildkit`), mode 0600 and root's unless
-    /// said otherwise. The first one is also set as `SSH_AUTH_SOCK`, unless that is set already.
+    /// The client's SSH agent `id` as the socket `dest` (empty for a place in `/run/buildkit`),
+    /// mode 0600 and root's unless said otherwise. The first one is also set as `SSH_AUTH_SOCK`,
+    /// unless that is set already.
     pub fn ssh(id: impl Into<String>, dest: impl Into<String>) -> ClientMount {
         ClientMount(Self::new(dest, Kind::Ssh(Forwarded::new(id, 0o600))))
     }
 
-    /// Only the file or directory `path` of what is mounted. With content as cache key, only that counts.
+    /// Only the file or directory `path` of what is mounted. With content as cache key, only that
+    /// counts.
     #[must_use]
     pub fn selector(mut self, path: impl Into<String>) -> Self {
         self.selector = path.into();
@@ -112,7 +129,8 @@ impl Mount {
         self
     }
 
-    /// What a cache mount begins with, owner and mode included. Without effect on mounts that are no caches.
+    /// What a cache mount begins with, owner and mode included. Without effect on mounts that are
+    /// no caches.
     #[must_use]
     pub fn starting_from(mut self, output: &Output) -> Self {
         if let Kind::Cache { base, .. } = &mut self.kind {
@@ -122,13 +140,20 @@ impl Mount {
     }
 
     fn new(dest: impl Into<String>, kind: Kind) -> Self {
-        Self { dest: dest.into(), selector: String::new(), content_cache: ContentCache::Default, kind }
+        Self {
+            dest: dest.into(),
+            selector: String::new(),
+            content_cache: ContentCache::Default,
+            kind,
+        }
     }
 
     /// The output mounted, if it is a mount of one.
     pub(super) fn input(&self) -> Option<&Output> {
         match &self.kind {
-            Kind::ReadOnly(output) | Kind::Writable(output) | Kind::Discarded(output) => Some(output),
+            Kind::ReadOnly(output) | Kind::Writable(output) | Kind::Discarded(output) => {
+                Some(output)
+            }
             Kind::Cache { base, .. } => Some(base),
             Kind::Tmpfs { .. } | Kind::Secret(_) | Kind::Ssh(_) => None,
         }
@@ -180,16 +205,46 @@ impl From<ClientMount> for Mount {
 
 impl Forwarded {
     fn new(id: impl Into<String>, mode: u32) -> Self {
-        Self { id: id.into(), optional: false, mode, uid: 0, gid: 0 }
+        Self {
+            id: id.into(),
+            optional: false,
+            mode,
+            uid: 0,
+            gid: 0,
+        }
     }
 
     pub(super) fn to_secret(&self) -> pb::SecretOpt {
-        let Self { id, optional, mode, uid, gid } = self.clone();
-        pb::SecretOpt { id, uid, gid, mode, optional }
+        let Self {
+            id,
+            optional,
+            mode,
+            uid,
+            gid,
+        } = self.clone();
+        pb::SecretOpt {
+            id,
+            uid,
+            gid,
+            mode,
+            optional,
+        }
     }
 
     pub(super) fn to_ssh(&self) -> pb::SshOpt {
-        let Self { id, optional, mode, uid, gid } = self.clone();
-        pb::SshOpt { id, uid, gid, mode, optional }
+        let Self {
+            id,
+            optional,
+            mode,
+            uid,
+            gid,
+        } = self.clone();
+        pb::SshOpt {
+            id,
+            uid,
+            gid,
+            mode,
+            optional,
+        }
     }
 }

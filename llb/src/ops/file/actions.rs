@@ -8,7 +8,8 @@ use super::super::{caps, path};
 
 /// "As it is": copies keep the source's mode.
 const KEEP_MODE: i32 = -1;
-/// "As it is": copies keep the source's time, new files have the time of the build. 0 would be 1970.
+/// "As it is": copies keep the source's time, new files have the time of the build. 0 would be
+/// 1970.
 const KEEP_TIME: i64 = -1;
 
 #[derive(Debug, Clone)]
@@ -32,35 +33,56 @@ impl Action {
     /// The wire form; user names are looked up in the op's input `base`.
     pub(super) fn to_pb(&self, base: i64) -> Wire {
         match self {
-            Self::Copy(copy) => {
-                Wire::Copy(pb::FileActionCopy { owner: wire_owner(copy.owner.as_ref(), base), ..copy.wire.clone() })
-            }
-            Self::Mkdir(mkdir) => {
-                Wire::Mkdir(pb::FileActionMkDir { owner: wire_owner(mkdir.owner.as_ref(), base), ..mkdir.wire.clone() })
-            }
-            Self::Mkfile(mkfile) => {
-                Wire::Mkfile(pb::FileActionMkFile { owner: wire_owner(mkfile.owner.as_ref(), base), ..mkfile.wire.clone() })
-            }
+            Self::Copy(copy) => Wire::Copy(pb::FileActionCopy {
+                owner: wire_owner(copy.owner.as_ref(), base),
+                ..copy.wire.clone()
+            }),
+            Self::Mkdir(mkdir) => Wire::Mkdir(pb::FileActionMkDir {
+                owner: wire_owner(mkdir.owner.as_ref(), base),
+                ..mkdir.wire.clone()
+            }),
+            Self::Mkfile(mkfile) => Wire::Mkfile(pb::FileActionMkFile {
+                owner: wire_owner(mkfile.owner.as_ref(), base),
+                ..mkfile.wire.clone()
+            }),
             Self::Rm(rm) => Wire::Rm(rm.wire.clone()),
-            Self::Symlink(symlink) => {
-                Wire::Symlink(pb::FileActionSymlink { owner: wire_owner(symlink.owner.as_ref(), base), ..symlink.wire.clone() })
-            }
+            Self::Symlink(symlink) => Wire::Symlink(pb::FileActionSymlink {
+                owner: wire_owner(symlink.owner.as_ref(), base),
+                ..symlink.wire.clone()
+            }),
         }
     }
 
     pub(super) fn caps(&self) -> impl Iterator<Item = &'static str> {
         let needed: &[(bool, &'static str)] = match self {
             Self::Copy(Copy { wire, .. }) => &[
-                (!wire.include_patterns.is_empty(), caps::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS),
-                (!wire.exclude_patterns.is_empty(), caps::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS),
-                (!wire.required_paths.is_empty(), caps::FILE_COPY_REQUIRED_PATHS),
-                (wire.always_replace_existing_dest_paths, caps::FILE_COPY_ALWAYS_REPLACE_EXISTING_DEST_PATHS),
+                (
+                    !wire.include_patterns.is_empty(),
+                    caps::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS,
+                ),
+                (
+                    !wire.exclude_patterns.is_empty(),
+                    caps::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS,
+                ),
+                (
+                    !wire.required_paths.is_empty(),
+                    caps::FILE_COPY_REQUIRED_PATHS,
+                ),
+                (
+                    wire.always_replace_existing_dest_paths,
+                    caps::FILE_COPY_ALWAYS_REPLACE_EXISTING_DEST_PATHS,
+                ),
             ],
             Self::Rm(Rm { wire }) => &[(wire.allow_wildcard, caps::FILE_RM_WILDCARD)],
             Self::Symlink(_) => &[(true, caps::FILE_SYMLINK_CREATE)],
             Self::Mkdir(_) | Self::Mkfile(_) => &[],
         };
-        needed.iter().filter(|(needed, _)| *needed).map(|(_, cap)| *cap).collect::<Vec<_>>().into_iter()
+        needed
+            .iter()
+            .filter(|(needed, _)| *needed)
+            .map(|(_, cap)| *cap)
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -80,13 +102,20 @@ enum Id {
 impl Owner {
     /// By numbers.
     pub fn ids(uid: u32, gid: u32) -> Self {
-        Self { user: Id::Number(uid), group: Some(Id::Number(gid)) }
+        Self {
+            user: Id::Number(uid),
+            group: Some(Id::Number(gid)),
+        }
     }
 
-    /// By `user[:group]`, each a number or a name; names are looked up in the base's `/etc/passwd` and `/etc/group`.
+    /// By `user[:group]`, each a number or a name; names are looked up in the base's `/etc/passwd`
+    /// and `/etc/group`.
     pub fn named(text: &str) -> Self {
         let (user, group) = text.split_once(':').unwrap_or((text, ""));
-        Self { user: Id::parse(user), group: (!group.is_empty()).then(|| Id::parse(group)) }
+        Self {
+            user: Id::parse(user),
+            group: (!group.is_empty()).then(|| Id::parse(group)),
+        }
     }
 }
 
@@ -102,7 +131,10 @@ impl Id {
     fn to_pb(&self, base: i64) -> pb::UserOpt {
         let user = match self {
             Self::Number(number) => pb::user_opt::User::ById(*number),
-            Self::Name(name) => pb::user_opt::User::ByName(pb::NamedUserOpt { name: name.clone(), input: base }),
+            Self::Name(name) => pb::user_opt::User::ByName(pb::NamedUserOpt {
+                name: name.clone(),
+                input: base,
+            }),
         };
         pb::UserOpt { user: Some(user) }
     }
@@ -110,7 +142,10 @@ impl Id {
 
 fn wire_owner(owner: Option<&Owner>, base: i64) -> Option<pb::ChownOpt> {
     let Owner { user, group } = owner?;
-    Some(pb::ChownOpt { user: Some(user.to_pb(base)), group: group.as_ref().map(|group| group.to_pb(base)) })
+    Some(pb::ChownOpt {
+        user: Some(user.to_pb(base)),
+        group: group.as_ref().map(|group| group.to_pb(base)),
+    })
 }
 
 fn wire_mode(mode: u32) -> i32 {
@@ -126,14 +161,16 @@ fn wire_time(unix_seconds: i64) -> i64 {
 macro_rules! owner_and_time {
     ($action:ident) => {
         impl $action {
-            /// Who the result belongs to; without, root, or for copies, the source's owner as BuildKit maps it (root).
+            /// Who the result belongs to; without, root, or for copies, the source's owner as
+            /// BuildKit maps it (root).
             #[must_use]
             pub fn owner(mut self, owner: Owner) -> Self {
                 self.owner = Some(owner);
                 self
             }
 
-            /// The result's modification time, in seconds since 1970. Set it where the layer must be reproducible.
+            /// The result's modification time, in seconds since 1970. Set it where the layer must
+            /// be reproducible.
             #[must_use]
             pub fn timestamp(mut self, unix_seconds: i64) -> Self {
                 self.wire.timestamp = wire_time(unix_seconds);
@@ -143,7 +180,8 @@ macro_rules! owner_and_time {
     };
 }
 
-/// Copies a file or a directory from one output into the base. Only what is copied enters the cache key.
+/// Copies a file or a directory from one output into the base. Only what is copied enters the cache
+/// key.
 #[derive(Debug, Clone)]
 pub struct Copy {
     from: Output,
@@ -163,27 +201,37 @@ impl Copy {
             timestamp: KEEP_TIME,
             ..pb::FileActionCopy::default()
         };
-        Self { from: output.clone(), owner: None, wire }
+        Self {
+            from: output.clone(),
+            owner: None,
+            wire,
+        }
     }
 
     /// Only files that match one of these patterns, below `src`.
     #[must_use]
     pub fn include(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.wire.include_patterns.extend(patterns.into_iter().map(Into::into));
+        self.wire
+            .include_patterns
+            .extend(patterns.into_iter().map(Into::into));
         self
     }
 
     /// No files that match one of these patterns, below `src`.
     #[must_use]
     pub fn exclude(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.wire.exclude_patterns.extend(patterns.into_iter().map(Into::into));
+        self.wire
+            .exclude_patterns
+            .extend(patterns.into_iter().map(Into::into));
         self
     }
 
     /// Fails unless these paths are found. Since BuildKit v0.26.
     #[must_use]
     pub fn required(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.wire.required_paths.extend(paths.into_iter().map(Into::into));
+        self.wire
+            .required_paths
+            .extend(paths.into_iter().map(Into::into));
         self
     }
 
@@ -202,12 +250,16 @@ impl Copy {
         self
     }
 
-    /// The change of mode of everything copied, in chmod's words, such as `u=rwX,go=rX`. Old daemons
-    /// do not know it, and there is no capability that tells them apart.
+    /// The change of mode of everything copied, in chmod's words, such as `u=rwX,go=rX`. Old
+    /// daemons do not know it, and there is no capability that tells them apart.
     #[must_use]
     pub fn chmod(mut self, change: impl Into<String>) -> Self {
         self.wire.mode_str = change.into();
-        self.wire.mode = if self.wire.mode_str.is_empty() { KEEP_MODE } else { 0 };
+        self.wire.mode = if self.wire.mode_str.is_empty() {
+            KEEP_MODE
+        } else {
+            0
+        };
         self
     }
 
@@ -240,7 +292,8 @@ impl Copy {
         self
     }
 
-    /// Replaces what is in the way even if one is a directory and the other is not. Since BuildKit v0.14.
+    /// Replaces what is in the way even if one is a directory and the other is not. Since BuildKit
+    /// v0.14.
     #[must_use]
     pub fn replace_existing(mut self) -> Self {
         self.wire.always_replace_existing_dest_paths = true;
@@ -261,7 +314,12 @@ impl Mkdir {
     /// The directory `path` with permissions `mode`.
     pub fn new(path: &str, mode: u32) -> Self {
         let (path, mode) = (path::absolute(path), wire_mode(mode & 0o777));
-        let wire = pb::FileActionMkDir { path, mode, timestamp: KEEP_TIME, ..pb::FileActionMkDir::default() };
+        let wire = pb::FileActionMkDir {
+            path,
+            mode,
+            timestamp: KEEP_TIME,
+            ..pb::FileActionMkDir::default()
+        };
         Self { owner: None, wire }
     }
 
@@ -286,7 +344,16 @@ impl Mkfile {
     /// The file `path` with permissions `mode` and the content `data`.
     pub fn new(path: &str, mode: u32, data: impl Into<Vec<u8>>) -> Self {
         let (path, mode, data) = (path::absolute(path), wire_mode(mode & 0o777), data.into());
-        Self { owner: None, wire: pb::FileActionMkFile { path, mode, data, owner: None, timestamp: KEEP_TIME } }
+        Self {
+            owner: None,
+            wire: pb::FileActionMkFile {
+                path,
+                mode,
+                data,
+                owner: None,
+                timestamp: KEEP_TIME,
+            },
+        }
     }
 }
 
@@ -299,7 +366,12 @@ pub struct Rm {
 impl Rm {
     /// The file or directory `path`.
     pub fn new(path: &str) -> Self {
-        Self { wire: pb::FileActionRm { path: path::absolute(path), ..pb::FileActionRm::default() } }
+        Self {
+            wire: pb::FileActionRm {
+                path: path::absolute(path),
+                ..pb::FileActionRm::default()
+            },
+        }
     }
 
     /// No error if it is not there.
@@ -330,6 +402,14 @@ impl Symlink {
     /// The symlink `at` that points to `target`. Both as given: BuildKit resolves neither.
     pub fn new(target: impl Into<String>, at: impl Into<String>) -> Self {
         let (oldpath, newpath) = (target.into(), at.into());
-        Self { owner: None, wire: pb::FileActionSymlink { oldpath, newpath, owner: None, timestamp: KEEP_TIME } }
+        Self {
+            owner: None,
+            wire: pb::FileActionSymlink {
+                oldpath,
+                newpath,
+                owner: None,
+                timestamp: KEEP_TIME,
+            },
+        }
     }
 }

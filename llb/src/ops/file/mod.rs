@@ -27,7 +27,11 @@ meta_builders!(File);
 impl File {
     /// Operations on `base`.
     pub fn on(base: &Output) -> Self {
-        Self { base: base.clone(), actions: Vec::new(), meta: Meta::default() }
+        Self {
+            base: base.clone(),
+            actions: Vec::new(),
+            meta: Meta::default(),
+        }
     }
 
     /// Copies from another output.
@@ -70,22 +74,48 @@ impl File {
         let sources: Vec<i64> = self
             .actions
             .iter()
-            .map(|action| action.source().map_or(super::marshal::EMPTY, |output| inputs.add(output)))
+            .map(|action| {
+                action
+                    .source()
+                    .map_or(super::marshal::EMPTY, |output| inputs.add(output))
+            })
             .collect();
-        // An action's input is an input of the op, or, counted on from there, the result of an earlier action.
+        // An action's input is an input of the op, or, counted on from there, the result of an
+        // earlier action.
         let last = self.actions.len() - 1;
         let wire = |(index, (action, source)): (usize, (&Action, i64))| pb::FileAction {
-            input: if index == 0 { base } else { inputs.len() + wire_index(index - 1) },
+            input: if index == 0 {
+                base
+            } else {
+                inputs.len() + wire_index(index - 1)
+            },
             secondary_input: source,
             output: if index == last { 0 } else { SKIP },
             action: Some(action.to_pb(base)),
         };
-        let actions = self.actions.iter().zip(sources).enumerate().map(wire).collect();
+        let actions = self
+            .actions
+            .iter()
+            .zip(sources)
+            .enumerate()
+            .map(wire)
+            .collect();
         let mut caps: BTreeSet<&'static str> = [caps::FILE_BASE].into();
         caps.extend(self.actions.iter().flat_map(Action::caps));
         let kind = pb::op::Op::File(pb::FileOp { actions });
         let platform = self.base.platform().cloned();
-        Output::new(&Draft { kind, inputs, caps, meta: &self.meta, op_platform: None, platform }.finish(), 0)
+        Output::new(
+            &Draft {
+                kind,
+                inputs,
+                caps,
+                meta: &self.meta,
+                op_platform: None,
+                platform,
+            }
+            .finish(),
+            0,
+        )
     }
 
     fn then(mut self, action: Action) -> Self {

@@ -30,7 +30,8 @@ impl ResolveMode {
     }
 }
 
-/// An image from a registry, as a file system. Its configuration (environment, user) is not part of it.
+/// An image from a registry, as a file system. Its configuration (environment, user) is not part of
+/// it.
 #[derive(Debug, Clone)]
 pub struct Image {
     source: Source,
@@ -44,7 +45,11 @@ impl Image {
     /// The image `reference`.
     pub fn new(reference: &Reference) -> Self {
         let source = Source::new(format!("docker-image://{reference}"), caps::SOURCE_IMAGE);
-        Self { source, platform: None, meta: Meta::default() }
+        Self {
+            source,
+            platform: None,
+            meta: Meta::default(),
+        }
     }
 
     /// Which of its platforms; without, the daemon's own.
@@ -57,7 +62,11 @@ impl Image {
     /// How to look it up. [`ResolveMode::Default`] is written as nothing.
     #[must_use]
     pub fn resolve_mode(mut self, mode: ResolveMode) -> Self {
-        let value = if mode == ResolveMode::Default { "" } else { mode.as_str() };
+        let value = if mode == ResolveMode::Default {
+            ""
+        } else {
+            mode.as_str()
+        };
         let cap = (mode == ResolveMode::Pull).then_some(caps::SOURCE_IMAGE_RESOLVE_MODE);
         self.source.set("image.resolvemode", value, cap);
         self
@@ -66,14 +75,22 @@ impl Image {
     /// The manifest digest it must have, for references that are not pinned. Since BuildKit v0.25.
     #[must_use]
     pub fn checksum(mut self, digest: &Digest) -> Self {
-        self.source.set("image.checksum", digest.as_str(), Some(caps::SOURCE_IMAGE_CHECKSUM));
+        self.source.set(
+            "image.checksum",
+            digest.as_str(),
+            Some(caps::SOURCE_IMAGE_CHECKSUM),
+        );
         self
     }
 
     /// Only the first `layers` layers.
     #[must_use]
     pub fn layer_limit(mut self, layers: u32) -> Self {
-        self.source.set("image.layerlimit", layers.to_string(), Some(caps::SOURCE_IMAGE_LAYER_LIMIT));
+        self.source.set(
+            "image.layerlimit",
+            layers.to_string(),
+            Some(caps::SOURCE_IMAGE_LAYER_LIMIT),
+        );
         self
     }
 

@@ -10,7 +10,8 @@ use super::{Source, json_list};
 pub enum Differ {
     /// All of them.
     None,
-    /// Those whose metadata (size, time, mode, owner) differ from the last transfer. The daemon's default.
+    /// Those whose metadata (size, time, mode, owner) differ from the last transfer. The daemon's
+    /// default.
     Metadata,
 }
 
@@ -26,48 +27,71 @@ meta_builders!(Local);
 impl Local {
     /// The directory shared as `name`.
     pub fn new(name: &str) -> Self {
-        Self { source: Source::new(format!("local://{name}"), caps::SOURCE_LOCAL), meta: Meta::default() }
+        Self {
+            source: Source::new(format!("local://{name}"), caps::SOURCE_LOCAL),
+            meta: Meta::default(),
+        }
     }
 
-    /// The session that shares it. Makes the op unique to the build; what is built from it is still cached by content.
+    /// The session that shares it. Makes the op unique to the build; what is built from it is still
+    /// cached by content.
     #[must_use]
     pub fn session(mut self, id: &str) -> Self {
-        self.source.set("local.session", id, Some(caps::SOURCE_LOCAL_SESSION_ID));
+        self.source
+            .set("local.session", id, Some(caps::SOURCE_LOCAL_SESSION_ID));
         self
     }
 
     /// A key that makes the op unique where no session does.
     #[must_use]
     pub fn unique(mut self, key: &str) -> Self {
-        self.source.set("local.unique", key, Some(caps::SOURCE_LOCAL_UNIQUE));
+        self.source
+            .set("local.unique", key, Some(caps::SOURCE_LOCAL_UNIQUE));
         self
     }
 
     /// Only files that match one of these patterns (moby's patternmatcher); none given means all.
     #[must_use]
     pub fn include(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.source.set("local.includepattern", json_list(patterns), Some(caps::SOURCE_LOCAL_INCLUDE_PATTERNS));
+        self.source.set(
+            "local.includepattern",
+            json_list(patterns),
+            Some(caps::SOURCE_LOCAL_INCLUDE_PATTERNS),
+        );
         self
     }
 
     /// No files that match these patterns, in `.dockerignore`'s form.
     #[must_use]
     pub fn exclude(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.source.set("local.excludepatterns", json_list(patterns), Some(caps::SOURCE_LOCAL_EXCLUDE_PATTERNS));
+        self.source.set(
+            "local.excludepatterns",
+            json_list(patterns),
+            Some(caps::SOURCE_LOCAL_EXCLUDE_PATTERNS),
+        );
         self
     }
 
     /// Only these paths and what their symlinks lead to.
     #[must_use]
     pub fn follow(mut self, paths: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.source.set("local.followpaths", json_list(paths), Some(caps::SOURCE_LOCAL_FOLLOW_PATHS));
+        self.source.set(
+            "local.followpaths",
+            json_list(paths),
+            Some(caps::SOURCE_LOCAL_FOLLOW_PATHS),
+        );
         self
     }
 
-    /// Which earlier transfer to build on. Different sets of files need different hints, or they evict one another's files.
+    /// Which earlier transfer to build on. Different sets of files need different hints, or they
+    /// evict one another's files.
     #[must_use]
     pub fn shared_key_hint(mut self, hint: &str) -> Self {
-        self.source.set("local.sharedkeyhint", hint, Some(caps::SOURCE_LOCAL_SHARED_KEY_HINT));
+        self.source.set(
+            "local.sharedkeyhint",
+            hint,
+            Some(caps::SOURCE_LOCAL_SHARED_KEY_HINT),
+        );
         self
     }
 
@@ -78,16 +102,22 @@ impl Local {
             Differ::None => "none",
             Differ::Metadata => "metadata",
         };
-        self.source.set("local.differ", value, Some(caps::SOURCE_LOCAL_DIFFER));
+        self.source
+            .set("local.differ", value, Some(caps::SOURCE_LOCAL_DIFFER));
         self
     }
 
-    /// Transfers a listing of all files (`.fsutil-metadata`), and content only of those that match `except`. The result is
-    /// for reading, not for copying from. Since BuildKit v0.22.
+    /// Transfers a listing of all files (`.fsutil-metadata`), and content only of those that match
+    /// `except`. The result is for reading, not for copying from. Since BuildKit v0.22.
     #[must_use]
     pub fn metadata_only(mut self, except: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.source.set("local.metadatatransfer", "true", Some(caps::SOURCE_LOCAL_METADATA_TRANSFER));
-        self.source.set("local.metadatatransferexclude", json_list(except), None);
+        self.source.set(
+            "local.metadatatransfer",
+            "true",
+            Some(caps::SOURCE_LOCAL_METADATA_TRANSFER),
+        );
+        self.source
+            .set("local.metadatatransferexclude", json_list(except), None);
         self
     }
 

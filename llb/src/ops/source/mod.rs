@@ -40,10 +40,15 @@ struct Source {
 
 impl Source {
     fn new(identifier: String, cap: &'static str) -> Self {
-        Self { identifier, attrs: BTreeMap::new(), caps: [cap].into() }
+        Self {
+            identifier,
+            attrs: BTreeMap::new(),
+            caps: [cap].into(),
+        }
     }
 
-    /// Sets an attribute and asks for what it needs. An empty value means absent: Go and prost write it differently.
+    /// Sets an attribute and asks for what it needs. An empty value means absent: Go and prost
+    /// write it differently.
     fn set(&mut self, attr: &'static str, value: impl Into<String>, cap: Option<&'static str>) {
         let value = value.into();
         if value.is_empty() {
@@ -56,24 +61,44 @@ impl Source {
 
     /// Writes the op. Only images differ by platform; the op of any other source has none.
     fn output(self, meta: &Meta, platform: Option<Platform>) -> Output {
-        let attrs = self.attrs.into_iter().map(|(attr, value)| (attr.to_owned(), value)).collect();
-        let kind = pb::op::Op::Source(pb::SourceOp { identifier: self.identifier, attrs });
+        let attrs = self
+            .attrs
+            .into_iter()
+            .map(|(attr, value)| (attr.to_owned(), value))
+            .collect();
+        let kind = pb::op::Op::Source(pb::SourceOp {
+            identifier: self.identifier,
+            attrs,
+        });
         let op_platform = platform.clone();
-        let draft = Draft { kind, inputs: Inputs::default(), caps: self.caps, meta, op_platform, platform };
+        let draft = Draft {
+            kind,
+            inputs: Inputs::default(),
+            caps: self.caps,
+            meta,
+            op_platform,
+            platform,
+        };
         Output::new(&draft.finish(), 0)
     }
 }
 
-/// A list as Go's JSON encoder writes it: with `<`, `>`, `&` and the two Unicode line ends escaped. Empty for none.
+/// A list as Go's JSON encoder writes it: with `<`, `>`, `&` and the two Unicode line ends escaped.
+/// Empty for none.
 fn json_list(items: impl IntoIterator<Item = impl Into<String>>) -> String {
-    let items: Vec<serde_json::Value> = items.into_iter().map(|item| serde_json::Value::String(item.into())).collect();
+    let items: Vec<serde_json::Value> = items
+        .into_iter()
+        .map(|item| serde_json::Value::String(item.into()))
+        .collect();
     if items.is_empty() {
         return String::new();
     }
     let mut json = String::new();
     for c in serde_json::Value::Array(items).to_string().chars() {
         match c {
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => json.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+                json.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             c => json.push(c),
         }
     }

@@ -7,7 +7,8 @@ use super::super::platform::Platform;
 use super::super::reference::Reference;
 use super::Source;
 
-/// An image from an OCI layout that the client shares. dockerd with its graph drivers has none of these.
+/// An image from an OCI layout that the client shares. dockerd with its graph drivers has none of
+/// these.
 #[derive(Debug, Clone)]
 pub struct OciLayout {
     source: Source,
@@ -21,7 +22,11 @@ impl OciLayout {
     /// The image `reference`, which must be pinned to a digest; its name only serves to be shown.
     pub fn new(reference: &Reference) -> Self {
         let source = Source::new(format!("oci-layout://{reference}"), caps::SOURCE_OCI_LAYOUT);
-        Self { source, platform: None, meta: Meta::default() }
+        Self {
+            source,
+            platform: None,
+            meta: Meta::default(),
+        }
     }
 
     /// The session that shares the layout.

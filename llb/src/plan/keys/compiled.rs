@@ -10,8 +10,8 @@ use crate::plan::sealed::module_of;
 use crate::plan::third_party::ThirdParty;
 use crate::tree::TreePath;
 
-/// Digests of what the packages of one build are compiled from, each computed once: as the go command keys them, sources instead of the export
-/// data of imports.
+/// Digests of what the packages of one build are compiled from, each computed once: as the go
+/// command keys them, sources instead of the export data of imports.
 pub(super) struct Compiled<'a> {
     input: KeyInput<'a>,
     build: &'a Build,
@@ -29,19 +29,35 @@ impl<'a> Compiled<'a> {
         let mut command = Ingredients::default();
         command.insert(Ingredient::Builder, &input.plan.builder.image);
         command.insert(Ingredient::Toolchain, &input.plan.toolchain);
-        command.insert(Ingredient::Go, resolution.map(|resolution| resolution.go_version.as_str()).unwrap_or_default());
+        command.insert(
+            Ingredient::Go,
+            resolution
+                .map(|resolution| resolution.go_version.as_str())
+                .unwrap_or_default(),
+        );
         for (name, value) in &build.settings.env {
             command.insert(Ingredient::Env(name.clone()), value);
         }
         flags(&build.settings.package_flags(), &mut command);
         if let Some(profile) = &build.settings.profile {
-            command.insert(Ingredient::File(profile.clone()), input.contents.get(profile).unwrap_or_default());
+            command.insert(
+                Ingredient::File(profile.clone()),
+                input.contents.get(profile).unwrap_or_default(),
+            );
         }
         let third_party = resolution.map(ThirdParty::new);
-        Self { input, build, third_party, command: command.digest(), own: BTreeMap::new(), outside: BTreeMap::new() }
+        Self {
+            input,
+            build,
+            third_party,
+            command: command.digest(),
+            own: BTreeMap::new(),
+            outside: BTreeMap::new(),
+        }
     }
 
-    /// What the results of these packages are made of; none without a resolution, since then nobody knows what is outside.
+    /// What the results of these packages are made of; none without a resolution, since then nobody
+    /// knows what is outside.
     pub(super) fn digest(&mut self, packages: &[String]) -> Option<String> {
         self.third_party.as_ref()?;
         let mut all = Ingredients::default();
@@ -56,7 +72,11 @@ impl<'a> Compiled<'a> {
         if let Some(ix) = self.build.packages.find(path) {
             return self.own(ix);
         }
-        match self.third_party.as_ref().and_then(|third_party| third_party.find(path)) {
+        match self
+            .third_party
+            .as_ref()
+            .and_then(|third_party| third_party.find(path))
+        {
             Some(ix) => self.outside(ix),
             // Of std nothing is known but its name, and the builder.
             None => self.command.clone(),
@@ -75,12 +95,20 @@ impl<'a> Compiled<'a> {
         if let Some(module) = module_of(self.build, package) {
             let go = module.go.as_deref().unwrap_or_default();
             let resolution = self.third_party.as_ref().map(ThirdParty::resolution);
-            let version = resolution.and_then(|resolution| resolution.replaced.get(&module.path)).filter(|_| !module.main);
+            let version = resolution
+                .and_then(|resolution| resolution.replaced.get(&module.path))
+                .filter(|_| !module.main);
             let version = version.map(String::as_str).unwrap_or_default();
-            made.insert(Ingredient::Own(module.path.clone()), format!("{go} {} {version}", module.main));
+            made.insert(
+                Ingredient::Own(module.path.clone()),
+                format!("{go} {} {version}", module.main),
+            );
         }
         for path in &package.files {
-            made.insert(Ingredient::File(path.clone()), self.input.contents.get(path).unwrap_or_default());
+            made.insert(
+                Ingredient::File(path.clone()),
+                self.input.contents.get(path).unwrap_or_default(),
+            );
         }
         for import in &package.imports {
             let digest = match import.package {
@@ -99,15 +127,33 @@ impl<'a> Compiled<'a> {
             return known.clone();
         }
         self.outside.insert(ix, String::new());
-        let Some(package) = self.third_party.as_ref().map(|third_party| third_party.get(ix)) else { return String::new() };
+        let Some(package) = self
+            .third_party
+            .as_ref()
+            .map(|third_party| third_party.get(ix))
+        else {
+            return String::new();
+        };
         let mut made = Ingredients::default();
         made.insert(Ingredient::Kind, &self.command);
-        if let Some(module) = self.third_party.as_ref().and_then(|third_party| third_party.module(package)) {
-            made.insert(Ingredient::Module(module.path.clone()), format!("{} {}", module_text(module), module.go));
+        if let Some(module) = self
+            .third_party
+            .as_ref()
+            .and_then(|third_party| third_party.module(package))
+        {
+            made.insert(
+                Ingredient::Module(module.path.clone()),
+                format!("{} {}", module_text(module), module.go),
+            );
         }
         for path in package.files.iter().filter(|_| !package.dir.is_empty()) {
-            let path = TreePath::new(&package.dir).and_then(|dir| dir.join(path)).unwrap_or_default();
-            made.insert(Ingredient::File(path.clone()), self.input.contents.get(&path).unwrap_or_default());
+            let path = TreePath::new(&package.dir)
+                .and_then(|dir| dir.join(path))
+                .unwrap_or_default();
+            made.insert(
+                Ingredient::File(path.clone()),
+                self.input.contents.get(&path).unwrap_or_default(),
+            );
         }
         for path in &package.imports {
             let digest = self.package(path);

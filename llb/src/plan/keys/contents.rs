@@ -10,8 +10,9 @@ use crate::tree::{EntryKind, SourceTree, TreePath};
 /// How many files are held in memory at once while they are digested.
 const READ_BATCH: usize = 256;
 
-/// Digests of files by path. Any text that differs where contents differ will do (SHA-256, a git object's name), as long as both sides of a
-/// comparison use the same kind. Permissions are no part of it, since a [`SourceTree`] does not know them: who does may add them to the text.
+/// Digests of files by path. Any text that differs where contents differ will do (SHA-256, a git
+/// object's name), as long as both sides of a comparison use the same kind. Permissions are no part
+/// of it, since a [`SourceTree`] does not know them: who does may add them to the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     digests: BTreeMap<TreePath, String>,
@@ -48,14 +49,21 @@ impl Contents {
     }
 
     /// The file `path` or, where it is a directory, all files below it: in the order of paths.
-    pub fn under<'a>(&'a self, path: &'a TreePath) -> impl Iterator<Item = (&'a TreePath, &'a str)> {
-        let near = self.digests.range(path.clone()..).take_while(|(other, _)| other.as_str().starts_with(path.as_str()));
-        near.filter(|(other, _)| other.is_under(path)).map(|(other, digest)| (other, digest.as_str()))
+    pub fn under<'a>(
+        &'a self,
+        path: &'a TreePath,
+    ) -> impl Iterator<Item = (&'a TreePath, &'a str)> {
+        let near = self
+            .digests
+            .range(path.clone()..)
+            .take_while(|(other, _)| other.as_str().starts_with(path.as_str()));
+        near.filter(|(other, _)| other.is_under(path))
+            .map(|(other, digest)| (other, digest.as_str()))
     }
 }
 
-/// The files that `paths` stand for in `tree`: what is no directory is a file, whether or not it is there; of a directory, all files below it.
-/// Links to directories are not followed.
+/// The files that `paths` stand for in `tree`: what is no directory is a file, whether or not it is
+/// there; of a directory, all files below it. Links to directories are not followed.
 pub fn files(tree: &dyn SourceTree, paths: &BTreeSet<TreePath>) -> BTreeSet<TreePath> {
     let mut files = BTreeSet::new();
     let mut open: Vec<TreePath> = paths.iter().cloned().collect();
@@ -83,11 +91,19 @@ pub fn files(tree: &dyn SourceTree, paths: &BTreeSet<TreePath>) -> BTreeSet<Tree
 /// Every path that some step or image of `plan` reads; directories stand for all below them.
 pub fn paths(plan: &Plan) -> BTreeSet<TreePath> {
     let inputs = plan.steps.iter().map(|step| &step.inputs);
-    let mut paths: BTreeSet<TreePath> = inputs.flat_map(|inputs| inputs.mod_files.iter().chain(&inputs.files)).cloned().collect();
+    let mut paths: BTreeSet<TreePath> = inputs
+        .flat_map(|inputs| inputs.mod_files.iter().chain(&inputs.files))
+        .cloned()
+        .collect();
     for build in &plan.builds {
         paths.extend(build.vendored.then(|| build.dir.child("vendor")));
     }
-    paths.extend(plan.images.iter().flat_map(|image| &image.runtime.files).map(|file| file.from.value.clone()));
+    paths.extend(
+        plan.images
+            .iter()
+            .flat_map(|image| &image.runtime.files)
+            .map(|file| file.from.value.clone()),
+    );
     paths
 }
 

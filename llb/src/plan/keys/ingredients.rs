@@ -8,7 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::contents::hex;
 use crate::tree::TreePath;
 
-/// What an ingredient is about. The order is that in which differences are told: what is certain before what may be.
+/// What an ingredient is about. The order is that in which differences are told: what is certain
+/// before what may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ingredient {
     /// What a step does.
@@ -35,7 +36,8 @@ pub enum Ingredient {
     GoLine,
     /// A `godebug` line that holds for a root.
     Godebug(String),
-    /// A module of the repository, by the path it is imported by: its `go` line, and what it stands in for.
+    /// A module of the repository, by the path it is imported by: its `go` line, and what it stands
+    /// in for.
     Own(String),
     /// A third-party module: version, replacement, sum.
     Module(String),
@@ -43,7 +45,8 @@ pub enum Ingredient {
     Package(String),
     /// A file, by content.
     File(TreePath),
-    /// A file, by content, of a package that third-party packages may import, where the go command was not asked.
+    /// A file, by content, of a package that third-party packages may import, where the go command
+    /// was not asked.
     PerhapsFile(TreePath),
     /// A mod file made for a sealed step, by content.
     Written(TreePath),
@@ -51,7 +54,8 @@ pub enum Ingredient {
     Moved(TreePath, TreePath),
     /// Results of another step, by its name. Only their digest is hashed: names are for people.
     Step(String),
-    /// A line of a mod file that decides versions, where the go command was not asked: file, and what the line is about.
+    /// A line of a mod file that decides versions, where the go command was not asked: file, and
+    /// what the line is about.
     ModLine(TreePath, String),
     /// The sum of a module's content in a go.sum, where the go command was not asked.
     Sum(String),
@@ -89,7 +93,12 @@ impl Ingredient {
     fn is_digest(&self) -> bool {
         matches!(
             self,
-            Self::File(_) | Self::PerhapsFile(_) | Self::RuntimeFile(_) | Self::Step(_) | Self::Sum(_) | Self::Written(_)
+            Self::File(_)
+                | Self::PerhapsFile(_)
+                | Self::RuntimeFile(_)
+                | Self::Step(_)
+                | Self::Sum(_)
+                | Self::Written(_)
         )
     }
 
@@ -142,7 +151,8 @@ impl Ingredients {
         self.0.insert(part, value.into());
     }
 
-    /// SHA-256 of all parts, in hexadecimal. Equal sets have equal digests, and of unequal ones only those differ not that call steps differently.
+    /// SHA-256 of all parts, in hexadecimal. Equal sets have equal digests, and of unequal ones
+    /// only those differ not that call steps differently.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
@@ -164,12 +174,15 @@ impl Ingredients {
         hex(&hash.finalize())
     }
 
-    /// What is not alike in `self` and in what came `after`, in the order of ingredients. A sum that only one side has decides nothing: what
-    /// is built needs its module's sum, or the build fails. Nor does the `go` line of a module that only one side has: its requirements tell. Neither does it count where the same results come from a step of another name.
+    /// What is not alike in `self` and in what came `after`, in the order of ingredients. A sum
+    /// that only one side has decides nothing: what is built needs its module's sum, or the build
+    /// fails. Nor does the `go` line of a module that only one side has: its requirements tell.
+    /// Neither does it count where the same results come from a step of another name.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
         let all: BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
         let (old, new) = (self.results(), after.results());
-        let counts = |part: &Ingredient, before: Option<&String>, after: Option<&String>| match part {
+        let counts = |part: &Ingredient, before: Option<&String>, after: Option<&String>| match part
+        {
             Ingredient::Sum(_) => before.is_some() && after.is_some(),
             Ingredient::ModLine(_, line) if line == "go" => before.is_some() && after.is_some(),
             Ingredient::Step(_) => {
@@ -178,25 +191,38 @@ impl Ingredients {
             }
             _ => true,
         };
-        let pairs = all.into_iter().map(|part| (part, self.0.get(part), after.0.get(part)));
-        let unlike = pairs.filter(|(part, before, after)| before != after && counts(part, *before, *after));
+        let pairs = all
+            .into_iter()
+            .map(|part| (part, self.0.get(part), after.0.get(part)));
+        let unlike =
+            pairs.filter(|(part, before, after)| before != after && counts(part, *before, *after));
         unlike
-            .map(|(part, before, after)| Difference { part: part.clone(), before: before.cloned(), after: after.cloned() })
+            .map(|(part, before, after)| Difference {
+                part: part.clone(),
+                before: before.cloned(),
+                after: after.cloned(),
+            })
             .collect()
     }
 
     /// The results that are read, whatever their steps are called.
     fn results(&self) -> BTreeSet<&str> {
-        let results = self.0.iter().filter(|(part, _)| matches!(part, Ingredient::Step(_)));
+        let results = self
+            .0
+            .iter()
+            .filter(|(part, _)| matches!(part, Ingredient::Step(_)));
         results.map(|(_, value)| value.as_str()).collect()
     }
 }
 
 impl fmt::Display for Difference {
-    /// `file api/x.go changed`, `module golang.org/x/text v0.3.0 -> v0.4.0`, `-ldflags "-s" -> "-s -w"`.
+    /// `file api/x.go changed`, `module golang.org/x/text v0.3.0 -> v0.4.0`, `-ldflags "-s" -> "-s
+    /// -w"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |value: &str| match &self.part {
-            Ingredient::Flag(_) | Ingredient::Env(_) | Ingredient::Runtime(_) => format!("\"{value}\""),
+            Ingredient::Flag(_) | Ingredient::Env(_) | Ingredient::Runtime(_) => {
+                format!("\"{value}\"")
+            }
             _ => value.split(" h1:").next().unwrap_or_default().to_owned(),
         };
         let plain = self.part.is_digest();
@@ -207,7 +233,9 @@ impl fmt::Display for Difference {
             (Some(before), Some(after)) if quoted(before) == quoted(after) => {
                 write!(f, "{} {}: other content", self.part, quoted(after))
             }
-            (Some(before), Some(after)) => write!(f, "{} {} -> {}", self.part, quoted(before), quoted(after)),
+            (Some(before), Some(after)) => {
+                write!(f, "{} {} -> {}", self.part, quoted(before), quoted(after))
+            }
             (None, Some(after)) => write!(f, "{} {} is new", self.part, quoted(after)),
             (Some(before), None) => write!(f, "{} {} is gone", self.part, quoted(before)),
             (None, None) => write!(f, "{}", self.part),

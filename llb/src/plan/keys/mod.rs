@@ -1,11 +1,14 @@
-//! What each step and image of a plan is made of, as named ingredients with a digest: two notions that must not be mixed.
+//! What each step and image of a plan is made of, as named ingredients with a digest: two notions
+//! that must not be mixed.
 //!
-//! - A **step key** ([`step_keys`], [`image_keys`]) is what a builder keys the step by: the true bytes of everything that is mounted, flags,
-//!   and for compile results what the packages of each part are compiled from. Two plans with equal keys run nothing anew; a step runs if its key
-//!   changed. (A builder may run less: a package whose imports changed in their bodies alone is compiled to the same result, and steps that read only
-//!   such results stay cached.)
-//! - An image's **substance** ([`substances`]) is what the image consists of, whatever steps make it: mod files do not count by their bytes, but
-//!   by what `go` chose for the packages that the image reaches. A comment in a go.mod changes step keys, and nobody's substance.
+//! - A **step key** ([`step_keys`], [`image_keys`]) is what a builder keys the step by: the true
+//!   bytes of everything that is mounted, flags, and for compile results what the packages of each
+//!   part are compiled from. Two plans with equal keys run nothing anew; a step runs if its key
+//!   changed. (A builder may run less: a package whose imports changed in their bodies alone is
+//!   compiled to the same result, and steps that read only such results stay cached.)
+//! - An image's **substance** ([`substances`]) is what the image consists of, whatever steps make
+//!   it: mod files do not count by their bytes, but by what `go` chose for the packages that the
+//!   image reaches. A comment in a go.mod changes step keys, and nobody's substance.
 //!
 //! Both are pure: contents of files come as digests ([`Contents`]).
 
@@ -61,7 +64,9 @@ pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
         let mut key = Ingredients::default();
         command(input, step, &mut key);
         inputs(input, step, &mut key);
-        let compiled = compiled.entry(step.build).or_insert_with(|| Compiled::new(input, step.build));
+        let compiled = compiled
+            .entry(step.build)
+            .or_insert_with(|| Compiled::new(input, step.build));
         for result in &step.inputs.results {
             let (name, digest) = results(input, compiled, &keys, *result);
             key.insert(Ingredient::Step(name), digest);
@@ -71,12 +76,24 @@ pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
     keys
 }
 
-/// The results of one part of a step: what the part's packages are compiled from, if that is known; else the whole step.
-fn results(input: KeyInput<'_>, compiled: &mut Compiled<'_>, keys: &[Ingredients], result: Results) -> (String, String) {
+/// The results of one part of a step: what the part's packages are compiled from, if that is known;
+/// else the whole step.
+fn results(
+    input: KeyInput<'_>,
+    compiled: &mut Compiled<'_>,
+    keys: &[Ingredients],
+    result: Results,
+) -> (String, String) {
     let step = input.plan.step(result.step);
     let parts = step.kind.parts();
-    let name = if parts.len() > 1 { format!("{}, part {}", step.name, result.part + 1) } else { step.name.clone() };
-    let known = parts.get(result.part).and_then(|part| compiled.digest(&part.packages));
+    let name = if parts.len() > 1 {
+        format!("{}, part {}", step.name, result.part + 1)
+    } else {
+        step.name.clone()
+    };
+    let known = parts
+        .get(result.part)
+        .and_then(|part| compiled.digest(&part.packages));
     (name, known.unwrap_or_else(|| keys[result.step.0].digest()))
 }
 
@@ -86,11 +103,19 @@ pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
     let key = |image: &Image| {
         let mut key = Ingredients::default();
         let link = input.plan.step(image.link);
-        key.insert(Ingredient::Step(link.name.clone()), steps[image.link.0].digest());
+        key.insert(
+            Ingredient::Step(link.name.clone()),
+            steps[image.link.0].digest(),
+        );
         runtime(input, image, &mut key);
         key
     };
-    input.plan.images.iter().map(|image| (image.name.clone(), key(image))).collect()
+    input
+        .plan
+        .images
+        .iter()
+        .map(|image| (image.name.clone(), key(image)))
+        .collect()
 }
 
 /// What is run, and by whom.
@@ -113,7 +138,8 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
             for package in &request.packages {
                 key.insert(Ingredient::Package(package.clone()), "");
             }
-            let tags = (!request.tags.is_empty()).then(|| format!("-tags={}", request.tags.join(",")));
+            let tags =
+                (!request.tags.is_empty()).then(|| format!("-tags={}", request.tags.join(",")));
             ("resolve", tags.into_iter().collect())
         }
         StepKind::Std(_) => ("std", build.settings.package_flags()),
@@ -130,7 +156,11 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
             // Which part its results are kept in is seen by the step.
             key.insert(
                 Ingredient::Package(package.clone()),
-                if number == 0 { String::new() } else { format!("part {}", number + 1) },
+                if number == 0 {
+                    String::new()
+                } else {
+                    format!("part {}", number + 1)
+                },
             );
         }
     }
@@ -138,8 +168,13 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
         flag_list.push(format!("-ldflags={}", link.ldflags));
     }
     let cache = plan.cache_of(step.build);
-    let keeps = !step.kind.parts().is_empty() || (cache == Cache::Mount && matches!(step.kind, StepKind::Link(_)));
-    let kept = if keeps && cache != Cache::Layer { format!(", results in {}", cache.as_str()) } else { String::new() };
+    let keeps = !step.kind.parts().is_empty()
+        || (cache == Cache::Mount && matches!(step.kind, StepKind::Link(_)));
+    let kept = if keeps && cache != Cache::Layer {
+        format!(", results in {}", cache.as_str())
+    } else {
+        String::new()
+    };
     key.insert(Ingredient::Kind, format!("{kind}{kept}"));
     flags(&flag_list, key);
 }
@@ -147,67 +182,134 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
 /// Flags as the go command takes them, `-name=value`.
 fn flags(list: &[String], key: &mut Ingredients) {
     for flag in list {
-        let (name, value) = flag.trim_start_matches('-').split_once('=').unwrap_or((flag, ""));
+        let (name, value) = flag
+            .trim_start_matches('-')
+            .split_once('=')
+            .unwrap_or((flag, ""));
         key.insert(Ingredient::Flag(name.to_owned()), value);
     }
 }
 
 /// What is mounted: files by content, modules by what they are.
 fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
-    let Inputs { mod_files, files, module_cache, .. } = &step.inputs;
+    let Inputs {
+        mod_files,
+        files,
+        module_cache,
+        ..
+    } = &step.inputs;
     for path in mod_files.iter().chain(files) {
         for (path, digest) in input.contents.under(path) {
             key.insert(Ingredient::File(path.clone()), digest);
         }
     }
-    let Some(resolution) = input.resolution(step.build) else { return };
+    let Some(resolution) = input.resolution(step.build) else {
+        return;
+    };
     let mut modules: BTreeSet<usize> = BTreeSet::new();
     if *module_cache {
         modules.extend(0..resolution.modules.len());
         // It is pruned to the packages that somebody reaches.
-        let packages = resolution.packages.iter().filter(|package| !package.is_std());
-        key.0.extend(packages.map(|package| (Ingredient::Package(package.path.clone()), "in the module cache".to_owned())));
+        let packages = resolution
+            .packages
+            .iter()
+            .filter(|package| !package.is_std());
+        key.0.extend(packages.map(|package| {
+            (
+                Ingredient::Package(package.path.clone()),
+                "in the module cache".to_owned(),
+            )
+        }));
     }
     if let Some(sealed) = &step.inputs.sealed {
         for (path, text) in &sealed.texts {
-            key.insert(Ingredient::Written(path.clone()), contents::hex(&Sha256::digest(text)));
+            key.insert(
+                Ingredient::Written(path.clone()),
+                contents::hex(&Sha256::digest(text)),
+            );
         }
         for Moved { from, to, .. } in &sealed.moved {
             key.insert(Ingredient::Moved(from.clone(), to.clone()), "");
         }
         // With a directory come all packages below it in its module that somebody reaches.
-        for package in resolution.packages.iter().filter(|package| sealed.sees(resolution, package)) {
+        for package in resolution
+            .packages
+            .iter()
+            .filter(|package| sealed.sees(resolution, package))
+        {
             modules.extend(package.module);
-            key.insert(Ingredient::Package(package.path.clone()), "in the module cache");
+            key.insert(
+                Ingredient::Package(package.path.clone()),
+                "in the module cache",
+            );
         }
     }
-    for module in modules.into_iter().filter_map(|ix| resolution.modules.get(ix)) {
+    for module in modules
+        .into_iter()
+        .filter_map(|ix| resolution.modules.get(ix))
+    {
         key.insert(Ingredient::Module(module.path.clone()), module_text(module));
     }
 }
 
 /// `v0.4.0 h1:...`, or `v0.4.0 => fork@v0.4.1 h1:...`.
 fn module_text(module: &ResolvedModule) -> String {
-    let replaced = if module.replaced_by.is_empty() { String::new() } else { format!("=> {}", module.replaced_by) };
+    let replaced = if module.replaced_by.is_empty() {
+        String::new()
+    } else {
+        format!("=> {}", module.replaced_by)
+    };
     let words = [module.version.as_str(), &replaced, &module.sum];
-    words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    words
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// What an image is besides its binary.
 fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
-    let RuntimeConfig { base, user, certificates, timezones, env, labels, ports, entrypoint, .. } = &image.runtime;
-    let RuntimeConfig { cmd, workdir, stop_signal, volumes, healthcheck, files, .. } = &image.runtime;
-    let mut add = |name: &str, value: String| key.insert(Ingredient::Runtime(name.to_owned()), value);
+    let RuntimeConfig {
+        base,
+        user,
+        certificates,
+        timezones,
+        env,
+        labels,
+        ports,
+        entrypoint,
+        ..
+    } = &image.runtime;
+    let RuntimeConfig {
+        cmd,
+        workdir,
+        stop_signal,
+        volumes,
+        healthcheck,
+        files,
+        ..
+    } = &image.runtime;
+    let mut add =
+        |name: &str, value: String| key.insert(Ingredient::Runtime(name.to_owned()), value);
     add("base", base.value.clone());
     add("user", user.clone());
     add("certificates", certificates.to_string());
     add("timezones", timezones.to_string());
-    env.iter().for_each(|(name, value)| add(&format!("env {name}"), value.clone()));
-    labels.iter().for_each(|(name, value)| add(&format!("label {name}"), value.clone()));
-    ports.iter().for_each(|port| add(&format!("port {port}"), String::new()));
-    volumes.iter().for_each(|volume| add(&format!("volume {volume}"), String::new()));
+    env.iter()
+        .for_each(|(name, value)| add(&format!("env {name}"), value.clone()));
+    labels
+        .iter()
+        .for_each(|(name, value)| add(&format!("label {name}"), value.clone()));
+    ports
+        .iter()
+        .for_each(|port| add(&format!("port {port}"), String::new()));
+    volumes
+        .iter()
+        .for_each(|volume| add(&format!("volume {volume}"), String::new()));
     let words = |words: &Option<Vec<String>>| words.as_ref().map(|words| format!("{words:?}"));
-    let health = healthcheck.as_ref().map(|check: &HealthcheckConfig| format!("{check:?}"));
+    let health = healthcheck
+        .as_ref()
+        .map(|check: &HealthcheckConfig| format!("{check:?}"));
     let optional = [
         ("entrypoint", words(entrypoint)),
         ("cmd", words(cmd)),
@@ -215,11 +317,19 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
         ("stop-signal", stop_signal.clone()),
         ("healthcheck", health),
     ];
-    optional.into_iter().filter_map(|(name, value)| Some((name, value?))).for_each(|(name, value)| add(name, value));
+    optional
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .for_each(|(name, value)| add(name, value));
     for (number, file) in files.iter().enumerate() {
         // Later ones are put over earlier ones, so their order counts.
-        let mode = file.mode.map_or_else(|| "as it is".to_owned(), |mode| format!("{mode:o}"));
-        let text = format!("{number}: {} {}:{} {mode}", file.from.value, file.owner.0, file.owner.1);
+        let mode = file
+            .mode
+            .map_or_else(|| "as it is".to_owned(), |mode| format!("{mode:o}"));
+        let text = format!(
+            "{number}: {} {}:{} {mode}",
+            file.from.value, file.owner.0, file.owner.1
+        );
         key.insert(Ingredient::Runtime(format!("file {}", file.to)), text);
         for (path, digest) in input.contents.under(&file.from.value) {
             key.insert(Ingredient::RuntimeFile(path.clone()), digest);

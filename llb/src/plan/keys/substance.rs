@@ -13,25 +13,39 @@ use crate::resolution::Resolution;
 use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
 
-/// What every image consists of, by name. Of mod files only what decides something counts: with a resolution, what `go` chose for the packages
-/// that the image reaches; without one, the lines that decide versions, of all mod files of the root, for every image that holds third-party
-/// packages. Sets with and without a resolution must not be compared.
+/// What every image consists of, by name. Of mod files only what decides something counts: with a
+/// resolution, what `go` chose for the packages that the image reaches; without one, the lines that
+/// decide versions, of all mod files of the root, for every image that holds third-party packages.
+/// Sets with and without a resolution must not be compared.
 pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
-    input.plan.images.iter().map(|image| (image.name.clone(), substance(input, image))).collect()
+    input
+        .plan
+        .images
+        .iter()
+        .map(|image| (image.name.clone(), substance(input, image)))
+        .collect()
 }
 
-/// Import paths of third-party packages that an image's own packages import, as far as that is known without the go command: what is not of
-/// the repository, has a dot in its first element as std never has, or may be of a module that some mod file requires.
+/// Import paths of third-party packages that an image's own packages import, as far as that is
+/// known without the go command: what is not of the repository, has a dot in its first element as
+/// std never has, or may be of a module that some mod file requires.
 pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSet<String> {
     let build = plan.build(plan.step(image.link).build);
     let providers = Providers::new(workspace, workspace.root(build.root));
     let outside = reached(build, image).outside(&build.packages);
-    outside.into_iter().filter(|path| may_be_third_party(&providers, path)).collect()
+    outside
+        .into_iter()
+        .filter(|path| may_be_third_party(&providers, path))
+        .collect()
 }
 
-/// Whether an import that leaves the repository may be third-party, as far as that is known without the go command.
+/// Whether an import that leaves the repository may be third-party, as far as that is known without
+/// the go command.
 pub(in crate::plan) fn may_be_third_party(providers: &Providers<'_>, path: &str) -> bool {
-    let has_host = path.split('/').next().is_some_and(|first| first.contains('.'));
+    let has_host = path
+        .split('/')
+        .next()
+        .is_some_and(|first| first.contains('.'));
     has_host || providers.is_required(path)
 }
 
@@ -58,16 +72,26 @@ fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
     parts.insert(Ingredient::Binary, &image.binary);
     runtime(input, image, &mut parts);
     let set = reached(build, image);
-    let sure = packages::sure_closure(&build.packages, build.packages.find(&image.package)).files(&build.packages);
+    let sure = packages::sure_closure(&build.packages, build.packages.find(&image.package))
+        .files(&build.packages);
     for path in set.files(&build.packages) {
         let digest = input.contents.get(&path).unwrap_or_default();
         let is_sure = sure.contains(&path);
-        parts.insert(if is_sure { Ingredient::File(path) } else { Ingredient::PerhapsFile(path) }, digest);
+        parts.insert(
+            if is_sure {
+                Ingredient::File(path)
+            } else {
+                Ingredient::PerhapsFile(path)
+            },
+            digest,
+        );
     }
     own_modules(input, link.build, &set, &mut parts);
     match input.resolution(link.build) {
         Some(resolution) => chosen(input, build, resolution, &set, &mut parts),
-        None if !third_party(plan, input.workspace, image).is_empty() => unchosen(input, build, &mut parts),
+        None if !third_party(plan, input.workspace, image).is_empty() => {
+            unchosen(input, build, &mut parts)
+        }
         None => {}
     }
     parts
@@ -76,10 +100,15 @@ fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
 /// The modules of the repository that packages come from, and what the mains take from their root.
 fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mut Ingredients) {
     let workspace = input.workspace;
-    let chosen = input.resolution(build).map(|resolution| &resolution.replaced);
+    let chosen = input
+        .resolution(build)
+        .map(|resolution| &resolution.replaced);
     let build = input.plan.build(build);
     let root = workspace.root(build.root);
-    parts.insert(Ingredient::GoLine, language(root.go(workspace).unwrap_or_default()));
+    parts.insert(
+        Ingredient::GoLine,
+        language(root.go(workspace).unwrap_or_default()),
+    );
     for (key, value) in godebug(workspace, root) {
         parts.insert(Ingredient::Godebug(key.clone()), value);
     }
@@ -88,47 +117,92 @@ fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mu
         let module = workspace.module(ix);
         parts.insert(Ingredient::Own(module.path.clone()), go_line(module));
     }
-    for (path, target) in root.replaced.iter().filter(|(_, target)| used.contains(&target.module)) {
+    for (path, target) in root
+        .replaced
+        .iter()
+        .filter(|(_, target)| used.contains(&target.module))
+    {
         let module = workspace.module(target.module);
-        // The binary says which version was replaced, and by what. Without go it may be any that is asked for.
+        // The binary says which version was replaced, and by what. Without go it may be any that is
+        // asked for.
         let version = chosen.and_then(|chosen| chosen.get(path)).cloned();
-        let asked = || required(workspace, root, path).into_iter().collect::<Vec<_>>().join(" ");
+        let asked = || {
+            required(workspace, root, path)
+                .into_iter()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let asked = version.unwrap_or_else(asked);
-        parts.insert(Ingredient::Own(path.clone()), format!("{} {asked} => {}", go_line(module), written(workspace, root, path)));
+        parts.insert(
+            Ingredient::Own(path.clone()),
+            format!(
+                "{} {asked} => {}",
+                go_line(module),
+                written(workspace, root, path)
+            ),
+        );
     }
 }
 
-/// `1.26` of `1.26.3` and `1.26rc1`: no more of it decides defaults (cmd/go/internal/load, godebugForGoVersion).
+/// `1.26` of `1.26.3` and `1.26rc1`: no more of it decides defaults (cmd/go/internal/load,
+/// godebugForGoVersion).
 fn language(version: &str) -> String {
     let mut parts = version.splitn(3, '.');
     let major = parts.next().unwrap_or_default();
-    let minor: String = parts.next().unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
-    if minor.is_empty() { major.to_owned() } else { format!("{major}.{minor}") }
+    let minor: String = parts
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    if minor.is_empty() {
+        major.to_owned()
+    } else {
+        format!("{major}.{minor}")
+    }
 }
 
 fn go_line(module: &Module) -> String {
-    format!("go {}", module.file.go.as_ref().map_or("none", |go| &go.value))
+    format!(
+        "go {}",
+        module.file.go.as_ref().map_or("none", |go| &go.value)
+    )
 }
 
 /// The `godebug` lines that count: go.work's in a workspace, else the main module's.
-fn godebug<'a>(workspace: &'a Workspace, root: &'a Root) -> impl Iterator<Item = &'a (String, String)> {
+fn godebug<'a>(
+    workspace: &'a Workspace,
+    root: &'a Root,
+) -> impl Iterator<Item = &'a (String, String)> {
     let lines = match &root.kind {
         RootKind::Workspace(file) => file.godebug.as_slice(),
-        RootKind::Module => root.members.first().map_or(&[][..], |&ix| workspace.module(ix).file.godebug.as_slice()),
+        RootKind::Module => root
+            .members
+            .first()
+            .map_or(&[][..], |&ix| workspace.module(ix).file.godebug.as_slice()),
     };
     lines.iter().map(|line| &line.value)
 }
 
 /// The mod files of a root that are modules.
 fn modules<'a>(workspace: &'a Workspace, root: &'a Root) -> impl Iterator<Item = &'a Module> {
-    let all = root.members.iter().copied().chain(root.replaced.values().map(|target| target.module));
-    all.collect::<BTreeSet<_>>().into_iter().map(|ix| workspace.module(ix))
+    let all = root
+        .members
+        .iter()
+        .copied()
+        .chain(root.replaced.values().map(|target| target.module));
+    all.collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(|ix| workspace.module(ix))
 }
 
 /// The versions of a module that the root's mod files ask for.
 fn required<'a>(workspace: &'a Workspace, root: &'a Root, path: &str) -> BTreeSet<&'a str> {
     let requires = modules(workspace, root).flat_map(|module| &module.file.require);
-    requires.filter(|require| require.path == path).map(|require| require.version.as_str()).collect()
+    requires
+        .filter(|require| require.path == path)
+        .map(|require| require.version.as_str())
+        .collect()
 }
 
 /// The replacement of a module by a directory, as it is written: so it goes into the binary.
@@ -137,29 +211,64 @@ fn written(workspace: &Workspace, root: &Root, path: &str) -> String {
         RootKind::Workspace(file) => file.replace.as_slice(),
         RootKind::Module => &[],
     };
-    let members = root.members.iter().flat_map(|&ix| &workspace.module(ix).file.replace);
-    let found = work.iter().chain(members).find(|replace| replace.old_path == path && replace.new_version.is_empty());
-    found.map(|replace| replace.new_path.clone()).unwrap_or_default()
+    let members = root
+        .members
+        .iter()
+        .flat_map(|&ix| &workspace.module(ix).file.replace);
+    let found = work
+        .iter()
+        .chain(members)
+        .find(|replace| replace.old_path == path && replace.new_version.is_empty());
+    found
+        .map(|replace| replace.new_path.clone())
+        .unwrap_or_default()
 }
 
 /// What `go` chose for the packages that `set` reaches outside the repository.
-fn chosen(input: KeyInput<'_>, build: &Build, resolution: &Resolution, set: &PackageSet, parts: &mut Ingredients) {
+fn chosen(
+    input: KeyInput<'_>,
+    build: &Build,
+    resolution: &Resolution,
+    set: &PackageSet,
+    parts: &mut Ingredients,
+) {
     parts.insert(Ingredient::Go, &resolution.go_version);
     let third_party = ThirdParty::new(resolution);
-    for package in third_party.reached(&set.outside(&build.packages)).into_iter().map(|ix| third_party.get(ix)) {
-        let Some(module) = third_party.module(package) else { continue };
+    for package in third_party
+        .reached(&set.outside(&build.packages))
+        .into_iter()
+        .map(|ix| third_party.get(ix))
+    {
+        let Some(module) = third_party.module(package) else {
+            continue;
+        };
         // A version has one go line, but a vendor directory may say anything.
-        let go = if build.vendored { format!(" (go {})", module.go) } else { String::new() };
-        parts.insert(Ingredient::Module(module.path.clone()), module_text(module) + &go);
-        for path in package.files.iter().filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok()) {
+        let go = if build.vendored {
+            format!(" (go {})", module.go)
+        } else {
+            String::new()
+        };
+        parts.insert(
+            Ingredient::Module(module.path.clone()),
+            module_text(module) + &go,
+        );
+        for path in package
+            .files
+            .iter()
+            .filter_map(|file| TreePath::new(&package.dir).ok()?.join(file).ok())
+        {
             if !package.dir.is_empty() {
-                parts.insert(Ingredient::File(path.clone()), input.contents.get(&path).unwrap_or_default());
+                parts.insert(
+                    Ingredient::File(path.clone()),
+                    input.contents.get(&path).unwrap_or_default(),
+                );
             }
         }
     }
 }
 
-/// Everything that may decide versions, where the go command was not asked. Version selection is global, so every line counts for everybody.
+/// Everything that may decide versions, where the go command was not asked. Version selection is
+/// global, so every line counts for everybody.
 fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
     let workspace = input.workspace;
     let root = workspace.root(build.root);
@@ -168,29 +277,65 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
     }
     for module in modules(workspace, root) {
         let file = module.dir.child("go.mod");
-        // Since 1.17 the `go` line says that the module's requirements are told whole, and less of the graph is read.
-        let pruned = module.file.go.as_ref().is_some_and(|go| version::compare_go(&go.value, "1.17").is_ge());
-        let text = if pruned { "1.17 or newer" } else { "older than 1.17" };
+        // Since 1.17 the `go` line says that the module's requirements are told whole, and less of
+        // the graph is read.
+        let pruned = module
+            .file
+            .go
+            .as_ref()
+            .is_some_and(|go| version::compare_go(&go.value, "1.17").is_ge());
+        let text = if pruned {
+            "1.17 or newer"
+        } else {
+            "older than 1.17"
+        };
         parts.insert(Ingredient::ModLine(file.clone(), "go".to_owned()), text);
-        let ModFile { require, exclude, replace, .. } = &module.file;
+        let ModFile {
+            require,
+            exclude,
+            replace,
+            ..
+        } = &module.file;
         let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for require in require {
-            versions.entry(&require.path).or_default().insert(&require.version);
+            versions
+                .entry(&require.path)
+                .or_default()
+                .insert(&require.version);
         }
         for (path, versions) in versions {
             let versions = versions.into_iter().collect::<Vec<_>>().join(" ");
-            parts.insert(Ingredient::ModLine(file.clone(), format!("require {path}")), versions);
+            parts.insert(
+                Ingredient::ModLine(file.clone(), format!("require {path}")),
+                versions,
+            );
         }
         for exclude in exclude {
             let (path, version) = &exclude.value;
-            parts.insert(Ingredient::ModLine(file.clone(), format!("exclude {path} {version}")), "");
+            parts.insert(
+                Ingredient::ModLine(file.clone(), format!("exclude {path} {version}")),
+                "",
+            );
         }
         replaces(&file, replace, parts);
     }
-    for path in build.mod_files.iter().filter(|path| path.name().ends_with(".sum")) {
-        let text = input.mod_files.get(path).map(String::as_str).unwrap_or_default();
-        for ((module, version), hashes) in SumFile::parse(path.as_str(), text.as_bytes()).0.modules() {
-            parts.insert(Ingredient::Sum(format!("{module}@{version}")), hashes.join(" "));
+    for path in build
+        .mod_files
+        .iter()
+        .filter(|path| path.name().ends_with(".sum"))
+    {
+        let text = input
+            .mod_files
+            .get(path)
+            .map(String::as_str)
+            .unwrap_or_default();
+        for ((module, version), hashes) in
+            SumFile::parse(path.as_str(), text.as_bytes()).0.modules()
+        {
+            parts.insert(
+                Ingredient::Sum(format!("{module}@{version}")),
+                hashes.join(" "),
+            );
         }
     }
     if build.vendored {
@@ -204,6 +349,9 @@ fn replaces(file: &TreePath, replaces: &[Replace], parts: &mut Ingredients) {
     for replace in replaces {
         let join = |path: &str, version: &str| format!("{path} {version}").trim_end().to_owned();
         let line = format!("replace {}", join(&replace.old_path, &replace.old_version));
-        parts.insert(Ingredient::ModLine(file.clone(), line), join(&replace.new_path, &replace.new_version));
+        parts.insert(
+            Ingredient::ModLine(file.clone(), line),
+            join(&replace.new_path, &replace.new_version),
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::config::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime, Spanned};
+use gowork_llb::config::{
+    Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime, Spanned,
+};
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -23,24 +25,47 @@ fn flag() -> impl Strategy<Value = Option<Spanned<bool>>> {
 }
 
 fn names(pattern: &'static str) -> impl Strategy<Value = BTreeMap<String, Spanned<String>>> {
-    btree_map(pattern, "[ -#%-~äß\n\t]{0,12}".prop_map(Spanned::from), 0..3)
+    btree_map(
+        pattern,
+        "[ -#%-~äß\n\t]{0,12}".prop_map(Spanned::from),
+        0..3,
+    )
 }
 
 fn build() -> impl Strategy<Value = Build> {
-    let levels = (text("v[1-4]"), text("v8\\.[0-9](,lse)?"), text("[567]"), text("sse2|softfloat"))
-        .prop_map(|(goamd64, goarm64, goarm, go386)| Levels { goamd64, goarm64, goarm, go386, ..Levels::default() });
-    (texts("[a-z0-9_.]{1,8}"), text("-[sw]( 'a b')?"), text("all=-N"), (flag(), flag()), texts("[a-z0-9]{1,8}"), levels).prop_map(
-        |(tags, ldflags, gcflags, (cgo, workspace), experiment, levels)| Build {
-            tags,
-            ldflags,
-            gcflags,
-            asmflags: None,
-            cgo,
-            workspace,
-            experiment,
-            levels,
-        },
+    let levels = (
+        text("v[1-4]"),
+        text("v8\\.[0-9](,lse)?"),
+        text("[567]"),
+        text("sse2|softfloat"),
     )
+        .prop_map(|(goamd64, goarm64, goarm, go386)| Levels {
+            goamd64,
+            goarm64,
+            goarm,
+            go386,
+            ..Levels::default()
+        });
+    (
+        texts("[a-z0-9_.]{1,8}"),
+        text("-[sw]( 'a b')?"),
+        text("all=-N"),
+        (flag(), flag()),
+        texts("[a-z0-9]{1,8}"),
+        levels,
+    )
+        .prop_map(
+            |(tags, ldflags, gcflags, (cgo, workspace), experiment, levels)| Build {
+                tags,
+                ldflags,
+                gcflags,
+                asmflags: None,
+                cgo,
+                workspace,
+                experiment,
+                levels,
+            },
+        )
 }
 
 fn healthcheck() -> impl Strategy<Value = Option<Healthcheck>> {
@@ -49,70 +74,143 @@ fn healthcheck() -> impl Strategy<Value = Option<Healthcheck>> {
         text("[1-9][0-9]?(ms|s|m|h)"),
         of(any::<u32>().prop_map(Spanned::from)),
     );
-    of(fields.prop_map(|(cmd, interval, retries)| Healthcheck { cmd: Some(cmd), interval, retries, ..Healthcheck::default() }))
+    of(fields.prop_map(|(cmd, interval, retries)| Healthcheck {
+        cmd: Some(cmd),
+        interval,
+        retries,
+        ..Healthcheck::default()
+    }))
 }
 
 fn file() -> impl Strategy<Value = File> {
-    ("[a-z]{1,5}(/[a-z.]{1,4}x)?", "/[a-z/]{0,8}", text("[0-9]{1,5}(:[0-9]{1,5})?"), text("0?[0-7]{3}"))
-        .prop_map(|(from, to, owner, mode)| File { from: from.into(), to: to.into(), owner, mode })
+    (
+        "[a-z]{1,5}(/[a-z.]{1,4}x)?",
+        "/[a-z/]{0,8}",
+        text("[0-9]{1,5}(:[0-9]{1,5})?"),
+        text("0?[0-7]{3}"),
+    )
+        .prop_map(|(from, to, owner, mode)| File {
+            from: from.into(),
+            to: to.into(),
+            owner,
+            mode,
+        })
 }
 
 fn runtime() -> impl Strategy<Value = Runtime> {
-    let first = (text("[a-z]{1,8}(:[0-9.]{1,3}0)?"), text("[0-9]{1,5}(:[0-9]{1,5})?"), flag(), flag());
-    let tables = (names("[A-Z_]{1,8}"), names("[a-z.]{1,8}"), texts("[1-9][0-9]{0,3}(/udp)?"));
-    let run = (texts("[ -#%-~]{0,8}"), texts("[ -#%-~]{0,8}"), text("/[a-z]{0,8}"), text("SIG[A-Z]{2,5}"), texts("/[a-z]{1,8}"));
-    (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(|(first, tables, run, healthcheck, files)| {
-        let (base, user, certificates, timezones) = first;
-        let (env, labels, ports) = tables;
-        let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
-        let (ports, healthcheck) = (ports, healthcheck);
-        Runtime {
-            base,
-            user,
-            certificates,
-            timezones,
-            env,
-            labels,
-            ports,
-            entrypoint,
-            cmd,
-            workdir,
-            stop_signal,
-            volumes,
-            healthcheck,
-            files,
-        }
-    })
+    let first = (
+        text("[a-z]{1,8}(:[0-9.]{1,3}0)?"),
+        text("[0-9]{1,5}(:[0-9]{1,5})?"),
+        flag(),
+        flag(),
+    );
+    let tables = (
+        names("[A-Z_]{1,8}"),
+        names("[a-z.]{1,8}"),
+        texts("[1-9][0-9]{0,3}(/udp)?"),
+    );
+    let run = (
+        texts("[ -#%-~]{0,8}"),
+        texts("[ -#%-~]{0,8}"),
+        text("/[a-z]{0,8}"),
+        text("SIG[A-Z]{2,5}"),
+        texts("/[a-z]{1,8}"),
+    );
+    (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(
+        |(first, tables, run, healthcheck, files)| {
+            let (base, user, certificates, timezones) = first;
+            let (env, labels, ports) = tables;
+            let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
+            let (ports, healthcheck) = (ports, healthcheck);
+            Runtime {
+                base,
+                user,
+                certificates,
+                timezones,
+                env,
+                labels,
+                ports,
+                entrypoint,
+                cmd,
+                workdir,
+                stop_signal,
+                volumes,
+                healthcheck,
+                files,
+            }
+        },
+    )
 }
 
 fn config() -> impl Strategy<Value = Config> {
-    let go = (text("1\\.[0-9]{1,2}"), text("golang:[0-9.]{1,3}0"), text("local|auto"), build())
-        .prop_map(|(version, builder, toolchain, build)| Go { version, builder, toolchain, build });
-    let modules = (text("https://[a-z]{1,5},direct"), texts("[a-z.*/]{1,8}"), text("off|sum\\.golang\\.org"))
-        .prop_map(|(proxy, private, sumdb)| Modules { proxy, private, sumdb, ..Modules::default() });
-    let image = (text("\\./[a-z]{1,5}"), text("[a-z]{1,5}"), build(), runtime())
-        .prop_map(|(main, binary, build, runtime)| Image { at: None, main, binary, build, runtime });
+    let go = (
+        text("1\\.[0-9]{1,2}"),
+        text("golang:[0-9.]{1,3}0"),
+        text("local|auto"),
+        build(),
+    )
+        .prop_map(|(version, builder, toolchain, build)| Go {
+            version,
+            builder,
+            toolchain,
+            build,
+        });
+    let modules = (
+        text("https://[a-z]{1,5},direct"),
+        texts("[a-z.*/]{1,8}"),
+        text("off|sum\\.golang\\.org"),
+    )
+        .prop_map(|(proxy, private, sumdb)| Modules {
+            proxy,
+            private,
+            sumdb,
+            ..Modules::default()
+        });
+    let image = (
+        text("\\./[a-z]{1,5}"),
+        text("[a-z]{1,5}"),
+        build(),
+        runtime(),
+    )
+        .prop_map(|(main, binary, build, runtime)| Image {
+            at: None,
+            main,
+            binary,
+            build,
+            runtime,
+        });
     (
-        (vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3), texts("\\./[a-z]{1,5}"), text("layer|mount|both")),
+        (
+            vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3),
+            texts("\\./[a-z]{1,5}"),
+            text("layer|mount|both"),
+        ),
         go,
         modules,
         runtime(),
         btree_map("[a-z][a-z0-9]{0,4}([._-][a-z0-9]{1,3})?", image, 0..3),
     )
-        .prop_map(|((skip, roots, cache), go, modules, runtime, images)| Config {
-            skip,
-            roots,
-            cache,
-            go,
-            modules,
-            runtime,
-            images,
-        })
+        .prop_map(
+            |((skip, roots, cache), go, modules, runtime, images)| Config {
+                skip,
+                roots,
+                cache,
+                go,
+                modules,
+                runtime,
+                images,
+            },
+        )
 }
 
 /// The configuration without places, which TOML does not carry.
 fn placeless(mut config: Config) -> Config {
-    let clear = |runtime: &mut Runtime| runtime.healthcheck.iter_mut().for_each(|check| check.at = None);
+    let clear = |runtime: &mut Runtime| {
+        runtime
+            .healthcheck
+            .iter_mut()
+            .for_each(|check| check.at = None)
+    };
     clear(&mut config.runtime);
     for image in config.images.values_mut() {
         image.at = None;
@@ -192,12 +290,17 @@ fn no_depth_is_too_deep() {
         format!("go = {}", "{ a = ".repeat(deep)),
         format!("go{} = 1", ".a".repeat(deep)),
         format!("[go{}]", ".a".repeat(deep)),
-        format!("[[images.x.files]]\n{}", "[[images.x.files]]\n".repeat(deep / 10)),
+        format!(
+            "[[images.x.files]]\n{}",
+            "[[images.x.files]]\n".repeat(deep / 10)
+        ),
     ] {
         let (_, diagnostics) = Config::parse("f", &text);
         assert!(!diagnostics.is_empty());
         assert!(
-            diagnostics.iter().all(|diagnostic| diagnostic.span.is_some() || diagnostic.others > 0),
+            diagnostics
+                .iter()
+                .all(|diagnostic| diagnostic.span.is_some() || diagnostic.others > 0),
             "{}",
             super::lines(&diagnostics)
         );

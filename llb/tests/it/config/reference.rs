@@ -7,7 +7,9 @@ use gowork_llb::config::Config;
 use serde_json::Value;
 
 fn docs(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(name)
 }
 
 fn schema() -> Value {
@@ -17,10 +19,19 @@ fn schema() -> Value {
 /// Follows references, and takes the part of an `anyOf` that is not null.
 fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
     if let Some(reference) = schema["$ref"].as_str() {
-        return resolve(root, root.pointer(reference.trim_start_matches('#')).unwrap());
+        return resolve(
+            root,
+            root.pointer(reference.trim_start_matches('#')).unwrap(),
+        );
     }
     match schema["anyOf"].as_array() {
-        Some(options) => resolve(root, options.iter().find(|option| option["type"] != "null").unwrap()),
+        Some(options) => resolve(
+            root,
+            options
+                .iter()
+                .find(|option| option["type"] != "null")
+                .unwrap(),
+        ),
         None => schema,
     }
 }
@@ -35,7 +46,12 @@ fn keys(root: &Value, path: &[&str]) -> BTreeSet<String> {
             key => &at["properties"][key],
         };
     }
-    resolve(root, at)["properties"].as_object().unwrap_or_else(|| panic!("{path:?}")).keys().cloned().collect()
+    resolve(root, at)["properties"]
+        .as_object()
+        .unwrap_or_else(|| panic!("{path:?}"))
+        .keys()
+        .cloned()
+        .collect()
 }
 
 /// A table of the configuration: its place in the schema, and a text that opens it.
@@ -53,9 +69,21 @@ const TABLES: [(&[&str], &str); 7] = [
 fn the_schema_has_the_keys_that_are_read() {
     let root = schema();
     for (path, opening) in TABLES {
-        let (_, diagnostics) = Config::parse("f", &format!("{opening}qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"));
-        let help = diagnostics.iter().find(|d| d.message.starts_with("unknown key")).and_then(|d| d.help.clone()).unwrap();
-        let read: BTreeSet<String> = help.strip_prefix("keys here: ").unwrap().split(", ").map(str::to_owned).collect();
+        let (_, diagnostics) = Config::parse(
+            "f",
+            &format!("{opening}qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq = 1\n"),
+        );
+        let help = diagnostics
+            .iter()
+            .find(|d| d.message.starts_with("unknown key"))
+            .and_then(|d| d.help.clone())
+            .unwrap();
+        let read: BTreeSet<String> = help
+            .strip_prefix("keys here: ")
+            .unwrap()
+            .split(", ")
+            .map(str::to_owned)
+            .collect();
         assert_eq!(read, keys(&root, path), "{opening}");
     }
 }
@@ -74,7 +102,10 @@ fn the_schema_refuses_unknown_keys_everywhere() {
             };
         }
         let at = resolve(&root, at);
-        assert!(at["additionalProperties"] == false || at["unevaluatedProperties"] == false, "{opening}: {at}");
+        assert!(
+            at["additionalProperties"] == false || at["unevaluatedProperties"] == false,
+            "{opening}: {at}"
+        );
     }
 }
 
@@ -93,10 +124,16 @@ fn the_schema_in_docs_is_fresh() {
 
 /// The text of a section of the reference, from its heading to the next of the same rank or above.
 fn section<'d>(text: &'d str, heading: &str) -> &'d str {
-    let start = text.find(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    let start = text
+        .find(&format!("\n{heading}\n"))
+        .unwrap_or_else(|| panic!("no section {heading}"));
     let rest = &text[start + heading.len() + 2..];
     let end = rest.find("\n## ").unwrap_or(rest.len());
-    let end = if heading.starts_with("###") { rest.find("\n### ").map_or(end, |at| at.min(end)) } else { end };
+    let end = if heading.starts_with("###") {
+        rest.find("\n### ").map_or(end, |at| at.min(end))
+    } else {
+        end
+    };
     &rest[..end]
 }
 
@@ -104,9 +141,19 @@ fn section<'d>(text: &'d str, heading: &str) -> &'d str {
 fn the_reference_explains_every_key_in_its_section() {
     let text = std::fs::read_to_string(docs("configuration.md")).unwrap();
     let root = schema();
-    let shared: BTreeSet<String> = keys(&root, &["go"]).union(&keys(&root, &["runtime"])).cloned().collect();
-    let sections =
-        ["## At the top", "## [go]", "## [modules]", "## [runtime]", "### healthcheck", "### files", "## [images.NAME]"];
+    let shared: BTreeSet<String> = keys(&root, &["go"])
+        .union(&keys(&root, &["runtime"]))
+        .cloned()
+        .collect();
+    let sections = [
+        "## At the top",
+        "## [go]",
+        "## [modules]",
+        "## [runtime]",
+        "### healthcheck",
+        "### files",
+        "## [images.NAME]",
+    ];
     for ((path, _), heading) in TABLES.iter().zip(sections) {
         let explained: BTreeSet<String> = section(&text, heading)
             .lines()
@@ -114,9 +161,13 @@ fn the_reference_explains_every_key_in_its_section() {
             .collect();
         let mut expected = keys(&root, path);
         match heading {
-            "## At the top" => expected.retain(|key| !["go", "modules", "runtime", "images"].contains(&key.as_str())),
-            "## [runtime]" => expected
-                .extend(keys(&root, &["runtime", "healthcheck"]).into_iter().chain(keys(&root, &["runtime", "files", "[]"]))),
+            "## At the top" => expected
+                .retain(|key| !["go", "modules", "runtime", "images"].contains(&key.as_str())),
+            "## [runtime]" => expected.extend(
+                keys(&root, &["runtime", "healthcheck"])
+                    .into_iter()
+                    .chain(keys(&root, &["runtime", "files", "[]"])),
+            ),
             "## [images.NAME]" => expected.retain(|key| !shared.contains(key)),
             _ => {}
         }
@@ -127,20 +178,45 @@ fn the_reference_explains_every_key_in_its_section() {
 #[test]
 fn the_examples_of_the_reference_are_right() {
     let text = std::fs::read_to_string(docs("configuration.md")).unwrap();
-    let mut blocks = text.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).peekable();
+    let mut blocks = text
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .peekable();
     assert!(blocks.peek().is_some());
     for block in blocks {
         assert_eq!(super::complaints(block, &[]), "", "{block}");
     }
     // Each cell of a table that has an example or a default, at its key.
-    for (heading, table) in [("## [go]", "go"), ("## [modules]", "modules"), ("## [runtime]", "runtime")] {
-        for line in section(&text, heading).lines().take_while(|line| !line.starts_with("### ")) {
+    for (heading, table) in [
+        ("## [go]", "go"),
+        ("## [modules]", "modules"),
+        ("## [runtime]", "runtime"),
+    ] {
+        for line in section(&text, heading)
+            .lines()
+            .take_while(|line| !line.starts_with("### "))
+        {
             let cells: Vec<&str> = line.split(" | ").collect();
-            let [key, _, _, examples] = cells[..] else { continue };
-            let Some(key) = key.strip_prefix("| `").and_then(|key| key.strip_suffix('`')) else { continue };
+            let [key, _, _, examples] = cells[..] else {
+                continue;
+            };
+            let Some(key) = key
+                .strip_prefix("| `")
+                .and_then(|key| key.strip_suffix('`'))
+            else {
+                continue;
+            };
             for example in examples.split('`').skip(1).step_by(2) {
-                let base = if table == "runtime" && key != "base" { "base = \"alpine\"\n" } else { "" };
-                let said = super::complaints(&format!("[{table}]\n{base}{key} = {example}\n"), &[("VERSION", "1")]);
+                let base = if table == "runtime" && key != "base" {
+                    "base = \"alpine\"\n"
+                } else {
+                    ""
+                };
+                let said = super::complaints(
+                    &format!("[{table}]\n{base}{key} = {example}\n"),
+                    &[("VERSION", "1")],
+                );
                 assert_eq!(said, "", "{key} = {example}");
             }
         }

@@ -75,17 +75,29 @@ fn soup() -> impl Strategy<Value = String> {
 fn check_spans(text: &str, diagnostics: &[Diagnostic]) -> Result<(), TestCaseError> {
     let lines = u32::try_from(text.split('\n').count()).unwrap();
     for diagnostic in diagnostics {
-        let span = diagnostic.span.as_ref().expect("every error of a mod file has a place");
+        let span = diagnostic
+            .span
+            .as_ref()
+            .expect("every error of a mod file has a place");
         prop_assert!(span.start <= span.end);
-        prop_assert!(span.start >= Position::new(1, 1) && span.end.line <= lines, "{span:?} in {lines} lines");
+        prop_assert!(
+            span.start >= Position::new(1, 1) && span.end.line <= lines,
+            "{span:?} in {lines} lines"
+        );
     }
     Ok(())
 }
 
 /// Every token and comment of a file with its place.
 fn pieces(file: &File) -> Vec<(Position, &str)> {
-    fn comments<'a>(list: impl IntoIterator<Item = &'a Comment>, out: &mut Vec<(Position, &'a str)>) {
-        out.extend(list.into_iter().map(|comment| (comment.start, comment.text.as_str())));
+    fn comments<'a>(
+        list: impl IntoIterator<Item = &'a Comment>,
+        out: &mut Vec<(Position, &'a str)>,
+    ) {
+        out.extend(
+            list.into_iter()
+                .map(|comment| (comment.start, comment.text.as_str())),
+        );
     }
     fn tokens<'a>(list: &'a [Token], out: &mut Vec<(Position, &'a str)>) {
         out.extend(list.iter().map(|token| (token.start, token.text.as_str())));
@@ -101,7 +113,12 @@ fn pieces(file: &File) -> Vec<(Position, &str)> {
             Statement::Line(one) => line(one, &mut out),
             Statement::Block(block) => {
                 comments(
-                    block.before.iter().chain(&block.open.suffix).chain(&block.close.before).chain(&block.close.suffix),
+                    block
+                        .before
+                        .iter()
+                        .chain(&block.open.suffix)
+                        .chain(&block.close.before)
+                        .chain(&block.close.suffix),
                     &mut out,
                 );
                 tokens(&block.head, &mut out);
@@ -192,14 +209,61 @@ fn directive(work: bool) -> impl Strategy<Value = (&'static str, String)> {
             "a.example/i v2.0.0",
         ])
     };
-    let old = || select(vec!["a.example/b", "a.example/b v1.3", "a.example/c/v2", "\"a.example/j k\"", "a.example/c/v2 v2.0.1"]);
-    let new = || select(vec!["./b", "..", "/abs", "\"./x y\"", "a.example/fork v1.0.0", "C:z", "a.example/fork master"]);
-    let retract = vec!["v1.0.0", "[v1.0.0, v1.2.0]", "[v1,v2]", "latest", "[ v1 , v2 ]", "\"v1.4.0\"", "[v1.0.0"];
-    let replace = (old(), new()).prop_map(|(old, new)| ("replace", format!("{old} => {new}"))).boxed();
-    let words = |verb, list: Vec<&'static str>| select(list).prop_map(move |word| (verb, word.to_owned())).boxed();
-    let godebug = words("godebug", vec!["a=b", "default=go1.21", "=x", "a=b=c", "a="]);
+    let old = || {
+        select(vec![
+            "a.example/b",
+            "a.example/b v1.3",
+            "a.example/c/v2",
+            "\"a.example/j k\"",
+            "a.example/c/v2 v2.0.1",
+        ])
+    };
+    let new = || {
+        select(vec![
+            "./b",
+            "..",
+            "/abs",
+            "\"./x y\"",
+            "a.example/fork v1.0.0",
+            "C:z",
+            "a.example/fork master",
+        ])
+    };
+    let retract = vec![
+        "v1.0.0",
+        "[v1.0.0, v1.2.0]",
+        "[v1,v2]",
+        "latest",
+        "[ v1 , v2 ]",
+        "\"v1.4.0\"",
+        "[v1.0.0",
+    ];
+    let replace = (old(), new())
+        .prop_map(|(old, new)| ("replace", format!("{old} => {new}")))
+        .boxed();
+    let words = |verb, list: Vec<&'static str>| {
+        select(list)
+            .prop_map(move |word| (verb, word.to_owned()))
+            .boxed()
+    };
+    let godebug = words(
+        "godebug",
+        vec!["a=b", "default=go1.21", "=x", "a=b=c", "a="],
+    );
     if work {
-        let dirs = words("use", vec![".", "./a", "a", "../b/", "\"./c d\"", "/abs", "./a/../e", "`raw`"]);
+        let dirs = words(
+            "use",
+            vec![
+                ".",
+                "./a",
+                "a",
+                "../b/",
+                "\"./c d\"",
+                "/abs",
+                "./a/../e",
+                "`raw`",
+            ],
+        );
         return prop_oneof![dirs, replace, godebug].boxed();
     }
     prop_oneof![
@@ -216,19 +280,34 @@ fn directive(work: bool) -> impl Strategy<Value = (&'static str, String)> {
 
 /// Lines, single or in a block, with comments, blank lines and odd white space around.
 fn mod_text(work: bool) -> impl Strategy<Value = String> {
-    let once = vec!["go 1.26", "go 1.21rc1", "go 1.20.3 // why", "toolchain go1.26.3", "toolchain default", "module a.example/m"];
-    let single = (directive(work), comment()).prop_map(|((verb, args), comment)| format!("{verb} {args} {comment}")).boxed();
-    let block = (directive(work), prop::collection::vec((directive(work), comment(), comment()), 0..4), comment())
+    let once = vec![
+        "go 1.26",
+        "go 1.21rc1",
+        "go 1.20.3 // why",
+        "toolchain go1.26.3",
+        "toolchain default",
+        "module a.example/m",
+    ];
+    let single = (directive(work), comment())
+        .prop_map(|((verb, args), comment)| format!("{verb} {args} {comment}"))
+        .boxed();
+    let block = (
+        directive(work),
+        prop::collection::vec((directive(work), comment(), comment()), 0..4),
+        comment(),
+    )
         .prop_map(|((verb, _), lines, head)| {
             let inside = lines.iter().filter(|((other, _), ..)| *other == verb);
-            let inside: String = inside.map(|((_, args), above, behind)| format!("\t{above}\n\t{args} {behind}\n")).collect();
+            let inside: String = inside
+                .map(|((_, args), above, behind)| format!("\t{above}\n\t{args} {behind}\n"))
+                .collect();
             format!("{head}\n{verb} (\n{inside})")
         })
         .boxed();
-    let item =
-        prop_oneof![5 => single, 3 => block, 1 => select(once).prop_map(str::to_owned), 1 => comment().prop_map(str::to_owned)];
+    let item = prop_oneof![5 => single, 3 => block, 1 => select(once).prop_map(str::to_owned), 1 => comment().prop_map(str::to_owned)];
     let ends = select(vec!["\n", "\n\n", "\r\n", " \t\n"]);
-    prop::collection::vec((item, ends), 0..9).prop_map(|items| items.into_iter().map(|(item, end)| item + end).collect())
+    prop::collection::vec((item, ends), 0..9)
+        .prop_map(|items| items.into_iter().map(|(item, end)| item + end).collect())
 }
 
 #[test]
@@ -240,27 +319,47 @@ fn invented_files_mean_what_go_says() {
         .map(|index| {
             let work = index % 3 == 0;
             let text = mod_text(work).new_tree(&mut runner).unwrap().current();
-            let file = dir.path().join(format!("{index}.{}", if work { "work" } else { "mod" }));
+            let file = dir
+                .path()
+                .join(format!("{index}.{}", if work { "work" } else { "mod" }));
             std::fs::write(&file, text).unwrap();
             file
         })
         .collect();
     let go = go_command::version();
     let good: usize = std::thread::scope(|scope| {
-        let check = |part: &[std::path::PathBuf]| part.iter().filter(|file| agrees(&go, file)).count();
-        let threads: Vec<_> = files.chunks(FILES / 4).map(|part| scope.spawn(move || check(part))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        let check =
+            |part: &[std::path::PathBuf]| part.iter().filter(|file| agrees(&go, file)).count();
+        let threads: Vec<_> = files
+            .chunks(FILES / 4)
+            .map(|part| scope.spawn(move || check(part)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
     });
-    assert!(good > FILES / 4, "only {good} of the invented files are good: they test little");
+    assert!(
+        good > FILES / 4,
+        "only {good} of the invented files are good: they test little"
+    );
 }
 
-/// Whether the file is good; panics unless Go agrees about that and about its meaning or its errors.
+/// Whether the file is good; panics unless Go agrees about that and about its meaning or its
+/// errors.
 fn agrees(go: &str, file: &Path) -> bool {
-    let ours: Result<Value, Vec<String>> = match (Style { omits_absent: true }).file(file.to_str().unwrap()) {
-        Ok(value) => Ok(go_command::as_printed_by(go, file, value)),
-        Err(_) => Err(diagnostics(file).iter().map(without_help).collect()),
-    };
+    let ours: Result<Value, Vec<String>> =
+        match (Style { omits_absent: true }).file(file.to_str().unwrap()) {
+            Ok(value) => Ok(go_command::as_printed_by(go, file, value)),
+            Err(_) => Err(diagnostics(file).iter().map(without_help).collect()),
+        };
     let text = || std::fs::read_to_string(file).unwrap();
-    assert_eq!(ours, go_command::edit_json(file), "of {}:\n{}", file.display(), text());
+    assert_eq!(
+        ours,
+        go_command::edit_json(file),
+        "of {}:\n{}",
+        file.display(),
+        text()
+    );
     ours.is_ok()
 }

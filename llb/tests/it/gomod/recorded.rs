@@ -1,4 +1,5 @@
-//! Every file of testdata/modfile and testdata/workfile: the parser against the recording, the recording against the go command.
+//! Every file of testdata/modfile and testdata/workfile: the parser against the recording, the
+//! recording against the go command.
 
 use std::path::{Path, PathBuf};
 
@@ -14,9 +15,16 @@ fn cases(folder: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for kind in ["modfile", "workfile"] {
         let dir = testdata.join(kind).join(folder);
-        files.extend(std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()));
+        files.extend(
+            std::fs::read_dir(dir)
+                .unwrap()
+                .map(|entry| entry.unwrap().path()),
+        );
     }
-    files.retain(|file| file.extension().is_some_and(|extension| extension == "mod" || extension == "work"));
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "mod" || extension == "work")
+    });
     files.sort();
     assert!(files.len() > 5, "the cases are gone");
     files
@@ -26,12 +34,20 @@ fn cases(folder: &str) -> Vec<PathBuf> {
 pub(super) fn diagnostics(file: &Path) -> Vec<Diagnostic> {
     let name = file.file_name().unwrap().to_str().unwrap();
     let text = std::fs::read(file).unwrap();
-    if name.ends_with(".work") { WorkFile::parse(name, &text).1 } else { ModFile::parse(name, &text).1 }
+    if name.ends_with(".work") {
+        WorkFile::parse(name, &text).1
+    } else {
+        ModFile::parse(name, &text).1
+    }
 }
 
 /// As Go prints it, which knows no help.
 pub(super) fn without_help(diagnostic: &Diagnostic) -> String {
-    Diagnostic { help: None, ..diagnostic.clone() }.to_string()
+    Diagnostic {
+        help: None,
+        ..diagnostic.clone()
+    }
+    .to_string()
 }
 
 fn recording() -> bool {
@@ -39,7 +55,8 @@ fn recording() -> bool {
 }
 
 fn recorded(file: &Path) -> String {
-    std::fs::read_to_string(file).unwrap_or_else(|_| panic!("{} is missing: see testdata/README.md", file.display()))
+    std::fs::read_to_string(file)
+        .unwrap_or_else(|_| panic!("{} is missing: see testdata/README.md", file.display()))
 }
 
 #[test]
@@ -53,10 +70,17 @@ fn good_files_mean_what_go_says() {
             std::fs::write(&json, serde_json::to_string_pretty(&value).unwrap() + "\n").unwrap();
         }
         let expected: Value = serde_json::from_str(&recorded(&json)).unwrap();
-        let ours = Style { omits_absent: true }.file(file.to_str().unwrap()).unwrap();
+        let ours = Style { omits_absent: true }
+            .file(file.to_str().unwrap())
+            .unwrap();
         assert_eq!(ours, expected, "{}", file.display());
         let said = go_command::edit_json(&file).unwrap();
-        assert_eq!(said, go_command::as_printed_by(&go, &file, expected), "go {go} says otherwise of {}", file.display());
+        assert_eq!(
+            said,
+            go_command::as_printed_by(&go, &file, expected),
+            "go {go} says otherwise of {}",
+            file.display()
+        );
     }
 }
 
@@ -72,6 +96,11 @@ fn bad_files_have_the_errors_that_go_says() {
         let expected: Vec<&str> = expected.lines().collect();
         let ours: Vec<String> = diagnostics(&file).iter().map(without_help).collect();
         assert_eq!(ours, expected, "{}", file.display());
-        assert_eq!(go_command::edit_json(&file).unwrap_err(), expected, "go says otherwise of {}", file.display());
+        assert_eq!(
+            go_command::edit_json(&file).unwrap_err(),
+            expected,
+            "go says otherwise of {}",
+            file.display()
+        );
     }
 }

@@ -13,7 +13,10 @@ use super::go_command;
 fn slice(text: &str, span: &Span) -> String {
     assert_eq!(span.start.line, span.end.line);
     let line = text.split('\n').nth(span.start.line as usize - 1).unwrap();
-    line.chars().skip(span.start.column as usize - 1).take((span.end.column - span.start.column) as usize).collect()
+    line.chars()
+        .skip(span.start.column as usize - 1)
+        .take((span.end.column - span.start.column) as usize)
+        .collect()
 }
 
 #[test]
@@ -27,11 +30,17 @@ fn every_directive_points_at_its_words() {
     assert_eq!(slice(text, &file.go.unwrap().span), "1.26");
     assert_eq!(slice(text, &file.toolchain.unwrap().span), "default");
     assert_eq!(slice(text, &file.godebug[0].span), "a=b");
-    assert_eq!(slice(text, &file.require[0].span), "require a.example/b v1.2");
+    assert_eq!(
+        slice(text, &file.require[0].span),
+        "require a.example/b v1.2"
+    );
     assert_eq!(slice(text, &file.require[1].span), "a.example/ü v1.0.0");
     assert_eq!(slice(text, &file.exclude[0].span), "a.example/b v1.0.0");
     assert_eq!(slice(text, &file.replace[0].span), "x v1 => ./y");
-    assert_eq!(slice(text, &file.retract[0].span), "retract [v1.0.0, v1.1.0]");
+    assert_eq!(
+        slice(text, &file.retract[0].span),
+        "retract [v1.0.0, v1.1.0]"
+    );
     assert_eq!(slice(text, &file.tool[0].span), "t");
     assert_eq!(slice(text, &file.ignore[0].span), "./i");
     let text = "use (\n\t./a\n)\nuse \"b c\"";
@@ -41,9 +50,15 @@ fn every_directive_points_at_its_words() {
 }
 
 fn rendered(file: &str, text: &str) -> String {
-    let diagnostics =
-        if file == "go.work" { WorkFile::parse(file, text.as_bytes()).1 } else { ModFile::parse(file, text.as_bytes()).1 };
-    diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect()
+    let diagnostics = if file == "go.work" {
+        WorkFile::parse(file, text.as_bytes()).1
+    } else {
+        ModFile::parse(file, text.as_bytes()).1
+    };
+    diagnostics
+        .iter()
+        .map(|diagnostic| format!("{diagnostic}\n"))
+        .collect()
 }
 
 #[test]
@@ -79,19 +94,43 @@ fn errors_say_what_to_do() {
 
 #[test]
 fn a_file_with_errors_still_says_what_was_understood() {
-    let (file, errors) = ModFile::parse("go.mod", b"module m\nfoo\nrequire a v1.0.0\nreplace a => ./a /*");
+    let (file, errors) = ModFile::parse(
+        "go.mod",
+        b"module m\nfoo\nrequire a v1.0.0\nreplace a => ./a /*",
+    );
     assert_eq!(errors.len(), 1, "a syntax error is alone: {errors:?}");
-    assert_eq!((file.module.unwrap().value.as_str(), file.require.len(), file.replace.len()), ("m", 1, 0));
+    assert_eq!(
+        (
+            file.module.unwrap().value.as_str(),
+            file.require.len(),
+            file.replace.len()
+        ),
+        ("m", 1, 0)
+    );
 }
 
 #[test]
 fn main_modules_have_a_fit_path() {
-    let check = |text: &str| ModFile::parse("go.mod", text.as_bytes()).0.check_main("go.mod").map(|error| error.to_string());
+    let check = |text: &str| {
+        ModFile::parse("go.mod", text.as_bytes())
+            .0
+            .check_main("go.mod")
+            .map(|error| error.to_string())
+    };
     assert_eq!(check("module a.example/b"), None);
     assert_eq!(check("module m"), None);
-    assert_eq!(check("go 1.26").unwrap(), "go.mod: missing module declaration (add `module example.com/name`)");
-    assert_eq!(check("module ./m").unwrap(), r#"go.mod:1:8: malformed import path "./m": invalid path element ".""#);
-    assert_eq!(check("module go").unwrap(), r#"go.mod:1:8: invalid module path: "go" (the name is reserved)"#);
+    assert_eq!(
+        check("go 1.26").unwrap(),
+        "go.mod: missing module declaration (add `module example.com/name`)"
+    );
+    assert_eq!(
+        check("module ./m").unwrap(),
+        r#"go.mod:1:8: malformed import path "./m": invalid path element ".""#
+    );
+    assert_eq!(
+        check("module go").unwrap(),
+        r#"go.mod:1:8: invalid module path: "go" (the name is reserved)"#
+    );
 }
 
 #[test]
@@ -130,30 +169,53 @@ fn go_versions_and_characters_are_as_the_go_command_has_them() {
     let mut args = vec!["run", oracle.to_str().unwrap()];
     args.extend(versions);
     let output = go_command::go(&std::env::temp_dir(), &args);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
     let mut lines = text.lines();
     for (v, line) in versions.iter().zip(&mut lines) {
         let lang = version::go_lang(v);
-        let lang = if lang.is_empty() { lang } else { format!("go{lang}") };
-        let orders = versions.iter().map(|w| format!(" {}", version::compare_go(v, w) as i32)).collect::<String>();
+        let lang = if lang.is_empty() {
+            lang
+        } else {
+            format!("go{lang}")
+        };
+        let orders = versions
+            .iter()
+            .map(|w| format!(" {}", version::compare_go(v, w) as i32))
+            .collect::<String>();
         assert_eq!(format!("{v} {} {lang}{orders}", version::is_go(v)), line);
     }
     let same_unicode = lines.next() == Some("15.0.0");
-    let printable: Vec<u32> = lines.map(|line| line.parse().unwrap()).filter(|&c| c != u32::from(' ')).collect();
+    let printable: Vec<u32> = lines
+        .map(|line| line.parse().unwrap())
+        .filter(|&c| c != u32::from(' '))
+        .collect();
     let in_go = |c: u32| printable.binary_search(&c).is_ok();
     let near_change = |c: u32| in_go(c) != in_go(c.wrapping_sub(1)) || in_go(c) != in_go(c + 1);
-    // Every character of the first plane; further up those at the edges, and samples of the long runs between them.
-    let chosen = |c: &char| u32::from(*c) < 0x1_0000 || u32::from(*c) % 64 == 0 || near_change(u32::from(*c));
+    // Every character of the first plane; further up those at the edges, and samples of the long
+    // runs between them.
+    let chosen = |c: &char| {
+        u32::from(*c) < 0x1_0000 || u32::from(*c) % 64 == 0 || near_change(u32::from(*c))
+    };
     let is_word = |c: &char| !matches!(*c, '(' | ')' | '[' | ']' | '{' | '}' | ',');
     for c in ('\0'..=char::MAX).filter(is_word).filter(chosen) {
-        let accepted =
-            ModFile::parse("go.mod", format!("ignore a{c}b").as_bytes()).0.ignore.first().is_some_and(|i| i.value.len() > 1);
+        let accepted = ModFile::parse("go.mod", format!("ignore a{c}b").as_bytes())
+            .0
+            .ignore
+            .first()
+            .is_some_and(|i| i.value.len() > 1);
         // Quotes and newlines are printed or not, but are no part of a word.
         let skip = matches!(c, '"' | '\'' | '`' | '\n' | '\r' | '\t' | ' ' | '/');
         let expected = in_go(u32::from(c));
         // A later Unicode only adds characters.
-        assert!(skip || accepted == expected || (!same_unicode && expected), "{c:?}: {accepted}");
+        assert!(
+            skip || accepted == expected || (!same_unicode && expected),
+            "{c:?}: {accepted}"
+        );
     }
 }
 
@@ -184,15 +246,32 @@ fn module_versions_are_ordered() {
     assert!(version::compare_semver("v1.0.0+a", "v1").is_eq());
     assert_eq!(version::canonical("v1.2+x"), None);
     assert_eq!(version::canonical("v1.2.3+x").as_deref(), Some("v1.2.3"));
-    assert_eq!(version::canonical_module("v2.0.0+incompatible").as_deref(), Some("v2.0.0+incompatible"));
-    assert_eq!((version::major("v12.3"), version::major("12.3")), ("v12", ""));
+    assert_eq!(
+        version::canonical_module("v2.0.0+incompatible").as_deref(),
+        Some("v2.0.0+incompatible")
+    );
+    assert_eq!(
+        (version::major("v12.3"), version::major("12.3")),
+        ("v12", "")
+    );
     assert_eq!(version::toolchain_go("go1.26.3-custom"), Some("1.26.3"));
-    assert_eq!((version::toolchain_go("default"), version::go_minor("1.26rc1")), (None, Some(26)));
+    assert_eq!(
+        (
+            version::toolchain_go("default"),
+            version::go_minor("1.26rc1")
+        ),
+        (None, Some(26))
+    );
 }
 
 #[test]
 fn paths_are_checked_as_go_checks_them() {
-    let said = |result: Result<(), path::InvalidPath>| result.err().map(|error| error.to_string()).unwrap_or_default();
+    let said = |result: Result<(), path::InvalidPath>| {
+        result
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    };
     let text: String = [
         "a.example/b",
         "fmt",
@@ -209,7 +288,13 @@ fn paths_are_checked_as_go_checks_them() {
         "a.b/v1",
         "",
     ]
-    .map(|path| format!("{path} | {} | {}\n", said(check_import_path(path)), said(check_module_path(path))))
+    .map(|path| {
+        format!(
+            "{path} | {} | {}\n",
+            said(check_import_path(path)),
+            said(check_module_path(path))
+        )
+    })
     .concat();
     expect![[r#"
         a.example/b |  | 
@@ -243,7 +328,10 @@ fn majors_are_split_off_paths() {
         ("gopkg.in/x.v1", Some(("gopkg.in/x", ".v1"))),
         ("gopkg.in/x.v0", Some(("gopkg.in/x", ".v0"))),
         ("gopkg.in/x", None),
-        ("gopkg.in/x.v2-unstable", Some(("gopkg.in/x", ".v2-unstable"))),
+        (
+            "gopkg.in/x.v2-unstable",
+            Some(("gopkg.in/x", ".v2-unstable")),
+        ),
     ];
     for (path, expected) in cases {
         assert_eq!(path::split_major(path), expected, "{path}");
@@ -252,28 +340,65 @@ fn majors_are_split_off_paths() {
 
 #[test]
 fn the_module_cache_escapes_capitals() {
-    assert_eq!(path::escape_path("github.com/Azure/azure-SDK").unwrap(), "github.com/!azure/azure-!s!d!k");
-    assert_eq!(path::unescape_path("github.com/!azure/azure-!s!d!k").unwrap(), "github.com/Azure/azure-SDK");
+    assert_eq!(
+        path::escape_path("github.com/Azure/azure-SDK").unwrap(),
+        "github.com/!azure/azure-!s!d!k"
+    );
+    assert_eq!(
+        path::unescape_path("github.com/!azure/azure-!s!d!k").unwrap(),
+        "github.com/Azure/azure-SDK"
+    );
     assert_eq!(path::escape_version("v1.0.0-RC1").unwrap(), "v1.0.0-!r!c1");
-    assert_eq!(path::unescape_version("v1.0.0-!r!c1").unwrap(), "v1.0.0-RC1");
-    assert!(path::unescape_path("github.com/Azure").is_err() && path::unescape_path("github.com/azure!").is_err());
-    assert!(path::escape_path("x").is_err() && path::escape_version("a/b").is_err() && path::escape_version("a!b").is_err());
+    assert_eq!(
+        path::unescape_version("v1.0.0-!r!c1").unwrap(),
+        "v1.0.0-RC1"
+    );
+    assert!(
+        path::unescape_path("github.com/Azure").is_err()
+            && path::unescape_path("github.com/azure!").is_err()
+    );
+    assert!(
+        path::escape_path("x").is_err()
+            && path::escape_version("a/b").is_err()
+            && path::escape_version("a!b").is_err()
+    );
 }
 
 #[test]
 fn sums_are_three_words_a_line() {
     let text = "a v1.0.0 h1:x=\r\na v1.0.0/go.mod h1:y=\n\nb v1.0.0\n c  v2.0.0\th1:z= \nd v1.0.0/go.mod h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=\n<<<<<<< HEAD\n";
     let (file, errors) = SumFile::parse("go.sum", text.as_bytes());
-    let sums: Vec<_> =
-        file.sums.iter().map(|s| (s.path.as_str(), s.version.as_str(), s.go_mod, s.hash.as_str(), s.span.start.line)).collect();
-    let expected = [("a", "v1.0.0", false, "h1:x=", 1), ("a", "v1.0.0", true, "h1:y=", 2), ("c", "v2.0.0", false, "h1:z=", 5)];
+    let sums: Vec<_> = file
+        .sums
+        .iter()
+        .map(|s| {
+            (
+                s.path.as_str(),
+                s.version.as_str(),
+                s.go_mod,
+                s.hash.as_str(),
+                s.span.start.line,
+            )
+        })
+        .collect();
+    let expected = [
+        ("a", "v1.0.0", false, "h1:x=", 1),
+        ("a", "v1.0.0", true, "h1:y=", 2),
+        ("c", "v2.0.0", false, "h1:z=", 5),
+    ];
     assert_eq!(sums, expected);
     let errors: Vec<_> = errors.iter().map(super::recorded::without_help).collect();
     assert_eq!(
         errors,
-        ["go.sum:4: malformed go.sum: wrong number of fields 2", "go.sum:7: malformed go.sum: wrong number of fields 2"]
+        [
+            "go.sum:4: malformed go.sum: wrong number of fields 2",
+            "go.sum:7: malformed go.sum: wrong number of fields 2"
+        ]
     );
-    assert_eq!(file.modules().keys().collect::<Vec<_>>(), [&("a", "v1.0.0"), &("c", "v2.0.0")]);
+    assert_eq!(
+        file.modules().keys().collect::<Vec<_>>(),
+        [&("a", "v1.0.0"), &("c", "v2.0.0")]
+    );
 }
 
 #[test]
@@ -288,7 +413,10 @@ fn vendored_modules_are_read() {
         .iter()
         .map(|m| {
             let (by, at) = (&m.replaced_by, &m.replaced_version);
-            format!("{} {:?} by {by:?} {at:?} explicit {} go {:?} {:?}\n", m.path, m.version, m.explicit, m.go, m.packages)
+            format!(
+                "{} {:?} by {by:?} {at:?} explicit {} go {:?} {:?}\n",
+                m.path, m.version, m.explicit, m.go, m.packages
+            )
         })
         .collect();
     expect![[r#"

@@ -13,17 +13,23 @@ use serde_json::Value;
 
 use super::go;
 
-const NAMES: &[&str] = &["a.txt", "a.txt", "b.txt", ".hid", "_u", "d", "d", "e", "x[1]", "é.txt", "testdata", "vendor", "sp ace"];
+const NAMES: &[&str] = &[
+    "a.txt", "a.txt", "b.txt", ".hid", "_u", "d", "d", "e", "x[1]", "é.txt", "testdata", "vendor",
+    "sp ace",
+];
 
 /// Names that no module can hold, or that end one.
 const BAD_NAMES: &[&str] = &["go.mod", "con.txt", "q'q", ".git", "dot.", "*"];
 
 /// Patterns that match something in most trees.
-const COMMON: &[&str] =
-    &["a.txt", "*", "*.txt", "d", "d/*", "all:d", "all:d/*", "*/*", "[a-c]*", "?", "all:*", "e", ".hid", "*/a.txt"];
+const COMMON: &[&str] = &[
+    "a.txt", "*", "*.txt", "d", "d/*", "all:d", "all:d/*", "*/*", "[a-c]*", "?", "all:*", "e",
+    ".hid", "*/a.txt",
+];
 
 fn name() -> impl Strategy<Value = String> {
-    prop_oneof![30 => proptest::sample::select(NAMES), 1 => proptest::sample::select(BAD_NAMES)].prop_map(str::to_owned)
+    prop_oneof![30 => proptest::sample::select(NAMES), 1 => proptest::sample::select(BAD_NAMES)]
+        .prop_map(str::to_owned)
 }
 
 const PATTERNS: &[&str] = &[
@@ -101,11 +107,19 @@ fn nodes() -> impl Strategy<Value = Vec<(String, Node)>> {
         1 => proptest::sample::select(&["a.txt", "../a.txt", "nosuch"][..]).prop_map(Node::Link),
     ];
     let named = |node: BoxedStrategy<Node>| proptest::collection::vec((name(), node), 0..7);
-    let node = leaf.prop_recursive(3, 24, 6, move |inner| named(inner).prop_map(Node::Dir).boxed());
-    let extra =
-        proptest::collection::vec(proptest::sample::select(&[("link", "a.txt"), ("dlink", "d"), ("broken", "nosuch")][..]), 0..3);
+    let node = leaf.prop_recursive(3, 24, 6, move |inner| {
+        named(inner).prop_map(Node::Dir).boxed()
+    });
+    let extra = proptest::collection::vec(
+        proptest::sample::select(&[("link", "a.txt"), ("dlink", "d"), ("broken", "nosuch")][..]),
+        0..3,
+    );
     (named(node.boxed()), extra).prop_map(|(mut nodes, extra)| {
-        nodes.extend(extra.into_iter().map(|(name, target)| (name.to_owned(), Node::Link(target))));
+        nodes.extend(
+            extra
+                .into_iter()
+                .map(|(name, target)| (name.to_owned(), Node::Link(target))),
+        );
         nodes
     })
 }
@@ -150,7 +164,8 @@ fn list(dir: &Path) -> Option<Listing> {
 fn random_patterns_in_random_trees_embed_what_go_list_says() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("go.mod"), "module m\n\ngo 1.24\n").unwrap();
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRunner::deterministic().new_rng());
+    let mut runner =
+        TestRunner::new_with_rng(Config::default(), TestRunner::deterministic().new_rng());
     let package = (
         nodes(),
         proptest::collection::vec(
@@ -164,16 +179,33 @@ fn random_patterns_in_random_trees_embed_what_go_list_says() {
         fs::create_dir(&dir).unwrap();
         let (nodes, mut patterns) = package.new_tree(&mut runner).unwrap().current();
         write(&dir, &nodes, true);
-        let quoted: Vec<String> = patterns.iter().map(|pattern| serde_json::to_string(pattern).unwrap()).collect();
+        let quoted: Vec<String> = patterns
+            .iter()
+            .map(|pattern| serde_json::to_string(pattern).unwrap())
+            .collect();
         let line = quoted.join(" ");
-        fs::write(dir.join("p.go"), format!("package p\n\nimport \"embed\"\n\n//go:embed {line}\nvar FS embed.FS\n")).unwrap();
+        fs::write(
+            dir.join("p.go"),
+            format!("package p\n\nimport \"embed\"\n\n//go:embed {line}\nvar FS embed.FS\n"),
+        )
+        .unwrap();
         patterns.sort_unstable();
         patterns.dedup();
         all.push((dir, patterns));
     }
-    let dirs: Vec<String> = (0..all.len()).map(|number| format!("./p{number:03}")).collect();
-    let output = go::output(go::go(root.path()).args(["list", "-e", "-json=Dir,EmbedFiles,Error"]).args(&dirs), "");
-    let answers: Vec<Value> = serde_json::Deserializer::from_str(&output).into_iter().map(Result::unwrap).collect();
+    let dirs: Vec<String> = (0..all.len())
+        .map(|number| format!("./p{number:03}"))
+        .collect();
+    let output = go::output(
+        go::go(root.path())
+            .args(["list", "-e", "-json=Dir,EmbedFiles,Error"])
+            .args(&dirs),
+        "",
+    );
+    let answers: Vec<Value> = serde_json::Deserializer::from_str(&output)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     assert_eq!(answers.len(), all.len());
     let (mut good, mut bad) = (0, 0);
     for ((dir, patterns), answer) in all.iter().zip(&answers) {
@@ -181,7 +213,13 @@ fn random_patterns_in_random_trees_embed_what_go_list_says() {
         let tree = || {
             format!(
                 "{patterns:?} in {}",
-                String::from_utf8_lossy(&std::process::Command::new("find").arg(dir).output().unwrap().stdout)
+                String::from_utf8_lossy(
+                    &std::process::Command::new("find")
+                        .arg(dir)
+                        .output()
+                        .unwrap()
+                        .stdout
+                )
             )
         };
         match (ours, answer["Error"]["Err"].as_str()) {
@@ -197,7 +235,10 @@ fn random_patterns_in_random_trees_embed_what_go_list_says() {
             (ours, go) => panic!("ours {ours:?}, go {go:?}: {}", tree()),
         }
     }
-    assert!(good > 50 && bad > 50, "{good} good and {bad} bad ones prove too little");
+    assert!(
+        good > 50 && bad > 50,
+        "{good} good and {bad} bad ones prove too little"
+    );
 }
 
 proptest! {

@@ -1,5 +1,6 @@
-//! Heads, one by one: `testdata/header/ok` with what they say, `err` with what is said of them. A new file there is a new test
-//! (`UPDATE_EXPECT=1` writes what is expected). All are compared with go/build too.
+//! Heads, one by one: `testdata/header/ok` with what they say, `err` with what is said of them. A
+//! new file there is a new test (`UPDATE_EXPECT=1` writes what is expected). All are compared with
+//! go/build too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,17 +11,35 @@ use gowork_llb::gosrc::Header;
 use super::importdir;
 
 fn files(folder: &str) -> Vec<PathBuf> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/header").join(folder);
-    let mut files: Vec<PathBuf> = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| !file.extension().is_some_and(|extension| extension == "json" || extension == "txt"));
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../testdata/header")
+        .join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|file| {
+        !file
+            .extension()
+            .is_some_and(|extension| extension == "json" || extension == "txt")
+    });
     files.sort();
     assert!(!files.is_empty());
     files
 }
 
 fn parse(file: &Path) -> (Header, String) {
-    let (header, diagnostics) = Header::parse(file.file_name().unwrap().to_str().unwrap(), &fs::read(file).unwrap());
-    (header, diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect())
+    let (header, diagnostics) = Header::parse(
+        file.file_name().unwrap().to_str().unwrap(),
+        &fs::read(file).unwrap(),
+    );
+    (
+        header,
+        diagnostics
+            .iter()
+            .map(|diagnostic| format!("{diagnostic}\n"))
+            .collect(),
+    )
 }
 
 #[test]

@@ -5,12 +5,21 @@ use gowork_llb::gosrc::{BuildContext, SelectError, SourceFile, arch, select};
 use super::go;
 
 fn files(named: &[(&str, &str)]) -> Vec<SourceFile> {
-    named.iter().map(|(name, text)| SourceFile::parse(name, text.as_bytes())).collect()
+    named
+        .iter()
+        .map(|(name, text)| SourceFile::parse(name, text.as_bytes()))
+        .collect()
 }
 
 fn first_error(named: &[(&str, &str)], cgo: bool) -> Option<String> {
-    let context = BuildContext { cgo, ..BuildContext::new("linux", "amd64") };
-    select(&files(named), &context).errors.first().map(|error| error.diagnostic("svc/a").to_string())
+    let context = BuildContext {
+        cgo,
+        ..BuildContext::new("linux", "amd64")
+    };
+    select(&files(named), &context)
+        .errors
+        .first()
+        .map(|error| error.diagnostic("svc/a").to_string())
 }
 
 #[test]
@@ -25,9 +34,16 @@ fn two_packages_in_one_directory_name_both_files() {
 #[test]
 fn c_files_need_cgo() {
     let dir = [("a.go", "package a\n"), ("x.c", "int x;\n")];
-    assert_eq!(first_error(&dir, false), None, "without cgo the go command leaves them out");
+    assert_eq!(
+        first_error(&dir, false),
+        None,
+        "without cgo the go command leaves them out"
+    );
     let error = first_error(&dir, true).unwrap();
-    assert!(error.contains("C source files not allowed when not using cgo or SWIG: x.c"), "{error}");
+    assert!(
+        error.contains("C source files not allowed when not using cgo or SWIG: x.c"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -57,10 +73,21 @@ fn tool_tags_are_the_toolchains() {
     for (goos, goarch, variable, level) in levels {
         for experiment in ["", "jsonv2,nogreenteagc", "noregabi", "none"] {
             let mut command = go::go(&root);
-            command.args(["list", "-f", "{{range context.ToolTags}}{{.}}\n{{end}}", "unsafe"]);
-            command.envs([("GOOS", goos), ("GOARCH", goarch), ("GOEXPERIMENT", experiment), (variable, level)]);
+            command.args([
+                "list",
+                "-f",
+                "{{range context.ToolTags}}{{.}}\n{{end}}",
+                "unsafe",
+            ]);
+            command.envs([
+                ("GOOS", goos),
+                ("GOARCH", goarch),
+                ("GOEXPERIMENT", experiment),
+                (variable, level),
+            ]);
             let theirs = go::output(&mut command, "");
-            let theirs: std::collections::BTreeSet<String> = theirs.split_whitespace().map(str::to_owned).collect();
+            let theirs: std::collections::BTreeSet<String> =
+                theirs.split_whitespace().map(str::to_owned).collect();
             assert_eq!(
                 arch::tool_tags(goos, goarch, 26, experiment, level),
                 Ok(theirs),
@@ -77,7 +104,14 @@ fn ten_thousand_files_are_no_work() {
         "\t\"github.com/a/b\"\n".repeat(20)
     );
     let before = std::time::Instant::now();
-    let imports: usize = (0..10_000).map(|_| SourceFile::parse("x.go", text.as_bytes()).header.imports.len()).sum();
+    let imports: usize = (0..10_000)
+        .map(|_| {
+            SourceFile::parse("x.go", text.as_bytes())
+                .header
+                .imports
+                .len()
+        })
+        .sum();
     assert_eq!(imports, 200_000);
     // Unoptimized and on a busy machine; a quadratic slip takes minutes.
     assert!(before.elapsed().as_secs() < 30, "{:?}", before.elapsed());

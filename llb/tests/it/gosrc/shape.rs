@@ -1,5 +1,5 @@
-//! What the library finds in a directory, as JSON in the shape of testdata/oracle/goimportdir. Shared with `examples/gosrc.rs` and with
-//! `cargo xtask oracle`.
+//! What the library finds in a directory, as JSON in the shape of testdata/oracle/goimportdir.
+//! Shared with `examples/gosrc.rs` and with `cargo xtask oracle`.
 
 use std::fs;
 use std::io;
@@ -7,24 +7,43 @@ use std::path::Path;
 
 use gowork_llb::gosrc::class::is_read;
 use gowork_llb::gosrc::{
-    BuildContext, PackageFiles, Places, SelectError, SourceFile, is_compiled, is_source_name, package_name, select,
+    BuildContext, PackageFiles, Places, SelectError, SourceFile, is_compiled, is_source_name,
+    package_name, select,
 };
 use serde_json::{Map, Value, json};
 
-/// The directory and all below it, each as one object, in the order that Go's `filepath.WalkDir` has.
-pub(crate) fn walk(root: &Path, context: &BuildContext, each: &mut dyn FnMut(Value)) -> io::Result<()> {
+/// The directory and all below it, each as one object, in the order that Go's `filepath.WalkDir`
+/// has.
+pub(crate) fn walk(
+    root: &Path,
+    context: &BuildContext,
+    each: &mut dyn FnMut(Value),
+) -> io::Result<()> {
     walk_below(root, ".", context, each)
 }
 
-fn walk_below(root: &Path, dir: &str, context: &BuildContext, each: &mut dyn FnMut(Value)) -> io::Result<()> {
+fn walk_below(
+    root: &Path,
+    dir: &str,
+    context: &BuildContext,
+    each: &mut dyn FnMut(Value),
+) -> io::Result<()> {
     let path = root.join(dir);
     let (files, dirs) = read_dir(&path)?;
     let package = select(&files, context);
     assert_eq!(package_name(&files, context), package.name, "in {dir}");
-    assert_eq!(is_compiled(&files, context), !(package.go_files.is_empty() && package.cgo_files.is_empty()), "in {dir}");
+    assert_eq!(
+        is_compiled(&files, context),
+        !(package.go_files.is_empty() && package.cgo_files.is_empty()),
+        "in {dir}"
+    );
     each(shape(dir, &package));
     for name in dirs {
-        let below = if dir == "." { name } else { format!("{dir}/{name}") };
+        let below = if dir == "." {
+            name
+        } else {
+            format!("{dir}/{name}")
+        };
         walk_below(root, &below, context, each)?;
     }
     Ok(())
@@ -35,7 +54,10 @@ pub(crate) fn read_dir(path: &Path) -> io::Result<(Vec<SourceFile>, Vec<String>)
     let mut names = Vec::new();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
-        names.push((entry.file_name().to_string_lossy().into_owned(), entry.file_type()?));
+        names.push((
+            entry.file_name().to_string_lossy().into_owned(),
+            entry.file_type()?,
+        ));
     }
     names.sort_by(|a, b| a.0.cmp(&b.0));
     let (mut files, mut dirs) = (Vec::new(), Vec::new());
@@ -44,7 +66,11 @@ pub(crate) fn read_dir(path: &Path) -> io::Result<(Vec<SourceFile>, Vec<String>)
         if kind.is_dir() {
             dirs.push(name);
         } else if is_source_name(&name) && !file.is_dir() {
-            files.push(if is_read(&name) { SourceFile::parse(&name, &fs::read(&file)?) } else { SourceFile::unread(&name) });
+            files.push(if is_read(&name) {
+                SourceFile::parse(&name, &fs::read(&file)?)
+            } else {
+                SourceFile::unread(&name)
+            });
         }
     }
     Ok((files, dirs))
@@ -99,7 +125,10 @@ pub(crate) fn shape(dir: &str, package: &PackageFiles) -> Value {
         Some(SelectError::NoGoFiles { .. }) => "no go files",
         Some(SelectError::MultiplePackages { .. }) => "multiple packages",
         Some(error) => {
-            object.insert("Message".to_owned(), json!(error.diagnostic("").to_string()));
+            object.insert(
+                "Message".to_owned(),
+                json!(error.diagnostic("").to_string()),
+            );
             "invalid"
         }
     };
@@ -109,7 +138,13 @@ pub(crate) fn shape(dir: &str, package: &PackageFiles) -> Value {
 
 fn places(map: &Places) -> Value {
     let of = |places: &Vec<gowork_llb::gosrc::Place>| {
-        places.iter().map(|place| format!("{}:{}:{}", place.file, place.at.line, place.at.column)).collect::<Vec<_>>()
+        places
+            .iter()
+            .map(|place| format!("{}:{}:{}", place.file, place.at.line, place.at.column))
+            .collect::<Vec<_>>()
     };
-    map.iter().map(|(name, places)| (name.clone(), json!(of(places)))).collect::<Map<_, _>>().into()
+    map.iter()
+        .map(|(name, places)| (name.clone(), json!(of(places))))
+        .collect::<Map<_, _>>()
+        .into()
 }

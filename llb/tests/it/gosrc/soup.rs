@@ -1,4 +1,5 @@
-//! Random heads, mostly wrong ones, compared with go/build: the words of the language and of its comments in any order.
+//! Random heads, mostly wrong ones, compared with go/build: the words of the language and of its
+//! comments in any order.
 
 use std::fs;
 
@@ -123,7 +124,10 @@ const NAMES: &[&str] = &[
 ];
 
 fn word() -> impl Strategy<Value = String> {
-    (proptest::sample::select(WORDS), proptest::sample::select(&["", " ", "\n", "\n"][..]))
+    (
+        proptest::sample::select(WORDS),
+        proptest::sample::select(&["", " ", "\n", "\n"][..]),
+    )
         .prop_map(|(word, end)| format!("{word}{end}"))
 }
 
@@ -141,13 +145,15 @@ fn text() -> impl Strategy<Value = String> {
             "\u{feff}package x\n",
         ][..],
     );
-    (start, proptest::collection::vec(word(), 0..10)).prop_map(|(start, words)| format!("{start}{}", words.concat()))
+    (start, proptest::collection::vec(word(), 0..10))
+        .prop_map(|(start, words)| format!("{start}{}", words.concat()))
 }
 
 #[test]
 fn random_heads_are_read_as_go_reads_them() {
     let root = tempfile::tempdir().unwrap();
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRunner::deterministic().new_rng());
+    let mut runner =
+        TestRunner::new_with_rng(Config::default(), TestRunner::deterministic().new_rng());
     let directory = proptest::collection::vec((proptest::sample::select(NAMES), text()), 1..4);
     for number in 0..1500 {
         let dir = root.path().join(format!("{number:04}"));

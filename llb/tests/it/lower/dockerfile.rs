@@ -19,27 +19,62 @@ fn text(made: &Made, archs: &[&str], options: &DockerfileOptions) -> Result<Stri
 fn what_is_hard_to_say() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/dockerfile");
     let archive = std::fs::read_to_string(dir.join("odd.txtar")).unwrap();
-    let config = archive.split("-- gowork.toml --\n").nth(1).unwrap().split("\n-- ").next().unwrap();
-    let open = BTreeMap::from([("VERSION".to_owned(), None), ("REF".to_owned(), Some("main".to_owned()))]);
-    let args = open.iter().map(|(name, default)| (name.clone(), open_arg(name, default.is_none())));
+    let config = archive
+        .split("-- gowork.toml --\n")
+        .nth(1)
+        .unwrap()
+        .split("\n-- ")
+        .next()
+        .unwrap();
+    let open = BTreeMap::from([
+        ("VERSION".to_owned(), None),
+        ("REF".to_owned(), Some("main".to_owned())),
+    ]);
+    let args = open
+        .iter()
+        .map(|(name, default)| (name.clone(), open_arg(name, default.is_none())));
     let made = make(&archive, config, &args.collect());
-    for (cache, name) in [(CacheForm::Layer, "odd.Dockerfile"), (CacheForm::Mount, "odd.mount.Dockerfile")] {
-        let options = DockerfileOptions { cache, args: open.clone(), ..DockerfileOptions::default() };
-        expect_file![dir.join(name)].assert_eq(&text(&made, &["amd64", "arm64"], &options).unwrap());
+    for (cache, name) in [
+        (CacheForm::Layer, "odd.Dockerfile"),
+        (CacheForm::Mount, "odd.mount.Dockerfile"),
+    ] {
+        let options = DockerfileOptions {
+            cache,
+            args: open.clone(),
+            ..DockerfileOptions::default()
+        };
+        expect_file![dir.join(name)]
+            .assert_eq(&text(&made, &["amd64", "arm64"], &options).unwrap());
     }
-    let options = BakeOptions { args: open, ..BakeOptions::default() };
-    expect_file![dir.join("odd.docker-bake.hcl")].assert_eq(&lower::bake(&made.plan("amd64"), &options));
+    let options = BakeOptions {
+        args: open,
+        ..BakeOptions::default()
+    };
+    expect_file![dir.join("odd.docker-bake.hcl")]
+        .assert_eq(&lower::bake(&made.plan("amd64"), &options));
 }
 
-/// The go command would take an old result from the mount after an edit of a header, which its keys do not hold.
+/// The go command would take an old result from the mount after an edit of a header, which its keys
+/// do not hold.
 #[test]
 fn what_includes_files_has_no_cache_mount() {
     let asm = "-- go.mod --\nmodule example.com/m\n\ngo 1.26\n-- main.go --\npackage main\n\nfunc main()\n-- m_amd64.s --\n#include \"inc/m.h\"\n-- inc/m.h --\n// m\n";
     let plain = asm.replace("#include", "// include");
-    let mount = DockerfileOptions { cache: CacheForm::Mount, ..DockerfileOptions::default() };
-    for (archive, config, mounted) in [(asm, "", false), (&plain, "", true), (&plain, "[go]\ncgo = true\n", false)] {
+    let mount = DockerfileOptions {
+        cache: CacheForm::Mount,
+        ..DockerfileOptions::default()
+    };
+    for (archive, config, mounted) in [
+        (asm, "", false),
+        (&plain, "", true),
+        (&plain, "[go]\ncgo = true\n", false),
+    ] {
         let text = text(&make(archive, config, &BTreeMap::new()), &["amd64"], &mount).unwrap();
-        assert_eq!(text.contains("--mount=type=cache,target=/go/cache"), mounted, "{text}");
+        assert_eq!(
+            text.contains("--mount=type=cache,target=/go/cache"),
+            mounted,
+            "{text}"
+        );
     }
 }
 
@@ -98,7 +133,9 @@ fn several_platforms_take_the_files_of_each() {
             cpu/cpu_amd64.s \
             /src/
     "#]]
-    .assert_eq(&copies(&text(&made, &["amd64", "arm64"], &DockerfileOptions::default()).unwrap()));
+    .assert_eq(&copies(
+        &text(&made, &["amd64", "arm64"], &DockerfileOptions::default()).unwrap(),
+    ));
     expect![[r#"
         COPY --parents \
             --exclude=**/*_test.go \
@@ -109,15 +146,25 @@ fn several_platforms_take_the_files_of_each() {
             cpu/cpu_amd64.s \
             /src/
     "#]]
-    .assert_eq(&copies(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap()));
+    .assert_eq(&copies(
+        &text(&made, &["amd64"], &DockerfileOptions::default()).unwrap(),
+    ));
 }
 
 /// Only what every platform imports can be compiled for every platform.
 #[test]
 fn std_of_one_platform_is_left_to_the_link() {
     let made = make(SPLIT, "", &BTreeMap::new());
-    assert!(text(&made, &["arm64"], &DockerfileOptions::default()).unwrap().contains("go build runtime unique \\"));
-    assert!(text(&made, &["amd64", "arm64"], &DockerfileOptions::default()).unwrap().contains("go build runtime \\"));
+    assert!(
+        text(&made, &["arm64"], &DockerfileOptions::default())
+            .unwrap()
+            .contains("go build runtime unique \\")
+    );
+    assert!(
+        text(&made, &["amd64", "arm64"], &DockerfileOptions::default())
+            .unwrap()
+            .contains("go build runtime \\")
+    );
 }
 
 /// Images that are called as a stage of ours keep their names.
@@ -141,8 +188,16 @@ func main() {}
 package main
 func main() {}
 ";
-    let printed = text(&make(archive, "", &BTreeMap::new()), &["amd64"], &DockerfileOptions::default()).unwrap();
-    let stages: Vec<&str> = printed.lines().filter(|line| line.starts_with("FROM")).collect();
+    let printed = text(
+        &make(archive, "", &BTreeMap::new()),
+        &["amd64"],
+        &DockerfileOptions::default(),
+    )
+    .unwrap();
+    let stages: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.starts_with("FROM"))
+        .collect();
     expect![[r#"
         FROM --platform=$BUILDPLATFORM golang:1.26 AS go-stage
         FROM go-stage AS deps-stage
@@ -165,10 +220,18 @@ func main() {}
 fn quoting() {
     let config = "[go]\nldflags = '-X main.a=$$HOME -X \"main.b=c `d`\" -X main.e=\\f'\n\
                   [runtime]\nlabels = { a = '\"$$x\\', \"b c\" = \"\" }\n";
-    let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
-    let printed = text(&make(archive, config, &BTreeMap::new()), &["amd64"], &DockerfileOptions::default()).unwrap();
-    let lines: Vec<&str> =
-        printed.lines().filter(|line| line.contains("ldflags") || line.contains("LABEL") || line.contains("b c")).collect();
+    let archive =
+        "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
+    let printed = text(
+        &make(archive, config, &BTreeMap::new()),
+        &["amd64"],
+        &DockerfileOptions::default(),
+    )
+    .unwrap();
+    let lines: Vec<&str> = printed
+        .lines()
+        .filter(|line| line.contains("ldflags") || line.contains("LABEL") || line.contains("b c"))
+        .collect();
     expect![[r#"
         RUN --network=none go build -ldflags="-X main.a=\$HOME -X \"main.b=c \`d\`\" -X main.e=\\f" -o /out/m .
         LABEL a="\"\$x\\" \
@@ -179,8 +242,13 @@ fn quoting() {
 
 #[test]
 fn a_label_with_a_line_break_is_refused() {
-    let archive = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
-    let made = make(archive, "[runtime]\nlabels = { a = \"b\\nc\" }\n", &BTreeMap::new());
+    let archive =
+        "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
+    let made = make(
+        archive,
+        "[runtime]\nlabels = { a = \"b\\nc\" }\n",
+        &BTreeMap::new(),
+    );
     expect!["a Dockerfile cannot hold a line break in LABEL a (write the value on one line, or build with the gowork frontend)"]
         .assert_eq(&text(&made, &["amd64"], &DockerfileOptions::default()).unwrap_err());
 }
@@ -205,44 +273,89 @@ const TEXTS: [&str; 16] = [
     "x; rm -rf /tmp/x # && y",
 ];
 
-/// The arguments that the printed `go build` is run with where these build-args are given, told by a shell.
+/// The arguments that the printed `go build` is run with where these build-args are given, told by
+/// a shell.
 fn go_build_arguments(printed: &str, args: &[(&str, &str)]) -> Result<Vec<String>, String> {
     let dir = tempfile::tempdir().unwrap();
-    let program = printed.split("<<'EOF' /usr/local/bin/quote-flag\n").nth(1).unwrap().split("\nEOF").next().unwrap();
+    let program = printed
+        .split("<<'EOF' /usr/local/bin/quote-flag\n")
+        .nth(1)
+        .unwrap()
+        .split("\nEOF")
+        .next()
+        .unwrap();
     std::fs::write(dir.path().join("quote-flag"), program).unwrap();
-    let run = printed.split("RUN --network=none ").find(|run| run.contains("-ldflags=")).unwrap();
+    let run = printed
+        .split("RUN --network=none ")
+        .find(|run| run.contains("-ldflags="))
+        .unwrap();
     let command = run.split("\n\n").next().unwrap();
     let quote = dir.path().join("quote-flag");
-    let script = format!("quote-flag() {{ sh {quote:?} \"$@\"; }}; go() {{ printf '%s\\0' \"$@\"; }}; {command}");
+    let script = format!(
+        "quote-flag() {{ sh {quote:?} \"$@\"; }}; go() {{ printf '%s\\0' \"$@\"; }}; {command}"
+    );
     let mut shell = std::process::Command::new("bash");
-    let output = shell.arg("-c").arg(&script).envs(args.iter().copied()).output().unwrap();
+    let output = shell
+        .arg("-c")
+        .arg(&script)
+        .envs(args.iter().copied())
+        .output()
+        .unwrap();
     if !output.status.success() {
         return Err(String::from_utf8(output.stderr).unwrap());
     }
     let words = String::from_utf8(output.stdout).unwrap();
-    Ok(words.trim_end_matches('\0').split('\0').map(str::to_owned).collect())
+    Ok(words
+        .trim_end_matches('\0')
+        .split('\0')
+        .map(str::to_owned)
+        .collect())
 }
 
-const ONE_MAIN: &str = "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
+const ONE_MAIN: &str =
+    "\n-- go.mod --\nmodule example.com/m\n-- main.go --\npackage main\nfunc main() {}\n";
 
 /// A build-arg that stays open is part of one flag, whatever is passed to the build later.
 #[test]
 fn open_build_args_are_one_word() {
     let config = "[go]\nldflags = \"-s -X main.a=${A} -X 'main.b=${B:-none}.${A} x' -w\"\n";
-    let open = BTreeMap::from([("A".to_owned(), None), ("B".to_owned(), Some("none".to_owned()))]);
-    let args = open.iter().map(|(name, default)| (name.clone(), open_arg(name, default.is_none()))).collect();
-    let options = DockerfileOptions { args: open, ..DockerfileOptions::default() };
+    let open = BTreeMap::from([
+        ("A".to_owned(), None),
+        ("B".to_owned(), Some("none".to_owned())),
+    ]);
+    let args = open
+        .iter()
+        .map(|(name, default)| (name.clone(), open_arg(name, default.is_none())))
+        .collect();
+    let options = DockerfileOptions {
+        args: open,
+        ..DockerfileOptions::default()
+    };
     let printed = text(&make(ONE_MAIN, config, &args), &["amd64"], &options).unwrap();
     for value in TEXTS {
         let arguments = go_build_arguments(&printed, &[("A", value), ("B", "-v")]).unwrap();
-        let flags = arguments.iter().find_map(|argument| argument.strip_prefix("-ldflags=")).unwrap();
-        let words: Vec<&str> = gowork_llb::config::split_flags(flags).unwrap().iter().map(|word| word.text).collect();
+        let flags = arguments
+            .iter()
+            .find_map(|argument| argument.strip_prefix("-ldflags="))
+            .unwrap();
+        let words: Vec<&str> = gowork_llb::config::split_flags(flags)
+            .unwrap()
+            .iter()
+            .map(|word| word.text)
+            .collect();
         let (a, b) = (format!("main.a={value}"), format!("main.b=-v.{value} x"));
         assert_eq!(words, ["-s", "-X", &a, "-X", &b, "-w"], "{flags}");
     }
     let said = go_build_arguments(&printed, &[("A", "a'b\"c"), ("B", "")]).unwrap_err();
-    assert_eq!(said, "no quotes fit around this flag, it holds both kinds: main.a=a'b\"c\n");
-    assert!(go_build_arguments(&printed, &[("B", "")]).unwrap_err().contains("A: parameter null or not set"));
+    assert_eq!(
+        said,
+        "no quotes fit around this flag, it holds both kinds: main.a=a'b\"c\n"
+    );
+    assert!(
+        go_build_arguments(&printed, &[("B", "")])
+            .unwrap_err()
+            .contains("A: parameter null or not set")
+    );
 }
 
 /// Flags that are one build-arg and nothing else are all that it says.
@@ -250,20 +363,42 @@ fn open_build_args_are_one_word() {
 fn flags_may_be_a_build_arg() {
     let open = BTreeMap::from([("LDFLAGS".to_owned(), None)]);
     let args = BTreeMap::from([("LDFLAGS".to_owned(), open_arg("LDFLAGS", true))]);
-    let options = DockerfileOptions { args: open, ..DockerfileOptions::default() };
-    let printed = text(&make(ONE_MAIN, "[go]\nldflags = \"${LDFLAGS}\"\n", &args), &["amd64"], &options).unwrap();
-    assert!(printed.contains("go build -ldflags=\"${LDFLAGS:?}\" -o"), "{printed}");
+    let options = DockerfileOptions {
+        args: open,
+        ..DockerfileOptions::default()
+    };
+    let printed = text(
+        &make(ONE_MAIN, "[go]\nldflags = \"${LDFLAGS}\"\n", &args),
+        &["amd64"],
+        &options,
+    )
+    .unwrap();
+    assert!(
+        printed.contains("go build -ldflags=\"${LDFLAGS:?}\" -o"),
+        "{printed}"
+    );
     assert!(!printed.contains("quote-flag"), "{printed}");
 }
 
 #[test]
 fn a_flag_with_a_line_break_is_refused() {
     for key in ["ldflags", "gcflags", "asmflags"] {
-        let broken = make(ONE_MAIN, &format!("[go]\n{key} = \"-s '-X a=b\\nc'\"\n"), &BTreeMap::new());
+        let broken = make(
+            ONE_MAIN,
+            &format!("[go]\n{key} = \"-s '-X a=b\\nc'\"\n"),
+            &BTreeMap::new(),
+        );
         let said = text(&broken, &["amd64"], &DockerfileOptions::default()).unwrap_err();
-        assert!(said.starts_with("a Dockerfile cannot hold the line break in the flag \"-X a=b\\nc\""), "{said}");
+        assert!(
+            said.starts_with("a Dockerfile cannot hold the line break in the flag \"-X a=b\\nc\""),
+            "{said}"
+        );
         // Between two flags it says nothing.
-        let plain = make(ONE_MAIN, &format!("[go]\n{key} = \"\"\"-s\n-w\"\"\"\n"), &BTreeMap::new());
+        let plain = make(
+            ONE_MAIN,
+            &format!("[go]\n{key} = \"\"\"-s\n-w\"\"\"\n"),
+            &BTreeMap::new(),
+        );
         text(&plain, &["amd64"], &DockerfileOptions::default()).unwrap();
     }
 }
@@ -282,19 +417,40 @@ fn strings_of_a_bake_file_hold_no_expressions() {
     let archive = "\n-- go.mod --\nmodule example.com/m\n-- a.b/main.go --\npackage main\nfunc main() {}\n-- a-b/main.go --\npackage main\nfunc main() {}\n";
     let made = make(archive, "", &BTreeMap::new());
     let open = BTreeMap::from([("V".to_owned(), Some("$${x} %{if} \"\\ \n\t$x".to_owned()))]);
-    let printed = lower::bake(&made.plan("amd64"), &BakeOptions { args: open, ..BakeOptions::default() });
-    assert!(printed.contains(r#"default = "$\u0024{x} \u0025{if} \"\\ \n\u0009$x""#), "{printed}");
-    assert!(printed.contains("targets = [\"a-b\", \"a-b-image\"]"), "{printed}");
+    let printed = lower::bake(
+        &made.plan("amd64"),
+        &BakeOptions {
+            args: open,
+            ..BakeOptions::default()
+        },
+    );
+    assert!(
+        printed.contains(r#"default = "$\u0024{x} \u0025{if} \"\\ \n\u0009$x""#),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("targets = [\"a-b\", \"a-b-image\"]"),
+        "{printed}"
+    );
 }
 
 /// Windows' programs end in .exe, as `go build` has it.
 #[test]
 fn programs_of_windows() {
     let archive = "\n-- go.mod --\nmodule example.com/m\n-- api/main.go --\npackage main\nfunc main() {}\n-- web/main.go --\npackage main\nfunc main() {}\n";
-    let made = make(archive, "[images.web]\nbinary = \"Web.EXE\"\n", &BTreeMap::new());
+    let made = make(
+        archive,
+        "[images.web]\nbinary = \"Web.EXE\"\n",
+        &BTreeMap::new(),
+    );
     let plan = made.plan_for("windows", "amd64");
-    let printed = lower::dockerfile(std::slice::from_ref(&plan), &DockerfileOptions::default()).unwrap();
-    let shows = |line: &&str| ["-o /out", "COPY --from", "ENTRYPOINT"].iter().any(|part| line.contains(part));
+    let printed =
+        lower::dockerfile(std::slice::from_ref(&plan), &DockerfileOptions::default()).unwrap();
+    let shows = |line: &&str| {
+        ["-o /out", "COPY --from", "ENTRYPOINT"]
+            .iter()
+            .any(|part| line.contains(part))
+    };
     let lines: Vec<&str> = printed.lines().filter(shows).collect();
     expect![[r#"
         RUN --network=none go build -ldflags="-s -w" -o /out/api.exe ./api
@@ -309,7 +465,8 @@ fn programs_of_windows() {
         COPY --from=build-web /out/Web.EXE /web.exe
     "#]]
     .assert_eq(&(lines.join("\n") + "\n"));
-    let error = lower::dockerfile(&[made.plan("amd64"), plan], &DockerfileOptions::default()).unwrap_err();
+    let error =
+        lower::dockerfile(&[made.plan("amd64"), plan], &DockerfileOptions::default()).unwrap_err();
     expect!["one Dockerfile cannot serve these platforms together: the binary of the image api is not called api.exe on all of them (print one Dockerfile for each, with --platform)"].assert_eq(&error.to_string());
 }
 
@@ -320,7 +477,9 @@ fn wasi_in_a_dockerfile() {
     let wasi = made.plan_for("wasip1", "wasm");
     let lines = |plans: &[Plan]| {
         let printed = lower::dockerfile(plans, &DockerfileOptions::default()).unwrap();
-        let lines = printed.lines().filter(|line| line.contains("GOOS=") || line.starts_with("RUN case"));
+        let lines = printed
+            .lines()
+            .filter(|line| line.contains("GOOS=") || line.starts_with("RUN case"));
         lines.map(|line| format!("{line}\n")).collect::<String>()
     };
     expect![[r#"
@@ -355,31 +514,67 @@ fn variants_are_levels_in_the_shell_too() {
         ("linux/riscv64/rva22u64", "GORISCV64=rva22u64"),
     ] {
         let target = lower::parse_target(platform).unwrap();
-        let planned = target.level().map(|(name, value)| format!("{name}={value}")).unwrap_or_default();
+        let planned = target
+            .level()
+            .map(|(name, value)| format!("{name}={value}"))
+            .unwrap_or_default();
         assert_eq!(planned, level, "{platform}");
-        let text = text(&made, &["amd64", "arm", "arm64", "ppc64le", "riscv64"], &DockerfileOptions::default()).unwrap();
-        let script = text.split("RUN ").find(|run| run.starts_with("case $TARGETARCH/$TARGETVARIANT")).unwrap();
-        let script = format!("go() {{ echo \"$3\"; }}\n{}", script.split("\n\n").next().unwrap());
+        let text = text(
+            &made,
+            &["amd64", "arm", "arm64", "ppc64le", "riscv64"],
+            &DockerfileOptions::default(),
+        )
+        .unwrap();
+        let script = text
+            .split("RUN ")
+            .find(|run| run.starts_with("case $TARGETARCH/$TARGETVARIANT"))
+            .unwrap();
+        let script = format!(
+            "go() {{ echo \"$3\"; }}\n{}",
+            script.split("\n\n").next().unwrap()
+        );
         let mut shell = std::process::Command::new("sh");
-        let output =
-            shell.args(["-ec", &script]).env("TARGETARCH", &target.arch).env("TARGETVARIANT", &target.variant).output().unwrap();
+        let output = shell
+            .args(["-ec", &script])
+            .env("TARGETARCH", &target.arch)
+            .env("TARGETVARIANT", &target.variant)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{platform}: {output:?}");
-        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), level, "{platform}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            level,
+            "{platform}"
+        );
     }
-    for unknown in ["linux/amd64/v5", "linux/arm/v9", "linux/arm64/v10", "linux/386/v1"] {
+    for unknown in [
+        "linux/amd64/v5",
+        "linux/arm/v9",
+        "linux/arm64/v10",
+        "linux/386/v1",
+    ] {
         assert!(lower::parse_target(unknown).is_err(), "{unknown}");
     }
 }
 
-/// Variables of the base image, in an ENV that BuildKit's own frontend was seen to read alike (`bases` of the engine's tests).
+/// Variables of the base image, in an ENV that BuildKit's own frontend was seen to read alike
+/// (`bases` of the engine's tests).
 #[test]
 fn values_of_env_see_the_base_image() {
     let config = "[runtime]\nbase = \"x\"\nports = [\"8000-8010/udp\", 80]\n[runtime.env]\nPATH = \"/opt/bin:$$PATH\"\nLIB = \"/l$${LIB:+:$${LIB}'}\"\n\
                   A = \"$$$$5 \\\\ ${X:-d}\"\nB = \"${Y}\"\nC = \"a b $$C\"\n";
-    let made = make(SPLIT, config, &BTreeMap::from([("Y".to_owned(), "$HOME".to_owned())]));
+    let made = make(
+        SPLIT,
+        config,
+        &BTreeMap::from([("Y".to_owned(), "$HOME".to_owned())]),
+    );
     let text = text(&made, &["amd64"], &DockerfileOptions::default()).unwrap();
     let stage = text.split("AS split\n").nth(1).unwrap();
-    let shown: Vec<&str> = stage.lines().filter(|line| !line.starts_with("COPY") && !line.starts_with("ENTRY")).take(7).collect();
+    let shown: Vec<&str> = stage
+        .lines()
+        .filter(|line| !line.starts_with("COPY") && !line.starts_with("ENTRY"))
+        .take(7)
+        .collect();
     expect![[r#"
         ENV A="\$5 \\ d" \
             B="\$HOME" \

@@ -35,16 +35,29 @@ fn link(plan: &Plan) -> &Step {
 }
 
 fn unit(plan: &Plan) -> &Step {
-    plan.steps.iter().find(|step| matches!(step.kind, StepKind::Unit(_))).unwrap()
+    plan.steps
+        .iter()
+        .find(|step| matches!(step.kind, StepKind::Unit(_)))
+        .unwrap()
 }
 
 fn check(plan: &Plan, step: &Step, printed: &str, expected: &Expect) {
-    let GoErrors { errors, more, stopped } = go_errors(plan, step, printed);
+    let GoErrors {
+        errors,
+        more,
+        stopped,
+    } = go_errors(plan, step, printed);
     let mut text = String::new();
     for error in errors {
-        let place = error.span.as_ref().map_or_else(|| "nowhere".to_owned(), ToString::to_string);
+        let place = error
+            .span
+            .as_ref()
+            .map_or_else(|| "nowhere".to_owned(), ToString::to_string);
         writeln!(text, "[{place}] {}", error.message).unwrap();
-        error.help.iter().for_each(|help| writeln!(text, "  help: {help}").unwrap());
+        error
+            .help
+            .iter()
+            .for_each(|help| writeln!(text, "  help: {help}").unwrap());
     }
     if more > 0 {
         writeln!(text, "and {more} more").unwrap();
@@ -81,10 +94,17 @@ fn errors_of_the_compiler_are_in_files_of_the_repository() {
 #[test]
 fn moved_files_are_called_by_their_own_paths() {
     let mut resolution = resolution();
-    resolution.replaced.insert("example.com/stand/in".to_owned(), "v1.0.0".to_owned());
+    resolution
+        .replaced
+        .insert("example.com/stand/in".to_owned(), "v1.0.0".to_owned());
     let plan = planned(&sound(MODULE, ""), &resolution);
     let step = unit(&plan);
-    assert!(step.inputs.sealed.as_ref().is_some_and(|sealed| !sealed.moved.is_empty()));
+    assert!(
+        step.inputs
+            .sealed
+            .as_ref()
+            .is_some_and(|sealed| !sealed.moved.is_empty())
+    );
     check(
         &plan,
         step,
@@ -118,8 +138,14 @@ fn third_party_code_is_named_with_its_version() {
 
 #[test]
 fn linkers_assemblers_and_c_compilers_have_places_too() {
-    let cgo = MODULE.replace("import _ \"example.com/m/lib\"", "import _ \"example.com/m/lib\"\nimport \"C\"");
-    let plan = resolved_plan(&sound(&format!("{cgo}-- cmd/app/f.c --\nint f;\n"), "[go]\ncgo = true\n"));
+    let cgo = MODULE.replace(
+        "import _ \"example.com/m/lib\"",
+        "import _ \"example.com/m/lib\"\nimport \"C\"",
+    );
+    let plan = resolved_plan(&sound(
+        &format!("{cgo}-- cmd/app/f.c --\nint f;\n"),
+        "[go]\ncgo = true\n",
+    ));
     let all = [
         "# example.com/m/cmd/app\nmain.main: relocation target main.foo not defined\n",
         "# example.com/m/cmd/app\nruntime.main_main·f: function main is undeclared in the main package\n",
@@ -177,8 +203,18 @@ fn what_is_wrong_with_the_builder_is_said_with_what_to_do() {
 #[test]
 fn much_and_strange_output_is_bounded() {
     let plan = resolved_plan(&sound(MODULE, ""));
-    let errors: String = (1..=60).map(|line| format!("lib/lib.go:{line}:1: wrong\n")).collect();
-    let GoErrors { errors: found, more, .. } = go_errors(&plan, link(&plan), &format!("# example.com/m/lib\n{errors}{errors}"));
+    let errors: String = (1..=60)
+        .map(|line| format!("lib/lib.go:{line}:1: wrong\n"))
+        .collect();
+    let GoErrors {
+        errors: found,
+        more,
+        ..
+    } = go_errors(
+        &plan,
+        link(&plan),
+        &format!("# example.com/m/lib\n{errors}{errors}"),
+    );
     assert_eq!((found.len(), more), (10, 50));
     check(
         &plan,
@@ -203,6 +239,10 @@ fn much_and_strange_output_is_bounded() {
     ] {
         go_errors(&plan, link(&plan), strange);
     }
-    let long = format!("lib/lib.go:1:1: {}\n{}", "x".repeat(1 << 16), "\ty\n".repeat(10_000));
+    let long = format!(
+        "lib/lib.go:1:1: {}\n{}",
+        "x".repeat(1 << 16),
+        "\ty\n".repeat(10_000)
+    );
     assert!(go_errors(&plan, link(&plan), &long).errors[0].message.len() < 1000);
 }

@@ -1,4 +1,5 @@
-//! Steps as BuildKit gets them: a small plan as text, and the guards that every go command must have.
+//! Steps as BuildKit gets them: a small plan as text, and the guards that every go command must
+//! have.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,13 @@ fn image(reference: &str) -> Output {
 
 /// The link of the plan's first image, as text.
 fn lowered(plan: &Plan) -> String {
-    lowering(plan, |mut lowering| lowering.step(plan.images[0].link).unwrap().to_definition().to_string())
+    lowering(plan, |mut lowering| {
+        lowering
+            .step(plan.images[0].link)
+            .unwrap()
+            .to_definition()
+            .to_string()
+    })
 }
 
 pub(super) fn lowering<T>(plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
@@ -29,8 +36,16 @@ fn lowering_on<T>(digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<
     lowering_as(true, digest, plan, with)
 }
 
-fn lowering_as<T>(merge: bool, digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<'_>) -> T) -> T {
-    let materials = Materials { builder_digest: digest.map(ToOwned::to_owned), ..materials() };
+fn lowering_as<T>(
+    merge: bool,
+    digest: Option<&str>,
+    plan: &Plan,
+    with: impl FnOnce(Lowering<'_>) -> T,
+) -> T {
+    let materials = Materials {
+        builder_digest: digest.map(ToOwned::to_owned),
+        ..materials()
+    };
     lowered_from(&materials, plan, |options| options.merge = merge, with)
 }
 
@@ -82,12 +97,15 @@ fn a_link_and_all_before_it() {
     expect_file!["./llb.txt"].assert_eq(&text);
 }
 
-/// What is compiled at once beside the steps: what reads of those that run, of all images or of one, or nothing where its results would have no place.
+/// What is compiled at once beside the steps: what reads of those that run, of all images or of
+/// one, or nothing where its results would have no place.
 #[test]
 fn all_steps_at_once() {
     let ahead = |plan: &Plan, image: Option<&str>, running: &[usize]| {
         let build = plan.step(plan.images[0].link).build;
-        let ahead = lowering(plan, |mut lowering| lowering.ahead(build, image, running).unwrap());
+        let ahead = lowering(plan, |mut lowering| {
+            lowering.ahead(build, image, running).unwrap()
+        });
         ahead.map(|output| output.to_definition().to_string())
     };
     let plan = planned(&sound(WORK, ""), &resolution());
@@ -100,27 +118,45 @@ fn all_steps_at_once() {
     assert!(ahead(&plan, None, &[3]).is_none());
     // Whatever is in a builder image that has no digest, a step cannot be known by it.
     let step = plan.images[0].link;
-    let link = lowering_on(None, &plan, |mut lowering| lowering.step(step).unwrap().to_definition().to_string());
+    let link = lowering_on(None, &plan, |mut lowering| {
+        lowering.step(step).unwrap().to_definition().to_string()
+    });
     assert!(!link.contains("step.json"), "{link}");
-    for config in ["cache = \"layer\"\n", "cache = \"mount\"\n", "[go]\ncgo = true\n"] {
-        assert!(ahead(&planned(&sound(WORK, config), &resolution()), None, &[0, 1]).is_none(), "{config}");
+    for config in [
+        "cache = \"layer\"\n",
+        "cache = \"mount\"\n",
+        "[go]\ncgo = true\n",
+    ] {
+        assert!(
+            ahead(&planned(&sound(WORK, config), &resolution()), None, &[0, 1]).is_none(),
+            "{config}"
+        );
     }
 }
 
 /// The op of the step with this name, inputs by their kind alone.
 fn op_of(plan: &Plan, title: &str) -> String {
     let text = lowered(plan);
-    let op = text.split("\n#").find(|op| op.contains(&format!("name \"{title}"))).unwrap_or_else(|| panic!("{text}"));
+    let op = text
+        .split("\n#")
+        .find(|op| op.contains(&format!("name \"{title}")))
+        .unwrap_or_else(|| panic!("{text}"));
     let (_, op) = op.split_once(' ').unwrap();
-    op.split('#').map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit())).collect::<Vec<_>>().join("#")
+    op.split('#')
+        .map(|part| part.trim_start_matches(|c: char| c.is_ascii_digit()))
+        .collect::<Vec<_>>()
+        .join("#")
 }
 
 /// Whether the step of this name has what `from` ends with mounted at `dest`.
 fn mounts(plan: &Plan, title: &str, dest: &str, from: &str) -> bool {
-    op_of(plan, title).lines().any(|line| line.trim().starts_with(&format!("{dest} = ")) && line.ends_with(from))
+    op_of(plan, title)
+        .lines()
+        .any(|line| line.trim().starts_with(&format!("{dest} = ")) && line.ends_with(from))
 }
 
-/// What steps are told lies in one place. That of a step is called by what is in it, and by nothing that other steps are told.
+/// What steps are told lies in one place. That of a step is called by what is in it, and by nothing
+/// that other steps are told.
 #[test]
 fn a_step_is_the_same_whatever_others_are_told() {
     let title = "compile ./lib";
@@ -133,7 +169,10 @@ fn a_step_is_the_same_whatever_others_are_told() {
             .join("\n")
     };
     let more = format!("{WORK}-- api/cmd/more/main.go --\npackage main\nfunc main() {{}}\n");
-    assert!(planned(&sound(&more, ""), &resolution()).images.len() > planned(&sound(WORK, ""), &resolution()).images.len());
+    assert!(
+        planned(&sound(&more, ""), &resolution()).images.len()
+            > planned(&sound(WORK, ""), &resolution()).images.len()
+    );
     assert_eq!(of(&more), of(WORK));
     assert!(of(WORK).contains("/gowork/step = #.0:/"), "{}", of(WORK));
 }
@@ -145,11 +184,24 @@ fn modules_are_mounted_in_each_other() {
     let plan = planned(&outline, &resolution);
     for (dest, from) in [
         ("/src", " (changes dropped)"),
-        ("/src/vendor/third.party/log", ":/third.party/log@v1.2.0 (changes dropped)"),
-        ("/src/vendor/third.party/log/inner", ":/third.party/log/inner@v0.3.0 (read-only)"),
-        ("/src/vendor/third.party/old/x", ":/third.party/old@v0.1.0/x (read-only)"),
+        (
+            "/src/vendor/third.party/log",
+            ":/third.party/log@v1.2.0 (changes dropped)",
+        ),
+        (
+            "/src/vendor/third.party/log/inner",
+            ":/third.party/log/inner@v0.3.0 (read-only)",
+        ),
+        (
+            "/src/vendor/third.party/old/x",
+            ":/third.party/old@v0.1.0/x (read-only)",
+        ),
     ] {
-        assert!(mounts(&plan, "compile ./lib", dest, from), "{dest}\n{}", lowered(&plan));
+        assert!(
+            mounts(&plan, "compile ./lib", dest, from),
+            "{dest}\n{}",
+            lowered(&plan)
+        );
     }
 }
 
@@ -157,10 +209,18 @@ fn modules_are_mounted_in_each_other() {
 #[test]
 fn stand_ins_are_mounted_in_modules() {
     let (_, mut resolution) = partly_reached();
-    let archive = WORK.replace("_ \"third.party/log\"", "(\n_ \"third.party/log\"\n_ \"third.party/log/inner/deep\"\n)");
-    let archive = archive.replace(")\n-- api/go.mod", ")\nreplace third.party/log/inner => ./inner\n-- api/go.mod");
+    let archive = WORK.replace(
+        "_ \"third.party/log\"",
+        "(\n_ \"third.party/log\"\n_ \"third.party/log/inner/deep\"\n)",
+    );
+    let archive = archive.replace(
+        ")\n-- api/go.mod",
+        ")\nreplace third.party/log/inner => ./inner\n-- api/go.mod",
+    );
     let inner = "-- inner/go.mod --\nmodule third.party/log/inner\n-- inner/deep/deep.go --\npackage deep\n";
-    resolution.replaced.insert("third.party/log/inner".to_owned(), "v0.3.0".to_owned());
+    resolution
+        .replaced
+        .insert("third.party/log/inner".to_owned(), "v0.3.0".to_owned());
     resolution.packages.remove(2);
     resolution.modules.remove(1);
     for package in &mut resolution.packages {
@@ -170,33 +230,54 @@ fn stand_ins_are_mounted_in_modules() {
     let plan = planned(&sound(&(archive + inner), ""), &resolution);
     let title = "compile ./inner/deep, ./lib";
     for (dest, from) in [
-        ("/src/vendor/third.party/log", ":/third.party/log@v1.2.0 (changes dropped)"),
-        ("/src/vendor/third.party/log/inner/deep", ":/vendor/third.party/log/inner/deep (read-only)"),
+        (
+            "/src/vendor/third.party/log",
+            ":/third.party/log@v1.2.0 (changes dropped)",
+        ),
+        (
+            "/src/vendor/third.party/log/inner/deep",
+            ":/vendor/third.party/log/inner/deep (read-only)",
+        ),
     ] {
-        assert!(mounts(&plan, title, dest, from), "{dest}\n{}", lowered(&plan));
+        assert!(
+            mounts(&plan, title, dest, from),
+            "{dest}\n{}",
+            lowered(&plan)
+        );
     }
 }
 
 /// With one image wanted, what runs may compile for others as well: their files are there too.
 #[test]
 fn what_is_compiled_at_once_has_all_files_of_the_steps() {
-    let library = |name: &str| format!("-- lib/{name}/{name}.go --\npackage {name}\nimport _ \"example.com/m/lib\"\n");
+    let library = |name: &str| {
+        format!("-- lib/{name}/{name}.go --\npackage {name}\nimport _ \"example.com/m/lib\"\n")
+    };
     let main = |name: &str| {
         format!(
             "-- {name}/main.go --\npackage main\nimport (\n_ \"example.com/m/lib/{name}\"\n_ \"third.party/log\"\n)\nfunc main() {{}}\n"
         )
     };
     let names = ["one", "two"];
-    let mut archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\nrequire third.party/log v1.2.0\n".to_owned();
+    let mut archive =
+        "-- go.mod --\nmodule example.com/m\ngo 1.26\nrequire third.party/log v1.2.0\n".to_owned();
     archive.extend(names.map(library).into_iter().chain(names.map(main)));
     archive += &format!("-- lib/lib.go --\npackage lib\n// {}\n", "x".repeat(1000));
     let plan = planned(&sound(&archive, ""), &resolution());
-    let units = plan.steps.iter().filter(|step| step.name.starts_with("unit")).count();
+    let units = plan
+        .steps
+        .iter()
+        .filter(|step| step.name.starts_with("unit"))
+        .count();
     assert_eq!(units, 1, "all libraries are compiled in one step");
     let build = plan.step(plan.images[0].link).build;
-    let ahead = lowering(&plan, |mut lowering| lowering.ahead(build, Some("one"), &[0, 1, 2]).unwrap()).unwrap();
+    let ahead = lowering(&plan, |mut lowering| {
+        lowering.ahead(build, Some("one"), &[0, 1, 2]).unwrap()
+    })
+    .unwrap();
     let text = ahead.to_definition().to_string();
-    let sources = "[\"go.mod\", \"lib/lib.go\", \"lib/one/one.go\", \"lib/two/two.go\", \"one/main.go\"]";
+    let sources =
+        "[\"go.mod\", \"lib/lib.go\", \"lib/one/one.go\", \"lib/two/two.go\", \"one/main.go\"]";
     assert!(text.contains(sources), "{text}");
 }
 
@@ -205,42 +286,93 @@ fn what_is_compiled_at_once_has_all_files_of_the_steps() {
 fn steps_are_watched_by_their_names() {
     let plan = planned(&sound(WORK, ""), &resolution());
     let build = plan.step(plan.images[0].link).build;
-    let watch =
-        |attempt: &str| lowering(&plan, |lowering| lowering.watch(build, None, 1, attempt).unwrap().unwrap().to_definition());
+    let watch = |attempt: &str| {
+        lowering(&plan, |lowering| {
+            lowering
+                .watch(build, None, 1, attempt)
+                .unwrap()
+                .unwrap()
+                .to_definition()
+        })
+    };
     expect_file!["./watch.txt"].assert_eq(&watch("1").to_string());
     assert_ne!(watch("1"), watch("2"), "never in the cache");
 }
 
 /// The go commands that compile, each as text.
 fn compiles(text: &str) -> Vec<&str> {
-    text.split("\n#").filter(|op| op.contains("exec [\"/gowork/gowork-cache\", \"compile\"")).collect()
+    text.split("\n#")
+        .filter(|op| op.contains("exec [\"/gowork/gowork-cache\", \"compile\""))
+        .collect()
 }
 
 #[test]
 fn results_are_kept_where_the_configuration_says() {
     let lowered = |config: &str| lowered(&planned(&sound(WORK, config), &resolution()));
-    let (layer, mount, both) = (lowered("cache = \"layer\"\n"), lowered("cache = \"mount\"\n"), lowered("cache = \"both\"\n"));
+    let (layer, mount, both) = (
+        lowered("cache = \"layer\"\n"),
+        lowered("cache = \"mount\"\n"),
+        lowered("cache = \"both\"\n"),
+    );
     assert_eq!(lowered(""), both, "the default");
     assert!(!layer.contains("gowork-results"));
-    assert!(compiles(&layer).iter().all(|exec| exec.contains("--own /gowork/out") && !exec.contains("--mount")));
-    assert!(compiles(&both).iter().all(|exec| exec.contains("--mount /gowork/cache --own /gowork/out")));
-    assert!(compiles(&both).iter().all(|exec| exec.contains("\"--step=/gowork/step/step.json\"")));
+    assert!(
+        compiles(&layer)
+            .iter()
+            .all(|exec| exec.contains("--own /gowork/out") && !exec.contains("--mount"))
+    );
+    assert!(
+        compiles(&both)
+            .iter()
+            .all(|exec| exec.contains("--mount /gowork/cache --own /gowork/out"))
+    );
+    assert!(
+        compiles(&both)
+            .iter()
+            .all(|exec| exec.contains("\"--step=/gowork/step/step.json\""))
+    );
     for exec in compiles(&mount) {
         assert!(
-            exec.contains("\"/gowork/step/parts\", \"-\"") && exec.contains("--mount /gowork/cache --discard /gowork/out"),
+            exec.contains("\"/gowork/step/parts\", \"-\"")
+                && exec.contains("--mount /gowork/cache --discard /gowork/out"),
             "{exec}"
         );
-        assert!(exec.contains("/gowork/cache = cache gowork-results (shared)"), "{exec}");
+        assert!(
+            exec.contains("/gowork/cache = cache gowork-results (shared)"),
+            "{exec}"
+        );
     }
     assert!(!mount.contains("/gowork/results"));
-    let link = |text: &str| text.split("\n#").find(|op| op.contains("name \"link api\"")).unwrap().to_owned();
+    let link = |text: &str| {
+        text.split("\n#")
+            .find(|op| op.contains("name \"link api\""))
+            .unwrap()
+            .to_owned()
+    };
     // It runs after what it needs, and takes nothing from it but that.
-    assert!(link(&mount).contains("--mount /gowork/cache --discard /gowork/out"), "{}", link(&mount));
-    assert_eq!(link(&mount).matches("/gowork/after/").count(), 3, "{}", link(&mount));
+    assert!(
+        link(&mount).contains("--mount /gowork/cache --discard /gowork/out"),
+        "{}",
+        link(&mount)
+    );
+    assert_eq!(
+        link(&mount).matches("/gowork/after/").count(),
+        3,
+        "{}",
+        link(&mount)
+    );
     // Its own compile results are of no use to others; only the binary may be there already.
-    assert!(!link(&layer).contains("gowork-results") && !link(&layer).contains("step.json"), "{}", link(&layer));
+    assert!(
+        !link(&layer).contains("gowork-results") && !link(&layer).contains("step.json"),
+        "{}",
+        link(&layer)
+    );
     let ahead = "exec [\"/gowork/gowork-cache\", \"link\", \"--step=/gowork/step/step.json\", \"--mount=/gowork/cache\", ";
-    assert!(link(&both).contains(ahead) && !link(&both).contains("--mount /gowork/cache "), "{}", link(&both));
+    assert!(
+        link(&both).contains(ahead) && !link(&both).contains("--mount /gowork/cache "),
+        "{}",
+        link(&both)
+    );
 }
 
 /// docker/dockerfile puts a namespace before the names of its mounts in the same way.
@@ -250,45 +382,90 @@ fn a_namespace_stands_before_the_names_of_all_cache_mounts() {
     let build = plan.step(plan.images[0].link).build;
     let all = |namespace: &'static str| {
         let set = |options: &mut LlbOptions<'_>| options.cache_namespace = namespace;
-        let link = lowering_with(&plan, set, |mut lowering| lowering.step(plan.images[0].link).unwrap());
-        let said = lowering_with(&plan, set, |mut lowering| lowering.said(plan.images[0].link, "0").unwrap().unwrap());
-        let batch = lowering_with(&plan, set, |mut lowering| lowering.ahead(build, None, &[0, 1]).unwrap().unwrap());
-        let watch = lowering_with(&plan, set, |lowering| lowering.watch(build, None, 1, "0").unwrap().unwrap());
-        [link, said, batch, watch].map(|output| output.to_definition().to_string()).concat()
+        let link = lowering_with(&plan, set, |mut lowering| {
+            lowering.step(plan.images[0].link).unwrap()
+        });
+        let said = lowering_with(&plan, set, |mut lowering| {
+            lowering.said(plan.images[0].link, "0").unwrap().unwrap()
+        });
+        let batch = lowering_with(&plan, set, |mut lowering| {
+            lowering.ahead(build, None, &[0, 1]).unwrap().unwrap()
+        });
+        let watch = lowering_with(&plan, set, |lowering| {
+            lowering.watch(build, None, 1, "0").unwrap().unwrap()
+        });
+        [link, said, batch, watch]
+            .map(|output| output.to_definition().to_string())
+            .concat()
     };
     let (plain, ours) = (all(""), all("team-a"));
     let ids = |text: &str| -> Vec<String> {
-        let lines = text.lines().filter_map(|line| line.split_once(" = cache ")).map(|(_, id)| id.to_owned());
+        let lines = text
+            .lines()
+            .filter_map(|line| line.split_once(" = cache "))
+            .map(|(_, id)| id.to_owned());
         lines.collect()
     };
-    let named: Vec<String> = ids(&plain).iter().map(|id| format!("team-a/{id}")).collect();
-    assert!(ids(&plain).len() > 6 && ids(&plain).iter().all(|id| id.starts_with("gowork-")), "{:?}", ids(&plain));
+    let named: Vec<String> = ids(&plain)
+        .iter()
+        .map(|id| format!("team-a/{id}"))
+        .collect();
+    assert!(
+        ids(&plain).len() > 6 && ids(&plain).iter().all(|id| id.starts_with("gowork-")),
+        "{:?}",
+        ids(&plain)
+    );
     assert_eq!(ids(&ours), named);
     // BuildKit keys no step by the names of its cache mounts.
     let steps = |text: &str| text.matches(" exec [").count();
-    assert_eq!(ours.matches("env GOWORK_CACHE_NAMESPACE=team-a").count(), steps(&ours));
+    assert_eq!(
+        ours.matches("env GOWORK_CACHE_NAMESPACE=team-a").count(),
+        steps(&ours)
+    );
     assert!(!plain.contains("GOWORK_CACHE_NAMESPACE"));
 }
 
-/// The go command keys what is compiled from C by nothing of the system's headers and libraries: a layer is keyed by them, a mount is not.
+/// The go command keys what is compiled from C by nothing of the system's headers and libraries: a
+/// layer is keyed by them, a mount is not.
 #[test]
 fn what_the_go_command_does_not_key_stays_out_of_the_mount() {
     for cache in ["mount", "both"] {
-        let text = lowered(&planned(&sound(WORK, &format!("cache = {cache:?}\n[go]\ncgo = true\n")), &resolution()));
+        let text = lowered(&planned(
+            &sound(WORK, &format!("cache = {cache:?}\n[go]\ncgo = true\n")),
+            &resolution(),
+        ));
         assert!(!text.contains("gowork-results"), "{text}");
-        assert!(compiles(&text).iter().all(|exec| exec.contains("--own /gowork/out")), "{text}");
+        assert!(
+            compiles(&text)
+                .iter()
+                .all(|exec| exec.contains("--own /gowork/out")),
+            "{text}"
+        );
     }
 }
 
-/// golang/go#69179: without it the go command trusts an index of sources that is keyed by their times. None but the resolve step, which
-/// looks after that itself, may have a network; and what steps read they must not be able to change.
+/// golang/go#69179: without it the go command trusts an index of sources that is keyed by their
+/// times. None but the resolve step, which looks after that itself, may have a network; and what
+/// steps read they must not be able to change.
 #[test]
 fn every_go_command_is_guarded() {
     let text = lowered(&planned(&sound(WORK, ""), &resolution()));
-    let execs: Vec<&str> = text.split("\n#").filter(|op| op.contains("exec ")).collect();
+    let execs: Vec<&str> = text
+        .split("\n#")
+        .filter(|op| op.contains("exec "))
+        .collect();
     assert!(execs.len() >= 4, "{text}");
-    for exec in execs.iter().filter(|exec| !exec.contains("/gowork/gowork-frontend")) {
-        for guard in ["GODEBUG=goindex=0", "GOTOOLCHAIN=local", "GOENV=off", "GOPROXY=off", "GOCACHEPROG="] {
+    for exec in execs
+        .iter()
+        .filter(|exec| !exec.contains("/gowork/gowork-frontend"))
+    {
+        for guard in [
+            "GODEBUG=goindex=0",
+            "GOTOOLCHAIN=local",
+            "GOENV=off",
+            "GOPROXY=off",
+            "GOCACHEPROG=",
+        ] {
             assert!(exec.contains(guard), "{guard} is missing in\n{exec}");
         }
         assert!(exec.contains("network none"), "{exec}");
@@ -311,8 +488,13 @@ func main() {}
 
 fn early(archive: &str, config: &str) -> Option<String> {
     let outline = sound(archive, config);
-    let first = plan::plan(PlanInput { outline: &outline, resolutions: None });
-    let output = lowering(&first, |mut lowering| lowering.early_std(BuildIx(0), None).unwrap());
+    let first = plan::plan(PlanInput {
+        outline: &outline,
+        resolutions: None,
+    });
+    let output = lowering(&first, |mut lowering| {
+        lowering.early_std(BuildIx(0), None).unwrap()
+    });
     output.map(|output| output.to_definition().to_string())
 }
 
@@ -320,31 +502,52 @@ fn early(archive: &str, config: &str) -> Option<String> {
 #[test]
 fn a_package_more_of_std_is_no_reason_to_compile_all_at_once() {
     let main = |name: &str| {
-        format!("-- {name}/main.go --\npackage main\nimport (\n_ \"archive/tar\"\n_ \"net/http\"\n)\nfunc main() {{}}\n")
+        format!(
+            "-- {name}/main.go --\npackage main\nimport (\n_ \"archive/tar\"\n_ \"net/http\"\n)\nfunc main() {{}}\n"
+        )
     };
-    let archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\n".to_owned() + &["a", "b", "c", "d"].map(main).concat();
+    let archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\n".to_owned()
+        + &["a", "b", "c", "d"].map(main).concat();
     let plan = resolved_plan(&sound(&archive, ""));
     let build = plan.step(plan.images[0].link).build;
-    let ahead = |running: &[usize]| lowering(&plan, |mut lowering| lowering.ahead(build, None, running).unwrap());
-    let std: Vec<&str> = plan.steps[1..3].iter().map(|step| step.name.as_str()).collect();
+    let ahead = |running: &[usize]| {
+        lowering(&plan, |mut lowering| {
+            lowering.ahead(build, None, running).unwrap()
+        })
+    };
+    let std: Vec<&str> = plan.steps[1..3]
+        .iter()
+        .map(|step| step.name.as_str())
+        .collect();
     assert_eq!(std, ["std:net/http", "std"]);
     assert!(ahead(&[0]).is_some() && ahead(&[0, 1]).is_some());
     assert!(ahead(&[1]).is_none());
 }
 
-/// What runs while modules are being resolved is of use only if the planned step is the very same op.
+/// What runs while modules are being resolved is of use only if the planned step is the very same
+/// op.
 #[test]
 fn the_step_that_is_known_early_is_the_planned_one() {
     let profile = format!("{SERVER}-- default.pgo --\n");
     for (archive, config) in [
         (SERVER, ""),
-        (SERVER, "cache = \"layer\"\n[go]\ntags = [\"extra\"]\ngcflags = \"-N\"\n"),
+        (
+            SERVER,
+            "cache = \"layer\"\n[go]\ntags = [\"extra\"]\ngcflags = \"-N\"\n",
+        ),
         (SERVER, "[go]\ncgo = true\n"),
         (&profile, ""),
     ] {
         let plan = resolved_plan(&sound(archive, config));
-        let ix = plan.steps.iter().position(|step| step.name == "std:net/http").map(StepIx).unwrap();
-        let planned = lowering(&plan, |mut lowering| lowering.step(ix).unwrap().to_definition().to_string());
+        let ix = plan
+            .steps
+            .iter()
+            .position(|step| step.name == "std:net/http")
+            .map(StepIx)
+            .unwrap();
+        let planned = lowering(&plan, |mut lowering| {
+            lowering.step(ix).unwrap().to_definition().to_string()
+        });
         assert_eq!(early(archive, config), Some(planned));
     }
 }
@@ -354,7 +557,10 @@ fn the_step_that_is_known_early_is_the_planned_one() {
 fn nothing_is_known_early_that_may_not_be_needed() {
     assert_eq!(early(&SERVER.replace("net/http", "net/url"), ""), None);
     assert_eq!(early(SERVER, "cache = \"mount\"\n"), None);
-    assert_eq!(early(&format!("{SERVER}-- vendor/modules.txt --\n"), ""), None);
+    assert_eq!(
+        early(&format!("{SERVER}-- vendor/modules.txt --\n"), ""),
+        None
+    );
 }
 
 /// The ops that put layers over each other, in the image of `base`.
@@ -362,23 +568,39 @@ fn layers(base: &str, merge: bool) -> String {
     let files = "[[runtime.files]]\nfrom = \"a\"\nto = \"/opt/x/a\"\n[[runtime.files]]\nfrom = \"b\"\nto = \"/opt/y/\"\nmode = \"0640\"\nowner = \"5:6\"\n";
     let config = format!("[runtime]\nbase = \"{base}\"\ncertificates = true\n{files}");
     let plan = planned(&sound(WORK, &config), &resolution());
-    let text =
-        lowering_as(merge, None, &plan, |mut lowering| lowering.image(&plan.images[0]).unwrap().to_definition().to_string());
+    let text = lowering_as(merge, None, &plan, |mut lowering| {
+        lowering
+            .image(&plan.images[0])
+            .unwrap()
+            .to_definition()
+            .to_string()
+    });
     let is_layer = |op: &&str| {
         // On scratch a layer is named after what it is part of.
-        let names = || op.lines().filter(|line| line.trim_start().starts_with("name "));
-        ["runtime files\"", "files of api\"", "image api\""].iter().any(|name| names().any(|line| line.ends_with(name)))
+        let names = || {
+            op.lines()
+                .filter(|line| line.trim_start().starts_with("name "))
+        };
+        ["runtime files\"", "files of api\"", "image api\""]
+            .iter()
+            .any(|name| names().any(|line| line.ends_with(name)))
     };
-    text.split("\n#").filter(is_layer).map(|op| format!("#{op}\n")).collect()
+    text.split("\n#")
+        .filter(is_layer)
+        .map(|op| format!("#{op}\n"))
+        .collect()
 }
 
-/// Over a base, everything is copied onto it, with MergeOp and without; on scratch a layer is made by itself where layers can be merged.
+/// Over a base, everything is copied onto it, with MergeOp and without; on scratch a layer is made
+/// by itself where layers can be merged.
 #[test]
 fn layers_of_an_image() {
     assert_eq!(layers("alpine", true), layers("alpine", false));
-    for (name, text) in
-        [("base", layers("alpine", true)), ("scratch", layers("scratch", true)), ("unmerged", layers("scratch", false))]
-    {
+    for (name, text) in [
+        ("base", layers("alpine", true)),
+        ("scratch", layers("scratch", true)),
+        ("unmerged", layers("scratch", false)),
+    ] {
         expect_file![format!("./layers-{name}.txt")].assert_eq(&text);
     }
 }

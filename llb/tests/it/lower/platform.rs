@@ -11,9 +11,15 @@ use crate::gosrc::go::{go, output};
 
 #[test]
 fn ports_are_those_of_the_go_command() {
-    let listed = output(go(Path::new("/")).args(["tool", "dist", "list", "-broken"]), "");
+    let listed = output(
+        go(Path::new("/")).args(["tool", "dist", "list", "-broken"]),
+        "",
+    );
     let listed: BTreeSet<&str> = listed.lines().collect();
-    let ours: Vec<String> = PORTS.iter().map(|(os, arch)| format!("{os}/{arch}")).collect();
+    let ours: Vec<String> = PORTS
+        .iter()
+        .map(|(os, arch)| format!("{os}/{arch}"))
+        .collect();
     let mut ours: BTreeSet<&str> = ours.iter().map(String::as_str).collect();
     // Go 1.26 took it away; a builder may be older.
     ours.remove("windows/arm");
@@ -42,16 +48,31 @@ fn names_that_docker_and_go_have_for_platforms() {
         ("wasip1/wasm", "wasip1/wasm", "wasi/wasm"),
     ] {
         let target = parse_target(written).unwrap();
-        assert_eq!((target.to_string().as_str(), docker_platform(&target).to_string().as_str()), (of_go, of_docker), "{written}");
+        assert_eq!(
+            (
+                target.to_string().as_str(),
+                docker_platform(&target).to_string().as_str()
+            ),
+            (of_go, of_docker),
+            "{written}"
+        );
     }
 }
 
 #[test]
 fn unknown_platforms_are_errors_with_the_known_ones() {
-    let said: Vec<String> =
-        ["linux/foo", "linix/amd64", "wasi/amd64", "linux/amd64/v9", "linux/s390x/v1", "foo/amd64", "linux", "a/b/c/d"]
-            .map(|written| parse_target(written).unwrap_err().to_string())
-            .into();
+    let said: Vec<String> = [
+        "linux/foo",
+        "linix/amd64",
+        "wasi/amd64",
+        "linux/amd64/v9",
+        "linux/s390x/v1",
+        "foo/amd64",
+        "linux",
+        "a/b/c/d",
+    ]
+    .map(|written| parse_target(written).unwrap_err().to_string())
+    .into();
     expect![[r#"
         Go does not compile for linux/foo (platforms of linux are linux/386, linux/amd64, linux/arm, linux/arm64, linux/loong64, linux/mips, linux/mips64, linux/mips64le, linux/mipsle, linux/ppc64, linux/ppc64le, linux/riscv64, linux/s390x, linux/sparc64)
         Go does not compile for linix/amd64 (did you mean linux/amd64?)

@@ -10,17 +10,21 @@ use super::llb::{lowering, lowering_with};
 use crate::plan::sealed::{planned, resolution};
 use crate::support::sound;
 
-/// The names of the ops, and the rows that buildx shows of them when all of them run (buildkit, util/progress/progressui): a group is one
-/// row, and none if all its members are weak.
+/// The names of the ops, and the rows that buildx shows of them when all of them run (buildkit,
+/// util/progress/progressui): a group is one row, and none if all its members are weak.
 fn shown(definition: &Definition) -> (Vec<String>, BTreeSet<String>) {
     let (mut names, mut groups) = (Vec::new(), BTreeMap::new());
     let mut rows = BTreeSet::new();
     for metadata in definition.as_pb().metadata.values() {
-        let Some(name) = metadata.description.get("llb.customname") else { continue };
+        let Some(name) = metadata.description.get("llb.customname") else {
+            continue;
+        };
         names.push(name.clone());
         match &metadata.progress_group {
             Some(group) => {
-                let (row, is_shown) = groups.entry(group.id.clone()).or_insert((group.name.clone(), false));
+                let (row, is_shown) = groups
+                    .entry(group.id.clone())
+                    .or_insert((group.name.clone(), false));
                 assert_eq!(row, &group.name, "a row has one name");
                 *is_shown |= !group.weak;
             }
@@ -36,29 +40,49 @@ fn shown(definition: &Definition) -> (Vec<String>, BTreeSet<String>) {
 /// Four services, libraries that some of them share, and third-party packages.
 fn four() -> Plan {
     let main = |imports: &[&str]| {
-        let imports: String = imports.iter().map(|path| format!("_ \"{path}\"\n")).collect();
+        let imports: String = imports
+            .iter()
+            .map(|path| format!("_ \"{path}\"\n"))
+            .collect();
         format!("package main\nimport (\n{imports})\nfunc main() {{}}\n")
     };
     let library = |name: &str, import: &str| format!("package {name}\nimport _ \"{import}\"\n");
     let archive = [
-        ("go.mod", "module example.com/m\ngo 1.26\nrequire third.party/log v1.2.0\n".to_owned()),
-        ("cmd/api/main.go", main(&["example.com/m/lib/money", "example.com/m/lib/routes"])),
-        ("cmd/orders/main.go", main(&["example.com/m/lib/money", "example.com/m/lib/book"])),
-        ("cmd/web/main.go", main(&["example.com/m/lib/page", "third.party/log"])),
+        (
+            "go.mod",
+            "module example.com/m\ngo 1.26\nrequire third.party/log v1.2.0\n".to_owned(),
+        ),
+        (
+            "cmd/api/main.go",
+            main(&["example.com/m/lib/money", "example.com/m/lib/routes"]),
+        ),
+        (
+            "cmd/orders/main.go",
+            main(&["example.com/m/lib/money", "example.com/m/lib/book"]),
+        ),
+        (
+            "cmd/web/main.go",
+            main(&["example.com/m/lib/page", "third.party/log"]),
+        ),
         ("cmd/worker/main.go", main(&["example.com/m/lib/book"])),
         ("lib/money/money.go", library("money", "third.party/log")),
         ("lib/routes/routes.go", library("routes", "third.party/log")),
         ("lib/book/book.go", library("book", "third.party/log")),
         ("lib/page/page.go", library("page", "third.party/log")),
     ];
-    let archive: String = archive.iter().map(|(path, text)| format!("-- {path} --\n{text}")).collect();
+    let archive: String = archive
+        .iter()
+        .map(|(path, text)| format!("-- {path} --\n{text}"))
+        .collect();
     planned(&sound(&archive, ""), &resolution())
 }
 
 #[test]
 fn each_row_says_what_is_done_and_for_which_images() {
     let plan = four();
-    let definition = lowering(&plan, |mut lowering| lowering.binaries().unwrap().to_definition());
+    let definition = lowering(&plan, |mut lowering| {
+        lowering.binaries().unwrap().to_definition()
+    });
     let (names, rows) = shown(&definition);
     let unique: BTreeSet<&String> = names.iter().collect();
     assert_eq!(unique.len(), names.len(), "{names:#?}");
@@ -83,11 +107,17 @@ fn the_batch_is_one_row_and_the_check_before_it_none() {
     let plan = four();
     let build = plan.step(plan.images[0].link).build;
     let rows = |output: Option<Output>| shown(&output.unwrap().to_definition()).1;
-    let watch = |round: u32| lowering(&plan, |lowering| lowering.watch(build, None, round, "0").unwrap());
+    let watch = |round: u32| {
+        lowering(&plan, |lowering| {
+            lowering.watch(build, None, round, "0").unwrap()
+        })
+    };
     assert_eq!(rows(watch(1)), BTreeSet::new());
     let name = |output: Option<Output>| output.unwrap().name().unwrap().to_owned();
     assert_ne!(name(watch(1)), name(watch(2)));
-    let batch = lowering(&plan, |mut lowering| lowering.ahead(build, None, &[0, 1]).unwrap());
+    let batch = lowering(&plan, |mut lowering| {
+        lowering.ahead(build, None, &[0, 1]).unwrap()
+    });
     expect![[r#"
         compile and link in one batch (api, orders, web, worker)
         resolve modules"#]]
@@ -98,12 +128,25 @@ fn the_batch_is_one_row_and_the_check_before_it_none() {
 fn platforms_have_rows_of_their_own() {
     let plan = four();
     let of = |prefix: &'static str| {
-        let made = lowering_with(&plan, |options| options.prefix = prefix, |mut lowering| lowering.binaries().unwrap());
+        let made = lowering_with(
+            &plan,
+            |options| options.prefix = prefix,
+            |mut lowering| lowering.binaries().unwrap(),
+        );
         shown(&made.to_definition())
     };
-    let ((first_names, first), (second_names, second)) = (of("[linux/amd64] "), of("[linux/arm64] "));
-    assert!(first.iter().chain(&first_names).all(|row| row.starts_with("[linux/amd64] ")), "{first:?} {first_names:?}");
-    assert!(first.is_disjoint(&second) && first_names.iter().all(|name| !second_names.contains(name)));
+    let ((first_names, first), (second_names, second)) =
+        (of("[linux/amd64] "), of("[linux/arm64] "));
+    assert!(
+        first
+            .iter()
+            .chain(&first_names)
+            .all(|row| row.starts_with("[linux/amd64] ")),
+        "{first:?} {first_names:?}"
+    );
+    assert!(
+        first.is_disjoint(&second) && first_names.iter().all(|name| !second_names.contains(name))
+    );
 }
 
 /// What an op is called and where it is shown is no part of its digest.
@@ -111,7 +154,11 @@ fn platforms_have_rows_of_their_own() {
 fn names_and_rows_change_no_step() {
     let plan = four();
     let of = |prefix: &'static str| {
-        let made = lowering_with(&plan, |options| options.prefix = prefix, |mut lowering| lowering.binaries().unwrap());
+        let made = lowering_with(
+            &plan,
+            |options| options.prefix = prefix,
+            |mut lowering| lowering.binaries().unwrap(),
+        );
         made.to_definition().digests()
     };
     assert_eq!(of(""), of("[linux/arm64] "));

@@ -17,7 +17,12 @@ fn check(config: &str, expected: &Expect) {
     assert_eq!(said, []);
     let said = lower::check_scratch(&made.config, &outline);
     assert!(said.iter().all(|diagnostic| !diagnostic.is_error()));
-    expected.assert_eq(&said.iter().map(|diagnostic| format!("{diagnostic}\n")).collect::<String>());
+    expected.assert_eq(
+        &said
+            .iter()
+            .map(|diagnostic| format!("{diagnostic}\n"))
+            .collect::<String>(),
+    );
 }
 
 #[test]

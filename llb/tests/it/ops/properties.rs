@@ -1,4 +1,5 @@
-//! What must hold for any state: stable bytes, and definitions that survive being read back and built upon.
+//! What must hold for any state: stable bytes, and definitions that survive being read back and
+//! built upon.
 
 use buildkit_proto::pb;
 use gowork_llb::ops::exec::{Exec, Mount, Sharing};
@@ -16,13 +17,24 @@ fn build(steps: &[(u8, u8)]) -> Output {
         let at = |offset: usize| made[(usize::from(pick) + offset) % made.len()].clone();
         let line = u32::from(pick % 9) + 1;
         let next = match kind % 4 {
-            0 => File::on(&at(0)).copy(Copy::from(&at(1), "/", "/x")).mkfile(Mkfile::new("/y", 0o644, [kind])).output(),
+            0 => File::on(&at(0))
+                .copy(Copy::from(&at(1), "/", "/x"))
+                .mkfile(Mkfile::new("/y", 0o644, [kind]))
+                .output(),
             1 => merge(&[at(0), at(1), at(2)]),
             2 => diff(&at(0), &at(1)),
             _ => {
-                let exec = Exec::new(["step", &pick.to_string()]).root(&at(0)).named(format!("step {pick}"));
-                let exec = exec.mount(Mount::read_only(&at(1), "/in")).mount(Mount::writable(&at(2), "/out"));
-                exec.location(map.lines(line..=line)).run().unwrap().output("/out").unwrap()
+                let exec = Exec::new(["step", &pick.to_string()])
+                    .root(&at(0))
+                    .named(format!("step {pick}"));
+                let exec = exec
+                    .mount(Mount::read_only(&at(1), "/in"))
+                    .mount(Mount::writable(&at(2), "/out"));
+                exec.location(map.lines(line..=line))
+                    .run()
+                    .unwrap()
+                    .output("/out")
+                    .unwrap()
             }
         };
         made.push(next);
@@ -84,17 +96,35 @@ fn every_case_survives_being_read_back() {
     for (name, output) in cases::all() {
         let definition = output.to_definition();
         let read = Output::from_definition(definition.as_pb()).unwrap();
-        assert_eq!(read.to_definition().to_bytes(), definition.to_bytes(), "{name}");
+        assert_eq!(
+            read.to_definition().to_bytes(),
+            definition.to_bytes(),
+            "{name}"
+        );
         assert_eq!(definition.head().as_ref(), output.digest(), "{name}");
     }
 }
 
 #[test]
 fn further_ops_stand_on_a_definition_as_on_the_original() {
-    for (name, output) in cases::all().into_iter().filter(|(_, output)| !output.is_scratch()) {
+    for (name, output) in cases::all()
+        .into_iter()
+        .filter(|(_, output)| !output.is_scratch())
+    {
         let read = Output::from_definition(output.to_definition().as_pb()).unwrap();
-        let on = |base: &Output| Exec::new(["x"]).root(base).mount(Mount::read_only(base, "/in")).run().unwrap().root();
-        assert_eq!(on(&read).to_definition().to_bytes(), on(&output).to_definition().to_bytes(), "{name}");
+        let on = |base: &Output| {
+            Exec::new(["x"])
+                .root(base)
+                .mount(Mount::read_only(base, "/in"))
+                .run()
+                .unwrap()
+                .root()
+        };
+        assert_eq!(
+            on(&read).to_definition().to_bytes(),
+            on(&output).to_definition().to_bytes(),
+            "{name}"
+        );
     }
 }
 
@@ -108,8 +138,15 @@ fn the_order_of_mounts_means_nothing() {
     ];
     let run = |order: [usize; 4]| {
         let exec = Exec::new(["x"]).root(&cases::base());
-        let exec = order.into_iter().fold(exec, |exec, i| exec.mount(mounts[i].clone()));
-        exec.run().unwrap().output("/b").unwrap().to_definition().to_bytes()
+        let exec = order
+            .into_iter()
+            .fold(exec, |exec, i| exec.mount(mounts[i].clone()));
+        exec.run()
+            .unwrap()
+            .output("/b")
+            .unwrap()
+            .to_definition()
+            .to_bytes()
     };
     assert_eq!(run([0, 1, 2, 3]), run([3, 2, 1, 0]));
     assert_eq!(run([0, 1, 2, 3]), run([2, 0, 3, 1]));
@@ -133,11 +170,27 @@ fn broken_definitions_are_refused() {
         change(&mut definition);
         Output::from_definition(&definition).unwrap_err()
     };
-    assert!(matches!(read(&|d| drop(d.def.remove(0))), DefinitionError::UnknownInput { .. }));
+    assert!(matches!(
+        read(&|d| drop(d.def.remove(0))),
+        DefinitionError::UnknownInput { .. }
+    ));
     assert_eq!(read(&|d| drop(d.def.pop())), DefinitionError::NoResult);
-    assert!(matches!(read(&|d| d.def.push(b"\xff".to_vec())), DefinitionError::NotAnOp { .. }));
+    assert!(matches!(
+        read(&|d| d.def.push(b"\xff".to_vec())),
+        DefinitionError::NotAnOp { .. }
+    ));
     assert_eq!(read(&|d| d.def.push(Vec::new())), DefinitionError::NoResult);
-    assert_eq!(read(&|d| d.source.as_mut().unwrap().infos.clear()), DefinitionError::UnknownFile(0));
-    assert!(matches!(Definition::from_bytes(b"\xff").unwrap_err(), DefinitionError::NotADefinition(_)));
-    assert!(Output::from_definition(&pb::Definition::default()).unwrap().is_scratch());
+    assert_eq!(
+        read(&|d| d.source.as_mut().unwrap().infos.clear()),
+        DefinitionError::UnknownFile(0)
+    );
+    assert!(matches!(
+        Definition::from_bytes(b"\xff").unwrap_err(),
+        DefinitionError::NotADefinition(_)
+    ));
+    assert!(
+        Output::from_definition(&pb::Definition::default())
+            .unwrap()
+            .is_scratch()
+    );
 }

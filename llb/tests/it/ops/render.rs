@@ -6,7 +6,11 @@ use gowork_llb::ops::Output;
 use super::cases;
 
 fn check(name: &str, want: Expect) {
-    let output: Output = cases::all().into_iter().find(|(case, _)| *case == name).unwrap().1;
+    let output: Output = cases::all()
+        .into_iter()
+        .find(|(case, _)| *case == name)
+        .unwrap()
+        .1;
     want.assert_eq(&output.to_definition().to_string());
 }
 

@@ -20,22 +20,42 @@ fn platforms_have_one_spelling() {
         ("macos/arm64", "darwin/arm64"),
         ("wasip1/wasm", "wasi/wasm"),
         ("windows(10.0.17763)/amd64", "windows(10.0.17763)/amd64"),
-        ("windows(10.0.17763+win32k)/amd64", "windows(10.0.17763+win32k)/amd64"),
+        (
+            "windows(10.0.17763+win32k)/amd64",
+            "windows(10.0.17763+win32k)/amd64",
+        ),
     ] {
         let platform = Platform::parse(text).unwrap();
         assert_eq!(platform.to_string(), want, "{text}");
         assert_eq!(Platform::parse(want).unwrap(), platform, "{text}");
         let json = serde_json::to_string(&platform).unwrap();
-        assert_eq!(serde_json::from_str::<Platform>(&json).unwrap(), platform, "{json}");
+        assert_eq!(
+            serde_json::from_str::<Platform>(&json).unwrap(),
+            platform,
+            "{json}"
+        );
     }
     let json = serde_json::to_string(&Platform::parse("linux/arm").unwrap()).unwrap();
-    assert_eq!(json, r#"{"architecture":"arm","os":"linux","variant":"v7"}"#);
+    assert_eq!(
+        json,
+        r#"{"architecture":"arm","os":"linux","variant":"v7"}"#
+    );
 }
 
 #[test]
 fn what_is_no_platform_is_refused() {
-    for text in ["", "linux", "arm64", "linux/", "/amd64", "linux/arm/v7/x", "linux/arm/", "linux/*", "linux(1/amd64", "li nux/x"]
-    {
+    for text in [
+        "",
+        "linux",
+        "arm64",
+        "linux/",
+        "/amd64",
+        "linux/arm/v7/x",
+        "linux/arm/",
+        "linux/*",
+        "linux(1/amd64",
+        "li nux/x",
+    ] {
         let error = Platform::parse(text).unwrap_err().to_string();
         assert!(error.contains("such as linux/amd64"), "{text}: {error}");
     }
@@ -45,25 +65,56 @@ fn what_is_no_platform_is_refused() {
 fn references_are_completed() {
     for (text, full, familiar) in [
         ("golang", "docker.io/library/golang:latest", "golang:latest"),
-        ("golang:1.26", "docker.io/library/golang:1.26", "golang:1.26"),
+        (
+            "golang:1.26",
+            "docker.io/library/golang:1.26",
+            "golang:1.26",
+        ),
         ("user/app", "docker.io/user/app:latest", "user/app:latest"),
-        ("docker.io/golang", "docker.io/library/golang:latest", "golang:latest"),
-        ("index.docker.io/library/x:y", "docker.io/library/x:y", "x:y"),
+        (
+            "docker.io/golang",
+            "docker.io/library/golang:latest",
+            "golang:latest",
+        ),
+        (
+            "index.docker.io/library/x:y",
+            "docker.io/library/x:y",
+            "x:y",
+        ),
         ("localhost/a", "localhost/a:latest", "localhost/a:latest"),
-        ("host:5000/a/b__c:T.1-x", "host:5000/a/b__c:T.1-x", "host:5000/a/b__c:T.1-x"),
+        (
+            "host:5000/a/b__c:T.1-x",
+            "host:5000/a/b__c:T.1-x",
+            "host:5000/a/b__c:T.1-x",
+        ),
         ("[::1]:5000/a", "[::1]:5000/a:latest", "[::1]:5000/a:latest"),
         ("Host/a", "Host/a:latest", "Host/a:latest"),
     ] {
         let reference = Reference::parse(text).unwrap();
-        assert_eq!((reference.to_string().as_str(), reference.familiar().as_str()), (full, familiar), "{text}");
+        assert_eq!(
+            (
+                reference.to_string().as_str(),
+                reference.familiar().as_str()
+            ),
+            (full, familiar),
+            "{text}"
+        );
         assert_eq!(Reference::parse(full).unwrap(), reference, "{text}");
         assert_eq!(Reference::parse(familiar).unwrap(), reference, "{text}");
     }
     let pinned = Reference::parse(&format!("golang@sha256:{HEX}")).unwrap();
-    assert_eq!(pinned.to_string(), format!("docker.io/library/golang@sha256:{HEX}"));
+    assert_eq!(
+        pinned.to_string(),
+        format!("docker.io/library/golang@sha256:{HEX}")
+    );
     assert_eq!((pinned.tag(), pinned.domain()), (None, "docker.io"));
-    let tagged = Reference::parse("golang:1.26").unwrap().pinned(pinned.digest().unwrap());
-    assert_eq!(tagged.to_string(), format!("docker.io/library/golang:1.26@sha256:{HEX}"));
+    let tagged = Reference::parse("golang:1.26")
+        .unwrap()
+        .pinned(pinned.digest().unwrap());
+    assert_eq!(
+        tagged.to_string(),
+        format!("docker.io/library/golang:1.26@sha256:{HEX}")
+    );
     assert_eq!(tagged.name(), "docker.io/library/golang");
 }
 

@@ -1,4 +1,5 @@
-//! How what is outside the repository is cut into steps and parts: by what it imports itself, whoever imports it.
+//! How what is outside the repository is cut into steps and parts: by what it imports itself,
+//! whoever imports it.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +10,8 @@ use proptest::prelude::*;
 use super::sealed::{module, package, planned};
 use crate::support::sound;
 
-/// A third-party world: package `n` belongs to one of five modules and imports packages of lower numbers.
+/// A third-party world: package `n` belongs to one of five modules and imports packages of lower
+/// numbers.
 #[derive(Debug, Clone)]
 struct World {
     /// Module, imports and size of each.
@@ -21,7 +23,13 @@ struct World {
 }
 
 /// Packages of std: some that net/http brings along, some beyond.
-const STD: [&str; 5] = ["bufio", "container/list", "image/color", "net/http", "runtime"];
+const STD: [&str; 5] = [
+    "bufio",
+    "container/list",
+    "image/color",
+    "net/http",
+    "runtime",
+];
 
 /// In place of a module: the sixth one.
 const NEW: u8 = u8::MAX;
@@ -34,13 +42,22 @@ impl World {
 
     /// The module of package `number`: one of five, or the new one.
     fn module(&self, number: usize) -> u8 {
-        if self.packages[number].0 == NEW { 5 } else { self.packages[number].0 % 5 }
+        if self.packages[number].0 == NEW {
+            5
+        } else {
+            self.packages[number].0 % 5
+        }
     }
 
     /// The third-party packages that package `number` imports.
     fn imports(&self, number: usize) -> BTreeSet<u8> {
         let below = u8::try_from(number).unwrap();
-        self.packages[number].1.iter().filter(|_| below > 0).map(|import| import % below.max(1)).collect()
+        self.packages[number]
+            .1
+            .iter()
+            .filter(|_| below > 0)
+            .map(|import| import % below.max(1))
+            .collect()
     }
 
     /// The packages that a main reaches.
@@ -57,15 +74,39 @@ impl World {
     }
 
     fn resolution(&self) -> Resolution {
-        let reached: BTreeSet<u8> = self.mains.iter().flat_map(|main| self.reached(main)).collect();
+        let reached: BTreeSet<u8> = self
+            .mains
+            .iter()
+            .flat_map(|main| self.reached(main))
+            .collect();
         let third_party = |&number: &u8| {
             let size = self.packages[usize::from(number)].2;
-            let mut imports: Vec<String> = self.imports(usize::from(number)).iter().map(|&import| self.path(import)).collect();
+            let mut imports: Vec<String> = self
+                .imports(usize::from(number))
+                .iter()
+                .map(|&import| self.path(import))
+                .collect();
             let is_new = self.packages[usize::from(number)].0 == NEW;
-            imports.push(STD[if is_new { 4 } else { usize::from(number) % STD.len() }].to_owned());
+            imports.push(
+                STD[if is_new {
+                    4
+                } else {
+                    usize::from(number) % STD.len()
+                }]
+                .to_owned(),
+            );
             let path = self.path(number);
-            let made = package(&path, Some(usize::from(self.module(usize::from(number)))), &[], &["p.go"]);
-            ResolvedPackage { imports, size, ..made }
+            let made = package(
+                &path,
+                Some(usize::from(self.module(usize::from(number)))),
+                &[],
+                &["p.go"],
+            );
+            ResolvedPackage {
+                imports,
+                size,
+                ..made
+            }
         };
         let mut packages: Vec<ResolvedPackage> = reached.iter().map(third_party).collect();
         packages.extend(STD.map(|path| {
@@ -73,17 +114,32 @@ impl World {
             package(path, None, imports, &[])
         }));
         packages.sort_by(|a, b| a.path.cmp(&b.path));
-        let modules = (0..6).map(|number| module(&format!("third.party/m{number}"), "v1.0.0", "1.20")).collect();
-        Resolution { modules, packages, version: resolution::VERSION, go_version: "go1.26.8".to_owned(), ..Resolution::default() }
+        let modules = (0..6)
+            .map(|number| module(&format!("third.party/m{number}"), "v1.0.0", "1.20"))
+            .collect();
+        Resolution {
+            modules,
+            packages,
+            version: resolution::VERSION,
+            go_version: "go1.26.8".to_owned(),
+            ..Resolution::default()
+        }
     }
 
     fn plan(&self, config: &str) -> Plan {
         let mut archive = "-- go.mod --\nmodule example.com/app\ngo 1.26\n".to_owned();
         for (number, main) in self.mains.iter().enumerate() {
-            let std = self.std.iter().filter(|_| number == 0).map(|&import| STD[import].to_owned());
+            let std = self
+                .std
+                .iter()
+                .filter(|_| number == 0)
+                .map(|&import| STD[import].to_owned());
             let imports = std.chain(main.iter().map(|&import| self.path(import)));
-            let imports: String = imports.map(|path| format!("import _ \"{path}\"\n")).collect();
-            archive += &format!("-- cmd/m{number}/main.go --\npackage main\n{imports}func main() {{}}\n");
+            let imports: String = imports
+                .map(|path| format!("import _ \"{path}\"\n"))
+                .collect();
+            archive +=
+                &format!("-- cmd/m{number}/main.go --\npackage main\n{imports}func main() {{}}\n");
         }
         planned(&sound(&archive, config), &self.resolution())
     }
@@ -91,23 +147,50 @@ impl World {
 
 /// The steps that compile what is outside the repository: all that their ops are made of.
 fn outside(plan: &Plan) -> Vec<String> {
-    let named = |parts: &[Part]| parts.iter().map(|part| part.named().join(" ")).collect::<Vec<_>>().join("; ");
+    let named = |parts: &[Part]| {
+        parts
+            .iter()
+            .map(|part| part.named().join(" "))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
     let of = |step: &Step| {
-        let (StepKind::Std(parts) | StepKind::Deps(parts)) = &step.kind else { return None };
-        let results = step.inputs.results.iter().map(|result| &plan.step(result.step).kind.parts()[result.part]);
+        let (StepKind::Std(parts) | StepKind::Deps(parts)) = &step.kind else {
+            return None;
+        };
+        let results = step
+            .inputs
+            .results
+            .iter()
+            .map(|result| &plan.step(result.step).kind.parts()[result.part]);
         let results = named(&results.cloned().collect::<Vec<_>>());
-        let others = Inputs { results: Vec::new(), ..step.inputs.clone() };
-        Some(format!("{} compiles {} by {results} and {others:?}", step.name, named(parts)))
+        let others = Inputs {
+            results: Vec::new(),
+            ..step.inputs.clone()
+        };
+        Some(format!(
+            "{} compiles {} by {results} and {others:?}",
+            step.name,
+            named(parts)
+        ))
     };
     plan.steps.iter().filter_map(of).collect()
 }
 
 fn world() -> impl Strategy<Value = World> {
-    let package = (0..NEW, prop::collection::vec(any::<u8>(), 0..4), prop_oneof![1u64..1000, 100_000u64..5_000_000]);
+    let package = (
+        0..NEW,
+        prop::collection::vec(any::<u8>(), 0..4),
+        prop_oneof![1u64..1000, 100_000u64..5_000_000],
+    );
     let packages = prop::collection::vec(package, 2..30);
     let mains = prop::collection::vec(prop::collection::btree_set(any::<u8>(), 1..4), 2..5);
     let std = prop::collection::btree_set(0..STD.len(), 0..3);
-    (packages, mains, std).prop_map(|(packages, mains, std)| World { packages, mains, std })
+    (packages, mains, std).prop_map(|(packages, mains, std)| World {
+        packages,
+        mains,
+        std,
+    })
 }
 
 proptest! {
@@ -125,7 +208,8 @@ proptest! {
         }
     }
 
-    /// A module that is new and imports no other joins the light ones that only the repository imports: that step alone is another one, or there is one more.
+    /// A module that is new and imports no other joins the light ones that only the repository
+    /// imports: that step alone is another one, or there is one more.
     #[test]
     fn a_new_module_moves_one_step_at_most(world in world(), size in prop_oneof![1u64..1000, 1_000_000u64..5_000_000]) {
         let mut edited = world.clone();
@@ -136,7 +220,8 @@ proptest! {
             *main = main.iter().map(|import| import % number).collect();
         }
         edited.mains[0].insert(number);
-        // What they compile and by which results; their sources are copied by other patterns, to the same.
+        // What they compile and by which results; their sources are copied by other patterns, to
+        // the same.
         let deps = |world: &World| -> Vec<String> {
             let steps = outside(&world.plan("")).into_iter().filter(|step| step.starts_with("deps"));
             steps.filter_map(|step| Some(step.split_once(" compiles ")?.1.split_once(" and ")?.0.to_owned())).collect()
@@ -148,10 +233,12 @@ proptest! {
         prop_assert!(moved <= 1 + cut, "{before:#?} {after:#?}");
     }
 
-    /// Whoever imports one more package of std compiles nothing again that third-party packages are made of, and of std what only the repository reaches.
+    /// Whoever imports one more package of std compiles nothing again that third-party packages are
+    /// made of, and of std what only the repository reaches.
     #[test]
     fn an_import_of_std_moves_little(world in world(), import in 0..STD.len()) {
-        // With net/http comes a step of its own: whoever is first to import that has more to compile.
+        // With net/http comes a step of its own: whoever is first to import that has more to
+        // compile.
         prop_assume!(STD[import] != "net/http" || outside(&world.plan("")).iter().any(|step| step.starts_with("std:net/http")));
         let mut edited = world.clone();
         edited.std.insert(import);
@@ -162,45 +249,108 @@ proptest! {
     }
 }
 
-/// Light modules that only the repository imports are compiled in a few steps: without one of them, or with another version of it, the rest stays.
+/// Light modules that only the repository imports are compiled in a few steps: without one of them,
+/// or with another version of it, the rest stays.
 #[test]
 fn a_light_module_moves_a_few_others() {
     let numbers = 0..12;
     let path = |number: usize| format!("light.party/m{number}");
     let steps = |left_out: Option<usize>| -> BTreeSet<Vec<String>> {
         let of = numbers.clone().filter(|number| Some(*number) != left_out);
-        let imports: String = of.clone().map(|number| format!("import _ \"{}\"\n", path(number))).collect();
-        let archive =
-            format!("-- go.mod --\nmodule example.com/app\ngo 1.26\n-- main.go --\npackage main\n{imports}func main() {{}}\n");
-        let modules = numbers.clone().map(|number| module(&path(number), "v1.0.0", "1.20")).collect();
-        let light = of.map(|number| ResolvedPackage { size: 300_000, ..package(&path(number), Some(number), &[], &["p.go"]) });
+        let imports: String = of
+            .clone()
+            .map(|number| format!("import _ \"{}\"\n", path(number)))
+            .collect();
+        let archive = format!(
+            "-- go.mod --\nmodule example.com/app\ngo 1.26\n-- main.go --\npackage main\n{imports}func main() {{}}\n"
+        );
+        let modules = numbers
+            .clone()
+            .map(|number| module(&path(number), "v1.0.0", "1.20"))
+            .collect();
+        let light = of.map(|number| ResolvedPackage {
+            size: 300_000,
+            ..package(&path(number), Some(number), &[], &["p.go"])
+        });
         let packages = light.chain([package("runtime", None, &[], &[])]).collect();
-        let resolution = Resolution { modules, packages, version: resolution::VERSION, ..Resolution::default() };
+        let resolution = Resolution {
+            modules,
+            packages,
+            version: resolution::VERSION,
+            ..Resolution::default()
+        };
         let plan = planned(&sound(&archive, ""), &resolution);
-        let deps = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Deps(_)));
-        deps.map(|step| step.kind.compiles().into_iter().map(ToOwned::to_owned).collect()).collect()
+        let deps = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step.kind, StepKind::Deps(_)));
+        deps.map(|step| {
+            step.kind
+                .compiles()
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect()
+        })
+        .collect()
     };
     let all = steps(None);
     assert!((3..=4).contains(&all.len()), "{all:#?}");
     for number in numbers.clone() {
         let without = steps(Some(number));
-        let moved: Vec<&Vec<String>> = all.difference(&without).filter(|step| step.len() > 1).collect();
-        assert!(moved.len() <= 1 && moved.iter().all(|step| step.contains(&path(number))), "{number}: {moved:#?}");
+        let moved: Vec<&Vec<String>> = all
+            .difference(&without)
+            .filter(|step| step.len() > 1)
+            .collect();
+        assert!(
+            moved.len() <= 1 && moved.iter().all(|step| step.contains(&path(number))),
+            "{number}: {moved:#?}"
+        );
     }
 }
 
-/// A package that is new, of a module that others have: what other modules read of that module stays where it was.
+/// A package that is new, of a module that others have: what other modules read of that module
+/// stays where it was.
 #[test]
 fn a_new_package_joins_none_that_other_modules_read() {
-    let packages = vec![(0, vec![], 10), (1, vec![0], 10), (0, vec![], 10), (0, vec![], 10)];
-    let world =
-        |import: u8| World { packages: packages.clone(), mains: vec![[1, 2].into(), [import].into()], std: BTreeSet::new() };
+    let packages = vec![
+        (0, vec![], 10),
+        (1, vec![0], 10),
+        (0, vec![], 10),
+        (0, vec![], 10),
+    ];
+    let world = |import: u8| World {
+        packages: packages.clone(),
+        mains: vec![[1, 2].into(), [import].into()],
+        std: BTreeSet::new(),
+    };
     let parts = |world: &World| -> BTreeSet<Vec<String>> {
         let plan = world.plan("");
-        let steps = plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Deps(_)));
-        steps.flat_map(|step| step.kind.parts()).map(|part| part.packages.clone()).collect()
+        let steps = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step.kind, StepKind::Deps(_)));
+        steps
+            .flat_map(|step| step.kind.parts())
+            .map(|part| part.packages.clone())
+            .collect()
     };
-    let part = |paths: &[&str]| paths.iter().map(|&path| format!("third.party/{path}")).collect::<Vec<_>>();
-    assert_eq!(parts(&world(1)), [part(&["m0/p0"]), part(&["m0/p2"]), part(&["m1/p1"])].into());
-    assert_eq!(parts(&world(3)), [part(&["m0/p0"]), part(&["m0/p2", "m0/p3"]), part(&["m1/p1"])].into());
+    let part = |paths: &[&str]| {
+        paths
+            .iter()
+            .map(|&path| format!("third.party/{path}"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        parts(&world(1)),
+        [part(&["m0/p0"]), part(&["m0/p2"]), part(&["m1/p1"])].into()
+    );
+    assert_eq!(
+        parts(&world(3)),
+        [
+            part(&["m0/p0"]),
+            part(&["m0/p2", "m0/p3"]),
+            part(&["m1/p1"])
+        ]
+        .into()
+    );
 }

@@ -1,4 +1,5 @@
-//! An edit: texts that files get, with a word in them that no build has seen before; and how it is undone.
+//! An edit: texts that files get, with a word in them that no build has seen before; and how it is
+//! undone.
 
 use super::subject::Image;
 use anyhow::{Context, Result};
@@ -21,7 +22,11 @@ pub(super) struct Edit {
 impl Edit {
     /// An edit of one file.
     pub(super) fn of(file: &str, text: String) -> Self {
-        Self { files: vec![(file.to_owned(), text)], service: None, what: file.to_owned() }
+        Self {
+            files: vec![(file.to_owned(), text)],
+            service: None,
+            what: file.to_owned(),
+        }
     }
 
     /// The edit with a word of its own.
@@ -35,7 +40,15 @@ impl Edit {
             image.main.path = fill(&image.main.path);
             image
         });
-        Self { files: self.files.iter().map(|(file, text)| (fill(file), fill(text))).collect(), service, what: self.what.clone() }
+        Self {
+            files: self
+                .files
+                .iter()
+                .map(|(file, text)| (fill(file), fill(text)))
+                .collect(),
+            service,
+            what: self.what.clone(),
+        }
     }
 
     /// Writes the files into a copy of the repository.
@@ -48,7 +61,8 @@ impl Edit {
             if let Some(parent) = path.parent() {
                 std::fs::create_dir_all(parent)?;
             }
-            std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, text)
+                .with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }
@@ -61,13 +75,17 @@ impl Edit {
         for (file, _) in &self.files {
             let (path, original) = (copy.join(file), source.join(file));
             if original.exists() {
-                std::fs::copy(&original, &path).with_context(|| format!("cannot write {}", path.display()))?;
+                std::fs::copy(&original, &path)
+                    .with_context(|| format!("cannot write {}", path.display()))?;
                 continue;
             }
-            std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+            std::fs::remove_file(&path)
+                .with_context(|| format!("cannot remove {}", path.display()))?;
             // A directory that the edit made.
             let mut parent = path.parent();
-            while let Some(directory) = parent.filter(|directory| *directory != copy && std::fs::remove_dir(directory).is_ok()) {
+            while let Some(directory) = parent
+                .filter(|directory| *directory != copy && std::fs::remove_dir(directory).is_ok())
+            {
                 parent = directory.parent();
             }
         }
@@ -81,7 +99,10 @@ mod tests {
 
     #[test]
     fn an_edit_is_undone_without_a_trace() {
-        let (source, copy) = (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+        let (source, copy) = (
+            tempfile::tempdir().expect("a directory"),
+            tempfile::tempdir().expect("a directory"),
+        );
         for dir in [source.path(), copy.path()] {
             std::fs::write(dir.join("a.go"), "package a\n").expect("written");
         }
@@ -89,12 +110,22 @@ mod tests {
             ("a.go".to_owned(), format!("package a // {WORD}\n")),
             (format!("cmd/{WORD}/main.go"), "package main\n".to_owned()),
         ];
-        let edit = Edit { files, ..Edit::default() }.with("w7");
+        let edit = Edit {
+            files,
+            ..Edit::default()
+        }
+        .with("w7");
         edit.apply(copy.path()).expect("applied");
-        assert_eq!(std::fs::read_to_string(copy.path().join("a.go")).expect("read"), "package a // w7\n");
+        assert_eq!(
+            std::fs::read_to_string(copy.path().join("a.go")).expect("read"),
+            "package a // w7\n"
+        );
         assert!(copy.path().join("cmd/w7/main.go").is_file());
         edit.revert(copy.path(), source.path()).expect("reverted");
-        assert_eq!(std::fs::read_to_string(copy.path().join("a.go")).expect("read"), "package a\n");
+        assert_eq!(
+            std::fs::read_to_string(copy.path().join("a.go")).expect("read"),
+            "package a\n"
+        );
         assert!(!copy.path().join("cmd").exists());
     }
 }

@@ -1,4 +1,5 @@
-//! The edits of a repository, found in it: one for each scenario, and where a build would remember it, another for each run.
+//! The edits of a repository, found in it: one for each scenario, and where a build would remember
+//! it, another for each run.
 
 use super::edit::{Edit, WORD};
 use super::scenario::Scenario;
@@ -37,19 +38,42 @@ impl Edits {
     ///
     /// # Errors
     /// If a file cannot be read, or the go command cannot list the repository.
-    pub(super) fn find(scratch: &Scratch<'_>, subject: &Subject, scenarios: &[Scenario], runs: usize) -> Result<Self> {
+    pub(super) fn find(
+        scratch: &Scratch<'_>,
+        subject: &Subject,
+        scenarios: &[Scenario],
+        runs: usize,
+    ) -> Result<Self> {
         let mut by_scenario = BTreeMap::new();
-        let needs_go = [Scenario::StdImport, Scenario::ThirdPartyImport, Scenario::Bump];
-        let outside: Vec<Outside> = if scenarios.iter().any(|scenario| needs_go.contains(scenario)) {
-            subject.images.iter().map(|image| scratch.outside(image)).collect::<Result<_>>()?
+        let needs_go = [
+            Scenario::StdImport,
+            Scenario::ThirdPartyImport,
+            Scenario::Bump,
+        ];
+        let outside: Vec<Outside> = if scenarios.iter().any(|scenario| needs_go.contains(scenario))
+        {
+            subject
+                .images
+                .iter()
+                .map(|image| scratch.outside(image))
+                .collect::<Result<_>>()?
         } else {
             Vec::new()
         };
-        let finder = Finder { scratch, subject, outside, runs };
+        let finder = Finder {
+            scratch,
+            subject,
+            outside,
+            runs,
+        };
         for &scenario in scenarios {
             let edits = finder.of(scenario)?;
             if edits.is_empty() {
-                note(&format!("{}: {} has nothing for it", scenario.title(), subject.name));
+                note(&format!(
+                    "{}: {} has nothing for it",
+                    scenario.title(),
+                    subject.name
+                ));
             } else {
                 by_scenario.insert(scenario, edits);
             }
@@ -61,7 +85,10 @@ impl Edits {
     pub(super) fn of(&self, scenario: Scenario, run: usize) -> Option<&Edit> {
         let edits = self.by_scenario.get(&scenario)?;
         // One edit that takes a word of the run's own will do for all.
-        if matches!(scenario, Scenario::StdImport | Scenario::ThirdPartyImport | Scenario::Bump) {
+        if matches!(
+            scenario,
+            Scenario::StdImport | Scenario::ThirdPartyImport | Scenario::Bump
+        ) {
             edits.get(run)
         } else {
             edits.first()
@@ -75,7 +102,11 @@ impl Edits {
             said.dedup();
             said.join(", then ")
         };
-        self.by_scenario.iter().map(|(scenario, edits)| (*scenario, what(edits))).filter(|(_, what)| !what.is_empty()).collect()
+        self.by_scenario
+            .iter()
+            .map(|(scenario, edits)| (*scenario, what(edits)))
+            .filter(|(_, what)| !what.is_empty())
+            .collect()
     }
 }
 
@@ -105,13 +136,20 @@ impl Finder<'_> {
     }
 
     fn appended(&self, file: &str, addition: &str) -> Result<Vec<Edit>> {
-        let text = if self.scratch.has(file) { self.scratch.text(file)? } else { String::new() };
+        let text = if self.scratch.has(file) {
+            self.scratch.text(file)?
+        } else {
+            String::new()
+        };
         Ok(vec![Edit::of(file, text + addition)])
     }
 
     fn test(&self) -> Result<Vec<Edit>> {
         let shared = &self.subject.shared;
-        let tests = shared.files.iter().map(|file| file.replace(".go", "_test.go"));
+        let tests = shared
+            .files
+            .iter()
+            .map(|file| file.replace(".go", "_test.go"));
         match tests.into_iter().find(|file| self.scratch.has(file)) {
             Some(file) => self.appended(&file, &format!("\nvar _ = {WORD:?}\n")),
             None => {
@@ -124,23 +162,40 @@ impl Finder<'_> {
     /// The longest function of the package gets a statement.
     fn body(&self, package: &Own) -> Result<Vec<Edit>> {
         let longest = self.longest(package)?;
-        Ok(longest.and_then(|(file, text)| Some(Edit::of(file, edit_body(&text, WORD)?))).into_iter().collect())
+        Ok(longest
+            .and_then(|(file, text)| Some(Edit::of(file, edit_body(&text, WORD)?)))
+            .into_iter()
+            .collect())
     }
 
     fn signature(&self) -> Result<Vec<Edit>> {
-        let function = format!("\n// Benchmarked is new.\nfunc Benchmarked() string {{\n\treturn {WORD:?}\n}}\n");
+        let function = format!(
+            "\n// Benchmarked is new.\nfunc Benchmarked() string {{\n\treturn {WORD:?}\n}}\n"
+        );
         let longest = self.longest(&self.subject.shared)?;
-        Ok(longest.map(|(file, text)| Edit::of(file, text + &function)).into_iter().collect())
+        Ok(longest
+            .map(|(file, text)| Edit::of(file, text + &function))
+            .into_iter()
+            .collect())
     }
 
     /// The file of a package with the longest function, and its text.
     fn longest<'a>(&self, package: &'a Own) -> Result<Option<(&'a String, String)>> {
-        let texts = package.files.iter().map(|file| Ok((file, self.scratch.text(file)?))).collect::<Result<Vec<_>>>()?;
+        let texts = package
+            .files
+            .iter()
+            .map(|file| Ok((file, self.scratch.text(file)?)))
+            .collect::<Result<Vec<_>>>()?;
         Ok(texts.into_iter().max_by_key(|(_, text)| longest_body(text)))
     }
 
     fn std_imports(&self) -> Result<Vec<Edit>> {
-        let unknown = SELDOM.iter().filter(|path| !self.outside.iter().any(|outside| outside.std.contains(**path)));
+        let unknown = SELDOM.iter().filter(|path| {
+            !self
+                .outside
+                .iter()
+                .any(|outside| outside.std.contains(**path))
+        });
         let edits = unknown.take(self.runs).map(|path| {
             let mut edit = importing(self.subject.edited(), path);
             edit.what = format!("{path} in {}", self.subject.edited().name);
@@ -151,12 +206,30 @@ impl Finder<'_> {
 
     /// The image with the fewest third-party packages gets another that others have.
     fn third_party_imports(&self) -> Result<Vec<Edit>> {
-        let few = (0..self.outside.len()).min_by_key(|&ix| (self.outside[ix].third_party.len(), ix)).unwrap_or_default();
+        let few = (0..self.outside.len())
+            .min_by_key(|&ix| (self.outside[ix].third_party.len(), ix))
+            .unwrap_or_default();
         let (image, has) = (&self.subject.images[few], &self.outside[few].third_party);
-        let imported: BTreeSet<&String> = self.subject.images.iter().flat_map(|other| &other.main.imports).collect();
-        let others: BTreeMap<_, _> = self.outside.iter().flat_map(|outside| &outside.third_party).collect();
-        let is_open = |path: &str| !path.split('/').any(|element| element == "internal" || element == "vendor");
-        let mut candidates: Vec<_> = others.into_iter().filter(|(path, _)| !has.contains_key(*path) && is_open(path)).collect();
+        let imported: BTreeSet<&String> = self
+            .subject
+            .images
+            .iter()
+            .flat_map(|other| &other.main.imports)
+            .collect();
+        let others: BTreeMap<_, _> = self
+            .outside
+            .iter()
+            .flat_map(|outside| &outside.third_party)
+            .collect();
+        let is_open = |path: &str| {
+            !path
+                .split('/')
+                .any(|element| element == "internal" || element == "vendor")
+        };
+        let mut candidates: Vec<_> = others
+            .into_iter()
+            .filter(|(path, _)| !has.contains_key(*path) && is_open(path))
+            .collect();
         // What mains import themselves is made to be imported.
         candidates.sort_by_key(|(path, _)| (!imported.contains(path), (*path).clone()));
         let mut edits: Vec<Edit> = Vec::new();
@@ -165,9 +238,11 @@ impl Finder<'_> {
                 break;
             }
             let written = importing(image, path);
-            if let Ok(mut edit) =
-                self.scratch.edit(&written.files, std::slice::from_ref(&image.module), &format!("{module}@{version}"))
-            {
+            if let Ok(mut edit) = self.scratch.edit(
+                &written.files,
+                std::slice::from_ref(&image.module),
+                &format!("{module}@{version}"),
+            ) {
                 edit.what = format!("{path} in {}", image.name);
                 edits.push(edit);
             }
@@ -175,23 +250,48 @@ impl Finder<'_> {
         Ok(edits)
     }
 
-    /// Of the modules that packages are imported from, the one that most images reach packages of and that has other versions: newer ones, else older. A
-    /// version in which nothing differs that images are made of is none.
+    /// Of the modules that packages are imported from, the one that most images reach packages of
+    /// and that has other versions: newer ones, else older. A version in which nothing differs that
+    /// images are made of is none.
     fn bumps(&self) -> Result<Vec<Edit>> {
-        let is_imported = |module: &str| self.taken_of(module).1.iter().any(|package| self.subject.imported.contains(package));
-        let mut modules: Vec<_> = self.subject.required.iter().filter(|(module, _)| is_imported(module)).collect();
-        modules.sort_by_key(|(module, _)| (std::cmp::Reverse(self.reach(module)), (*module).clone()));
+        let is_imported = |module: &str| {
+            self.taken_of(module)
+                .1
+                .iter()
+                .any(|package| self.subject.imported.contains(package))
+        };
+        let mut modules: Vec<_> = self
+            .subject
+            .required
+            .iter()
+            .filter(|(module, _)| is_imported(module))
+            .collect();
+        modules
+            .sort_by_key(|(module, _)| (std::cmp::Reverse(self.reach(module)), (*module).clone()));
         for (module, asking) in modules.into_iter().take(TRIED) {
             let (has, packages) = self.taken_of(module);
             let mut edits = Vec::new();
-            for version in self.scratch.other_versions(module).unwrap_or_default().into_iter().take(TRIED) {
+            for version in self
+                .scratch
+                .other_versions(module)
+                .unwrap_or_default()
+                .into_iter()
+                .take(TRIED)
+            {
                 if edits.len() == self.runs {
                     break;
                 }
-                if !self.scratch.differ(module, [&has, &version], &packages).unwrap_or_default() {
+                if !self
+                    .scratch
+                    .differ(module, [&has, &version], &packages)
+                    .unwrap_or_default()
+                {
                     continue;
                 }
-                if let Ok(mut edit) = self.scratch.edit(&[], asking, &format!("{module}@{version}")) {
+                if let Ok(mut edit) = self
+                    .scratch
+                    .edit(&[], asking, &format!("{module}@{version}"))
+                {
                     edit.what = format!("{module} {has} to {version}");
                     edits.push(edit);
                 }
@@ -211,7 +311,11 @@ impl Finder<'_> {
 
     /// The version of a module, and its packages that images are made of.
     fn taken_of(&self, module: &str) -> (String, BTreeSet<String>) {
-        let all = self.outside.iter().flat_map(|outside| &outside.third_party).filter(|(_, (path, _))| path == module);
+        let all = self
+            .outside
+            .iter()
+            .flat_map(|outside| &outside.third_party)
+            .filter(|(_, (path, _))| path == module);
         let (mut version, mut packages) = (String::new(), BTreeSet::new());
         for (package, (_, chosen)) in all {
             version.clone_from(chosen);
@@ -223,15 +327,38 @@ impl Finder<'_> {
     /// A main beside the edited one, that imports what that imports.
     fn service(&self) -> Result<Vec<Edit>> {
         let like = self.subject.edited();
-        let parent = if like.main.dir == like.module { like.main.dir.clone() } else { parent_of(&like.main.dir) };
-        let inside = if like.main.dir == like.module { like.main.path.clone() } else { parent_of(&like.main.path) };
+        let parent = if like.main.dir == like.module {
+            like.main.dir.clone()
+        } else {
+            parent_of(&like.main.dir)
+        };
+        let inside = if like.main.dir == like.module {
+            like.main.path.clone()
+        } else {
+            parent_of(&like.main.path)
+        };
         let (dir, path) = (below(&parent, WORD), format!("{inside}/{WORD}"));
-        let imports = like.main.imports.iter().filter(|import| *import != "C" && may_import(&path, import));
+        let imports = like
+            .main
+            .imports
+            .iter()
+            .filter(|import| *import != "C" && may_import(&path, import));
         let imports: String = imports.map(|import| format!("\t_ {import:?}\n")).collect();
-        let text = format!("package main\n\nimport (\n{imports})\n\nfunc main() {{\n\tprintln({WORD:?})\n}}\n");
+        let text = format!(
+            "package main\n\nimport (\n{imports})\n\nfunc main() {{\n\tprintln({WORD:?})\n}}\n"
+        );
         let mut edit = Edit::of(&below(&dir, "main.go"), text);
-        let main = Own { path, dir, ..like.main.clone() };
-        edit.service = Some(Image { name: WORD.to_owned(), binary: WORD.to_owned(), main, module: like.module.clone() });
+        let main = Own {
+            path,
+            dir,
+            ..like.main.clone()
+        };
+        edit.service = Some(Image {
+            name: WORD.to_owned(),
+            binary: WORD.to_owned(),
+            main,
+            module: like.module.clone(),
+        });
         edit.what = format!("like {}", like.name);
         Ok(vec![edit])
     }
@@ -239,17 +366,23 @@ impl Finder<'_> {
 
 /// A new file of the image's main that imports `path`.
 fn importing(image: &Image, path: &str) -> Edit {
-    let text = format!("package main\n\nimport _ {path:?}\n\nvar _ = func() string {{ return {WORD:?} }}\n");
+    let text = format!(
+        "package main\n\nimport _ {path:?}\n\nvar _ = func() string {{ return {WORD:?} }}\n"
+    );
     Edit::of(&below(&image.main.dir, "bench_import.go"), text)
 }
 
 fn parent_of(path: &str) -> String {
-    path.rsplit_once('/').map_or_else(|| ".".to_owned(), |(parent, _)| parent.to_owned())
+    path.rsplit_once('/')
+        .map_or_else(|| ".".to_owned(), |(parent, _)| parent.to_owned())
 }
 
-/// Whether the package at `path` may import another: what is internal is for those below its parent.
+/// Whether the package at `path` may import another: what is internal is for those below its
+/// parent.
 fn may_import(path: &str, import: &str) -> bool {
-    let Some(at) = import.split('/').position(|element| element == "internal") else { return true };
+    let Some(at) = import.split('/').position(|element| element == "internal") else {
+        return true;
+    };
     let parent: Vec<&str> = import.split('/').take(at).collect();
     path.starts_with(&format!("{}/", parent.join("/")))
 }
@@ -261,6 +394,9 @@ mod tests {
     #[test]
     fn internal_packages_are_for_their_parents() {
         assert!(may_import("a/cmd/x", "a/internal/b") && may_import("a/cmd/x", "fmt"));
-        assert!(!may_import("a/cmd/x", "a/cmd/y/internal/b") && !may_import("a/cmd/x", "net/internal/b"));
+        assert!(
+            !may_import("a/cmd/x", "a/cmd/y/internal/b")
+                && !may_import("a/cmd/x", "net/internal/b")
+        );
     }
 }

@@ -42,17 +42,27 @@ impl Figures {
 
     /// The measurements of a cell, in order.
     pub(super) fn of(&self, cell: Cell) -> &[f64] {
-        self.seconds.get(&cell).map(Vec::as_slice).unwrap_or_default()
+        self.seconds
+            .get(&cell)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// Every cell with its measurements.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Cell, &[f64])> {
-        self.seconds.iter().map(|(cell, seconds)| (*cell, seconds.as_slice()))
+        self.seconds
+            .iter()
+            .map(|(cell, seconds)| (*cell, seconds.as_slice()))
     }
 
-    /// The median of a cell. On an empty engine, a side whose cache does not travel builds an edited tree from nothing, whatever was edited: that is measured once.
+    /// The median of a cell. On an empty engine, a side whose cache does not travel builds an
+    /// edited tree from nothing, whatever was edited: that is measured once.
     pub(super) fn median(&self, cell: Cell) -> Option<f64> {
-        if self.is_from_nothing(cell) { self.built_from_nothing(cell.scenario, cell.side) } else { median(self.of(cell)) }
+        if self.is_from_nothing(cell) {
+            self.built_from_nothing(cell.scenario, cell.side)
+        } else {
+            median(self.of(cell))
+        }
     }
 
     /// Whether the figure of a cell is the one of a build from nothing.
@@ -62,15 +72,27 @@ impl Figures {
 
     /// A build from nothing, of what the scenario builds.
     fn built_from_nothing(&self, scenario: Scenario, side: Side) -> Option<f64> {
-        let scenario = if scenario.builds_one() { scenario } else { Scenario::Cold };
-        median(self.of(Cell { stage: Stage::Cold, scenario, side }))
+        let scenario = if scenario.builds_one() {
+            scenario
+        } else {
+            Scenario::Cold
+        };
+        median(self.of(Cell {
+            stage: Stage::Cold,
+            scenario,
+            side,
+        }))
     }
 
     /// How many times our seconds the other side's are.
     pub(super) fn times(&self, cell: Cell, goal: Goal) -> Option<f64> {
         let ours = self.median(cell)?;
         let other = match goal.from {
-            Stage::Warm => self.median(Cell { stage: cell.stage, side: goal.to, ..cell })?,
+            Stage::Warm => self.median(Cell {
+                stage: cell.stage,
+                side: goal.to,
+                ..cell
+            })?,
             Stage::Cold | Stage::Imported => self.built_from_nothing(cell.scenario, goal.to)?,
         };
         (ours > 0.0).then(|| other / ours)
@@ -79,11 +101,25 @@ impl Figures {
 
 /// A goal for a scenario: to be so many times as fast as another side.
 pub(super) fn goals(stage: Stage, scenario: Scenario) -> Vec<Goal> {
-    let hand = |from, times| vec![Goal { to: Side::Hand, from, times }];
+    let hand = |from, times| {
+        vec![Goal {
+            to: Side::Hand,
+            from,
+            times,
+        }]
+    };
     match (stage, scenario) {
         (Stage::Cold, Scenario::Cold) => vec![
-            Goal { to: Side::Hand, from: Stage::Cold, times: 1.0 / 1.1 },
-            Goal { to: Side::HandStages, from: Stage::Cold, times: 2.0 },
+            Goal {
+                to: Side::Hand,
+                from: Stage::Cold,
+                times: 1.0 / 1.1,
+            },
+            Goal {
+                to: Side::HandStages,
+                from: Stage::Cold,
+                times: 2.0,
+            },
         ],
         (Stage::Warm, Scenario::NoChange | Scenario::Readme) => hand(Stage::Warm, 1.0),
         (Stage::Warm, Scenario::Main) => hand(Stage::Warm, 2.0),
@@ -124,22 +160,42 @@ mod tests {
     #[test]
     fn what_does_not_travel_is_compared_from_nothing() {
         let mut figures = Figures::default();
-        let cell = |stage, scenario, side| Cell { stage, scenario, side };
+        let cell = |stage, scenario, side| Cell {
+            stage,
+            scenario,
+            side,
+        };
         figures.add(cell(Stage::Cold, Scenario::Cold, Side::Hand), 50.0);
         figures.add(cell(Stage::Cold, Scenario::OneImage, Side::Hand), 30.0);
         figures.add(cell(Stage::Imported, Scenario::NoChange, Side::Hand), 1.0);
         figures.add(cell(Stage::Imported, Scenario::Main, Side::Layer), 5.0);
         figures.add(cell(Stage::Imported, Scenario::OneImage, Side::Layer), 3.0);
         let of = |scenario, side| figures.median(cell(Stage::Imported, scenario, side));
-        assert_eq!((of(Scenario::Main, Side::Hand), of(Scenario::OneImage, Side::Hand)), (Some(50.0), Some(30.0)));
+        assert_eq!(
+            (
+                of(Scenario::Main, Side::Hand),
+                of(Scenario::OneImage, Side::Hand)
+            ),
+            (Some(50.0), Some(30.0))
+        );
         // Its RUN step is found if nothing was edited.
         assert_eq!(of(Scenario::NoChange, Side::Hand), Some(1.0));
         let ten = |scenario| {
             let goal = goals(Stage::Imported, scenario)[0];
             figures.times(cell(Stage::Imported, scenario, Side::Layer), goal)
         };
-        assert_eq!((ten(Scenario::Main), ten(Scenario::OneImage)), (Some(10.0), Some(10.0)));
-        let warm = Goal { to: Side::Hand, from: Stage::Warm, times: 1.0 };
-        assert_eq!(figures.times(cell(Stage::Warm, Scenario::Main, Side::Layer), warm), None);
+        assert_eq!(
+            (ten(Scenario::Main), ten(Scenario::OneImage)),
+            (Some(10.0), Some(10.0))
+        );
+        let warm = Goal {
+            to: Side::Hand,
+            from: Stage::Warm,
+            times: 1.0,
+        };
+        assert_eq!(
+            figures.times(cell(Stage::Warm, Scenario::Main, Side::Layer), warm),
+            None
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! A workspace of forty modules, as a company's repository may be: libraries that build upon one another, services that use them, third-party modules that
-//! most of them share. The same every time; the checksums come from the module proxy.
+//! A workspace of forty modules, as a company's repository may be: libraries that build upon one
+//! another, services that use them, third-party modules that most of them share. The same every
+//! time; the checksums come from the module proxy.
 
 use crate::command::run;
 use crate::progress::Phase;
@@ -33,7 +34,13 @@ struct ThirdParty {
 const THIRD_PARTY: [(usize, ThirdParty); 9] = [
     (
         0,
-        ThirdParty { module: "go.uber.org/zap", version: "v1.25.0", package: "go.uber.org/zap", name: "zap", used: "zap.NewNop" },
+        ThirdParty {
+            module: "go.uber.org/zap",
+            version: "v1.25.0",
+            package: "go.uber.org/zap",
+            name: "zap",
+            used: "zap.NewNop",
+        },
     ),
     (
         3,
@@ -127,7 +134,9 @@ pub(super) fn workspace(state: &State) -> Result<PathBuf> {
     if !directory.is_dir() {
         let phase = Phase::start("generating a workspace of forty modules");
         std::fs::create_dir_all(&parent)?;
-        let unfinished = tempfile::Builder::new().prefix("unfinished-").tempdir_in(&parent)?;
+        let unfinished = tempfile::Builder::new()
+            .prefix("unfinished-")
+            .tempdir_in(&parent)?;
         generate(unfinished.path())?;
         sum(state, unfinished.path())?;
         std::fs::rename(unfinished.path(), &directory)?;
@@ -160,9 +169,17 @@ fn generate(root: &Path) -> Result<()> {
         write_module(root, &dir, std::iter::empty())?;
         let mut own = Vec::new();
         for package in PACKAGES {
-            let mut imports: Vec<String> = used_by(number).map(|library| path(library, package)).collect();
+            let mut imports: Vec<String> = used_by(number)
+                .map(|library| path(library, package))
+                .collect();
             imports.extend(own.last().cloned());
-            write_package(root, &format!("{dir}/internal/{package}"), package, &imports, None)?;
+            write_package(
+                root,
+                &format!("{dir}/internal/{package}"),
+                package,
+                &imports,
+                None,
+            )?;
             own.push(format!("example.com/forty/{dir}/internal/{package}"));
         }
         write_main(root, &format!("{dir}/cmd/{name}"), &own)?;
@@ -172,7 +189,8 @@ fn generate(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Libraries 7, 11 and so on further: every service has another selection, all have the lowest ones.
+/// Libraries 7, 11 and so on further: every service has another selection, all have the lowest
+/// ones.
 fn used_by(service: usize) -> impl Iterator<Item = usize> {
     let chosen = (0..4).map(move |n| (service * 5 + n * 7) % LIBRARIES);
     std::iter::once(service % 3).chain(chosen)
@@ -185,7 +203,8 @@ fn lower(number: usize, at: usize) -> Vec<String> {
         imports.push(path(number, PACKAGES[at - 1]));
     }
     // A tree with a few cross links: reach sets differ, as those of true repositories do.
-    let below = [number / 2, number.saturating_sub(3), 0].map(|lower| (lower < number).then(|| path(lower, PACKAGES[at])));
+    let below = [number / 2, number.saturating_sub(3), 0]
+        .map(|lower| (lower < number).then(|| path(lower, PACKAGES[at])));
     imports.extend(below.into_iter().flatten());
     imports.sort();
     imports.dedup();
@@ -201,10 +220,17 @@ fn path(number: usize, package: &str) -> String {
 }
 
 fn third_party(number: usize) -> Option<&'static ThirdParty> {
-    THIRD_PARTY.iter().find(|(library, _)| *library == number).map(|(_, used)| used)
+    THIRD_PARTY
+        .iter()
+        .find(|(library, _)| *library == number)
+        .map(|(_, used)| used)
 }
 
-fn write_module<'a>(root: &Path, dir: &str, requires: impl Iterator<Item = &'a ThirdParty>) -> Result<()> {
+fn write_module<'a>(
+    root: &Path,
+    dir: &str,
+    requires: impl Iterator<Item = &'a ThirdParty>,
+) -> Result<()> {
     let mut text = format!("module example.com/forty/{dir}\n\ngo 1.26\n");
     for used in requires {
         write!(text, "\nrequire {} {}\n", used.module, used.version)?;
@@ -216,14 +242,23 @@ fn write_module<'a>(root: &Path, dir: &str, requires: impl Iterator<Item = &'a T
 }
 
 /// A package whose functions each use what it imports.
-fn write_package(root: &Path, dir: &str, name: &str, imports: &[String], used: Option<&ThirdParty>) -> Result<()> {
+fn write_package(
+    root: &Path,
+    dir: &str,
+    name: &str,
+    imports: &[String],
+    used: Option<&ThirdParty>,
+) -> Result<()> {
     let dir = root.join(dir);
     std::fs::create_dir_all(&dir)?;
     for file in 0..FILES {
         let mut text = format!("// Package {name} does its part.\npackage {name}\n\nimport (\n");
         text.push_str("\t\"encoding/json\"\n\t\"errors\"\n\t\"fmt\"\n\t\"sort\"\n\t\"strings\"\n\t\"sync\"\n\n");
-        let of_file: Vec<(usize, &String)> =
-            imports.iter().enumerate().filter(|(n, _)| n % FILES == file % imports.len().max(1)).collect();
+        let of_file: Vec<(usize, &String)> = imports
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| n % FILES == file % imports.len().max(1))
+            .collect();
         for (number, import) in &of_file {
             writeln!(text, "\tp{number} {import:?}")?;
         }
@@ -232,7 +267,11 @@ fn write_package(root: &Path, dir: &str, name: &str, imports: &[String], used: O
         }
         text.push_str(")\n\n");
         if let Some(used) = used.filter(|_| file == 0) {
-            writeln!(text, "// Used keeps what is taken from outside.\nvar Used = {}\n", used.used)?;
+            writeln!(
+                text,
+                "// Used keeps what is taken from outside.\nvar Used = {}\n",
+                used.used
+            )?;
         }
         for (number, _) in &of_file {
             writeln!(
@@ -245,8 +284,9 @@ fn write_package(root: &Path, dir: &str, name: &str, imports: &[String], used: O
         }
         std::fs::write(dir.join(format!("file{file}.go")), text)?;
     }
-    let test =
-        format!("package {name}\n\nimport \"testing\"\n\nfunc TestRecord(t *testing.T) {{ t.Log(NewRecord0x0(\"a\")) }}\n");
+    let test = format!(
+        "package {name}\n\nimport \"testing\"\n\nfunc TestRecord(t *testing.T) {{ t.Log(NewRecord0x0(\"a\")) }}\n"
+    );
     std::fs::write(dir.join("file0_test.go"), test)?;
     Ok(())
 }
@@ -260,7 +300,10 @@ fn write_main(root: &Path, dir: &str, own: &[String]) -> Result<()> {
     }
     text.push_str(")\n\nfunc main() {\n");
     for number in 0..own.len() {
-        writeln!(text, "\tfmt.Println(p{number}.NewRecord0x0(os.Args[0]).Render())")?;
+        writeln!(
+            text,
+            "\tfmt.Println(p{number}.NewRecord0x0(os.Args[0]).Render())"
+        )?;
     }
     std::fs::write(dir.join("main.go"), text + "}\n")?;
     Ok(())
@@ -273,16 +316,28 @@ const TYPE: &str = include_str!("generated_type.go.txt");
 fn sum(state: &State, root: &Path) -> Result<()> {
     let go = |dir: &Path, arguments: &[&str]| -> Result<()> {
         let mut go = crate::golang::go(state)?;
-        go.current_dir(dir).args(arguments).env_remove("GOWORK").env_remove("GOCACHEPROG");
-        go.envs([("GOOS", "linux"), ("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "")]);
+        go.current_dir(dir)
+            .args(arguments)
+            .env_remove("GOWORK")
+            .env_remove("GOCACHEPROG");
+        go.envs([
+            ("GOOS", "linux"),
+            ("CGO_ENABLED", "0"),
+            ("GOTOOLCHAIN", "local"),
+            ("GOFLAGS", ""),
+        ]);
         run(&mut go)
     };
     for (number, used) in &THIRD_PARTY {
         let dir = root.join("lib").join(library(*number));
-        go(&dir, &["get", &format!("{}@{}", used.package, used.version)])?;
+        go(
+            &dir,
+            &["get", &format!("{}@{}", used.package, used.version)],
+        )?;
     }
-    let mains: Vec<String> =
-        (0..SERVICES).map(|number| format!("./services/service{number:02}/cmd/service{number:02}")).collect();
+    let mains: Vec<String> = (0..SERVICES)
+        .map(|number| format!("./services/service{number:02}/cmd/service{number:02}"))
+        .collect();
     let mut list = vec!["list", "-deps", "-f", "{{with .Error}}{{.}}{{end}}"];
     list.extend(mains.iter().map(String::as_str));
     go(root, &list).context("the generated workspace cannot be listed")
@@ -301,7 +356,10 @@ mod tests {
         let subject = Subject::open("forty", root.path(), &[]).expect("a repository");
         assert_eq!((subject.modules.len(), subject.images.len()), (40, 12));
         // Every service reaches the lowest library, so nothing is shared more.
-        assert_eq!(subject.shared.path, format!("example.com/forty/lib/{}/codec", library(0)));
+        assert_eq!(
+            subject.shared.path,
+            format!("example.com/forty/lib/{}/codec", library(0))
+        );
         assert!(subject.required.contains_key("go.uber.org/zap"));
     }
 
@@ -311,10 +369,21 @@ mod tests {
         generate(root.path()).expect("generated");
         let wanted = ["service03".to_owned(), "service07".to_owned()];
         let subject = Subject::open("forty", root.path(), &wanted).expect("a repository");
-        let names: Vec<_> = subject.images.iter().map(|image| image.name.as_str()).collect();
+        let names: Vec<_> = subject
+            .images
+            .iter()
+            .map(|image| image.name.as_str())
+            .collect();
         assert_eq!(names, ["service03", "service07"]);
-        let error = Subject::open("forty", root.path(), &["none".to_owned()]).err().expect("an error");
-        assert!(error.to_string().contains("no image none; it has service00"), "{error}");
+        let error = Subject::open("forty", root.path(), &["none".to_owned()])
+            .err()
+            .expect("an error");
+        assert!(
+            error
+                .to_string()
+                .contains("no image none; it has service00"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -325,7 +394,11 @@ mod tests {
         let state = State::open().expect("a state directory");
         sum(&state, root.path()).expect("summed");
         let mut go = crate::golang::go(&state).expect("go");
-        go.current_dir(root.path()).args(["vet", "work"]).envs([("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("CGO_ENABLED", "0")]);
+        go.current_dir(root.path()).args(["vet", "work"]).envs([
+            ("GOTOOLCHAIN", "local"),
+            ("GOFLAGS", ""),
+            ("CGO_ENABLED", "0"),
+        ]);
         crate::command::run(go.env_remove("GOWORK")).expect("it compiles");
     }
 }

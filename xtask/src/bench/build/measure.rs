@@ -76,7 +76,9 @@ impl Bench<'_> {
             }
             if imported { self.imported() } else { Ok(()) }
         })();
-        let removed = [WARM, EMPTY].iter().try_for_each(|name| engine::reset(self.state, name));
+        let removed = [WARM, EMPTY]
+            .iter()
+            .try_for_each(|name| engine::reset(self.state, name));
         result.and(removed)
     }
 
@@ -102,11 +104,21 @@ impl Bench<'_> {
             if let Err(error) = self.warm_up(place, &up.variables, export) {
                 let side = self.places[place].side;
                 note(&format!("{} is left out: {error:#}", side.word()));
-                for (stage, scenario) in
-                    self.plan.stages.iter().flat_map(|stage| self.plan.scenarios.iter().map(move |s| (*stage, *s)))
+                for (stage, scenario) in self
+                    .plan
+                    .stages
+                    .iter()
+                    .flat_map(|stage| self.plan.scenarios.iter().map(move |s| (*stage, *s)))
                 {
                     if stage != Stage::Cold {
-                        self.figures.failures.insert(Cell { stage, scenario, side }, format!("{error:#}"));
+                        self.figures.failures.insert(
+                            Cell {
+                                stage,
+                                scenario,
+                                side,
+                            },
+                            format!("{error:#}"),
+                        );
                     }
                 }
             }
@@ -117,12 +129,26 @@ impl Bench<'_> {
     /// Has a side build the repository, and export its cache if that is imported later.
     fn warm_up(&mut self, place: usize, engine: &Variables, export: bool) -> Result<()> {
         let place = &self.places[place];
-        let phase = Phase::start(&format!("{}: warming {}", self.subject.name, place.side.word()));
+        let phase = Phase::start(&format!(
+            "{}: warming {}",
+            self.subject.name,
+            place.side.word()
+        ));
         let edit = Edit::default();
-        let order = Order { edit: &edit, one: None, cache: Cache::Unused };
+        let order = Order {
+            edit: &edit,
+            one: None,
+            cache: Cache::Unused,
+        };
         place.build(engine, order)?;
         if export && place.side.is_on_engine() {
-            place.build(engine, Order { cache: Cache::Export, ..order })?;
+            place.build(
+                engine,
+                Order {
+                    cache: Cache::Export,
+                    ..order
+                },
+            )?;
             self.exported.push((place.side, place.exported(engine)?));
         }
         phase.done();
@@ -133,7 +159,11 @@ impl Bench<'_> {
         for run in 0..self.plan.runs {
             for scenario in [Scenario::Cold, Scenario::OneImage] {
                 for place in 0..self.places.len() {
-                    let cell = Cell { stage: Stage::Cold, scenario, side: self.places[place].side };
+                    let cell = Cell {
+                        stage: Stage::Cold,
+                        scenario,
+                        side: self.places[place].side,
+                    };
                     // One image from nothing is what others are compared with.
                     let is_asked = scenario == Scenario::Cold || !cell.side.travels();
                     if !is_asked || !self.is_open(cell, run) {
@@ -152,14 +182,26 @@ impl Bench<'_> {
         for run in 0..self.plan.runs {
             for scenario in self.plan.scenarios.clone() {
                 for place in 0..self.places.len() {
-                    let cell = Cell { stage: Stage::Warm, scenario, side: self.places[place].side };
+                    let cell = Cell {
+                        stage: Stage::Warm,
+                        scenario,
+                        side: self.places[place].side,
+                    };
                     if !self.is_open(cell, run) {
                         continue;
                     }
-                    // What the last edit left is taken back first, so that only this one is transferred.
+                    // What the last edit left is taken back first, so that only this one is
+                    // transferred.
                     if self.places[place].side.is_on_engine() {
                         let edit = Edit::default();
-                        self.places[place].build(engine, Order { edit: &edit, one: None, cache: Cache::Unused })?;
+                        self.places[place].build(
+                            engine,
+                            Order {
+                                edit: &edit,
+                                one: None,
+                                cache: Cache::Unused,
+                            },
+                        )?;
                     }
                     self.measure(place, engine, (cell, run), Cache::Unused)?;
                 }
@@ -173,8 +215,13 @@ impl Bench<'_> {
             for scenario in self.plan.scenarios.clone() {
                 for place in 0..self.places.len() {
                     let side = self.places[place].side;
-                    let cell = Cell { stage: Stage::Imported, scenario, side };
-                    let can_hit = side.travels() || side.is_on_engine() && scenario == Scenario::NoChange;
+                    let cell = Cell {
+                        stage: Stage::Imported,
+                        scenario,
+                        side,
+                    };
+                    let can_hit =
+                        side.travels() || side.is_on_engine() && scenario == Scenario::NoChange;
                     if !can_hit || !self.is_open(cell, run) {
                         continue;
                     }
@@ -188,30 +235,64 @@ impl Bench<'_> {
 
     /// Whether a cell is to be measured in this run.
     fn is_open(&self, cell: Cell, run: usize) -> bool {
-        let is_asked = self.plan.scenarios.contains(&cell.scenario) && cell.stage.has(cell.scenario);
+        let is_asked =
+            self.plan.scenarios.contains(&cell.scenario) && cell.stage.has(cell.scenario);
         let has_edit = self.edits.of(cell.scenario, run).is_some();
-        let is_long = self.figures.of(cell).iter().any(|seconds| *seconds > self.plan.once_over);
+        let is_long = self
+            .figures
+            .of(cell)
+            .iter()
+            .any(|seconds| *seconds > self.plan.once_over);
         is_asked && has_edit && !is_long && !self.figures.failures.contains_key(&cell)
     }
 
     /// Edits, builds, notes how long that took, and undoes the edit.
-    fn measure(&mut self, place: usize, engine: &Variables, (cell, run): (Cell, usize), cache: Cache) -> Result<()> {
+    fn measure(
+        &mut self,
+        place: usize,
+        engine: &Variables,
+        (cell, run): (Cell, usize),
+        cache: Cache,
+    ) -> Result<()> {
         let place = &self.places[place];
-        let title = format!("{}, {}, {}: {}", self.subject.name, cell.stage, cell.scenario.title(), cell.side.word());
+        let title = format!(
+            "{}, {}, {}: {}",
+            self.subject.name,
+            cell.stage,
+            cell.scenario.title(),
+            cell.side.word()
+        );
         let phase = Phase::start(&format!("{title}, run {}", run + 1));
         let unedited = Edit::default();
         // What is built from nothing has nothing to differ from.
-        let edit = if cell.stage == Stage::Cold { Some(&unedited) } else { self.edits.of(cell.scenario, run) };
-        let edit = edit.context("a scenario without an edit")?.with(&word(cell, run));
+        let edit = if cell.stage == Stage::Cold {
+            Some(&unedited)
+        } else {
+            self.edits.of(cell.scenario, run)
+        };
+        let edit = edit
+            .context("a scenario without an edit")?
+            .with(&word(cell, run));
         edit.apply(&place.repository())?;
         let one = cell.scenario.builds_one().then(|| self.subject.edited());
-        let built = place.build(engine, Order { edit: &edit, one, cache });
+        let built = place.build(
+            engine,
+            Order {
+                edit: &edit,
+                one,
+                cache,
+            },
+        );
         edit.revert(&place.repository(), &self.subject.source)?;
         match built {
             Ok(built) => {
                 phase.done_with(&format!("{:.2} s to build", built.seconds));
                 self.figures.add(cell, built.seconds);
-                if run == 0 { self.keep_timings(&title, &built) } else { Ok(()) }
+                if run == 0 {
+                    self.keep_timings(&title, &built)
+                } else {
+                    Ok(())
+                }
             }
             Err(error) => {
                 phase.done_with("failed");
@@ -223,24 +304,44 @@ impl Bench<'_> {
     }
 
     fn keep_timings(&self, title: &str, built: &Built) -> Result<()> {
-        let Some(path) = &self.plan.timings else { return Ok(()) };
-        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-        writeln!(file, "{title}: {:.2} s\n{}", built.seconds, built.records.table())?;
+        let Some(path) = &self.plan.timings else {
+            return Ok(());
+        };
+        let mut file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)?;
+        writeln!(
+            file,
+            "{title}: {:.2} s\n{}",
+            built.seconds,
+            built.records.table()
+        )?;
         Ok(())
     }
 }
 
 /// A word that no build has seen.
 fn word(cell: Cell, run: usize) -> String {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map(|time| time.as_millis()).unwrap_or_default();
-    format!("w{now}{}{}{run}", cell.stage.word(), cell.side.word().replace('-', ""))
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map(|time| time.as_millis())
+        .unwrap_or_default();
+    format!(
+        "w{now}{}{}{run}",
+        cell.stage.word(),
+        cell.side.word().replace('-', "")
+    )
 }
 
 /// Has the engine pull and unpack the builder image.
 fn prime(buildx: &Path, engine: &Variables, subject: &Subject) -> Result<()> {
     let phase = Phase::start("taking in the builder image");
     let context = tempfile::tempdir()?;
-    std::fs::write(context.path().join("Dockerfile"), format!("FROM {}\nRUN true\n", subject.builder))?;
+    std::fs::write(
+        context.path().join("Dockerfile"),
+        format!("FROM {}\nRUN true\n", subject.builder),
+    )?;
     let mut command = crate::command::command(buildx, ["build", "--output", "type=cacheonly"]);
     command.envs(engine.iter().map(|(name, value)| (name, value)));
     crate::command::run(command.arg(context.path()))?;

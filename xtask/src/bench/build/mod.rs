@@ -4,8 +4,9 @@
 //! subject (what is in the repository) ──► edits (one for each scenario) ──► measure (every side by turns) ──► figures ──► report, picture
 //! ```
 //!
-//! Every side has a copy of the repository and builds the same images from it with the same base image. What is measured is the client, `docker buildx build`,
-//! from its start to its end. See docs/benchmark.md.
+//! Every side has a copy of the repository and builds the same images from it with the same base
+//! image. What is measured is the client, `docker buildx build`, from its start to its end. See
+//! docs/benchmark.md.
 
 mod dockerfile;
 mod edit;
@@ -105,13 +106,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let _lock = state.lock("bench")?;
     let sides = sides(&arguments.sides);
     let equipment = equipment(&state, &sides, arguments)?;
-    let out = if arguments.out.is_relative() { state.repository().join(&arguments.out) } else { arguments.out.clone() };
+    let out = if arguments.out.is_relative() {
+        state.repository().join(&arguments.out)
+    } else {
+        arguments.out.clone()
+    };
     std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let parent = state.path("bench");
     std::fs::create_dir_all(&parent)?;
     for subject in subjects(&state, arguments)? {
-        let workshop = tempfile::Builder::new().prefix("sides-").tempdir_in(&parent)?;
-        let timings = arguments.timings.then(|| out.join(format!("{}.timings.txt", subject.name)));
+        let workshop = tempfile::Builder::new()
+            .prefix("sides-")
+            .tempdir_in(&parent)?;
+        let timings = arguments
+            .timings
+            .then(|| out.join(format!("{}.timings.txt", subject.name)));
         if let Some(path) = timings.as_ref().filter(|path| path.exists()) {
             std::fs::remove_file(path)?;
         }
@@ -132,10 +141,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             phase.done();
             edits
         };
-        let places = sides.iter().map(|side| Workplace::new(*side, &subject, &equipment, workshop.path()));
+        let places = sides
+            .iter()
+            .map(|side| Workplace::new(*side, &subject, &equipment, workshop.path()));
         let places = places.collect::<Result<Vec<_>>>()?;
         let figures = Figures::default();
-        let mut bench = Bench { state: &state, subject: &subject, places, edits, plan: &plan, figures, exported: Vec::new() };
+        let mut bench = Bench {
+            state: &state,
+            subject: &subject,
+            places,
+            edits,
+            plan: &plan,
+            figures,
+            exported: Vec::new(),
+        };
         bench.run(&equipment.buildx)?;
         save(&bench, &out, arguments.page.as_deref())?;
     }
@@ -159,15 +178,24 @@ fn sides(asked: &[Side]) -> Vec<Side> {
 
 fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equipment> {
     let frontend = crate::engine::environment::frontend_layout(state);
-    let quality = if arguments.quick { Quality::Quick } else { Quality::Release };
+    let quality = if arguments.quick {
+        Quality::Quick
+    } else {
+        Quality::Release
+    };
     image::build(state, &frontend, quality)?;
     let ko = if sides.contains(&Side::Ko) {
         let address = registry::ensure(state)?.address;
-        Some((Tool::Ko.ensure(state)?, format!("{address}/library/busybox:latest")))
+        Some((
+            Tool::Ko.ensure(state)?,
+            format!("{address}/library/busybox:latest"),
+        ))
     } else {
         None
     };
-    let dockerfile = sides.contains(&Side::HandSyntax).then(|| frontend.with_file_name("dockerfile-frontend"));
+    let dockerfile = sides
+        .contains(&Side::HandSyntax)
+        .then(|| frontend.with_file_name("dockerfile-frontend"));
     if let Some(layout) = &dockerfile {
         image::build_dockerfile_frontend(state, layout)?;
     }
@@ -185,28 +213,53 @@ fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equ
 /// The command line of this checkout.
 fn gowork(state: &State) -> Result<PathBuf> {
     let mut cargo = crate::command::cargo(state);
-    cargo.args(["build", "--locked", "--package", "gowork", "--bin", "gowork", "--message-format=json"]);
+    cargo.args([
+        "build",
+        "--locked",
+        "--package",
+        "gowork",
+        "--bin",
+        "gowork",
+        "--message-format=json",
+    ]);
     let messages = output(&mut cargo)?;
     let executable = |line: &str| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
         Some(PathBuf::from(message["executable"].as_str()?))
     };
-    messages.lines().rev().find_map(executable).context("cargo built no program")
+    messages
+        .lines()
+        .rev()
+        .find_map(executable)
+        .context("cargo built no program")
 }
 
 fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
     if let Some(repo) = &arguments.repo {
-        let source = repo.canonicalize().with_context(|| format!("cannot find {}", repo.display()))?;
-        let name = source.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let source = repo
+            .canonicalize()
+            .with_context(|| format!("cannot find {}", repo.display()))?;
+        let name = source
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         return Ok(vec![Subject::open(&name, &source, &arguments.images)?]);
     }
     let wanted = |own| arguments.only.is_none_or(|only| only == own);
     let mut subjects = Vec::new();
     if wanted(Own::Shop) {
-        subjects.push(Subject::open("shop", &state.repository().join("examples/shop"), &[])?);
+        subjects.push(Subject::open(
+            "shop",
+            &state.repository().join("examples/shop"),
+            &[],
+        )?);
     }
     if wanted(Own::Generated) {
-        subjects.push(Subject::open("forty-modules", &generated::workspace(state)?, &[])?);
+        subjects.push(Subject::open(
+            "forty-modules",
+            &generated::workspace(state)?,
+            &[],
+        )?);
     }
     if subjects.is_empty() {
         bail!("there is nothing to build");
@@ -219,7 +272,11 @@ fn save(bench: &Bench<'_>, out: &Path, page: Option<&Path>) -> Result<()> {
     let table = report::markdown(bench);
     let data = serde_json::to_string_pretty(&report::data(bench))? + "\n";
     let sides: Vec<Side> = bench.places.iter().map(|place| place.side).collect();
-    let drawing = picture::svg(&format!("{name}, {} images", bench.subject.images.len()), &bench.figures, &sides);
+    let drawing = picture::svg(
+        &format!("{name}, {} images", bench.subject.images.len()),
+        &bench.figures,
+        &sides,
+    );
     for (suffix, text) in [("md", &table), ("json", &data), ("svg", &drawing)] {
         let path = out.join(format!("{name}.{suffix}"));
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -228,6 +285,10 @@ fn save(bench: &Bench<'_>, out: &Path, page: Option<&Path>) -> Result<()> {
         page::update(page, name, &table, [("json", &data), ("svg", &drawing)])?;
     }
     crate::progress::interrupted();
-    writeln!(std::io::stdout().lock(), "{table}\nsaved as {name}.md, .json and .svg in {}", out.display())?;
+    writeln!(
+        std::io::stdout().lock(),
+        "{table}\nsaved as {name}.md, .json and .svg in {}",
+        out.display()
+    )?;
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The figures that matter most as a picture: two bars for each scenario, the best hand-written Dockerfile and ours. SVG, for light and dark pages.
+//! The figures that matter most as a picture: two bars for each scenario, the best hand-written
+//! Dockerfile and ours. SVG, for light and dark pages.
 
 use super::figures::{Cell, Figures, goals};
 use super::report::seconds;
@@ -28,16 +29,33 @@ struct Row {
     times: f64,
 }
 
-/// The picture of a repository, of the side of ours that stands first. Rows are what there is a goal for.
+/// The picture of a repository, of the side of ours that stands first. Rows are what there is a
+/// goal for.
 pub(super) fn svg(title: &str, figures: &Figures, sides: &[Side]) -> String {
-    let ours = [Side::Both, Side::Layer, Side::Mount].into_iter().find(|side| sides.contains(side));
-    let rows_of = |stage: &Stage| ours.map(|side| rows(figures, *stage, side)).unwrap_or_default();
-    let stages: Vec<(Stage, Vec<Row>)> = Stage::value_variants().iter().map(|stage| (*stage, rows_of(stage))).collect();
-    let most = stages.iter().flat_map(|(_, rows)| rows).map(|row| row.hand.max(row.ours)).fold(0.1, f64::max);
+    let ours = [Side::Both, Side::Layer, Side::Mount]
+        .into_iter()
+        .find(|side| sides.contains(side));
+    let rows_of = |stage: &Stage| {
+        ours.map(|side| rows(figures, *stage, side))
+            .unwrap_or_default()
+    };
+    let stages: Vec<(Stage, Vec<Row>)> = Stage::value_variants()
+        .iter()
+        .map(|stage| (*stage, rows_of(stage)))
+        .collect();
+    let most = stages
+        .iter()
+        .flat_map(|(_, rows)| rows)
+        .map(|row| row.hand.max(row.ours))
+        .fold(0.1, f64::max);
     let mut body = String::new();
     let mut y = legend(&mut body);
     for (stage, rows) in stages.iter().filter(|(_, rows)| !rows.is_empty()) {
-        let _ = writeln!(body, r#"<text class="head" x="12" y="{:.0}">{stage}</text>"#, y + 22.0);
+        let _ = writeln!(
+            body,
+            r#"<text class="head" x="12" y="{:.0}">{stage}</text>"#,
+            y + 22.0
+        );
         y += HEADING;
         for row in rows {
             draw(&mut body, row, y, LONGEST / most);
@@ -49,32 +67,69 @@ pub(super) fn svg(title: &str, figures: &Figures, sides: &[Side]) -> String {
 
 fn rows(figures: &Figures, stage: Stage, side: Side) -> Vec<Row> {
     let row = |scenario: &Scenario| {
-        goals(stage, *scenario).into_iter().find(|goal| goal.to == Side::Hand)?;
-        // As it was measured in this very state: where nothing changed, an imported cache helps a hand-written Dockerfile too.
-        let of = |side| figures.median(Cell { stage, scenario: *scenario, side });
+        goals(stage, *scenario)
+            .into_iter()
+            .find(|goal| goal.to == Side::Hand)?;
+        // As it was measured in this very state: where nothing changed, an imported cache helps a
+        // hand-written Dockerfile too.
+        let of = |side| {
+            figures.median(Cell {
+                stage,
+                scenario: *scenario,
+                side,
+            })
+        };
         let (hand, ours) = (of(Side::Hand)?, of(side)?);
-        Some(Row { title: scenario.title(), hand, ours, times: hand / ours })
+        Some(Row {
+            title: scenario.title(),
+            hand,
+            ours,
+            times: hand / ours,
+        })
     };
     Scenario::value_variants().iter().filter_map(row).collect()
 }
 
 /// What the colours mean; returns where the rest begins.
 fn legend(body: &mut String) -> f64 {
-    for (x, class, text) in
-        [(12.0, "hand", "hand-written Dockerfile, one RUN with bind and cache mounts"), (430.0, "ours", "gowork")]
-    {
-        let _ = writeln!(body, r#"<rect class="{class}" x="{x}" y="34" width="12" height="12" rx="2"/>"#);
-        let _ = writeln!(body, r#"<text class="small" x="{}" y="45">{text}</text>"#, x + 18.0);
+    for (x, class, text) in [
+        (
+            12.0,
+            "hand",
+            "hand-written Dockerfile, one RUN with bind and cache mounts",
+        ),
+        (430.0, "ours", "gowork"),
+    ] {
+        let _ = writeln!(
+            body,
+            r#"<rect class="{class}" x="{x}" y="34" width="12" height="12" rx="2"/>"#
+        );
+        let _ = writeln!(
+            body,
+            r#"<text class="small" x="{}" y="45">{text}</text>"#,
+            x + 18.0
+        );
     }
     56.0
 }
 
 fn draw(body: &mut String, row: &Row, y: f64, scale: f64) {
-    let _ = writeln!(body, r#"<text x="24" y="{:.0}">{}</text>"#, y + 19.0, row.title);
-    let bars = [("hand", row.hand, 0.0, String::new()), ("ours", row.ours, BAR + 2.0, format!(", {:.1}×", row.times))];
+    let _ = writeln!(
+        body,
+        r#"<text x="24" y="{:.0}">{}</text>"#,
+        y + 19.0,
+        row.title
+    );
+    let bars = [
+        ("hand", row.hand, 0.0, String::new()),
+        ("ours", row.ours, BAR + 2.0, format!(", {:.1}×", row.times)),
+    ];
     for (class, value, below, remark) in bars {
         let (top, width) = (y + below, (value * scale).max(1.5));
-        let _ = writeln!(body, r#"<rect class="{class}" x="{LEFT}" y="{top:.0}" width="{width:.1}" height="{BAR}" rx="2"/>"#);
+        let _ = writeln!(
+            body,
+            r#"<rect class="{class}" x="{LEFT}" y="{top:.0}" width="{width:.1}" height="{BAR}" rx="2"/>"#
+        );
         let _ = writeln!(
             body,
             r#"<text class="small" x="{:.1}" y="{:.0}">{} s{remark}</text>"#,
@@ -104,7 +159,16 @@ mod tests {
     #[test]
     fn what_was_measured_of_both_sides_is_a_row() {
         let mut figures = Figures::default();
-        let mut add = |stage, scenario, side, seconds| figures.add(Cell { stage, scenario, side }, seconds);
+        let mut add = |stage, scenario, side, seconds| {
+            figures.add(
+                Cell {
+                    stage,
+                    scenario,
+                    side,
+                },
+                seconds,
+            )
+        };
         add(Stage::Cold, Scenario::Cold, Side::Hand, 50.0);
         add(Stage::Cold, Scenario::Cold, Side::Layer, 52.0);
         add(Stage::Warm, Scenario::Main, Side::Hand, 5.2);
@@ -113,11 +177,19 @@ mod tests {
         add(Stage::Imported, Scenario::NoChange, Side::Hand, 1.0);
         add(Stage::Imported, Scenario::NoChange, Side::Layer, 2.0);
         let picture = svg("etcd", &figures, &[Side::Hand, Side::Layer]);
-        let texts: Vec<&str> =
-            picture.lines().filter_map(|line| line.strip_suffix("</text>")?.rsplit_once('>')).map(|(_, text)| text).collect();
+        let texts: Vec<&str> = picture
+            .lines()
+            .filter_map(|line| line.strip_suffix("</text>")?.rsplit_once('>'))
+            .map(|(_, text)| text)
+            .collect();
         let rows = [
             ["empty engine", "cold", "50.0 s", "52.0 s, 1.0×"].as_slice(),
-            &["empty engine, imported cache", "no change", "1.00 s", "2.00 s, 0.5×"],
+            &[
+                "empty engine, imported cache",
+                "no change",
+                "1.00 s",
+                "2.00 s, 0.5×",
+            ],
             &["one main edited", "50.0 s", "5.00 s, 10.0×"],
         ];
         assert_eq!(texts[3..], rows.concat());

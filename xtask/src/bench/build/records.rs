@@ -1,4 +1,5 @@
-//! BuildKit's own record of a build, as `buildx build --progress rawjson` writes it: what ran, when, and how long.
+//! BuildKit's own record of a build, as `buildx build --progress rawjson` writes it: what ran,
+//! when, and how long.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -44,7 +45,9 @@ impl Records {
     fn take(&mut self, event: &Value) {
         for vertex in event["vertexes"].as_array().into_iter().flatten() {
             let text = |key: &str| vertex[key].as_str().unwrap_or_default().to_owned();
-            let Some(started) = seconds(&text("started")) else { continue };
+            let Some(started) = seconds(&text("started")) else {
+                continue;
+            };
             let span = Span {
                 name: text("name"),
                 started,
@@ -55,13 +58,17 @@ impl Records {
         }
     }
 
-    /// The work in the order in which it began: seconds since the first start, seconds that it took, and its name. Vertices that lasted
-    /// no time to speak of are left out, and so is what BuildKit remembers of earlier builds.
+    /// The work in the order in which it began: seconds since the first start, seconds that it
+    /// took, and its name. Vertices that lasted no time to speak of are left out, and so is what
+    /// BuildKit remembers of earlier builds.
     pub(super) fn table(&self) -> String {
         let mut spans: Vec<&Span> = self.spans.values().collect();
         spans.sort_by(|a, b| a.started.total_cmp(&b.started));
-        let Some(began) =
-            spans.iter().find(|span| span.name.starts_with("[internal]")).or(spans.first()).map(|span| span.started)
+        let Some(began) = spans
+            .iter()
+            .find(|span| span.name.starts_with("[internal]"))
+            .or(spans.first())
+            .map(|span| span.started)
         else {
             return String::new();
         };
@@ -72,18 +79,29 @@ impl Records {
                 continue;
             }
             let known = if span.cached { " (cached)" } else { "" };
-            let _ = writeln!(text, "  {:8.2} {took:8.2}  {}{known}", span.started - began, span.name);
+            let _ = writeln!(
+                text,
+                "  {:8.2} {took:8.2}  {}{known}",
+                span.started - began,
+                span.name
+            );
         }
         text
     }
 }
 
-/// Seconds of `2026-01-31T12:34:56.789Z` since the day before its month began: enough to subtract two of them, but where a month ends between.
+/// Seconds of `2026-01-31T12:34:56.789Z` since the day before its month began: enough to subtract
+/// two of them, but where a month ends between.
 fn seconds(time: &str) -> Option<f64> {
     let (date, time) = time.split_once('T')?;
     let day: f64 = date.rsplit('-').next()?.parse().ok()?;
     let mut parts = time.trim_end_matches('Z').split(':').map(str::parse::<f64>);
-    Some(day * 86_400.0 + parts.next()?.ok()? * 3600.0 + parts.next()?.ok()? * 60.0 + parts.next()?.ok()?)
+    Some(
+        day * 86_400.0
+            + parts.next()?.ok()? * 3600.0
+            + parts.next()?.ok()? * 60.0
+            + parts.next()?.ok()?,
+    )
 }
 
 #[cfg(test)]
@@ -98,7 +116,10 @@ mod tests {
 {"vertexes":[{"digest":"c","name":"compile","started":"2026-01-01T23:59:59.5Z","completed":"2026-01-02T00:00:01Z"}]}
 ERROR: no such thing"#;
         let records = Records::parse(text);
-        assert_eq!(records.table(), "      0.00     0.50  [internal] load\n      0.50     1.50  compile\n");
+        assert_eq!(
+            records.table(),
+            "      0.00     0.50  [internal] load\n      0.50     1.50  compile\n"
+        );
         assert_eq!(records.told, "ERROR: no such thing\n");
     }
 }

@@ -18,7 +18,12 @@ pub(super) fn markdown(bench: &Bench<'_>) -> String {
         subject.packages,
         subject.modules.len()
     );
-    let _ = writeln!(text, ", {} processors, {}.\n", processors(), counted(bench.plan.runs, "run"));
+    let _ = writeln!(
+        text,
+        ", {} processors, {}.\n",
+        processors(),
+        counted(bench.plan.runs, "run")
+    );
     for stage in [Stage::Cold, Stage::Warm, Stage::Imported] {
         text.push_str(&table(bench, stage));
     }
@@ -29,20 +34,43 @@ pub(super) fn markdown(bench: &Bench<'_>) -> String {
 fn table(bench: &Bench<'_>, stage: Stage) -> String {
     let sides: Vec<Side> = bench.places.iter().map(|place| place.side).collect();
     let figures = &bench.figures;
-    let rows: Vec<Scenario> = bench.plan.scenarios.iter().copied().filter(|scenario| stage.has(*scenario)).collect();
+    let rows: Vec<Scenario> = bench
+        .plan
+        .scenarios
+        .iter()
+        .copied()
+        .filter(|scenario| stage.has(*scenario))
+        .collect();
     if rows.is_empty() || !bench.plan.stages.contains(&stage) {
         return String::new();
     }
     let mut text = format!("| {stage} |");
-    sides.iter().for_each(|side| text.push_str(&format!(" {} |", side.word())));
+    sides
+        .iter()
+        .for_each(|side| text.push_str(&format!(" {} |", side.word())));
     text.push_str(" goal | reached by |\n|---|");
     text.push_str(&"---|".repeat(sides.len() + 2));
     text.push('\n');
     for scenario in rows {
-        let title = if (stage, scenario) == (Stage::Cold, Scenario::OneImage) { "cold, one image" } else { scenario.title() };
+        let title = if (stage, scenario) == (Stage::Cold, Scenario::OneImage) {
+            "cold, one image"
+        } else {
+            scenario.title()
+        };
         let _ = write!(text, "| {title} |");
         for &side in &sides {
-            let _ = write!(text, " {} |", shown(figures, Cell { stage, scenario, side }));
+            let _ = write!(
+                text,
+                " {} |",
+                shown(
+                    figures,
+                    Cell {
+                        stage,
+                        scenario,
+                        side
+                    }
+                )
+            );
         }
         let _ = writeln!(text, " {} |", verdict(figures, stage, scenario, &sides));
     }
@@ -54,10 +82,30 @@ fn shown(figures: &Figures, cell: Cell) -> String {
     if figures.failures.contains_key(&cell) {
         return "failed".to_owned();
     }
-    let Some(median) = figures.median(cell) else { return String::new() };
-    let mut text = if figures.is_from_nothing(cell) { format!("({})", seconds(median)) } else { seconds(median) };
-    let from = if cell.stage == Stage::Warm { Stage::Warm } else { Stage::Cold };
-    if let Some(times) = figures.times(cell, Goal { to: Side::Hand, from, times: 1.0 }).filter(|_| cell.side.is_ours()) {
+    let Some(median) = figures.median(cell) else {
+        return String::new();
+    };
+    let mut text = if figures.is_from_nothing(cell) {
+        format!("({})", seconds(median))
+    } else {
+        seconds(median)
+    };
+    let from = if cell.stage == Stage::Warm {
+        Stage::Warm
+    } else {
+        Stage::Cold
+    };
+    if let Some(times) = figures
+        .times(
+            cell,
+            Goal {
+                to: Side::Hand,
+                from,
+                times: 1.0,
+            },
+        )
+        .filter(|_| cell.side.is_ours())
+    {
         let _ = write!(text, " ({times:.2}×)");
     }
     text
@@ -68,33 +116,72 @@ fn verdict(figures: &Figures, stage: Stage, scenario: Scenario, sides: &[Side]) 
     let (mut wanted, mut reached) = (Vec::new(), Vec::new());
     for goal in goals(stage, scenario) {
         wanted.push(format!("{:.2}× {}", goal.times, goal.to.word()));
-        let reaches =
-            |side: &&Side| figures.times(Cell { stage, scenario, side: **side }, goal).is_some_and(|times| times >= goal.times);
-        let reaching: Vec<String> = sides.iter().filter(|side| side.is_ours()).filter(reaches).map(|side| side.word()).collect();
-        reached.push(if reaching.is_empty() { "none".to_owned() } else { reaching.join(", ") });
+        let reaches = |side: &&Side| {
+            figures
+                .times(
+                    Cell {
+                        stage,
+                        scenario,
+                        side: **side,
+                    },
+                    goal,
+                )
+                .is_some_and(|times| times >= goal.times)
+        };
+        let reaching: Vec<String> = sides
+            .iter()
+            .filter(|side| side.is_ours())
+            .filter(reaches)
+            .map(|side| side.word())
+            .collect();
+        reached.push(if reaching.is_empty() {
+            "none".to_owned()
+        } else {
+            reaching.join(", ")
+        });
     }
     format!("{} | {}", wanted.join("; "), reached.join("; "))
 }
 
 fn footnotes(bench: &Bench<'_>) -> String {
     let mut text = String::new();
-    let edited: Vec<String> =
-        bench.edits.described().iter().map(|(scenario, what)| format!("{}: {what}", scenario.title())).collect();
+    let edited: Vec<String> = bench
+        .edits
+        .described()
+        .iter()
+        .map(|(scenario, what)| format!("{}: {what}", scenario.title()))
+        .collect();
     if !edited.is_empty() {
         let _ = writeln!(text, "{}.\n", edited.join("; "));
     }
-    let sizes: Vec<String> =
-        bench.exported.iter().map(|(side, bytes)| format!("{} {:.0} MB", side.word(), megabytes(*bytes))).collect();
+    let sizes: Vec<String> = bench
+        .exported
+        .iter()
+        .map(|(side, bytes)| format!("{} {:.0} MB", side.word(), megabytes(*bytes)))
+        .collect();
     if !sizes.is_empty() {
         let _ = writeln!(text, "Exported caches: {}.\n", sizes.join(", "));
     }
     let mut failures: BTreeMap<(Side, &str), Vec<String>> = BTreeMap::new();
     for (cell, error) in &bench.figures.failures {
-        let line = error.lines().find(|line| line.contains("rror")).or(error.lines().next()).unwrap_or_default();
-        failures.entry((cell.side, line)).or_default().push(format!("{}, {}", cell.stage, cell.scenario.title()));
+        let line = error
+            .lines()
+            .find(|line| line.contains("rror"))
+            .or(error.lines().next())
+            .unwrap_or_default();
+        failures.entry((cell.side, line)).or_default().push(format!(
+            "{}, {}",
+            cell.stage,
+            cell.scenario.title()
+        ));
     }
     for ((side, error), cells) in failures {
-        let _ = writeln!(text, "{} failed ({}): {error}\n", side.word(), cells.join("; "));
+        let _ = writeln!(
+            text,
+            "{} failed ({}): {error}\n",
+            side.word(),
+            cells.join("; ")
+        );
     }
     text
 }
@@ -125,11 +212,19 @@ pub(super) fn data(bench: &Bench<'_>) -> Value {
 }
 
 pub(super) fn seconds(value: f64) -> String {
-    if value < 10.0 { format!("{value:.2}") } else { format!("{value:.1}") }
+    if value < 10.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.1}")
+    }
 }
 
 fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }
 
 fn processors() -> usize {

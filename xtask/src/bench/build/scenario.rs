@@ -53,7 +53,9 @@ impl Scenario {
 
     /// The word for options and data.
     pub(super) fn word(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
     }
 
     /// Whether only one image is built.

@@ -1,4 +1,5 @@
-//! A copy of the repository in which the go command may change mod files, so that an edit can take them.
+//! A copy of the repository in which the go command may change mod files, so that an edit can take
+//! them.
 
 use super::edit::{Edit, WORD};
 use super::subject::{Image, Subject};
@@ -32,19 +33,34 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// If it cannot be written.
     pub(super) fn new(state: &'a State, subject: &'a Subject, workshop: &Path) -> Result<Self> {
-        let directory = tempfile::Builder::new().prefix("scratch-").tempdir_in(workshop)?;
+        let directory = tempfile::Builder::new()
+            .prefix("scratch-")
+            .tempdir_in(workshop)?;
         super::workplace::copy(&subject.source, directory.path())?;
-        Ok(Self { state, subject, directory })
+        Ok(Self {
+            state,
+            subject,
+            directory,
+        })
     }
 
-    /// Runs the go command in a directory of the copy, for linux and without cgo, and returns what it prints.
+    /// Runs the go command in a directory of the copy, for linux and without cgo, and returns what
+    /// it prints.
     ///
     /// # Errors
     /// If it fails.
     pub(super) fn go(&self, dir: &str, arguments: &[&str]) -> Result<String> {
         let mut go = crate::golang::go(self.state)?;
-        go.current_dir(self.directory.path().join(dir)).args(arguments).env_remove("GOWORK").env_remove("GOCACHEPROG");
-        go.envs([("GOOS", "linux"), ("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "")]);
+        go.current_dir(self.directory.path().join(dir))
+            .args(arguments)
+            .env_remove("GOWORK")
+            .env_remove("GOCACHEPROG");
+        go.envs([
+            ("GOOS", "linux"),
+            ("CGO_ENABLED", "0"),
+            ("GOTOOLCHAIN", "local"),
+            ("GOFLAGS", ""),
+        ]);
         output(&mut go)
     }
 
@@ -54,7 +70,10 @@ impl<'a> Scratch<'a> {
     /// If it fails.
     pub(super) fn outside(&self, image: &Image) -> Result<Outside> {
         let main = relative(&image.main.dir);
-        let listed = self.go(".", &["list", "-deps", "-json=ImportPath,Standard,Module", &main])?;
+        let listed = self.go(
+            ".",
+            &["list", "-deps", "-json=ImportPath,Standard,Module", &main],
+        )?;
         let mut outside = Outside::default();
         for package in serde_json::Deserializer::from_str(&listed).into_iter::<Value>() {
             let package = package.context("go list printed no JSON")?;
@@ -64,51 +83,95 @@ impl<'a> Scratch<'a> {
                 outside.std.insert(text(&package["ImportPath"]));
             } else if module["Main"].as_bool() != Some(true) && module["Replace"].is_null() {
                 let version = text(&module["Version"]);
-                outside.third_party.insert(text(&package["ImportPath"]), (text(&module["Path"]), version));
+                outside.third_party.insert(
+                    text(&package["ImportPath"]),
+                    (text(&module["Path"]), version),
+                );
             }
         }
         Ok(outside)
     }
 
-    /// Other versions of a module than the one chosen: those after it, the next first, then those before it; no prereleases.
+    /// Other versions of a module than the one chosen: those after it, the next first, then those
+    /// before it; no prereleases.
     ///
     /// # Errors
     /// If the proxy does not tell.
     pub(super) fn other_versions(&self, module: &str) -> Result<Vec<String>> {
-        let listed: Value = serde_json::from_str(&self.go(".", &["list", "-m", "-versions", "-json=Version,Versions", module])?)?;
-        let (current, versions) = (listed["Version"].as_str().unwrap_or_default(), listed["Versions"].as_array());
-        let versions: Vec<&str> = versions.into_iter().flatten().filter_map(Value::as_str).collect();
-        let Some(at) = versions.iter().position(|version| *version == current) else { return Ok(Vec::new()) };
+        let listed: Value = serde_json::from_str(&self.go(
+            ".",
+            &["list", "-m", "-versions", "-json=Version,Versions", module],
+        )?)?;
+        let (current, versions) = (
+            listed["Version"].as_str().unwrap_or_default(),
+            listed["Versions"].as_array(),
+        );
+        let versions: Vec<&str> = versions
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let Some(at) = versions.iter().position(|version| *version == current) else {
+            return Ok(Vec::new());
+        };
         let (before, after) = (versions[..at].iter().rev(), versions[at + 1..].iter());
-        Ok(after.chain(before).filter(|version| !version.contains('-')).map(|&version| version.to_owned()).collect())
+        Ok(after
+            .chain(before)
+            .filter(|version| !version.contains('-'))
+            .map(|&version| version.to_owned())
+            .collect())
     }
 
     /// Whether sources of a module's packages differ between two versions.
     ///
     /// # Errors
     /// If a version cannot be downloaded, or its files cannot be read.
-    pub(super) fn differ(&self, module: &str, versions: [&str; 2], packages: &BTreeSet<String>) -> Result<bool> {
+    pub(super) fn differ(
+        &self,
+        module: &str,
+        versions: [&str; 2],
+        packages: &BTreeSet<String>,
+    ) -> Result<bool> {
         let mut texts = Vec::new();
         for version in versions {
-            let told = self.go(".", &["mod", "download", "-json", &format!("{module}@{version}")])?;
+            let told = self.go(
+                ".",
+                &["mod", "download", "-json", &format!("{module}@{version}")],
+            )?;
             let told: Value = serde_json::from_str(&told)?;
-            let root = PathBuf::from(told["Dir"].as_str().context("a module without a directory")?);
-            let dirs = packages.iter().map(|package| root.join(package[module.len()..].trim_start_matches('/')));
+            let root = PathBuf::from(
+                told["Dir"]
+                    .as_str()
+                    .context("a module without a directory")?,
+            );
+            let dirs = packages
+                .iter()
+                .map(|package| root.join(package[module.len()..].trim_start_matches('/')));
             texts.push(dirs.map(|dir| sources(&dir)).collect::<Result<Vec<_>>>()?);
         }
         Ok(texts[0] != texts[1])
     }
 
-    /// Makes an edit: writes `files`, runs `go get` with `asked` in each of `modules`, and takes along what became of mod files. The copy is then as
-    /// it was before.
+    /// Makes an edit: writes `files`, runs `go get` with `asked` in each of `modules`, and takes
+    /// along what became of mod files. The copy is then as it was before.
     ///
     /// # Errors
     /// If the go command refuses, or afterwards cannot list what the images are made of.
-    pub(super) fn edit(&self, files: &[(String, String)], modules: &[String], asked: &str) -> Result<Edit> {
-        let written = Edit { files: files.to_vec(), ..Edit::default() };
+    pub(super) fn edit(
+        &self,
+        files: &[(String, String)],
+        modules: &[String],
+        asked: &str,
+    ) -> Result<Edit> {
+        let written = Edit {
+            files: files.to_vec(),
+            ..Edit::default()
+        };
         written.apply(self.directory.path())?;
         let result = self.got(modules, asked);
-        let edit = result.and_then(|()| self.chosen(asked)).and_then(|()| self.collected(files));
+        let edit = result
+            .and_then(|()| self.chosen(asked))
+            .and_then(|()| self.collected(files));
         written.revert(self.directory.path(), &self.subject.source)?;
         self.restore()?;
         edit
@@ -119,13 +182,19 @@ impl<'a> Scratch<'a> {
             self.go(module, &["get", asked])?;
         }
         // Completes go.work.sum, and shows that the versions go together.
-        let mains: Vec<String> = self.subject.images.iter().map(|image| relative(&image.main.dir)).collect();
+        let mains: Vec<String> = self
+            .subject
+            .images
+            .iter()
+            .map(|image| relative(&image.main.dir))
+            .collect();
         let mut list = vec!["list", "-deps", "-f", "{{with .Error}}{{.}}{{end}}"];
         list.extend(mains.iter().map(String::as_str));
         self.go(".", &list).map(drop)
     }
 
-    /// Fails unless the go command now chooses this version of this module: others may ask for a higher one.
+    /// Fails unless the go command now chooses this version of this module: others may ask for a
+    /// higher one.
     fn chosen(&self, asked: &str) -> Result<()> {
         let module = asked.split('@').next().unwrap_or_default();
         let chosen = self.go(".", &["list", "-m", "-f", "{{.Path}}@{{.Version}}", module])?;
@@ -137,16 +206,25 @@ impl<'a> Scratch<'a> {
 
     /// The files, and every mod file that differs from the original.
     fn collected(&self, files: &[(String, String)]) -> Result<Edit> {
-        let mut edit = Edit { files: files.to_vec(), ..Edit::default() };
+        let mut edit = Edit {
+            files: files.to_vec(),
+            ..Edit::default()
+        };
         for name in self.mod_files() {
             let text = |root: &Path| std::fs::read_to_string(root.join(&name)).ok();
-            if let Some(changed) = text(self.directory.path()).filter(|now| text(&self.subject.source).as_ref() != Some(now)) {
+            if let Some(changed) = text(self.directory.path())
+                .filter(|now| text(&self.subject.source).as_ref() != Some(now))
+            {
                 edit.files.push((name, changed));
             }
         }
         // Another edit each time, also for what depends on mod files alone.
         let comment = format!("\n// {WORD}\n");
-        if let Some((_, text)) = edit.files.iter_mut().find(|(name, _)| name.ends_with("go.mod")) {
+        if let Some((_, text)) = edit
+            .files
+            .iter_mut()
+            .find(|(name, _)| name.ends_with("go.mod"))
+        {
             text.push_str(&comment);
         }
         Ok(edit)
@@ -162,9 +240,13 @@ impl<'a> Scratch<'a> {
 
     fn restore(&self) -> Result<()> {
         for name in self.mod_files() {
-            let (from, to) = (self.subject.source.join(&name), self.directory.path().join(&name));
+            let (from, to) = (
+                self.subject.source.join(&name),
+                self.directory.path().join(&name),
+            );
             if from.exists() {
-                std::fs::copy(&from, &to).with_context(|| format!("cannot write {}", to.display()))?;
+                std::fs::copy(&from, &to)
+                    .with_context(|| format!("cannot write {}", to.display()))?;
             } else if to.exists() {
                 std::fs::remove_file(&to)?;
             }
@@ -202,10 +284,18 @@ fn sources(dir: &Path) -> Result<BTreeMap<OsString, Vec<u8>>> {
 
 /// A file of a directory, where `.` is the top.
 pub(super) fn below(dir: &str, name: &str) -> String {
-    if dir == "." { name.to_owned() } else { format!("{dir}/{name}") }
+    if dir == "." {
+        name.to_owned()
+    } else {
+        format!("{dir}/{name}")
+    }
 }
 
 /// A directory as the go command takes it.
 pub(super) fn relative(dir: &str) -> String {
-    if dir == "." { ".".to_owned() } else { format!("./{dir}") }
+    if dir == "." {
+        ".".to_owned()
+    } else {
+        format!("./{dir}")
+    }
 }

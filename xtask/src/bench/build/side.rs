@@ -35,7 +35,9 @@ pub(super) enum Side {
 impl Side {
     /// The word for options, tables and data.
     pub(super) fn word(self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+        self.to_possible_value()
+            .map(|value| value.get_name().to_owned())
+            .unwrap_or_default()
     }
 
     /// Whether the frontend builds.
@@ -43,10 +45,14 @@ impl Side {
         matches!(self, Self::Layer | Self::Mount | Self::Both)
     }
 
-    /// Whether a build on an empty engine gains by an imported cache when sources changed. The hand-written forms with mounts run all anew, as nothing
-    /// of a cache mount is exported, and ko knows no such cache.
+    /// Whether a build on an empty engine gains by an imported cache when sources changed. The
+    /// hand-written forms with mounts run all anew, as nothing of a cache mount is exported, and ko
+    /// knows no such cache.
     pub(super) fn travels(self) -> bool {
-        matches!(self, Self::Article | Self::Printed | Self::Layer | Self::Mount | Self::Both)
+        matches!(
+            self,
+            Self::Article | Self::Printed | Self::Layer | Self::Mount | Self::Both
+        )
     }
 
     /// Whether BuildKit builds.
@@ -58,17 +64,30 @@ impl Side {
     pub(super) fn missing(self) -> Option<String> {
         let key = self.key()?;
         let unknown = !knows_cache_key();
-        (unknown && self != Self::Layer).then(|| format!("this frontend does not know the key `{}`", key.trim_end()))
+        (unknown && self != Self::Layer)
+            .then(|| format!("this frontend does not know the key `{}`", key.trim_end()))
     }
 
     /// The line of the configuration that chooses it.
     fn key(self) -> Option<String> {
-        self.is_ours().then(|| format!("cache = \"{}\"\n", self.word()))
+        self.is_ours()
+            .then(|| format!("cache = \"{}\"\n", self.word()))
     }
 
-    /// The Dockerfile for all images, or for one. None for ko, which has none, and for [`Side::Printed`], which another program writes.
-    pub(super) fn dockerfile(self, subject: &Subject, edit: &Edit, one: Option<&Image>) -> Option<String> {
-        let images: Vec<Image> = subject.images.iter().cloned().chain(edit.service.clone()).collect();
+    /// The Dockerfile for all images, or for one. None for ko, which has none, and for
+    /// [`Side::Printed`], which another program writes.
+    pub(super) fn dockerfile(
+        self,
+        subject: &Subject,
+        edit: &Edit,
+        one: Option<&Image>,
+    ) -> Option<String> {
+        let images: Vec<Image> = subject
+            .images
+            .iter()
+            .cloned()
+            .chain(edit.service.clone())
+            .collect();
         let cache = format!("bench-{}", self.word());
         match self {
             Self::Article => Some(dockerfile::article(subject, &images)),
@@ -76,7 +95,11 @@ impl Side {
             Self::Hand | Self::HandSyntax => {
                 let images = one.map_or(&images[..], std::slice::from_ref);
                 let text = dockerfile::together(subject, images, &cache);
-                Some(if self == Self::HandSyntax { format!("# syntax={DOCKERFILE_FRONTEND}\n{text}") } else { text })
+                Some(if self == Self::HandSyntax {
+                    format!("# syntax={DOCKERFILE_FRONTEND}\n{text}")
+                } else {
+                    text
+                })
             }
             Self::HandStages => Some(dockerfile::apart(subject, &images, &cache)),
             Self::Ko | Self::Printed => None,
@@ -87,11 +110,16 @@ impl Side {
     /// The file that the frontend or the command line reads.
     pub(super) fn configuration(self, subject: &Subject) -> String {
         let key = self.key().filter(|_| knows_cache_key()).unwrap_or_default();
-        format!("# syntax=docker.io/gowork/gowork:1\n{key}{}", subject.configuration)
+        format!(
+            "# syntax=docker.io/gowork/gowork:1\n{key}{}",
+            subject.configuration
+        )
     }
 }
 
 /// Whether the configuration of this checkout has `cache`.
 fn knows_cache_key() -> bool {
-    Config::parse("configuration", "cache = \"layer\"\n").1.is_empty()
+    Config::parse("configuration", "cache = \"layer\"\n")
+        .1
+        .is_empty()
 }

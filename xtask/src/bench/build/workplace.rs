@@ -1,4 +1,5 @@
-//! Where a side builds: a copy of the repository of its own, so that no side's transfers of sources help another's; its Dockerfile; its exported cache.
+//! Where a side builds: a copy of the repository of its own, so that no side's transfers of sources
+//! help another's; its Dockerfile; its exported cache.
 
 use super::edit::Edit;
 use super::records::Records;
@@ -77,9 +78,19 @@ impl<'a> Workplace<'a> {
     ///
     /// # Errors
     /// If the repository cannot be copied.
-    pub(super) fn new(side: Side, subject: &'a Subject, equipment: &'a Equipment, workshop: &Path) -> Result<Self> {
+    pub(super) fn new(
+        side: Side,
+        subject: &'a Subject,
+        equipment: &'a Equipment,
+        workshop: &Path,
+    ) -> Result<Self> {
         let directory = workshop.join(side.word());
-        let place = Self { side, subject, equipment, directory };
+        let place = Self {
+            side,
+            subject,
+            equipment,
+            directory,
+        };
         copy(&subject.source, &place.repository())?;
         Ok(place)
     }
@@ -89,18 +100,31 @@ impl<'a> Workplace<'a> {
         self.directory.join("repository")
     }
 
-    /// Builds the copy as it is and measures that. What is written down for it, the Dockerfile, is no part of the measurement.
+    /// Builds the copy as it is and measures that. What is written down for it, the Dockerfile, is
+    /// no part of the measurement.
     ///
     /// # Errors
     /// If the build fails; the error shows the end of what it said.
     pub(super) fn build(&self, engine: &Variables, order: Order<'_>) -> Result<Built> {
-        let mut command = if self.side.is_on_engine() { self.buildx(engine, order)? } else { self.ko(order)? };
+        let mut command = if self.side.is_on_engine() {
+            self.buildx(engine, order)?
+        } else {
+            self.ko(order)?
+        };
         let started = Instant::now();
-        let output = command.stdin(Stdio::null()).output().with_context(|| format!("cannot start {}", self.side.word()))?;
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| format!("cannot start {}", self.side.word()))?;
         let seconds = started.elapsed().as_secs_f64();
         let records = Records::parse(&String::from_utf8_lossy(&output.stderr));
         if !output.status.success() {
-            bail!("{} failed: {}\n{}", self.side.word(), output.status, last_lines(&records.told, SHOWN_LINES));
+            bail!(
+                "{} failed: {}\n{}",
+                self.side.word(),
+                output.status,
+                last_lines(&records.told, SHOWN_LINES)
+            );
         }
         Ok(Built { seconds, records })
     }
@@ -113,25 +137,59 @@ impl<'a> Workplace<'a> {
         };
         std::fs::write(&dockerfile, text)?;
         let mut buildx = Command::new(&self.equipment.buildx);
-        buildx.envs(engine.iter().map(|(name, value)| (name, value))).env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
-        buildx.args(["build", "--progress", "rawjson", "--provenance", "false", "--output", "type=cacheonly"]);
-        buildx.args(["--target", order.one.map_or("binaries", |image| &image.name)]).arg("--file").arg(dockerfile);
+        buildx
+            .envs(engine.iter().map(|(name, value)| (name, value)))
+            .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
+        buildx.args([
+            "build",
+            "--progress",
+            "rawjson",
+            "--provenance",
+            "false",
+            "--output",
+            "type=cacheonly",
+        ]);
+        buildx
+            .args([
+                "--target",
+                order.one.map_or("binaries", |image| &image.name),
+            ])
+            .arg("--file")
+            .arg(dockerfile);
         if let Some(bundle) = value(engine, "GOWORK_TEST_CA") {
-            buildx.arg("--secret").arg(format!("id=ca,src={}", bundle.to_string_lossy()));
+            buildx
+                .arg("--secret")
+                .arg(format!("id=ca,src={}", bundle.to_string_lossy()));
         }
         let frontend = match self.side {
-            Side::HandSyntax => self.equipment.dockerfile.as_ref().map(|layout| (DOCKERFILE_FRONTEND, layout)),
-            side => side.is_ours().then_some(("docker.io/gowork/gowork:1", &self.equipment.frontend)),
+            Side::HandSyntax => self
+                .equipment
+                .dockerfile
+                .as_ref()
+                .map(|layout| (DOCKERFILE_FRONTEND, layout)),
+            side => side
+                .is_ours()
+                .then_some(("docker.io/gowork/gowork:1", &self.equipment.frontend)),
         };
         if let Some((image, layout)) = frontend {
-            buildx.arg("--build-context").arg(format!("{image}=oci-layout://{}", layout.display()));
+            buildx
+                .arg("--build-context")
+                .arg(format!("{image}=oci-layout://{}", layout.display()));
         }
-        let cache = || Ok::<_, anyhow::Error>(format!("type=registry,ref={}/{}:{TAG}", registry(engine)?.address, self.cache()));
+        let cache = || {
+            Ok::<_, anyhow::Error>(format!(
+                "type=registry,ref={}/{}:{TAG}",
+                registry(engine)?.address,
+                self.cache()
+            ))
+        };
         match order.cache {
             Cache::Unused => {}
             Cache::Export => {
                 let compression = &self.equipment.compression;
-                buildx.arg("--cache-to").arg(format!("{},mode=max,compression={compression}", cache()?));
+                buildx
+                    .arg("--cache-to")
+                    .arg(format!("{},mode=max,compression={compression}", cache()?));
             }
             Cache::Import => drop(buildx.arg("--cache-from").arg(cache()?)),
         }
@@ -139,15 +197,27 @@ impl<'a> Workplace<'a> {
         Ok(buildx)
     }
 
-    /// What the command line prints for the copy. The syntax line is left out: it would be pulled, and BuildKit has a frontend for it.
+    /// What the command line prints for the copy. The syntax line is left out: it would be pulled,
+    /// and BuildKit has a frontend for it.
     fn printed(&self) -> Result<String> {
         let configuration = self.directory.join("gowork.toml");
         std::fs::write(&configuration, self.side.configuration(self.subject))?;
         let mut gowork = Command::new(&self.equipment.gowork);
-        gowork.arg("-C").arg(self.repository()).arg("-f").arg(configuration);
-        gowork.args(["dockerfile", "--platform", &format!("linux/{}", crate::oci::architecture())]);
+        gowork
+            .arg("-C")
+            .arg(self.repository())
+            .arg("-f")
+            .arg(configuration);
+        gowork.args([
+            "dockerfile",
+            "--platform",
+            &format!("linux/{}", crate::oci::architecture()),
+        ]);
         let text = crate::command::output(&mut gowork)?;
-        let body = text.strip_prefix("# syntax=").and_then(|rest| rest.split_once('\n')).map(|(_, body)| body.to_owned());
+        let body = text
+            .strip_prefix("# syntax=")
+            .and_then(|rest| rest.split_once('\n'))
+            .map(|(_, body)| body.to_owned());
         Ok(body.unwrap_or(text) + "\n")
     }
 
@@ -156,7 +226,9 @@ impl<'a> Workplace<'a> {
         let configuration = self.directory.join("ko.yaml");
         std::fs::write(
             &configuration,
-            format!("defaultBaseImage: {base}\ndefaultFlags: [-trimpath, -buildvcs=false]\ndefaultLdflags: [-s, -w]\n"),
+            format!(
+                "defaultBaseImage: {base}\ndefaultFlags: [-trimpath, -buildvcs=false]\ndefaultLdflags: [-s, -w]\n"
+            ),
         )?;
         let layout = self.directory.join("layout");
         if layout.exists() {
@@ -164,21 +236,40 @@ impl<'a> Workplace<'a> {
         }
         let images: Vec<&Image> = match order.one {
             Some(image) => vec![image],
-            None => self.subject.images.iter().chain(&order.edit.service).collect(),
+            None => self
+                .subject
+                .images
+                .iter()
+                .chain(&order.edit.service)
+                .collect(),
         };
         let mut ko = Command::new(program);
-        ko.args(["build", "--push=false", "--sbom=none", "--platform", &format!("linux/{}", crate::oci::architecture())]);
-        // Relative to the repository: ko takes the path for a repository's name, which may have no capitals.
+        ko.args([
+            "build",
+            "--push=false",
+            "--sbom=none",
+            "--platform",
+            &format!("linux/{}", crate::oci::architecture()),
+        ]);
+        // Relative to the repository: ko takes the path for a repository's name, which may have no
+        // capitals.
         ko.arg("--oci-layout-path=../layout");
-        ko.args(images.iter().map(|image| super::scratch::relative(&image.main.dir))).current_dir(self.repository());
+        ko.args(
+            images
+                .iter()
+                .map(|image| super::scratch::relative(&image.main.dir)),
+        )
+        .current_dir(self.repository());
         ko.envs([
             ("KO_DOCKER_REPO", "localhost/bench"),
             ("CGO_ENABLED", "0"),
             ("GOTOOLCHAIN", "local"),
             ("GOFLAGS", "-modcacherw"),
         ]);
-        ko.env("KO_CONFIG_PATH", configuration).env("PATH", &self.equipment.path);
-        ko.env("GOCACHE", self.directory.join("go-build")).env("GOMODCACHE", self.directory.join("go-mod"));
+        ko.env("KO_CONFIG_PATH", configuration)
+            .env("PATH", &self.equipment.path);
+        ko.env("GOCACHE", self.directory.join("go-build"))
+            .env("GOMODCACHE", self.directory.join("go-mod"));
         Ok(ko)
     }
 
@@ -187,15 +278,24 @@ impl<'a> Workplace<'a> {
     /// # Errors
     /// If it cannot be removed.
     pub(super) fn forget(&self) -> Result<()> {
-        for kept in ["go-build", "go-mod"].map(|name| self.directory.join(name)).into_iter().filter(|kept| kept.exists()) {
-            std::fs::remove_dir_all(&kept).with_context(|| format!("cannot remove {}", kept.display()))?;
+        for kept in ["go-build", "go-mod"]
+            .map(|name| self.directory.join(name))
+            .into_iter()
+            .filter(|kept| kept.exists())
+        {
+            std::fs::remove_dir_all(&kept)
+                .with_context(|| format!("cannot remove {}", kept.display()))?;
         }
         Ok(())
     }
 
     /// The name that its exported cache has in the registry.
     fn cache(&self) -> String {
-        format!("bench/{}-{}", self.subject.name.to_lowercase(), self.side.word())
+        format!(
+            "bench/{}-{}",
+            self.subject.name.to_lowercase(),
+            self.side.word()
+        )
     }
 
     /// Bytes of the exported cache.
@@ -212,7 +312,9 @@ const TAG: &str = "cache";
 
 fn registry(engine: &Variables) -> Result<Registry> {
     let address = value(engine, "GOWORK_TEST_REGISTRY").context("the engine has no registry")?;
-    Ok(Registry { address: address.to_string_lossy().into_owned() })
+    Ok(Registry {
+        address: address.to_string_lossy().into_owned(),
+    })
 }
 
 /// Copies a repository, but not its history.
@@ -223,7 +325,9 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     let mut cp = command("cp", ["--archive"]);
     let mut any = false;
-    for entry in std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+    for entry in
+        std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?
+    {
         let entry = entry?;
         if entry.file_name() != ".git" {
             cp.arg(entry.path());
