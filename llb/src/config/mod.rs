@@ -23,6 +23,7 @@ mod unused;
 mod validate;
 mod written_for;
 
+use schemars::transform::RecursiveTransform;
 use toml::de::DeTable;
 
 pub use effective::{
@@ -109,7 +110,9 @@ impl Config {
 
     /// The JSON schema of the configuration, for editors.
     pub fn schema() -> schemars::Schema {
-        schemars::schema_for!(Self)
+        let settings = schemars::generate::SchemaSettings::default()
+            .with_transform(RecursiveTransform(descriptions_on_one_line));
+        settings.into_generator().into_root_schema_for::<Self>()
     }
 }
 
@@ -155,4 +158,12 @@ fn first_instruction(text: &str) -> Option<&str> {
     let word = line.split_whitespace().next()?;
     let rest = line.trim_start().strip_prefix(word)?.trim_start();
     (!rest.starts_with('=') && INSTRUCTIONS.contains(&word.to_uppercase().as_str())).then_some(word)
+}
+
+/// Editors show descriptions: line breaks of a doc comment do not belong there.
+fn descriptions_on_one_line(schema: &mut schemars::Schema) {
+    if let Some(serde_json::Value::String(text)) = schema.get_mut("description") {
+        let paragraphs: Vec<String> = text.split("\n\n").map(|it| it.replace('\n', " ")).collect();
+        *text = paragraphs.join("\n\n");
+    }
 }
