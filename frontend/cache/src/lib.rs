@@ -33,8 +33,8 @@
 //! result is checked against its SHA-256 when it is taken; what is missing, damaged or half written
 //! is a miss.
 
-pub mod ahead;
 pub mod args;
+pub mod batch;
 pub mod checksum;
 pub mod compile;
 pub mod failure;

@@ -1,6 +1,6 @@
 //! `gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...`: runs the command, which makes
 //! the binary; or takes that from the cache mount, if the step is described and somebody made it
-//! there ahead ([`crate::ahead`]).
+//! there ahead ([`crate::batch`]).
 
 use std::fs::{self, Permissions};
 use std::io;

@@ -14,8 +14,8 @@ use gowork_cache::own::Own;
 use gowork_cache::serve::serve;
 use gowork_cache::store::{Kept, Store, Tier};
 use gowork_cache::turns::Turns;
-use gowork_cache::{ahead, compile, failure, link, watch};
-use gowork_step::words::{AHEAD, COMPILE, FAILURE, LINK, WATCH};
+use gowork_cache::{batch, compile, failure, link, watch};
+use gowork_step::words::{BATCH, COMPILE, FAILURE, LINK, WATCH};
 
 fn main() -> ExitCode {
     let words = std::env::args_os().skip(1).map(|word| {
@@ -52,7 +52,7 @@ fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
     match word {
         COMPILE => Some(compile::compile(rest)),
         LINK => Some(link::link(rest)),
-        AHEAD => Some(ahead::ahead(rest)),
+        BATCH => Some(batch::batch(rest)),
         WATCH => Some(watch::watch(rest)),
         FAILURE => Some(failure::failure(rest)),
         _ => None,

@@ -50,8 +50,8 @@ enum Fault {
     LayerDamaged,
     /// A compile step is killed.
     StepKilled,
-    /// What compiles at once, ahead of the steps, is killed while they run.
-    AheadKilled,
+    /// The batch is killed while the steps run.
+    BatchKilled,
     /// Two steps use the mount at once, of different sources.
     TwoAtOnce,
 }
@@ -65,7 +65,7 @@ const FAULTS: [Fault; 10] = [
     Fault::LayerFull,
     Fault::LayerDamaged,
     Fault::StepKilled,
-    Fault::AheadKilled,
+    Fault::BatchKilled,
     Fault::TwoAtOnce,
 ];
 
@@ -197,7 +197,7 @@ impl Series {
                 self.link_of(step)
             }
             Fault::StepKilled => self.killed(),
-            Fault::AheadKilled => self.ahead_killed(),
+            Fault::BatchKilled => self.batch_killed(),
             Fault::TwoAtOnce => self.two_at_once(),
         }
     }
@@ -222,10 +222,10 @@ impl Series {
     fn at_once(&self, mount: &Path) -> Result<Vec<u8>, String> {
         let build = build::Build::with_std(&self.world, mount, &self.world.std());
         thread::scope(|scope| {
-            let ahead = scope.spawn(|| build.ahead(&["runtime"]).0);
+            let batch = scope.spawn(|| build.batch(&["runtime"]).0);
             let made = build.all();
             // It is a convenience: whatever goes wrong there is no error.
-            build::succeeds(&ahead.join().unwrap());
+            build::succeeds(&batch.join().unwrap());
             made
         })
     }
@@ -304,12 +304,12 @@ impl Series {
         self.layers(&mount)
     }
 
-    fn ahead_killed(&mut self) -> Result<Vec<u8>, String> {
+    fn batch_killed(&mut self) -> Result<Vec<u8>, String> {
         let (mount, std) = (self.mount.clone(), self.world.std());
         let pause = Duration::from_micros(self.random.u64(0..800_000));
         let build = build::Build::with_std(&self.world, &mount, &std);
-        let (_dirs, mut command) = build.ahead_command(&["runtime"]);
-        let mut ahead = command
+        let (_dirs, mut command) = build.batch_command(&["runtime"]);
+        let mut batch = command
             .process_group(0)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -318,7 +318,7 @@ impl Series {
         thread::scope(|scope| {
             let made = scope.spawn(|| build.all());
             thread::sleep(pause);
-            kill(&mut ahead);
+            kill(&mut batch);
             made.join().unwrap()
         })
     }

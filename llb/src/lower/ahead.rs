@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use gowork_step::words::{AHEAD, DISCARD, MOUNT, WATCH};
+use gowork_step::words::{self, DISCARD, MOUNT, WATCH};
 use gowork_step::{
     BATCH, Batch, Description, LinkDescription, NAMES, Names, OwnFile, STEP_DIR, Version, to_json,
 };
@@ -129,7 +129,7 @@ impl Lowering<'_> {
         let of = self.plan.build(build);
         let words = [
             CACHE_PROGRAM,
-            AHEAD,
+            words::BATCH,
             &format!("{STEP_DIR}/{BATCH}"),
             OUT,
             LAYERS,

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`DESCRIPTION`] | [`Description`] | `compile`, `link` |
 //! | [`PARTS`] | [`format_parts`] | `compile` |
-//! | [`BATCH`] | [`Batch`] | `ahead` |
+//! | [`BATCH`] | [`Batch`] | `batch` |
 //! | [`NAMES`] | [`Names`] | `watch` |
 //!
 //! [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs,

@@ -5,8 +5,8 @@
 pub const COMPILE: &str = "compile";
 /// Links a binary: `link [--step=FILE --mount=DIR] BINARY COMMAND...`.
 pub const LINK: &str = "link";
-/// Compiles and links the steps of a batch: `ahead FILE DIR LAYERS`.
-pub const AHEAD: &str = "ahead";
+/// Compiles and links the steps of a batch: `batch FILE DIR LAYERS`.
+pub const BATCH: &str = "batch";
 /// Waits until steps run: `watch FILE DIR`.
 pub const WATCH: &str = "watch";
 /// Copies what a step printed when it failed: `failure DIR WORD...`, with the words of its command

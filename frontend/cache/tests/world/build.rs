@@ -1,5 +1,5 @@
 //! The same world's steps as a build has them that compiles at once: described, each with its
-//! layer, and what goes ahead of them.
+//! layer, and what compiles them in one batch.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -179,8 +179,8 @@ impl<'a> Build<'a> {
 
     /// Runs it with the layers of some steps; the others have to run. Returns what is left besides
     /// the mount.
-    pub(crate) fn ahead(&self, at_hand: &[&str]) -> (Output, Vec<PathBuf>) {
-        let ([_layers, scratch], mut command) = self.ahead_command(at_hand);
+    pub(crate) fn batch(&self, at_hand: &[&str]) -> (Output, Vec<PathBuf>) {
+        let ([_layers, scratch], mut command) = self.batch_command(at_hand);
         let output = command.output().unwrap();
         let left = fs::read_dir(scratch.path())
             .unwrap()
@@ -189,7 +189,7 @@ impl<'a> Build<'a> {
     }
 
     /// The same, to be run, with the directories of the layers and for what it writes.
-    pub(crate) fn ahead_command(&self, at_hand: &[&str]) -> ([TempDir; 2], Command) {
+    pub(crate) fn batch_command(&self, at_hand: &[&str]) -> ([TempDir; 2], Command) {
         let steps: Vec<Description> = [std_step()]
             .into_iter()
             .chain(STEPS.map(|(name, reads)| library(self.world, name, reads)))
@@ -223,7 +223,7 @@ impl<'a> Build<'a> {
         let scratch = tempfile::tempdir().unwrap();
         let dir = scratch.path().to_str().unwrap();
         let words = [
-            "ahead",
+            "batch",
             list.to_str().unwrap(),
             dir,
             layers.path().to_str().unwrap(),

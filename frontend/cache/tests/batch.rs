@@ -1,4 +1,4 @@
-//! `gowork-cache ahead` with the real go command: the steps after it find everything, and leave
+//! `gowork-cache batch` with the real go command: the steps after it find everything, and leave
 //! what they would have left without it.
 #![allow(
     missing_docs,
@@ -37,7 +37,7 @@ fn steps(build: &Build<'_>) -> (bool, Vec<Snapshot>, Vec<u8>) {
 }
 
 #[test]
-fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
+fn steps_find_what_a_batch_made_and_leave_the_same_bytes() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for number in [2, 3] {
@@ -48,7 +48,7 @@ fn steps_find_what_was_made_ahead_and_leave_the_same_bytes() {
         assert!(ran && binary == world.plain());
 
         let build = Build::begun(&world, mount.path());
-        let (output, left) = build.ahead(&["runtime"]);
+        let (output, left) = build.batch(&["runtime"]);
         succeeds(&output);
         assert_eq!(
             (said(&output).as_str(), left),
@@ -77,7 +77,7 @@ fn what_layers_hold_is_not_made_again() {
     let again = Build::with_std(&world, empty.path(), &build.part("runtime"));
     std::os::unix::fs::symlink(build.layers.path().join("c"), again.layers.path().join("c"))
         .unwrap();
-    let (output, left) = again.ahead(&["runtime", "c"]);
+    let (output, left) = again.batch(&["runtime", "c"]);
     succeeds(&output);
     assert_eq!((said(&output).as_str(), left), ("", vec![]));
     let names = |dir: &Path| -> BTreeSet<OsString> {
@@ -113,7 +113,7 @@ fn until(is_so: &dyn Fn() -> bool) {
 
 /// A step of std brings packages along that nobody has named: only it can tell which.
 #[test]
-fn std_is_made_ahead_and_told_by_its_step() {
+fn a_batch_makes_std_and_its_step_lists_it() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
@@ -121,14 +121,14 @@ fn std_is_made_ahead_and_told_by_its_step() {
         Build::new(&world, Some(mount.path())),
         Turns::new(mount.path()),
     );
-    let (ahead, std) = thread::scope(|scope| {
-        let ahead = scope.spawn(|| build.ahead(&[]).0);
+    let (batch, std) = thread::scope(|scope| {
+        let batch = scope.spawn(|| build.batch(&[]).0);
         until(&|| turns.is_said(Turn::Ahead, "runtime"));
         let std = build.std();
-        (ahead.join().unwrap(), std)
+        (batch.join().unwrap(), std)
     });
-    [&std, &ahead].into_iter().for_each(succeeds);
-    assert_eq!(said(&ahead), "");
+    [&std, &batch].into_iter().for_each(succeeds);
+    assert_eq!(said(&batch), "");
     assert!(
         said(&std).contains(" 0 misses, 0 puts"),
         "it found everything: {}",
@@ -153,8 +153,8 @@ fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
         until(&|| turns.is_said(Turn::Runs, "runtime") && made() > 2);
         let held = turns.say(Turn::Ahead, "runtime").unwrap();
         turns.outwait(&[], &["runtime".to_owned()]);
-        let (ahead, _) = build.ahead(&[]);
-        succeeds(&ahead);
+        let (batch, _) = build.batch(&[]);
+        succeeds(&batch);
         drop(held);
         std.join().unwrap()
     });
@@ -170,16 +170,16 @@ fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
 }
 
 #[test]
-fn what_goes_ahead_stops_std() {
+fn a_batch_stops_the_step_of_std() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
     let build = Build::new(&world, Some(mount.path()));
     let begun = Turns::new(mount.path()).begin("runtime").unwrap();
     thread::scope(|scope| {
-        let ahead = scope.spawn(|| build.ahead(&[]).0);
+        let batch = scope.spawn(|| build.batch(&[]).0);
         until(&|| begun.is_to_stop());
         drop(begun);
-        succeeds(&ahead.join().unwrap());
+        succeeds(&batch.join().unwrap());
     });
 }
 
@@ -199,7 +199,7 @@ fn it_waits_for_steps_that_run_and_the_others_for_it() {
             succeeds(&running.join().unwrap());
         });
     };
-    waits(Turn::Runs, &|| build.ahead(&["runtime"]).0);
+    waits(Turn::Runs, &|| build.batch(&["runtime"]).0);
     waits(Turn::Ahead, &|| build.library("b"));
 }
 
@@ -212,7 +212,7 @@ fn an_error_is_left_to_the_step_that_it_belongs_to() {
         "c/c.go",
         "package c\n\nfunc C() int { return \"no number\" }\n",
     );
-    let (output, _) = build.ahead(&["runtime"]);
+    let (output, _) = build.batch(&["runtime"]);
     succeeds(&output);
     assert_eq!(said(&output), "");
     let outputs = build.libraries();
@@ -233,7 +233,7 @@ fn what_the_mount_lost_since_is_made_again() {
         world.edit("b", turn + 10);
         world.edit("c", turn + 10);
         let build = Build::begun(&world, mount.path());
-        succeeds(&build.ahead(&["runtime"]).0);
+        succeeds(&build.batch(&["runtime"]).0);
         let files = snapshot(mount.path())
             .into_keys()
             .map(|path| mount.path().join(path))

@@ -1,4 +1,4 @@
-//! `gowork-cache ahead FILE DIR LAYERS`: compiles and links in one go what steps would compile and
+//! `gowork-cache batch FILE DIR LAYERS`: compiles and links in one go what steps would compile and
 //! link one after another, and leaves all results in the cache mount, where the steps then find
 //! them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
 //!
@@ -35,9 +35,9 @@ use crate::turns::{Held, Turn, Turns};
 ///
 /// # Errors
 /// If it is called in a wrong way.
-pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
+pub fn batch(words: &[String]) -> Result<ExitCode, String> {
     let [file, dir, layers] = words else {
-        return Err("usage: gowork-cache ahead FILE DIR LAYERS".to_owned());
+        return Err("usage: gowork-cache batch FILE DIR LAYERS".to_owned());
     };
     let wanted: Batch = known::read_json(file)?;
     let (program, args) = args::from_environment()?;
@@ -53,7 +53,7 @@ pub fn ahead(words: &[String]) -> Result<ExitCode, String> {
     let done = runner.run(&wanted);
     let _ = known::empty(dir);
     if let Err(error) = done {
-        eprintln!("gowork-cache: not compiled ahead: {error}");
+        eprintln!("gowork-cache: the batch was not compiled: {error}");
     }
     Ok(ExitCode::SUCCESS)
 }
