@@ -42,7 +42,7 @@ pub struct Args {
     pub mount: Option<PathBuf>,
     /// Bytes that the mount may hold.
     pub limit: u64,
-    /// Steps to wait for ([`crate::turns`]).
+    /// Steps to wait for ([`crate::steps::locks`]).
     pub after: Vec<String>,
     /// Steps to stop.
     pub stop: Vec<String>,

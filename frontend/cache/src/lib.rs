@@ -34,21 +34,9 @@
 //! is a miss.
 
 pub mod args;
-pub mod batch;
 pub mod checksum;
-pub mod compile;
-pub mod failure;
-mod go;
 pub mod id;
-pub mod known;
 pub mod layer;
-pub mod link;
 pub mod mount;
-pub mod names;
-pub mod own;
-pub mod printed;
-pub mod protocol;
-pub mod serve;
-pub mod store;
-pub mod turns;
-pub mod watch;
+pub mod server;
+pub mod steps;

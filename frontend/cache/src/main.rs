@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use std::thread;
 
 use gowork_cache::args::{self, Args, Results};
-use gowork_cache::layer::Layer;
+use gowork_cache::layer::read::Layer;
+use gowork_cache::layer::write::Own;
 use gowork_cache::mount::CacheMount;
-use gowork_cache::names::Names;
-use gowork_cache::own::Own;
-use gowork_cache::serve::serve;
-use gowork_cache::store::{Kept, Store, Tier};
-use gowork_cache::turns::Turns;
-use gowork_cache::{batch, compile, failure, link, watch};
+use gowork_cache::server::serve::serve;
+use gowork_cache::server::store::{Kept, Store, Tier};
+use gowork_cache::server::usage_log::Names;
+use gowork_cache::steps::locks::Turns;
+use gowork_cache::steps::{batch, compile, failure, link, watch};
 use gowork_step::words::{BATCH, COMPILE, FAILURE, LINK, WATCH};
 
 fn main() -> ExitCode {

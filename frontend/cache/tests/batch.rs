@@ -18,7 +18,7 @@ use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gowork_cache::turns::{Turn, Turns};
+use gowork_cache::steps::locks::{Turn, Turns};
 use world::build::{Build, Snapshot, said, succeeds};
 use world::{World, snapshot};
 

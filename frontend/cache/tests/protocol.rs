@@ -6,10 +6,10 @@ use std::io::{BufReader, Read};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gowork_cache::id::Id;
-use gowork_cache::own::Own;
-use gowork_cache::protocol::{Command, read_request};
-use gowork_cache::serve::serve;
-use gowork_cache::store::{Kept, Store};
+use gowork_cache::layer::write::Own;
+use gowork_cache::server::protocol::{Command, read_request};
+use gowork_cache::server::serve::serve;
+use gowork_cache::server::store::{Kept, Store};
 use proptest::prelude::*;
 
 fn base64(id: &Id) -> String {
@@ -83,7 +83,7 @@ fn put_then_get_then_close() {
     let mut output = Vec::new();
     let store = Store::new(
         vec![Box::new(
-            gowork_cache::layer::Layer::open(dir.path()).unwrap(),
+            gowork_cache::layer::read::Layer::open(dir.path()).unwrap(),
         )],
         Kept::Layer(Own::keep(dir.path()).unwrap(), None),
     );

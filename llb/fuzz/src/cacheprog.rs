@@ -14,10 +14,10 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gowork_cache::id::Id;
-use gowork_cache::layer::{Layer, output_path, read_index};
-use gowork_cache::own::Own;
-use gowork_cache::serve::serve;
-use gowork_cache::store::{Kept, Store, Tier as _};
+use gowork_cache::layer::read::{Layer, output_path, read_index};
+use gowork_cache::layer::write::Own;
+use gowork_cache::server::serve::serve;
+use gowork_cache::server::store::{Kept, Store, Tier as _};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -7,7 +7,7 @@
 //! 1/tmp/                  files and directories being written
 //! 1/swept                 its time is that of the last look at the bound
 //! 1/ahead                 locked by who compiles ahead of the steps
-//! 1/turns/                what steps are doing right now ([`crate::turns`])
+//! 1/turns/                what steps are doing right now ([`crate::steps::locks`])
 //! ```
 //!
 //! `XX` are the first two digits. Any number of processes may use a mount at once: files appear
@@ -37,7 +37,7 @@ const PERIOD: Duration = Duration::from_secs(3600);
 /// What a file takes on disk at least.
 const BLOCK: u64 = 4096;
 
-/// Where the mount at `dir` has the files of [`crate::turns`].
+/// Where the mount at `dir` has the files of [`crate::steps::locks`].
 pub(crate) fn turns_dir(dir: &Path) -> PathBuf {
     dir.join(FORM).join("turns")
 }

@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::checksum;
 use crate::id::Id;
-use crate::layer::{self, Entry};
+use crate::layer::read::{self, Entry};
 use crate::mount::CacheMount;
-use crate::store::Hit;
+use crate::server::store::Hit;
 
 /// The list in a directory: a line for each result, in the form of an index's, in the order in
 /// which they were taken from the mount or kept there.
@@ -40,7 +40,7 @@ impl Names {
     /// Notes an output, which must be the SHA-256 of `bytes` and in the mount.
     pub fn note(&self, action: &Id, output: &Id, bytes: &[u8], mount: &CacheMount) -> Hit {
         let size = bytes.len() as u64;
-        let line = layer::format_line(
+        let line = read::format_line(
             action,
             &Entry {
                 output: *output,
@@ -99,8 +99,7 @@ impl Reader {
                 break;
             }
             self.entries.extend(
-                layer::parse_line(&self.line)
-                    .map(|(action, entry)| (entry.output, (action, entry))),
+                read::parse_line(&self.line).map(|(action, entry)| (entry.output, (action, entry))),
             );
             self.line.clear();
         }
@@ -131,7 +130,7 @@ mod tests {
             );
         }
         // Half a line is none yet.
-        let whole = layer::format_line(
+        let whole = read::format_line(
             &Id::of(&[3]),
             &Entry {
                 output: output(3),

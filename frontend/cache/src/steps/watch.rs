@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use gowork_step::{Names, RUNNING, Running, Version, to_json};
 
 use crate::args;
-use crate::known;
-use crate::turns::{Turn, Turns};
+use crate::steps::locks::{Turn, Turns};
+use crate::steps::memo;
 
 /// How long it waits for the first. Where a builder runs one step at a time, none can begin
 /// meanwhile.
@@ -30,7 +30,7 @@ pub fn watch(words: &[String]) -> Result<ExitCode, String> {
     let [file, dir] = words else {
         return Err("usage: gowork-cache watch FILE DIR".to_owned());
     };
-    let Names { names, .. } = known::read_json(file)?;
+    let Names { names, .. } = memo::read_json(file)?;
     let (_, args) = args::from_environment()?;
     let turns = Turns::new(&args.mount.ok_or("there is no --mount")?);
     let running = Running {

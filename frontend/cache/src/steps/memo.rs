@@ -17,12 +17,12 @@ use gowork_step::{Description, from_json};
 use serde::de::DeserializeOwned;
 
 use crate::args;
-use crate::compile::write_parts;
 use crate::id::Id;
-use crate::layer::{self, Entry};
+use crate::layer::read::{self, Entry};
+use crate::layer::write;
 use crate::mount::CacheMount;
-use crate::own;
-use crate::turns::{Begun, Turns};
+use crate::steps::compile::write_parts;
+use crate::steps::locks::{Begun, Turns};
 
 /// The first word of what makes a key; the number is that of the form.
 const FORM: &str = "gowork step 1";
@@ -100,7 +100,7 @@ impl Known {
         let (_, args) = args::from_environment().ok()?;
         let mount = CacheMount::new(mount.or(args.mount.as_deref())?, args.limit);
         let index = |dir: &PathBuf| {
-            fs::read_to_string(layer::index_path(dir))
+            fs::read_to_string(read::index_path(dir))
                 .ok()
                 .map(|index| index_id(&index))
         };
@@ -134,7 +134,7 @@ impl Known {
         fs::create_dir_all(dir.join("o"))?;
         let mut layers = Vec::new();
         for index in indexes {
-            let Some(entries) = layer::parse_index(index.as_bytes()) else {
+            let Some(entries) = read::parse_index(index.as_bytes()) else {
                 return Ok(false);
             };
             for (action, entry) in &entries {
@@ -145,9 +145,9 @@ impl Known {
                 else {
                     return Ok(false);
                 };
-                let path = layer::output_path(dir, &entry.output);
+                let path = read::output_path(dir, &entry.output);
                 fs::write(&path, bytes)?;
-                own::settle(&File::open(&path)?, 0o644)?;
+                write::settle(&File::open(&path)?, 0o644)?;
             }
             layers.push(entries.into_iter().collect::<BTreeMap<Id, Entry>>());
         }
@@ -160,7 +160,7 @@ impl Known {
         keep_indexes(
             &self.mount,
             &self.key,
-            &layers.iter().map(layer::format_index).collect::<Vec<_>>(),
+            &layers.iter().map(read::format_index).collect::<Vec<_>>(),
         );
     }
 

@@ -12,8 +12,8 @@ use std::time::SystemTime;
 
 use crate::checksum;
 use crate::id::Id;
-use crate::layer::{self, Entry};
-use crate::store::Hit;
+use crate::layer::read::{self, Entry};
+use crate::server::store::Hit;
 
 /// A layer being written.
 pub struct Own {
@@ -79,7 +79,7 @@ impl Own {
         Hit {
             output: entry.output,
             size: entry.size,
-            path: layer::output_path(&self.dir, &entry.output),
+            path: read::output_path(&self.dir, &entry.output),
         }
     }
 
@@ -100,7 +100,7 @@ impl Own {
     }
 
     fn store(&self, output: &Id, bytes: &[u8]) -> io::Result<Entry> {
-        let path = layer::output_path(&self.dir, output);
+        let path = read::output_path(&self.dir, output);
         self.write(bytes, &path).map_err(|error| {
             io::Error::new(error.kind(), format!("write {}: {error}", path.display()))
         })?;
@@ -135,7 +135,7 @@ impl Own {
         let state = self.state();
         let root = File::open(&self.dir)?;
         root.lock()?;
-        let mut entries: BTreeMap<Id, Entry> = layer::read_index(&self.dir)
+        let mut entries: BTreeMap<Id, Entry> = read::read_index(&self.dir)
             .unwrap_or_default()
             .into_iter()
             .collect();
@@ -149,11 +149,11 @@ impl Own {
         // order of puts.
         let named: HashSet<Id> = entries.values().map(|entry| entry.output).collect();
         for orphan in state.stored.keys().filter(|output| !named.contains(output)) {
-            fs::remove_file(layer::output_path(&self.dir, orphan))?;
+            fs::remove_file(read::output_path(&self.dir, orphan))?;
         }
         self.write(
-            layer::format_index(&entries).as_bytes(),
-            &layer::index_path(&self.dir),
+            read::format_index(&entries).as_bytes(),
+            &read::index_path(&self.dir),
         )?;
         fs::remove_dir_all(&self.temporary)?;
         settle(&File::open(self.dir.join("o"))?, 0o755)?;

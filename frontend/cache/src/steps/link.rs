@@ -1,6 +1,6 @@
 //! `gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...`: runs the command, which makes
 //! the binary; or takes that from the cache mount, if the step is described and somebody made it
-//! there ahead ([`crate::batch`]).
+//! there ahead ([`crate::steps::batch`]).
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -11,9 +11,9 @@ use std::process::{Command, ExitCode};
 use gowork_step::Description;
 use gowork_step::words::{LINK_MOUNT, STEP};
 
-use crate::failure;
-use crate::go::{self, exit_code};
-use crate::known::{self, Known, read_json};
+use crate::steps::failure;
+use crate::steps::go::{self, exit_code};
+use crate::steps::memo::{self, Known, read_json};
 
 const USAGE: &str = "usage: gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...";
 
@@ -35,7 +35,7 @@ pub fn link(words: &[String]) -> Result<ExitCode, String> {
         .transpose()?;
     let _turn = described
         .as_ref()
-        .and_then(|(described, mount)| known::turn(described, Some(mount)));
+        .and_then(|(described, mount)| memo::turn(described, Some(mount)));
     let known = described
         .as_ref()
         .and_then(|(described, mount)| Known::this(described, Some(mount)));

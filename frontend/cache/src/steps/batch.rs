@@ -1,11 +1,11 @@
 //! `gowork-cache batch FILE DIR LAYERS`: compiles and links in one go what steps would compile and
 //! link one after another, and leaves all results in the cache mount, where the steps then find
-//! them ([`crate::known`]). So they cost what one `go build` costs, where many have to run.
+//! them ([`crate::steps::memo`]). So they cost what one `go build` costs, where many have to run.
 //!
 //! The file names the steps that have to run. Of the others that these read, `LAYERS` has what they
 //! made, by position. Those of the former that run already are waited for, while the go command
 //! loads packages; the one for the bulk of std, which takes longest, is stopped then, and what it
-//! made is used. The rest wait for this ([`crate::turns`]), each until all its packages are
+//! made is used. The rest wait for this ([`crate::steps::locks`]), each until all its packages are
 //! compiled.
 //!
 //! Whatever goes wrong here is left to the steps: they fail with the same words, under their own
@@ -22,14 +22,14 @@ use gowork_step::words::{AFTER, LISTED, MOUNT, PARENT, STOP};
 use gowork_step::{Batch, Description, LinkDescription, part_dir};
 
 use crate::args;
-use crate::compile;
 use crate::id::Id;
-use crate::known;
-use crate::layer::{self, Entry};
+use crate::layer::read::{self, Entry};
 use crate::mount::CacheMount;
-use crate::names;
-use crate::printed::{Printed, Told};
-use crate::turns::{Held, Turn, Turns};
+use crate::server::usage_log;
+use crate::steps::compile;
+use crate::steps::go_trace::{Printed, Told};
+use crate::steps::locks::{Held, Turn, Turns};
+use crate::steps::memo;
 
 /// Does what it can. Always succeeds, for its results are a convenience.
 ///
@@ -39,7 +39,7 @@ pub fn batch(words: &[String]) -> Result<ExitCode, String> {
     let [file, dir, layers] = words else {
         return Err("usage: gowork-cache batch FILE DIR LAYERS".to_owned());
     };
-    let wanted: Batch = known::read_json(file)?;
+    let wanted: Batch = memo::read_json(file)?;
     let (program, args) = args::from_environment()?;
     let mount = args.mount.ok_or("there is no --mount")?;
     let (dir, layers) = (Path::new(dir), Path::new(layers));
@@ -51,7 +51,7 @@ pub fn batch(words: &[String]) -> Result<ExitCode, String> {
         mount: CacheMount::new(&mount, args.limit),
     };
     let done = runner.run(&wanted);
-    let _ = known::empty(dir);
+    let _ = memo::empty(dir);
     if let Err(error) = done {
         eprintln!("gowork-cache: the batch was not compiled: {error}");
     }
@@ -92,7 +92,7 @@ impl<'a> Seen<'a> {
             mount,
             turns,
             held: HashMap::new(),
-            go: known::go_version()?,
+            go: memo::go_version()?,
             indexes: HashMap::new(),
             layers: Vec::new(),
             running: Vec::new(),
@@ -119,14 +119,14 @@ impl<'a> Seen<'a> {
             .map(|name| self.indexes.get(name).copied())
             .collect();
         reads
-            .map(|reads| known::key(step, &self.go, &reads))
+            .map(|reads| memo::key(step, &self.go, &reads))
             .transpose()
     }
 
     fn learn(&mut self, step: &Description, indexes: &[String]) {
         let names = step.parts.iter().map(|packages| part_dir(packages));
         self.indexes
-            .extend(names.zip(indexes.iter().map(|index| known::index_id(index))));
+            .extend(names.zip(indexes.iter().map(|index| memo::index_id(index))));
     }
 
     /// Learns what the mount knows of steps: these need not wait any more.
@@ -134,7 +134,7 @@ impl<'a> Seen<'a> {
         for step in std::mem::take(&mut self.unknown) {
             let indexes = self
                 .key(step)?
-                .and_then(|key| known::indexes(self.mount, &key));
+                .and_then(|key| memo::indexes(self.mount, &key));
             match indexes.filter(|indexes| indexes.len() == step.parts.len()) {
                 Some(indexes) => {
                     self.learn(step, &indexes);
@@ -162,9 +162,9 @@ impl<'a> Seen<'a> {
                     .all(|package| found.contains_key(package));
                 let key = if is_found { self.key(step)? } else { None };
                 let indexes = match key {
-                    Some(key) if step.brings_others => known::indexes(self.mount, &key),
+                    Some(key) if step.brings_others => memo::indexes(self.mount, &key),
                     Some(key) => indexes(step, found)
-                        .inspect(|indexes| known::keep_indexes(self.mount, &key, indexes)),
+                        .inspect(|indexes| memo::keep_indexes(self.mount, &key, indexes)),
                     None => None,
                 };
                 if key.is_some() {
@@ -196,7 +196,7 @@ impl<'a> Seen<'a> {
         });
         let Some(link) = link else { return Ok(()) };
         if let Some(key) = self.key(&link.step)? {
-            known::keep_binary(self.mount, &key, path)?;
+            memo::keep_binary(self.mount, &key, path)?;
             self.held.remove(&link.step.name);
         }
         Ok(())
@@ -209,7 +209,7 @@ fn indexes(step: &Description, found: &HashMap<String, (Id, Entry)>) -> Option<V
         let entries = packages.iter().map(|package| found.get(package).copied());
         entries
             .collect::<Option<BTreeMap<Id, Entry>>>()
-            .map(|entries| layer::format_index(&entries))
+            .map(|entries| read::format_index(&entries))
     };
     step.parts.iter().map(index).collect()
 }
@@ -234,7 +234,7 @@ impl Runner<'_> {
         for link in &wanted.links {
             if seen
                 .key(&link.step)?
-                .is_none_or(|key| known::binary(&self.mount, &key).is_none())
+                .is_none_or(|key| memo::binary(&self.mount, &key).is_none())
             {
                 left.push(link);
             }
@@ -272,7 +272,7 @@ impl Runner<'_> {
                     .collect();
                 let indexes = parts
                     .iter()
-                    .map(|part| fs::read_to_string(layer::index_path(part)));
+                    .map(|part| fs::read_to_string(read::index_path(part)));
                 seen.learn(step, &indexes.collect::<io::Result<Vec<_>>>()?);
                 seen.layers.extend(parts);
                 continue;
@@ -321,7 +321,7 @@ impl Runner<'_> {
             .stderr(Stdio::piped())
             .spawn()?;
         let mut printed = Printed::default();
-        let mut reader = names::Reader::new(&names)?;
+        let mut reader = usage_log::Reader::new(&names)?;
         let mut found: HashMap<String, (Id, Entry)> = HashMap::new();
         for line in child
             .stderr

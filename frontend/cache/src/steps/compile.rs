@@ -1,7 +1,7 @@
 //! `gowork-cache compile [--step=FILE] FILE DIR FLAG...`: compiles packages, and leaves the results
 //! of each part in a directory of its own; with `-` in place of `DIR` it leaves them where
 //! `GOCACHEPROG` has them kept, in a cache mount. If the step is described and such a mount has all
-//! its results, they are taken from there and no go command runs ([`crate::known`]).
+//! its results, they are taken from there and no go command runs ([`crate::steps::memo`]).
 //!
 //! The file names the packages, one a line, parts apart by an empty line: hundreds of them, which
 //! nobody wants to read in the command line of a failed step. With a directory `GOCACHEPROG` must
@@ -22,13 +22,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gowork_step::words::{NO_LAYER, STEP};
 use gowork_step::{Description, parse_parts, part_dir};
 
-use crate::failure;
-use crate::go::{self, Ended, exit_code};
 use crate::id::Id;
-use crate::known::{self, Known, read_json};
-use crate::layer::{self, Entry};
-use crate::own;
-use crate::turns::Begun;
+use crate::layer::read::{self, Entry};
+use crate::layer::write;
+use crate::steps::failure;
+use crate::steps::go::{self, Ended, exit_code};
+use crate::steps::locks::Begun;
+use crate::steps::memo::{self, Known, read_json};
 
 /// The words that make the go command compile packages and tell their build IDs, those of
 /// dependencies too.
@@ -72,7 +72,7 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
     loop {
         let turn = described
             .as_ref()
-            .and_then(|described| known::turn(described, None));
+            .and_then(|described| memo::turn(described, None));
         if known
             .as_ref()
             .is_some_and(|known| known.take(Path::new(dir), &parts))
@@ -99,7 +99,7 @@ pub fn compile(words: &[String]) -> Result<ExitCode, String> {
         }
         // What it made until then is in the mount, where whoever stopped it finds it and makes the
         // rest.
-        known::empty(Path::new(dir)).map_err(sorted)?;
+        memo::empty(Path::new(dir)).map_err(sorted)?;
     }
 }
 
@@ -156,7 +156,7 @@ fn split(
     parts: &[Vec<String>],
     keys: &HashMap<Vec<u8>, &str>,
 ) -> io::Result<Option<Vec<BTreeMap<Id, Entry>>>> {
-    let entries: BTreeMap<Id, Entry> = layer::read_index(dir)?.into_iter().collect();
+    let entries: BTreeMap<Id, Entry> = read::read_index(dir)?.into_iter().collect();
     let package_of = |action: &Id| keys.get(&action.as_bytes()[..KEY_BYTES]).copied();
     let found: BTreeSet<&str> = entries.keys().filter_map(package_of).collect();
     let named: HashMap<&str, usize> = parts
@@ -181,7 +181,7 @@ fn split(
             .collect()
     };
     let layers: Vec<BTreeMap<Id, Entry>> = (0..parts.len()).map(layer).collect();
-    fs::remove_file(layer::index_path(dir))?;
+    fs::remove_file(read::index_path(dir))?;
     write_parts(dir, parts, &layers)?;
     Ok(known.then_some(layers))
 }
@@ -196,7 +196,7 @@ pub(crate) fn write_parts(
         write_part(dir, packages, entries)?;
     }
     fs::remove_dir_all(dir.join("o"))?;
-    own::settle(&File::open(dir)?, 0o755)
+    write::settle(&File::open(dir)?, 0o755)
 }
 
 /// Writes the layer of the part with these packages, with its outputs as further links to those of
@@ -207,15 +207,15 @@ fn write_part(whole: &Path, packages: &[String], entries: &BTreeMap<Id, Entry>) 
     let outputs: BTreeSet<Id> = entries.values().map(|entry| entry.output).collect();
     for output in &outputs {
         fs::hard_link(
-            layer::output_path(whole, output),
-            layer::output_path(dir, output),
+            read::output_path(whole, output),
+            read::output_path(dir, output),
         )?;
     }
-    let index = layer::index_path(dir);
-    fs::write(&index, layer::format_index(entries))?;
-    own::settle(&File::open(&index)?, 0o644)?;
-    own::settle(&File::open(dir.join("o"))?, 0o755)?;
-    own::settle(&File::open(dir)?, 0o755)
+    let index = read::index_path(dir);
+    fs::write(&index, read::format_index(entries))?;
+    write::settle(&File::open(&index)?, 0o644)?;
+    write::settle(&File::open(dir.join("o"))?, 0o755)?;
+    write::settle(&File::open(dir)?, 0o755)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use crate::protocol::{self, Command, Put, Request, Response};
-use crate::store::{Hit, Store};
+use crate::server::protocol::{self, Command, Put, Request, Response};
+use crate::server::store::{Hit, Store};
 
 /// Answers until the go command closes, or goes away. Completes the own layer in both cases.
 ///

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::checksum;
 use crate::id::Id;
-use crate::store::{Hit, Tier};
+use crate::server::store::{Hit, Tier};
 
 /// First words of an index; the number is the layer format's.
 const HEADER: &str = "gowork-cache 1";

@@ -7,10 +7,10 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::id::Id;
+use crate::layer::write::Own;
 use crate::mount::CacheMount;
-use crate::names::Names;
-use crate::own::Own;
-use crate::protocol::Put;
+use crate::server::protocol::Put;
+use crate::server::usage_log::Names;
 
 /// An output at hand, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

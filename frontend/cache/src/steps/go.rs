@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::failure::Said;
+use crate::steps::failure::Said;
 
 /// How often somebody is asked whether it is to be stopped.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -1,0 +1,4 @@
+//! A layer of compile results on disk: its form, reading it, writing it.
+
+pub mod read;
+pub mod write;
