@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::runtime::{BINARY_DIR, CERTIFICATES, ZONEINFO};
+use super::rootfs::{BINARY_DIR, CERTIFICATES, ZONEINFO};
 use crate::config::{
     Config, EnvValue, HealthcheckConfig, Runtime, RuntimeConfig, SCRATCH, Spanned,
 };

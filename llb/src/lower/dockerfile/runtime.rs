@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::words::{assignment, copy_word, env_assignment, json_array, literal_pattern, open_args};
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
-use crate::lower::runtime::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, surroundings};
+use crate::lower::rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, surroundings};
 
 /// What is put under a binary: certificates, time zones, and on scratch users and /tmp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

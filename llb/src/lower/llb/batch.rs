@@ -7,24 +7,17 @@
 use std::collections::BTreeSet;
 
 use gowork_step::words::{self, DISCARD, MOUNT, WATCH};
-use gowork_step::{
-    BATCH, Batch, Description, LinkDescription, NAMES, Names, OwnFile, STEP_DIR, Version, to_json,
-};
+use gowork_step::{BATCH, Batch, Description, NAMES, Names, STEP_DIR, Version, to_json};
 
-use super::llb::{
-    CACHE_MOUNT, CACHE_PROGRAM, GO_FLAGS, Lowering, MODCACHE, OUT, SRC, link_flags, source_dir,
-};
+use super::Lowering;
+use super::description::{brings_others, place_in_batch};
+use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, LAYERS, MODCACHE, OUT, SRC, source_dir};
 use super::progress::weak;
-use super::runtime::BINARY_DIR;
-use super::words::files_of;
-use crate::config::Cache;
+use super::step_files::files_of;
 use crate::ops::exec::{Exec, Mount};
-use crate::ops::{Digest, OpError, Output, ProgressGroup};
-use crate::plan::{Build, BuildIx, Link, Step, StepIx, StepKind, for_images};
+use crate::ops::{OpError, Output, ProgressGroup};
+use crate::plan::{BuildIx, Step, StepIx, StepKind, for_images};
 use crate::tree::TreePath;
-
-/// Where results of steps are, by number.
-const LAYERS: &str = "/gowork/layers";
 
 /// As many steps have to run at least. Fewer cost no more than they do here, where everything is
 /// looked at once more.
@@ -50,7 +43,7 @@ impl Lowering<'_> {
         let steps = self.compiled_and_linked(build, image);
         let described = steps
             .iter()
-            .map(|ix| self.describe(self.plan.step(*ix), place_ahead))
+            .map(|ix| self.describe(self.plan.step(*ix), place_in_batch))
             .collect::<Option<Vec<Description>>>();
         let Some((described, one)) = described.zip(steps.first()) else {
             return Ok(None);
@@ -189,7 +182,7 @@ impl Lowering<'_> {
     fn batch(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Batch> {
         let steps = needed
             .iter()
-            .map(|ix| self.describe(self.plan.step(*ix), place_ahead));
+            .map(|ix| self.describe(self.plan.step(*ix), place_in_batch));
         let links = links
             .iter()
             .map(|ix| self.describe_link(self.plan.step(*ix)));
@@ -248,11 +241,6 @@ impl Lowering<'_> {
         matches!(self.plan.step(ix).kind, StepKind::Link(_))
     }
 
-    /// What makes a step's results, as the step itself has them. None if that cannot be told.
-    pub(super) fn description(&self, step: &Step) -> Option<Description> {
-        self.describe(step, |place| self.place_in_step(step, place))
-    }
-
     /// Compile steps that these need, each after those that it needs itself.
     fn below(&self, steps: &[StepIx]) -> BTreeSet<StepIx> {
         let mut found = BTreeSet::new();
@@ -268,125 +256,6 @@ impl Lowering<'_> {
             open.extend(needed.filter(|needed| found.insert(*needed)));
         }
         found
-    }
-
-    /// Whether it can be told what makes a step's results.
-    pub(super) fn is_described(&self, step: &Step) -> bool {
-        let build = self.plan.build(step.build);
-        let is_open = |step: &Step| match step.kind {
-            StepKind::Std(_) => false,
-            StepKind::Deps(_) | StepKind::Unit(_) => step.inputs.sealed.is_none(),
-            StepKind::Resolve(_) | StepKind::Link(_) => true,
-        };
-        let is_link = matches!(step.kind, StepKind::Link(_));
-        let reads_open = || {
-            step.inputs
-                .results
-                .iter()
-                .any(|result| is_open(self.plan.step(result.step)))
-        };
-        // A profile lies elsewhere for each step, and the go command prepares it in one of its own.
-        let is_told =
-            self.plan.cache_of(step.build) == Cache::Both && build.settings.profile.is_none();
-        // The same version of Go is not the same Go.
-        is_told
-            && (is_link || !is_open(step))
-            && !reads_open()
-            && self.materials.builder_digest.is_some()
-    }
-
-    /// `place` says where a file of the repository, or the other one of the vendor directory, is.
-    fn describe(&self, step: &Step, place: impl Fn(Place<'_>) -> String) -> Option<Description> {
-        let builder = self
-            .materials
-            .builder_digest
-            .clone()
-            .filter(|_| self.is_described(step))?;
-        let build = self.plan.build(step.build);
-        let flags = match &step.kind {
-            // With the names of main and binary: mains of the same source are not the same program.
-            StepKind::Link(link) => Self::link_words(build, link),
-            _ => package_flags(build),
-        };
-        let mut files = step.inputs.own.files.clone();
-        if matches!(step.kind, StepKind::Link(_)) && build.workspace && !build.vendored {
-            files.insert(build.dir.child("go.work.sum"));
-        }
-        let environment = build
-            .settings
-            .env
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"));
-        // Go lines and the versions of modules are part of the go command's keys as well.
-        let texts = step.inputs.sealed.iter().flat_map(|sealed| &sealed.texts);
-        let texts =
-            texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
-        let salt: Vec<String> = flags
-            .into_iter()
-            .chain([builder, self.plan.toolchain.clone()])
-            .chain(environment)
-            .chain(texts)
-            .collect();
-        let mut own = Vec::new();
-        for file in &files {
-            own.push(OwnFile {
-                name: file.to_string(),
-                at: place(Place::Source(file)),
-            });
-        }
-        for (file, from) in &step.inputs.own.vendor {
-            own.push(OwnFile {
-                name: format!("vendor/{file}"),
-                at: place(Place::Vendor { file, from }),
-            });
-        }
-        let reads: Vec<String> = self.reads(step).into_iter().map(|(part, _)| part).collect();
-        let parts: Vec<Vec<String>> = step
-            .kind
-            .parts()
-            .iter()
-            .map(|part| part.named().to_vec())
-            .collect();
-        let names: Vec<&String> = own.iter().map(|file| &file.name).collect();
-        let name = Digest::of(&to_json(&(&salt, &parts, names, &reads)))
-            .hex()
-            .to_owned();
-        Some(Description {
-            version: Version,
-            name,
-            salt,
-            parts,
-            brings_others: brings_others(step),
-            own,
-            reads,
-        })
-    }
-
-    fn describe_link(&self, step: &Step) -> Option<LinkDescription> {
-        let StepKind::Link(link) = &step.kind else {
-            return None;
-        };
-        let build = self.plan.build(step.build);
-        let main = build.packages.find(&link.package)?;
-        Some(LinkDescription {
-            step: self.describe(step, place_ahead)?,
-            package: link.package.clone(),
-            binary: self
-                .plan
-                .target
-                .file_name(build.packages.get(main).binary_name()),
-            flags: link_flags(build, link),
-        })
-    }
-
-    fn place_in_step(&self, step: &Step, place: Place<'_>) -> String {
-        match (place, &step.inputs.sealed) {
-            (Place::Source(file), Some(sealed)) => format!("{SRC}/{}", sealed.place(file)),
-            (Place::Source(file), None) => format!("{SRC}/{file}"),
-            (Place::Vendor { file, .. }, _) => {
-                format!("{}/vendor/{file}", source_dir(self.plan.build(step.build)))
-            }
-        }
     }
 
     /// The sources of all these steps, of which `one` is a link. A compile step may read more than
@@ -418,49 +287,4 @@ impl Lowering<'_> {
             .progress_group(weak(row.clone()))
             .output())
     }
-
-    /// The words that make the binary of a link, from `go` on.
-    pub(super) fn link_words(build: &Build, link: &Link) -> Vec<String> {
-        // With -v it says what it compiles: the main alone, unless results of earlier steps were of
-        // no use.
-        let mut words = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
-        words.extend(link_flags(build, link));
-        words.extend(["-o".to_owned(), binary_path(link), link.package.clone()]);
-        words
-    }
-}
-
-/// Whether a step is the one for the bulk of std.
-fn brings_others(step: &Step) -> bool {
-    step.kind.parts().iter().any(|part| part.root.is_some())
-}
-
-/// Where a link leaves its binary.
-pub(super) fn binary_path(link: &Link) -> String {
-    format!("{OUT}{BINARY_DIR}/{}", link.binary)
-}
-
-/// A file that a step compiles.
-enum Place<'a> {
-    /// Of the repository.
-    Source(&'a TreePath),
-    /// Of a third-party package: by import path, and in the module cache.
-    Vendor { file: &'a str, from: &'a str },
-}
-
-/// Where the step that goes ahead has a file.
-fn place_ahead(place: Place<'_>) -> String {
-    match place {
-        Place::Source(file) => format!("{SRC}/{file}"),
-        Place::Vendor { from, .. } => format!("{MODCACHE}/{from}"),
-    }
-}
-
-/// Flags that compile steps run the go command with.
-fn package_flags(build: &Build) -> Vec<String> {
-    GO_FLAGS
-        .map(ToOwned::to_owned)
-        .into_iter()
-        .chain(build.settings.package_flags())
-        .collect()
 }

@@ -5,7 +5,7 @@
 //! step's row: they do not show it, and are counted with the step once that runs. Each op has a
 //! name of its own besides, for errors and for tools that list all ops.
 
-use super::llb::Lowering;
+use super::Lowering;
 use crate::ops::{Digest, ProgressGroup};
 use crate::plan::{BuildIx, Step, StepKind};
 

@@ -1,7 +1,7 @@
 //! What go commands get of the builder image's environment: PATH, and with cgo what chooses the C
 //! compiler and guides it.
 
-use super::materials::Materials;
+use super::options::Materials;
 use crate::plan::GoSettings;
 
 /// Variables of the go command (`go help environment`), of pkg-config, and of GCC and Clang

@@ -3,13 +3,11 @@
 use gowork_step::words::FAILURE;
 use gowork_step::{FAILURES, STEP_DIR};
 
-use super::llb::{CACHE_PROGRAM, Lowering, OUT, SRC};
+use super::Lowering;
+use super::paths::{CACHE_PROGRAM, FAILURES_DIR, OUT, SRC};
 use crate::ops::exec::{Exec, Mount, Network};
 use crate::ops::{OpError, Output};
 use crate::plan::{StepIx, StepKind};
-
-/// Where a step that fails leaves what it printed.
-const FAILURES_DIR: &str = "/gowork/failures";
 
 impl Lowering<'_> {
     /// The step whose op has this digest, of those that were lowered.
@@ -50,7 +48,7 @@ impl Lowering<'_> {
             .network(Network::None)
             .env("GOWORK_ATTEMPT", attempt);
         if has_files {
-            exec = exec.mount(self.told(step));
+            exec = exec.mount(self.step_mount(step));
         }
         for mount in self.source_mounts_of(step)? {
             exec = exec.mount(mount);

@@ -2,32 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::llb::Lowering;
+use super::Lowering;
 use super::progress::weak;
-use crate::config::{FileConfig, RuntimeConfig, SCRATCH};
+use crate::config::{FileConfig, SCRATCH};
+use crate::lower::rootfs::{BINARY_DIR, surroundings};
 use crate::ops::file::{Copy, File, Mkdir, Owner};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
-
-/// Directory of the binary in every image: on PATH of any base.
-pub const BINARY_DIR: &str = "/usr/local/bin";
-/// Where the time zone database is put; ZONEINFO names it, since it is none of the places the time
-/// package tries by itself.
-pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
-/// Where CA certificates are put, first of the places that crypto/x509 tries on Linux.
-pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Where the resolve step's answer has the files that images take from it, as they lie in an image
 /// from scratch.
 const ROOT_FILES: &str = "/rootfs";
 /// A directory of the resolve step's answer with nothing in it.
 const EMPTY_DIR: &str = "/rootfs/tmp";
-
-/// Users where there is no base image: some libraries want to know who they are.
-pub const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
-                          nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";
-/// Groups where there is no base image.
-pub const GROUP: &str = "root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n";
 
 /// A layer of an image, over its base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +54,7 @@ impl Layer {
 }
 
 /// What the layers of an image are called, the lowest first: those that are put over its base.
-pub(super) fn layer_titles(image: &Image) -> Vec<String> {
+pub(in crate::lower) fn layer_titles(image: &Image) -> Vec<String> {
     Layer::of(image)
         .into_iter()
         .map(|layer| layer.title(image))
@@ -286,18 +273,6 @@ impl Lowering<'_> {
 
 fn is_scratch(image: &Image) -> bool {
     image.runtime.base.value == SCRATCH
-}
-
-/// The files that an image wants and its base need not have, on scratch and elsewhere.
-pub(super) fn surroundings(runtime: &RuntimeConfig) -> Vec<&'static str> {
-    let all = [
-        (runtime.certificates, CERTIFICATES),
-        (runtime.timezones, ZONEINFO),
-    ];
-    all.into_iter()
-        .filter(|(wanted, _)| *wanted)
-        .map(|(_, path)| path)
-        .collect()
 }
 
 /// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for

@@ -1,5 +1,5 @@
-//! What the cache program is told of steps, in files: too much for a command line that somebody has
-//! to read when a step fails. Owns where these files are.
+//! What the cache program reads about a step, in files: too much for a command line that somebody
+//! has to read when a step fails. Owns where these files are.
 //!
 //! They are made by one op for all steps of a build, in a directory for each, so that they are one
 //! layer of an exported cache and not dozens. A step reads its own directory alone, whose name is
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use gowork_step::words::STEP;
 use gowork_step::{DESCRIPTION, PARTS, STEP_DIR, format_parts, to_json};
 
-use super::llb::Lowering;
+use super::Lowering;
 use super::progress::weak;
 use crate::ops::exec::Mount;
 use crate::ops::file::{File, Mkdir, Mkfile};
@@ -20,10 +20,10 @@ use crate::plan::{BuildIx, Part, Step, StepKind};
 /// Files by name.
 type Files = BTreeMap<&'static str, Vec<u8>>;
 
-/// What the steps of a build are told.
+/// The files of all steps of a build.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
-    /// All of it.
+pub(super) struct StepFiles {
+    /// All of them.
     all: Output,
     /// The directory of each step in it, by the step's name.
     dirs: BTreeMap<String, String>,
@@ -41,25 +41,26 @@ impl Lowering<'_> {
             .then(|| format!("{STEP}{STEP_DIR}/{DESCRIPTION}"))
     }
 
-    /// What a step is told, as it reads it.
-    pub(super) fn told(&mut self, step: &Step) -> Mount {
+    /// The files of a step, as it reads them.
+    pub(super) fn step_mount(&mut self, step: &Step) -> Mount {
         if matches!(step.kind, StepKind::Std(_)) {
             // One of these runs before others are known, and has to be the same when they are.
             let title = format!("[internal] step description of {}", step.name);
-            let files = files_of(self.words_for(step))
+            let files = files_of(self.files_of_step(step))
                 .named(self.title(&title))
                 .progress_group(weak(self.row(step)));
             return Mount::read_only(&files.output(), STEP_DIR);
         }
-        if !self.told.contains_key(&step.build) {
-            self.told.insert(step.build, self.tell_all(step.build));
+        if !self.step_files.contains_key(&step.build) {
+            self.step_files
+                .insert(step.build, self.files_of_all_steps(step.build));
         }
-        let Told { all, dirs } = &self.told[&step.build];
+        let StepFiles { all, dirs } = &self.step_files[&step.build];
         Mount::read_only(all, STEP_DIR).selector(format!("/{}", dirs[&step.name]))
     }
 
-    /// What all steps of a build are told.
-    fn tell_all(&self, build: BuildIx) -> Told {
+    /// The files of all steps of a build, in one op.
+    fn files_of_all_steps(&self, build: BuildIx) -> StepFiles {
         let steps = self
             .plan
             .steps
@@ -67,7 +68,7 @@ impl Lowering<'_> {
             .filter(|step| step.build == build && !matches!(step.kind, StepKind::Std(_)));
         let (mut dirs, mut by_dir) = (BTreeMap::new(), BTreeMap::new());
         for step in steps {
-            let files = self.words_for(step);
+            let files = self.files_of_step(step);
             let dir = name(&files);
             dirs.insert(step.name.clone(), dir.clone());
             by_dir.insert(dir, files);
@@ -81,13 +82,13 @@ impl Lowering<'_> {
         let made = made
             .named(self.title(&title))
             .progress_group(self.hidden(&title));
-        Told {
+        StepFiles {
             all: made.output(),
             dirs,
         }
     }
 
-    fn words_for(&self, step: &Step) -> Files {
+    fn files_of_step(&self, step: &Step) -> Files {
         let mut files = Files::new();
         if let Some(described) = self.description(step) {
             files.insert(DESCRIPTION, to_json(&described));

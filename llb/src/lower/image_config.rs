@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::runtime::{BINARY_DIR, ZONEINFO, layer_titles};
+use super::llb::layer_titles;
+use super::rootfs::{BINARY_DIR, ZONEINFO};
 use super::start::dollars;
 use crate::config::{EnvValue, HealthcheckConfig, RuntimeConfig};
 use crate::diag::Diagnostic;

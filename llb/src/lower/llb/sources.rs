@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::llb::{Lowering, SRC};
+use super::Lowering;
+use super::paths::SRC;
 use super::progress::weak;
 use crate::ops::exec::Mount;
 use crate::ops::file::{Copy, File, Mkdir, Mkfile};
