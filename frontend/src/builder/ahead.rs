@@ -66,7 +66,7 @@ async fn compile_build(
             .await
             .ok()?;
         let Running { positions, .. } = from_json(&running).ok()?;
-        if let Some(ahead) = lowering.ahead(build, image, &positions).ok()? {
+        if let Some(ahead) = lowering.batch(build, image, &positions).ok()? {
             begun.set(true);
             builder.solve(&ahead, true).await.ok()?;
             return Some(());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
-use gowork_llb::lower::{LlbOptions, Materials, NoCache};
+use gowork_llb::lower::{LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Platform, caps};
 use gowork_llb::plan::Outline;
@@ -17,7 +17,7 @@ use crate::error::BuildError;
 
 /// Everything at hand for one platform.
 pub(super) struct Gathered {
-    pub(super) llb: Materials,
+    pub(super) llb: LlbInputs,
     /// Configs of base images by reference, as the registry has them.
     base_configs: BTreeMap<String, Vec<u8>>,
 }
@@ -71,7 +71,7 @@ pub(super) async fn gather(
             paths: &paths,
         })
     });
-    let llb = Materials {
+    let llb = LlbInputs {
         context,
         builder: go.output,
         builder_digest: go.digest,
@@ -123,7 +123,7 @@ pub(super) fn options<'a>(
         no_cache,
         cache_namespace: &builder.options.cache_mount_namespace,
         prefix,
-        dress,
+        decorate_exec: dress,
         network,
         epoch: builder.options.source_date_epoch.unwrap_or(0),
         merge,

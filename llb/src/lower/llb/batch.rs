@@ -25,7 +25,7 @@ const WORTHWHILE: usize = 4;
 
 impl Lowering<'_> {
     /// What waits until steps of one image, or of all of a build, run, and leaves the file
-    /// [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::ahead`]. `round` counts
+    /// [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::batch`]. `round` counts
     /// from 1. What runs is never to be found in the cache, and to ignore the cache would empty the
     /// cache mount: so `attempt` is a text that no earlier attempt had. None where results are not
     /// kept in layers and a mount, and where the steps are not of the kind whose results can be
@@ -66,7 +66,7 @@ impl Lowering<'_> {
         let files = files_of([(NAMES, to_json(&names))]).named(self.title(&files_title));
         let files = files.progress_group(self.hidden(&files_title));
         let exec = Exec::new(words)
-            .read_only_root(&self.materials.builder)
+            .read_only_root(&self.inputs.builder)
             .cwd("/")
             .env("GOWORK_ATTEMPT", attempt)
             .mount(Mount::read_only(&files.output(), STEP_DIR));
@@ -83,7 +83,7 @@ impl Lowering<'_> {
     ///
     /// # Errors
     /// As [`Self::resolve`].
-    pub fn ahead(
+    pub fn batch(
         &mut self,
         build: BuildIx,
         image: Option<&str>,
@@ -116,7 +116,7 @@ impl Lowering<'_> {
             .collect::<BTreeSet<StepIx>>()
             .into_iter()
             .collect();
-        let Some(batch) = self.batch(&links, &needed) else {
+        let Some(batch) = self.describe_batch(&links, &needed) else {
             return Ok(None);
         };
         let of = self.plan.build(build);
@@ -129,7 +129,7 @@ impl Lowering<'_> {
         ]
         .map(ToOwned::to_owned);
         let mut exec = Exec::new(words)
-            .read_only_root(&self.materials.builder)
+            .read_only_root(&self.inputs.builder)
             .cwd(source_dir(of));
         for (number, step) in needed
             .iter()
@@ -175,11 +175,11 @@ impl Lowering<'_> {
         let exec = self
             .with_go(exec, self.plan.step(one), program)
             .named(self.title(title));
-        self.dress(exec, None).run()?.output(OUT).map(Some)
+        self.decorate(exec, None).run()?.output(OUT).map(Some)
     }
 
     /// The steps and links, each with all that makes its results. None if one cannot be told.
-    fn batch(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Batch> {
+    fn describe_batch(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Batch> {
         let steps = needed
             .iter()
             .map(|ix| self.describe(self.plan.step(*ix), place_in_batch));

@@ -45,7 +45,7 @@ impl Lowering<'_> {
         let exec = exec
             .named(self.title(&step.title))
             .progress_group(self.row(step));
-        self.dress(exec, Some(step)).run()?.output(OUT)
+        self.decorate(exec, Some(step)).run()?.output(OUT)
     }
 
     /// The command line of a compile step.
@@ -80,7 +80,7 @@ impl Lowering<'_> {
         results: &str,
     ) -> Result<Exec, OpError> {
         let build = self.plan.build(step.build);
-        let exec = Exec::new(args).read_only_root(&self.materials.builder);
+        let exec = Exec::new(args).read_only_root(&self.inputs.builder);
         let (mut exec, tiers) = self.with_results(exec, step)?;
         let program = format!("{CACHE_PROGRAM}{tiers} {results}");
         exec = self
@@ -101,14 +101,12 @@ impl Lowering<'_> {
     pub(super) fn with_go(&self, exec: Exec, step: &Step, program: String) -> Exec {
         let settings = &self.plan.build(step.build).settings;
         let mut exec = exec
-            .mount(
-                Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"),
-            )
+            .mount(Mount::read_only(&self.inputs.programs, CACHE_PROGRAM).selector("/gowork-cache"))
             .mount(Mount::tmpfs("/tmp", 0))
             .network(Network::None)
             .env("GOCACHEPROG", program);
         for (name, value) in self
-            .materials
+            .inputs
             .environment(settings)
             .into_iter()
             .chain(self.go_env(step))

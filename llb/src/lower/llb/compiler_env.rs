@@ -1,7 +1,7 @@
 //! What go commands get of the builder image's environment: PATH, and with cgo what chooses the C
 //! compiler and guides it.
 
-use super::options::Materials;
+use super::options::LlbInputs;
 use crate::plan::GoSettings;
 
 /// Variables of the go command (`go help environment`), of pkg-config, and of GCC and Clang
@@ -27,7 +27,7 @@ const COMPILER: [&str; 18] = [
     "LD_LIBRARY_PATH",
 ];
 
-impl Materials {
+impl LlbInputs {
     /// The builder image's part of a go command's environment.
     pub(super) fn environment(&self, settings: &GoSettings) -> Vec<(String, String)> {
         let is_compiler = |name: &str| {

@@ -47,7 +47,7 @@ impl Lowering<'_> {
         is_told
             && (is_link || !is_open(step))
             && !reads_open()
-            && self.materials.builder_digest.is_some()
+            && self.inputs.builder_digest.is_some()
     }
 
     /// `place` says where a file of the repository, or the other one of the vendor directory, is.
@@ -57,7 +57,7 @@ impl Lowering<'_> {
         place: impl Fn(Place<'_>) -> String,
     ) -> Option<Description> {
         let builder = self
-            .materials
+            .inputs
             .builder_digest
             .clone()
             .filter(|_| self.is_described(step))?;

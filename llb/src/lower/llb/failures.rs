@@ -40,10 +40,8 @@ impl Lowering<'_> {
             .into_iter()
             .chain(words.into_iter().skip(1));
         let mut exec = Exec::new(args)
-            .read_only_root(&self.materials.builder)
-            .mount(
-                Mount::read_only(&self.materials.programs, CACHE_PROGRAM).selector("/gowork-cache"),
-            )
+            .read_only_root(&self.inputs.builder)
+            .mount(Mount::read_only(&self.inputs.programs, CACHE_PROGRAM).selector("/gowork-cache"))
             .mount(Mount::scratch_output(OUT))
             .network(Network::None)
             .env("GOWORK_ATTEMPT", attempt);
@@ -56,7 +54,7 @@ impl Lowering<'_> {
         let title = format!("read what the failed step printed: {}", step.title);
         let exec = self.with_failures(exec).named(self.title(&title));
         // Not to be found in the cache, and not to ignore it: that would empty the mount.
-        self.dress(exec, None)
+        self.decorate(exec, None)
             .ignore_cache(false)
             .run()?
             .output(OUT)

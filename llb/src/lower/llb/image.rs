@@ -242,7 +242,7 @@ impl Lowering<'_> {
     }
 
     fn base_image(&self, reference: &str) -> Result<Output, OpError> {
-        self.materials
+        self.inputs
             .bases
             .get(reference)
             .cloned()
@@ -256,7 +256,7 @@ impl Lowering<'_> {
     /// to, as with COPY.
     fn extra_file(&self, file: &FileConfig) -> Copy {
         let copy = self.copy_of(
-            &self.materials.context,
+            &self.inputs.context,
             &format!("/{}", file.from.value.as_str()),
             &file.to,
         );

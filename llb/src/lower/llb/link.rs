@@ -35,7 +35,7 @@ impl Lowering<'_> {
         let exec = exec
             .named(self.title(&step.title))
             .progress_group(self.row(step));
-        self.dress(exec, Some(step)).run()?.output(OUT)
+        self.decorate(exec, Some(step)).run()?.output(OUT)
     }
 
     /// The command line of a link.

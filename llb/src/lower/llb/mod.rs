@@ -20,7 +20,7 @@ mod sources;
 mod step_files;
 
 pub(super) use image::layer_titles;
-pub use options::{LlbOptions, Materials, NoCache};
+pub use options::{LlbInputs, LlbOptions, NoCache};
 pub(super) use paths::{MODCACHE, SRC, source_dir};
 
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ use step_files::StepFiles;
 #[derive(Debug, Clone)]
 pub struct Lowering<'a> {
     plan: &'a Plan,
-    materials: &'a Materials,
+    inputs: &'a LlbInputs,
     options: LlbOptions<'a>,
     /// Compile results and binaries by step.
     made: BTreeMap<StepIx, Output>,
@@ -45,10 +45,10 @@ pub struct Lowering<'a> {
 
 impl<'a> Lowering<'a> {
     /// Starts to lower `plan`.
-    pub fn new(plan: &'a Plan, materials: &'a Materials, options: LlbOptions<'a>) -> Self {
+    pub fn new(plan: &'a Plan, inputs: &'a LlbInputs, options: LlbOptions<'a>) -> Self {
         Self {
             plan,
-            materials,
+            inputs,
             options,
             made: BTreeMap::new(),
             step_files: BTreeMap::new(),
@@ -87,12 +87,12 @@ impl<'a> Lowering<'a> {
     /// What every exec gets, whatever it does. BuildKit leaves the names of cache mounts out of a
     /// step's key (solver/llbsolver/ops, `ExecOp.CacheMap`): without a word of its own, a namespace
     /// would be handed the layers that another one's mounts were made into.
-    pub(super) fn dress(&self, exec: Exec, step: Option<&Step>) -> Exec {
+    pub(super) fn decorate(&self, exec: Exec, step: Option<&Step>) -> Exec {
         let exec = match self.options.cache_namespace {
             "" => exec,
             namespace => exec.env("GOWORK_CACHE_NAMESPACE", namespace),
         };
-        let exec = (self.options.dress)(exec.platform(self.materials.build_platform.clone()));
+        let exec = (self.options.decorate_exec)(exec.platform(self.inputs.build_platform.clone()));
         exec.ignore_cache(self.ignores_cache(step))
     }
 

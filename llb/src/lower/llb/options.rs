@@ -7,7 +7,7 @@ use crate::ops::{Output, Platform};
 
 /// What the steps are fed with.
 #[derive(Debug, Clone)]
-pub struct Materials {
+pub struct LlbInputs {
     /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths)
     /// in it.
     pub context: Output,
@@ -38,7 +38,7 @@ pub struct LlbOptions<'a> {
     /// Put before every step's name: `[linux/arm64] `, or nothing.
     pub prefix: &'a str,
     /// What every exec gets besides: proxies, hosts, limits.
-    pub dress: &'a dyn Fn(Exec) -> Exec,
+    pub decorate_exec: &'a dyn Fn(Exec) -> Exec,
     /// Network of the resolve step; others have none.
     pub network: Network,
     /// Times of the files that go into images, in seconds since 1970.

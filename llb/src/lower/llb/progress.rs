@@ -48,7 +48,7 @@ impl Lowering<'_> {
     pub(super) fn group(&self, key: &str, name: &str) -> ProgressGroup {
         // Several builds may be shown together (bake): each has a context of its own.
         let context = self
-            .materials
+            .inputs
             .context
             .digest()
             .map(Digest::as_str)

@@ -63,13 +63,13 @@ impl Lowering<'_> {
             args.push("--report".to_owned());
         }
         let mut exec = Exec::new(args)
-            .root(&self.materials.builder)
+            .root(&self.inputs.builder)
             .cwd("/")
             .env("HOME", "/tmp/home")
             .env("GOTOOLCHAIN", &self.plan.toolchain)
             .env("GOMODCACHE", "/gowork/modcache-raw")
             .mount(
-                Mount::read_only(&self.materials.programs, FRONTEND_PROGRAM)
+                Mount::read_only(&self.inputs.programs, FRONTEND_PROGRAM)
                     .selector("/gowork-frontend"),
             )
             .mount(Mount::read_only(&self.request(ix), STEP_DIR))
@@ -87,21 +87,21 @@ impl Lowering<'_> {
             .module_env
             .clone()
             .into_iter()
-            .chain(self.materials.environment(&build.settings))
+            .chain(self.inputs.environment(&build.settings))
         {
             exec = exec.env(&name, &value);
         }
         if let Some(attempt) = report {
             let title = self.of_build("find out why modules cannot be resolved".to_owned(), ix);
             return self
-                .dress(exec.env("GOWORK_ATTEMPT", attempt), None)
+                .decorate(exec.env("GOWORK_ATTEMPT", attempt), None)
                 .named(self.title(&title))
                 .run();
         }
         let named = exec
             .named(self.title(&self.resolve_title(ix)))
             .progress_group(self.resolve_row(ix));
-        self.dress(named, None).run()
+        self.decorate(named, None).run()
     }
 
     /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.

@@ -132,7 +132,7 @@ impl Lowering<'_> {
                 .filter_map(|file| file.strip_dir(&moved.from));
             let patterns: BTreeSet<String> = below.map(literal_pattern).collect();
             let copy = Copy::from(
-                &self.materials.context,
+                &self.inputs.context,
                 &format!("/{}", moved.from),
                 &format!("/{}", moved.to),
             );
@@ -153,7 +153,7 @@ impl Lowering<'_> {
     /// change the key.
     pub(super) fn copy_sources<'p>(&self, files: impl Iterator<Item = &'p TreePath>) -> File {
         let patterns: BTreeSet<String> = files.map(|file| literal_pattern(file.as_str())).collect();
-        let copy = Copy::from(&self.materials.context, "/", "/")
+        let copy = Copy::from(&self.inputs.context, "/", "/")
             .contents_only()
             .include(patterns);
         File::on(&Output::scratch()).copy(copy)

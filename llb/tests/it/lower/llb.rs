@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
-use gowork_llb::lower::{LlbOptions, Lowering, Materials, NoCache};
+use gowork_llb::lower::{LlbInputs, LlbOptions, Lowering, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::source::{Image, Local};
 use gowork_llb::ops::{Output, Platform, Reference};
@@ -42,7 +42,7 @@ fn lowering_as<T>(
     plan: &Plan,
     with: impl FnOnce(Lowering<'_>) -> T,
 ) -> T {
-    let materials = Materials {
+    let materials = LlbInputs {
         builder_digest: digest.map(ToOwned::to_owned),
         ..materials()
     };
@@ -58,8 +58,8 @@ pub(super) fn lowering_with<T>(
     lowered_from(&materials(), plan, set, with)
 }
 
-fn materials() -> Materials {
-    Materials {
+fn materials() -> LlbInputs {
+    LlbInputs {
         builder_digest: Some("sha256:builder".to_owned()),
         context: Local::new("context").output(),
         builder: image("docker.io/library/golang:1.26"),
@@ -71,7 +71,7 @@ fn materials() -> Materials {
 }
 
 fn lowered_from<T>(
-    materials: &Materials,
+    materials: &LlbInputs,
     plan: &Plan,
     set: impl for<'a> FnOnce(&mut LlbOptions<'a>),
     with: impl FnOnce(Lowering<'_>) -> T,
@@ -82,7 +82,7 @@ fn lowered_from<T>(
         no_cache: &no_cache,
         cache_namespace: "",
         prefix: "",
-        dress: &dress,
+        decorate_exec: &dress,
         network: Network::Sandbox,
         epoch: 0,
         merge: true,
@@ -104,13 +104,13 @@ fn all_steps_at_once() {
     let ahead = |plan: &Plan, image: Option<&str>, running: &[usize]| {
         let build = plan.step(plan.images[0].link).build;
         let ahead = lowering(plan, |mut lowering| {
-            lowering.ahead(build, image, running).unwrap()
+            lowering.batch(build, image, running).unwrap()
         });
         ahead.map(|output| output.to_definition().to_string())
     };
     let plan = planned(&sound(WORK, ""), &resolution());
     let all = ahead(&plan, None, &[0, 1]).unwrap();
-    expect_file!["./ahead.txt"].assert_eq(&all);
+    expect_file!["./batch.txt"].assert_eq(&all);
     assert_eq!(ahead(&plan, Some("api"), &[0, 1]), Some(all));
     assert!(ahead(&plan, Some("other"), &[0, 1]).is_none());
     assert!(ahead(&plan, None, &[]).is_none());
@@ -272,7 +272,7 @@ fn what_is_compiled_at_once_has_all_files_of_the_steps() {
     assert_eq!(units, 1, "all libraries are compiled in one step");
     let build = plan.step(plan.images[0].link).build;
     let ahead = lowering(&plan, |mut lowering| {
-        lowering.ahead(build, Some("one"), &[0, 1, 2]).unwrap()
+        lowering.batch(build, Some("one"), &[0, 1, 2]).unwrap()
     })
     .unwrap();
     let text = ahead.to_definition().to_string();
@@ -389,7 +389,7 @@ fn a_namespace_stands_before_the_names_of_all_cache_mounts() {
             lowering.said(plan.images[0].link, "0").unwrap().unwrap()
         });
         let batch = lowering_with(&plan, set, |mut lowering| {
-            lowering.ahead(build, None, &[0, 1]).unwrap().unwrap()
+            lowering.batch(build, None, &[0, 1]).unwrap().unwrap()
         });
         let watch = lowering_with(&plan, set, |lowering| {
             lowering.watch(build, None, 1, "0").unwrap().unwrap()
@@ -512,7 +512,7 @@ fn a_package_more_of_std_is_no_reason_to_compile_all_at_once() {
     let build = plan.step(plan.images[0].link).build;
     let ahead = |running: &[usize]| {
         lowering(&plan, |mut lowering| {
-            lowering.ahead(build, None, running).unwrap()
+            lowering.batch(build, None, running).unwrap()
         })
     };
     let std: Vec<&str> = plan.steps[1..3]

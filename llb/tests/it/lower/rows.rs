@@ -116,7 +116,7 @@ fn the_batch_is_one_row_and_the_check_before_it_none() {
     let name = |output: Option<Output>| output.unwrap().name().unwrap().to_owned();
     assert_ne!(name(watch(1)), name(watch(2)));
     let batch = lowering(&plan, |mut lowering| {
-        lowering.ahead(build, None, &[0, 1]).unwrap()
+        lowering.batch(build, None, &[0, 1]).unwrap()
     });
     expect![[r#"
         compile and link in one batch (api, orders, web, worker)

@@ -225,7 +225,7 @@ fn a_batch_is_read_as_its_steps_are() {
     let plan = planned(&sound(WORK, ""), &resolution());
     let build = plan.step(plan.images[0].link).build;
     let ahead = lowering(&plan, |mut lowering| {
-        lowering.ahead(build, None, &[0, 1]).unwrap()
+        lowering.batch(build, None, &[0, 1]).unwrap()
     })
     .unwrap();
     let batch: Batch = from_json(&run(&ahead).files[BATCH]).unwrap();
