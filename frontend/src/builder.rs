@@ -4,17 +4,11 @@
 //! Owns the order of things and nothing else: each phase is a function in a file below, and all
 //! knowledge of Go is in `gowork_llb`.
 
-mod ahead;
-mod alone;
-mod answer;
-mod early;
-mod failed;
-mod linkage;
-mod materials;
-mod outlines;
+mod calls;
+mod isolate;
+mod phases;
 mod report;
-mod resolve;
-mod scan;
+mod speculate;
 mod target;
 
 use std::cell::Cell;
@@ -36,8 +30,11 @@ use crate::gateway::{Gateway, GatewayError, Solve, Solved, Warning};
 use crate::opts::Options;
 use crate::result::{BuildResult, ImageResult};
 use crate::subrequests::{self, Request};
-use alone::Failure;
-use answer::Answers;
+use calls::Answers;
+use isolate::Failure;
+use phases::{inputs, linker_check, outline as outlines, resolve, scan};
+use report::step as failed;
+use speculate::batch;
 
 /// Does what the options ask for: builds, or answers a call. `programs` is the image with the
 /// programs that steps run, this frontend's own. `files` takes every file that errors may point
@@ -134,7 +131,7 @@ impl Builder<'_> {
         }
         if found.iter().any(Diagnostic::is_error) {
             let Some(told) = is_sound
-                .then(|| alone::despite(self.options.target.as_deref(), &outlined))
+                .then(|| isolate::despite(self.options.target.as_deref(), &outlined))
                 .flatten()
             else {
                 return Err(BuildError::Diagnostics(
@@ -202,10 +199,10 @@ impl Builder<'_> {
         config: &Config,
     ) -> Result<ImageResult, BuildError> {
         let error = match self.attempt(job, scanned).await {
-            Err(Failure::Shared(error)) if alone::has_others(job.outline, job.wanted) => error,
+            Err(Failure::Shared(error)) if isolate::has_others(job.outline, job.wanted) => error,
             done => return Ok(done?.0),
         };
-        let Some(outline) = alone::after(&error, job, scanned, config) else {
+        let Some(outline) = isolate::after(&error, job, scanned, config) else {
             return Err(error);
         };
         let (result, made) = self
@@ -218,7 +215,7 @@ impl Builder<'_> {
             )
             .await?;
         if made {
-            self.warn(&[alone::told(job.wanted, &error)]).await;
+            self.warn(&[isolate::told(job.wanted, &error)]).await;
         }
         Ok(result)
     }
@@ -255,11 +252,11 @@ impl Builder<'_> {
             outline,
             wanted,
         } = job;
-        let materials = materials::gather(self, platform, outline, wanted, scanned).await?;
+        let materials = inputs::gather(self, platform, outline, wanted, scanned).await?;
         let prefix = self.prefix(platform);
         let no_cache = target::no_cache(&self.options.no_cache);
         let dress = |exec| self.options.exec.apply(exec);
-        let options = materials::options(self, &prefix, &no_cache, &dress);
+        let options = inputs::options(self, &prefix, &no_cache, &dress);
         let first = plan::plan(PlanInput {
             outline,
             resolutions: None,
@@ -267,7 +264,7 @@ impl Builder<'_> {
         let builds = wanted.builds(outline);
         let lowering = Lowering::new(&first, &materials.llb, options);
         let (known, of) = (lowering.clone(), builds.clone());
-        let early = |resolving| early::std(self, known, (of, wanted.image()), resolving);
+        let early = |resolving| speculate::std(self, known, (of, wanted.image()), resolving);
         let (resolved, resolving) = oneshot::channel();
         let build = async {
             let resolutions = resolve::all(self, &lowering, builds)
@@ -282,7 +279,7 @@ impl Builder<'_> {
                 .await?;
             Ok(Outcome::Built(Box::new(result), made))
         };
-        early::beside(build, early::while_resolving(resolving, early), || {
+        speculate::beside(build, speculate::while_resolving(resolving, early), || {
             Duration::ZERO
         })
         .await
@@ -312,7 +309,7 @@ impl Builder<'_> {
     async fn build_resolved(
         &self,
         job: Job<'_>,
-        materials: &materials::Gathered,
+        materials: &inputs::Gathered,
         options: LlbOptions<'_>,
         resolutions: &Resolutions,
     ) -> Result<(ImageResult, bool), Failure> {
@@ -327,19 +324,19 @@ impl Builder<'_> {
         });
         let mut lowering = Lowering::new(&plan, &materials.llb, options);
         let begun = Cell::new(false);
-        let ahead = ahead::compile(self, lowering.clone(), job, &begun);
+        let ahead = batch::compile(self, lowering.clone(), job, &begun);
         // What compiles in one batch is over when the last step has taken its results, but for its
         // own end.
         let grace = || {
             if begun.get() {
-                early::GRACE
+                speculate::GRACE
             } else {
                 Duration::ZERO
             }
         };
         let Some(name) = wanted.image() else {
             let output = lowering.binaries().map_err(internal)?;
-            let solved = early::beside(self.solve(&output, true), ahead, grace).await;
+            let solved = speculate::beside(self.solve(&output, true), ahead, grace).await;
             let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
             return Ok((
                 ImageResult {
@@ -356,14 +353,14 @@ impl Builder<'_> {
             resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
         }
         let output = lowering.image(image).map_err(internal)?;
-        let solved = early::beside(self.solve(&output, true), ahead, grace).await;
+        let solved = speculate::beside(self.solve(&output, true), ahead, grace).await;
         let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
         if made {
-            linkage::check(self, &plan, image, &solved.reference).await?;
+            linker_check::check(self, &plan, image, &solved.reference).await?;
         }
         let base = materials.base_config(&image.runtime.base.value);
         // The same time on every builder, so that the image has the same digest: that of its files.
-        let created = materials::rfc3339(options.epoch);
+        let created = inputs::rfc3339(options.epoch);
         let input = ConfigInput {
             platform,
             base,
@@ -428,7 +425,7 @@ impl Builder<'_> {
         let plan = lowering.plan();
         let error = failed::explain(self, lowering, step, error).await;
         let is_shared = |image| {
-            alone::has_others(job.outline, job.wanted) && alone::is_shared(plan, step, image)
+            isolate::has_others(job.outline, job.wanted) && isolate::is_shared(plan, step, image)
         };
         Err(if job.wanted.image().is_some_and(is_shared) {
             Failure::Shared(error)

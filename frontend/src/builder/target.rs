@@ -6,7 +6,7 @@ use gowork_llb::diag::{self, Diagnostic};
 use gowork_llb::lower;
 use gowork_llb::plan::{BuildIx, Outline};
 
-use super::outlines::Outlined;
+use super::phases::outline::Outlined;
 use crate::opts::NoCache;
 
 /// The target that puts all binaries into one directory.

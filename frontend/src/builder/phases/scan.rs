@@ -10,7 +10,7 @@ use gowork_llb::plan::{self, Outline};
 use gowork_llb::tree::TreePath;
 use gowork_llb::workspace::{self, Workspace};
 
-use super::{Builder, internal};
+use crate::builder::{Builder, internal};
 use crate::context::Filter;
 use crate::error::{BuildError, SourceFiles};
 use crate::opts::NoCache;
@@ -18,17 +18,17 @@ use crate::steps::scan::SCAN_FILE;
 use crate::steps::transferred;
 
 /// What the context says about its modules and packages.
-pub(super) struct Scanned {
-    pub(super) scan: Scan,
-    pub(super) workspace: Workspace,
+pub(in crate::builder) struct Scanned {
+    pub(in crate::builder) scan: Scan,
+    pub(in crate::builder) workspace: Workspace,
     /// What is wrong with the mod files.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(in crate::builder) diagnostics: Vec<Diagnostic>,
     /// The files that were scanned.
     source: Output,
 }
 
 /// Scans the context.
-pub(super) async fn run(
+pub(in crate::builder) async fn run(
     builder: &Builder<'_>,
     config: &Config,
     files: &mut SourceFiles,
@@ -154,7 +154,7 @@ const MAX_FILES: usize = 10;
 impl Scanned {
     /// What was transferred to be scanned, if it has all that an outline's steps may read: mostly
     /// it has, and another transfer costs a round of the client's files. Links are left out of it.
-    pub(super) fn context(&self, outline: &Outline) -> Option<&Output> {
+    pub(in crate::builder) fn context(&self, outline: &Outline) -> Option<&Output> {
         let is_linked = |path: &TreePath| {
             let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
             above.any(|path| self.scan.links.contains_key(&path))
@@ -168,7 +168,7 @@ impl Scanned {
 
     /// Fetches the texts of the Go files that diagnostics point into. A file that cannot be had is
     /// shown by its name alone.
-    pub(super) async fn add_sources(
+    pub(in crate::builder) async fn add_sources(
         &self,
         builder: &Builder<'_>,
         diagnostics: &[Diagnostic],

@@ -12,7 +12,7 @@ use gowork_llb::plan::{Plan, StepIx};
 use gowork_step::SAID;
 use tokio::time::timeout;
 
-use super::Builder;
+use crate::builder::Builder;
 use crate::error::{BuildError, SourceFiles};
 use crate::gateway::GatewayError;
 
@@ -27,7 +27,7 @@ const GRACE: Duration = Duration::from_millis(200);
 const KILLED: &str = "exit code: 137";
 
 /// The step of `lowering` that failed with `error`; none if it was another op.
-pub(super) async fn step(
+pub(in crate::builder) async fn step(
     builder: &Builder<'_>,
     lowering: &Lowering<'_>,
     error: &GatewayError,
@@ -57,7 +57,7 @@ async fn search(builder: &Builder<'_>, lowering: &Lowering<'_>) -> Option<StepIx
 }
 
 /// What to say for the failure of the step `ix`.
-pub(super) async fn explain(
+pub(in crate::builder) async fn explain(
     builder: &Builder<'_>,
     lowering: &mut Lowering<'_>,
     ix: StepIx,
@@ -119,7 +119,7 @@ fn unexplained(title: &str, error: &GatewayError) -> Diagnostic {
 }
 
 /// What to say if a file that an image takes from the context is not there.
-pub(super) fn missing_file(
+pub(in crate::builder) fn missing_file(
     plan: &Plan,
     image: Option<&str>,
     error: &GatewayError,
@@ -145,7 +145,7 @@ pub(super) fn missing_file(
 }
 
 /// Puts errors about a package as a whole at its package clause.
-pub(super) fn place_at_clauses(errors: &mut [Diagnostic], files: &SourceFiles) {
+pub(in crate::builder) fn place_at_clauses(errors: &mut [Diagnostic], files: &SourceFiles) {
     for span in errors
         .iter_mut()
         .filter_map(|error| error.span.as_mut())

@@ -9,21 +9,21 @@ use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Platform, caps};
 use gowork_llb::plan::Outline;
 
-use super::Builder;
 use super::scan::Scanned;
-use super::target::Wanted;
+use crate::builder::Builder;
+use crate::builder::target::Wanted;
 use crate::context::Filter;
 use crate::error::BuildError;
 
 /// Everything at hand for one platform.
-pub(super) struct Gathered {
-    pub(super) llb: LlbInputs,
+pub(in crate::builder) struct Gathered {
+    pub(in crate::builder) llb: LlbInputs,
     /// Configs of base images by reference, as the registry has them.
     base_configs: BTreeMap<String, Vec<u8>>,
 }
 
 /// Looks up the images, and names the files of the context that any step may read.
-pub(super) async fn gather(
+pub(in crate::builder) async fn gather(
     builder: &Builder<'_>,
     platform: &Platform,
     outline: &Outline,
@@ -111,7 +111,7 @@ fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
 }
 
 /// How steps are run.
-pub(super) fn options<'a>(
+pub(in crate::builder) fn options<'a>(
     builder: &'a Builder<'_>,
     prefix: &'a str,
     no_cache: &'a NoCache,
@@ -132,7 +132,7 @@ pub(super) fn options<'a>(
 
 impl Gathered {
     /// The config of a base image; none for scratch.
-    pub(super) fn base_config(&self, reference: &str) -> Option<&[u8]> {
+    pub(in crate::builder) fn base_config(&self, reference: &str) -> Option<&[u8]> {
         self.base_configs.get(reference).map(Vec::as_slice)
     }
 }
@@ -158,7 +158,7 @@ fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
 }
 
 /// A time as image configs have it. None for times that the calendar of such texts does not know.
-pub(super) fn rfc3339(seconds: i64) -> Option<String> {
+pub(in crate::builder) fn rfc3339(seconds: i64) -> Option<String> {
     let since = std::time::Duration::from_secs(u64::try_from(seconds).ok()?);
     let time = std::time::UNIX_EPOCH.checked_add(since)?;
     // Beyond the year 9999 the formatter gives up.

@@ -10,7 +10,7 @@ use gowork_llb::plan::BuildIx;
 use gowork_step::{RUNNING, Running, from_json};
 use tokio::time::sleep;
 
-use super::{Builder, Job};
+use crate::builder::{Builder, Job};
 use crate::opts::NoCache;
 
 /// How long the steps are left alone: so long it takes where none has to run.
@@ -24,7 +24,7 @@ const ATTEMPTS: u32 = 8;
 /// Does what the steps of `wanted` wait for, if there is reason to; to be run beside them. Not with
 /// `--no-cache`, which empties the mount. A failure is none of the build: the steps do the same,
 /// and say what is wrong. `begun` is set once it compiles.
-pub(super) async fn compile(
+pub(in crate::builder) async fn compile(
     builder: &Builder<'_>,
     lowering: Lowering<'_>,
     job: Job<'_>,

@@ -1,5 +1,7 @@
 //! Beside the resolve step: std is compiled while modules are still being downloaded.
 
+pub(super) mod batch;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;

@@ -7,7 +7,7 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::BINARY_DIR;
 use gowork_llb::plan::{Image, Plan};
 
-use super::Builder;
+use crate::builder::Builder;
 use crate::error::BuildError;
 use crate::gateway::Ref;
 
@@ -15,7 +15,7 @@ use crate::gateway::Ref;
 const HEAD: u64 = 64 << 10;
 
 /// Looks at the binary in a finished image, if it can be anything but static.
-pub(super) async fn check(
+pub(in crate::builder) async fn check(
     builder: &Builder<'_>,
     plan: &Plan,
     image: &Image,

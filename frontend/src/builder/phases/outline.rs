@@ -11,16 +11,20 @@ use gowork_llb::plan::{self, Outline};
 use super::scan::Scanned;
 
 /// The images of a repository for every platform asked for.
-pub(super) struct Outlined {
-    pub(super) by_platform: Vec<(Platform, Outline)>,
+pub(in crate::builder) struct Outlined {
+    pub(in crate::builder) by_platform: Vec<(Platform, Outline)>,
     /// Names of images that something is wrong with. No outline has them.
-    pub(super) broken: BTreeSet<String>,
+    pub(in crate::builder) broken: BTreeSet<String>,
     /// What is wrong, each thing once although platforms share it.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(in crate::builder) diagnostics: Vec<Diagnostic>,
 }
 
 /// The outlines of all images that can be built, on every platform.
-pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -> Outlined {
+pub(in crate::builder) fn make(
+    scanned: &Scanned,
+    config: &Config,
+    platforms: &[Platform],
+) -> Outlined {
     let mut outlined = Outlined {
         by_platform: Vec::new(),
         broken: BTreeSet::new(),
@@ -54,7 +58,7 @@ pub(super) fn make(scanned: &Scanned, config: &Config, platforms: &[Platform]) -
 }
 
 /// The outline of one image by itself on a platform, whatever is wrong with it.
-pub(super) fn alone(
+pub(in crate::builder) fn alone(
     scanned: &Scanned,
     config: &Config,
     platform: &Platform,
@@ -66,7 +70,7 @@ pub(super) fn alone(
 
 impl Outlined {
     /// Names of the images of any platform, broken ones too, sorted.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(in crate::builder) fn names(&self) -> Vec<String> {
         let sound = self
             .by_platform
             .iter()

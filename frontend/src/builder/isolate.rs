@@ -10,8 +10,8 @@ use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::plan::{Outline, OutlineImage, Plan, StepIx};
 
 use super::Job;
-use super::outlines::{self, Outlined};
-use super::scan::Scanned;
+use super::phases::outline::{self as outlines, Outlined};
+use super::phases::scan::Scanned;
 use super::target::{self, Wanted};
 use crate::error::BuildError;
 

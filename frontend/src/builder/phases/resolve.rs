@@ -8,11 +8,12 @@ use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
 use gowork_llb::plan::{BuildIx, Image};
 use gowork_llb::resolution::{RESOLUTION_FILE, Resolution};
 
-use super::{Builder, Resolutions, internal, report};
+use crate::builder::report::resolve as report;
+use crate::builder::{Builder, Resolutions, internal};
 use crate::error::BuildError;
 
 /// Resolves every build in `builds`, side by side.
-pub(super) async fn all(
+pub(in crate::builder) async fn all(
     builder: &Builder<'_>,
     lowering: &Lowering<'_>,
     builds: BTreeSet<BuildIx>,
@@ -52,7 +53,7 @@ async fn one(
 }
 
 /// Whether the builder image has what the image takes from it.
-pub(super) fn check_runtime_files(
+pub(in crate::builder) fn check_runtime_files(
     image: &Image,
     builder: &str,
     resolution: &Resolution,

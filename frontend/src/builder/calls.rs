@@ -6,7 +6,7 @@ use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::plan::{self, Outline, OutlineImage, PlanInput};
 
 use super::Builder;
-use super::outlines::Outlined;
+use super::phases::outline::Outlined;
 use super::target::BINARIES;
 use crate::error::{BuildError, SourceFiles};
 use crate::subrequests::{self, Request, lint, outline, targets};
