@@ -1,44 +1,45 @@
-//! The use case, phase by phase: read the definition file, scan, outline, resolve, plan, lower,
-//! solve for each platform, return.
+//! The use case, phase by phase: survey the repository, and for each platform look up the inputs,
+//! resolve modules, plan, lower, solve, and check what came of it.
 //!
-//! Owns the order of things and nothing else: each phase is a function in a file below, and all
-//! knowledge of Go is in `gowork_llb`.
+//! Owns the order of things and nothing else. Each phase is a file below, which knows the session
+//! and not this walk; all knowledge of Go is in `gowork_llb`.
 
 mod calls;
 mod isolate;
 mod phases;
 mod report;
+mod session;
 mod speculate;
+mod survey;
 mod target;
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use futures_util::future::try_join_all;
-use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::{self, ConfigInput, LlbOptions, Lowering};
+use gowork_llb::lower::{LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
-use gowork_llb::plan::{self, PlanInput};
+use gowork_llb::plan::{self, Image, Outline, Plan, PlanInput};
 use tokio::sync::oneshot;
 
-use crate::context::Context;
 use crate::error::{BuildError, SourceFiles};
-use crate::gateway::{Gateway, GatewayError, Solve, Solved, Warning};
+use crate::gateway::{Gateway, GatewayError, Ref};
 use crate::opts::Options;
 use crate::result::{BuildResult, ImageResult};
-use crate::subrequests::{self, Request};
-use calls::Answers;
+use crate::subrequests::Call;
 use isolate::Failure;
-use phases::{inputs, linker_check, outline as outlines, resolve, scan};
-use report::step as failed;
-use speculate::batch;
+use phases::inputs::{self, Inputs};
+use phases::resolve::{self, Resolutions};
+use phases::{image_config, linker_check};
+use session::{Session, bug, internal};
+use speculate::batch::Begun;
+use speculate::{batch, early_std};
+use survey::Survey;
+use target::{Job, Wanted};
 
-/// Does what the options ask for: builds, or answers a call. `programs` is the image with the
-/// programs that steps run, this frontend's own. `files` takes every file that errors may point
-/// into, as they are read.
+/// Builds what the options ask for. `programs` is the image with the programs that run in steps,
+/// this frontend's own. `files` takes every file that errors may point into, as they are read.
 ///
 /// # Errors
 /// What the user or the daemon got wrong, with its place.
@@ -48,430 +49,304 @@ pub async fn build(
     programs: &Output,
     files: &mut SourceFiles,
 ) -> Result<proto::Result, BuildError> {
-    let request = Request::parse(options.request.as_deref())?;
-    if request == Request::Describe {
-        return Ok(subrequests::describe::result());
-    }
-    let context = Context::open(gateway, options).await?;
-    let builder = Builder {
-        gateway,
-        options,
-        programs,
-        context,
+    let session = Session::open(gateway, options, programs).await?;
+    let survey = Survey::make(&session, files).await?;
+    let target = options.target.as_deref();
+    let warnings = isolate::warnings(&survey, target)?;
+    session.warn(&warnings).await;
+    let wanted = target::choose(target, &survey.outlined)?;
+    let images = match build_platforms(&session, &survey, &wanted).await {
+        Ok(images) => images,
+        Err(error) => return Err(with_sources(error, &session, &survey, files).await),
     };
-    builder.run(&request, files).await
+    let result = BuildResult {
+        images: images.into_iter().collect(),
+        multi_platform: options.multi_platform,
+        source_date_epoch: options.source_date_epoch,
+    };
+    Ok(result.into_proto())
 }
 
-/// What is to be built for a platform.
-#[derive(Clone, Copy)]
-struct Job<'a> {
-    platform: &'a Platform,
-    outline: &'a plan::Outline,
-    wanted: &'a target::Wanted,
+/// Answers a call; arguments and errors as of [`build`].
+///
+/// # Errors
+/// As [`build`], and if no such call exists.
+pub async fn answer(
+    gateway: &dyn Gateway,
+    options: &Options,
+    programs: &Output,
+    call: &Call,
+    files: &mut SourceFiles,
+) -> Result<proto::Result, BuildError> {
+    let session = Session::open(gateway, options, programs).await?;
+    let survey = Survey::make(&session, files).await?;
+    calls::answer(&session, &survey, call, files)
 }
 
-/// What comes of going through the phases.
+/// The same error. Adds the Go files that it points into to `files`.
+async fn with_sources(
+    mut error: BuildError,
+    session: &Session<'_>,
+    survey: &Survey,
+    files: &mut SourceFiles,
+) -> BuildError {
+    let scanned = &survey.scanned;
+    scanned
+        .add_sources(session, error.diagnostics(), files)
+        .await;
+    if let BuildError::Step { errors, .. } = &mut error {
+        report::step::place_at_clauses(errors, files);
+    }
+    error
+}
+
+/// Builds for all platforms, side by side. BuildKit knows which of their steps are the same.
+async fn build_platforms(
+    session: &Session<'_>,
+    survey: &Survey,
+    wanted: &Wanted,
+) -> Result<Vec<(Platform, ImageResult)>, BuildError> {
+    let mut builds = Vec::new();
+    for (platform, outline) in &survey.outlined.by_platform {
+        let job = Job {
+            platform,
+            outline,
+            wanted,
+        };
+        builds.push(async move {
+            let image = build_platform(session, survey, job).await?;
+            Ok::<_, BuildError>((platform.clone(), image))
+        });
+    }
+    try_join_all(builds).await
+}
+
+/// Builds for one platform. If a step fails and another image may be the cause, builds the wanted
+/// image once more, by itself.
+async fn build_platform(
+    session: &Session<'_>,
+    survey: &Survey,
+    job: Job<'_>,
+) -> Result<ImageResult, BuildError> {
+    let error = match attempt(session, survey, job).await {
+        Ok(built) => return Ok(built.image),
+        Err(Failure::Shared(error)) if isolate::has_others(job) => error,
+        Err(failure) => return Err(failure.into()),
+    };
+    let Some(outline) = isolate::by_itself(&error, job, survey) else {
+        return Err(error);
+    };
+    let outline = &outline;
+    let built = attempt(session, survey, Job { outline, ..job }).await?;
+    if built.is_made {
+        session.warn(&[isolate::warning(job.wanted, &error)]).await;
+    }
+    Ok(built.image)
+}
+
+/// What was built for one platform.
+struct Built {
+    image: ImageResult,
+    /// False if the daemon has yet to say what is wrong with it.
+    is_made: bool,
+}
+
+/// What comes of one walk through the phases.
 enum Outcome {
-    /// A result, and whether it was made.
-    Built(Box<ImageResult>, bool),
-    /// More packages of the repository: the go command has to be asked again.
-    MoreToAsk(Box<plan::Outline>),
+    Built(Box<Built>),
+    /// Third-party packages import packages of the repository that the outline does not have. This
+    /// one has them: the go command has to be asked again.
+    MoreToResolve(Box<Outline>),
 }
 
-/// A build under way.
-struct Builder<'a> {
-    gateway: &'a dyn Gateway,
-    options: &'a Options,
-    programs: &'a Output,
-    context: Context<'a>,
+/// Walks through the phases until third-party packages import no more packages of the repository.
+async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Built, Failure> {
+    let mut outline = job.outline.clone();
+    loop {
+        let job = Job {
+            outline: &outline,
+            ..job
+        };
+        match walk(session, survey, job).await? {
+            Outcome::Built(built) => return Ok(*built),
+            Outcome::MoreToResolve(completed) => outline = *completed,
+        }
+    }
 }
 
-impl Builder<'_> {
-    async fn run(
-        &self,
-        request: &Request,
-        files: &mut SourceFiles,
-    ) -> Result<proto::Result, BuildError> {
-        let definition = self.context.definition();
-        let text = String::from_utf8_lossy(&definition.bytes);
-        files.add(&definition.name, definition.bytes.clone(), "TOML");
-        let (written, mut diagnostics) = Config::parse(&definition.name, &text);
-        let (config, expanded) = written.expand(&self.options.build_args);
-        if diagnostics.is_empty() {
-            diagnostics.extend(written.unused_build_args(&self.options.build_args));
+/// Walks through the phases once: inputs, resolve, and what follows in [`build_resolved`].
+async fn walk(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Outcome, Failure> {
+    let inputs = inputs::look_up(session, job, &survey.scanned).await?;
+    let prefix = prefix(session.options, job.platform);
+    let no_cache = target::no_cache(&session.options.no_cache);
+    let decorate_exec = |exec| session.options.exec.apply(exec);
+    let options = inputs::options(session, &prefix, &no_cache, &decorate_exec);
+    let unresolved = plan::plan(PlanInput {
+        outline: job.outline,
+        resolutions: None,
+    });
+    let lowering = Lowering::new(&unresolved, &inputs.llb, options);
+    let (resolved, resolving) = oneshot::channel::<()>();
+    let early = early_std::compile(session, lowering.clone(), job, resolving);
+    let build = async {
+        let resolutions = resolve::all(session, &lowering, job.builds())
+            .await
+            .map_err(Failure::Shared)?;
+        drop(resolved);
+        if let Some(completed) = completed(session, survey, job, &resolutions).await? {
+            return Ok(Outcome::MoreToResolve(Box::new(completed)));
         }
-        diagnostics.extend(expanded);
-        diagnostics.extend(
-            definition
-                .unread
-                .as_ref()
-                .map(|other| not_read(other, &definition.name)),
-        );
-        let scanned = scan::run(self, &config, files).await?;
-        diagnostics.extend(scanned.diagnostics.iter().cloned());
-        let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
-        let outlined = outlines::make(&scanned, &config, &self.options.target_platforms());
-        let unknown = target::unknown_names(&self.options.no_cache, &outlined);
-        let mut found = [
-            diagnostics.clone(),
-            outlined.diagnostics.clone(),
-            unknown.clone(),
-        ]
-        .concat();
-        scanned.add_sources(self, &found, files).await;
-        if *request != Request::Build {
-            return Answers {
-                builder: self,
-                written: &written,
-                outlined: &outlined,
-                diagnostics: &found,
-                files,
-            }
-            .answer(request);
-        }
-        if found.iter().any(Diagnostic::is_error) {
-            let Some(told) = is_sound
-                .then(|| isolate::despite(self.options.target.as_deref(), &outlined))
-                .flatten()
-            else {
-                return Err(BuildError::Diagnostics(
-                    found.into_iter().filter(Diagnostic::is_error).collect(),
-                ));
-            };
-            found = [diagnostics, told, unknown].concat();
-        }
-        self.warn(&found).await;
-        let wanted = target::choose(self.options.target.as_deref(), &outlined)?;
-        let mut result = BuildResult {
-            multi_platform: self.options.multi_platform,
-            source_date_epoch: self.options.source_date_epoch,
-            ..BuildResult::default()
+        let built = build_resolved(session, job, &inputs, options, &resolutions).await?;
+        Ok(Outcome::Built(Box::new(built)))
+    };
+    speculate::beside(build, early, || Duration::ZERO).await
+}
+
+/// The outline with what third-party packages import of the repository, if it lacks some of that.
+async fn completed(
+    session: &Session<'_>,
+    survey: &Survey,
+    job: Job<'_>,
+    resolutions: &Resolutions,
+) -> Result<Option<Outline>, Failure> {
+    let scanned = &survey.scanned;
+    let Some((outline, found)) =
+        job.outline
+            .completed(&scanned.scan, &scanned.workspace, resolutions)
+    else {
+        return Ok(None);
+    };
+    let (errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
+    if !errors.is_empty() {
+        return Err(Failure::Shared(BuildError::Diagnostics(errors)));
+    }
+    session.warn(&warnings).await;
+    Ok(Some(outline))
+}
+
+/// Builds with the answers of the resolve steps: plan, lower, solve; then checks the image and
+/// writes its config.
+async fn build_resolved(
+    session: &Session<'_>,
+    job: Job<'_>,
+    inputs: &Inputs,
+    options: LlbOptions<'_>,
+    resolutions: &Resolutions,
+) -> Result<Built, Failure> {
+    let plan = plan::plan(PlanInput {
+        outline: job.outline,
+        resolutions: Some(resolutions),
+    });
+    let mut lowering = Lowering::new(&plan, &inputs.llb, options);
+    let Some(image) = wanted_image(&plan, job.wanted)? else {
+        let output = lowering.binaries().map_err(internal)?;
+        let solved = solve(session, job, &mut lowering, &output).await?;
+        let image = ImageResult {
+            reference: solved.reference,
+            ..ImageResult::default()
         };
-        // Platforms side by side: BuildKit knows which of their steps are one.
-        let jobs = outlined.by_platform.iter().map(|(platform, outline)| Job {
-            platform,
-            outline,
-            wanted: &wanted,
+        return Ok(Built {
+            image,
+            is_made: solved.is_made,
         });
-        let builds = jobs.map(|job| self.build_platform(job, &scanned, &config));
-        let images = match try_join_all(builds).await {
-            Ok(images) => images,
-            Err(mut error) => {
-                scanned.add_sources(self, error.diagnostics(), files).await;
-                if let BuildError::Step { errors, .. } = &mut error {
-                    failed::place_at_clauses(errors, files);
-                }
-                return Err(error);
-            }
-        };
-        result.images = outlined
-            .by_platform
-            .iter()
-            .map(|(platform, _)| platform.clone())
-            .zip(images)
-            .collect();
-        Ok(result.into_proto())
+    };
+    if let Some(resolution) = resolutions.get(&plan.step(image.link).build) {
+        resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
     }
-
-    /// Shows warnings in the build's output. One that cannot be shown stops nothing.
-    async fn warn(&self, diagnostics: &[Diagnostic]) {
-        let source = &self.context.definition().source;
-        let digest = source
-            .digest()
-            .map(|digest| digest.as_str().to_owned())
-            .unwrap_or_default();
-        for diagnostic in diagnostics {
-            let warning = Warning {
-                digest: digest.clone(),
-                short: diagnostic.to_string(),
-                ..Warning::default()
-            };
-            let _ = self.gateway.warn(warning).await;
-        }
+    let output = lowering.image(image).map_err(internal)?;
+    let solved = solve(session, job, &mut lowering, &output).await?;
+    if solved.is_made {
+        linker_check::check(session, &plan, image, &solved.reference).await?;
     }
+    let base = inputs.base_config(&image.runtime.base.value);
+    let config = image_config::make(session, image, job.platform, base, options.epoch).await?;
+    let image = ImageResult {
+        reference: solved.reference,
+        config: Some(config),
+        base_config: base.map(<[u8]>::to_vec),
+    };
+    Ok(Built {
+        image,
+        is_made: solved.is_made,
+    })
+}
 
-    /// Builds what is wanted for a platform: one image by itself, if beside others it fails for
-    /// something that may be theirs.
-    async fn build_platform(
-        &self,
-        job: Job<'_>,
-        scanned: &scan::Scanned,
-        config: &Config,
-    ) -> Result<ImageResult, BuildError> {
-        let error = match self.attempt(job, scanned).await {
-            Err(Failure::Shared(error)) if isolate::has_others(job.outline, job.wanted) => error,
-            done => return Ok(done?.0),
-        };
-        let Some(outline) = isolate::after(&error, job, scanned, config) else {
-            return Err(error);
-        };
-        let (result, made) = self
-            .attempt(
-                Job {
-                    outline: &outline,
-                    ..job
-                },
-                scanned,
-            )
-            .await?;
-        if made {
-            self.warn(&[isolate::told(job.wanted, &error)]).await;
-        }
-        Ok(result)
+/// The wanted image in the plan. Returns `None` if all binaries are wanted.
+fn wanted_image<'p>(plan: &'p Plan, wanted: &Wanted) -> Result<Option<&'p Image>, Diagnostic> {
+    let Some(name) = wanted.image() else {
+        return Ok(None);
+    };
+    match plan.image(name) {
+        Some(image) => Ok(Some(image)),
+        None => Err(bug(format!("image {name} is in no plan"))),
     }
+}
 
-    /// Goes through the phases for a platform, once more for as long as third-party packages turn
-    /// out to import packages of the repository that are not in the outline. Also says whether what
-    /// is handed back was made: else the daemon has yet to say what is wrong.
-    async fn attempt(
-        &self,
-        job: Job<'_>,
-        scanned: &scan::Scanned,
-    ) -> Result<(ImageResult, bool), Failure> {
-        let mut completed = job.outline.clone();
-        loop {
-            match self
-                .go_through(
-                    Job {
-                        outline: &completed,
-                        ..job
-                    },
-                    scanned,
-                )
-                .await?
-            {
-                Outcome::Built(result, made) => return Ok((*result, made)),
-                Outcome::MoreToAsk(outline) => completed = *outline,
-            }
-        }
+/// A filesystem to hand back.
+struct Solved {
+    reference: Ref,
+    /// False if the daemon has yet to say what is wrong with it.
+    is_made: bool,
+}
+
+/// Solves what is handed back. Beside it, a batch compiles if several steps have to run.
+async fn solve(
+    session: &Session<'_>,
+    job: Job<'_>,
+    lowering: &mut Lowering<'_>,
+    output: &Output,
+) -> Result<Solved, Failure> {
+    let begun = Begun::default();
+    let batch = batch::compile(session, lowering.clone(), job, &begun);
+    match speculate::beside(session.solve(output, true), batch, || begun.grace()).await {
+        Ok(solved) => Ok(Solved {
+            reference: solved.reference,
+            is_made: true,
+        }),
+        Err(BuildError::Gateway {
+            error, span: None, ..
+        }) => failed(session, job, lowering, output, error).await,
+        Err(error) => Err(Failure::Own(error)),
     }
+}
 
-    async fn go_through(&self, job: Job<'_>, scanned: &scan::Scanned) -> Result<Outcome, Failure> {
-        let Job {
-            platform,
-            outline,
-            wanted,
-        } = job;
-        let materials = inputs::gather(self, platform, outline, wanted, scanned).await?;
-        let prefix = self.prefix(platform);
-        let no_cache = target::no_cache(&self.options.no_cache);
-        let dress = |exec| self.options.exec.apply(exec);
-        let options = inputs::options(self, &prefix, &no_cache, &dress);
-        let first = plan::plan(PlanInput {
-            outline,
-            resolutions: None,
-        });
-        let builds = wanted.builds(outline);
-        let lowering = Lowering::new(&first, &materials.llb, options);
-        let (known, of) = (lowering.clone(), builds.clone());
-        let early = |resolving| speculate::std(self, known, (of, wanted.image()), resolving);
-        let (resolved, resolving) = oneshot::channel();
-        let build = async {
-            let resolutions = resolve::all(self, &lowering, builds)
-                .await
-                .map_err(Failure::Shared)?;
-            drop::<oneshot::Sender<()>>(resolved);
-            if let Some(completed) = self.completed(outline, scanned, &resolutions).await? {
-                return Ok(Outcome::MoreToAsk(Box::new(completed)));
-            }
-            let (result, made) = self
-                .build_resolved(job, &materials, options, &resolutions)
-                .await?;
-            Ok(Outcome::Built(Box::new(result), made))
-        };
-        speculate::beside(build, speculate::while_resolving(resolving, early), || {
-            Duration::ZERO
-        })
-        .await
-    }
-
-    /// The outline with what third-party packages import of the repository, if it lacks some of
-    /// that.
-    async fn completed(
-        &self,
-        outline: &plan::Outline,
-        scanned: &scan::Scanned,
-        resolutions: &Resolutions,
-    ) -> Result<Option<plan::Outline>, Failure> {
-        let Some((outline, found)) =
-            outline.completed(&scanned.scan, &scanned.workspace, resolutions)
-        else {
-            return Ok(None);
-        };
-        if found.iter().any(Diagnostic::is_error) {
-            let errors = found.into_iter().filter(Diagnostic::is_error).collect();
-            return Err(Failure::Shared(BuildError::Diagnostics(errors)));
-        }
-        self.warn(&found).await;
-        Ok(Some(outline))
-    }
-
-    async fn build_resolved(
-        &self,
-        job: Job<'_>,
-        materials: &inputs::Gathered,
-        options: LlbOptions<'_>,
-        resolutions: &Resolutions,
-    ) -> Result<(ImageResult, bool), Failure> {
-        let Job {
-            platform,
-            outline,
-            wanted,
-        } = job;
-        let plan = plan::plan(PlanInput {
-            outline,
-            resolutions: Some(resolutions),
-        });
-        let mut lowering = Lowering::new(&plan, &materials.llb, options);
-        let begun = Cell::new(false);
-        let ahead = batch::compile(self, lowering.clone(), job, &begun);
-        // What compiles in one batch is over when the last step has taken its results, but for its
-        // own end.
-        let grace = || {
-            if begun.get() {
-                speculate::GRACE
-            } else {
-                Duration::ZERO
-            }
-        };
-        let Some(name) = wanted.image() else {
-            let output = lowering.binaries().map_err(internal)?;
-            let solved = speculate::beside(self.solve(&output, true), ahead, grace).await;
-            let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
-            return Ok((
-                ImageResult {
-                    reference: solved.reference,
-                    ..ImageResult::default()
-                },
-                made,
-            ));
-        };
-        let image = plan.image(name).ok_or_else(|| {
-            Diagnostic::error(format!("image {name} is in no plan: please report this"))
-        })?;
-        if let Some(resolution) = resolutions.get(&plan.step(image.link).build) {
-            resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
-        }
-        let output = lowering.image(image).map_err(internal)?;
-        let solved = speculate::beside(self.solve(&output, true), ahead, grace).await;
-        let (solved, made) = self.finish(solved, &output, &mut lowering, job).await?;
-        if made {
-            linker_check::check(self, &plan, image, &solved.reference).await?;
-        }
-        let base = materials.base_config(&image.runtime.base.value);
-        // The same time on every builder, so that the image has the same digest: that of its files.
-        let created = inputs::rfc3339(options.epoch);
-        let input = ConfigInput {
-            platform,
-            base,
-            labels: &self.options.labels,
-            created: created.as_deref(),
-        };
-        let config = lower::image_config(image, input)
-            .map_err(|error| Diagnostic::error(error.to_string()))?;
-        if let Some(base) = base {
-            let doubtful = lower::check_env(image, base)
-                .map_err(|error| Diagnostic::error(error.to_string()))?;
-            self.warn(&doubtful).await;
-        }
-        let (config, base_config) = (Some(config), base.map(<[u8]>::to_vec));
-        Ok((
-            ImageResult {
-                reference: solved.reference,
-                config,
-                base_config,
-                attestations: Vec::new(),
-            },
-            made,
-        ))
-    }
-
-    /// What stands before the names of a platform's steps, where there is more than one.
-    fn prefix(&self, platform: &Platform) -> String {
-        if self.options.multi_platform || self.options.platforms.len() > 1 {
-            format!("[{platform}] ")
-        } else {
-            String::new()
-        }
-    }
-
-    /// What came of solving what is handed back; says whether it was made.
-    async fn finish(
-        &self,
-        solved: Result<Solved, BuildError>,
-        output: &Output,
-        lowering: &mut Lowering<'_>,
-        job: Job<'_>,
-    ) -> Result<(Solved, bool), Failure> {
-        let error = match solved {
-            Ok(solved) => return Ok((solved, true)),
-            Err(BuildError::Gateway {
-                error, span: None, ..
-            }) => error,
-            Err(error) => return Err(Failure::Own(error)),
-        };
-        let Some(step) = failed::step(self, lowering, &error).await else {
-            if let Some(missing) = failed::missing_file(lowering.plan(), job.wanted.image(), &error)
-            {
-                return Err(missing.into());
-            }
-            if !error.is_about_itself() {
-                return Err(Failure::Own(error.into()));
-            }
-            // The daemon has lost its words. Handed back as it is, the step fails once more, and
-            // then the daemon says why by itself.
-            return Ok((self.solve(output, false).await?, false));
-        };
-        let plan = lowering.plan();
-        let error = failed::explain(self, lowering, step, error).await;
-        let is_shared = |image| {
-            isolate::has_others(job.outline, job.wanted) && isolate::is_shared(plan, step, image)
-        };
-        Err(if job.wanted.image().is_some_and(is_shared) {
+/// What comes of a failed solve. Which step it was is known by the digest of its op.
+async fn failed(
+    session: &Session<'_>,
+    job: Job<'_>,
+    lowering: &mut Lowering<'_>,
+    output: &Output,
+    error: GatewayError,
+) -> Result<Solved, Failure> {
+    if let Some(step) = report::step::failed(session, lowering, &error).await {
+        let is_shared = isolate::is_shared(job, lowering.plan(), step);
+        let error = report::step::explain(session, lowering, step, error).await;
+        return Err(if is_shared {
             Failure::Shared(error)
         } else {
             Failure::Own(error)
-        })
+        });
     }
+    if let Some(missing) = report::step::missing_file(lowering.plan(), job.wanted.image(), &error) {
+        return Err(missing.into());
+    }
+    if !error.is_about_itself() {
+        return Err(Failure::Own(error.into()));
+    }
+    // The daemon has lost its words. Handed back as it is, the step fails once more, and then the
+    // daemon says why by itself.
+    let solved = session.solve(output, false).await?;
+    Ok(Solved {
+        reference: solved.reference,
+        is_made: false,
+    })
+}
 
-    /// Solves an output, with the caches that the client names: BuildKit applies none by itself.
-    async fn solve(&self, output: &Output, evaluate: bool) -> Result<Solved, BuildError> {
-        let cache_imports = self.options.cache_imports.clone();
-        let definition = output.to_definition();
-        let request = Solve {
-            definition: definition.clone(),
-            evaluate,
-            cache_imports,
-        };
-        // The daemon's words name a command line; people know the step by its name in the progress
-        // output.
-        let named = |error: GatewayError| match error
-            .vertex()
-            .and_then(|digest| definition.custom_name(&digest).map(ToOwned::to_owned))
-        {
-            Some(step) => error.of_step(&step),
-            None => error,
-        };
-        Ok(self.gateway.solve(request).await.map_err(named)?)
+/// What stands before the names of a platform's steps, if there is more than one platform.
+fn prefix(options: &Options, platform: &Platform) -> String {
+    if options.multi_platform || options.platforms.len() > 1 {
+        format!("[{platform}] ")
+    } else {
+        String::new()
     }
 }
-
-/// The warning of two definition files beside each other.
-fn not_read(other: &str, definition: &str) -> Diagnostic {
-    let warning = Diagnostic::warning(format!(
-        "{other} is not read: this build is made by {definition}"
-    ));
-    warning.help(format!(
-        "keep one of the two, or build the other one with -f {other}"
-    ))
-}
-
-/// A step that could not be written down: nothing that the user did.
-fn internal(error: gowork_llb::ops::OpError) -> BuildError {
-    Diagnostic::error(error.to_string())
-        .help("this is a bug of gowork: please report it with the Dockerfile and go.work")
-        .into()
-}
-
-/// Resolutions by build.
-type Resolutions = BTreeMap<plan::BuildIx, gowork_llb::resolution::Resolution>;

@@ -26,8 +26,6 @@ pub struct ImageResult {
     pub config: Option<Vec<u8>>,
     /// The base image's config as it came from the registry: keeps its history as it is.
     pub base_config: Option<Vec<u8>>,
-    /// Attestations of our own making, SBOMs for example.
-    pub attestations: Vec<proto::Attestation>,
 }
 
 /// The result of a build.
@@ -39,9 +37,6 @@ pub struct BuildResult {
     pub multi_platform: bool,
     /// The time for the exporters, seconds since 1970.
     pub source_date_epoch: Option<i64>,
-    /// More metadata, keys as they are: `annotation.*` for the image, `frontend.*` for the client's
-    /// metadata file.
-    pub metadata: BTreeMap<String, Vec<u8>>,
 }
 
 #[derive(Serialize)]
@@ -62,49 +57,29 @@ impl BuildResult {
     /// The message for the daemon.
     pub fn into_proto(self) -> proto::Result {
         let by_platform = self.multi_platform || self.images.len() > 1;
-        let platforms = self.images.keys().map(|platform| PlatformJson {
-            id: platform.to_string(),
-            platform: platform.clone(),
-        });
-        let platforms = PlatformsJson {
-            platforms: platforms.collect(),
-        };
-        let mut metadata: HashMap<String, Vec<u8>> = self.metadata.into_iter().collect();
-        metadata.insert(
-            PLATFORMS.to_owned(),
-            serde_json::to_vec(&platforms).unwrap_or_default(),
-        );
+        let mut metadata = HashMap::from([(PLATFORMS.to_owned(), platforms_json(&self.images))]);
         if let Some(seconds) = self.source_date_epoch {
             metadata.insert(EPOCH.to_owned(), seconds.to_string().into_bytes());
         }
         let mut refs = HashMap::new();
-        let mut attestations = HashMap::new();
         for (platform, image) in self.images {
             let id = platform.to_string();
-            let key = |name: &str| {
-                if by_platform {
-                    format!("{name}/{id}")
-                } else {
-                    name.to_owned()
-                }
+            let suffix = if by_platform {
+                format!("/{id}")
+            } else {
+                String::new()
             };
-            metadata.extend(image.config.map(|config| (key(CONFIG), config)));
-            metadata.extend(image.base_config.map(|config| (key(BASE_CONFIG), config)));
-            if !image.attestations.is_empty() {
-                attestations.insert(
-                    id.clone(),
-                    proto::Attestations {
-                        attestation: image.attestations,
-                    },
-                );
+            if let Some(config) = image.config {
+                metadata.insert(format!("{CONFIG}{suffix}"), config);
             }
-            refs.insert(
-                id,
-                proto::Ref {
-                    id: image.reference.0,
-                    def: None,
-                },
-            );
+            if let Some(config) = image.base_config {
+                metadata.insert(format!("{BASE_CONFIG}{suffix}"), config);
+            }
+            let reference = proto::Ref {
+                id: image.reference.0,
+                def: None,
+            };
+            refs.insert(id, reference);
         }
         let result = if by_platform {
             proto::result::Result::Refs(proto::RefMap { refs })
@@ -113,10 +88,22 @@ impl BuildResult {
         };
         proto::Result {
             metadata,
-            attestations,
             result: Some(result),
+            ..proto::Result::default()
         }
     }
+}
+
+/// Which image is for which platform, JSON.
+fn platforms_json(images: &BTreeMap<Platform, ImageResult>) -> Vec<u8> {
+    let platforms = images
+        .keys()
+        .map(|platform| PlatformJson {
+            id: platform.to_string(),
+            platform: platform.clone(),
+        })
+        .collect();
+    serde_json::to_vec(&PlatformsJson { platforms }).unwrap_or_default()
 }
 
 /// A result of metadata only, as calls give: no filesystem.

@@ -72,15 +72,21 @@ async fn build(
     (workers, own): (&str, &Path),
     files: &mut SourceFiles,
 ) -> Result<proto::Result, BuildError> {
-    if Request::parse(options.request.as_deref())? == Request::Describe {
-        return Ok(describe::result());
-    }
+    let call = match Request::parse(options.request.as_deref())? {
+        // On any builder, however old.
+        Request::Describe => return Ok(describe::result()),
+        Request::Call(call) => Some(call),
+        Request::Build => None,
+    };
     release::check(gateway.pong(), workers)?;
     let programs = programs(own).map_err(|reason| {
         Diagnostic::error(format!("this builder does not say which image the frontend was started from: {reason}"))
             .help("gowork runs programs of its own image in build steps: it has to be started by BuildKit, from an image")
     })?;
-    builder::build(gateway, options, &programs, files).await
+    match call {
+        Some(call) => builder::answer(gateway, options, &programs, &call, files).await,
+        None => builder::build(gateway, options, &programs, files).await,
+    }
 }
 
 /// The image that this program was started from.

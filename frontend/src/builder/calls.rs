@@ -1,153 +1,136 @@
-//! Answers to calls other than building: what the phases so far have found out.
+//! Answers to calls other than building, from what the survey found.
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
-use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Severity};
-use gowork_llb::plan::{self, Outline, OutlineImage, PlanInput};
+use gowork_llb::plan::{self, Outline, PlanInput};
 
-use super::Builder;
-use super::phases::outline::Outlined;
-use super::target::BINARIES;
+use super::session::Session;
+use super::survey::Survey;
+use super::target::{self, BINARIES};
 use crate::error::{BuildError, SourceFiles};
-use crate::subrequests::{self, Request, lint, outline, targets};
+use crate::subrequests::{self, Call, lint, outline, targets};
 
-/// What the phases before building found out.
-pub(super) struct Answers<'a> {
-    pub(super) builder: &'a Builder<'a>,
-    /// The configuration before build-args were filled in.
-    pub(super) written: &'a Config,
-    pub(super) outlined: &'a Outlined,
-    pub(super) diagnostics: &'a [Diagnostic],
-    pub(super) files: &'a SourceFiles,
-}
-
-impl Answers<'_> {
-    pub(super) fn answer(&self, request: &Request) -> Result<proto::Result, BuildError> {
-        if *request == Request::Lint {
-            return Ok(lint::result(&check(&self.checked()), self.files));
-        }
-        if self.diagnostics.iter().any(Diagnostic::is_error) {
-            return Err(BuildError::Diagnostics(self.diagnostics.to_vec()));
-        }
-        let first = self
-            .outlined
-            .by_platform
-            .first()
-            .map(|(_, outline)| outline);
-        match (request, first) {
-            (Request::Targets, Some(found)) => Ok(targets::result(&list(found), self.files)),
-            (Request::Outline, _) => Ok(outline::result(&self.outline()?, self.files)),
-            (Request::Own(name), Some(found)) if name == "plan" => {
-                let plan = plan::json::json(&plan::plan(PlanInput {
-                    outline: found,
-                    resolutions: None,
-                }));
-                let text = plan
-                    .steps
-                    .iter()
-                    .map(|step| format!("{}\n", step.title))
-                    .collect();
-                Ok(subrequests::answer("1.0.0", &plan, text))
-            }
-            _ => Err(subrequests::unsupported(
-                self.builder.options.request.as_deref().unwrap_or_default(),
-            )),
-        }
+/// The answer to a call. `files` holds the texts that places in it point into.
+pub(super) fn answer(
+    session: &Session<'_>,
+    survey: &Survey,
+    call: &Call,
+    files: &SourceFiles,
+) -> Result<proto::Result, BuildError> {
+    let found = survey.diagnostics();
+    if *call == Call::Lint {
+        return Ok(lint::result(&lint(session, survey, found), files));
     }
-
-    /// What is wrong, and with the target, if one was asked for.
-    fn checked(&self) -> Vec<Diagnostic> {
-        let target = self.builder.options.target.as_deref();
-        let is_sound = !self.diagnostics.iter().any(Diagnostic::is_error);
-        let no_target = target
-            .filter(|_| is_sound)
-            .and_then(|target| super::target::choose(Some(target), self.outlined).err());
-        self.diagnostics.iter().cloned().chain(no_target).collect()
+    if found.iter().any(Diagnostic::is_error) {
+        return Err(BuildError::Diagnostics(found));
     }
-
-    /// What the target takes: build-args that the configuration names, secrets and ssh of the
-    /// resolve step.
-    fn outline(&self) -> Result<outline::Outline, BuildError> {
-        let options = self.builder.options;
-        let name = match super::target::choose(options.target.as_deref(), self.outlined) {
-            Ok(wanted) => wanted.image().unwrap_or(BINARIES).to_owned(),
-            Err(error) if options.target.is_some() => return Err(error.into()),
-            Err(_) => String::new(),
-        };
-        let args = self
-            .written
-            .build_args()
-            .into_iter()
-            .map(|arg| outline::Arg {
-                value: options
-                    .build_args
-                    .get(&arg.name)
-                    .cloned()
-                    .or(arg.default)
-                    .unwrap_or_default(),
-                description: format!("of {}", arg.key),
-                span: arg.span,
-                name: arg.name,
-            });
-        let forward = |name: &str| outline::Forward {
-            name: name.to_owned(),
-            required: false,
-            span: None,
-        };
-        Ok(outline::Outline {
-            name,
-            description: String::new(),
-            args: args.collect(),
-            secrets: vec![forward("ca"), forward("netrc")],
-            ssh: vec![forward("default")],
-        })
+    let first = survey.outlined.by_platform.first();
+    match (call, first.map(|(_, outline)| outline)) {
+        (Call::Targets, Some(found)) => Ok(targets::result(&targets(found), files)),
+        (Call::Outline, _) => Ok(outline::result(&outline(session, survey)?, files)),
+        (Call::Own(name), Some(found)) if name == "plan" => Ok(plan(found)),
+        _ => Err(subrequests::unsupported(
+            session.options.request.as_deref().unwrap_or_default(),
+        )),
     }
 }
 
-fn check(diagnostics: &[Diagnostic]) -> lint::Lint {
-    let warnings = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Warning)
-        .map(|diagnostic| lint::LintWarning {
-            rule: "GoWorkspace".to_owned(),
-            description: "Something in the repository that is likely not meant".to_owned(),
-            url: String::new(),
-            detail: diagnostic.message.clone(),
-            span: diagnostic.span.clone(),
-        });
-    let errors = diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.is_error())
-        .cloned()
-        .collect();
-    lint::Lint {
-        warnings: warnings.collect(),
-        errors,
+/// `--check`: what is wrong, and what is wrong with the target, if one is named.
+fn lint(session: &Session<'_>, survey: &Survey, mut found: Vec<Diagnostic>) -> lint::Lint {
+    let target = session.options.target.as_deref();
+    let is_sound = !found.iter().any(Diagnostic::is_error);
+    if target.is_some() && is_sound {
+        found.extend(target::choose(target, &survey.outlined).err());
     }
+    let mut lint = lint::Lint::default();
+    for found in found {
+        match found.severity {
+            Severity::Warning => lint.warnings.push(lint::LintWarning {
+                rule: "GoWorkspace".to_owned(),
+                description: "Something in the repository that is likely not meant".to_owned(),
+                url: String::new(),
+                detail: found.message,
+                span: found.span,
+            }),
+            Severity::Error => lint.errors.push(found),
+        }
+    }
+    lint
 }
 
-fn list(outline: &Outline) -> Vec<targets::Target> {
-    let only = outline.images.len() == 1;
-    let target = |image: &OutlineImage| targets::Target {
-        name: image.config.name.clone(),
-        default: only,
-        description: format!(
-            "package {}",
-            outline.builds[image.build.0].packages.get(image.main).path
-        ),
-        base: image.config.runtime.base.value.clone(),
-        span: image.config.at.clone(),
+/// What the target takes: build arguments that the configuration names, and secrets and ssh of the
+/// resolve step.
+fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, BuildError> {
+    let options = session.options;
+    let name = match target::choose(options.target.as_deref(), &survey.outlined) {
+        Ok(wanted) => wanted.image().unwrap_or(BINARIES).to_owned(),
+        Err(error) if options.target.is_some() => return Err(error.into()),
+        Err(_) => String::new(),
     };
-    let mut all: Vec<targets::Target> = outline.images.iter().map(target).collect();
+    let mut args = Vec::new();
+    for arg in survey.written.build_args() {
+        let given = options.build_args.get(&arg.name).cloned();
+        args.push(outline::Arg {
+            description: format!("of {}", arg.key),
+            value: given.or(arg.default).unwrap_or_default(),
+            name: arg.name,
+            span: arg.span,
+        });
+    }
+    Ok(outline::Outline {
+        name,
+        description: String::new(),
+        args,
+        secrets: vec![optional("ca"), optional("netrc")],
+        ssh: vec![optional("default")],
+    })
+}
+
+/// A secret or ssh agent that a build can do without.
+fn optional(name: &str) -> outline::Forward {
+    outline::Forward {
+        name: name.to_owned(),
+        required: false,
+        span: None,
+    }
+}
+
+/// The images, and the target that puts all binaries into one directory.
+fn targets(outline: &Outline) -> Vec<targets::Target> {
+    let mut all = Vec::new();
+    for image in &outline.images {
+        let main = outline.builds[image.build.0].packages.get(image.main);
+        all.push(targets::Target {
+            name: image.config.name.clone(),
+            default: outline.images.len() == 1,
+            description: format!("package {}", main.path),
+            base: image.config.runtime.base.value.clone(),
+            span: image.config.at.clone(),
+        });
+    }
     if !all.iter().any(|target| target.name == BINARIES) {
-        let description = "all binaries in one directory, for --output".to_owned();
         all.push(targets::Target {
             name: BINARIES.to_owned(),
             default: false,
-            description,
+            description: "all binaries in one directory, for --output".to_owned(),
             base: String::new(),
             span: None,
         });
     }
     all
+}
+
+/// `--call=gowork.plan`: the steps as far as they are known without the resolve step.
+fn plan(outline: &Outline) -> proto::Result {
+    let input = PlanInput {
+        outline,
+        resolutions: None,
+    };
+    let plan = plan::json::json(&plan::plan(input));
+    let text = plan
+        .steps
+        .iter()
+        .map(|step| format!("{}\n", step.title))
+        .collect();
+    subrequests::answer("1.0.0", &plan, text)
 }

@@ -1,25 +1,24 @@
-//! One image, although others are broken: it is built by itself then, as if the repository had no
-//! other. Owns when that is done.
+//! A broken image does not break the others: the wanted image is then built by itself, as if the
+//! repository had no other. Owns when that is done.
 //!
-//! Images share steps, so what is wrong with one may end the build of another: a compile step may
-//! have packages of both, and the go command is asked for the packages of all. By itself an image
-//! has steps that nobody else has, so this is only done after a failure.
+//! Images share steps, so an error in one may end the build of another: a compile step may have
+//! packages of both, and the go command resolves the packages of all. By itself an image has steps
+//! that no other build uses, so this is only done after a failure.
 
-use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Severity};
-use gowork_llb::plan::{Outline, OutlineImage, Plan, StepIx};
+use gowork_llb::packages::Package;
+use gowork_llb::plan::{Outline, Plan, StepIx};
 
-use super::Job;
-use super::phases::outline::{self as outlines, Outlined};
-use super::phases::scan::Scanned;
-use super::target::{self, Wanted};
+use super::phases::outline;
+use super::survey::Survey;
+use super::target::{self, Job, Wanted};
 use crate::error::BuildError;
 
 /// Why the steps of an image ended.
 pub(super) enum Failure {
-    /// Nothing that other images have a part in.
+    /// No other image can be the cause.
     Own(BuildError),
-    /// Something in a step that other images may have a part in.
+    /// Another image may be the cause: it has a part in the failed step.
     Shared(BuildError),
 }
 
@@ -43,26 +42,49 @@ impl From<Failure> for BuildError {
     }
 }
 
-/// What is said of all that is wrong with `outlined` where the image wanted has no part in it; none
-/// if it has, or if no one image is wanted.
-pub(super) fn despite(target: Option<&str>, outlined: &Outlined) -> Option<Vec<Diagnostic>> {
-    let wanted = target::choose(target, outlined).ok()?;
+/// The warnings to begin a build with. Errors in images other than `target` count as warnings.
+///
+/// # Errors
+/// What is wrong, if it stops the build.
+pub(super) fn warnings(
+    survey: &Survey,
+    target: Option<&str>,
+) -> Result<Vec<Diagnostic>, BuildError> {
+    let found = survey.diagnostics();
+    if !found.iter().any(Diagnostic::is_error) {
+        return Ok(found);
+    }
+    match sound_image(survey, target) {
+        Some(image) => {
+            let outlined = &survey.outlined.diagnostics;
+            let of_others: Vec<_> = outlined
+                .iter()
+                .map(|found| without_part_in(found, &image))
+                .collect();
+            Ok(survey.diagnostics_with(&of_others))
+        }
+        None => Err(BuildError::Diagnostics(
+            found.into_iter().filter(Diagnostic::is_error).collect(),
+        )),
+    }
+}
+
+/// The image that `target` names, if nothing is wrong with it.
+fn sound_image(survey: &Survey, target: Option<&str>) -> Option<String> {
+    if !survey.has_sound_base() {
+        return None;
+    }
+    let wanted = target::choose(target, &survey.outlined).ok()?;
     let image = wanted.image()?;
-    let is_sound = outlined
-        .by_platform
-        .iter()
-        .any(|(_, outline)| outline.names().any(|name| name == image));
-    is_sound.then(|| {
-        outlined
-            .diagnostics
-            .iter()
-            .map(|found| no_part_of(found, image))
-            .collect()
-    })
+    let has_image = |outline: &Outline| outline.names().any(|name| name == image);
+    let mut outlines = survey.outlined.by_platform.iter();
+    outlines
+        .any(|(_, outline)| has_image(outline))
+        .then(|| image.to_owned())
 }
 
 /// What is said of something wrong that an image has no part in.
-fn no_part_of(found: &Diagnostic, image: &str) -> Diagnostic {
+fn without_part_in(found: &Diagnostic, image: &str) -> Diagnostic {
     if !found.is_error() {
         return found.clone();
     }
@@ -74,61 +96,77 @@ fn no_part_of(found: &Diagnostic, image: &str) -> Diagnostic {
 }
 
 /// Whether one image is wanted, and there are others whose steps it shares.
-pub(super) fn has_others(outline: &Outline, wanted: &Wanted) -> bool {
-    let image = outline
-        .images
+pub(super) fn has_others(job: Job<'_>) -> bool {
+    let images = &job.outline.images;
+    let wanted = job.wanted.image();
+    let Some(image) = images
         .iter()
-        .find(|image| wanted.image() == Some(image.config.name.as_str()));
-    let is_other = |image: &OutlineImage, other: &OutlineImage| {
-        other.build == image.build && other.config.name != image.config.name
+        .find(|image| wanted == Some(image.config.name.as_str()))
+    else {
+        return false;
     };
-    image.is_some_and(|image| outline.images.iter().any(|other| is_other(image, other)))
+    images
+        .iter()
+        .any(|other| other.build == image.build && other.config.name != image.config.name)
 }
 
-/// The image wanted by itself, if `error` may be the fault of others. It is not if it points into a
-/// file of the image's own.
-pub(super) fn after(
-    error: &BuildError,
-    job: Job<'_>,
-    scanned: &Scanned,
-    config: &Config,
-) -> Option<Outline> {
-    let alone = outlines::alone(scanned, config, job.platform, job.wanted.image()?)?;
-    let packages = || {
-        alone
-            .builds
+/// Whether another image may be the cause if `step` fails: one image is wanted, and the step
+/// compiles something that it has no part in.
+pub(super) fn is_shared(job: Job<'_>, plan: &Plan, step: StepIx) -> bool {
+    let Some(image) = job.wanted.image() else {
+        return false;
+    };
+    let parts = plan.step(step).kind.parts();
+    let is_of_others = parts
+        .iter()
+        .any(|part| !part.reach.is_empty() && !part.reach.iter().any(|reached| reached == image));
+    has_others(job) && is_of_others
+}
+
+/// The outline of the wanted image by itself, if another image may be the cause of `error`.
+pub(super) fn by_itself(error: &BuildError, job: Job<'_>, survey: &Survey) -> Option<Outline> {
+    let image = job.wanted.image()?;
+    let outline = outline::of_one(&survey.scanned, &survey.config, job.platform, image)?;
+    (!points_into(error, &outline)).then_some(outline)
+}
+
+/// Whether an error points into a file of the outline's packages: then no other image is the cause.
+fn points_into(error: &BuildError, outline: &Outline) -> bool {
+    let is_pointed_at = |file: &str| {
+        let mut spans = error
+            .diagnostics()
             .iter()
-            .flat_map(|build| build.packages.iter().map(|(_, package)| package))
+            .filter_map(|found| found.span.as_ref());
+        spans.any(|span| span.file == file)
     };
-    let is_own = |found: &Diagnostic| {
-        let file = found.span.as_ref().map(|span| span.file.as_str());
-        packages()
-            .flat_map(|package| &package.files)
-            .any(|own| Some(own.as_str()) == file)
+    let has_such_a_file = |package: &Package| {
+        package
+            .files
+            .iter()
+            .any(|file| is_pointed_at(file.as_str()))
     };
-    (!error.diagnostics().iter().any(is_own)).then_some(alone)
+    let mut builds = outline.builds.iter();
+    builds.any(|build| {
+        build
+            .packages
+            .iter()
+            .any(|(_, package)| has_such_a_file(package))
+    })
 }
 
-/// Whether a step compiles something that the image has no part in.
-pub(super) fn is_shared(plan: &Plan, step: StepIx, image: &str) -> bool {
-    let mut parts = plan.step(step).kind.parts().iter();
-    parts.any(|part| !part.reach.is_empty() && !part.reach.iter().any(|reached| reached == image))
-}
-
-/// What is said when the image was built by itself.
-pub(super) fn told(wanted: &Wanted, error: &BuildError) -> Diagnostic {
+/// The warning that an image was built by itself, because of `error`.
+pub(super) fn warning(wanted: &Wanted, error: &BuildError) -> Diagnostic {
     let image = wanted.image().unwrap_or_default();
-    let words = format!(
+    let warning = Diagnostic::warning(format!(
         "other images cannot be built: {image} is built by itself, in steps that it shares with none of them"
-    );
-    match error.diagnostics() {
-        [] => Diagnostic::warning(words),
-        found => Diagnostic::warning(words).help(
-            found
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-        ),
+    ));
+    let found: Vec<String> = error
+        .diagnostics()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if found.is_empty() {
+        return warning;
     }
+    warning.help(found.join("; "))
 }

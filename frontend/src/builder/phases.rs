@@ -1,5 +1,11 @@
-//! The phases of a build, one file each.
+//! The phases of a build, one file each, in their order: read the definition file, scan the
+//! sources, outline the images, look up the inputs, resolve modules; with a finished image, check
+//! its dynamic linker and write its config.
+//!
+//! A phase knows the session and what earlier phases found. It does not know the walk above it.
 
+pub(super) mod definition;
+pub(super) mod image_config;
 pub(super) mod inputs;
 pub(super) mod linker_check;
 pub(super) mod outline;

@@ -1,33 +1,23 @@
-//! Beside the resolve step: std is compiled while modules are still being downloaded.
+//! What a build does beside its steps, because it is likely to be of use. Nothing here can fail a
+//! build or hold it up.
 
 pub(super) mod batch;
+pub(super) mod early_std;
 
-use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, join, join_all, select};
-use gowork_llb::lower::Lowering;
-use gowork_llb::plan::BuildIx;
+use futures_util::future::{Either, select};
 use tokio::sync::oneshot::Receiver;
 use tokio::time::timeout;
 
-use super::Builder;
-
-/// How long the resolve step may take before anything is done beside it. One that is cached answers
+/// How long the resolve step may take before anything is done beside it. A cached one answers
 /// sooner, and then it may be that nothing has to be compiled.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How long until what an imported cache has of std is fetched as well. Until then it may yet turn
-/// out that nobody needs it.
-const LONGER: Duration = Duration::from_millis(750);
 
-/// How long the build waits for a batch that has nothing left to do but to end: else it would end
-/// as canceled.
-pub(super) const GRACE: Duration = Duration::from_secs(2);
-
-/// Drives `build` to its end, and `other` beside it. If that is still under way when the build has
-/// ended, it is of no use to anybody; it may end by itself for as long as `grace` then says.
+/// Drives `build` to its end, and `other` beside it. If `other` is still under way when the build
+/// has ended, it is of no use any more. It may end by itself for as long as `grace` then says.
 pub(super) async fn beside<T>(
     build: impl Future<Output = T>,
     other: impl Future<Output = ()>,
@@ -42,41 +32,9 @@ pub(super) async fn beside<T>(
     }
 }
 
-/// Does `early` unless the resolve step is over soon. It is given what tells whether that takes
-/// longer still.
-pub(super) async fn while_resolving<F: Future<Output = ()>>(
-    mut resolving: Receiver<()>,
-    early: impl FnOnce(Receiver<()>) -> F,
-) {
-    if timeout(PATIENCE, &mut resolving).await.is_err() {
-        early(resolving).await;
-    }
-}
-
-/// Has those steps run that are known before the resolve step has answered. If one fails, then so
-/// does the build, which says it better. A result of an imported cache is fetched only when
-/// somebody looks into it: that is done if resolving takes longer, so that it is there when modules
-/// are.
-pub(super) async fn std(
-    builder: &Builder<'_>,
-    mut lowering: Lowering<'_>,
-    of: (BTreeSet<BuildIx>, Option<&str>),
-    resolving: Receiver<()>,
-) {
-    let (builds, image) = of;
-    let outputs: Vec<_> = builds
-        .into_iter()
-        .filter_map(|build| lowering.early_std(build, image).ok().flatten())
-        .collect();
-    let solved = join_all(outputs.iter().map(|output| builder.solve(output, true)));
-    let (solved, resolved) = join(solved, timeout(LONGER, resolving)).await;
-    if resolved.is_err() {
-        let looks = solved
-            .iter()
-            .flatten()
-            .map(|solved| builder.gateway.stat_file(&solved.reference, "/"));
-        join_all(looks).await;
-    }
+/// Waits whether the resolve step ends soon. `resolving` ends with it.
+async fn resolves_soon(resolving: &mut Receiver<()>) -> bool {
+    timeout(PATIENCE, resolving).await.is_ok()
 }
 
 #[cfg(test)]
@@ -87,26 +45,26 @@ mod tests {
     use tokio::sync::oneshot::channel;
     use tokio::time::sleep;
 
+    use super::batch::GRACE;
     use super::*;
 
-    /// Whether something was begun beside a build whose resolve step takes so long.
+    /// Whether something was begun beside a build whose resolve step takes this long.
     async fn begun_beside(resolve: Duration) -> bool {
         let begun = Cell::new(false);
-        let (resolved, resolving) = channel();
+        let (resolved, mut resolving) = channel::<()>();
         let build = async {
             sleep(resolve).await;
             drop(resolved);
             sleep(PATIENCE * 2).await;
             7
         };
-        let early = |_| async {
-            begun.set(true);
-            pending().await
+        let early = async {
+            if !resolves_soon(&mut resolving).await {
+                begun.set(true);
+                pending().await
+            }
         };
-        assert_eq!(
-            beside(build, while_resolving(resolving, early), || Duration::ZERO).await,
-            7
-        );
+        assert_eq!(beside(build, early, || Duration::ZERO).await, 7);
         begun.get()
     }
 
@@ -118,19 +76,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_done_early_holds_up_nothing() {
-        let (resolved, resolving) = channel::<()>();
+        let (resolved, mut resolving) = channel::<()>();
         let build = async {
             sleep(PATIENCE * 3).await;
             drop(resolved);
             7
         };
-        assert_eq!(
-            beside(build, while_resolving(resolving, |_| async {}), || {
-                Duration::ZERO
-            })
-            .await,
-            7
-        );
+        let early = async {
+            resolves_soon(&mut resolving).await;
+        };
+        assert_eq!(beside(build, early, || Duration::ZERO).await, 7);
     }
 
     /// How long a build takes beside something that needs this long, and whether that could end.

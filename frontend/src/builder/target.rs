@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gowork_llb::diag::{self, Diagnostic};
 use gowork_llb::lower;
+use gowork_llb::ops::Platform;
 use gowork_llb::plan::{BuildIx, Outline};
 
 use super::phases::outline::Outlined;
@@ -42,6 +43,21 @@ pub(super) fn choose(target: Option<&str>, outlined: &Outlined) -> Result<Wanted
     }
 }
 
+/// What to build for one platform.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) outline: &'a Outline,
+    pub(super) wanted: &'a Wanted,
+}
+
+impl Job<'_> {
+    /// The builds that the wanted images need.
+    pub(super) fn builds(&self) -> BTreeSet<BuildIx> {
+        self.wanted.builds(self.outline)
+    }
+}
+
 impl Wanted {
     /// The image's name, if it is one.
     pub(super) fn image(&self) -> Option<&str> {
@@ -52,7 +68,7 @@ impl Wanted {
     }
 
     /// The builds that it takes.
-    pub(super) fn builds(&self, outline: &Outline) -> BTreeSet<BuildIx> {
+    fn builds(&self, outline: &Outline) -> BTreeSet<BuildIx> {
         let wanted = |name: &str| self.image().is_none_or(|image| image == name);
         outline
             .images

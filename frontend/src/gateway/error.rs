@@ -1,6 +1,7 @@
 //! A failed gateway call, with everything the daemon said. Owns no rendering: [`crate::error`]
 //! makes the answer of it.
 
+use buildkit_proto::google::protobuf::Any;
 use buildkit_proto::google::rpc;
 use gowork_llb::ops::caps::UnsupportedCaps;
 use prost::Message;
@@ -8,6 +9,9 @@ use prost::Message;
 /// gRPC code 2: the one that adds no prefix to the message the user sees.
 pub const UNKNOWN: i32 = 2;
 const DEADLINE_EXCEEDED: i32 = 4;
+
+/// The end of the type URL of the detail that names the op that failed.
+const VERTEX: &str = "errdefs.Vertex+json";
 
 /// A failed gateway call.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -104,13 +108,26 @@ impl GatewayError {
         self
     }
 
-    /// The digest of the op that failed, if the failure is one's.
+    /// The same failure as that of the op with this digest.
+    #[must_use]
+    pub fn of_vertex(mut self, digest: &str) -> Self {
+        self.status.details.push(Any {
+            type_url: format!("github.com/moby/buildkit/{VERTEX}"),
+            value: serde_json::json!({ "digest": digest })
+                .to_string()
+                .into_bytes(),
+        });
+        self
+    }
+
+    /// The digest of the op that failed. Returns `None` if the daemon does not say, or if no op
+    /// failed.
     pub fn vertex(&self) -> Option<String> {
         let detail = self
             .status
             .details
             .iter()
-            .find(|detail| detail.type_url.ends_with("errdefs.Vertex+json"))?;
+            .find(|detail| detail.type_url.ends_with(VERTEX))?;
         let vertex: serde_json::Value = serde_json::from_slice(&detail.value).ok()?;
         Some(vertex["digest"].as_str()?.to_owned())
     }

@@ -11,6 +11,7 @@ use buildkit_proto::fsutil::types::Stat;
 use buildkit_proto::google::rpc;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
+use gowork_llb::ops::Digest;
 use gowork_llb::ops::caps::{self as llb_caps, Supported};
 use prost::Message;
 
@@ -21,7 +22,17 @@ use super::{
 /// A filesystem of the script: path without leading slash -> contents.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-type Rule = Box<dyn Fn(&pb::Op) -> Option<Result<Files, GatewayError>>>;
+/// Takes an op and its digest.
+type Rule = Box<dyn Fn(&pb::Op, &Digest) -> Option<Result<Files, GatewayError>>>;
+
+/// Whether an error says which op failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vertex {
+    /// By its digest, as BuildKit does for the failure of a step.
+    Named,
+    /// It does not.
+    Unknown,
+}
 
 /// The scripted gateway.
 #[derive(Default)]
@@ -83,7 +94,29 @@ impl FakeGateway {
         mut self,
         rule: impl Fn(&pb::Op) -> Option<Result<Files, GatewayError>> + 'static,
     ) -> Self {
-        self.rules.push(Box::new(rule));
+        self.rules.push(Box::new(move |op, _| rule(op)));
+        self
+    }
+
+    /// Fails definitions with an op that fits. Asked before the rules so far. The error says which
+    /// op it was, if `vertex` says so.
+    #[must_use]
+    pub fn failing(
+        mut self,
+        fits: impl Fn(&pb::Op) -> bool + 'static,
+        error: GatewayError,
+        vertex: Vertex,
+    ) -> Self {
+        let rule = move |op: &pb::Op, digest: &Digest| {
+            if !fits(op) {
+                return None;
+            }
+            Some(Err(match vertex {
+                Vertex::Named => error.clone().of_vertex(digest.as_str()),
+                Vertex::Unknown => error.clone(),
+            }))
+        };
+        self.rules.insert(0, Box::new(rule));
         self
     }
 
@@ -112,16 +145,16 @@ impl FakeGateway {
     }
 
     fn answer(&self, definition: &pb::Definition) -> Result<Files, GatewayError> {
-        let ops: Vec<pb::Op> = definition
-            .def
-            .iter()
-            .filter_map(|bytes| pb::Op::decode(bytes.as_slice()).ok())
-            .collect();
-        let fitting = ops
-            .iter()
-            .rev()
-            .find_map(|op| self.rules.iter().find_map(|rule| rule(op)));
-        fitting.unwrap_or_else(|| Ok(Files::new()))
+        for bytes in definition.def.iter().rev() {
+            let Ok(op) = pb::Op::decode(bytes.as_slice()) else {
+                continue;
+            };
+            let digest = Digest::of(bytes);
+            if let Some(answer) = self.rules.iter().find_map(|rule| rule(&op, &digest)) {
+                return answer;
+            }
+        }
+        Ok(Files::new())
     }
 
     fn file(&self, from: &Ref, path: &str) -> Result<Vec<u8>, GatewayError> {

@@ -18,18 +18,25 @@ use serde::Serialize;
 use crate::error::{BuildError, SourceFiles, range};
 use crate::result::metadata_only;
 
-/// What a build is asked for.
+/// What the frontend is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// To build.
     Build,
-    /// Which calls there are.
+    /// Which calls there are. The answer is the same for every repository.
     Describe,
+    /// A question about the repository.
+    Call(Call),
+}
+
+/// A question about the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
     /// What the target takes: arguments, secrets, ssh.
     Outline,
     /// Which targets there are.
     Targets,
-    /// To check without building.
+    /// What is wrong, without building.
     Lint,
     /// A call of our own, `--call=gowork.NAME`: the NAME.
     Own(String),
@@ -37,18 +44,22 @@ pub enum Request {
 
 impl Request {
     /// Reads the `requestid` option.
+    ///
+    /// # Errors
+    /// If no such call exists.
     pub fn parse(id: Option<&str>) -> Result<Self, BuildError> {
-        let Some(id) = id else { return Ok(Self::Build) };
-        Ok(match id {
-            describe::NAME => Self::Describe,
-            outline::NAME => Self::Outline,
-            targets::NAME => Self::Targets,
-            lint::NAME => Self::Lint,
-            _ => match id.strip_prefix("frontend.gowork.") {
-                Some(own) => Self::Own(own.to_owned()),
+        let call = match id {
+            None => return Ok(Self::Build),
+            Some(describe::NAME) => return Ok(Self::Describe),
+            Some(outline::NAME) => Call::Outline,
+            Some(targets::NAME) => Call::Targets,
+            Some(lint::NAME) => Call::Lint,
+            Some(id) => match id.strip_prefix("frontend.gowork.") {
+                Some(own) => Call::Own(own.to_owned()),
                 None => return Err(unsupported(id)),
             },
-        })
+        };
+        Ok(Self::Call(call))
     }
 }
 

@@ -11,9 +11,11 @@
 mod bridge;
 mod context;
 mod error;
+mod failed_step;
 mod git_ref;
 mod old_builders;
 mod opts;
 mod result;
+mod scripted;
 mod subrequests;
 mod transport;

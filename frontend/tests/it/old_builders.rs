@@ -1,84 +1,17 @@
 //! Builders that cannot do all that a build asks for: each capability withheld in turn.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
-use buildkit_proto::pb;
-use gowork_frontend::gateway::fake::{FakeGateway, Files};
-use gowork_frontend::gateway::{Pong, caps, release};
+use gowork_frontend::gateway::fake::FakeGateway;
+use gowork_frontend::gateway::{Pong, release};
 use gowork_frontend::opts::RawOptions;
 use gowork_frontend::serve;
+use gowork_llb::ops::Definition;
 use gowork_llb::ops::caps::{self as llb, Supported};
-use gowork_llb::ops::source::Image;
-use gowork_llb::ops::{Definition, Reference};
-use gowork_llb::packages;
-use gowork_llb::resolution::{self, Resolution, ResolvedPackage};
-use gowork_llb::tree::MemTree;
+
+use crate::scripted::{self, GATEWAY};
 
 const SOURCES: &str = "-- go.mod --\nmodule example.com/m\ngo 1.26\n-- main.go --\npackage main\nimport _ \"example.com/m/lib\"\nfunc main() {}\n-- lib/lib.go --\npackage lib\n";
-
-/// What BuildKit v0.34's gateway can do, as far as it matters here.
-const GATEWAY: [&str; 8] = [
-    caps::SOLVE_EVALUATE,
-    caps::EVALUATE,
-    caps::SOURCE_META_RESOLVER,
-    caps::INPUTS,
-    caps::WARNINGS,
-    caps::ATTESTATIONS,
-    "proto.refarray",
-    "gateway.exec.secretenv",
-];
-
-/// What steps of the frontend's own programs leave.
-fn answer(op: &pb::Op) -> Option<Files> {
-    let Some(pb::op::Op::Exec(exec)) = &op.op else {
-        return None;
-    };
-    let meta = exec.meta.as_ref()?;
-    let files = if meta.args.iter().any(|arg| arg == "scan") {
-        vec![(
-            "scan.json",
-            serde_json::to_vec(&packages::scan(&MemTree::from_txtar(SOURCES))).unwrap(),
-        )]
-    } else if meta.args.iter().any(|arg| arg == "resolve") {
-        vec![("resolution.json", serde_json::to_vec(&resolved()).unwrap())]
-    } else {
-        return None;
-    };
-    Some(
-        files
-            .into_iter()
-            .map(|(name, bytes)| (name.to_owned(), bytes))
-            .collect(),
-    )
-}
-
-fn resolved() -> Resolution {
-    let runtime = ResolvedPackage {
-        path: "runtime".into(),
-        module: None,
-        imports: vec![],
-        dir: String::new(),
-        files: vec![],
-        size: 0,
-        reads_module: false,
-    };
-    Resolution {
-        version: resolution::VERSION,
-        go_version: "go1.26.8".into(),
-        modules: vec![],
-        packages: vec![runtime],
-        replaced: BTreeMap::new(),
-        runtime_files: [
-            "/etc/ssl/certs/ca-certificates.crt",
-            "/usr/share/zoneinfo.zip",
-        ]
-        .map(Into::into)
-        .to_vec(),
-    }
-}
 
 /// How a build ends on a builder with these capabilities, and what its definitions ask for.
 async fn build(
@@ -86,39 +19,18 @@ async fn build(
     definitions: &[&str],
     workers: &str,
 ) -> (Result<(), String>, BTreeSet<String>) {
-    let asked = Rc::new(RefCell::new(BTreeSet::new()));
-    let dockerfile = "# syntax=docker.io/gowork/gowork:1\n";
-    let fake = FakeGateway::new(gateway, definitions)
-        .source("local://dockerfile", &[("Dockerfile", dockerfile)])
-        .source("local://context", &[(".fsutil-metadata", "")])
-        .image(
-            "docker.io/library/golang:1.26",
-            Some(&format!("sha256:{}", "0".repeat(64))),
-            "{}",
-        )
-        .rule(|op| answer(op).map(Ok));
-    let mut own = tempfile::NamedTempFile::new().unwrap();
-    let image = Image::new(&Reference::parse("docker.io/gowork/gowork:1").unwrap()).output();
-    own.write_all(&image.to_definition().to_bytes()).unwrap();
     let raw = RawOptions {
         workers: workers.to_owned(),
         ..RawOptions::default()
     };
-    serve(&fake, &raw, own.path()).await.unwrap();
-    let recorded = fake.recorded();
+    let (ended, recorded) =
+        scripted::run(&scripted::builder(gateway, definitions, SOURCES), &raw).await;
+    let mut asked = BTreeSet::new();
     for solve in recorded.solves {
-        asked.borrow_mut().extend(
-            Definition::from_pb(solve.definition.into_pb())
-                .caps()
-                .into_keys()
-                .map(str::to_owned),
-        );
+        let definition = Definition::from_pb(solve.definition.into_pb());
+        asked.extend(definition.caps().into_keys().map(str::to_owned));
     }
-    let ended = recorded.returned.into_iter().next().unwrap();
-    (
-        ended.map(drop).map_err(|status| status.message),
-        asked.take(),
-    )
+    (ended.map(drop), asked)
 }
 
 fn without<'a>(all: &[&'a str], cap: &str) -> Vec<&'a str> {

@@ -20,7 +20,6 @@ fn built(platforms: &[&str], multi_platform: bool) -> proto::Result {
         images,
         multi_platform,
         source_date_epoch: Some(7),
-        ..BuildResult::default()
     }
     .into_proto()
 }

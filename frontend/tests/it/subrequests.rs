@@ -3,7 +3,7 @@
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use expect_test::expect;
 use gowork_frontend::error::SourceFiles;
-use gowork_frontend::subrequests::{Request, describe, lint, outline, targets};
+use gowork_frontend::subrequests::{Call, Request, describe, lint, outline, targets};
 use gowork_llb::diag::{Diagnostic, Position, Span};
 
 fn shown(result: &proto::Result) -> String {
@@ -36,11 +36,11 @@ fn requests_by_name() {
     assert_eq!(Request::parse(None), Ok(Request::Build));
     assert_eq!(
         Request::parse(Some("frontend.targets")),
-        Ok(Request::Targets)
+        Ok(Request::Call(Call::Targets))
     );
     assert_eq!(
         Request::parse(Some("frontend.gowork.plan")),
-        Ok(Request::Own("plan".to_owned()))
+        Ok(Request::Call(Call::Own("plan".to_owned())))
     );
     let status = Request::parse(Some("frontend.convertllb"))
         .unwrap_err()

@@ -1,4 +1,4 @@
-//! Phase: the images and files that steps are fed with.
+//! Phase: look up the images and files that steps read, and settle how steps run.
 
 use std::collections::BTreeMap;
 
@@ -6,100 +6,115 @@ use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
 use gowork_llb::lower::{LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
-use gowork_llb::ops::{Platform, caps};
+use gowork_llb::ops::{Output, caps};
 use gowork_llb::plan::Outline;
+use serde_json::Value;
 
 use super::scan::Scanned;
-use crate::builder::Builder;
-use crate::builder::target::Wanted;
+use crate::builder::session::Session;
+use crate::builder::target::Job;
 use crate::context::Filter;
 use crate::error::BuildError;
 
-/// Everything at hand for one platform.
-pub(in crate::builder) struct Gathered {
+/// Where programs are in an image that does not say so: as in the golang images.
+const DEFAULT_PATH: &str =
+    "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What the steps for one platform read.
+pub(in crate::builder) struct Inputs {
     pub(in crate::builder) llb: LlbInputs,
     /// Configs of base images by reference, as the registry has them.
     base_configs: BTreeMap<String, Vec<u8>>,
 }
 
-/// Looks up the images, and names the files of the context that any step may read.
-pub(in crate::builder) async fn gather(
-    builder: &Builder<'_>,
-    platform: &Platform,
-    outline: &Outline,
-    wanted: &Wanted,
-    scanned: &Scanned,
-) -> Result<Gathered, BuildError> {
-    let build_platform = builder.options.build_platform.clone();
-    let go = builder
-        .context
-        .image(&outline.builder.image, &build_platform)
-        .await;
-    let go = go.map_err(|error| {
-        asked_for(
-            error,
-            outline.builder.at.as_ref(),
-            "`version` or `builder` under [go]",
-        )
-    })?;
-    let mut bases = BTreeMap::new();
-    let mut base_configs = BTreeMap::new();
-    for image in outline
-        .images
-        .iter()
-        .filter(|image| wanted.image() == Some(&image.config.name))
-    {
-        let reference = &image.config.runtime.base;
-        if reference.value == SCRATCH {
-            continue;
-        }
-        let found = builder.context.image(&reference.value, platform).await;
-        let found = found.map_err(|error| asked_for(error, reference.span.as_ref(), "`base`"))?;
-        bases.insert(reference.value.clone(), found.output);
-        if let Some(config) = found.config {
-            base_configs.insert(reference.value.clone(), config);
-        }
+impl Inputs {
+    /// The config of a base image. Returns `None` for scratch.
+    pub(in crate::builder) fn base_config(&self, reference: &str) -> Option<&[u8]> {
+        self.base_configs.get(reference).map(Vec::as_slice)
     }
-    let context = scanned.context(outline).cloned().unwrap_or_else(|| {
-        let paths: Vec<String> = outline
-            .tree_paths()
-            .iter()
-            .map(|path| transfer_pattern(path.as_str()))
-            .collect();
-        builder.context.source(&Filter::Paths {
-            hint: "sources",
-            paths: &paths,
-        })
-    });
+}
+
+/// Looks up the images, and names the files of the context that any step may read.
+pub(in crate::builder) async fn look_up(
+    session: &Session<'_>,
+    job: Job<'_>,
+    scanned: &Scanned,
+) -> Result<Inputs, BuildError> {
+    let builder = &job.outline.builder;
+    let build_platform = session.options.build_platform.clone();
+    let go = session
+        .context
+        .image(&builder.image, &build_platform)
+        .await
+        .map_err(|error| {
+            let keys = "`version` or `builder` under [go]";
+            asked_for(error, builder.at.as_ref(), keys)
+        })?;
+    let (bases, base_configs) = bases(session, job).await?;
     let llb = LlbInputs {
-        context,
+        context: context(session, job.outline, scanned),
         builder: go.output,
         builder_digest: go.digest,
         builder_env: environment_of(go.config.as_deref().unwrap_or_default()),
-        programs: builder.programs.clone(),
+        programs: session.programs.clone(),
         build_platform,
         bases,
     };
-    Ok(Gathered { llb, base_configs })
+    Ok(Inputs { llb, base_configs })
 }
 
-/// A path as the client is asked for it: wildcards are read in it, so a letter that would be one
-/// stands for any letter. A file too many on the way harms nothing, since steps copy theirs by
-/// name.
+/// The base images of the wanted image, and their configs, by reference.
+async fn bases(
+    session: &Session<'_>,
+    job: Job<'_>,
+) -> Result<(BTreeMap<String, Output>, BTreeMap<String, Vec<u8>>), BuildError> {
+    let mut bases = BTreeMap::new();
+    let mut configs = BTreeMap::new();
+    for image in &job.outline.images {
+        let base = &image.config.runtime.base;
+        let is_wanted = job.wanted.image() == Some(image.config.name.as_str());
+        if !is_wanted || base.value == SCRATCH {
+            continue;
+        }
+        let found = session
+            .context
+            .image(&base.value, job.platform)
+            .await
+            .map_err(|error| asked_for(error, base.span.as_ref(), "`base`"))?;
+        bases.insert(base.value.clone(), found.output);
+        if let Some(config) = found.config {
+            configs.insert(base.value.clone(), config);
+        }
+    }
+    Ok((bases, configs))
+}
+
+/// The build context: what was transferred for the scan, if that is enough, else another transfer.
+fn context(session: &Session<'_>, outline: &Outline, scanned: &Scanned) -> Output {
+    if let Some(scanned) = scanned.context(outline) {
+        return scanned.clone();
+    }
+    let paths: Vec<String> = outline
+        .tree_paths()
+        .iter()
+        .map(|path| transfer_pattern(path.as_str()))
+        .collect();
+    session.context.source(&Filter::Paths {
+        hint: "sources",
+        paths: &paths,
+    })
+}
+
+/// A path in the form that the client takes, which reads wildcards in it: a character that would be
+/// one stands for any character. A file too many does no harm, since steps copy theirs by name.
 fn transfer_pattern(path: &str) -> String {
     path.replace(['*', '[', ']', '\\'], "?")
 }
 
-/// An image that could not be had, with the place that asks for it; if it is not there, with the
-/// keys that name another.
+/// The failure to look up an image, with the place that asks for it. If no such image exists, also
+/// names the keys that choose another.
 fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
-    // The words of a registry that has no such tag, and of one that does not say whether it has the
-    // repository.
-    let gone =
-        |words: &str| words.ends_with("not found") || words.contains("repository does not exist");
-    let missing =
-        matches!(&error, BuildError::Gateway { error, .. } if gone(&error.status.message));
-    let error = if missing {
+    let error = if is_missing_image(&error) {
         error.help(format!("name an image that exists with {keys}"))
     } else {
         error
@@ -110,57 +125,46 @@ fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
     }
 }
 
-/// How steps are run.
+/// Whether a registry says that it has no such tag, or does not say whether it has the repository.
+/// BuildKit passes the registry's words on, and no code.
+fn is_missing_image(error: &BuildError) -> bool {
+    let BuildError::Gateway { error, .. } = error else {
+        return false;
+    };
+    let message = &error.status.message;
+    message.ends_with("not found") || message.contains("repository does not exist")
+}
+
+/// How steps run.
 pub(in crate::builder) fn options<'a>(
-    builder: &'a Builder<'_>,
+    session: &'a Session<'_>,
     prefix: &'a str,
     no_cache: &'a NoCache,
-    dress: &'a dyn Fn(Exec) -> Exec,
+    decorate_exec: &'a dyn Fn(Exec) -> Exec,
 ) -> LlbOptions<'a> {
-    let network = builder.options.exec.network.unwrap_or(Network::Sandbox);
-    let merge = builder.gateway.pong().llb_caps.has(caps::MERGE);
+    let options = session.options;
     LlbOptions {
         no_cache,
-        cache_namespace: &builder.options.cache_mount_namespace,
+        cache_namespace: &options.cache_mount_namespace,
         prefix,
-        decorate_exec: dress,
-        network,
-        epoch: builder.options.source_date_epoch.unwrap_or(0),
-        merge,
+        decorate_exec,
+        network: options.exec.network.unwrap_or(Network::Sandbox),
+        epoch: options.source_date_epoch.unwrap_or(0),
+        merge: session.gateway.pong().llb_caps.has(caps::MERGE),
     }
 }
 
-impl Gathered {
-    /// The config of a base image; none for scratch.
-    pub(in crate::builder) fn base_config(&self, reference: &str) -> Option<&[u8]> {
-        self.base_configs.get(reference).map(Vec::as_slice)
-    }
-}
-
-/// Where programs are found in an image that does not say so: as the golang images have it.
-const DEFAULT_PATH: &str =
-    "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// Environment of an image, with a PATH in any case.
+/// The environment of an image. It always has a PATH.
 fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
-    let config: serde_json::Value = serde_json::from_slice(config).unwrap_or_default();
-    let env = config["config"]["Env"]
-        .as_array()
-        .cloned()
-        .unwrap_or_default();
-    let pairs = env.iter().filter_map(|line| line.as_str()?.split_once('='));
-    let mut env: BTreeMap<String, String> = pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    env.entry("PATH".to_owned())
+    let config: Value = serde_json::from_slice(config).unwrap_or_default();
+    let mut environment = BTreeMap::new();
+    for line in config["config"]["Env"].as_array().into_iter().flatten() {
+        if let Some((name, value)) = line.as_str().and_then(|line| line.split_once('=')) {
+            environment.insert(name.to_owned(), value.to_owned());
+        }
+    }
+    environment
+        .entry("PATH".to_owned())
         .or_insert_with(|| DEFAULT_PATH.to_owned());
-    env
-}
-
-/// A time as image configs have it. None for times that the calendar of such texts does not know.
-pub(in crate::builder) fn rfc3339(seconds: i64) -> Option<String> {
-    let since = std::time::Duration::from_secs(u64::try_from(seconds).ok()?);
-    let time = std::time::UNIX_EPOCH.checked_add(since)?;
-    // Beyond the year 9999 the formatter gives up.
-    (seconds < 253_402_300_800).then(|| humantime::format_rfc3339_seconds(time).to_string())
+    environment
 }

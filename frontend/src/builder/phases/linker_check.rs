@@ -1,22 +1,25 @@
-//! Phase: does the image have the dynamic linker that its binary asks for? Without it a container
-//! says no more than "no such file or directory". What a linker made of cgo, `-static` and build
-//! modes only the binary tells.
+//! Phase: does the image have the dynamic linker that its binary asks for? Without one, a container
+//! says no more than "no such file or directory". Only the binary shows what a linker made of cgo,
+//! `-static` and build modes.
 
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::BINARY_DIR;
 use gowork_llb::plan::{Image, Plan};
 
-use crate::builder::Builder;
+use crate::builder::session::Session;
 use crate::error::BuildError;
 use crate::gateway::Ref;
 
 /// Bytes of a binary that hold its program headers and what they name; linkers put both first.
 const HEAD: u64 = 64 << 10;
 
-/// Looks at the binary in a finished image, if it can be anything but static.
+/// Looks at the binary in a finished image, unless it is static in any case.
+///
+/// # Errors
+/// If the image does not have the dynamic linker that the binary names.
 pub(in crate::builder) async fn check(
-    builder: &Builder<'_>,
+    session: &Session<'_>,
     plan: &Plan,
     image: &Image,
     finished: &Ref,
@@ -25,12 +28,12 @@ pub(in crate::builder) async fn check(
         return Ok(());
     }
     let path = format!("{BINARY_DIR}/{}", image.binary);
-    let head = match builder
+    let head = match session
         .gateway
         .read_range(finished, &path, Some(0..HEAD))
         .await
     {
-        // There is no binary: the step that links it fails, and that is told when the image is
+        // No binary exists: the step that links it fails, and the daemon says so when the image is
         // handed back.
         Err(error) if error.is_about_itself() => return Ok(()),
         head => head?,
@@ -38,8 +41,8 @@ pub(in crate::builder) async fn check(
     let Some(linker) = interpreter(&head) else {
         return Ok(());
     };
-    match builder.gateway.stat_file(finished, &linker).await {
-        Err(error) if error.status.message.contains("no such file") => {
+    match session.gateway.stat_file(finished, &linker).await {
+        Err(error) if error.is_not_found() => {
             Err(missing(&linker, image, &plan.builder.image).into())
         }
         found => Ok(found.map(drop)?),
@@ -68,38 +71,77 @@ fn missing(linker: &str, image: &Image, builder: &str) -> Diagnostic {
     }
 }
 
-/// The program that starts an ELF executable (its `PT_INTERP`); none for a static one.
+/// The program that starts an ELF executable (its `PT_INTERP`). Returns `None` for a static one.
 fn interpreter(head: &[u8]) -> Option<String> {
-    let wide = match head.get(..5)? {
-        b"\x7fELF\x01" => false,
-        b"\x7fELF\x02" => true,
-        _ => return None,
-    };
-    let big = *head.get(5)? == 2;
-    let number = |at: usize, length: usize| {
-        let bytes = head.get(at..at.checked_add(length)?)?;
-        let add = |sum: u64, byte: &u8| sum << 8 | u64::from(*byte);
-        let value = if big {
-            bytes.iter().fold(0, add)
-        } else {
-            bytes.iter().rev().fold(0, add)
+    let elf = Elf::new(head)?;
+    // Offsets in the file header (elf(5)).
+    let (table_at, entry_at, count_at) = if elf.wide { (32, 54, 56) } else { (28, 42, 44) };
+    let table = elf.word(table_at)?;
+    let entry_size = elf.number(entry_at, 2)?;
+    let count = elf.number(count_at, 2)?;
+    for index in 0..count {
+        let header = table.checked_add(index.checked_mul(entry_size)?)?;
+        if elf.number(header, 4)? == PT_INTERP {
+            return elf.segment_text(header);
+        }
+    }
+    None
+}
+
+/// Type of a program header that names the interpreter.
+const PT_INTERP: usize = 3;
+
+/// The beginning of an ELF file.
+struct Elf<'a> {
+    head: &'a [u8],
+    /// Whether it is of the 64-bit class.
+    wide: bool,
+    big_endian: bool,
+}
+
+impl<'a> Elf<'a> {
+    fn new(head: &'a [u8]) -> Option<Self> {
+        let wide = match head.get(..5)? {
+            b"\x7fELF\x01" => false,
+            b"\x7fELF\x02" => true,
+            _ => return None,
         };
+        let big_endian = *head.get(5)? == 2;
+        Some(Self {
+            head,
+            wide,
+            big_endian,
+        })
+    }
+
+    /// The number of `length` bytes at `at`.
+    fn number(&self, at: usize, length: usize) -> Option<usize> {
+        let mut bytes = self.head.get(at..at.checked_add(length)?)?.to_vec();
+        if !self.big_endian {
+            bytes.reverse();
+        }
+        let mut value = 0u64;
+        for byte in bytes {
+            value = value << 8 | u64::from(byte);
+        }
         usize::try_from(value).ok()
-    };
-    // Offsets in the file header and in a program header, of either class (elf(5)).
-    let word = if wide { 8 } else { 4 };
-    let (table, each, count) = if wide { (32, 54, 56) } else { (28, 42, 44) };
-    let (offset, size) = if wide { (8, 32) } else { (4, 16) };
-    let (table, each, count) = (number(table, word)?, number(each, 2)?, number(count, 2)?);
-    let headers = (0..count).map_while(|index| table.checked_add(index.checked_mul(each)?));
-    let found = headers
-        .filter(|at| number(*at, 4) == Some(3))
-        .find_map(|at| {
-            let start = number(at.checked_add(offset)?, word)?;
-            head.get(start..start.checked_add(number(at.checked_add(size)?, word)?)?)
-        })?;
-    let name = found.split(|byte| *byte == 0).next()?;
-    Some(String::from_utf8_lossy(name).into_owned())
+    }
+
+    /// The number at `at`, as wide as the class.
+    fn word(&self, at: usize) -> Option<usize> {
+        self.number(at, if self.wide { 8 } else { 4 })
+    }
+
+    /// The text of the segment that the program header at `header` describes, up to its NUL.
+    fn segment_text(&self, header: usize) -> Option<String> {
+        // Offsets in a program header (elf(5)).
+        let (start_at, size_at) = if self.wide { (8, 32) } else { (4, 16) };
+        let start = self.word(header.checked_add(start_at)?)?;
+        let size = self.word(header.checked_add(size_at)?)?;
+        let segment = self.head.get(start..start.checked_add(size)?)?;
+        let text = segment.split(|byte| *byte == 0).next()?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
 }
 
 #[cfg(test)]

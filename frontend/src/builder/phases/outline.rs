@@ -44,9 +44,9 @@ pub(in crate::builder) fn make(
     if outlined.diagnostics.is_empty() {
         let made = plan::outlines(&scanned.scan, &scanned.workspace, config, &targets);
         let mut findings: Findings = made.diagnostics.into_iter().collect();
-        made.outlines
-            .iter()
-            .for_each(|outline| findings.merge(lower::check_scratch(config, outline)));
+        for outline in &made.outlines {
+            findings.merge(lower::check_scratch(config, outline));
+        }
         let by_platform = platforms.iter().cloned().zip(made.outlines).collect();
         outlined = Outlined {
             by_platform,
@@ -58,7 +58,7 @@ pub(in crate::builder) fn make(
 }
 
 /// The outline of one image by itself on a platform, whatever is wrong with it.
-pub(in crate::builder) fn alone(
+pub(in crate::builder) fn of_one(
     scanned: &Scanned,
     config: &Config,
     platform: &Platform,

@@ -1,6 +1,6 @@
 //! Phase: ask the go command, in a step, which versions and packages there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
@@ -8,38 +8,42 @@ use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
 use gowork_llb::plan::{BuildIx, Image};
 use gowork_llb::resolution::{RESOLUTION_FILE, Resolution};
 
-use crate::builder::report::resolve as report;
-use crate::builder::{Builder, Resolutions, internal};
+use crate::builder::report;
+use crate::builder::session::{Session, bug, internal};
 use crate::error::BuildError;
 
+/// What the resolve steps answered, by build.
+pub(in crate::builder) type Resolutions = BTreeMap<BuildIx, Resolution>;
+
 /// Resolves every build in `builds`, side by side.
+///
+/// # Errors
+/// What the go command cannot resolve, at the imports that ask for it.
 pub(in crate::builder) async fn all(
-    builder: &Builder<'_>,
+    session: &Session<'_>,
     lowering: &Lowering<'_>,
     builds: BTreeSet<BuildIx>,
 ) -> Result<Resolutions, BuildError> {
-    let resolved = builds.into_iter().map(|build| async move {
-        Ok::<_, BuildError>((build, one(builder, lowering, build).await?))
-    });
-    Ok(try_join_all(resolved).await?.into_iter().collect())
+    let resolving = builds
+        .into_iter()
+        .map(|build| resolve(session, lowering, build));
+    Ok(try_join_all(resolving).await?.into_iter().collect())
 }
 
-async fn one(
-    builder: &Builder<'_>,
+async fn resolve(
+    session: &Session<'_>,
     lowering: &Lowering<'_>,
     build: BuildIx,
-) -> Result<Resolution, BuildError> {
+) -> Result<(BuildIx, Resolution), BuildError> {
     let output = lowering.resolve(build).map_err(internal)?;
-    let solved = match builder.solve(&output, true).await {
+    let solved = match session.solve(&output, true).await {
         Ok(solved) => solved,
-        Err(error) => return Err(report::explain(builder, lowering, build, error).await),
+        Err(error) => return Err(report::resolve::explain(session, lowering, build, error).await),
     };
-    let json = builder
+    let json = session
         .gateway
         .read_file(&solved.reference, RESOLUTION_FILE)
         .await?;
-    let bug =
-        |words: String| Diagnostic::error(words).help("this is a bug of gowork: please report it");
     let resolution: Resolution = serde_json::from_slice(&json)
         .map_err(|error| bug(format!("the resolve step's result cannot be read: {error}")))?;
     match lowering
@@ -48,7 +52,7 @@ async fn one(
         .check_version(&resolution.go_version)
     {
         Some(error) => Err(error.into()),
-        None => Ok(resolution),
+        None => Ok((build, resolution)),
     }
 }
 
@@ -74,11 +78,11 @@ pub(in crate::builder) fn check_runtime_files(
         ),
     ] {
         if wanted && !resolution.runtime_files.iter().any(|file| file == path) {
-            let error = Diagnostic::error(format!(
+            return Err(Diagnostic::error(format!(
                 "the builder image {builder} has no {what} for image {}",
                 image.name
-            ));
-            return Err(error.help(format!(
+            ))
+            .help(format!(
                 "take a builder image that has them, or set `{key} = false` in [runtime]"
             )));
         }

@@ -10,7 +10,7 @@ use gowork_llb::plan::{self, Outline};
 use gowork_llb::tree::TreePath;
 use gowork_llb::workspace::{self, Workspace};
 
-use crate::builder::{Builder, internal};
+use crate::builder::session::{Session, bug, internal};
 use crate::context::Filter;
 use crate::error::{BuildError, SourceFiles};
 use crate::opts::NoCache;
@@ -29,13 +29,13 @@ pub(in crate::builder) struct Scanned {
 
 /// Scans the context.
 pub(in crate::builder) async fn run(
-    builder: &Builder<'_>,
+    session: &Session<'_>,
     config: &Config,
     files: &mut SourceFiles,
 ) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
     let mut scanned = scan(
-        builder,
+        session,
         config,
         files,
         &Filter::Listing {
@@ -47,14 +47,14 @@ pub(in crate::builder) async fn run(
     let mut asked = None;
     // What a mod file says that was not there before may name more of them.
     for _ in 0..MAX_SCANS {
-        let more = packages::more_patterns(&scanned.scan).filter(|_| builder.context.can_list());
+        let more = packages::more_patterns(&scanned.scan).filter(|_| session.context.can_list());
         if more.is_none() || more == asked {
             break;
         }
         asked = more;
         let contents = asked.as_deref().unwrap_or_default();
         scanned = scan(
-            builder,
+            session,
             config,
             files,
             &Filter::Listing {
@@ -74,16 +74,16 @@ const MAX_SCANS: usize = 4;
 /// Scans a part of the context. The step runs again only if a file that it reads, or the list of
 /// names, has changed.
 async fn scan(
-    builder: &Builder<'_>,
+    session: &Session<'_>,
     config: &Config,
     files: &mut SourceFiles,
     part: &Filter<'_>,
 ) -> Result<Scanned, BuildError> {
-    let source = builder.context.source(part);
+    let source = session.context.source(part);
     // BuildKit leaves the listing out of the content that keys a step: without this a file that
     // appears, in an embedded directory for example, would go unnoticed.
-    let names = if builder.context.can_list() {
-        names(builder, &source).await?
+    let names = if session.context.can_list() {
+        names(session, &source).await?
     } else {
         String::new()
     };
@@ -95,27 +95,25 @@ async fn scan(
         "--out",
         &format!("/out/{SCAN_FILE}"),
     ])
-    .root(builder.programs)
+    .root(session.programs)
     .mount(Mount::read_only(&source, "/src"))
     .mount(Mount::scratch_output("/out"))
     .env("GOWORK_NAMES", names)
     .network(Network::None)
-    .platform(builder.options.build_platform.clone())
-    .ignore_cache(builder.options.no_cache == NoCache::All)
+    .platform(session.options.build_platform.clone())
+    .ignore_cache(session.options.no_cache == NoCache::All)
     .named("scan Go sources");
     let output = exec
         .run()
         .and_then(|executed| executed.output("/out"))
         .map_err(internal)?;
-    let solved = builder.solve(&output, true).await?;
-    let json = builder
+    let solved = session.solve(&output, true).await?;
+    let json = session
         .gateway
         .read_file(&solved.reference, SCAN_FILE)
         .await?;
-    let scan: Scan = serde_json::from_slice(&json).map_err(|error| {
-        Diagnostic::error(format!("the scan step's result cannot be read: {error}"))
-            .help("this is a bug of gowork: please report it")
-    })?;
+    let scan: Scan = serde_json::from_slice(&json)
+        .map_err(|error| bug(format!("the scan step's result cannot be read: {error}")))?;
     if let Some(refused) = &scan.refused {
         return Err(refused.diagnostic().into());
     }
@@ -137,9 +135,9 @@ async fn scan(
 }
 
 /// A digest of the names in the listing.
-async fn names(builder: &Builder<'_>, source: &Output) -> Result<String, BuildError> {
-    let solved = builder.solve(source, true).await?;
-    let records = builder
+async fn names(session: &Session<'_>, source: &Output) -> Result<String, BuildError> {
+    let solved = session.solve(source, true).await?;
+    let records = session
         .gateway
         .read_file(&solved.reference, transferred::METADATA_FILE)
         .await?;
@@ -170,7 +168,7 @@ impl Scanned {
     /// shown by its name alone.
     pub(in crate::builder) async fn add_sources(
         &self,
-        builder: &Builder<'_>,
+        session: &Session<'_>,
         diagnostics: &[Diagnostic],
         files: &mut SourceFiles,
     ) {
@@ -190,12 +188,12 @@ impl Scanned {
         if missing.is_empty() {
             return;
         }
-        let Ok(solved) = builder.solve(&self.source, false).await else {
+        let Ok(solved) = session.solve(&self.source, false).await else {
             return;
         };
         for file in missing {
             let start = Some(0..limits::SHOWN_FILE as u64);
-            if let Ok(text) = builder
+            if let Ok(text) = session
                 .gateway
                 .read_range(&solved.reference, file, start)
                 .await

@@ -1,77 +1,92 @@
-//! Beside the steps: if several have to run, they are compiled and linked at once, and find that in
-//! the cache mount.
+//! Beside the steps: if several have to run, one step compiles and links for all of them, and they
+//! find the results in the cache mount.
 
 use std::cell::Cell;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use gowork_llb::lower::Lowering;
+use gowork_llb::ops::Output;
 use gowork_llb::plan::BuildIx;
 use gowork_step::{RUNNING, Running, from_json};
 use tokio::time::sleep;
 
-use crate::builder::{Builder, Job};
+use crate::builder::session::{Session, new_attempt};
+use crate::builder::target::Job;
 use crate::opts::NoCache;
 
-/// How long the steps are left alone: so long it takes where none has to run.
+/// How long until the first look at which steps run: a build takes this long if none has to.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// How long until it is looked again, if few have to run as yet: more may follow when layers have
-/// been fetched.
+/// How long until the next look, if few steps run as yet. More may follow when layers have been
+/// fetched.
 const PAUSE: Duration = Duration::from_millis(1500);
-/// How often it is looked.
+/// The number of looks.
 const ATTEMPTS: u32 = 8;
 
-/// Does what the steps of `wanted` wait for, if there is reason to; to be run beside them. Not with
-/// `--no-cache`, which empties the mount. A failure is none of the build: the steps do the same,
-/// and say what is wrong. `begun` is set once it compiles.
-pub(in crate::builder) async fn compile(
-    builder: &Builder<'_>,
-    lowering: Lowering<'_>,
-    job: Job<'_>,
-    begun: &Cell<bool>,
-) {
-    if builder.options.no_cache == NoCache::Off {
-        sleep(PATIENCE).await;
-        let builds = job.wanted.builds(job.outline).into_iter();
-        join_all(builds.map(|build| {
-            compile_build(
-                builder,
-                lowering.clone(),
-                (build, job.wanted.image()),
-                begun,
-            )
-        }))
-        .await;
+/// How long a build waits for a batch that has nothing left to do but to end. Without this it would
+/// end as canceled.
+pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// Whether a batch compiles.
+#[derive(Default)]
+pub(in crate::builder) struct Begun(Cell<bool>);
+
+impl Begun {
+    /// How long a finished build waits for the batch. The last step has taken its results by then.
+    pub(in crate::builder) fn grace(&self) -> Duration {
+        if self.0.get() { GRACE } else { Duration::ZERO }
     }
 }
 
+/// Runs the batch of each build, if enough of its steps have to run; to be driven beside the steps.
+/// Not with `--no-cache`, which empties the mount. Errors are ignored here: the steps do the same,
+/// and report them.
+pub(in crate::builder) async fn compile(
+    session: &Session<'_>,
+    lowering: Lowering<'_>,
+    job: Job<'_>,
+    begun: &Begun,
+) {
+    if session.options.no_cache != NoCache::Off {
+        return;
+    }
+    sleep(PATIENCE).await;
+    let batches = job
+        .builds()
+        .into_iter()
+        .map(|build| compile_build(session, lowering.clone(), job, build, begun));
+    join_all(batches).await;
+}
+
+/// Returns `None` if no batch is of use, or if it fails.
 async fn compile_build(
-    builder: &Builder<'_>,
+    session: &Session<'_>,
     mut lowering: Lowering<'_>,
-    of: (BuildIx, Option<&str>),
-    begun: &Cell<bool>,
+    job: Job<'_>,
+    build: BuildIx,
+    begun: &Begun,
 ) -> Option<()> {
-    let (build, image) = of;
+    let image = job.wanted.image();
     for round in 1..=ATTEMPTS {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        let watch = lowering
-            .watch(build, image, round, &now.as_nanos().to_string())
-            .ok()??;
-        let watched = builder.solve(&watch, true).await.ok()?;
-        let running = builder
-            .gateway
-            .read_file(&watched.reference, RUNNING)
-            .await
-            .ok()?;
-        let Running { positions, .. } = from_json(&running).ok()?;
-        if let Some(ahead) = lowering.batch(build, image, &positions).ok()? {
-            begun.set(true);
-            builder.solve(&ahead, true).await.ok()?;
+        let watch = lowering.watch(build, image, round, &new_attempt()).ok()??;
+        let running = running(session, &watch).await?;
+        if let Some(batch) = lowering.batch(build, image, &running.positions).ok()? {
+            begun.0.set(true);
+            session.solve(&batch, true).await.ok()?;
             return Some(());
         }
         sleep(PAUSE).await;
     }
     None
+}
+
+/// Which steps run now.
+async fn running(session: &Session<'_>, watch: &Output) -> Option<Running> {
+    let watched = session.solve(watch, true).await.ok()?;
+    let running = session
+        .gateway
+        .read_file(&watched.reference, RUNNING)
+        .await
+        .ok()?;
+    from_json(&running).ok()
 }

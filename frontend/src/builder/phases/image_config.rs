@@ -1,0 +1,50 @@
+//! Phase: the config of an image, from its base image's config and what the user asks for.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::{self, ConfigInput};
+use gowork_llb::ops::Platform;
+use gowork_llb::plan::Image;
+
+use crate::builder::session::Session;
+use crate::error::BuildError;
+
+/// The first second of the year 10000, which no text of this form can say.
+const YEAR_10000: i64 = 253_402_300_800;
+
+/// The config of `image`, JSON. Warns if the base image's environment is likely to get in the way.
+/// `base` is the base image's config; `epoch` is the time of creation, in seconds since 1970.
+pub(in crate::builder) async fn make(
+    session: &Session<'_>,
+    image: &Image,
+    platform: &Platform,
+    base: Option<&[u8]>,
+    epoch: i64,
+) -> Result<Vec<u8>, BuildError> {
+    let created = rfc3339(epoch);
+    let input = ConfigInput {
+        platform,
+        base,
+        labels: &session.options.labels,
+        created: created.as_deref(),
+    };
+    let config = lower::image_config(image, input).map_err(unusable)?;
+    if let Some(base) = base {
+        let doubtful = lower::check_env(image, base).map_err(unusable)?;
+        session.warn(&doubtful).await;
+    }
+    Ok(config)
+}
+
+fn unusable(error: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(error.to_string())
+}
+
+/// A time as image configs have it: the same on every builder, so that the image has the same
+/// digest. Returns `None` for times that the calendar of such texts does not know.
+fn rfc3339(seconds: i64) -> Option<String> {
+    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let time = UNIX_EPOCH.checked_add(since)?;
+    (seconds < YEAR_10000).then(|| humantime::format_rfc3339_seconds(time).to_string())
+}

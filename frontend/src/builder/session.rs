@@ -1,0 +1,97 @@
+//! What every phase works with: the daemon, the options of the build, its files, and the programs
+//! that run in steps.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::{Digest, OpError, Output};
+
+use crate::context::Context;
+use crate::error::BuildError;
+use crate::gateway::{Gateway, GatewayError, Solve, Solved, Warning};
+use crate::opts::Options;
+
+/// A build under way.
+pub(super) struct Session<'a> {
+    pub(super) gateway: &'a dyn Gateway,
+    pub(super) options: &'a Options,
+    pub(super) context: Context<'a>,
+    /// The image with the programs that run in steps: this frontend's own.
+    pub(super) programs: &'a Output,
+}
+
+impl<'a> Session<'a> {
+    /// Finds the build context and reads the definition file.
+    pub(super) async fn open(
+        gateway: &'a dyn Gateway,
+        options: &'a Options,
+        programs: &'a Output,
+    ) -> Result<Self, BuildError> {
+        Ok(Self {
+            gateway,
+            options,
+            context: Context::open(gateway, options).await?,
+            programs,
+        })
+    }
+
+    /// Solves an output with the caches that the client names. BuildKit applies none by itself.
+    pub(super) async fn solve(
+        &self,
+        output: &Output,
+        evaluate: bool,
+    ) -> Result<Solved, BuildError> {
+        let definition = output.to_definition();
+        let request = Solve {
+            definition: definition.clone(),
+            evaluate,
+            cache_imports: self.options.cache_imports.clone(),
+        };
+        let error = match self.gateway.solve(request).await {
+            Ok(solved) => return Ok(solved),
+            Err(error) => error,
+        };
+        // The daemon's words name a command line. People know the step by its name in the progress
+        // output.
+        let vertex = error.vertex();
+        let name = vertex.and_then(|digest| definition.custom_name(&digest));
+        Err(match name {
+            Some(name) => GatewayError::of_step(error, name).into(),
+            None => error.into(),
+        })
+    }
+
+    /// Shows warnings in the output of the build. A warning that cannot be shown stops nothing.
+    pub(super) async fn warn(&self, diagnostics: &[Diagnostic]) {
+        let source = self.context.definition().source.digest();
+        let digest = source.map(Digest::as_str).unwrap_or_default();
+        for diagnostic in diagnostics {
+            let warning = Warning {
+                digest: digest.to_owned(),
+                short: diagnostic.to_string(),
+                ..Warning::default()
+            };
+            let _ = self.gateway.warn(warning).await;
+        }
+    }
+}
+
+/// A text that no earlier attempt had, for steps whose result must not come from the cache.
+pub(super) fn new_attempt() -> String {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    now.as_nanos().to_string()
+}
+
+/// Something that only a fault of gowork can bring about.
+pub(super) fn bug(message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(message).help("this is a bug of gowork: please report it")
+}
+
+/// A step that cannot be written down: nothing that the user did.
+pub(super) fn internal(error: OpError) -> BuildError {
+    Diagnostic::error(error.to_string())
+        .help("this is a bug of gowork: please report it with the Dockerfile and go.work")
+        .into()
+}

@@ -1,0 +1,72 @@
+//! What is known before anything is built: the configuration, the sources, the images of every
+//! platform, and what is wrong with them.
+
+use gowork_llb::config::Config;
+use gowork_llb::diag::Diagnostic;
+
+use super::phases::definition::{self, Definition};
+use super::phases::outline::{self, Outlined};
+use super::phases::scan::{self, Scanned};
+use super::session::Session;
+use super::target;
+use crate::error::{BuildError, SourceFiles};
+
+/// What the phases before building find out.
+pub(super) struct Survey {
+    /// The configuration as it is written: no build argument is filled in.
+    pub(super) written: Config,
+    /// The configuration in effect.
+    pub(super) config: Config,
+    pub(super) scanned: Scanned,
+    pub(super) outlined: Outlined,
+    /// What is wrong with the definition file and the mod files. No image is sound if one of these
+    /// is an error.
+    base: Vec<Diagnostic>,
+    /// Names in `--no-cache-filter` that no image has.
+    unknown: Vec<Diagnostic>,
+}
+
+impl Survey {
+    /// Goes through the phases. `files` takes the texts that diagnostics point into.
+    pub(super) async fn make(
+        session: &Session<'_>,
+        files: &mut SourceFiles,
+    ) -> Result<Self, BuildError> {
+        let Definition {
+            written,
+            config,
+            diagnostics: mut base,
+        } = definition::read(session, files);
+        let scanned = scan::run(session, &config, files).await?;
+        base.extend(scanned.diagnostics.iter().cloned());
+        let outlined = outline::make(&scanned, &config, &session.options.target_platforms());
+        let unknown = target::unknown_names(&session.options.no_cache, &outlined);
+        let survey = Self {
+            written,
+            config,
+            scanned,
+            outlined,
+            base,
+            unknown,
+        };
+        let found = survey.diagnostics();
+        survey.scanned.add_sources(session, &found, files).await;
+        Ok(survey)
+    }
+
+    /// Everything that is wrong.
+    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.diagnostics_with(&self.outlined.diagnostics)
+    }
+
+    /// The same with `outlined` in place of what is wrong with the images.
+    pub(super) fn diagnostics_with(&self, outlined: &[Diagnostic]) -> Vec<Diagnostic> {
+        [&self.base, outlined, &self.unknown].concat()
+    }
+
+    /// Whether the definition file and the mod files have no errors. What is wrong with one image
+    /// then says nothing about another.
+    pub(super) fn has_sound_base(&self) -> bool {
+        !self.base.iter().any(Diagnostic::is_error)
+    }
+}
