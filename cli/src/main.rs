@@ -1,18 +1,18 @@
 //! `gowork`: prints what the library makes of a repository. Arguments in, library called, text out.
 
 mod args;
+mod by_commit;
+mod by_name;
 mod commands;
-mod edit;
 mod exit;
 mod git;
+mod membership;
 mod output;
 mod project;
 mod resolve;
 mod root;
-mod since;
 mod source;
 mod ui;
-mod why;
 
 use std::process::ExitCode;
 

@@ -20,4 +20,5 @@ pub mod plan;
 pub mod image;
 pub mod ops;
 
+pub mod keys;
 pub mod lower;

@@ -5,18 +5,18 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use gowork_llb::keys::Difference;
 use gowork_llb::plan::Outline;
-use gowork_llb::plan::keys::Difference;
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
 use crate::args::{Affected, Answer, Common};
+use crate::by_commit::{Change, Comparison};
 use crate::exit::Usage;
+use crate::membership::Query;
 use crate::project::{OpenArgs, Project, host_target, targets};
-use crate::since::{Comparison, Fate};
 use crate::source::Source;
-use crate::why::Question;
-use crate::{edit, exit, ui};
+use crate::{by_name, exit, ui};
 
 /// Reasons shown of one image.
 const FEW: usize = 3;
@@ -35,7 +35,7 @@ struct Touched {
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Reason {
-    /// For programs: [`Ingredient::tag`], `new`, `gone`, `unknown`, or `named` for a file of the
+    /// For programs: [`KeyPart::tag`], `new`, `gone`, `unknown`, or `named` for a file of the
     /// command line.
     kind: &'static str,
     /// In words.
@@ -129,8 +129,8 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
     };
     for (target, now_on_it) in targets.iter().zip(now.value) {
         let fates = comparison.fates(target, now_on_it, ask_go)?;
-        for (name, fate) in fates {
-            let (status, reasons) = reasons(fate, rev);
+        for (name, change) in fates {
+            let (status, reasons) = reasons(change, rev);
             let known = touched.entry(name).or_default();
             known.status = status;
             known.reasons.extend(
@@ -148,13 +148,13 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
     }))
 }
 
-fn reasons(fate: Fate, rev: &str) -> (&'static str, Vec<Reason>) {
+fn reasons(change: Change, rev: &str) -> (&'static str, Vec<Reason>) {
     let one = |kind, text| vec![Reason { kind, text }];
-    match fate {
-        Fate::New => ("new", one("new", format!("was no image in {rev}"))),
-        Fate::Gone => ("gone", one("gone", "is no image any more".to_owned())),
-        Fate::Unknown(why) => ("changed", one("unknown", why)),
-        Fate::Changed(differences) => {
+    match change {
+        Change::New => ("new", one("new", format!("was no image in {rev}"))),
+        Change::Gone => ("gone", one("gone", "is no image any more".to_owned())),
+        Change::Unknown(why) => ("changed", one("unknown", why)),
+        Change::Changed(differences) => {
             let reason = |difference: &Difference| Reason {
                 kind: difference.part.tag(),
                 text: difference.to_string(),
@@ -178,7 +178,7 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> 
     let mut touched: Images = BTreeMap::new();
     let mut idle: BTreeSet<&TreePath> = paths.iter().collect();
     for plan in &sound.value {
-        let question = Question {
+        let query = Query {
             project: &project,
             plan,
         };
@@ -187,7 +187,7 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> 
             .iter()
             .flat_map(|image| paths.iter().map(move |path| (image, path)))
         {
-            let Some(text) = edit::touches(question, image, path) else {
+            let Some(text) = by_name::touches(query, image, path) else {
                 continue;
             };
             idle.remove(path);

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use gowork_llb::plan::keys::{self, Contents, Ingredient, Ingredients, KeyInput};
+use gowork_llb::keys::{self, Contents, Key, KeyInput, KeyPart};
 use gowork_llb::plan::{Image, Step, json};
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
 use super::{explain_file, no_image};
 use crate::args::{Common, Explain};
+use crate::membership::{self, Query};
 use crate::project::{OpenArgs, Project, Resolutions, one_target};
 use crate::source::Source;
 use crate::ui::counted;
-use crate::why::{self, Question};
 use crate::{exit, ui};
 
 /// Names shown of one directory, and directories of one step, where a list is long.
@@ -33,13 +33,13 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
         project.tell(&[no_image(&plan, &sound.broken, &options.image)]);
         return Ok(exit::ERRORS);
     };
-    let question = Question {
+    let query = Query {
         project: &project,
         plan: &plan,
     };
     if let Some(file) = &options.file {
         let asked = explain_file::Asked {
-            question,
+            query,
             image,
             resolutions: resolutions.as_ref(),
             whole: &whole,
@@ -49,21 +49,16 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
         );
     }
     if options.json {
-        let answer = as_json(question, image, resolutions.as_ref())?;
+        let answer = as_json(query, image, resolutions.as_ref())?;
         ui::print(&(serde_json::to_string_pretty(&answer)? + "\n"))?;
     } else {
-        ui::print(&text(question, image, resolutions.as_ref(), options.all))?;
+        ui::print(&text(query, image, resolutions.as_ref(), options.all))?;
     }
     Ok(sound.code)
 }
 
-fn text(
-    question: Question<'_>,
-    image: &Image,
-    resolutions: Option<&Resolutions>,
-    all: bool,
-) -> String {
-    let plan = question.plan;
+fn text(query: Query<'_>, image: &Image, resolutions: Option<&Resolutions>, all: bool) -> String {
+    let plan = query.plan;
     let mut text = format!(
         "{}: {} on {}, built with {}\n",
         image.name, image.package, plan.target, plan.builder.image
@@ -72,9 +67,9 @@ fn text(
         text.push_str("(coarse: without --resolve no go command is asked for packages, so all from outside are one step)\n");
     }
     let mut shown = BTreeSet::new();
-    for step in question.steps(image) {
+    for step in query.steps(image) {
         let _ = writeln!(text, "\n{}: {}", step.name, step.title);
-        for flag in flags(question, step) {
+        for flag in flags(query, step) {
             let _ = writeln!(text, "  {flag}");
         }
         let files: BTreeSet<&TreePath> = step
@@ -97,7 +92,7 @@ fn text(
         }
         shown.extend(files);
     }
-    let parts = substance(question, image, resolutions, &Contents::new());
+    let parts = image_key(query, image, resolutions, &Contents::new());
     let modules: Vec<String> = parts
         .0
         .iter()
@@ -109,8 +104,8 @@ fn text(
     text + &runtime(image)
 }
 
-fn module(part: &Ingredient, value: &str) -> Option<String> {
-    let Ingredient::Module(path) = part else {
+fn module(part: &KeyPart, value: &str) -> Option<String> {
+    let KeyPart::Module(path) = part else {
         return None;
     };
     Some(format!(
@@ -119,8 +114,8 @@ fn module(part: &Ingredient, value: &str) -> Option<String> {
     ))
 }
 
-fn flags(question: Question<'_>, step: &Step) -> Vec<String> {
-    let json = json::step(question.plan, step);
+fn flags(query: Query<'_>, step: &Step) -> Vec<String> {
+    let json = json::step(query.plan, step);
     let platform = ["GOOS", "GOARCH", "CGO_ENABLED"];
     let env = json.env.iter().filter(|(name, value)| {
         !platform.contains(&name.as_str()) || *name == "CGO_ENABLED" && *value == "1"
@@ -215,23 +210,23 @@ fn runtime(image: &Image) -> String {
 }
 
 /// What the image consists of.
-pub(super) fn substance(
-    question: Question<'_>,
+pub(super) fn image_key(
+    query: Query<'_>,
     image: &Image,
     resolutions: Option<&Resolutions>,
     contents: &Contents,
-) -> Ingredients {
-    keys::substances(key_input(question, resolutions, contents))
+) -> Key {
+    keys::image_keys(key_input(query, resolutions, contents))
         .remove(&image.name)
         .unwrap_or_default()
 }
 
 fn key_input<'a>(
-    question: Question<'a>,
+    query: Query<'a>,
     resolutions: Option<&'a Resolutions>,
     contents: &'a Contents,
 ) -> KeyInput<'a> {
-    let Question { project, plan } = question;
+    let Query { project, plan } = query;
     KeyInput {
         plan,
         workspace: &project.workspace,
@@ -243,13 +238,13 @@ fn key_input<'a>(
 
 /// The steps as `plan --json` has them, each with the digest of all that it is made of.
 fn as_json(
-    question: Question<'_>,
+    query: Query<'_>,
     image: &Image,
     resolutions: Option<&Resolutions>,
 ) -> anyhow::Result<Value> {
-    let (plan, tree) = (question.plan, question.project.tree.as_ref());
+    let (plan, tree) = (query.plan, query.project.tree.as_ref());
     let contents = Contents::read(tree, &keys::paths(plan));
-    let keys = keys::step_keys(key_input(question, resolutions, &contents));
+    let keys = keys::step_keys(key_input(query, resolutions, &contents));
     let digests: BTreeMap<&str, String> = plan
         .steps
         .iter()
@@ -257,7 +252,7 @@ fn as_json(
         .map(|(step, key)| (step.name.as_str(), key.digest()))
         .collect();
     let mut steps = Vec::new();
-    for step in question.steps(image) {
+    for step in query.steps(image) {
         let mut value = serde_json::to_value(json::step(plan, step))?;
         if let Some(fields) = value.as_object_mut() {
             fields.insert(
@@ -267,8 +262,8 @@ fn as_json(
         }
         steps.push(value);
     }
-    let parts = substance(question, image, resolutions, &contents);
-    let listed = |(part, value): (&Ingredient, &String)| json!({ "kind": part.tag(), "part": part.to_string(), "value": value });
+    let parts = image_key(query, image, resolutions, &contents);
+    let listed = |(part, value): (&KeyPart, &String)| json!({ "kind": part.tag(), "part": part.to_string(), "value": value });
     Ok(json!({
         "version": 1,
         "image": image.name,
@@ -276,7 +271,7 @@ fn as_json(
         "platform": plan.target.to_string(),
         "resolved": plan.resolved,
         "digest": parts.digest(),
-        "substance": parts.0.iter().map(listed).collect::<Vec<_>>(),
+        "parts": parts.0.iter().map(listed).collect::<Vec<_>>(),
         "steps": steps,
     }))
 }
@@ -286,6 +281,6 @@ pub(super) fn readers<'a>(steps: &[&'a Step], path: &TreePath) -> Vec<&'a Step> 
     steps
         .iter()
         .copied()
-        .filter(|step| why::reads(step, path))
+        .filter(|step| membership::reads(step, path))
         .collect()
 }

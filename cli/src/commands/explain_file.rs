@@ -9,9 +9,9 @@ use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
 use super::explain::readers;
+use crate::membership::{Link, Query, Role};
 use crate::project::{Project, Resolutions};
 use crate::source::Source;
-use crate::why::{Link, Question, Role};
 use crate::{exit, ui};
 
 /// What is known about one file, or package, and one image.
@@ -31,7 +31,7 @@ struct Answer {
 
 /// What is asked.
 pub(super) struct Asked<'a> {
-    pub(super) question: Question<'a>,
+    pub(super) query: Query<'a>,
     pub(super) image: &'a Image,
     /// What the go command said.
     pub(super) resolutions: Option<&'a Resolutions>,
@@ -42,19 +42,19 @@ pub(super) struct Asked<'a> {
 /// Prints the answer about a file, or a package.
 pub(super) fn run(asked: &Asked<'_>, file: &str, as_json: bool) -> anyhow::Result<u8> {
     let Asked {
-        question,
+        query,
         image,
         resolutions,
         whole,
     } = *asked;
     let path = TreePath::new(file).ok().filter(|path| exists(whole, path));
     let answer = match &path {
-        Some(path) => about_file(question, image, whole, path),
-        None => about_package(question, image, resolutions, file),
+        Some(path) => about_file(query, image, whole, path),
+        None => about_package(query, image, resolutions, file),
     };
     let Some(answer) = answer else {
-        question.project.tell(&[no_such_file(
-            question.project,
+        query.project.tell(&[no_such_file(
+            query.project,
             image,
             file,
             resolutions.is_some(),
@@ -84,12 +84,7 @@ fn is_dir(whole: &Source, path: &TreePath) -> bool {
         .is_ok()
 }
 
-fn about_file(
-    question: Question<'_>,
-    image: &Image,
-    whole: &Source,
-    path: &TreePath,
-) -> Option<Answer> {
+fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) -> Option<Answer> {
     let mut answer = Answer::default();
     if let Some((name, rule)) = whole
         .ignore
@@ -102,8 +97,8 @@ fn about_file(
         ));
         return Some(answer);
     }
-    let graph = &question.build(image).packages;
-    let own = question.packages(image);
+    let graph = &query.build(image).packages;
+    let own = query.packages(image);
     if is_dir(whole, path)
         && image
             .runtime
@@ -115,18 +110,18 @@ fn about_file(
         return Some(match package.filter(|(ix, _)| own.contains(*ix)) {
             Some((ix, package)) => Answer {
                 roles: vec![format!("the directory of package {}", package.path)],
-                chain: question.chain(image, ix),
+                chain: query.chain(image, ix),
                 ..answer
             },
             None => Answer {
-                absence: Some(no_package(question, image, path)),
+                absence: Some(no_package(query, image, path)),
                 ..answer
             },
         });
     }
-    let roles = question.roles(image, path);
+    let roles = query.roles(image, path);
     if roles.is_empty() {
-        let is_config = question
+        let is_config = query
             .project
             .config_file
             .as_ref()
@@ -134,7 +129,7 @@ fn about_file(
         answer.absence = Some(if is_config {
             "it is the configuration: it counts by what it says of the image".to_owned()
         } else {
-            question.absence(image, path)
+            query.absence(image, path)
         });
         return Some(answer);
     }
@@ -142,14 +137,9 @@ fn about_file(
         Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) => Some(*ix),
         Role::Profile | Role::ModFile | Role::Vendored | Role::Runtime(_) => None,
     });
-    answer.chain = package
-        .map(|ix| question.chain(image, ix))
-        .unwrap_or_default();
-    answer.roles = roles
-        .iter()
-        .map(|role| words(question, image, role))
-        .collect();
-    let steps = question.steps(image);
+    answer.chain = package.map(|ix| query.chain(image, ix)).unwrap_or_default();
+    answer.roles = roles.iter().map(|role| words(query, image, role)).collect();
+    let steps = query.steps(image);
     answer.steps = readers(&steps, path)
         .into_iter()
         .map(|step| (step.name.clone(), step.title.clone()))
@@ -157,10 +147,10 @@ fn about_file(
     Some(answer)
 }
 
-fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
-    let graph = &question.build(image).packages;
+fn words(query: Query<'_>, image: &Image, role: &Role) -> String {
+    let graph = &query.build(image).packages;
     match role {
-        Role::Source(ix) if question.is_guess(image, *ix) => {
+        Role::Source(ix) if query.is_guess(image, *ix) => {
             format!(
                 "perhaps a source of package {}, which third-party packages may import: --resolve asks go",
                 graph.get(*ix).path
@@ -195,7 +185,7 @@ fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
         Role::ModFile => {
             "a mod file: it takes part in choosing versions, for all images of its root".to_owned()
         }
-        Role::Vendored if question.plan.resolved => "a file of a vendored package".to_owned(),
+        Role::Vendored if query.plan.resolved => "a file of a vendored package".to_owned(),
         Role::Vendored => {
             "perhaps a file of a vendored package that it reaches: --resolve asks go".to_owned()
         }
@@ -203,14 +193,14 @@ fn words(question: Question<'_>, image: &Image, role: &Role) -> String {
     }
 }
 
-fn no_package(question: Question<'_>, image: &Image, dir: &TreePath) -> String {
-    let images: Vec<&str> = question
+fn no_package(query: Query<'_>, image: &Image, dir: &TreePath) -> String {
+    let images: Vec<&str> = query
         .plan
         .images
         .iter()
         .filter(|other| {
-            let graph = &question.build(other).packages;
-            question
+            let graph = &query.build(other).packages;
+            query
                 .packages(other)
                 .iter()
                 .any(|ix| graph.get(ix).dir == *dir)
@@ -229,16 +219,16 @@ fn no_package(question: Question<'_>, image: &Image, dir: &TreePath) -> String {
 
 /// The word is no file: it may be an import path, with `/...` for all below it.
 fn about_package(
-    question: Question<'_>,
+    query: Query<'_>,
     image: &Image,
     resolutions: Option<&Resolutions>,
     word: &str,
 ) -> Option<Answer> {
-    let graph = &question.build(image).packages;
-    let own = question.packages(image);
+    let graph = &query.build(image).packages;
+    let own = query.packages(image);
     if let Some(ix) = graph.find(word).filter(|ix| own.contains(*ix)) {
-        let chain = question.chain(image, ix);
-        let perhaps = if question.is_guess(image, ix) {
+        let chain = query.chain(image, ix);
+        let perhaps = if query.is_guess(image, ix) {
             "perhaps, for third-party packages may import it, "
         } else {
             ""
@@ -249,18 +239,18 @@ fn about_package(
             ..Answer::default()
         });
     }
-    let everywhere = question
+    let everywhere = query
         .plan
         .builds
         .iter()
         .find_map(|build| build.packages.find(word).map(|ix| build.packages.get(ix)));
     if let Some(package) = everywhere {
         return Some(Answer {
-            absence: Some(no_package(question, image, &package.dir)),
+            absence: Some(no_package(query, image, &package.dir)),
             ..Answer::default()
         });
     }
-    let resolution = resolutions.and_then(|all| all.get(&question.plan.step(image.link).build));
+    let resolution = resolutions.and_then(|all| all.get(&query.plan.step(image.link).build));
     let imports: BTreeMap<&str, &[String]> = resolution
         .map(|resolution| {
             resolution
@@ -276,9 +266,9 @@ fn about_package(
         path.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    let found = question
+    let found = query
         .foreign(image, &|path| way(&imports, path, &exact))
-        .or_else(|| question.foreign(image, &|path| way(&imports, path, &below)))?;
+        .or_else(|| query.foreign(image, &|path| way(&imports, path, &below)))?;
     let mut role = format!("package {}", found.path);
     if let Some(module) = resolution.and_then(|resolution| {
         let package = resolution

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use gowork_llb::plan::keys::Contents;
+use gowork_llb::keys::Contents;
 use gowork_llb::tree::{Entry, EntryKind, LocalTree, SourceTree, TreeError, TreePath};
 
 use super::work::digest;

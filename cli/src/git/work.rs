@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gowork_llb::plan::keys::Contents;
+use gowork_llb::keys::Contents;
 use gowork_llb::tree::TreePath;
 
 use super::{Blob, Git, records};

@@ -353,7 +353,7 @@ fn json() {
     );
     let value: serde_json::Value =
         serde_json::from_str(&repository.run("explain api --json").out).unwrap();
-    assert_eq!(value["digest"], digest, "a comment is nobody's substance");
+    assert_eq!(value["digest"], digest, "a comment is in no image key");
     assert_ne!(
         value["steps"][1]["digest"], link,
         "but the link reads the true file"

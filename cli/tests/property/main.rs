@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use fastrand::Rng;
-use gowork_llb::plan::keys::{Difference, Ingredient};
+use gowork_llb::keys::{Difference, KeyPart};
 
 use oracle::Made;
 use ours::Planned;
@@ -185,13 +185,13 @@ impl Run {
                 continue;
             };
             let by_go = oracle::differences(made_before, made);
-            let by_us = planned_before.substance.differences(&planned.substance);
+            let by_us = planned_before.image_key.differences(&planned.image_key);
             let link = planned_before.link.differences(&planned.link);
             let told = || {
                 let ours: Vec<String> = by_us.iter().map(ToString::to_string).collect();
                 let link: Vec<String> = link.iter().map(ToString::to_string).collect();
                 format!(
-                    "{case}, image {image}:\n  go: {by_go:?}\n  substance: {ours:?}\n  link: {link:?}"
+                    "{case}, image {image}:\n  go: {by_go:?}\n  image key: {ours:?}\n  link: {link:?}"
                 )
             };
             let outcome = match (by_go.is_empty(), by_us.is_empty()) {
@@ -282,18 +282,16 @@ fn exception(_differences: &[Difference]) -> Option<&'static str> {
 /// Why a link runs although its image stays what it was. Each is told in docs/building.md. `parted`
 /// is whether it reads packages in other parts than before.
 fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static str> {
-    let all = |is: &dyn Fn(&Ingredient) -> bool| {
-        differences.iter().all(|difference| is(&difference.part))
-    };
-    let mod_file = |part: &Ingredient| match part {
-        Ingredient::File(path) => {
+    let all =
+        |is: &dyn Fn(&KeyPart) -> bool| differences.iter().all(|difference| is(&difference.part));
+    let mod_file = |part: &KeyPart| match part {
+        KeyPart::File(path) => {
             ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.name())
         }
         _ => false,
     };
-    let in_cache =
-        |part: &Ingredient| matches!(part, Ingredient::Module(_) | Ingredient::Package(_));
-    let results = |part: &Ingredient| parted && matches!(part, Ingredient::Step(_));
+    let in_cache = |part: &KeyPart| matches!(part, KeyPart::Module(_) | KeyPart::Package(_));
+    let results = |part: &KeyPart| parted && matches!(part, KeyPart::Step(_));
     if all(&mod_file) {
         Some("link: it sees the bytes of mod files")
     } else if all(&|part| mod_file(part) || in_cache(part)) {

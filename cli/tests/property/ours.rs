@@ -1,4 +1,4 @@
-//! What our plan makes of a repository: substances and link keys, with what the go command says for
+//! What our plan makes of a repository: image keys and link keys, with what the go command says for
 //! the resolve step.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,8 +6,8 @@ use std::path::Path;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::keys::{self, Contents, Key, KeyInput};
 use gowork_llb::packages;
-use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
 use gowork_llb::plan::{self, BuildIx, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::LocalTree;
@@ -19,8 +19,8 @@ use crate::resolve;
 /// One image as we plan it.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
-    pub(crate) substance: Ingredients,
-    pub(crate) link: Ingredients,
+    pub(crate) image_key: Key,
+    pub(crate) link: Key,
     /// The parts of compile steps that the link reads, by the packages in them.
     pub(crate) parts: BTreeSet<Vec<String>>,
 }
@@ -94,10 +94,10 @@ pub(crate) fn planned(
         resolutions: Some(&resolutions),
         contents: &contents,
     };
-    let mut substances = keys::substances(input);
+    let mut image_keys = keys::image_keys(input);
     let links = keys::step_keys(input);
     let image = |image: &plan::Image| {
-        let substance = substances.remove(&image.name).unwrap();
+        let image_key = image_keys.remove(&image.name).unwrap();
         let results = plan.step(image.link).inputs.results.iter();
         let parts = results
             .map(|result| {
@@ -109,7 +109,7 @@ pub(crate) fn planned(
         (
             image.name.clone(),
             Planned {
-                substance,
+                image_key,
                 link: links[image.link.0].clone(),
                 parts,
             },

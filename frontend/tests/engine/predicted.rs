@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{ResolveArgs, resolve};
 use gowork_llb::config::Config;
+use gowork_llb::keys::{self, KeyInput};
 use gowork_llb::packages;
-use gowork_llb::plan::keys::{self, KeyInput};
 use gowork_llb::plan::{self, Build, BuildIx, Plan, PlanInput, StepKind, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{LocalTree, SourceTree, TreePath};

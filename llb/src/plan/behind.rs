@@ -54,7 +54,7 @@ impl Outline {
             }
             let providers = Providers::new(workspace, workspace.root(of.root));
             let may_return = |importer: ModuleIx, path: &str| {
-                let is_third_party = super::keys::may_be_third_party(&providers, path);
+                let is_third_party = providers.may_be_third_party(path);
                 let paths = candidates.get(&importer).filter(|_| is_third_party);
                 paths
                     .into_iter()

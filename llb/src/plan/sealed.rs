@@ -52,7 +52,7 @@ impl Sealed {
     }
 
     /// Whether a third-party package is in one of the directories.
-    pub(super) fn sees(&self, resolution: &Resolution, package: &ResolvedPackage) -> bool {
+    pub(crate) fn sees(&self, resolution: &Resolution, package: &ResolvedPackage) -> bool {
         dirs(resolution, package).any(|(module, dir)| {
             self.vendor
                 .get(dir)
@@ -297,7 +297,7 @@ impl<'a> Sealer<'a> {
 }
 
 /// The module that a package is imported from.
-pub(super) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
+pub(crate) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
     let of = build
         .modules
         .iter()

@@ -15,13 +15,13 @@ use crate::resolution::{Resolution, ResolvedModule, ResolvedPackage};
 /// these import are no part of it, nor is what only those import: [`crate::packages::closure`]
 /// leads there.
 #[derive(Debug)]
-pub(super) struct ThirdParty<'a> {
+pub(crate) struct ThirdParty<'a> {
     resolution: &'a Resolution,
     by_path: BTreeMap<&'a str, usize>,
 }
 
 impl<'a> ThirdParty<'a> {
-    pub(super) fn new(resolution: &'a Resolution) -> Self {
+    pub(crate) fn new(resolution: &'a Resolution) -> Self {
         let by_path = resolution
             .packages
             .iter()
@@ -35,29 +35,29 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// What the go command chose.
-    pub(super) fn resolution(&self) -> &'a Resolution {
+    pub(crate) fn resolution(&self) -> &'a Resolution {
         self.resolution
     }
 
     /// The package at `ix`.
-    pub(super) fn get(&self, ix: usize) -> &'a ResolvedPackage {
+    pub(crate) fn get(&self, ix: usize) -> &'a ResolvedPackage {
         &self.resolution.packages[ix]
     }
 
     /// The module of a package.
-    pub(super) fn module(&self, package: &ResolvedPackage) -> Option<&'a ResolvedModule> {
+    pub(crate) fn module(&self, package: &ResolvedPackage) -> Option<&'a ResolvedModule> {
         package
             .module
             .and_then(|ix| self.resolution.modules.get(ix))
     }
 
     /// Whether a package is one of std that is compiled.
-    pub(super) fn is_std(&self, ix: usize) -> bool {
+    pub(crate) fn is_std(&self, ix: usize) -> bool {
         self.get(ix).is_std() && self.get(ix).path != "unsafe"
     }
 
     /// The packages outside the repository that `imports` reach, std's included.
-    pub(super) fn reached<'p>(
+    pub(crate) fn reached<'p>(
         &self,
         imports: impl IntoIterator<Item = &'p String>,
     ) -> BTreeSet<usize> {
@@ -69,7 +69,7 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// The packages outside the repository that `from` reach, themselves included.
-    pub(super) fn closure(&self, from: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
+    pub(crate) fn closure(&self, from: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open: Vec<usize> = from.into_iter().collect();
         while let Some(ix) = open.pop() {
@@ -127,7 +127,7 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// Where a third-party package is.
-    pub(super) fn find(&self, path: &str) -> Option<usize> {
+    pub(crate) fn find(&self, path: &str) -> Option<usize> {
         self.by_path
             .get(path)
             .copied()

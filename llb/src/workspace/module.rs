@@ -178,6 +178,13 @@ impl<'a> Providers<'a> {
         }
     }
 
+    /// Whether an import that leaves the repository may be third-party, as far as that is known
+    /// without the go command: std has no dot in its first element.
+    pub(crate) fn may_be_third_party(&self, import: &str) -> bool {
+        let first = import.split('/').next().unwrap_or_default();
+        first.contains('.') || self.is_required(import)
+    }
+
     /// Whether a module that could have the package `import` is required and not in the repository.
     pub fn is_required(&self, import: &str) -> bool {
         parents(import).any(|path| self.required.contains(path))

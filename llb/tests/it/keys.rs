@@ -1,12 +1,12 @@
-//! Tests of keys: what an edit changes in the keys of steps and in the substance of images, and how
+//! Tests of keys: what an edit changes in the keys of steps and in the image_key of images, and how
 //! that is told.
 
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use gowork_llb::config::Config;
+use gowork_llb::keys::{self, Contents, Key, KeyInput};
 use gowork_llb::packages::{self, Scan};
-use gowork_llb::plan::keys::{self, Contents, Ingredients, KeyInput};
 use gowork_llb::plan::{self, BuildIx, Plan, PlanInput};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 use gowork_llb::tree::{MemTree, TreePath};
@@ -178,12 +178,9 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
             .filter(|name| old.get(*name) != new.get(*name))
             .collect();
         told += &format!("{words}\n  runs: {}\n", run.join(" "));
-        let (old, new) = (keys::substances(a.input()), keys::substances(b.input()));
+        let (old, new) = (keys::image_keys(a.input()), keys::image_keys(b.input()));
         for (image, parts) in &new {
-            let reasons = old
-                .get(image)
-                .unwrap_or(&Ingredients::default())
-                .differences(parts);
+            let reasons = old.get(image).unwrap_or(&Key::default()).differences(parts);
             let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
             told += &if reasons.is_empty() {
                 String::new()

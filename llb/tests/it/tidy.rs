@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LIMITS: &str = "limits";
 
 /// Stage -> the stages whose public items it may use. Anything not listed fails.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     (LIMITS, &[]),
     ("diag", &[]),
     ("tree", &["diag"]),
@@ -29,6 +29,19 @@ const ARROWS: [(&str, &[&str]); 14] = [
             "gomod",
             "tree",
             "diag",
+        ],
+    ),
+    (
+        "keys",
+        &[
+            "plan",
+            "packages",
+            "resolution",
+            "workspace",
+            "config",
+            "gosrc",
+            "gomod",
+            "tree",
         ],
     ),
     ("ops", &["diag"]),

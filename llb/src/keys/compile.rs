@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::ingredients::{Ingredient, Ingredients};
+use super::key::{Key, KeyPart};
 use super::{KeyInput, flags, module_text};
 use crate::packages::PackageIx;
-use crate::plan::outline::{Build, BuildIx};
-use crate::plan::sealed::module_of;
-use crate::plan::third_party::ThirdParty;
+use crate::plan::{Build, BuildIx, ThirdParty, module_of};
 use crate::tree::TreePath;
 
 /// Digests of what the packages of one build are compiled from, each computed once: as the go
@@ -26,22 +24,22 @@ impl<'a> Compiled<'a> {
     pub(super) fn new(input: KeyInput<'a>, build: BuildIx) -> Self {
         let resolution = input.resolution(build);
         let build = input.plan.build(build);
-        let mut command = Ingredients::default();
-        command.insert(Ingredient::Builder, &input.plan.builder.image);
-        command.insert(Ingredient::Toolchain, &input.plan.toolchain);
+        let mut command = Key::default();
+        command.insert(KeyPart::Builder, &input.plan.builder.image);
+        command.insert(KeyPart::Toolchain, &input.plan.toolchain);
         command.insert(
-            Ingredient::Go,
+            KeyPart::Go,
             resolution
                 .map(|resolution| resolution.go_version.as_str())
                 .unwrap_or_default(),
         );
         for (name, value) in &build.settings.env {
-            command.insert(Ingredient::Env(name.clone()), value);
+            command.insert(KeyPart::Env(name.clone()), value);
         }
         flags(&build.settings.package_flags(), &mut command);
         if let Some(profile) = &build.settings.profile {
             command.insert(
-                Ingredient::File(profile.clone()),
+                KeyPart::File(profile.clone()),
                 input.contents.get(profile).unwrap_or_default(),
             );
         }
@@ -60,10 +58,10 @@ impl<'a> Compiled<'a> {
     /// knows what is outside.
     pub(super) fn digest(&mut self, packages: &[String]) -> Option<String> {
         self.third_party.as_ref()?;
-        let mut all = Ingredients::default();
+        let mut all = Key::default();
         for path in packages {
             let digest = self.package(path);
-            all.insert(Ingredient::Package(path.clone()), digest);
+            all.insert(KeyPart::Package(path.clone()), digest);
         }
         Some(all.digest())
     }
@@ -90,8 +88,8 @@ impl<'a> Compiled<'a> {
         // Packages that import each other in a circle do not build, but must end here.
         self.own.insert(ix, String::new());
         let package = self.build.packages.get(ix);
-        let mut made = Ingredients::default();
-        made.insert(Ingredient::Kind, &self.command);
+        let mut made = Key::default();
+        made.insert(KeyPart::Kind, &self.command);
         if let Some(module) = module_of(self.build, package) {
             let go = module.go.as_deref().unwrap_or_default();
             let resolution = self.third_party.as_ref().map(ThirdParty::resolution);
@@ -100,13 +98,13 @@ impl<'a> Compiled<'a> {
                 .filter(|_| !module.main);
             let version = version.map(String::as_str).unwrap_or_default();
             made.insert(
-                Ingredient::Own(module.path.clone()),
+                KeyPart::Own(module.path.clone()),
                 format!("{go} {} {version}", module.main),
             );
         }
         for path in &package.files {
             made.insert(
-                Ingredient::File(path.clone()),
+                KeyPart::File(path.clone()),
                 self.input.contents.get(path).unwrap_or_default(),
             );
         }
@@ -115,7 +113,7 @@ impl<'a> Compiled<'a> {
                 Some(ix) => self.own(ix),
                 None => self.package(&import.path),
             };
-            made.insert(Ingredient::Package(import.path.clone()), digest);
+            made.insert(KeyPart::Package(import.path.clone()), digest);
         }
         let digest = made.digest();
         self.own.insert(ix, digest.clone());
@@ -134,15 +132,15 @@ impl<'a> Compiled<'a> {
         else {
             return String::new();
         };
-        let mut made = Ingredients::default();
-        made.insert(Ingredient::Kind, &self.command);
+        let mut made = Key::default();
+        made.insert(KeyPart::Kind, &self.command);
         if let Some(module) = self
             .third_party
             .as_ref()
             .and_then(|third_party| third_party.module(package))
         {
             made.insert(
-                Ingredient::Module(module.path.clone()),
+                KeyPart::Module(module.path.clone()),
                 format!("{} {}", module_text(module), module.go),
             );
         }
@@ -151,13 +149,13 @@ impl<'a> Compiled<'a> {
                 .and_then(|dir| dir.join(path))
                 .unwrap_or_default();
             made.insert(
-                Ingredient::File(path.clone()),
+                KeyPart::File(path.clone()),
                 self.input.contents.get(&path).unwrap_or_default(),
             );
         }
         for path in &package.imports {
             let digest = self.package(path);
-            made.insert(Ingredient::Package(path.clone()), digest);
+            made.insert(KeyPart::Package(path.clone()), digest);
         }
         let digest = made.digest();
         self.outside.insert(ix, digest.clone());

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use gowork_llb::diag::Span;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
+use gowork_llb::keys::third_party;
 use gowork_llb::packages::{self, Hop, Import, PackageIx, Packages};
-use gowork_llb::plan::keys::third_party;
 use gowork_llb::plan::{Build, Image, Plan, Step, StepKind};
 use gowork_llb::tree::TreePath;
 
@@ -13,7 +13,7 @@ use crate::project::Project;
 
 /// A repository with its plan.
 #[derive(Clone, Copy)]
-pub(crate) struct Question<'a> {
+pub(crate) struct Query<'a> {
     pub(crate) project: &'a Project,
     pub(crate) plan: &'a Plan,
 }
@@ -48,7 +48,7 @@ pub(crate) struct Link {
     pub(crate) guess: bool,
 }
 
-impl<'a> Question<'a> {
+impl<'a> Query<'a> {
     pub(crate) fn build(&self, image: &Image) -> &'a Build {
         self.plan.build(self.plan.step(image.link).build)
     }
@@ -427,7 +427,7 @@ pub(crate) struct Foreign {
     pub(crate) through: Vec<String>,
 }
 
-impl Question<'_> {
+impl Query<'_> {
     /// The first package from outside that `wanted` accepts and that one of the image's own
     /// imports.
     pub(crate) fn foreign(

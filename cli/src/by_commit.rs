@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gosrc;
+use gowork_llb::keys::{self, Contents, Difference, Key, KeyInput, KeyPart};
 use gowork_llb::packages;
-use gowork_llb::plan::keys::{self, Contents, Difference, Ingredient, Ingredients, KeyInput};
 use gowork_llb::plan::{self, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::tree::{SourceTree, TreePath};
 
@@ -20,7 +20,7 @@ use crate::{resolve, ui};
 
 /// What became of an image since a commit.
 #[derive(Debug, Clone)]
-pub(crate) enum Fate {
+pub(crate) enum Change {
     /// It was not there.
     New,
     /// It is there no more.
@@ -79,7 +79,7 @@ impl Comparison {
         target: &Target,
         now: Outline,
         ask_go: bool,
-    ) -> anyhow::Result<BTreeMap<String, Fate>> {
+    ) -> anyhow::Result<BTreeMap<String, Change>> {
         let broken_now = now.broken.clone();
         let coarse_now = self.planned_now(&supposed(&self.now, &now))?;
         let Outlines {
@@ -111,9 +111,9 @@ impl Comparison {
         now: Outline,
         coarse_now: &Planned,
         ask_go: bool,
-    ) -> anyhow::Result<BTreeMap<String, Fate>> {
+    ) -> anyhow::Result<BTreeMap<String, Change>> {
         let coarse_then = self.planned_then(&supposed(&self.then, &then))?;
-        let coarse = compare(&self.substances([&coarse_then, coarse_now], None));
+        let coarse = compare(&self.image_keys([&coarse_then, coarse_now], None));
         if ask_go
             && (coarse.values().any(only_go_knows)
                 || self.may_have_behind(coarse_now) && self.sources_differ()?)
@@ -122,7 +122,7 @@ impl Comparison {
                 Ok([(then, asked_then), (now, asked_now)]) => {
                     let (then, now) = (self.planned_then(&then)?, self.planned_now(&now)?);
                     return Ok(compare(
-                        &self.substances([&then, &now], Some([&asked_then, &asked_now])),
+                        &self.image_keys([&then, &now], Some([&asked_then, &asked_now])),
                     ));
                 }
                 Err(error) => ui::note(&unanswered(&error)),
@@ -170,7 +170,7 @@ impl Comparison {
     }
 
     /// Every image counts, since nobody knows what it was made of.
-    fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<String, Fate> {
+    fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<String, Change> {
         let place = |error: &Diagnostic| {
             error
                 .span
@@ -182,23 +182,23 @@ impl Comparison {
             || "nothing to build".to_owned(),
             |error| place(error) + &error.message,
         );
-        let fate = Fate::Unknown(format!("{} cannot be built: {why}", self.rev));
+        let change = Change::Unknown(format!("{} cannot be built: {why}", self.rev));
         now.plan
             .images
             .iter()
-            .map(|image| (image.name.clone(), fate.clone()))
+            .map(|image| (image.name.clone(), change.clone()))
             .collect()
     }
 
     /// What images are made of, before and now.
-    fn substances(
+    fn image_keys(
         &self,
         planned: [&Planned; 2],
         resolutions: Option<[&Resolutions; 2]>,
-    ) -> [BTreeMap<String, Ingredients>; 2] {
+    ) -> [BTreeMap<String, Key>; 2] {
         let sides = [(&self.then, planned[0], 0), (&self.now, planned[1], 1)];
         sides.map(|(project, planned, side)| {
-            keys::substances(KeyInput {
+            keys::image_keys(KeyInput {
                 plan: &planned.plan,
                 workspace: &project.workspace,
                 mod_files: &project.scan.mod_files,
@@ -295,28 +295,28 @@ fn lay_out(project: &Project, outline: &Outline, root: &std::path::Path) -> anyh
     Ok(())
 }
 
-fn compare([then, now]: &[BTreeMap<String, Ingredients>; 2]) -> BTreeMap<String, Fate> {
+fn compare([then, now]: &[BTreeMap<String, Key>; 2]) -> BTreeMap<String, Change> {
     let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-    let fate = |name: &String| match (then.get(name), now.get(name)) {
-        (None, _) => Some(Fate::New),
-        (_, None) => Some(Fate::Gone),
+    let change = |name: &String| match (then.get(name), now.get(name)) {
+        (None, _) => Some(Change::New),
+        (_, None) => Some(Change::Gone),
         (Some(before), Some(after)) => {
             let differences = before.differences(after);
-            (!differences.is_empty()).then_some(Fate::Changed(differences))
+            (!differences.is_empty()).then_some(Change::Changed(differences))
         }
     };
     names
         .into_iter()
-        .filter_map(|name| Some((name.clone(), fate(name)?)))
+        .filter_map(|name| Some((name.clone(), change(name)?)))
         .collect()
 }
 
 /// Whether something differs of which only the go command can say what it means.
-fn only_go_knows(fate: &Fate) -> bool {
-    let decides = |part: &Ingredient| match part {
-        Ingredient::ModLine(..) | Ingredient::Sum(_) | Ingredient::PerhapsFile(_) => true,
-        Ingredient::File(path) => path.as_str().split('/').any(|element| element == "vendor"),
+fn only_go_knows(change: &Change) -> bool {
+    let decides = |part: &KeyPart| match part {
+        KeyPart::ModLine(..) | KeyPart::Sum(_) | KeyPart::PerhapsFile(_) => true,
+        KeyPart::File(path) => path.as_str().split('/').any(|element| element == "vendor"),
         _ => false,
     };
-    matches!(fate, Fate::Changed(differences) if differences.iter().any(|difference| decides(&difference.part)))
+    matches!(change, Change::Changed(differences) if differences.iter().any(|difference| decides(&difference.part)))
 }

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::outline::{Build, BuildIx};
-use super::super::step::{Image, Plan, StepKind};
-use super::super::third_party::ThirdParty;
-use super::ingredients::{Ingredient, Ingredients};
+use super::key::{Key, KeyPart};
 use super::{KeyInput, flags, module_text, runtime};
 use crate::gomod::{ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
+use crate::plan::{Build, BuildIx, Image, Plan, StepKind, ThirdParty};
 use crate::resolution::Resolution;
 use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
@@ -17,12 +15,12 @@ use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
 /// resolution, what `go` chose for the packages that the image reaches; without one, the lines that
 /// decide versions, of all mod files of the root, for every image that holds third-party packages.
 /// Sets with and without a resolution must not be compared.
-pub fn substances(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
+pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Key> {
     input
         .plan
         .images
         .iter()
-        .map(|image| (image.name.clone(), substance(input, image)))
+        .map(|image| (image.name.clone(), image_key(input, image)))
         .collect()
 }
 
@@ -35,41 +33,31 @@ pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSe
     let outside = reached(build, image).outside(&build.packages);
     outside
         .into_iter()
-        .filter(|path| may_be_third_party(&providers, path))
+        .filter(|path| providers.may_be_third_party(path))
         .collect()
-}
-
-/// Whether an import that leaves the repository may be third-party, as far as that is known without
-/// the go command.
-pub(in crate::plan) fn may_be_third_party(providers: &Providers<'_>, path: &str) -> bool {
-    let has_host = path
-        .split('/')
-        .next()
-        .is_some_and(|first| first.contains('.'));
-    has_host || providers.is_required(path)
 }
 
 fn reached(build: &Build, image: &Image) -> PackageSet {
     packages::closure(&build.packages, build.packages.find(&image.package))
 }
 
-fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
+fn image_key(input: KeyInput<'_>, image: &Image) -> Key {
     let plan = input.plan;
     let link = plan.step(image.link);
     let build = plan.build(link.build);
-    let mut parts = Ingredients::default();
-    parts.insert(Ingredient::Builder, &plan.builder.image);
-    parts.insert(Ingredient::Toolchain, &plan.toolchain);
+    let mut parts = Key::default();
+    parts.insert(KeyPart::Builder, &plan.builder.image);
+    parts.insert(KeyPart::Toolchain, &plan.toolchain);
     for (name, value) in &build.settings.env {
-        parts.insert(Ingredient::Env(name.clone()), value);
+        parts.insert(KeyPart::Env(name.clone()), value);
     }
     let mut list = build.settings.flags();
     if let StepKind::Link(link) = &link.kind {
         list.push(format!("-ldflags={}", link.ldflags));
     }
     flags(&list, &mut parts);
-    parts.insert(Ingredient::Main(image.package.clone()), "");
-    parts.insert(Ingredient::Binary, &image.binary);
+    parts.insert(KeyPart::Main(image.package.clone()), "");
+    parts.insert(KeyPart::Binary, &image.binary);
     runtime(input, image, &mut parts);
     let set = reached(build, image);
     let sure = packages::sure_closure(&build.packages, build.packages.find(&image.package))
@@ -79,9 +67,9 @@ fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
         let is_sure = sure.contains(&path);
         parts.insert(
             if is_sure {
-                Ingredient::File(path)
+                KeyPart::File(path)
             } else {
-                Ingredient::PerhapsFile(path)
+                KeyPart::PerhapsFile(path)
             },
             digest,
         );
@@ -98,7 +86,7 @@ fn substance(input: KeyInput<'_>, image: &Image) -> Ingredients {
 }
 
 /// The modules of the repository that packages come from, and what the mains take from their root.
-fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mut Ingredients) {
+fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mut Key) {
     let workspace = input.workspace;
     let chosen = input
         .resolution(build)
@@ -106,16 +94,16 @@ fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mu
     let build = input.plan.build(build);
     let root = workspace.root(build.root);
     parts.insert(
-        Ingredient::GoLine,
+        KeyPart::GoLine,
         language(root.go(workspace).unwrap_or_default()),
     );
     for (key, value) in godebug(workspace, root) {
-        parts.insert(Ingredient::Godebug(key.clone()), value);
+        parts.insert(KeyPart::Godebug(key.clone()), value);
     }
     let used: BTreeSet<ModuleIx> = set.iter().map(|ix| build.packages.get(ix).module).collect();
     for &ix in root.members.iter().filter(|ix| used.contains(ix)) {
         let module = workspace.module(ix);
-        parts.insert(Ingredient::Own(module.path.clone()), go_line(module));
+        parts.insert(KeyPart::Own(module.path.clone()), go_line(module));
     }
     for (path, target) in root
         .replaced
@@ -134,7 +122,7 @@ fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mu
         };
         let asked = version.unwrap_or_else(asked);
         parts.insert(
-            Ingredient::Own(path.clone()),
+            KeyPart::Own(path.clone()),
             format!(
                 "{} {asked} => {}",
                 go_line(module),
@@ -230,9 +218,9 @@ fn chosen(
     build: &Build,
     resolution: &Resolution,
     set: &PackageSet,
-    parts: &mut Ingredients,
+    parts: &mut Key,
 ) {
-    parts.insert(Ingredient::Go, &resolution.go_version);
+    parts.insert(KeyPart::Go, &resolution.go_version);
     let third_party = ThirdParty::new(resolution);
     for package in third_party
         .reached(&set.outside(&build.packages))
@@ -249,7 +237,7 @@ fn chosen(
             String::new()
         };
         parts.insert(
-            Ingredient::Module(module.path.clone()),
+            KeyPart::Module(module.path.clone()),
             module_text(module) + &go,
         );
         for path in package
@@ -259,7 +247,7 @@ fn chosen(
         {
             if !package.dir.is_empty() {
                 parts.insert(
-                    Ingredient::File(path.clone()),
+                    KeyPart::File(path.clone()),
                     input.contents.get(&path).unwrap_or_default(),
                 );
             }
@@ -269,7 +257,7 @@ fn chosen(
 
 /// Everything that may decide versions, where the go command was not asked. Version selection is
 /// global, so every line counts for everybody.
-fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
+fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Key) {
     let workspace = input.workspace;
     let root = workspace.root(build.root);
     if let RootKind::Workspace(WorkFile { replace, .. }) = &root.kind {
@@ -289,7 +277,7 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
         } else {
             "older than 1.17"
         };
-        parts.insert(Ingredient::ModLine(file.clone(), "go".to_owned()), text);
+        parts.insert(KeyPart::ModLine(file.clone(), "go".to_owned()), text);
         let ModFile {
             require,
             exclude,
@@ -306,14 +294,14 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
         for (path, versions) in versions {
             let versions = versions.into_iter().collect::<Vec<_>>().join(" ");
             parts.insert(
-                Ingredient::ModLine(file.clone(), format!("require {path}")),
+                KeyPart::ModLine(file.clone(), format!("require {path}")),
                 versions,
             );
         }
         for exclude in exclude {
             let (path, version) = &exclude.value;
             parts.insert(
-                Ingredient::ModLine(file.clone(), format!("exclude {path} {version}")),
+                KeyPart::ModLine(file.clone(), format!("exclude {path} {version}")),
                 "",
             );
         }
@@ -333,24 +321,24 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Ingredients) {
             SumFile::parse(path.as_str(), text.as_bytes()).0.modules()
         {
             parts.insert(
-                Ingredient::Sum(format!("{module}@{version}")),
+                KeyPart::Sum(format!("{module}@{version}")),
                 hashes.join(" "),
             );
         }
     }
     if build.vendored {
         for (path, digest) in input.contents.under(&build.dir.child("vendor")) {
-            parts.insert(Ingredient::File(path.clone()), digest);
+            parts.insert(KeyPart::File(path.clone()), digest);
         }
     }
 }
 
-fn replaces(file: &TreePath, replaces: &[Replace], parts: &mut Ingredients) {
+fn replaces(file: &TreePath, replaces: &[Replace], parts: &mut Key) {
     for replace in replaces {
         let join = |path: &str, version: &str| format!("{path} {version}").trim_end().to_owned();
         let line = format!("replace {}", join(&replace.old_path, &replace.old_version));
         parts.insert(
-            Ingredient::ModLine(file.clone(), line),
+            KeyPart::ModLine(file.clone(), line),
             join(&replace.new_path, &replace.new_version),
         );
     }

@@ -1,36 +1,40 @@
-//! What each step and image of a plan is made of, as named ingredients with a digest: two notions
-//! that must not be mixed.
+//! Keys: what a step or an image is made of, as named parts with a digest. Comparing two keys says
+//! what differs, and why something runs again.
 //!
-//! - A **step key** ([`step_keys`], [`image_keys`]) is what a builder keys the step by: the true
-//!   bytes of everything that is mounted, flags, and for compile results what the packages of each
-//!   part are compiled from. Two plans with equal keys run nothing anew; a step runs if its key
-//!   changed. (A builder may run less: a package whose imports changed in their bodies alone is
-//!   compiled to the same result, and steps that read only such results stay cached.)
-//! - An image's **substance** ([`substances`]) is what the image consists of, whatever steps make
-//!   it: mod files do not count by their bytes, but by what `go` chose for the packages that the
-//!   image reaches. A comment in a go.mod changes step keys, and nobody's substance.
+//! Three keys describe the same steps. They must not be mixed:
 //!
-//! Both are pure: contents of files come as digests ([`Contents`]).
+//! | key | what it holds | who decides by it |
+//! |---|---|---|
+//! | step key, [`step_keys`] | the true bytes of all that is mounted, flags, and for compile results what the packages of each part are compiled from | BuildKit runs a step again if and only if its own cache key changed. The step key predicts that; the tests on a real engine hold the two together. |
+//! | image key, [`image_keys`] | what the image consists of, whatever steps make it. Mod files do not count by their bytes, but by what `go` chose for the packages that the image reaches. | `gowork affected` and `gowork explain` |
+//! | description, `gowork_step::Description` | what the results of a step are compiled from, for steps whose inputs are all known by content | gowork-cache: which results of its cache mount it may take whole |
+//!
+//! BuildKit is the authority for what runs. A step key that says too little is a bug of this module:
+//! it makes `affected` wrong, never a binary. A description that says too little would make a wrong
+//! binary; so its fields have no defaults, and it holds every source by content.
+//!
+//! A comment in a go.mod changes step keys, and no image key. A builder may run less than step keys
+//! say: a package whose imports changed in their bodies alone is compiled to the same result, and
+//! steps that read only such results stay cached.
+//!
+//! All of it is pure: contents of files come as digests ([`Contents`]).
 
-mod compiled;
+mod compile;
 mod contents;
-mod ingredients;
-mod substance;
+mod image;
+mod key;
 
 pub use contents::{Contents, files, paths};
-pub use ingredients::{Difference, Ingredient, Ingredients};
-pub(super) use substance::may_be_third_party;
-pub use substance::{substances, third_party};
+pub use image::{image_keys, third_party};
+pub use key::{Difference, Key, KeyPart};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use self::compiled::Compiled;
-use super::outline::BuildIx;
-use super::sealed::Moved;
-use super::step::{Image, Inputs, Plan, Results, Step, StepKind};
+use self::compile::Compiled;
 use crate::config::{Cache, HealthcheckConfig, RuntimeConfig};
+use crate::plan::{BuildIx, Image, Inputs, Moved, Plan, Results, Step, StepKind};
 use crate::resolution::{Resolution, ResolvedModule};
 use crate::workspace::{ModTexts, Workspace};
 
@@ -57,11 +61,11 @@ impl<'a> KeyInput<'a> {
 }
 
 /// The key of every step, in the order of the plan's steps.
-pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
+pub fn step_keys(input: KeyInput<'_>) -> Vec<Key> {
     let mut compiled: BTreeMap<BuildIx, Compiled<'_>> = BTreeMap::new();
-    let mut keys: Vec<Ingredients> = Vec::new();
+    let mut keys: Vec<Key> = Vec::new();
     for step in &input.plan.steps {
-        let mut key = Ingredients::default();
+        let mut key = Key::default();
         command(input, step, &mut key);
         inputs(input, step, &mut key);
         let compiled = compiled
@@ -69,7 +73,7 @@ pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
             .or_insert_with(|| Compiled::new(input, step.build));
         for result in &step.inputs.results {
             let (name, digest) = results(input, compiled, &keys, *result);
-            key.insert(Ingredient::Step(name), digest);
+            key.insert(KeyPart::Step(name), digest);
         }
         keys.push(key);
     }
@@ -81,7 +85,7 @@ pub fn step_keys(input: KeyInput<'_>) -> Vec<Ingredients> {
 fn results(
     input: KeyInput<'_>,
     compiled: &mut Compiled<'_>,
-    keys: &[Ingredients],
+    keys: &[Key],
     result: Results,
 ) -> (String, String) {
     let step = input.plan.step(result.step);
@@ -97,46 +101,25 @@ fn results(
     (name, known.unwrap_or_else(|| keys[result.step.0].digest()))
 }
 
-/// The key of every image by name: its link's, with what is put beside the binary.
-pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Ingredients> {
-    let steps = step_keys(input);
-    let key = |image: &Image| {
-        let mut key = Ingredients::default();
-        let link = input.plan.step(image.link);
-        key.insert(
-            Ingredient::Step(link.name.clone()),
-            steps[image.link.0].digest(),
-        );
-        runtime(input, image, &mut key);
-        key
-    };
-    input
-        .plan
-        .images
-        .iter()
-        .map(|image| (image.name.clone(), key(image)))
-        .collect()
-}
-
 /// What is run, and by whom.
-fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
+fn command(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     let plan = input.plan;
     let build = plan.build(step.build);
-    key.insert(Ingredient::Builder, &plan.builder.image);
-    key.insert(Ingredient::Toolchain, &plan.toolchain);
+    key.insert(KeyPart::Builder, &plan.builder.image);
+    key.insert(KeyPart::Toolchain, &plan.toolchain);
     if let Some(resolution) = input.resolution(step.build) {
-        key.insert(Ingredient::Go, &resolution.go_version);
+        key.insert(KeyPart::Go, &resolution.go_version);
     }
     for (name, value) in &build.settings.env {
-        key.insert(Ingredient::Env(name.clone()), value);
+        key.insert(KeyPart::Env(name.clone()), value);
     }
     let (kind, mut flag_list) = match &step.kind {
         StepKind::Resolve(request) => {
             for (name, value) in &plan.module_env {
-                key.insert(Ingredient::Env(name.clone()), value);
+                key.insert(KeyPart::Env(name.clone()), value);
             }
             for package in &request.packages {
-                key.insert(Ingredient::Package(package.clone()), "");
+                key.insert(KeyPart::Package(package.clone()), "");
             }
             let tags =
                 (!request.tags.is_empty()).then(|| format!("-tags={}", request.tags.join(",")));
@@ -146,8 +129,8 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
         StepKind::Deps(_) => ("deps", build.settings.package_flags()),
         StepKind::Unit(_) => ("unit", build.settings.package_flags()),
         StepKind::Link(link) => {
-            key.insert(Ingredient::Main(link.package.clone()), "");
-            key.insert(Ingredient::Binary, &link.binary);
+            key.insert(KeyPart::Main(link.package.clone()), "");
+            key.insert(KeyPart::Binary, &link.binary);
             ("link", build.settings.flags())
         }
     };
@@ -155,7 +138,7 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
         for package in &part.packages {
             // Which part its results are kept in is seen by the step.
             key.insert(
-                Ingredient::Package(package.clone()),
+                KeyPart::Package(package.clone()),
                 if number == 0 {
                     String::new()
                 } else {
@@ -175,23 +158,23 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     } else {
         String::new()
     };
-    key.insert(Ingredient::Kind, format!("{kind}{kept}"));
+    key.insert(KeyPart::Kind, format!("{kind}{kept}"));
     flags(&flag_list, key);
 }
 
 /// Flags as the go command takes them, `-name=value`.
-fn flags(list: &[String], key: &mut Ingredients) {
+fn flags(list: &[String], key: &mut Key) {
     for flag in list {
         let (name, value) = flag
             .trim_start_matches('-')
             .split_once('=')
             .unwrap_or((flag, ""));
-        key.insert(Ingredient::Flag(name.to_owned()), value);
+        key.insert(KeyPart::Flag(name.to_owned()), value);
     }
 }
 
 /// What is mounted: files by content, modules by what they are.
-fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
+fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     let Inputs {
         mod_files,
         files,
@@ -200,7 +183,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     } = &step.inputs;
     for path in mod_files.iter().chain(files) {
         for (path, digest) in input.contents.under(path) {
-            key.insert(Ingredient::File(path.clone()), digest);
+            key.insert(KeyPart::File(path.clone()), digest);
         }
     }
     let Some(resolution) = input.resolution(step.build) else {
@@ -216,7 +199,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
             .filter(|package| !package.is_std());
         key.0.extend(packages.map(|package| {
             (
-                Ingredient::Package(package.path.clone()),
+                KeyPart::Package(package.path.clone()),
                 "in the module cache".to_owned(),
             )
         }));
@@ -224,12 +207,12 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
     if let Some(sealed) = &step.inputs.sealed {
         for (path, text) in &sealed.texts {
             key.insert(
-                Ingredient::Written(path.clone()),
+                KeyPart::Written(path.clone()),
                 contents::hex(&Sha256::digest(text)),
             );
         }
         for Moved { from, to, .. } in &sealed.moved {
-            key.insert(Ingredient::Moved(from.clone(), to.clone()), "");
+            key.insert(KeyPart::Moved(from.clone(), to.clone()), "");
         }
         // With a directory come all packages below it in its module that somebody reaches.
         for package in resolution
@@ -239,7 +222,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
         {
             modules.extend(package.module);
             key.insert(
-                Ingredient::Package(package.path.clone()),
+                KeyPart::Package(package.path.clone()),
                 "in the module cache",
             );
         }
@@ -248,7 +231,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Ingredients) {
         .into_iter()
         .filter_map(|ix| resolution.modules.get(ix))
     {
-        key.insert(Ingredient::Module(module.path.clone()), module_text(module));
+        key.insert(KeyPart::Module(module.path.clone()), module_text(module));
     }
 }
 
@@ -268,7 +251,7 @@ fn module_text(module: &ResolvedModule) -> String {
 }
 
 /// What an image is besides its binary.
-fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
+fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     let RuntimeConfig {
         base,
         user,
@@ -289,8 +272,7 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
         files,
         ..
     } = &image.runtime;
-    let mut add =
-        |name: &str, value: String| key.insert(Ingredient::Runtime(name.to_owned()), value);
+    let mut add = |name: &str, value: String| key.insert(KeyPart::Runtime(name.to_owned()), value);
     add("base", base.value.clone());
     add("user", user.clone());
     add("certificates", certificates.to_string());
@@ -330,9 +312,9 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Ingredients) {
             "{number}: {} {}:{} {mode}",
             file.from.value, file.owner.0, file.owner.1
         );
-        key.insert(Ingredient::Runtime(format!("file {}", file.to)), text);
+        key.insert(KeyPart::Runtime(format!("file {}", file.to)), text);
         for (path, digest) in input.contents.under(&file.from.value) {
-            key.insert(Ingredient::RuntimeFile(path.clone()), digest);
+            key.insert(KeyPart::RuntimeFile(path.clone()), digest);
         }
     }
 }

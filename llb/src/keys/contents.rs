@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use super::super::step::Plan;
+use crate::plan::Plan;
 use crate::tree::{EntryKind, SourceTree, TreePath};
 
 /// How many files are held in memory at once while they are digested.

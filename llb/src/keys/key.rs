@@ -11,7 +11,7 @@ use crate::tree::TreePath;
 /// What an ingredient is about. The order is that in which differences are told: what is certain
 /// before what may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ingredient {
+pub enum KeyPart {
     /// What a step does.
     Kind,
     /// The image that the go command comes from.
@@ -61,7 +61,7 @@ pub enum Ingredient {
     Sum(String),
 }
 
-impl fmt::Display for Ingredient {
+impl fmt::Display for KeyPart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kind => f.write_str("what the step does"),
@@ -88,7 +88,7 @@ impl fmt::Display for Ingredient {
     }
 }
 
-impl Ingredient {
+impl KeyPart {
     /// Whether its value says nothing to a person: a digest.
     fn is_digest(&self) -> bool {
         matches!(
@@ -132,22 +132,22 @@ impl Ingredient {
 
 /// What something is made of: parts with their values.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Ingredients(pub BTreeMap<Ingredient, String>);
+pub struct Key(pub BTreeMap<KeyPart, String>);
 
 /// One part that two sets do not have alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Which part.
-    pub part: Ingredient,
+    pub part: KeyPart,
     /// Its value before; none if it is new.
     pub before: Option<String>,
     /// Its value now; none if it is gone.
     pub after: Option<String>,
 }
 
-impl Ingredients {
+impl Key {
     /// Adds a part.
-    pub fn insert(&mut self, part: Ingredient, value: impl Into<String>) {
+    pub fn insert(&mut self, part: KeyPart, value: impl Into<String>) {
         self.0.insert(part, value.into());
     }
 
@@ -161,7 +161,7 @@ impl Ingredients {
         };
         let mut steps: Vec<&str> = Vec::new();
         for (part, value) in &self.0 {
-            if matches!(part, Ingredient::Step(_)) {
+            if matches!(part, KeyPart::Step(_)) {
                 steps.push(value);
             } else {
                 add(part.tag());
@@ -179,13 +179,12 @@ impl Ingredients {
     /// fails. Nor does the `go` line of a module that only one side has: its requirements tell.
     /// Neither does it count where the same results come from a step of another name.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
-        let all: BTreeSet<&Ingredient> = self.0.keys().chain(after.0.keys()).collect();
+        let all: BTreeSet<&KeyPart> = self.0.keys().chain(after.0.keys()).collect();
         let (old, new) = (self.results(), after.results());
-        let counts = |part: &Ingredient, before: Option<&String>, after: Option<&String>| match part
-        {
-            Ingredient::Sum(_) => before.is_some() && after.is_some(),
-            Ingredient::ModLine(_, line) if line == "go" => before.is_some() && after.is_some(),
-            Ingredient::Step(_) => {
+        let counts = |part: &KeyPart, before: Option<&String>, after: Option<&String>| match part {
+            KeyPart::Sum(_) => before.is_some() && after.is_some(),
+            KeyPart::ModLine(_, line) if line == "go" => before.is_some() && after.is_some(),
+            KeyPart::Step(_) => {
                 before.is_some_and(|result| !new.contains(result.as_str()))
                     || after.is_some_and(|result| !old.contains(result.as_str()))
             }
@@ -210,7 +209,7 @@ impl Ingredients {
         let results = self
             .0
             .iter()
-            .filter(|(part, _)| matches!(part, Ingredient::Step(_)));
+            .filter(|(part, _)| matches!(part, KeyPart::Step(_)));
         results.map(|(_, value)| value.as_str()).collect()
     }
 }
@@ -220,7 +219,7 @@ impl fmt::Display for Difference {
     /// -w"`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = |value: &str| match &self.part {
-            Ingredient::Flag(_) | Ingredient::Env(_) | Ingredient::Runtime(_) => {
+            KeyPart::Flag(_) | KeyPart::Env(_) | KeyPart::Runtime(_) => {
                 format!("\"{value}\"")
             }
             _ => value.split(" h1:").next().unwrap_or_default().to_owned(),

@@ -7,27 +7,28 @@ use std::collections::BTreeMap;
 
 use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
 use gowork_llb::gosrc::{self, FileClass};
+use gowork_llb::keys;
 use gowork_llb::packages::Package;
-use gowork_llb::plan::{Image, keys};
+use gowork_llb::plan::Image;
 use gowork_llb::tree::{EntryKind, TreePath};
 
+use crate::membership::{Query, Role};
 use crate::root::{CONFIGURATION, DOCKERFILES};
-use crate::why::{Question, Role};
 
 /// Files that decide modules and versions.
 const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 
 /// Why an edit of `path` may touch the image; none if it cannot.
-pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
-    if let Some(what) = configuration(question, path) {
+pub(crate) fn touches(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    if let Some(what) = configuration(query, path) {
         return Some(format!("{path} is {what}"));
     }
-    for role in question.roles(image, path) {
+    for role in query.roles(image, path) {
         let reason = match role {
             Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..)
-                if question.is_guess(image, ix) =>
+                if query.is_guess(image, ix) =>
             {
-                let package = &question.build(image).packages.get(ix).path;
+                let package = &query.build(image).packages.get(ix).path;
                 Some(format!(
                     "file {path} (perhaps: third-party packages may import {package})"
                 ))
@@ -38,18 +39,18 @@ pub(crate) fn touches(question: Question<'_>, image: &Image, path: &TreePath) ->
             | Role::Profile
             | Role::Vendored => Some(format!("file {path}")),
             Role::Runtime(_) => Some(format!("runtime file {path}")),
-            Role::ModFile => mod_file(question, image, path),
+            Role::ModFile => mod_file(query, image, path),
         };
         if reason.is_some() {
             return reason;
         }
     }
-    let reason = vendored(question, image, path).or_else(|| module_boundary(question, image, path));
-    reason.or_else(|| former_part(question, image, path))
+    let reason = vendored(query, image, path).or_else(|| module_boundary(query, image, path));
+    reason.or_else(|| former_part(query, image, path))
 }
 
-fn configuration(question: Question<'_>, path: &TreePath) -> Option<&'static str> {
-    let config = question
+fn configuration(query: Query<'_>, path: &TreePath) -> Option<&'static str> {
+    let config = query
         .project
         .config_file
         .as_ref()
@@ -59,7 +60,7 @@ fn configuration(question: Question<'_>, path: &TreePath) -> Option<&'static str
     // before which a gowork.toml has no say.
     let was_dockerfile = || {
         DOCKERFILES.contains(&name)
-            && question.project.tree.read(std::slice::from_ref(path))[0].is_err()
+            && query.project.tree.read(std::slice::from_ref(path))[0].is_err()
     };
     if config == Some(name) || name == CONFIGURATION && config.is_none() || was_dockerfile() {
         return Some("the configuration");
@@ -71,9 +72,9 @@ fn configuration(question: Question<'_>, path: &TreePath) -> Option<&'static str
         .then_some("the ignore file of the build")
 }
 
-fn mod_file(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+fn mod_file(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let sums = path.name().ends_with(".sum");
-    if sums && keys::third_party(question.plan, &question.project.workspace, image).is_empty() {
+    if sums && keys::third_party(query.plan, &query.project.workspace, image).is_empty() {
         return None;
     }
     Some(format!(
@@ -81,26 +82,26 @@ fn mod_file(question: Question<'_>, image: &Image, path: &TreePath) -> Option<St
     ))
 }
 
-fn vendored(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
-    let build = question.build(image);
+fn vendored(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let build = query.build(image);
     let counts = build.vendored
         && path.is_under(&build.dir.child("vendor"))
         && !gosrc::is_test(path.name())
-        && !keys::third_party(question.plan, &question.project.workspace, image).is_empty();
+        && !keys::third_party(query.plan, &query.project.workspace, image).is_empty();
     counts.then(|| format!("file {path}, vendored, may be part of it"))
 }
 
 /// A mod file that no build reads now, but perhaps did; or one that makes a module of a directory,
 /// or no longer does.
-fn module_boundary(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
+fn module_boundary(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let dir = path.parent().unwrap_or_default();
-    let build = question.build(image);
+    let build = query.build(image);
     if !MOD_FILES.contains(&path.name()) || build.mod_files.contains(path) {
         return None;
     }
     if path.name().starts_with("go.work") {
         return if dir.is_root() || dir == build.dir {
-            mod_file(question, image, path)
+            mod_file(query, image, path)
         } else {
             None
         };
@@ -108,11 +109,11 @@ fn module_boundary(question: Question<'_>, image: &Image, path: &TreePath) -> Op
     if path.name() == "go.sum" {
         let module_is_used = build.mod_files.contains(&dir.child("go.mod"));
         return module_is_used
-            .then(|| mod_file(question, image, path))
+            .then(|| mod_file(query, image, path))
             .flatten();
     }
     let graph = &build.packages;
-    let set = question.packages(image);
+    let set = query.packages(image);
     let mut packages = set.iter().map(|ix| graph.get(ix));
     let parts = |package: &Package| {
         package.dir.is_under(&dir) || dir.is_under(&package.dir) && !package.embedded.is_empty()
@@ -123,18 +124,18 @@ fn module_boundary(question: Question<'_>, image: &Image, path: &TreePath) -> Op
 }
 
 /// A file that is no part of the image as it is now, and may have been.
-fn former_part(question: Question<'_>, image: &Image, path: &TreePath) -> Option<String> {
-    let build = question.build(image);
+fn former_part(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let build = query.build(image);
     let dir = path.parent().unwrap_or_default();
     let name = path.name();
-    for ix in question.packages(image).iter() {
+    for ix in query.packages(image).iter() {
         let package = build.packages.get(ix);
         let source = FileClass::of(name).is_some_and(|class| class != FileClass::TestGo);
         if package.dir == dir
             && source
             && build
                 .settings
-                .context(question.plan.builder.go_minor)
+                .context(query.plan.builder.go_minor)
                 .matches_name(name)
         {
             return Some(format!(
@@ -142,7 +143,7 @@ fn former_part(question: Question<'_>, image: &Image, path: &TreePath) -> Option
                 package.path
             ));
         }
-        if let Some(pattern) = matching(question, package, path) {
+        if let Some(pattern) = matching(query, package, path) {
             return Some(format!(
                 "file {path} matches the pattern {pattern} of package {}",
                 package.path
@@ -154,12 +155,12 @@ fn former_part(question: Question<'_>, image: &Image, path: &TreePath) -> Option
 }
 
 /// The embed pattern of the package that would take the file, if it were there.
-fn matching(question: Question<'_>, package: &Package, path: &TreePath) -> Option<String> {
+fn matching(query: Query<'_>, package: &Package, path: &TreePath) -> Option<String> {
     let below = path
         .strip_dir(&package.dir)
         .filter(|below| !below.is_empty())?;
     let list = |at: &str| -> Option<Listing> {
-        let listed = question
+        let listed = query
             .project
             .tree
             .list(&[package.dir.join(at).ok()?])
