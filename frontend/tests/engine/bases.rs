@@ -2,9 +2,10 @@
 //! base are followed, inside of it, and what is there keeps its owner and mode. And a layer is the
 //! same wherever and whenever it is made.
 
+mod tree;
+
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use gowork_llb::config::Config;
 use gowork_llb::lower::{self, DockerfileOptions};
@@ -16,6 +17,7 @@ use crate::engine::{Build, EmptyEngine, Engine};
 use crate::layout::{self, Image, Layout};
 use crate::options::tiny;
 use crate::repository::Repository;
+use tree::Tree;
 
 /// Links and owned directories in every place that a layer of ours comes to.
 const LINKED: &str = r#"FROM busybox:latest
@@ -51,110 +53,6 @@ const PUTS: &[Put<'_>] = &[
     ("linked-conf", "/opt/of-a-linked-directory", None, None),
     ("tool.sh", "/opt//odd/./tool.sh", None, None),
 ];
-
-/// What there is at a path: all that an archive says of it but its time, and a file's content.
-#[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    /// Mode, owner, and what a link says.
-    what: String,
-    /// Of a file.
-    content: Vec<u8>,
-}
-
-/// A file system as an archive has it, with the times of its entries.
-struct Tree {
-    entries: BTreeMap<String, Entry>,
-    times: BTreeMap<String, String>,
-}
-
-impl Tree {
-    fn of(build: Build) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let (archive, root) = (dir.path().join("archive"), dir.path().join("root"));
-        build
-            .args([format!("--output=type=tar,dest={}", archive.display())])
-            .succeeds();
-        std::fs::create_dir(&root).unwrap();
-        tar(&[
-            "-C",
-            &root.to_string_lossy(),
-            "--no-same-owner",
-            "--exclude=dev/*",
-            "-xf",
-            &archive.to_string_lossy(),
-        ]);
-        let listing = tar(&[
-            "--numeric-owner",
-            "--full-time",
-            "-tvf",
-            &archive.to_string_lossy(),
-        ]);
-        let mut tree = Self {
-            entries: BTreeMap::new(),
-            times: BTreeMap::new(),
-        };
-        for line in listing.lines().filter(|line| !line.starts_with(['c', 'b'])) {
-            let mut words = line.split_ascii_whitespace();
-            let (mode, owner, _size) = (
-                words.next().unwrap(),
-                words.next().unwrap(),
-                words.next().unwrap(),
-            );
-            let time = format!("{} {}", words.next().unwrap(), words.next().unwrap());
-            let rest: Vec<&str> = words.collect();
-            let path = rest[0].trim_end_matches('/').to_owned();
-            let content = if mode.starts_with('-') {
-                std::fs::read(root.join(&path)).unwrap_or_default()
-            } else {
-                Vec::new()
-            };
-            tree.entries.insert(
-                path.clone(),
-                Entry {
-                    what: format!("{mode} {owner} {}", rest[1..].join(" ")),
-                    content,
-                },
-            );
-            tree.times.insert(path, time);
-        }
-        tree
-    }
-
-    /// Where it differs from another.
-    fn differences(&self, other: &Self) -> Vec<String> {
-        let shown = |entry: Option<&Entry>| {
-            entry.map(|entry| format!("{} ({} bytes)", entry.what, entry.content.len()))
-        };
-        let paths: std::collections::BTreeSet<&String> =
-            self.entries.keys().chain(other.entries.keys()).collect();
-        let differ = paths
-            .into_iter()
-            .filter(|path| self.entries.get(*path) != other.entries.get(*path));
-        differ
-            .map(|path| {
-                format!(
-                    "{path}: {:?}, not {:?}",
-                    shown(self.entries.get(path)),
-                    shown(other.entries.get(path))
-                )
-            })
-            .collect()
-    }
-}
-
-fn tar(words: &[&str]) -> String {
-    let output = Command::new("tar")
-        .args(words)
-        .env("TZ", "UTC")
-        .output()
-        .expect("tar must be on PATH");
-    assert!(
-        output.status.success(),
-        "tar {words:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
-}
 
 /// A program with files to put into its image.
 fn program() -> Repository {
@@ -297,7 +195,7 @@ fn everything_goes_over_a_base_as_copy_puts_it() {
 }
 
 /// What `gowork dockerfile` prints.
-fn printed(root: &Path) -> String {
+pub(crate) fn printed(root: &Path) -> String {
     let tree = LocalTree::new(root);
     let (config, _) = Config::parse(
         "Dockerfile",
@@ -475,69 +373,4 @@ OTHER = "$${LIB} ${ARG:-d} ${DOLLARS}"
             && !said.contains("takes the variable LIB"),
         "{said}"
     );
-}
-
-/// What `go version -m` says of the binary of an image.
-fn level(image: &Image) -> String {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &image.files()["usr/local/bin/tiny"]).unwrap();
-    let output = Command::new("go")
-        .args(["version", "-m"])
-        .arg(file.path())
-        .output()
-        .expect("the go command must be on PATH");
-    let text = String::from_utf8(output.stdout).unwrap();
-    let mut settings = text
-        .lines()
-        .filter_map(|line| line.split_once("\tbuild\t"))
-        .map(|(_, setting)| setting);
-    let is_level = |setting: &&str| {
-        ["GOAMD64=", "GOARM64=", "GOARM="]
-            .iter()
-            .any(|name| setting.starts_with(name))
-    };
-    settings.find(is_level).unwrap_or_default().to_owned()
-}
-
-#[test]
-#[ignore = "needs an engine: cargo xtask test"]
-fn the_variant_of_a_platform_is_compiled_for() {
-    let tiny = tiny();
-    tiny.write("printed.Dockerfile", &printed(&tiny.root()));
-    let ours = |platform: &str| {
-        layout::build(
-            Engine::main()
-                .frontend(&tiny.root())
-                .args(["--platform", platform]),
-        )
-        .image()
-    };
-    let stock = |platform: &str| {
-        let build = Engine::main()
-            .stock(&tiny.root(), &tiny.root().join("printed.Dockerfile"))
-            .target("tiny");
-        layout::build(build.args(["--platform", platform])).image()
-    };
-    for (platform, want) in [
-        ("linux/amd64", "GOAMD64=v1"),
-        ("linux/amd64/v3", "GOAMD64=v3"),
-    ] {
-        for image in [ours(platform), stock(platform)] {
-            assert_eq!(level(&image), want, "{platform}");
-            assert_eq!(
-                image.config["variant"].as_str(),
-                platform.strip_prefix("linux/amd64/"),
-                "{platform}"
-            );
-        }
-    }
-    for (platform, want) in [
-        ("linux/arm64/v8", "GOARM64=v8.0"),
-        ("linux/arm64/v9", "GOARM64=v9.0"),
-        ("linux/arm/v6", "GOARM=6"),
-    ] {
-        assert_eq!(level(&ours(platform)), want, "{platform}");
-    }
-    tiny.append("Dockerfile", "\n[go]\ngoamd64 = \"v2\"\n");
-    assert_eq!(level(&ours("linux/amd64/v3")), "GOAMD64=v2", "configured");
 }

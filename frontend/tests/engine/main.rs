@@ -46,4 +46,5 @@ mod secrets;
 mod shared;
 mod smoke;
 mod tiers;
+mod variants;
 mod workspaces;
