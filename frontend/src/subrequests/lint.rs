@@ -6,7 +6,7 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::{Diagnostic, Span};
 use serde::Serialize;
 
-use super::describe::Definition;
+use super::definition::Definition;
 use super::{LocationJson, Sources, answer};
 use crate::error::{SourceFiles, render};
 

@@ -4,6 +4,7 @@
 //! One small file a call: its definition, the data it takes from the builder, and the answer. None
 //! finds anything out itself.
 
+mod definition;
 pub mod describe;
 pub mod lint;
 pub mod outline;

@@ -6,7 +6,7 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::Span;
 use serde::Serialize;
 
-use super::describe::Definition;
+use super::definition::Definition;
 use super::{LocationJson, Sources, answer, table};
 use crate::error::SourceFiles;
 
