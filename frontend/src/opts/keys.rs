@@ -1,8 +1,8 @@
 //! The keys of a build's options, each once. Senders are `docker buildx build`, `buildctl --opt`
 //! and bake.
 //!
-//! A key that is not here is none of ours and is ignored: clients add informational ones all the
-//! time.
+//! A constant of its own is a key that the frontend reads. [`IGNORED`] lists keys that it knows and
+//! does not read. Any other key is ignored too: clients add informational ones all the time.
 
 /// Path of the definition file in its local directory (`-f`). Default `Dockerfile`.
 pub const FILENAME: &str = "filename";
@@ -68,3 +68,63 @@ pub const ARG_KEEP_GIT_DIR: &str = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
 pub const ARG_CACHE_MOUNT_NS: &str = "BUILDKIT_CACHE_MOUNT_NS";
 /// Build argument: the time to put on everything, in seconds since 1970.
 pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+/// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in
+/// `:` or `_` is a prefix.
+pub const IGNORED: [(&str, &str); 19] = [
+    (
+        "source",
+        "the frontend's image: BuildKit mounts its definition, which says the same and more",
+    ),
+    (
+        "cmdline",
+        "the whole syntax line: nothing in it has a meaning here but the image",
+    ),
+    (
+        "frontend.caps",
+        "BuildKit compares them with the labels of the frontend's image before it starts",
+    ),
+    (
+        "attest:",
+        "BuildKit adds provenance and SBOMs to any result",
+    ),
+    ("vcs:", "for provenance only"),
+    (
+        "input:",
+        "the URL of a context that is an input, for provenance only",
+    ),
+    (
+        "memory",
+        "limits of single steps are not supported: limit the builder",
+    ),
+    ("memswap", "as memory"),
+    ("cpushares", "as memory"),
+    ("cpuperiod", "as memory"),
+    ("cpuquota", "as memory"),
+    ("cpusetcpus", "as memory"),
+    ("cpusetmems", "as memory"),
+    (
+        "build-arg:BUILDKIT_SYNTAX",
+        "has chosen this frontend already",
+    ),
+    (
+        "build-arg:BUILDKIT_INLINE_CACHE",
+        "clients make an exporter's option of it",
+    ),
+    (
+        "build-arg:BUILDKIT_BUILD_NAME",
+        "clients name the build by it",
+    ),
+    (
+        "build-arg:BUILDKIT_DOCKERFILE_CHECK",
+        "rules of docker/dockerfile, which are not those of a Go workspace",
+    ),
+    (
+        "build-arg:BUILDKIT_SBOM_SCAN_",
+        "stages of a Dockerfile: an image here has none",
+    ),
+    (
+        "build-arg:BUILDKIT_ATTEST_",
+        "BuildKit reads attestation options by itself",
+    ),
+];

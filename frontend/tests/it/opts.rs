@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use expect_test::expect;
 use gowork_frontend::error::BuildError;
-use gowork_frontend::opts::{NoCache, Options, RawOptions};
+use gowork_frontend::opts::{NoCache, Options, RawOptions, keys};
 use gowork_llb::ops::exec::Network;
 use gowork_llb::ops::source::ResolveMode;
 
@@ -244,4 +244,101 @@ fn all_malformed_options_are_reported_at_once() {
         "shm-size=64m",
         "build-arg:SOURCE_DATE_EPOCH=yesterday",
     ]));
+}
+
+/// The keys that the frontend has a constant for, by its name.
+fn known_keys() -> Vec<(&'static str, &'static str)> {
+    let text = include_str!("../../src/opts/keys.rs");
+    let mut known = Vec::new();
+    for line in text.lines() {
+        let constant = line.strip_prefix("pub const ").unwrap_or_default();
+        if let Some((name, value)) = constant.split_once(": &str = \"") {
+            known.push((name, value.trim_end_matches("\";")));
+        }
+    }
+    known
+}
+
+/// What is read of options. A build argument of BuildKit's must do more than be in the list.
+fn read_of(opts: &[&str]) -> String {
+    let mut options = options(opts);
+    options.build_args.retain(|name, _| name == "A");
+    format!("{options:?}")
+}
+
+#[test]
+fn every_known_key_is_read() {
+    let examples = [
+        "filename=x",
+        "target=api",
+        "platform=linux/s390x",
+        "multi-platform=true",
+        "build-arg:A=b",
+        "label:a=b",
+        "no-cache=",
+        r#"cache-imports=[{"Type":"local"}]"#,
+        "cache-from=example.com/cache",
+        "image-resolve-mode=pull",
+        "add-hosts=db=10.0.0.1",
+        "force-network-mode=none",
+        "ulimit=core=1",
+        "shm-size=1",
+        "cgroup-parent=x",
+        "hostname=x",
+        "context=https://example.com/x.git",
+        "contextkey=other-context",
+        "contextsubdir=x",
+        "dockerfilekey=x",
+        "context:a=docker-image://b",
+        "input-metadata:a={}",
+        "local-sessionid:a=b",
+        "sharedkey:localdir:a=b",
+        "requestid=x",
+        "build-arg:BUILDKIT_MULTI_PLATFORM=1",
+        "build-arg:BUILDKIT_SANDBOX_HOSTNAME=x",
+        "build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR=1",
+        "build-arg:BUILDKIT_CACHE_MOUNT_NS=x",
+        "build-arg:SOURCE_DATE_EPOCH=1",
+    ];
+    let known = known_keys();
+    assert_eq!(known.len(), examples.len());
+    for (name, key) in known {
+        let start = match name.strip_prefix("ARG_") {
+            Some(_) => format!("build-arg:{key}="),
+            None if key.ends_with(':') => key.to_owned(),
+            None => format!("{key}="),
+        };
+        let example = examples
+            .iter()
+            .find(|example| example.starts_with(&start))
+            .unwrap_or_else(|| panic!("no example of {name}: add one, and read the option"));
+        // An option that `contextkey` can name.
+        let other = "other-context=https://example.com/x.git";
+        let (before, after) = (read_of(&[other]), read_of(&[other, example]));
+        assert_ne!(
+            before, after,
+            "{name} changes nothing: read it, or list it in keys::IGNORED"
+        );
+    }
+}
+
+#[test]
+fn ignored_keys_change_nothing() {
+    for (key, reason) in keys::IGNORED {
+        assert!(!reason.is_empty(), "{key}");
+        let known = known_keys();
+        assert!(
+            !known.iter().any(|(_, other)| *other == key),
+            "{key} is read and ignored"
+        );
+        let name = if key.ends_with([':', '_']) {
+            format!("{key}X")
+        } else {
+            key.to_owned()
+        };
+        for value in ["1", "true", "x"] {
+            let opt = format!("{name}={value}");
+            assert_eq!(read_of(&[&opt]), read_of(&[]), "{opt}");
+        }
+    }
 }
