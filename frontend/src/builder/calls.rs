@@ -48,7 +48,6 @@ fn lint(session: &Session<'_>, survey: &Survey, mut found: Vec<Diagnostic>) -> l
             Severity::Warning => lint.warnings.push(lint::LintWarning {
                 rule: "GoWorkspace".to_owned(),
                 description: "Something in the repository that is likely not meant".to_owned(),
-                url: String::new(),
                 detail: found.message,
                 span: found.span,
             }),

@@ -69,7 +69,6 @@ impl<'a> Session<'a> {
             let warning = Warning {
                 digest: digest.to_owned(),
                 short: diagnostic.to_string(),
-                ..Warning::default()
             };
             let _ = self.gateway.warn(warning).await;
         }

@@ -27,13 +27,6 @@ pub enum Filter<'a> {
         /// Relative to the context's root; may have wildcards.
         paths: &'a [String],
     },
-    /// Only what matches these patterns. Symlinks are not followed.
-    Patterns {
-        /// What they are for, one word: part of the cache key.
-        hint: &'a str,
-        /// As in `.dockerignore`.
-        patterns: &'a [String],
-    },
 }
 
 /// A directory of the client.
@@ -65,9 +58,6 @@ impl Directory {
                 (format!("-{hint}"), "list", local.metadata_only(*contents))
             }
             Filter::Paths { hint, paths } => (format!("-{hint}"), "load", local.follow(*paths)),
-            Filter::Patterns { hint, patterns } => {
-                (format!("-{hint}"), "load", local.include(*patterns))
-            }
         };
         local
             .shared_key_hint(&format!("{}{suffix}", self.hint))

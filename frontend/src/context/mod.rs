@@ -5,7 +5,6 @@
 
 mod git;
 mod http;
-mod ignore;
 mod local;
 mod named;
 
@@ -15,14 +14,12 @@ use std::collections::BTreeMap;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::ops::file::{Copy, File};
-use gowork_llb::ops::{Output, SourceMap, caps};
+use gowork_llb::ops::{Output, caps};
+use gowork_llb::tree::Ignore;
 
 pub use git::GitRef;
-pub use ignore::parse as parse_ignore;
 pub use local::Filter;
 pub use named::{BaseImage, NamedContext};
-
-use gowork_llb::tree::Ignore;
 
 use crate::error::BuildError;
 use crate::gateway::{Gateway, GatewayError, Ref, Solve};
@@ -67,14 +64,6 @@ pub struct DefinitionFile {
     pub source: Output,
     /// A file beside it that could be the definition as well, says another thing, and is not read.
     pub unread: Option<String>,
-}
-
-impl DefinitionFile {
-    /// The file as BuildKit's source maps have it: ops with locations in it show their lines when
-    /// they fail.
-    pub fn source_map(&self) -> SourceMap {
-        SourceMap::new(&self.name, "TOML", self.bytes.clone()).loaded_by(&self.source)
-    }
 }
 
 /// What is known of the context before a file of it is read.

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::STANDARD;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::source::{Image, OciLayout};
 use gowork_llb::ops::{Digest, Output, Platform, Reference};
+use gowork_llb::tree::Ignore;
 use serde_json::Value;
 
 use super::local::{Directory, Filter};
-use super::{Context, IGNORE_FILE, git_source, http, ignore, input, read_optional, solve};
+use super::{Context, IGNORE_FILE, git_source, http, input, read_optional, solve};
 use crate::error::BuildError;
 use crate::gateway::{ImageQuery, OciStore, ResolvedImage};
 
@@ -288,7 +289,10 @@ impl Context<'_> {
         let ignored = directory.files(&[IGNORE_FILE.to_owned()], IGNORE_FILE, IGNORE_FILE);
         let reference = solve(self.gateway, &ignored).await?;
         let text = read_optional(self.gateway, &reference, IGNORE_FILE).await?;
-        directory.excludes = text.map(|text| ignore::parse(&text)).unwrap_or_default();
+        directory.excludes = match text {
+            Some(text) => Ignore::parse(&text).patterns(),
+            None => Vec::new(),
+        };
         directory
             .hint
             .push_str(contexts.shared_keys.get(key).map_or("", String::as_str));

@@ -64,7 +64,6 @@ impl FakeGateway {
         let pong = Pong {
             frontend_caps: Supported::only(frontend_caps.iter().copied()),
             llb_caps: Supported::only(llb_caps.iter().copied()),
-            workers: Vec::new(),
         };
         Self {
             pong,
@@ -195,10 +194,7 @@ impl Gateway for FakeGateway {
                 format!("ref-{}", trees.len())
             };
             trees.insert(id.clone(), files);
-            Solved {
-                reference: Ref(id),
-                metadata: BTreeMap::new(),
-            }
+            Solved { reference: Ref(id) }
         }))
     }
 
@@ -217,35 +213,6 @@ impl Gateway for FakeGateway {
         }))
     }
 
-    fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>> {
-        let trees = self.trees.borrow();
-        let prefix = match path.trim_matches(['/', '.']) {
-            "" => String::new(),
-            path => format!("{path}/"),
-        };
-        let mut entries = BTreeMap::new();
-        for (path, bytes) in trees.get(&from.0).into_iter().flatten() {
-            let Some(rest) = path.strip_prefix(&prefix) else {
-                continue;
-            };
-            let (name, below) = rest
-                .split_once('/')
-                .map_or((rest, false), |(name, _)| (name, true));
-            let mode = if below { 1 << 31 | 0o755 } else { 0o644 };
-            let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-            entries.insert(
-                name.to_owned(),
-                Stat {
-                    path: name.to_owned(),
-                    mode,
-                    size,
-                    ..Stat::default()
-                },
-            );
-        }
-        now(Ok(entries.into_values().collect()))
-    }
-
     fn stat_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Stat> {
         now(self.file(from, path).map(|bytes| Stat {
             path: path.rsplit('/').next().unwrap_or_default().to_owned(),
@@ -253,10 +220,6 @@ impl Gateway for FakeGateway {
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             ..Stat::default()
         }))
-    }
-
-    fn evaluate<'a>(&'a self, _reference: &'a Ref) -> Answer<'a, ()> {
-        now(Ok(()))
     }
 
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage> {

@@ -61,7 +61,6 @@ impl GrpcGateway {
         gateway.pong = Pong {
             frontend_caps: Supported::from_api(&pong.frontend_api_caps),
             llb_caps: Supported::from_api(&pong.llb_caps),
-            workers: pong.workers,
         };
         Ok(gateway)
     }
@@ -72,9 +71,8 @@ impl GrpcGateway {
         Q: prost::Message + Send + Sync + 'static,
         A: prost::Message + Default + Send + Sync + 'static,
     {
-        let failed = |status: tonic::Status| GatewayError::from_tonic(name, &status);
-        let path = PathAndQuery::try_from(format!("/moby.buildkit.v1.frontend.LLBBridge/{name}"));
-        let path = path.map_err(|error| GatewayError::new(name, error.to_string()))?;
+        let path = PathAndQuery::try_from(format!("/moby.buildkit.v1.frontend.LLBBridge/{name}"))
+            .map_err(|error| GatewayError::new(name, error.to_string()))?;
         let mut client = self.client.clone();
         client.ready().await.map_err(|error| {
             GatewayError::new(
@@ -89,7 +87,10 @@ impl GrpcGateway {
                 ProstCodec::<Q, A>::default(),
             )
             .await;
-        Ok(answer.map_err(failed)?.into_inner())
+        match answer {
+            Ok(answer) => Ok(answer.into_inner()),
+            Err(status) => Err(GatewayError::from_tonic(name, &status)),
+        }
     }
 
     /// One unary call that has to be answered soon.
@@ -128,10 +129,20 @@ impl GrpcGateway {
         if solve.evaluate && !in_one_call && !reference.is_scratch() {
             self.evaluate(&reference).await?;
         }
-        Ok(Solved {
-            reference,
-            metadata: result.metadata.into_iter().collect(),
-        })
+        Ok(Solved { reference })
+    }
+
+    /// Forces a lazy ref to be built now.
+    async fn evaluate(&self, reference: &Ref) -> Result<(), GatewayError> {
+        if !self.pong.frontend_caps.has(caps::EVALUATE) {
+            self.stat_file(reference, ".").await?;
+            return Ok(());
+        }
+        let request = proto::EvaluateRequest {
+            r#ref: reference.0.clone(),
+        };
+        let _: proto::EvaluateResponse = self.call("Evaluate", request).await?;
+        Ok(())
     }
 
     async fn resolve_source(&self, query: ImageQuery) -> Result<ResolvedImage, GatewayError> {
@@ -159,16 +170,15 @@ impl GrpcGateway {
             .source
             .map(|source| source.identifier)
             .unwrap_or_default();
-        let not_an_image = || {
-            GatewayError::new(
+        let Some(image) = answer.image else {
+            return Err(GatewayError::new(
                 "ResolveSourceMeta",
                 format!(
-                    "{}: a source policy turns it into {identifier}, which is no image",
+                    "{}: a source policy turns it into {identifier}, which is not an image",
                     query.reference
                 ),
-            )
+            ));
         };
-        let image = answer.image.ok_or_else(not_an_image)?;
         let reference = identifier
             .split_once("://")
             .map_or(query.reference.as_str(), |(_, reference)| reference);
@@ -235,18 +245,6 @@ impl Gateway for GrpcGateway {
         })
     }
 
-    fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>> {
-        let request = proto::ReadDirRequest {
-            r#ref: from.0.clone(),
-            dir_path: path.to_owned(),
-            ..Default::default()
-        };
-        Box::pin(async move {
-            let answer: proto::ReadDirResponse = self.call("ReadDir", request).await?;
-            Ok(answer.entries)
-        })
-    }
-
     fn stat_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Stat> {
         let request = proto::StatFileRequest {
             r#ref: from.0.clone(),
@@ -256,20 +254,6 @@ impl Gateway for GrpcGateway {
         Box::pin(async move {
             let answer: proto::StatFileResponse = self.call("StatFile", request).await?;
             Ok(answer.stat.unwrap_or_default())
-        })
-    }
-
-    fn evaluate<'a>(&'a self, reference: &'a Ref) -> Answer<'a, ()> {
-        Box::pin(async move {
-            if self.pong.frontend_caps.has(caps::EVALUATE) {
-                let request = proto::EvaluateRequest {
-                    r#ref: reference.0.clone(),
-                };
-                let _: proto::EvaluateResponse = self.call("Evaluate", request).await?;
-            } else {
-                self.stat_file(reference, ".").await?;
-            }
-            Ok(())
         })
     }
 
@@ -301,10 +285,7 @@ impl Gateway for GrpcGateway {
                 digest: warning.digest,
                 level: 1,
                 short: warning.short.into_bytes(),
-                detail: warning.detail.into_iter().map(String::into_bytes).collect(),
-                url: warning.url,
-                info: warning.info,
-                ranges: warning.ranges,
+                ..proto::WarnRequest::default()
             };
             let _: proto::WarnResponse = self.quick("Warn", request).await?;
             Ok(())
@@ -343,14 +324,12 @@ fn cache_import(import: super::CacheImport) -> proto::CacheOptionsEntry {
 }
 
 fn oci_attrs(store: &super::OciStore) -> BTreeMap<String, String> {
-    [
-        ("oci.session", &store.session_id),
-        ("oci.store", &store.store_id),
-    ]
-    .into_iter()
-    .filter(|(_, value)| !value.is_empty())
-    .map(|(key, value)| (key.to_owned(), value.clone()))
-    .collect()
+    let mut attrs = BTreeMap::from([
+        ("oci.session".to_owned(), store.session_id.clone()),
+        ("oci.store".to_owned(), store.store_id.clone()),
+    ]);
+    attrs.retain(|_, value| !value.is_empty());
+    attrs
 }
 
 fn resolved(reference: String, digest: String, config: Vec<u8>) -> ResolvedImage {

@@ -12,7 +12,6 @@ use std::pin::Pin;
 use buildkit_proto::fsutil::types::Stat;
 use buildkit_proto::google::rpc;
 use buildkit_proto::moby::buildkit::v1::frontend;
-use buildkit_proto::moby::buildkit::v1::types::WorkerRecord;
 use buildkit_proto::pb;
 use gowork_llb::limits;
 use gowork_llb::ops::caps::Supported;
@@ -82,15 +81,8 @@ pub trait Gateway {
         })
     }
 
-    /// One level of a directory: each entry's `path` is its base name, `mode` has Go's
-    /// `os.FileMode` bits.
-    fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>>;
-
     /// One file's metadata.
     fn stat_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Stat>;
-
-    /// Forces a lazy ref to be built now.
-    fn evaluate<'a>(&'a self, reference: &'a Ref) -> Answer<'a, ()>;
 
     /// An image's config and digest, without pulling it.
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage>;
@@ -117,8 +109,6 @@ pub struct Pong {
     pub frontend_caps: Supported,
     /// What definitions may ask for.
     pub llb_caps: Supported,
-    /// The machines behind it; the first one's first platform is the build platform.
-    pub workers: Vec<WorkerRecord>,
 }
 
 /// A solved filesystem, held by the daemon until this process ends. An empty id is the empty
@@ -159,8 +149,6 @@ pub struct CacheImport {
 pub struct Solved {
     /// The filesystem.
     pub reference: Ref,
-    /// Result metadata, if any.
-    pub metadata: BTreeMap<String, Vec<u8>>,
 }
 
 /// Which image to look up.
@@ -207,12 +195,4 @@ pub struct Warning {
     pub digest: String,
     /// One line.
     pub short: String,
-    /// More lines, shown with `--debug`.
-    pub detail: Vec<String>,
-    /// Where to read more.
-    pub url: String,
-    /// The file it is about.
-    pub info: Option<pb::SourceInfo>,
-    /// Where in that file.
-    pub ranges: Vec<pb::Range>,
 }

@@ -26,12 +26,10 @@ pub struct Lint {
 /// A doubtful thing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LintWarning {
-    /// The rule's name, in CamelCase: what `skip=` in the check options takes.
+    /// The rule's name, in CamelCase.
     pub rule: String,
     /// What the rule says.
     pub description: String,
-    /// Where to read more.
-    pub url: String,
     /// What is wrong here.
     pub detail: String,
     /// Where.
@@ -53,8 +51,6 @@ struct WarningJson {
     rule_name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     description: String,
-    #[serde(skip_serializing_if = "String::is_empty")]
-    url: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
     location: LocationJson,
@@ -88,7 +84,6 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     let warning = |warning: &LintWarning| WarningJson {
         rule_name: warning.rule.clone(),
         description: warning.description.clone(),
-        url: warning.url.clone(),
         detail: warning.detail.clone(),
         location: place(warning.span.as_ref()),
     };
@@ -124,18 +119,13 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
 fn text(lint: &Lint) -> String {
     let mut text = String::new();
     for warning in &lint.warnings {
-        let url = if warning.url.is_empty() {
-            String::new()
-        } else {
-            format!(" - {}", warning.url)
-        };
         let place = warning
             .span
             .as_ref()
             .map(|span| format!("{span}: "))
             .unwrap_or_default();
         text.push_str(&format!(
-            "WARNING: {}{url}\n{place}{}\n\n",
+            "WARNING: {}\n{place}{}\n\n",
             warning.rule, warning.detail
         ));
     }

@@ -129,7 +129,7 @@ impl LlbBridge for Bridge {
     }
 
     async fn read_dir(&self, _: Request<ReadDirRequest>) -> Answer<ReadDirResponse> {
-        Err(error_with_details(1_300_000))
+        Err(Status::unimplemented("ReadDir"))
     }
 
     async fn stat_file(&self, request: Request<StatFileRequest>) -> Answer<StatFileResponse> {

@@ -5,11 +5,12 @@ mod named;
 use std::collections::BTreeMap;
 
 use buildkit_proto::pb;
-use gowork_frontend::context::{Context, Filter, parse_ignore};
+use gowork_frontend::context::{Context, Filter};
 use gowork_frontend::error::{BuildError, SourceFiles};
 use gowork_frontend::gateway::fake::FakeGateway;
 use gowork_frontend::opts::Options;
 use gowork_llb::ops::{Output, Platform, caps, source};
+use gowork_llb::tree::Ignore;
 use prost::Message;
 
 use super::opts::options;
@@ -120,22 +121,13 @@ fn subsets_have_hints_of_their_own() {
             paths: &go,
         }));
         assert_eq!(paths["local.followpaths"], r#"["**/*.go"]"#);
-        let (_, patterns) = source_of(&context.source(&Filter::Patterns {
-            hint: "embeds",
-            patterns: &go,
-        }));
-        assert_eq!(patterns["local.includepattern"], r#"["**/*.go"]"#);
-        let hints =
-            [&listing, &paths, &patterns].map(|attrs| attrs["local.sharedkeyhint"].as_str());
+        let hints = [&listing, &paths].map(|attrs| attrs["local.sharedkeyhint"].as_str());
         let listing = context.source(&Filter::Listing {
             hint: "listing",
             contents: &go,
         });
         assert_eq!(listing.name(), Some("[internal] list build context"));
-        assert_eq!(
-            hints,
-            ["context-listing", "context-sources", "context-embeds"]
-        );
+        assert_eq!(hints, ["context-listing", "context-sources"]);
     });
 }
 
@@ -354,7 +346,7 @@ fn nonsense_is_no_context() {
 fn ignore_files() {
     let text = "\u{feff}a\r\n#comment\n #not\n!\n! /b/ \n/\n./\na//b/./c/../d\n../x\n";
     assert_eq!(
-        parse_ignore(text.as_bytes()),
+        Ignore::parse(text.as_bytes()).patterns(),
         ["a", "#not", "!", "!b", "/", ".", "a/b/d", "../x"]
     );
 }

@@ -53,10 +53,8 @@ fn error_details_survive_whatever_their_size() {
             );
             assert_eq!(error.status.details[0].value.len(), size);
         }
-        gateway
-            .return_error(*gateway.read_dir(&a_ref(), "/").await.unwrap_err().status)
-            .await
-            .unwrap();
+        let error = gateway.stat_file(&a_ref(), "1300000").await.unwrap_err();
+        gateway.return_error(*error.status).await.unwrap();
     });
 }
 
