@@ -6,6 +6,7 @@
 
 mod calls;
 mod isolate;
+mod job;
 mod phases;
 mod report;
 mod session;
@@ -29,6 +30,7 @@ use crate::opts::Options;
 use crate::result::{BuildResult, ImageResult};
 use crate::subrequests::Call;
 use isolate::Failure;
+use job::{Job, Wanted};
 use phases::inputs::{self, Inputs};
 use phases::resolve::{self, Resolutions};
 use phases::{image_config, linker_check};
@@ -36,7 +38,6 @@ use session::{Session, bug, internal};
 use speculate::batch::Begun;
 use speculate::{batch, early_std};
 use survey::Survey;
-use target::{Job, Wanted};
 
 /// Builds what the options ask for. `programs` is the image with the programs that run in steps,
 /// this frontend's own. `files` takes every file that errors may point into, as they are read.

@@ -29,7 +29,7 @@ pub fn run() -> i32 {
         let stdio = match Stdio::open() {
             Ok(stdio) => stdio,
             Err(error) => {
-                return failed(&format!("{error}; it is to be started by BuildKit, which speaks HTTP/2 over stdin and stdout"));
+                return failed(&format!("{error}; only BuildKit can start this program: it speaks HTTP/2 over stdin and stdout"));
             }
         };
         // Connected before anything else is looked at: the daemon's patience is short.
@@ -81,7 +81,7 @@ async fn build(
     release::check(gateway.pong(), workers)?;
     let programs = programs(own).map_err(|reason| {
         Diagnostic::error(format!("this builder does not say which image the frontend was started from: {reason}"))
-            .help("gowork runs programs of its own image in build steps: it has to be started by BuildKit, from an image")
+            .help("gowork runs programs of its own image in build steps, so BuildKit has to start it from an image")
     })?;
     match call {
         Some(call) => builder::answer(gateway, options, &programs, &call, files).await,

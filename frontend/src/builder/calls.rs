@@ -47,7 +47,7 @@ fn lint(session: &Session<'_>, survey: &Survey, mut found: Vec<Diagnostic>) -> l
         match found.severity {
             Severity::Warning => lint.warnings.push(lint::LintWarning {
                 rule: "GoWorkspace".to_owned(),
-                description: "Something in the repository that is likely not meant".to_owned(),
+                description: "Something in the repository that is probably a mistake".to_owned(),
                 detail: found.message,
                 span: found.span,
             }),

@@ -9,9 +9,10 @@ use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::packages::Package;
 use gowork_llb::plan::{Outline, Plan, StepIx};
 
+use super::job::{Job, Wanted};
 use super::phases::outline;
 use super::survey::Survey;
-use super::target::{self, Job, Wanted};
+use super::target;
 use crate::error::BuildError;
 
 /// Why the steps of an image ended.
@@ -90,7 +91,7 @@ fn without_part_in(found: &Diagnostic, image: &str) -> Diagnostic {
     }
     Diagnostic {
         severity: Severity::Warning,
-        message: format!("{} (image {image} has no part in it)", found.message),
+        message: format!("{} (this does not affect image {image})", found.message),
         ..found.clone()
     }
 }
@@ -158,7 +159,7 @@ fn points_into(error: &BuildError, outline: &Outline) -> bool {
 pub(super) fn warning(wanted: &Wanted, error: &BuildError) -> Diagnostic {
     let image = wanted.image().unwrap_or_default();
     let warning = Diagnostic::warning(format!(
-        "other images cannot be built: {image} is built by itself, in steps that it shares with none of them"
+        "other images cannot be built, so {image} is built in steps of its own"
     ));
     let found: Vec<String> = error
         .diagnostics()

@@ -89,7 +89,7 @@ impl GitRef {
                     "mtime={value} in the git URL is neither checkout nor commit"
                 ));
             }
-            (key, _) => return Err(format!("{key} in the git URL is nothing known")),
+            (key, _) => return Err(format!("the git URL has an unknown key: {key}")),
         }
         Ok(())
     }

@@ -122,7 +122,7 @@ impl Context<'_> {
         let key = asked.key;
         let (scheme, rest) = place
             .split_once(':')
-            .ok_or_else(|| asked.problem("it has no scheme, such as docker-image://"))?;
+            .ok_or_else(|| asked.problem("it has no scheme such as docker-image://"))?;
         let plain = |output| NamedContext {
             output,
             config: None,
@@ -151,7 +151,7 @@ impl Context<'_> {
                     &format!("[context {key}] {place}"),
                 )?)),
                 None => Err(asked
-                    .problem(&format!("{scheme} is no kind of context"))
+                    .problem(&format!("{scheme} is not a kind of context"))
                     .into()),
             },
         }

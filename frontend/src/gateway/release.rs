@@ -144,7 +144,7 @@ const NEEDED: [&str; 21] = [
     llb::FILE_COPY_INCLUDE_EXCLUDE_PATTERNS,
 ];
 
-const UPDATE: &str = "update Docker or BuildKit; or make a builder with a new BuildKit beside it, with `docker buildx create --use`";
+const UPDATE: &str = "update Docker or BuildKit, or create a builder with a newer BuildKit: `docker buildx create --use`";
 
 /// Whether this BuildKit can run builds at all. `workers` is what it says of its workers, in JSON.
 ///

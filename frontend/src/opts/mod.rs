@@ -270,7 +270,7 @@ impl Reader<'_> {
             "default" => Ok(Some(ResolveMode::Default)),
             "pull" => Ok(Some(ResolveMode::Pull)),
             "local" => Ok(Some(ResolveMode::Local)),
-            _ => Err(format!("{value:?} is none of default, pull, local")),
+            _ => Err(format!("{value:?} is not one of default, pull, local")),
         });
         mode.unwrap_or(ResolveMode::Default)
     }
@@ -283,7 +283,7 @@ impl Reader<'_> {
                 "none" => Ok(Some(Network::None)),
                 "host" => Ok(Some(Network::Host)),
                 "sandbox" => Ok(Some(Network::Sandbox)),
-                _ => Err(format!("{value:?} is none of none, host, sandbox")),
+                _ => Err(format!("{value:?} is not one of none, host, sandbox")),
             }),
             ulimits: self.read(keys::ULIMIT, lists::ulimits),
             shm_size: self.read(keys::SHM_SIZE, lists::bytes),

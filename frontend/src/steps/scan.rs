@@ -66,7 +66,7 @@ fn encoded(scan: Scan) -> Result<Vec<u8>, serde_json::Error> {
         return Ok(json);
     }
     let message = format!(
-        "what the sources say takes more than {} bytes, gowork's limit",
+        "the scan of the sources has more than {} bytes, gowork's limit",
         limits::ANSWER
     );
     serde_json::to_vec(&Scan {

@@ -187,10 +187,10 @@ fn an_image_without_the_c_library_is_an_error_unless_the_binary_is_static() {
             "/lib64/ld-linux-x86-64.so.2"
         };
         let words = format!(
-            "Dockerfile:5:8: image answer cannot run: with cgo its binary is linked with the C library of golang:1.26, and needs {linker}, which {named} does not have"
+            "Dockerfile:5:8: image answer cannot run: cgo links its binary with the C library of golang:1.26, which needs {linker}, and {named} does not have that"
         );
         assert!(
-            text.contains(&words) && text.contains("do without C: `cgo = false`"),
+            text.contains(&words) && text.contains("build without C: `cgo = false`"),
             "{text}"
         );
     }

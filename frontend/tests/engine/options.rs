@@ -32,7 +32,8 @@ fn without_a_target_several_images_are_listed() {
     let shop = Repository::example("shop");
     let text = Engine::main().frontend(&shop.root()).fails().text;
     assert!(
-        text.contains("there are 4 images: api, orders, web, worker") && text.contains("--target"),
+        text.contains("this repository has 4 images: api, orders, web, worker")
+            && text.contains("--target"),
         "{text}"
     );
     let text = Engine::main()
@@ -41,7 +42,7 @@ fn without_a_target_several_images_are_listed() {
         .fails()
         .text;
     assert!(
-        text.contains("there is no image order; did you mean orders?"),
+        text.contains("no image is named order; did you mean orders?"),
         "{text}"
     );
     assert!(text.contains("api, orders, web, worker"), "{text}");
@@ -108,15 +109,15 @@ fn check_fails_with_what_is_wrong() {
 fn check_says_what_is_wrong_with_the_command_line() {
     let tiny = tiny();
     for (arguments, words) in [
-        (["--check", "--target=nosuch"], "there is no image nosuch"),
+        (["--check", "--target=nosuch"], "no image is named nosuch"),
         (["--check", "--platform=linux/foo"], "linux/foo"),
         (
             ["--call=check,format=json", "--target=nosuch"],
-            "there is no image nosuch",
+            "no image is named nosuch",
         ),
         (
             ["--call=outline", "--target=nosuch"],
-            "there is no image nosuch",
+            "no image is named nosuch",
         ),
     ] {
         let check = Engine::main()

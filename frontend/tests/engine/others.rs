@@ -1,5 +1,4 @@
-//! Images beside broken ones: what is wrong with one is no matter for another, although they share
-//! steps.
+//! A broken image does not break the others, although they share steps.
 
 use crate::engine::Engine;
 use crate::repository::{Repository, files};
@@ -63,7 +62,7 @@ fn whose_packages_cannot_be_compiled() {
     );
     only_others_are_built(
         |repository| repository.append(ASSETS, "\nfunc broken() int { return \"no number\" }\n"),
-        "other images cannot be built: api is built by itself",
+        "other images cannot be built, so api is built in steps of its own",
         "cannot use \"no number\"",
     );
 }
@@ -93,7 +92,7 @@ fn whose_packages_are_not_there() {
                 "package assets\n\nimport _ \"example.com/shop/web/nowhere\"\n",
             )
         },
-        "(image api has no part in it)",
+        "(this does not affect image api)",
         "example.com/shop/web/nowhere",
     );
 }

@@ -102,7 +102,7 @@ async fn the_digest_says_which_step_failed() {
         .collect();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert!(
-        warnings[0].contains("api is built by itself")
+        warnings[0].contains("api is built in steps of its own")
             && warnings[0].contains("assets/assets.go:3:17: undefined: missing"),
         "{warnings:?}"
     );

@@ -112,7 +112,7 @@ fn references() {
         https://example.com/a.git?ref=
             error: ref in the git URL has no value
         https://example.com/a.git?depth=1
-            error: depth in the git URL is nothing known
+            error: the git URL has an unknown key: depth
     "#]]
     .assert_eq(&all);
 }

@@ -105,8 +105,8 @@ async fn builders_that_are_too_old_are_called_by_their_names() {
     ] {
         let (ended, _) = build(gateway, definitions, "").await;
         let expected = format!(
-            "this builder is {name}; gowork needs BuildKit v0.10 (Docker 23) or later\n    help: update Docker or BuildKit; or make a \
-             builder with a new BuildKit beside it, with `docker buildx create --use`"
+            "this builder is {name}; gowork needs BuildKit v0.10 (Docker 23) or later\n    help: update Docker or BuildKit, or \
+             create a builder with a newer BuildKit: `docker buildx create --use`"
         );
         assert_eq!(ended, Err(expected));
     }

@@ -226,9 +226,9 @@ fn all_malformed_options_are_reported_at_once() {
         build option platform: "amd64" is not a platform: it has one part only; write os/architecture[/variant], such as linux/amd64
         build option multi-platform: "maybe" is not true or false
         build option cache-imports: a cache import has no Type
-        build option image-resolve-mode: "never" is none of default, pull, local
+        build option image-resolve-mode: "never" is not one of default, pull, local
         build option add-hosts: "db" is not HOST=IP
-        build option force-network-mode: "bridge" is none of none, host, sandbox
+        build option force-network-mode: "bridge" is not one of none, host, sandbox
         build option ulimit: "nofile=9:1": the soft limit is above the hard one
         build option shm-size: "64m" is not a number of bytes
         build argument SOURCE_DATE_EPOCH: "yesterday" is not a number of seconds since 1970

@@ -346,7 +346,7 @@ fn started_by_hand_it_says_what_it_is() {
         .unwrap();
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(
-        output.status.code() == Some(1) && words.contains("started by BuildKit"),
+        output.status.code() == Some(1) && words.contains("only BuildKit can start this program"),
         "{words}"
     );
     let output = Command::new(env!("CARGO_BIN_EXE_gowork-frontend"))

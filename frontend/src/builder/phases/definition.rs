@@ -41,10 +41,6 @@ pub(in crate::builder) fn read(session: &Session<'_>, files: &mut SourceFiles) -
 
 /// The warning of two definition files beside each other.
 fn not_read(other: &str, definition: &str) -> Diagnostic {
-    let warning = Diagnostic::warning(format!(
-        "{other} is not read: this build is made by {definition}"
-    ));
-    warning.help(format!(
-        "keep one of the two, or build the other one with -f {other}"
-    ))
+    let warning = Diagnostic::warning(format!("this build reads {definition} and ignores {other}"));
+    warning.help(format!("delete one of the two, or build with -f {other}"))
 }

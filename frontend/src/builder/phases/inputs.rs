@@ -11,8 +11,8 @@ use gowork_llb::plan::Outline;
 use serde_json::Value;
 
 use super::scan::Scanned;
+use crate::builder::job::Job;
 use crate::builder::session::Session;
-use crate::builder::target::Job;
 use crate::context::Filter;
 use crate::error::BuildError;
 

@@ -57,13 +57,13 @@ fn missing(linker: &str, image: &Image, builder: &str) -> Diagnostic {
         format!("base image {}", base.value)
     };
     let error = Diagnostic::error(format!(
-        "image {} cannot run: with cgo its binary is linked with the C library of {builder}, and needs {linker}, which {name} does not have",
+        "image {} cannot run: cgo links its binary with the C library of {builder}, which needs {linker}, and {name} does not have that",
         image.name
     ));
     let error = error.help(format!(
         "set `base` under [runtime] to an image of the same distribution and release as {builder}\n\
-         or link with C libraries statically, with `ldflags = \"-s -w -linkmode external -extldflags -static\"`\n\
-         or do without C: `cgo = false`"
+         or link C libraries statically, with `ldflags = \"-s -w -linkmode external -extldflags -static\"`\n\
+         or build without C: `cgo = false`"
     ));
     match &base.span {
         Some(span) => error.at(span.clone()),

@@ -83,7 +83,7 @@ pub(in crate::builder) fn check_runtime_files(
                 image.name
             ))
             .help(format!(
-                "take a builder image that has them, or set `{key} = false` in [runtime]"
+                "use a builder image that has them, or set `{key} = false` in [runtime]"
             )));
         }
     }

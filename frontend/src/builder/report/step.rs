@@ -117,10 +117,10 @@ fn unexplained(title: &str, error: &GatewayError) -> Diagnostic {
     };
     if reason.ends_with(KILLED) {
         return Diagnostic::error(format!("{title}: the step was killed ({KILLED})")).help(
-            "most likely for lack of memory: give the builder more memory, or build fewer images at a time",
+            "the builder most likely ran out of memory: give it more, or build fewer images at a time",
         );
     }
-    Diagnostic::error(format!("{title}: the step failed{reason}")).help("see above what it printed")
+    Diagnostic::error(format!("{title}: the step failed{reason}")).help("its output is above")
 }
 
 /// What to say if a file that an image takes from the context is not there. BuildKit names no file
@@ -140,7 +140,7 @@ pub(in crate::builder) fn missing_file(
         "`files` of image {}: {} is not in the build context",
         image.name, file.from.value
     ))
-    .help("paths start at the build context; see whether .dockerignore leaves it out");
+    .help("paths are relative to the build context; check whether .dockerignore excludes it");
     Some(match &file.from.span {
         Some(span) => error.at(span.clone()),
         None => error,

@@ -11,8 +11,8 @@ use gowork_llb::plan::BuildIx;
 use gowork_step::{RUNNING, Running, from_json};
 use tokio::time::sleep;
 
+use crate::builder::job::Job;
 use crate::builder::session::{Session, new_attempt};
-use crate::builder::target::Job;
 use crate::opts::NoCache;
 
 /// How long until the first look at which steps run: a build takes this long if none has to.

@@ -8,8 +8,8 @@ use tokio::sync::oneshot::Receiver;
 use tokio::time::timeout;
 
 use super::resolves_soon;
+use crate::builder::job::Job;
 use crate::builder::session::Session;
-use crate::builder::target::Job;
 
 /// How long the resolve step may take before results of std in an imported cache are fetched too.
 /// Until then it may turn out that nobody needs them.

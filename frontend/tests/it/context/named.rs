@@ -188,7 +188,7 @@ fn other_named_contexts() {
         );
         assert_eq!(
             named("odd").await.unwrap_err().to_string(),
-            "build context odd: swift is no kind of context"
+            "build context odd: swift is not a kind of context"
         );
         assert_eq!(
             named("layout").await.unwrap_err().to_string(),

@@ -1,0 +1,46 @@
+//! What to build, as far as every phase needs to know.
+
+use std::collections::BTreeSet;
+
+use gowork_llb::ops::Platform;
+use gowork_llb::plan::{BuildIx, Outline};
+
+/// What to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// One image.
+    Image(String),
+    /// All binaries.
+    Binaries,
+}
+
+/// What to build for one platform.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) outline: &'a Outline,
+    pub(super) wanted: &'a Wanted,
+}
+
+impl Job<'_> {
+    /// The builds that the wanted images need.
+    pub(super) fn builds(&self) -> BTreeSet<BuildIx> {
+        let wanted = self.wanted.image();
+        self.outline
+            .images
+            .iter()
+            .filter(|image| wanted.is_none_or(|name| name == image.config.name))
+            .map(|image| image.build)
+            .collect()
+    }
+}
+
+impl Wanted {
+    /// The name of the image. Returns `None` for the binaries.
+    pub(super) fn image(&self) -> Option<&str> {
+        match self {
+            Self::Image(name) => Some(name),
+            Self::Binaries => None,
+        }
+    }
+}
