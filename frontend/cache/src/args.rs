@@ -3,35 +3,35 @@
 
 use std::path::{Path, PathBuf};
 
-use gowork_step::words::{AFTER, DISCARD, LIMIT, LISTED, MOUNT, OWN, PARENT, STATS, STOP};
+use gowork_step::words::{AFTER, DISCARD, LIMIT, MOUNT, OWN, PARENT, STATS, STOP, USAGE_LOG};
 
 use crate::mount;
 
 /// How to call it.
 pub const USAGE: &str =
-    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR | --names DIR) [--mount DIR [--limit BYTES] [--after NAME...] [--stop NAME...]] [--stats]\"
-  --parent DIR...  layers to read, asked in this order
-  --own DIR        where this step's layer is written
+    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR | --usage-log DIR) [--mount DIR [--limit BYTES] [--after NAME...] [--stop NAME...]] [--stats]\"
+  --parent DIR...  layers to read, in this order
+  --own DIR        where to write this step's layer
   --discard DIR    scratch space for results that no later step reads as a layer
-  --names DIR      where only a list of all results is left; they themselves stay in the mount
-  --mount DIR      cache mount to ask after the layers, and to keep results in
-  --limit BYTES    what the mount may hold, 10 GiB if not given; the least recently used results go
-  --after NAME...  steps that use the mount and run now: nothing is answered before they are over
-  --stop NAME...   the same, but these are asked to stop
-  --stats          at the end, one line of counts on standard error";
+  --usage-log DIR  where to write a log of all results, which stay in the mount
+  --mount DIR      cache mount to read after the layers, and to keep results in
+  --limit BYTES    what the mount may hold (default: 10 GiB); least recently used results go first
+  --after NAME...  steps that use the mount and run now: answer when they are over
+  --stop NAME...   the same, but ask these steps to stop
+  --stats          print one line of counts on standard error at the end";
 
-/// What becomes of this process's results.
+/// Where this process's results go.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Results {
-    /// They become, or join, the layer in this directory.
-    Keep(PathBuf),
-    /// They live in this directory until the program ends.
-    Discard(PathBuf),
-    /// They stay in the cache mount, and a list in this directory names them.
-    Names(PathBuf),
+    /// Into the layer in this directory, which may exist.
+    Layer(PathBuf),
+    /// Into this directory, until the program ends.
+    Scratch(PathBuf),
+    /// Into the cache mount alone. A log in this directory lists them.
+    Mount(PathBuf),
 }
 
-/// The command line's meaning.
+/// A parsed command line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Args {
     /// Layers to read.
@@ -46,15 +46,15 @@ pub struct Args {
     pub after: Vec<String>,
     /// Steps to stop.
     pub stop: Vec<String>,
-    /// Whether to say what happened.
+    /// Whether to print counts at the end.
     pub stats: bool,
 }
 
 /// Reads the words after the program's name.
 ///
 /// # Errors
-/// A text for the caller, if a word is unknown, a directory is missing or relative, there is not
-/// exactly one place for results, or names have no mount to be in.
+/// If a word is unknown, a directory is missing or relative, there is not exactly one place for
+/// results, or a usage log has no mount.
 pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     let (mut parents, mut after, mut stop) = (Vec::new(), Vec::new(), Vec::new());
     let mut results = Vec::new();
@@ -64,25 +64,25 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, STATS) => stats = true,
-            (_, PARENT | OWN | DISCARD | LISTED | MOUNT | LIMIT | AFTER | STOP) => flag = word,
+            (_, PARENT | OWN | DISCARD | USAGE_LOG | MOUNT | LIMIT | AFTER | STOP) => flag = word,
             (PARENT, dir) => parents.push(absolute(dir)?),
-            (OWN, dir) => results.push(Results::Keep(absolute(dir)?)),
-            (DISCARD, dir) => results.push(Results::Discard(absolute(dir)?)),
-            (LISTED, dir) => results.push(Results::Names(absolute(dir)?)),
+            (OWN, dir) => results.push(Results::Layer(absolute(dir)?)),
+            (DISCARD, dir) => results.push(Results::Scratch(absolute(dir)?)),
+            (USAGE_LOG, dir) => results.push(Results::Mount(absolute(dir)?)),
             (MOUNT, dir) => mount = Some(absolute(dir)?),
             (AFTER, _) => after.push(word),
             (STOP, _) => stop.push(word),
             (LIMIT, bytes) => {
                 limit = bytes
                     .parse()
-                    .map_err(|_| format!("{bytes:?} is no number of bytes"))?
+                    .map_err(|_| format!("{bytes:?} is not a number of bytes"))?
             }
             (_, other) => return Err(format!("unknown argument {other:?}")),
         }
     }
     match (results.pop(), results.is_empty()) {
-        (Some(Results::Names(_)), true) if mount.is_none() => {
-            Err("--names DIR needs a --mount DIR".into())
+        (Some(Results::Mount(_)), true) if mount.is_none() => {
+            Err("--usage-log DIR needs a --mount DIR".into())
         }
         (Some(results), true) => Ok(Args {
             parents,
@@ -93,14 +93,14 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
             stop,
             stats,
         }),
-        _ => Err("exactly one --own DIR, --discard DIR or --names DIR is needed".into()),
+        _ => Err("exactly one --own DIR, --discard DIR or --usage-log DIR is needed".into()),
     }
 }
 
-/// What `GOCACHEPROG` says: the program, and its command line's meaning.
+/// What `GOCACHEPROG` says: the program, and its command line.
 ///
 /// # Errors
-/// As [`parse`].
+/// If it is not set, and as [`parse`].
 pub fn from_environment() -> Result<(String, Args), String> {
     let text = std::env::var("GOCACHEPROG").map_err(|error| format!("GOCACHEPROG: {error}"))?;
     let mut words = text.split_whitespace().map(ToOwned::to_owned);
@@ -132,11 +132,11 @@ mod tests {
     fn parents_in_both_spellings() {
         let args = parse_line("--parent /a /b --own /o --parent /c --stats").unwrap();
         assert_eq!(args.parents, ["/a", "/b", "/c"].map(PathBuf::from));
-        assert_eq!(args.results, Results::Keep("/o".into()));
+        assert_eq!(args.results, Results::Layer("/o".into()));
         assert!(args.stats);
         assert_eq!(
             parse_line("--discard /d").unwrap().results,
-            Results::Discard("/d".into())
+            Results::Scratch("/d".into())
         );
     }
 
@@ -150,7 +150,7 @@ mod tests {
                 .limit,
             12
         );
-        let args = parse_line("--names /n --mount /m --after a b --stop c").unwrap();
+        let args = parse_line("--usage-log /n --mount /m --after a b --stop c").unwrap();
         assert_eq!(
             (args.after, args.stop),
             (vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()])
@@ -165,7 +165,7 @@ mod tests {
             "",
             "--parent /a",
             "--own",
-            "--names /a",
+            "--usage-log /a",
             "--own /a /b",
             "--own /a --discard /b",
             "--own rel",

@@ -1,5 +1,5 @@
-//! The program `gowork-cache`: the command line, and which tiers it asks for. The library's first
-//! page says what a layer is.
+//! The program `gowork-cache`: the command line, and where one go command's results come from and
+//! go. The library's first page says what a layer is.
 
 use std::io::{self, BufReader};
 use std::path::Path;
@@ -8,23 +8,22 @@ use std::thread;
 
 use gowork_cache::args::{self, Args, Results};
 use gowork_cache::layer::read::Layer;
-use gowork_cache::layer::write::Own;
+use gowork_cache::layer::write::LayerWriter;
 use gowork_cache::mount::CacheMount;
 use gowork_cache::server::serve::serve;
-use gowork_cache::server::store::{Kept, Store, Tier};
-use gowork_cache::server::usage_log::Names;
-use gowork_cache::steps::locks::Turns;
+use gowork_cache::server::store::{Sink, Store};
+use gowork_cache::server::usage_log::UsageLog;
+use gowork_cache::steps::locks::Locks;
 use gowork_cache::steps::{batch, compile, failure, link, watch};
 use gowork_step::words::{BATCH, COMPILE, FAILURE, LINK, WATCH};
 
 fn main() -> ExitCode {
-    let words = std::env::args_os().skip(1).map(|word| {
-        word.into_string()
-            .unwrap_or_else(|word| word.to_string_lossy().into())
-    });
-    let words: Vec<String> = words.collect();
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     if let Some((word, rest)) = words.split_first()
-        && let Some(done) = step(word, rest)
+        && let Some(done) = run_step(word, rest)
     {
         return done.unwrap_or_else(|error| {
             eprintln!("gowork-cache: {error}");
@@ -38,7 +37,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match run(&args) {
+    match serve_go_command(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("gowork-cache: {error}");
@@ -47,8 +46,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a step of a build calls it for; none if this is a go command asking for a cache.
-fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
+/// Runs as a step of a build. Returns `None` if `word` is not the name of such a step: then a go
+/// command calls this program as its cache.
+fn run_step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
     match word {
         COMPILE => Some(compile::compile(rest)),
         LINK => Some(link::link(rest)),
@@ -59,44 +59,21 @@ fn step(word: &str, rest: &[String]) -> Option<Result<ExitCode, String>> {
     }
 }
 
-fn run(args: &Args) -> Result<(), String> {
-    let mut tiers: Vec<Box<dyn Tier>> = Vec::new();
-    let mount = args
-        .mount
-        .as_deref()
-        .map(|dir| CacheMount::new(dir, args.limit));
-    let kept = match &args.results {
-        Results::Keep(dir) => {
-            // What an earlier go command of the same step left there. Usually nothing.
-            tiers.extend(
-                Layer::open(dir)
-                    .ok()
-                    .map(|layer| Box::new(layer) as Box<dyn Tier>),
-            );
-            let own = Own::keep(dir)
-                .map_err(|error| format!("make the layer {}: {error}", dir.display()))?;
-            Kept::Layer(own, mount)
-        }
-        Results::Discard(dir) => {
-            let own = Own::discard(dir)
-                .map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?;
-            Kept::Layer(own, mount)
-        }
-        Results::Names(dir) => {
-            let names = Names::new(dir)
-                .map_err(|error| format!("make a list in {}: {error}", dir.display()))?;
-            Kept::Named(names, mount.ok_or("--names needs a mount")?)
+fn serve_go_command(args: &Args) -> Result<(), String> {
+    let mut layers = Vec::new();
+    if let Results::Layer(dir) = &args.results {
+        // What an earlier go command of the same step left there. Usually nothing.
+        layers.extend(Layer::open(dir));
+    }
+    layers.extend(args.parents.iter().filter_map(|dir| open_parent(dir)));
+    let locks = args.mount.as_deref().map(Locks::new);
+    // At the first request, not before: while the go command loads packages, these steps may run.
+    let wait_for_steps = || {
+        if let Some(locks) = &locks {
+            locks.wait_for_steps(&args.after, &args.stop);
         }
     };
-    tiers.extend(args.parents.iter().filter_map(|dir| parent(dir)));
-    let turns = args.mount.as_deref().map(Turns::new);
-    // Only now: while the go command loads packages, they may as well run.
-    let wait = || {
-        turns
-            .iter()
-            .for_each(|turns| turns.outwait(&args.after, &args.stop))
-    };
-    let store = Store::new(tiers, kept).after(&wait);
+    let store = Store::new(layers, sink(args)?).after(&wait_for_steps);
     let threads = thread::available_parallelism()
         .map_or(2, usize::from)
         .clamp(2, 8);
@@ -115,10 +92,33 @@ fn run(args: &Args) -> Result<(), String> {
     served
 }
 
-/// A layer to read; a broken one is as good as none, and worth a word.
-fn parent(dir: &Path) -> Option<Box<dyn Tier>> {
+/// Where results go.
+fn sink(args: &Args) -> Result<Sink, String> {
+    let mount_dir = args.mount.as_deref();
+    let mount = mount_dir.map(|dir| CacheMount::new(dir, args.limit));
+    match &args.results {
+        Results::Layer(dir) => {
+            let writer = LayerWriter::keep(dir)
+                .map_err(|error| format!("make the layer {}: {error}", dir.display()))?;
+            Ok(Sink::Layer(writer, mount))
+        }
+        Results::Scratch(dir) => {
+            let writer = LayerWriter::discard(dir)
+                .map_err(|error| format!("make scratch space in {}: {error}", dir.display()))?;
+            Ok(Sink::Layer(writer, mount))
+        }
+        Results::Mount(dir) => {
+            let log = UsageLog::new(dir)
+                .map_err(|error| format!("make a usage log in {}: {error}", dir.display()))?;
+            Ok(Sink::Mount(log, mount.ok_or("--usage-log needs --mount")?))
+        }
+    }
+}
+
+/// A layer to read. A broken one is reported, and then counts as empty.
+fn open_parent(dir: &Path) -> Option<Layer> {
     match Layer::open(dir) {
-        Ok(layer) => Some(Box::new(layer)),
+        Ok(layer) => Some(layer),
         Err(error) => {
             eprintln!(
                 "gowork-cache: nothing is read from {}: {error}",

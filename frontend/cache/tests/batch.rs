@@ -18,7 +18,7 @@ use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gowork_cache::steps::locks::{Turn, Turns};
+use gowork_cache::steps::locks::{Claim, Locks};
 use world::build::{Build, Snapshot, said, succeeds};
 use world::{World, snapshot};
 
@@ -117,13 +117,13 @@ fn a_batch_makes_std_and_its_step_lists_it() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
-    let (build, turns) = (
+    let (build, locks) = (
         Build::new(&world, Some(mount.path())),
-        Turns::new(mount.path()),
+        Locks::new(mount.path()),
     );
     let (batch, std) = thread::scope(|scope| {
         let batch = scope.spawn(|| build.batch(&[]).0);
-        until(&|| turns.is_said(Turn::Ahead, "runtime"));
+        until(&|| locks.is_claimed(Claim::Batched, "runtime"));
         let std = build.std();
         (batch.join().unwrap(), std)
     });
@@ -143,16 +143,16 @@ fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
     let world = World::new();
     let (plain, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (_, layers, binary) = steps(&Build::begun(&world, plain.path()));
-    let (build, turns) = (
+    let (build, locks) = (
         Build::new(&world, Some(mount.path())),
-        Turns::new(mount.path()),
+        Locks::new(mount.path()),
     );
     let made = || fs::read_dir(mount.path().join("1/o")).map_or(0, Iterator::count);
     let std = thread::scope(|scope| {
         let std = scope.spawn(|| build.std());
-        until(&|| turns.is_said(Turn::Runs, "runtime") && made() > 2);
-        let held = turns.say(Turn::Ahead, "runtime").unwrap();
-        turns.outwait(&[], &["runtime".to_owned()]);
+        until(&|| locks.is_claimed(Claim::Running, "runtime") && made() > 2);
+        let held = locks.claim(Claim::Batched, "runtime").unwrap();
+        locks.wait_for_steps(&[], &["runtime".to_owned()]);
         let (batch, _) = build.batch(&[]);
         succeeds(&batch);
         drop(held);
@@ -174,11 +174,11 @@ fn a_batch_stops_the_step_of_std() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
     let build = Build::new(&world, Some(mount.path()));
-    let begun = Turns::new(mount.path()).begin("runtime").unwrap();
+    let running = Locks::new(mount.path()).run("runtime").unwrap();
     thread::scope(|scope| {
         let batch = scope.spawn(|| build.batch(&[]).0);
-        until(&|| begun.is_to_stop());
-        drop(begun);
+        until(&|| running.should_stop());
+        drop(running);
         succeeds(&batch.join().unwrap());
     });
 }
@@ -188,9 +188,9 @@ fn it_waits_for_steps_that_run_and_the_others_for_it() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
     let build = Build::begun(&world, mount.path());
-    let turns = Turns::new(mount.path());
-    let waits = |turn, what: &(dyn Fn() -> Output + Sync)| {
-        let held = turns.say(turn, "b").unwrap();
+    let locks = Locks::new(mount.path());
+    let waits = |claim, what: &(dyn Fn() -> Output + Sync)| {
+        let held = locks.claim(claim, "b").unwrap();
         thread::scope(|scope| {
             let running = scope.spawn(what);
             thread::sleep(Duration::from_millis(500));
@@ -199,8 +199,8 @@ fn it_waits_for_steps_that_run_and_the_others_for_it() {
             succeeds(&running.join().unwrap());
         });
     };
-    waits(Turn::Runs, &|| build.batch(&["runtime"]).0);
-    waits(Turn::Ahead, &|| build.library("b"));
+    waits(Claim::Running, &|| build.batch(&["runtime"]).0);
+    waits(Claim::Batched, &|| build.library("b"));
 }
 
 #[test]
@@ -229,16 +229,16 @@ fn an_error_is_left_to_the_step_that_it_belongs_to() {
 fn what_the_mount_lost_since_is_made_again() {
     let world = World::new();
     let mount = tempfile::tempdir().unwrap();
-    for (turn, damage) in [(0, "removed"), (1, "flipped"), (2, "cut")] {
-        world.edit("b", turn + 10);
-        world.edit("c", turn + 10);
+    for (number, damage) in [(0, "removed"), (1, "flipped"), (2, "cut")] {
+        world.edit("b", number + 10);
+        world.edit("c", number + 10);
         let build = Build::begun(&world, mount.path());
         succeeds(&build.batch(&["runtime"]).0);
         let files = snapshot(mount.path())
             .into_keys()
             .map(|path| mount.path().join(path))
             .filter(|path| path.is_file());
-        for file in files.skip(usize::try_from(turn).unwrap()).step_by(2) {
+        for file in files.skip(usize::try_from(number).unwrap()).step_by(2) {
             let bytes = fs::read(&file).unwrap();
             match damage {
                 "removed" => fs::remove_file(&file).unwrap(),

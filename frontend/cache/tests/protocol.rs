@@ -6,10 +6,10 @@ use std::io::{BufReader, Read};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gowork_cache::id::Id;
-use gowork_cache::layer::write::Own;
+use gowork_cache::layer::write::LayerWriter;
 use gowork_cache::server::protocol::{Command, read_request};
 use gowork_cache::server::serve::serve;
-use gowork_cache::server::store::{Kept, Store};
+use gowork_cache::server::store::{Sink, Store};
 use proptest::prelude::*;
 
 fn base64(id: &Id) -> String {
@@ -47,7 +47,7 @@ fn converse(input: &[u8]) -> (Vec<serde_json::Value>, Result<(), String>) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::new(
         Vec::new(),
-        Kept::Layer(Own::keep(dir.path()).unwrap(), None),
+        Sink::Layer(LayerWriter::keep(dir.path()).unwrap(), None),
     );
     let mut output = Vec::new();
     let result = serve(&mut BufReader::new(input), &mut output, &store, 3);
@@ -65,7 +65,7 @@ fn put_then_get_then_close() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::new(
         Vec::new(),
-        Kept::Layer(Own::keep(dir.path()).unwrap(), None),
+        Sink::Layer(LayerWriter::keep(dir.path()).unwrap(), None),
     );
     let mut output = Vec::new();
     let text = put_text(1, &action, body);
@@ -82,10 +82,8 @@ fn put_then_get_then_close() {
     );
     let mut output = Vec::new();
     let store = Store::new(
-        vec![Box::new(
-            gowork_cache::layer::read::Layer::open(dir.path()).unwrap(),
-        )],
-        Kept::Layer(Own::keep(dir.path()).unwrap(), None),
+        vec![gowork_cache::layer::read::Layer::open(dir.path()).unwrap()],
+        Sink::Layer(LayerWriter::keep(dir.path()).unwrap(), None),
     );
     serve(
         &mut BufReader::new(Dribble(text.as_bytes())),

@@ -14,10 +14,11 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gowork_cache::id::Id;
-use gowork_cache::layer::read::{Layer, output_path, read_index};
-use gowork_cache::layer::write::Own;
+use gowork_cache::layer::format::{output_path, read_index};
+use gowork_cache::layer::read::Layer;
+use gowork_cache::layer::write::LayerWriter;
 use gowork_cache::server::serve::serve;
-use gowork_cache::server::store::{Kept, Store, Tier as _};
+use gowork_cache::server::store::{Sink, Store};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -104,7 +105,10 @@ fn directory() -> TempDir {
 
 /// All answers to `input` by their number. They may be wrong ones, to a stream that is wrong.
 fn converse(input: &[u8], dir: &Path, threads: usize) -> (Vec<Value>, Result<(), String>) {
-    let store = Store::new(Vec::new(), Kept::Layer(Own::keep(dir).unwrap(), None));
+    let store = Store::new(
+        Vec::new(),
+        Sink::Layer(LayerWriter::keep(dir).unwrap(), None),
+    );
     let mut output = Vec::new();
     let result = serve(
         &mut BufReader::with_capacity(64, input),

@@ -26,8 +26,8 @@ pub const PARENT: &str = "--parent";
 pub const OWN: &str = "--own";
 /// Scratch space for results that no later step reads as a layer.
 pub const DISCARD: &str = "--discard";
-/// Where only a list of all results is left.
-pub const LISTED: &str = "--names";
+/// Where a log of all results is written, which stay in the cache mount.
+pub const USAGE_LOG: &str = "--usage-log";
 /// The cache mount.
 pub const MOUNT: &str = "--mount";
 /// Bytes that the cache mount may hold.

@@ -1,4 +1,7 @@
-//! A layer of compile results on disk: its form, reading it, writing it.
+//! Layers of compile results on disk. `format` says what a layer is; `read` and `write` are the two
+//! ends of a go command's cache; `parts` makes one layer into several.
 
+pub mod format;
+pub mod parts;
 pub mod read;
 pub mod write;

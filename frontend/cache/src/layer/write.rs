@@ -1,5 +1,5 @@
-//! The layer that takes this process's results: written as they come, completed by its index. Owns
-//! writing and its determinism.
+//! The layer that takes this process's results. Outputs are written as they come; the index
+//! completes the layer. Owns writing and its determinism.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, FileTimes, Permissions};
@@ -11,12 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use crate::checksum;
+use crate::hit::Hit;
 use crate::id::Id;
-use crate::layer::read::{self, Entry};
-use crate::server::store::Hit;
+use crate::layer::format::{self, Entry};
 
 /// A layer being written.
-pub struct Own {
+pub struct LayerWriter {
     dir: PathBuf,
     /// Whether it is scratch space, removed at the end.
     discard: bool,
@@ -31,32 +31,32 @@ struct State {
     stored: HashMap<Id, Entry>,
 }
 
-impl Own {
+impl LayerWriter {
     /// A layer to keep, at `dir`, which must be absolute. It may hold results of an earlier
     /// process; they stay.
     ///
     /// # Errors
     /// If the directories cannot be made.
-    pub fn keep(dir: &Path) -> io::Result<Own> {
-        Own::create(dir.into(), false)
+    pub fn keep(dir: &Path) -> io::Result<LayerWriter> {
+        LayerWriter::create(dir.into(), false)
     }
 
-    /// Scratch space below `dir`, which must be absolute; removed by [`Own::finish`].
+    /// Scratch space below `dir`, which must be absolute; removed by [`LayerWriter::finish`].
     ///
     /// # Errors
     /// If the directories cannot be made.
-    pub fn discard(dir: &Path) -> io::Result<Own> {
-        Own::create(
+    pub fn discard(dir: &Path) -> io::Result<LayerWriter> {
+        LayerWriter::create(
             dir.join(format!("gowork-cache.{}", std::process::id())),
             true,
         )
     }
 
-    fn create(dir: PathBuf, discard: bool) -> io::Result<Own> {
+    fn create(dir: PathBuf, discard: bool) -> io::Result<LayerWriter> {
         let temporary = dir.join(format!("tmp.{}", std::process::id()));
-        fs::create_dir_all(dir.join("o"))?;
+        fs::create_dir_all(format::outputs_dir(&dir))?;
         fs::create_dir_all(&temporary)?;
-        Ok(Own {
+        Ok(LayerWriter {
             dir,
             discard,
             temporary,
@@ -69,7 +69,7 @@ impl Own {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What this process has for `action` in its own layer. Not checked again: it was when it came.
+    /// What this process stored for `action`. It was checked when it came, so it is not read again.
     pub fn find(&self, action: &Id) -> Option<Hit> {
         let entry = *self.state().entries.get(action)?;
         Some(self.hit(entry))
@@ -79,7 +79,7 @@ impl Own {
         Hit {
             output: entry.output,
             size: entry.size,
-            path: read::output_path(&self.dir, &entry.output),
+            path: format::output_path(&self.dir, &entry.output),
         }
     }
 
@@ -91,6 +91,7 @@ impl Own {
         let stored = self.state().stored.get(output).copied();
         let entry = match stored {
             Some(entry) => entry,
+            // Not under the lock: writing takes a while, and other threads write other outputs.
             None => self.store(output, bytes)?,
         };
         let mut state = self.state();
@@ -100,7 +101,7 @@ impl Own {
     }
 
     fn store(&self, output: &Id, bytes: &[u8]) -> io::Result<Entry> {
-        let path = read::output_path(&self.dir, output);
+        let path = format::output_path(&self.dir, output);
         self.write(bytes, &path).map_err(|error| {
             io::Error::new(error.kind(), format!("write {}: {error}", path.display()))
         })?;
@@ -118,13 +119,13 @@ impl Own {
             .join(self.next.fetch_add(1, Ordering::Relaxed).to_string());
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;
-        settle(&file, 0o644)?;
+        normalize(&file, 0o644)?;
         drop(file);
         fs::rename(&temporary, path)
     }
 
-    /// Writes the index, together with what an earlier or concurrent process left in it; or removes
-    /// the scratch space.
+    /// Writes the index, with what an earlier or concurrent process left in it. Scratch space is
+    /// removed instead.
     ///
     /// # Errors
     /// If the layer cannot be written.
@@ -135,7 +136,7 @@ impl Own {
         let state = self.state();
         let root = File::open(&self.dir)?;
         root.lock()?;
-        let mut entries: BTreeMap<Id, Entry> = read::read_index(&self.dir)
+        let mut entries: BTreeMap<Id, Entry> = format::read_index(&self.dir)
             .unwrap_or_default()
             .into_iter()
             .collect();
@@ -149,20 +150,20 @@ impl Own {
         // order of puts.
         let named: HashSet<Id> = entries.values().map(|entry| entry.output).collect();
         for orphan in state.stored.keys().filter(|output| !named.contains(output)) {
-            fs::remove_file(read::output_path(&self.dir, orphan))?;
+            fs::remove_file(format::output_path(&self.dir, orphan))?;
         }
         self.write(
-            read::format_index(&entries).as_bytes(),
-            &read::index_path(&self.dir),
+            format::format_index(&entries).as_bytes(),
+            &format::index_path(&self.dir),
         )?;
         fs::remove_dir_all(&self.temporary)?;
-        settle(&File::open(self.dir.join("o"))?, 0o755)?;
-        settle(&root, 0o755)
+        normalize(&File::open(format::outputs_dir(&self.dir))?, 0o755)?;
+        normalize(&root, 0o755)
     }
 }
 
-/// Mode and modification time, the same for the same content whatever the umask and the clock.
-pub(crate) fn settle(file: &File, mode: u32) -> io::Result<()> {
+/// Sets a mode and a modification time that do not depend on the umask and the clock.
+pub(super) fn normalize(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode))?;
     file.set_times(FileTimes::new().set_modified(SystemTime::UNIX_EPOCH))
 }

@@ -1,4 +1,4 @@
-//! How much a mount holds: what was not used for the longest time goes.
+//! How much a mount holds. When it holds too much, the least recently used results go.
 
 use std::collections::HashSet;
 use std::fs::{self, DirEntry, File, Metadata, TryLockError};
@@ -7,26 +7,22 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
-use super::{BLOCK, CacheMount, PERIOD, age};
+use super::{BLOCK, CacheMount, ENTRIES, LOCKS, OUTPUTS, PERIOD, TEMPORARY, age};
 
-/// How much of the bound is left when it was passed, in fifths: so that not every step sweeps.
+/// How much of the limit is left after a sweep, in fifths, so that not every step has to sweep.
 const LEFT: u64 = 4;
-/// Age of files being written that nobody writes any more.
+/// Age at which a temporary file belongs to no running process.
 const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 impl CacheMount {
-    /// Removes what was not used for the longest time, if the mount holds more than it may. Looks
-    /// only if much was added or nobody looked for a while, and if nobody else is looking.
+    /// Removes the least recently used results, if the mount holds more than it may. Does nothing
+    /// if another process sweeps, or if the last sweep was recent and this process added little.
     ///
     /// # Errors
-    /// If the mount cannot be listed or written: nobody depends on it.
+    /// If the mount cannot be listed or written. Callers may ignore that: the mount only stays large.
     pub fn sweep(&self) -> io::Result<()> {
         let stamp = self.dir.join("swept");
-        let looked = fs::metadata(&stamp)
-            .and_then(|metadata| metadata.modified())
-            .ok();
-        let is_due = looked.is_none_or(|time| !time.elapsed().is_ok_and(|age| age < PERIOD));
-        if !(is_due || self.added.load(Ordering::Relaxed) > self.limit / 8) || !self.dir.is_dir() {
+        if !(self.is_sweep_due(&stamp) && self.dir.is_dir()) {
             return Ok(());
         }
         let stamp = File::options().create(true).append(true).open(stamp)?;
@@ -37,25 +33,26 @@ impl CacheMount {
         }
         stamp.set_modified(SystemTime::now())?;
         self.hold_bound()?;
-        for name in ["tmp", "turns"] {
-            for (entry, metadata) in entries(&self.dir.join(name))? {
-                if age(&metadata) > ABANDONED {
-                    let path = entry.path();
-                    let _ = if metadata.is_dir() {
-                        fs::remove_dir_all(path)
-                    } else {
-                        fs::remove_file(path)
-                    };
-                }
-            }
+        for name in [TEMPORARY, LOCKS] {
+            remove_abandoned(&self.dir.join(name))?;
         }
         Ok(())
     }
 
+    fn is_sweep_due(&self, stamp: &Path) -> bool {
+        if self.added.load(Ordering::Relaxed) > self.limit / 8 {
+            return true;
+        }
+        let last = fs::metadata(stamp).and_then(|metadata| metadata.modified());
+        match last.map(|time| time.elapsed()) {
+            Ok(Ok(age)) => age >= PERIOD,
+            // There was no sweep, or it is in the future.
+            _ => true,
+        }
+    }
+
     fn hold_bound(&self) -> io::Result<()> {
-        let mut outputs = self.all("o")?;
-        // Each is named by an entry at least.
-        let space = |metadata: &Metadata| metadata.len().next_multiple_of(BLOCK) + BLOCK;
+        let mut outputs = self.all(OUTPUTS)?;
         let mut total: u64 = outputs.iter().map(|(_, metadata)| space(metadata)).sum();
         if total <= self.limit {
             return Ok(());
@@ -70,55 +67,69 @@ impl CacheMount {
                 kept.insert(file.file_name().into_encoded_bytes());
             }
         }
-        for (file, _) in self.all("a")? {
-            let output = fs::read(file.path()).unwrap_or_default();
-            let output = output
-                .split(|&byte| byte == b' ')
-                .nth(1)
-                .unwrap_or_default();
-            if !kept.contains(output) {
+        for (file, _) in self.all(ENTRIES)? {
+            let entry = fs::read(file.path()).unwrap_or_default();
+            let output = entry.split(|&byte| byte == b' ').nth(1);
+            if !output.is_some_and(|output| kept.contains(output)) {
                 fs::remove_file(file.path())?;
             }
         }
         Ok(())
     }
 
-    /// Every file of the form's directory `name`.
+    /// Every file in the directories below `name`.
     fn all(&self, name: &str) -> io::Result<Vec<(DirEntry, Metadata)>> {
         let mut found = Vec::new();
-        let dir = self.dir.join(name);
-        let below = if dir.is_dir() {
-            Some(fs::read_dir(dir)?)
-        } else {
-            None
-        };
-        for directory in below.into_iter().flatten() {
-            found.extend(files(&directory?.path())?);
+        for (directory, _) in entries(&self.dir.join(name))? {
+            for (file, metadata) in entries(&directory.path())? {
+                if metadata.is_file() {
+                    found.push((file, metadata));
+                }
+            }
         }
         Ok(found)
     }
 }
 
-/// The files of a directory.
-fn files(dir: &Path) -> io::Result<Vec<(DirEntry, Metadata)>> {
-    Ok(entries(dir)?
-        .into_iter()
-        .filter(|(_, metadata)| metadata.is_file())
-        .collect())
+/// What an output takes on disk, with the entry that names it.
+fn space(metadata: &Metadata) -> u64 {
+    metadata.len().next_multiple_of(BLOCK) + BLOCK
 }
 
-/// What is in a directory; what went while it was read is left out.
+/// Removes what nobody has written to for a long time.
+fn remove_abandoned(dir: &Path) -> io::Result<()> {
+    for (entry, metadata) in entries(dir)? {
+        if age(&metadata) <= ABANDONED {
+            continue;
+        }
+        // If it cannot be removed, the next sweep tries again.
+        let _ = if metadata.is_dir() {
+            fs::remove_dir_all(entry.path())
+        } else {
+            fs::remove_file(entry.path())
+        };
+    }
+    Ok(())
+}
+
+/// What is in a directory, if it is one. Files that are removed meanwhile are left out.
 fn entries(dir: &Path) -> io::Result<Vec<(DirEntry, Metadata)>> {
     let listed = match fs::read_dir(dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
+        Ok(listed) => listed,
+        Err(error) => {
+            return match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(Vec::new()),
+                _ => Err(error),
+            };
+        }
     };
-    let with_metadata = |file: io::Result<DirEntry>| {
-        let file = file.ok()?;
-        let metadata = file.metadata().ok()?;
-        Some((file, metadata))
-    };
-    Ok(listed.filter_map(with_metadata).collect())
+    let mut found = Vec::new();
+    for entry in listed.flatten() {
+        if let Ok(metadata) = entry.metadata() {
+            found.push((entry, metadata));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -138,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_is_held_and_what_was_used_last_stays() {
+    fn the_bound_is_held_and_the_last_used_results_stay() {
         let dir = tempfile::tempdir().unwrap();
         let outputs: Vec<Vec<u8>> = (0..10u8).map(|n| vec![n; 20_000]).collect();
         let generous = CacheMount::new(dir.path(), LIMIT);
@@ -162,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_that_was_looked_at_is_left_alone() {
+    fn a_mount_that_was_swept_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
         let mount = CacheMount::new(dir.path(), 0);
         CacheMount::new(dir.path(), LIMIT).sweep().unwrap();
@@ -170,7 +181,7 @@ mod tests {
         CacheMount::new(dir.path(), LIMIT).sweep().unwrap();
         mount.sweep().unwrap();
         assert!(mount.find(&id(1)).is_some());
-        // Whoever adds much looks himself.
+        // A process that adds much sweeps at once.
         keep(&mount, 2, b"two");
         mount.sweep().unwrap();
         assert_eq!((mount.find(&id(1)), mount.find(&id(2))), (None, None));
@@ -187,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_writes_any_more_goes() {
+    fn abandoned_files_go() {
         let dir = tempfile::tempdir().unwrap();
         let mount = CacheMount::new(dir.path(), LIMIT);
         let scratch: [PathBuf; 2] = [(); 2].map(|()| mount.scratch().unwrap());

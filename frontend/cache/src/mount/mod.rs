@@ -1,19 +1,18 @@
-//! A cache mount: results that stay on one builder, of every repository, Go version and set of
-//! flags. Owns their form there, their checks and their bound.
+//! A cache mount: results that stay on one builder, of all repositories, Go versions and flags. Owns
+//! the form of its files, their checks and how much it holds.
 //!
 //! ```text
 //! 1/a/XX/<actionID hex>   <actionID> <outputID> <size in bytes> <XXH3 of the words before>
 //! 1/o/XX/<outputID hex>   the output
 //! 1/tmp/                  files and directories being written
-//! 1/swept                 its time is that of the last look at the bound
-//! 1/ahead                 locked by who compiles ahead of the steps
-//! 1/turns/                what steps are doing right now ([`crate::steps::locks`])
+//! 1/swept                 its time is that of the last sweep
+//! 1/batch                 locked by the batch that runs
+//! 1/locks/                what steps are doing right now ([`crate::steps::locks`])
 //! ```
 //!
-//! `XX` are the first two digits. Any number of processes may use a mount at once: files appear
-//! whole, by renaming, and whatever is missing or is not what its name says is a miss. Nobody holds
-//! on to a file: who takes a result copies its bytes, so it does not matter what becomes of the
-//! mount then.
+//! `XX` are the first two digits. Any number of processes may use a mount at once. Files appear
+//! whole, by renaming. A file that is missing, or is not what its name says, is a miss. A process
+//! that takes a result copies its bytes, so later changes of the mount don't matter to it.
 
 mod bound;
 
@@ -27,19 +26,27 @@ use std::time::{Duration, SystemTime};
 use crate::checksum;
 use crate::id::Id;
 
-/// Bytes that a mount may hold where nothing else is said: results of a few dozen large programs.
+/// Bytes that a mount may hold by default: results of a few dozen large programs.
 pub const LIMIT: u64 = 10 << 30;
 
 /// Directory of this form within the mount.
 const FORM: &str = "1";
-/// How often a mount is looked at, and how exact the time of the last use is.
+/// Directory of the outputs, by ID.
+const OUTPUTS: &str = "o";
+/// Directory of the entries that name them, by action.
+const ENTRIES: &str = "a";
+/// Directory of files being written.
+const TEMPORARY: &str = "tmp";
+/// Directory of the files that steps lock.
+const LOCKS: &str = "locks";
+/// How often a mount is swept, and how exact the time of the last use is.
 const PERIOD: Duration = Duration::from_secs(3600);
-/// What a file takes on disk at least.
+/// The least that a file takes on disk.
 const BLOCK: u64 = 4096;
 
 /// Where the mount at `dir` has the files of [`crate::steps::locks`].
-pub(crate) fn turns_dir(dir: &Path) -> PathBuf {
-    dir.join(FORM).join("turns")
+pub(crate) fn locks_dir(dir: &Path) -> PathBuf {
+    dir.join(FORM).join(LOCKS)
 }
 
 /// A cache mount.
@@ -48,13 +55,13 @@ pub struct CacheMount {
     limit: u64,
     next: AtomicU64,
     added: AtomicU64,
-    /// Why nothing more is kept.
+    /// Why nothing more is kept, if so.
     broken: Mutex<Option<String>>,
 }
 
 impl CacheMount {
-    /// The mount at `dir`, which must be absolute, with at most `limit` bytes. It need not be
-    /// there, and may be read-only.
+    /// The mount at `dir`, which must be absolute, with at most `limit` bytes. The directory need not
+    /// exist, and may be read-only.
     pub fn new(dir: &Path, limit: u64) -> CacheMount {
         CacheMount {
             dir: dir.join(FORM),
@@ -65,31 +72,28 @@ impl CacheMount {
         }
     }
 
-    /// The output of `action` and its bytes, of which the output's ID is the SHA-256. Whatever is
-    /// missing or broken is none.
+    /// The output of `action` and its bytes, whose SHA-256 is the output's ID. Returns `None` if the
+    /// result is missing or broken.
     pub fn find(&self, action: &Id) -> Option<(Id, Vec<u8>)> {
         let entry = self.entry_path(action);
         let (output, size) = parse_entry(action, &fs::read(&entry).ok()?)?;
         let path = self.output_path(&output);
-        let good = read(&path, size)
-            .ok()
-            .filter(|bytes| Id::of(bytes) == output);
-        match good {
-            Some(bytes) => {
+        match read(&path, size) {
+            Ok(bytes) if Id::of(&bytes) == output => {
                 use_again(&path);
                 Some((output, bytes))
             }
-            None => {
-                // Out of the way of the result that is put next. Another process may have replaced
-                // it by now, and then loses it: a miss.
+            _ => {
+                // Make room for the next put. If another process has replaced the file by now, its
+                // result is lost: a miss.
                 let _ = fs::remove_file(&path);
                 None
             }
         }
     }
 
-    /// Keeps an output. A mount that takes nothing (full, read-only) is a slower next build, and no
-    /// error: [`Self::complaint`] tells.
+    /// Keeps an output. If the mount takes nothing (full, read-only), the next build is slower; that
+    /// is no error. [`Self::complaint`] says why.
     pub fn keep(&self, action: &Id, output: &Id, bytes: &[u8]) {
         if self.complaint().is_some() {
             return;
@@ -99,7 +103,7 @@ impl CacheMount {
         }
     }
 
-    /// Why the mount keeps nothing more, if so.
+    /// Why the mount keeps nothing more; `None` if it keeps what it is given.
     pub fn complaint(&self) -> Option<String> {
         self.broken
             .lock()
@@ -110,8 +114,7 @@ impl CacheMount {
     fn store(&self, action: &Id, output: &Id, bytes: &[u8]) -> io::Result<()> {
         let path = self.output_path(output);
         let size = bytes.len() as u64;
-        // One of the right length that is wrong all the same is found so when it is read, and
-        // removed.
+        // A file of the right length with wrong bytes is found and removed when it is read.
         if fs::metadata(&path).is_ok_and(|metadata| metadata.len() == size) {
             use_again(&path);
         } else {
@@ -126,7 +129,7 @@ impl CacheMount {
 
     /// Writes a file, which appears complete or not at all.
     fn write(&self, bytes: &[u8], path: &Path) -> io::Result<()> {
-        let directory = self.dir.join("tmp");
+        let directory = self.dir.join(TEMPORARY);
         let name = format!("{}.{}", unique(), self.next.fetch_add(1, Ordering::Relaxed));
         let temporary = directory.join(name);
         let written = fs::write(&temporary, bytes).or_else(|error| match error.kind() {
@@ -140,13 +143,13 @@ impl CacheMount {
             .inspect_err(|_| _ = fs::remove_file(&temporary))
     }
 
-    /// A directory that no other process has, on the same file system, for files that are to be
-    /// adopted. Whoever is killed leaves it to the next sweep.
+    /// A directory of this process alone, on the mount's file system, for files that
+    /// [`Self::adopt`] takes. If the process is killed, a later sweep removes it.
     ///
     /// # Errors
     /// If it cannot be made.
     pub fn scratch(&self) -> io::Result<PathBuf> {
-        let dir = self.dir.join("tmp").join(unique());
+        let dir = self.dir.join(TEMPORARY).join(unique());
         fs::create_dir_all(&dir)?;
         Ok(dir)
     }
@@ -166,27 +169,28 @@ impl CacheMount {
         )
     }
 
-    /// Waits until no other process holds this, and holds it for as long as the result lives.
+    /// Waits until no other batch runs on this mount, and keeps others waiting until the result is
+    /// dropped.
     ///
     /// # Errors
     /// If the mount cannot be written to.
-    pub fn lock(&self) -> io::Result<File> {
+    pub fn lock_batch(&self) -> io::Result<File> {
         fs::create_dir_all(&self.dir)?;
         let file = File::options()
             .create(true)
             .append(true)
-            .open(self.dir.join("ahead"))?;
+            .open(self.dir.join("batch"))?;
         file.lock()?;
         Ok(file)
     }
 
     fn entry_path(&self, action: &Id) -> PathBuf {
-        self.path("a", action)
+        self.path(ENTRIES, action)
     }
 
-    /// The file of an output that was found or kept, for as long as nobody prunes the mount.
+    /// The file of an output that was found or kept. It exists until the mount is swept or pruned.
     pub fn output_path(&self, output: &Id) -> PathBuf {
-        self.path("o", output)
+        self.path(OUTPUTS, output)
     }
 
     fn path(&self, kind: &str, id: &Id) -> PathBuf {
@@ -195,7 +199,7 @@ impl CacheMount {
     }
 }
 
-/// Moves a file to a directory that may have to be made.
+/// Moves a file. Makes the directory that it goes to.
 fn move_to(file: &Path, path: &Path) -> io::Result<()> {
     match fs::rename(file, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -206,8 +210,8 @@ fn move_to(file: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// A name that no other process has, in this or another container: process numbers start anew in
-/// each.
+/// A name of this process alone. The time is part of it, since process numbers start anew in each
+/// container.
 fn unique() -> String {
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -223,14 +227,14 @@ fn age(metadata: &Metadata) -> Duration {
         .unwrap_or_default()
 }
 
-/// Notes the use of a file, at most once a period: every note is a write.
+/// Notes the use of a file, at most once a period, since every note is a write.
 fn use_again(path: &Path) {
     let Ok(file) = File::open(path) else { return };
     if file
         .metadata()
         .is_ok_and(|metadata| age(&metadata) > PERIOD)
     {
-        // A read-only mount forgets it.
+        // A read-only mount can't note it.
         let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
     }
 }
@@ -248,18 +252,18 @@ fn format_entry(action: &Id, output: &Id, size: u64) -> String {
     format!("{words} {:016x}\n", checksum::of(words.as_bytes()))
 }
 
-/// The output and its size that an entry names for `action`; none if anything about it is off.
+/// The output that an entry names for `action`, and its size. Returns `None` if anything about the
+/// entry is wrong.
 fn parse_entry(action: &Id, bytes: &[u8]) -> Option<(Id, u64)> {
-    let line = std::str::from_utf8(bytes).ok()?.strip_suffix('\n')?;
-    let mut words = line.split(' ');
-    let (of, output, size) = (words.next()?, words.next()?, words.next()?);
-    let (of, output, size) = (
-        Id::from_hex(of.as_bytes())?,
-        Id::from_hex(output.as_bytes())?,
-        size.parse().ok()?,
-    );
-    (of == *action && bytes == format_entry(action, &output, size).as_bytes())
-        .then_some((output, size))
+    let mut words = std::str::from_utf8(bytes).ok()?.split(' ');
+    let _action = words.next()?;
+    let output = Id::from_hex(words.next()?.as_bytes())?;
+    let size = words.next()?.parse().ok()?;
+    // This compares the action and the checksum too.
+    if bytes != format_entry(action, &output, size).as_bytes() {
+        return None;
+    }
+    Some((output, size))
 }
 
 #[cfg(test)]
@@ -340,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_told_once() {
+    fn a_mount_that_keeps_nothing_says_why() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         fs::write(&file, "in the way").unwrap();

@@ -1,4 +1,6 @@
-//! The answers to one go command: the protocol, and where results are looked for and kept.
+//! The answers to one go command. `protocol` is the wire form, `serve` the conversation, `store`
+//! decides where results come from and where they go, `usage_log` lists those that stay in a cache
+//! mount.
 
 pub mod protocol;
 pub mod serve;

@@ -1,5 +1,5 @@
 //! GOCACHEPROG's wire form: a stream of JSON values, requests in, responses out. Owns parsing and
-//! writing; not what is answered.
+//! writing; not what the answers are.
 //!
 //! A request is one JSON object on its own line. A put whose `BodySize` is not 0 is followed by an
 //! empty line and the body: one JSON string of base64, on its own line too. (Source:
@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
 
-/// Longest request line taken, in bytes; the go command's are about 200.
+/// Longest request line that is accepted, in bytes. The go command's have about 200.
 const MAX_LINE: u64 = 64 << 10;
 
-/// Largest body taken, in bytes.
+/// Largest body that is accepted, in bytes.
 pub const MAX_BODY: u64 = 4 << 30;
 
 /// What the go command asks.
@@ -29,7 +29,7 @@ pub enum Command {
     Put(Put),
     /// Finish: after the answer the program ends.
     Close,
-    /// Something not declared as known, or IDs that are none; with the reason.
+    /// An unknown command, or IDs of a wrong form; with the reason.
     Unknown(String),
 }
 
@@ -38,11 +38,11 @@ pub enum Command {
 pub struct Put {
     /// The key.
     pub action: Id,
-    /// SHA-256 of the body, as the go command says.
+    /// SHA-256 of the body, according to the go command.
     pub output: Id,
     /// Bytes of the decoded body.
     pub size: u64,
-    /// The body, still base64: decoding is left to whoever has the time.
+    /// The body, still base64: a worker thread decodes it, not the one that reads.
     pub body: Vec<u8>,
 }
 
@@ -108,10 +108,10 @@ struct RawRequest {
     body_size: i64,
 }
 
-/// The next request; none at the end of the stream.
+/// The next request. Returns `None` at the end of the stream.
 ///
 /// # Errors
-/// If the stream breaks off inside a request, or holds something else than requests.
+/// If the stream breaks off inside a request, or holds anything but requests.
 pub fn read_request(input: &mut impl BufRead) -> Result<Option<Request>, ProtocolError> {
     if peek(input)?.is_none() {
         return Ok(None);
@@ -213,7 +213,7 @@ pub struct Response<'a> {
     /// Only in the first answer.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub known_commands: &'a [&'a str],
-    /// Nothing is known of the action.
+    /// No output of the action is known.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub miss: bool,
     /// Base64 of the output's ID.
@@ -240,7 +240,7 @@ pub fn encode_id(id: &Id) -> String {
 /// Writes one answer and flushes: the go command may be waiting for just this one.
 ///
 /// # Errors
-/// What writing says.
+/// If it cannot be written.
 pub fn write_response(output: &mut impl Write, response: &Response<'_>) -> io::Result<()> {
     let mut line = serde_json::to_vec(response)?;
     line.push(b'\n');

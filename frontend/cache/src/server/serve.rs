@@ -1,22 +1,22 @@
-//! The conversation with the go command: requests are read in one thread and answered by a few, in
-//! any order.
-//!
-//! Several threads, since answering is mostly hashing and writing, and the go command asks from as
-//! many threads as it compiles with.
+//! The conversation with the go command. One thread reads requests; a few threads answer them, in
+//! any order: answering is mostly hashing and writing, and the go command asks from as many threads
+//! as it compiles with.
 
 use std::io::{BufRead, Write};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use crate::hit::Hit;
 use crate::server::protocol::{self, Command, Put, Request, Response};
-use crate::server::store::{Hit, Store};
+use crate::server::store::Store;
 
-/// Answers until the go command closes, or goes away. Completes the own layer in both cases.
+/// Answers until the go command closes the conversation or goes away. Completes the layer being
+/// written in both cases.
 ///
 /// # Errors
-/// If the stream is not the protocol's, or an answer or the layer cannot be written. The go command
-/// was told where it could be.
+/// If the stream is not the protocol's, or an answer or the layer cannot be written. If the go
+/// command can still be answered, it gets the error too.
 pub fn serve(
     input: &mut impl BufRead,
     output: impl Write + Send,
@@ -40,30 +40,20 @@ pub fn serve(
             .collect();
         let closing = read(input, |request| sender.send(request).is_ok());
         drop(sender);
-        let worked: Result<(), String> = workers.into_iter().try_for_each(|worker| {
+        for worker in workers {
             worker
                 .join()
-                .map_err(|_| "a worker thread ended".to_string())?
-        });
-        worked.and(closing)
+                .map_err(|_| "a worker thread ended".to_owned())??;
+        }
+        closing
     })?;
     let finished = store
         .finish()
         .map_err(|error| format!("complete the layer: {error}"));
-    if let Some(id) = closing {
-        let err = finished
-            .as_ref()
-            .err()
-            .map(|error| format!("gowork-cache: {error}"))
-            .unwrap_or_default();
-        answer(
-            &output,
-            &Response {
-                id,
-                err: &err,
-                ..Response::default()
-            },
-        )?;
+    match (closing, &finished) {
+        (Some(id), Ok(())) => answer_error(&output, id, "")?,
+        (Some(id), Err(error)) => answer_error(&output, id, &format!("gowork-cache: {error}"))?,
+        (None, _) => {}
     }
     finished
 }
@@ -84,8 +74,8 @@ fn read(
     Ok(None)
 }
 
-/// Answers requests until there are none. It goes on taking them when nobody listens any more, so
-/// that the reader never waits in vain.
+/// Answers requests until no more come. After an error it still takes requests, so that the reader
+/// never waits in vain.
 fn work(
     requests: &Mutex<Receiver<Request>>,
     output: &Mutex<impl Write>,
@@ -123,29 +113,27 @@ fn respond(
         },
         Command::Put(put) => answer_put(output, id, &put, store),
         Command::Close => Ok(()),
-        Command::Unknown(reason) => answer(
-            output,
-            &Response {
-                id,
-                err: &format!("gowork-cache: {reason}"),
-                ..Response::default()
-            },
-        ),
+        Command::Unknown(reason) => answer_error(output, id, &format!("gowork-cache: {reason}")),
     }
 }
 
 fn answer_put(output: &Mutex<impl Write>, id: i64, put: &Put, store: &Store) -> Result<(), String> {
     match store.put(put) {
         Ok(hit) => answer_hit(output, id, &hit),
-        Err(error) => answer(
-            output,
-            &Response {
-                id,
-                err: &format!("gowork-cache: {error}"),
-                ..Response::default()
-            },
-        ),
+        Err(error) => answer_error(output, id, &format!("gowork-cache: {error}")),
     }
+}
+
+/// Answers with an error; an empty one means success.
+fn answer_error(output: &Mutex<impl Write>, id: i64, err: &str) -> Result<(), String> {
+    answer(
+        output,
+        &Response {
+            id,
+            err,
+            ..Response::default()
+        },
+    )
 }
 
 fn answer_hit(output: &Mutex<impl Write>, id: i64, hit: &Hit) -> Result<(), String> {

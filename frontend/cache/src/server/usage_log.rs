@@ -1,5 +1,5 @@
-//! Results that stay where they are, in a cache mount, and the list of them: who has the go command
-//! run reads it meanwhile. Owns that list.
+//! The log of results that one go command takes from a cache mount or keeps there. The results stay
+//! in the mount; the process that started the go command reads the log while it grows. Owns the log.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -8,81 +8,79 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::checksum;
+use crate::hit::Hit;
 use crate::id::Id;
-use crate::layer::read::{self, Entry};
+use crate::layer::format::{self, Entry};
 use crate::mount::CacheMount;
-use crate::server::store::Hit;
 
-/// The list in a directory: a line for each result, in the form of an index's, in the order in
-/// which they were taken from the mount or kept there.
-fn list(dir: &Path) -> PathBuf {
-    dir.join("names")
+/// The log in a directory: a line for each result, in the form of an index's, in the order in which
+/// the results were taken or kept.
+fn log_path(dir: &Path) -> PathBuf {
+    dir.join("usage")
 }
 
-/// The list of all that one process takes from a mount and keeps there.
-pub struct Names {
-    list: Mutex<File>,
+/// Writes the log.
+pub struct UsageLog {
+    file: Mutex<File>,
 }
 
-impl Names {
-    /// A list to be written to `dir`, which must be absolute.
+impl UsageLog {
+    /// A log in `dir`.
     ///
     /// # Errors
     /// If it cannot be made.
-    pub fn new(dir: &Path) -> io::Result<Names> {
+    pub fn new(dir: &Path) -> io::Result<UsageLog> {
         fs::create_dir_all(dir)?;
-        let list = File::options().create(true).append(true).open(list(dir))?;
-        Ok(Names {
-            list: Mutex::new(list),
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(log_path(dir))?;
+        Ok(UsageLog {
+            file: Mutex::new(file),
         })
     }
 
     /// Notes an output, which must be the SHA-256 of `bytes` and in the mount.
     pub fn note(&self, action: &Id, output: &Id, bytes: &[u8], mount: &CacheMount) -> Hit {
-        let size = bytes.len() as u64;
-        let line = read::format_line(
-            action,
-            &Entry {
-                output: *output,
-                size,
-                checksum: checksum::of(bytes),
-            },
-        );
-        // A line that is missing is a result that nobody knows by its package.
-        let _ = self
-            .list
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write_all(line.as_bytes());
+        let entry = Entry {
+            output: *output,
+            size: bytes.len() as u64,
+            checksum: checksum::of(bytes),
+        };
+        let line = format::format_line(action, &entry);
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // If a line is missing, the reader doesn't learn which package this is the result of.
+        let _ = file.write_all(line.as_bytes());
         Hit {
             output: *output,
-            size,
+            size: entry.size,
             path: mount.output_path(output),
         }
     }
 }
 
-/// Reads the list while it grows.
-pub struct Reader {
-    list: BufReader<File>,
+/// Reads the log while it grows.
+pub struct UsageReader {
+    log: BufReader<File>,
+    /// The last line, if its end is not there yet.
     line: Vec<u8>,
     entries: HashMap<Id, (Id, Entry)>,
 }
 
-impl Reader {
-    /// Of the list in `dir`, from its beginning.
+impl UsageReader {
+    /// Reads the log in `dir` from its beginning.
     ///
     /// # Errors
     /// If it can be neither read nor made.
-    pub fn new(dir: &Path) -> io::Result<Reader> {
+    pub fn new(dir: &Path) -> io::Result<UsageReader> {
         fs::create_dir_all(dir)?;
-        let list = File::options()
+        let file = File::options()
             .create(true)
             .append(true)
             .read(true)
-            .open(list(dir))?;
-        Ok(Reader {
-            list: BufReader::new(list),
+            .open(log_path(dir))?;
+        Ok(UsageReader {
+            log: BufReader::new(file),
             line: Vec::new(),
             entries: HashMap::new(),
         })
@@ -91,16 +89,16 @@ impl Reader {
     /// The action of an output that was noted, and its entry.
     ///
     /// # Errors
-    /// If the list cannot be read.
+    /// If the log cannot be read.
     pub fn find(&mut self, output: &Id) -> io::Result<Option<(Id, Entry)>> {
         while !self.entries.contains_key(output) {
-            self.list.read_until(b'\n', &mut self.line)?;
+            self.log.read_until(b'\n', &mut self.line)?;
             if !self.line.ends_with(b"\n") {
                 break;
             }
-            self.entries.extend(
-                read::parse_line(&self.line).map(|(action, entry)| (entry.output, (action, entry))),
-            );
+            if let Some((action, entry)) = format::parse_line(&self.line) {
+                self.entries.insert(entry.output, (action, entry));
+            }
             self.line.clear();
         }
         Ok(self.entries.get(output).copied())
@@ -115,12 +113,12 @@ mod tests {
     fn what_is_noted_is_found_meanwhile() {
         let dir = tempfile::tempdir().unwrap();
         let mount = CacheMount::new(dir.path(), u64::MAX);
-        let mut reader = Reader::new(dir.path()).unwrap();
-        let names = Names::new(dir.path()).unwrap();
+        let mut reader = UsageReader::new(dir.path()).unwrap();
+        let log = UsageLog::new(dir.path()).unwrap();
         let output = |n: u8| Id::of(&[n, n]);
         assert_eq!(reader.find(&output(1)).unwrap(), None);
         for n in [1, 2] {
-            names.note(&Id::of(&[n]), &output(n), &[n, n], &mount);
+            log.note(&Id::of(&[n]), &output(n), &[n, n], &mount);
         }
         for n in [2, 1] {
             let (action, entry) = reader.find(&output(n)).unwrap().unwrap();
@@ -129,8 +127,8 @@ mod tests {
                 (Id::of(&[n]), output(n), 2)
             );
         }
-        // Half a line is none yet.
-        let whole = read::format_line(
+        // A line counts when its end is there.
+        let whole = format::format_line(
             &Id::of(&[3]),
             &Entry {
                 output: output(3),
@@ -138,7 +136,10 @@ mod tests {
                 checksum: 1,
             },
         );
-        let mut file = File::options().append(true).open(list(dir.path())).unwrap();
+        let mut file = File::options()
+            .append(true)
+            .open(log_path(dir.path()))
+            .unwrap();
         file.write_all(&whole.as_bytes()[..70]).unwrap();
         assert_eq!(reader.find(&output(3)).unwrap(), None);
         file.write_all(&whole.as_bytes()[70..]).unwrap();

@@ -1,11 +1,11 @@
 //! What a failed step printed, kept for the frontend. BuildKit tells a frontend that a step failed,
-//! and nothing of what it printed: that goes to the client alone. So a step that fails leaves its
-//! words in a cache mount, and `gowork-cache failure DIR WORD...` copies them to the file [`SAID`]
-//! in `DIR`, in a step that runs next and mounts the same.
+//! but not what it printed: that goes to the client alone. So a step that fails leaves what it
+//! printed in a cache mount, and `gowork-cache failure DIR WORD...` copies it to the file [`SAID`] in
+//! `DIR`, in a step that runs next and has the same mount.
 //!
-//! The mount is shared, so the words are kept under a key that only the same step has: the words of
-//! its own command line and all its sources. A mount that takes or holds nothing costs the words,
-//! and nothing else: `DIR` then has an empty file.
+//! The mount is shared, so the text is kept under a key that only the same step has: the words of
+//! its command line and all its sources. If the mount takes or holds nothing, the file in `DIR` is
+//! empty.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -23,27 +23,27 @@ const HEAD: usize = 48 << 10;
 /// And how many of its end, where the go command says why it gave up.
 const TAIL: usize = 16 << 10;
 
-/// How many failures a mount holds. The oldest go.
+/// How many failures a mount holds. The oldest ones are removed.
 const KEPT: usize = 100;
 
-/// The go command adds sums to it where it can.
+/// A source that is not part of the key, since the go command may add sums to it.
 const CHANGES: &str = "go.work.sum";
 
-/// Start and end of what a program prints. Takes bounded memory, however much that is.
+/// Start and end of what a program prints. Takes bounded memory, however much the program prints.
 #[derive(Debug, Default)]
-pub struct Said {
+pub struct Excerpt {
     head: Vec<u8>,
     tail: Vec<u8>,
     left_out: bool,
 }
 
-impl Said {
+impl Excerpt {
     /// Adds what was printed next.
     pub fn push(&mut self, bytes: &[u8]) {
         let (head, rest) = bytes.split_at(bytes.len().min(HEAD - self.head.len()));
         self.head.extend(head);
         self.tail.extend(rest);
-        // Not at every piece: what is kept is moved each time.
+        // Not at every piece, since this moves what is kept.
         if self.tail.len() > 2 * TAIL {
             self.cut();
         }
@@ -67,12 +67,12 @@ impl Said {
     }
 }
 
-/// Keeps what this process, a step that has failed, printed. Does nothing where the step names no
-/// mount, or it takes nothing.
-pub fn keep(said: Said) {
+/// Keeps what this process, a step that failed, printed. Does nothing if the step has no mount for
+/// it, or the mount takes nothing.
+pub fn keep(printed: Excerpt) {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     if let Some(mount) = Mount::from_environment() {
-        let _ = mount.keep(&words, &said.into_bytes());
+        let _ = mount.keep(&words, &printed.into_bytes());
     }
 }
 
@@ -93,11 +93,11 @@ pub fn failure(words: &[String]) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where failures are kept, and what tells those of a step from others.
+/// Where failures are kept, and what distinguishes a step from others.
 #[derive(Debug)]
 struct Mount {
     dir: PathBuf,
-    /// Directories with the sources of the step. One that is not there is an empty one.
+    /// Directories with the sources of the step. A missing one counts as empty.
     sources: Vec<PathBuf>,
 }
 
@@ -121,7 +121,7 @@ impl Mount {
 
     fn keep(&self, words: &[OsString], said: &[u8]) -> io::Result<()> {
         let path = self.path(words)?;
-        // If the disk is full, there is nothing rather than what was true once.
+        // If the disk is full, no text is better than an old one.
         let _ = fs::remove_file(&path);
         let temporary = self.dir.join(format!("{}.tmp", std::process::id()));
         fs::write(&temporary, said)?;
@@ -131,7 +131,7 @@ impl Mount {
 
     fn find(&self, words: &[OsString]) -> io::Result<Vec<u8>> {
         let path = self.path(words)?;
-        // Others can write to the mount: a link may lead anywhere.
+        // Others can write to the mount, and a link may lead anywhere.
         if !fs::symlink_metadata(&path)?.is_file() {
             return Err(io::ErrorKind::NotFound.into());
         }
@@ -157,7 +157,8 @@ impl Mount {
     }
 }
 
-/// Adds a line for each file below a directory, in the order of names: its path and what is in it.
+/// Adds a line for each file below a directory, in the order of names: its path and the ID of its
+/// contents.
 fn add_tree(root: &Path, key: &mut Vec<u8>) -> io::Result<()> {
     let mut open = vec![root.to_path_buf()];
     while let Some(dir) = open.pop() {
@@ -253,14 +254,14 @@ mod tests {
 
     #[test]
     fn start_and_end_of_much_are_kept() {
-        let mut said = Said::default();
+        let mut said = Excerpt::default();
         for number in 0..100_000 {
             said.push(format!("line {number}\n").as_bytes());
         }
         let bytes = said.into_bytes();
         assert!(bytes.len() <= HEAD + TAIL + 5);
         assert!(bytes.starts_with(b"line 0\n") && bytes.ends_with(b"line 99999\n"));
-        let mut said = Said::default();
+        let mut said = Excerpt::default();
         said.push(b"a\n");
         said.push(&vec![b'b'; HEAD + 10]);
         assert_eq!(

@@ -1,6 +1,6 @@
 //! `gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...`: runs the command, which makes
-//! the binary; or takes that from the cache mount, if the step is described and somebody made it
-//! there ahead ([`crate::steps::batch`]).
+//! the binary. If the step is described, and a batch ([`crate::steps::batch`]) made its binary, then
+//! the binary is taken from the cache mount and no command runs.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -8,12 +8,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use gowork_step::Description;
 use gowork_step::words::{LINK_MOUNT, STEP};
 
+use crate::steps::description::ThisStep;
 use crate::steps::failure;
 use crate::steps::go::{self, exit_code};
-use crate::steps::memo::{self, Known, read_json};
 
 const USAGE: &str = "usage: gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...";
 
@@ -23,46 +22,41 @@ const USAGE: &str = "usage: gowork-cache link [--step=FILE --mount=DIR] BINARY C
 /// If a word is missing, the description cannot be read, the command cannot be started, or the
 /// binary cannot be written.
 pub fn link(words: &[String]) -> Result<ExitCode, String> {
-    let (described, words) = match words {
-        [step, mount, rest @ ..] if step.starts_with(STEP) => (Some((step, mount)), rest),
+    let (step, words) = match words {
+        [step, mount, rest @ ..] if step.starts_with(STEP) => (read_step(step, mount)?, rest),
         _ => (None, words),
     };
     let [binary, program, arguments @ ..] = words else {
         return Err(USAGE.to_owned());
     };
-    let described = described
-        .map(|(step, mount)| read_described(step, mount))
-        .transpose()?;
-    let _turn = described
-        .as_ref()
-        .and_then(|(described, mount)| memo::turn(described, Some(mount)));
-    let known = described
-        .as_ref()
-        .and_then(|(described, mount)| Known::this(described, Some(mount)));
-    if let Some(made) = known.as_ref().and_then(Known::binary) {
-        write(Path::new(binary), &made).map_err(|error| format!("write {binary}: {error}"))?;
+    let _running = step.as_ref().and_then(ThisStep::run);
+    if let Some(bytes) = step.as_ref().and_then(known_binary) {
+        write(Path::new(binary), &bytes).map_err(|error| format!("write {binary}: {error}"))?;
         return Ok(ExitCode::SUCCESS);
     }
     let ended = go::run(Command::new(program).args(arguments), || false)
         .map_err(|error| format!("run {program}: {error}"))?;
     if !ended.status.success() {
-        failure::keep(ended.said);
+        failure::keep(ended.errors);
     }
     Ok(exit_code(ended.status))
 }
 
-/// The step's description, and where its binary may be.
-fn read_described<'w>(step: &str, mount: &'w str) -> Result<(Description, &'w Path), String> {
-    let (step, mount) = step
-        .strip_prefix(STEP)
-        .zip(mount.strip_prefix(LINK_MOUNT))
-        .ok_or(USAGE)?;
-    Ok((read_json(step)?, Path::new(mount)))
+fn read_step(step: &str, mount: &str) -> Result<Option<ThisStep>, String> {
+    let file = step.strip_prefix(STEP).ok_or(USAGE)?;
+    let mount = mount.strip_prefix(LINK_MOUNT).ok_or(USAGE)?;
+    ThisStep::read(file, Some(Path::new(mount)))
+}
+
+fn known_binary(step: &ThisStep) -> Option<Vec<u8>> {
+    step.memo()?.binary()
 }
 
 /// Writes a program as the go command does.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    path.parent().map_or(Ok(()), fs::create_dir_all)?;
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
     fs::write(path, bytes)?;
     fs::set_permissions(path, Permissions::from_mode(0o755))
 }

@@ -1,10 +1,10 @@
-//! Whose turn it is: files in a cache mount by which steps and what goes ahead of them tell each
-//! other what they are doing right now. Owns these files.
+//! Files in a cache mount that steps and batches lock, so that each knows what the others are doing
+//! right now. Owns these files.
 //!
-//! A file is locked by who does what it says, for as long as that takes; who is killed has let go
-//! of it. So a file that nobody holds says nothing. A step is known here by a name that its plan
-//! gave it, by which two builds of one repository may mean two different things: then somebody
-//! waits in vain, or does not wait. Nobody believes a result for what is said here.
+//! A claim holds for as long as its file is locked. If a process is killed, its locks are gone, so a
+//! file that nobody holds means nothing. Claims name a step by the name that its plan gave it. Two
+//! builds of one repository may use one name for two steps; then a step waits in vain, or does not
+//! wait. Claims only decide who waits: nobody trusts a result because of them.
 
 use std::fs::{self, File};
 use std::io;
@@ -12,24 +12,33 @@ use std::path::{Path, PathBuf};
 
 use crate::mount;
 
-/// What is said of a step.
+/// What is claimed about a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
+pub enum Claim {
     /// The step itself runs.
-    Runs,
-    /// Somebody else is about to make its results: the step had better wait.
-    Ahead,
-    /// The step that runs is to stop soon: somebody else makes the rest of its results, and has use
-    /// for those that are there.
+    Running,
+    /// A batch is about to make its results, so the step waits.
+    Batched,
+    /// The running step should stop soon: a batch uses what it made, and makes the rest.
     Stop,
 }
 
-/// The turns of all steps that use a mount.
-pub struct Turns {
+impl Claim {
+    fn word(self) -> &'static str {
+        match self {
+            Claim::Running => "running",
+            Claim::Batched => "batched",
+            Claim::Stop => "stop",
+        }
+    }
+}
+
+/// The claims about all steps that use a mount.
+pub struct Locks {
     dir: PathBuf,
 }
 
-/// Says something of a step until it is dropped.
+/// A claim that holds until this is dropped.
 pub struct Held {
     path: PathBuf,
     _file: File,
@@ -37,93 +46,95 @@ pub struct Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // Whoever waits for it has it open.
+        // Processes that wait for the lock have the file open.
         let _ = fs::remove_file(&self.path);
     }
 }
 
 /// A step that runs until this is dropped.
-pub struct Begun {
-    turns: Turns,
+pub struct RunningStep {
+    locks: Locks,
     name: String,
     _held: Held,
 }
 
-impl Begun {
-    /// Whether somebody asks it to stop.
-    pub fn is_to_stop(&self) -> bool {
-        self.turns.is_said(Turn::Stop, &self.name)
+impl RunningStep {
+    /// Whether a batch asks it to stop.
+    pub fn should_stop(&self) -> bool {
+        self.locks.is_claimed(Claim::Stop, &self.name)
     }
 }
 
-impl Turns {
-    /// Those of the mount at `dir`.
-    pub fn new(dir: &Path) -> Turns {
-        Turns {
-            dir: mount::turns_dir(dir),
+impl Locks {
+    /// The claims about steps that use the mount at `dir`.
+    pub fn new(dir: &Path) -> Locks {
+        Locks {
+            dir: mount::locks_dir(dir),
         }
     }
 
-    /// Has the step `name` run when nobody makes its results ahead of it any more.
-    pub fn begin(self, name: &str) -> Option<Begun> {
-        let _ = self.wait(Turn::Ahead, name);
-        let held = self.say(Turn::Runs, name)?;
-        Some(Begun {
-            turns: self,
+    /// Waits until no batch makes the results of the step `name`, and then claims that it runs.
+    /// Returns `None` if that cannot be claimed; the step then runs without.
+    pub fn run(self, name: &str) -> Option<RunningStep> {
+        let _ = self.wait(Claim::Batched, name);
+        let held = self.claim(Claim::Running, name)?;
+        Some(RunningStep {
+            locks: self,
             name: name.to_owned(),
             _held: held,
         })
     }
 
-    /// Says it of the step `name`. None if that cannot be said, or another process says it already.
-    pub fn say(&self, turn: Turn, name: &str) -> Option<Held> {
-        let path = self.path(turn, name)?;
+    /// Claims something about the step `name`. Returns `None` if the mount cannot be written to, or
+    /// another process claims the same.
+    pub fn claim(&self, claim: Claim, name: &str) -> Option<Held> {
+        let path = self.path(claim, name)?;
         fs::create_dir_all(&self.dir).ok()?;
         let file = File::options().create(true).append(true).open(&path).ok()?;
         file.try_lock().ok()?;
         Some(Held { path, _file: file })
     }
 
-    /// Whether it is said of the step `name`.
-    pub fn is_said(&self, turn: Turn, name: &str) -> bool {
-        // Only for a moment, in which nobody else can say it: then the others do not hear of it.
-        self.open(turn, name)
+    /// Whether this is claimed about the step `name`.
+    pub fn is_claimed(&self, claim: Claim, name: &str) -> bool {
+        // This takes the lock for a moment. A claim in that moment fails, and nobody learns of it.
+        self.open(claim, name)
             .is_some_and(|file| file.try_lock_shared().is_err())
     }
 
-    /// Waits until it is not said of the step `name` any more.
+    /// Waits until this is not claimed about the step `name` any more.
     ///
     /// # Errors
     /// If the file system has no locks.
-    pub fn wait(&self, turn: Turn, name: &str) -> io::Result<()> {
-        self.open(turn, name)
-            .map_or(Ok(()), |file| file.lock_shared())
-    }
-
-    /// Waits until steps are over. Those to `stop` are asked to.
-    pub fn outwait(&self, others: &[String], stop: &[String]) {
-        let _asked: Vec<Held> = stop
-            .iter()
-            .filter_map(|name| self.say(Turn::Stop, name))
-            .collect();
-        for name in stop.iter().chain(others) {
-            let _ = self.wait(Turn::Runs, name);
+    pub fn wait(&self, claim: Claim, name: &str) -> io::Result<()> {
+        match self.open(claim, name) {
+            Some(file) => file.lock_shared(),
+            None => Ok(()),
         }
     }
 
-    fn open(&self, turn: Turn, name: &str) -> Option<File> {
-        File::open(self.path(turn, name)?).ok()
+    /// Waits until all these steps are over. Asks those in `stop` to stop.
+    pub fn wait_for_steps(&self, steps: &[String], stop: &[String]) {
+        let mut asked = Vec::new();
+        for name in stop {
+            asked.extend(self.claim(Claim::Stop, name));
+        }
+        for name in stop.iter().chain(steps) {
+            // Without locks nothing is known of other steps, and nothing to wait for.
+            let _ = self.wait(Claim::Running, name);
+        }
     }
 
-    /// None for a name that is none of a file.
-    fn path(&self, turn: Turn, name: &str) -> Option<PathBuf> {
-        let word = match turn {
-            Turn::Runs => "runs",
-            Turn::Ahead => "ahead",
-            Turn::Stop => "stop",
-        };
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        is_name.then(|| self.dir.join(format!("{word}-{name}")))
+    fn open(&self, claim: Claim, name: &str) -> Option<File> {
+        File::open(self.path(claim, name)?).ok()
+    }
+
+    /// The file of a claim; `None` if the name cannot be part of a file name.
+    fn path(&self, claim: Claim, name: &str) -> Option<PathBuf> {
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        Some(self.dir.join(format!("{}-{name}", claim.word())))
     }
 }
 
@@ -135,54 +146,60 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_is_said_until_it_is_over() {
+    fn a_claim_holds_until_it_is_dropped() {
         let dir = tempfile::tempdir().unwrap();
-        let turns = Turns::new(dir.path());
-        assert!(!turns.is_said(Turn::Runs, "a"));
-        let held = turns.say(Turn::Runs, "a").unwrap();
+        let locks = Locks::new(dir.path());
+        assert!(!locks.is_claimed(Claim::Running, "a"));
+        let held = locks.claim(Claim::Running, "a").unwrap();
         assert!(
-            turns.is_said(Turn::Runs, "a")
-                && !turns.is_said(Turn::Runs, "b")
-                && !turns.is_said(Turn::Ahead, "a")
+            locks.is_claimed(Claim::Running, "a")
+                && !locks.is_claimed(Claim::Running, "b")
+                && !locks.is_claimed(Claim::Batched, "a")
         );
-        assert!(turns.say(Turn::Runs, "a").is_none(), "somebody says it");
+        assert!(
+            locks.claim(Claim::Running, "a").is_none(),
+            "it is claimed already"
+        );
         drop(held);
-        assert!(!turns.is_said(Turn::Runs, "a"));
-        assert!(turns.say(Turn::Runs, "../a").is_none());
-        // What a process that was killed has left.
-        fs::write(turns.path(Turn::Runs, "a").unwrap(), "").unwrap();
-        assert!(!turns.is_said(Turn::Runs, "a") && turns.say(Turn::Runs, "a").is_some());
+        assert!(!locks.is_claimed(Claim::Running, "a"));
+        assert!(locks.claim(Claim::Running, "../a").is_none());
+        // A file that a killed process has left.
+        fs::write(locks.path(Claim::Running, "a").unwrap(), "").unwrap();
+        assert!(
+            !locks.is_claimed(Claim::Running, "a") && locks.claim(Claim::Running, "a").is_some()
+        );
     }
 
     #[test]
-    fn who_runs_hears_that_it_is_to_stop() {
+    fn a_running_step_learns_that_it_should_stop() {
         let dir = tempfile::tempdir().unwrap();
-        let begun = Turns::new(dir.path()).begin("a").unwrap();
-        assert!(!begun.is_to_stop());
+        let running = Locks::new(dir.path()).run("a").unwrap();
+        assert!(!running.should_stop());
         thread::scope(|scope| {
-            let stopping = scope
-                .spawn(|| Turns::new(dir.path()).outwait(&[], &["b".to_owned(), "a".to_owned()]));
-            while !begun.is_to_stop() {
+            let stopping = scope.spawn(|| {
+                Locks::new(dir.path()).wait_for_steps(&[], &["b".to_owned(), "a".to_owned()])
+            });
+            while !running.should_stop() {
                 thread::yield_now();
             }
             assert!(!stopping.is_finished());
-            drop(begun);
+            drop(running);
             stopping.join().unwrap();
         });
         assert!(
-            !Turns::new(dir.path()).begin("a").unwrap().is_to_stop(),
+            !Locks::new(dir.path()).run("a").unwrap().should_stop(),
             "nobody asks any more"
         );
     }
 
     #[test]
-    fn who_waits_goes_on_when_it_is_over() {
+    fn waiting_ends_with_the_claim() {
         let dir = tempfile::tempdir().unwrap();
-        let turns = Turns::new(dir.path());
-        turns.wait(Turn::Ahead, "a").unwrap();
-        let held = turns.say(Turn::Ahead, "a").unwrap();
+        let locks = Locks::new(dir.path());
+        locks.wait(Claim::Batched, "a").unwrap();
+        let held = locks.claim(Claim::Batched, "a").unwrap();
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| turns.wait(Turn::Ahead, "a"));
+            let waiting = scope.spawn(|| locks.wait(Claim::Batched, "a"));
             thread::sleep(Duration::from_millis(50));
             assert!(!waiting.is_finished());
             drop(held);

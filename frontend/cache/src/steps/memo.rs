@@ -1,219 +1,153 @@
-//! Steps whose results a cache mount has whole, so that they can be taken from there without a go
-//! command. Owns a step's key, and what is kept under it.
+//! Results of whole steps that a cache mount remembers, so that a step can take them without running
+//! a go command. Owns a step's key and what is kept under it.
 //!
-//! A step is known by its flags, the packages of its parts, the contents of the files that it
-//! compiles itself, the results it reads and the Go version: all that makes its results
-//! ([`Description`]). Under that key the mount has the index of each of its parts; for a link its
-//! binary. A key that is wrong in some way nobody thought of cannot make a wrong compile result:
-//! results lie under the go command's own keys, and whoever links asks by these.
+//! The key of a step is made of its flags, the packages of its parts, the contents of the files that
+//! it compiles itself, the results that it reads and the Go version: everything that makes its
+//! results ([`Description`]). Under that key the mount has the index of each of the step's parts, or
+//! the binary of a link. A wrong key cannot make a wrong compile result: results lie under the go
+//! command's own keys, and a link asks for them by these.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use gowork_step::{Description, from_json};
-use serde::de::DeserializeOwned;
+use gowork_step::Description;
 
-use crate::args;
 use crate::id::Id;
-use crate::layer::read::{self, Entry};
-use crate::layer::write;
+use crate::layer::format::{self, Entry};
+use crate::layer::parts;
 use crate::mount::CacheMount;
-use crate::steps::compile::write_parts;
-use crate::steps::locks::{Begun, Turns};
 
 /// The first word of what makes a key; the number is that of the form.
 const FORM: &str = "gowork step 1";
 
-/// The key of a step's results. `go` is the version of the go command, `reads` are the IDs of the
-/// indexes that it reads ([`index_id`]).
+/// The key of a step's results. `go` is the output of `go version`; `reads` are the IDs of the
+/// indexes that the step reads ([`index_id`]), in the order of [`Description::reads`].
 ///
 /// # Errors
 /// If a file cannot be read.
 pub fn key(step: &Description, go: &str, reads: &[Id]) -> io::Result<Id> {
-    let mut own = Vec::new();
+    let mut sources = Vec::new();
     for file in &step.own {
-        own.push((&file.name, Id::of(&fs::read(&file.at)?).to_string()));
+        sources.push((&file.name, Id::of(&fs::read(&file.at)?).to_string()));
     }
-    let reads: Vec<(&String, String)> = step
-        .reads
-        .iter()
-        .zip(reads)
-        .map(|(name, id)| (name, id.to_string()))
-        .collect();
-    Ok(Id::of(&serde_json::to_vec(&(
-        FORM,
-        go,
-        &step.salt,
-        &step.parts,
-        own,
-        reads,
-    ))?))
+    let mut results = Vec::new();
+    for (name, id) in step.reads.iter().zip(reads) {
+        results.push((name, id.to_string()));
+    }
+    let made_of = (FORM, go, &step.salt, &step.parts, sources, results);
+    Ok(Id::of(&serde_json::to_vec(&made_of)?))
 }
 
-/// What a file in JSON says.
-///
-/// # Errors
-/// If it cannot be read, or says something else.
-pub fn read_json<T: DeserializeOwned>(file: &str) -> Result<T, String> {
-    let bytes = fs::read(file).map_err(|error| format!("read {file}: {error}"))?;
-    from_json(&bytes).map_err(|error| format!("read {file}: {error}"))
-}
-
-/// What identifies an index: the layer that it names is the same if this is.
+/// The ID of an index. Equal IDs mean equal layers.
 pub fn index_id(index: &str) -> Id {
     Id::of(index.as_bytes())
 }
 
-/// What `go version` says.
+/// The output of `go version`.
 ///
 /// # Errors
-/// If there is no go command.
+/// If there is no go command, or it fails.
 pub fn go_version() -> io::Result<String> {
     let output = Command::new("go").arg("version").output()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-        .ok_or_else(|| io::Error::other("go version"))
+    if !output.status.success() {
+        return Err(io::Error::other("go version"));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The turn of the step that this process is to run: it begins when nobody makes its results
-/// elsewhere any more. The mount is that of [`Known::this`].
-pub fn turn(described: &Description, mount: Option<&Path>) -> Option<Begun> {
-    let (_, args) = args::from_environment().ok()?;
-    Turns::new(mount.or(args.mount.as_deref())?).begin(&described.name)
-}
-
-/// A step that may be known.
-pub struct Known {
-    mount: CacheMount,
+/// What a cache mount remembers of one step.
+pub struct Memo<'m> {
+    mount: &'m CacheMount,
     key: Id,
 }
 
-impl Known {
-    /// The step that this process is to run, by the words of `GOCACHEPROG`. None if that names no
-    /// mount, nor `mount` does; or if what it reads is damaged.
-    pub fn this(described: &Description, mount: Option<&Path>) -> Option<Known> {
-        let (_, args) = args::from_environment().ok()?;
-        let mount = CacheMount::new(mount.or(args.mount.as_deref())?, args.limit);
-        let index = |dir: &PathBuf| {
-            fs::read_to_string(read::index_path(dir))
-                .ok()
-                .map(|index| index_id(&index))
-        };
-        let reads: Vec<Id> = args.parents.iter().map(index).collect::<Option<_>>()?;
-        let is_whole = reads.len() == described.reads.len();
-        let key = is_whole.then(|| key(described, &go_version().ok()?, &reads).ok())??;
-        Some(Known { mount, key })
+impl<'m> Memo<'m> {
+    /// Of the step with this [`key`].
+    pub fn new(mount: &'m CacheMount, key: Id) -> Self {
+        Memo { mount, key }
     }
 
-    /// Takes the results of a compile step with these parts, and makes the layer of each below
-    /// `dir`. False, and nothing is there, if it is not known or the mount has lost something.
-    pub fn take(&self, dir: &Path, parts: &[Vec<String>]) -> bool {
-        let Some(indexes) =
-            indexes(&self.mount, &self.key).filter(|indexes| indexes.len() == parts.len())
-        else {
+    /// The index of each part.
+    pub fn indexes(&self) -> Option<Vec<String>> {
+        let (_, record) = self.mount.find(&self.key)?;
+        serde_json::from_slice(&record).ok()
+    }
+
+    /// Remembers the index of each part. The results themselves must be in the mount already.
+    pub fn keep_indexes(&self, indexes: &[String]) {
+        if let Ok(record) = serde_json::to_vec(indexes) {
+            self.mount.keep(&self.key, &Id::of(&record), &record);
+        }
+    }
+
+    /// Remembers the layer of each part, as [`Self::keep_indexes`].
+    pub fn keep_layers(&self, layers: &[BTreeMap<Id, Entry>]) {
+        let indexes: Vec<String> = layers.iter().map(format::format_index).collect();
+        self.keep_indexes(&indexes);
+    }
+
+    /// Restores the results of a compile step with these parts: the layer of each, below `dir`.
+    /// Returns `false`, and leaves `dir` empty, if the mount does not have all of them.
+    pub fn restore(&self, dir: &Path, parts: &[Vec<String>]) -> bool {
+        let Some(indexes) = self.indexes() else {
             return false;
         };
-        let taken = self.take_parts(dir, parts, &indexes).unwrap_or(false);
-        if !taken {
-            let _ = empty(dir);
+        if indexes.len() != parts.len() {
+            return false;
         }
-        taken
+        let is_restored = self.restore_parts(dir, parts, &indexes).unwrap_or(false);
+        if !is_restored {
+            let _ = parts::clear(dir);
+        }
+        is_restored
     }
 
-    fn take_parts(
+    fn restore_parts(
         &self,
         dir: &Path,
         parts: &[Vec<String>],
         indexes: &[String],
     ) -> io::Result<bool> {
-        fs::create_dir_all(dir.join("o"))?;
+        fs::create_dir_all(format::outputs_dir(dir))?;
         let mut layers = Vec::new();
         for index in indexes {
-            let Some(entries) = read::parse_index(index.as_bytes()) else {
+            let Some(entries) = format::parse_index(index.as_bytes()) else {
                 return Ok(false);
             };
             for (action, entry) in &entries {
-                let Some((_, bytes)) = self
-                    .mount
-                    .find(action)
-                    .filter(|(output, _)| *output == entry.output)
-                else {
-                    return Ok(false);
-                };
-                let path = read::output_path(dir, &entry.output);
-                fs::write(&path, bytes)?;
-                write::settle(&File::open(&path)?, 0o644)?;
+                match self.mount.find(action) {
+                    Some((output, bytes)) if output == entry.output => {
+                        parts::write_output(dir, &output, &bytes)?;
+                    }
+                    _ => return Ok(false),
+                }
             }
-            layers.push(entries.into_iter().collect::<BTreeMap<Id, Entry>>());
+            layers.push(entries.into_iter().collect());
         }
-        write_parts(dir, parts, &layers)?;
+        parts::write_parts(dir, parts, &layers)?;
         Ok(true)
-    }
-
-    /// Keeps what a compile step made. The results themselves are in the mount already.
-    pub fn keep(&self, layers: &[BTreeMap<Id, Entry>]) {
-        keep_indexes(
-            &self.mount,
-            &self.key,
-            &layers.iter().map(read::format_index).collect::<Vec<_>>(),
-        );
     }
 
     /// The binary of a link.
     pub fn binary(&self) -> Option<Vec<u8>> {
-        binary(&self.mount, &self.key)
+        let (_, binary) = self.mount.find(&self.binary_key())?;
+        Some(binary)
     }
-}
 
-/// The index of each part of a step.
-pub fn indexes(mount: &CacheMount, key: &Id) -> Option<Vec<String>> {
-    let (_, record) = mount.find(key)?;
-    serde_json::from_slice(&record).ok()
-}
-
-/// Keeps the index of each part of a step.
-pub fn keep_indexes(mount: &CacheMount, key: &Id, indexes: &[String]) {
-    if let Ok(record) = serde_json::to_vec(indexes) {
-        mount.keep(key, &Id::of(&record), &record);
+    /// Remembers the binary of a link. Moves the file, which must be below [`CacheMount::scratch`].
+    ///
+    /// # Errors
+    /// If it cannot be read or moved.
+    pub fn keep_binary(&self, file: &Path) -> io::Result<()> {
+        self.mount.adopt(&self.binary_key(), file)
     }
-}
 
-/// The binary of a link.
-pub fn binary(mount: &CacheMount, key: &Id) -> Option<Vec<u8>> {
-    mount.find(&binary_key(key)).map(|(_, binary)| binary)
-}
-
-/// Keeps the binary of a link, which is moved there from [`CacheMount::scratch`].
-///
-/// # Errors
-/// If it cannot be read or moved.
-pub fn keep_binary(mount: &CacheMount, key: &Id, file: &Path) -> io::Result<()> {
-    mount.adopt(&binary_key(key), file)
-}
-
-fn binary_key(key: &Id) -> Id {
-    Id::of(format!("{FORM} binary {key}").as_bytes())
-}
-
-/// Removes everything in a directory.
-///
-/// # Errors
-/// If something cannot be removed.
-pub fn empty(dir: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?
-        } else {
-            fs::remove_file(entry.path())?
-        }
+    fn binary_key(&self) -> Id {
+        Id::of(format!("{FORM} binary {}", self.key).as_bytes())
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -242,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_makes_results_makes_the_key_and_the_place_of_files_does_not() {
+    fn everything_that_makes_results_changes_the_key_and_the_place_of_files_does_not() {
         let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let at = |dir: usize, text: &str| {
             let path = dirs[dir].path().join("a.go");
@@ -300,15 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn a_step_of_which_the_mount_has_lost_something_leaves_nothing() {
+    fn a_step_is_restored_whole_or_leaves_nothing() {
         let (dir, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let mount = CacheMount::new(dir.path(), u64::MAX);
-        let known = Known {
-            mount: CacheMount::new(dir.path(), u64::MAX),
-            key: Id::of(b"key"),
-        };
-        let parts = [vec!["a".to_owned()], vec!["b".to_owned()]];
-        assert!(!known.take(out.path(), &parts));
+        let memo = Memo::new(&mount, Id::of(b"key"));
+        let packages = [vec!["a".to_owned()], vec!["b".to_owned()]];
+        assert!(!memo.restore(out.path(), &packages));
         let layer = |n: u8| {
             mount.keep(&Id::of(&[n]), &Id::of(&[n, n]), &[n, n]);
             BTreeMap::from([(
@@ -320,16 +251,16 @@ mod tests {
                 },
             )])
         };
-        known.keep(&[layer(1), layer(2)]);
-        assert!(known.take(out.path(), &parts));
+        memo.keep_layers(&[layer(1), layer(2)]);
+        assert!(memo.restore(out.path(), &packages));
         assert!(out.path().join("a/index").is_file() && out.path().join("b/index").is_file());
-        empty(out.path()).unwrap();
+        parts::clear(out.path()).unwrap();
         assert!(
-            !known.take(out.path(), &parts[..1]),
+            !memo.restore(out.path(), &packages[..1]),
             "a record of other parts"
         );
         fs::remove_file(mount.output_path(&Id::of(&[2, 2]))).unwrap();
-        assert!(!known.take(out.path(), &parts));
+        assert!(!memo.restore(out.path(), &packages));
         assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0);
     }
 }

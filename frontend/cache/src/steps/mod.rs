@@ -1,7 +1,10 @@
-//! What the program does as a step of a build, and how such steps find each other.
+//! What the program does as a step of a build. `compile`, `link`, `batch`, `watch` and `failure` are
+//! words of its command line; `memo` and `locks` are how such steps share results and wait for each
+//! other.
 
 pub mod batch;
 pub mod compile;
+pub mod description;
 pub mod failure;
 mod go;
 pub mod go_trace;

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test program needs its share")]
 
 pub(crate) mod build;
+pub(crate) mod harm;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,7 +7,7 @@ use std::fs;
 use buildkit_proto::pb;
 use gowork_cache::args::{self, Args};
 use gowork_cache::id::Id;
-use gowork_cache::steps::memo;
+use gowork_cache::steps::{description, memo};
 use gowork_llb::ops::Output;
 use gowork_llb::plan::{Plan, Step, StepKind};
 use gowork_llb::resolution::{REQUEST_FILE, ResolveRequest};
@@ -91,7 +91,7 @@ fn files(op: &pb::Op, dir: &str) -> BTreeMap<String, Vec<u8>> {
 fn described(bytes: &[u8]) -> Description {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), bytes).unwrap();
-    memo::read_json(file.path().to_str().unwrap()).unwrap()
+    description::read_json(file.path().to_str().unwrap()).unwrap()
 }
 
 /// What the plan says of a step's own files.
