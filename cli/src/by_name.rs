@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use gowork_llb::gomod::FILE_NAMES;
 use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
 use gowork_llb::gosrc::{self, FileClass};
 use gowork_llb::keys;
@@ -14,9 +15,6 @@ use gowork_llb::tree::{EntryKind, TreePath};
 
 use crate::membership::{Query, Role};
 use crate::root::{CONFIGURATION, DOCKERFILES};
-
-/// Files that decide modules and versions.
-const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
 
 /// Why an edit of `path` may touch the image; none if it cannot.
 pub(crate) fn touches(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
@@ -96,7 +94,7 @@ fn vendored(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> 
 fn module_boundary(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let dir = path.parent().unwrap_or_default();
     let build = query.build(image);
-    if !MOD_FILES.contains(&path.name()) || build.mod_files.contains(path) {
+    if !FILE_NAMES.contains(&path.name()) || build.mod_files.contains(path) {
         return None;
     }
     if path.name().starts_with("go.work") {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::gomod::FILE_NAMES;
 use gowork_llb::lower::Mark;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
@@ -48,12 +49,12 @@ fn text(outlines: &[Outline]) -> String {
     );
     let is_plain = |path: &&TreePath| {
         let name = path.name();
-        let is_sum = ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&name);
+        let is_mod_file = FILE_NAMES.contains(&name);
         let skipped = path
             .as_str()
             .split('/')
             .any(|element| element == "testdata");
-        (is_sum || name.ends_with(".go"))
+        (is_mod_file || name.ends_with(".go"))
             && !name.ends_with("_test.go")
             && !skipped
             && !embedded.contains(path)

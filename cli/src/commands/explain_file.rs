@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use gowork_llb::diag::{self, Diagnostic};
+use gowork_llb::gomod::path::is_path_prefix;
 use gowork_llb::plan::Image;
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
@@ -262,10 +263,7 @@ fn about_package(
         .unwrap_or_default();
     let prefix = word.trim_end_matches("/...");
     let exact = |path: &str| path == word;
-    let below = |path: &str| {
-        path.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let below = |path: &str| is_path_prefix(prefix, path);
     let found = query
         .foreign(image, &|path| way(&imports, path, &exact))
         .or_else(|| query.foreign(image, &|path| way(&imports, path, &below)))?;

@@ -27,3 +27,4 @@ mod overwrite;
 mod proxy;
 mod secrets;
 mod support;
+mod vendored;

@@ -18,14 +18,13 @@ mod named;
 mod oracle;
 mod ours;
 mod proxy;
-#[path = "../../src/resolve.rs"]
-mod resolve;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use fastrand::Rng;
+use gowork_llb::gomod::FILE_NAMES;
 use gowork_llb::keys::{Difference, KeyPart};
 
 use oracle::Made;
@@ -285,9 +284,7 @@ fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static s
     let all =
         |is: &dyn Fn(&KeyPart) -> bool| differences.iter().all(|difference| is(&difference.part));
     let mod_file = |part: &KeyPart| match part {
-        KeyPart::File(path) => {
-            ["go.mod", "go.sum", "go.work", "go.work.sum"].contains(&path.name())
-        }
+        KeyPart::File(path) => FILE_NAMES.contains(&path.name()),
         _ => false,
     };
     let in_cache = |part: &KeyPart| matches!(part, KeyPart::Module(_) | KeyPart::Package(_));

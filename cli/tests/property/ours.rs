@@ -3,18 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::Command;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::keys::{self, Contents, Key, KeyInput};
 use gowork_llb::packages;
-use gowork_llb::plan::{self, BuildIx, PlanInput, Target};
-use gowork_llb::resolution::Resolution;
+use gowork_llb::plan::{self, Build, BuildIx, PlanInput, Target};
+use gowork_llb::resolution::{self, Resolution};
 use gowork_llb::tree::LocalTree;
 use gowork_llb::workspace;
 
 use crate::proxy::Proxy;
-use crate::resolve;
 
 /// One image as we plan it.
 #[derive(Debug, Clone)]
@@ -50,12 +50,6 @@ pub(crate) fn planned(
     if let Some(error) = diagnostics.iter().find(|diagnostic| diagnostic.is_error()) {
         return Err(error.to_string());
     }
-    outline.module_env.extend(
-        proxy
-            .env()
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
     let asked = format!(
         "{:?} {:?}",
         scan.mod_files,
@@ -66,11 +60,15 @@ pub(crate) fn planned(
             .collect::<Vec<_>>()
     );
     if !known.contains_key(&asked) {
-        let resolved = resolve::resolutions(dir, outline.clone(), &scan, &loaded.workspace);
-        known.insert(
-            asked.clone(),
-            resolved.map_err(|error| format!("{error:#}"))?.1,
-        );
+        let resolved = outline
+            .clone()
+            .resolve(&scan, &loaded.workspace, |_, build| ask(dir, build, proxy));
+        let resolved = resolved.map_err(|error| error.to_string())?;
+        let mut found = resolved.diagnostics.iter();
+        if let Some(error) = found.find(|diagnostic| diagnostic.is_error()) {
+            return Err(error.to_string());
+        }
+        known.insert(asked.clone(), resolved.resolutions);
     }
     let resolutions = known[&asked].clone();
     // The answers are those of the last question, and lead to all that the first one does.
@@ -78,8 +76,6 @@ pub(crate) fn planned(
         assert!(!found.iter().any(Diagnostic::is_error), "{found:?}");
         outline = completed;
     }
-    // The caches' places are this test's, and no part of any key.
-    outline.module_env.clear();
     let plan = plan::plan(PlanInput {
         outline: &outline,
         resolutions: Some(&resolutions),
@@ -116,4 +112,20 @@ pub(crate) fn planned(
         )
     };
     Ok(plan.images.iter().map(image).collect())
+}
+
+/// What the go command says about one build of the tree in `dir`.
+fn ask(dir: &Path, build: &Build, proxy: &Proxy) -> anyhow::Result<Resolution> {
+    let dir = dir.canonicalize()?;
+    resolution::ask(&build.question(&dir), &LocalTree::new("/"), |args| {
+        let mut go = Command::new("go");
+        go.args(args)
+            .current_dir(build.request.go_dir(&dir))
+            .envs(build.request.go_env(&dir))
+            .envs(proxy.env());
+        let output = go.output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "go {args:?} says:\n{said}");
+        Ok(output.stdout)
+    })
 }

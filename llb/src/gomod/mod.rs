@@ -2,7 +2,8 @@
 //!
 //! Two layers, as golang/mod has them: [`syntax`] keeps every token, comment and position;
 //! [`modfile`] and [`workfile`] give it meaning and point back to its lines. Equal to `go mod edit
-//! -json` and `go work edit -json`. Nothing here knows directories, versions chosen or builds.
+//! -json` and `go work edit -json`. [`write`] makes the small files that gowork writes itself.
+//! Nothing here knows directories, versions chosen or builds.
 
 mod directive;
 mod lex;
@@ -15,9 +16,13 @@ pub mod syntax;
 pub mod vendor;
 pub mod version;
 pub mod workfile;
+pub mod write;
 
 pub use modfile::{ModFile, Replace, Require, Retract, Spanned};
 pub use path::InvalidPath;
 pub use sumfile::{Sum, SumFile};
 pub use vendor::{Vendored, VendoredModule};
 pub use workfile::{Use, WorkFile};
+
+/// Names of the mod files that may be in any directory.
+pub const FILE_NAMES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];

@@ -197,6 +197,19 @@ pub fn is_directory(path: &str) -> bool {
     path.starts_with(['/', '\\']) || first == "." || first == ".." || drive
 }
 
+/// What follows the module path `path` in an import path: "" or `/sub/dir`. `None` if a package with
+/// that import path cannot be in the module.
+pub fn below<'i>(path: &str, import: &'i str) -> Option<&'i str> {
+    import
+        .strip_prefix(path)
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether `path` is `import` or a parent of it, whole elements only.
+pub fn is_path_prefix(path: &str, import: &str) -> bool {
+    below(path, import).is_some()
+}
+
 /// The form of a module path in directories of the module cache and URLs of module proxies:
 /// `!azure` for `Azure`.
 ///

@@ -9,6 +9,9 @@ use crate::diag::{Diagnostic, Position, Span};
 /// The go command drops it.
 const EMPTY_GO_MOD: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
 
+/// How hashes begin that are made as golang.org/x/mod/sumdb/dirhash, `Hash1`, makes them.
+pub const H1: &str = "h1:";
+
 /// A go.sum file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SumFile {
@@ -25,7 +28,7 @@ pub struct Sum {
     pub version: String,
     /// The hash is of the go.mod file alone, not of the module's files.
     pub go_mod: bool,
-    /// `h1:` and base64; other prefixes may come.
+    /// [`H1`] and base64; other prefixes may come.
     pub hash: String,
     /// The line.
     pub span: Span,

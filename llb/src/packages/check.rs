@@ -10,10 +10,9 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::graph::{Import, PackageIx, Packages};
 use super::query::{Hop, chain};
 use crate::diag::{Diagnostic, Findings, Severity, Span};
-use crate::gomod::path::check_import_path;
+use crate::gomod::path::{check_import_path, is_path_prefix};
 use crate::gosrc::PackageFiles;
 use crate::limits;
-use crate::workspace::is_path_prefix;
 
 /// What is wrong with an import path, whatever packages there are.
 pub(super) fn import_path(path: &str, go_minor: u32) -> Option<Diagnostic> {

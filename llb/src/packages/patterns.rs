@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::scan::{MOD_FILES, Scan};
+use super::scan::Scan;
+use crate::gomod::FILE_NAMES;
 use crate::gosrc::is_source_name;
 use crate::tree::TreePath;
 
@@ -52,7 +53,7 @@ pub const SCAN_PATTERNS: [&str; 32] = [
 /// called so or a module that a mod file names; and what symlinks lead to under another name.
 pub fn more_patterns(scan: &Scan) -> Option<Vec<String>> {
     let is_read =
-        |link: &&TreePath| MOD_FILES.contains(&link.name()) || is_source_name(link.name());
+        |link: &&TreePath| FILE_NAMES.contains(&link.name()) || is_source_name(link.name());
     let targets = scan
         .links
         .keys()

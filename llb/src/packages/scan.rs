@@ -15,6 +15,7 @@ use super::owners::Owners;
 use super::walk::{VENDOR, Walk};
 use super::{heads, mod_texts};
 use crate::diag::{Diagnostic, Position, Span};
+use crate::gomod::FILE_NAMES;
 use crate::gosrc::{FileClass, Includes, SourceFile, is_includable, is_source_name};
 use crate::limits;
 use crate::tree::{self, Entry, EntryKind, SourceTree, TreePath};
@@ -120,9 +121,6 @@ impl Scan {
     }
 }
 
-/// Mod files that may lie in any directory.
-pub(super) const MOD_FILES: [&str; 4] = ["go.mod", "go.work", "go.sum", "go.work.sum"];
-
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {
     let mut scanner = Scanner {
@@ -170,7 +168,7 @@ impl Scanner<'_> {
         for (dir, entries) in self.walk.listed() {
             let mod_files = entries
                 .iter()
-                .filter(|entry| MOD_FILES.contains(&entry.name.as_str()));
+                .filter(|entry| FILE_NAMES.contains(&entry.name.as_str()));
             for entry in mod_files.clone() {
                 let path = if entry.kind == EntryKind::LinkToFile {
                     dir.child(&entry.name)
@@ -182,7 +180,7 @@ impl Scanner<'_> {
             paths.extend(
                 entries
                     .iter()
-                    .filter(|e| is_file(e) && MOD_FILES.contains(&e.name.as_str()))
+                    .filter(|e| is_file(e) && FILE_NAMES.contains(&e.name.as_str()))
                     .map(|e| dir.child(&e.name)),
             );
             if entries

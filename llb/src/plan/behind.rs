@@ -14,7 +14,56 @@ use crate::packages::{self, Packages, Returning, Scan, Way};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::workspace::{ModuleIx, Providers, Workspace};
 
+/// What the go command said about every build of an outline.
+#[derive(Debug)]
+pub struct Resolved {
+    /// The outline with every package that the answers lead to.
+    pub outline: Outline,
+    /// The answers.
+    pub resolutions: BTreeMap<BuildIx, Resolution>,
+    /// What is wrong with packages of the repository that third-party packages import. With an
+    /// error, the answers are not complete.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 impl Outline {
+    /// Asks `go` about every build, until the answers lead to no package that it must be asked
+    /// about again.
+    ///
+    /// # Errors
+    /// Those of `go`.
+    pub fn resolve<E>(
+        mut self,
+        scan: &Scan,
+        workspace: &Workspace,
+        mut go: impl FnMut(&Self, &Build) -> Result<Resolution, E>,
+    ) -> Result<Resolved, E> {
+        loop {
+            let mut resolutions = BTreeMap::new();
+            for (ix, build) in self.builds.iter().enumerate() {
+                resolutions.insert(BuildIx(ix), go(&self, build)?);
+            }
+            let Some((completed, diagnostics)) = self.completed(scan, workspace, &resolutions)
+            else {
+                return Ok(Resolved {
+                    outline: self,
+                    resolutions,
+                    diagnostics: Vec::new(),
+                });
+            };
+            let mut pairs = self.builds.iter().zip(&completed.builds);
+            let all_asked = pairs.all(|(before, after)| before.request == after.request);
+            if all_asked || diagnostics.iter().any(Diagnostic::is_error) {
+                return Ok(Resolved {
+                    outline: completed,
+                    resolutions,
+                    diagnostics,
+                });
+            }
+            self = completed;
+        }
+    }
+
     /// The outline with the packages of the repository that third-party packages import, as
     /// `resolutions` say, and what is wrong with these packages; `None` if it has them all. The new
     /// outline may ask the go command for more, which these packages import in turn: then other

@@ -18,7 +18,6 @@ mod early;
 mod fold;
 mod images;
 pub mod json;
-mod module_cache;
 mod names;
 mod outline;
 mod partition;
@@ -34,9 +33,9 @@ mod units;
 mod unused;
 mod verify;
 
+pub use behind::Resolved;
 pub use builder::{Builder, MIN_GO_MINOR};
 pub use early::early_std;
-pub use module_cache::package_dir;
 pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline, outline_of};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;

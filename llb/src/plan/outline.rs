@@ -1,6 +1,7 @@
 //! The first phase: which images there are, and what each build must ask the go command.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::builder::Builder;
 use super::images::{self, NamedMain};
@@ -10,7 +11,8 @@ use super::unused;
 use crate::config::{Cache, Config, ImageConfig};
 use crate::diag::{Diagnostic, Findings};
 use crate::packages::{self, PackageIx, Packages, Scan};
-use crate::resolution::{self, ResolveRequest};
+use crate::resolution::go_list::Repository;
+use crate::resolution::{self, Question, ResolveRequest};
 use crate::tree::TreePath;
 use crate::workspace::{ModuleIx, Root, RootIx, Workspace};
 
@@ -67,6 +69,29 @@ pub struct Build {
     pub mod_files: BTreeSet<TreePath>,
     /// What the go command is asked.
     pub request: ResolveRequest,
+}
+
+impl Build {
+    /// What to ask the go command about it, in the source tree at `root` (absolute, without
+    /// symlinks).
+    pub fn question<'a>(&'a self, root: &'a Path) -> Question<'a> {
+        let mut own = Vec::new();
+        let mut replaced = Vec::new();
+        for module in &self.modules {
+            own.push(module.path.as_str());
+            if !module.main {
+                replaced.push(module.path.as_str());
+            }
+        }
+        Question {
+            repository: Repository {
+                root,
+                request: &self.request,
+                own,
+            },
+            replaced,
+        }
+    }
 }
 
 /// A module of the repository, as a build sees it.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::early::{BULK, bulk_name, bulk_part};
-use super::module_cache::package_dir;
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::sealed::Sealer;
 use super::step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
@@ -11,6 +10,7 @@ use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::Cache;
 use crate::packages::{self, PackageIx, PackageSet};
+use crate::resolution::module_cache::package_dir;
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::tree::TreePath;
 

@@ -10,12 +10,13 @@
 //! resolve and the links, which write versions and sums into binaries, see the true mod files.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
-use super::module_cache::{package_dir, place};
 use super::outline::{Build, BuildModule};
+use crate::gomod::path::is_path_prefix;
 use crate::gomod::version::compare_go;
+use crate::gomod::{Vendored, VendoredModule, write};
 use crate::packages::{Package, PackageSet};
+use crate::resolution::module_cache::{package_dir, place};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::tree::TreePath;
 
@@ -46,17 +47,20 @@ pub struct Moved {
 impl Sealed {
     /// Where the step sees a file of the repository.
     pub fn place(&self, file: &TreePath) -> TreePath {
-        let moved = self.moved.iter().filter(|moved| moved.files.contains(file));
-        let mut places = moved.filter_map(|moved| moved.to.join(file.strip_dir(&moved.from)?).ok());
-        places.next().unwrap_or_else(|| file.clone())
+        for moved in self.moved.iter().filter(|moved| moved.files.contains(file)) {
+            let below = file.strip_dir(&moved.from);
+            if let Some(place) = below.and_then(|below| moved.to.join(below).ok()) {
+                return place;
+            }
+        }
+        file.clone()
     }
 
     /// Whether a third-party package is in one of the directories.
     pub(crate) fn sees(&self, resolution: &Resolution, package: &ResolvedPackage) -> bool {
         dirs(resolution, package).any(|(module, dir)| {
-            self.vendor
-                .get(dir)
-                .is_some_and(|from| place(&resolution.modules[module], dir).as_ref() == Some(from))
+            let from = self.vendor.get(dir);
+            from.is_some() && from == place(&resolution.modules[module], dir).as_ref()
         })
     }
 }
@@ -73,112 +77,62 @@ const MAX_MOVES: usize = 8;
 pub(super) struct Sealer<'a> {
     build: &'a Build,
     resolution: &'a Resolution,
-    /// How many files of third-party packages are below each directory of each module.
-    files: BTreeMap<ModuleDir<'a>, usize>,
+    /// The files of all third-party packages.
+    files: FileCounts<'a>,
 }
 
 impl<'a> Sealer<'a> {
-    /// The sealer of a build; or none, where compile steps have to see the true mod files and the
-    /// whole module cache: packages with C, and such as read files beyond their own ones, are
-    /// compiled under keys that hold the directory they lie in; and directories that stand in for
-    /// modules under quite different paths would take many copies.
+    /// The sealer of a build. `None` if compile steps have to see the true mod files and the whole
+    /// module cache. Packages with C, and those that read files beyond their own, are compiled
+    /// under keys that hold the directory they are in. And directories that stand in for modules
+    /// under quite different paths would take many copies.
     pub(super) fn new(build: &'a Build, resolution: &'a Resolution) -> Option<Self> {
-        let third_party = || {
-            resolution
-                .packages
-                .iter()
-                .filter(|package| !package.is_std())
-        };
-        let in_place = |package: &ResolvedPackage| {
-            build.vendored || package_dir(resolution, package).is_some()
-        };
-        if !third_party().all(|package| !package.reads_module && in_place(package)) {
-            return None;
-        }
-        let packages = || build.packages.iter().map(|(_, package)| package);
-        let replaced: BTreeSet<&str> = packages()
-            .filter_map(|package| module_of(build, package))
-            .filter(|m| !m.main)
-            .map(|m| m.path.as_str())
-            .collect();
-        let known = replaced
+        let third_party: Vec<&ResolvedPackage> = resolution
+            .packages
             .iter()
-            .all(|path| resolution.replaced.contains_key(*path));
-        let stays = |package: &Package| {
-            module_of(build, package).is_some_and(|module| module.main || can_move(package))
-        };
-        if !known || !packages().all(stays) {
-            return None;
+            .filter(|package| !package.is_std())
+            .collect();
+        for package in &third_party {
+            let is_found = build.vendored || package_dir(resolution, package).is_some();
+            if package.reads_module || !is_found {
+                return None;
+            }
+        }
+        for (_, package) in build.packages.iter() {
+            let module = module_of(build, package)?;
+            let is_known = resolution.replaced.contains_key(&module.path);
+            let stays_valid = module.main || is_known && can_move(package);
+            if !stays_valid {
+                return None;
+            }
         }
         let sealer = Self {
             build,
             resolution,
-            files: count_files(resolution, third_party()),
+            files: FileCounts::new(resolution, third_party),
         };
-        (sealer.moves(packages()).len() <= MAX_MOVES).then_some(sealer)
+        let moves = sealer.moves(build.packages.iter().map(|(_, package)| package));
+        (moves.len() <= MAX_MOVES).then_some(sealer)
     }
 
     /// The workspace of a step that reads the repository's packages `own` and the third-party ones
     /// `outside`.
-    pub(super) fn seal(&self, own: &PackageSet, outside: &[&ResolvedPackage]) -> Sealed {
+    pub(super) fn seal(&self, own: &PackageSet, outside: &[&'a ResolvedPackage]) -> Sealed {
         let packages: Vec<&Package> = own.iter().map(|ix| self.build.packages.get(ix)).collect();
-        let outside: Vec<&ResolvedPackage> = outside
+        let third_party: Vec<&ResolvedPackage> = outside
             .iter()
             .copied()
             .filter(|package| !package.is_std())
             .collect();
-        let mut texts = BTreeMap::new();
-        let mut members: BTreeMap<&TreePath, &BuildModule> = BTreeMap::new();
-        members.extend(
-            packages
-                .iter()
-                .filter_map(|p| module_of(self.build, p))
-                .filter(|m| m.main)
-                .map(|m| (&m.dir, m)),
-        );
-        // A workspace must have a member.
-        let lone = self.build.dir.child("gowork-sealed");
-        if members.is_empty() {
-            texts.insert(
-                lone.child("go.mod"),
-                "module gowork.invalid/sealed\n".to_owned(),
-            );
-        }
-        for module in members.values() {
-            let go = module
-                .go
-                .as_ref()
-                .map(|go| format!("go {go}\n"))
-                .unwrap_or_default();
-            texts.insert(
-                module.dir.child("go.mod"),
-                format!("module {}\n{go}", quoted(&module.path)),
-            );
-        }
-        let dirs: Vec<&TreePath> = if members.is_empty() {
-            vec![&lone]
-        } else {
-            members.keys().copied().collect()
-        };
-        let lines = members.values().filter_map(|module| module.go.as_deref());
-        let go = lines
-            .chain([MIN_GO])
-            .max_by(|a, b| compare_go(a, b))
-            .unwrap_or(MIN_GO);
-        let uses: String = dirs
-            .iter()
-            .map(|dir| format!("use {}\n", quoted(&relative(&self.build.dir, dir))))
-            .collect();
-        texts.insert(self.build.dir.child("go.work"), format!("go {go}\n{uses}"));
-        let vendor = self.build.dir.child("vendor");
+        let mut texts = self.workspace(&packages);
         texts.insert(
-            vendor.child("modules.txt"),
-            self.modules_txt(&packages, &outside),
+            self.build.dir.child("vendor").child("modules.txt"),
+            write::modules_txt(&self.vendored(&packages, &third_party)),
         );
         let vendor = if self.build.vendored {
             BTreeMap::new()
         } else {
-            self.cover(&outside)
+            self.cover(&third_party)
         };
         Sealed {
             texts,
@@ -187,89 +141,123 @@ impl<'a> Sealer<'a> {
         }
     }
 
-    /// vendor/modules.txt as `go work vendor` writes it (cmd/go/internal/modcmd, vendor.go).
-    fn modules_txt(&self, own: &[&Package], outside: &[&ResolvedPackage]) -> String {
-        // Path to version, go line and packages.
-        let mut modules: BTreeMap<&str, (&str, &str, BTreeSet<&str>)> = BTreeMap::new();
-        for package in outside {
+    /// The go.mod files of the modules that packages come from, and the go.work with these as
+    /// members.
+    fn workspace(&self, packages: &[&Package]) -> BTreeMap<TreePath, String> {
+        let mut texts = BTreeMap::new();
+        let mut uses = BTreeSet::new();
+        let mut work_go = MIN_GO;
+        for package in packages {
+            let Some(module) = module_of(self.build, package).filter(|module| module.main) else {
+                continue;
+            };
+            let go = module.go.as_deref();
+            texts.insert(module.dir.child("go.mod"), write::go_mod(&module.path, go));
+            uses.insert(&module.dir);
+            if let Some(go) = go.filter(|go| compare_go(go, work_go).is_gt()) {
+                work_go = go;
+            }
+        }
+        // A workspace must have a member.
+        let lone = self.build.dir.child("gowork-sealed");
+        if uses.is_empty() {
+            texts.insert(
+                lone.child("go.mod"),
+                write::go_mod("gowork.invalid/sealed", None),
+            );
+            uses.insert(&lone);
+        }
+        let uses: Vec<String> = uses
+            .iter()
+            .map(|dir| relative(&self.build.dir, dir))
+            .collect();
+        texts.insert(
+            self.build.dir.child("go.work"),
+            write::go_work(work_go, uses.iter().map(String::as_str)),
+        );
+        texts
+    }
+
+    /// What the vendor directory holds: third-party modules, and directories that stand in for
+    /// required ones.
+    fn vendored(&self, own: &[&Package], third_party: &[&ResolvedPackage]) -> Vendored {
+        let mut modules: BTreeMap<&str, VendoredModule> = BTreeMap::new();
+        for package in third_party {
             let Some(module) = package.module.map(|ix| &self.resolution.modules[ix]) else {
                 continue;
             };
-            let entry = modules.entry(&module.path).or_insert((
-                &module.version,
-                &module.go,
-                BTreeSet::new(),
-            ));
-            entry.2.insert(&package.path);
+            let entry = modules.entry(&module.path);
+            let entry =
+                entry.or_insert_with(|| vendored(&module.path, &module.version, &module.go));
+            entry.packages.push(package.path.clone());
         }
         for package in own {
             let Some(module) = module_of(self.build, package).filter(|module| !module.main) else {
                 continue;
             };
-            let version = self
-                .resolution
-                .replaced
-                .get(&module.path)
-                .map(String::as_str)
-                .unwrap_or_default();
-            let entry = modules.entry(&module.path).or_insert((
-                version,
-                module.go.as_deref().unwrap_or_default(),
-                BTreeSet::new(),
-            ));
-            entry.2.insert(&package.path);
+            let version = self.resolution.replaced.get(&module.path);
+            let version = version.map(String::as_str).unwrap_or_default();
+            let go = module.go.as_deref().unwrap_or_default();
+            let entry = modules.entry(&module.path);
+            let entry = entry.or_insert_with(|| vendored(&module.path, version, go));
+            entry.packages.push(package.path.clone());
         }
-        let mut text = "## workspace\n".to_owned();
-        for (path, (version, go, packages)) in modules {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "# {path} {version}");
-            if !go.is_empty() {
-                let _ = writeln!(text, "## go {go}");
-            }
-            packages
-                .iter()
-                .for_each(|package| text.extend([*package, "\n"]));
+        let mut modules: Vec<VendoredModule> = modules.into_values().collect();
+        for module in &mut modules {
+            module.packages.sort();
+            module.packages.dedup();
         }
-        text
+        Vendored {
+            workspace: true,
+            modules,
+        }
     }
 
-    /// The directories of packages, with every directory that is wanted whole instead of those in
-    /// it: each is a mount. A package's directory may hold packages that nobody asked for, if
-    /// others do. A module may have packages below the path of another one, which must not hide
-    /// them.
+    /// The directories to mount, so that all of `packages` are there, and where the module cache
+    /// has each. A directory is mounted whole if all third-party packages in it are wanted;
+    /// otherwise the directories in it are. (The directory of a wanted package may still hold other
+    /// packages.)
     fn cover(&self, packages: &[&'a ResolvedPackage]) -> BTreeMap<String, String> {
-        let wanted = count_files(self.resolution, packages.iter().copied());
-        let mut modules: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, dir) in wanted.keys() {
-            *modules.entry(dir).or_default() += 1;
+        let wanted = FileCounts::new(self.resolution, packages.iter().copied());
+        // Directory to the index of its module.
+        let mut mounts: BTreeMap<&str, usize> = BTreeMap::new();
+        for package in packages {
+            if let Some((module, dir)) = self.outermost(package, &wanted) {
+                mounts.insert(dir, module);
+            }
         }
-        let is_whole = |dir: &ModuleDir<'_>| self.files.get(dir) == wanted.get(dir);
-        let outermost = |package: &&'a ResolvedPackage| {
-            let mut dirs = dirs(self.resolution, package);
-            let own = dirs.next()?;
-            // They come from the inside out.
-            Some(
-                dirs.take_while(|(_, dir)| modules.get(dir) == Some(&1))
-                    .filter(is_whole)
-                    .last()
-                    .unwrap_or(own),
-            )
-        };
-        let found: BTreeMap<&str, usize> = packages
-            .iter()
-            .filter_map(outermost)
-            .map(|(module, dir)| (dir, module))
-            .collect();
-        let is_inside =
-            |dir: &str, module| parents(dir).find_map(|parent| found.get(parent)) == Some(module);
-        let kept = found.iter().filter(|(dir, module)| !is_inside(dir, module));
-        kept.filter_map(|(dir, module)| {
-            Some((
-                (*dir).to_owned(),
-                place(&self.resolution.modules[*module], dir)?,
-            ))
-        })
-        .collect()
+        let mut vendor = BTreeMap::new();
+        for (&dir, &module) in &mounts {
+            let around = parents(dir).find_map(|parent| mounts.get(parent));
+            // A directory of another module must not hide this one.
+            if around == Some(&module) {
+                continue;
+            }
+            if let Some(from) = place(&self.resolution.modules[module], dir) {
+                vendor.insert(dir.to_owned(), from);
+            }
+        }
+        vendor
+    }
+
+    /// The outermost directory around a wanted package that can be mounted whole: no other module
+    /// has wanted packages in it, and no package in it is not wanted. At least the package's own.
+    fn outermost(
+        &self,
+        package: &'a ResolvedPackage,
+        wanted: &FileCounts<'a>,
+    ) -> Option<ModuleDir<'a>> {
+        let mut outwards = dirs(self.resolution, package);
+        let mut outermost = outwards.next()?;
+        for (module, dir) in outwards {
+            if wanted.modules(dir) != 1 {
+                break;
+            }
+            if self.files.below((module, dir)) == wanted.below((module, dir)) {
+                outermost = (module, dir);
+            }
+        }
+        Some(outermost)
     }
 
     /// Where the files of stand-ins go. Directories that lie to each other as their module paths do
@@ -296,13 +284,23 @@ impl<'a> Sealer<'a> {
     }
 }
 
+/// A module of vendor/modules.txt, without packages.
+fn vendored(path: &str, version: &str, go: &str) -> VendoredModule {
+    VendoredModule {
+        path: path.to_owned(),
+        version: version.to_owned(),
+        go: go.to_owned(),
+        ..VendoredModule::default()
+    }
+}
+
 /// The module that a package is imported from.
 pub(crate) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
-    let of = build
+    build
         .modules
         .iter()
-        .filter(|module| module.ix == package.module);
-    of.filter(|module| crate::workspace::is_path_prefix(&module.path, &package.path))
+        .filter(|module| module.ix == package.module)
+        .filter(|module| is_path_prefix(&module.path, &package.path))
         .max_by_key(|module| module.path.len())
 }
 
@@ -318,17 +316,37 @@ fn can_move(package: &Package) -> bool {
 type ModuleDir<'a> = (usize, &'a str);
 
 /// How many files of third-party packages are below each directory of each module.
-fn count_files<'r>(
-    resolution: &'r Resolution,
-    packages: impl Iterator<Item = &'r ResolvedPackage>,
-) -> BTreeMap<ModuleDir<'r>, usize> {
-    let mut counts = BTreeMap::new();
-    for package in packages {
-        for dir in dirs(resolution, package) {
-            *counts.entry(dir).or_default() += package.files.len();
+#[derive(Debug, Default)]
+struct FileCounts<'a> {
+    files: BTreeMap<ModuleDir<'a>, usize>,
+    /// How many modules have files below a directory of that path.
+    modules: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> FileCounts<'a> {
+    fn new(
+        resolution: &'a Resolution,
+        packages: impl IntoIterator<Item = &'a ResolvedPackage>,
+    ) -> Self {
+        let mut counts = Self::default();
+        for package in packages {
+            for dir in dirs(resolution, package) {
+                *counts.files.entry(dir).or_default() += package.files.len();
+            }
         }
+        for (_, dir) in counts.files.keys() {
+            *counts.modules.entry(dir).or_default() += 1;
+        }
+        counts
     }
-    counts
+
+    fn below(&self, dir: ModuleDir<'a>) -> usize {
+        self.files.get(&dir).copied().unwrap_or_default()
+    }
+
+    fn modules(&self, dir: &str) -> usize {
+        self.modules.get(dir).copied().unwrap_or_default()
+    }
 }
 
 /// The directory of a third-party package and those above it in its module, from the inside out.
@@ -339,9 +357,10 @@ fn dirs<'r>(
     let module = package
         .module
         .and_then(|ix| Some((ix, resolution.modules.get(ix)?.path.as_str())));
-    module.into_iter().flat_map(move |(ix, path)| {
-        let all = std::iter::once(package.path.as_str()).chain(parents(&package.path));
-        all.take_while(move |dir| crate::workspace::is_path_prefix(path, dir))
+    module.into_iter().flat_map(move |(ix, module_path)| {
+        std::iter::once(package.path.as_str())
+            .chain(parents(&package.path))
+            .take_while(move |dir| is_path_prefix(module_path, dir))
             .map(move |dir| (ix, dir))
     })
 }
@@ -379,16 +398,6 @@ fn relative(from: &TreePath, to: &TreePath) -> String {
         }
         up.push_str("../");
         base = base.parent().unwrap_or_default();
-    }
-}
-
-/// A word of a mod file, quoted where it has to be.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.~/+".contains(c);
-    if word.chars().all(is_plain) && !word.contains("//") {
-        word.to_owned()
-    } else {
-        format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""))
     }
 }
 

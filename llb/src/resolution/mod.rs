@@ -1,14 +1,31 @@
 //! What `go` chose: the question put to the resolve step, and its answer.
 //!
-//! Version selection is never simulated: the step runs `go list -deps -json` with the real mod
-//! files, and this is what it says, reduced to what planning needs. Both sides are JSON files with
-//! a `version` field. An unknown field is refused; a list or text that is empty is left out. Asking
-//! and answering are the frontend's (or the CLI's); nothing here runs `go`.
+//! gowork never simulates version selection: the step runs `go list -deps -json` with the real mod
+//! files. A [`Resolution`] is its answer, reduced to what planning needs. Question and answer are
+//! JSON files with a `version` field. An unknown field is refused; an empty list or text is left
+//! out.
+//!
+//! Nothing here runs `go` or touches the disk. Programs run it with the arguments that [`go_list`]
+//! gives, and hand over what it printed and a tree to read files from. [`ask`] does the whole
+//! round. [`module_graph`] finds the mod files that an offline build reads; [`module_cache`] knows
+//! where a module cache has them.
+
+mod ask;
+mod from_list;
+pub mod go_list;
+mod graph_walk;
+pub mod module_cache;
+pub mod module_graph;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 use gowork_step::Version;
 use serde::{Deserialize, Serialize};
+
+pub use ask::{Question, ask};
+pub use from_list::Chosen;
 
 /// Version of [`ResolveRequest`], [`Resolution`] and [`ResolveReport`]. Another one is refused when
 /// a file is read; both sides come from one image, so that is a bug.
@@ -40,6 +57,85 @@ pub struct ResolveRequest {
     pub tags: Vec<String>,
     /// What else decides which files are in: GOOS, GOARCH, CGO_ENABLED, GOAMD64, GOEXPERIMENT ...
     pub env: BTreeMap<String, String>,
+}
+
+impl ResolveRequest {
+    /// The directory to run the go command in, for the source tree at `root`.
+    pub fn go_dir(&self, root: &Path) -> PathBuf {
+        if self.dir.is_empty() {
+            root.to_owned()
+        } else {
+            root.join(&self.dir)
+        }
+    }
+
+    /// Environment of the go command that answers it, for the source tree at `root`: PWD, GOWORK
+    /// and GOFLAGS, then [`env`](Self::env).
+    pub fn go_env(&self, root: &Path) -> BTreeMap<String, String> {
+        let dir = self.go_dir(root);
+        let work = if self.workspace {
+            dir.join("go.work").to_string_lossy().into_owned()
+        } else {
+            "off".to_owned()
+        };
+        let flags = if self.vendored {
+            "-mod=vendor"
+        } else {
+            "-mod=readonly"
+        };
+        let mut env = BTreeMap::from([
+            // Go takes the directory's name from here, even if it leads through symlinks. Then
+            // paths that it prints would not begin with `root`.
+            ("PWD".to_owned(), dir.to_string_lossy().into_owned()),
+            ("GOWORK".to_owned(), work),
+            ("GOFLAGS".to_owned(), flags.to_owned()),
+        ]);
+        env.extend(self.env.clone());
+        env
+    }
+
+    /// Whether it names this package.
+    pub fn asks_for(&self, import_path: &str) -> bool {
+        self.packages
+            .binary_search_by(|path| path.as_str().cmp(import_path))
+            .is_ok()
+    }
+}
+
+/// A version of a module. Ordered by path, then by the letters of the version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ModuleVersion {
+    /// Module path.
+    pub path: String,
+    /// Its version, as in `v1.2.3`; empty for a main module.
+    pub version: String,
+}
+
+impl ModuleVersion {
+    /// The version `version` of the module `path`.
+    pub fn new(path: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            version: version.into(),
+        }
+    }
+
+    /// Reads `path@version`, or the `path` of a main module.
+    pub fn parse(text: &str) -> Self {
+        let (path, version) = text.split_once('@').unwrap_or((text, ""));
+        Self::new(path, version)
+    }
+}
+
+impl fmt::Display for ModuleVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, version } = self;
+        if version.is_empty() {
+            f.write_str(path)
+        } else {
+            write!(f, "{path}@{version}")
+        }
+    }
 }
 
 /// What `go` chose: every package outside the repository that is reached, with its module.

@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 
-use super::module::{ModuleIx, Root, Workspace, is_path_prefix};
+use super::module::{ModuleIx, Root, Workspace};
+use crate::gomod::path::is_path_prefix;
 use crate::gomod::{Require, version};
 
 impl Workspace {

@@ -14,7 +14,6 @@ mod replace;
 
 pub(crate) use load::load_everything;
 pub use load::{Alone, Choice, LoadedWorkspace, load, load_chosen, named_dirs};
-pub(crate) use module::is_path_prefix;
 pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};
 
 use std::collections::BTreeMap;

@@ -267,10 +267,3 @@ fn parents(import: &str) -> impl Iterator<Item = &str> {
         path.rsplit_once('/').map(|(parent, _)| parent)
     })
 }
-
-/// Whether `path` is `import` or a parent of it, whole elements only.
-pub(crate) fn is_path_prefix(path: &str, import: &str) -> bool {
-    import
-        .strip_prefix(path)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}

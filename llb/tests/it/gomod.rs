@@ -14,3 +14,4 @@ mod modfile_example;
 mod properties;
 mod recorded;
 mod tables;
+mod write;

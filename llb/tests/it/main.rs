@@ -26,6 +26,7 @@ mod ops;
 mod plan;
 mod programs;
 mod refused;
+mod resolution;
 mod roots;
 mod support;
 mod tidy;

@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("gosrc", &["diag"]),
     ("workspace", &["gomod", "tree", "diag"]),
     ("packages", &["workspace", "gosrc", "gomod", "tree", "diag"]),
-    ("resolution", &["tree", "diag"]),
+    ("resolution", &["gomod", "gosrc", "tree", "diag"]),
     ("config", &["tree", "diag"]),
     (
         "plan",

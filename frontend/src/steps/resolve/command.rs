@@ -1,6 +1,7 @@
 //! Running the go command: where it is, its environment.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -46,8 +47,8 @@ impl Go {
     /// # Errors
     /// If there is none, or it does not start.
     pub(super) fn new(request: &ResolveRequest, source: &Path) -> Result<Self, Failure> {
-        let dir = source.join(&request.dir);
-        let mut env = environment(request, &dir);
+        let dir = request.go_dir(source);
+        let mut env = environment(request, source);
         let secrets = Secrets::mounted();
         env.extend(secrets.env.clone());
         let mut go = Self {
@@ -86,7 +87,7 @@ impl Go {
     ///
     /// # Errors
     /// With the go command's words.
-    pub(super) fn output(&self, args: &[&str]) -> Result<Vec<u8>, Failure> {
+    pub(super) fn output<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Vec<u8>, Failure> {
         let output = self.run(args)?;
         if output.status.success() {
             return Ok(output.stdout);
@@ -98,11 +99,8 @@ impl Go {
             .collect::<Vec<_>>()
             .join("\n");
         if message.trim().is_empty() {
-            message = format!(
-                "go {} failed: {}",
-                args.first().copied().unwrap_or_default(),
-                output.status
-            );
+            let verb = args.first().map(|verb| verb.as_ref().to_string_lossy());
+            message = format!("go {} failed: {}", verb.unwrap_or_default(), output.status);
         }
         Err(Failure::of_go(
             vec![ResolveError {
@@ -113,7 +111,7 @@ impl Go {
         ))
     }
 
-    fn run(&self, args: &[&str]) -> Result<Output, Failure> {
+    fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Output, Failure> {
         let mut command = Command::new(&self.program);
         command.args(args).current_dir(&self.dir).envs(&self.env);
         command.output().map_err(|error| {
@@ -140,27 +138,10 @@ fn find_program() -> Result<PathBuf, Failure> {
 }
 
 /// What is the same on every machine, then what the request says.
-fn environment(request: &ResolveRequest, dir: &Path) -> BTreeMap<String, String> {
+fn environment(request: &ResolveRequest, source: &Path) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
     let mut set = |name: &str, value: String| env.insert(name.to_owned(), value);
     let or = |name: &str, value: &str| std::env::var(name).unwrap_or_else(|_| value.to_owned());
-    set(
-        "GOWORK",
-        if request.workspace {
-            dir.join("go.work").to_string_lossy().into_owned()
-        } else {
-            "off".into()
-        },
-    );
-    set(
-        "GOFLAGS",
-        if request.vendored {
-            "-mod=vendor"
-        } else {
-            "-mod=readonly"
-        }
-        .into(),
-    );
     set("GOTOOLCHAIN", or("GOTOOLCHAIN", "local"));
     set("GOMODCACHE", or("GOMODCACHE", RAW_MODULE_CACHE));
     set("GOTELEMETRY", "off".into());
@@ -184,12 +165,7 @@ fn environment(request: &ResolveRequest, dir: &Path) -> BTreeMap<String, String>
                 .into_owned(),
         );
     }
-    env.extend(
-        request
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
+    env.extend(request.go_env(source));
     env
 }
 

@@ -1,30 +1,24 @@
-//! Whether the builder image can compile C, where the packages of a build ask for it: known here,
-//! before any step fails for the lack of it.
+//! Whether the builder image can compile C, if packages of a build need that: found out here,
+//! before a step fails.
 
 use std::path::Path;
 
+use gowork_llb::resolution::go_list::Listing;
 use gowork_llb::resolution::{ResolveError, ResolveRequest};
 
 use super::command::Go;
 use super::failure::Failure;
-use super::listing::Listing;
 
 /// Looks for the C compiler.
 ///
 /// # Errors
 /// If some package needs it and it is not there.
 pub(super) fn check(go: &Go, request: &ResolveRequest, listing: &Listing) -> Result<(), Failure> {
-    let cgo = request
-        .env
-        .get("CGO_ENABLED")
-        .is_some_and(|enabled| enabled == "1");
-    // Whatever uses cgo imports this.
-    if !cgo
-        || !listing
-            .packages
-            .iter()
-            .any(|package| package.import_path == "runtime/cgo")
-    {
+    let is_on = request.env.get("CGO_ENABLED").is_some_and(|it| it == "1");
+    // Every package with cgo imports this one.
+    let mut packages = listing.packages.iter();
+    let uses_cgo = packages.any(|package| package.import_path == "runtime/cgo");
+    if !is_on || !uses_cgo {
         return Ok(());
     }
     let command = go.variable("CC");

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
+use gowork_llb::gomod::InvalidPath;
 use gowork_llb::resolution::ResolveError;
+use gowork_llb::resolution::go_list::ListError;
 
 use super::command::Go;
 
@@ -39,25 +41,37 @@ impl Failure {
 
     /// Errors of the go command, redacted, with advice.
     pub(super) fn of_go(errors: Vec<ResolveError>, go: &Go) -> Self {
-        let mut told: Vec<ResolveError> = Vec::new();
+        let mut shown: Vec<ResolveError> = Vec::new();
         for error in errors {
             let error = ResolveError {
                 package: error.package,
                 message: go.hide(error.message.trim()),
             };
-            if !told.iter().any(|known| known.message == error.message) {
-                told.push(error);
+            if !shown.iter().any(|known| known.message == error.message) {
+                shown.push(error);
             }
         }
-        let all: String = told
+        let all: String = shown
             .iter()
             .map(|error| error.message.as_str())
             .collect::<Vec<_>>()
             .join("\n");
         Self {
-            errors: told,
+            errors: shown,
             advice: advice(&all, go),
         }
+    }
+}
+
+impl From<ListError> for Failure {
+    fn from(error: ListError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<InvalidPath> for Failure {
+    fn from(error: InvalidPath) -> Self {
+        Self::new(error.to_string())
     }
 }
 
@@ -77,7 +91,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// One kind of error: words that tell it, all in lower case.
+/// Words that occur in one kind of error, all in lower case.
 const NETWORK: &[&str] = &[
     "dial tcp",
     "no such host",

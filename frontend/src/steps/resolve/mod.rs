@@ -1,47 +1,44 @@
 //! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache
 //! DIR] [--report]`.
 //!
-//! Asks the go command which modules and packages third-party imports lead to; the only step with
-//! network and secrets. The source tree holds mod files, and no more sources than a vendor
-//! directory; it must be writable, since a workspace whose sums are incomplete gets them added. In
+//! Asks the go command which modules and packages third-party imports lead to. It is the only step
+//! with network and secrets. The source tree holds mod files, and no sources but those of a vendor
+//! directory. It must be writable, since the go command adds the sums that a workspace lacks. In
 //! the output directory:
 //!
 //! | path | holds |
 //! |---|---|
 //! | `resolution.json` | what `go` chose: [`Resolution`] |
-//! | `modcache/`, or the directory that is named | a module cache for offline builds, with the files of the reached packages only; absent if vendored |
+//! | `modcache/`, or the directory that is named | a module cache for offline builds, with only the files of the reached packages; absent if vendored |
 //! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
-//! | `rootfs/` | the file system of images that start from nothing: users, `/tmp`, the builder image's certificates and time zones |
+//! | `rootfs/` | the file system of images from `scratch`: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
 //!
 //! The same mod files, request and toolchain give the same bytes, modes and times, whatever else
 //! the raw module cache holds. Optional secrets: certificates of a proxy at `/run/secrets/ca` (or
-//! the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Nothing of them is written or
+//! the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Secrets are never written or
 //! printed.
 
+mod ask;
 mod command;
 mod compiler;
 mod failure;
-mod graph;
 mod layer;
-mod listing;
 mod prune;
 mod secrets;
-mod vendored;
 mod verify;
-mod walk;
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
-use gowork_llb::resolution::{self, Resolution, ResolveReport, ResolveRequest};
+use gowork_llb::resolution::go_list::Listing;
+use gowork_llb::resolution::module_graph::ModuleGraph;
+use gowork_llb::resolution::{self, Chosen, Resolution, ResolveReport, ResolveRequest};
+use gowork_llb::tree::LocalTree;
 
 pub use command::NO_GO;
 pub use failure::Failure;
 
 use command::Go;
-use graph::Modules;
-use listing::Listing;
 use verify::Verified;
 
 const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--report]";
@@ -94,17 +91,6 @@ impl ResolveArgs {
     }
 }
 
-/// Runs the step; for `main`. Errors go to standard error.
-pub fn run(words: &[String]) -> ExitCode {
-    match ResolveArgs::parse(words).and_then(|args| resolve(&args)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("{failure}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
 /// Resolves, and writes the results.
 ///
 /// # Errors
@@ -149,17 +135,21 @@ fn resolve_request(
     let go = Go::new(request, source)?;
     let Asked {
         listing,
-        modules,
+        graph,
         verified,
     } = ask(&go, request)?;
     compiler::check(&go, request, &listing)?;
-    let mut resolution: Resolution = listing.resolution(request, &modules, &go)?;
+    let disk = LocalTree::new("/");
+    let chosen = Chosen {
+        go_version: go.variable("GOVERSION"),
+        replaced: graph.replaced(),
+    };
+    let repository = ask::repository(&go, request, &graph);
+    let mut resolution: Resolution = listing.resolution(&repository, chosen, &disk)?;
     if !request.vendored {
-        let pruned = args
-            .modcache
-            .clone()
-            .unwrap_or_else(|| out.join("modcache"));
-        prune::write((&go, &verified), &listing, &modules, &pruned)?;
+        let modcache = args.modcache.clone();
+        let modcache = modcache.unwrap_or_else(|| out.join("modcache"));
+        prune::write(&go, &verified, &listing, &graph, &modcache)?;
     }
     if request.workspace {
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();
@@ -170,36 +160,34 @@ fn resolve_request(
     layer::settle_dir(out)
 }
 
-/// What the go command says, and the contents of the modules that it says it of.
+/// What the go command says, and the verified contents of the modules that provide packages.
 struct Asked {
     listing: Listing,
-    modules: Modules,
+    graph: ModuleGraph,
     verified: Verified,
 }
 
-/// Asks the go command. Modules in the shared cache that are not what go.sum says are downloaded
-/// again, once.
+/// Asks the go command. If modules in the shared cache are not what go.sum says, they are
+/// downloaded again, once.
 fn ask(go: &Go, request: &ResolveRequest) -> Result<Asked, Failure> {
     let mut again = false;
     loop {
-        let listing = Listing::ask(go, request)?;
-        let modules = Modules::ask(go, request, &listing)?;
-        let errors = listing.errors(request, &modules);
+        let listing = ask::packages(go, request)?;
+        let graph = ask::module_graph(go, request, &listing)?;
+        let errors = listing.errors(&ask::repository(go, request, &graph));
         if !errors.is_empty() {
             return Err(Failure::of_go(errors, go));
         }
-        if request.vendored {
-            return Ok(Asked {
-                listing,
-                modules,
-                verified: Verified::default(),
-            });
-        }
-        match verify::contents(go, &listing, &modules)? {
+        let verified = if request.vendored {
+            Ok(Verified::default())
+        } else {
+            verify::contents(go, &listing, &graph)?
+        };
+        match verified {
             Ok(verified) => {
                 return Ok(Asked {
                     listing,
-                    modules,
+                    graph,
                     verified,
                 });
             }

@@ -1,21 +1,24 @@
-//! The pruned module cache: of the raw one only what offline builds of this repository read.
+//! The pruned module cache: the part of the raw one that offline builds of this repository read.
 //!
-//! Kept are the `.mod` files of the module graph; of each module that provides a package its sum,
-//! its go.mod and the files of the reached packages; and of each module that merely could provide
-//! one, by its path, the directory. Modules with cgo packages are kept whole, since C may include
-//! any file of them.
+//! It keeps the `.mod` files of the module graph. Of each module that provides a package it keeps
+//! the sum, go.mod and the files of the reached packages. Of each module that only could provide
+//! one, by its path, it keeps the directory. Modules with cgo packages are kept whole, since C may
+//! include any file of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use gowork_llb::resolution::ModuleVersion;
+use gowork_llb::resolution::go_list::{ListedModule, ListedPackage, Listing};
+use gowork_llb::resolution::module_cache::{download_file, module_dir};
+use gowork_llb::resolution::module_graph::ModuleGraph;
+use gowork_llb::tree::LocalTree;
 use serde::Serialize;
 
 use super::command::Go;
 use super::failure::Failure;
-use super::graph::{self, Modules, Version};
 use super::layer;
-use super::listing::{ListedModule, ListedPackage, Listing};
 use super::verify::Verified;
 
 /// A file of the pruned cache: its path there, and what it holds.
@@ -32,8 +35,10 @@ struct Info<'a> {
     time: &'a str,
 }
 
-#[derive(Default)]
-struct Pruned {
+/// The pruned cache while it is put together. Paths are relative to it, as to the raw one.
+struct Pruned<'a> {
+    /// The raw module cache.
+    raw: &'a Path,
     dirs: BTreeSet<PathBuf>,
     files: BTreeMap<PathBuf, Content>,
 }
@@ -44,131 +49,125 @@ struct Pruned {
 /// If the raw module cache lacks a file, one is not what it was when it was verified, or a file
 /// cannot be written.
 pub(super) fn write(
-    (go, verified): (&Go, &Verified),
+    go: &Go,
+    verified: &Verified,
     listing: &Listing,
-    modules: &Modules,
+    graph: &ModuleGraph,
     out: &Path,
 ) -> Result<(), Failure> {
     let raw = go.module_cache();
-    let mut pruned = Pruned::default();
-    pruned.dirs.insert(PathBuf::from("cache/download"));
-    for version in modules.mod_files() {
-        pruned.add_mod_file(&raw, &version);
-    }
-    let third_party = || {
-        listing
-            .packages
-            .iter()
-            .filter_map(|package| package.module.as_ref().map(|module| (package, module)))
+    let mut pruned = Pruned {
+        raw: &raw,
+        dirs: BTreeSet::from([PathBuf::from("cache/download")]),
+        files: BTreeMap::new(),
     };
-    let imports: BTreeSet<&str> = third_party()
-        .map(|(package, _)| package.import_path.as_str())
-        .collect();
-    for version in modules.candidates(&imports) {
-        pruned.add_candidate(&raw, &version, modules.sum(&version));
+    for version in graph.mod_files() {
+        pruned.add_mod_file(&version)?;
     }
-    for (package, module) in third_party().filter(|(_, module)| !module.is_local()) {
-        pruned.add_provider(&raw, module)?;
-        pruned.add_package(&raw, package, module)?;
+    let with_module = listing.packages.iter().filter(|it| it.module.is_some());
+    let imports: BTreeSet<&str> = with_module.map(|it| it.import_path.as_str()).collect();
+    for version in graph.candidates(&imports) {
+        pruned.add_candidate(&version, graph.sum(&version))?;
+    }
+    for package in &listing.packages {
+        let Some(module) = &package.module else {
+            continue;
+        };
+        if let Some(version) = module.cached() {
+            pruned.add_provider(&version, module)?;
+            pruned.add_package(&version, package)?;
+        }
     }
     pruned.write(out, verified)
 }
 
-impl Pruned {
-    fn add_mod_file(&mut self, raw: &Path, version: &Version) {
-        let file = graph::download_path(raw, version, "mod");
+impl Pruned<'_> {
+    fn add_mod_file(&mut self, version: &ModuleVersion) -> Result<(), Failure> {
+        self.copy_if_there(download_file(version, "mod")?.into());
+        Ok(())
+    }
+
+    fn copy_if_there(&mut self, path: PathBuf) {
+        let file = self.raw.join(&path);
         if file.is_file() {
-            self.files.insert(
-                graph::download_path(Path::new(""), version, "mod"),
-                Content::Copy(file),
-            );
+            self.files.insert(path, Content::Copy(file));
         }
     }
 
-    /// A module that perhaps has no reached package. Of its directory the go command wants to see
-    /// that it is there, and that no package is in it. A single module's missing sum means that it
-    /// never looked; a workspace's only that the sum is not committed.
-    fn add_candidate(&mut self, raw: &Path, version: &Version, sum: Option<&String>) {
-        let unpacked = || fs::read_to_string(graph::download_path(raw, version, "ziphash")).ok();
-        if let Some(sum) = sum.cloned().or_else(unpacked) {
-            self.files.insert(
-                graph::download_path(Path::new(""), version, "ziphash"),
-                Content::Text(sum),
-            );
-            self.dirs.insert(graph::module_dir(Path::new(""), version));
-        }
+    fn add_text(&mut self, path: String, text: String) {
+        self.files.insert(path.into(), Content::Text(text));
     }
 
-    fn add_provider(&mut self, raw: &Path, module: &ListedModule) -> Result<(), Failure> {
-        let effective = module.effective();
-        let version = (effective.path.clone(), effective.version.clone());
-        let sum = graph::download_path(raw, &version, "ziphash");
+    /// Adds a module that perhaps has no reached package. The go command looks whether its directory
+    /// exists, and whether the package is in it. In a single module, a missing sum means that it
+    /// never looked; in a workspace, only that the sum is not committed.
+    fn add_candidate(&mut self, version: &ModuleVersion, sum: Option<&str>) -> Result<(), Failure> {
+        let path = download_file(version, "ziphash")?;
+        let unpacked = || fs::read_to_string(self.raw.join(&path)).ok();
+        if let Some(sum) = sum.map(ToOwned::to_owned).or_else(unpacked) {
+            self.add_text(path, sum);
+            self.dirs.insert(module_dir(version)?.into());
+        }
+        Ok(())
+    }
+
+    fn add_provider(
+        &mut self,
+        version: &ModuleVersion,
+        module: &ListedModule,
+    ) -> Result<(), Failure> {
+        let path = download_file(version, "ziphash")?;
+        let sum = self.raw.join(&path);
         let text = fs::read_to_string(&sum).map_err(Failure::file(&sum))?;
-        self.files.insert(
-            graph::download_path(Path::new(""), &version, "ziphash"),
-            Content::Text(text),
-        );
-        // Proxies say more or less about a version; this is what the go command needs of it, in the
-        // form that it would write it again.
-        let info = effective.time.as_deref().and_then(|time| {
-            serde_json::to_string(&Info {
-                version: &version.1,
+        self.add_text(path, text);
+        // Proxies say more or less about a version. This is what the go command needs, in the form
+        // in which it would write it again.
+        if let Some(time) = module.effective().time.as_deref() {
+            let info = Info {
+                version: &version.version,
                 time,
-            })
-            .ok()
-        });
-        if let Some(info) = info {
-            self.files.insert(
-                graph::download_path(Path::new(""), &version, "info"),
-                Content::Text(info),
-            );
+            };
+            let info = serde_json::to_string(&info).unwrap_or_default();
+            self.add_text(download_file(version, "info")?, info);
         }
-        self.add_mod_file(raw, &version);
-        let (dir, file) = (
-            graph::module_dir(Path::new(""), &version),
-            graph::module_dir(raw, &version).join("go.mod"),
-        );
-        if file.is_file() {
-            self.files.insert(dir.join("go.mod"), Content::Copy(file));
-        }
+        self.add_mod_file(version)?;
+        let dir = PathBuf::from(module_dir(version)?);
+        self.copy_if_there(dir.join("go.mod"));
         self.dirs.insert(dir);
         Ok(())
     }
 
     fn add_package(
         &mut self,
-        raw: &Path,
+        version: &ModuleVersion,
         package: &ListedPackage,
-        module: &ListedModule,
     ) -> Result<(), Failure> {
-        let effective = module.effective();
-        let root = graph::module_dir(raw, &(effective.path.clone(), effective.version.clone()));
-        if package.reads_module() {
-            return self.add_tree(raw, &root);
+        if package.reads_module(&LocalTree::new("/")) {
+            return self.add_tree(&self.raw.join(module_dir(version)?));
         }
         for file in package.files() {
-            self.add_file(raw, &package.dir.join(file))?;
+            self.add_file(&package.dir.join(file))?;
         }
         Ok(())
     }
 
-    fn add_tree(&mut self, raw: &Path, dir: &Path) -> Result<(), Failure> {
-        self.dirs.insert(inside(raw, dir)?);
+    fn add_tree(&mut self, dir: &Path) -> Result<(), Failure> {
+        self.dirs.insert(inside(self.raw, dir)?);
         for entry in fs::read_dir(dir).map_err(Failure::file(dir))? {
             let entry = entry.map_err(Failure::file(dir))?;
             let kind = entry.file_type().map_err(Failure::file(dir))?;
             if kind.is_dir() {
-                self.add_tree(raw, &entry.path())?;
+                self.add_tree(&entry.path())?;
             } else if kind.is_file() {
-                self.add_file(raw, &entry.path())?;
+                self.add_file(&entry.path())?;
             }
         }
         Ok(())
     }
 
-    fn add_file(&mut self, raw: &Path, path: &Path) -> Result<(), Failure> {
+    fn add_file(&mut self, path: &Path) -> Result<(), Failure> {
         self.files
-            .insert(inside(raw, path)?, Content::Copy(path.into()));
+            .insert(inside(self.raw, path)?, Content::Copy(path.into()));
         Ok(())
     }
 
@@ -180,12 +179,9 @@ impl Pruned {
             .chain(self.dirs.iter().map(PathBuf::as_path))
             .map(Path::to_owned)
             .collect();
-        self.dirs.extend(
-            named
-                .iter()
-                .flat_map(|dir| dir.ancestors())
-                .map(Path::to_owned),
-        );
+        for dir in &named {
+            self.dirs.extend(dir.ancestors().map(Path::to_owned));
+        }
         for dir in &self.dirs {
             layer::make_dir(&out.join(dir))?;
         }
@@ -204,8 +200,8 @@ impl Pruned {
     }
 }
 
-/// Where `path` is in the module cache. Nothing outside of it is ever copied, whatever a listing
-/// says.
+/// Where `path` is in the module cache. An error for any other path, so that a listing cannot make
+/// this step copy files from elsewhere.
 fn inside(raw: &Path, path: &Path) -> Result<PathBuf, Failure> {
     let relative = path.strip_prefix(raw).ok().filter(|path| {
         path.components()

@@ -14,13 +14,15 @@ use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use gowork_llb::gomod::sumfile::H1;
 use gowork_llb::ops::Digest;
+use gowork_llb::resolution::go_list::Listing;
+use gowork_llb::resolution::module_graph::ModuleGraph;
+use gowork_llb::resolution::{ModuleVersion, module_cache};
 
 use super::command::Go;
 use super::failure::Failure;
-use super::graph::{self, Modules, Version};
 use super::layer;
-use super::listing::Listing;
 
 /// Digests of all files of the modules that were verified.
 #[derive(Default)]
@@ -31,14 +33,14 @@ pub(super) struct Verified {
 /// A module whose directory is not what its sum says.
 #[derive(Debug)]
 pub(super) struct Damaged {
-    version: Version,
+    version: ModuleVersion,
     expected: String,
     found: String,
 }
 
 /// A module that was hashed, with the sum that it has to have.
 struct Done {
-    version: Version,
+    version: ModuleVersion,
     expected: String,
     hashed: Result<Hashed, Failure>,
 }
@@ -49,17 +51,41 @@ struct Hashed {
     files: Vec<(PathBuf, Digest)>,
 }
 
-/// Hashes all modules that provide a package. Gives those that are damaged, if there are any.
+/// Hashes all modules that provide a package. The inner error lists the modules that are damaged.
 ///
 /// # Errors
 /// If a file cannot be read.
 pub(super) fn contents(
     go: &Go,
     listing: &Listing,
-    modules: &Modules,
+    graph: &ModuleGraph,
 ) -> Result<Result<Verified, Vec<Damaged>>, Failure> {
     let raw = go.module_cache();
-    let open: Mutex<Vec<(Version, String)>> = Mutex::new(expected(&raw, listing, modules));
+    let open = expected(&raw, listing, graph)?;
+    let (mut verified, mut damaged) = (Verified::default(), Vec::new());
+    for done in hash_all(&raw, open) {
+        let Hashed { sum: found, files } = done.hashed?;
+        if found == done.expected {
+            verified.files.extend(files);
+        } else {
+            damaged.push(Damaged {
+                version: done.version,
+                expected: done.expected,
+                found,
+            });
+        }
+    }
+    Ok(if damaged.is_empty() {
+        Ok(verified)
+    } else {
+        Err(damaged)
+    })
+}
+
+/// Hashes modules on all processors, each with the sum that it has to have. In the order of
+/// versions.
+fn hash_all(raw: &Path, open: Vec<(ModuleVersion, String)>) -> Vec<Done> {
+    let open = Mutex::new(open);
     let done: Mutex<Vec<Done>> = Mutex::default();
     let work = || {
         loop {
@@ -68,7 +94,7 @@ pub(super) fn contents(
             let Some((version, expected)) = next else {
                 break;
             };
-            let hashed = hash(&graph::module_dir(&raw, &version), &version);
+            let hashed = hash(raw, &version);
             locked(&done).push(Done {
                 version,
                 expected,
@@ -81,31 +107,9 @@ pub(super) fn contents(
             scope.spawn(work);
         }
     });
-    let (mut verified, mut damaged) = (Verified::default(), Vec::new());
     let mut done = done.into_inner().unwrap_or_default();
     done.sort_by(|a, b| a.version.cmp(&b.version));
-    for Done {
-        version,
-        expected,
-        hashed,
-    } in done
-    {
-        let Hashed { sum: found, files } = hashed?;
-        if found == expected {
-            verified.files.extend(files);
-        } else {
-            damaged.push(Damaged {
-                version,
-                expected,
-                found,
-            });
-        }
-    }
-    Ok(if damaged.is_empty() {
-        Ok(verified)
-    } else {
-        Err(damaged)
-    })
+    done
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -117,38 +121,36 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// The modules that provide packages, each with the sum that it has to have. One that no go.sum
 /// file names, as in a workspace whose sums are not all committed, has the sum that the go command
 /// has just compared with the checksum database.
-fn expected(raw: &Path, listing: &Listing, modules: &Modules) -> Vec<(Version, String)> {
-    let provides = listing
-        .packages
-        .iter()
-        .filter_map(|package| package.module.as_ref())
-        .filter(|module| !module.is_local());
-    let versions: BTreeSet<Version> = provides
-        .map(|module| {
-            let effective = module.effective();
-            (effective.path.clone(), effective.version.clone())
-        })
-        .collect();
-    let downloaded = |version: &Version| {
-        fs::read_to_string(graph::download_path(raw, version, "ziphash")).unwrap_or_default()
-    };
-    let sum = |version: &Version| {
-        modules
-            .sum(version)
-            .cloned()
-            .unwrap_or_else(|| downloaded(version).trim().to_owned())
-    };
-    versions
-        .into_iter()
-        .map(|version| (version.clone(), sum(&version)))
-        .collect()
+fn expected(
+    raw: &Path,
+    listing: &Listing,
+    graph: &ModuleGraph,
+) -> Result<Vec<(ModuleVersion, String)>, Failure> {
+    let mut versions: BTreeSet<ModuleVersion> = BTreeSet::new();
+    for module in listing.packages.iter().filter_map(|it| it.module.as_ref()) {
+        versions.extend(module.cached());
+    }
+    let mut expected = Vec::new();
+    for version in versions {
+        let sum = match graph.sum(&version) {
+            Some(sum) => sum.to_owned(),
+            None => {
+                let file = raw.join(module_cache::download_file(&version, "ziphash")?);
+                let downloaded = fs::read_to_string(file).unwrap_or_default();
+                downloaded.trim().to_owned()
+            }
+        };
+        expected.push((version, sum));
+    }
+    Ok(expected)
 }
 
-/// The sum of a module's directory. A name in it is `path@version/file`, and lines are in the order
-/// of names.
-fn hash(dir: &Path, (path, version): &Version) -> Result<Hashed, Failure> {
+/// The sum of a module in the cache `raw`. A name in it is `path@version/file`, and lines are in the
+/// order of names.
+fn hash(raw: &Path, version: &ModuleVersion) -> Result<Hashed, Failure> {
+    let dir = raw.join(module_cache::module_dir(version)?);
     let mut found = BTreeMap::new();
-    let mut open = vec![(dir.to_owned(), format!("{path}@{version}"))];
+    let mut open = vec![(dir, version.to_string())];
     while let Some((dir, prefix)) = open.pop() {
         for entry in fs::read_dir(&dir).map_err(Failure::file(&dir))? {
             let entry = entry.map_err(Failure::file(&dir))?;
@@ -172,7 +174,7 @@ fn hash(dir: &Path, (path, version): &Version) -> Result<Hashed, Failure> {
         .collect();
     let sum = Digest::of(lines.as_bytes());
     Ok(Hashed {
-        sum: format!("h1:{}", STANDARD.encode(bytes_of(sum.hex()))),
+        sum: format!("{H1}{}", STANDARD.encode(bytes_of(sum.hex()))),
         files: found.into_values().collect(),
     })
 }
@@ -194,15 +196,15 @@ fn bytes_of(hex: &str) -> Vec<u8> {
 pub(super) fn discard(go: &Go, damaged: &[Damaged]) -> Result<(), Failure> {
     let raw = go.module_cache();
     for module in damaged {
-        let dir = graph::module_dir(&raw, &module.version);
+        let dir = raw.join(module_cache::module_dir(&module.version)?);
         eprintln!(
-            "{}@{} in the module cache is not what go.sum says: downloading it again",
-            module.version.0, module.version.1
+            "{} in the module cache is not what go.sum says: downloading it again",
+            module.version
         );
         make_removable(&dir);
         fs::remove_dir_all(&dir).map_err(Failure::file(&dir))?;
         for suffix in ["zip", "ziphash"] {
-            let file = graph::download_path(&raw, &module.version, suffix);
+            let file = raw.join(module_cache::download_file(&module.version, suffix)?);
             if file.is_file() {
                 fs::remove_file(&file).map_err(Failure::file(&file))?;
             }
@@ -226,11 +228,11 @@ fn make_removable(dir: &Path) {
 pub(super) fn failure(damaged: &[Damaged]) -> Failure {
     let lines = damaged.iter().map(|module| {
         let Damaged {
-            version: (path, version),
+            version,
             expected,
             found,
         } = module;
-        format!("{path}@{version} in the module cache has the sum {found}, go.sum says {expected}")
+        format!("{version} in the module cache has the sum {found}, go.sum says {expected}")
     });
     Failure::new(lines.collect::<Vec<_>>().join("\n"))
 }
@@ -264,14 +266,16 @@ mod tests {
     fn a_sum_is_that_of_go_sum() {
         // What golang.org/x/mod/sumdb/dirhash says of this directory, by its test (hash_test.go,
         // TestHashDir).
-        let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("xyz"), "data for xyz").unwrap();
-        fs::write(dir.path().join("abc"), "data for abc").unwrap();
-        let version = ("p".to_owned(), "v".to_owned());
-        let hashed = hash(dir.path(), &version).unwrap();
+        let cache = tempfile::tempdir().unwrap();
+        let dir = cache.path().join("example.com/p@v1.0.0");
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("xyz"), "data for xyz").unwrap();
+        fs::write(dir.join("abc"), "data for abc").unwrap();
+        let version = ModuleVersion::parse("example.com/p@v1.0.0");
+        let hashed = hash(cache.path(), &version).unwrap();
         let line = |name: &str| {
             format!(
-                "{}  p@v/{name}\n",
+                "{}  example.com/p@v1.0.0/{name}\n",
                 Digest::of(format!("data for {name}").as_bytes()).hex()
             )
         };
@@ -281,8 +285,8 @@ mod tests {
             format!("h1:{}", STANDARD.encode(bytes_of(expected.hex())))
         );
         assert_eq!(hashed.files.len(), 2);
-        std::os::unix::fs::symlink("abc", dir.path().join("link")).unwrap();
-        assert_ne!(hash(dir.path(), &version).unwrap().sum, hashed.sum);
+        std::os::unix::fs::symlink("abc", dir.join("link")).unwrap();
+        assert_ne!(hash(cache.path(), &version).unwrap().sum, hashed.sum);
     }
 
     #[test]
