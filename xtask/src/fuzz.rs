@@ -1,7 +1,7 @@
 //! `cargo xtask fuzz [TARGET]`: looks for bytes that break what must hold of our readers.
 //!
-//! Targets, dictionaries and committed corpora are in llb/fuzz; what a run finds worth keeping
-//! stays in the state directory. The stable toolchain will do: without a sanitizer (the code has no
+//! Targets, dictionaries and committed corpora are in `fuzz/`; what a run finds worth keeping stays
+//! in the state directory. The stable toolchain will do: without a sanitizer (the code has no
 //! `unsafe`) libFuzzer's coverage needs no unstable flag.
 
 use crate::command::{cargo, find_program, output, run_visibly};
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Every target, by the names of its programs.
 fn known(state: &State) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(state.repository().join("llb/fuzz/fuzz_targets"))
+    for entry in std::fs::read_dir(state.repository().join("fuzz/fuzz_targets"))
         .context("cannot list the fuzz targets")?
     {
         names.extend(
@@ -103,20 +103,17 @@ fn fuzz(state: &State, target: &str, seconds: u32) -> Result<()> {
         "fuzz",
         "run",
         "--fuzz-dir",
-        "llb/fuzz",
+        "fuzz",
         "--sanitizer",
         "none",
         "--features",
         "libfuzzer",
         target,
     ]);
-    command.args([
-        &found,
-        &state.repository().join("llb/fuzz/corpus").join(target),
-    ]);
+    command.args([&found, &state.repository().join("fuzz/corpus").join(target)]);
     let dictionary = state
         .repository()
-        .join("llb/fuzz/dictionaries")
+        .join("fuzz/dictionaries")
         .join(format!("{target}.dict"));
     let mut dictionary_flag = OsString::from("-dict=");
     dictionary_flag.push(dictionary);

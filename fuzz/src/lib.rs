@@ -10,11 +10,6 @@
     clippy::unwrap_used,
     reason = "a property that does not hold is a panic"
 )]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::disallowed_types,
-    reason = "tests of the library, not a part of it"
-)]
 
 pub mod cacheprog;
 pub mod config;

@@ -1,5 +1,4 @@
 //! Replays the committed corpora: every file that a fuzzer found worth keeping, without the fuzzer.
-#![allow(clippy::disallowed_methods, reason = "tests read fixtures")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
