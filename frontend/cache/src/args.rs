@@ -1,17 +1,17 @@
-//! The command line. It is part of GOCACHEPROG, which the go command splits at spaces, so
-//! directories are plain absolute paths.
+//! The command line as the go command's cache. It is part of GOCACHEPROG, which the go command
+//! splits at spaces, so directories are plain absolute paths.
 
 use std::path::{Path, PathBuf};
 
-use gowork_step::words::{AFTER, DISCARD, LIMIT, MOUNT, OWN, PARENT, STATS, STOP, USAGE_LOG};
+use gowork_step::words::{AFTER, DISCARD, LAYER, LIMIT, MOUNT, PARENT, STATS, STOP, USAGE_LOG};
 
 use crate::mount;
 
 /// How to call it.
 pub const USAGE: &str =
-    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--own DIR | --discard DIR | --usage-log DIR) [--mount DIR [--limit BYTES] [--after NAME...] [--stop NAME...]] [--stats]\"
+    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--layer DIR | --discard DIR | --usage-log DIR) [--mount DIR [--limit BYTES] [--after NAME...] [--stop NAME...]] [--stats]\"
   --parent DIR...  layers to read, in this order
-  --own DIR        where to write this step's layer
+  --layer DIR      where to write this step's layer
   --discard DIR    scratch space for results that no later step reads as a layer
   --usage-log DIR  where to write a log of all results, which stay in the mount
   --mount DIR      cache mount to read after the layers, and to keep results in
@@ -64,9 +64,9 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, STATS) => stats = true,
-            (_, PARENT | OWN | DISCARD | USAGE_LOG | MOUNT | LIMIT | AFTER | STOP) => flag = word,
+            (_, PARENT | LAYER | DISCARD | USAGE_LOG | MOUNT | LIMIT | AFTER | STOP) => flag = word,
             (PARENT, dir) => parents.push(absolute(dir)?),
-            (OWN, dir) => results.push(Results::Layer(absolute(dir)?)),
+            (LAYER, dir) => results.push(Results::Layer(absolute(dir)?)),
             (DISCARD, dir) => results.push(Results::Scratch(absolute(dir)?)),
             (USAGE_LOG, dir) => results.push(Results::Mount(absolute(dir)?)),
             (MOUNT, dir) => mount = Some(absolute(dir)?),
@@ -80,21 +80,21 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
             (_, other) => return Err(format!("unknown argument {other:?}")),
         }
     }
-    match (results.pop(), results.is_empty()) {
-        (Some(Results::Mount(_)), true) if mount.is_none() => {
-            Err("--usage-log DIR needs a --mount DIR".into())
-        }
-        (Some(results), true) => Ok(Args {
-            parents,
-            results,
-            mount,
-            limit,
-            after,
-            stop,
-            stats,
-        }),
-        _ => Err("exactly one --own DIR, --discard DIR or --usage-log DIR is needed".into()),
+    let Ok([results]) = <[Results; 1]>::try_from(results) else {
+        return Err("exactly one --layer DIR, --discard DIR or --usage-log DIR is needed".into());
+    };
+    if matches!(results, Results::Mount(_)) && mount.is_none() {
+        return Err("--usage-log DIR needs a --mount DIR".into());
     }
+    Ok(Args {
+        parents,
+        results,
+        mount,
+        limit,
+        after,
+        stop,
+        stats,
+    })
 }
 
 /// What `GOCACHEPROG` says: the program, and its command line.
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn parents_in_both_spellings() {
-        let args = parse_line("--parent /a /b --own /o --parent /c --stats").unwrap();
+        let args = parse_line("--parent /a /b --layer /o --parent /c --stats").unwrap();
         assert_eq!(args.parents, ["/a", "/b", "/c"].map(PathBuf::from));
         assert_eq!(args.results, Results::Layer("/o".into()));
         assert!(args.stats);
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn mounts() {
-        let args = parse_line("--own /o --mount /m").unwrap();
+        let args = parse_line("--layer /o --mount /m").unwrap();
         assert_eq!((args.mount, args.limit), (Some("/m".into()), mount::LIMIT));
         assert_eq!(
             parse_line("--mount /m --limit 12 --discard /d")
@@ -155,8 +155,8 @@ mod tests {
             (args.after, args.stop),
             (vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()])
         );
-        assert!(parse_line("--own /o --mount m").is_err());
-        assert!(parse_line("--own /o --mount /m --limit much").is_err());
+        assert!(parse_line("--layer /o --mount m").is_err());
+        assert!(parse_line("--layer /o --mount /m --limit much").is_err());
     }
 
     #[test]
@@ -164,11 +164,11 @@ mod tests {
         for line in [
             "",
             "--parent /a",
-            "--own",
+            "--layer",
             "--usage-log /a",
-            "--own /a /b",
-            "--own /a --discard /b",
-            "--own rel",
+            "--layer /a /b",
+            "--layer /a --discard /b",
+            "--layer rel",
             "--what",
             "/a",
             "--parent --x",

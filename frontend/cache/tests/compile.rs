@@ -78,7 +78,7 @@ fn compile_with(
         .iter()
         .map(|parent| format!("--parent {} ", parent.display()))
         .collect();
-    let cache = format!("{parents}--own {}", out.path().display());
+    let cache = format!("{parents}--layer {}", out.path().display());
     let output = command(sources, env!("CARGO_BIN_EXE_gowork-cache"), &cache)
         .arg("compile")
         .args([&file, out.path()])

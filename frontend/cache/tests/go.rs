@@ -163,7 +163,7 @@ fn base() -> &'static Path {
     static BASE: OnceLock<TempDir> = OnceLock::new();
     BASE.get_or_init(|| {
         let dir = tempfile::tempdir().unwrap();
-        let stats = build(&sources("errors"), &["."], &[], ("--own", dir.path()));
+        let stats = build(&sources("errors"), &["."], &[], ("--layer", dir.path()));
         assert!(stats.hits == 0 && stats.puts > 50, "{stats:?}");
         dir
     })
@@ -197,7 +197,7 @@ fn a_server_is_compiled_once_and_is_the_plain_binary() {
         tempfile::tempdir().unwrap(),
         tempfile::tempdir().unwrap(),
     );
-    build(&sources, &["."], &[], ("--own", layer.path()));
+    build(&sources, &["."], &[], ("--layer", layer.path()));
     let cold = take_binary(&sources);
     assert_warm(&build(
         &sources,
@@ -217,7 +217,7 @@ fn a_server_is_compiled_once_and_is_the_plain_binary() {
 #[test]
 fn a_layer_depends_on_its_results_only() {
     let again = tempfile::tempdir().unwrap();
-    build(&sources("errors"), &["."], &[], ("--own", again.path()));
+    build(&sources("errors"), &["."], &[], ("--layer", again.path()));
     let (one, two) = (snapshot(base()), snapshot(again.path()));
     assert_eq!(
         one.keys().collect::<Vec<_>>(),
@@ -297,7 +297,7 @@ fn layers_made_apart_combine() {
     let sources = sources("errors");
     let std: Vec<&str> = vec!["errors", "strconv", "runtime"];
     let [std_layer, a, b, main] = [(); 4].map(|()| tempfile::tempdir().unwrap());
-    build(&sources, &std, &[base()], ("--own", std_layer.path()));
+    build(&sources, &std, &[base()], ("--layer", std_layer.path()));
     assert_eq!(
         snapshot(std_layer.path()).len(),
         3,
@@ -305,22 +305,32 @@ fn layers_made_apart_combine() {
     );
     // Layers of one package each, made without knowing of each other, on the std part of the base.
     let only_std = tempfile::tempdir().unwrap();
-    build(&sources, &std, &[], ("--own", only_std.path()));
-    let stats = build(&sources, &["./a"], &[only_std.path()], ("--own", a.path()));
+    build(&sources, &std, &[], ("--layer", only_std.path()));
+    let stats = build(
+        &sources,
+        &["./a"],
+        &[only_std.path()],
+        ("--layer", a.path()),
+    );
     assert!(stats.puts > 0 && stats.puts < 10, "{stats:?}");
-    build(&sources, &["./b"], &[only_std.path()], ("--own", b.path()));
+    build(
+        &sources,
+        &["./b"],
+        &[only_std.path()],
+        ("--layer", b.path()),
+    );
     build(
         &sources,
         &["."],
         &[only_std.path(), a.path(), b.path()],
-        ("--own", main.path()),
+        ("--layer", main.path()),
     );
     let parts = take_binary(&sources);
     assert_warm(&build(
         &sources,
         &["./a", "./b"],
         &[b.path(), only_std.path(), a.path()],
-        ("--own", std_layer.path()),
+        ("--layer", std_layer.path()),
     ));
     assert!(parts == plain(&sources));
 }
@@ -332,11 +342,11 @@ fn two_builds_share_a_layer() {
         tempfile::tempdir().unwrap(),
         tempfile::tempdir().unwrap(),
     );
-    build(&sources, &["./a"], &[base()], ("--own", own.path()));
+    build(&sources, &["./a"], &[base()], ("--layer", own.path()));
     let first = snapshot(own.path());
-    build(&sources, &["./a", "./b"], &[], ("--own", other.path()));
-    build(&sources, &["./b"], &[], ("--own", own.path()));
-    build(&sources, &["./a"], &[], ("--own", own.path()));
+    build(&sources, &["./a", "./b"], &[], ("--layer", other.path()));
+    build(&sources, &["./b"], &[], ("--layer", own.path()));
+    build(&sources, &["./a"], &[], ("--layer", own.path()));
     let (both, other) = (snapshot(own.path()), snapshot(other.path()));
     assert!(first.keys().all(|path| both.contains_key(path)));
     assert!(both == other, "one build or two, the layer is the same");
@@ -388,7 +398,7 @@ fn damage_is_a_miss_and_never_a_wrong_binary() {
             &sources,
             &["."],
             &[layer.path()],
-            ("--own", repaired.path()),
+            ("--layer", repaired.path()),
         );
         assert!(stats.misses > 1 && stats.puts > 0, "{name}: {stats:?}");
         assert!(take_binary(&sources) == right, "{name}: wrong binary");
@@ -396,7 +406,7 @@ fn damage_is_a_miss_and_never_a_wrong_binary() {
             &sources,
             &["."],
             &[layer.path(), repaired.path()],
-            ("--own", repaired.path()),
+            ("--layer", repaired.path()),
         ));
         assert!(
             take_binary(&sources) == right,
@@ -420,7 +430,7 @@ fn a_damaged_index_is_an_empty_layer() {
         &sources,
         &["."],
         &[layer.path(), &missing],
-        ("--own", own.path()),
+        ("--layer", own.path()),
     );
     assert_eq!(stats.hits, 0);
     assert!(take_binary(&sources) == right, "wrong binary");
@@ -443,7 +453,7 @@ fn a_layer_that_cannot_be_written_fails_the_build() {
         .env(
             "GOCACHEPROG",
             format!(
-                "{} --own {}",
+                "{} --layer {}",
                 env!("CARGO_BIN_EXE_gowork-cache"),
                 dir.path().display()
             ),

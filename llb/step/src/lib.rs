@@ -1,8 +1,8 @@
-//! gowork-step: what the planner and the program `gowork-cache` tell each other.
+//! gowork-step: the files and command lines between the planner and the program `gowork-cache`.
 //!
-//! Two programs meet here. The library `gowork-llb` writes files and command lines into the steps
-//! of a build; `gowork-cache` reads them when a step runs. Both take every name, path and type from
-//! this crate, so neither can rename a field alone.
+//! The library `gowork-llb` writes them into the steps of a build; `gowork-cache` reads them when a
+//! step runs. Both take every name, path and type from this crate, so neither can rename a field
+//! alone.
 //!
 //! | file in [`STEP_DIR`] | type | read by |
 //! |---|---|---|
@@ -18,7 +18,7 @@
 //! does not know, and a field that is missing: a list that is silently empty would leave sources
 //! out of the key of a binary.
 //!
-//! # All that goes from one program to another
+//! # Everything that goes from one program to another
 //!
 //! | what | type | version |
 //! |---|---|---|
@@ -57,8 +57,8 @@ pub const NAMES: &str = "names.json";
 /// The file in which `watch` leaves what it saw.
 pub const RUNNING: &str = "running.json";
 
-/// The variable that says where a step keeps what it prints if it fails, and which directories tell
-/// it from other steps; separated by colons.
+/// The variable that says where a step keeps what it prints if it fails, and which directories
+/// distinguish it from other steps; separated by colons.
 pub const FAILURES: &str = "GOWORK_FAILURES";
 /// The file in which `failure` leaves what the step printed, as text.
 pub const SAID: &str = "said";
@@ -69,19 +69,20 @@ pub const SAID: &str = "said";
 pub struct Description {
     /// Version of this form.
     pub version: Version<VERSION>,
-    /// What the step is called among those of its plan: lower-case hex digits. Not part of its key.
+    /// The step's name in its plan: lower-case hex digits. Not part of its key.
     pub name: String,
-    /// Flags, environment, builder image, name of the binary: everything that decides besides
-    /// files.
+    /// Everything besides files that decides the results: flags, environment, builder image, name
+    /// of the binary.
     pub salt: Vec<String>,
-    /// Import paths by part, those that the go command is given. A link has none.
+    /// Import paths by part, as the go command gets them. A link has none.
     pub parts: Vec<Vec<String>>,
-    /// Whether these packages bring along others, whose results belong to the step too. Then only
-    /// the step itself can tell which they are.
+    /// Whether these packages bring others along, whose results belong to the step too. Then only
+    /// the step itself can list them.
     pub brings_others: bool,
     /// The files that it compiles itself.
     pub own: Vec<OwnFile>,
-    /// Directory names of the parts that it reads ([`part_dir`]), in the order of `--parent`.
+    /// Names of the directories of the parts that it reads ([`part_dir`]), in the order of
+    /// `--parent`.
     pub reads: Vec<String>,
 }
 
@@ -115,7 +116,8 @@ pub struct LinkDescription {
 pub struct Batch {
     /// Version of this form.
     pub version: Version<VERSION>,
-    /// Compile steps, each after those that it reads: those that have to run, and those they read.
+    /// Compile steps: those that have to run, and those whose results they read. Each stands after
+    /// the steps that it reads.
     pub steps: Vec<Description>,
     /// Links that have to run.
     pub links: Vec<LinkDescription>,
@@ -143,7 +145,7 @@ pub struct Running {
 
 /// A value of this crate as a file.
 pub fn to_json(value: &impl Serialize) -> Vec<u8> {
-    // Strings, lists and numbers: there is nothing in them that JSON cannot say.
+    // Strings, lists and numbers: JSON can say all of them.
     serde_json::to_vec(value).unwrap_or_default()
 }
 

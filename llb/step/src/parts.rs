@@ -3,29 +3,33 @@
 
 /// The list of all parts: a line for each import path, an empty line between parts.
 pub fn format_parts<'a>(parts: impl IntoIterator<Item = &'a [String]>) -> String {
-    let lines = |part: &[String]| {
-        part.iter()
-            .map(|path| format!("{path}\n"))
-            .collect::<String>()
-    };
-    parts.into_iter().map(lines).collect::<Vec<_>>().join("\n")
+    let mut text = String::new();
+    for (number, part) in parts.into_iter().enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        for path in part {
+            text.push_str(path);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 /// The import paths of each part in such a list.
 pub fn parse_parts(text: &str) -> Vec<Vec<String>> {
-    let part = |part: &str| {
-        part.lines()
-            .filter(|line| !line.is_empty())
-            .map(ToOwned::to_owned)
-            .collect()
-    };
-    text.split("\n\n").map(part).collect()
+    text.split("\n\n").map(parse_part).collect()
+}
+
+fn parse_part(lines: &str) -> Vec<String> {
+    let paths = lines.lines().filter(|line| !line.is_empty());
+    paths.map(ToOwned::to_owned).collect()
 }
 
 /// The directory in which a compile step leaves the part with these packages: the first import path
 /// with `!` in place of `/`, which no import path has (golang.org/x/mod/module, `CheckImportPath`).
-/// BuildKit joins the contents of what is read from one step in the order of their paths. So the
-/// name follows from what is in the part, and not from how many other parts the step has.
+/// BuildKit joins what is read from one step in the order of paths, so the name depends on what is in
+/// the part, and not on how many other parts the step has.
 pub fn part_dir(packages: &[String]) -> String {
     packages
         .first()

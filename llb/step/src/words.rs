@@ -23,7 +23,7 @@ pub const NO_LAYER: &str = "-";
 /// Layers to read, each a word of its own.
 pub const PARENT: &str = "--parent";
 /// Where the step's layer is written.
-pub const OWN: &str = "--own";
+pub const LAYER: &str = "--layer";
 /// Scratch space for results that no later step reads as a layer.
 pub const DISCARD: &str = "--discard";
 /// Where a log of all results is written, which stay in the cache mount.

@@ -98,7 +98,7 @@ impl<'a> Build<'a> {
         ];
         self.run(
             &words,
-            &self.tiers(parents, &format!("--own {}", out.display())),
+            &self.tiers(parents, &format!("--layer {}", out.display())),
         )
     }
 

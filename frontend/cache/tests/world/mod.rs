@@ -102,7 +102,7 @@ impl World {
                 .compile_command(
                     &parts,
                     out.path(),
-                    &format!("--own {}", out.path().display()),
+                    &format!("--layer {}", out.path().display()),
                 )
                 .output()
                 .unwrap();
@@ -126,7 +126,7 @@ impl World {
     /// The same into a layer in this directory.
     pub(crate) fn compile_at(&self, layer: &Path, parents: &[&Path], mount: Option<&Path>) -> Step {
         let out = tempfile::tempdir_in(layer).unwrap();
-        let cache = tiers(parents, mount, &format!("--own {}", out.path().display()));
+        let cache = tiers(parents, mount, &format!("--layer {}", out.path().display()));
         let output = self
             .compile_command(&self.dir.path().join("parts"), out.path(), &cache)
             .output()
@@ -141,7 +141,7 @@ impl World {
         mount: Option<&Path>,
     ) -> (TempDir, Command) {
         let out = tempfile::tempdir().unwrap();
-        let cache = tiers(parents, mount, &format!("--own {}", out.path().display()));
+        let cache = tiers(parents, mount, &format!("--layer {}", out.path().display()));
         let command = self.compile_command(&self.dir.path().join("parts"), out.path(), &cache);
         (out, command)
     }

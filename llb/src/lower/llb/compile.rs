@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use gowork_step::part_dir;
-use gowork_step::words::{COMPILE, DISCARD, MOUNT, NO_LAYER, OWN, PARENT};
+use gowork_step::words::{COMPILE, DISCARD, LAYER, MOUNT, NO_LAYER, PARENT};
 
 use super::Lowering;
 use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, MODCACHE, OUT, SRC, source_dir};
@@ -35,7 +35,7 @@ impl Lowering<'_> {
 
     pub(super) fn compile(&mut self, step: &Step) -> Result<Output, OpError> {
         let results = match self.plan.cache_of(step.build) {
-            Cache::Layer | Cache::Both => format!("{OWN} {OUT}"),
+            Cache::Layer | Cache::Both => format!("{LAYER} {OUT}"),
             Cache::Mount => format!("{DISCARD} {OUT}"),
         };
         let exec = self

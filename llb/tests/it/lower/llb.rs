@@ -319,12 +319,12 @@ fn results_are_kept_where_the_configuration_says() {
     assert!(
         compiles(&layer)
             .iter()
-            .all(|exec| exec.contains("--own /gowork/out") && !exec.contains("--mount"))
+            .all(|exec| exec.contains("--layer /gowork/out") && !exec.contains("--mount"))
     );
     assert!(
         compiles(&both)
             .iter()
-            .all(|exec| exec.contains("--mount /gowork/cache --own /gowork/out"))
+            .all(|exec| exec.contains("--mount /gowork/cache --layer /gowork/out"))
     );
     assert!(
         compiles(&both)
@@ -438,7 +438,7 @@ fn what_the_go_command_does_not_key_stays_out_of_the_mount() {
         assert!(
             compiles(&text)
                 .iter()
-                .all(|exec| exec.contains("--own /gowork/out")),
+                .all(|exec| exec.contains("--layer /gowork/out")),
             "{text}"
         );
     }

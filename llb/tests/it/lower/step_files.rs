@@ -57,7 +57,7 @@ fn run(output: &Output) -> Run {
         .env
         .iter()
         .find_map(|pair| pair.strip_prefix("GOCACHEPROG="))
-        .unwrap_or("program --own /none");
+        .unwrap_or("program --layer /none");
     Run {
         args: meta.args.clone(),
         cache: args::parse(cache.split(' ').skip(1).map(ToOwned::to_owned)).unwrap(),
