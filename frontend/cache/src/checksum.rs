@@ -1,8 +1,8 @@
 //! The checksum of an output's bytes, asked for at every hit: XXH3, 64 bits.
 //!
-//! It guards against faults, not against forgery: whoever can write to a layer can write its index
-//! too. SHA-256, even with the processor's instructions for it, took 0.25 s of the 308 MB that one
-//! link of a large program reads; this takes a tenth, and every compile step pays it.
+//! It guards against faults, not against forgery: a process that can write to a layer can write its
+//! index too. SHA-256, even with the processor's instructions for it, takes 0.25 s for the 308 MB that
+//! one link of a large program reads. XXH3 takes a tenth of that, and every compile step pays it.
 
 use std::hash::Hasher as _;
 use std::io::{self, Read};
@@ -14,10 +14,10 @@ pub fn of(bytes: &[u8]) -> u64 {
     XxHash3_64::oneshot(bytes)
 }
 
-/// The checksum and the length of all that `reader` gives.
+/// The checksum and the length of everything that `reader` gives.
 ///
 /// # Errors
-/// What reading says.
+/// If reading fails.
 pub fn of_reader(mut reader: impl Read) -> io::Result<(u64, u64)> {
     let mut hash = XxHash3_64::new();
     let mut buffer = vec![0; 256 << 10];

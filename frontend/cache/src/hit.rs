@@ -1,10 +1,10 @@
-//! What a cache hands out: an output that is at hand and checked.
+//! What a cache hands out: an output in a file, whose bytes were checked.
 
 use std::path::PathBuf;
 
 use crate::id::Id;
 
-/// An output at hand, checked.
+/// An output in a file, whose bytes were checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// SHA-256 of the content.

@@ -9,12 +9,12 @@ use sha2::{Digest, Sha256};
 pub struct Id([u8; 32]);
 
 impl Id {
-    /// From raw bytes, as the go command sends them; none unless there are exactly 32.
+    /// From raw bytes, as the go command sends them. Returns `None` unless there are exactly 32.
     pub fn from_bytes(bytes: &[u8]) -> Option<Id> {
         bytes.try_into().ok().map(Id)
     }
 
-    /// From 64 lower-case hex digits; none for anything else.
+    /// From 64 lower-case hex digits. Returns `None` for anything else.
     pub fn from_hex(text: &[u8]) -> Option<Id> {
         let text: &[u8; 64] = text.try_into().ok()?;
         let mut bytes = [0; 32];

@@ -111,7 +111,7 @@ fn until(is_so: &dyn Fn() -> bool) {
     }
 }
 
-/// A step of std brings packages along that nobody has named: only it can tell which.
+/// A step of std brings packages along that its description does not name. Only it can list them.
 #[test]
 fn a_batch_makes_std_and_its_step_lists_it() {
     let world = World::new();
@@ -159,7 +159,7 @@ fn a_step_that_is_stopped_waits_and_what_it_made_is_used() {
         std.join().unwrap()
     });
     succeeds(&std);
-    // Of the go command that was stopped nothing is said.
+    // It shows nothing of the go command that was stopped.
     assert!(
         said(&std).starts_with("gowork-cache: ") && said(&std).contains(" 0 misses, 0 puts"),
         "{}",

@@ -1,5 +1,5 @@
 //! `gowork-cache compile` with the real go command: parts that stand alone, and errors as `go
-//! build` tells them.
+//! build` prints them.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -89,7 +89,7 @@ fn compile_with(
     (out, output)
 }
 
-/// Which packages a build of the main compiles, with these layers at hand.
+/// The packages that a build of the main compiles if it has these layers.
 fn compiled(sources: &Path, parents: &[&Path]) -> Vec<String> {
     let parents: String = parents
         .iter()
@@ -244,7 +244,7 @@ fn errors_are_the_go_commands_and_so_is_the_exit_code() {
 }
 
 #[test]
-fn what_is_missing_is_told() {
+fn a_missing_word_or_file_is_reported() {
     let run = |words: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_gowork-cache"))
             .arg("compile")

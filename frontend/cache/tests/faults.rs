@@ -1,6 +1,5 @@
-//! Random faults, with the real go command: whatever happens to a mount, to layers and to the steps
-//! that use them, a build makes the right binary or fails with words, and the next build is well
-//! again. `GOWORK_FAULTS=1000` tries more of them than the tests do each time; `GOWORK_FAULTS_SEED`
+//! Random faults, with the real go command. Whatever happens to a mount, to layers and to the steps
+//! that use them, a build makes the right binary or fails with an error, and the next build succeeds. `GOWORK_FAULTS=1000` tries more of them than the tests do each time; `GOWORK_FAULTS_SEED`
 //! repeats a series.
 #![allow(
     missing_docs,
@@ -143,7 +142,7 @@ impl Series {
                 End::ClearError
             }
         };
-        // Whatever was left behind, the next build is well, whichever way it goes.
+        // Whatever was left behind, the next build succeeds.
         let sources = self.pick();
         edit(&self.world, sources);
         let mount = self.mount.clone();
@@ -224,7 +223,7 @@ impl Series {
         thread::scope(|scope| {
             let batch = scope.spawn(|| build.batch(&["runtime"]).0);
             let made = build.all();
-            // It is a convenience: whatever goes wrong there is no error.
+            // Errors are left to the steps.
             build::succeeds(&batch.join().unwrap());
             made
         })
@@ -290,7 +289,7 @@ impl Series {
         thread::sleep(Duration::from_micros(self.random.u64(0..400_000)));
         let ended = kill(&mut step);
         if !ended.success() {
-            // What it left is no layer: nobody may take anything wrong from it.
+            // What it left is no layer: the link must not take anything wrong from it.
             let left: Vec<PathBuf> = fs::read_dir(out.path())
                 .unwrap()
                 .map(|part| part.unwrap().path())

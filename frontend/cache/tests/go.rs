@@ -24,8 +24,8 @@ struct Stats {
     puts: u32,
 }
 
-/// A workspace with two libraries and a main each of which uses std; `extra` is one more std import
-/// of the main.
+/// A workspace with two libraries and a main, which all use std. `extra` is one more std import of
+/// the main.
 fn sources(extra: &str) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
@@ -240,7 +240,7 @@ fn a_layer_depends_on_its_results_only() {
 }
 
 /// The go command trims what it finds to be unused for five days in a cache of its own. A year-old
-/// layer is none: nothing of it is touched, and all of it hits.
+/// layer is not such a cache: nothing in it is touched, and all of it hits.
 #[test]
 fn age_takes_nothing_from_a_layer() {
     let sources = sources("errors");

@@ -100,7 +100,7 @@ fn objects(value: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// What the reader says of the value after this change of one of its objects.
+/// The error of the reader after this change of one of the value's objects.
 fn refusal<T: DeserializeOwned + Debug>(
     value: &Value,
     path: &str,

@@ -20,14 +20,18 @@ pub struct LayerWriter {
     dir: PathBuf,
     /// Whether it is scratch space, removed at the end.
     discard: bool,
+    /// Directory of files being written.
     temporary: PathBuf,
+    /// Number of the next such file.
     next: AtomicU64,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
+    /// By action.
     entries: BTreeMap<Id, Entry>,
+    /// By output: an output may be that of several actions.
     stored: HashMap<Id, Entry>,
 }
 

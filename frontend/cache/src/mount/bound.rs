@@ -96,7 +96,7 @@ fn space(metadata: &Metadata) -> u64 {
     metadata.len().next_multiple_of(BLOCK) + BLOCK
 }
 
-/// Removes what nobody has written to for a long time.
+/// Removes files and directories that no process has written to for a long time.
 fn remove_abandoned(dir: &Path) -> io::Result<()> {
     for (entry, metadata) in entries(dir)? {
         if age(&metadata) <= ABANDONED {

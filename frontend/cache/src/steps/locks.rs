@@ -4,7 +4,7 @@
 //! A claim holds for as long as its file is locked. If a process is killed, its locks are gone, so a
 //! file that nobody holds means nothing. Claims name a step by the name that its plan gave it. Two
 //! builds of one repository may use one name for two steps; then a step waits in vain, or does not
-//! wait. Claims only decide who waits: nobody trusts a result because of them.
+//! wait. Claims only decide who waits: no result is trusted because of them.
 
 use std::fs::{self, File};
 use std::io;
@@ -97,7 +97,7 @@ impl Locks {
 
     /// Whether this is claimed about the step `name`.
     pub fn is_claimed(&self, claim: Claim, name: &str) -> bool {
-        // This takes the lock for a moment. A claim in that moment fails, and nobody learns of it.
+        // This takes the lock for a moment. A claim in that moment fails, and others do not learn of it.
         self.open(claim, name)
             .is_some_and(|file| file.try_lock_shared().is_err())
     }
@@ -188,7 +188,7 @@ mod tests {
         });
         assert!(
             !Locks::new(dir.path()).run("a").unwrap().should_stop(),
-            "nobody asks any more"
+            "no batch asks any more"
         );
     }
 

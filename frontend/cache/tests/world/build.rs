@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::{FLAGS, World, snapshot, tiers};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_gowork-cache");
-/// The steps of the module's libraries, and what each reads besides the runtime.
+/// The steps of the module's libraries, and what each reads in addition to the runtime.
 const STEPS: [(&str, &[&str]); 3] = [("b", &[]), ("a", &["b"]), ("c", &[])];
 
 /// Mode, time and content by path.
@@ -42,7 +42,7 @@ impl<'a> Build<'a> {
         build
     }
 
-    /// A build of which std is compiled.
+    /// A build whose std is compiled already.
     pub(crate) fn begun(world: &'a World, mount: &'a Path) -> Self {
         let build = Build::new(world, Some(mount));
         succeeds(&build.std());
@@ -177,8 +177,8 @@ impl<'a> Build<'a> {
             .collect()
     }
 
-    /// Runs it with the layers of some steps; the others have to run. Returns what is left besides
-    /// the mount.
+    /// Runs the batch with the layers of some steps; the others have to run. Returns what is left
+    /// outside the mount.
     pub(crate) fn batch(&self, at_hand: &[&str]) -> (Output, Vec<PathBuf>) {
         let ([_layers, scratch], mut command) = self.batch_command(at_hand);
         let output = command.output().unwrap();
