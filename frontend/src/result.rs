@@ -22,7 +22,7 @@ const EPOCH: &str = "source.date.epoch";
 pub struct ImageResult {
     /// The filesystem.
     pub reference: Ref,
-    /// The image config, JSON; none if what was built is no image but files for the client.
+    /// The image config, JSON. Files for the client have none.
     pub config: Option<Vec<u8>>,
     /// The base image's config as it came from the registry: keeps its history as it is.
     pub base_config: Option<Vec<u8>>,

@@ -1,8 +1,13 @@
 //! Git references as contexts: `https://host/x.git#ref:subdir`, `git@host:x.git?ref=..`. Owns the
 //! text form only.
 
-use gowork_llb::ops::Output;
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::source::Git;
+use gowork_llb::ops::{Output, caps};
+
+use crate::error::BuildError;
+use crate::gateway::Gateway;
+use crate::opts::Options;
 
 /// A git reference, taken apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,11 +31,13 @@ pub struct GitRef {
 }
 
 impl GitRef {
-    /// Reads a git reference; none if the text is something else, an error if it is one and cannot
-    /// be read.
+    /// Reads a git reference. Returns `None` if the text is something else.
     ///
     /// A plain http(s) URL is one only if its path ends in `.git`. `github.com/..` without a scheme
     /// counts, as it always has for contexts.
+    ///
+    /// # Errors
+    /// If it is a git reference that cannot be read.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
         let (remote, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -118,21 +125,37 @@ impl GitRef {
     }
 }
 
+/// The source of a git reference, shown as `doing` and the reference. Returns `None` if `text` is
+/// something else.
+pub(super) fn source(
+    gateway: &dyn Gateway,
+    options: &Options,
+    text: &str,
+    doing: &str,
+) -> Result<Option<Output>, BuildError> {
+    let shown = shown(text);
+    let unusable = |problem: String| Diagnostic::error(format!("context {shown}: {problem}"));
+    let Some(mut git) = GitRef::parse(text).map_err(unusable)? else {
+        return Ok(None);
+    };
+    let can_set_times = gateway.pong().llb_caps.has(caps::SOURCE_GIT_MTIME);
+    git.keep_git_dir |= options.contexts.keep_git_dir;
+    git.commit_times |= options.source_date_epoch.is_some() && can_set_times;
+    let output = git.output(&format!("{doing} {shown}")).map_err(unusable)?;
+    Ok(Some(output))
+}
+
 /// The reference without user and password, and without the query: for names and messages.
 pub(super) fn shown(text: &str) -> String {
-    let (scheme, rest) = text
-        .split_once("://")
-        .map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return text.to_owned();
+    };
     let end = rest.find('/').unwrap_or(rest.len());
     let rest = match rest[..end].rfind('@') {
-        Some(at) if !scheme.is_empty() => &rest[at + 1..],
-        _ => rest,
+        Some(at) => &rest[at + 1..],
+        None => rest,
     };
-    if scheme.is_empty() {
-        rest.to_owned()
-    } else {
-        format!("{scheme}://{rest}")
-    }
+    format!("{scheme}://{rest}")
 }
 
 /// Sets a field that fragment and query may both give, if they agree.
@@ -154,19 +177,19 @@ fn full(prefix: &str, name: &str) -> String {
 
 /// `user@host:path`, as ssh and scp write it.
 fn is_scp(text: &str) -> bool {
-    let Some((user, (host, path))) = text
-        .split_once('@')
-        .and_then(|(user, rest)| Some((user, rest.split_once(':')?)))
-    else {
+    let Some((user, rest)) = text.split_once('@') else {
         return false;
     };
-    let word = |text: &str, more: &[u8]| {
-        !text.is_empty()
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || more.contains(&b))
+    let Some((host, path)) = rest.split_once(':') else {
+        return false;
     };
-    word(user, b"-_") && word(host, b"-.") && !path.is_empty()
+    is_word(user, b"-_") && is_word(host, b"-.") && !path.is_empty()
+}
+
+/// Whether `text` has nothing but letters, digits and `more`.
+fn is_word(text: &str, more: &[u8]) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || more.contains(&byte);
+    !text.is_empty() && text.bytes().all(is_allowed)
 }
 
 /// A query's text with its escapes undone; broken ones stay.
@@ -175,19 +198,20 @@ fn decoded(text: &str) -> String {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let escaped = bytes
-            .get(at + 1..at + 3)
-            .and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match (byte, escaped) {
-            (b'%', Some(decoded)) => {
-                out.push(decoded);
-                at += 3;
-                continue;
-            }
-            (b'+', _) => out.push(b' '),
-            (byte, _) => out.push(byte),
+        if byte == b'%'
+            && let Some(escaped) = hexadecimal(bytes.get(at + 1..at + 3))
+        {
+            out.push(escaped);
+            at += 3;
+            continue;
         }
+        out.push(if byte == b'+' { b' ' } else { byte });
         at += 1;
     }
     String::from_utf8_lossy(&out).into_owned()
+}
+
+fn hexadecimal(digits: Option<&[u8]>) -> Option<u8> {
+    let digits = std::str::from_utf8(digits?).ok()?;
+    u8::from_str_radix(digits, 16).ok()
 }

@@ -5,13 +5,14 @@ use gowork_llb::ops::Output;
 use gowork_llb::ops::file::{Copy, File};
 use gowork_llb::ops::source::Http;
 
-use super::{git, solve};
+use super::git;
+use super::read::solve;
 use crate::error::BuildError;
 use crate::gateway::Gateway;
 
 /// What the download is called.
 const FILENAME: &str = "context";
-/// Enough of a file to tell an archive: two tar blocks.
+/// Enough of a file to recognize an archive: two tar blocks.
 const HEAD: u64 = 1024;
 const TAR_BLOCK: usize = 512;
 /// Where the checksum of a tar header stands.
@@ -22,7 +23,7 @@ const MAGIC: &[&[u8]] = &[b"BZh", b"\x1f\x8b\x08", b"\xfd7zXZ\0"];
 pub(super) struct Downloaded {
     /// The unpacked archive, or a filesystem with the one file.
     pub(super) output: Output,
-    /// That file's name, if it is no archive: then it is the definition file.
+    /// The name of that file, if it is not an archive: then it is the definition file.
     pub(super) definition: Option<String>,
 }
 
@@ -47,8 +48,8 @@ pub(super) async fn load(gateway: &dyn Gateway, url: &str) -> Result<Downloaded,
     let reference = solve(gateway, &output).await?;
     let head = gateway
         .read_range(&reference, FILENAME, Some(0..HEAD))
-        .await;
-    let head = head.map_err(|error| error.context(&format!("download {}", git::shown(url))))?;
+        .await
+        .map_err(|error| error.context(&format!("download {}", git::shown(url))))?;
     if !is_archive(&head) {
         return Ok(Downloaded {
             output,
@@ -78,14 +79,16 @@ fn is_tar_header(block: &[u8]) -> bool {
     let Ok(expected) = u32::from_str_radix(field.trim_matches([' ', '\0']), 8) else {
         return false;
     };
-    let byte = |(at, byte): (usize, &u8)| {
-        if TAR_CHECKSUM.contains(&at) {
-            u32::from(b' ')
+    let mut sum = 0;
+    for (at, byte) in block.iter().enumerate() {
+        let counted = if TAR_CHECKSUM.contains(&at) {
+            b' '
         } else {
-            u32::from(*byte)
-        }
-    };
-    block.iter().enumerate().map(byte).sum::<u32>() == expected
+            *byte
+        };
+        sum += u32::from(counted);
+    }
+    sum == expected
 }
 
 #[cfg(test)]
@@ -93,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn archives_are_told_from_text() {
+    fn archives_are_not_text() {
         let mut block = vec![0u8; TAR_BLOCK];
         block[..5].copy_from_slice(b"a.txt");
         block[TAR_CHECKSUM].copy_from_slice(b"        ");

@@ -3,6 +3,12 @@
 use gowork_llb::ops::Output;
 use gowork_llb::ops::source::{Differ, Local};
 
+/// The file that says what is ignored.
+pub(super) const IGNORE_FILE: &str = ".dockerignore";
+
+/// What stands before housekeeping in the progress output.
+pub(super) const INTERNAL: &str = "[internal]";
+
 /// Which part of the context a source is to have.
 ///
 /// BuildKit keeps what the client sent, by name and hint: two sets of files under one hint throw

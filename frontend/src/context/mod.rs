@@ -3,38 +3,38 @@
 //!
 //! Owns which source serves what and what is ignored. Does not own what is in the files.
 
+mod definition;
 mod git;
 mod http;
+mod input;
 mod local;
 mod named;
+mod read;
+mod registry;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::limits;
 use gowork_llb::ops::file::{Copy, File};
-use gowork_llb::ops::{Output, caps};
+use gowork_llb::ops::{Output, Platform, Reference, caps};
 use gowork_llb::tree::Ignore;
 
+pub use definition::DefinitionFile;
 pub use git::GitRef;
 pub use local::Filter;
-pub use named::{BaseImage, NamedContext};
+pub use registry::BaseImage;
 
 use crate::error::BuildError;
-use crate::gateway::{Gateway, GatewayError, Ref, Solve};
+use crate::gateway::{Gateway, GatewayError, Ref};
 use crate::opts::Options;
-use local::Directory;
+use local::{Directory, IGNORE_FILE, INTERNAL};
+use named::NamedContexts;
+use read::{read_optional, solve};
+use registry::{Lookup, SCRATCH};
 
 /// The context's name among the client's directories and the inputs.
 const CONTEXT: &str = "context";
-const IGNORE_FILE: &str = ".dockerignore";
-/// The definition file's other name, which the command takes where no Dockerfile is one for this
-/// frontend.
-const OTHER_DEFINITION: &str = "gowork.toml";
-/// What stands before housekeeping in the progress output.
-const INTERNAL: &str = "[internal]";
-
 /// The build's files.
 pub struct Context<'a> {
     gateway: &'a dyn Gateway,
@@ -49,87 +49,55 @@ pub struct Context<'a> {
 enum Main {
     /// A directory of the client, filtered on its way.
     Local(Directory),
-    /// Anything else is there as a whole: git, an archive, another build's result.
+    /// Anything else, as a whole: git, an archive, another build's result.
     Whole(Output),
-}
-
-/// The definition file, that is the Dockerfile.
-#[derive(Debug, Clone)]
-pub struct DefinitionFile {
-    /// Its path as the user gave it.
-    pub name: String,
-    /// Its text.
-    pub bytes: Vec<u8>,
-    /// Where it was read from; warnings go to this op.
-    pub source: Output,
-    /// A file beside it that could be the definition as well, says another thing, and is not read.
-    pub unread: Option<String>,
 }
 
 /// What is known of the context before a file of it is read.
 struct Found {
-    /// A context that is no directory of the client.
+    /// The context, unless it is a directory of the client.
     context: Option<Output>,
-    /// A definition file's place other than the client's directory.
+    /// Where the definition file is, unless in a directory of the client.
     definition: Option<Output>,
-    /// The definition file's name, where the context dictates it.
+    /// The name of the definition file, if the context dictates it.
     filename: Option<String>,
 }
 
 impl<'a> Context<'a> {
     /// Finds the context and reads the definition file and what is ignored.
+    ///
+    /// # Errors
+    /// If the context or the definition file cannot be read, or the ignore file has an error.
     pub async fn open(gateway: &'a dyn Gateway, options: &'a Options) -> Result<Self, BuildError> {
         let found = find(gateway, options).await?;
         let filename = found.filename.unwrap_or_else(|| options.filename.clone());
         let source = match (found.definition, options.contexts.dockerfile_forced) {
             (Some(source), false) => source,
-            _ => local_definition(options, &filename),
+            _ => definition::local(options, &filename),
         };
         let directory = main_directory(options);
-        let ignored = directory.files(
-            &[IGNORE_FILE.to_owned()],
-            &format!("-{IGNORE_FILE}"),
-            IGNORE_FILE,
-        );
-        let is_local = found.context.is_none();
+        let ignoring = found.context.is_none().then_some(&directory);
         // Side by side: most builds need both, and each is a round trip to the client.
-        let (read, ignore_ref) = tokio::join!(solve(gateway, &source), async {
-            if is_local {
-                solve(gateway, &ignored).await
-            } else {
-                Ok(Ref::default())
-            }
-        });
-        let (read, ignore_ref) = (read?, ignore_ref?);
-        let (name, bytes) = read_definition(gateway, &read, &filename).await?;
-        let unread = unread(gateway, &read, &name, &bytes).await?;
+        let (beside_definition, ignored) = tokio::join!(
+            solve(gateway, &source),
+            solve_ignore_file(gateway, ignoring)
+        );
+        let (beside_definition, ignored) = (beside_definition?, ignored?);
+        let definition = definition::read(gateway, &beside_definition, &filename, source).await?;
         let main = match found.context {
             Some(output) => Main::Whole(scoped(output, options.contexts.subdir.as_deref())),
             None => {
-                let own =
-                    read_optional(gateway, &read, &format!("{filename}{IGNORE_FILE}")).await?;
-                let patterns = match own {
-                    Some(patterns) => Some(patterns),
-                    None => read_optional(gateway, &ignore_ref, IGNORE_FILE).await?,
+                let own = format!("{filename}{IGNORE_FILE}");
+                let text = match read_optional(gateway, &beside_definition, &own).await? {
+                    Some(text) => Some(text),
+                    None => read_optional(gateway, &ignored, IGNORE_FILE).await?,
                 };
-                let ignored = patterns
-                    .map(|text| Ignore::parse(&text))
-                    .unwrap_or_default();
-                if let Some(error) = ignored.check(IGNORE_FILE) {
-                    return Err(error.into());
-                }
-                let excludes = ignored.patterns();
+                let excludes = excludes(text.as_deref())?;
                 Main::Local(Directory {
                     excludes,
                     ..directory
                 })
             }
-        };
-        let definition = DefinitionFile {
-            name,
-            bytes,
-            source,
-            unread,
         };
         Ok(Self {
             gateway,
@@ -138,6 +106,60 @@ impl<'a> Context<'a> {
             definition,
             images: RefCell::default(),
         })
+    }
+
+    /// The image `reference` (as people write it: `golang:1.26`) for `platform`. A named context of
+    /// that name takes its place. Looked up once, and pinned to its digest if it has one.
+    ///
+    /// # Errors
+    /// If no such image exists, or it cannot be looked up.
+    pub async fn image(
+        &self,
+        reference: &str,
+        platform: &Platform,
+    ) -> Result<BaseImage, BuildError> {
+        let key = format!("{reference} {platform}");
+        if let Some(known) = self.images.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let image = self.look_up(reference, platform).await?;
+        self.images.borrow_mut().insert(key, image.clone());
+        Ok(image)
+    }
+
+    async fn look_up(&self, reference: &str, platform: &Platform) -> Result<BaseImage, BuildError> {
+        if reference == SCRATCH {
+            return Ok(BaseImage::plain(Output::scratch()));
+        }
+        if let Some(context) = self.named(reference, platform).await? {
+            return Ok(context);
+        }
+        let parsed =
+            Reference::parse(reference).map_err(|error| Diagnostic::error(error.to_string()))?;
+        let lookup = Lookup {
+            reference: &parsed,
+            platform,
+            log_name: &format!("[{platform} internal] load metadata for {parsed}"),
+            shown: &parsed.familiar(),
+        };
+        lookup.image(self.gateway, self.options).await
+    }
+
+    /// The named context `name`, in the variant for `platform` if there is one. Returns `None` if
+    /// the build has no such context.
+    ///
+    /// # Errors
+    /// If the context cannot be loaded.
+    pub async fn named(
+        &self,
+        name: &str,
+        platform: &Platform,
+    ) -> Result<Option<BaseImage>, BuildError> {
+        let contexts = NamedContexts {
+            gateway: self.gateway,
+            options: self.options,
+        };
+        contexts.find(name, platform).await
     }
 
     /// The definition file.
@@ -172,24 +194,45 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The ignore file of a directory of the client.
+async fn solve_ignore_file(
+    gateway: &dyn Gateway,
+    directory: Option<&Directory>,
+) -> Result<Ref, GatewayError> {
+    match directory {
+        Some(directory) => {
+            let suffix = format!("-{IGNORE_FILE}");
+            let file = directory.files(&[IGNORE_FILE.to_owned()], &suffix, IGNORE_FILE);
+            solve(gateway, &file).await
+        }
+        None => Ok(Ref::default()),
+    }
+}
+
+/// The patterns in the text of an ignore file.
+fn excludes(text: Option<&[u8]>) -> Result<Vec<String>, BuildError> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let ignored = Ignore::parse(text);
+    match ignored.check(IGNORE_FILE) {
+        Some(error) => Err(error.into()),
+        None => Ok(ignored.patterns()),
+    }
+}
+
 /// Looks for a context that is not a directory of the client.
 async fn find(gateway: &dyn Gateway, options: &Options) -> Result<Found, BuildError> {
     let contexts = &options.contexts;
     let Some(remote) = &contexts.remote else {
         let inputs = gateway.inputs().await?;
-        let input = |name: &str| {
-            inputs
-                .get(name)
-                .map(|definition| input(name, definition))
-                .transpose()
-        };
         return Ok(Found {
-            context: input(CONTEXT)?,
-            definition: input(&contexts.dockerfile_local)?,
+            context: input::output(&inputs, CONTEXT)?,
+            definition: input::output(&inputs, &contexts.dockerfile_local)?,
             filename: None,
         });
     };
-    if let Some(output) = git_source(gateway, options, remote, "[internal] load git source")? {
+    if let Some(output) = git::source(gateway, options, remote, "[internal] load git source")? {
         return Ok(Found {
             context: Some(output.clone()),
             definition: Some(output),
@@ -212,33 +255,6 @@ async fn find(gateway: &dyn Gateway, options: &Options) -> Result<Found, BuildEr
         .into())
 }
 
-/// An output that someone else's build passed as `name`.
-fn input(name: &str, definition: &buildkit_proto::pb::Definition) -> Result<Output, BuildError> {
-    let unusable = |error| Diagnostic::error(format!("context {name}: {error}"));
-    Ok(Output::from_definition(definition).map_err(unusable)?)
-}
-
-/// The source of a git reference; none if `text` is none.
-fn git_source(
-    gateway: &dyn Gateway,
-    options: &Options,
-    text: &str,
-    doing: &str,
-) -> Result<Option<Output>, BuildError> {
-    let unusable =
-        |problem: String| Diagnostic::error(format!("context {}: {problem}", git::shown(text)));
-    let Some(mut git) = GitRef::parse(text).map_err(unusable)? else {
-        return Ok(None);
-    };
-    git.keep_git_dir |= options.contexts.keep_git_dir;
-    git.commit_times |=
-        options.source_date_epoch.is_some() && gateway.pong().llb_caps.has(caps::SOURCE_GIT_MTIME);
-    Ok(Some(
-        git.output(&format!("{doing} {}", git::shown(text)))
-            .map_err(unusable)?,
-    ))
-}
-
 fn main_directory(options: &Options) -> Directory {
     Directory {
         name: CONTEXT.to_owned(),
@@ -248,103 +264,6 @@ fn main_directory(options: &Options) -> Directory {
         shown: "build context".to_owned(),
         excludes: Vec::new(),
     }
-}
-
-/// The definition file in the client's directory, with its ignore file.
-fn local_definition(options: &Options, filename: &str) -> Output {
-    let name = &options.contexts.dockerfile_local;
-    let session = options.contexts.session_of(name).to_owned();
-    let directory = Directory {
-        name: name.clone(),
-        session,
-        hint: name.clone(),
-        group: INTERNAL.to_owned(),
-        shown: String::new(),
-        excludes: Vec::new(),
-    };
-    let mut paths = vec![filename.to_owned(), format!("{filename}{IGNORE_FILE}")];
-    paths.extend(lower_case(filename));
-    paths.extend(beside(filename));
-    // BuildKit itself loads the "build definition", to see that it is for us: this one has a name
-    // of its own.
-    directory.files(&paths, "", &format!("configuration from {filename}"))
-}
-
-/// The other spelling that Docker accepts: `dockerfile` for `Dockerfile`.
-fn lower_case(filename: &str) -> Option<String> {
-    let directory = filename.strip_suffix("Dockerfile")?;
-    (directory.is_empty() || directory.ends_with('/')).then(|| format!("{directory}dockerfile"))
-}
-
-async fn read_definition(
-    gateway: &dyn Gateway,
-    from: &Ref,
-    filename: &str,
-) -> Result<(String, Vec<u8>), BuildError> {
-    let missing = match gateway
-        .read_file_of(from, filename, limits::DEFINITION)
-        .await
-    {
-        Ok(bytes) => return Ok((filename.to_owned(), bytes)),
-        Err(error) => error,
-    };
-    if let Some(other) = lower_case(filename)
-        && let Some(bytes) = read_optional(gateway, from, &other).await?
-    {
-        return Ok((other, bytes));
-    }
-    let error = BuildError::from(missing.context(&format!("read {filename}")));
-    Err(error.help(
-        "the first line of the file names this frontend: # syntax=IMAGE; name another file with -f",
-    ))
-}
-
-/// The other definition file that may lie beside a Dockerfile.
-fn beside(filename: &str) -> Option<String> {
-    let directory = filename
-        .strip_suffix("Dockerfile")
-        .or_else(|| filename.strip_suffix("dockerfile"))?;
-    (directory.is_empty() || directory.ends_with('/'))
-        .then(|| format!("{directory}{OTHER_DEFINITION}"))
-}
-
-/// The file beside the definition, if it says another thing.
-async fn unread(
-    gateway: &dyn Gateway,
-    from: &Ref,
-    definition: &str,
-    bytes: &[u8],
-) -> Result<Option<String>, GatewayError> {
-    let Some(other) = beside(definition) else {
-        return Ok(None);
-    };
-    let text = read_optional(gateway, from, &other).await?;
-    Ok(text.filter(|text| text != bytes).map(|_| other))
-}
-
-/// A file that need not be there.
-async fn read_optional(
-    gateway: &dyn Gateway,
-    from: &Ref,
-    path: &str,
-) -> Result<Option<Vec<u8>>, GatewayError> {
-    if from.is_scratch() {
-        return Ok(None);
-    }
-    match gateway.read_file_of(from, path, limits::DEFINITION).await {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error.context(&format!("read {path}"))),
-    }
-}
-
-/// Builds a small thing that is not part of the result: no cache is imported for it.
-async fn solve(gateway: &dyn Gateway, output: &Output) -> Result<Ref, GatewayError> {
-    let request = Solve {
-        definition: output.to_definition(),
-        ..Solve::default()
-    };
-    Ok(gateway.solve(request).await?.reference)
 }
 
 /// A directory of an output.

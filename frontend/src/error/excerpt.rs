@@ -23,7 +23,7 @@ const MAX_LINE: usize = 400;
 /// Lines that may come before: an empty one costs a byte.
 const MAX_BEFORE: usize = 64 << 10;
 
-/// What of `text` is needed to show `range`; none if that lies too far down.
+/// The part of `text` that is needed to show `range`. Returns `None` if that lies too far down.
 pub(super) fn around<'t>(text: &'t [u8], range: &pb::Range) -> Option<Cow<'t, [u8]>> {
     if text.len() <= SMALL {
         return Some(Cow::Borrowed(text));

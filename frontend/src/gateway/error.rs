@@ -3,7 +3,6 @@
 
 use buildkit_proto::google::protobuf::Any;
 use buildkit_proto::google::rpc;
-use gowork_llb::ops::caps::UnsupportedCaps;
 use prost::Message;
 
 /// gRPC code 2: the one that adds no prefix to the message the user sees.
@@ -25,7 +24,8 @@ pub struct GatewayError {
 }
 
 impl GatewayError {
-    /// Whether the daemon stumbled over the failure of a step, and tells of that instead. BuildKit
+    /// Whether the daemon failed while it handled the failure of a step, and reports that instead.
+    /// BuildKit
     /// 0.34 does so where the step mounts an output twice, at different selectors
     /// (frontend/gateway, gateway.go, `registerResultIDsLocked`: the mounts of such a step are
     /// released once too often).
@@ -88,9 +88,7 @@ impl GatewayError {
         }
         self
     }
-}
 
-impl GatewayError {
     /// Why it failed, without the command line of a step that did: that is ours, and says nothing
     /// to the user.
     pub fn reason(&self) -> &str {
@@ -131,15 +129,7 @@ impl GatewayError {
         let vertex: serde_json::Value = serde_json::from_slice(&detail.value).ok()?;
         Some(vertex["digest"].as_str()?.to_owned())
     }
-}
 
-impl From<UnsupportedCaps> for GatewayError {
-    fn from(missing: UnsupportedCaps) -> Self {
-        Self::new("Solve", super::release::refused(&missing))
-    }
-}
-
-impl GatewayError {
     /// Whether a path or ref was not there. The daemon has no code for it: it passes the operating
     /// system's words on.
     pub fn is_not_found(&self) -> bool {

@@ -181,7 +181,7 @@ pub struct OciStore {
 pub struct ResolvedImage {
     /// The reference to use in a source op; a source policy may have changed it.
     pub reference: String,
-    /// Its digest. None from dockerd's graphdriver store, where a local image has none.
+    /// Its digest. A local image in dockerd's graphdriver store has none.
     pub digest: Option<String>,
     /// Its config, JSON as in the registry.
     pub config: Vec<u8>,

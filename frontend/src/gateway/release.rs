@@ -1,10 +1,10 @@
-//! Which BuildKit this is, and whether it is new enough. BuildKit says its version since v0.11; an
-//! older one is told by the capabilities that it has.
+//! Which BuildKit this is, and whether it is new enough. BuildKit says its version since v0.11. An
+//! older one is recognized by its capabilities.
 
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::caps::{self as llb, Missing, UnsupportedCaps};
 
-use super::{Pong, caps};
+use super::{GatewayError, Pong, caps};
 
 /// A release of BuildKit.
 #[derive(Debug)]
@@ -172,8 +172,8 @@ pub fn check(pong: &Pong, workers: &str) -> Result<(), Diagnostic> {
     Err(Diagnostic::error(error).help(UPDATE))
 }
 
-/// What to say where steps need what this BuildKit lacks.
-pub fn refused(missing: &UnsupportedCaps) -> String {
+/// What to say if steps need what this BuildKit lacks.
+fn refused(missing: &UnsupportedCaps) -> String {
     let mut text =
         "this builder's BuildKit cannot run the build: update it, or use another builder"
             .to_owned();
@@ -199,6 +199,12 @@ pub fn refused(missing: &UnsupportedCaps) -> String {
         ));
     }
     text
+}
+
+impl From<UnsupportedCaps> for GatewayError {
+    fn from(missing: UnsupportedCaps) -> Self {
+        Self::new("Solve", refused(&missing))
+    }
 }
 
 /// What this BuildKit is called: by the version that it says, or by what it can do.

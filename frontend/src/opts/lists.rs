@@ -51,21 +51,22 @@ pub(super) fn platforms(text: &str) -> Result<Vec<Platform>, String> {
 
 /// `host=ip`, comma separated.
 pub(super) fn extra_hosts(text: &str) -> Result<Vec<ExtraHost>, String> {
-    let host = |field: &String| {
-        let field = field.to_lowercase();
-        let (name, ip) = field
-            .split_once('=')
-            .ok_or_else(|| format!("{field:?} is not HOST=IP"))?;
-        let ip = ip.trim_start_matches('[').trim_end_matches(']');
-        let ip = ip
-            .parse()
-            .map_err(|_| format!("{ip:?} of host {name:?} is not an IP address"))?;
-        Ok(ExtraHost {
-            name: name.to_owned(),
-            ip,
-        })
-    };
-    csv(text).iter().map(host).collect()
+    csv(text).iter().map(|field| extra_host(field)).collect()
+}
+
+fn extra_host(field: &str) -> Result<ExtraHost, String> {
+    let field = field.to_lowercase();
+    let (name, address) = field
+        .split_once('=')
+        .ok_or_else(|| format!("{field:?} is not HOST=IP"))?;
+    let address = address.trim_start_matches('[').trim_end_matches(']');
+    let ip = address
+        .parse()
+        .map_err(|_| format!("{address:?} of host {name:?} is not an IP address"))?;
+    Ok(ExtraHost {
+        name: name.to_owned(),
+        ip,
+    })
 }
 
 /// `name=soft[:hard]`, comma separated. -1 is unlimited.
@@ -91,27 +92,19 @@ fn ulimit(field: &str) -> Result<Ulimit, String> {
 
 /// One CSV record: fields may be quoted, a quote inside is doubled.
 fn csv(text: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
+    let mut fields = Vec::new();
+    let mut field = String::new();
     let mut quoted = false;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        let literal = match (c, quoted) {
-            ('"', true) if chars.next_if_eq(&'"').is_some() => Some('"'),
-            ('"', _) => {
-                quoted = !quoted;
-                None
-            }
-            (',', false) => {
-                fields.push(String::new());
-                None
-            }
-            (c, _) => Some(c),
-        };
-        fields
-            .last_mut()
-            .into_iter()
-            .for_each(|field| field.extend(literal));
+        match c {
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(std::mem::take(&mut field)),
+            c => field.push(c),
+        }
     }
+    fields.push(field);
     fields
 }
 
@@ -123,30 +116,27 @@ pub(super) fn cache_imports(text: &str) -> Result<Vec<CacheImport>, String> {
 }
 
 fn cache_import(entry: &Map<String, Value>) -> Result<CacheImport, String> {
-    let get = |name: &str| {
-        entry
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+    let kind = match field(entry, "type").and_then(Value::as_str) {
+        None | Some("") => return Err("a cache import has no Type".to_owned()),
+        Some(kind) => kind.to_owned(),
     };
-    let kind = get("type")
-        .and_then(Value::as_str)
-        .filter(|kind| !kind.is_empty());
-    let mut import = CacheImport {
-        kind: kind.ok_or("a cache import has no Type")?.to_owned(),
-        attrs: BTreeMap::new(),
-    };
-    for (key, value) in get("attrs")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let value = value
-            .as_str()
-            .ok_or_else(|| format!("attribute {key} of a cache import is not a string"))?;
-        import.attrs.insert(key.clone(), value.to_owned());
+    let mut attrs = BTreeMap::new();
+    if let Some(Value::Object(given)) = field(entry, "attrs") {
+        for (key, value) in given {
+            let value = value
+                .as_str()
+                .ok_or_else(|| format!("attribute {key} of a cache import is not a string"))?;
+            attrs.insert(key.clone(), value.to_owned());
+        }
     }
-    Ok(import)
+    Ok(CacheImport { kind, attrs })
+}
+
+/// A field by its name in any case.
+fn field<'v>(entry: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    let mut fields = entry.iter();
+    let (_, value) = fields.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    Some(value)
 }
 
 /// Proxies among the build arguments, by their names in any case.
@@ -166,8 +156,8 @@ pub(super) fn proxy(args: &BTreeMap<String, String>) -> ProxyEnv {
     proxy
 }
 
-/// The first worker's first platform. A daemon that tells none is of this program's own kind: it
-/// runs it.
+/// The first worker's first platform. A daemon that names none runs this program, so it has the
+/// same platform.
 pub(super) fn build_platform(workers: &str) -> Platform {
     let workers: Value = serde_json::from_str(workers).unwrap_or_default();
     let first = workers

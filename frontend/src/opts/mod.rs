@@ -48,7 +48,7 @@ pub struct Options {
     pub exec: ExecOptions,
     /// Where the contexts are.
     pub contexts: ContextOptions,
-    /// The `--call` asked for; none: build.
+    /// The `--call` asked for. Without one, build.
     pub request: Option<String>,
     /// The time to put on everything, seconds since 1970.
     pub source_date_epoch: Option<i64>,
@@ -133,7 +133,7 @@ pub struct ContextOptions {
     pub input_metadata: BTreeMap<String, String>,
     /// Cache key suffixes of named local contexts.
     pub shared_keys: BTreeMap<String, String>,
-    /// Keep `.git` of a git context.
+    /// Whether to keep `.git` of a git context.
     pub keep_git_dir: bool,
 }
 

@@ -53,13 +53,13 @@ pub fn run(args: &[String]) -> Result<(), ScanError> {
         path: out.into(),
         message,
     };
-    // The tree may be as large as what is said about it.
+    // The tree may be as large as the scan of it.
     drop(tree);
     let json = encoded(scan).map_err(|error| write_error(error.to_string()))?;
     std::fs::write(out, json).map_err(|error| write_error(error.to_string()))
 }
 
-/// The scan as JSON; one that says so, where it is more than the frontend reads.
+/// The scan as JSON. If that is more than the frontend reads, a scan that says so.
 fn encoded(scan: Scan) -> Result<Vec<u8>, serde_json::Error> {
     let json = serde_json::to_vec(&scan)?;
     if json.len() as u64 <= limits::ANSWER {

@@ -61,17 +61,7 @@ impl TransferredTree {
         let mut dirs: BTreeMap<TreePath, Vec<Entry>> =
             BTreeMap::from([(TreePath::ROOT, Vec::new())]);
         for (path, node) in &nodes {
-            let kind = match node {
-                Node::File => EntryKind::File,
-                Node::Dir => EntryKind::Dir,
-                Node::Other => EntryKind::Other,
-                Node::Link(_) => match nodes.get(&tree.target(path)) {
-                    Some(Node::File) => EntryKind::LinkToFile,
-                    Some(Node::Dir) => EntryKind::LinkToDir,
-                    Some(Node::Other) => EntryKind::Other,
-                    Some(Node::Link(_)) | None => EntryKind::BrokenLink,
-                },
-            };
+            let kind = tree.kind(path, node, &nodes);
             if kind == EntryKind::Dir {
                 dirs.entry(path.clone()).or_default();
             }
@@ -87,6 +77,26 @@ impl TransferredTree {
         }
         tree.dirs = dirs;
         Ok(tree)
+    }
+
+    /// What `node` at `path` is, with its link followed.
+    fn kind(&self, path: &TreePath, node: &Node, nodes: &BTreeMap<TreePath, Node>) -> EntryKind {
+        match node {
+            Node::File => EntryKind::File,
+            Node::Dir => EntryKind::Dir,
+            Node::Other => EntryKind::Other,
+            Node::Link(_) => match nodes.get(&self.target(path)) {
+                Some(Node::File) => EntryKind::LinkToFile,
+                Some(Node::Dir) => EntryKind::LinkToDir,
+                Some(Node::Other) => EntryKind::Other,
+                Some(Node::Link(_)) | None => EntryKind::BrokenLink,
+            },
+        }
+    }
+
+    /// Where the paths lead.
+    fn targets(&self, paths: &[TreePath]) -> Vec<TreePath> {
+        paths.iter().map(|path| self.target(path)).collect()
     }
 
     /// Where a path leads. Contents were sent by the names that files have, which links on the way
@@ -115,12 +125,7 @@ impl SourceTree for TransferredTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        self.contents.read(
-            &files
-                .iter()
-                .map(|file| self.target(file))
-                .collect::<Vec<_>>(),
-        )
+        self.contents.read(&self.targets(files))
     }
 
     fn heads(
@@ -129,14 +134,7 @@ impl SourceTree for TransferredTree {
         length: usize,
         take: &mut dyn FnMut(Result<Head<'_>, TreeError>),
     ) {
-        self.contents.heads(
-            &files
-                .iter()
-                .map(|file| self.target(file))
-                .collect::<Vec<_>>(),
-            length,
-            take,
-        );
+        self.contents.heads(&self.targets(files), length, take);
     }
 }
 
@@ -159,8 +157,8 @@ pub fn names(records: &[u8]) -> Result<Vec<u8>, MetadataError> {
     Ok(names)
 }
 
-/// What is read of a fsutil Stat message. Its strings are bytes here: names of files are, whatever
-/// the message's definition says.
+/// The fields of a fsutil Stat message that a scan needs. Its strings are bytes here, because names
+/// of files are, although the message's definition says otherwise.
 #[derive(Clone, PartialEq, Message)]
 struct Record {
     #[prost(bytes = "vec", tag = "1")]
@@ -185,7 +183,7 @@ fn read(records: &[u8]) -> impl Iterator<Item = Result<Record, MetadataError>> {
                 message: message.to_owned(),
             }))
         };
-        // Whatever is wrong, nothing comes after it.
+        // After an error nothing comes.
         at = records.len();
         let Some(length) = records
             .get(start..start + 4)

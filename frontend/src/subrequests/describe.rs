@@ -2,8 +2,10 @@
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 
+use super::answer::answer;
 use super::definition::Definition;
-use super::{answer, lint, outline, table, targets};
+use super::table::table;
+use super::{lint, outline, targets};
 
 /// The request id.
 pub const NAME: &str = "frontend.subrequests.describe";
@@ -18,15 +20,13 @@ pub fn result() -> proto::Result {
         lint::definition(),
         own,
     ];
-    let mut rows = vec![
-        ["NAME", "VERSION", "DESCRIPTION"]
-            .map(str::to_owned)
-            .to_vec(),
-    ];
-    rows.extend(all.iter().map(|call| {
-        [call.name, call.version, call.description]
-            .map(str::to_owned)
-            .to_vec()
-    }));
+    let mut rows = vec![["NAME", "VERSION", "DESCRIPTION"]];
+    for call in &all {
+        rows.push([call.name, call.version, call.description]);
+    }
+    let rows: Vec<Vec<String>> = rows
+        .into_iter()
+        .map(|row| row.map(str::to_owned).to_vec())
+        .collect();
     answer(VERSION, &all, table(&rows))
 }

@@ -3,11 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use buildkit_proto::pb;
 use gowork_llb::diag::{Diagnostic, Span};
 use serde::Serialize;
 
+use super::answer::answer;
 use super::definition::Definition;
-use super::{LocationJson, Sources, answer};
+use super::sources::{LocationJson, Sources};
 use crate::error::{SourceFiles, render};
 
 /// The request id.
@@ -73,57 +75,59 @@ pub(super) fn definition() -> Definition {
     Definition::new(NAME, VERSION, "Lint a Dockerfile")
 }
 
-/// The answer. Its status code, which becomes the client's exit code, is 1 if there is anything to
-/// say.
+/// The answer. Its status code, which becomes the client's exit code, is 1 if it reports anything.
 pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     let mut sources = Sources::new(files);
-    let mut place = |span: Option<&Span>| {
-        let located = span.and_then(|span| sources.locate(span));
-        located.unwrap_or_else(|| sources.nowhere())
+    let mut warnings = Vec::new();
+    for warning in &lint.warnings {
+        warnings.push(WarningJson {
+            rule_name: warning.rule.clone(),
+            description: warning.description.clone(),
+            detail: warning.detail.clone(),
+            location: sources.locate_somewhere(warning.span.as_ref()),
+        });
+    }
+    let build_error = build_error(&lint.errors, &mut sources);
+    let json = LintJson {
+        warnings,
+        sources: sources.infos().into_iter().map(source_info).collect(),
+        build_error,
     };
-    let warning = |warning: &LintWarning| WarningJson {
-        rule_name: warning.rule.clone(),
-        description: warning.description.clone(),
-        detail: warning.detail.clone(),
-        location: place(warning.span.as_ref()),
-    };
-    let warnings = lint.warnings.iter().map(warning).collect();
-    let first = lint.errors.iter().find_map(|error| error.span.as_ref());
-    let build_error = (!lint.errors.is_empty()).then(|| BuildErrorJson {
-        message: render(&lint.errors),
-        location: place(first),
-    });
-    let source = |info: buildkit_proto::pb::SourceInfo| SourceInfoJson {
+    let mut result = answer(VERSION, &json, text(lint));
+    let is_clean = lint.warnings.is_empty() && lint.errors.is_empty();
+    let code = if is_clean { b"0" } else { b"1" };
+    result
+        .metadata
+        .insert("result.statuscode".to_owned(), code.to_vec());
+    result
+}
+
+fn build_error(errors: &[Diagnostic], sources: &mut Sources<'_>) -> Option<BuildErrorJson> {
+    if errors.is_empty() {
+        return None;
+    }
+    let first = errors.iter().find_map(|error| error.span.as_ref());
+    Some(BuildErrorJson {
+        message: render(errors),
+        location: sources.locate_somewhere(first),
+    })
+}
+
+fn source_info(info: pb::SourceInfo) -> SourceInfoJson {
+    SourceInfoJson {
         filename: info.filename,
         data: STANDARD.encode(info.data),
         language: info.language,
-    };
-    let sources = sources.infos().map(source).collect();
-    let mut result = answer(
-        VERSION,
-        &LintJson {
-            warnings,
-            sources,
-            build_error,
-        },
-        text(lint),
-    );
-    let clean = lint.warnings.is_empty() && lint.errors.is_empty();
-    result.metadata.insert(
-        "result.statuscode".to_owned(),
-        if clean { b"0".to_vec() } else { b"1".to_vec() },
-    );
-    result
+    }
 }
 
 fn text(lint: &Lint) -> String {
     let mut text = String::new();
     for warning in &lint.warnings {
-        let place = warning
-            .span
-            .as_ref()
-            .map(|span| format!("{span}: "))
-            .unwrap_or_default();
+        let place = match &warning.span {
+            Some(span) => format!("{span}: "),
+            None => String::new(),
+        };
         text.push_str(&format!(
             "WARNING: {}\n{place}{}\n\n",
             warning.rule, warning.detail

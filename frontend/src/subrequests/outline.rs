@@ -6,8 +6,10 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::Span;
 use serde::Serialize;
 
+use super::answer::answer;
 use super::definition::Definition;
-use super::{LocationJson, Sources, answer, table};
+use super::sources::{LocationJson, Sources};
+use super::table::table;
 use crate::error::SourceFiles;
 
 /// The request id.
@@ -101,37 +103,40 @@ pub(super) fn definition() -> Definition {
 /// The answer.
 pub fn result(outline: &Outline, files: &SourceFiles) -> proto::Result {
     let mut sources = Sources::new(files);
-    let arg = |arg: &Arg| ArgJson {
-        name: arg.name.clone(),
-        description: arg.description.clone(),
-        value: arg.value.clone(),
-        location: arg.span.as_ref().and_then(|span| sources.locate(span)),
+    let mut args = Vec::new();
+    for arg in &outline.args {
+        args.push(ArgJson {
+            name: arg.name.clone(),
+            description: arg.description.clone(),
+            value: arg.value.clone(),
+            location: sources.locate(arg.span.as_ref()),
+        });
+    }
+    let json = OutlineJson {
+        name: outline.name.clone(),
+        description: outline.description.clone(),
+        args,
+        secrets: forwards(&outline.secrets, &mut sources),
+        ssh: forwards(&outline.ssh, &mut sources),
+        sources: sources
+            .infos()
+            .into_iter()
+            .map(|info| STANDARD.encode(info.data))
+            .collect(),
     };
-    let args = outline.args.iter().map(arg).collect();
-    let mut forward = |forward: &Forward| ForwardJson {
-        name: forward.name.clone(),
-        required: forward.required,
-        location: forward.span.as_ref().and_then(|span| sources.locate(span)),
-    };
-    let secrets = outline.secrets.iter().map(&mut forward).collect();
-    let ssh = outline.ssh.iter().map(&mut forward).collect();
-    let sources = sources
-        .infos()
-        .map(|info| STANDARD.encode(info.data))
-        .collect();
-    let (name, description) = (outline.name.clone(), outline.description.clone());
-    answer(
-        VERSION,
-        &OutlineJson {
-            name,
-            description,
-            args,
-            secrets,
-            ssh,
-            sources,
-        },
-        text(outline),
-    )
+    answer(VERSION, &json, text(outline))
+}
+
+fn forwards(forwards: &[Forward], sources: &mut Sources<'_>) -> Vec<ForwardJson> {
+    let mut json = Vec::new();
+    for forward in forwards {
+        json.push(ForwardJson {
+            name: forward.name.clone(),
+            required: forward.required,
+            location: sources.locate(forward.span.as_ref()),
+        });
+    }
+    json
 }
 
 fn text(outline: &Outline) -> String {
@@ -139,35 +144,36 @@ fn text(outline: &Outline) -> String {
     if !outline.description.is_empty() {
         text.push_str(&format!("DESCRIPTION: {}\n", outline.description));
     }
-    let args = outline
-        .args
-        .iter()
-        .map(|arg| vec![arg.name.clone(), arg.value.clone(), arg.description.clone()]);
+    let mut args = Vec::new();
+    for arg in &outline.args {
+        args.push(vec![
+            arg.name.clone(),
+            arg.value.clone(),
+            arg.description.clone(),
+        ]);
+    }
     section(&mut text, &["BUILD ARG", "VALUE", "DESCRIPTION"], args);
-    let row = |forward: &Forward| {
-        vec![
-            forward.name.clone(),
-            if forward.required { "true" } else { "" }.to_owned(),
-        ]
-    };
-    section(
-        &mut text,
-        &["SECRET", "REQUIRED"],
-        outline.secrets.iter().map(row),
-    );
-    section(&mut text, &["SSH", "REQUIRED"], outline.ssh.iter().map(row));
+    section(&mut text, &["SECRET", "REQUIRED"], rows(&outline.secrets));
+    section(&mut text, &["SSH", "REQUIRED"], rows(&outline.ssh));
     text
 }
 
-fn section(text: &mut String, head: &[&str], rows: impl Iterator<Item = Vec<String>>) {
-    let mut all = vec![
-        head.iter()
-            .map(|word| (*word).to_owned())
-            .collect::<Vec<_>>(),
-    ];
-    all.extend(rows);
-    if all.len() > 1 {
-        text.push('\n');
-        text.push_str(&table(&all));
+fn rows(forwards: &[Forward]) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for forward in forwards {
+        let required = if forward.required { "true" } else { "" };
+        rows.push(vec![forward.name.clone(), required.to_owned()]);
     }
+    rows
+}
+
+/// Adds a table under `head`, unless it is empty.
+fn section(text: &mut String, head: &[&str], rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    let mut all = vec![head.iter().map(|word| (*word).to_owned()).collect()];
+    all.extend(rows);
+    text.push('\n');
+    text.push_str(&table(&all));
 }

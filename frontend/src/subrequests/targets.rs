@@ -6,8 +6,10 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::Span;
 use serde::Serialize;
 
+use super::answer::answer;
 use super::definition::Definition;
-use super::{LocationJson, Sources, answer, table};
+use super::sources::{LocationJson, Sources};
+use super::table::table;
 use crate::error::SourceFiles;
 
 /// The request id.
@@ -56,26 +58,25 @@ pub(super) fn definition() -> Definition {
 /// The answer.
 pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
     let mut sources = Sources::new(files);
-    let json = |target: &Target| TargetJson {
-        name: target.name.clone(),
-        default: target.default,
-        description: target.description.clone(),
-        base: target.base.clone(),
-        location: target.span.as_ref().and_then(|span| sources.locate(span)),
+    let mut all = Vec::new();
+    for target in targets {
+        all.push(TargetJson {
+            name: target.name.clone(),
+            default: target.default,
+            description: target.description.clone(),
+            base: target.base.clone(),
+            location: sources.locate(target.span.as_ref()),
+        });
+    }
+    let json = TargetsJson {
+        targets: all,
+        sources: sources
+            .infos()
+            .into_iter()
+            .map(|info| STANDARD.encode(info.data))
+            .collect(),
     };
-    let targets_json = targets.iter().map(json).collect();
-    let sources = sources
-        .infos()
-        .map(|info| STANDARD.encode(info.data))
-        .collect();
-    answer(
-        VERSION,
-        &TargetsJson {
-            targets: targets_json,
-            sources,
-        },
-        text(targets),
-    )
+    answer(VERSION, &json, text(targets))
 }
 
 fn text(targets: &[Target]) -> String {

@@ -1,5 +1,7 @@
 //! Phase: scan the context in a step of our own image.
 
+use std::collections::BTreeSet;
+
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
@@ -45,7 +47,7 @@ pub(in crate::builder) async fn run(
     )
     .await?;
     let mut asked = None;
-    // What a mod file says that was not there before may name more of them.
+    // A mod file that was missing before may name more of them.
     for _ in 0..MAX_SCANS {
         let more = packages::more_patterns(&scanned.scan).filter(|_| session.context.can_list());
         if more.is_none() || more == asked {
@@ -67,8 +69,8 @@ pub(in crate::builder) async fn run(
     Ok(scanned)
 }
 
-/// How often a context is scanned for what earlier scans show to be missing: go.mod files behind
-/// links, whose modules have such, and so on.
+/// How often a context is scanned again for what earlier scans show to be missing: go.mod files
+/// behind links, whose modules have links too, and so on.
 const MAX_SCANS: usize = 4;
 
 /// Scans a part of the context. The step runs again only if a file that it reads, or the list of
@@ -117,13 +119,11 @@ async fn scan(
     if let Some(refused) = &scan.refused {
         return Err(refused.diagnostic().into());
     }
-    // Nobody points into sums, and they are large.
-    for (path, text) in scan
-        .mod_files
-        .iter()
-        .filter(|(path, _)| !path.name().ends_with(".sum"))
-    {
-        files.add(path.as_str(), text.as_bytes(), "go.mod");
+    for (path, text) in &scan.mod_files {
+        // No error points into sums, and they are large.
+        if !path.name().ends_with(".sum") {
+            files.add(path.as_str(), text.as_bytes(), "go.mod");
+        }
     }
     let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(config, &scan.mod_files));
     Ok(Scanned {
@@ -153,15 +153,17 @@ impl Scanned {
     /// What was transferred to be scanned, if it has all that an outline's steps may read: mostly
     /// it has, and another transfer costs a round of the client's files. Links are left out of it.
     pub(in crate::builder) fn context(&self, outline: &Outline) -> Option<&Output> {
-        let is_linked = |path: &TreePath| {
-            let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
-            above.any(|path| self.scan.links.contains_key(&path))
-        };
-        let is_whole = outline
-            .tree_paths()
+        let paths = outline.tree_paths();
+        let is_whole = paths
             .iter()
-            .all(|path| packages::is_scanned(path) && !is_linked(path));
+            .all(|path| packages::is_scanned(path) && !self.is_linked(path));
         is_whole.then_some(&self.source)
+    }
+
+    /// Whether a path, or a directory above it, is a link.
+    fn is_linked(&self, path: &TreePath) -> bool {
+        let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
+        above.any(|path| self.scan.links.contains_key(&path))
     }
 
     /// Fetches the texts of the Go files that diagnostics point into. A file that cannot be had is
@@ -172,19 +174,7 @@ impl Scanned {
         diagnostics: &[Diagnostic],
         files: &mut SourceFiles,
     ) {
-        let spans = diagnostics.iter().flat_map(|diagnostic| {
-            diagnostic
-                .span
-                .iter()
-                .chain(diagnostic.related.iter().map(|(span, _)| span))
-        });
-        let mut missing: Vec<&str> = spans
-            .map(|span| span.file.as_str())
-            .filter(|file| files.info(file).is_none())
-            .collect();
-        missing.sort_unstable();
-        missing.dedup();
-        missing.truncate(MAX_FILES);
+        let missing = missing_files(diagnostics, files);
         if missing.is_empty() {
             return;
         }
@@ -193,13 +183,24 @@ impl Scanned {
         };
         for file in missing {
             let start = Some(0..limits::SHOWN_FILE as u64);
-            if let Ok(text) = session
-                .gateway
-                .read_range(&solved.reference, file, start)
-                .await
-            {
+            let read = session.gateway.read_range(&solved.reference, &file, start);
+            if let Ok(text) = read.await {
                 files.add(file, text, "go");
             }
         }
     }
+}
+
+/// The first files that diagnostics point into and whose texts are not in `files`, by name.
+fn missing_files(diagnostics: &[Diagnostic], files: &SourceFiles) -> Vec<String> {
+    let mut missing = BTreeSet::new();
+    for diagnostic in diagnostics {
+        let related = diagnostic.related.iter().map(|(span, _)| span);
+        for span in diagnostic.span.iter().chain(related) {
+            if files.size(&span.file).is_none() {
+                missing.insert(span.file.clone());
+            }
+        }
+    }
+    missing.into_iter().take(MAX_FILES).collect()
 }
