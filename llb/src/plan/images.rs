@@ -60,10 +60,11 @@ pub(super) fn name(
         let wanted = workspace
             .roots()
             .filter(|(_, root)| roots::serves(root, image));
-        wanted
+        let founds = wanted
             .flat_map(found)
             .filter(|found| config.skips(&found.main.dir, &found.main.path).is_none())
-            .collect()
+            .collect();
+        without_linked(scan, founds)
     };
     let mains_with = |image: &ImageConfig| mains_in(image, false, &packages::mains);
     let with_cgo = |image: &ImageConfig| mains_in(image, true, &packages::mains);
@@ -159,6 +160,27 @@ struct Naming<'a> {
 
 /// Mains that would have one name, each with the name that it has instead.
 type Shared = BTreeMap<String, Vec<(TreePath, String)>>;
+
+/// The mains without those that were found a second time, behind a link. A directory has one image,
+/// under its own name, also where a `replace` line leads to it through a link.
+fn without_linked(scan: &Scan, mut founds: Vec<Found>) -> Vec<Found> {
+    if scan.links.is_empty() {
+        return founds;
+    }
+    let dirs: BTreeSet<TreePath> = founds.iter().map(|found| found.main.dir.clone()).collect();
+    founds.retain(|found| {
+        let first = scan
+            .dirs
+            .get(&found.main.dir)
+            .and_then(|dir| dir.files.first());
+        let file = first.map(|file| found.main.dir.child(&file.name));
+        let real = file
+            .and_then(|file| scan.followed(&file).pop())
+            .and_then(|file| file.parent());
+        real.is_none_or(|real| real == found.main.dir || !dirs.contains(&real))
+    });
+    founds
+}
 
 impl Naming<'_> {
     /// The main of `[images.NAME]`.

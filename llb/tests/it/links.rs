@@ -212,3 +212,35 @@ fn links_that_lead_to_no_module_are_errors_with_a_place() {
         );
     }
 }
+
+#[test]
+fn a_directory_behind_a_link_has_one_image() {
+    let files = [
+        (
+            "api/go.mod",
+            "module example.com/api\n\ngo 1.26\n\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ../far/lib\n",
+        ),
+        (
+            "api/main.go",
+            "package main\n\nimport _ \"example.com/lib\"\n\nfunc main() {}\n",
+        ),
+        ("far -> external", ""),
+        ("external/lib/go.mod", "module example.com/lib\n\ngo 1.26\n"),
+        ("external/lib/lib.go", "package lib\n"),
+        (
+            "external/lib/cmd/tool/main.go",
+            "package main\n\nfunc main() {}\n",
+        ),
+    ];
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &files);
+    let (outline, _) = outline(&LocalTree::new(dir.path()), "");
+    let images = outline.images.iter().map(|image| {
+        let main = outline.builds[image.build.0].packages.get(image.main);
+        format!("{} {}", image.config.name, main.dir)
+    });
+    assert_eq!(
+        images.collect::<Vec<_>>(),
+        ["api api", "tool external/lib/cmd/tool"]
+    );
+}
