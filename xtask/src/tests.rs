@@ -1,11 +1,14 @@
 //! `cargo xtask test`: every test, those on a real BuildKit included.
 
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
 use crate::command::{cargo, run_visibly};
 use crate::engine::{self, environment};
 use crate::image::Quality;
 use crate::progress::note;
 use crate::state::State;
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -16,6 +19,13 @@ pub(crate) struct Arguments {
     filter: Option<String>,
 }
 
+/// The engine of the tests that run beside the others.
+const SECOND: &str = "second";
+
+/// Groups of engine tests that take about as long as all others together: series of edits, each of
+/// them built, and built by `go build` as well. They run beside the others on a second engine.
+const SERIES: [&str; 2] = ["predictions::", "identical::"];
+
 /// Runs the workspace's tests, then those that need an engine, on one with base images and a fresh
 /// frontend image. An engine that this started is stopped at the end; one that ran before goes on.
 ///
@@ -23,6 +33,7 @@ pub(crate) struct Arguments {
 /// If a test fails, or the engine does not come up.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
+    let mut parts = Parts::default();
     let path = crate::golang::path(&state)?;
     run_visibly(
         cargo(&state)
@@ -30,44 +41,161 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .args(["test", "--workspace"])
             .args(&arguments.filter),
     )?;
+    parts.end("tests without an engine");
     if arguments.no_engine {
         return Ok(());
     }
-    if !state.repository().join("frontend/tests/engine").is_dir() {
-        note("frontend/tests/engine is not there: no tests on an engine");
-        return Ok(());
-    }
-    let up = engine::up(&state, engine::MAIN, &[])?;
-    let result = on_engine(&state, arguments, &up);
-    let stopped = if up.started {
-        engine::stop_quietly(&state, engine::MAIN)
-    } else {
-        Ok(())
-    };
-    result.and(stopped)
-}
-
-fn on_engine(state: &State, arguments: &Arguments, up: &engine::Up) -> Result<()> {
     crate::image::build(
-        state,
-        &environment::frontend_layout(state),
+        &state,
+        &environment::frontend_layout(&state),
         Quality::Release,
     )?;
-    for target in [
-        ["gowork-cache", "mount"],
-        ["gowork-frontend", "engine"],
-        ["gowork", "it"],
-    ] {
+    parts.end("frontend image");
+    let main = Running::up(&state, engine::MAIN)?;
+    // With a filter there is little to do, and an engine of the user's is only one.
+    let is_split = arguments.filter.is_none() && !engine::is_the_users(&state)?;
+    let second = is_split.then(|| Running::up(&state, SECOND)).transpose()?;
+    parts.end("engines");
+    let mut beside = second
+        .as_ref()
+        .map(|second| second.start_series(&state))
+        .transpose()?;
+    let result = main.run_tests(&state, arguments, is_split);
+    parts.end("tests on an engine");
+    let series = beside.as_mut().map_or(Ok(()), Series::finish);
+    parts.end("series of edits, beside them and after");
+    parts.print();
+    // What failed first is what cargo said last.
+    result.and(series)
+}
+
+/// What each part of the tests took.
+struct Parts {
+    since: Instant,
+    taken: Vec<(&'static str, f64)>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            since: Instant::now(),
+            taken: Vec::new(),
+        }
+    }
+}
+
+impl Parts {
+    fn end(&mut self, name: &'static str) {
+        let taken = std::mem::replace(&mut self.since, Instant::now()).elapsed();
+        self.taken.push((name, taken.as_secs_f64()));
+    }
+
+    fn print(&self) {
+        for (name, seconds) in &self.taken {
+            note(&format!("{seconds:7.0} s  {name}"));
+        }
+    }
+}
+
+/// An engine that tests use, stopped at the end if it was started for them.
+struct Running<'s> {
+    state: &'s State,
+    name: &'static str,
+    up: engine::Up,
+}
+
+impl<'s> Running<'s> {
+    fn up(state: &'s State, name: &'static str) -> Result<Self> {
+        let up = engine::up(state, name, &[])?;
+        Ok(Self { state, name, up })
+    }
+
+    /// A cargo command that tests on this engine. One test at a time: they assert what ran and what
+    /// was cached, in an engine that they share.
+    fn cargo_test(
+        &self,
+        state: &State,
+        (package, target): (&str, &str),
+        words: &[&str],
+    ) -> Result<Command> {
         let mut tests = cargo(state);
         tests.env("PATH", crate::golang::path(state)?);
+        tests.args(["test", "--package", package, "--test", target, "--"]);
         tests
-            .args(["test", "--package", target[0], "--test", target[1]])
-            .args(&arguments.filter);
-        // One at a time: they assert what ran and what was cached, in an engine that they share.
-        tests
-            .args(["--", "--ignored", "--test-threads=1"])
-            .envs(up.variables.iter().map(|(name, value)| (name, value)));
-        run_visibly(&mut tests)?;
+            .args(["--ignored", "--test-threads=1"])
+            .args(words)
+            .envs(self.up.variables.iter().map(|(name, value)| (name, value)));
+        Ok(tests)
     }
-    Ok(())
+
+    fn run_tests(&self, state: &State, arguments: &Arguments, is_split: bool) -> Result<()> {
+        let filter = arguments.filter.as_deref();
+        let mut skipped = Vec::new();
+        if is_split {
+            skipped.extend(SERIES.iter().flat_map(|group| ["--skip", group]));
+        }
+        let targets = [
+            ("gowork-cache", "mount", &[][..]),
+            ("gowork-frontend", "engine", &skipped[..]),
+            ("gowork", "it", &[][..]),
+        ];
+        for (package, target, skipped) in targets {
+            let words: Vec<&str> = skipped.iter().copied().chain(filter).collect();
+            run_visibly(&mut self.cargo_test(state, (package, target), &words)?)?;
+        }
+        Ok(())
+    }
+
+    /// Starts the series of edits. What they print is shown when they are done.
+    fn start_series(&self, state: &State) -> Result<Series> {
+        let mut tests = self.cargo_test(state, ("gowork-frontend", "engine"), &SERIES)?;
+        let output = tempfile::tempfile().context("a file for the output of tests")?;
+        let child = tests
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output.try_clone()?)
+            .spawn()
+            .context("cannot start cargo")?;
+        Ok(Series { child, output })
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if self.up.started
+            && let Err(error) = engine::stop_quietly(self.state, self.name)
+        {
+            note(&format!("{error:#}"));
+        }
+    }
+}
+
+/// Tests that run beside others.
+struct Series {
+    child: std::process::Child,
+    output: std::fs::File,
+}
+
+impl Series {
+    /// Waits for them, and shows what they printed.
+    fn finish(&mut self) -> Result<()> {
+        use std::io::{Read as _, Seek as _};
+        let status = self.child.wait().context("cannot wait for cargo")?;
+        let mut text = Vec::new();
+        self.output.rewind()?;
+        self.output.read_to_end(&mut text)?;
+        note(String::from_utf8_lossy(&text).trim_end());
+        if !status.success() {
+            bail!("tests of {} failed: {status}", SERIES.join(", "));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Series {
+    fn drop(&mut self) {
+        // It has ended, unless the others could not even be started.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

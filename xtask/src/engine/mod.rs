@@ -123,6 +123,14 @@ pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up
     up_ahead(state, name, go_versions, 0)
 }
 
+/// Whether builds go to an engine that the user named, of which there is only one.
+///
+/// # Errors
+/// If what names it cannot be understood.
+pub(crate) fn is_the_users(state: &State) -> Result<bool> {
+    Ok(builder::user_engine(state)?.is_some())
+}
+
 fn up_ahead(state: &State, name: &str, go_versions: &[String], days_ahead: u32) -> Result<Up> {
     if let Some(user) = builder::user_engine(state)? {
         refuse_named(name)?;
