@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use gowork_llb::tree::TreeError;
+
 use crate::ui;
 
 /// All is well.
@@ -39,11 +41,17 @@ pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
         Ok(code) => code.into(),
         Err(error) => {
             ui::complain(&format!("{error:#}"));
-            if error.is::<Usage>() {
-                USAGE.into()
-            } else {
-                TROUBLE.into()
-            }
+            code_of(&error).into()
         }
+    }
+}
+
+fn code_of(error: &anyhow::Error) -> u8 {
+    if error.is::<Usage>() {
+        return USAGE;
+    }
+    match error.downcast_ref() {
+        Some(TreeError::TooLarge { .. }) => ERRORS,
+        _ => TROUBLE,
     }
 }

@@ -1,6 +1,7 @@
 //! `gowork`: prints what the library makes of a repository. Arguments in, library called, text out.
 
 mod args;
+mod bounded;
 mod by_commit;
 mod by_name;
 mod commands;

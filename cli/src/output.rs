@@ -10,7 +10,7 @@ use gowork_llb::config::WrittenFor;
 use gowork_llb::lower::Mark;
 
 use crate::args::Output;
-use crate::{exit, ui};
+use crate::{bounded, exit, ui};
 
 /// How many links a path may lead through.
 const MAX_LINKS: usize = 40;
@@ -60,7 +60,7 @@ fn compare(there: &str, text: &str, path: &Path) -> u8 {
 fn read(path: &Path) -> anyhow::Result<Option<String>> {
     let read = || {
         if path.metadata()?.is_file() || path.is_dir() {
-            fs::read(path).map(Some)
+            bounded::read(path).map(Some)
         } else {
             Ok(None)
         }

@@ -7,6 +7,8 @@ use anyhow::Context as _;
 use gowork_llb::config::WrittenFor;
 use gowork_llb::tree::TreePath;
 
+use crate::bounded;
+
 /// Names that a configuration may have without `-f`, in the order in which a directory is searched:
 /// first what `docker buildx build` takes.
 pub(crate) const DOCKERFILES: [&str; 2] = ["Dockerfile", "dockerfile"];
@@ -87,8 +89,10 @@ impl Root {
 /// The file that says that a build has this directory as its context.
 fn build_root(dir: &Path) -> Option<&'static str> {
     let is_ours = |name: &&'static str| {
-        let text = std::fs::read(dir.join(name)).unwrap_or_default();
-        WrittenFor::of(&String::from_utf8_lossy(&text)) == WrittenFor::Gowork
+        let text = is_file(dir, name).and_then(|name| bounded::read(&dir.join(name)).ok());
+        text.is_some_and(|text| {
+            WrittenFor::of(&String::from_utf8_lossy(&text)) == WrittenFor::Gowork
+        })
     };
     let configuration =
         || is_file(dir, CONFIGURATION).or_else(|| DOCKERFILES.into_iter().find(is_ours));

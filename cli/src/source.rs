@@ -14,6 +14,7 @@ use gowork_llb::tree::{
 };
 
 use crate::args::Common;
+use crate::bounded;
 use crate::root::{CONFIGURATION, DOCKERFILES};
 
 const IGNORE_FILE: &str = ".dockerignore";
@@ -143,9 +144,9 @@ fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Defi
         });
     }
     let shown = path.display().to_string();
-    let bytes = std::fs::read(path).with_context(|| shown.clone())?;
+    let bytes = bounded::read(path).with_context(|| shown.clone())?;
     let ignore_name = format!("{shown}.dockerignore");
-    let own_ignore = std::fs::read(&ignore_name)
+    let own_ignore = bounded::read(Path::new(&ignore_name))
         .ok()
         .map(|text| (ignore_name, text));
     let text = Some(String::from_utf8_lossy(&bytes).into_owned());

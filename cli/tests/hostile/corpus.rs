@@ -423,6 +423,10 @@ const CONFIGURATION: &[Named] = &[
         w.module();
         w.sparse("gowork.toml", "", 5 << 30);
     }),
+    ("Dockerfile of 5 GB", |w| {
+        w.module();
+        w.sparse("Dockerfile", "", 5 << 30);
+    }),
     ("ignore patterns", |w| {
         w.module();
         w.file(".dockerignore", lines(100_000, |n| format!("x{n}\n")));

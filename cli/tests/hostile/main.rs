@@ -4,7 +4,7 @@
 //! `check`, `list`, `dockerfile` and `plan`, each with 512 MB of memory: in a cgroup, where the
 //! machine lets this test make one, and measured in any case.
 //!
-//! `cargo test -p gowork --test hostile -- --ignored --nocapture` prints a table.
+//! `cargo test --release -p gowork --test hostile -- --ignored --nocapture` prints a table.
 //! `GOWORK_HOSTILE=NAME` tries the inputs whose names contain that.
 #![allow(missing_docs, reason = "tests document themselves")]
 #![allow(
@@ -92,7 +92,7 @@ fn first_line(text: &str) -> String {
 }
 
 #[test]
-#[ignore = "takes minutes; `cargo xtask test` runs it"]
+#[ignore = "takes minutes: cargo test --release -p gowork --test hostile -- --ignored"]
 fn no_input_kills_hangs_or_silences_a_program() {
     let scanner = scanner();
     let fence = Fence::new();

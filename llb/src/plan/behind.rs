@@ -7,12 +7,13 @@
 //! where there is no go command.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::outline::{Build, BuildIx, Outline};
 use crate::diag::Diagnostic;
 use crate::packages::{self, Packages, Returning, Scan, Way};
 use crate::resolution::{Resolution, ResolvedPackage};
-use crate::workspace::{ModuleIx, Providers, Workspace};
+use crate::workspace::{Evidence, ModuleIx, Providers, Workspace};
 
 /// What the go command said about every build of an outline.
 #[derive(Debug)]
@@ -92,7 +93,7 @@ impl Outline {
     }
 
     /// The outline with every package of the repository that third-party packages may import, as
-    /// far as mod files say ([`Workspace::may_return`]): for a plan without an answer of the go
+    /// far as mod files say ([`Evidence`]): for a plan without an answer of the go
     /// command. It asks for no more than before.
     pub fn supposed(&self, scan: &Scan, workspace: &Workspace) -> Self {
         let mut outline = self.clone();
@@ -108,6 +109,7 @@ impl Outline {
                 paths
                     .into_iter()
                     .flatten()
+                    .flat_map(|paths| paths.iter())
                     .map(|path| (path.clone(), Way::new()))
                     .collect()
             };
@@ -165,24 +167,38 @@ impl Outline {
     }
 }
 
-/// What may be imported through third-party packages, by the module whose package imports these.
+/// The import paths that may be reached through third-party packages, by the module whose package
+/// imports these. Modules share the lists: there may be thousands of both.
 fn candidates(
     scan: &Scan,
     workspace: &Workspace,
     build: &Build,
     go_minor: u32,
-) -> BTreeMap<ModuleIx, Vec<String>> {
+) -> BTreeMap<ModuleIx, Vec<Arc<Vec<String>>>> {
     let root = workspace.root(build.root);
     let context = build.settings.context(go_minor);
-    let mut importable: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut importable: BTreeMap<&str, Arc<Vec<String>>> = BTreeMap::new();
     let mut found = BTreeMap::new();
-    for importer in root.modules().collect::<BTreeSet<ModuleIx>>() {
+    let evidence = Evidence::new(workspace, root);
+    // What may be imported that way imports in its turn.
+    let mut open: BTreeSet<ModuleIx> = build
+        .packages
+        .iter()
+        .map(|(_, package)| package.module)
+        .collect();
+    while let Some(importer) = open.pop_first() {
         let mut paths = Vec::new();
-        for (path, module) in workspace.may_return(root, importer) {
-            let of_module = importable
-                .entry(path)
-                .or_insert_with(|| packages::importable(scan, workspace, (path, module), &context));
-            paths.extend(of_module.iter().cloned());
+        for (path, module) in evidence.may_return(importer) {
+            let of_module = importable.entry(path).or_insert_with(|| {
+                let paths = packages::importable(scan, workspace, (path, module), &context);
+                Arc::new(paths)
+            });
+            if !of_module.is_empty() {
+                paths.push(Arc::clone(of_module));
+            }
+            if module != importer && !found.contains_key(&module) {
+                open.insert(module);
+            }
         }
         found.insert(importer, paths);
     }

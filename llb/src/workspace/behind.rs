@@ -5,63 +5,74 @@
 //! third-party packages do, or both. This errs on the side of "may", but not where own code is a
 //! sound reason: monorepos require their modules of each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::module::{ModuleIx, Root, Workspace};
 use crate::gomod::path::is_path_prefix;
 use crate::gomod::{Require, version};
 
-impl Workspace {
-    /// The modules of `root` that third-party packages may import which a package of the module
-    /// `importer` imports; by the paths that they are imported by.
-    pub fn may_return<'a>(
-        &'a self,
-        root: &'a Root,
-        importer: ModuleIx,
-    ) -> BTreeMap<&'a str, ModuleIx> {
-        let others = self.imported_as(root).filter(|(_, ix)| *ix != importer);
-        others
-            .filter(|(path, _)| self.may_lead_to(root, importer, path))
-            .collect()
+/// Which modules of a root third-party packages may import, as far as mod files say.
+#[derive(Debug)]
+pub struct Evidence<'a> {
+    workspace: &'a Workspace,
+    root: &'a Root,
+    /// What the mod files of the root say about each module that they require, by its path.
+    required: BTreeMap<&'a str, Required>,
+}
+
+/// What the requirements of one module say.
+#[derive(Debug, Default, Clone, Copy)]
+struct Required {
+    /// Own code explains one of them.
+    is_own_need: bool,
+}
+
+impl<'a> Evidence<'a> {
+    /// Reads the requirements of all modules of `root`.
+    pub fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
+        let mut required: BTreeMap<&str, Required> = BTreeMap::new();
+        for module in root.modules().map(|ix| workspace.module(ix)) {
+            for require in &module.file.require {
+                let of_path = required.entry(&require.path).or_default();
+                of_path.is_own_need |= is_own_need(&module.path, require);
+            }
+        }
+        Self {
+            workspace,
+            root,
+            required,
+        }
     }
 
-    fn may_lead_to(&self, root: &Root, importer: ModuleIx, path: &str) -> bool {
-        let requires = self.requires_of(root, path);
-        let importer = self.module(importer);
-        if requires.is_empty() {
-            // Nobody here asks for it, so its replacement is there for others. Members need not be
-            // required.
-            return root.replaced.contains_key(path) || home(path) != home(&importer.path);
-        }
-        // A module that names all it needs names this one, too.
-        let names_all = importer
+    /// The modules that third-party packages may import which a package of the module `importer`
+    /// imports; by the paths that they are imported by.
+    pub fn may_return(&self, importer: ModuleIx) -> BTreeMap<&'a str, ModuleIx> {
+        let module = self.workspace.module(importer);
+        // A module of that version or newer names all the modules that it needs.
+        let names_all = module
             .file
             .go
             .as_ref()
             .is_some_and(|go| version::compare_go(&go.value, "1.17").is_ge());
-        let names_it = importer
+        let named: BTreeSet<&str> = module
             .file
             .require
             .iter()
-            .any(|require| require.path == path);
-        (names_it || !names_all)
-            && !requires
-                .iter()
-                .any(|(from, require)| is_own_need(from, require))
-    }
-
-    /// The requirements of the module `path` in the mod files of `root`, each with the module that
-    /// has it.
-    fn requires_of<'a>(&'a self, root: &'a Root, path: &str) -> Vec<(&'a str, &'a Require)> {
-        let modules = root.modules().map(|ix| self.module(ix));
-        let all = modules.flat_map(|module| {
-            module
-                .file
-                .require
-                .iter()
-                .map(|require| (module.path.as_str(), require))
-        });
-        all.filter(|(_, require)| require.path == path).collect()
+            .map(|require| require.path.as_str())
+            .collect();
+        let mut found = BTreeMap::new();
+        for (path, ix) in self.workspace.imported_as(self.root) {
+            let may_be_needed = match self.required.get(path) {
+                Some(required) => !required.is_own_need && (!names_all || named.contains(path)),
+                // No module here requires it, so its replacement is there for others. Members need
+                // not be required.
+                None => self.root.replaced.contains_key(path) || home(path) != home(&module.path),
+            };
+            if ix != importer && may_be_needed {
+                found.insert(path, ix);
+            }
+        }
+        found
     }
 }
 

@@ -12,6 +12,7 @@ mod load;
 mod module;
 mod replace;
 
+pub use behind::Evidence;
 pub(crate) use load::load_everything;
 pub use load::{Alone, Choice, LoadedWorkspace, load, load_chosen, named_dirs};
 pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};
