@@ -1,10 +1,11 @@
 //! What go.mod and go.work have in common: lines as verbs with arguments, and the directives both
 //! know.
 
-use super::modfile::{Replace, Spanned};
 use super::quote::{quote, unquote};
+use super::replace::Replace;
+use super::spanned::Spanned;
 use super::syntax::{Block, Comment, File, Line, Statement, Token};
-use super::{path, version};
+use super::{path, verbs, version};
 use crate::diag::{Diagnostic, Span};
 
 /// What is wrong with a line, in the go command's words, and the cure.
@@ -178,27 +179,23 @@ pub(super) fn unknown_directive(verb: &str, verbs: &[&str]) -> Problem {
     )
 }
 
-fn unknown_help(problem: Problem, verb: &str, verbs: &[&str]) -> Problem {
+fn unknown_help(problem: Problem, verb: &str, all: &[&str]) -> Problem {
     if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].contains(&verb) {
         return problem.help("resolve the merge conflict");
     }
-    let elsewhere = if verbs.contains(&"use") {
+    let elsewhere = if all.contains(&"use") {
         "go.mod"
     } else {
         "go.work"
     };
-    if super::modfile::VERBS.contains(&verb) || super::workfile::VERBS.contains(&verb) {
+    if verbs::MOD.contains(&verb) || verbs::WORK.contains(&verb) {
         return problem.help(format!("`{verb}` belongs into {elsewhere}"));
     }
-    match verbs
-        .iter()
-        .map(|known| (distance(verb, known), known))
-        .min()
-    {
+    match all.iter().map(|known| (distance(verb, known), known)).min() {
         Some((edits, known)) if edits <= 2 && edits < known.len() => {
             problem.help(format!("did you mean `{known}`?"))
         }
-        _ => problem.help(format!("known here: {}", verbs.join(", "))),
+        _ => problem.help(format!("known here: {}", all.join(", "))),
     }
 }
 

@@ -53,17 +53,6 @@ pub(super) struct LexError {
     pub(super) help: Option<&'static str>,
 }
 
-/// Text from the bytes of a file. A byte that is not UTF-8 becomes one U+FFFD, which is how the go
-/// command sees and prints it.
-pub(super) fn decode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-    }
-    text
-}
-
 /// The tokens of `text`, up to the first error if there is one. Without an error the last is
 /// [`TokenKind::End`].
 pub(super) fn lex(text: &str) -> (Vec<Token>, Option<LexError>) {

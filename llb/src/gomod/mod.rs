@@ -5,21 +5,27 @@
 //! -json` and `go work edit -json`. [`write`] makes the small files that gowork writes itself.
 //! Nothing here knows directories, versions chosen or builds.
 
+mod decode;
 mod directive;
 mod lex;
 pub mod modfile;
 pub mod path;
 mod printable;
 mod quote;
+mod replace;
+mod spanned;
 pub mod sumfile;
 pub mod syntax;
 pub mod vendor;
+mod verbs;
 pub mod version;
 pub mod workfile;
 pub mod write;
 
-pub use modfile::{ModFile, Replace, Require, Retract, Spanned};
+pub use modfile::{ModFile, Require, Retract};
 pub use path::InvalidPath;
+pub use replace::Replace;
+pub use spanned::Spanned;
 pub use sumfile::{Sum, SumFile};
 pub use vendor::{Vendored, VendoredModule};
 pub use workfile::{Use, WorkFile};

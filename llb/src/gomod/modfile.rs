@@ -5,36 +5,11 @@ use std::sync::Arc;
 use super::directive::{self, Directive, Item, Problem};
 use super::path;
 use super::quote::quote;
+use super::replace::Replace;
+use super::spanned::Spanned;
 use super::syntax::{self, File, Line};
+use super::verbs;
 use crate::diag::{Diagnostic, Findings, Position};
-
-/// Every verb of a go.mod file.
-pub(super) const VERBS: &[&str] = &[
-    "module",
-    "go",
-    "toolchain",
-    "godebug",
-    "require",
-    "exclude",
-    "replace",
-    "retract",
-    "tool",
-    "ignore",
-];
-const BLOCKS: &[&str] = &[
-    "module", "godebug", "require", "exclude", "replace", "retract", "tool", "ignore",
-];
-/// The verbs that matter in the go.mod of a dependency.
-const LAX_VERBS: &[&str] = &["go", "module", "retract", "require", "ignore"];
-
-/// A word with the place it was written at. The file's name is known to whoever parsed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Spanned<T> {
-    /// What was written, unquoted.
-    pub value: T,
-    /// The directive's arguments, from the first character.
-    pub span: crate::diag::Span,
-}
 
 /// A go.mod file. Fields are in the order of the Go modules reference.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,21 +47,6 @@ pub struct Require {
     pub version: String,
     /// Marked `// indirect`.
     pub indirect: bool,
-    /// The line; inside a block without the verb.
-    pub span: crate::diag::Span,
-}
-
-/// One replacement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replace {
-    /// Module path replaced.
-    pub old_path: String,
-    /// Only this version of it; empty for all.
-    pub old_version: String,
-    /// Directory (if `new_version` is empty) or module path.
-    pub new_path: String,
-    /// Version of the new module; empty for a directory.
-    pub new_version: String,
     /// The line; inside a block without the verb.
     pub span: crate::diag::Span,
 }
@@ -168,13 +128,13 @@ struct Reading {
 impl Reading {
     fn all(mut self, file: &str, syntax: &File) -> (ModFile, Vec<Diagnostic>) {
         let mut findings = Findings::default();
-        for item in directive::items(file, syntax, BLOCKS) {
+        for item in directive::items(file, syntax, verbs::MOD_BLOCKS) {
             match item {
                 Item::UnknownBlock(block) if self.strict => {
-                    findings.push(directive::unknown_block(file, block, VERBS))
+                    findings.push(directive::unknown_block(file, block, verbs::MOD))
                 }
                 Item::Directive(directive)
-                    if self.strict || LAX_VERBS.contains(&directive.verb) =>
+                    if self.strict || verbs::DEPENDENCY.contains(&directive.verb) =>
                 {
                     findings.extend(
                         self.add(directive)
@@ -237,7 +197,7 @@ impl Reading {
                     .ignore
                     .push(directive.spanned(directive::path_string(word)?));
             }
-            verb => return Err(directive::unknown_directive(verb, VERBS)),
+            verb => return Err(directive::unknown_directive(verb, verbs::MOD)),
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Go's quoted strings: reading them in mod files, writing them in messages.
 
-use super::lex::decode;
+use super::decode::decode;
 use super::printable::is_printable;
 
 /// The value of a string in double quotes, by the rules of Go's `strconv.Unquote`; nothing if it

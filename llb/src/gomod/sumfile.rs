@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lex::decode;
+use super::decode::decode;
 use crate::diag::{Diagnostic, Position, Span};
 
 /// The hash of a module whose go.mod is empty: an old bug wrote it for things that are no modules.

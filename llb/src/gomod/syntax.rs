@@ -3,7 +3,8 @@
 //! Nothing is dropped: [`File`] holds every token and every comment. What a line means is
 //! [`super::modfile`]'s and [`super::workfile`]'s.
 
-use super::lex::{LexError, decode, lex};
+use super::decode::decode;
+use super::lex::{LexError, lex};
 pub use super::lex::{Token, TokenKind};
 use crate::diag::{Diagnostic, Position, Span};
 

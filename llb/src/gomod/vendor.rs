@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lex::decode;
+use super::decode::decode;
 use super::{path, version};
 
 /// A vendor/modules.txt file.

@@ -1,13 +1,11 @@
 //! The meaning of a go.work file.
 
 use super::directive::{self, Directive, Item, Problem};
-use super::modfile::{Replace, Spanned};
+use super::replace::Replace;
+use super::spanned::Spanned;
 use super::syntax::{self, File};
+use super::verbs;
 use crate::diag::{Diagnostic, Findings};
-
-/// Every verb of a go.work file.
-pub(super) const VERBS: &[&str] = &["go", "toolchain", "godebug", "use", "replace"];
-const BLOCKS: &[&str] = &["godebug", "use", "replace"];
 
 /// A go.work file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,10 +45,10 @@ impl WorkFile {
     fn from_syntax(file: &str, syntax: &File) -> (Self, Vec<Diagnostic>) {
         let mut parsed = Self::default();
         let mut findings = Findings::default();
-        for item in directive::items(file, syntax, BLOCKS) {
+        for item in directive::items(file, syntax, verbs::WORK_BLOCKS) {
             match item {
                 Item::UnknownBlock(block) => {
-                    findings.push(directive::unknown_block(file, block, VERBS))
+                    findings.push(directive::unknown_block(file, block, verbs::WORK))
                 }
                 Item::Directive(directive) => {
                     findings.extend(
@@ -83,7 +81,7 @@ impl WorkFile {
                 });
             }
             "replace" => self.replace.push(directive::replace(directive)?),
-            verb => return Err(directive::unknown_directive(verb, VERBS)),
+            verb => return Err(directive::unknown_directive(verb, verbs::WORK)),
         }
         Ok(())
     }
