@@ -10,7 +10,7 @@ use gowork_llb::resolution::{ResolveError, ResolveRequest};
 use super::failure::Failure;
 use super::secrets::Secrets;
 
-/// The first words where the builder image is no Go image.
+/// How the error begins if the builder image has no Go.
 pub const NO_GO: &str = "the builder image has no go command";
 
 /// Where the raw module cache is if nothing says so.
@@ -45,7 +45,7 @@ impl Go {
     /// Finds the go command and asks for its environment.
     ///
     /// # Errors
-    /// If there is none, or it does not start.
+    /// If no go command is found, or it does not start.
     pub(super) fn new(request: &ResolveRequest, source: &Path) -> Result<Self, Failure> {
         let dir = request.go_dir(source);
         let mut env = environment(request, source);
@@ -139,39 +139,37 @@ fn find_program() -> Result<PathBuf, Failure> {
 
 /// What is the same on every machine, then what the request says.
 fn environment(request: &ResolveRequest, source: &Path) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::new();
-    let mut set = |name: &str, value: String| env.insert(name.to_owned(), value);
-    let or = |name: &str, value: &str| std::env::var(name).unwrap_or_else(|_| value.to_owned());
-    set("GOTOOLCHAIN", or("GOTOOLCHAIN", "local"));
-    set("GOMODCACHE", or("GOMODCACHE", RAW_MODULE_CACHE));
-    set("GOTELEMETRY", "off".into());
     // A package index is keyed by modification times, which say nothing about a tree that was
     // copied here.
-    let debug = or("GODEBUG", "");
-    set(
-        "GODEBUG",
-        if debug.is_empty() {
-            "goindex=0".into()
-        } else {
-            format!("{debug},goindex=0")
-        },
-    );
+    let debug = match std::env::var("GODEBUG") {
+        Ok(debug) if !debug.is_empty() => format!("{debug},goindex=0"),
+        _ => "goindex=0".to_owned(),
+    };
+    let mut env = BTreeMap::from([
+        ("GOTOOLCHAIN".to_owned(), given("GOTOOLCHAIN", "local")),
+        (
+            "GOMODCACHE".to_owned(),
+            given("GOMODCACHE", RAW_MODULE_CACHE),
+        ),
+        ("GOTELEMETRY".to_owned(), "off".to_owned()),
+        ("GODEBUG".to_owned(), debug),
+    ]);
     if std::env::var_os("HOME").is_none() && std::env::var_os("GOCACHE").is_none() {
-        set(
-            "GOCACHE",
-            std::env::temp_dir()
-                .join("gowork-gocache")
-                .to_string_lossy()
-                .into_owned(),
-        );
+        let cache = std::env::temp_dir().join("gowork-gocache");
+        env.insert("GOCACHE".to_owned(), cache.to_string_lossy().into_owned());
     }
     env.extend(request.go_env(source));
     env
 }
 
-/// With an agent at hand, git uses it for private hosts instead of asking for a password over
-/// https. An unknown host's key is accepted the first time, since the step starts with none;
-/// whoever wants more gives a GIT_SSH_COMMAND.
+/// A variable of this process, or `default` if it is not set.
+fn given(name: &str, default: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| default.to_owned())
+}
+
+/// Lets git use the SSH agent for private hosts, instead of asking for a password over https. The
+/// step starts without host keys, so the key of an unknown host is accepted the first time. Users
+/// who want to check keys set GIT_SSH_COMMAND.
 fn git_over_ssh(go: &mut Go) {
     if std::env::var_os("GIT_SSH_COMMAND").is_none() {
         go.env.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| {
@@ -198,7 +196,7 @@ fn git_over_ssh(go: &mut Go) {
     }
 }
 
-/// The hosts that GOPRIVATE patterns name; patterns with a wildcard in the host name none.
+/// The hosts that GOPRIVATE patterns name. A pattern with a wildcard in the host names none.
 fn private_hosts(patterns: &str) -> Vec<String> {
     let mut hosts: Vec<String> = patterns
         .split(',')
