@@ -15,6 +15,7 @@
 //! | [`steps`] | the words of the command line: what the program does as a step of a build |
 //!
 //! `steps` uses all others, `server` uses `layer` and `mount`, and these two use neither of them.
+//! [`run`] is the entry: it reads the command line and calls `steps` or `server`.
 //!
 //! # A layer, version 1
 //!
@@ -50,5 +51,6 @@ pub mod hit;
 pub mod id;
 pub mod layer;
 pub mod mount;
+pub mod run;
 pub mod server;
 pub mod steps;
