@@ -7,6 +7,8 @@ use buildkit_proto::pb;
 use gowork_frontend::gateway::GatewayError;
 use gowork_frontend::gateway::fake::{FakeGateway, Files, Recorded, Vertex};
 use gowork_llb::ops::caps as llb;
+use gowork_llb::resolution::{ResolveError, ResolveReport};
+use gowork_step::Version;
 
 use crate::opts::raw;
 use crate::scripted::{self, GATEWAY, args};
@@ -129,4 +131,42 @@ async fn a_lost_error_is_looked_for() {
     );
     let (ended, _) = build(&builder(LOST, Vertex::Unknown), "api").await;
     assert_eq!(ended, Ok(()));
+}
+
+/// Whether the op is a resolve step, or its second run that makes a report.
+fn resolves(op: &pb::Op, with_report: bool) -> bool {
+    let words = args(op);
+    let has = |word: &str| words.iter().any(|other| other == word);
+    has("resolve") && has("--report") == with_report
+}
+
+/// A failed resolve step is run again, for a report. If another op failed, that is shown as it is.
+#[tokio::test(start_paused = true)]
+async fn only_a_failed_resolve_step_is_asked_for_a_report() {
+    let report = ResolveReport {
+        version: Version,
+        errors: vec![ResolveError {
+            package: String::new(),
+            message: "cannot find module".to_owned(),
+        }],
+        advice: Vec::new(),
+    };
+    let report = serde_json::to_vec(&report).unwrap();
+    let plain = || GatewayError::new("Solve", "exit code: 1");
+    for (error, vertex, expected) in [
+        (plain(), Vertex::Named, "cannot find module"),
+        (plain(), Vertex::Unknown, "cannot find module"),
+        (
+            plain().of_vertex("sha256:of-another-op"),
+            Vertex::Unknown,
+            "exit code: 1",
+        ),
+    ] {
+        let report = Files::from([("report.json".to_owned(), report.clone())]);
+        let builder = scripted::builder(&GATEWAY, llb::ALL, SOURCES)
+            .failing(|op| resolves(op, false), error, vertex)
+            .rule(move |op| resolves(op, true).then(|| Ok(report.clone())));
+        let (ended, _) = build(&builder, "web").await;
+        assert_eq!(ended, Err(expected.to_owned()));
+    }
 }

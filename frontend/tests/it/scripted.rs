@@ -72,7 +72,7 @@ fn answer(op: &pb::Op, sources: &str) -> Option<Files> {
     let (name, bytes) = if does("scan") {
         let scan = packages::scan(&MemTree::from_txtar(sources));
         ("scan.json", serde_json::to_vec(&scan).unwrap())
-    } else if does("resolve") {
+    } else if does("resolve") && !does("--report") {
         ("resolution.json", serde_json::to_vec(&resolved()).unwrap())
     } else {
         return None;

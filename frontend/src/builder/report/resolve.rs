@@ -20,6 +20,9 @@ pub(in crate::builder) async fn explain(
     build: BuildIx,
     error: BuildError,
 ) -> BuildError {
+    if !may_be_of(lowering, build, &error) {
+        return error;
+    }
     let Some(report) = run(session, lowering, build).await else {
         return error;
     };
@@ -42,6 +45,21 @@ pub(in crate::builder) async fn explain(
         last.help = Some(report.advice.join("\n"));
     }
     BuildError::Diagnostics(diagnostics)
+}
+
+/// Whether the resolve step failed, by the digest of its op. It may also have failed if the daemon
+/// does not say which op it was.
+fn may_be_of(lowering: &Lowering<'_>, build: BuildIx, error: &BuildError) -> bool {
+    let BuildError::Gateway { error, .. } = error else {
+        return true;
+    };
+    let Some(failed) = error.vertex() else {
+        return true;
+    };
+    let Ok(step) = lowering.resolve(build) else {
+        return true;
+    };
+    step.digest().is_none_or(|digest| digest.as_str() == failed)
 }
 
 /// Runs the resolve step again, to find out what is wrong.
