@@ -22,3 +22,6 @@ pub mod ops;
 
 pub mod keys;
 pub mod lower;
+
+mod repository;
+pub use repository::{GoCommand, PlanError, Repository};

@@ -16,7 +16,7 @@ pub use bake::{BakeOptions, bake};
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use go_errors::{GoErrors, go_errors};
 pub use image_config::{ConfigInput, check_env, image_config};
-pub use llb::{LlbInputs, LlbOptions, Lowering, NoCache};
+pub use llb::{GOLANG_PATH, LlbInputs, LlbOptions, Lowering, NoCache};
 pub use mark::Mark;
 pub use platform::{docker_platform, go_target, parse_target};
 pub use rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};

@@ -17,6 +17,17 @@ pub struct Target {
     pub variant: String,
 }
 
+impl Target {
+    /// linux, on an architecture as Go calls it: `amd64`, `arm64`.
+    pub fn linux(arch: impl Into<String>) -> Self {
+        Self {
+            os: "linux".to_owned(),
+            arch: arch.into(),
+            variant: String::new(),
+        }
+    }
+}
+
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}/{}", self.os, self.arch)?;

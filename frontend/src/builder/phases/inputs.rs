@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
-use gowork_llb::lower::{LlbInputs, LlbOptions, NoCache};
+use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Output, caps};
 use gowork_llb::plan::Outline;
@@ -15,10 +15,6 @@ use crate::builder::job::Job;
 use crate::builder::session::Session;
 use crate::context::Filter;
 use crate::error::BuildError;
-
-/// Where programs are in an image that does not say so: as in the golang images.
-const DEFAULT_PATH: &str =
-    "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What the steps for one platform read.
 pub(in crate::builder) struct Inputs {
@@ -154,7 +150,7 @@ pub(in crate::builder) fn options<'a>(
     }
 }
 
-/// The environment of an image. It always has a PATH.
+/// The environment of an image. One that has no PATH gets that of the golang images.
 fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
     let config: Value = serde_json::from_slice(config).unwrap_or_default();
     let mut environment = BTreeMap::new();
@@ -165,6 +161,6 @@ fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
     }
     environment
         .entry("PATH".to_owned())
-        .or_insert_with(|| DEFAULT_PATH.to_owned());
+        .or_insert_with(|| GOLANG_PATH.to_owned());
     environment
 }

@@ -20,7 +20,7 @@ mod sources;
 mod step_files;
 
 pub(super) use image::layer_titles;
-pub use options::{LlbInputs, LlbOptions, NoCache};
+pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 pub(super) use paths::{MODCACHE, SRC, source_dir};
 
 use std::collections::BTreeMap;

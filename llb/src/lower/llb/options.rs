@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ops::exec::{Exec, Network};
-use crate::ops::{Output, Platform};
+use crate::ops::source::Image;
+use crate::ops::{Output, Platform, Reference, ReferenceError};
+use crate::plan::Plan;
 
 /// What the steps are fed with.
 #[derive(Debug, Clone)]
@@ -46,6 +48,56 @@ pub struct LlbOptions<'a> {
     /// Whether layers are made apart and merged (MergeOp), as far as the daemon can: a layer's
     /// bytes then depend on nothing below it.
     pub merge: bool,
+}
+
+impl LlbInputs {
+    /// Inputs for a plan whose images start from scratch. The builder image is the plan's, as the
+    /// registry has it, and is taken to have the PATH of the golang images.
+    ///
+    /// `context` is the build context, `programs` the image of the frontend.
+    ///
+    /// # Errors
+    /// If the plan's builder image has no valid name.
+    pub fn new(
+        plan: &Plan,
+        context: Output,
+        programs: Output,
+        build_platform: Platform,
+    ) -> Result<Self, ReferenceError> {
+        let builder = Reference::parse(&plan.builder.image)?;
+        let path = ("PATH".to_owned(), GOLANG_PATH.to_owned());
+        Ok(Self {
+            context,
+            builder: Image::new(&builder)
+                .platform(build_platform.clone())
+                .output(),
+            builder_digest: None,
+            builder_env: BTreeMap::from([path]),
+            programs,
+            build_platform,
+            bases: BTreeMap::new(),
+        })
+    }
+}
+
+/// Where programs are in the golang images.
+pub const GOLANG_PATH: &str =
+    "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+impl Default for LlbOptions<'_> {
+    /// Steps use the cache, the resolve step has the network, files are of 1970, and layers are
+    /// merged, which every BuildKit since v0.10 can do.
+    fn default() -> Self {
+        Self {
+            no_cache: &NoCache::Nothing,
+            cache_namespace: "",
+            prefix: "",
+            decorate_exec: &|exec| exec,
+            network: Network::Sandbox,
+            epoch: 0,
+            merge: true,
+        }
+    }
 }
 
 impl std::fmt::Debug for LlbOptions<'_> {
