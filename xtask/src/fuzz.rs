@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz [TARGET]`: looks for bytes that break what must hold of our readers.
 //!
-//! Targets, dictionaries and committed corpora are in `fuzz/`; what a run finds worth keeping stays
+//! Targets, dictionaries and committed corpora are in `xtask/fuzz/`; what a run finds worth keeping stays
 //! in the state directory. The stable toolchain will do: without a sanitizer (the code has no
 //! `unsafe`) libFuzzer's coverage needs no unstable flag.
 
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 /// Every target, by the names of its programs.
 fn known(state: &State) -> Result<Vec<String>> {
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(state.repository().join("fuzz/fuzz_targets"))
+    for entry in std::fs::read_dir(state.repository().join("xtask/fuzz/fuzz_targets"))
         .context("cannot list the fuzz targets")?
     {
         names.extend(
@@ -103,17 +103,20 @@ fn fuzz(state: &State, target: &str, seconds: u32) -> Result<()> {
         "fuzz",
         "run",
         "--fuzz-dir",
-        "fuzz",
+        "xtask/fuzz",
         "--sanitizer",
         "none",
         "--features",
         "libfuzzer",
         target,
     ]);
-    command.args([&found, &state.repository().join("fuzz/corpus").join(target)]);
+    command.args([
+        &found,
+        &state.repository().join("xtask/fuzz/corpus").join(target),
+    ]);
     let dictionary = state
         .repository()
-        .join("fuzz/dictionaries")
+        .join("xtask/fuzz/dictionaries")
         .join(format!("{target}.dict"));
     let mut dictionary_flag = OsString::from("-dict=");
     dictionary_flag.push(dictionary);

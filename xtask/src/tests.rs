@@ -138,6 +138,7 @@ impl<'s> Running<'s> {
             ("gowork-cache", "mount", &[][..]),
             ("gowork-frontend", "engine", &skipped[..]),
             ("gowork", "it", &[][..]),
+            ("embed", "buildctl", &[][..]),
         ];
         for (package, target, skipped) in targets {
             let words: Vec<&str> = skipped.iter().copied().chain(filter).collect();
