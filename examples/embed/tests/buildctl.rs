@@ -3,6 +3,7 @@
 //! Needs an engine: `cargo xtask test`, or the variables of `cargo xtask engine env`.
 #![allow(missing_docs, reason = "tests document themselves")]
 #![allow(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a test that cannot be set up has failed"
 )]
