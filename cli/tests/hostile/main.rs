@@ -16,6 +16,7 @@
 #![cfg(target_os = "linux")]
 
 mod bounded;
+mod configuration;
 mod corpus;
 mod writer;
 

@@ -8,6 +8,7 @@
 )]
 
 mod affected;
+mod affected_formats;
 mod behind;
 mod below;
 mod broken;

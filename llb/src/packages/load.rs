@@ -9,16 +9,14 @@ use super::check;
 use super::excluded;
 use super::graph::{Import, Package, PackageIx, Packages};
 use super::included::{self, Asks};
-use super::mains::import_path;
 use super::owners::Owners;
 use super::returning::Returning;
-use super::scan::{Scan, ScannedDir};
-use super::std_packages::{self, InStd};
+use super::scanned::{Scan, ScannedDir};
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SelectError, SourceFile};
 use crate::tree::TreePath;
-use crate::workspace::{Module, ModuleIx, Providers, Root, RootIx, Workspace};
+use crate::workspace::{ModuleIx, Providers, Root, RootIx, Workspace};
 
 /// A graph with what is to be said about its packages.
 #[derive(Debug, Clone, Default)]
@@ -90,23 +88,23 @@ pub fn load_with(
     }
 }
 
-struct Loader<'a> {
-    scan: &'a Scan,
-    workspace: &'a Workspace,
-    root: &'a Root,
-    owners: Owners<'a>,
-    providers: Providers<'a>,
-    context: &'a BuildContext,
-    returning: &'a Returning<'a>,
-    packages: Packages,
-    open: VecDeque<PackageIx>,
+pub(super) struct Loader<'a> {
+    pub(super) scan: &'a Scan,
+    pub(super) workspace: &'a Workspace,
+    pub(super) root: &'a Root,
+    pub(super) owners: Owners<'a>,
+    pub(super) providers: Providers<'a>,
+    pub(super) context: &'a BuildContext,
+    pub(super) returning: &'a Returning<'a>,
+    pub(super) packages: Packages,
+    pub(super) open: VecDeque<PackageIx>,
     /// Packages without a Go file that is for this context.
-    excluded: Vec<PackageIx>,
+    pub(super) excluded: Vec<PackageIx>,
     /// See [`Loader::known_paths`].
-    known_paths: OnceCell<BTreeSet<String>>,
+    pub(super) known_paths: OnceCell<BTreeSet<String>>,
     /// Packages of tests alone.
-    tests_only: BTreeSet<PackageIx>,
-    findings: Findings,
+    pub(super) tests_only: BTreeSet<PackageIx>,
+    pub(super) findings: Findings,
 }
 
 impl Loader<'_> {
@@ -361,35 +359,6 @@ impl Loader<'_> {
         }
     }
 
-    /// Whether a package that the repository has not would have to be one of its own: no other
-    /// module can have it, nor std.
-    fn is_missing(&self, path: &str) -> bool {
-        !self.providers.of(path).is_empty()
-            && !self.providers.is_required(path)
-            && std_packages::has(path, self.context.go_minor) == InStd::No
-    }
-
-    /// What go says where an import may mean a package of the repository and another one.
-    fn ambiguous(&self, path: &str) -> Option<Diagnostic> {
-        // Whether a replacement is chosen is not known here.
-        let found = self
-            .candidates(path)
-            .into_iter()
-            .filter(|(ix, _)| self.root.members.contains(ix));
-        let mut found: Vec<String> = found
-            .map(|(_, dir)| format!("./{}", dir.as_str()))
-            .collect();
-        found.extend(
-            (std_packages::has(path, self.context.go_minor) == InStd::Yes)
-                .then(|| "the standard library".to_owned()),
-        );
-        let error = Diagnostic::error(format!(
-            "ambiguous import: found package {path} in {}",
-            found.join(" and in ")
-        ));
-        (found.len() > 1).then(|| error.help("rename one of the modules, or move the package"))
-    }
-
     /// What the third-party package `path`, which the package in `dir` imports, imports of the
     /// repository in turn.
     fn follow(&mut self, importer: &str, dir: &TreePath, path: &str, places: &[Place]) {
@@ -426,38 +395,6 @@ impl Loader<'_> {
         }
     }
 
-    /// The directory of the repository whose package `path` is: of the longest module path that has
-    /// it.
-    fn find(&self, path: &str) -> Option<(ModuleIx, TreePath)> {
-        self.providers
-            .of(path)
-            .into_iter()
-            .find_map(|provider| self.provided(path, provider))
-    }
-
-    /// Every directory whose package `path` may be.
-    fn candidates(&self, path: &str) -> Vec<(ModuleIx, TreePath)> {
-        self.providers
-            .of(path)
-            .into_iter()
-            .filter_map(|provider| self.provided(path, provider))
-            .collect()
-    }
-
-    /// The directory of a module that holds the package `path`, if there is one.
-    fn provided(&self, path: &str, (prefix, ix): (&str, ModuleIx)) -> Option<(ModuleIx, TreePath)> {
-        let module = &self.workspace.module(ix).dir;
-        let dir = module
-            .join(path[prefix.len()..].trim_start_matches('/'))
-            .ok()?;
-        let has_files = self
-            .scan
-            .dirs
-            .get(&dir)
-            .is_some_and(|scanned| !scanned.files.is_empty());
-        (has_files && self.owners.of(&dir) == Some(module.as_str())).then_some((ix, dir))
-    }
-
     fn add(&mut self, path: &str, module: ModuleIx, dir: TreePath) -> PackageIx {
         if let Some(ix) = self.packages.find(path) {
             return ix;
@@ -479,42 +416,6 @@ impl Loader<'_> {
         self.packages.by_path.insert(path.to_owned(), ix);
         self.open.push_back(ix);
         ix
-    }
-
-    fn no_such_package(&self, importer: &str, path: &str) -> Diagnostic {
-        let candidates = self.providers.of(path);
-        let module = candidates
-            .first()
-            .map(|(prefix, ix)| format!("module {prefix} ({})", self.workspace.module(*ix).dir));
-        let error = Diagnostic::error(format!(
-            "package {path} is imported by {importer}, but {} has no such package",
-            module.unwrap_or_else(|| "the repository".to_owned())
-        ));
-        let known = self.known_paths.get_or_init(|| self.known_paths());
-        let nearest = crate::diag::nearest(path, known.iter().map(String::as_str));
-        match nearest {
-            Some(nearest) => error.help(format!("did you mean {nearest}?")),
-            None => error.help(
-                "correct the import path, or see whether .dockerignore leaves the package out",
-            ),
-        }
-    }
-
-    /// The import paths of all directories with sources.
-    fn known_paths(&self) -> BTreeSet<String> {
-        let modules = self
-            .root
-            .members
-            .iter()
-            .map(|&ix| self.workspace.module(ix));
-        let by_dir: BTreeMap<&str, &Module> = modules
-            .map(|module| (module.dir.as_str(), module))
-            .collect();
-        let path = |dir: &TreePath| {
-            let module = by_dir.get(self.owners.of(dir)?)?;
-            Some(import_path(&module.path, &module.dir, dir))
-        };
-        self.scan.dirs.keys().filter_map(path).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::owners::Owners;
-use super::scan::{Scan, ScannedDir};
+use super::scanned::{Scan, ScannedDir};
 use super::walk::is_walked;
 use crate::gosrc::{self, BuildContext};
 use crate::tree::{self, TreePath};

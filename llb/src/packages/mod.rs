@@ -7,6 +7,7 @@
 mod check;
 mod embeds;
 mod excluded;
+mod find;
 mod graph;
 mod heads;
 mod included;
@@ -18,6 +19,7 @@ mod patterns;
 mod query;
 mod returning;
 mod scan;
+mod scanned;
 mod std_packages;
 mod walk;
 
@@ -28,4 +30,5 @@ pub(crate) use patterns::literal_pattern;
 pub use patterns::{SCAN_PATTERNS, is_scanned, more_patterns};
 pub use query::{Hop, PackageSet, chain, closure, sure_closure};
 pub use returning::{Returning, importable};
-pub use scan::{Refused, SCAN_VERSION, Scan, ScannedDir, scan};
+pub use scan::scan;
+pub use scanned::{Refused, SCAN_VERSION, Scan, ScannedDir};

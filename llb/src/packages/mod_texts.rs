@@ -1,6 +1,6 @@
 //! The texts of mod files, within their limits.
 
-use super::scan::Refused;
+use super::scanned::Refused;
 use crate::limits;
 use crate::tree::{SourceTree, TreePath};
 use crate::workspace::ModTexts;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::scan::Scan;
+use super::scanned::Scan;
 use crate::gomod::FILE_NAMES;
 use crate::gosrc::is_source_name;
 use crate::tree::TreePath;

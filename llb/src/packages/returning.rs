@@ -4,7 +4,7 @@
 use super::graph::Way;
 use super::mains::import_path;
 use super::owners::Owners;
-use super::scan::Scan;
+use super::scanned::Scan;
 use crate::gosrc::{self, BuildContext};
 use crate::tree;
 use crate::workspace::{ModuleIx, Workspace};

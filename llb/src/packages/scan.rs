@@ -5,121 +5,22 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use gowork_step::Version;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::embeds;
 use super::included::{self, Asks, Files};
 use super::owners::Owners;
+use super::scanned::{Refused, Scan, ScannedDir, source};
 use super::walk::{VENDOR, Walk};
 use super::{heads, mod_texts};
-use crate::diag::{Diagnostic, Position, Span};
 use crate::gomod::FILE_NAMES;
 use crate::gosrc::{FileClass, Includes, SourceFile, is_includable, is_source_name};
 use crate::limits;
 use crate::tree::{self, Entry, EntryKind, SourceTree, TreePath};
-use crate::workspace::{self, ModTexts, Workspace};
-
-/// Version of the JSON form of [`Scan`]. Another one is refused when it is read.
-pub const SCAN_VERSION: u32 = 5;
+use crate::workspace::{self, Workspace};
 
 /// How many files are read, then parsed, by one thread at a time.
 const READ_BATCH: usize = 64;
-
-/// What a tree says about its modules and packages. The same tree gives the same scan, whatever the
-/// platform, the machine and the files' times.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Scan {
-    /// [`SCAN_VERSION`].
-    pub version: Version<SCAN_VERSION>,
-    /// Mod files, by path. What is not UTF-8 in them has become U+FFFD, which no mod file may hold.
-    pub mod_files: ModTexts,
-    /// Directories of modules that hold source files, by path.
-    pub dirs: BTreeMap<TreePath, ScannedDir>,
-    /// Names of the files in directories where a C compiler or linker may look for what some
-    /// package asks for.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub listed: BTreeMap<TreePath, Vec<String>>,
-    /// What files beyond [`Self::dirs`] include, of those that some package may include.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub included: BTreeMap<TreePath, Includes>,
-    /// The symlinks on the way to mod files, and to files that some package may be made of, with
-    /// what they say.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub links: BTreeMap<TreePath, String>,
-    /// Why the tree is not read at all: it has more of something than [`limits`] allows. Nothing
-    /// else is set then.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refused: Option<Refused>,
-}
-
-/// What a tree has too much of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refused {
-    /// What, and the limit.
-    pub message: String,
-    /// The first path beyond the limit, if it is one path's fault.
-    pub path: Option<TreePath>,
-}
-
-impl Refused {
-    pub(super) fn new(message: String) -> Self {
-        Self {
-            message,
-            path: None,
-        }
-    }
-
-    pub(super) fn at(self, path: TreePath) -> Self {
-        Self {
-            path: Some(path),
-            ..self
-        }
-    }
-
-    /// The error that it is to a build.
-    pub fn diagnostic(&self) -> Diagnostic {
-        let error = Diagnostic::error(&self.message);
-        let error = error
-            .help("leave what no build needs out by .dockerignore; docs/limits.md has all limits");
-        match &self.path {
-            Some(path) => error.at(Span::at(path.as_str(), Position::default())),
-            None => error,
-        }
-    }
-}
-
-/// One directory of source files.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScannedDir {
-    /// Its source files, sorted by name.
-    pub files: Vec<SourceFile>,
-    /// Bytes of each of them, in the same order.
-    pub sizes: Vec<u64>,
-    /// What each embed pattern of its files matches: files relative to this directory, sorted; or
-    /// why it fails.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub embeds: BTreeMap<String, Result<Vec<String>, String>>,
-    /// Whether it holds a `default.pgo`.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub pgo: bool,
-}
-
-impl Scan {
-    /// What a file is read through, where symlinks lead to it: these, and the file that they lead
-    /// to.
-    pub fn followed(&self, file: &TreePath) -> Vec<TreePath> {
-        if self.links.is_empty() {
-            Vec::new()
-        } else {
-            tree::followed_by(&|path| self.links.get(path).cloned(), file)
-        }
-    }
-}
 
 /// Scans `tree`.
 pub fn scan(tree: &dyn SourceTree) -> Scan {
@@ -483,24 +384,6 @@ impl Files for Recorder<'_> {
         self.included.insert(file.clone(), includes.clone());
         Some(includes)
     }
-}
-
-impl Files for &Scan {
-    fn names(&mut self, dir: &TreePath) -> Vec<String> {
-        self.listed.get(dir).cloned().unwrap_or_default()
-    }
-
-    fn includes(&mut self, file: &TreePath) -> Option<Includes> {
-        let scanned = source(&self.dirs, file).map(|source| &source.includes);
-        scanned.or_else(|| self.included.get(file)).cloned()
-    }
-}
-
-fn source<'a>(dirs: &'a BTreeMap<TreePath, ScannedDir>, file: &TreePath) -> Option<&'a SourceFile> {
-    dirs.get(&file.parent()?)?
-        .files
-        .iter()
-        .find(|source| source.name == file.name())
 }
 
 fn is_file(entry: &Entry) -> bool {

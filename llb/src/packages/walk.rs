@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scan::Refused;
+use super::scanned::Refused;
 use crate::limits;
 use crate::tree::{self, Entry, EntryKind, SourceTree, TreePath};
 

@@ -11,12 +11,33 @@
 //!
 //! A step's inputs are all it may read, and whatever runs a plan must key the step by them and
 //! nothing else.
+//!
+//! # Words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | own | of the repository; the opposite is third-party |
+//! | main | a `package main` with a `func main` |
+//! | build | one root under one set of flags; its packages are compiled once for all its images |
+//! | outline | images and questions, before the go command has answered |
+//! | reach set | the images that need a package, directly or not |
+//! | part | packages with one reach set, which change hands together: the results that are mounted as one |
+//! | cut | packages to parts (`partition`) |
+//! | fold | parts to steps (`fold`, which has the cost model) |
+//! | unit | a step that compiles parts of own packages |
+//! | deps | a step that compiles third-party packages |
+//! | bulk | the packages of std that one step compiles because it is known early |
+//! | sealed | a step that sees mod files made for it, not the true ones |
+//! | behind | own packages that only third-party packages import |
 
 mod behind;
 mod builder;
 mod early;
 mod fold;
+mod found;
+mod image_errors;
 mod images;
+mod inputs;
 pub mod json;
 mod names;
 mod outline;

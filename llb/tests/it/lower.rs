@@ -1,8 +1,11 @@
 //! Tests of lower: what becomes of plans. Those of whole examples are the CLI's.
 
 mod dockerfile;
+mod dockerfile_platforms;
+mod early;
 mod go_errors;
 mod graph;
+mod layers;
 mod llb;
 mod platform;
 mod rows;

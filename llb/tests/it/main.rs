@@ -31,5 +31,6 @@ mod roots;
 mod support;
 mod tidy;
 mod tree;
+mod unusual_modules;
 mod workspace;
 mod workspace_go;

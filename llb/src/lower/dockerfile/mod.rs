@@ -30,10 +30,7 @@ use merged::{Group, MergedImage};
 use runtime::{Binary, Root, RuntimeStage};
 use stages::StageNames;
 pub use words::open_arg;
-use words::{assignment, shell_quoted, shell_word};
-
-/// Columns that lists of short words are wrapped at.
-const WIDTH: usize = 100;
+use words::{WIDTH, assignment, capital, shell_quoted, shell_word, wrap};
 
 /// GOOS of what Docker calls `wasi`.
 const WASI: &str = "wasip1";
@@ -497,29 +494,4 @@ fn flag_word(flag: &str) -> String {
         }
         _ => flag.to_owned(),
     }
-}
-
-/// Words in lines of at most [`WIDTH`] columns.
-fn wrap(words: &[&str]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        match lines.last_mut() {
-            Some(line) if line.len() + word.len() < WIDTH => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push((*word).to_owned()),
-        }
-    }
-    lines
-}
-
-/// With the first letter large, after a `# `.
-fn capital(text: &str) -> String {
-    let at = if text.starts_with("# ") { 2 } else { 0 };
-    let mut out = text.to_owned();
-    if let Some(first) = out.get_mut(at..=at) {
-        first.make_ascii_uppercase();
-    }
-    out
 }

@@ -2,6 +2,9 @@
 
 use crate::config::{EnvPart, EnvValue, Instead};
 
+/// Columns that lists of short words are wrapped at.
+pub(super) const WIDTH: usize = 100;
+
 /// Around the name of a build-arg that stays open: characters that no configuration holds.
 const OPEN: char = crate::config::OPEN_ARG;
 const CLOSE: char = '\u{e001}';
@@ -166,4 +169,29 @@ pub(super) fn json_array<'a>(words: impl IntoIterator<Item = &'a str>) -> String
 
 fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+/// Words in lines of at most [`WIDTH`] columns.
+pub(super) fn wrap(words: &[&str]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push((*word).to_owned()),
+        }
+    }
+    lines
+}
+
+/// With the first letter large, after a `# `.
+pub(super) fn capital(text: &str) -> String {
+    let at = if text.starts_with("# ") { 2 } else { 0 };
+    let mut out = text.to_owned();
+    if let Some(first) = out.get_mut(at..=at) {
+        first.make_ascii_uppercase();
+    }
+    out
 }

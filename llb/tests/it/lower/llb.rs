@@ -8,17 +8,17 @@ use gowork_llb::lower::{LlbInputs, LlbOptions, Lowering, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::source::{Image, Local};
 use gowork_llb::ops::{Output, Platform, Reference};
-use gowork_llb::plan::{self, BuildIx, Plan, PlanInput, StepIx};
+use gowork_llb::plan::Plan;
 
 use crate::plan::sealed::{WORK, partly_reached, planned, resolution};
-use crate::support::{resolved_plan, sound};
+use crate::support::sound;
 
 fn image(reference: &str) -> Output {
     Image::new(&Reference::parse(reference).unwrap()).output()
 }
 
 /// The link of the plan's first image, as text.
-fn lowered(plan: &Plan) -> String {
+pub(super) fn lowered(plan: &Plan) -> String {
     lowering(plan, |mut lowering| {
         lowering
             .step(plan.images[0].link)
@@ -36,7 +36,7 @@ fn lowering_on<T>(digest: Option<&str>, plan: &Plan, with: impl FnOnce(Lowering<
     lowering_as(true, digest, plan, with)
 }
 
-fn lowering_as<T>(
+pub(super) fn lowering_as<T>(
     merge: bool,
     digest: Option<&str>,
     plan: &Plan,
@@ -469,138 +469,5 @@ fn every_go_command_is_guarded() {
             assert!(exec.contains(guard), "{guard} is missing in\n{exec}");
         }
         assert!(exec.contains("network none"), "{exec}");
-    }
-}
-
-/// A main that imports net/http.
-const SERVER: &str = "\
--- go.mod --
-module example.com/server
-go 1.26
--- main.go --
-package main
-import (
-	_ \"fmt\"
-	_ \"net/http\"
-)
-func main() {}
-";
-
-fn early(archive: &str, config: &str) -> Option<String> {
-    let outline = sound(archive, config);
-    let first = plan::plan(PlanInput {
-        outline: &outline,
-        resolutions: None,
-    });
-    let output = lowering(&first, |mut lowering| {
-        lowering.early_std(BuildIx(0), None).unwrap()
-    });
-    output.map(|output| output.to_definition().to_string())
-}
-
-/// One more package of std lets nobody run who does not import it.
-#[test]
-fn a_package_more_of_std_is_no_reason_to_compile_all_at_once() {
-    let main = |name: &str| {
-        format!(
-            "-- {name}/main.go --\npackage main\nimport (\n_ \"archive/tar\"\n_ \"net/http\"\n)\nfunc main() {{}}\n"
-        )
-    };
-    let archive = "-- go.mod --\nmodule example.com/m\ngo 1.26\n".to_owned()
-        + &["a", "b", "c", "d"].map(main).concat();
-    let plan = resolved_plan(&sound(&archive, ""));
-    let build = plan.step(plan.images[0].link).build;
-    let ahead = |running: &[usize]| {
-        lowering(&plan, |mut lowering| {
-            lowering.batch(build, None, running).unwrap()
-        })
-    };
-    let std: Vec<&str> = plan.steps[1..3]
-        .iter()
-        .map(|step| step.name.as_str())
-        .collect();
-    assert_eq!(std, ["std:net/http", "std"]);
-    assert!(ahead(&[0]).is_some() && ahead(&[0, 1]).is_some());
-    assert!(ahead(&[1]).is_none());
-}
-
-/// What runs while modules are being resolved is of use only if the planned step is the very same
-/// op.
-#[test]
-fn the_step_that_is_known_early_is_the_planned_one() {
-    let profile = format!("{SERVER}-- default.pgo --\n");
-    for (archive, config) in [
-        (SERVER, ""),
-        (
-            SERVER,
-            "cache = \"layer\"\n[go]\ntags = [\"extra\"]\ngcflags = \"-N\"\n",
-        ),
-        (SERVER, "[go]\ncgo = true\n"),
-        (&profile, ""),
-    ] {
-        let plan = resolved_plan(&sound(archive, config));
-        let ix = plan
-            .steps
-            .iter()
-            .position(|step| step.name == "std:net/http")
-            .map(StepIx)
-            .unwrap();
-        let planned = lowering(&plan, |mut lowering| {
-            lowering.step(ix).unwrap().to_definition().to_string()
-        });
-        assert_eq!(early(archive, config), Some(planned));
-    }
-}
-
-/// What might turn out not to be needed, or to be another op, is not begun.
-#[test]
-fn nothing_is_known_early_that_may_not_be_needed() {
-    assert_eq!(early(&SERVER.replace("net/http", "net/url"), ""), None);
-    assert_eq!(early(SERVER, "cache = \"mount\"\n"), None);
-    assert_eq!(
-        early(&format!("{SERVER}-- vendor/modules.txt --\n"), ""),
-        None
-    );
-}
-
-/// The ops that put layers over each other, in the image of `base`.
-fn layers(base: &str, merge: bool) -> String {
-    let files = "[[runtime.files]]\nfrom = \"a\"\nto = \"/opt/x/a\"\n[[runtime.files]]\nfrom = \"b\"\nto = \"/opt/y/\"\nmode = \"0640\"\nowner = \"5:6\"\n";
-    let config = format!("[runtime]\nbase = \"{base}\"\ncertificates = true\n{files}");
-    let plan = planned(&sound(WORK, &config), &resolution());
-    let text = lowering_as(merge, None, &plan, |mut lowering| {
-        lowering
-            .image(&plan.images[0])
-            .unwrap()
-            .to_definition()
-            .to_string()
-    });
-    let is_layer = |op: &&str| {
-        // On scratch a layer is named after what it is part of.
-        let names = || {
-            op.lines()
-                .filter(|line| line.trim_start().starts_with("name "))
-        };
-        ["runtime files\"", "files of api\"", "image api\""]
-            .iter()
-            .any(|name| names().any(|line| line.ends_with(name)))
-    };
-    text.split("\n#")
-        .filter(is_layer)
-        .map(|op| format!("#{op}\n"))
-        .collect()
-}
-
-/// Over a base, everything is copied onto it, with MergeOp and without; on scratch a layer is made
-/// by itself where layers can be merged.
-#[test]
-fn layers_of_an_image() {
-    assert_eq!(layers("alpine", true), layers("alpine", false));
-    for (name, text) in [
-        ("base", layers("alpine", true)),
-        ("scratch", layers("scratch", true)),
-        ("unmerged", layers("scratch", false)),
-    ] {
-        expect_file![format!("./layers-{name}.txt")].assert_eq(&text);
     }
 }

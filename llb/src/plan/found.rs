@@ -1,0 +1,43 @@
+//! Mains as they are found, before their images have names.
+
+use crate::packages::Main;
+use crate::tree::TreePath;
+use crate::workspace::RootIx;
+
+/// How many mains a message names.
+pub(super) const SHOWN: usize = 10;
+
+/// One main of the repository, while names are given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) root: RootIx,
+    pub(super) main: Main,
+}
+
+pub(super) fn is_one_main(founds: &[&Found]) -> bool {
+    founds.windows(2).all(|pair| pair[0].main == pair[1].main)
+}
+
+pub(super) fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
+    founds
+        .into_iter()
+        .map(|found| written(&found.main.dir))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A directory as the configuration names it.
+pub(super) fn written(dir: &TreePath) -> String {
+    if dir.is_root() {
+        ".".to_owned()
+    } else {
+        format!("./{dir}")
+    }
+}
+
+/// Whether the configured `main` means this one: by directory or by import path.
+pub(super) fn is_named_by(main: &Main, written: &str) -> bool {
+    written == main.path
+        || main.dir.as_str() == written.trim_start_matches("./").trim_end_matches('/')
+        || (written == "." && main.dir.is_root())
+}
