@@ -75,7 +75,7 @@ pub struct CompileConfig {
     /// CGO_ENABLED.
     pub cgo: bool,
     /// Whether its module is built by itself (GOWORK=off), whatever go.work uses it.
-    pub alone: bool,
+    pub gowork_off: bool,
     /// GOEXPERIMENT.
     pub experiment: BTreeSet<String>,
     /// GOAMD64 and its kin: variable to value, those that are set.
@@ -357,7 +357,7 @@ fn compile(build: &Build) -> CompileConfig {
         gcflags: text(&build.gcflags),
         asmflags: text(&build.asmflags),
         cgo: build.cgo.as_ref().is_some_and(|cgo| cgo.value),
-        alone: build
+        gowork_off: build
             .workspace
             .as_ref()
             .is_some_and(|workspace| !workspace.value),

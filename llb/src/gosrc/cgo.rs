@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 
+use super::chars::trim_space;
 use super::constraint::Expr;
 use super::context::BuildContext;
 use super::header::Cgo;
-use super::letters::trim_space;
 use super::places::Places;
 
 /// One `#cgo` line that holds in a context.

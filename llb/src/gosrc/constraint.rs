@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::letters::is_tag_char;
+use super::chars::is_tag_char;
 
 /// A build constraint expression (<https://pkg.go.dev/go/build/constraint#Expr>). In text and in
 /// JSON it is what stands after `//go:build`.

@@ -5,8 +5,8 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use super::chars::is_letter;
 use super::glob::{self, Glob};
-use super::letters::is_letter;
 use crate::limits;
 
 /// What a name in a directory is, links not followed.

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::cgo::read_preamble;
 use super::class::FileClass;
 use super::constraint::Expr;
-use super::extent::Extent;
+use super::head_range::HeadRange;
 use super::includes::Includes;
 use super::places::Places;
-use super::{embed_lines, extent, imports, leading, main_func};
+use super::{embed_lines, head_range, imports, leading_comments, main_func};
 use crate::diag::{Diagnostic, Position, Span};
 use crate::limits;
 
@@ -122,12 +122,12 @@ impl SourceFile {
         let text = text.strip_prefix(BOM).unwrap_or(text);
         match FileClass::of(name) {
             Some(FileClass::Go | FileClass::TestGo) => {
-                read_go(text, &extent::of_go(text), &mut source)
+                read_go(text, &head_range::of_go(text), &mut source)
             }
             Some(FileClass::Syso) | None => {}
             Some(_) => {
                 read_constraint(
-                    &text[..extent::of_other(text).end],
+                    &text[..head_range::of_other(text).end],
                     &mut Places::new(text),
                     &mut source,
                 );
@@ -146,12 +146,12 @@ impl SourceFile {
             Some(_) => return None,
         }
         let text = start.strip_prefix(BOM).unwrap_or(start);
-        let extent = extent::of_go(text);
-        if !extent.closed {
+        let range = head_range::of_go(text);
+        if !range.closed {
             return None;
         }
         let mut source = Self::unread(name);
-        read_go(text, &extent, &mut source);
+        read_go(text, &range, &mut source);
         let embeds = source
             .header
             .imports
@@ -202,10 +202,10 @@ impl Header {
     }
 }
 
-/// Reads a Go file, whose head goes as far as `extent`, into `source`.
-fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
+/// Reads a Go file, whose head goes as far as `range`, into `source`.
+fn read_go(text: &[u8], range: &HeadRange, source: &mut SourceFile) {
     let mut places = Places::new(text);
-    if let Some(offset) = extent.nul {
+    if let Some(offset) = range.nul {
         source.problem = Some(Problem {
             message: "unexpected NUL in input".to_owned(),
             at: places.at(offset),
@@ -213,10 +213,10 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
         });
         return;
     }
-    if extent.end > limits::HEAD {
+    if range.end > limits::HEAD {
         let message = format!(
             "the head of the file, up to its last import, has {} bytes; gowork reads {}",
-            extent.end,
+            range.end,
             limits::HEAD
         );
         source.problem = Some(Problem {
@@ -226,7 +226,7 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
         });
         return;
     }
-    let head = &text[..extent.end];
+    let head = &text[..range.end];
     if !read_constraint(head, &mut places, source) {
         return;
     }
@@ -281,7 +281,7 @@ fn read_go(text: &[u8], extent: &Extent, source: &mut SourceFile) {
         source.header.embeds = embed_lines::read(text);
     }
     if is_program(&source.name, &source.header) {
-        source.header.declares_main = main_func::is_declared(&text[extent.end..]);
+        source.header.declares_main = main_func::is_declared(&text[range.end..]);
     }
 }
 
@@ -293,7 +293,7 @@ fn is_program(name: &str, header: &Header) -> bool {
 /// Reads the constraint from the head of a file of any language; false, with the problem noted, if
 /// it cannot be told.
 fn read_constraint(head: &[u8], places: &mut Places<'_>, source: &mut SourceFile) -> bool {
-    match leading::constraint(head) {
+    match leading_comments::constraint(head) {
         Ok(constraint) => source.header.constraint = constraint,
         Err(error) => {
             source.problem = Some(Problem {

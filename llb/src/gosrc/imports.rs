@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::letters::is_graphic;
+use super::chars::is_graphic;
 use super::quoted::unquote;
 use super::scanner::{Fault, Kind, Scanner, Token};
 

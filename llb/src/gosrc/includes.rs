@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chars::trim_space;
 use super::class::FileClass;
-use super::letters::trim_space;
 
 /// Files that a source text names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,19 +10,19 @@
 
 pub mod arch;
 pub mod cgo;
+mod chars;
 pub mod class;
 pub mod constraint;
 pub mod context;
 pub mod embed;
 mod embed_lines;
-mod extent;
 mod filename;
 pub mod glob;
+mod head_range;
 pub mod header;
 mod imports;
 pub mod includes;
-mod leading;
-mod letters;
+mod leading_comments;
 mod main_func;
 mod places;
 pub mod ports;

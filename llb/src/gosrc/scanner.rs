@@ -1,7 +1,7 @@
 //! Go tokens, as far as package clauses, imports and the search for `//go:embed` need them:
 //! semicolons inserted, comments kept, literals checked.
 
-use super::letters::{first_char, is_digit, is_graphic, is_letter};
+use super::chars::{first_char, is_digit, is_graphic, is_letter};
 
 /// What a token is. Operators that a head never holds are `Other`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -156,11 +156,11 @@ pub(super) fn outline_where(
     let text = |value: &Option<crate::config::Spanned<String>>| {
         value.as_ref().map(|value| value.value.clone())
     };
-    let every_module = config.image("").compile.alone;
+    let every_module = config.image("").compile.gowork_off;
     let asking = workspace
         .roots
         .iter()
-        .filter(|root| !root.alone || every_module);
+        .filter(|root| !root.gowork_off || every_module);
     let builder = Builder::choose(
         &config.go,
         asking.flat_map(|root| root.version_lines(workspace)),

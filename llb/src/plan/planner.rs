@@ -237,8 +237,8 @@ impl<'a> BuildPlanner<'a> {
         {
             let title = titles::std(nodes.len(), name == "std" && has_theirs);
             // A part for each: who reaches which of them changes with every new import.
-            let alone = nodes.into_iter().map(|ix| BTreeSet::from([ix]));
-            let parts = alone
+            let each = nodes.into_iter().map(|ix| BTreeSet::from([ix]));
+            let parts = each
                 .map(|nodes| (self.outside_part(resolved, &nodes), nodes))
                 .collect();
             self.std_step(resolved, name.to_owned(), title, in_order(parts));
@@ -285,7 +285,7 @@ impl<'a> BuildPlanner<'a> {
         let steps = resolved
             .third_party
             .steps(&before, self.cache == Cache::Mount);
-        let alone = steps.len() == 1;
+        let is_only = steps.len() == 1;
         for step in steps {
             let cuts = in_order(
                 step.into_iter()
@@ -299,7 +299,7 @@ impl<'a> BuildPlanner<'a> {
             inputs.own =
                 self.own_outside(resolved, cuts.iter().flat_map(|(_, nodes)| nodes).copied());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-            let (name, title) = titles::deps(&parts, alone, self.images.len());
+            let (name, title) = titles::deps(&parts, is_only, self.images.len());
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
             note(&mut resolved.outside, made, &cuts, Some);
         }

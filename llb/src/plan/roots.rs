@@ -2,7 +2,7 @@
 
 use crate::config::{Config, ImageConfig, Spanned};
 use crate::tree::TreePath;
-use crate::workspace::{Alone, Choice, ModTexts, Root};
+use crate::workspace::{Choice, GoworkOff, ModTexts, Root};
 
 /// The choice of roots that a configuration makes for a tree with these mod files.
 pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
@@ -14,12 +14,12 @@ pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
         .keys()
         .map(String::as_str)
         .chain([""])
-        .map(|name| config.image(name).compile.alone);
+        .map(|name| config.image(name).compile.gowork_off);
     let all: Vec<bool> = all.collect();
-    let alone = match (all.contains(&true), all.contains(&false)) {
-        (false, _) => Alone::No,
-        (true, true) => Alone::Also,
-        (true, false) => Alone::Only,
+    let gowork_off = match (all.contains(&true), all.contains(&false)) {
+        (false, _) => GoworkOff::No,
+        (true, true) => GoworkOff::Also,
+        (true, false) => GoworkOff::Only,
     };
     let modules = mod_files
         .keys()
@@ -31,7 +31,7 @@ pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
             .as_ref()
             .filter(|roots| !roots.is_empty())
             .map(|roots| roots.iter().filter_map(dir).collect()),
-        alone,
+        gowork_off,
         skipped: modules
             .filter(|dir| config.skips(dir, "").is_some())
             .collect(),
@@ -40,9 +40,9 @@ pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
 
 /// Whether an image's main may be one of this root's.
 pub(super) fn serves(root: &Root, image: &ImageConfig) -> bool {
-    if image.compile.alone {
+    if image.compile.gowork_off {
         !root.is_workspace()
     } else {
-        !root.alone
+        !root.gowork_off
     }
 }

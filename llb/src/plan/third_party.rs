@@ -165,10 +165,10 @@ impl<'a> ThirdParty<'a> {
             }
         }
         heavy.sort_by_key(|(level, _)| *level == Level::Top);
-        let alone = heavy.into_iter().map(|(_, part)| vec![part]);
+        let heavy = heavy.into_iter().map(|(_, part)| vec![part]);
         let light = self.shared_out(light);
         let steps = std::iter::once(base)
-            .chain(alone)
+            .chain(heavy)
             .chain(light)
             .filter(|step| !step.is_empty());
         steps

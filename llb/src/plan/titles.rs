@@ -41,7 +41,7 @@ pub(super) fn std(packages: usize, more: bool) -> String {
 
 /// The name and the title of a deps step; `alone`, if there is one only. `images` is how many the
 /// build has.
-pub(super) fn deps(parts: &[Part], alone: bool, images: usize) -> (String, String) {
+pub(super) fn deps(parts: &[Part], is_only: bool, images: usize) -> (String, String) {
     let paths: BTreeSet<&str> = parts
         .iter()
         .flat_map(|part| &part.packages)
@@ -49,7 +49,7 @@ pub(super) fn deps(parts: &[Part], alone: bool, images: usize) -> (String, Strin
         .collect();
     let title = format!("compile {}", count(paths.len(), "third-party package"));
     let whom = reached_by(parts, images);
-    if alone {
+    if is_only {
         return ("deps".to_owned(), title + &whom);
     }
     let first = paths.first().copied().unwrap_or_default();

@@ -26,18 +26,18 @@ pub struct Choice {
     /// without a `module` line is none.
     pub roots: Option<Vec<(TreePath, Option<Span>)>>,
     /// Whether modules are built by themselves.
-    pub alone: Alone,
+    pub gowork_off: GoworkOff,
     /// Directories whose go.mod, where it is wrong, is no matter unless something names them.
     pub skipped: BTreeSet<TreePath>,
 }
 
 /// Whether modules are built by themselves, as with GOWORK=off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Alone {
+pub enum GoworkOff {
     /// Only where no go.work is.
     #[default]
     No,
-    /// Each may be: every module is a root besides ([`Root::alone`](super::Root::alone)).
+    /// Each may be: every module is a root besides ([`Root::gowork_off`](super::Root::gowork_off)).
     Also,
     /// All are: a go.work only says which modules there are.
     Only,
@@ -55,9 +55,9 @@ pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
         None => loader.default_roots(&choice.skipped),
         Some(asked) => loader.asked_roots(asked),
     };
-    match choice.alone {
-        Alone::Only => loader.add_modules(&dirs),
-        Alone::No | Alone::Also => loader.add_roots(&dirs),
+    match choice.gowork_off {
+        GoworkOff::Only => loader.add_modules(&dirs),
+        GoworkOff::No | GoworkOff::Also => loader.add_roots(&dirs),
     }
     if let Some(asked) = &choice.roots {
         loader.findings.extend(check::built_twice(
@@ -68,7 +68,7 @@ pub fn load_chosen(texts: &ModTexts, choice: &Choice) -> LoadedWorkspace {
                 .map(|draft| (&draft.dir, &draft.members)),
         ));
     }
-    if choice.alone == Alone::Also {
+    if choice.gowork_off == GoworkOff::Also {
         loader.add_alone();
     }
     loader.finish()
@@ -110,7 +110,7 @@ struct Draft {
     replaced: replace::Targets,
     read: BTreeSet<TreePath>,
     vendored: bool,
-    alone: bool,
+    gowork_off: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -252,7 +252,7 @@ impl<'a> Loader<'a> {
             self.module_root(&dir);
             let own = std::mem::replace(&mut self.findings, outer);
             if let Some(draft) = self.roots.last_mut() {
-                (draft.alone, draft.diagnostics) = (true, own.into_vec());
+                (draft.gowork_off, draft.diagnostics) = (true, own.into_vec());
             }
         }
     }
@@ -362,7 +362,7 @@ impl<'a> Loader<'a> {
             replaced,
             read,
             vendored,
-            alone: false,
+            gowork_off: false,
             diagnostics: Vec::new(),
         });
     }
@@ -428,14 +428,14 @@ impl<'a> Loader<'a> {
                     .collect(),
                 read: draft.read.clone(),
                 vendored: draft.vendored,
-                alone: draft.alone,
+                gowork_off: draft.gowork_off,
                 diagnostics: draft.diagnostics.clone(),
             });
         }
-        roots.sort_by(|a, b| (&a.dir, a.alone).cmp(&(&b.dir, b.alone)));
+        roots.sort_by(|a, b| (&a.dir, a.gowork_off).cmp(&(&b.dir, b.gowork_off)));
         let used: BTreeSet<ModuleIx> = roots
             .iter()
-            .filter(|root| !root.alone)
+            .filter(|root| !root.gowork_off)
             .flat_map(Root::modules)
             .collect();
         let unused = self

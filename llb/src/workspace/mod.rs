@@ -14,7 +14,7 @@ mod replace;
 
 pub use behind::Evidence;
 pub(crate) use load::load_everything;
-pub use load::{Alone, Choice, LoadedWorkspace, load, load_chosen, named_dirs};
+pub use load::{Choice, GoworkOff, LoadedWorkspace, load, load_chosen, named_dirs};
 pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};
 
 use std::collections::BTreeMap;

@@ -58,7 +58,7 @@ pub struct Root {
     pub vendored: bool,
     /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work
     /// uses it, or leaves it out.
-    pub alone: bool,
+    pub gowork_off: bool,
     /// What is wrong with its mod files, of a root that is alone: no matter unless it is built.
     pub diagnostics: Vec<Diagnostic>,
 }

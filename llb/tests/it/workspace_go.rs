@@ -8,7 +8,7 @@ use std::process::Command;
 use gowork_llb::gosrc::BuildContext;
 use gowork_llb::packages;
 use gowork_llb::tree::{LocalTree, MemTree, SourceTree, TreePath};
-use gowork_llb::workspace::{self, Alone, Choice, Root, RootIx, Workspace};
+use gowork_llb::workspace::{self, Choice, GoworkOff, Root, RootIx, Workspace};
 use tempfile::TempDir;
 
 /// Packages of the repository by import path, with their directories; or that they cannot be built.
@@ -368,7 +368,7 @@ fn workspaces_below_the_root() {
         .to_vec();
     let choice = Choice {
         roots: Some(roots),
-        alone: Alone::No,
+        gowork_off: GoworkOff::No,
         ..Choice::default()
     };
     let chosen = [
@@ -394,7 +394,7 @@ fn modules_without_their_workspace() {
         &archive,
         &Choice {
             roots: None,
-            alone: Alone::Only,
+            gowork_off: GoworkOff::Only,
             ..Choice::default()
         },
         &["a: example.com/a", "b: example.com/b"],
@@ -402,7 +402,7 @@ fn modules_without_their_workspace() {
     let archive = archive.replace("./b\n)", "./b\n)\nreplace example.com/lib => ./lib\n");
     let choice = Choice {
         roots: None,
-        alone: Alone::Also,
+        gowork_off: GoworkOff::Also,
         ..Choice::default()
     };
     check_choice(

@@ -1,7 +1,7 @@
 //! The leading comments of a source file, of any language: where build constraints may stand.
 
+use super::chars::trim_space;
 use super::constraint::{Expr, MAX_OPERANDS};
-use super::letters::trim_space;
 
 /// Why the constraint of a file cannot be told.
 pub(super) struct LeadingError {

@@ -5,7 +5,7 @@
 //! problems look depends on it.
 
 /// The head of a file.
-pub(super) struct Extent {
+pub(super) struct HeadRange {
     /// Its length: up to the first byte after the imports that is neither space nor comment; the
     /// whole file where the reader gave up.
     pub(super) end: usize,
@@ -16,7 +16,7 @@ pub(super) struct Extent {
 }
 
 /// The head of a Go file: package clause and imports.
-pub(super) fn of_go(text: &[u8]) -> Extent {
+pub(super) fn of_go(text: &[u8]) -> HeadRange {
     let mut reader = Reader::new(text);
     reader.keyword(b"package");
     reader.ident();
@@ -32,21 +32,21 @@ pub(super) fn of_go(text: &[u8]) -> Extent {
         }
         reader.next(false);
     }
-    reader.extent()
+    reader.range()
 }
 
 /// The head of any other file: its leading comments. `end` is where the reader stopped, also where
 /// it gave up: Go takes such files as they are.
-pub(super) fn of_other(text: &[u8]) -> Extent {
+pub(super) fn of_other(text: &[u8]) -> HeadRange {
     let mut reader = Reader::new(text);
     reader.peek(true);
     match reader.fault {
-        Some(_) => Extent {
+        Some(_) => HeadRange {
             end: 0,
             nul: None,
             closed: false,
         },
-        None => reader.extent(),
+        None => reader.range(),
     }
 }
 
@@ -78,24 +78,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn extent(&self) -> Extent {
+    fn range(&self) -> HeadRange {
         match self.fault {
-            Some(Fault::Nul) => Extent {
+            Some(Fault::Nul) => HeadRange {
                 end: self.at,
                 nul: Some(self.at - 1),
                 closed: false,
             },
-            Some(Fault::Syntax) => Extent {
+            Some(Fault::Syntax) => HeadRange {
                 end: self.text.len(),
                 nul: None,
                 closed: false,
             },
-            None if self.ended => Extent {
+            None if self.ended => HeadRange {
                 end: self.text.len(),
                 nul: None,
                 closed: false,
             },
-            None => Extent {
+            None => HeadRange {
                 end: self.at - 1,
                 nul: None,
                 closed: true,
