@@ -456,3 +456,12 @@ impl Query<'_> {
         })
     }
 }
+
+/// The steps among `steps` that read a file.
+pub(crate) fn readers<'a>(steps: &[&'a Step], path: &TreePath) -> Vec<&'a Step> {
+    steps
+        .iter()
+        .copied()
+        .filter(|step| reads(step, path))
+        .collect()
+}

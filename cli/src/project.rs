@@ -256,6 +256,14 @@ impl Project {
     }
 }
 
+/// Platforms of what is printed to be built later, on machines unknown.
+const USUAL_PLATFORMS: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
+
+/// The platforms asked for, or the usual ones.
+pub(crate) fn usual_targets(common: &Common) -> Vec<Target> {
+    targets(common, &USUAL_PLATFORMS)
+}
+
 /// The platforms asked for, or `default`.
 pub(crate) fn targets(common: &Common, default: &[(&str, &str)]) -> Vec<Target> {
     if !common.platform.is_empty() {

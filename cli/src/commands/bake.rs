@@ -2,11 +2,10 @@
 
 use gowork_llb::lower::{self, BakeOptions, Mark};
 
-use super::usual_targets;
 use crate::args::{Common, Output};
 use crate::exit;
 use crate::output::deliver;
-use crate::project::{OpenArgs, Project};
+use crate::project::{OpenArgs, Project, usual_targets};
 
 /// Prints the bake file.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {

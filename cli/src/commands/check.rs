@@ -3,9 +3,8 @@
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::plan::Outlines;
 
-use super::usual_targets;
 use crate::args::Common;
-use crate::project::{OpenArgs, Project};
+use crate::project::{OpenArgs, Project, usual_targets};
 use crate::{exit, ui};
 
 /// Tells it.

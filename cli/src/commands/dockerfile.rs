@@ -3,11 +3,10 @@
 use gowork_llb::config;
 use gowork_llb::lower::{self, CacheForm, DockerfileOptions, Mark};
 
-use super::usual_targets;
 use crate::args::{Cache, Common, Dockerfile};
 use crate::exit;
 use crate::output::deliver;
-use crate::project::{OpenArgs, Project};
+use crate::project::{OpenArgs, Project, usual_targets};
 
 /// Prints the Dockerfile.
 pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {

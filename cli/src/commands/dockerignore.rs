@@ -7,11 +7,10 @@ use gowork_llb::lower::Mark;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
 
-use super::usual_targets;
 use crate::args::{Common, Output};
 use crate::exit;
 use crate::output::deliver;
-use crate::project::{OpenArgs, Project};
+use crate::project::{OpenArgs, Project, usual_targets};
 use crate::source::Source;
 
 /// Prints the .dockerignore. What is there now leaves nothing out: the new one takes its place, and

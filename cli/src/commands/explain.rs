@@ -8,9 +8,10 @@ use gowork_llb::plan::{Image, Step, json};
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
-use super::{explain_file, no_image};
+use super::explain_file;
+use super::no_image::no_image;
 use crate::args::{Common, Explain};
-use crate::membership::{self, Query};
+use crate::membership::Query;
 use crate::project::{OpenArgs, Project, Resolutions, one_target};
 use crate::source::Source;
 use crate::ui::counted;
@@ -274,13 +275,4 @@ fn as_json(
         "parts": parts.0.iter().map(listed).collect::<Vec<_>>(),
         "steps": steps,
     }))
-}
-
-/// The steps among `steps` that read a file.
-pub(super) fn readers<'a>(steps: &[&'a Step], path: &TreePath) -> Vec<&'a Step> {
-    steps
-        .iter()
-        .copied()
-        .filter(|step| membership::reads(step, path))
-        .collect()
 }

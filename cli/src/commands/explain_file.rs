@@ -9,8 +9,7 @@ use gowork_llb::plan::Image;
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
-use super::explain::readers;
-use crate::membership::{Link, Query, Role};
+use crate::membership::{Link, Query, Role, readers};
 use crate::project::{Project, Resolutions};
 use crate::source::Source;
 use crate::{exit, ui};

@@ -2,7 +2,7 @@
 
 use gowork_llb::lower::graph;
 
-use super::no_image;
+use super::no_image::no_image;
 use crate::args::{Common, Format, Graph, Subject};
 use crate::project::{OpenArgs, Project, one_target};
 use crate::{exit, ui};

@@ -10,21 +10,14 @@ mod explain_file;
 mod graph;
 mod list;
 mod man;
+mod no_image;
 mod plan;
-
-use std::collections::BTreeSet;
 
 use clap::CommandFactory;
 
-use crate::args::{Args, Command, Common};
-use crate::project::targets;
+use crate::args::{Args, Command};
 use crate::root::Root;
 use crate::{exit, ui};
-use gowork_llb::diag::Diagnostic;
-use gowork_llb::plan::{Plan, Target};
-
-/// Platforms of what is printed to be built later, on machines unknown.
-const USUAL_PLATFORMS: [(&str, &str); 2] = [("linux", "amd64"), ("linux", "arm64")];
 
 /// Runs the command.
 pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
@@ -56,31 +49,4 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         }
         Command::Man => man::run(),
     }
-}
-
-/// An image that the command line names and that cannot be shown: it is broken, or the repository
-/// has none of that name.
-fn no_image(plan: &Plan, broken: &BTreeSet<String>, name: &str) -> Diagnostic {
-    if broken.contains(name) {
-        return Diagnostic::error(format!(
-            "image {name} cannot be shown before the errors above are mended"
-        ));
-    }
-    let names: Vec<&str> = plan
-        .images
-        .iter()
-        .map(|image| image.name.as_str())
-        .collect();
-    let error = Diagnostic::error(format!(
-        "there is no image {name}; images are {}",
-        names.join(", ")
-    ));
-    match gowork_llb::diag::nearest(name, names.iter().copied()) {
-        Some(nearest) => error.help(format!("did you mean {nearest}?")),
-        None => error,
-    }
-}
-
-fn usual_targets(common: &Common) -> Vec<Target> {
-    targets(common, &USUAL_PLATFORMS)
 }

@@ -1,28 +1,12 @@
 //! What a value may look like, key by key: small grammars over one string. Nothing here knows
 //! positions. Those of `[runtime]` are in `check_runtime.rs`.
 
-use super::Cache;
+use super::values::Cache;
+use super::wrong::{Wrong, wrong};
 use crate::tree::TreePath;
-
-/// Why a value is not right, and what would be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
-    /// What is wrong with it.
-    pub(super) why: String,
-    /// What to write.
-    pub(super) help: String,
-}
 
 /// A grammar.
 pub(super) type Check = fn(&str) -> Result<(), Wrong>;
-
-/// The error with these words.
-pub(super) fn wrong<T>(why: impl Into<String>, help: impl Into<String>) -> Result<T, Wrong> {
-    Err(Wrong {
-        why: why.into(),
-        help: help.into(),
-    })
-}
 
 /// Any text. (NUL, which no program can be given, is refused for all keys before their own check.)
 #[allow(clippy::unnecessary_wraps, reason = "a Check")]

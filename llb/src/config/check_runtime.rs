@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::check::{Wrong, no_control, wrong};
-use super::effective::{Port, Protocol};
+use super::check::no_control;
+use super::values::{Port, Protocol};
+use super::wrong::{Wrong, wrong};
 use crate::tree::TreePath;
 
 /// A file name.

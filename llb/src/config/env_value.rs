@@ -4,7 +4,7 @@
 //! In the file such a variable is written `$$NAME`: one dollar belongs to build-args. A dollar in
 //! the value of a build-arg is a dollar.
 
-use super::check::{Wrong, wrong};
+use super::wrong::{Wrong, wrong};
 
 /// Braces in braces. Values need one or two.
 const MAX_DEPTH: usize = 8;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::check::Wrong;
 use super::strings::{Form, visit_strings};
+use super::wrong::Wrong;
 use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, flags, validate};
 use crate::diag::{Diagnostic, Span};
 

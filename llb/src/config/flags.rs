@@ -1,7 +1,7 @@
 //! Flags for Go's tools, as `go build` splits them into words (cmd/internal/quoted, `Split`), and
 //! build-args in them: each is part of one word, whatever it holds.
 
-use super::check::{Wrong, wrong};
+use super::wrong::{Wrong, wrong};
 
 /// One word of flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

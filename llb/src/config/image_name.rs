@@ -1,7 +1,7 @@
 //! What may name an image: what is a stage of a Dockerfile, a target of a bake file and a
 //! repository of a registry at once.
 
-use super::check::{Wrong, wrong};
+use super::wrong::{Wrong, wrong};
 
 /// Names with a meaning of their own: `binaries` is the target with the programs of all images,
 /// `default` is the group that bake builds, `context` and `scratch` are no stages (moby/buildkit,

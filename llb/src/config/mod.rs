@@ -21,14 +21,16 @@ mod suggest;
 mod types;
 mod unused;
 mod validate;
+mod values;
 mod written_for;
+mod wrong;
 
 use schemars::transform::RecursiveTransform;
 use toml::de::DeTable;
 
 pub use effective::{
-    Cache, CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig,
-    ImageConfig, Port, Protocol, RuntimeConfig, SCRATCH,
+    CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig,
+    RuntimeConfig, SCRATCH,
 };
 pub use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
@@ -37,6 +39,7 @@ pub use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub use pattern::is_matched;
 pub use spanned::Spanned;
 pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
+pub use values::{Cache, Port, Protocol};
 pub use written_for::WrittenFor;
 
 use crate::diag::{Diagnostic, Findings};

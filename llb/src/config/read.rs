@@ -7,8 +7,8 @@ use std::ops::Range;
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, DeValue};
 
-use super::check::Wrong;
 use super::spanned::Lines;
+use super::wrong::Wrong;
 use super::{Spanned, suggest};
 use crate::diag::{Diagnostic, Findings, Span};
 

@@ -1,8 +1,8 @@
 //! Checks values against their grammars and says what is wrong with them, and where.
 
 use super::Config;
-use super::check::Wrong;
 use super::strings::{Slot, visit_strings};
+use super::wrong::Wrong;
 use crate::diag::{Diagnostic, Span};
 
 /// Checks one value that has no build-args in it any more.

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::chars::trim_space;
 use super::constraint::Expr;
 use super::context::BuildContext;
-use super::header::Cgo;
 use super::places::Places;
+use super::source_file::Cgo;
 
 /// One `#cgo` line that holds in a context.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -38,7 +38,7 @@ impl FileClass {
             return None;
         }
         Some(match &name[name.rfind('.')?..] {
-            ".go" if super::is_test(name) => Self::TestGo,
+            ".go" if is_test(name) => Self::TestGo,
             ".go" => Self::Go,
             ".c" => Self::C,
             ".cc" | ".cpp" | ".cxx" => Self::Cxx,
@@ -65,4 +65,9 @@ pub fn is_source_name(name: &str) -> bool {
 /// know ([`super::SourceFile::unread`]).
 pub fn is_read(name: &str) -> bool {
     FileClass::of(name).is_some_and(|class| class != FileClass::Syso)
+}
+
+/// Whether the name is that of a test file (`x_test.go`).
+pub fn is_test(name: &str) -> bool {
+    name.ends_with("_test.go")
 }

@@ -6,7 +6,7 @@ use super::arch;
 use super::class::FileClass;
 use super::constraint::Expr;
 use super::filename;
-use super::header::Header;
+use super::source_file::Header;
 
 /// What go/build calls a Context: everything that decides which files of a directory are built.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl BuildContext {
     }
 
     /// Whether the file named `name` with this header is built in this context: suffix, constraint,
-    /// and for Go files `import "C"` without cgo. Test files answer like others; see [`is_test`].
+    /// and for Go files `import "C"` without cgo. Test files answer like others; see [`super::is_test`].
     /// Whether `.S` files are built their package decides; see [`super::select`].
     pub fn matches(&self, name: &str, header: &Header) -> bool {
         let Some(class) = FileClass::of(name) else {
@@ -108,9 +108,4 @@ impl BuildContext {
                 .parse::<u32>()
                 .is_ok_and(|minor| (1..=self.go_minor).contains(&minor))
     }
-}
-
-/// Whether the name is that of a test file (`x_test.go`).
-pub fn is_test(name: &str) -> bool {
-    name.ends_with("_test.go")
 }

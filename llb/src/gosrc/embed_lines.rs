@@ -1,10 +1,10 @@
 //! `//go:embed` lines: comments anywhere in a file, but not what looks like one in a string or
 //! block comment.
 
-use super::header::EmbedPattern;
 use super::places::Places;
 use super::quoted::unquote_prefix;
 use super::scanner::{Kind, Scanner};
+use super::source_file::EmbedPattern;
 use crate::diag::Position;
 
 const GO_EMBED: &[u8] = b"//go:embed";

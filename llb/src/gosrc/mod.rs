@@ -29,12 +29,13 @@ pub mod ports;
 mod quoted;
 mod scanner;
 mod select;
+mod source_file;
 
-pub use class::{FileClass, is_source_name};
+pub use class::{FileClass, is_source_name, is_test};
 pub use constraint::Expr;
-pub use context::{BuildContext, is_test};
-pub use header::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};
+pub use context::BuildContext;
 pub use includes::{Includes, is_includable};
 pub use select::{
     PackageFiles, Place, Places, SelectError, declares_main, is_compiled, package_name, select,
 };
+pub use source_file::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::class::FileClass;
 use super::context::BuildContext;
-use super::header::{ProblemKind, SourceFile};
+use super::source_file::{ProblemKind, SourceFile};
 use crate::diag::{Diagnostic, Position, Span};
 
 /// A place in a file of the package.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::input::{KeyInput, flags, module_text};
 use super::key::{Key, KeyPart};
-use super::{KeyInput, flags, module_text};
 use crate::packages::PackageIx;
 use crate::plan::{Build, BuildIx, ThirdParty, module_of};
 use crate::tree::TreePath;

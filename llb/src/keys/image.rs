@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::input::{KeyInput, flags, module_text};
 use super::key::{Key, KeyPart};
-use super::{KeyInput, flags, module_text, runtime};
+use super::runtime;
 use crate::gomod::{ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
 use crate::plan::{Build, BuildIx, Image, Plan, StepKind, ThirdParty};

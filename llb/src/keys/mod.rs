@@ -22,10 +22,12 @@
 mod compile;
 mod contents;
 mod image;
+mod input;
 mod key;
 
 pub use contents::{Contents, files, paths};
 pub use image::{image_keys, third_party};
+pub use input::KeyInput;
 pub use key::{Difference, Key, KeyPart};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,32 +35,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use self::compile::Compiled;
+use self::input::{flags, module_text};
 use crate::config::{Cache, HealthcheckConfig, RuntimeConfig};
-use crate::plan::{BuildIx, Image, Inputs, Moved, Plan, Results, Step, StepKind};
-use crate::resolution::{Resolution, ResolvedModule};
-use crate::workspace::{ModTexts, Workspace};
-
-/// What keys are computed from.
-#[derive(Debug, Clone, Copy)]
-pub struct KeyInput<'a> {
-    /// The plan.
-    pub plan: &'a Plan,
-    /// The modules that it was made of.
-    pub workspace: &'a Workspace,
-    /// The texts of their mod files, as in a scan.
-    pub mod_files: &'a ModTexts,
-    /// What `go` chose, as it was given to the planner.
-    pub resolutions: Option<&'a BTreeMap<BuildIx, Resolution>>,
-    /// Digests of at least the files of [`paths`].
-    pub contents: &'a Contents,
-}
-
-impl<'a> KeyInput<'a> {
-    /// What `go` chose for a build.
-    fn resolution(&self, build: BuildIx) -> Option<&'a Resolution> {
-        self.resolutions?.get(&build)
-    }
-}
+use crate::plan::{BuildIx, Image, Inputs, Moved, Results, Step, StepKind};
 
 /// The key of every step, in the order of the plan's steps.
 pub fn step_keys(input: KeyInput<'_>) -> Vec<Key> {
@@ -162,17 +141,6 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     flags(&flag_list, key);
 }
 
-/// Flags as the go command takes them, `-name=value`.
-fn flags(list: &[String], key: &mut Key) {
-    for flag in list {
-        let (name, value) = flag
-            .trim_start_matches('-')
-            .split_once('=')
-            .unwrap_or((flag, ""));
-        key.insert(KeyPart::Flag(name.to_owned()), value);
-    }
-}
-
 /// What is mounted: files by content, modules by what they are.
 fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     let Inputs {
@@ -233,21 +201,6 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     {
         key.insert(KeyPart::Module(module.path.clone()), module_text(module));
     }
-}
-
-/// `v0.4.0 h1:...`, or `v0.4.0 => fork@v0.4.1 h1:...`.
-fn module_text(module: &ResolvedModule) -> String {
-    let replaced = if module.replaced_by.is_empty() {
-        String::new()
-    } else {
-        format!("=> {}", module.replaced_by)
-    };
-    let words = [module.version.as_str(), &replaced, &module.sum];
-    words
-        .into_iter()
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// What an image is besides its binary.

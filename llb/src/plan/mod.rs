@@ -31,6 +31,7 @@
 //! | behind | own packages that only third-party packages import |
 
 mod behind;
+mod broken;
 mod builder;
 mod early;
 mod fold;

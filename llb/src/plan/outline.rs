@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::broken;
 use super::builder::Builder;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
-use super::sound;
 use super::unused;
 use crate::config::{Cache, Config, ImageConfig};
 use crate::diag::{Diagnostic, Findings};
@@ -220,7 +220,7 @@ impl Outline {
         let wrong = self
             .builds
             .last()
-            .map(|build| sound::broken_mains(build, &errors))
+            .map(|build| broken::broken_mains(&build.packages, &errors))
             .unwrap_or_default();
         let is_sound = |name: &String| {
             let image = self

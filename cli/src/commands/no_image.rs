@@ -1,0 +1,29 @@
+//! An image that the command line names and that cannot be shown.
+
+use std::collections::BTreeSet;
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::plan::Plan;
+
+/// An image that the command line names and that cannot be shown: it is broken, or the repository
+/// has none of that name.
+pub(super) fn no_image(plan: &Plan, broken: &BTreeSet<String>, name: &str) -> Diagnostic {
+    if broken.contains(name) {
+        return Diagnostic::error(format!(
+            "image {name} cannot be shown before the errors above are mended"
+        ));
+    }
+    let names: Vec<&str> = plan
+        .images
+        .iter()
+        .map(|image| image.name.as_str())
+        .collect();
+    let error = Diagnostic::error(format!(
+        "there is no image {name}; images are {}",
+        names.join(", ")
+    ));
+    match gowork_llb::diag::nearest(name, names.iter().copied()) {
+        Some(nearest) => error.help(format!("did you mean {nearest}?")),
+        None => error,
+    }
+}
