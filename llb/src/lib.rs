@@ -23,5 +23,8 @@ pub mod ops;
 pub mod keys;
 pub mod lower;
 
+mod batches;
+#[cfg(feature = "local")]
 mod repository;
+#[cfg(feature = "local")]
 pub use repository::{GoCommand, PlanError, Repository};

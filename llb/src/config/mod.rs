@@ -15,6 +15,8 @@ mod flags;
 mod image_name;
 mod pattern;
 mod read;
+#[cfg(feature = "schema")]
+mod schema;
 mod spanned;
 mod strings;
 mod suggest;
@@ -25,7 +27,6 @@ mod values;
 mod written_for;
 mod wrong;
 
-use schemars::transform::RecursiveTransform;
 use toml::de::DeTable;
 
 pub use effective::{
@@ -110,13 +111,6 @@ impl Config {
         diagnostics.sort_by(|a, b| (a.others, &a.span).cmp(&(b.others, &b.span)));
         (config, diagnostics)
     }
-
-    /// The JSON schema of the configuration, for editors.
-    pub fn schema() -> schemars::Schema {
-        let settings = schemars::generate::SchemaSettings::default()
-            .with_transform(RecursiveTransform(descriptions_on_one_line));
-        settings.into_generator().into_root_schema_for::<Self>()
-    }
 }
 
 fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
@@ -161,12 +155,4 @@ fn first_instruction(text: &str) -> Option<&str> {
     let word = line.split_whitespace().next()?;
     let rest = line.trim_start().strip_prefix(word)?.trim_start();
     (!rest.starts_with('=') && INSTRUCTIONS.contains(&word.to_uppercase().as_str())).then_some(word)
-}
-
-/// Editors show descriptions: line breaks of a doc comment do not belong there.
-fn descriptions_on_one_line(schema: &mut schemars::Schema) {
-    if let Some(serde_json::Value::String(text)) = schema.get_mut("description") {
-        let paragraphs: Vec<String> = text.split("\n\n").map(|it| it.replace('\n', " ")).collect();
-        *text = paragraphs.join("\n\n");
-    }
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Spanned;
@@ -11,8 +10,9 @@ use crate::diag::Span;
 
 /// The whole configuration: the body of the Dockerfile, or `gowork.toml`. Every key is optional; an
 /// empty text is fine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Config {
     /// Main packages that are no images, as Go patterns: `./tools/...`, or import paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -37,8 +37,9 @@ pub struct Config {
 }
 
 /// `[go]`: the Go toolchain, and how all images are compiled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Go {
     /// Go release, `"1.26"` or `"1.26.8"`: the builder image is `golang:<version>`. Default: what
     /// go.work or go.mod asks for.
@@ -57,7 +58,8 @@ pub struct Go {
 }
 
 /// The keys of `[go]` that an image may override.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Build {
     /// Build tags (`go build -tags`).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +89,8 @@ pub struct Build {
 }
 
 /// The instruction set to compile for, an architecture each. Go's defaults where absent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Levels {
     /// GOAMD64: `"v1"` to `"v4"`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,8 +120,9 @@ pub struct Levels {
 }
 
 /// `[modules]`: where Go modules come from. A build-arg named as the variable overrides the key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Modules {
     /// GOPROXY.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,8 +148,9 @@ pub struct Modules {
 }
 
 /// `[runtime]`: what the images hold besides the binary, and how they are run.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Runtime {
     /// Image to build upon. Default `"scratch"`: nothing but what is listed here.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +174,10 @@ pub struct Runtime {
     pub labels: BTreeMap<String, Spanned<String>>,
     /// Ports that the program listens on: `8080`, `"8080/udp"` or a range, `"8000-8010"`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<Vec<PortKey>>")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(with = "Option<Vec<super::schema::PortKey>>")
+    )]
     pub ports: Option<Vec<Spanned<String>>>,
     /// Entrypoint. Default: the binary, `/usr/local/bin/NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -195,8 +203,9 @@ pub struct Runtime {
 }
 
 /// `healthcheck`: how to find out whether the program is well. Durations as in Go, `"30s"`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Healthcheck {
     /// Where the table stands.
     #[serde(skip)]
@@ -225,8 +234,9 @@ pub struct Healthcheck {
 }
 
 /// One of `files`: a file or directory of the build context to put into the image.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct File {
     /// Path in the build context.
     pub from: Spanned<String>,
@@ -241,8 +251,9 @@ pub struct File {
 }
 
 /// `[images.NAME]`: one image, with what differs from `[go]` and `[runtime]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Image {
     /// Where the table stands.
     #[serde(skip)]
@@ -260,13 +271,4 @@ pub struct Image {
     /// In place of the keys of `[runtime]`.
     #[serde(flatten)]
     pub runtime: Runtime,
-}
-
-/// A port in the schema: a number, or with a protocol.
-#[derive(JsonSchema)]
-#[serde(untagged)]
-#[allow(dead_code, reason = "only its schema is used")]
-enum PortKey {
-    Number(u16),
-    Text(String),
 }

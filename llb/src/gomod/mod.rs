@@ -2,7 +2,7 @@
 //!
 //! Two layers, as golang/mod has them: [`syntax`] keeps every token, comment and position;
 //! [`modfile`] and [`workfile`] give it meaning and point back to its lines. Equal to `go mod edit
-//! -json` and `go work edit -json`. [`write`] makes the small files that gowork writes itself.
+//! -json` and `go work edit -json`. [`mod@write`] makes the small files that gowork writes itself.
 //! Nothing here knows directories, versions chosen or builds.
 
 mod decode;

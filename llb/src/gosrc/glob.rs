@@ -36,7 +36,7 @@ impl Glob {
     /// Reads the pattern.
     ///
     /// # Errors
-    /// As [`matches`].
+    /// As [`matches()`].
     pub fn new(pattern: &str) -> Result<Self, BadPattern> {
         Ok(Self {
             pieces: parse(pattern)?,

@@ -19,7 +19,7 @@ pub struct KeyInput<'a> {
     pub mod_files: &'a ModTexts,
     /// What `go` chose, as it was given to the planner.
     pub resolutions: Option<&'a BTreeMap<BuildIx, Resolution>>,
-    /// Digests of at least the files of [`paths`].
+    /// Digests of at least the files of [`paths`](super::paths).
     pub contents: &'a Contents,
 }
 

@@ -3,8 +3,6 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use rayon::prelude::*;
-
 use super::check;
 use super::excluded;
 use super::graph::{Import, Package, PackageIx, Packages};
@@ -12,6 +10,7 @@ use super::included::{self, Asks};
 use super::owners::Owners;
 use super::returning::Returning;
 use super::scanned::{Scan, ScannedDir};
+use crate::batches;
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SelectError, SourceFile};
@@ -118,7 +117,7 @@ impl Loader<'_> {
                     context,
                 ))
             };
-            let selected: Vec<Option<PackageFiles>> = level.par_iter().map(select).collect();
+            let selected: Vec<Option<PackageFiles>> = batches::map(&level, select);
             for (ix, selected) in level.into_iter().zip(selected) {
                 self.fill(ix, selected.unwrap_or_default());
             }

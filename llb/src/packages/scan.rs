@@ -5,14 +5,13 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
 use super::embeds;
 use super::included::{self, Asks, Files};
 use super::owners::Owners;
 use super::scanned::{Refused, Scan, ScannedDir, source};
 use super::walk::{VENDOR, Walk};
 use super::{heads, mod_texts};
+use crate::batches;
 use crate::gomod::FILE_NAMES;
 use crate::gosrc::{FileClass, Includes, SourceFile, is_includable, is_source_name};
 use crate::limits;
@@ -195,10 +194,7 @@ impl Scanner<'_> {
             )));
         }
         let (tree, facts) = (self.tree, &self.facts);
-        let heads = files
-            .par_chunks(READ_BATCH)
-            .map(|batch| heads::read(tree, batch, facts))
-            .collect();
+        let heads = batches::map_chunks(files, READ_BATCH, |batch| heads::read(tree, batch, facts));
         if facts.load(Ordering::Relaxed) > limits::FACTS {
             let message = format!(
                 "more than {} imports, embed patterns and includes in all source files, gowork's limit",

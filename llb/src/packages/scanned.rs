@@ -36,8 +36,8 @@ pub struct Scan {
     /// what they say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<TreePath, String>,
-    /// Why the tree is not read at all: it has more of something than [`limits`] allows. Nothing
-    /// else is set then.
+    /// Why the tree is not read at all: it has more of something than [`limits`](crate::limits)
+    /// allows. Nothing else is set then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<Refused>,
 }

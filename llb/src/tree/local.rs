@@ -8,9 +8,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::{Entry, EntryKind, Head, SourceTree, TreeError, TreePath};
+use crate::batches;
 use crate::limits;
 
 /// A directory on disk. Batches run in parallel, but for those of heads: who reads many of them
@@ -178,12 +177,10 @@ fn whole(mut file: File) -> std::io::Result<Result<Vec<u8>, u64>> {
 impl SourceTree for LocalTree {
     fn list(&self, dirs: &[TreePath]) -> Vec<Result<Vec<Entry>, TreeError>> {
         let root = self.open_root();
-        dirs.par_iter()
-            .map(|dir| {
-                self.entries(root.as_ref(), dir)
-                    .map_err(|error| tree_error(dir, &error))
-            })
-            .collect()
+        batches::map(dirs, |dir| {
+            self.entries(root.as_ref(), dir)
+                .map_err(|error| tree_error(dir, &error))
+        })
     }
 
     fn link(&self, path: &TreePath) -> Option<String> {
@@ -203,7 +200,7 @@ impl SourceTree for LocalTree {
             }),
             Err(error) => Err(tree_error(file, &error)),
         };
-        files.par_iter().map(read).collect()
+        batches::map(files, read)
     }
 
     fn heads(

@@ -3,6 +3,7 @@
 //! Owns paths, listings and contents. Does not own what they mean: nothing here knows Go.
 
 mod ignore;
+#[cfg(feature = "local")]
 mod local;
 mod mem;
 mod path;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::limits;
 
 pub use ignore::{Ignore, IgnoreRule, IgnoringTree};
+#[cfg(feature = "local")]
 pub use local::LocalTree;
 pub use mem::MemTree;
 pub use path::{TreePath, TreePathError, below};

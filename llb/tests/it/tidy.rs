@@ -14,14 +14,18 @@ use imports::Crate;
 const LIMITS: &str = "limits";
 
 /// Stage -> the stages whose public items it may use. Anything not listed fails.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     (LIMITS, &[]),
+    ("batches", &[]),
     ("diag", &[]),
-    ("tree", &["diag"]),
+    ("tree", &["diag", "batches"]),
     ("gomod", &["diag"]),
     ("gosrc", &["diag"]),
     ("workspace", &["gomod", "tree", "diag"]),
-    ("packages", &["workspace", "gosrc", "gomod", "tree", "diag"]),
+    (
+        "packages",
+        &["workspace", "gosrc", "gomod", "tree", "diag", "batches"],
+    ),
     ("resolution", &["gomod", "gosrc", "tree", "diag"]),
     ("config", &["tree", "diag"]),
     (
