@@ -27,7 +27,7 @@ pub(crate) enum Change {
     Gone,
     /// It was there, and something it is made of is another.
     Changed(Vec<Difference>),
-    /// How it was cannot be told, for this reason.
+    /// What it was is unknown, for this reason.
     Unknown(String),
 }
 
@@ -73,7 +73,7 @@ impl Comparison {
     }
 
     /// What became of each image that was touched, on one platform, for which `now` is the work
-    /// tree's outline. An image that cannot be built now is none of them.
+    /// tree's outline. It has no image that cannot be built now.
     pub(crate) fn fates(
         &self,
         target: &Target,
@@ -169,7 +169,7 @@ impl Comparison {
         Ok(self.git_tree.contents(&then, &no_modes)? != self.work.contents(&now, &no_modes)?)
     }
 
-    /// Every image counts, since nobody knows what it was made of.
+    /// Every image counts, since what it was made of is unknown.
     fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<String, Change> {
         let place = |error: &Diagnostic| {
             error
@@ -311,7 +311,7 @@ fn compare([then, now]: &[BTreeMap<String, Key>; 2]) -> BTreeMap<String, Change>
         .collect()
 }
 
-/// Whether something differs of which only the go command can say what it means.
+/// Whether something differs whose meaning only the go command knows.
 fn only_go_knows(change: &Change) -> bool {
     let decides = |part: &KeyPart| match part {
         KeyPart::ModLine(..) | KeyPart::Sum(_) | KeyPart::PerhapsFile(_) => true,

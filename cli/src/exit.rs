@@ -35,7 +35,7 @@ impl std::fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// The code for an outcome; trouble is told here.
+/// The code for an outcome; this shows the error.
 pub(crate) fn code(outcome: anyhow::Result<u8>) -> ExitCode {
     match outcome {
         Ok(code) => code.into(),

@@ -80,7 +80,7 @@ fn what_is_lost(there: &str) -> &'static str {
     }
 }
 
-/// Writes a file in one step: nobody sees a half of it, and a failure leaves what was there. Links
+/// Writes a file in one step: no reader sees half of it, and a failure leaves the old file. Links
 /// stay links.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let old = path.metadata().ok();

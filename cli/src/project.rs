@@ -50,7 +50,7 @@ pub(crate) type Planned = Sound<(Plan, Option<Resolutions>)>;
 pub(crate) struct Sound<T> {
     /// What is made of them.
     pub(crate) value: T,
-    /// Names of the images that cannot be built, which was told.
+    /// Names of the images that cannot be built. Why was shown.
     pub(crate) broken: BTreeSet<String>,
     /// What the command exits with, if nothing else goes wrong.
     pub(crate) code: u8,
@@ -243,7 +243,7 @@ impl Project {
         &self.root
     }
 
-    /// Tells diagnostics, with lines of the repository's files.
+    /// Shows diagnostics, with lines of the repository's files.
     pub(crate) fn tell(&self, diagnostics: &[Diagnostic]) {
         ui::tell(diagnostics, &|file| match &self.config_file {
             Some((name, text)) if name == file => Some(text.clone()),

@@ -119,7 +119,7 @@ fn nothing_left(
     Some(error.at(Span::at(name, Position::new(rule.line, 1))))
 }
 
-/// The text of a file at `name`; none if there is none.
+/// The text of the file at `name`. Returns `None` if no such file exists.
 fn read(tree: &dyn SourceTree, name: &str) -> anyhow::Result<Option<String>> {
     // What lies outside is not of this tree.
     let Ok(path) = TreePath::new(name) else {

@@ -54,7 +54,7 @@ pub(crate) fn note(message: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
-/// Tells diagnostics on standard error, each with its line of source.
+/// Shows diagnostics on standard error, each with its line of source.
 pub(crate) fn tell(diagnostics: &[Diagnostic], texts: &Texts<'_>) {
     let texts = Shown {
         texts,

@@ -7,7 +7,7 @@ use crate::args::Common;
 use crate::project::{OpenArgs, Project, usual_targets};
 use crate::{exit, ui};
 
-/// Tells it.
+/// Shows it.
 pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
     let Outlines {

@@ -278,7 +278,7 @@ pub(super) fn sumdb(text: &str) -> Result<(), Wrong> {
     no_credentials(text).and_then(|()| some(text))
 }
 
-/// One item of GOPRIVATE and its kin.
+/// One item of GOPRIVATE and variables like it.
 pub(super) fn module_pattern(text: &str) -> Result<(), Wrong> {
     no_credentials(text)?;
     if text.is_empty() || text.contains(char::is_whitespace) || text.contains("://") {

@@ -52,7 +52,7 @@ pub struct CompileConfig {
     pub gowork_off: bool,
     /// GOEXPERIMENT.
     pub experiment: BTreeSet<String>,
-    /// GOAMD64 and its kin: variable to value, those that are set.
+    /// GOAMD64 and variables like it: variable to value, those that are set.
     pub levels: BTreeMap<String, String>,
 }
 
@@ -154,7 +154,8 @@ impl Config {
             .unwrap_or_default()
     }
 
-    /// The environment that `[modules]` asks for, GOPROXY and its kin: those that are set.
+    /// The environment that `[modules]` asks for, GOPROXY and variables like it: those that are
+    /// set.
     pub fn module_env(&self) -> BTreeMap<String, String> {
         let modules = &self.modules;
         let list = |items: &Option<Vec<Spanned<String>>>| {

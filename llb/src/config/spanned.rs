@@ -114,7 +114,7 @@ impl<'a> Lines<'a> {
         Span::at(self.file, Position::default())
     }
 
-    /// The text of a range of bytes; empty if it is none.
+    /// The text of a range of bytes; empty if the text has no such range.
     pub(super) fn slice(&self, range: Range<usize>) -> &'a str {
         self.text.get(range).unwrap_or_default()
     }

@@ -1,6 +1,6 @@
 //! A value of a mod file with its place.
 
-/// A word with the place it was written at. The file's name is known to whoever parsed it.
+/// A word with the place it was written at. The caller that parsed it knows the file's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// What was written, unquoted.

@@ -242,7 +242,7 @@ pub fn major(version: &str) -> &str {
     Semver::parse(version).map_or("", |v| &version[..1 + v.major.len()])
 }
 
-/// The build metadata with its `+`, empty if there is none.
+/// The build metadata with its `+`, empty if it has none.
 fn build(version: &str) -> &str {
     Semver::parse(version).map_or("", |v| v.build)
 }

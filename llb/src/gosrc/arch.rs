@@ -1,4 +1,4 @@
-//! Tool tags: what GOEXPERIMENT and GOAMD64 and their kin add to the tags that constraints may
+//! Tool tags: what GOEXPERIMENT, GOAMD64 and variables like it add to the tags that constraints may
 //! name.
 //!
 //! Checked against what the toolchain reports (`go list -f '{{context.ToolTags}}'`).

@@ -160,7 +160,7 @@ fn is_program(name: &str, header: &Header) -> bool {
 }
 
 /// Reads the constraint from the head of a file of any language; false, with the problem noted, if
-/// it cannot be told.
+/// it is not known.
 fn read_constraint(head: &[u8], places: &mut Places<'_>, source: &mut SourceFile) -> bool {
     match leading_comments::constraint(head) {
         Ok(constraint) => source.header.constraint = constraint,

@@ -26,7 +26,7 @@ pub struct Includes {
     pub computed: bool,
 }
 
-/// Other names that files have which sources of C, C++ and their kin include.
+/// Other names of files that sources of C, C++ and similar languages include.
 const INCLUDED: [&str; 7] = [".inc", ".inl", ".ipp", ".tcc", ".tpp", ".def", ".i"];
 
 /// Whether a file of this name can be included and its text tells what it includes: what

@@ -3,7 +3,7 @@
 use super::chars::trim_space;
 use super::constraint::{Expr, MAX_OPERANDS};
 
-/// Why the constraint of a file cannot be told.
+/// Why the constraint of a file is not known.
 pub(super) struct LeadingError {
     /// What, in Go's words.
     pub(super) message: String,

@@ -1,4 +1,4 @@
-//! Keys as sets of named ingredients, so that two of them can be compared and the difference told.
+//! Keys as sets of named parts, so that two of them can be compared and the difference shown.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 use super::contents::hex;
 use crate::tree::TreePath;
 
-/// What an ingredient is about. The order is that in which differences are told: what is certain
-/// before what may be.
+/// What a part of a key is about. Differences are shown in this order: what is certain before what
+/// may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KeyPart {
     /// What a step does.

@@ -1,5 +1,5 @@
-//! The words by which a printed file is known again. A file without them was written by hand, and
-//! is nobody's to write over.
+//! The words by which a printed file is known again. A file without them was written by
+//! hand, and must stay.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -46,7 +46,7 @@ pub struct Package {
     /// preambles, assembly or `#cgo` lines name them.
     pub included: Vec<TreePath>,
     /// Go and other source files of its directory that the build does not take: for other platforms
-    /// or tags. Tests are not told.
+    /// or tags. Tests do not count.
     pub left_out: Vec<TreePath>,
     /// The files among [`Package::files`] that it embeds, by the pattern that names them, as
     /// written (`all:` included).

@@ -98,7 +98,7 @@ fn unreadable_words(name: &str) -> String {
     "cannot be read".to_owned()
 }
 
-/// A file that cannot be read is a problem of that file, told when a build takes it.
+/// A file that cannot be read is a problem of that file, reported when a build takes it.
 fn unreadable(name: &str, message: String) -> SourceFile {
     let problem = Problem {
         message,

@@ -231,7 +231,7 @@ impl Loader<'_> {
         let mut flags = Vec::new();
         for file in &sources {
             let cgo = file.header.cgo.as_ref();
-            // Wrong lines are told where files are selected.
+            // Wrong lines are reported where files are selected.
             let of_file = cgo
                 .and_then(|cgo| cgo.flags(self.context).ok())
                 .unwrap_or_default();

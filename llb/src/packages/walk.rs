@@ -46,7 +46,7 @@ impl Walk {
     ) -> Result<(), Refused> {
         for (dir, listed) in dirs.iter().zip(tree.list(dirs)) {
             // A directory that cannot be listed holds no package; where one is asked for, its
-            // absence is reported by whoever asked.
+            // absence is reported by the caller.
             let entries = listed.unwrap_or_default();
             self.names += entries.len() + 1;
             if self.names > limits::NAMES {

@@ -225,7 +225,7 @@ impl<'a> Returns<'a> {
             .iter()
             .filter(|package| !package.is_std())
         {
-            // Whatever is not told is the repository's.
+            // What the resolution does not list is the repository's.
             for import in package.imports.iter().map(String::as_str) {
                 if !by_path.contains_key(import) && !["C", "unsafe"].contains(&import) {
                     own.entry(&package.path).or_default().push(import);

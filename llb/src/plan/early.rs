@@ -62,7 +62,7 @@ pub(super) fn bulk_name() -> String {
     format!("std:{BULK}")
 }
 
-/// What it makes: one part, that the go command is told only the root of, for that is known early.
+/// What it makes: one part. The go command is asked for its root only, which is known early.
 pub(super) fn bulk_part(part: Part) -> Part {
     Part {
         root: Some(BULK.to_owned()),

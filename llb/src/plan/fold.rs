@@ -3,7 +3,7 @@
 //! A step has a price of its own: a container, the start of the go command, loading and hashing all
 //! that it imports. Where that is much, as in etcd's 475 packages, it was measured as about a
 //! second of processor time, as much as compiling 400 kB of Go source takes. On the other hand a
-//! step runs as a whole: whoever edits one package of it waits for all. The price of a step `s` in
+//! step runs as a whole: an edit of one package of it waits for all. The price of a step `s` in
 //! what people wait for is
 //!
 //! ```text
@@ -37,7 +37,7 @@ pub(super) struct Folding<'a> {
     pub(super) sizes: &'a [u64],
     /// How many steps there may be at most.
     pub(super) bound: usize,
-    /// Of a thousand builds so many find no results at all.
+    /// Share of builds that find no results at all, per mille.
     pub(super) cold: u64,
 }
 

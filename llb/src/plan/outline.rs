@@ -29,7 +29,7 @@ pub struct Outline {
     pub builder: Builder,
     /// GOTOOLCHAIN of every go command.
     pub toolchain: String,
-    /// GOPROXY and kin, for the resolve steps.
+    /// GOPROXY and variables like it, for the resolve steps.
     pub module_env: BTreeMap<String, String>,
     /// Where compile results are to be kept.
     pub cache: Cache,

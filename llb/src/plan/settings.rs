@@ -68,7 +68,7 @@ impl Target {
 /// steps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct GoSettings {
-    /// GOOS, GOARCH, CGO_ENABLED and, where they are set, GOAMD64 and kin, GOEXPERIMENT.
+    /// GOOS, GOARCH, CGO_ENABLED and, where they are set, GOAMD64 and the like, GOEXPERIMENT.
     pub env: BTreeMap<String, String>,
     /// `-tags`.
     pub tags: BTreeSet<String>,

@@ -1,5 +1,4 @@
-//! What is wrong with one image stops no other: the outlines without the images that cannot be
-//! built.
+//! A broken image doesn't stop the others: the outlines without the images that cannot be built.
 
 use std::collections::{BTreeMap, BTreeSet};
 

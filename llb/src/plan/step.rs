@@ -23,7 +23,7 @@ pub struct Plan {
     pub builder: Builder,
     /// GOTOOLCHAIN of every go command.
     pub toolchain: String,
-    /// GOPROXY and kin, for the resolve steps alone.
+    /// GOPROXY and variables like it, for the resolve steps only.
     pub module_env: BTreeMap<String, String>,
     /// Where compile results are to be kept. [`Plan::cache_of`] says where those of a build are.
     pub cache: Cache,
@@ -119,7 +119,7 @@ pub struct Part {
 }
 
 impl Part {
-    /// The import paths that the go command is told.
+    /// The import paths that the go command is asked for.
     pub fn named(&self) -> &[String] {
         self.root
             .as_ref()

@@ -250,7 +250,7 @@ enum Level {
 /// The level of each part, of these modules each.
 fn levels(parts: &[Part], modules: &[BTreeSet<usize>]) -> Vec<Level> {
     let mut levels = vec![Level::Top; parts.len()];
-    // Whoever needs a part comes after it.
+    // What needs a part comes after it.
     for (ix, part) in parts.iter().enumerate().rev() {
         let level = levels[ix];
         for needed in part

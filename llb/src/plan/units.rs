@@ -18,7 +18,7 @@ use crate::packages::{self, PackageIx};
 /// are more.
 const MAX_UNITS: usize = 12;
 
-/// Of a thousand builds so many find no results of the repository's packages.
+/// Share of builds that find no results of the repository's packages, per mille.
 const COLD: u64 = 20;
 
 /// The nodes of the partition: the repository's packages by their indexes, then third-party

@@ -1,4 +1,4 @@
-//! Invariants of a plan, checked by tests and by whoever lowers one that came from elsewhere.
+//! Invariants of a plan. Tests check them; check them too before you lower a plan from elsewhere.
 
 use std::collections::BTreeSet;
 

@@ -88,7 +88,7 @@ pub(crate) fn links_to(tree: &dyn SourceTree, path: &TreePath) -> BTreeMap<TreeP
     links.into_inner()
 }
 
-/// As [`followed`], where `link_at` tells what a symlink says.
+/// As [`followed`], where `link_at` returns the target of a symlink.
 pub(crate) fn followed_by(
     link_at: &dyn Fn(&TreePath) -> Option<String>,
     file: &TreePath,

@@ -257,7 +257,7 @@ impl<'a> Loader<'a> {
         }
     }
 
-    /// Parses the go.mod in `dir`, and says what is wrong with it to whoever asks. False where
+    /// Parses the go.mod in `dir`, and keeps what is wrong with it. Returns false if
     /// there is none.
     fn parse_module(&mut self, dir: &TreePath) -> bool {
         let path = dir.child("go.mod");

@@ -71,7 +71,7 @@ fn settle(file: &File, mode: u32) -> io::Result<()> {
 }
 
 /// The file system that an image which starts from nothing is taken from: with the right modes and
-/// times, for one copy to keep them. The `ca` secret is none of it.
+/// times, for one copy to keep them. The `ca` secret is not among them.
 ///
 /// Gives the absolute paths of its files that come from the builder image: what it has not got is
 /// left out.

@@ -1,4 +1,4 @@
-//! The secrets that the go command may use: where they are, and keeping them out of what is told.
+//! The secrets that the go command may use: where they are, and keeping them out of messages.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ const SHORTEST: usize = 6;
 pub(super) struct Secrets {
     /// Variables for the go command. They name files, and hold nothing secret themselves.
     pub(super) env: BTreeMap<String, String>,
-    /// Texts that are not to be told, the longest first.
+    /// Texts that no message may show, the longest first.
     values: Vec<String>,
 }
 

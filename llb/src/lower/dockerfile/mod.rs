@@ -420,7 +420,7 @@ impl Printer<'_> {
         }
     }
 
-    /// GOPROXY and kin, for this stage alone: build-args, as the frontend takes them.
+    /// GOPROXY and variables like it, for this stage only: build-args, as the frontend takes them.
     fn module_args(&self, group: &Group) -> Vec<String> {
         if !self.needs_network(group) {
             return Vec::new();

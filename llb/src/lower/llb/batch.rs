@@ -1,8 +1,8 @@
-//! Beside the steps: what finds out which of them run, and what then compiles and links at once
-//! what they would one after another, for a cache mount where they find it.
+//! Beside the steps: one step that finds out which of them run, and one that compiles and links for
+//! all of them at once, into a cache mount where they find the results.
 //!
-//! It is part of no result and of no step's key. Whoever runs it beside what is wanted waits for
-//! one `go build` instead of many; whoever does not gets the same bytes.
+//! Neither belongs to a result or to the key of a step. With them a build waits for one `go build`
+//! instead of many; without them it makes the same bytes.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,7 @@ impl Lowering<'_> {
 
     /// What compiles and links at once all steps that have to run, if those at the positions
     /// `running` do ([`Self::watch`]): them and all that read their results. The results of others
-    /// are at hand. None if these are few, or as there.
+    /// are at hand. Returns `None` if only a few steps are missing, and where [`Self::watch`] does.
     ///
     /// # Errors
     /// As [`Self::resolve`].
@@ -178,7 +178,7 @@ impl Lowering<'_> {
         self.decorate(exec, None).run()?.output(OUT).map(Some)
     }
 
-    /// The steps and links, each with all that makes its results. None if one cannot be told.
+    /// The steps and links, each with its description. Returns `None` if one has none.
     fn describe_batch(&self, links: &[StepIx], needed: &[StepIx]) -> Option<Batch> {
         let steps = needed
             .iter()

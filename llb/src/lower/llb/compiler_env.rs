@@ -76,7 +76,8 @@ impl LlbInputs {
     }
 }
 
-/// `CGO_CFLAGS_ALLOW` and kin: flags that the go command would refuse in `#cgo` lines.
+/// `CGO_CFLAGS_ALLOW` and variables like it: flags that the go command would refuse in `#cgo`
+/// lines.
 fn is_flag_rule(name: &str) -> bool {
     name.ends_with("_ALLOW") || name.ends_with("_DISALLOW")
 }

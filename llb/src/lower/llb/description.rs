@@ -20,12 +20,13 @@ pub(super) enum Place<'a> {
 }
 
 impl Lowering<'_> {
-    /// What makes a step's results, as the step itself has them. None if that cannot be told.
+    /// What makes a step's results, with files where the step itself has them. Returns `None` if
+    /// that is not known.
     pub(super) fn description(&self, step: &Step) -> Option<Description> {
         self.describe(step, |place| self.place_in_step(step, place))
     }
 
-    /// Whether it can be told what makes a step's results.
+    /// Whether all that makes a step's results is known by content.
     pub(super) fn is_described(&self, step: &Step) -> bool {
         let build = self.plan.build(step.build);
         let is_open = |step: &Step| match step.kind {

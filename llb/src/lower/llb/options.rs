@@ -39,7 +39,7 @@ pub struct LlbOptions<'a> {
     pub cache_namespace: &'a str,
     /// Put before every step's name: `[linux/arm64] `, or nothing.
     pub prefix: &'a str,
-    /// What every exec gets besides: proxies, hosts, limits.
+    /// Adds to every exec what the user asked for: proxies, hosts, limits.
     pub decorate_exec: &'a dyn Fn(Exec) -> Exec,
     /// Network of the resolve step; others have none.
     pub network: Network,

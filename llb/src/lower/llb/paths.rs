@@ -10,7 +10,7 @@
 //! | `/gowork/after/N` | nothing, of an earlier step that left its results in the cache mount: so that it runs before |
 //! | `/gowork/layers/N` | beside the steps, results of a step |
 //! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
-//! | `/gowork/out-modcache` | what the resolve step makes besides |
+//! | `/gowork/out-modcache` | the module cache that the resolve step makes |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/step/step.json` | what makes the step's results, where the cache mount may have them whole |

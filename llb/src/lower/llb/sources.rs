@@ -42,7 +42,7 @@ impl Lowering<'_> {
 
     /// What a step sees of sources: those of the repository, and in sealed steps the third-party
     /// packages, each where a vendor directory has it. Mounted from the module cache as they lie
-    /// there, these are copied by nobody, and key the step by what is in them.
+    /// there, they are not copied, and key the step by their content.
     pub(super) fn source_mounts(&self, step: &Step) -> Result<Vec<Mount>, OpError> {
         let sources = self.sources_of(step)?;
         let Some(sealed) = step
