@@ -1,6 +1,7 @@
 //! Where a repository is read from: the work tree, or a commit; whole, or without what
 //! .dockerignore leaves out.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -146,9 +147,11 @@ fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Defi
     let shown = path.display().to_string();
     let bytes = bounded::read(path).with_context(|| shown.clone())?;
     let ignore_name = format!("{shown}.dockerignore");
-    let own_ignore = bounded::read(Path::new(&ignore_name))
-        .ok()
-        .map(|text| (ignore_name, text));
+    let own_ignore = match bounded::read(Path::new(&ignore_name)) {
+        Ok(text) => Some((ignore_name, text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).context(ignore_name),
+    };
     let text = Some(String::from_utf8_lossy(&bytes).into_owned());
     Ok(Definition {
         name: Some(shown),

@@ -200,3 +200,22 @@ fn places_that_are_no_files() {
     assert_eq!(repository.run("bake --force").code, 2, "where to?");
     assert_eq!(repository.run("bake -o x --check --force").code, 2);
 }
+
+#[test]
+fn a_file_beyond_the_limit_is_replaced_only_by_force() {
+    let repository = Repository::new(SMALL);
+    let path = repository.path().join("docker-bake.hcl");
+    std::fs::File::create(&path)
+        .unwrap()
+        .set_len(1 << 30)
+        .unwrap();
+    let said = repository.run("bake --output docker-bake.hcl");
+    assert_eq!((said.code, said.out.as_str()), (3, ""), "{said}");
+    assert!(said.err.contains("--force"), "{said}");
+    let forced = repository.run("bake --output docker-bake.hcl --force");
+    assert_eq!(forced.code, 0, "{forced}");
+    assert_eq!(
+        repository.text("docker-bake.hcl"),
+        repository.run("bake").out
+    );
+}
