@@ -56,16 +56,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let is_split = arguments.filter.is_none() && !engine::is_the_users(&state)?;
     let second = is_split.then(|| Running::up(&state, SECOND)).transpose()?;
     parts.end("engines");
-    let mut beside = second
-        .as_ref()
-        .map(|second| second.start_series(&state))
-        .transpose()?;
-    let result = main.run_tests(&state, arguments, is_split);
+    let mut beside = second.as_ref().map(Running::start_series).transpose()?;
+    let result = main.run_tests(arguments, is_split);
     parts.end("tests on an engine");
     let series = beside.as_mut().map_or(Ok(()), Series::finish);
     parts.end("series of edits, beside them and after");
     parts.print();
-    // What failed first is what cargo said last.
     result.and(series)
 }
 
@@ -112,14 +108,9 @@ impl<'s> Running<'s> {
 
     /// A cargo command that tests on this engine. One test at a time: they assert what ran and what
     /// was cached, in an engine that they share.
-    fn cargo_test(
-        &self,
-        state: &State,
-        (package, target): (&str, &str),
-        words: &[&str],
-    ) -> Result<Command> {
-        let mut tests = cargo(state);
-        tests.env("PATH", crate::golang::path(state)?);
+    fn cargo_test(&self, (package, target): (&str, &str), words: &[&str]) -> Result<Command> {
+        let mut tests = cargo(self.state);
+        tests.env("PATH", crate::golang::path(self.state)?);
         tests.args(["test", "--package", package, "--test", target, "--"]);
         tests
             .args(["--ignored", "--test-threads=1"])
@@ -128,7 +119,7 @@ impl<'s> Running<'s> {
         Ok(tests)
     }
 
-    fn run_tests(&self, state: &State, arguments: &Arguments, is_split: bool) -> Result<()> {
+    fn run_tests(&self, arguments: &Arguments, is_split: bool) -> Result<()> {
         let filter = arguments.filter.as_deref();
         let mut skipped = Vec::new();
         if is_split {
@@ -142,14 +133,14 @@ impl<'s> Running<'s> {
         ];
         for (package, target, skipped) in targets {
             let words: Vec<&str> = skipped.iter().copied().chain(filter).collect();
-            run_visibly(&mut self.cargo_test(state, (package, target), &words)?)?;
+            run_visibly(&mut self.cargo_test((package, target), &words)?)?;
         }
         Ok(())
     }
 
     /// Starts the series of edits. What they print is shown when they are done.
-    fn start_series(&self, state: &State) -> Result<Series> {
-        let mut tests = self.cargo_test(state, ("gowork-frontend", "engine"), &SERIES)?;
+    fn start_series(&self) -> Result<Series> {
+        let mut tests = self.cargo_test(("gowork-frontend", "engine"), &SERIES)?;
         let output = tempfile::tempfile().context("a file for the output of tests")?;
         let child = tests
             .stdin(Stdio::null())
