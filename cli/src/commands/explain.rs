@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::explain_file;
 use super::no_image::no_image;
+use super::plan::with_extras;
 use crate::args::{Common, Explain};
 use crate::membership::Query;
 use crate::project::{OpenArgs, Project, Resolutions, one_target};
@@ -186,20 +187,7 @@ fn directories(files: &BTreeSet<&TreePath>, all: bool) -> String {
 
 fn runtime(image: &Image) -> String {
     let runtime = &image.runtime;
-    let extras = [
-        (runtime.certificates, "certificates"),
-        (runtime.timezones, "time zones"),
-    ];
-    let extras: Vec<&str> = extras
-        .iter()
-        .filter(|(on, _)| *on)
-        .map(|(_, what)| *what)
-        .collect();
-    let with = if extras.is_empty() {
-        String::new()
-    } else {
-        format!(" with {}", extras.join(" and "))
-    };
+    let with = with_extras(runtime);
     let mut text = format!(
         "\nimage: {} on {}{with}, user {}\n",
         image.binary, runtime.base.value, runtime.user

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use gowork_llb::config::RuntimeConfig;
 use gowork_llb::plan::{Plan, Step, StepIx, StepKind, json};
 
 use crate::args::Common;
@@ -49,20 +50,7 @@ fn summary(plan: &Plan) -> String {
     text.push_str("\nimages\n");
     for image in &plan.images {
         let runtime = &image.runtime;
-        let extras = [
-            (runtime.certificates, "certificates"),
-            (runtime.timezones, "time zones"),
-        ];
-        let extras: Vec<&str> = extras
-            .iter()
-            .filter(|(on, _)| *on)
-            .map(|(_, what)| *what)
-            .collect();
-        let with = if extras.is_empty() {
-            String::new()
-        } else {
-            format!(" with {}", extras.join(" and "))
-        };
+        let with = with_extras(runtime);
         let link = &plan.step(image.link).name;
         let _ = writeln!(
             text,
@@ -128,4 +116,19 @@ fn inputs(plan: &Plan, step: &Step) -> String {
         parts.push(format!("after {}", results.join(", ")));
     }
     parts.join("; ")
+}
+
+/// What an image has around its binary: ` with certificates and time zones`, or nothing.
+pub(super) fn with_extras(runtime: &RuntimeConfig) -> String {
+    let mut extras = Vec::new();
+    if runtime.certificates {
+        extras.push("certificates");
+    }
+    if runtime.timezones {
+        extras.push("time zones");
+    }
+    if extras.is_empty() {
+        return String::new();
+    }
+    format!(" with {}", extras.join(" and "))
 }
