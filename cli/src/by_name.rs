@@ -121,7 +121,7 @@ fn module_boundary(query: Query<'_>, image: &Image, path: &TreePath) -> Option<S
         .then(|| format!("{path} parts {dir} from the module around it, or joins it"))
 }
 
-/// A file that is no part of the image as it is now, and may have been.
+/// Why a file may have belonged to the image, if it does not belong to it now.
 fn former_part(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let build = query.build(image);
     let dir = path.parent().unwrap_or_default();

@@ -159,7 +159,7 @@ impl Diagnostic {
 }
 
 impl fmt::Display for Diagnostic {
-    /// One line: `file:line:col: message (help)`, the place left out where there is none. Help of
+    /// One line: `file:line:col: message (help)`, without the place if it has none. Help of
     /// several lines, which may be there to be copied, follows on lines of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(span) = &self.span {

@@ -2,8 +2,8 @@
 //! another for the go command, by the build IDs of all it is compiled from and by the bytes of the
 //! binary. Exceptions have names here.
 //!
-//! Some dozens of edits run with every `cargo test`. `GOWORK_PROPERTY_CASES=5000` runs so many for
-//! each layout, `GOWORK_PROPERTY_SEED=7` others.
+//! A few dozen edits run with every `cargo test`. `GOWORK_PROPERTY_CASES=5000` runs 5000 for each
+//! layout, and `GOWORK_PROPERTY_SEED=7` runs others.
 #![allow(missing_docs, reason = "tests document themselves")]
 #![allow(
     clippy::expect_used,
@@ -278,8 +278,8 @@ fn exception(_differences: &[Difference]) -> Option<&'static str> {
     None
 }
 
-/// Why a link runs although its image stays what it was. Each is told in docs/building.md. `parted`
-/// is whether it reads packages in other parts than before.
+/// Why a link runs although its image stays the same. docs/building.md lists the reasons. `parted`
+/// says whether the link reads packages in other parts than before.
 fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static str> {
     let all =
         |is: &dyn Fn(&KeyPart) -> bool| differences.iter().all(|difference| is(&difference.part));

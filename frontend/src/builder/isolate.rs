@@ -84,7 +84,7 @@ fn sound_image(survey: &Survey, target: Option<&str>) -> Option<String> {
         .then(|| image.to_owned())
 }
 
-/// What is said of something wrong that an image has no part in.
+/// The diagnostic for an image that it does not affect: an error becomes a warning.
 fn without_part_in(found: &Diagnostic, image: &str) -> Diagnostic {
     if !found.is_error() {
         return found.clone();
@@ -111,8 +111,8 @@ pub(super) fn has_others(job: Job<'_>) -> bool {
         .any(|other| other.build == image.build && other.config.name != image.config.name)
 }
 
-/// Whether another image may be the cause if `step` fails: one image is wanted, and the step
-/// compiles something that it has no part in.
+/// Whether another image may be the cause if `step` fails: one image is wanted, and the step also
+/// compiles packages that this image does not use.
 pub(super) fn is_shared(job: Job<'_>, plan: &Plan, step: StepIx) -> bool {
     let Some(image) = job.wanted.image() else {
         return false;

@@ -6,7 +6,7 @@ use gowork_llb::ops::Output;
 
 use crate::gateway::{Gateway, GatewayError, Ref, Solve};
 
-/// Solves an output that is no part of the result.
+/// Solves an output that does not belong to the result.
 pub(super) async fn solve(gateway: &dyn Gateway, output: &Output) -> Result<Ref, GatewayError> {
     let request = Solve {
         definition: output.to_definition(),

@@ -1,5 +1,5 @@
-//! A binary is the same whoever compiles it: the frontend, the printed Dockerfile, `go build` on a
-//! developer's machine.
+//! The frontend, the printed Dockerfile and `go build` on a developer's machine make the same
+//! binary.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -231,8 +231,7 @@ fn nothing_of_a_secret_is_kept_or_said() {
         assert_eq!(company.canaries.in_directory(dir), Vec::<String>::new());
     }
 
-    // Before the next build, since BuildKit empties the cache mounts of steps that it is told to
-    // run again.
+    // Look before the next build: with `--no-cache`, BuildKit empties the cache mounts of steps.
     cache_mount_is_clean(&company);
     let plain = company
         .build("netrc")

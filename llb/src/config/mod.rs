@@ -74,7 +74,7 @@ impl Config {
     /// line is a comment to TOML too.
     ///
     /// Returns what was understood, and what is wrong, in the order of the file: syntax errors; if
-    /// there are none, unknown keys, wrong types, and wrong values (those with build-args in them
+    /// the syntax is right, unknown keys, wrong types, and wrong values (those with build-args in them
     /// are looked at by [`Config::expand`]).
     pub fn parse(file: &str, text: &str) -> (Self, Vec<Diagnostic>) {
         let lines = Lines::new(file, text);

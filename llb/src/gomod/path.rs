@@ -131,8 +131,8 @@ fn is_reserved_on_windows(name: &str) -> bool {
 }
 
 /// Splits a module path into what comes before its major version and the major version with its
-/// separator: `/v2`, `.v3` (gopkg.in), `.v1-unstable`, or empty. Nothing if the end looks like a
-/// major version and is none (`/v1`, `/v2.0`, `/v02`).
+/// separator: `/v2`, `.v3` (gopkg.in), `.v1-unstable`, or empty. Returns `None` if the end looks like
+/// a major version but is not valid (`/v1`, `/v2.0`, `/v02`).
 pub fn split_major(path: &str) -> Option<(&str, &str)> {
     let gopkg = path.starts_with("gopkg.in/");
     let stem = if gopkg {

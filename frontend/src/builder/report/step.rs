@@ -97,7 +97,7 @@ async fn said(session: &Session<'_>, lowering: &mut Lowering<'_>, step: StepIx) 
         .ok()
 }
 
-/// That there are more errors than those shown, in words. Empty if there are none.
+/// Says how many errors are not shown. Empty if all are.
 fn rest(found: &GoErrors) -> String {
     match (found.more, found.stopped) {
         (0, false) => String::new(),
