@@ -173,11 +173,8 @@ impl Project {
                 ..Outlines::default()
             };
         }
-        let made = plan::outlines(&self.scan, &self.workspace, &self.config, targets);
+        let made = lower::outlines(&self.scan, &self.workspace, &self.config, targets);
         findings.extend(made.diagnostics);
-        made.outlines
-            .iter()
-            .for_each(|outline| findings.merge(lower::check_scratch(&self.config, outline)));
         Outlines {
             outlines: made.outlines,
             broken: made.broken,

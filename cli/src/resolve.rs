@@ -8,8 +8,8 @@ use std::process::Command;
 use anyhow::{Context as _, bail};
 use gowork_llb::diag::without_credentials;
 use gowork_llb::packages::Scan;
-use gowork_llb::plan::{Build, BuildIx, Outline};
-use gowork_llb::resolution::{self, Resolution};
+use gowork_llb::plan::{BuildIx, GoCommand, Outline};
+use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::LocalTree;
 use gowork_llb::workspace::Workspace;
 
@@ -22,11 +22,7 @@ pub(crate) fn resolutions(
     workspace: &Workspace,
 ) -> anyhow::Result<(Outline, BTreeMap<BuildIx, Resolution>)> {
     let root = root.canonicalize()?;
-    let disk = LocalTree::new("/");
-    let resolved = outline.resolve(scan, workspace, |outline, build| {
-        let question = build.question(&root);
-        resolution::ask(&question, &disk, |args| go(&root, outline, build, args))
-    })?;
+    let resolved = outline.ask((scan, workspace), &root, &LocalTree::new("/"), run)?;
     let mut diagnostics = resolved.diagnostics.iter();
     if let Some(error) = diagnostics.find(|diagnostic| diagnostic.is_error()) {
         bail!("{error}");
@@ -34,14 +30,9 @@ pub(crate) fn resolutions(
     Ok((resolved.outline, resolved.resolutions))
 }
 
-fn go(root: &Path, outline: &Outline, build: &Build, args: &[String]) -> anyhow::Result<Vec<u8>> {
+fn run(go: &GoCommand) -> anyhow::Result<Vec<u8>> {
     let mut command = Command::new("go");
-    command
-        .args(args)
-        .current_dir(build.request.go_dir(root))
-        .env("GOTOOLCHAIN", &outline.toolchain)
-        .envs(build.request.go_env(root))
-        .envs(&outline.module_env);
+    command.args(&go.args).current_dir(&go.dir).envs(&go.env);
     let output = command
         .output()
         .context("--resolve needs the go command: cannot run go")?;
@@ -49,7 +40,7 @@ fn go(root: &Path, outline: &Outline, build: &Build, args: &[String]) -> anyhow:
         // The go command itself leaves out passwords, but it shows tokens that stand in the place
         // of a user.
         let said = without_credentials(&String::from_utf8_lossy(&output.stderr));
-        bail!("go {} says:\n{}", args[0], said.trim());
+        bail!("go {} says:\n{}", go.args[0], said.trim());
     }
     Ok(output.stdout)
 }

@@ -27,4 +27,4 @@ mod batches;
 #[cfg(feature = "local")]
 mod repository;
 #[cfg(feature = "local")]
-pub use repository::{GoCommand, PlanError, Repository};
+pub use repository::{PlanError, Repository};

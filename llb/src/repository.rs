@@ -8,9 +8,9 @@ use crate::config::Config;
 use crate::diag::Diagnostic;
 use crate::lower;
 use crate::packages::{self, Refused, Scan};
-use crate::plan::{self, Build, Outline, Outlines, Plan, PlanInput, Target};
+use crate::plan::{self, BuildIx, GoCommand, Outline, Outlines, Plan, PlanInput, Target};
+use crate::resolution::Resolution;
 use crate::resolution::go_list::ListError;
-use crate::resolution::{self, Resolution};
 use crate::tree::{LocalTree, SourceTree};
 use crate::workspace::{self, Workspace};
 
@@ -23,19 +23,6 @@ pub struct Repository {
     workspace: Workspace,
     config: Config,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// A go command to run. Nothing else of the caller's environment matters to the answer but what the
-/// go command needs to run at all, such as PATH and HOME.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct GoCommand {
-    /// The words after `go`.
-    pub args: Vec<String>,
-    /// The directory to run it in.
-    pub dir: PathBuf,
-    /// Environment variables to set.
-    pub env: BTreeMap<String, String>,
 }
 
 /// Why there is no plan. `E` is the error of the function that runs the go command.
@@ -60,13 +47,12 @@ impl Repository {
     /// # Errors
     /// If the directory cannot be read.
     pub fn open(root: impl AsRef<Path>, configuration: &str) -> std::io::Result<Self> {
-        // The go command wants to know where it is.
-        let root = std::path::absolute(root)?;
-        let tree = LocalTree::new(&root);
-        Ok(Self::read(&tree, root, configuration))
+        let tree = LocalTree::new(root.as_ref());
+        Ok(Self::read(&tree, tree.real_root()?, configuration))
     }
 
-    /// Reads a repository from any tree. `root` is where the go command finds its files.
+    /// Reads a repository from any tree. `root` is where the go command finds its files: absolute,
+    /// without symlinks.
     pub fn read(tree: &dyn SourceTree, root: PathBuf, configuration: &str) -> Self {
         let (written, mut diagnostics) = Config::parse("gowork.toml", configuration);
         let (config, expanding) = written.expand(&BTreeMap::new());
@@ -101,11 +87,8 @@ impl Repository {
             };
         }
         let targets = std::slice::from_ref(target);
-        let mut made = plan::outlines(&self.scan, &self.workspace, &self.config, targets);
+        let mut made = lower::outlines(&self.scan, &self.workspace, &self.config, targets);
         diagnostics.append(&mut made.diagnostics);
-        for outline in &made.outlines {
-            diagnostics.extend(lower::check_scratch(&self.config, outline));
-        }
         Outlines {
             diagnostics,
             ..made
@@ -122,12 +105,10 @@ impl Repository {
         target: &Target,
         mut go: impl FnMut(&GoCommand) -> Result<Vec<u8>, E>,
     ) -> Result<Plan, PlanError<E>> {
-        let outline = self.sound_outline(target)?;
-        let disk = LocalTree::new("/");
-        let resolved = outline.resolve(&self.scan, &self.workspace, |outline, build| {
-            resolution::ask(&build.question(&self.root), &disk, |args| {
-                go(&self.go_command(outline, build, args)).map_err(PlanError::Go)
-            })
+        let outline = self.sound_outline(target).map_err(PlanError::Invalid)?;
+        let parts = (&self.scan, &self.workspace);
+        let resolved = outline.ask(parts, &self.root, &LocalTree::new("/"), |command| {
+            go(command).map_err(PlanError::Go)
         })?;
         let errors = errors(resolved.diagnostics);
         if !errors.is_empty() {
@@ -145,32 +126,38 @@ impl Repository {
     /// # Errors
     /// If the repository or one of its images has errors.
     pub fn plan_without_go(&self, target: &Target) -> Result<Plan, Vec<Diagnostic>> {
-        let outline = self
-            .sound_outline::<std::convert::Infallible>(target)
-            .map_err(PlanError::into_diagnostics)?;
+        let outline = self.sound_outline(target)?;
         Ok(plan::plan(PlanInput {
             outline: &outline.supposed(&self.scan, &self.workspace),
             resolutions: None,
         }))
     }
 
-    /// The plan with answers of the go command from elsewhere, by build of the outline.
+    /// The plan with answers of the go command from elsewhere, such as a resolve step: one for each
+    /// build of [`Self::outline`].
     ///
     /// # Errors
-    /// If the repository or one of its images has errors.
+    /// If the repository or one of its images has errors, or if the answers lead to packages that
+    /// they say nothing about.
     pub fn plan_with(
         &self,
         target: &Target,
-        resolutions: &BTreeMap<plan::BuildIx, Resolution>,
+        resolutions: &BTreeMap<BuildIx, Resolution>,
     ) -> Result<Plan, Vec<Diagnostic>> {
-        let outline = self
-            .sound_outline::<std::convert::Infallible>(target)
-            .map_err(PlanError::into_diagnostics)?;
-        let completed = outline.completed(&self.scan, &self.workspace, resolutions);
-        let (outline, found) = completed.unwrap_or((outline, Vec::new()));
-        let errors = errors(found);
-        if !errors.is_empty() {
-            return Err(errors);
+        let mut outline = self.sound_outline(target)?;
+        if let Some((completed, found)) =
+            outline.completed(&self.scan, &self.workspace, resolutions)
+        {
+            let mut errors = errors(found);
+            if errors.is_empty() && !completed.asks_as(&outline) {
+                errors.push(Diagnostic::error(
+                    "third-party packages import packages of the repository whose imports the go command was not asked about",
+                ));
+            }
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+            outline = completed;
         }
         Ok(plan::plan(PlanInput {
             outline: &outline,
@@ -179,33 +166,12 @@ impl Repository {
     }
 
     /// The outline, if nothing is wrong.
-    fn sound_outline<E>(&self, target: &Target) -> Result<Outline, PlanError<E>> {
+    fn sound_outline(&self, target: &Target) -> Result<Outline, Vec<Diagnostic>> {
         let mut made = self.outline(target);
         let errors = errors(made.diagnostics);
         match made.outlines.pop() {
             Some(outline) if errors.is_empty() => Ok(outline),
-            _ => Err(PlanError::Invalid(errors)),
-        }
-    }
-
-    fn go_command(&self, outline: &Outline, build: &Build, args: &[String]) -> GoCommand {
-        let mut env = build.request.go_env(&self.root);
-        env.insert("GOTOOLCHAIN".to_owned(), outline.toolchain.clone());
-        env.extend(outline.module_env.clone());
-        GoCommand {
-            args: args.to_vec(),
-            dir: build.request.go_dir(&self.root),
-            env,
-        }
-    }
-}
-
-impl<E> PlanError<E> {
-    /// What is wrong with the repository; empty for other errors.
-    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
-        match self {
-            Self::Invalid(diagnostics) => diagnostics,
-            Self::Go(_) | Self::Answer(_) => Vec::new(),
+            _ => Err(errors),
         }
     }
 }

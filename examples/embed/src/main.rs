@@ -8,10 +8,10 @@ use std::io::{self, Write as _};
 use std::process::Command;
 
 use anyhow::Context as _;
+use gowork_llb::Repository;
 use gowork_llb::lower::{LlbInputs, LlbOptions, Lowering};
 use gowork_llb::ops::{Platform, Reference, source::Image, source::Local};
-use gowork_llb::plan::Target;
-use gowork_llb::{GoCommand, Repository};
+use gowork_llb::plan::{GoCommand, Target};
 
 fn main() -> anyhow::Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -20,4 +20,4 @@ pub use llb::{GOLANG_PATH, LlbInputs, LlbOptions, Lowering, NoCache};
 pub use mark::Mark;
 pub use platform::{docker_platform, go_target, parse_target};
 pub use rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};
-pub use start::check_scratch;
+pub use start::{check_scratch, outlines};

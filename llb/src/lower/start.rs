@@ -10,9 +10,11 @@ use super::rootfs::{BINARY_DIR, CERTIFICATES, ZONEINFO};
 use crate::config::{
     Config, EnvValue, HealthcheckConfig, Runtime, RuntimeConfig, SCRATCH, Spanned,
 };
-use crate::diag::{self, Diagnostic, Span};
+use crate::diag::{self, Diagnostic, Findings, Span};
 use crate::image::DEFAULT_PATH;
-use crate::plan::{Outline, OutlineImage};
+use crate::packages::Scan;
+use crate::plan::{self, Outline, OutlineImage, Outlines, Target};
+use crate::workspace::Workspace;
 
 /// Programs that are no use without a distribution around them.
 const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "busybox"];
@@ -23,6 +25,26 @@ const MAX_NAMES: usize = 3;
 #[derive(Default)]
 struct Found {
     about: BTreeMap<(Option<Span>, String), (Vec<String>, String)>,
+}
+
+/// The outlines of all images that can be built ([`plan::outlines`]). What is wrong includes what
+/// [`check_scratch`] says, each thing once although platforms share it.
+pub fn outlines(
+    scan: &Scan,
+    workspace: &Workspace,
+    config: &Config,
+    targets: &[Target],
+) -> Outlines {
+    let made = plan::outlines(scan, workspace, config, targets);
+    let mut findings: Findings = made.diagnostics.into_iter().collect();
+    for outline in &made.outlines {
+        findings.merge(check_scratch(config, outline));
+    }
+    Outlines {
+        outlines: made.outlines,
+        broken: made.broken,
+        diagnostics: findings.into_vec(),
+    }
 }
 
 /// Programs that images from scratch are to start and do not have, and variables in their `env`

@@ -52,9 +52,7 @@ impl Outline {
                     diagnostics: Vec::new(),
                 });
             };
-            let mut pairs = self.builds.iter().zip(&completed.builds);
-            let all_asked = pairs.all(|(before, after)| before.request == after.request);
-            if all_asked || diagnostics.iter().any(Diagnostic::is_error) {
+            if completed.asks_as(&self) || diagnostics.iter().any(Diagnostic::is_error) {
                 return Ok(Resolved {
                     outline: completed,
                     resolutions,
@@ -63,6 +61,12 @@ impl Outline {
             }
             self = completed;
         }
+    }
+
+    /// Whether answers to the questions of `other` answer those of this outline.
+    pub(crate) fn asks_as(&self, other: &Self) -> bool {
+        let mut pairs = self.builds.iter().zip(&other.builds);
+        pairs.all(|(own, other)| own.request == other.request)
     }
 
     /// The outline with the packages of the repository that third-party packages import, as

@@ -30,6 +30,7 @@
 //! | sealed | a step that sees mod files made for it, not the true ones |
 //! | behind | own packages that only third-party packages import |
 
+mod ask;
 mod behind;
 mod broken;
 mod builder;
@@ -55,6 +56,7 @@ mod units;
 mod unused;
 mod verify;
 
+pub use ask::GoCommand;
 pub use behind::Resolved;
 pub use builder::{Builder, MIN_GO_MINOR};
 pub use early::early_std;

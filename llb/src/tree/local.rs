@@ -20,6 +20,14 @@ pub struct LocalTree {
 }
 
 impl LocalTree {
+    /// Where the directory is: absolute, without symlinks.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn real_root(&self) -> std::io::Result<PathBuf> {
+        self.root.canonicalize()
+    }
+
     /// The tree below `root`. Nothing is read yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }

@@ -26,6 +26,7 @@ mod ops;
 mod plan;
 mod programs;
 mod refused;
+mod repository;
 mod resolution;
 mod roots;
 mod support;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use gowork_llb::config::Config;
-use gowork_llb::diag::{Diagnostic, Findings};
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower;
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::{self, Outline};
@@ -42,16 +42,12 @@ pub(in crate::builder) fn make(
         }
     }
     if outlined.diagnostics.is_empty() {
-        let made = plan::outlines(&scanned.scan, &scanned.workspace, config, &targets);
-        let mut findings: Findings = made.diagnostics.into_iter().collect();
-        for outline in &made.outlines {
-            findings.merge(lower::check_scratch(config, outline));
-        }
+        let made = lower::outlines(&scanned.scan, &scanned.workspace, config, &targets);
         let by_platform = platforms.iter().cloned().zip(made.outlines).collect();
         outlined = Outlined {
             by_platform,
             broken: made.broken,
-            diagnostics: findings.into_vec(),
+            diagnostics: made.diagnostics,
         };
     }
     outlined
