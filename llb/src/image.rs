@@ -7,14 +7,14 @@
 
 use std::collections::BTreeMap;
 
-use buildkit_proto::pb;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::ops::Platform;
 
 /// The PATH of containers whose image sets none: Docker's, on Linux.
-pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const DEFAULT_PATH: &str =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// An image config that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,6 +23,7 @@ pub struct ImageConfigError(String);
 
 /// An OCI image config. Empty fields are not written.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ImageConfig {
     /// Architecture by its Go name. Required by the spec, so written even if empty.
     #[serde(default, deserialize_with = "null_as_default")]
@@ -80,6 +81,7 @@ pub struct ImageConfig {
 /// How to run an image.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct RunConfig {
     /// `name`, `uid`, `name:group` or `uid:gid`; empty is root.
     #[serde(
@@ -207,6 +209,7 @@ pub struct Healthcheck {
 
 /// How a layer came about.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct History {
     /// When, RFC 3339.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -262,19 +265,14 @@ impl ImageConfig {
     pub fn platform(&self) -> Option<Platform> {
         let known = !self.os.is_empty() && !self.architecture.is_empty();
         known.then(|| {
-            Platform::from_pb(&pb::Platform {
-                architecture: self.architecture.clone(),
-                os: self.os.clone(),
-                variant: self.variant.clone(),
-                os_version: self.os_version.clone(),
-                os_features: self.os_features.clone(),
-            })
+            let names = [&self.os, &self.architecture, &self.variant].map(String::as_str);
+            Platform::of(names, &self.os_version, &self.os_features)
         })
     }
 
     /// Notes the layers of the base that its history leaves out, as far as they are known. False if
     /// it has more entries than layers: then no entry of ours would be taken for that of its layer.
-    pub fn complete_history(&mut self) -> bool {
+    pub(crate) fn complete_history(&mut self) -> bool {
         let noted = self
             .history
             .iter()
@@ -328,7 +326,7 @@ impl RunConfig {
         }
     }
 
-    /// Sets PATH to [`DEFAULT_PATH`] if the base has none.
+    /// Sets PATH to Docker's default if the base has none.
     pub fn default_path(&mut self) {
         if self.env("PATH").is_none() {
             self.env.insert(0, format!("PATH={DEFAULT_PATH}"));

@@ -39,6 +39,7 @@ pub struct ImageConfig {
 
 /// What decides the compile results of packages, besides sources, platform and Go version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CompileConfig {
     /// `-tags`.
     pub tags: BTreeSet<String>,
@@ -58,6 +59,7 @@ pub struct CompileConfig {
 
 /// What is in an image besides the binary, and how it is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RuntimeConfig {
     /// Image to build upon, or [`SCRATCH`].
     pub base: Spanned<String>,
@@ -92,6 +94,7 @@ pub struct RuntimeConfig {
 
 /// A health check.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum HealthcheckConfig {
     /// None, also if the base image has one.
     Disabled,
@@ -114,6 +117,7 @@ pub enum HealthcheckConfig {
 
 /// A file or directory of the context that goes into the image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FileConfig {
     /// Where it is in the context.
     pub from: Spanned<TreePath>,
@@ -146,7 +150,7 @@ impl Config {
     }
 
     /// Where compile results are kept.
-    pub fn cache(&self) -> Cache {
+    pub(crate) fn cache(&self) -> Cache {
         let text = self.cache.as_ref().map(|cache| cache.value.as_str());
         Cache::ALL
             .into_iter()
@@ -180,7 +184,7 @@ impl Config {
 
 impl Levels {
     /// Each variable with its key's value.
-    pub fn variables(&self) -> [(&'static str, &Option<Spanned<String>>); 8] {
+    pub(crate) fn variables(&self) -> [(&'static str, &Option<Spanned<String>>); 8] {
         [
             ("GOAMD64", &self.goamd64),
             ("GOARM64", &self.goarm64),

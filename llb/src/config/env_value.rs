@@ -11,14 +11,14 @@ const MAX_DEPTH: usize = 8;
 
 /// A value of `env`, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnvValue {
+pub(crate) struct EnvValue {
     /// Its parts, in order.
     pub parts: Vec<EnvPart>,
 }
 
 /// A part of a value of `env`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EnvPart {
+pub(crate) enum EnvPart {
     /// Text as it is.
     Text(String),
     /// A variable of the base image.
@@ -32,7 +32,7 @@ pub enum EnvPart {
 
 /// What stands for a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Instead {
+pub(crate) enum Instead {
     /// `${NAME:-value}`: where the variable is not set, or empty.
     Unset(EnvValue),
     /// `${NAME:+value}`: where it is set, and not empty.
@@ -41,7 +41,7 @@ pub enum Instead {
 
 impl EnvValue {
     /// Reads a value, in which build-args are filled in. What is no variable is text.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         parse(text, 0).unwrap_or_else(|_| Self {
             parts: vec![EnvPart::Text(text.to_owned())],
         })
@@ -49,7 +49,7 @@ impl EnvValue {
 
     /// The value where `variable` gives those of the base image. A variable that is not set is
     /// empty.
-    pub fn expand(&self, variable: &dyn Fn(&str) -> Option<String>) -> String {
+    pub(crate) fn expand(&self, variable: &dyn Fn(&str) -> Option<String>) -> String {
         let part = |part: &EnvPart| match part {
             EnvPart::Text(text) => text.clone(),
             EnvPart::Variable { name, instead } => {
@@ -66,7 +66,7 @@ impl EnvValue {
     }
 
     /// The variables that have to be set, or the value lacks something.
-    pub fn required(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn required(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             EnvPart::Variable {
                 name,

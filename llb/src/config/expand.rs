@@ -9,7 +9,7 @@ use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, fla
 use crate::diag::{Diagnostic, Span};
 
 /// Build-args that need no mention: each overrides the key of `[modules]` beside it.
-pub const MODULE_ARGS: [(&str, &str); 7] = [
+pub(crate) const MODULE_ARGS: [(&str, &str); 7] = [
     ("GOPROXY", "proxy"),
     ("GOPRIVATE", "private"),
     ("GONOPROXY", "noproxy"),
@@ -21,6 +21,7 @@ pub const MODULE_ARGS: [(&str, &str); 7] = [
 
 /// One `${NAME}` in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BuildArg {
     /// Its name.
     pub name: String,
@@ -34,8 +35,8 @@ pub struct BuildArg {
 
 impl Config {
     /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty),
-    /// `$$` for a dollar; then those of [`MODULE_ARGS`]. Diagnostics: undefined build-args, and
-    /// whatever is wrong with the values that came out.
+    /// `$$` for a dollar. Then build-args such as `GOPROXY` replace keys of `[modules]`.
+    /// Diagnostics: undefined build-args, and what is wrong with the values that came out.
     pub fn expand(&self, build_args: &BTreeMap<String, String>) -> (Self, Vec<Diagnostic>) {
         let mut config = self.clone();
         let mut diagnostics = Vec::new();

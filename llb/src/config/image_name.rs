@@ -6,13 +6,13 @@ use super::wrong::{Wrong, wrong};
 /// Names with a meaning of their own: `binaries` is the target with the programs of all images,
 /// `default` is the group that bake builds, `context` and `scratch` are no stages (moby/buildkit,
 /// frontend/dockerfile).
-pub const RESERVED_NAMES: [&str; 4] = ["binaries", "context", "default", "scratch"];
+pub(crate) const RESERVED_NAMES: [&str; 4] = ["binaries", "context", "default", "scratch"];
 
 /// Whether `text` can name an image: words of small letters and digits that begin with a letter,
 /// with a [separator](is_separator) between two. This is the grammar of a repository's last element
 /// (distribution/reference) without those that begin with a digit, which `FROM` and `--target` do
 /// not take.
-pub fn is_image_name(text: &str) -> bool {
+pub(crate) fn is_image_name(text: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let mut rest = text;
     loop {
@@ -34,7 +34,7 @@ pub fn is_image_name(text: &str) -> bool {
 }
 
 /// What may stand between two words of a name: `.`, `_`, `__`, or any number of `-`.
-pub fn is_separator(text: &str) -> bool {
+pub(crate) fn is_separator(text: &str) -> bool {
     matches!(text, "." | "_" | "__") || (!text.is_empty() && text.bytes().all(|byte| byte == b'-'))
 }
 

@@ -33,11 +33,12 @@ pub use effective::{
     CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig,
     RuntimeConfig, SCRATCH,
 };
-pub use env_value::{EnvPart, EnvValue, Instead};
-pub use expand::{BuildArg, MODULE_ARGS};
+pub(crate) use env_value::{EnvPart, EnvValue, Instead};
+pub use expand::BuildArg;
+pub(crate) use expand::MODULE_ARGS;
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
-pub use image_name::{RESERVED_NAMES, is_image_name, is_separator};
-pub use pattern::is_matched;
+pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
+pub(crate) use pattern::is_matched;
 pub use spanned::Spanned;
 pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
 pub use values::{Cache, Port, Protocol};

@@ -15,7 +15,7 @@ impl Config {
 
 /// Whether `pattern`, a directory if it starts with `.` and an import path otherwise, matches the
 /// package.
-pub fn is_matched(pattern: &str, dir: &TreePath, import_path: &str) -> bool {
+pub(crate) fn is_matched(pattern: &str, dir: &TreePath, import_path: &str) -> bool {
     if pattern.starts_with('.') {
         return TreePath::new(pattern).is_ok_and(|pattern| wild(pattern.as_str(), dir.as_str()));
     }

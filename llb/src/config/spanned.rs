@@ -17,7 +17,7 @@ pub struct Spanned<T> {
 
 impl<T> Spanned<T> {
     /// `value`, written at `span`.
-    pub fn new(value: T, span: Span) -> Self {
+    pub(crate) fn new(value: T, span: Span) -> Self {
         Self {
             value,
             span: Some(span),
@@ -25,7 +25,7 @@ impl<T> Spanned<T> {
     }
 
     /// The same place with another value.
-    pub fn with<U>(&self, value: U) -> Spanned<U> {
+    pub(crate) fn with<U>(&self, value: U) -> Spanned<U> {
         Spanned {
             value,
             span: self.span.clone(),

@@ -2,6 +2,7 @@
 
 /// Where compile results are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[non_exhaustive]
 pub enum Cache {
     /// In the layers of the steps: they travel with a registry cache.
     Layer,
@@ -15,10 +16,10 @@ pub enum Cache {
 
 impl Cache {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Layer, Self::Mount, Self::Both];
+    pub(crate) const ALL: [Self; 3] = [Self::Layer, Self::Mount, Self::Both];
 
     /// As the configuration spells it.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Layer => "layer",
             Self::Mount => "mount",
@@ -29,6 +30,7 @@ impl Cache {
 
 /// A port that an image declares, or a range of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct Port {
     /// 1 to 65535.
     pub first: u16,
@@ -40,7 +42,7 @@ pub struct Port {
 
 impl Port {
     /// Each port of the range by itself.
-    pub fn each(self) -> impl Iterator<Item = Self> {
+    pub(crate) fn each(self) -> impl Iterator<Item = Self> {
         (self.first..=self.last).map(move |number| Self {
             first: number,
             last: number,
@@ -66,6 +68,7 @@ impl std::fmt::Display for Port {
 
 /// A port's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Protocol {
     /// TCP, the default.
     Tcp,

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 /// What a file called Dockerfile is written for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WrittenFor {
     /// This frontend: the file is a configuration, though it may have errors.
     Gowork,

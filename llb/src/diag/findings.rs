@@ -46,7 +46,7 @@ impl Findings {
 
     /// Whether another one would be kept. If not it is counted by this: for those whose words take
     /// time to find.
-    pub fn wants(&mut self, severity: Severity) -> bool {
+    pub(crate) fn wants(&mut self, severity: Severity) -> bool {
         let is_full = self.is_full(severity);
         self.count(severity).more += u32::from(is_full);
         !is_full
@@ -127,7 +127,7 @@ const MAX_RELATED: usize = 5;
 impl Diagnostic {
     /// The same with no more text than [`limits::DIAGNOSTIC_TEXT`] in any of its sentences.
     #[must_use]
-    pub fn shortened(mut self) -> Self {
+    pub(crate) fn shortened(mut self) -> Self {
         shorten(&mut self.message);
         self.help.iter_mut().for_each(shorten);
         self.related.truncate(MAX_RELATED);

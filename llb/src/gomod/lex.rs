@@ -27,7 +27,7 @@ pub enum TokenKind {
 
 impl TokenKind {
     /// Whether a line of tokens ends here.
-    pub fn ends_line(self) -> bool {
+    pub(crate) fn ends_line(self) -> bool {
         matches!(self, Self::Suffix | Self::Newline | Self::End)
     }
 }

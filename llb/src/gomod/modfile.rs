@@ -40,6 +40,7 @@ pub struct ModFile {
 
 /// One requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Require {
     /// Module path.
     pub path: String,
@@ -53,6 +54,7 @@ pub struct Require {
 
 /// One retraction.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Retract {
     /// Lowest version, as written: nothing makes it canonical here.
     pub low: String,

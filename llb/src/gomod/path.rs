@@ -161,7 +161,7 @@ pub fn split_major(path: &str) -> Option<(&str, &str)> {
 ///
 /// # Errors
 /// `version "v2.0.0" invalid: should be v0 or v1, not v2`.
-pub fn check_major(version: &str, major: &str) -> Result<(), InvalidPath> {
+pub(crate) fn check_major(version: &str, major: &str) -> Result<(), InvalidPath> {
     let major = if major.starts_with(".v") {
         major.strip_suffix("-unstable").unwrap_or(major)
     } else {
@@ -190,7 +190,7 @@ pub fn check_major(version: &str, major: &str) -> Result<(), InvalidPath> {
 
 /// Whether the right side of a `replace` means a directory (modfile.IsDirectoryPath): relative with
 /// `.` or `..` first, or rooted, on any system.
-pub fn is_directory(path: &str) -> bool {
+pub(crate) fn is_directory(path: &str) -> bool {
     let bytes = path.as_bytes();
     let drive = bytes.len() >= 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
     let first = path.split(['/', '\\']).next().unwrap_or_default();

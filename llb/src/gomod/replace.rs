@@ -2,6 +2,7 @@
 
 /// One replacement.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Replace {
     /// Module path replaced.
     pub old_path: String,

@@ -14,6 +14,7 @@ pub const H1: &str = "h1:";
 
 /// A go.sum file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SumFile {
     /// In the order of the file, repetitions included.
     pub sums: Vec<Sum>,

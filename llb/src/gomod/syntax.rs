@@ -19,7 +19,7 @@ pub struct Comment {
 
 impl Comment {
     /// The words after `//`, trimmed; nothing for a blank line.
-    pub fn words(&self) -> Option<&str> {
+    pub(crate) fn words(&self) -> Option<&str> {
         self.text.strip_prefix("//").map(str::trim)
     }
 }
@@ -37,7 +37,7 @@ pub struct Line {
 
 impl Line {
     /// From the first token to the last.
-    pub fn span(&self, file: &str) -> Span {
+    pub(crate) fn span(&self, file: &str) -> Span {
         let start = self
             .tokens
             .first()

@@ -6,10 +6,8 @@
 
 use std::cmp::Ordering;
 
-/// What a go.mod without a `go` line means (cmd/go/internal/gover, DefaultGoModVersion).
-pub const GO_MOD_DEFAULT: &str = "1.16";
 /// What a go.work without a `go` line means (cmd/go/internal/gover, DefaultGoWorkVersion).
-pub const GO_WORK_DEFAULT: &str = "1.18";
+pub(crate) const GO_WORK_DEFAULT: &str = "1.18";
 
 /// The parts of a Go version, as decimal strings: no number is too large. All empty if malformed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -206,7 +204,7 @@ impl<'a> Semver<'a> {
 }
 
 /// Whether `version` is a semantic version, possibly shortened (`v1`, `v1.2`).
-pub fn is_semver(version: &str) -> bool {
+pub(crate) fn is_semver(version: &str) -> bool {
     Semver::parse(version).is_some()
 }
 
@@ -233,7 +231,7 @@ pub fn canonical_module(version: &str) -> Option<String> {
 const INCOMPATIBLE: &str = "+incompatible";
 
 /// Whether a release of a module without go.mod at major version 2 or above is meant.
-pub fn is_incompatible(version: &str) -> bool {
+pub(crate) fn is_incompatible(version: &str) -> bool {
     build(version) == INCOMPATIBLE
 }
 

@@ -9,6 +9,7 @@ use crate::diag::{Diagnostic, Findings};
 
 /// A go.work file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WorkFile {
     /// `go 1.26`.
     pub go: Option<Spanned<String>>,
@@ -24,6 +25,7 @@ pub struct WorkFile {
 
 /// One `use`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Use {
     /// Directory as written (`./api`, `api`, `../x`, `/abs`), unquoted.
     pub dir: String,

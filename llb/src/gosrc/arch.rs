@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct ArchError(pub String);
 
 /// Name of the variable that sets the level of an architecture (`GOAMD64` ...), if it has one.
-pub fn level_variable(goarch: &str) -> Option<&'static str> {
+pub(crate) fn level_variable(goarch: &str) -> Option<&'static str> {
     Some(match goarch {
         "386" => "GO386",
         "amd64" => "GOAMD64",
@@ -68,7 +68,7 @@ pub(super) fn default_level_tags(goos: &str, goarch: &str) -> BTreeSet<String> {
 ///
 /// # Errors
 /// Values that the toolchain refuses.
-pub fn level_tags(goarch: &str, level: &str) -> Result<BTreeSet<String>, ArchError> {
+pub(crate) fn level_tags(goarch: &str, level: &str) -> Result<BTreeSet<String>, ArchError> {
     let one_of = |levels: &[&str], hint: &str| match levels.iter().position(|known| *known == level)
     {
         Some(index) => Ok(index),

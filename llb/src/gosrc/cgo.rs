@@ -11,7 +11,7 @@ use super::source_file::Cgo;
 
 /// One `#cgo` line that holds in a context.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CgoFlags {
+pub(crate) struct CgoFlags {
     /// `CFLAGS`, `CPPFLAGS`, `CXXFLAGS`, `FFLAGS`, `LDFLAGS` or `pkg-config`.
     pub verb: String,
     /// Its words, `${SRCDIR}` not expanded.
@@ -23,7 +23,7 @@ impl Cgo {
     ///
     /// # Errors
     /// The first line that Go refuses: its index in `directives` and Go's words.
-    pub fn flags(&self, context: &BuildContext) -> Result<Vec<CgoFlags>, (usize, String)> {
+    pub(crate) fn flags(&self, context: &BuildContext) -> Result<Vec<CgoFlags>, (usize, String)> {
         let mut all = Vec::new();
         for (index, line) in self.directives.iter().enumerate() {
             all.extend(flags_of(line, context).map_err(|message| (index, message))?);
@@ -32,7 +32,7 @@ impl Cgo {
     }
 
     /// The lines that may hold in some context. Wrong ones are left out.
-    pub fn all_flags(&self) -> Vec<CgoFlags> {
+    pub(crate) fn all_flags(&self) -> Vec<CgoFlags> {
         self.directives
             .iter()
             .filter_map(|line| flags_where(line, &|_| true).ok().flatten())
@@ -42,7 +42,7 @@ impl Cgo {
 
 /// What the go command adds to the imports of the package `path`, since it has cgo
 /// (cmd/go/internal/load, `cgoExclude`, `cgoSyscallExclude`).
-pub fn implied_imports(path: &str) -> &'static [&'static str] {
+pub(crate) fn implied_imports(path: &str) -> &'static [&'static str] {
     match path {
         "runtime/cgo" => &["unsafe"],
         "runtime/race" | "runtime/msan" | "runtime/asan" => &["runtime/cgo", "unsafe"],

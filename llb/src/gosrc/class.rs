@@ -3,6 +3,7 @@
 
 /// What a file is, by its extension (go/build's lists).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum FileClass {
     /// `.go`, not a test. Whether it is cgo, its imports say.
     Go,

@@ -35,6 +35,7 @@ const ENDED: &str = "unexpected end of expression";
 /// Why a line is no constraint, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
+#[non_exhaustive]
 pub struct ConstraintError {
     /// What is wrong.
     pub message: String,

@@ -27,7 +27,7 @@ pub struct BuildContext {
 }
 
 /// Minor of the Go release that [`BuildContext::new`] assumes.
-pub const DEFAULT_GO_MINOR: u32 = 26;
+pub(crate) const DEFAULT_GO_MINOR: u32 = 26;
 
 impl BuildContext {
     /// The context of a plain `go build` of Go 1.26 for the platform with CGO_ENABLED=0: no tags,

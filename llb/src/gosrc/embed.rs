@@ -28,11 +28,12 @@ pub type Listing = Rc<[(String, NodeKind)]>;
 /// Lists a directory, given its path relative to the package's directory ("" for itself, else
 /// `a/b`); `None` if there is no such directory. Where the path passes a symlink to a directory the
 /// link should be followed if it can be. Asked for one directory many times.
-pub type ListDir<'a> = dyn Fn(&str) -> Option<Listing> + 'a;
+pub(crate) type ListDir<'a> = dyn Fn(&str) -> Option<Listing> + 'a;
 
 /// Why a pattern cannot be embedded. `Display` gives Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("pattern {pattern}: {message}")]
+#[non_exhaustive]
 pub struct EmbedError {
     /// The pattern, with its `all:`.
     pub pattern: String,

@@ -6,7 +6,7 @@
 pub struct BadPattern;
 
 /// Whether the element has a character that makes it more than a name.
-pub fn has_meta(element: &str) -> bool {
+pub(crate) fn has_meta(element: &str) -> bool {
     element.contains(['*', '?', '[', '\\'])
 }
 
@@ -28,7 +28,7 @@ pub fn matches(pattern: &str, name: &str) -> Result<bool, BadPattern> {
 }
 
 /// A pattern for many names.
-pub struct Glob {
+pub(crate) struct Glob {
     pieces: Vec<Piece>,
 }
 
@@ -37,19 +37,19 @@ impl Glob {
     ///
     /// # Errors
     /// As [`matches()`].
-    pub fn new(pattern: &str) -> Result<Self, BadPattern> {
+    pub(crate) fn new(pattern: &str) -> Result<Self, BadPattern> {
         Ok(Self {
             pieces: parse(pattern)?,
         })
     }
 
     /// Whether it matches the whole of `name`.
-    pub fn matches(&self, name: &str) -> bool {
+    pub(crate) fn matches(&self, name: &str) -> bool {
         match_pieces(&self.pieces, name)
     }
 
     /// How much longer than with a name and a `*` a comparison may take.
-    pub fn cost(&self) -> usize {
+    pub(crate) fn cost(&self) -> usize {
         let class = |piece: &Piece| {
             if let Piece::Class(ranges, _) = piece {
                 ranges.len()

@@ -10,6 +10,7 @@ use super::class::FileClass;
 /// Files that a source text names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Includes {
     /// Of `#include "name"`: looked up beside the file first, then where [`Self::angled`] are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -31,7 +32,7 @@ const INCLUDED: [&str; 7] = [".inc", ".inl", ".ipp", ".tcc", ".tpp", ".def", ".i
 
 /// Whether a file of this name can be included and its text tells what it includes: what
 /// [`FileClass`] knows but for Go, and some more.
-pub fn is_includable(name: &str) -> bool {
+pub(crate) fn is_includable(name: &str) -> bool {
     let suffix = name.rfind('.').map_or("", |dot| &name[dot..]);
     match FileClass::of(&format!("x{suffix}")) {
         Some(FileClass::Go | FileClass::TestGo | FileClass::Syso) => false,
@@ -42,7 +43,7 @@ pub fn is_includable(name: &str) -> bool {
 
 impl Includes {
     /// Reads a whole file, `name` being the last element of its path.
-    pub fn parse(name: &str, text: &[u8]) -> Self {
+    pub(crate) fn parse(name: &str, text: &[u8]) -> Self {
         let class = FileClass::of(name);
         let swig =
             matches!(class, Some(FileClass::Swig | FileClass::SwigCxx)) || name.ends_with(".i");
@@ -61,7 +62,7 @@ impl Includes {
     }
 
     /// Whether no file is named.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
@@ -91,7 +92,7 @@ impl Includes {
     }
 
     /// Adds what another text names.
-    pub fn extend(&mut self, other: &Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         self.quoted.extend(other.quoted.iter().cloned());
         self.angled.extend(other.angled.iter().cloned());
         self.data.extend(other.data.iter().cloned());

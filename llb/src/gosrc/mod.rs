@@ -34,7 +34,7 @@ mod source_file;
 pub use class::{FileClass, is_source_name, is_test};
 pub use constraint::Expr;
 pub use context::BuildContext;
-pub use includes::{Includes, is_includable};
+pub(crate) use includes::{Includes, is_includable};
 pub use select::{
     PackageFiles, Place, Places, SelectError, declares_main, is_compiled, package_name, select,
 };

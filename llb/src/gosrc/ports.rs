@@ -57,12 +57,12 @@ pub const PORTS: [(&str, &str); 51] = [
 ];
 
 /// Whether Go compiles for this pair.
-pub fn is_port(goos: &str, goarch: &str) -> bool {
+pub(crate) fn is_port(goos: &str, goarch: &str) -> bool {
     PORTS.binary_search(&(goos, goarch)).is_ok()
 }
 
 /// The end of a program's file name: `go build` appends it on Windows (cmd/go/internal/cfg,
 /// `ExeSuffix`).
-pub fn exe_suffix(goos: &str) -> &'static str {
+pub(crate) fn exe_suffix(goos: &str) -> &'static str {
     if goos == "windows" { ".exe" } else { "" }
 }

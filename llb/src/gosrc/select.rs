@@ -10,6 +10,7 @@ use crate::diag::{Diagnostic, Position, Span};
 
 /// A place in a file of the package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Place {
     /// Name of the file.
     pub file: String,
@@ -23,6 +24,7 @@ pub type Places = BTreeMap<String, Vec<Place>>;
 /// The files of a package by what the build does with them, and what they ask for. Lists are in the
 /// order of names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PackageFiles {
     /// Name in the package clauses.
     pub name: String,

@@ -11,6 +11,7 @@ use crate::diag::{Diagnostic, Position, Span};
 /// they include is in [`SourceFile`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Header {
     /// Name in the package clause; empty for non-Go files and where the clause is missing.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -49,6 +50,7 @@ pub struct Import {
 /// One pattern of a `//go:embed` line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct EmbedPattern {
     /// Pattern, unquoted, with its `all:` prefix.
     pub pattern: String,
@@ -59,6 +61,7 @@ pub struct EmbedPattern {
 /// What the cgo preambles of a file say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Cgo {
     /// `#cgo` lines, without the `#cgo` word.
     pub directives: Vec<String>,
@@ -72,6 +75,7 @@ pub struct Cgo {
 /// A source file as a scan keeps it: all that [`super::select`] needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SourceFile {
     /// Last element of its path.
     pub name: String,
@@ -88,6 +92,7 @@ pub struct SourceFile {
 /// What is wrong with the head of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Problem {
     /// What, in Go's words, without a place.
     pub message: String,
@@ -100,6 +105,7 @@ pub struct Problem {
 /// How much of a file with a problem could be understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ProblemKind {
     /// Not even its build constraint: it is wrong for every platform that its name admits.
     Unreadable,
@@ -118,7 +124,7 @@ impl SourceFile {
     }
 
     /// How many imports, embed patterns, `#cgo` lines and included files it names.
-    pub fn fact_count(&self) -> usize {
+    pub(crate) fn fact_count(&self) -> usize {
         let includes = |includes: &Includes| {
             includes.quoted.len() + includes.angled.len() + includes.data.len()
         };
@@ -131,7 +137,7 @@ impl SourceFile {
     }
 
     /// The problem as a diagnostic about `file`, its path as the user knows it.
-    pub fn diagnostic(&self, file: &str) -> Option<Diagnostic> {
+    pub(crate) fn diagnostic(&self, file: &str) -> Option<Diagnostic> {
         self.problem
             .as_ref()
             .map(|problem| Diagnostic::error(&problem.message).at(Span::at(file, problem.at)))

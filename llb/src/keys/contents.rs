@@ -49,7 +49,7 @@ impl Contents {
     }
 
     /// The file `path` or, where it is a directory, all files below it: in the order of paths.
-    pub fn under<'a>(
+    pub(crate) fn under<'a>(
         &'a self,
         path: &'a TreePath,
     ) -> impl Iterator<Item = (&'a TreePath, &'a str)> {

@@ -11,6 +11,7 @@ use crate::tree::TreePath;
 /// What a part of a key is about. Differences are shown in this order: what is certain before what
 /// may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum KeyPart {
     /// What a step does.
     Kind,
@@ -136,6 +137,7 @@ pub struct Key(pub BTreeMap<KeyPart, String>);
 
 /// One part that two sets do not have alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Difference {
     /// Which part.
     pub part: KeyPart,
@@ -147,7 +149,7 @@ pub struct Difference {
 
 impl Key {
     /// Adds a part.
-    pub fn insert(&mut self, part: KeyPart, value: impl Into<String>) {
+    pub(crate) fn insert(&mut self, part: KeyPart, value: impl Into<String>) {
         self.0.insert(part, value.into());
     }
 

@@ -109,7 +109,7 @@ impl Definition {
     }
 
     /// What to call the op with `digest` in a message: its name, or the first digits of the digest.
-    pub fn step_name(&self, digest: &str) -> String {
+    pub(crate) fn step_name(&self, digest: &str) -> String {
         match self.custom_name(digest) {
             Some(name) => name.to_owned(),
             None => Digest::parse(digest)

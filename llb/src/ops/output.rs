@@ -54,7 +54,7 @@ impl Output {
 
     /// What programs in it run on, as far as it was said: by the image it comes from or by the step
     /// that made it.
-    pub fn platform(&self) -> Option<&Platform> {
+    pub(crate) fn platform(&self) -> Option<&Platform> {
         self.vertex
             .as_ref()
             .and_then(|vertex| vertex.platform.as_ref())
@@ -122,6 +122,7 @@ impl fmt::Debug for Output {
 /// A step that cannot be written down as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("step {step:?}: {problem}")]
+#[non_exhaustive]
 pub struct OpError {
     /// The step's name, or its command.
     pub step: String,

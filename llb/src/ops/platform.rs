@@ -132,11 +132,22 @@ impl Platform {
     }
 
     /// From the wire form, normalised.
-    pub fn from_pb(platform: &pb::Platform) -> Self {
+    pub(super) fn from_pb(platform: &pb::Platform) -> Self {
+        let names = [&platform.os, &platform.architecture, &platform.variant].map(String::as_str);
+        Self::of(names, &platform.os_version, &platform.os_features)
+    }
+
+    /// Operating system, architecture and variant, normalised, with what the operating system
+    /// needs.
+    pub(crate) fn of(
+        [os, architecture, variant]: [&str; 3],
+        os_version: &str,
+        os_features: &[String],
+    ) -> Self {
         Self {
-            os_version: platform.os_version.clone(),
-            os_features: platform.os_features.clone(),
-            ..Self::normalised(&platform.os, &platform.architecture, &platform.variant)
+            os_version: os_version.to_owned(),
+            os_features: os_features.to_vec(),
+            ..Self::normalised(os, architecture, variant)
         }
     }
 

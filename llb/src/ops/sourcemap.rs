@@ -5,9 +5,6 @@ use std::sync::Arc;
 
 use buildkit_proto::pb;
 
-use super::output::Output;
-use crate::diag::Span;
-
 /// A file that ops come from. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SourceMap(Arc<Info>);
@@ -37,52 +34,11 @@ impl SourceMap {
         }))
     }
 
-    /// The same file, recorded as loaded by `output`, which provenance then names.
-    #[must_use]
-    pub fn loaded_by(&self, output: &Output) -> Self {
-        let definition = (!output.is_scratch()).then(|| output.to_definition().into_pb());
-        let Info {
-            filename,
-            language,
-            data,
-            ..
-        } = self.0.as_ref();
-        Self(Arc::new(Info {
-            filename: filename.clone(),
-            language: language.clone(),
-            data: data.clone(),
-            definition,
-        }))
-    }
-
     /// `lines` of this file, counted from 1, both ends included.
     pub fn lines(&self, lines: RangeInclusive<u32>) -> Location {
-        self.ranges([lines])
-    }
-
-    /// Several stretches of lines of this file, counted from 1, both ends included.
-    pub fn ranges(&self, ranges: impl IntoIterator<Item = RangeInclusive<u32>>) -> Location {
-        let ranges = ranges
-            .into_iter()
-            .map(|lines| range((*lines.start(), 0), (*lines.end(), 0)))
-            .collect();
         Location {
             map: self.clone(),
-            ranges,
-        }
-    }
-
-    /// The stretch `span` of this file. The span's own file name is not looked at.
-    pub fn span(&self, span: &Span) -> Location {
-        // BuildKit counts characters from 0; ours start at 1.
-        let start = (span.start.line, span.start.column.saturating_sub(1));
-        let end = (
-            span.end.line.max(span.start.line),
-            span.end.column.saturating_sub(1),
-        );
-        Location {
-            map: self.clone(),
-            ranges: vec![range(start, end)],
+            ranges: vec![range((*lines.start(), 0), (*lines.end(), 0))],
         }
     }
 

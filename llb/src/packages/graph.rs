@@ -30,6 +30,7 @@ pub type Way = Vec<String>;
 
 /// One package of the repository, as one build context sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Package {
     /// Import path.
     pub path: String,
@@ -59,6 +60,7 @@ pub struct Package {
 
 /// One import of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Import {
     /// Import path as written.
     pub path: String,
@@ -110,7 +112,7 @@ impl Packages {
     }
 
     /// The packages of the repository that an import leads to.
-    pub fn meant<'a>(&'a self, import: &'a Import) -> impl Iterator<Item = PackageIx> + 'a {
+    pub(crate) fn meant<'a>(&'a self, import: &'a Import) -> impl Iterator<Item = PackageIx> + 'a {
         let behind = || self.behind(&import.path).map(|(ix, _)| ix);
         import
             .package
@@ -119,7 +121,7 @@ impl Packages {
     }
 
     /// Whether third-party packages import some package of the repository, as far as that is known.
-    pub fn has_behind(&self) -> bool {
+    pub(crate) fn has_behind(&self) -> bool {
         !self.behind.is_empty()
     }
 

@@ -19,6 +19,7 @@ use crate::workspace::{ModuleIx, Providers, Root, RootIx, Workspace};
 
 /// A graph with what is to be said about its packages.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Loaded {
     /// What was understood.
     pub packages: Packages,

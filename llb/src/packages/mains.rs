@@ -11,6 +11,7 @@ use crate::workspace::{Module, RootIx, Workspace};
 
 /// A `package main` of a root.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct Main {
     /// Import path.
     pub path: String,
@@ -27,6 +28,7 @@ impl Main {
 
 /// A directory with source files that the pattern `...` matches.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Matched<'a> {
     /// Import path of the package that it may hold, in some build context.
     pub path: String,

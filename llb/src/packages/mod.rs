@@ -29,6 +29,6 @@ pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub(crate) use patterns::literal_pattern;
 pub use patterns::{SCAN_PATTERNS, is_scanned, more_patterns};
 pub use query::{Hop, PackageSet, chain, closure, sure_closure};
-pub use returning::{Returning, importable};
+pub(crate) use returning::{Returning, importable};
 pub use scan::scan;
 pub use scanned::{Refused, SCAN_VERSION, Scan, ScannedDir};

@@ -50,6 +50,7 @@ fn reached(
 
 /// One step of a chain: a package takes an import that leads to another one of the repository.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Hop<'a> {
     /// The importer.
     pub from: PackageIx,
@@ -126,7 +127,7 @@ impl PackageSet {
 
     /// Import paths outside the repository that its packages import, std's and third-party ones,
     /// `C` and `unsafe` left out.
-    pub fn outside(&self, packages: &Packages) -> BTreeSet<String> {
+    pub(crate) fn outside(&self, packages: &Packages) -> BTreeSet<String> {
         let imports = self.iter().flat_map(|ix| packages.get(ix).outside());
         let mut paths: BTreeSet<String> = imports
             .map(|import| import.path.clone())

@@ -12,11 +12,11 @@ use crate::workspace::{ModuleIx, Workspace};
 /// What a third-party package imports of the repository, directly or through others of its kind:
 /// import paths, each with the way to it. Called with the module whose package imports the
 /// third-party package, and with its import path.
-pub type Returning<'a> = dyn Fn(ModuleIx, &str) -> Vec<(String, Way)> + 'a;
+pub(crate) type Returning<'a> = dyn Fn(ModuleIx, &str) -> Vec<(String, Way)> + 'a;
 
 /// Import paths of all packages that the module `ix`, imported by the path `path`, has for other
 /// modules: no mains, and nothing below `internal`, which others reach only through the rest.
-pub fn importable(
+pub(crate) fn importable(
     scan: &Scan,
     workspace: &Workspace,
     (path, ix): (&str, ModuleIx),

@@ -82,6 +82,7 @@ impl Refused {
 /// One directory of source files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ScannedDir {
     /// Its source files, sorted by name.
     pub files: Vec<SourceFile>,

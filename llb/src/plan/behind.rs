@@ -17,6 +17,7 @@ use crate::workspace::{Evidence, ModuleIx, Providers, Workspace};
 
 /// What the go command said about every build of an outline.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Resolved {
     /// The outline with every package that the answers lead to.
     pub outline: Outline,
@@ -97,8 +98,8 @@ impl Outline {
     }
 
     /// The outline with every package of the repository that third-party packages may import, as
-    /// far as mod files say ([`Evidence`]): for a plan without an answer of the go
-    /// command. It asks for no more than before.
+    /// far as mod files say: for a plan without an answer of the go command. It asks for no more
+    /// than before.
     pub fn supposed(&self, scan: &Scan, workspace: &Workspace) -> Self {
         let mut outline = self.clone();
         for (ix, of) in self.builds.iter().enumerate() {

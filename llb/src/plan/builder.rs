@@ -29,7 +29,7 @@ impl Builder {
     ///
     /// Only the minor goes into the tag, so that security fixes arrive by themselves; the digest
     /// that it resolves to keys the steps.
-    pub fn choose<'a>(
+    pub(crate) fn choose<'a>(
         config: &Go,
         asked: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
     ) -> Self {

@@ -17,7 +17,7 @@ pub(super) const BULK: &str = "net/http";
 /// it: the planner makes the very same one when it knows all packages, but for the list of them. So
 /// it can run while modules are still being downloaded. `plan` is one without a resolution. None if
 /// the image of this name, or no image at all where none is named, is sure to need it.
-pub fn early_std(plan: &Plan, ix: BuildIx, image: Option<&str>) -> Option<Step> {
+pub(crate) fn early_std(plan: &Plan, ix: BuildIx, image: Option<&str>) -> Option<Step> {
     let build = plan.build(ix);
     let wanted = plan
         .images

@@ -9,12 +9,13 @@ use super::step::{Image, Part, Plan, Step, StepKind};
 
 /// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields
 /// leave it as it is.
-pub const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 1;
 
 /// A plan.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct JsonPlan {
-    /// [`VERSION`].
+    /// The version of this form: 1. It grows when a field changes its meaning or goes away.
     pub version: u32,
     /// `linux/amd64`.
     pub platform: String,
@@ -33,6 +34,7 @@ pub struct JsonPlan {
 
 /// A step.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct JsonStep {
     /// Name.
     pub name: String,
@@ -69,6 +71,7 @@ pub struct JsonStep {
 
 /// A part of a compile step.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct JsonPart {
     /// Import paths.
     pub packages: Vec<String>,
@@ -78,6 +81,7 @@ pub struct JsonPart {
 
 /// An image.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct JsonImage {
     /// Import path of its main.
     pub package: String,

@@ -22,6 +22,7 @@ pub struct BuildIx(pub usize);
 
 /// The images of a repository for one platform, before versions are chosen.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Outline {
     /// The platform.
     pub target: Target,
@@ -46,6 +47,7 @@ pub struct Outline {
 
 /// One root under one set of flags: its steps share versions and compile results.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Build {
     /// The root.
     pub root: RootIx,
@@ -96,6 +98,7 @@ impl Build {
 
 /// A module of the repository, as a build sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BuildModule {
     /// The module path that its packages are imported by: a replacement's is the one it stands in
     /// for.
@@ -112,6 +115,7 @@ pub struct BuildModule {
 
 /// One image, before it is planned.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct OutlineImage {
     /// Which build it belongs to.
     pub build: BuildIx,
@@ -299,7 +303,7 @@ impl Outline {
 impl Build {
     /// The title of its resolve step. One more runs where the first answer leads to packages of the
     /// repository.
-    pub fn resolve_title(&self) -> &'static str {
+    pub(crate) fn resolve_title(&self) -> &'static str {
         if self.packages.has_behind() {
             "resolve modules again"
         } else {

@@ -22,6 +22,7 @@ use crate::tree::TreePath;
 
 /// What stands in for mod files and module cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sealed {
     /// The mod files written for the step, by path.
     pub texts: BTreeMap<TreePath, String>,

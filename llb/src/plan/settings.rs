@@ -42,7 +42,7 @@ impl std::fmt::Display for Target {
 impl Target {
     /// The file name of a program called `name`: on Windows it ends in `.exe`, as `go build` has
     /// it.
-    pub fn file_name(&self, name: &str) -> String {
+    pub(crate) fn file_name(&self, name: &str) -> String {
         let suffix = ports::exe_suffix(&self.os);
         let has_suffix = name.to_ascii_lowercase().ends_with(suffix);
         format!("{name}{}", if has_suffix { "" } else { suffix })
@@ -67,6 +67,7 @@ impl Target {
 /// Flags and environment of every go command of a build. Two images with equal settings share
 /// steps.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct GoSettings {
     /// GOOS, GOARCH, CGO_ENABLED and, where they are set, GOAMD64 and the like, GOEXPERIMENT.
     pub env: BTreeMap<String, String>,
@@ -107,14 +108,14 @@ impl GoSettings {
     }
 
     /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.
-    pub fn flags(&self) -> Vec<String> {
+    pub(crate) fn flags(&self) -> Vec<String> {
         self.flags_where(|_| true)
     }
 
     /// Flags of a `go build` that names the packages a main is made of, so that they are compiled
     /// as for the main: compiler flags without a pattern go to the packages named on the command
     /// line alone (`go help build`), which for a user is the main.
-    pub fn package_flags(&self) -> Vec<String> {
+    pub(crate) fn package_flags(&self) -> Vec<String> {
         self.flags_where(|flags| flags.starts_with("all="))
     }
 
@@ -141,7 +142,7 @@ impl GoSettings {
 
 impl GoSettings {
     /// What `compile` asks for, on `target`.
-    pub fn new(compile: &CompileConfig, target: &Target) -> Self {
+    pub(crate) fn new(compile: &CompileConfig, target: &Target) -> Self {
         let mut env = compile.levels.clone();
         env.insert("GOOS".to_owned(), target.os.clone());
         env.insert("GOARCH".to_owned(), target.arch.clone());

@@ -16,6 +16,7 @@ pub struct StepIx(pub usize);
 
 /// How all images of a repository are built for one platform.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Plan {
     /// The platform the images are for.
     pub target: Target,
@@ -25,7 +26,7 @@ pub struct Plan {
     pub toolchain: String,
     /// GOPROXY and variables like it, for the resolve steps only.
     pub module_env: BTreeMap<String, String>,
-    /// Where compile results are to be kept. [`Plan::cache_of`] says where those of a build are.
+    /// Where compile results are kept. Those of a build with hidden inputs are in layers only.
     pub cache: Cache,
     /// Roots under one set of flags each. Steps of one build share versions and flags.
     pub builds: Vec<Build>,
@@ -40,6 +41,7 @@ pub struct Plan {
 
 /// One step: a run of a program on exactly these inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Step {
     /// Its name in the plan, unique and stable: `std`, `deps`, `unit:lib/money`, `link:api`.
     pub name: String,
@@ -56,6 +58,7 @@ pub struct Step {
 /// The files that a step compiles itself, and for a link the mod files: apart from those of what it
 /// imports, whose results it reads. Std's are not listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OwnFiles {
     /// Files of the repository.
     pub files: BTreeSet<TreePath>,
@@ -108,6 +111,7 @@ impl StepKind {
 /// Packages that a step compiles and whose results it keeps apart, so that whoever needs these
 /// alone does not depend on the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part {
     /// Import paths, sorted.
     pub packages: Vec<String>,
@@ -129,6 +133,7 @@ impl Part {
 
 /// The results of one part of a compile step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub struct Results {
     /// The step.
     pub step: StepIx,
@@ -168,6 +173,7 @@ pub struct Inputs {
 
 /// One image.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Image {
     /// Its name, as `--target` takes it.
     pub name: String,
@@ -196,7 +202,7 @@ impl Plan {
 
     /// Where a build's compile results are kept: in layers alone if it has hidden inputs, for
     /// layers are keyed by these.
-    pub fn cache_of(&self, ix: BuildIx) -> Cache {
+    pub(crate) fn cache_of(&self, ix: BuildIx) -> Cache {
         if self.build(ix).hidden_inputs {
             Cache::Layer
         } else {

@@ -56,7 +56,7 @@ pub fn main_modules(printed: &[u8]) -> Vec<(String, PathBuf)> {
 
 /// Arguments of the go command that list the selected versions of modules, for
 /// [`selected_versions`].
-pub fn version_args<'m>(modules: impl IntoIterator<Item = &'m str>) -> Vec<String> {
+pub(crate) fn version_args<'m>(modules: impl IntoIterator<Item = &'m str>) -> Vec<String> {
     let flags = ["list", "-e", "-m", "-f", "{{.Path}} {{.Version}}", "--"];
     flags
         .into_iter()
@@ -67,7 +67,7 @@ pub fn version_args<'m>(modules: impl IntoIterator<Item = &'m str>) -> Vec<Strin
 
 /// Reads what [`version_args`] printed: versions by module path, without the modules that have
 /// none.
-pub fn selected_versions(printed: &[u8]) -> BTreeMap<String, String> {
+pub(crate) fn selected_versions(printed: &[u8]) -> BTreeMap<String, String> {
     String::from_utf8_lossy(printed)
         .lines()
         .filter_map(|line| line.split_once(' '))
@@ -140,6 +140,7 @@ pub struct ListedPackage {
 /// A module, as `go list -json` has it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
+#[non_exhaustive]
 pub struct ListedModule {
     /// Module path as required.
     pub path: String,
@@ -243,7 +244,7 @@ impl ListedModule {
 
     /// Whether its files are a directory of the source tree: a main module, or a replacement by a
     /// directory.
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         let by_directory = |to: &ListedModule| to.version.is_empty();
         self.main || self.replace.as_deref().is_some_and(by_directory)
     }

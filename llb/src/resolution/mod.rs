@@ -95,7 +95,7 @@ impl ResolveRequest {
     }
 
     /// Whether it names this package.
-    pub fn asks_for(&self, import_path: &str) -> bool {
+    pub(crate) fn asks_for(&self, import_path: &str) -> bool {
         self.packages
             .binary_search_by(|path| path.as_str().cmp(import_path))
             .is_ok()
@@ -113,7 +113,7 @@ pub struct ModuleVersion {
 
 impl ModuleVersion {
     /// The version `version` of the module `path`.
-    pub fn new(path: impl Into<String>, version: impl Into<String>) -> Self {
+    pub(crate) fn new(path: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
             path: path.into(),
             version: version.into(),

@@ -24,18 +24,13 @@ impl LocalTree {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn real_root(&self) -> std::io::Result<PathBuf> {
+    pub(crate) fn real_root(&self) -> std::io::Result<PathBuf> {
         self.root.canonicalize()
     }
 
     /// The tree below `root`. Nothing is read yet.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
-    }
-
-    /// Where the tree lies on disk.
-    pub fn root(&self) -> &Path {
-        &self.root
     }
 
     /// The root, opened once a batch: what is below it is found from there.

@@ -120,6 +120,7 @@ pub(crate) fn followed_by(
 
 /// How a file begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Head<'a> {
     /// Its first bytes.
     pub bytes: &'a [u8],
@@ -129,7 +130,7 @@ pub struct Head<'a> {
 
 impl Head<'_> {
     /// Whether this is the whole file.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.bytes.len() as u64 == self.size
     }
 }

@@ -13,7 +13,7 @@ use crate::gomod::{Require, version};
 
 /// Which modules of a root third-party packages may import, as far as mod files say.
 #[derive(Debug)]
-pub struct Evidence<'a> {
+pub(crate) struct Evidence<'a> {
     workspace: &'a Workspace,
     root: &'a Root,
     /// What the mod files of the root say about each module that they require, by its path.
@@ -29,7 +29,7 @@ struct Required {
 
 impl<'a> Evidence<'a> {
     /// Reads the requirements of all modules of `root`.
-    pub fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
         let mut required: BTreeMap<&str, Required> = BTreeMap::new();
         for module in root.modules().map(|ix| workspace.module(ix)) {
             for require in &module.file.require {
@@ -46,7 +46,7 @@ impl<'a> Evidence<'a> {
 
     /// The modules that third-party packages may import which a package of the module `importer`
     /// imports; by the paths that they are imported by.
-    pub fn may_return(&self, importer: ModuleIx) -> BTreeMap<&'a str, ModuleIx> {
+    pub(crate) fn may_return(&self, importer: ModuleIx) -> BTreeMap<&'a str, ModuleIx> {
         let module = self.workspace.module(importer);
         // A module of that version or newer names all the modules that it needs.
         let names_all = module

@@ -190,12 +190,12 @@ fn member_go(
         return None;
     }
     let line = work.go.as_ref();
-    let allowed = line.map_or("1.18", |go| go.value.as_str());
+    let allowed = line.map_or(version::GO_WORK_DEFAULT, |go| go.value.as_str());
     if version::compare_go(&member.value, allowed).is_le() {
         return None;
     }
     let lists = line.map_or_else(
-        || "has no go line (1.18)".to_owned(),
+        || format!("has no go line ({})", version::GO_WORK_DEFAULT),
         |go| format!("lists go {}", go.value),
     );
     let mut error = Diagnostic::error(format!(

@@ -10,6 +10,7 @@ use crate::tree::TreePath;
 
 /// A workspace with what is to be said about its mod files.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct LoadedWorkspace {
     /// What was understood.
     pub workspace: Workspace,

@@ -12,7 +12,7 @@ mod load;
 mod module;
 mod replace;
 
-pub use behind::Evidence;
+pub(crate) use behind::Evidence;
 pub(crate) use load::load_everything;
 pub use load::{Choice, GoworkOff, LoadedWorkspace, load, load_chosen, named_dirs};
 pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};

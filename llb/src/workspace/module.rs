@@ -16,6 +16,7 @@ pub struct RootIx(pub usize);
 
 /// All modules of a repository and the roots they are built from.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Workspace {
     /// Every module that some root uses, sorted by directory.
     pub modules: Vec<Module>,
@@ -24,12 +25,13 @@ pub struct Workspace {
     /// Directories with a go.mod that no root uses, but for those that are alone: their packages
     /// are not built.
     pub unused: Vec<TreePath>,
-    /// The mod files there are, for [`Workspace::mod_files`].
+    /// The mod files that exist.
     pub present: BTreeSet<TreePath>,
 }
 
 /// One module of the repository.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Module {
     /// Its directory.
     pub dir: TreePath,
@@ -41,6 +43,7 @@ pub struct Module {
 
 /// What the go command treats as one build: a main module, or several tied by go.work.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Root {
     /// Directory of the go.work, or of the module.
     pub dir: TreePath,
@@ -65,6 +68,7 @@ pub struct Root {
 
 /// A local directory that replaces a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReplaceTarget {
     /// The module in that directory.
     pub module: ModuleIx,
@@ -74,6 +78,7 @@ pub struct ReplaceTarget {
 
 /// What makes a root.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum RootKind {
     /// A go.work.
     Workspace(WorkFile),
@@ -102,7 +107,10 @@ impl Workspace {
 
     /// The modules of a root with the paths that their packages' import paths begin with (a
     /// replaced module's is the one it stands in for).
-    pub fn imported_as<'a>(&'a self, root: &'a Root) -> impl Iterator<Item = (&'a str, ModuleIx)> {
+    pub(crate) fn imported_as<'a>(
+        &'a self,
+        root: &'a Root,
+    ) -> impl Iterator<Item = (&'a str, ModuleIx)> {
         let members = root
             .members
             .iter()
@@ -117,7 +125,7 @@ impl Workspace {
     /// The mod files that decide which versions the root is built with: go.work and its sum, go.mod
     /// and go.sum of every member and replaced directory, vendor/modules.txt. Version selection is
     /// global, so none of them may be left out of a true build.
-    pub fn mod_files(&self, root: &Root) -> BTreeSet<TreePath> {
+    pub(crate) fn mod_files(&self, root: &Root) -> BTreeSet<TreePath> {
         let mut names = Vec::new();
         if matches!(root.kind, RootKind::Workspace(_)) {
             names.extend([root.dir.child("go.work"), root.dir.child("go.work.sum")]);
@@ -140,7 +148,7 @@ impl Workspace {
 
     /// The paths of the modules that some mod file of the root requires and that are not in the
     /// repository.
-    pub fn required<'a>(&'a self, root: &Root) -> BTreeSet<&'a str> {
+    pub(crate) fn required<'a>(&'a self, root: &Root) -> BTreeSet<&'a str> {
         let members: BTreeSet<&str> = root
             .members
             .iter()
@@ -166,7 +174,7 @@ pub struct Providers<'a> {
 
 impl<'a> Providers<'a> {
     /// The modules of `root`.
-    pub fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
+    pub(crate) fn new(workspace: &'a Workspace, root: &'a Root) -> Self {
         let mut by_path: BTreeMap<&str, Vec<ModuleIx>> = BTreeMap::new();
         for (path, module) in workspace.imported_as(root) {
             by_path.entry(path).or_default().push(module);
@@ -186,13 +194,13 @@ impl<'a> Providers<'a> {
     }
 
     /// Whether a module that could have the package `import` is required and not in the repository.
-    pub fn is_required(&self, import: &str) -> bool {
+    pub(crate) fn is_required(&self, import: &str) -> bool {
         parents(import).any(|path| self.required.contains(path))
     }
 
     /// The modules that may have the package `import`, the longest module path first, each with its
     /// path.
-    pub fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
+    pub(crate) fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
         let known = parents(import).filter_map(|path| self.by_path.get_key_value(path));
         known
             .flat_map(|(path, modules)| modules.iter().map(|&module| (*path, module)))
@@ -202,7 +210,7 @@ impl<'a> Providers<'a> {
 
 impl Root {
     /// Its members and the directories that stand in for modules.
-    pub fn modules(&self) -> impl Iterator<Item = ModuleIx> {
+    pub(crate) fn modules(&self) -> impl Iterator<Item = ModuleIx> {
         self.members
             .iter()
             .copied()
@@ -211,19 +219,12 @@ impl Root {
 
     /// The `go` version the root asks for: go.work's line, or the module's. None means the go
     /// command's own default (1.18, 1.16).
-    pub fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
+    pub(crate) fn go<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
         self.lines(workspace).0.map(|go| go.value.as_str())
     }
 
-    /// The toolchain the root asks for, as in `go1.26.3`. In a workspace only go.work's line
-    /// counts.
-    pub fn toolchain<'a>(&'a self, workspace: &'a Workspace) -> Option<&'a str> {
-        self.toolchain_line(workspace)
-            .map(|toolchain| toolchain.value.as_str())
-    }
-
     /// The lines that say which Go the root asks for.
-    pub fn version_lines<'a>(
+    pub(crate) fn version_lines<'a>(
         &'a self,
         workspace: &'a Workspace,
     ) -> impl Iterator<Item = &'a Spanned<String>> {

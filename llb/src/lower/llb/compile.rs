@@ -17,8 +17,8 @@ use crate::plan::{BuildIx, Results, Step, StepIx, StepKind, early_std};
 pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
 impl Lowering<'_> {
-    /// The step for packages of std that is known before the resolve step has answered
-    /// ([`early_std`]), if there is one that `image`, or any image, needs.
+    /// The step for packages of std that is known before the resolve step has answered, if there is
+    /// one that `image`, or any image, needs.
     ///
     /// # Errors
     /// As [`Self::resolve`].

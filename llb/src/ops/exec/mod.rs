@@ -14,6 +14,7 @@ use super::platform::Platform;
 
 /// Which network a program gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Network {
     /// The daemon's, closed off from its host.
     #[default]
@@ -26,6 +27,7 @@ pub enum Network {
 
 /// How far a program is locked in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Security {
     /// As in any container.
     #[default]

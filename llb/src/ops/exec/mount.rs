@@ -6,6 +6,7 @@ use super::super::output::Output;
 
 /// Who may use a cache mount at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Sharing {
     /// Everyone.
     Shared,
@@ -17,6 +18,7 @@ pub enum Sharing {
 
 /// Whether a mount's content (not only the way it was made) makes the cache key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum ContentCache {
     /// Where BuildKit can: for mounts that cannot be changed or whose changes are dropped.
     Default,

@@ -10,6 +10,7 @@ use super::Source;
 
 /// How to look an image up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ResolveMode {
     /// As the daemon likes.
     Default,

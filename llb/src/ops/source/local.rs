@@ -7,6 +7,7 @@ use super::{Source, json_list};
 
 /// How the daemon tells which files to transfer again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Differ {
     /// All of them.
     None,

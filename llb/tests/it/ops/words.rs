@@ -43,6 +43,19 @@ fn platforms_have_one_spelling() {
 }
 
 #[test]
+fn a_platform_has_parts() {
+    let arm = Platform::parse("linux/arm").unwrap();
+    assert_eq!(
+        [arm.os(), arm.architecture(), arm.variant()],
+        ["linux", "arm", "v7"]
+    );
+    assert_eq!(arm.with_variant("6").to_string(), "linux/arm/v6");
+    let windows = Platform::parse("windows(10.0.17763+win32k)/amd64").unwrap();
+    assert_eq!(windows.os_version(), "10.0.17763");
+    assert_eq!(windows.os_features(), ["win32k"]);
+}
+
+#[test]
 fn what_is_no_platform_is_refused() {
     for text in [
         "",
