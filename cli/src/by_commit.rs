@@ -149,7 +149,7 @@ impl Comparison {
         now.plan
             .images
             .iter()
-            .any(|image| !keys::third_party(&now.plan, &self.now.workspace, image).is_empty())
+            .any(|image| !keys::third_party(&now.plan, self.now.workspace(), image).is_empty())
     }
 
     /// Whether any source that a build could take is another one, whoever imports its package.
@@ -162,7 +162,7 @@ impl Comparison {
                     .filter(|file| !gosrc::is_test(&file.name));
                 files.map(|file| dir.child(&file.name)).collect::<Vec<_>>()
             };
-            project.scan.dirs.iter().flat_map(of_dir).collect()
+            project.scan().dirs.iter().flat_map(of_dir).collect()
         };
         let (then, now) = (sources(&self.then), sources(&self.now));
         let no_modes = |_: &TreePath| false;
@@ -200,8 +200,8 @@ impl Comparison {
         sides.map(|(project, planned, side)| {
             keys::image_keys(KeyInput {
                 plan: &planned.plan,
-                workspace: &project.workspace,
-                mod_files: &project.scan.mod_files,
+                workspace: project.workspace(),
+                mod_files: &project.scan().mod_files,
                 resolutions: resolutions.map(|both| both[side]),
                 contents: &planned.contents,
             })
@@ -214,17 +214,17 @@ impl Comparison {
         let dir = tempfile::tempdir()?;
         let root = dir.path().join("root");
         lay_out(&self.then, &then, &root)?;
-        let then = resolve::resolutions(&root, then, &self.then.scan, &self.then.workspace)?;
+        let then = resolve::resolutions(&root, then, self.then.scan(), self.then.workspace())?;
         Ok([
             then,
-            resolve::resolutions(self.now.root(), now, &self.now.scan, &self.now.workspace)?,
+            resolve::resolutions(self.now.root(), now, self.now.scan(), self.now.workspace())?,
         ])
     }
 }
 
 /// The outline without an answer of the go command.
 fn supposed(project: &Project, outline: &Outline) -> Outline {
-    outline.supposed(&project.scan, &project.workspace)
+    outline.supposed(project.scan(), project.workspace())
 }
 
 fn planned(

@@ -72,7 +72,7 @@ fn configuration(query: Query<'_>, path: &TreePath) -> Option<&'static str> {
 
 fn mod_file(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let sums = path.name().ends_with(".sum");
-    if sums && keys::third_party(query.plan, &query.project.workspace, image).is_empty() {
+    if sums && keys::third_party(query.plan, query.project.workspace(), image).is_empty() {
         return None;
     }
     Some(format!(
@@ -85,7 +85,7 @@ fn vendored(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> 
     let counts = build.vendored
         && path.is_under(&build.dir.child("vendor"))
         && !gosrc::is_test(path.name())
-        && !keys::third_party(query.plan, &query.project.workspace, image).is_empty();
+        && !keys::third_party(query.plan, query.project.workspace(), image).is_empty();
     counts.then(|| format!("file {path}, vendored, may be part of it"))
 }
 

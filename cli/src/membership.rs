@@ -109,7 +109,7 @@ impl<'a> Query<'a> {
             };
             let perhaps = || {
                 !gosrc::is_test(path.name())
-                    && !third_party(self.plan, &self.project.workspace, image).is_empty()
+                    && !third_party(self.plan, self.project.workspace(), image).is_empty()
             };
             let is_part = if self.plan.resolved {
                 compiled()
@@ -132,7 +132,7 @@ impl<'a> Query<'a> {
         let package = build.packages.get(ix);
         let taken = self
             .project
-            .scan
+            .scan()
             .dirs
             .get(&package.dir)?
             .files
@@ -251,7 +251,7 @@ impl<'a> Query<'a> {
         let mut above = std::iter::successors(path.parent(), TreePath::parent);
         above.find(|dir| {
             self.project
-                .scan
+                .scan()
                 .mod_files
                 .contains_key(&dir.child("go.mod"))
         })
@@ -263,7 +263,7 @@ impl<'a> Query<'a> {
                 "it lies in no module: there is no go.mod in its directory or above".to_owned(),
             );
         };
-        let workspace = &self.project.workspace;
+        let workspace = self.project.workspace();
         let root = workspace.root(self.build(image).root);
         let members = root
             .members
@@ -296,7 +296,7 @@ impl<'a> Query<'a> {
         {
             return format!("go takes no file whose name begins with `{}`", &name[..1]);
         }
-        let scanned = self.project.scan.dirs.get(dir);
+        let scanned = self.project.scan().dirs.get(dir);
         let file = scanned.and_then(|scanned| scanned.files.iter().find(|file| file.name == name));
         let Some(file) = file else {
             let package = build

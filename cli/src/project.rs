@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gowork_llb::Repository;
 use gowork_llb::config::Config;
-use gowork_llb::diag::{Diagnostic, Findings};
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::lower;
-use gowork_llb::packages::{self, Refused, Scan};
+use gowork_llb::packages::Scan;
 use gowork_llb::plan::{self, BuildIx, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{SourceTree, TreePath};
-use gowork_llb::workspace::{self, Workspace};
+use gowork_llb::workspace::Workspace;
 
 use crate::args::Common;
 use crate::exit::Usage;
@@ -25,11 +26,7 @@ pub(crate) struct Project {
     /// Its files.
     pub(crate) tree: Arc<dyn SourceTree>,
     /// What was read of them.
-    pub(crate) scan: Scan,
-    /// Its modules.
-    pub(crate) workspace: Workspace,
-    /// The configuration with build-args filled in.
-    pub(crate) config: Config,
+    repository: Repository,
     /// Build-args that stay open ([`OpenArgs::Keep`]), with their defaults.
     pub(crate) open_args: BTreeMap<String, Option<String>>,
     /// Name and text of the configuration, if there is one.
@@ -37,7 +34,6 @@ pub(crate) struct Project {
     /// All files, for the lines of those that a build does not see.
     whole: Arc<dyn SourceTree>,
     root: PathBuf,
-    diagnostics: Vec<Diagnostic>,
 }
 
 /// What the go command said, by build.
@@ -89,14 +85,14 @@ impl Project {
             tree,
             whole,
             config_file,
-            diagnostics: said,
+            mut diagnostics,
             ..
         } = source;
         let (name, text) = config_file.clone().unwrap_or_default();
-        let (written, mut diagnostics) = Config::parse(&name, &text);
+        let (written, mut found) = Config::parse(&name, &text);
         let given = build_args(&common.build_arg)?;
-        if diagnostics.is_empty() {
-            diagnostics.extend(written.unused_build_args(&given));
+        if found.is_empty() {
+            found.extend(written.unused_build_args(&given));
         }
         let open_args = match open {
             OpenArgs::Keep => stay_open(&written, &given),
@@ -109,28 +105,19 @@ impl Project {
                 .map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))),
         );
         let (config, expanding) = written.expand(&values);
-        if !diagnostics.iter().any(Diagnostic::is_error) {
-            diagnostics.extend(expanding);
+        if !found.iter().any(Diagnostic::is_error) {
+            found.extend(expanding);
         }
-        let scan = packages::scan(tree.as_ref());
-        let loaded =
-            workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
-        let refused = scan.refused.iter().map(Refused::diagnostic);
-        diagnostics.splice(
-            0..0,
-            said.into_iter().chain(refused).chain(loaded.diagnostics),
-        );
+        diagnostics.extend(found);
         let root = common.root.dir.clone();
+        let repository = Repository::configured(tree.as_ref(), root.clone(), config, diagnostics);
         Ok(Self {
             tree,
-            whole,
-            scan,
-            workspace: loaded.workspace,
-            config,
+            repository,
             open_args,
             config_file,
+            whole,
             root,
-            diagnostics,
         })
     }
 
@@ -164,22 +151,9 @@ impl Project {
         })
     }
 
-    /// The images on each platform that can be built, and all that is to be said.
+    /// The images on each platform that can be built, and all that is wrong.
     pub(crate) fn judge(&self, targets: &[Target]) -> Outlines {
-        let mut findings: Findings = self.diagnostics.iter().cloned().collect();
-        if findings.has_errors() {
-            return Outlines {
-                diagnostics: findings.into_vec(),
-                ..Outlines::default()
-            };
-        }
-        let made = lower::outlines(&self.scan, &self.workspace, &self.config, targets);
-        findings.extend(made.diagnostics);
-        Outlines {
-            outlines: made.outlines,
-            broken: made.broken,
-            diagnostics: findings.into_vec(),
-        }
+        self.repository.outlines(targets)
     }
 
     /// The plan for each platform, of the images that can be built. None, if no image is left.
@@ -194,7 +168,7 @@ impl Project {
 
     /// The plan without an answer of the go command.
     fn coarse(&self, outline: &Outline) -> Plan {
-        let outline = &outline.supposed(&self.scan, &self.workspace);
+        let outline = &outline.supposed(self.scan(), self.workspace());
         plan::plan(PlanInput {
             outline,
             resolutions: None,
@@ -223,7 +197,7 @@ impl Project {
             }));
         }
         let (outline, resolutions) =
-            resolve::resolutions(&self.root, outline, &self.scan, &self.workspace)?;
+            resolve::resolutions(&self.root, outline, self.scan(), self.workspace())?;
         let plan = plan::plan(PlanInput {
             outline: &outline,
             resolutions: Some(&resolutions),
@@ -233,6 +207,21 @@ impl Project {
             broken,
             code,
         }))
+    }
+
+    /// What was read of its files.
+    pub(crate) fn scan(&self) -> &Scan {
+        self.repository.scan()
+    }
+
+    /// Its modules.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        self.repository.workspace()
+    }
+
+    /// The configuration, with build-args filled in.
+    pub(crate) fn config(&self) -> &Config {
+        self.repository.config()
     }
 
     /// Its directory on disk.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Findings};
 use crate::lower;
 use crate::packages::{self, Refused, Scan};
 use crate::plan::{self, BuildIx, GoCommand, Outline, Outlines, Plan, PlanInput, Target};
@@ -56,7 +56,21 @@ impl Repository {
     pub fn read(tree: &dyn SourceTree, root: PathBuf, configuration: &str) -> Self {
         let (written, mut diagnostics) = Config::parse("gowork.toml", configuration);
         let (config, expanding) = written.expand(&BTreeMap::new());
-        diagnostics.extend(expanding);
+        if !diagnostics.iter().any(Diagnostic::is_error) {
+            diagnostics.extend(expanding);
+        }
+        Self::configured(tree, root, config, diagnostics)
+    }
+
+    /// Reads a repository from any tree, with a configuration that you have read: from a file of
+    /// another name, or with build-args ([`Config::expand`]). `diagnostics` is what is wrong with
+    /// the configuration.
+    pub fn configured(
+        tree: &dyn SourceTree,
+        root: PathBuf,
+        config: Config,
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> Self {
         let scan = packages::scan(tree);
         diagnostics.extend(scan.refused.iter().map(Refused::diagnostic));
         let chosen = plan::roots(&config, &scan.mod_files);
@@ -71,27 +85,40 @@ impl Repository {
         }
     }
 
+    /// What was read of its files.
+    pub fn scan(&self) -> &Scan {
+        &self.scan
+    }
+
+    /// Its modules.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// Its configuration, with build-args filled in.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// What is wrong with the repository as a whole, whatever is built: errors and warnings.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }
 
-    /// The images that can be built for a platform, the names of those that cannot, and all that is
-    /// wrong. If the repository as a whole has errors, there is no outline.
-    pub fn outline(&self, target: &Target) -> Outlines {
-        let mut diagnostics = self.diagnostics.clone();
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            return Outlines {
-                diagnostics,
-                ..Outlines::default()
-            };
-        }
-        let targets = std::slice::from_ref(target);
-        let mut made = lower::outlines(&self.scan, &self.workspace, &self.config, targets);
-        diagnostics.append(&mut made.diagnostics);
+    /// The images that can be built for every one of `targets`, the names of those that cannot, and
+    /// all that is wrong. If the repository as a whole has errors, there are no outlines.
+    pub fn outlines(&self, targets: &[Target]) -> Outlines {
+        let mut findings: Findings = self.diagnostics.iter().cloned().collect();
+        let made = if findings.has_errors() {
+            Outlines::default()
+        } else {
+            lower::outlines(&self.scan, &self.workspace, &self.config, targets)
+        };
+        findings.extend(made.diagnostics);
         Outlines {
-            diagnostics,
-            ..made
+            outlines: made.outlines,
+            broken: made.broken,
+            diagnostics: findings.into_vec(),
         }
     }
 
@@ -134,7 +161,7 @@ impl Repository {
     }
 
     /// The plan with answers of the go command from elsewhere, such as a resolve step: one for each
-    /// build of [`Self::outline`].
+    /// build of the outline ([`Self::outlines`]).
     ///
     /// # Errors
     /// If the repository or one of its images has errors, or if the answers lead to packages that
@@ -167,7 +194,7 @@ impl Repository {
 
     /// The outline, if nothing is wrong.
     fn sound_outline(&self, target: &Target) -> Result<Outline, Vec<Diagnostic>> {
-        let mut made = self.outline(target);
+        let mut made = self.outlines(std::slice::from_ref(target));
         let errors = errors(made.diagnostics);
         match made.outlines.pop() {
             Some(outline) if errors.is_empty() => Ok(outline),

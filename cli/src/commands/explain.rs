@@ -218,8 +218,8 @@ fn key_input<'a>(
     let Query { project, plan } = query;
     KeyInput {
         plan,
-        workspace: &project.workspace,
-        mod_files: &project.scan.mod_files,
+        workspace: project.workspace(),
+        mod_files: &project.scan().mod_files,
         resolutions,
         contents,
     }

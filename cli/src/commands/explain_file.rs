@@ -308,12 +308,12 @@ fn way(
 
 fn no_such_file(project: &Project, image: &Image, file: &str, asked_go: bool) -> Diagnostic {
     let mut known: BTreeSet<String> = project
-        .scan
+        .scan()
         .mod_files
         .keys()
         .map(ToString::to_string)
         .collect();
-    for (dir, scanned) in &project.scan.dirs {
+    for (dir, scanned) in &project.scan().dirs {
         known.extend(
             scanned
                 .files

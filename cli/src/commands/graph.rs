@@ -26,8 +26,8 @@ pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
     });
     let graph = match of {
         Subject::Steps => graph::steps(plan, image),
-        Subject::Packages => graph::packages(plan, &project.workspace, image),
-        Subject::Modules => graph::modules(plan, &project.workspace, image),
+        Subject::Packages => graph::packages(plan, project.workspace(), image),
+        Subject::Modules => graph::modules(plan, project.workspace(), image),
     };
     ui::print(&match options.format {
         Format::Mermaid => graph.mermaid(),

@@ -63,7 +63,7 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
         } else {
             format!("./{}", main.dir)
         },
-        project.workspace.module(main.module).path.clone(),
+        project.workspace().module(main.module).path.clone(),
         image.binary.clone(),
         format!(
             "{} of {}",
@@ -80,13 +80,13 @@ fn rest(project: &Project, outline: &Outline) -> String {
     let mut text = String::new();
     // A module may be used through a link to its directory.
     let used: BTreeSet<TreePath> = project
-        .workspace
+        .workspace()
         .modules
         .iter()
         .filter_map(|module| true_dir(project, &module.dir))
         .collect();
     let unused: Vec<&TreePath> = project
-        .workspace
+        .workspace()
         .unused
         .iter()
         .filter(|dir| !used.contains(*dir))
@@ -111,9 +111,9 @@ fn rest(project: &Project, outline: &Outline) -> String {
             dirs.join(", ")
         );
     }
-    if !project.config.skip.is_empty() {
+    if !project.config().skip.is_empty() {
         let skip: Vec<&str> = project
-            .config
+            .config()
             .skip
             .iter()
             .map(|pattern| pattern.value.as_str())
@@ -129,7 +129,7 @@ fn rest(project: &Project, outline: &Outline) -> String {
 
 /// The directory that a module's is a link to, or lies behind.
 fn true_dir(project: &Project, dir: &TreePath) -> Option<TreePath> {
-    let links = project.scan.followed(dir);
+    let links = project.scan().followed(dir);
     links.last().cloned()
 }
 

@@ -2,18 +2,19 @@
 //! of this machine chooses, and the key of every step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
+use std::ptr;
 use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{ResolveArgs, resolve};
+use gowork_llb::Repository;
 use gowork_llb::config::Config;
 use gowork_llb::keys::{self, KeyInput};
-use gowork_llb::packages;
-use gowork_llb::plan::{self, Build, BuildIx, Plan, PlanInput, StepKind, Target};
+use gowork_llb::plan::{self, Build, BuildIx, Outline, Plan, PlanInput, StepKind, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{LocalTree, SourceTree, TreePath};
-use gowork_llb::workspace;
 use tempfile::TempDir;
 
 /// The keys of a repository's steps, by what BuildKit shows of them: their titles.
@@ -31,71 +32,58 @@ impl Predicted {
         let text = fs::read_to_string(root.join("Dockerfile")).expect("the Dockerfile is read");
         let (config, written) = Config::parse("Dockerfile", &text);
         let (config, expanded) = config.expand(&BTreeMap::new());
-        let scan = packages::scan(&tree);
-        let loaded =
-            workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
-        let target = Target {
-            os: "linux".to_owned(),
-            arch: go_arch().to_owned(),
-            variant: String::new(),
-        };
-        let (mut outline, diagnostics) = plan::outline(&scan, &loaded.workspace, &config, &target);
-        let said: Vec<_> = [written, expanded, loaded.diagnostics, diagnostics].concat();
-        assert!(said.is_empty(), "{said:?}");
-        let mut keys = BTreeMap::new();
-        let (plan, resolutions) = loop {
-            let builds = outline.builds.iter().enumerate();
-            let resolutions: Resolutions = builds
-                .map(|(ix, build)| (BuildIx(ix), resolution(root, build)))
-                .collect();
-            let plan = plan::plan(PlanInput {
-                outline: &outline,
-                resolutions: Some(&resolutions),
-            });
-            let Some((completed, wrong)) =
-                outline.completed(&scan, &loaded.workspace, &resolutions)
-            else {
-                break (plan, resolutions);
-            };
-            assert!(wrong.is_empty(), "{wrong:?}");
-            // Of this round only the question runs.
-            let digests = digests(
-                &tree,
-                &loaded.workspace,
-                &scan.mod_files,
-                &plan,
-                &resolutions,
-            );
-            let asked = plan
-                .steps
+        let found = [written, expanded].concat();
+        let repository = Repository::configured(&tree, root.to_owned(), config, found);
+        let mut made = repository.outlines(&[Target::linux(go_arch())]);
+        assert!(made.diagnostics.is_empty(), "{:?}", made.diagnostics);
+        let outline = made.outlines.pop().expect("an outline");
+        // Every round in which the go command is asked, with its answers.
+        let mut rounds: Vec<(Outline, Resolutions)> = Vec::new();
+        let (scan, workspace) = (repository.scan(), repository.workspace());
+        let resolved = outline.resolve(scan, workspace, |outline, build| {
+            let ix = outline
+                .builds
                 .iter()
-                .zip(digests)
-                .filter(|(step, _)| matches!(step.kind, StepKind::Resolve(_)));
-            keys.extend(asked.map(|(step, digest)| (step.title.clone(), digest)));
-            outline = completed;
-        };
-        assert_eq!(plan::verify(&plan), Vec::<String>::new());
-        let mains = plan.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Link(link) => Some((step.title.clone(), link.package.clone())),
-            _ => None,
+                .position(|other| ptr::eq(other, build));
+            let ix = BuildIx(ix.expect("a build of the outline"));
+            if ix == BuildIx(0) {
+                rounds.push((outline.clone(), Resolutions::new()));
+            }
+            let answer = resolution(root, build);
+            let round = rounds.last_mut().expect("the first build begins a round");
+            round.1.insert(ix, answer.clone());
+            Ok::<_, Infallible>(answer)
         });
-        let mains = mains.collect();
-        let digests = digests(
-            &tree,
-            &loaded.workspace,
-            &scan.mod_files,
-            &plan,
-            &resolutions,
+        let Ok(resolved) = resolved;
+        assert!(
+            resolved.diagnostics.is_empty(),
+            "{:?}",
+            resolved.diagnostics
         );
+        let mut keys = BTreeMap::new();
+        for (outline, resolutions) in &rounds {
+            // Of a round only the questions run.
+            let (plan, digests) = planned(&tree, &repository, outline, resolutions);
+            for (step, digest) in plan.steps.iter().zip(digests) {
+                if matches!(step.kind, StepKind::Resolve(_)) {
+                    keys.insert(step.title.clone(), digest);
+                }
+            }
+        }
+        let (plan, digests) = planned(&tree, &repository, &resolved.outline, &resolved.resolutions);
+        assert_eq!(plan::verify(&plan), Vec::<String>::new());
         let known: BTreeSet<String> = keys.values().cloned().collect();
-        let titles = plan.steps.iter().map(|step| step.title.clone());
-        // The same question under another title is the same step.
-        keys.extend(
-            titles
-                .zip(digests)
-                .filter(|(_, digest)| !known.contains(digest)),
-        );
-        Self { mains, keys }
+        let mut mains = BTreeMap::new();
+        for (step, digest) in plan.steps.iter().zip(digests) {
+            if let StepKind::Link(link) = &step.kind {
+                mains.insert(step.title.clone(), link.package.clone());
+            }
+            // The same question under another title is the same step.
+            if !known.contains(&digest) {
+                keys.insert(step.title.clone(), digest);
+            }
+        }
+        Self { keys, mains }
     }
 
     /// The steps that run where those with the keys `seen` have run.
@@ -115,26 +103,27 @@ impl Predicted {
 
 type Resolutions = BTreeMap<BuildIx, Resolution>;
 
-/// The digest of each step's key.
-fn digests(
+/// The plan with these answers, and the digest of each step's key.
+fn planned(
     tree: &dyn SourceTree,
-    workspace: &workspace::Workspace,
-    mod_files: &workspace::ModTexts,
-    plan: &Plan,
+    repository: &Repository,
+    outline: &Outline,
     resolutions: &Resolutions,
-) -> Vec<String> {
-    let contents = keys::Contents::read(tree, &keys::paths(plan));
-    let input = KeyInput {
-        plan,
-        workspace,
-        mod_files,
+) -> (Plan, Vec<String>) {
+    let plan = plan::plan(PlanInput {
+        outline,
+        resolutions: Some(resolutions),
+    });
+    let contents = keys::Contents::read(tree, &keys::paths(&plan));
+    let step_keys = keys::step_keys(KeyInput {
+        plan: &plan,
+        workspace: repository.workspace(),
+        mod_files: &repository.scan().mod_files,
         resolutions: Some(resolutions),
         contents: &contents,
-    };
-    keys::step_keys(input)
-        .into_iter()
-        .map(|key| key.digest())
-        .collect()
+    });
+    let digests = step_keys.into_iter().map(|key| key.digest()).collect();
+    (plan, digests)
 }
 
 fn go_arch() -> &'static str {

@@ -4,6 +4,7 @@ use std::io;
 use std::process::Command;
 
 use gowork_llb::plan::{GoCommand, Plan, Target};
+use gowork_llb::tree::LocalTree;
 use gowork_llb::{PlanError, Repository};
 
 use crate::links::write;
@@ -53,7 +54,29 @@ fn the_exact_plan_asks_go_also_through_a_link() {
 }
 
 #[test]
-fn errors_of_the_repository_and_of_go_are_told_apart() {
+fn answers_from_elsewhere_make_the_same_plan() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), &FILES);
+    let target = Target::linux("amd64");
+    let repository = Repository::open(dir.path(), "").unwrap();
+    assert_eq!(repository.diagnostics(), []);
+    let mut made = repository.outlines(std::slice::from_ref(&target));
+    let outline = made.outlines.pop().unwrap();
+    assert!(!outline.builds[0].packages.is_empty());
+    let parts = (repository.scan(), repository.workspace());
+    let root = dir.path().canonicalize().unwrap();
+    let resolved = outline
+        .ask::<Box<dyn std::error::Error>>(parts, &root, &LocalTree::new("/"), |go| Ok(run(go)?))
+        .unwrap();
+    let plan = repository
+        .plan_with(&target, &resolved.resolutions)
+        .unwrap();
+    let asked = repository.plan(&target, run).unwrap();
+    assert_eq!(format!("{plan:?}"), format!("{asked:?}"));
+}
+
+#[test]
+fn errors_of_the_repository_and_of_go_are_kept_apart() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), &FILES);
     let target = Target::linux("amd64");
