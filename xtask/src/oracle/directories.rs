@@ -43,10 +43,11 @@ pub(super) fn compare(oracle: &Oracle, directory: &Path) -> Result<Outcome> {
                 Some(files) => {
                     compared += 1;
                     let ours = shape::shape(&dir, &select(files, &context));
+                    let claimed = |place: &str| claimed_file(&directory.join(&dir), place);
                     differ(
                         &dir,
-                        &places_dropped(theirs),
-                        &places_dropped(ours),
+                        &only_files(theirs, &file_of),
+                        &only_files(ours, &claimed),
                         |what| differences.add(what, &context),
                     );
                 }
@@ -109,9 +110,10 @@ fn read(root: &Path, dir: &str, dirs: &mut BTreeMap<String, Vec<SourceFile>>) ->
     Ok(())
 }
 
-/// Leaves the files of places, without lines and columns: Go reports those that `//line` comments
-/// claim. And leaves out the words of errors.
-fn places_dropped(mut package: Value) -> Map<String, Value> {
+/// Leaves of each place what `file` makes of it, and leaves out the words of errors. go/build
+/// reports the places that `//line` comments claim; ours are where the import really stands, since
+/// errors show the line. So only files are compared, and ours by what they claim to be.
+fn only_files(mut package: Value, file: &dyn Fn(&str) -> String) -> Map<String, Value> {
     let Some(object) = package.as_object_mut() else {
         return Map::new();
     };
@@ -121,19 +123,50 @@ fn places_dropped(mut package: Value) -> Map<String, Value> {
             continue;
         };
         for places in named.values_mut() {
-            let files = places
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str);
-            *places = json!(
-                files
-                    .filter_map(|place| place.split(':').next())
-                    .collect::<Vec<_>>()
-            );
+            let places_of = places.as_array().into_iter().flatten();
+            let files: Vec<String> = places_of.filter_map(Value::as_str).map(file).collect();
+            *places = json!(files);
         }
     }
     std::mem::take(object)
+}
+
+/// The file in `FILE:LINE:COLUMN`.
+fn file_of(place: &str) -> String {
+    place.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// The file that a place in a file of `dir` claims to be in.
+fn claimed_file(dir: &Path, place: &str) -> String {
+    let file = file_of(place);
+    let line = place.split(':').nth(1).and_then(|line| line.parse().ok());
+    let text = std::fs::read(dir.join(&file)).unwrap_or_default();
+    let claim = line.and_then(|line| claim_before(&String::from_utf8_lossy(&text), line));
+    claim.unwrap_or(file)
+}
+
+/// The last element of the file name in the last `//line FILE:LINE` or `//line FILE:LINE:COLUMN`
+/// comment above a line (go/scanner, `updateLineInfo`).
+fn claim_before(text: &str, line: usize) -> Option<String> {
+    let above = text.lines().take(line.saturating_sub(1));
+    let mut claim = None;
+    for comment in above.filter_map(|line| line.strip_prefix("//line ")) {
+        let Some((mut name, number)) = comment.trim_end().rsplit_once(':') else {
+            continue;
+        };
+        if number.parse::<u32>().is_err() {
+            continue;
+        }
+        if let Some((before, number)) = name.rsplit_once(':')
+            && number.parse::<u32>().is_ok()
+        {
+            name = before;
+        }
+        if let Some(name) = name.rsplit('/').next().filter(|name| !name.is_empty()) {
+            claim = Some(name.to_owned());
+        }
+    }
+    claim
 }
 
 fn differ(
@@ -153,5 +186,18 @@ fn differ(
                 shown(ours.get(key))
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::claim_before;
+
+    #[test]
+    fn line_comments_claim_another_file() {
+        let text = "//line parser.go.y:2\npackage p\n//line gen/b.y:3:7\n//line c.y:x\n//line 9\nimport \"a\"\n";
+        assert_eq!(claim_before(text, 1), None);
+        assert_eq!(claim_before(text, 2).as_deref(), Some("parser.go.y"));
+        assert_eq!(claim_before(text, 6).as_deref(), Some("b.y"));
     }
 }
