@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gowork_llb::Repository;
-use gowork_llb::config::Config;
+use gowork_llb::config::{self, Config};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::lower;
@@ -77,6 +77,12 @@ impl Project {
     /// Reads the repository on disk, as a build sees it.
     pub(crate) fn read(common: &Common, open: OpenArgs) -> anyhow::Result<Self> {
         Self::of(Source::on_disk(common)?.without_ignored(), common, open)
+    }
+
+    /// The same, as a build sees it that is made by the definition file at `path`.
+    pub(crate) fn read_for(common: &Common, open: OpenArgs, path: &Path) -> anyhow::Result<Self> {
+        let source = Source::on_disk(common)?.defined_by(&common.root.dir, path)?;
+        Self::of(source.without_ignored(), common, open)
     }
 
     /// Reads the repository from anywhere.
@@ -301,6 +307,9 @@ fn build_args(given: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         if arg.starts_with('=') || arg.is_empty() {
             return Err(Usage(format!("--build-arg {arg}: write NAME=VALUE")).into());
         }
+    }
+    if let Some(error) = config::check_given("build-arg", &args).into_iter().next() {
+        return Err(Usage(error.to_string()).into());
     }
     Ok(args)
 }

@@ -63,8 +63,7 @@ impl Source {
         };
         let ignore = match definition.own_ignore {
             Some(own) => Some(own),
-            None => read(tree.as_ref(), IGNORE_FILE)?
-                .map(|text| (IGNORE_FILE.to_owned(), text.into_bytes())),
+            None => usual_ignore(tree.as_ref())?,
         };
         let ignore = ignore.map(|(name, text)| (name, Ignore::parse(&text)));
         let config_file = definition.name.zip(definition.text);
@@ -75,6 +74,23 @@ impl Source {
             ignore,
             diagnostics: definition.diagnostics,
         })
+    }
+
+    /// The same for a build by the definition file at `path`, which need not be there yet: the ignore
+    /// file of that name counts, and not the one of the configuration.
+    pub(crate) fn defined_by(mut self, root: &Path, path: &Path) -> anyhow::Result<Self> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(IGNORE_FILE);
+        let own = match ignore_file(Path::new(&name))? {
+            // A file in the repository is shown as seen from the root.
+            Some((shown, text)) => {
+                let name = inside(root, Path::new(&name)).unwrap_or(shown);
+                Some((name, text))
+            }
+            None => usual_ignore(self.whole.as_ref())?,
+        };
+        self.ignore = own.map(|(name, text)| (name, Ignore::parse(&text)));
+        Ok(self)
     }
 
     /// What a build sees of it.
@@ -146,12 +162,7 @@ fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Defi
     }
     let shown = path.display().to_string();
     let bytes = bounded::read(path).with_context(|| shown.clone())?;
-    let ignore_name = format!("{shown}.dockerignore");
-    let own_ignore = match bounded::read(Path::new(&ignore_name)) {
-        Ok(text) => Some((ignore_name, text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error).context(ignore_name),
-    };
+    let own_ignore = ignore_file(Path::new(&format!("{shown}{IGNORE_FILE}")))?;
     let text = Some(String::from_utf8_lossy(&bytes).into_owned());
     Ok(Definition {
         name: Some(shown),
@@ -159,6 +170,28 @@ fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Defi
         own_ignore,
         diagnostics: Vec::new(),
     })
+}
+
+/// Name and text of an ignore file on disk. Returns `None` if no such file exists.
+fn ignore_file(path: &Path) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+    let shown = path.display().to_string();
+    match bounded::read(path) {
+        Ok(text) => Ok(Some((shown, text))),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error).context(shown),
+    }
+}
+
+/// Name and text of the ignore file that counts for every definition file without one of its own.
+fn usual_ignore(tree: &dyn SourceTree) -> anyhow::Result<Option<(String, Vec<u8>)>> {
+    Ok(read(tree, IGNORE_FILE)?.map(|text| (IGNORE_FILE.to_owned(), text.into_bytes())))
 }
 
 /// The name of a file from the root, if it lies there and links do not lead out.

@@ -65,5 +65,31 @@ pub const ANSWER: u64 = 128 << 20;
 /// file.
 pub const DEFINITION: u64 = 4 << 20;
 
+/// Main packages of a repository, without those that `skip` names, and tables `[images.NAME]`.
+pub const IMAGES: usize = 2_000;
+
+/// Directories that are looked at for main packages: all of them once for each set of flags that
+/// images have.
+pub const MAIN_STEPS: usize = 5_000_000;
+
+/// Packages, files and imports of all builds: a package counts once for each root and set of flags
+/// that it is built with.
+pub const BUILD_FACTS: usize = 1_500_000;
+
+/// Bytes of the settings of all images: what `[go]` and `[runtime]` say counts for each of them.
+pub const SETTINGS: usize = 16 << 20;
+
+/// Platforms of one build.
+pub const PLATFORMS: usize = 64;
+
+/// Build-args that a build is given; and labels, and named contexts.
+pub const GIVEN: usize = 1_000;
+
+/// Bytes of one of them, name and value.
+pub const GIVEN_TEXT: usize = 64 << 10;
+
+/// Build-args in the values of a configuration, one a use.
+pub const ARG_USES: usize = 10_000;
+
 /// Patterns of a `.dockerignore`.
 pub const IGNORE_PATTERNS: usize = 10_000;

@@ -10,7 +10,10 @@ use crate::project::{OpenArgs, Project, usual_targets};
 
 /// Prints the Dockerfile.
 pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
-    let project = Project::read(common, OpenArgs::Keep)?;
+    let project = match &options.output.output {
+        Some(path) => Project::read_for(common, OpenArgs::Keep, path)?,
+        None => Project::read(common, OpenArgs::Keep)?,
+    };
     let Some(sound) = project.plans(&usual_targets(common)) else {
         return Ok(exit::ERRORS);
     };

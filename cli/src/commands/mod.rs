@@ -14,6 +14,7 @@ mod no_image;
 mod plan;
 
 use clap::CommandFactory;
+use gowork_llb::limits;
 
 use crate::args::{Args, Command};
 use crate::root::Root;
@@ -31,6 +32,11 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         }
     }
     let common = &args.common;
+    if common.platform.len() > limits::PLATFORMS {
+        let (count, most) = (common.platform.len(), limits::PLATFORMS);
+        let wrong = format!("--platform: {count} platforms; gowork looks at up to {most}");
+        return Err(exit::Usage(wrong).into());
+    }
     match &args.command {
         Command::List => list::run(common),
         Command::Plan { json, resolve } => plan::run(common, *json, *resolve),

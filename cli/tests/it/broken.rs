@@ -119,6 +119,35 @@ fn what_is_said() {
     .assert_eq(&repository.run("list").to_string());
 }
 
+/// A main of two workspaces has no image, since nobody said which one is meant.
+#[test]
+fn a_name_that_no_image_can_have_is_left_out() {
+    let repository = Repository::new(SMALL);
+    repository.write("gowork.toml", "roots = [\".\", \"a\", \"b\"]\n");
+    for dir in ["a", "b"] {
+        repository.write(&format!("{dir}/go.work"), "go 1.26\n\nuse ../shared\n");
+    }
+    repository.write("shared/go.mod", "module example.com/shared\n\ngo 1.26\n");
+    repository.write("shared/main.go", "package main\n\nfunc main() {}\n");
+    for (command, shown) in COMMANDS {
+        let said = repository.run(command);
+        assert!(
+            said.code == 1 && said.out.contains(shown),
+            "{command}: {said}"
+        );
+        assert!(
+            said.err
+                .contains("main ./shared is used by several workspaces"),
+            "{command}: {said}"
+        );
+        assert!(
+            said.err
+                .contains("left out, since they cannot be built: shared\n"),
+            "{command}: {said}"
+        );
+    }
+}
+
 #[test]
 fn a_written_file_says_what_is_missing() {
     let repository = Repository::new(SMALL);

@@ -285,6 +285,34 @@ fn platforms_that_differ() {
 }
 
 #[test]
+fn too_much_on_the_command_line() {
+    let repository = Repository::new(SMALL);
+    let platforms = |count: usize| format!("check{}", " --platform linux/amd64".repeat(count));
+    assert_eq!(repository.run(&platforms(64)).code, 0);
+    let said = repository.run(&platforms(65));
+    assert_eq!(said.code, 2, "{said}");
+    let words = "error: --platform: 65 platforms; gowork looks at up to 64\n";
+    assert_eq!(said.err, words);
+    let args = |count: usize| -> String {
+        let args = (0..count).map(|number| format!(" --build-arg GOWORK_{number}=x"));
+        format!("list{}", args.collect::<String>())
+    };
+    assert_eq!(repository.run(&args(1_000)).code, 0);
+    let said = repository.run(&args(1_001));
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (2, "error: 1001 build-args; gowork takes 1000\n")
+    );
+    let arg = |bytes: usize| format!("list --build-arg A={}", "x".repeat(bytes - 1));
+    assert_eq!(repository.run(&arg(65_536)).code, 0);
+    let said = repository.run(&arg(65_537));
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (2, "error: build-arg A: 65537 bytes; gowork takes 65536\n")
+    );
+}
+
+#[test]
 fn command_line() {
     let repository = Repository::new(SMALL);
     expect![[r#"

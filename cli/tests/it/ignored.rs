@@ -157,6 +157,39 @@ fn the_ignore_file_of_the_definition() {
     );
 }
 
+/// What is printed is built by the name that it is printed to.
+#[test]
+fn the_ignore_file_of_a_printed_dockerfile() {
+    let repository = Repository::new(SMALL);
+    repository.write("gowork.toml", "");
+    repository.write("gowork.toml.dockerignore", "api/main.go\n");
+    let images = |output: &str| -> Vec<&str> {
+        let path = repository.path().join(output);
+        let said = repository.run(&format!("dockerfile --force -o {}", path.display()));
+        let text = std::fs::read_to_string(path).unwrap_or_else(|_| panic!("{said}"));
+        ["api", "job"]
+            .into_iter()
+            .filter(|name| text.contains(&format!("FROM scratch AS {name}\n")))
+            .collect()
+    };
+    assert_eq!(images("Dockerfile.plain"), ["api", "job"]);
+    repository.write(".dockerignore", "job/main.go\n");
+    assert_eq!(images("Dockerfile.plain"), ["api"]);
+    repository.write("Dockerfile.plain.dockerignore", "api/main.go\n");
+    assert_eq!(images("Dockerfile.plain"), ["job"]);
+    assert_eq!(images("Dockerfile"), ["api"], "it has a name of its own");
+    std::fs::create_dir(repository.path().join("ci")).unwrap();
+    repository.write("ci/x.dockerignore", "");
+    assert_eq!(images("ci/x"), ["api", "job"], "an empty one wins too");
+    // What is wrong is shown with the lines of that file.
+    repository.write("ci/x.dockerignore", "\n*\n");
+    let said = repository.run("dockerfile -o ci/x");
+    assert!(
+        said.code == 1 && said.err.contains("--> ci/x.dockerignore:2:1"),
+        "{said}"
+    );
+}
+
 #[test]
 fn everything() {
     let repository = Repository::new(SMALL);

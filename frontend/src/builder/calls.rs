@@ -1,9 +1,12 @@
 //! Answers to calls other than building, from what the survey found.
 
+use std::collections::BTreeSet;
+
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::plan::{self, Outline, PlanInput};
 
+use super::isolate;
 use super::session::Session;
 use super::survey::Survey;
 use super::target::{self, BINARIES};
@@ -21,14 +24,27 @@ pub(super) fn answer(
     if *call == Call::Lint {
         return Ok(lint::result(&lint(session, survey, found), files));
     }
-    if found.iter().any(Diagnostic::is_error) {
+    let is_sound = !found.iter().any(Diagnostic::is_error);
+    let first = survey.outlined.by_platform.first();
+    let outline = first.map(|(_, outline)| outline);
+    // What is wrong with one image says nothing about another.
+    let has_sound_images =
+        survey.has_sound_base() && outline.is_some_and(|outline| !outline.images.is_empty());
+    if !is_sound && !has_sound_images {
         return Err(BuildError::Diagnostics(found));
     }
-    let first = survey.outlined.by_platform.first();
-    match (call, first.map(|(_, outline)| outline)) {
-        (Call::Targets, Some(found)) => Ok(targets::result(&targets(found), files)),
-        (Call::Outline, _) => Ok(outline::result(&outline(session, survey)?, files)),
-        (Call::Own(name), Some(found)) if name == "plan" => Ok(plan(found)),
+    match (call, outline) {
+        (Call::Targets, Some(outline)) => {
+            let broken = &survey.outlined.broken;
+            Ok(targets::result(&targets(outline, broken), files))
+        }
+        (Call::Outline, _) => {
+            if let Some(target) = session.options.target.as_deref() {
+                isolate::warnings(survey, Some(target))?;
+            }
+            Ok(outline::result(&self::outline(session, survey)?, files))
+        }
+        (Call::Own(name), Some(outline)) if name == "plan" => Ok(plan(outline)),
         _ => Err(subrequests::unsupported(
             session.options.request.as_deref().unwrap_or_default(),
         )),
@@ -94,26 +110,35 @@ fn optional(name: &str) -> outline::Forward {
     }
 }
 
-/// The images, and the target that puts all binaries into one directory.
-fn targets(outline: &Outline) -> Vec<targets::Target> {
+/// The images, those that cannot be built, and the target that puts all binaries into one directory.
+fn targets(outline: &Outline, broken: &BTreeSet<String>) -> Vec<targets::Target> {
     let mut all = Vec::new();
     for image in &outline.images {
         let main = outline.builds[image.build.0].packages.get(image.main);
         all.push(targets::Target {
             name: image.config.name.clone(),
-            default: outline.images.len() == 1,
+            default: outline.images.len() == 1 && broken.is_empty(),
             description: format!("package {}", main.path),
             base: image.config.runtime.base.value.clone(),
             span: image.config.at.clone(),
+            is_broken: false,
         });
     }
+    for name in broken {
+        all.push(targets::Target {
+            name: name.clone(),
+            description: "cannot be built: --check says why".to_owned(),
+            is_broken: true,
+            ..targets::Target::default()
+        });
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
     if !all.iter().any(|target| target.name == BINARIES) {
         all.push(targets::Target {
             name: BINARIES.to_owned(),
             default: false,
             description: "all binaries in one directory, for --output".to_owned(),
-            base: String::new(),
-            span: None,
+            ..targets::Target::default()
         });
     }
     all

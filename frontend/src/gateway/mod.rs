@@ -62,18 +62,18 @@ pub trait Gateway {
         Box::pin(async move {
             let mut whole = Vec::new();
             loop {
-                if whole.len() as u64 > most {
-                    return Err(GatewayError::new(
-                        "ReadFile",
-                        format!("{path} has more than {most} bytes, gowork's limit"),
-                    ));
-                }
                 let offset = whole.len() as u64;
                 let part = self
                     .read_range(from, path, Some(offset..offset + READ_CHUNK))
                     .await?;
                 let last = (part.len() as u64) < READ_CHUNK;
                 whole.extend(part);
+                if whole.len() as u64 > most {
+                    return Err(GatewayError::new(
+                        "ReadFile",
+                        format!("{path} has more than {most} bytes, gowork's limit"),
+                    ));
+                }
                 if last {
                     return Ok(whole);
                 }

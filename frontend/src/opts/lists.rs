@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use gowork_llb::limits;
 use gowork_llb::lower;
 use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{ProxyEnv, Ulimit};
@@ -45,6 +46,10 @@ pub(super) fn platforms(text: &str) -> Result<Vec<Platform>, String> {
         if !platforms.contains(&platform) {
             platforms.push(platform);
         }
+    }
+    if platforms.len() > limits::PLATFORMS {
+        let (count, most) = (platforms.len(), limits::PLATFORMS);
+        return Err(format!("{count} platforms; gowork builds for up to {most}"));
     }
     Ok(platforms)
 }

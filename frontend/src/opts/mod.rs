@@ -10,6 +10,7 @@ mod raw;
 
 use std::collections::BTreeMap;
 
+use gowork_llb::config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{Exec, Network, ProxyEnv, Ulimit};
@@ -158,8 +159,8 @@ impl Options {
             multi_platform: reader.multi_platform(platforms.len()),
             platforms,
             build_platform: lists::build_platform(&raw.workers),
-            build_args: raw.with_prefix(keys::BUILD_ARG),
-            labels: raw.with_prefix(keys::LABEL),
+            build_args: reader.given(keys::BUILD_ARG, "build-arg"),
+            labels: reader.given(keys::LABEL, "label"),
             no_cache: no_cache(raw),
             cache_imports: reader.cache_imports(),
             image_resolve_mode: reader.resolve_mode(),
@@ -206,6 +207,14 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn text(&self, key: &str) -> Option<String> {
         self.raw.given(key).map(str::to_owned)
+    }
+
+    /// All options with this prefix, each a thing of this kind. Too many, or too long ones, are a
+    /// problem.
+    fn given(&mut self, prefix: &str, kind: &str) -> BTreeMap<String, String> {
+        let given = self.raw.with_prefix(prefix);
+        self.problems.extend(config::check_given(kind, &given));
+        given
     }
 
     /// The value of `key` by `parse`; the default if it is absent or wrong, and then a problem is
@@ -312,7 +321,7 @@ impl Reader<'_> {
             subdir: self.text(keys::CONTEXT_SUBDIR),
             dockerfile_local: forced.unwrap_or("dockerfile").to_owned(),
             dockerfile_forced: forced.is_some(),
-            named: self.raw.with_prefix(keys::NAMED_CONTEXT),
+            named: self.given(keys::NAMED_CONTEXT, "named context"),
             input_metadata: self.raw.with_prefix(keys::INPUT_METADATA),
             shared_keys: self.raw.with_prefix(keys::SHARED_KEY),
             keep_git_dir,

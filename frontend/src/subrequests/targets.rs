@@ -29,6 +29,8 @@ pub struct Target {
     pub base: String,
     /// Where it is written down.
     pub span: Option<Span>,
+    /// Whether something is wrong with it, so that it cannot be built.
+    pub is_broken: bool,
 }
 
 #[derive(Serialize)]
@@ -55,7 +57,8 @@ pub(super) fn definition() -> Definition {
     Definition::new(NAME, VERSION, "List all targets current build supports")
 }
 
-/// The answer.
+/// The answer. Its status code, which becomes the client's exit code, is 1 if a target cannot be
+/// built.
 pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
     let mut sources = Sources::new(files);
     let mut all = Vec::new();
@@ -76,7 +79,12 @@ pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
             .map(|info| STANDARD.encode(info.data))
             .collect(),
     };
-    answer(VERSION, &json, text(targets))
+    let mut result = answer(VERSION, &json, text(targets));
+    if targets.iter().any(|target| target.is_broken) {
+        let code = b"1".to_vec();
+        result.metadata.insert("result.statuscode".to_owned(), code);
+    }
+    result
 }
 
 fn text(targets: &[Target]) -> String {

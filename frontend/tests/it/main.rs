@@ -9,10 +9,12 @@
 )]
 
 mod bridge;
+mod calls;
 mod context;
 mod error;
 mod failed_step;
 mod git_ref;
+mod limits;
 mod old_builders;
 mod opts;
 mod result;

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::strings::{Form, visit_strings};
 use super::wrong::Wrong;
 use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, flags, validate};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Findings, Span};
+use crate::limits;
 
 /// Build-args that need no mention: each overrides the key of `[modules]` beside it.
 pub(crate) const MODULE_ARGS: [(&str, &str); 7] = [
@@ -39,7 +40,8 @@ impl Config {
     /// Diagnostics: undefined build-args, and what is wrong with the values that came out.
     pub fn expand(&self, build_args: &BTreeMap<String, String>) -> (Self, Vec<Diagnostic>) {
         let mut config = self.clone();
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Findings::default();
+        let mut filled_bytes = 0;
         // Overridden keys go first, lest what they ask for is missed.
         let modules = override_modules(&mut config.modules, build_args);
         visit_strings(&mut config, &mut |slot, value| {
@@ -52,6 +54,8 @@ impl Config {
                 Form::Text | Form::Item => substitute(&value.value, build_args, false),
             };
             let outcome = filled.and_then(|text| {
+                filled_bytes += text.len();
+                check_filled(filled_bytes)?;
                 value.value = text;
                 let is_absent = slot.form == Form::Item && value.value.is_empty();
                 if is_absent {
@@ -83,7 +87,8 @@ impl Config {
         });
         merge_modules(&mut config.modules, overrides.modules);
         across_keys(&config, &mut diagnostics);
-        diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
+        let mut diagnostics = diagnostics.into_vec();
+        diagnostics.sort_by(|a, b| (a.others, &a.span).cmp(&(b.others, &b.span)));
         (config, diagnostics)
     }
 
@@ -109,6 +114,29 @@ impl Config {
         found.sort_by(|a, b| a.span.cmp(&b.span));
         found
     }
+}
+
+/// How many build-args a value asks for.
+pub(super) fn count_args(text: &str, with_variables: bool) -> usize {
+    let pieces = pieces(text, with_variables).unwrap_or_default();
+    let args = pieces
+        .iter()
+        .filter(|piece| matches!(piece, Piece::Arg { .. }));
+    args.count()
+}
+
+/// Whether values with build-args filled in have no more bytes than they may.
+fn check_filled(bytes: usize) -> Result<(), Wrong> {
+    if bytes <= limits::SETTINGS {
+        return Ok(());
+    }
+    Err(Wrong {
+        why: format!(
+            "with build-args filled in, the values up to this one have more than {} bytes, gowork's limit",
+            limits::SETTINGS
+        ),
+        help: "pass shorter build-args, or name them less often".to_owned(),
+    })
 }
 
 /// A part of a string value.
@@ -204,7 +232,8 @@ fn substitute(
         match piece {
             Piece::Text(text) => out.push_str(text),
             Piece::Arg { name, default } => {
-                out.push_str(&given(value_of(name, default, build_args)?))
+                out.push_str(&given(value_of(name, default, build_args)?));
+                check_filled(out.len())?;
             }
         }
     }
@@ -216,12 +245,16 @@ fn substitute(
 fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Result<String, Wrong> {
     let mut template = String::with_capacity(text.len());
     let mut values = Vec::new();
+    let mut bytes = 0;
     for piece in pieces(text, false)? {
         match piece {
             Piece::Text(text) => template.push_str(text),
             Piece::Arg { name, default } => {
                 template.push(flags::ARG);
-                values.push(value_of(name, default, build_args)?.to_owned());
+                let value = value_of(name, default, build_args)?.to_owned();
+                bytes += value.len();
+                check_filled(bytes)?;
+                values.push(value);
             }
         }
     }
@@ -333,7 +366,7 @@ fn drop_empty(config: &mut Config) {
 }
 
 /// What is wrong only in the light of another key.
-fn across_keys(config: &Config, diagnostics: &mut Vec<Diagnostic>) {
+fn across_keys(config: &Config, diagnostics: &mut Findings) {
     let tables = std::iter::once(("runtime".to_owned(), &config.runtime, config.image(""))).chain(
         config
             .images

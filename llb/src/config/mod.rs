@@ -5,6 +5,7 @@
 //! [`Config::image`] says what holds for one image. It knows neither the repository (whether `main`
 //! exists) nor the build (what a key leads to).
 
+mod bounds;
 mod check;
 mod check_runtime;
 mod document;
@@ -29,6 +30,7 @@ mod wrong;
 
 use toml::de::DeTable;
 
+pub use bounds::check_given;
 pub use effective::{
     CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig,
     RuntimeConfig, SCRATCH,
@@ -98,6 +100,7 @@ impl Config {
         let config = reader.root(table.get_ref(), document::config);
         let mut diagnostics = if errors.is_empty() {
             let mut findings = reader.findings;
+            findings.extend(config.beyond_limits());
             findings.extend(validate::fixed(&config));
             findings.into_vec()
         } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Config, MODULE_ARGS};
-use crate::diag::{self, Diagnostic};
+use crate::diag::{self, Diagnostic, Findings, Severity};
 
 /// What BuildKit and its clients pass by themselves, in capital or in small letters.
 const PROXIES: [&str; 5] = [
@@ -28,7 +28,14 @@ impl Config {
         let unused = given
             .keys()
             .filter(|name| !used.contains(name.as_str()) && !is_known(name));
-        unused.map(|name| unused_arg(name, &used)).collect()
+        let mut findings = Findings::default();
+        for name in unused {
+            // Looking for the nearest name takes time.
+            if findings.wants(Severity::Warning) {
+                findings.push(unused_arg(name, &used));
+            }
+        }
+        findings.into_vec()
     }
 }
 

@@ -57,6 +57,22 @@ impl SourceFile {
         let main_may_follow = is_program(name, &source.header) && !source.header.declares_main;
         (!embeds && !main_may_follow).then_some(source)
     }
+
+    /// A file that is not read. `start` is how it begins: if the package clause is there, its name
+    /// is known.
+    pub(crate) fn not_read(name: &str, start: &[u8], message: String) -> Self {
+        let mut source = Self::unread(name);
+        if matches!(FileClass::of(name), Some(FileClass::Go | FileClass::TestGo)) {
+            let text = start.strip_prefix(BOM).unwrap_or(start);
+            read_clause(text, &mut Places::new(text), &mut source);
+        }
+        source.problem = Some(Problem {
+            message,
+            at: Position::default(),
+            kind: ProblemKind::NotRead,
+        });
+        source
+    }
 }
 
 impl Header {
@@ -75,6 +91,7 @@ impl Header {
 fn read_go(text: &[u8], range: &HeadRange, source: &mut SourceFile) {
     let mut places = Places::new(text);
     if let Some(offset) = range.nul {
+        read_clause(&text[..offset], &mut places, source);
         source.problem = Some(Problem {
             message: "unexpected NUL in input".to_owned(),
             at: places.at(offset),
@@ -88,21 +105,18 @@ fn read_go(text: &[u8], range: &HeadRange, source: &mut SourceFile) {
             range.end,
             limits::HEAD
         );
+        read_clause(&text[..limits::HEAD], &mut places, source);
         source.problem = Some(Problem {
             message,
             at: Position::new(1, 1),
-            kind: ProblemKind::Unreadable,
+            kind: ProblemKind::NotRead,
         });
         return;
     }
     let head = &text[..range.end];
+    let parsed = read_clause(head, &mut places, source);
     if !read_constraint(head, &mut places, source) {
         return;
-    }
-    let parsed = imports::parse(head);
-    if let Some(range) = parsed.package {
-        source.header.package_at = places.at(range.start);
-        source.header.package = String::from_utf8_lossy(&head[range]).into_owned();
     }
     if let Some(fault) = parsed.fault {
         let at = places.at_end_of(head, fault.offset);
@@ -152,6 +166,16 @@ fn read_go(text: &[u8], range: &HeadRange, source: &mut SourceFile) {
     if is_program(&source.name, &source.header) {
         source.header.declares_main = main_func::is_declared(&text[range.end..]);
     }
+}
+
+/// Parses the head of a Go file, or a part of it, and notes the name in its package clause.
+fn read_clause(head: &[u8], places: &mut Places<'_>, source: &mut SourceFile) -> imports::Head {
+    let parsed = imports::parse(head);
+    if let Some(range) = parsed.package.clone() {
+        source.header.package_at = places.at(range.start);
+        source.header.package = String::from_utf8_lossy(&head[range]).into_owned();
+    }
+    parsed
 }
 
 /// Whether the file may hold the function that a program starts with.

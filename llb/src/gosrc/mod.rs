@@ -17,6 +17,7 @@ pub mod context;
 pub mod embed;
 mod embed_lines;
 mod filename;
+mod glance;
 pub mod glob;
 mod head_range;
 pub mod header;
@@ -34,8 +35,8 @@ mod source_file;
 pub use class::{FileClass, is_source_name, is_test};
 pub use constraint::Expr;
 pub use context::BuildContext;
+pub(crate) use glance::unreadable_package;
+pub use glance::{declares_main, is_compiled, package_name};
 pub(crate) use includes::{Includes, is_includable};
-pub use select::{
-    PackageFiles, Place, Places, SelectError, declares_main, is_compiled, package_name, select,
-};
+pub use select::{PackageFiles, Place, Places, SelectError, select};
 pub use source_file::{Cgo, EmbedPattern, Header, Import, Problem, ProblemKind, SourceFile};

@@ -165,74 +165,6 @@ pub fn select(files: &[SourceFile], context: &BuildContext) -> PackageFiles {
     selection.finish()
 }
 
-/// The name of the package that [`select`] finds, found sooner.
-pub fn package_name<'f>(files: &'f [SourceFile], context: &BuildContext) -> &'f str {
-    let mut files: Vec<&SourceFile> = files.iter().collect();
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    let named = |file: &&SourceFile| {
-        let go = matches!(
-            FileClass::of(&file.name),
-            Some(FileClass::Go | FileClass::TestGo)
-        );
-        let readable = file
-            .problem
-            .as_ref()
-            .is_none_or(|problem| problem.kind != ProblemKind::Unreadable);
-        go && readable
-            && !matches!(file.header.package.as_str(), "" | "documentation")
-            && is_built(file, context)
-    };
-    let first = files.into_iter().find(named);
-    first.map_or("", |file| {
-        let package = file.header.package.as_str();
-        let tested = package
-            .strip_suffix("_test")
-            .filter(|_| super::is_test(&file.name));
-        tested.unwrap_or(package)
-    })
-}
-
-/// Whether [`select`] finds files that a build compiles. Tests alone are none, nor are files that
-/// ask for cgo where there is none.
-pub fn is_compiled(files: &[SourceFile], context: &BuildContext) -> bool {
-    files.iter().any(|file| is_compiled_file(file, context))
-}
-
-/// Whether a file that a build compiles declares `func main`, without which a `package main` cannot
-/// be linked. A file whose head is wrong may do so.
-pub fn declares_main(files: &[SourceFile], context: &BuildContext) -> bool {
-    let is_broken = |file: &SourceFile| {
-        file.problem.is_some()
-            && FileClass::of(&file.name) == Some(FileClass::Go)
-            && is_built(file, context)
-    };
-    files
-        .iter()
-        .any(|file| file.header.declares_main && is_compiled_file(file, context) || is_broken(file))
-}
-
-fn is_compiled_file(file: &SourceFile, context: &BuildContext) -> bool {
-    let asks_cgo = || file.header.imports.iter().any(|import| import.path == "C");
-    FileClass::of(&file.name) == Some(FileClass::Go)
-        && file
-            .problem
-            .as_ref()
-            .is_none_or(|problem| problem.kind != ProblemKind::Unreadable)
-        && file.header.package != "documentation"
-        && is_built(file, context)
-        && (context.cgo || !asks_cgo())
-}
-
-/// Whether name and constraint admit the file.
-fn is_built(file: &SourceFile, context: &BuildContext) -> bool {
-    context.matches_name(&file.name)
-        && file
-            .header
-            .constraint
-            .as_ref()
-            .is_none_or(|constraint| context.holds(constraint))
-}
-
 /// Which of the three packages of a directory a Go file is of, and whether it is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -255,10 +187,7 @@ struct Selection<'a> {
 impl Selection<'_> {
     fn add(&mut self, file: &SourceFile, class: FileClass) {
         let go = matches!(class, FileClass::Go | FileClass::TestGo);
-        let unreadable = file
-            .problem
-            .as_ref()
-            .filter(|problem| problem.kind == ProblemKind::Unreadable);
+        let unreadable = file.problem.as_ref().filter(|_| file.is_unreadable());
         let named = self.context.matches_name(&file.name);
         let built = named
             && file
@@ -268,8 +197,11 @@ impl Selection<'_> {
                 .is_none_or(|constraint| self.context.holds(constraint));
         if let Some(problem) = unreadable.filter(|_| named) {
             // Go takes no notice of what it cannot read in another language's file, but leaves the
-            // file out.
-            if go {
+            // file out. What only gowork does not read, Go would take.
+            let is_not_read = problem.kind == ProblemKind::NotRead;
+            if is_not_read && class == FileClass::TestGo {
+                self.package.test_go_files.push(file.name.clone());
+            } else if go || is_not_read && self.may_matter(class) {
                 self.fault(file, problem.message.clone(), problem.at);
             } else {
                 self.package.ignored_other_files.push(file.name.clone());
@@ -283,6 +215,12 @@ impl Selection<'_> {
         } else {
             self.package.ignored_other_files.push(file.name.clone());
         }
+    }
+
+    /// Whether a build may take a file of another language. Without cgo the go command forgets C and
+    /// SWIG.
+    fn may_matter(&self, class: FileClass) -> bool {
+        self.context.cgo || matches!(class, FileClass::H | FileClass::F | FileClass::S)
     }
 
     fn other_list(&mut self, class: FileClass) -> &mut Vec<String> {

@@ -102,13 +102,17 @@ pub struct Problem {
     pub kind: ProblemKind,
 }
 
-/// How much of a file with a problem could be understood.
+/// How much of a file with a problem could be understood. If nothing could, the name in the package
+/// clause may still be in the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProblemKind {
     /// Not even its build constraint: it is wrong for every platform that its name admits.
     Unreadable,
+    /// Nothing, since gowork does not read it, although Go does: it is beyond a limit, or has a name
+    /// that no build step can be given.
+    NotRead,
     /// Its constraint, but not its package clause or imports: it is wrong where the constraint
     /// holds.
     Syntax,
@@ -121,6 +125,12 @@ impl SourceFile {
             name: name.to_owned(),
             ..Self::default()
         }
+    }
+
+    /// Whether nothing could be understood of it.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        let problem = self.problem.as_ref();
+        problem.is_some_and(|problem| problem.kind != ProblemKind::Syntax)
     }
 
     /// How many imports, embed patterns, `#cgo` lines and included files it names.

@@ -91,6 +91,12 @@ impl Packages {
             .map(|(ix, package)| (PackageIx(ix), package))
     }
 
+    /// How much there is of it: packages, their files and their imports.
+    pub(crate) fn fact_count(&self) -> usize {
+        let of_package = |package: &Package| 1 + package.files.len() + package.imports.len();
+        self.packages.iter().map(of_package).sum()
+    }
+
     /// The packages of the repository that the third-party package `path` imports, directly or
     /// through others of its kind. Known only of packages that the repository imports, and once the
     /// go command was asked.

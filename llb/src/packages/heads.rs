@@ -64,10 +64,7 @@ fn start_of(path: &TreePath, start: Result<Head<'_>, TreeError>) -> Start {
             Some(file) => Start::Enough(Box::new(file), start.size),
             None => Start::TooShort(start.size),
         },
-        Err(_) => Start::Enough(
-            Box::new(unreadable(path.name(), unreadable_words(path.name()))),
-            0,
-        ),
+        Err(_) => Start::Enough(Box::new(unreadable(path.name())), 0),
     }
 }
 
@@ -85,23 +82,25 @@ fn whole(tree: &dyn SourceTree, path: &TreePath, size: u64) -> SourceFile {
                 "{size} bytes, which would all have to be looked at; gowork reads {} of a file",
                 limits::FILE
             );
-            unreadable(path.name(), message)
+            let mut file = None;
+            tree.heads(std::slice::from_ref(path), HEAD_BYTES, &mut |start| {
+                let start = start.map(|start| start.bytes).unwrap_or_default();
+                file = Some(SourceFile::not_read(path.name(), start, message.clone()));
+            });
+            file.unwrap_or_else(|| unreadable(path.name()))
         }
-        Some(Err(_)) | None => unreadable(path.name(), unreadable_words(path.name())),
+        Some(Err(_)) | None => unreadable(path.name()),
     }
-}
-
-fn unreadable_words(name: &str) -> String {
-    if name.contains(char::REPLACEMENT_CHARACTER) {
-        return "cannot be read: its name is not UTF-8, and no build step can be given such a file; rename it".to_owned();
-    }
-    "cannot be read".to_owned()
 }
 
 /// A file that cannot be read is a problem of that file, reported when a build takes it.
-fn unreadable(name: &str, message: String) -> SourceFile {
+fn unreadable(name: &str) -> SourceFile {
+    if name.contains(char::REPLACEMENT_CHARACTER) {
+        let message = "cannot be read: its name is not UTF-8, and no build step can be given such a file; rename it";
+        return SourceFile::not_read(name, &[], message.to_owned());
+    }
     let problem = Problem {
-        message,
+        message: "cannot be read".to_owned(),
         at: Position::default(),
         kind: ProblemKind::Unreadable,
     };

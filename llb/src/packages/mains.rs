@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::owners::Owners;
 use super::scanned::{Scan, ScannedDir};
 use super::walk::is_walked;
+use crate::diag::Diagnostic;
 use crate::gosrc::{self, BuildContext};
 use crate::tree::{self, TreePath};
 use crate::workspace::{Module, RootIx, Workspace};
@@ -94,6 +95,44 @@ pub fn mains_without_func(
     programs(scan, workspace, root, context, false)
 }
 
+/// A directory that may hold a main: no Go file of it that a build takes can be read, not even the
+/// package clause.
+#[derive(Debug, Clone)]
+pub(crate) struct Unknown {
+    /// The main that it may be.
+    pub(crate) main: Main,
+    /// Its first file that cannot be read.
+    pub(crate) file: TreePath,
+    /// Why that cannot be read, as an error at the file.
+    pub(crate) error: Diagnostic,
+}
+
+/// Every directory that the pattern `...` matches in the members of a root and of which it is not
+/// known whether it holds a main, sorted by import path.
+pub(crate) fn unknown_mains(
+    scan: &Scan,
+    workspace: &Workspace,
+    root: RootIx,
+    context: &BuildContext,
+) -> Vec<Unknown> {
+    let mut unknown = Vec::new();
+    for found in matched(scan, workspace, root) {
+        let first = gosrc::unreadable_package(&found.scanned.files, context);
+        let Some(source) = first.filter(|source| source.header.package.is_empty()) else {
+            continue;
+        };
+        let file = found.dir.child(&source.name);
+        if let Some(error) = source.diagnostic(file.as_str()) {
+            let main = Main {
+                path: found.path,
+                dir: found.dir,
+            };
+            unknown.push(Unknown { main, file, error });
+        }
+    }
+    unknown
+}
+
 fn programs(
     scan: &Scan,
     workspace: &Workspace,
@@ -103,6 +142,10 @@ fn programs(
 ) -> Vec<Main> {
     let is_asked = |found: &Matched<'_>| {
         let files = &found.scanned.files;
+        if let Some(file) = gosrc::unreadable_package(files, context) {
+            // What is wrong with the file is said where it is loaded.
+            return with_func && file.header.package == "main";
+        }
         gosrc::package_name(files, context) == "main"
             && gosrc::is_compiled(files, context)
             && gosrc::declares_main(files, context) == with_func

@@ -26,6 +26,7 @@ mod walk;
 pub use graph::{Import, Package, PackageIx, Packages, Way, binary_name};
 pub use load::{Loaded, load, load_with};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
+pub(crate) use mains::{Unknown, unknown_mains};
 pub(crate) use patterns::literal_pattern;
 pub use patterns::{SCAN_PATTERNS, is_scanned, more_patterns};
 pub use query::{Hop, PackageSet, chain, closure, sure_closure};

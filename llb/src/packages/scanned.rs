@@ -12,7 +12,7 @@ use crate::tree::{self, TreePath};
 use crate::workspace::ModTexts;
 
 /// Version of the JSON form of [`Scan`]. Another one is refused when it is read.
-pub const SCAN_VERSION: u32 = 5;
+pub const SCAN_VERSION: u32 = 6;
 
 /// What a tree says about its modules and packages. The same tree gives the same scan, whatever the
 /// platform, the machine and the files' times.
@@ -73,6 +73,7 @@ impl Refused {
         let error = error
             .help("leave what no build needs out by .dockerignore; docs/limits.md has all limits");
         match &self.path {
+            Some(path) if path.is_root() => error.at(Span::at(".", Position::default())),
             Some(path) => error.at(Span::at(path.as_str(), Position::default())),
             None => error,
         }

@@ -18,12 +18,14 @@ pub(super) fn is_one_main(founds: &[&Found]) -> bool {
     founds.windows(2).all(|pair| pair[0].main == pair[1].main)
 }
 
-pub(super) fn dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
-    founds
-        .into_iter()
-        .map(|found| written(&found.main.dir))
-        .collect::<Vec<_>>()
-        .join(", ")
+/// The directories of mains, and how many more there are than a message names.
+pub(super) fn some_dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
+    let mut dirs = founds.into_iter().map(|found| written(&found.main.dir));
+    let shown: Vec<String> = dirs.by_ref().take(SHOWN).collect();
+    match dirs.count() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// A directory as the configuration names it.

@@ -1,12 +1,11 @@
 //! What is said of mains that get no image, or one of another name.
 
-use super::found::{Found, SHOWN, dirs, written};
-use super::settings::Target;
-use crate::config::{self, Config, ImageConfig, Spanned};
-use crate::diag::{Diagnostic, Span};
-use crate::packages::Main;
+use super::found::{Found, SHOWN, is_named_by, some_dirs, written};
+use super::mains::Mains;
+use crate::config::{self, ImageConfig, Spanned};
+use crate::diag::{Diagnostic, Position, Severity, Span};
+use crate::packages::{Main, Unknown};
 use crate::tree::TreePath;
-use crate::workspace::Workspace;
 
 /// What is said of a binary whose name no image can have.
 pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
@@ -25,16 +24,10 @@ pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
 
 /// Mains that the rule cannot tell apart.
 pub(super) fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
-    let places = founds.iter().take(SHOWN).copied();
-    let more = if founds.len() > SHOWN {
-        format!(" and {} more", founds.len() - SHOWN)
-    } else {
-        String::new()
-    };
     let error = Diagnostic::error(format!(
-        "{} mains would make an image named {name}: {}{more}",
+        "{} mains would make an image named {name}: {}",
         founds.len(),
-        dirs(places)
+        some_dirs(founds.iter().copied())
     ));
     let tables = founds.iter().enumerate().skip(1).take(SHOWN);
     let tables: Vec<String> = tables
@@ -90,68 +83,93 @@ pub(super) fn no_func_main(image: &ImageConfig, main: &Main) -> Diagnostic {
     )
 }
 
-pub(super) fn not_found(
-    name: &str,
-    image: &ImageConfig,
-    mains: &[Found],
-    workspace: &Workspace,
-) -> Diagnostic {
+pub(super) fn not_found(image: &ImageConfig, mains: &[Found], places: &Mains<'_>) -> Diagnostic {
+    let name = &image.name;
     let message = match &image.main {
         Some(main) => format!("image {name}: there is no main package {}", main.value),
         None => format!("image {name}: no main package makes a binary of that name"),
     };
-    let known = dirs(mains);
-    let written = image
+    let error = located(Diagnostic::error(message), place(image));
+    if let Some(unknown) = unknown_main(image, places) {
+        return error
+            .related(
+                Span::at(unknown.file.as_str(), Position::default()),
+                &unknown.error.message,
+            )
+            .help(format!(
+                "whether {} is a main package cannot be known, since no Go file in it can be read",
+                written(&unknown.main.dir)
+            ));
+    }
+    let dir = image
         .main
         .as_ref()
         .and_then(|main| TreePath::new(&main.value).ok());
-    let unused = workspace
+    let unused = places
+        .workspace
         .unused
         .iter()
-        .filter(|module| written.as_ref().is_some_and(|dir| dir.is_under(module)))
+        .filter(|module| dir.as_ref().is_some_and(|dir| dir.is_under(module)))
         .max();
-    let help = if let Some(module) = unused {
+    error.help(if let Some(module) = unused {
         format!(
             "module ./{module} is not used by go.work: `go work use ./{module}`, or set `workspace = false` for this image"
         )
-    } else if known.is_empty() {
+    } else if mains.is_empty() {
         "the repository has no main package for this platform".to_owned()
     } else {
-        format!("main packages are {known}")
-    };
-    located(Diagnostic::error(message), place(image)).help(help)
+        format!("main packages are {}", some_dirs(mains))
+    })
 }
 
-pub(super) fn no_main(
-    workspace: &Workspace,
-    config: &Config,
-    target: &Target,
-    with_cgo: &[Found],
-    without_func: &[Found],
-) -> Diagnostic {
-    let error = Diagnostic::error(format!(
-        "no main package for {target}: there is nothing to make an image of"
+/// The directory that an image's table may mean, and whose files cannot be read.
+fn unknown_main(image: &ImageConfig, places: &Mains<'_>) -> Option<Unknown> {
+    let is_meant = |unknown: &Unknown| match &image.main {
+        Some(written) => is_named_by(&unknown.main, &written.value),
+        None => unknown.main.binary_name().eq_ignore_ascii_case(&image.name),
+    };
+    places.unknown(image).into_iter().find(is_meant)
+}
+
+/// The error of a repository without mains.
+pub(super) fn no_main(mains: &Mains<'_>, unnamed: &ImageConfig, unknown: &[Unknown]) -> Diagnostic {
+    let mut error = Diagnostic::error(format!(
+        "no main package for {}: there is nothing to make an image of",
+        mains.target
     ));
-    if workspace.roots.is_empty() {
+    if mains.workspace.roots.is_empty() {
         return Diagnostic::error("no go.work and no go.mod in the build context")
             .help("build from the directory that holds go.work or go.mod; see whether .dockerignore leaves them out");
     }
-    if !config.skip.is_empty() {
+    if !unknown.is_empty() {
+        for unknown in unknown {
+            let place = unknown.error.span.clone();
+            let place =
+                place.unwrap_or_else(|| Span::at(unknown.file.as_str(), Position::default()));
+            error = error.related(place, &unknown.error.message);
+        }
+        return error
+            .help("gowork does not know whether the files that it cannot read are main packages");
+    }
+    if !mains.config.skip.is_empty() {
         return error.help("`skip` in the configuration leaves some out");
     }
+    let with_cgo = mains.with_cgo(unnamed);
     if !with_cgo.is_empty() {
         return error.help(format!(
             "without cgo there is nothing to build of {}: set `cgo = true` under [go]",
-            dirs(with_cgo)
+            some_dirs(with_cgo.iter())
         ));
     }
+    let without_func = mains.without_func(unnamed);
     if !without_func.is_empty() {
         return error.help(format!(
             "these main packages have no `func main`: {}",
-            dirs(without_func)
+            some_dirs(without_func.iter())
         ));
     }
-    let unused: Vec<String> = workspace
+    let unused: Vec<String> = mains
+        .workspace
         .unused
         .iter()
         .map(|dir| format!("./{dir}"))
@@ -166,4 +184,16 @@ pub(super) fn no_main(
             unused.join(", ")
         ))
     }
+}
+
+/// The warning of a directory that may hold a main.
+pub(super) fn unknown_warning(unknown: &Unknown) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        ..unknown.error.clone()
+    }
+    .help(format!(
+        "gowork does not know whether {} is a main package; if it is, it gets no image",
+        written(&unknown.main.dir)
+    ))
 }

@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::found::{Found, SHOWN, dirs, is_named_by, is_one_main, written};
+use super::found::{Found, SHOWN, is_named_by, is_one_main, some_dirs, written};
 use super::image_errors::{
     located, needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
 };
-use super::settings::{GoSettings, Target};
-use super::{names, roots};
+use super::mains::Mains;
+use super::names;
+use super::settings::Target;
 use crate::config::{Config, ImageConfig};
-use crate::diag::Diagnostic;
-use crate::gosrc::BuildContext;
-use crate::packages::{self, Main, Scan};
+use crate::diag::{Diagnostic, Position, Span};
+use crate::limits;
+use crate::packages::{self, Main, Scan, Unknown};
 use crate::tree::TreePath;
 use crate::workspace::{RootIx, Workspace};
 
@@ -31,6 +32,10 @@ pub(super) struct Named {
     pub(super) mains: Vec<NamedMain>,
     /// Directories of `package main` without `func main`, but for those that `skip` names.
     pub(super) without_func: BTreeSet<TreePath>,
+    /// Names that no image has, since it cannot be said which main they are for.
+    pub(super) refused: BTreeSet<String>,
+    /// Directories that may hold mains: their files cannot be read.
+    pub(super) unknown: Vec<Unknown>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -43,44 +48,21 @@ pub(super) fn name(
     target: &Target,
     go_minor: u32,
 ) -> Named {
-    let mains_in = |image: &ImageConfig, cgo: bool, of_root: &MainsOf| -> Vec<Found> {
-        let mut context = GoSettings::new(&image.compile, target).context(go_minor);
-        context.cgo |= cgo;
-        let found = |(root, _)| {
-            of_root(scan, workspace, root, &context)
-                .into_iter()
-                .map(move |main| Found { root, main })
-        };
-        let wanted = workspace
-            .roots()
-            .filter(|(_, root)| roots::serves(root, image));
-        let founds = wanted
-            .flat_map(found)
-            .filter(|found| config.skips(&found.main.dir, &found.main.path).is_none())
-            .collect();
-        without_linked(scan, founds)
-    };
-    let mains_with = |image: &ImageConfig| mains_in(image, false, &packages::mains);
-    let with_cgo = |image: &ImageConfig| mains_in(image, true, &packages::mains);
-    let without_func = |image: &ImageConfig| mains_in(image, false, &packages::mains_without_func);
+    let mains = Mains::new(scan, workspace, config, target, go_minor);
     let unnamed = config.image("");
-    let all = mains_with(&unnamed);
+    let all = mains.of(&unnamed);
+    if let Some(error) = too_many(&all, config) {
+        return Named::nothing(error);
+    }
+    let unknown = mains.unknown(&unnamed);
     let mut naming = Naming {
         config,
         workspace,
-        with_cgo: &with_cgo,
-        without_func: &without_func,
+        mains: &mains,
         by_rule: BTreeMap::new(),
         named: BTreeMap::new(),
+        refused: BTreeSet::new(),
         diagnostics: Vec::new(),
-    };
-    let of_image = |image: &ImageConfig| {
-        // Other tags may bring other mains.
-        if image.compile == unnamed.compile {
-            all.clone()
-        } else {
-            mains_with(image)
-        }
     };
     let images: Vec<ImageConfig> = config
         .images
@@ -90,24 +72,22 @@ pub(super) fn name(
     let (pointing, plain): (Vec<&ImageConfig>, Vec<&ImageConfig>) =
         images.iter().partition(|image| image.main.is_some());
     // A main that a table points at is out of the way of others before they get names.
-    pointing
-        .into_iter()
-        .for_each(|image| naming.configured(image, &of_image(image)));
+    for image in pointing {
+        naming.configured(image, &mains.of(image));
+    }
     let shared = naming.apply_rule(&all);
-    plain
-        .into_iter()
-        .for_each(|image| naming.configured(image, &of_image(image)));
+    for image in plain {
+        naming.configured(image, &mains.of(image));
+    }
     naming.diagnostics.sort_by(|a, b| a.span.cmp(&b.span));
     naming.warn_of_shared(&shared);
     naming.rest(&all);
     if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
-        naming.diagnostics.push(no_main(
-            workspace,
-            config,
-            target,
-            &with_cgo(&unnamed),
-            &without_func(&unnamed),
-        ));
+        naming.diagnostics.push(no_main(&mains, &unnamed, &unknown));
+    }
+    let without_func = mains.without_func(&unnamed);
+    if let Some(error) = mains.beyond_limit() {
+        return Named::nothing(error);
     }
     let named = naming.named.into_iter().flat_map(|(name, founds)| {
         let config = naming.config.image(&name);
@@ -124,57 +104,69 @@ pub(super) fn name(
             config: config.clone(),
         })
     });
-    let without_func = without_func(&unnamed)
-        .into_iter()
-        .map(|found| found.main.dir)
-        .collect();
     Named {
         mains: named.collect(),
-        without_func,
+        without_func: without_func
+            .iter()
+            .map(|found| found.main.dir.clone())
+            .collect(),
+        refused: naming.refused,
+        unknown,
         diagnostics: naming.diagnostics,
     }
 }
 
-/// [`packages::mains`], or what is none of them.
-type MainsOf = dyn Fn(&Scan, &Workspace, RootIx, &BuildContext) -> Vec<Main>;
+impl Named {
+    /// No image, for this reason.
+    fn nothing(error: Diagnostic) -> Self {
+        Self {
+            mains: Vec::new(),
+            without_func: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            unknown: Vec::new(),
+            diagnostics: vec![error],
+        }
+    }
+}
+
+/// The error of more mains, or larger settings, than there may be.
+fn too_many(mains: &[Found], config: &Config) -> Option<Diagnostic> {
+    if let Some(beyond) = mains.get(limits::IMAGES) {
+        let error = Diagnostic::error(format!(
+            "more than {} main packages, gowork's limit",
+            limits::IMAGES
+        ));
+        let span = Span::at(written(&beyond.main.dir), Position::default());
+        return Some(error.at(span).help(
+            "list those that you want no images of under `skip`, or build a part of the repository",
+        ));
+    }
+    let images = mains.len() + config.images.len();
+    let bytes = config.shared_bytes().saturating_mul(images);
+    (bytes > limits::SETTINGS).then(|| {
+        let error = Diagnostic::error(format!(
+            "the settings of all images have {bytes} bytes; gowork takes {}",
+            limits::SETTINGS
+        ));
+        error.help("what [go] and [runtime] say counts for each image: write it shorter")
+    })
+}
 
 struct Naming<'a> {
     config: &'a Config,
     workspace: &'a Workspace,
-    /// The mains there would be with cgo.
-    with_cgo: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
-    /// What would be mains, had they `func main`.
-    without_func: &'a dyn Fn(&ImageConfig) -> Vec<Found>,
+    mains: &'a Mains<'a>,
     /// What the rule calls the mains that no table points at, by directory.
     by_rule: BTreeMap<TreePath, String>,
     /// Images by name. Exactly one main each, unless an error says otherwise.
     named: BTreeMap<String, Vec<Found>>,
+    /// Names that no image has, since it cannot be said which main they are for.
+    refused: BTreeSet<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// Mains that would have one name, each with the name that it has instead.
 type Shared = BTreeMap<String, Vec<(TreePath, String)>>;
-
-/// The mains without those that were found a second time, behind a link. A directory has one image,
-/// under its own name, also where a `replace` line leads to it through a link.
-fn without_linked(scan: &Scan, mut founds: Vec<Found>) -> Vec<Found> {
-    if scan.links.is_empty() {
-        return founds;
-    }
-    let dirs: BTreeSet<TreePath> = founds.iter().map(|found| found.main.dir.clone()).collect();
-    founds.retain(|found| {
-        let first = scan
-            .dirs
-            .get(&found.main.dir)
-            .and_then(|dir| dir.files.first());
-        let file = first.map(|file| found.main.dir.child(&file.name));
-        let real = file
-            .and_then(|file| scan.followed(&file).pop())
-            .and_then(|file| file.parent());
-        real.is_none_or(|real| real == found.main.dir || !dirs.contains(&real))
-    });
-    founds
-}
 
 impl Naming<'_> {
     /// The main of `[images.NAME]`.
@@ -186,14 +178,14 @@ impl Naming<'_> {
                 self.named.insert(name.to_owned(), vec![(*found).clone()]);
             }
             [] => {
-                let without_func = (self.without_func)(image);
-                let error = if let Some(found) = self.meant(image, &(self.with_cgo)(image)).first()
-                {
+                let with_cgo = self.mains.with_cgo(image);
+                let without_func = self.mains.without_func(image);
+                let error = if let Some(found) = self.meant(image, &with_cgo).first() {
                     needs_cgo(image, &found.main)
                 } else if let Some(found) = self.meant(image, &without_func).first() {
                     no_func_main(image, &found.main)
                 } else {
-                    not_found(name, image, mains, self.workspace)
+                    not_found(image, mains, self.mains)
                 };
                 self.diagnostics.push(error);
             }
@@ -204,7 +196,7 @@ impl Naming<'_> {
                 let span = place(image);
                 let error = Diagnostic::error(format!(
                     "image {name} could be any of: {}",
-                    dirs(several.iter().copied())
+                    some_dirs(several.iter().copied())
                 ));
                 self.diagnostics
                     .push(located(error, span).help("say which one with `main = \"./DIR\"`"));
@@ -337,6 +329,9 @@ impl Naming<'_> {
             // Why a configured image has no main was said already.
             if self.config.images.contains_key(name) && taken.is_empty() {
                 continue;
+            }
+            if taken.is_empty() && founds.len() > 1 {
+                self.refused.insert(name.to_owned());
             }
             match (taken, founds.as_slice()) {
                 ([], [only]) => {

@@ -41,6 +41,7 @@ mod image_errors;
 mod images;
 mod inputs;
 pub mod json;
+mod mains;
 mod names;
 mod outline;
 mod partition;

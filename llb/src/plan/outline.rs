@@ -5,11 +5,13 @@ use std::path::Path;
 
 use super::broken;
 use super::builder::Builder;
+use super::image_errors;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
 use super::unused;
 use crate::config::{Cache, Config, ImageConfig};
-use crate::diag::{Diagnostic, Findings};
+use crate::diag::{Diagnostic, Findings, Span};
+use crate::limits;
 use crate::packages::{self, PackageIx, Packages, Scan};
 use crate::resolution::go_list::Repository;
 use crate::resolution::{self, Question, ResolveRequest};
@@ -172,6 +174,8 @@ pub(super) fn outline_where(
     let images::Named {
         mains,
         without_func,
+        refused,
+        unknown,
         mut diagnostics,
     } = images::name(scan, workspace, config, target, builder.go_minor);
     diagnostics.extend(unused::skips(scan, workspace, config));
@@ -189,20 +193,28 @@ pub(super) fn outline_where(
             .keys()
             .filter(|name| !mains.iter().any(|main| main.config.name == **name))
             .cloned()
+            .chain(refused)
             .collect(),
     };
     let mut findings: Findings = diagnostics.into_iter().collect();
-    let mut grouped: BTreeMap<(RootIx, GoSettings), Vec<NamedMain>> = BTreeMap::new();
+    let has_mains = !mains.is_empty();
+    let mut grouped: Grouped = BTreeMap::new();
     for main in mains.into_iter().filter(|main| is_meant(&main.config.name)) {
         let mut settings = GoSettings::new(&main.config.compile, target);
         settings.profile.clone_from(&main.profile);
         grouped.entry((main.root, settings)).or_default().push(main);
     }
-    for ((root, settings), mains) in grouped {
-        let names: Vec<String> = mains.iter().map(|main| main.config.name.clone()).collect();
-        let found = outline.add(scan, workspace, (root, settings), mains);
-        outline.note_broken(names, &found);
-        findings.extend(found);
+    let wrong = outline.add_all(scan, workspace, grouped, &mut findings);
+    // If no main is there, the error names these files.
+    for unknown in unknown.iter().filter(|_| has_mains) {
+        let is_said = unknown
+            .error
+            .span
+            .as_ref()
+            .is_some_and(|span| wrong.contains(span));
+        if !is_said {
+            findings.push(image_errors::unknown_warning(unknown));
+        }
     }
     outline
         .images
@@ -210,10 +222,58 @@ pub(super) fn outline_where(
     (outline, findings.into_vec())
 }
 
+/// Mains by what their steps share.
+type Grouped = BTreeMap<(RootIx, GoSettings), Vec<NamedMain>>;
+
+/// The error of builds that are too large together.
+fn too_many_facts() -> Diagnostic {
+    let error = Diagnostic::error(format!(
+        "more than {} packages, files and imports in all builds, gowork's limit: a package counts once for each set of flags",
+        limits::BUILD_FACTS
+    ));
+    error.help("give more images the same flags, or build a part of the repository")
+}
+
 impl Outline {
     /// Names of its images.
     pub fn names(&self) -> impl Iterator<Item = String> {
         self.images.iter().map(|image| image.config.name.clone())
+    }
+
+    /// Adds the builds of these mains, and what is wrong with them to `findings`. Returns the places
+    /// of that.
+    fn add_all(
+        &mut self,
+        scan: &Scan,
+        workspace: &Workspace,
+        grouped: Grouped,
+        findings: &mut Findings,
+    ) -> BTreeSet<Span> {
+        let every: Vec<String> = grouped
+            .values()
+            .flatten()
+            .map(|main| main.config.name.clone())
+            .collect();
+        let mut wrong = BTreeSet::new();
+        let mut facts = 0;
+        for ((root, settings), mains) in grouped {
+            let names: Vec<String> = mains.iter().map(|main| main.config.name.clone()).collect();
+            let builds = self.builds.len();
+            let found = self.add(scan, workspace, (root, settings), mains);
+            self.note_broken(names, &found);
+            wrong.extend(found.iter().filter_map(|found| found.span.clone()));
+            findings.extend(found);
+            let added = self.builds.get(builds);
+            facts += added.map_or(0, |build| build.packages.fact_count());
+            if facts > limits::BUILD_FACTS {
+                self.broken.extend(every);
+                self.images.clear();
+                self.builds.clear();
+                findings.push(too_many_facts());
+                break;
+            }
+        }
+        wrong
     }
 
     /// Notes which of the images `names`, of the build added last if any was, cannot be built after

@@ -57,9 +57,14 @@ pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<
     warnings
 }
 
-/// Whether a directory holds a main package on some platform, under some tags.
+/// Whether a directory holds a main package on some platform, under some tags, or may hold one that
+/// cannot be read.
 fn is_main_somewhere(found: &Matched<'_>) -> bool {
-    let is_main = |file: &SourceFile| file.header.package == "main" && !gosrc::is_test(&file.name);
+    let is_main = |file: &SourceFile| {
+        let package = file.header.package.as_str();
+        let is_unknown = package.is_empty() && file.is_unreadable();
+        (package == "main" || is_unknown) && !gosrc::is_test(&file.name)
+    };
     found.scanned.files.iter().any(is_main)
 }
 

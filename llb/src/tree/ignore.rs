@@ -14,6 +14,8 @@ use crate::limits;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ignore {
     rules: Vec<IgnoreRule>,
+    /// Bytes of the file.
+    size: u64,
 }
 
 /// One line of an ignore file.
@@ -48,6 +50,7 @@ impl Ignore {
     /// Reads an ignore file. Lines beginning with `#` are comments; the rest is trimmed and made a
     /// clean path.
     pub fn parse(text: &[u8]) -> Self {
+        let size = text.len() as u64;
         let text = String::from_utf8_lossy(text);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let lines = (1..)
@@ -55,6 +58,7 @@ impl Ignore {
             .filter(|(_, line)| !line.starts_with('#'))
             .map(|(number, line)| (number, line.trim()));
         Self {
+            size,
             rules: lines
                 .filter(|(_, line)| !line.is_empty())
                 .map(|(number, line)| rule(number, line))
@@ -93,9 +97,17 @@ impl Ignore {
         deciding
     }
 
-    /// What is wrong with the file named `name`: it has too many patterns, each of which is tried
-    /// on each path.
+    /// What is wrong with the file named `name`: it is too large, or has too many patterns, each of
+    /// which is tried on each path.
     pub fn check(&self, name: &str) -> Option<Diagnostic> {
+        if self.size > limits::DEFINITION {
+            let message = format!(
+                "{} bytes; gowork reads an ignore file of up to {}",
+                self.size,
+                limits::DEFINITION
+            );
+            return Some(Diagnostic::error(message).at(Span::at(name, Position::default())));
+        }
         let beyond = self.rules.get(limits::IGNORE_PATTERNS)?;
         let message = format!(
             "more than {} patterns, gowork's limit for an ignore file",

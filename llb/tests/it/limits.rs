@@ -1,15 +1,15 @@
 //! Input made to do harm: what is wrong very often is listed up to a limit, and counted.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+mod images;
+mod left_out;
+mod sizes;
 
-use gowork_llb::config::Config;
+use std::collections::BTreeMap;
+
 use gowork_llb::diag::{Diagnostic, Findings, Position, Span};
 use gowork_llb::gomod::ModFile;
 use gowork_llb::gosrc::SourceFile;
-use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
-use gowork_llb::tree::{Entry, EntryKind, LocalTree, MemTree, SourceTree, TreeError, TreePath};
+use gowork_llb::tree::{Entry, EntryKind, MemTree, SourceTree, TreeError, TreePath};
 use gowork_llb::{limits, packages, workspace};
 
 use crate::support::outline;
@@ -118,6 +118,14 @@ fn no_sentence_is_longer_than_its_limit() {
     assert_eq!(all[1].message.len(), limits::DIAGNOSTIC_TEXT);
 }
 
+/// A diagnostic's message with its place.
+fn first_sentence(found: &Diagnostic) -> String {
+    let mut found = found.clone();
+    found.help = None;
+    found.related.clear();
+    found.to_string()
+}
+
 /// A tree that is made while it is read: of any size, without the memory for it.
 struct Made {
     /// Names in a directory.
@@ -147,14 +155,14 @@ fn files(names: impl Iterator<Item = String>) -> Vec<Entry> {
     entries
 }
 
-fn refusal(tree: &dyn SourceTree) -> Option<String> {
+pub(super) fn refusal(tree: &dyn SourceTree) -> Option<String> {
     packages::scan(tree)
         .refused
         .map(|refused| refused.diagnostic().to_string())
 }
 
 /// A tree with one go.mod, or go.sum, of that many bytes.
-fn with_mod_file(name: &str, size: usize) -> MemTree {
+pub(super) fn with_mod_file(name: &str, size: usize) -> MemTree {
     let mut tree = MemTree::new();
     tree.insert(TreePath::new("go.mod").unwrap(), "module example.com/m\n");
     let mut text = b"// ".to_vec();
@@ -354,74 +362,6 @@ fn sources_name_a_number_of_things() {
             .unwrap()
             .contains("more than 1000000 imports, embed patterns and includes")
     );
-}
-
-#[test]
-fn embed_patterns_take_a_number_of_steps() {
-    let names: Listing = (0..1_000)
-        .map(|number| (format!("f{number:03}"), NodeKind::File))
-        .collect();
-    let list = |dir: &str| dir.is_empty().then(|| Rc::clone(&names));
-    let budget = Cell::new(2_000);
-    assert_eq!(
-        embed::resolve_within("*", &list, &budget).unwrap().len(),
-        1_000
-    );
-    let error = embed::resolve_within("f*", &list, &budget).unwrap_err();
-    assert!(
-        error
-            .message
-            .contains("more than 5000000 steps, gowork's limit"),
-        "{error}"
-    );
-}
-
-#[test]
-fn configurations_have_a_size() {
-    let parse = |size: usize| Config::parse("gowork.toml", &"#".repeat(size)).1;
-    let most = usize::try_from(limits::DEFINITION).unwrap();
-    assert!(parse(most).is_empty());
-    assert_eq!(
-        parse(most + 1)[0].to_string(),
-        "gowork.toml: 4194305 bytes; gowork reads a configuration of up to 4194304"
-    );
-}
-
-#[test]
-fn files_that_are_read_whole_have_a_size() {
-    let dir = tempfile::tempdir().unwrap();
-    let sparse = |name: &str, start: &str, size: u64| {
-        std::fs::write(dir.path().join(name), start).unwrap();
-        std::fs::File::options()
-            .append(true)
-            .open(dir.path().join(name))
-            .unwrap()
-            .set_len(size)
-            .unwrap();
-    };
-    std::fs::write(dir.path().join("go.mod"), "module m\n").unwrap();
-    let embedding = "package main\n\nimport _ \"embed\"\n\n";
-    sparse("a.go", embedding, limits::FILE + 1);
-    sparse("b.go", "package p\n\nvar x = 1\n", 5 << 30);
-    let tree = LocalTree::new(dir.path());
-    let scan = packages::scan(&tree);
-    let problems: Vec<Option<String>> = scan.dirs[&TreePath::ROOT]
-        .files
-        .iter()
-        .map(|file| file.problem.as_ref().map(|problem| problem.message.clone()))
-        .collect();
-    let words =
-        "67108865 bytes, which would all have to be looked at; gowork reads 67108864 of a file";
-    assert_eq!(
-        problems,
-        [Some(words.to_owned()), None],
-        "of b.go the head is enough"
-    );
-    let path = TreePath::new("b.go").unwrap();
-    assert!(matches!(
-        tree.read(&[path]).remove(0),
-        Err(TreeError::TooLarge { .. })
-    ));
 }
 
 /// The table of docs/limits.md has each limit with its value.
