@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use gowork_llb::config::ImageName;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gosrc;
 use gowork_llb::keys::{self, Contents, Difference, Key, KeyInput, KeyPart};
@@ -79,7 +80,7 @@ impl Comparison {
         target: &Target,
         now: Outline,
         ask_go: bool,
-    ) -> anyhow::Result<BTreeMap<String, Change>> {
+    ) -> anyhow::Result<BTreeMap<ImageName, Change>> {
         let broken_now = now.broken.clone();
         let coarse_now = self.planned_now(&supposed(&self.now, &now))?;
         let Outlines {
@@ -111,7 +112,7 @@ impl Comparison {
         now: Outline,
         coarse_now: &Planned,
         ask_go: bool,
-    ) -> anyhow::Result<BTreeMap<String, Change>> {
+    ) -> anyhow::Result<BTreeMap<ImageName, Change>> {
         let coarse_then = self.planned_then(&supposed(&self.then, &then))?;
         let coarse = compare(&self.image_keys([&coarse_then, coarse_now], None));
         if ask_go
@@ -170,7 +171,7 @@ impl Comparison {
     }
 
     /// Every image counts, since what it was made of is unknown.
-    fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<String, Change> {
+    fn unknown(&self, now: &Planned, wrong: Option<&Diagnostic>) -> BTreeMap<ImageName, Change> {
         let place = |error: &Diagnostic| {
             error
                 .span
@@ -195,7 +196,7 @@ impl Comparison {
         &self,
         planned: [&Planned; 2],
         resolutions: Option<[&Resolutions; 2]>,
-    ) -> [BTreeMap<String, Key>; 2] {
+    ) -> [BTreeMap<ImageName, Key>; 2] {
         let sides = [(&self.then, planned[0], 0), (&self.now, planned[1], 1)];
         sides.map(|(project, planned, side)| {
             keys::image_keys(KeyInput {
@@ -295,9 +296,9 @@ fn lay_out(project: &Project, outline: &Outline, root: &std::path::Path) -> anyh
     Ok(())
 }
 
-fn compare([then, now]: &[BTreeMap<String, Key>; 2]) -> BTreeMap<String, Change> {
-    let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
-    let change = |name: &String| match (then.get(name), now.get(name)) {
+fn compare([then, now]: &[BTreeMap<ImageName, Key>; 2]) -> BTreeMap<ImageName, Change> {
+    let names: BTreeSet<&ImageName> = then.keys().chain(now.keys()).collect();
+    let change = |name: &ImageName| match (then.get(name), now.get(name)) {
         (None, _) => Some(Change::New),
         (_, None) => Some(Change::Gone),
         (Some(before), Some(after)) => {

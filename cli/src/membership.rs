@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::config::ImageName;
 use gowork_llb::diag::Span;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
 use gowork_llb::keys::third_party;
@@ -238,7 +239,7 @@ impl<'a> Query<'a> {
     }
 
     /// The images that the file is part of, mod files left out.
-    pub(crate) fn images_with(&self, path: &TreePath) -> Vec<String> {
+    pub(crate) fn images_with(&self, path: &TreePath) -> Vec<ImageName> {
         let images = self.plan.images.iter();
         images
             .filter(|image| !self.roles(image, path).is_empty())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gowork_llb::Repository;
-use gowork_llb::config::{self, Config};
+use gowork_llb::config::{self, Config, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::lower;
@@ -47,7 +47,7 @@ pub(crate) struct Sound<T> {
     /// What is made of them.
     pub(crate) value: T,
     /// Names of the images that cannot be built. Why was shown.
-    pub(crate) broken: BTreeSet<String>,
+    pub(crate) broken: BTreeSet<ImageName>,
     /// What the command exits with, if nothing else goes wrong.
     pub(crate) code: u8,
 }
@@ -143,7 +143,7 @@ impl Project {
             return None;
         }
         if !broken.is_empty() {
-            let names: Vec<&str> = broken.iter().map(String::as_str).collect();
+            let names: Vec<&str> = broken.iter().map(ImageName::as_str).collect();
             ui::note(&format!(
                 "left out, since they cannot be built: {}",
                 names.join(", ")

@@ -2,6 +2,7 @@
 
 pub mod diag;
 pub mod limits;
+mod text_type;
 
 pub mod tree;
 

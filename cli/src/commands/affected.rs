@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use gowork_llb::config::ImageName;
 use gowork_llb::keys::Difference;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
@@ -22,7 +23,7 @@ use crate::{by_name, exit, ui};
 const FEW: usize = 3;
 
 /// The images that are touched, by name.
-type Images = BTreeMap<String, Touched>;
+type Images = BTreeMap<ImageName, Touched>;
 
 /// An image that is touched.
 #[derive(Debug, Clone, Default)]

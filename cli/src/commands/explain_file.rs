@@ -142,7 +142,7 @@ fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) 
     let steps = query.steps(image);
     answer.steps = readers(&steps, path)
         .into_iter()
-        .map(|step| (step.name.clone(), step.title.clone()))
+        .map(|step| (step.name.to_string(), step.title.clone()))
         .collect();
     Some(answer)
 }

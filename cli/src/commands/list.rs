@@ -57,7 +57,7 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
         _ => "package main, not called as its binary".to_owned(),
     };
     [
-        image.config.name.clone(),
+        image.config.name.to_string(),
         if main.dir.is_root() {
             ".".to_owned()
         } else {

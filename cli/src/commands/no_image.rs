@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::config::ImageName;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::plan::Plan;
 
 /// An image that the command line names and that cannot be shown: it is broken, or the repository
 /// has none of that name.
-pub(super) fn no_image(plan: &Plan, broken: &BTreeSet<String>, name: &str) -> Diagnostic {
+pub(super) fn no_image(plan: &Plan, broken: &BTreeSet<ImageName>, name: &str) -> Diagnostic {
     if broken.contains(name) {
         return Diagnostic::error(format!(
             "image {name} cannot be shown before the errors above are mended"

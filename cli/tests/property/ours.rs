@@ -103,7 +103,7 @@ pub(crate) fn planned(
             })
             .collect();
         (
-            image.name.clone(),
+            image.name.to_string(),
             Planned {
                 image_key,
                 link: links[image.link.0].clone(),

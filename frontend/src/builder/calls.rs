@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::config::ImageName;
 use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::plan::{self, Outline, PlanInput};
 
@@ -111,12 +112,12 @@ fn optional(name: &str) -> outline::Forward {
 }
 
 /// The images, those that cannot be built, and the target that puts all binaries into one directory.
-fn targets(outline: &Outline, broken: &BTreeSet<String>) -> Vec<targets::Target> {
+fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Target> {
     let mut all = Vec::new();
     for image in &outline.images {
         let main = outline.builds[image.build.0].packages.get(image.main);
         all.push(targets::Target {
-            name: image.config.name.clone(),
+            name: image.config.name.to_string(),
             default: outline.images.len() == 1 && broken.is_empty(),
             description: format!("package {}", main.path),
             base: image.config.runtime.base.value.clone(),
@@ -126,7 +127,7 @@ fn targets(outline: &Outline, broken: &BTreeSet<String>) -> Vec<targets::Target>
     }
     for name in broken {
         all.push(targets::Target {
-            name: name.clone(),
+            name: name.to_string(),
             description: "cannot be built: --check says why".to_owned(),
             is_broken: true,
             ..targets::Target::default()

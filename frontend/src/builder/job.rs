@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::config::ImageName;
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::{BuildIx, Outline};
 
@@ -9,7 +10,7 @@ use gowork_llb::plan::{BuildIx, Outline};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// One image.
-    Image(String),
+    Image(ImageName),
     /// All binaries.
     Binaries,
 }

@@ -1,5 +1,6 @@
 //! Names that the user gives, as images: `--target`, `--no-cache-filter`.
 
+use gowork_llb::config::ImageName;
 use gowork_llb::diag::{self, Diagnostic};
 use gowork_llb::lower;
 
@@ -31,13 +32,13 @@ pub(super) fn choose(target: Option<&str>, outlined: &Outlined) -> Result<Wanted
     };
     // As in docker/dockerfile, capital letters count as small ones.
     let target = target.to_lowercase();
-    if names.contains(&target) {
-        return Ok(Wanted::Image(target));
+    if let Some(name) = names.iter().find(|name| **name == *target) {
+        return Ok(Wanted::Image(name.clone()));
     }
     if target == BINARIES {
         return Ok(Wanted::Binaries);
     }
-    let near = match diag::nearest(&target, names.iter().map(String::as_str)) {
+    let near = match diag::nearest(&target, names.iter().map(ImageName::as_str)) {
         Some(near) => format!("; did you mean {near}?"),
         None => String::new(),
     };
@@ -75,7 +76,7 @@ pub(super) fn unknown_names(asked: &NoCache, outlined: &Outlined) -> Vec<Diagnos
             continue;
         }
         let lower_case = asked.to_lowercase();
-        let help = match diag::nearest(&lower_case, names.iter().map(String::as_str)) {
+        let help = match diag::nearest(&lower_case, names.iter().map(ImageName::as_str)) {
             Some(near) => format!("did you mean {near}?"),
             None => format!("the images are {}", names.join(", ")),
         };

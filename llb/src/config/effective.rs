@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::image_name::ImageName;
 use super::values::{Cache, Port};
 use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, check_runtime};
 use crate::diag::Span;
@@ -22,7 +23,7 @@ pub const SCRATCH: &str = "scratch";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageConfig {
     /// Its name.
-    pub name: String,
+    pub name: ImageName,
     /// Where `[images.NAME]` stands, if it does.
     pub at: Option<Span>,
     /// Its main package as written: a directory or an import path.
@@ -137,7 +138,7 @@ impl Config {
         let build = Build::over(own.map(|image| &image.build), &self.go.build);
         let runtime = Runtime::over(own.map(|image| &image.runtime), &self.runtime);
         ImageConfig {
-            name: name.to_owned(),
+            name: ImageName::new(name),
             at: own.and_then(|image| image.at.clone()),
             main: own.and_then(|image| image.main.clone()),
             binary: own.and_then(|image| image.binary.clone()),

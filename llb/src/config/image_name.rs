@@ -2,6 +2,13 @@
 //! repository of a registry at once.
 
 use super::wrong::{Wrong, wrong};
+use crate::text_type::text_type;
+
+text_type! {
+    /// The name of an image. In a plan it is one that Docker, bake and registries take; in a
+    /// configuration with errors it is what is written.
+    ImageName
+}
 
 /// Names with a meaning of their own: `binaries` is the target with the programs of all images,
 /// `default` is the group that bake builds, `context` and `scratch` are no stages (moby/buildkit,

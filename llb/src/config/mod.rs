@@ -39,6 +39,7 @@ pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::BuildArg;
 pub(crate) use expand::MODULE_ARGS;
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
+pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
 pub use spanned::Spanned;

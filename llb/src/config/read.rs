@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned as TomlSpanned;
 use toml::de::{DeTable, DeValue};
 
+use super::image_name::ImageName;
 use super::spanned::Lines;
 use super::wrong::Wrong;
 use super::{Spanned, suggest};
@@ -373,7 +374,7 @@ impl<'r, 'a> Section<'r, 'a> {
         key: &'static str,
         check: impl Fn(&str) -> Result<(), Wrong>,
         read: impl Fn(&mut Section<'_, 'a>) -> T,
-    ) -> BTreeMap<String, T> {
+    ) -> BTreeMap<ImageName, T> {
         let Some(value) = self.value(key) else {
             return BTreeMap::new();
         };
@@ -395,7 +396,8 @@ impl<'r, 'a> Section<'r, 'a> {
                     let out =
                         self.reader
                             .section(table, format!("{path}."), Some(span.clone()), &read);
-                    if tables.insert(name.get_ref().to_lowercase(), out).is_some() {
+                    let lower = ImageName::new(name.get_ref().to_lowercase());
+                    if tables.insert(lower, out).is_some() {
                         let message = format!(
                             "`{path}` differs from another table's name in capital letters only"
                         );

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Spanned;
+use super::image_name::ImageName;
 use crate::diag::Span;
 
 /// The whole configuration: the body of the Dockerfile, or `gowork.toml`. Every key is optional; an
@@ -33,7 +34,8 @@ pub struct Config {
     pub runtime: Runtime,
     /// One table an image, `[images.NAME]`, with what differs from `[go]` and `[runtime]`. Images
     /// need no table: every main package is an image, named as its binary or by its directories.
-    pub images: BTreeMap<String, Image>,
+    #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Image>"))]
+    pub images: BTreeMap<ImageName, Image>,
 }
 
 /// `[go]`: the Go toolchain, and how all images are compiled.

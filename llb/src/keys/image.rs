@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::input::{KeyInput, flags, module_text};
 use super::key::{Key, KeyPart};
 use super::runtime;
+use crate::config::ImageName;
 use crate::gomod::{ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
 use crate::plan::{Build, BuildIx, Image, Plan, StepKind, ThirdParty};
@@ -16,7 +17,7 @@ use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
 /// resolution, what `go` chose for the packages that the image reaches; without one, the lines that
 /// decide versions, of all mod files of the root, for every image that holds third-party packages.
 /// Sets with and without a resolution must not be compared.
-pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<String, Key> {
+pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<ImageName, Key> {
     input
         .plan
         .images

@@ -72,7 +72,7 @@ fn results(
     let name = if parts.len() > 1 {
         format!("{}, part {}", step.name, result.part + 1)
     } else {
-        step.name.clone()
+        step.name.to_string()
     };
     let known = parts
         .get(result.part)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mark::{self, Mark};
 use super::platform::docker_platform;
-use crate::config;
+use crate::config::{self, ImageName};
 use crate::plan::{Plan, Target};
 
 /// What the reader of the bake file decides.
@@ -15,7 +15,7 @@ pub struct BakeOptions {
     /// Platforms that are built where the environment names none. Empty for that of the builder.
     pub platforms: Vec<Target>,
     /// Images that are missing, since they cannot be built.
-    pub without: BTreeSet<String>,
+    pub without: BTreeSet<ImageName>,
 }
 
 /// Variables of the file's own: name, default, and what they are for.

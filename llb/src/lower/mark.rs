@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::config::ImageName;
+
 /// What stands in a comment at the top of every file that a command prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
@@ -47,8 +49,8 @@ impl fmt::Display for Mark {
 }
 
 /// The comment that names images which are missing in a printed file.
-pub(super) fn missing(without: &BTreeSet<String>) -> Option<String> {
-    let names: Vec<&str> = without.iter().map(String::as_str).collect();
+pub(super) fn missing(without: &BTreeSet<ImageName>) -> Option<String> {
+    let names: Vec<&str> = without.iter().map(ImageName::as_str).collect();
     (!names.is_empty()).then(|| {
         format!(
             "# Missing, since they could not be built when this was printed: {}.",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::rootfs::{BINARY_DIR, CERTIFICATES, ZONEINFO};
 use crate::config::{
-    Config, EnvValue, HealthcheckConfig, Runtime, RuntimeConfig, SCRATCH, Spanned,
+    Config, EnvValue, HealthcheckConfig, ImageName, Runtime, RuntimeConfig, SCRATCH, Spanned,
 };
 use crate::diag::{self, Diagnostic, Findings, Span};
 use crate::image::DEFAULT_PATH;
@@ -24,7 +24,7 @@ const MAX_NAMES: usize = 3;
 /// Warnings about images from scratch, with the images that each is about.
 #[derive(Default)]
 struct Found {
-    about: BTreeMap<(Option<Span>, String), (Vec<String>, String)>,
+    about: BTreeMap<(Option<Span>, String), (Vec<ImageName>, String)>,
 }
 
 /// The outlines of all images that can be built ([`plan::outlines`]). What is wrong includes what
@@ -80,7 +80,7 @@ impl Found {
 
     fn told(self) -> Vec<Diagnostic> {
         let diagnostic =
-            |((span, what), (names, help)): ((Option<Span>, String), (Vec<String>, String))| {
+            |((span, what), (names, help)): ((Option<Span>, String), (Vec<ImageName>, String))| {
                 let warning = Diagnostic::warning(format!("{what} {}", listed(&names))).help(help);
                 match span {
                     Some(span) => warning.at(span),
@@ -91,7 +91,7 @@ impl Found {
     }
 }
 
-fn listed(names: &[String]) -> String {
+fn listed(names: &[ImageName]) -> String {
     match names {
         [name] => format!("image {name}"),
         names if names.len() <= MAX_NAMES => format!("images {}", names.join(", ")),

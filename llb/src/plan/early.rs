@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::outline::BuildIx;
-use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind};
+use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind, StepName};
 use super::titles;
 use crate::config::Cache;
 use crate::packages;
@@ -48,7 +48,7 @@ pub(crate) fn early_std(plan: &Plan, ix: BuildIx, image: Option<&str>) -> Option
         };
         let title = titles::in_build(titles::std_of(BULK), build, plan.builds.len() > 1, true);
         Step {
-            name: bulk_name(),
+            name: StepName::new(bulk_name()),
             title,
             build: ix,
             kind,

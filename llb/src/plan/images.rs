@@ -9,7 +9,7 @@ use super::image_errors::{
 use super::mains::Mains;
 use super::names;
 use super::settings::Target;
-use crate::config::{Config, ImageConfig};
+use crate::config::{Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Position, Span};
 use crate::limits;
 use crate::packages::{self, Main, Scan, Unknown};
@@ -33,7 +33,7 @@ pub(super) struct Named {
     /// Directories of `package main` without `func main`, but for those that `skip` names.
     pub(super) without_func: BTreeSet<TreePath>,
     /// Names that no image has, since it cannot be said which main they are for.
-    pub(super) refused: BTreeSet<String>,
+    pub(super) refused: BTreeSet<ImageName>,
     /// Directories that may hold mains: their files cannot be read.
     pub(super) unknown: Vec<Unknown>,
     pub(super) diagnostics: Vec<Diagnostic>,
@@ -157,16 +157,16 @@ struct Naming<'a> {
     workspace: &'a Workspace,
     mains: &'a Mains<'a>,
     /// What the rule calls the mains that no table points at, by directory.
-    by_rule: BTreeMap<TreePath, String>,
+    by_rule: BTreeMap<TreePath, ImageName>,
     /// Images by name. Exactly one main each, unless an error says otherwise.
-    named: BTreeMap<String, Vec<Found>>,
+    named: BTreeMap<ImageName, Vec<Found>>,
     /// Names that no image has, since it cannot be said which main they are for.
-    refused: BTreeSet<String>,
+    refused: BTreeSet<ImageName>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// Mains that would have one name, each with the name that it has instead.
-type Shared = BTreeMap<String, Vec<(TreePath, String)>>;
+type Shared = BTreeMap<ImageName, Vec<(TreePath, ImageName)>>;
 
 impl Naming<'_> {
     /// The main of `[images.NAME]`.
@@ -175,7 +175,8 @@ impl Naming<'_> {
         let matching = self.meant(image, mains);
         match matching.as_slice() {
             [found] => {
-                self.named.insert(name.to_owned(), vec![(*found).clone()]);
+                self.named
+                    .insert(image.name.clone(), vec![(*found).clone()]);
             }
             [] => {
                 let with_cgo = self.mains.with_cgo(image);
@@ -257,7 +258,7 @@ impl Naming<'_> {
                 .to_owned(),
         };
         let subjects: Vec<names::Subject> = free.iter().map(subject).collect();
-        let taken: BTreeSet<&str> = self.named.keys().map(String::as_str).collect();
+        let taken: BTreeSet<&str> = self.named.keys().map(ImageName::as_str).collect();
         let names::Names { given, shared } = names::give(&subjects, &taken);
         let entry = |user: usize| (free[user].dir.clone(), given[user].clone());
         let shared = shared
@@ -272,7 +273,7 @@ impl Naming<'_> {
     /// table.
     fn warn_of_shared(&mut self, shared: &Shared) {
         for (name, users) in shared {
-            let given: BTreeSet<&String> = users.iter().map(|(_, given)| given).collect();
+            let given: BTreeSet<&ImageName> = users.iter().map(|(_, given)| given).collect();
             let is_an_error = given.len() < users.len();
             if is_an_error
                 || given
@@ -317,7 +318,7 @@ impl Naming<'_> {
             .flatten()
             .map(|found| &found.main)
             .collect();
-        let mut free: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
+        let mut free: BTreeMap<&ImageName, Vec<&Found>> = BTreeMap::new();
         for found in all.iter().filter(|found| !configured.contains(&found.main)) {
             if let Some(name) = self.by_rule.get(&found.main.dir) {
                 free.entry(name).or_default().push(found);
@@ -336,7 +337,7 @@ impl Naming<'_> {
             match (taken, founds.as_slice()) {
                 ([], [only]) => {
                     diagnostics.extend(unusable(name, &only.main));
-                    named.push((name.to_owned(), vec![(*only).clone()]));
+                    named.push((name.clone(), vec![(*only).clone()]));
                 }
                 ([], several) if is_one_main(several) => {
                     diagnostics.push(self.in_several_roots(several))

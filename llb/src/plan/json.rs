@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::step::{Image, Part, Plan, Step, StepKind};
+use super::step::{Image, Part, Plan, Step, StepKind, StepName};
+use crate::config::ImageName;
 
 /// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields
 /// leave it as it is.
@@ -29,7 +30,7 @@ pub struct JsonPlan {
     /// Steps, each after those it needs.
     pub steps: Vec<JsonStep>,
     /// Images by name.
-    pub images: BTreeMap<String, JsonImage>,
+    pub images: BTreeMap<ImageName, JsonImage>,
 }
 
 /// A step.
@@ -37,7 +38,7 @@ pub struct JsonPlan {
 #[non_exhaustive]
 pub struct JsonStep {
     /// Name.
-    pub name: String,
+    pub name: StepName,
     /// What the progress output calls it.
     pub title: String,
     /// `resolve`, `std`, `deps`, `unit` or `link`.
@@ -58,7 +59,7 @@ pub struct JsonStep {
     pub flags: Vec<String>,
     /// Steps whose compile results it reads, each with the numbers of the parts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub results: BTreeMap<String, Vec<usize>>,
+    pub results: BTreeMap<StepName, Vec<usize>>,
     /// Whether it reads the module cache of the resolve step.
     pub module_cache: bool,
     /// Mod files that it reads.
@@ -76,7 +77,7 @@ pub struct JsonPart {
     /// Import paths.
     pub packages: Vec<String>,
     /// Images that reach them; empty where that is not known.
-    pub reach: Vec<String>,
+    pub reach: Vec<ImageName>,
 }
 
 /// An image.
@@ -90,7 +91,7 @@ pub struct JsonImage {
     /// File name of its binary.
     pub binary: String,
     /// The step that links it.
-    pub link: String,
+    pub link: StepName,
     /// Image it is built upon.
     pub base: String,
     /// User it runs as.
@@ -136,7 +137,7 @@ pub fn step(plan: &Plan, step: &Step) -> JsonStep {
         packages: part.packages.clone(),
         reach: part.reach.clone(),
     };
-    let mut results: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut results: BTreeMap<StepName, Vec<usize>> = BTreeMap::new();
     for result in &step.inputs.results {
         results
             .entry(plan.step(result.step).name.clone())

@@ -68,7 +68,9 @@ pub(crate) use sealed::module_of;
 pub use sealed::{Moved, Sealed};
 pub use settings::{GoSettings, Target};
 pub use sound::{Outlines, outlines};
-pub use step::{Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind};
+pub use step::{
+    Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind, StepName,
+};
 pub(crate) use third_party::ThirdParty;
 pub(crate) use titles::for_images;
 pub use verify::verify;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config;
+use crate::config::{self, ImageName};
 use crate::tree::TreePath;
 
 /// Directories that say where a program lies, and not what it is.
@@ -34,16 +34,16 @@ pub(super) struct Subject {
 #[derive(Debug, Default)]
 pub(super) struct Names {
     /// The name of each main, in the order given.
-    pub(super) given: Vec<String>,
+    pub(super) given: Vec<ImageName>,
     /// The mains that share a first name, by that name, at least two each.
-    pub(super) shared: BTreeMap<String, Vec<usize>>,
+    pub(super) shared: BTreeMap<ImageName, Vec<usize>>,
 }
 
 /// Gives every subject a name of its own, and none that is `taken`. Where that cannot be, names are
 /// left equal.
 pub(super) fn give(subjects: &[Subject], taken: &BTreeSet<&str>) -> Names {
     let mut lengths = vec![0; subjects.len()];
-    let mut given: Vec<String> = subjects.iter().map(|subject| subject.name(0)).collect();
+    let mut given: Vec<ImageName> = subjects.iter().map(|subject| subject.name(0)).collect();
     let mut shared = by_name(&given);
     shared.retain(|_, users| users.len() > 1);
     loop {
@@ -56,7 +56,7 @@ pub(super) fn give(subjects: &[Subject], taken: &BTreeSet<&str>) -> Names {
             let called_so = users
                 .iter()
                 .copied()
-                .filter(|user| subjects[*user].binary == name);
+                .filter(|user| name == subjects[*user].binary);
             let keeps = match called_so.collect::<Vec<_>>()[..] {
                 [only] if !taken.contains(name.as_str()) => Some(only),
                 _ => None,
@@ -76,8 +76,8 @@ pub(super) fn give(subjects: &[Subject], taken: &BTreeSet<&str>) -> Names {
     }
 }
 
-fn by_name(names: &[String]) -> BTreeMap<String, Vec<usize>> {
-    let mut users: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+fn by_name(names: &[ImageName]) -> BTreeMap<ImageName, Vec<usize>> {
+    let mut users: BTreeMap<ImageName, Vec<usize>> = BTreeMap::new();
     for (user, name) in names.iter().enumerate() {
         users.entry(name.clone()).or_default().push(user);
     }
@@ -86,7 +86,7 @@ fn by_name(names: &[String]) -> BTreeMap<String, Vec<usize>> {
 
 impl Subject {
     /// The name of this length, valid wherever images are named.
-    fn name(&self, length: usize) -> String {
+    fn name(&self, length: usize) -> ImageName {
         valid(&match length {
             0 => self.short(),
             1 => self.long(),
@@ -136,7 +136,7 @@ impl Subject {
 
 /// `text` as a name that [`config::is_image_name`] takes: small letters, `-` for what cannot be in
 /// one, and letters in front of what cannot begin one or means something else.
-fn valid(text: &str) -> String {
+fn valid(text: &str) -> ImageName {
     let is_letter = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     let lower = text.to_lowercase();
     let mut name = String::new();
@@ -154,18 +154,18 @@ fn valid(text: &str) -> String {
         name.push_str(&word[..end]);
         rest = &word[end..];
     }
-    match name.as_str() {
+    ImageName::new(match name.as_str() {
         "" => PREFIX.to_owned(),
         usable if config::is_image_name(usable) => name,
         _ => format!("{PREFIX}-{name}"),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn names(mains: &[(&str, &str)]) -> Vec<String> {
+    fn names(mains: &[(&str, &str)]) -> Vec<ImageName> {
         let subject = |(dir, binary): &(&str, &str)| Subject {
             dir: TreePath::new(dir).unwrap(),
             binary: (*binary).to_owned(),
@@ -175,7 +175,7 @@ mod tests {
         give(&subjects, &BTreeSet::new()).given
     }
 
-    fn named_by_dir(dirs: &[&str]) -> Vec<String> {
+    fn named_by_dir(dirs: &[&str]) -> Vec<ImageName> {
         let mains: Vec<(&str, &str)> = dirs
             .iter()
             .map(|dir| (*dir, dir.rsplit('/').next().unwrap()))

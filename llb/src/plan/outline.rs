@@ -9,7 +9,7 @@ use super::image_errors;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
 use super::unused;
-use crate::config::{Cache, Config, ImageConfig};
+use crate::config::{Cache, Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::limits;
 use crate::packages::{self, PackageIx, Packages, Scan};
@@ -44,7 +44,7 @@ pub struct Outline {
     /// those that `skip` names.
     pub without_func: BTreeSet<TreePath>,
     /// Names of images that something is wrong with, so that they cannot be built.
-    pub broken: BTreeSet<String>,
+    pub broken: BTreeSet<ImageName>,
 }
 
 /// One root under one set of flags: its steps share versions and compile results.
@@ -236,7 +236,7 @@ fn too_many_facts() -> Diagnostic {
 
 impl Outline {
     /// Names of its images.
-    pub fn names(&self) -> impl Iterator<Item = String> {
+    pub fn names(&self) -> impl Iterator<Item = ImageName> {
         self.images.iter().map(|image| image.config.name.clone())
     }
 
@@ -249,7 +249,7 @@ impl Outline {
         grouped: Grouped,
         findings: &mut Findings,
     ) -> BTreeSet<Span> {
-        let every: Vec<String> = grouped
+        let every: Vec<ImageName> = grouped
             .values()
             .flatten()
             .map(|main| main.config.name.clone())
@@ -257,7 +257,7 @@ impl Outline {
         let mut wrong = BTreeSet::new();
         let mut facts = 0;
         for ((root, settings), mains) in grouped {
-            let names: Vec<String> = mains.iter().map(|main| main.config.name.clone()).collect();
+            let names: Vec<ImageName> = mains.iter().map(|main| main.config.name.clone()).collect();
             let builds = self.builds.len();
             let found = self.add(scan, workspace, (root, settings), mains);
             self.note_broken(names, &found);
@@ -278,7 +278,7 @@ impl Outline {
 
     /// Notes which of the images `names`, of the build added last if any was, cannot be built after
     /// what was `found`.
-    fn note_broken(&mut self, names: Vec<String>, found: &[Diagnostic]) {
+    fn note_broken(&mut self, names: Vec<ImageName>, found: &[Diagnostic]) {
         let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
         let last = BuildIx(self.builds.len().saturating_sub(1));
         let wrong = self
@@ -286,14 +286,14 @@ impl Outline {
             .last()
             .map(|build| broken::broken_mains(&build.packages, &errors))
             .unwrap_or_default();
-        let is_sound = |name: &String| {
+        let is_sound = |name: &ImageName| {
             let image = self
                 .images
                 .iter()
                 .find(|image| image.build == last && image.config.name == *name);
             image.is_some_and(|image| !wrong.contains(&image.main))
         };
-        let broken: Vec<String> = names.into_iter().filter(|name| !is_sound(name)).collect();
+        let broken: Vec<ImageName> = names.into_iter().filter(|name| !is_sound(name)).collect();
         self.broken.extend(broken);
     }
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::early::{BULK, bulk_name, bulk_part};
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::sealed::Sealer;
-use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind};
+use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind, StepName};
 use super::third_party::ThirdParty;
 use super::titles;
-use crate::config::Cache;
+use crate::config::{Cache, ImageName};
 use crate::packages::{self, PackageIx, PackageSet};
 use crate::resolution::{Resolution, ResolvedPackage};
 
@@ -323,7 +323,7 @@ impl<'a> BuildPlanner<'a> {
         packages: impl Iterator<Item = String>,
     ) -> Part {
         let mut packages: Vec<String> = packages.collect();
-        let mut reach: Vec<String> = reach
+        let mut reach: Vec<ImageName> = reach
             .into_iter()
             .map(|image| self.images[image].0.config.name.clone())
             .collect();
@@ -380,11 +380,11 @@ impl<'a> BuildPlanner<'a> {
         inputs: Inputs,
     ) -> StepIx {
         let several = self.outline.builds.len() > 1;
-        let name = if several {
+        let name = StepName::new(if several {
             format!("{}/{name}", self.ix.0)
         } else {
             name
-        };
+        });
         let title = titles::in_build(title, self.build, several, !kind.parts().is_empty());
         self.steps.push(Step {
             name,

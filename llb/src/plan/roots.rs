@@ -1,6 +1,6 @@
 //! Which go.work and go.mod files the configuration wants to be built.
 
-use crate::config::{Config, ImageConfig, Spanned};
+use crate::config::{Config, ImageConfig, ImageName, Spanned};
 use crate::tree::TreePath;
 use crate::workspace::{Choice, GoworkOff, ModTexts, Root};
 
@@ -12,7 +12,7 @@ pub fn roots(config: &Config, mod_files: &ModTexts) -> Choice {
     let all = config
         .images
         .keys()
-        .map(String::as_str)
+        .map(ImageName::as_str)
         .chain([""])
         .map(|name| config.image(name).compile.gowork_off);
     let all: Vec<bool> = all.collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::outline::{Outline, outline_where};
 use super::settings::Target;
-use crate::config::Config;
+use crate::config::{Config, ImageName};
 use crate::diag::{Diagnostic, Findings};
 use crate::packages::Scan;
 use crate::workspace::Workspace;
@@ -23,7 +23,7 @@ pub struct Outlines {
     pub outlines: Vec<Outline>,
     /// Names of the images that are left out: something is wrong with what they are made of, on
     /// some platform.
-    pub broken: BTreeSet<String>,
+    pub broken: BTreeSet<ImageName>,
     /// All that is wrong, each thing once although platforms share it.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -36,7 +36,7 @@ pub fn outlines(
     config: &Config,
     targets: &[Target],
 ) -> Outlines {
-    let mut broken: BTreeSet<String> = BTreeSet::new();
+    let mut broken: BTreeSet<ImageName> = BTreeSet::new();
     let mut said = None;
     for round in 0..=ROUNDS {
         let is_meant = |name: &str| round < ROUNDS && !broken.contains(name);
@@ -46,7 +46,7 @@ pub fn outlines(
         let (mut outlines, found): (Vec<Outline>, Vec<Vec<Diagnostic>>) =
             made.map(with_builder).unzip();
         said.get_or_insert_with(|| once(targets, found));
-        let more: BTreeSet<String> = outlines
+        let more: BTreeSet<ImageName> = outlines
             .iter()
             .flat_map(|outline| outline.broken.iter().cloned())
             .collect();
@@ -77,7 +77,7 @@ fn with_builder(
     (mut outline, mut found): (Outline, Vec<Diagnostic>),
 ) -> (Outline, Vec<Diagnostic>) {
     if let Some(problem) = outline.builder.check() {
-        let names: Vec<String> = outline.names().collect();
+        let names: Vec<ImageName> = outline.names().collect();
         outline.broken.extend(names);
         found.push(problem);
     }

@@ -6,13 +6,20 @@ use super::builder::Builder;
 use super::outline::{Build, BuildIx};
 use super::sealed::Sealed;
 use super::settings::Target;
-use crate::config::{Cache, RuntimeConfig};
+use crate::config::{Cache, ImageName, RuntimeConfig};
 use crate::resolution::ResolveRequest;
+use crate::text_type::text_type;
 use crate::tree::TreePath;
 
 /// Index of a [`Step`] in its [`Plan`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StepIx(pub usize);
+
+text_type! {
+    /// The name of a step, unique in its plan and the same in each plan that has the step: `std`,
+    /// `deps`, `unit:lib/money`, `link:api`.
+    StepName
+}
 
 /// How all images of a repository are built for one platform.
 #[derive(Debug, Clone)]
@@ -43,8 +50,8 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// Its name in the plan, unique and stable: `std`, `deps`, `unit:lib/money`, `link:api`.
-    pub name: String,
+    /// Its name in the plan.
+    pub name: StepName,
     /// What a person reads in the progress output: `compile ./lib/money (2 packages)`.
     pub title: String,
     /// Which build it belongs to.
@@ -116,7 +123,7 @@ pub struct Part {
     /// Import paths, sorted.
     pub packages: Vec<String>,
     /// Names of the images that reach one of them or more, sorted. Empty where that is not known.
-    pub reach: Vec<String>,
+    pub reach: Vec<ImageName>,
     /// The one that brings all others along, if they are all that it needs: the go command is told
     /// of it alone.
     pub root: Option<String>,
@@ -176,7 +183,7 @@ pub struct Inputs {
 #[non_exhaustive]
 pub struct Image {
     /// Its name, as `--target` takes it.
-    pub name: String,
+    pub name: ImageName,
     /// Import path of its main.
     pub package: String,
     /// Directory of its main.

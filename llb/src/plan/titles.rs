@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::outline::Build;
 use super::step::Part;
+use crate::config::ImageName;
 use crate::packages::PackageIx;
 use crate::tree::TreePath;
 
@@ -129,7 +130,7 @@ fn reached_by(parts: &[Part], images: usize) -> String {
     let reach: BTreeSet<&str> = parts
         .iter()
         .flat_map(|part| &part.reach)
-        .map(String::as_str)
+        .map(ImageName::as_str)
         .collect();
     match reach.len() {
         _ if images < 2 => String::new(),

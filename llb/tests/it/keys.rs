@@ -166,7 +166,7 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
                 .steps
                 .iter()
                 .zip(keys)
-                .map(|(step, key)| (step.name.clone(), key.digest()))
+                .map(|(step, key)| (step.name.to_string(), key.digest()))
                 .collect()
         };
         let (old, new) = (digests(&a), digests(&b));

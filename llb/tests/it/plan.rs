@@ -8,6 +8,7 @@ pub(crate) mod sealed;
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
+use gowork_llb::config::ImageName;
 use gowork_llb::packages;
 use gowork_llb::plan::{self, Outline, Part, Plan, Results, StepKind};
 use gowork_llb::tree::{LocalTree, MemTree, SourceTree, TreePath};
@@ -84,7 +85,7 @@ fn render(plan: &Plan) -> String {
                 .join(" ")
         };
         let result = |result: &Results| match plan.step(result.step).kind.parts().len() {
-            1 => plan.step(result.step).name.clone(),
+            1 => plan.step(result.step).name.to_string(),
             _ => format!("{}/{}", plan.step(result.step).name, result.part),
         };
         let results: Vec<String> = step.inputs.results.iter().map(result).collect();
@@ -329,7 +330,7 @@ fn an_image_by_itself() {
         outline
             .images
             .iter()
-            .map(|image| image.config.name.clone())
+            .map(|image| image.config.name.to_string())
             .collect::<Vec<_>>()
     };
     assert_eq!(
@@ -462,7 +463,7 @@ proptest! {
                 StepKind::Unit(parts) => Some(parts.iter().filter(|part| part.packages.contains(&package.path))),
                 _ => None,
             }).flatten().map(|part| part.reach.clone()).collect();
-            let reached_by: Vec<String> = plan.images.iter().filter(|image| {
+            let reached_by: Vec<ImageName> = plan.images.iter().filter(|image| {
                 let main = graph.find(&image.package).unwrap();
                 packages::closure(graph, [main]).contains(ix)
             }).map(|image| image.name.clone()).collect();

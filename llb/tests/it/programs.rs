@@ -16,7 +16,7 @@ fn mains_that_cannot_be_built_are_no_images() {
         outline
             .images
             .iter()
-            .map(|image| image.config.name.clone())
+            .map(|image| image.config.name.to_string())
             .collect()
     };
     assert_eq!(names(""), ["good"]);

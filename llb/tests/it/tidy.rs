@@ -12,10 +12,13 @@ use imports::Crate;
 
 /// The numbers that every stage keeps to.
 const LIMITS: &str = "limits";
+/// What makes a type of a text.
+const TEXT_TYPE: &str = "text_type";
 
 /// Stage -> the stages whose public items it may use. Anything not listed fails.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     (LIMITS, &[]),
+    (TEXT_TYPE, &[]),
     ("batches", &[]),
     ("diag", &[]),
     ("tree", &["diag", "batches"]),
@@ -54,8 +57,8 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "tree",
         ],
     ),
-    ("ops", &["diag"]),
-    ("image", &["ops", "diag"]),
+    ("ops", &[]),
+    ("image", &["ops"]),
     (
         "lower",
         &[
@@ -231,7 +234,7 @@ const ROOMS: [Rooms; 4] = [
     Rooms {
         dir: "llb/src",
         arrows: &ARROWS,
-        shared: &[LIMITS],
+        shared: &[LIMITS, TEXT_TYPE],
     },
     Rooms {
         dir: "frontend/cache/src",

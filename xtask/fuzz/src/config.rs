@@ -28,9 +28,10 @@ pub fn check(data: &[u8]) {
     for args in [BTreeMap::new(), given] {
         let (expanded, diagnostics) = config.expand(&args);
         places.check(&diagnostics);
-        for name in config.images.keys().map(String::as_str).chain(["none"]) {
+        for name in config.images.keys() {
             expanded.image(name);
         }
+        expanded.image("none");
     }
     for arg in config.build_args() {
         arg.span

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gowork_llb::config::Config;
+use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower;
 use gowork_llb::ops::Platform;
@@ -14,7 +14,7 @@ use super::scan::Scanned;
 pub(in crate::builder) struct Outlined {
     pub(in crate::builder) by_platform: Vec<(Platform, Outline)>,
     /// Names of images that something is wrong with. No outline has them.
-    pub(in crate::builder) broken: BTreeSet<String>,
+    pub(in crate::builder) broken: BTreeSet<ImageName>,
     /// What is wrong, each thing once although platforms share it.
     pub(in crate::builder) diagnostics: Vec<Diagnostic>,
 }
@@ -66,12 +66,12 @@ pub(in crate::builder) fn of_one(
 
 impl Outlined {
     /// Names of the images of any platform, broken ones too, sorted.
-    pub(in crate::builder) fn names(&self) -> Vec<String> {
+    pub(in crate::builder) fn names(&self) -> Vec<ImageName> {
         let sound = self
             .by_platform
             .iter()
             .flat_map(|(_, outline)| outline.names());
-        let names: BTreeSet<String> = sound.chain(self.broken.iter().cloned()).collect();
+        let names: BTreeSet<ImageName> = sound.chain(self.broken.iter().cloned()).collect();
         names.into_iter().collect()
     }
 }

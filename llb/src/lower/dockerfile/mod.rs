@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mark::{self, Mark};
 use super::platform::docker_platform;
+use crate::config::ImageName;
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
@@ -57,7 +58,7 @@ pub struct DockerfileOptions {
     /// with [`open_arg`].
     pub args: BTreeMap<String, Option<String>>,
     /// Images that are missing, since they cannot be built.
-    pub without: BTreeSet<String>,
+    pub without: BTreeSet<ImageName>,
 }
 
 /// The Dockerfile of `plans`: of one repository and one configuration, a platform each.

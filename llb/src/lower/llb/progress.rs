@@ -20,7 +20,7 @@ impl Lowering<'_> {
                 "compile the standard library".to_owned(),
             ),
             StepKind::Deps(_) => (format!("deps {}", step.build.0), self.deps_row(step)),
-            StepKind::Unit(_) | StepKind::Link(_) => (step.name.clone(), step.title.clone()),
+            StepKind::Unit(_) | StepKind::Link(_) => (step.name.to_string(), step.title.clone()),
         };
         let name = match step.kind {
             StepKind::Std(_) => self.of_build(name, step.build),

@@ -15,7 +15,7 @@ use super::progress::weak;
 use crate::ops::exec::Mount;
 use crate::ops::file::{File, Mkdir, Mkfile};
 use crate::ops::{Digest, Output};
-use crate::plan::{BuildIx, Part, Step, StepKind};
+use crate::plan::{BuildIx, Part, Step, StepKind, StepName};
 
 /// Files by name.
 type Files = BTreeMap<&'static str, Vec<u8>>;
@@ -26,7 +26,7 @@ pub(super) struct StepFiles {
     /// All of them.
     all: Output,
     /// The directory of each step in it, by the step's name.
-    dirs: BTreeMap<String, String>,
+    dirs: BTreeMap<StepName, String>,
 }
 
 impl Lowering<'_> {

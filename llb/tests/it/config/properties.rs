@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gowork_llb::config::{
-    Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime, Spanned,
+    Build, Config, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Runtime, Spanned,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -198,7 +198,10 @@ fn config() -> impl Strategy<Value = Config> {
                 go,
                 modules,
                 runtime,
-                images,
+                images: images
+                    .into_iter()
+                    .map(|(name, image)| (ImageName::new(name), image))
+                    .collect(),
             },
         )
 }

@@ -11,8 +11,8 @@ const MAIN: &str = "package main\n\nfunc main() {}\n";
 /// What an outline has, and everything that was said.
 fn outlined(tree: &dyn SourceTree, config: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
     let (outline, said) = outline(tree, config);
-    let names = outline.names().collect();
-    let broken = outline.broken.iter().cloned().collect();
+    let names = outline.names().map(String::from).collect();
+    let broken = outline.broken.iter().map(ToString::to_string).collect();
     let mut lines = Vec::new();
     for found in said {
         lines.push(first_sentence(&found));

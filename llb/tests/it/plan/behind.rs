@@ -203,7 +203,7 @@ fn made_of(outline: &Outline) -> BTreeMap<String, Vec<String>> {
         .iter()
         .map(|image| {
             (
-                image.config.name.clone(),
+                image.config.name.to_string(),
                 of(image.main).into_iter().collect(),
             )
         })

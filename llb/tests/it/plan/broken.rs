@@ -56,7 +56,10 @@ fn images_that_can_be_built() {
         ["sound", "sound"]
     );
     assert_eq!(
-        both.broken.iter().map(String::as_str).collect::<Vec<_>>(),
+        both.broken
+            .iter()
+            .map(|name| name.as_str())
+            .collect::<Vec<_>>(),
         ["arm", "direct", "indirect"]
     );
     assert!(

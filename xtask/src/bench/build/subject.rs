@@ -174,10 +174,9 @@ fn configuration(source: &Path, everything: &Outline, wanted: &[String]) -> Resu
             known.join(", ")
         );
     }
-    let left_out = everything
-        .images
-        .iter()
-        .filter(|image| !wanted.is_empty() && !wanted.contains(&image.config.name));
+    let left_out = everything.images.iter().filter(|image| {
+        !wanted.is_empty() && !wanted.iter().any(|name| image.config.name == *name)
+    });
     let skipped: Vec<String> = left_out
         .map(|image| {
             format!(
@@ -265,7 +264,7 @@ fn image_of(build: &Build, image: &plan::OutlineImage) -> Image {
         .find(|candidate| candidate.ix == module)
         .map(|module| module.dir.as_str());
     Image {
-        name: image.config.name.clone(),
+        name: image.config.name.to_string(),
         binary: image.binary.clone(),
         main,
         module: shown(module.unwrap_or_default()),
