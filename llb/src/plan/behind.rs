@@ -162,8 +162,8 @@ impl Outline {
 
     /// Puts a build in the place of an earlier one with the same mains.
     fn put(&mut self, ix: BuildIx, build: Build) {
-        let earlier = std::mem::replace(&mut self.builds[ix.0], build);
-        let packages = &self.builds[ix.0].packages;
+        let earlier = std::mem::replace(&mut self.setup.builds[ix.0], build);
+        let packages = &self.setup.builds[ix.0].packages;
         for image in self.images.iter_mut().filter(|image| image.build == ix) {
             image.main = packages
                 .find(&earlier.packages.get(image.main).path)

@@ -61,7 +61,7 @@ pub use ask::GoCommand;
 pub use behind::Resolved;
 pub use builder::{Builder, MIN_GO_MINOR};
 pub(crate) use early::early_std;
-pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, outline, outline_of};
+pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, Setup, outline, outline_of};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;
 pub(crate) use sealed::module_of;

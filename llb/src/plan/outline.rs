@@ -1,6 +1,7 @@
 //! The first phase: which images there are, and what each build must ask the go command.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::path::Path;
 
 use super::broken;
@@ -22,22 +23,30 @@ use crate::workspace::{ModuleIx, Root, RootIx, Workspace};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BuildIx(pub usize);
 
+/// What all images of a repository share on one platform.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Setup {
+    /// The platform.
+    pub target: Target,
+    /// The image that the go command comes from.
+    pub builder: Builder,
+    /// GOTOOLCHAIN of every go command.
+    pub toolchain: String,
+    /// GOPROXY and variables like it, for the resolve steps only.
+    pub module_env: BTreeMap<String, String>,
+    /// Where compile results are kept. Those of a build with hidden inputs are in layers only.
+    pub cache: Cache,
+    /// Roots under one set of flags each. Steps of one build share versions and flags.
+    pub builds: Vec<Build>,
+}
+
 /// The images of a repository for one platform, before versions are chosen.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Outline {
-    /// The platform.
-    pub target: Target,
-    /// Where the go command comes from.
-    pub builder: Builder,
-    /// GOTOOLCHAIN of every go command.
-    pub toolchain: String,
-    /// GOPROXY and variables like it, for the resolve steps.
-    pub module_env: BTreeMap<String, String>,
-    /// Where compile results are to be kept.
-    pub cache: Cache,
-    /// What is built together.
-    pub builds: Vec<Build>,
+    /// What all images share. Its fields read as the outline's own.
+    pub setup: Setup,
     /// Images, sorted by name.
     pub images: Vec<OutlineImage>,
     /// Directories of `package main` that are no images, since they declare no `func main`; without
@@ -180,12 +189,14 @@ pub(super) fn outline_where(
     } = images::name(scan, workspace, config, target, builder.go_minor);
     diagnostics.extend(unused::skips(scan, workspace, config));
     let mut outline = Outline {
-        target: target.clone(),
-        builder,
-        toolchain: text(&config.go.toolchain).unwrap_or_else(|| "local".to_owned()),
-        module_env: config.module_env(),
-        cache: config.cache(),
-        builds: Vec::new(),
+        setup: Setup {
+            target: target.clone(),
+            builder,
+            toolchain: text(&config.go.toolchain).unwrap_or_else(|| "local".to_owned()),
+            module_env: config.module_env(),
+            cache: config.cache(),
+            builds: Vec::new(),
+        },
         images: Vec::new(),
         without_func,
         broken: config
@@ -234,6 +245,14 @@ fn too_many_facts() -> Diagnostic {
     error.help("give more images the same flags, or build a part of the repository")
 }
 
+impl Deref for Outline {
+    type Target = Setup;
+
+    fn deref(&self) -> &Setup {
+        &self.setup
+    }
+}
+
 impl Outline {
     /// Names of its images.
     pub fn names(&self) -> impl Iterator<Item = ImageName> {
@@ -268,7 +287,7 @@ impl Outline {
             if facts > limits::BUILD_FACTS {
                 self.broken.extend(every);
                 self.images.clear();
-                self.builds.clear();
+                self.setup.builds.clear();
                 findings.push(too_many_facts());
                 break;
             }
@@ -354,7 +373,8 @@ impl Outline {
                 });
             }
         }
-        self.builds
+        self.setup
+            .builds
             .push(Build::new(scan, workspace, root, settings, loaded.packages));
         loaded.diagnostics
     }

@@ -10,7 +10,7 @@ use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::{Cache, ImageName};
 use crate::packages::{self, PackageIx, PackageSet};
-use crate::resolution::{Resolution, ResolvedPackage};
+use crate::resolution::Resolution;
 
 /// What a plan is made from.
 #[derive(Debug, Clone, Copy)]
@@ -27,12 +27,7 @@ pub struct PlanInput<'a> {
 pub fn plan(input: PlanInput<'_>) -> Plan {
     let outline = input.outline;
     let mut plan = Plan {
-        target: outline.target.clone(),
-        builder: outline.builder.clone(),
-        toolchain: outline.toolchain.clone(),
-        module_env: outline.module_env.clone(),
-        cache: outline.cache,
-        builds: outline.builds.clone(),
+        setup: outline.setup.clone(),
         steps: Vec::new(),
         images: Vec::new(),
         resolved: input.resolutions.is_some(),
@@ -45,10 +40,7 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         if input.resolutions.is_some() && resolution.is_none() {
             continue;
         }
-        // A vendored package may change and keep its version.
-        let in_place = |package: &ResolvedPackage| package.reads_module && !package.dir.is_empty();
-        plan.builds[ix.0].hidden_inputs |=
-            resolution.is_some_and(|resolution| resolution.packages.iter().any(in_place));
+        plan.setup.builds[ix.0].hidden_inputs |= resolution.is_some_and(reads_vendored_modules);
         let cache = plan.cache_of(ix);
         let mut planner = BuildPlanner::new(outline, ix, cache, &mut plan.steps);
         plan.images.extend(match resolution {
@@ -58,6 +50,13 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
     }
     plan.images.sort_by(|a, b| a.name.cmp(&b.name));
     plan
+}
+
+/// Whether compiling a vendored package may read other files of its module: the package may change
+/// then, and keep its version.
+fn reads_vendored_modules(resolution: &Resolution) -> bool {
+    let mut packages = resolution.packages.iter();
+    packages.any(|package| package.reads_module && !package.dir.is_empty())
 }
 
 /// Plans one build.

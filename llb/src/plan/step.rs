@@ -1,11 +1,10 @@
 //! Steps and images: the plan itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
-use super::builder::Builder;
-use super::outline::{Build, BuildIx};
+use super::outline::{Build, BuildIx, Setup};
 use super::sealed::Sealed;
-use super::settings::Target;
 use crate::config::{Cache, ImageName, RuntimeConfig};
 use crate::resolution::ResolveRequest;
 use crate::text_type::text_type;
@@ -25,18 +24,8 @@ text_type! {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The platform the images are for.
-    pub target: Target,
-    /// The image that the go command comes from.
-    pub builder: Builder,
-    /// GOTOOLCHAIN of every go command.
-    pub toolchain: String,
-    /// GOPROXY and variables like it, for the resolve steps only.
-    pub module_env: BTreeMap<String, String>,
-    /// Where compile results are kept. Those of a build with hidden inputs are in layers only.
-    pub cache: Cache,
-    /// Roots under one set of flags each. Steps of one build share versions and flags.
-    pub builds: Vec<Build>,
+    /// What all images share. Its fields read as the plan's own.
+    pub setup: Setup,
     /// Steps, each after those it needs.
     pub steps: Vec<Step>,
     /// Images, sorted by name.
@@ -194,6 +183,14 @@ pub struct Image {
     pub link: StepIx,
     /// What the image is besides its binary.
     pub runtime: RuntimeConfig,
+}
+
+impl Deref for Plan {
+    type Target = Setup;
+
+    fn deref(&self) -> &Setup {
+        &self.setup
+    }
 }
 
 impl Plan {

@@ -302,6 +302,7 @@ fn builder(files: &str, config: &str) -> String {
         &linux(),
     )
     .0
+    .setup
     .builder;
     let at = builder
         .at
