@@ -62,7 +62,7 @@ pub(crate) enum Command {
     Graph(Graph),
     /// Show what an image is made of, or why a file is part of it, or is not.
     Explain(Explain),
-    /// Tell which images an edit touches, and why.
+    /// List the images that an edit touches, and why.
     #[command(after_help = AFFECTED_HELP)]
     Affected(Affected),
     /// Print a Dockerfile that builds the images with plain BuildKit.
@@ -71,7 +71,7 @@ pub(crate) enum Command {
     Bake(Output),
     /// Print a .dockerignore that lets in only what the images are made of.
     Dockerignore(Output),
-    /// Tell everything that is wrong with modules, sources and configuration.
+    /// Report everything that is wrong with modules, sources and configuration.
     Check,
     /// Print shell completions.
     Completions {
@@ -106,10 +106,10 @@ pub(crate) struct Explain {
     /// A file, relative to the current directory or to the repository's root; or the import path of
     /// a package.
     pub(crate) file: Option<String>,
-    /// Show long lists whole.
+    /// Show all of long lists.
     #[arg(long)]
     pub(crate) all: bool,
-    /// As JSON, always whole.
+    /// Print JSON, with all of every list.
     #[arg(long)]
     pub(crate) json: bool,
     /// Ask the go command of this machine which packages there are, as a build does in its first
@@ -122,8 +122,8 @@ pub(crate) struct Explain {
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("edit").required(true))]
 pub(crate) struct Affected {
-    /// Compare the work tree with this commit, branch or tag. The work tree is taken as it is: with
-    /// what is not committed, and with new files that git does not ignore. Without a value, or with
+    /// Compare the work tree with this commit, branch or tag. The work tree counts as it is: with
+    /// uncommitted changes, and with new files that git does not ignore. Without a value, or with
     /// the zeros that forges give for a branch's first push, every image counts.
     #[arg(long, value_name = "REV", group = "edit", num_args = 0..=1, default_missing_value = "")]
     pub(crate) since: Option<String>,
@@ -136,7 +136,7 @@ pub(crate) struct Affected {
     pub(crate) format: Answer,
     /// Where mod files differ, ask the go command of this machine which versions it chooses, for
     /// both sides. Without, every image that holds third-party packages counts as touched by a line
-    /// that may decide versions. Goes with --since.
+    /// that may decide versions. Only with --since.
     #[arg(long, conflicts_with = "files")]
     pub(crate) resolve: bool,
 }
@@ -153,10 +153,10 @@ pub(crate) enum Answer {
 }
 
 const AFFECTED_HELP: &str = "Files that git ignores count as unchanged. A go.mod, go.work or go.sum counts by what it \
-says, not by its bytes: comments touch nobody.
+says, not by its bytes: a comment touches no image.
 
-Exit codes: 0, answered, whether or not an image is touched; 1, the work tree has errors; 2, the command line is wrong; \
-3, git or the go command failed, or there is no such commit.";
+Exit codes: 0, the answer is complete, whether or not an image is touched; 1, the work tree has errors; 2, the command line is wrong; \
+3, git or the go command failed, or the commit does not exist.";
 
 /// What to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

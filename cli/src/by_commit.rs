@@ -153,7 +153,7 @@ impl Comparison {
             .any(|image| !keys::third_party(&now.plan, self.now.workspace(), image).is_empty())
     }
 
-    /// Whether any source that a build could take is another one, whoever imports its package.
+    /// Whether any source that a build could take differs, whether or not its package is imported.
     fn sources_differ(&self) -> anyhow::Result<bool> {
         let sources = |project: &Project| -> BTreeSet<TreePath> {
             let of_dir = |(dir, scanned): (&TreePath, &packages::ScannedDir)| {

@@ -225,7 +225,7 @@ impl<'a> Query<'a> {
             .unwrap_or_else(|| self.left_out(image, path, &dir))
     }
 
-    /// The packages that the file is part of, whoever imports them.
+    /// The packages that the file is part of, imported or not.
     fn packages_with(&self, path: &TreePath) -> BTreeSet<&'a str> {
         let packages = self
             .plan
@@ -424,7 +424,7 @@ pub(crate) struct Foreign {
     pub(crate) path: String,
     /// How the image's own packages come to it, then how those from outside do.
     pub(crate) chain: Vec<Link>,
-    /// The packages from outside on the way, of which no places are known.
+    /// The packages from outside on the way. Their places are not known.
     pub(crate) through: Vec<String>,
 }
 

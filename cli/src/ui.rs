@@ -109,7 +109,7 @@ fn rendered(diagnostic: &Diagnostic, texts: &Shown<'_>, colours: bool) -> String
     renderer.decor_style(DecorStyle::Ascii).render(&[group])
 }
 
-/// A place with its line, or, where there is none to show, the place alone.
+/// A place with its line, or the place alone if its line cannot be shown.
 fn with_place<'a>(
     group: Group<'a>,
     span: &'a Span,

@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn credentials_are_not_told() {
-        for (text, told) in [
+        for (text, shown) in [
             (
                 "Get \"https://user:pa%40ss@proxy.example.com/x/@v/list\": dial tcp",
                 "Get \"https://***@proxy.example.com/x/@v/list\": dial tcp",
@@ -306,7 +306,7 @@ mod tests {
             ("no url", "no url"),
             ("://", "://"),
         ] {
-            assert_eq!(without_credentials(text), told);
+            assert_eq!(without_credentials(text), shown);
         }
     }
 }

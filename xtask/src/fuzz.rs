@@ -10,7 +10,7 @@ use crate::state::State;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 
-/// The version that is installed where there is none.
+/// The version that is installed if cargo-fuzz is missing.
 const CARGO_FUZZ: &str = "0.13.2";
 
 #[derive(clap::Args)]

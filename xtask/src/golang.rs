@@ -35,7 +35,7 @@ const HASHES: [(&str, &str); 2] = [
 /// The go command.
 ///
 /// # Errors
-/// If there is none and none can be fetched.
+/// If Go is not installed and cannot be fetched.
 pub(crate) fn go(state: &State) -> Result<Command> {
     let mut go = Command::new(directory(state)?.join("go"));
     go.env("PATH", path(state)?);

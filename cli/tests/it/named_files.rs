@@ -34,12 +34,12 @@ const FILES: &[&str] = &[
 #[test]
 fn each_kind_of_file() {
     let repository = Repository::new(RICH);
-    let mut told = String::new();
+    let mut reported = String::new();
     for file in FILES {
         let said = repository.run(&format!("affected --files {file} --platform linux/amd64"));
-        told += &format!("{file} [{}]\n", said.code);
+        reported += &format!("{file} [{}]\n", said.code);
         let lines = said.out.lines().chain(said.err.lines());
-        told += &lines
+        reported += &lines
             .map(|line| format!("    {line}\n"))
             .collect::<String>();
     }
@@ -107,7 +107,7 @@ fn each_kind_of_file() {
             no image is touched
             part of no image: README.md
     "#]]
-    .assert_eq(&told);
+    .assert_eq(&reported);
 }
 
 #[test]

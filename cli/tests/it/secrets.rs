@@ -87,10 +87,10 @@ fn urls_with_credentials_are_refused_and_not_shown() {
                 let said = repository
                     .run(&format!("dockerfile --build-arg {variable}={url}"))
                     .to_string();
-                let told =
+                let reported =
                     format!("build-arg {variable}: user and password must not stand in a URL");
                 assert!(
-                    said.contains(&told) && !said.contains("canary"),
+                    said.contains(&reported) && !said.contains("canary"),
                     "{variable}: {said}"
                 );
             }

@@ -10,7 +10,7 @@ const IMAGES: [&str; 4] = ["api", "orders", "web", "worker"];
 /// nothing else has to.
 const SCAN: &str = "scan Go sources";
 
-/// A shop of which everything is in the engine's cache.
+/// A shop that is built already: everything is in the engine's cache.
 fn built_shop() -> Repository {
     let shop = Repository::example("shop");
     for image in IMAGES {
@@ -164,7 +164,7 @@ fn a_shared_package_rebuilds_the_images_that_it_reaches() {
     );
 }
 
-/// What lies outside the repository is cut by what it imports itself, whoever imports it here.
+/// What lies outside the repository is cut by what it imports itself, not by what imports it here.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn an_import_compiles_nothing_again_that_others_have() {

@@ -1,6 +1,6 @@
 //! Edits of every kind: the steps that run are those whose keys the library says have changed, no
 //! link compiles anything but its main, and the binaries are those of a local `go build`, to the
-//! byte. With results in layers alone, and with a cache mount besides, where a link may find its
+//! byte. With results in layers alone, and with a cache mount too, where a link may find its
 //! binary.
 
 use std::collections::{BTreeMap, BTreeSet};

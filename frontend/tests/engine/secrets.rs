@@ -12,7 +12,7 @@ use crate::mounts;
 use crate::repository::Repository;
 use crate::server::Server;
 
-/// A company with a module of its own, behind a password and a certificate that nobody else knows.
+/// A company with a module of its own, behind a password and a certificate that only it knows.
 struct Company {
     proxy: Server,
     files: tempfile::TempDir,

@@ -70,7 +70,7 @@ fn builds_have_a_number_of_platforms() {
     );
 }
 
-/// A builder with a file of so many bytes.
+/// A builder with a file of that size.
 fn builder_with(bytes: usize) -> FakeGateway {
     FakeGateway::new(&GATEWAY, llb::ALL).rule(move |_| {
         let file = ("answer".to_owned(), vec![b'x'; bytes]);
@@ -162,7 +162,7 @@ fn files_that_are_shown_have_a_size() {
     }
 }
 
-/// A check shows the lines of so many bytes of files. What is wrong in further ones is listed all
+/// A check shows lines of files up to a limit of bytes. What is wrong in further files is listed all
 /// the same.
 #[test]
 fn all_files_that_are_shown_have_a_size() {

@@ -8,7 +8,7 @@ use super::strings::{Form, visit_strings};
 use crate::diag::{Diagnostic, Span};
 use crate::limits;
 
-/// Bytes that an entry of a table or list takes besides its text.
+/// Bytes that an entry of a table or list takes in addition to its text.
 const ENTRY: usize = 64;
 
 impl Config {
@@ -47,7 +47,7 @@ impl Config {
         error
     }
 
-    /// Bytes of what `[go]` and `[runtime]` say, of which each image has a copy.
+    /// Bytes of what `[go]` and `[runtime]` say. Each image has a copy of it.
     pub(crate) fn shared_bytes(&self) -> usize {
         let mut shared = Self {
             go: self.go.clone(),

@@ -23,7 +23,7 @@ impl Problem {
         }
     }
 
-    /// The same, with verb and module path in front, as far as there is a path.
+    /// The same, with the verb in front, and the module path if it has one.
     fn about(mut self, verb: &str, module: &str) -> Self {
         let space = if module.is_empty() { "" } else { " " };
         self.message = format!("{verb}{space}{module}: {}", self.message);

@@ -296,7 +296,8 @@ fn is_identifier(id: &str, may_be_padded: bool) -> bool {
         && (may_be_padded || !padded_number)
 }
 
-/// Splits off the leading number; nothing if there is none or it has a superfluous zero.
+/// Splits off the leading number. Returns `None` if no number is there, or it begins with a
+/// superfluous zero.
 fn cut_int(text: &str) -> Option<(&str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = text.split_at(digits);

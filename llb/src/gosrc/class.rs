@@ -62,8 +62,8 @@ pub fn is_source_name(name: &str) -> bool {
     FileClass::of(name).is_some()
 }
 
-/// Whether what the file says matters too. False for `.syso`, of which the name is all there is to
-/// know ([`super::SourceFile::unread`]).
+/// Whether what the file says matters too. False for `.syso`: gowork needs only the
+/// name of such a file ([`super::SourceFile::unread`]).
 pub fn is_read(name: &str) -> bool {
     FileClass::of(name).is_some_and(|class| class != FileClass::Syso)
 }

@@ -43,8 +43,8 @@ pub(crate) fn unreadable_package<'f>(
     package_name(files, context).is_empty().then_some(first)
 }
 
-/// Whether [`select`](super::select()) finds files that a build compiles. Tests alone are none, nor are files that
-/// ask for cgo where there is none.
+/// Whether [`select`](super::select()) finds files that a build compiles. Tests do not count, nor
+/// do files that need cgo if it is off.
 pub fn is_compiled(files: &[SourceFile], context: &BuildContext) -> bool {
     files.iter().any(|file| is_compiled_file(file, context))
 }

@@ -76,8 +76,8 @@ impl SourceFile {
 }
 
 impl Header {
-    /// Reads the head of the source file named `name` (its last path element; the extension tells
-    /// Go from other files). `file` appears in diagnostics' spans only. Reads no further than the
+    /// Reads the head of the source file named `name` (its last path element; the extension
+    /// says whether it is Go). `file` appears in diagnostics' spans only. Reads no further than the
     /// imports need, but for files that import "embed" or are of `package main`.
     pub fn parse(file: &str, text: &[u8]) -> (Self, Vec<Diagnostic>) {
         let name = file.rsplit('/').next().unwrap_or(file);

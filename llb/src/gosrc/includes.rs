@@ -1,6 +1,6 @@
-//! The files that C-family sources, assembly and SWIG interfaces name: `#include` lines and their
-//! kin, whatever condition they stand under. Where a file lies, its reader looks up; macros are not
-//! expanded.
+//! The files that C-family sources, assembly and SWIG interfaces name: `#include` lines and
+//! lines like them, under any condition. The reader of a file finds out where it lies; macros are
+//! not expanded.
 
 use serde::{Deserialize, Serialize};
 

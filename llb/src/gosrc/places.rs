@@ -2,7 +2,7 @@
 
 use crate::diag::Position;
 
-/// Tells positions in a text; cheap for offsets that grow.
+/// Turns offsets in a text into positions; cheap for offsets that grow.
 pub(super) struct Places<'a> {
     text: &'a [u8],
     line: u32,

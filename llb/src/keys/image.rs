@@ -267,8 +267,7 @@ fn unchosen(input: KeyInput<'_>, build: &Build, parts: &mut Key) {
     }
     for module in modules(workspace, root) {
         let file = module.dir.child("go.mod");
-        // Since 1.17 the `go` line says that the module's requirements are told whole, and less of
-        // the graph is read.
+        // From go 1.17 on, a go.mod lists all its requirements, so Go reads less of the graph.
         let pruned = module
             .file
             .go

@@ -294,7 +294,7 @@ fn located(line: &str) -> Option<(&str, Position, &str)> {
     (has_extension && row > 0).then(|| (path, Position::new(row, column), words.trim_start()))
 }
 
-/// What C compilers add to an error, or say where there is none.
+/// What C compilers add to an error, or print without an error.
 fn is_aside(words: &str) -> bool {
     ["warning: ", "note: "]
         .iter()

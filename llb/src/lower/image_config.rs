@@ -28,7 +28,7 @@ pub struct ConfigInput<'a> {
 /// The config of `image`, as JSON.
 ///
 /// # Errors
-/// Where the base image's config is none.
+/// If the base image's config cannot be read as one.
 pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, ImageConfigError> {
     let mut config = match input.base {
         Some(json) => ImageConfig::from_json(json)?,
@@ -51,7 +51,7 @@ pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, Im
 /// which does not set them: where they stand there is nothing.
 ///
 /// # Errors
-/// Where the base image's config is none.
+/// If the base image's config cannot be read as one.
 pub fn check_env(image: &Image, base: &[u8]) -> Result<Vec<Diagnostic>, ImageConfigError> {
     let mut run = ImageConfig::from_json(base)?.config;
     run.default_path();

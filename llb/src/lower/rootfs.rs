@@ -4,8 +4,8 @@ use crate::config::RuntimeConfig;
 
 /// Directory of the binary in every image: on PATH of any base.
 pub const BINARY_DIR: &str = "/usr/local/bin";
-/// Where the time zone database is put; ZONEINFO names it, since it is none of the places the time
-/// package tries by itself.
+/// Where the time zone database is put. ZONEINFO names it, because Go's time package does not look
+/// there by itself.
 pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
 /// Where CA certificates are put, first of the places that crypto/x509 tries on Linux.
 pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";

@@ -65,7 +65,7 @@ pub fn check_scratch(config: &Config, outline: &Outline) -> Vec<Diagnostic> {
         }
         unset(config, image, &mut found);
     }
-    found.told()
+    found.into_warnings()
 }
 
 impl Found {
@@ -78,7 +78,7 @@ impl Found {
             .push(image.config.name.clone());
     }
 
-    fn told(self) -> Vec<Diagnostic> {
+    fn into_warnings(self) -> Vec<Diagnostic> {
         let diagnostic =
             |((span, what), (names, help)): ((Option<Span>, String), (Vec<ImageName>, String))| {
                 let warning = Diagnostic::warning(format!("{what} {}", listed(&names))).help(help);

@@ -16,7 +16,7 @@ use super::{caps, import, marshal, meta};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Definition(pb::Definition);
 
-/// A definition that is none.
+/// Why bytes or ops are not a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DefinitionError {

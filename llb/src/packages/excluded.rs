@@ -8,7 +8,7 @@ use crate::gosrc::BuildContext;
 /// How many files are named.
 const SHOWN: usize = 3;
 
-/// An error at the import of the package `ix`, no file of which is for `context`, with the imports
+/// An error at the import of the package `ix`, which has no file for `context`, with the imports
 /// that lead there from a main.
 pub(super) fn diagnostic(
     packages: &Packages,

@@ -107,8 +107,8 @@ pub(crate) struct Unknown {
     pub(crate) error: Diagnostic,
 }
 
-/// Every directory that the pattern `...` matches in the members of a root and of which it is not
-/// known whether it holds a main, sorted by import path.
+/// Every directory that the pattern `...` matches in the members of a root and that may or may not
+/// hold a main: gowork cannot know. Sorted by import path.
 pub(crate) fn unknown_mains(
     scan: &Scan,
     workspace: &Workspace,

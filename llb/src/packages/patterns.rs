@@ -88,7 +88,7 @@ fn is_vendored(dir: &str) -> bool {
     dir.split('/').any(|element| element == "vendor")
 }
 
-/// Whether [`SCAN_PATTERNS`] match a path: whoever has what a scan reads has this file.
+/// Whether [`SCAN_PATTERNS`] match a path, so that a scan gets this file.
 pub fn is_scanned(path: &TreePath) -> bool {
     let (dir, name) = path
         .as_str()

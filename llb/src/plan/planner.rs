@@ -195,8 +195,8 @@ impl<'a> BuildPlanner<'a> {
 
     /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else
     /// third-party packages reach; and what only the repository itself does. The first depends on
-    /// the Go version and the flags alone, the second on the third-party packages: so whoever
-    /// imports one more package of std compiles the last step again, which is little, and nothing
+    /// the Go version and the flags alone, the second on the third-party packages: so an
+    /// import of one more package of std compiles the last step again, which is little, and nothing
     /// that third-party packages are made of.
     fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
         let third_party = &resolved.third_party;

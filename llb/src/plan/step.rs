@@ -104,8 +104,8 @@ impl StepKind {
     }
 }
 
-/// Packages that a step compiles and whose results it keeps apart, so that whoever needs these
-/// alone does not depend on the others.
+/// Packages that a step compiles and whose results it keeps apart, so that a step that needs only
+/// these does not depend on the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Part {
@@ -113,8 +113,8 @@ pub struct Part {
     pub packages: Vec<String>,
     /// Names of the images that reach one of them or more, sorted. Empty where that is not known.
     pub reach: Vec<ImageName>,
-    /// The one that brings all others along, if they are all that it needs: the go command is told
-    /// of it alone.
+    /// The one package that needs all the others and nothing else, if one does: the go command gets
+    /// only its name.
     pub root: Option<String>,
 }
 

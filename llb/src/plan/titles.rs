@@ -11,8 +11,8 @@ use crate::tree::TreePath;
 /// How many places or images a title names.
 const SHOWN: usize = 3;
 
-/// A step's title with what tells it from those of `several` builds, and the profile that it
-/// compiles by, if it `compiles`.
+/// A step's title, with the build that it belongs to if there are `several`, and with the profile
+/// that it compiles by if it `compiles`.
 pub(super) fn in_build(title: String, build: &Build, several: bool, compiles: bool) -> String {
     let title = if several && !build.dir.is_root() {
         format!("{title} [{}]", build.dir)
@@ -31,8 +31,8 @@ pub(super) fn std_of(package: &str) -> String {
     format!("compile {package} and what it needs of std")
 }
 
-/// The title of the step for so many packages of std; `more`, if others are compiled in a step
-/// before.
+/// The title of the step that compiles a number of packages of std; `more`, if a step before it
+/// compiles others.
 pub(super) fn std(packages: usize, more: bool) -> String {
     format!(
         "compile {} of std",

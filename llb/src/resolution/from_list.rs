@@ -7,7 +7,7 @@ use super::go_list::{ListError, ListedModule, ListedPackage, Listing, Repository
 use super::{Resolution, ResolvedModule, ResolvedPackage, VERSION};
 use crate::tree::{EntryKind, SourceTree, TreePath};
 
-/// What the go command chose besides packages and their modules.
+/// What the go command chose in addition to packages and their modules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Chosen {
     /// `go env GOVERSION`, as in `go1.26.8`.
@@ -160,8 +160,8 @@ impl Reader<'_> {
             .last()
     }
 
-    /// The regular files in a directory and in those below it. A name that is not UTF-8 is none of
-    /// a module.
+    /// The regular files in a directory and in those below it. A name that is not UTF-8 cannot
+    /// belong to a module.
     fn files_below(&self, dir: TreePath) -> Result<Vec<TreePath>, ListError> {
         let mut files = Vec::new();
         let mut open = vec![dir];

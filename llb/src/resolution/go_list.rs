@@ -314,7 +314,7 @@ impl ListedPackage {
 
     fn described_error(&self) -> Option<ResolveError> {
         let error = self.error.as_ref()?;
-        // Why the go command did not look for a module by itself is no news to whoever builds.
+        // Why the go command did not look for a module by itself does not help the user.
         let words = error.err.trim();
         let words = words
             .strip_suffix(": import lookup disabled by -mod=readonly")

@@ -69,7 +69,7 @@ pub(super) fn no_root_without_module(dir: &TreePath) -> Diagnostic {
         ))
 }
 
-/// A root that was asked for in `dir`, where there is none; `known` are those there are.
+/// The error for a root that was asked for in `dir` and does not exist; `known` are those that do.
 pub(super) fn no_root(
     dir: &TreePath,
     span: Option<Span>,

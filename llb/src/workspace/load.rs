@@ -24,7 +24,7 @@ pub struct Choice {
     /// Directories with a go.work, or else a go.mod, each with the place that asks for it. `None`
     /// leaves it to the repository: a go.work at its root is all; without it every go.work that
     /// lies below no other, and every module that none uses and that has none above it; a go.mod
-    /// without a `module` line is none.
+    /// without a `module` line does not count.
     pub roots: Option<Vec<(TreePath, Option<Span>)>>,
     /// Whether modules are built by themselves.
     pub gowork_off: GoworkOff,
@@ -38,7 +38,7 @@ pub enum GoworkOff {
     /// Only where no go.work is.
     #[default]
     No,
-    /// Each may be: every module is a root besides ([`Root::gowork_off`](super::Root::gowork_off)).
+    /// Each may be: every module is also a root ([`Root::gowork_off`](super::Root::gowork_off)).
     Also,
     /// All are: a go.work only says which modules there are.
     Only,
@@ -259,7 +259,7 @@ impl<'a> Loader<'a> {
     }
 
     /// Parses the go.mod in `dir`, and keeps what is wrong with it. Returns false if
-    /// there is none.
+    /// it does not exist.
     fn parse_module(&mut self, dir: &TreePath) -> bool {
         let path = dir.child("go.mod");
         let Some(text) = self.texts.get(&path) else {

@@ -1,5 +1,5 @@
-//! Tests of keys: what an edit changes in the keys of steps and in the image_key of images, and how
-//! that is told.
+//! Tests of keys: what an edit changes in the keys of steps and in the image keys, and how
+//! gowork reports that.
 
 use std::collections::BTreeMap;
 
@@ -151,7 +151,7 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
             None => assert!(after.remove(&path)),
         }
     }
-    let mut told = String::new();
+    let mut reported = String::new();
     for (words, versions) in [
         ("with go", [Some("v0.3.0"), Some(version)]),
         ("without", [None, None]),
@@ -177,19 +177,19 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
             .map(|s| s.name.as_str())
             .filter(|name| old.get(*name) != new.get(*name))
             .collect();
-        told += &format!("{words}\n  runs: {}\n", run.join(" "));
+        reported += &format!("{words}\n  runs: {}\n", run.join(" "));
         let (old, new) = (keys::image_keys(a.input()), keys::image_keys(b.input()));
         for (image, parts) in &new {
             let reasons = old.get(image).unwrap_or(&Key::default()).differences(parts);
             let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
-            told += &if reasons.is_empty() {
+            reported += &if reasons.is_empty() {
                 String::new()
             } else {
                 format!("  {image}: {}\n", reasons.join("; "))
             };
         }
     }
-    expected.assert_eq(&told);
+    expected.assert_eq(&reported);
 }
 
 #[test]

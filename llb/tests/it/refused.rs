@@ -82,7 +82,7 @@ fn import_cycles() {
     );
 }
 
-/// Of packages that all import each other one cycle is enough, and a long one is not told in full.
+/// Of packages that all import each other one cycle is enough, and a long one is not shown in full.
 #[test]
 fn long_import_cycles() {
     let ring: String = (0..40)

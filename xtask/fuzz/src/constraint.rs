@@ -109,7 +109,7 @@ mod naive {
         operands: usize,
     }
 
-    /// Whether the expression holds; `None` if it is none.
+    /// Whether the expression holds; `None` if `text` is not an expression.
     pub(super) fn go_build(text: &str, holds: Holds<'_>) -> Option<bool> {
         let mut reader = Reader {
             rest: text,

@@ -82,7 +82,7 @@ impl Shop {
         if !status.success() {
             bail!(
                 "the build failed: {status}\n{}",
-                crate::command::last_lines(&record.told, SHOWN_LINES)
+                crate::command::last_lines(&record.printed, SHOWN_LINES)
             );
         }
         Ok(Build {
@@ -197,7 +197,7 @@ struct Record {
     /// Digests of steps in the order of appearance, with the last thing said of each.
     order: Vec<String>,
     vertexes: BTreeMap<String, Value>,
-    told: String,
+    printed: String,
 }
 
 impl Record {
@@ -209,8 +209,8 @@ impl Record {
             match serde_json::from_slice::<Value>(&line) {
                 Ok(event) if event.is_object() => record.take(&event, live),
                 _ => {
-                    record.told += &String::from_utf8_lossy(&line);
-                    record.told.push('\n');
+                    record.printed += &String::from_utf8_lossy(&line);
+                    record.printed.push('\n');
                 }
             }
         }
@@ -233,7 +233,7 @@ impl Record {
         }
     }
 
-    /// One step a name: what several images share is told for each of them, the work is done once.
+    /// One step a name: what several images share is listed for each, the work is done once.
     fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for vertex in self
@@ -358,7 +358,7 @@ mod tests {
 ERROR: no such thing"#;
         assert!(steps(events).is_empty());
         assert_eq!(
-            Record::read(events.as_bytes()).expect("a record").told,
+            Record::read(events.as_bytes()).expect("a record").printed,
             "ERROR: no such thing\n"
         );
     }

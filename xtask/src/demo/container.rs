@@ -194,7 +194,7 @@ impl Service {
     /// The answer to `GET path`, without its last line end.
     ///
     /// # Errors
-    /// If there is none.
+    /// If the container does not answer.
     pub(super) fn ask(&self, path: &str) -> Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(START_LIMIT))?;

@@ -109,7 +109,7 @@ impl Registry {
     /// it, its layers.
     ///
     /// # Errors
-    /// If there is none.
+    /// If it does not exist.
     pub(crate) fn size(&self, repository: &str, tag: &str) -> Result<u64> {
         let answer = self.request("GET", &format!("/v2/{repository}/manifests/{tag}"))?;
         let (_, body) = answer

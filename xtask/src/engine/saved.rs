@@ -39,8 +39,8 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Moves a state into the directory `aside`. What is there is removed when the disk runs full, and
-/// with the engine: on ext4 whoever creates files in the minutes after others were removed is slow,
-/// for their inodes are not taken again so soon and all have to be looked at (fs/ext4/ialloc.c,
+/// with the engine: on ext4 creating files is slow in the minutes after others were removed,
+/// because their inodes are not used again so soon and all have to be looked at (fs/ext4/ialloc.c,
 /// `recently_deleted`). A build that is measured is not to pay for the one before it.
 ///
 /// # Errors

@@ -45,7 +45,7 @@ struct Module {
     seconds: u32,
     /// Whether the programs' clock can be set ahead.
     clocked: bool,
-    /// What tells its programs' directory from that of others of the same go.mod.
+    /// What distinguishes its programs' directory from that of others of the same go.mod.
     suffix: &'static str,
 }
 

@@ -140,8 +140,8 @@ fn listed(
         .output()
         .context("cannot start the go command")?;
     if !output.status.success() {
-        let told = String::from_utf8_lossy(&output.stderr);
-        return Ok(Err(told
+        let printed = String::from_utf8_lossy(&output.stderr);
+        return Ok(Err(printed
             .lines()
             .find(|line| !line.starts_with("go: downloading"))
             .unwrap_or("nothing")
@@ -243,7 +243,7 @@ fn package(files: &PackageFiles, scanned: &ScannedDir) -> Map<String, Value> {
         .filter_map(|pattern| scanned.embeds.get(pattern))
         .map(Result::as_ref)
         .collect();
-    // With one pattern that fails, Go tells none.
+    // If one pattern fails, Go lists no embedded files.
     let embedded: BTreeSet<&String> = embedded.unwrap_or_default().into_iter().flatten().collect();
     let lists = [
         ("GoFiles", files.go_files.clone()),

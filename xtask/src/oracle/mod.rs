@@ -210,7 +210,7 @@ fn tags(context: &BuildContext) -> String {
         .join(",")
 }
 
-/// Differences by what differs, so that one that shows in every context is told once.
+/// Differences by what differs, so that one that shows in every context is listed once.
 #[derive(Default)]
 struct Differences(BTreeMap<String, Vec<String>>);
 

@@ -82,8 +82,8 @@ mod tests {
             values: values(netrc),
             ..Secrets::default()
         };
-        let told = secrets
+        let shown = secrets
             .hide("401 for token-of-mine with pass-word, Basic Z2l0OnBhc3Mtd29yZA==, by git");
-        assert_eq!(told, "401 for *** with ***, Basic ***, by git");
+        assert_eq!(shown, "401 for *** with ***, Basic ***, by git");
     }
 }

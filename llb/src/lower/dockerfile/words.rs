@@ -8,8 +8,8 @@ pub(super) const WIDTH: usize = 100;
 /// Around the name of a build-arg that stays open: characters that no configuration holds.
 const OPEN: char = crate::config::OPEN_ARG;
 const CLOSE: char = '\u{e001}';
-/// After the name of one that must be given: the shell and COPY's kin stop with an error if it is
-/// not.
+/// After the name of a variable that must be given: the shell, `COPY` and instructions like it stop
+/// with an error if it is not.
 const REQUIRED: &str = ":?";
 
 /// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value

@@ -209,8 +209,9 @@ impl Lowering<'_> {
     }
 
     /// These steps, and those of `among` that read their results or those of one that does. A
-    /// package of std is the same whatever else its step compiles: who reads some of a step that
-    /// adds to the bulk of std need not run for that. Whoever has to runs soon, and is seen then.
+    /// package of std is the same whatever else its step compiles: a step that reads some of
+    /// a step that adds to the bulk of std need not run for that. If it has to run, it does so soon,
+    /// and is seen then.
     fn above(&self, mut found: BTreeSet<StepIx>, among: &[StepIx]) -> BTreeSet<StepIx> {
         for ix in among {
             let mut reads = self
@@ -258,7 +259,7 @@ impl Lowering<'_> {
         found
     }
 
-    /// The sources of all these steps, of which `one` is a link. A compile step may read more than
+    /// The sources of all these steps; `one` of them is a link. A compile step may read more than
     /// its links do, if it also compiles for others.
     fn sources_of_all(
         &self,

@@ -2,8 +2,8 @@
 //!
 //! A row is a progress group of BuildKit. What an op is named and grouped is not part of its
 //! digest. Ops that only prepare a step, such as the copy of its sources, are weak members of the
-//! step's row: they do not show it, and are counted with the step once that runs. Each op has a
-//! name of its own besides, for errors and for tools that list all ops.
+//! step's row: they do not show it, and are counted with the step once that runs. Each op also
+//! has a name of its own, for errors and for tools that list all ops.
 
 use super::Lowering;
 use crate::ops::{Digest, ProgressGroup};
@@ -44,7 +44,7 @@ impl Lowering<'_> {
         weak(self.group(key, key))
     }
 
-    /// A row. `key` tells it from the build's others.
+    /// A row. `key` distinguishes it from the build's other rows.
     pub(super) fn group(&self, key: &str, name: &str) -> ProgressGroup {
         // Several builds may be shown together (bake): each has a context of its own.
         let context = self
@@ -86,7 +86,7 @@ impl Lowering<'_> {
         }
     }
 
-    /// A name with what tells it from those of other builds.
+    /// A name with what distinguishes it from those of other builds.
     pub(super) fn of_build(&self, name: String, ix: BuildIx) -> String {
         let dir = &self.plan.build(ix).dir;
         if self.plan.builds.len() > 1 && !dir.is_root() {

@@ -17,7 +17,7 @@ meta_builders!(Git);
 
 impl Git {
     /// `reference` (branch, tag or commit; empty for the default branch) of the repository at
-    /// `remote`, of which only the directory `subdir` (empty for all). `remote` is a URL (`https`,
+    /// `remote`: only its directory `subdir` (empty for all). `remote` is a URL (`https`,
     /// `http`, `ssh`, `git`) or `user@host:path`; without a scheme it is taken as https.
     pub fn new(remote: &str, reference: &str, subdir: &str) -> Result<Self, SourceError> {
         let remote = Remote::parse(remote)?;

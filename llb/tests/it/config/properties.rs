@@ -254,9 +254,9 @@ proptest! {
         slip.insert(at.index(key.len() + 1), 'q');
         let slipped: String = text.lines().enumerate().map(|(n, l)| if n == number { l.replacen(key, &slip, 1) } else { l.to_owned() } + "\n").collect();
         let (_, diagnostics) = Config::parse("f", &slipped);
-        let told = diagnostics.iter().find(|d| d.message.starts_with(&format!("unknown key `{slip}`")));
-        prop_assert!(told.is_some_and(|d| d.span.as_ref().is_some_and(|span| span.start.line as usize == number + 1 && span.start.column == 1)), "{slipped}\n{diagnostics:?}");
-        prop_assert!(told.is_some_and(|d| d.message.contains(&format!("did you mean `{key}`"))), "{:?}", told);
+        let reported = diagnostics.iter().find(|d| d.message.starts_with(&format!("unknown key `{slip}`")));
+        prop_assert!(reported.is_some_and(|d| d.span.as_ref().is_some_and(|span| span.start.line as usize == number + 1 && span.start.column == 1)), "{slipped}\n{diagnostics:?}");
+        prop_assert!(reported.is_some_and(|d| d.message.contains(&format!("did you mean `{key}`"))), "{:?}", reported);
     }
 
     #[test]

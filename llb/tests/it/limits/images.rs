@@ -11,7 +11,7 @@ use crate::support::outline;
 
 const MAIN: &str = "package main\n\nfunc main() {}\n";
 
-/// A module with so many mains.
+/// A module with this number of mains.
 fn mains(count: usize) -> MemTree {
     let mut tree = MemTree::new();
     tree.insert(TreePath::new("go.mod").unwrap(), "module m\n\ngo 1.24\n");

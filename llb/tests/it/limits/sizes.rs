@@ -84,7 +84,7 @@ fn ignore_files_have_a_size_and_a_number_of_patterns() {
     );
 }
 
-/// What is said of a package with a C file of so many `#include` lines.
+/// What is said of a package with a C file of this number of `#include` lines.
 fn including(lines: usize) -> Option<String> {
     let mut tree = MemTree::new();
     let mut insert = |path: &str, text: &str| tree.insert(TreePath::new(path).unwrap(), text);

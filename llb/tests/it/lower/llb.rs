@@ -155,8 +155,8 @@ fn mounts(plan: &Plan, title: &str, dest: &str, from: &str) -> bool {
         .any(|line| line.trim().starts_with(&format!("{dest} = ")) && line.ends_with(from))
 }
 
-/// What steps are told lies in one place. That of a step is called by what is in it, and by nothing
-/// that other steps are told.
+/// The files of all steps lie in one place. The directory of a step is named by its content, and by
+/// nothing of other steps.
 #[test]
 fn a_step_is_the_same_whatever_others_are_told() {
     let title = "compile ./lib";
@@ -281,7 +281,7 @@ fn what_is_compiled_at_once_has_all_files_of_the_steps() {
     assert!(text.contains(sources), "{text}");
 }
 
-/// What runs is told by names that steps have of themselves.
+/// A step that runs is recognised by a name of its own.
 #[test]
 fn steps_are_watched_by_their_names() {
     let plan = planned(&sound(WORK, ""), &resolution());

@@ -1,5 +1,5 @@
 //! How what is outside the repository is cut into steps and parts: by what it imports itself,
-//! whoever imports it.
+//! whatever imports it.
 
 use std::collections::BTreeSet;
 
@@ -194,7 +194,7 @@ fn world() -> impl Strategy<Value = World> {
 }
 
 proptest! {
-    /// Whoever imports what somebody reaches already compiles nothing outside the repository again.
+    /// An import of what is reached already compiles nothing outside the repository again.
     #[test]
     fn an_import_of_what_others_have_moves_nothing(world in world(), main in any::<prop::sample::Index>(), import in any::<prop::sample::Index>()) {
         for config in ["", "cache = \"mount\"\n"] {
@@ -233,7 +233,7 @@ proptest! {
         prop_assert!(moved <= 1 + cut, "{before:#?} {after:#?}");
     }
 
-    /// Whoever imports one more package of std compiles nothing again that third-party packages are
+    /// An import of one more package of std compiles nothing again that third-party packages are
     /// made of, and of std what only the repository reaches.
     #[test]
     fn an_import_of_std_moves_little(world in world(), import in 0..STD.len()) {

@@ -81,7 +81,7 @@ impl Edits {
         Ok(Self { by_scenario })
     }
 
-    /// The edit of a run. None where there is none that no earlier run has made.
+    /// The edit of a run. `None` if earlier runs have made every edit.
     pub(super) fn of(&self, scenario: Scenario, run: usize) -> Option<&Edit> {
         let edits = self.by_scenario.get(&scenario)?;
         // One edit that takes a word of the run's own will do for all.
@@ -251,8 +251,8 @@ impl Finder<'_> {
     }
 
     /// Of the modules that packages are imported from, the one that most images reach packages of
-    /// and that has other versions: newer ones, else older. A version in which nothing differs that
-    /// images are made of is none.
+    /// and that has other versions: newer ones, else older. A version that changes nothing in the
+    /// images does not count.
     fn bumps(&self) -> Result<Vec<Edit>> {
         let is_imported = |module: &str| {
             self.taken_of(module)

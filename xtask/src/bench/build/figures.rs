@@ -99,7 +99,7 @@ impl Figures {
     }
 }
 
-/// A goal for a scenario: to be so many times as fast as another side.
+/// A goal for a scenario: how many times as fast as another side.
 pub(super) fn goals(stage: Stage, scenario: Scenario) -> Vec<Goal> {
     let hand = |from, times| {
         vec![Goal {

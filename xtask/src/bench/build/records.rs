@@ -14,7 +14,7 @@ pub(super) struct Records {
     /// By digest and start.
     spans: BTreeMap<(String, String), Span>,
     /// Text for people: the error, if there was one.
-    pub(super) told: String,
+    pub(super) printed: String,
 }
 
 /// One stretch of work at a vertex.
@@ -34,8 +34,8 @@ impl Records {
             match serde_json::from_str::<Value>(line) {
                 Ok(event) if event.is_object() => records.take(&event),
                 _ => {
-                    records.told.push_str(line);
-                    records.told.push('\n');
+                    records.printed.push_str(line);
+                    records.printed.push('\n');
                 }
             }
         }
@@ -120,6 +120,6 @@ ERROR: no such thing"#;
             records.table(),
             "      0.00     0.50  [internal] load\n      0.50     1.50  compile\n"
         );
-        assert_eq!(records.told, "ERROR: no such thing\n");
+        assert_eq!(records.printed, "ERROR: no such thing\n");
     }
 }

@@ -134,13 +134,13 @@ impl<'a> Scratch<'a> {
     ) -> Result<bool> {
         let mut texts = Vec::new();
         for version in versions {
-            let told = self.go(
+            let listed = self.go(
                 ".",
                 &["mod", "download", "-json", &format!("{module}@{version}")],
             )?;
-            let told: Value = serde_json::from_str(&told)?;
+            let listed: Value = serde_json::from_str(&listed)?;
             let root = PathBuf::from(
-                told["Dir"]
+                listed["Dir"]
                     .as_str()
                     .context("a module without a directory")?,
             );

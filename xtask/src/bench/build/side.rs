@@ -91,7 +91,7 @@ impl Side {
         let cache = format!("bench-{}", self.word());
         match self {
             Self::Article => Some(dockerfile::article(subject, &images)),
-            // Whoever builds one image only writes a Dockerfile for it.
+            // People who build only one image write a Dockerfile for it.
             Self::Hand | Self::HandSyntax => {
                 let images = one.map_or(&images[..], std::slice::from_ref);
                 let text = dockerfile::together(subject, images, &cache);

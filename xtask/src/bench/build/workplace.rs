@@ -123,7 +123,7 @@ impl<'a> Workplace<'a> {
                 "{} failed: {}\n{}",
                 self.side.word(),
                 output.status,
-                last_lines(&records.told, SHOWN_LINES)
+                last_lines(&records.printed, SHOWN_LINES)
             );
         }
         Ok(Built { seconds, records })
@@ -301,7 +301,7 @@ impl<'a> Workplace<'a> {
     /// Bytes of the exported cache.
     ///
     /// # Errors
-    /// If there is none.
+    /// If it does not exist.
     pub(super) fn exported(&self, engine: &Variables) -> Result<u64> {
         registry(engine)?.size(&self.cache(), TAG)
     }
