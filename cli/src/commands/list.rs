@@ -63,7 +63,7 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
         } else {
             format!("./{}", main.dir)
         },
-        project.workspace().module(main.module).path.clone(),
+        project.workspace().module(main.module).path.to_string(),
         image.binary.clone(),
         format!(
             "{} of {}",

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::resolution::module_cache;
 
 use crate::case::{Case, go, is_mod_file, request, resolution, shared_cache, snapshot};
@@ -196,7 +197,7 @@ fn the_resolution_says_what_go_chose() {
     assert_eq!(module("golang.org/x/text").go, "1.18");
     assert_eq!(
         resolution.replaced,
-        BTreeMap::from([("example.com/local".to_owned(), "v0.0.0".to_owned())])
+        BTreeMap::from([(ModulePath::new("example.com/local"), "v0.0.0".to_owned())])
     );
     let cache = out.join("modcache");
     let dir = |package| cache.join(module_cache::package_dir(&resolution, package).unwrap());

@@ -23,7 +23,7 @@ pub mod workfile;
 pub mod write;
 
 pub use modfile::{ModFile, Require, Retract};
-pub use path::InvalidPath;
+pub use path::{InvalidPath, ModulePath};
 pub use replace::Replace;
 pub use spanned::Spanned;
 pub use sumfile::{Sum, SumFile};

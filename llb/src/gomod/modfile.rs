@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::directive::{self, Directive, Item, Problem};
 use super::path;
+use super::path::ModulePath;
 use super::quote::quote;
 use super::replace::Replace;
 use super::spanned::Spanned;
@@ -43,7 +44,7 @@ pub struct ModFile {
 #[non_exhaustive]
 pub struct Require {
     /// Module path.
-    pub path: String,
+    pub path: ModulePath,
     /// Version, canonical.
     pub version: String,
     /// Marked `// indirect`.
@@ -163,7 +164,7 @@ impl Reading {
             "require" => {
                 let (path, version) = module_version(directive)?;
                 parsed.require.push(Require {
-                    path,
+                    path: ModulePath::new(path),
                     version,
                     indirect: is_indirect(directive.line),
                     span: directive.span(),

@@ -5,6 +5,13 @@
 
 use super::quote::{quote, quote_char};
 use super::version;
+use crate::text_type::text_type;
+
+text_type! {
+    /// The path of a module, as a go.mod or the go command has it: `golang.org/x/text`.
+    /// [`check_module_path`] says what Go takes.
+    ModulePath
+}
 
 /// A path or version that Go does not accept, and why. Its text is Go's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

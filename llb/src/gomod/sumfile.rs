@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::decode::decode;
+use super::path::ModulePath;
 use crate::diag::{Diagnostic, Position, Span};
 
 /// The hash of a module whose go.mod is empty: an old bug wrote it for things that are no modules.
@@ -24,7 +25,7 @@ pub struct SumFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sum {
     /// Module path.
-    pub path: String,
+    pub path: ModulePath,
     /// Version, without `/go.mod`.
     pub version: String,
     /// The hash is of the go.mod file alone, not of the module's files.
@@ -56,7 +57,7 @@ impl SumFile {
                         .strip_suffix("/go.mod")
                         .map_or((version, false), |version| (version, true));
                     parsed.sums.push(Sum {
-                        path: path.into(),
+                        path: ModulePath::new(path),
                         version: version.into(),
                         go_mod,
                         hash: hash.into(),

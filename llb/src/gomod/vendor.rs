@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::decode::decode;
+use super::path::ModulePath;
 use super::{path, version};
 
 /// A vendor/modules.txt file.
@@ -21,7 +22,7 @@ pub struct Vendored {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VendoredModule {
     /// Module path.
-    pub path: String,
+    pub path: ModulePath,
     /// Version; empty for the replacement of all versions.
     pub version: String,
     /// Directory, or module path if `replaced_version` is not empty. Empty if the module is not
@@ -127,7 +128,7 @@ impl Reading {
             .entry((path.to_owned(), version.to_owned()))
             .or_insert_with(|| {
                 self.modules.push(VendoredModule {
-                    path: path.into(),
+                    path: ModulePath::new(path),
                     version: version.into(),
                     ..VendoredModule::default()
                 });

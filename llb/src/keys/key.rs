@@ -6,6 +6,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::contents::hex;
+use crate::gomod::ModulePath;
 use crate::tree::TreePath;
 
 /// What a part of a key is about. Differences are shown in this order: what is certain before what
@@ -39,9 +40,9 @@ pub enum KeyPart {
     Godebug(String),
     /// A module of the repository, by the path it is imported by: its `go` line, and what it stands
     /// in for.
-    Own(String),
+    Own(ModulePath),
     /// A third-party module: version, replacement, sum.
-    Module(String),
+    Module(ModulePath),
     /// An import path that a step asks for or compiles.
     Package(String),
     /// A file, by content.

@@ -148,7 +148,7 @@ pub fn packages(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Grap
                 ),
                 None => (vec![name], Kind::Own),
             };
-            at.insert(ix, graph.node(label, kind, Some(module.path.clone())));
+            at.insert(ix, graph.node(label, kind, Some(module.path.to_string())));
         }
         for (&ix, &node) in &at {
             graph.edges.extend(
@@ -192,7 +192,7 @@ pub fn modules(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Graph
         at.insert(
             ix,
             graph.node(
-                vec![workspace.module(ix).path.clone(), count],
+                vec![workspace.module(ix).path.to_string(), count],
                 Kind::Own,
                 None,
             ),

@@ -12,6 +12,7 @@ use super::settings::{GoSettings, Target};
 use super::unused;
 use crate::config::{Cache, Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Findings, Span};
+use crate::gomod::ModulePath;
 use crate::limits;
 use crate::packages::{self, PackageIx, Packages, Scan};
 use crate::resolution::go_list::Repository;
@@ -113,7 +114,7 @@ impl Build {
 pub struct BuildModule {
     /// The module path that its packages are imported by: a replacement's is the one it stands in
     /// for.
-    pub path: String,
+    pub path: ModulePath,
     /// Which module of the workspace it is.
     pub ix: ModuleIx,
     /// Its directory.
@@ -445,7 +446,7 @@ fn modules(workspace: &Workspace, root: &Root) -> Vec<BuildModule> {
         let module = workspace.module(ix);
         let go = module.file.go.as_ref().map(|go| go.value.clone());
         BuildModule {
-            path: path.to_owned(),
+            path: ModulePath::new(path),
             ix,
             dir: module.dir.clone(),
             go,

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::outline::{Build, BuildModule};
 use crate::gomod::path::is_path_prefix;
 use crate::gomod::version::compare_go;
-use crate::gomod::{Vendored, VendoredModule, write};
+use crate::gomod::{ModulePath, Vendored, VendoredModule, write};
 use crate::packages::{Package, PackageSet};
 use crate::resolution::module_cache::{package_dir, place};
 use crate::resolution::{Resolution, ResolvedPackage};
@@ -288,7 +288,7 @@ impl<'a> Sealer<'a> {
 /// A module of vendor/modules.txt, without packages.
 fn vendored(path: &str, version: &str, go: &str) -> VendoredModule {
     VendoredModule {
-        path: path.to_owned(),
+        path: ModulePath::new(path),
         version: version.to_owned(),
         go: go.to_owned(),
         ..VendoredModule::default()

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::go_list::{ListError, ListedModule, ListedPackage, Listing, Repository, on_disk};
 use super::{Resolution, ResolvedModule, ResolvedPackage, VERSION};
+use crate::gomod::ModulePath;
 use crate::tree::{EntryKind, SourceTree, TreePath};
 
 /// What the go command chose in addition to packages and their modules.
@@ -14,7 +15,7 @@ pub struct Chosen {
     pub go_version: String,
     /// The versions that were selected of modules which a directory of the repository stands in
     /// for, by module path.
-    pub replaced: BTreeMap<String, String>,
+    pub replaced: BTreeMap<ModulePath, String>,
 }
 
 impl Listing {
@@ -111,7 +112,7 @@ impl Reader<'_> {
             module.version.clone()
         };
         ResolvedModule {
-            path: module.path.clone(),
+            path: ModulePath::new(&module.path),
             version,
             replaced_by,
             go: module.go_version.clone(),

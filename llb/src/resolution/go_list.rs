@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::{ModuleVersion, ResolveError, ResolveRequest};
 use crate::diag::without_credentials;
+use crate::gomod::ModulePath;
 use crate::gomod::path::is_path_prefix;
 use crate::gosrc::cgo;
 use crate::tree::{SourceTree, TreeError, TreePath};
@@ -67,12 +68,12 @@ pub(crate) fn version_args<'m>(modules: impl IntoIterator<Item = &'m str>) -> Ve
 
 /// Reads what [`version_args`] printed: versions by module path, without the modules that have
 /// none.
-pub(crate) fn selected_versions(printed: &[u8]) -> BTreeMap<String, String> {
+pub(crate) fn selected_versions(printed: &[u8]) -> BTreeMap<ModulePath, String> {
     String::from_utf8_lossy(printed)
         .lines()
         .filter_map(|line| line.split_once(' '))
         .filter(|(_, version)| !version.is_empty())
-        .map(|(path, version)| (path.to_owned(), version.to_owned()))
+        .map(|(path, version)| (ModulePath::new(path), version.to_owned()))
         .collect()
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ModuleVersion;
+use crate::gomod::ModulePath;
 use crate::gomod::version::compare_semver;
 
 /// The requirements of module versions, as `go mod graph` prints them.
@@ -38,7 +39,7 @@ pub(super) struct Loaded {
     /// Module versions whose `.mod` file was read; main modules have an empty version.
     pub(super) versions: BTreeSet<ModuleVersion>,
     /// The version chosen of each path: the highest that anything loaded asks for.
-    pub(super) selected: BTreeMap<String, String>,
+    pub(super) selected: BTreeMap<ModulePath, String>,
 }
 
 impl<'g> Walk<'g> {

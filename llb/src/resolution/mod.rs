@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 use gowork_step::Version;
 use serde::{Deserialize, Serialize};
 
+use crate::gomod::ModulePath;
+
 pub use ask::{Question, ask};
 pub use from_list::Chosen;
 
@@ -106,7 +108,7 @@ impl ResolveRequest {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ModuleVersion {
     /// Module path.
-    pub path: String,
+    pub path: ModulePath,
     /// Its version, as in `v1.2.3`; empty for a main module.
     pub version: String,
 }
@@ -115,7 +117,7 @@ impl ModuleVersion {
     /// The version `version` of the module `path`.
     pub(crate) fn new(path: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
-            path: path.into(),
+            path: ModulePath::new(path),
             version: version.into(),
         }
     }
@@ -153,7 +155,7 @@ pub struct Resolution {
     /// The versions that were selected of modules which a directory of the repository stands in
     /// for, by module path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub replaced: BTreeMap<String, String>,
+    pub replaced: BTreeMap<ModulePath, String>,
     /// What the builder image has for images that start from nothing: absolute paths of the
     /// certificates and the time zone database.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -165,7 +167,7 @@ pub struct Resolution {
 #[serde(deny_unknown_fields)]
 pub struct ResolvedModule {
     /// Module path as required.
-    pub path: String,
+    pub path: ModulePath,
     /// Version chosen; empty for a replacement by a directory of the repository.
     pub version: String,
     /// `path@version` of its replacement, or the directory's path; empty if it is not replaced.

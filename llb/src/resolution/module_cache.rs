@@ -42,7 +42,7 @@ pub fn package_dir(resolution: &Resolution, package: &ResolvedPackage) -> Option
 pub(crate) fn place(module: &ResolvedModule, import_path: &str) -> Option<String> {
     let below = below(&module.path, import_path)?;
     let version = match module.replaced_by.as_str() {
-        "" => ModuleVersion::new(&module.path, &module.version),
+        "" => ModuleVersion::new(module.path.as_str(), &module.version),
         // A directory has no version.
         other => {
             let (path, version) = other.split_once('@')?;
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn packages_lie_in_their_modules_directories() {
         let module = |path: &str, version: &str, replaced_by: &str| ResolvedModule {
-            path: path.to_owned(),
+            path: crate::gomod::ModulePath::new(path),
             version: version.to_owned(),
             replaced_by: replaced_by.to_owned(),
             go: String::new(),

@@ -14,7 +14,7 @@ use super::ModuleVersion;
 use super::graph_walk::{Loaded, Pruning, Requirements, Walk};
 use crate::gomod::path::is_path_prefix;
 use crate::gomod::version::{compare_go, compare_semver};
-use crate::gomod::{self, ModFile, SumFile, WorkFile, sumfile};
+use crate::gomod::{self, ModFile, ModulePath, SumFile, WorkFile, sumfile};
 
 /// The first `go` line with graph pruning (cmd/go/internal/gover, `ExplicitIndirectVersion`): the
 /// requirements of such a module are complete, so the graph below them is not loaded.
@@ -24,7 +24,7 @@ const PRUNING_GO: &str = "1.17";
 #[derive(Debug, Clone)]
 pub struct MainModule {
     /// Its path.
-    pub path: String,
+    pub path: ModulePath,
     /// Its directory, absolute.
     pub dir: PathBuf,
     /// Its go.mod.
@@ -70,13 +70,13 @@ impl ModuleGraph {
         }
         // Replacements of the workspace file win over those of members for the same path, whatever
         // the version (modload, `MainModules`).
-        let of_workspace: BTreeSet<String> = replacements
+        let of_workspace: BTreeSet<ModulePath> = replacements
             .iter()
             .map(|replacement: &Replacement| replacement.old.path.clone())
             .collect();
         for main in &mains {
             for replace in &main.mod_file.replace {
-                if !of_workspace.contains(&replace.old_path) {
+                if !of_workspace.contains(replace.old_path.as_str()) {
                     replacements.push(Replacement::new(&main.dir, replace));
                 }
             }
@@ -107,7 +107,7 @@ impl ModuleGraph {
         let mains: Vec<ModuleVersion> = self
             .mains
             .iter()
-            .map(|main| ModuleVersion::new(&main.path, ""))
+            .map(|main| ModuleVersion::new(main.path.as_str(), ""))
             .collect();
         let own = |version: &ModuleVersion| self.pruning(version, read_go_mod);
         let walk = Walk::new(&edges, &own);
@@ -121,7 +121,7 @@ impl ModuleGraph {
     /// Selects the versions that the main modules ask for themselves, instead of
     /// [loading](Self::load) the graph.
     pub fn select_required(&mut self) {
-        let mut required: BTreeMap<String, String> = BTreeMap::new();
+        let mut required: BTreeMap<ModulePath, String> = BTreeMap::new();
         for require in self.mains.iter().flat_map(|main| &main.mod_file.require) {
             let version = required.entry(require.path.clone()).or_default();
             if compare_semver(&require.version, version).is_gt() {
@@ -186,7 +186,7 @@ impl ModuleGraph {
     }
 
     /// The versions selected of modules that a directory stands in for, by module path.
-    pub fn replaced(&self) -> BTreeMap<String, String> {
+    pub fn replaced(&self) -> BTreeMap<ModulePath, String> {
         let mut replaced = BTreeMap::new();
         for module in self.selected() {
             if let Origin::Dir(_) = self.origin(&module) {
@@ -201,7 +201,7 @@ impl ModuleGraph {
         let selected = self.loaded.selected.iter();
         selected
             .filter(|(_, version)| !version.is_empty())
-            .map(|(path, version)| ModuleVersion::new(path, version))
+            .map(|(path, version)| ModuleVersion::new(path.as_str(), version))
     }
 
     /// Every module version whose `.mod` file is read, after replacement.
@@ -297,7 +297,7 @@ mod tests {
         let (mod_file, wrong) = ModFile::parse("go.mod", go_mod.as_bytes());
         assert!(wrong.is_empty(), "{wrong:?}");
         let main = MainModule {
-            path: "example.com/m".to_owned(),
+            path: ModulePath::new("example.com/m"),
             dir: PathBuf::from("/repo/m"),
             mod_file,
         };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::module::{Module, ModuleIx, ReplaceTarget, Root, RootKind, Workspace};
 use super::{ModTexts, check, replace};
 use crate::diag::{Diagnostic, Findings, Severity, Span};
-use crate::gomod::{ModFile, Replace, WorkFile};
+use crate::gomod::{ModFile, ModulePath, Replace, WorkFile};
 use crate::tree::TreePath;
 
 /// A workspace with what is to be said about its mod files.
@@ -419,7 +419,7 @@ impl<'a> Loader<'a> {
                 replaced: there
                     .map(|(path, (dir, version))| {
                         (
-                            path.clone(),
+                            ModulePath::new(path),
                             ReplaceTarget {
                                 module: index(dir),
                                 version: version.clone(),
@@ -447,11 +447,8 @@ impl<'a> Loader<'a> {
             .filter(|dir| self.fault_of(dir) != Fault::NoModule)
             .collect();
         let modules = self.modules.into_iter().map(|(dir, file)| {
-            let path = file
-                .module
-                .as_ref()
-                .map(|module| module.value.clone())
-                .unwrap_or_default();
+            let path = file.module.as_ref().map(|module| module.value.as_str());
+            let path = ModulePath::new(path.unwrap_or_default());
             Module { dir, path, file }
         });
         let workspace = Workspace {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::gomod::{ModFile, Spanned, WorkFile};
+use crate::gomod::{ModFile, ModulePath, Spanned, WorkFile};
 use crate::tree::TreePath;
 
 /// Index of a [`Module`] in its [`Workspace`].
@@ -36,7 +36,7 @@ pub struct Module {
     /// Its directory.
     pub dir: TreePath,
     /// Its path, as its go.mod declares it.
-    pub path: String,
+    pub path: ModulePath,
     /// Its go.mod.
     pub file: ModFile,
 }
@@ -53,7 +53,7 @@ pub struct Root {
     pub members: Vec<ModuleIx>,
     /// Directories of the repository that stand in for a required module, beyond the members, by
     /// module path as required.
-    pub replaced: BTreeMap<String, ReplaceTarget>,
+    pub replaced: BTreeMap<ModulePath, ReplaceTarget>,
     /// Directories of replacements whose go.mod the go command may read, whether or not it takes
     /// packages from there.
     pub read: BTreeSet<TreePath>,

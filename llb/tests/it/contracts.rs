@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use expect_test::{Expect, expect};
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::resolution::{
     self, Resolution, ResolveError, ResolveReport, ResolveRequest, ResolvedModule, ResolvedPackage,
@@ -169,7 +170,7 @@ fn the_question_and_the_answer_of_a_resolve_step_say_which_version_they_are() {
     };
     is_strict(&request, &expect![[".env.*"]]);
     let module = ResolvedModule {
-        path: "a.b/c".to_owned(),
+        path: ModulePath::new("a.b/c"),
         version: "v1.0.0".to_owned(),
         replaced_by: "a.b/d@v1.0.0".to_owned(),
         go: "1.20".to_owned(),
@@ -189,7 +190,7 @@ fn the_question_and_the_answer_of_a_resolve_step_say_which_version_they_are() {
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
         packages: vec![package],
-        replaced: [("a.b/e".to_owned(), "v1.0.0".to_owned())].into(),
+        replaced: [(ModulePath::new("a.b/e"), "v1.0.0".to_owned())].into(),
         runtime_files: vec!["/etc/x".to_owned()],
     };
     is_strict(

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use gowork_llb::config::Config;
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::keys::{self, Contents, Key, KeyInput};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::{self, BuildIx, Plan, PlanInput};
@@ -111,7 +112,7 @@ impl Side {
 /// What go says where `third.party/text` has this version.
 fn resolution(version: &str) -> Resolution {
     let module = ResolvedModule {
-        path: "third.party/text".to_owned(),
+        path: ModulePath::new("third.party/text"),
         version: version.to_owned(),
         replaced_by: String::new(),
         go: "1.20".to_owned(),

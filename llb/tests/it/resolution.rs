@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::resolution::go_list::{self, Listing, Repository};
 use gowork_llb::resolution::{self, Chosen, Question, Resolution, ResolveRequest, ask};
 use gowork_llb::tree::{MemTree, TreePath};
@@ -182,7 +183,7 @@ fn one_round_of_questions() {
     assert_eq!(resolution.go_version, "go1.26.8");
     assert_eq!(
         resolution.replaced,
-        [("example.com/fork".to_owned(), "v1.2.0".to_owned())].into()
+        [(ModulePath::new("example.com/fork"), "v1.2.0".to_owned())].into()
     );
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::packages;
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Target};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
@@ -82,7 +83,7 @@ fn resolution_of(imports: &[String]) -> Resolution {
         }
     };
     let module = ResolvedModule {
-        path: "third.party".to_owned(),
+        path: ModulePath::new("third.party"),
         version: "v1.0.0".to_owned(),
         replaced_by: String::new(),
         go: "1.20".to_owned(),

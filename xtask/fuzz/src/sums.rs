@@ -18,7 +18,7 @@ pub fn check(data: &[u8]) {
         assert!(
             text.rest(sum.span.start)
                 .trim_start()
-                .starts_with(&sum.path),
+                .starts_with(sum.path.as_str()),
             "{sum:?}"
         );
     }

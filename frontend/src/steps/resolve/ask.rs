@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use gowork_llb::gomod::{ModFile, WorkFile};
+use gowork_llb::gomod::{ModFile, ModulePath, WorkFile};
 use gowork_llb::resolution::go_list::{self, Listing, Repository};
 use gowork_llb::resolution::module_graph::{MainModule, ModuleGraph, Origin};
 use gowork_llb::resolution::{ResolveRequest, module_cache};
@@ -76,7 +76,7 @@ fn main_modules(go: &Go, request: &ResolveRequest) -> Result<ModuleGraph, Failur
         let (mod_file, _) = ModFile::parse("go.mod", &read(&file)?);
         let dir = file.with_file_name("");
         mains.push(MainModule {
-            path,
+            path: ModulePath::new(path),
             dir,
             mod_file,
         });

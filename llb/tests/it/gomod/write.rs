@@ -1,6 +1,6 @@
 //! Writing mod files: the parsers read back what was written, and quotes are where Go puts them.
 
-use gowork_llb::gomod::{ModFile, Vendored, VendoredModule, WorkFile, write};
+use gowork_llb::gomod::{ModFile, ModulePath, Vendored, VendoredModule, WorkFile, write};
 use proptest::prelude::*;
 
 use super::go_command;
@@ -43,7 +43,7 @@ fn small_files() {
 #[test]
 fn vendored_modules_are_read_back() {
     let module = |path: &str, go: &str, explicit: bool, packages: &[&str]| VendoredModule {
-        path: path.to_owned(),
+        path: ModulePath::new(path),
         version: "v1.2.3".to_owned(),
         go: go.to_owned(),
         explicit,

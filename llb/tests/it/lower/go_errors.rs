@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::lower::{GoErrors, go_errors};
 use gowork_llb::plan::{Plan, Step, StepKind};
 
@@ -96,7 +97,7 @@ fn moved_files_are_called_by_their_own_paths() {
     let mut resolution = resolution();
     resolution
         .replaced
-        .insert("example.com/stand/in".to_owned(), "v1.0.0".to_owned());
+        .insert(ModulePath::new("example.com/stand/in"), "v1.0.0".to_owned());
     let plan = planned(&sound(MODULE, ""), &resolution);
     let step = unit(&plan);
     assert!(

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::lower::{LlbInputs, LlbOptions, Lowering, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::source::{Image, Local};
@@ -218,9 +219,10 @@ fn stand_ins_are_mounted_in_modules() {
         ")\nreplace third.party/log/inner => ./inner\n-- api/go.mod",
     );
     let inner = "-- inner/go.mod --\nmodule third.party/log/inner\n-- inner/deep/deep.go --\npackage deep\n";
-    resolution
-        .replaced
-        .insert("third.party/log/inner".to_owned(), "v0.3.0".to_owned());
+    resolution.replaced.insert(
+        ModulePath::new("third.party/log/inner"),
+        "v0.3.0".to_owned(),
+    );
     resolution.packages.remove(2);
     resolution.modules.remove(1);
     for package in &mut resolution.packages {

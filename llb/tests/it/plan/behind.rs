@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expect_test::expect;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::lower::{DockerfileOptions, dockerfile};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput};
@@ -166,7 +167,7 @@ fn answer(asked: &[String]) -> Resolution {
             open.extend(package.imports.iter().map(String::as_str));
         }
     }
-    let version = |path: &str| (path.to_owned(), "v1.3.0".to_owned());
+    let version = |path: &str| (ModulePath::new(path), "v1.3.0".to_owned());
     Resolution {
         version: resolution::VERSION,
         go_version: "go1.26.8".to_owned(),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
+use gowork_llb::gomod::ModulePath;
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Step, StepKind};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 
@@ -35,7 +36,7 @@ import _ \"third.party/log\"
 
 pub(crate) fn module(path: &str, version: &str, go: &str) -> ResolvedModule {
     ResolvedModule {
-        path: path.to_owned(),
+        path: ModulePath::new(path),
         version: version.to_owned(),
         replaced_by: String::new(),
         go: go.to_owned(),
@@ -227,7 +228,10 @@ package a
 -- libs/a/deep/deep.go --
 package deep
 ";
-    let replaced = BTreeMap::from([("example.com/mono/libs/a".to_owned(), "v1.4.0".to_owned())]);
+    let replaced = BTreeMap::from([(
+        ModulePath::new("example.com/mono/libs/a"),
+        "v1.4.0".to_owned(),
+    )]);
     let resolution = Resolution {
         packages: vec![package("runtime", None, &[], &[])],
         modules: Vec::new(),

@@ -111,7 +111,7 @@ impl Subject {
         for module in members {
             for require in &module.file.require {
                 required
-                    .entry(require.path.clone())
+                    .entry(require.path.to_string())
                     .or_default()
                     .push(shown(module.dir.as_str()));
             }
