@@ -199,49 +199,46 @@ impl<'a> BuildPlanner<'a> {
     /// import of one more package of std compiles the last step again, which is little, and nothing
     /// that third-party packages are made of.
     fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let third_party = &resolved.third_party;
-        let (mut rest, others): (BTreeSet<usize>, BTreeSet<usize>) = resolved
-            .reached_by_any()
-            .into_iter()
-            .partition(|&ix| third_party.get(ix).is_std());
-        rest.retain(|&ix| third_party.is_std(ix));
-        let bulk = rest
-            .iter()
-            .copied()
-            .find(|&ix| third_party.get(ix).path == BULK);
-        let mut taken = |wanted: BTreeSet<usize>| -> BTreeSet<usize> {
-            let (taken, left) = std::mem::take(&mut rest)
-                .into_iter()
-                .partition(|ix| wanted.contains(ix));
-            rest = left;
-            taken
-        };
-        // What is found package by package need not be cut.
-        let is_cut = self.cache != Cache::Mount;
-        let bulk = taken(third_party.closure(bulk.filter(|_| is_cut)));
-        let theirs = taken(third_party.closure(others.into_iter().filter(|_| is_cut)));
-        if !bulk.is_empty() {
-            let part = bulk_part(self.outside_part(resolved, &bulk));
-            self.std_step(
-                resolved,
-                bulk_name(),
-                titles::std_of(BULK),
-                vec![(part, bulk)],
-            );
+        let cut = self.std_cut(resolved);
+        if !cut.bulk.is_empty() {
+            let part = bulk_part(self.outside_part(resolved, &cut.bulk));
+            let parts = vec![(part, cut.bulk)];
+            self.std_step(resolved, bulk_name(), titles::std_of(BULK), parts);
         }
-        let has_theirs = !theirs.is_empty();
-        for (name, nodes) in [("std:third-party", theirs), ("std", rest)]
-            .into_iter()
-            .filter(|(_, nodes)| !nodes.is_empty())
-        {
+        let has_theirs = !cut.theirs.is_empty();
+        for (name, nodes) in [("std:third-party", cut.theirs), ("std", cut.rest)] {
+            if nodes.is_empty() {
+                continue;
+            }
             let title = titles::std(nodes.len(), name == "std" && has_theirs);
-            // A part for each: who reaches which of them changes with every new import.
-            let each = nodes.into_iter().map(|ix| BTreeSet::from([ix]));
-            let parts = each
-                .map(|nodes| (self.outside_part(resolved, &nodes), nodes))
-                .collect();
-            self.std_step(resolved, name.to_owned(), title, in_order(parts));
+            // A part for each: which images reach which of them changes with every new import.
+            let each = nodes.into_iter().map(|ix| BTreeSet::from([ix])).collect();
+            let parts = self.outside_parts(resolved, each);
+            self.std_step(resolved, name.to_owned(), title, parts);
         }
+    }
+
+    /// Which packages of std each of the three steps compiles.
+    fn std_cut(&self, resolved: &Resolved<'_>) -> StdCut {
+        let third_party = &resolved.third_party;
+        let mut cut = StdCut::default();
+        let mut others = Vec::new();
+        for ix in resolved.reached_by_any() {
+            if !third_party.get(ix).is_std() {
+                others.push(ix);
+            } else if third_party.is_std(ix) {
+                cut.rest.insert(ix);
+            }
+        }
+        // What is found package by package need not be cut.
+        if self.cache == Cache::Mount {
+            return cut;
+        }
+        let is_bulk = |ix: &usize| third_party.get(*ix).path == BULK;
+        let bulk = cut.rest.iter().copied().find(is_bulk);
+        cut.bulk = take(&mut cut.rest, &third_party.closure(bulk));
+        cut.theirs = take(&mut cut.rest, &third_party.closure(others));
+        cut
     }
 
     /// A step for packages of std, each part with its nodes.
@@ -286,17 +283,12 @@ impl<'a> BuildPlanner<'a> {
             .steps(&before, self.cache == Cache::Mount);
         let is_only = steps.len() == 1;
         for step in steps {
-            let cuts = in_order(
-                step.into_iter()
-                    .map(|nodes| (self.outside_part(resolved, &nodes), nodes))
-                    .collect(),
-            );
-            let closure = resolved
-                .third_party
-                .closure(cuts.iter().flat_map(|(_, nodes)| nodes).copied());
+            let cuts = self.outside_parts(resolved, step);
+            let compiled: BTreeSet<usize> =
+                cuts.iter().flat_map(|(_, nodes)| nodes).copied().collect();
+            let closure = resolved.third_party.closure(compiled.iter().copied());
             let mut inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
-            inputs.own =
-                self.own_outside(resolved, cuts.iter().flat_map(|(_, nodes)| nodes).copied());
+            inputs.own = self.own_outside(resolved, compiled.into_iter());
             let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
             let (name, title) = titles::deps(&parts, is_only, self.images.len());
             let made = self.push(name, title, StepKind::Deps(parts), inputs);
@@ -304,16 +296,21 @@ impl<'a> BuildPlanner<'a> {
         }
     }
 
+    /// The parts of a step for packages from outside, in order.
+    fn outside_parts(&self, resolved: &Resolved<'_>, parts: Vec<BTreeSet<usize>>) -> Vec<Cut> {
+        let mut cuts = Vec::new();
+        for nodes in parts {
+            cuts.push((self.outside_part(resolved, &nodes), nodes));
+        }
+        in_order(cuts)
+    }
+
     /// Packages from outside, with the images that reach one of them or more.
     fn outside_part(&self, resolved: &Resolved<'_>, nodes: &BTreeSet<usize>) -> Part {
-        let reach =
-            (0..self.images.len()).filter(|&image| !resolved.reached[image].is_disjoint(nodes));
-        self.part(
-            reach,
-            nodes
-                .iter()
-                .map(|&ix| resolved.third_party.get(ix).path.clone()),
-        )
+        let images = 0..self.images.len();
+        let reach = images.filter(|&image| !resolved.reached[image].is_disjoint(nodes));
+        let paths = nodes.iter().map(|&ix| &resolved.third_party.get(ix).path);
+        self.part(reach, paths.cloned())
     }
 
     pub(super) fn part(
@@ -394,6 +391,22 @@ impl<'a> BuildPlanner<'a> {
         });
         StepIx(self.steps.len() - 1)
     }
+}
+
+/// Packages of std by the step that compiles them.
+#[derive(Default)]
+struct StdCut {
+    /// [`BULK`] and all that it needs.
+    bulk: BTreeSet<usize>,
+    /// What else third-party packages need.
+    theirs: BTreeSet<usize>,
+    /// What only the repository needs.
+    rest: BTreeSet<usize>,
+}
+
+/// Takes the `wanted` ones out of `from`.
+fn take(from: &mut BTreeSet<usize>, wanted: &BTreeSet<usize>) -> BTreeSet<usize> {
+    from.extract_if(.., |ix| wanted.contains(ix)).collect()
 }
 
 /// A part of a step, and its nodes.

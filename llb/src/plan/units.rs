@@ -8,7 +8,7 @@ use fixedbitset::FixedBitSet;
 use super::fold::{Folding, fold};
 use super::partition::{self, Node, Part as Cluster};
 use super::planner::{BuildPlanner, Cut, Resolved, in_order, note};
-use super::step::{Part, StepKind};
+use super::step::{Inputs, Part, StepKind};
 use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::Cache;
@@ -34,15 +34,23 @@ impl Nodes {
         &self,
         nodes: impl IntoIterator<Item = &'n usize>,
     ) -> (BTreeSet<PackageIx>, BTreeSet<usize>) {
-        let (own, mixed): (BTreeSet<usize>, BTreeSet<usize>) =
-            nodes.into_iter().partition(|&&node| node < self.own);
-        (
-            own.into_iter().map(PackageIx).collect(),
-            mixed
-                .into_iter()
-                .map(|node| self.mixed[node - self.own])
-                .collect(),
-        )
+        let (mut own, mut mixed) = (BTreeSet::new(), BTreeSet::new());
+        for &node in nodes {
+            own.extend(self.own(node));
+            mixed.extend(self.mixed(node));
+        }
+        (own, mixed)
+    }
+
+    /// The package of the repository that a node stands for, if it does.
+    fn own(&self, node: usize) -> Option<PackageIx> {
+        (node < self.own).then_some(PackageIx(node))
+    }
+
+    /// The third-party package that a node stands for, if it does.
+    fn mixed(&self, node: usize) -> Option<usize> {
+        let at = node.checked_sub(self.own)?;
+        Some(self.mixed[at])
     }
 
     /// The node of a third-party package, if it has one.
@@ -55,26 +63,8 @@ impl Nodes {
 }
 
 impl BuildPlanner<'_> {
+    /// Divides the repository's packages into parts, folds the parts into steps, and adds these.
     pub(super) fn unit_steps(&mut self, resolved: &mut Resolved<'_>) {
-        // What is found package by package need not be cut: a step that runs again compiles what
-        // changed, and has one price.
-        let bound = if self.cache == Cache::Mount {
-            1
-        } else {
-            self.images.len().max(MAX_UNITS)
-        };
-        let held: Vec<FixedBitSet> = resolved
-            .reached
-            .iter()
-            .map(|reached| resolved.third_party.bits(reached))
-            .collect();
-        let sizes = resolved.third_party.sizes();
-        let folding = Folding {
-            held: &held,
-            sizes: &sizes,
-            bound,
-            cold: COLD,
-        };
         let nodes = Nodes {
             own: self.build.packages.len(),
             mixed: resolved.mixed.iter().copied().collect(),
@@ -82,126 +72,153 @@ impl BuildPlanner<'_> {
         let mut all = self.own_nodes(&nodes, &resolved.third_party);
         all.extend(self.mixed_nodes(&nodes, resolved));
         let partition = partition::parts(&all);
+        let mut held = Vec::new();
+        for reached in &resolved.reached {
+            held.push(resolved.third_party.bits(reached));
+        }
+        let sizes = resolved.third_party.sizes();
+        let folding = Folding {
+            held: &held,
+            sizes: &sizes,
+            bound: self.most_units(),
+            cold: COLD,
+        };
         for step in fold(&partition, folding) {
-            self.unit_step(
-                resolved,
-                &nodes,
-                step.into_iter().map(|part| &partition[part]),
-            );
+            let clusters: Vec<&Cluster> = step.into_iter().map(|part| &partition[part]).collect();
+            self.unit_step(resolved, &nodes, &clusters);
         }
     }
 
-    /// A step that compiles some parts. Those for the same images are one part of the step.
-    fn unit_step<'p>(
-        &mut self,
-        resolved: &mut Resolved<'_>,
-        nodes: &Nodes,
-        parts: impl Iterator<Item = &'p Cluster>,
-    ) {
-        let (graph, third_party) = (&self.build.packages, &resolved.third_party);
-        let mut by_reach: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
-        for part in parts {
-            by_reach
-                .entry(part.reach.ones().collect())
-                .or_default()
-                .extend(&part.nodes);
+    /// The most steps that the repository's packages are compiled in.
+    fn most_units(&self) -> usize {
+        // What is found package by package need not be cut: a step that runs again compiles what
+        // changed, and has one price.
+        if self.cache == Cache::Mount {
+            1
+        } else {
+            self.images.len().max(MAX_UNITS)
         }
-        let cut = |(reach, of): (Vec<usize>, BTreeSet<usize>)| {
-            let (own, mixed) = nodes.packages(&of);
-            let own = own.into_iter().map(|ix| graph.get(ix).path.clone());
-            (
-                self.part(
-                    reach,
-                    own.chain(mixed.into_iter().map(|ix| third_party.get(ix).path.clone())),
-                ),
-                of,
-            )
-        };
-        let cuts: Vec<Cut> = in_order(by_reach.into_iter().map(cut).collect());
+    }
+
+    /// A step that compiles some clusters.
+    fn unit_step(&mut self, resolved: &mut Resolved<'_>, nodes: &Nodes, clusters: &[&Cluster]) {
+        let cuts = self.unit_parts(resolved, nodes, clusters);
         let (own, mixed) = nodes.packages(cuts.iter().flat_map(|(_, nodes)| nodes));
-        let below = third_party.returns(&mixed, graph);
+        let inputs = self.unit_inputs(resolved, &own, &mixed);
+        let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
+        let (name, title) = titles::unit(self.build, &own, &parts, self.images.len());
+        let step = self.push(name, title, StepKind::Unit(parts), inputs);
+        note(&mut resolved.own, step, &cuts, |node| nodes.own(node));
+        note(&mut resolved.outside, step, &cuts, |node| nodes.mixed(node));
+    }
+
+    /// The parts of a step: the packages of all clusters that the same images reach are one part.
+    fn unit_parts(
+        &self,
+        resolved: &Resolved<'_>,
+        nodes: &Nodes,
+        clusters: &[&Cluster],
+    ) -> Vec<Cut> {
+        let mut by_reach: BTreeMap<Vec<usize>, BTreeSet<usize>> = BTreeMap::new();
+        for cluster in clusters {
+            let reach = cluster.reach.ones().collect();
+            by_reach.entry(reach).or_default().extend(&cluster.nodes);
+        }
+        let mut cuts = Vec::new();
+        for (reach, found) in by_reach {
+            let (own, mixed) = nodes.packages(&found);
+            let own = own.iter().map(|&ix| &self.build.packages.get(ix).path);
+            let mixed = mixed.iter().map(|&ix| &resolved.third_party.get(ix).path);
+            let part = self.part(reach, own.chain(mixed).cloned());
+            cuts.push((part, found));
+        }
+        in_order(cuts)
+    }
+
+    /// What a step reads that compiles these packages: those of the repository, and third-party ones
+    /// that import such.
+    fn unit_inputs(
+        &self,
+        resolved: &Resolved<'_>,
+        own: &BTreeSet<PackageIx>,
+        mixed: &BTreeSet<usize>,
+    ) -> Inputs {
+        let (graph, third_party) = (&self.build.packages, &resolved.third_party);
+        let below = third_party.returns(mixed, graph);
         let closure = packages::closure(graph, own.iter().copied().chain(below));
         let mut outside = third_party.reached(&closure.outside(graph));
         outside.extend(third_party.closure(mixed.iter().copied()));
         let mut inputs = self.inputs_of(resolved, &closure, &outside);
         inputs.own = self.own_outside(resolved, mixed.iter().copied());
         inputs.own.files.extend(self.own(own.iter().copied()).files);
-        let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-        let (name, title) = titles::unit(self.build, &own, &parts, self.images.len());
-        let step = self.push(name, title, StepKind::Unit(parts), inputs);
-        let is_own = |node: &usize| *node < nodes.own;
-        note(&mut resolved.own, step, &cuts, |node| {
-            is_own(&node).then_some(PackageIx(node))
-        });
-        note(&mut resolved.outside, step, &cuts, |node| {
-            (!is_own(&node)).then(|| nodes.mixed[node - nodes.own])
-        });
+        inputs
     }
 
-    /// The repository's packages that are no mains: those the link steps compile. An edit is as
-    /// likely as its package is large.
+    /// The repository's packages. An edit is as likely as its package is large.
     fn own_nodes(&self, nodes: &Nodes, third_party: &ThirdParty<'_>) -> Vec<Node> {
-        let graph = &self.build.packages;
-        let mut reached: BTreeMap<String, FixedBitSet> = BTreeMap::new();
-        let node = |(ix, package): (PackageIx, &packages::Package)| {
-            let mut reach = FixedBitSet::with_capacity(self.images.len());
-            if package.name != "main" {
-                reach.extend(
-                    (0..self.images.len()).filter(|&image| self.images[image].1.contains(ix)),
-                );
-            }
-            let mut imports: Vec<usize> = package
-                .imports
-                .iter()
-                .filter_map(|import| Some(import.package?.0))
-                .collect();
+        // What an import from outside needs, by its path: many packages import the same.
+        let mut needed: BTreeMap<&str, FixedBitSet> = BTreeMap::new();
+        let mut all = Vec::new();
+        for (ix, package) in self.build.packages.iter() {
+            let mut imports = Vec::new();
             let mut outside = FixedBitSet::new();
-            for packages::Import { path, .. } in package.outside() {
-                imports.extend(
-                    third_party
-                        .find(path)
-                        .and_then(|ix| nodes.of_third_party(ix)),
-                );
-                let packages = reached.entry(path.clone());
-                outside.union_with(
-                    packages.or_insert_with(|| third_party.bits(&third_party.reached([path]))),
-                );
+            for import in &package.imports {
+                imports.extend(import.package.map(|imported| imported.0));
             }
-            Node {
+            for import in package.outside() {
+                let found = third_party.find(&import.path);
+                imports.extend(found.and_then(|ix| nodes.of_third_party(ix)));
+                let packages = needed
+                    .entry(&import.path)
+                    .or_insert_with(|| third_party.bits(&third_party.reached([&import.path])));
+                outside.union_with(packages);
+            }
+            // Mains are in no step of these: their links compile them.
+            let is_main = package.name == "main";
+            all.push(Node {
                 module: package.module.0,
-                reach,
+                reach: self.reach(|image| !is_main && self.images[image].1.contains(ix)),
                 imports,
                 outside,
                 size: package.size,
                 weight: package.size,
-            }
-        };
-        graph.iter().map(node).collect()
+            });
+        }
+        all
     }
 
     /// Third-party packages that import packages of the repository. Nobody edits them.
     fn mixed_nodes(&self, nodes: &Nodes, resolved: &Resolved<'_>) -> Vec<Node> {
-        let (graph, third_party) = (&self.build.packages, &resolved.third_party);
-        let node = |&ix: &usize| {
+        let third_party = &resolved.third_party;
+        let mut all = Vec::new();
+        for &ix in &nodes.mixed {
             let package = third_party.get(ix);
-            let mut reach = FixedBitSet::with_capacity(self.images.len());
-            reach.extend(
-                (0..self.images.len()).filter(|&image| resolved.reached[image].contains(&ix)),
-            );
-            let node_of = |path: &String| match third_party.find(path) {
-                Some(ix) => nodes.of_third_party(ix),
-                None => graph.find(path).map(|ix| ix.0),
-            };
-            Node {
+            let mut imports = Vec::new();
+            for path in &package.imports {
+                imports.extend(match third_party.find(path) {
+                    Some(imported) => nodes.of_third_party(imported),
+                    None => self.build.packages.find(path).map(|own| own.0),
+                });
+            }
+            all.push(Node {
                 // Modules of the repository count from the other end.
                 module: usize::MAX - package.module.unwrap_or_default(),
-                reach,
-                imports: package.imports.iter().filter_map(node_of).collect(),
+                reach: self.reach(|image| resolved.reached[image].contains(&ix)),
+                imports,
                 outside: third_party.bits(&third_party.closure([ix])),
                 size: package.size,
                 weight: 0,
-            }
-        };
-        nodes.mixed.iter().map(node).collect()
+            });
+        }
+        all
+    }
+
+    /// The images for which `reaches` holds.
+    fn reach(&self, reaches: impl Fn(usize) -> bool) -> FixedBitSet {
+        let mut images = FixedBitSet::with_capacity(self.images.len());
+        for image in 0..self.images.len() {
+            images.set(image, reaches(image));
+        }
+        images
     }
 }
