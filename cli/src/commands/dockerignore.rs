@@ -41,38 +41,30 @@ fn text(outlines: &[Outline]) -> String {
         "!**/go.sum".to_owned(),
         "!**/*.go".to_owned(),
     ];
-    lines.extend(
-        builds()
-            .any(|build| build.workspace)
-            .then(|| "!**/go.work\n!**/go.work.sum".to_owned()),
-    );
-    let is_plain = |path: &&TreePath| {
-        let name = path.name();
-        let is_mod_file = FILE_NAMES.contains(&name);
-        let skipped = path
-            .as_str()
-            .split('/')
-            .any(|element| element == "testdata");
-        (is_mod_file || name.ends_with(".go"))
-            && !name.ends_with("_test.go")
-            && !skipped
-            && !embedded.contains(path)
-    };
-    // Before the exceptions below, some of which may lie there.
+    if builds().any(|build| build.workspace) {
+        lines.push("!**/go.work\n!**/go.work.sum".to_owned());
+    }
+    // Before the exceptions below: some of these may lie there.
     lines.extend(["**/*_test.go".to_owned(), "**/testdata".to_owned()]);
-    let others: BTreeSet<&TreePath> = paths.iter().filter(|path| !is_plain(path)).collect();
-    let above = |path: &TreePath| {
-        others
+    let mut others: BTreeSet<&TreePath> = paths.iter().collect();
+    others.retain(|path| embedded.contains(path) || !is_plain(path));
+    for path in &others {
+        let is_below_another = others
             .iter()
-            .any(|other| *other != path && path.is_under(other))
-    };
-    lines.extend(
-        others
-            .iter()
-            .filter(|path| !above(path))
-            .map(|path| format!("!{}", pattern(path))),
-    );
+            .any(|other| other != path && path.is_under(other));
+        if !is_below_another {
+            lines.push(format!("!{}", pattern(path)));
+        }
+    }
     lines.join("\n") + "\n"
+}
+
+/// Whether the general patterns let in this file: a mod file or a Go source, and no test.
+fn is_plain(path: &TreePath) -> bool {
+    let name = path.name();
+    let is_source = name.ends_with(".go") && !name.ends_with("_test.go");
+    let is_testdata = path.as_str().split('/').any(|part| part == "testdata");
+    (is_source || FILE_NAMES.contains(&name)) && !is_testdata
 }
 
 fn pattern(path: &TreePath) -> String {

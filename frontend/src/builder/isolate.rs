@@ -5,8 +5,9 @@
 //! packages of both, and the go command resolves the packages of all. By itself an image has steps
 //! that no other build uses, so this is only done after a failure.
 
+use std::collections::BTreeSet;
+
 use gowork_llb::diag::{Diagnostic, Severity};
-use gowork_llb::packages::Package;
 use gowork_llb::plan::{Outline, Plan, StepIx};
 
 use super::job::{Job, Wanted};
@@ -133,26 +134,22 @@ pub(super) fn by_itself(error: &BuildError, job: Job<'_>, survey: &Survey) -> Op
 
 /// Whether an error points into a file of the outline's packages: then no other image is the cause.
 fn points_into(error: &BuildError, outline: &Outline) -> bool {
-    let is_pointed_at = |file: &str| {
-        let mut spans = error
-            .diagnostics()
-            .iter()
-            .filter_map(|found| found.span.as_ref());
-        spans.any(|span| span.file == file)
-    };
-    let has_such_a_file = |package: &Package| {
-        package
-            .files
-            .iter()
-            .any(|file| is_pointed_at(file.as_str()))
-    };
-    let mut builds = outline.builds.iter();
-    builds.any(|build| {
-        build
-            .packages
-            .iter()
-            .any(|(_, package)| has_such_a_file(package))
-    })
+    let mut named = BTreeSet::new();
+    for found in error.diagnostics() {
+        named.extend(found.span.as_ref().map(|span| span.file.as_str()));
+    }
+    for build in &outline.builds {
+        for (_, package) in build.packages.iter() {
+            if package
+                .files
+                .iter()
+                .any(|file| named.contains(file.as_str()))
+            {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 /// The warning that an image was built by itself, because of `error`.

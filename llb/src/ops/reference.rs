@@ -153,25 +153,26 @@ fn is_domain(domain: &str) -> bool {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (domain, None),
     };
-    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-    let is_label = |label: &str| {
-        let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
-        edge(label.bytes().next())
-            && edge(label.bytes().last())
-            && label
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    let is_host = match host
+    let bracketed = host
         .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-    {
-        Some(address) => {
-            !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':')
-        }
+        .and_then(|host| host.strip_suffix(']'));
+    let is_host = match bracketed {
+        Some(address) => is_all(address, |b| b.is_ascii_hexdigit() || b == b':'),
         None => host.split('.').all(is_label),
     };
-    is_host && port.is_none_or(is_port)
+    is_host && port.is_none_or(|port| is_all(port, |b| b.is_ascii_digit()))
+}
+
+/// Whether `text` is made of such bytes, of one at least.
+fn is_all(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(is_such)
+}
+
+/// Whether `text` can stand between the dots of a host's name.
+fn is_label(text: &str) -> bool {
+    is_all(text, |b| b.is_ascii_alphanumeric() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 /// Lower-case letters and digits, in runs separated by one `.`, one or two `_`, or any number of

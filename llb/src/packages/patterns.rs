@@ -52,21 +52,29 @@ pub const SCAN_PATTERNS: [&str; 32] = [
 /// scan of what these match shows: sources in or below a directory `vendor`, of a package that is
 /// called so or a module that a mod file names; and what symlinks lead to under another name.
 pub fn more_patterns(scan: &Scan) -> Option<Vec<String>> {
-    let is_read =
-        |link: &&TreePath| FILE_NAMES.contains(&link.name()) || is_source_name(link.name());
-    let targets = scan
-        .links
-        .keys()
-        .filter(is_read)
-        .filter_map(|link| scan.followed(link).pop());
-    let unmatched: BTreeSet<TreePath> = targets.filter(|target| !is_scanned(target)).collect();
+    let mut unmatched = BTreeSet::new();
+    for link in scan.links.keys() {
+        let is_read = FILE_NAMES.contains(&link.name()) || is_source_name(link.name());
+        if is_read && let Some(target) = scan.followed(link).pop() {
+            unmatched.insert(target);
+        }
+    }
+    unmatched.retain(|target| !is_scanned(target));
     let vendored = scan.dirs.keys().any(|dir| is_vendored(dir.as_str()));
-    let kept = SCAN_PATTERNS
-        .iter()
-        .filter(|pattern| !vendored || !pattern.starts_with('!'))
-        .map(|pattern| (*pattern).to_owned());
-    let linked = unmatched.iter().map(|path| literal_pattern(path.as_str()));
-    (vendored || !unmatched.is_empty()).then(|| kept.chain(linked).collect())
+    if !vendored && unmatched.is_empty() {
+        return None;
+    }
+    let mut patterns = Vec::new();
+    for pattern in SCAN_PATTERNS {
+        // The patterns with `!` keep vendor directories out.
+        if !(vendored && pattern.starts_with('!')) {
+            patterns.push(pattern.to_owned());
+        }
+    }
+    for target in &unmatched {
+        patterns.push(literal_pattern(target.as_str()));
+    }
+    Some(patterns)
 }
 
 /// A pattern that matches this path and no other (moby/patternmatcher: `*?[\` are special; `!` at

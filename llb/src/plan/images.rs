@@ -231,42 +231,41 @@ impl Naming<'_> {
 
     /// Names what no table points at, and returns who would have shared a name.
     fn apply_rule(&mut self, all: &[Found]) -> Shared {
-        let pointed: BTreeSet<&Main> = self
-            .named
-            .values()
-            .flatten()
-            .map(|found| &found.main)
-            .collect();
-        // The same main may be an image without its workspace.
-        let free: BTreeSet<&Main> = all
-            .iter()
-            .map(|found| &found.main)
-            .filter(|main| !pointed.contains(main))
-            .collect();
-        let free: Vec<&Main> = free.into_iter().collect();
-        let modules = self
-            .workspace
-            .modules
-            .iter()
-            .map(|module| (&module.dir, packages::binary_name(&module.path)));
-        let modules: BTreeMap<&TreePath, &str> = modules.collect();
-        let subject = |main: &&'_ Main| names::Subject {
-            dir: main.dir.clone(),
-            binary: main.binary_name().to_owned(),
-            module: module_of(&main.dir, &modules)
-                .unwrap_or(main.binary_name())
-                .to_owned(),
-        };
-        let subjects: Vec<names::Subject> = free.iter().map(subject).collect();
+        // The same main may be an image without its workspace, and then is found twice.
+        let mut free: BTreeSet<&Main> = all.iter().map(|found| &found.main).collect();
+        for found in self.named.values().flatten() {
+            free.remove(&found.main);
+        }
+        let subjects = self.subjects(&free);
         let taken: BTreeSet<&str> = self.named.keys().map(ImageName::as_str).collect();
         let names::Names { given, shared } = names::give(&subjects, &taken);
-        let entry = |user: usize| (free[user].dir.clone(), given[user].clone());
-        let shared = shared
-            .into_iter()
-            .map(|(name, users)| (name, users.into_iter().map(entry).collect()));
-        let shared = shared.collect();
-        self.by_rule = (0..free.len()).map(entry).collect();
-        shared
+        let dirs = subjects.into_iter().map(|subject| subject.dir);
+        let named: Vec<(TreePath, ImageName)> = dirs.zip(given).collect();
+        let mut sharing = Shared::new();
+        for (name, users) in shared {
+            let users = users.into_iter().map(|user| named[user].clone());
+            sharing.insert(name, users.collect());
+        }
+        self.by_rule = named.into_iter().collect();
+        sharing
+    }
+
+    /// What the names of these mains are made from.
+    fn subjects(&self, mains: &BTreeSet<&Main>) -> Vec<names::Subject> {
+        let mut modules: BTreeMap<&TreePath, &str> = BTreeMap::new();
+        for module in &self.workspace.modules {
+            modules.insert(&module.dir, packages::binary_name(&module.path));
+        }
+        let mut subjects = Vec::new();
+        for main in mains {
+            let binary = main.binary_name();
+            subjects.push(names::Subject {
+                dir: main.dir.clone(),
+                binary: binary.to_owned(),
+                module: module_of(&main.dir, &modules).unwrap_or(binary).to_owned(),
+            });
+        }
+        subjects
     }
 
     /// Says which mains have longer names since others have the same; not where each of them has a

@@ -399,34 +399,26 @@ impl<'a> Loader<'a> {
     }
 
     fn finish(self) -> LoadedWorkspace {
-        let dirs: Vec<TreePath> = self.modules.keys().cloned().collect();
-        let index = |dir: &TreePath| ModuleIx(dirs.partition_point(|other| other < dir));
+        let mut indexes: BTreeMap<TreePath, ModuleIx> = BTreeMap::new();
+        for (number, dir) in self.modules.keys().enumerate() {
+            indexes.insert(dir.clone(), ModuleIx(number));
+        }
         let mut roots: Vec<Root> = Vec::new();
         for draft in &self.roots {
-            let there = draft
-                .replaced
-                .iter()
-                .filter(|(_, (dir, _))| self.modules.contains_key(dir));
+            let mut replaced = BTreeMap::new();
+            for (path, (dir, version)) in &draft.replaced {
+                if let Some(&module) = indexes.get(dir) {
+                    let version = version.clone();
+                    let target = ReplaceTarget { module, version };
+                    replaced.insert(ModulePath::new(path), target);
+                }
+            }
+            let members = draft.members.iter().filter_map(|dir| indexes.get(dir));
             roots.push(Root {
                 dir: draft.dir.clone(),
                 kind: draft.kind.clone(),
-                members: draft
-                    .members
-                    .iter()
-                    .filter(|dir| self.modules.contains_key(*dir))
-                    .map(index)
-                    .collect(),
-                replaced: there
-                    .map(|(path, (dir, version))| {
-                        (
-                            ModulePath::new(path),
-                            ReplaceTarget {
-                                module: index(dir),
-                                version: version.clone(),
-                            },
-                        )
-                    })
-                    .collect(),
+                members: members.copied().collect(),
+                replaced,
                 read: draft.read.clone(),
                 vendored: draft.vendored,
                 gowork_off: draft.gowork_off,
@@ -439,13 +431,11 @@ impl<'a> Loader<'a> {
             .filter(|root| !root.gowork_off)
             .flat_map(Root::modules)
             .collect();
-        let unused = self
-            .dirs_of("go.mod")
-            .into_iter()
-            .filter(|dir| !self.modules.contains_key(dir) || !used.contains(&index(dir)));
-        let unused = unused
-            .filter(|dir| self.fault_of(dir) != Fault::NoModule)
-            .collect();
+        let mut unused = self.dirs_of("go.mod");
+        unused.retain(|dir| {
+            let is_used = indexes.get(dir).is_some_and(|ix| used.contains(ix));
+            !is_used && self.fault_of(dir) != Fault::NoModule
+        });
         let modules = self.modules.into_iter().map(|(dir, file)| {
             let path = file.module.as_ref().map(|module| module.value.as_str());
             let path = ModulePath::new(path.unwrap_or_default());
