@@ -8,8 +8,8 @@ pub enum Cache {
     Layer,
     /// In a cache mount: they stay on one builder, where packages are found one by one.
     Mount,
-    /// In layers, and in a cache mount besides, from which a step that runs again takes the
-    /// packages that did not change.
+    /// In layers, and also in a cache mount: a step that runs again takes the packages that did not
+    /// change from there.
     #[default]
     Both,
 }

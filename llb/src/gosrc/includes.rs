@@ -30,7 +30,7 @@ pub struct Includes {
 /// Other names of files that sources of C, C++ and similar languages include.
 const INCLUDED: [&str; 7] = [".inc", ".inl", ".ipp", ".tcc", ".tpp", ".def", ".i"];
 
-/// Whether a file of this name can be included and its text tells what it includes: what
+/// Whether a file of this name can be included and its text says what it includes: what
 /// [`FileClass`] knows but for Go, and some more.
 pub(crate) fn is_includable(name: &str) -> bool {
     let suffix = name.rfind('.').map_or("", |dot| &name[dot..]);

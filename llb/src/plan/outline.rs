@@ -150,8 +150,8 @@ pub fn outline(
     outline_where(scan, workspace, config, target, |_| true)
 }
 
-/// The same of one image alone. Names are given as there, but nothing is said about packages that
-/// the image is not made of.
+/// The same for one image. It gets the same name, but nothing is reported about packages that it is
+/// not made of.
 pub fn outline_of(
     scan: &Scan,
     workspace: &Workspace,

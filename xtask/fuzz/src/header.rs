@@ -152,10 +152,10 @@ fn check_places(text: &[u8], file: &SourceFile) {
         assert!(line.contains("//go:embed"), "{embed:?} in {line:?}");
         // Go counts without carriage returns, and what is not UTF-8 has become U+FFFD, perhaps
         // fewer of them.
-        let told = rest.starts_with(&embed.pattern)
+        let reported = rest.starts_with(&embed.pattern)
             || rest.starts_with(['"', '`'])
             || line.contains(['\r', '\u{fffd}']);
-        assert!(told, "{embed:?} at {rest:?}");
+        assert!(reported, "{embed:?} at {rest:?}");
     }
     for at in cgo.iter().flat_map(|cgo| &cgo.directives_at) {
         assert!(text.rest(*at).starts_with("#cgo"));
@@ -229,13 +229,13 @@ fn check_selection(file: SourceFile) {
             "{package:?}"
         );
         let left_out = package.ignored_go_files.contains(&name);
-        let told = package.invalid_go_files.contains(&name);
+        let reported = package.invalid_go_files.contains(&name);
         if name.ends_with(".go") {
             assert!(
-                u8::from(built) + u8::from(left_out) == 1 || told && !built,
+                u8::from(built) + u8::from(left_out) == 1 || reported && !built,
                 "{package:?}"
             );
-            assert!(told || built == matches, "{matches}: {package:?}");
+            assert!(reported || built == matches, "{matches}: {package:?}");
         }
     }
 }

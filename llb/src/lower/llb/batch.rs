@@ -29,7 +29,7 @@ impl Lowering<'_> {
     /// from 1. What runs is never to be found in the cache, and to ignore the cache would empty the
     /// cache mount: so `attempt` is a text that no earlier attempt had. None where results are not
     /// kept in layers and a mount, and where the steps are not of the kind whose results can be
-    /// told by what they are made of.
+    /// identified by what they are made of.
     ///
     /// # Errors
     /// As [`Self::resolve`].
