@@ -1,6 +1,8 @@
 //! Inputs that went wrong once, after public reports, each as small as it can be: what the command
-//! says of each. `cargo test -p gowork --test it cases::` runs them; those of builds are in
-//! frontend/tests/engine/cases.rs.
+//! says of each. Their builds are in frontend/tests/engine/cases.rs. `cargo xtask test cases::` runs
+//! both.
+
+use std::os::unix::fs::symlink;
 
 use crate::support::Repository;
 
@@ -89,4 +91,107 @@ fn not_for_this_platform() {
     let archive = format!("{MODULE}{service}\n-- cmd/api/main.go --\n{MAIN}");
     check(&archive, "(svc_windows.go)\n --> cmd/svc/main.go:3:8\n");
     list(&archive, &["api"]);
+}
+
+/// `$$PATH` extends the base's, port ranges are ports, and `.exe` is for Windows.
+#[test]
+fn small_things() {
+    let dirs = ["2048", "API", "_tool", "api", "foo.v1", "my+app"];
+    let mains: String = dirs
+        .iter()
+        .map(|dir| format!("\n-- cmd/{dir}/main.go --\n{MAIN}"))
+        .collect();
+    let names = ["api", "app-2048", "cmd-api", "foo.v1", "my-app"];
+    list(&format!("{MODULE}{mains}"), &names);
+    let repository = Repository::new(&format!("{MODULE}{mains}"));
+    let (dockerfile, bake) = (repository.run("dockerfile"), repository.run("bake"));
+    for name in names {
+        assert!(
+            dockerfile.out.contains(&format!(" AS {name}\n")),
+            "{dockerfile}"
+        );
+        let target = name.replace('.', "-");
+        assert!(bake.out.contains(&format!("target \"{target}\"")), "{bake}");
+    }
+    let windows = repository.run("list --platform windows/amd64");
+    assert!(windows.out.contains("my+app.exe"), "{windows}");
+    assert_eq!(repository.run("check --platform wasi/wasm").code, 0);
+    // Eight mains of one name.
+    let services = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let mains: String = services
+        .iter()
+        .map(|service| format!("\n-- {service}/cmd/main.go --\n{MAIN}"))
+        .collect();
+    list(&format!("{MODULE}{mains}"), &services);
+    let settings = "\n-- gowork.toml --\n[runtime]\nbase = \"alpine:3.22\"\nports = [\"8000-8010/udp\"]\nenv = { PATH = \"/opt/app/bin:$$PATH\" }";
+    let archive = format!("{MODULE}\n-- cmd/api/main.go --\n{MAIN}{settings}");
+    check(&archive, "");
+    let printed = Repository::new(&archive).run("dockerfile").out;
+    assert!(
+        printed.contains("PATH=\"/opt/app/bin:${PATH}\"") && printed.contains("8000-8010/udp"),
+        "{printed}"
+    );
+}
+
+/// No file of the base is hidden: the printed Dockerfile copies, as a build does.
+#[test]
+fn files_over_base() {
+    let settings = "\n-- gowork.toml --\n[runtime]\nbase = \"debian:bookworm-slim\"\n[[runtime.files]]\nfrom = \"tool.sh\"\nto = \"/bin/tool.sh\"\n-- tool.sh --\n#!/bin/sh";
+    let archive = format!("{MODULE}\n-- cmd/api/main.go --\n{MAIN}{settings}");
+    check(&archive, "");
+    let printed = Repository::new(&archive).run("dockerfile").out;
+    assert!(printed.contains("tool.sh /bin/tool.sh"), "{printed}");
+}
+
+#[test]
+fn fork_behind_third_party() {
+    let module = "\n-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire (\n\trsc.io/quote v1.5.2\n\trsc.io/sampler v1.3.0\n)\n\nreplace rsc.io/sampler => ./third_party/sampler";
+    let main =
+        "\n-- cmd/app/main.go --\npackage main\n\nimport _ \"rsc.io/quote\"\n\nfunc main() {}";
+    let fork = "\n-- third_party/sampler/go.mod --\nmodule rsc.io/sampler\n-- third_party/sampler/sampler.go --\npackage sampler";
+    let repository = Repository::new(&format!("{module}{main}{fork}"));
+    let file = "third_party/sampler/sampler.go";
+    let affected = repository.run(&format!("affected --files {file}"));
+    assert!(affected.out.starts_with("app "), "{affected}");
+    let explained = repository.run(&format!("explain app {file}"));
+    assert!(explained.out.contains("is part of app"), "{explained}");
+}
+
+#[test]
+fn unneeded_module_cannot_be_had() {
+    let module = format!("{MODULE}\n\nrequire no.such.example/module v1.3.1");
+    let bad = "\n-- cmd/bad/main.go --\npackage main\n\nimport _ \"no.such.example/module\"\n\nfunc main() {}";
+    let archive = format!("{module}\n-- cmd/api/main.go --\n{MAIN}{bad}");
+    check(&archive, "");
+    list(&archive, &["api", "bad"]);
+}
+
+/// A member that is a link; a package and a file that are links.
+#[test]
+fn module_directory_is_a_link() {
+    let lib = "\n-- external/lib/go.mod --\nmodule example.com/lib\n\ngo 1.26\n-- external/lib/lib.go --\npackage lib";
+    let main = "\n-- services/api/go.mod --\nmodule example.com/api\n\ngo 1.26\n-- services/api/main.go --\npackage main\n\nimport _ \"example.com/lib\"\n\nfunc main() {}";
+    let work = "\n-- go.work --\ngo 1.26\n\nuse (\n\t./services/api\n\t./lib\n)";
+    let repository = Repository::new(&format!("{work}{main}{lib}"));
+    symlink("external/lib", repository.path().join("lib")).unwrap();
+    let checked = repository.run("check");
+    assert_eq!(checked.code, 0, "{checked}");
+}
+
+#[test]
+fn printed_dockerfile_links() {
+    let main = "\n-- services/api/main.go --\npackage main\n\nimport _ \"example.com/api/internal/shared\"\n\nfunc main() {}\n-- services/api/go.mod --\nmodule example.com/api\n\ngo 1.26";
+    let repository = Repository::new(&format!(
+        "{main}\n-- shared/shared.go --\npackage shared\n-- common/version.go --\npackage main"
+    ));
+    let api = repository.path().join("services/api");
+    std::fs::create_dir(api.join("internal")).unwrap();
+    symlink("../../../shared", api.join("internal/shared")).unwrap();
+    symlink("../../common/version.go", api.join("version.go")).unwrap();
+    let checked = repository.run("check");
+    assert_eq!(checked.code, 0, "{checked}");
+    let printed = repository.run("dockerfile").out;
+    for file in ["shared/shared.go", "common/version.go"] {
+        assert!(printed.contains(file), "{printed}");
+    }
 }

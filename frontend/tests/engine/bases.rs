@@ -2,7 +2,7 @@
 //! base are followed, inside of it, and what is there keeps its owner and mode. And a layer is the
 //! same wherever and whenever it is made.
 
-mod tree;
+pub(crate) mod tree;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -7,21 +7,21 @@ use crate::engine::Build;
 
 /// What there is at a path: all that an archive says of it but its time, and a file's content.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Mode, owner, and what a link says.
-    pub(super) what: String,
+    pub(crate) what: String,
     /// Of a file.
-    pub(super) content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
 }
 
 /// A file system as an archive has it, with the times of its entries.
-pub(super) struct Tree {
-    pub(super) entries: BTreeMap<String, Entry>,
-    pub(super) times: BTreeMap<String, String>,
+pub(crate) struct Tree {
+    pub(crate) entries: BTreeMap<String, Entry>,
+    pub(crate) times: BTreeMap<String, String>,
 }
 
 impl Tree {
-    pub(super) fn of(build: Build) -> Self {
+    pub(crate) fn of(build: Build) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let (archive, root) = (dir.path().join("archive"), dir.path().join("root"));
         build
@@ -74,7 +74,7 @@ impl Tree {
     }
 
     /// Where it differs from another.
-    pub(super) fn differences(&self, other: &Self) -> Vec<String> {
+    pub(crate) fn differences(&self, other: &Self) -> Vec<String> {
         let shown = |entry: Option<&Entry>| {
             entry.map(|entry| format!("{} ({} bytes)", entry.what, entry.content.len()))
         };
