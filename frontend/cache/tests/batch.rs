@@ -18,6 +18,7 @@ use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gowork_cache::mount::CacheMount;
 use gowork_cache::steps::locks::{Claim, Locks};
 use world::build::{Build, Snapshot, said, succeeds};
 use world::{World, snapshot};
@@ -201,6 +202,30 @@ fn it_waits_for_steps_that_run_and_the_others_for_it() {
     };
     waits(Claim::Running, &|| build.batch(&["runtime"]).0);
     waits(Claim::Batched, &|| build.library("b"));
+}
+
+/// Of two builds at once, the second one's batch waits for the first one's. It ends with its build,
+/// however long the first one takes.
+#[test]
+fn a_batch_that_waits_for_another_ends_when_its_steps_have_made_everything() {
+    let world = World::new();
+    let mount = tempfile::tempdir().unwrap();
+    let build = Build::begun(&world, mount.path());
+    let held = CacheMount::new(mount.path(), 0).try_lock_batch().unwrap();
+    assert!(held.is_some());
+    thread::scope(|scope| {
+        let batch = scope.spawn(|| build.batch(&["runtime"]));
+        // Lets it go on if this fails.
+        let _held = held;
+        thread::sleep(Duration::from_millis(500));
+        assert!(!batch.is_finished());
+        let (ran, _, binary) = steps(&build);
+        assert!(ran && binary == world.plain());
+        until(&|| batch.is_finished());
+        let (output, left) = batch.join().unwrap();
+        succeeds(&output);
+        assert_eq!((said(&output).as_str(), left), ("", vec![]));
+    });
 }
 
 #[test]

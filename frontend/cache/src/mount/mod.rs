@@ -16,7 +16,7 @@
 
 mod bound;
 
-use std::fs::{self, File, FileTimes, Metadata};
+use std::fs::{self, File, FileTimes, Metadata, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -169,19 +169,22 @@ impl CacheMount {
         )
     }
 
-    /// Waits until no other batch runs on this mount, and keeps others waiting until the result is
-    /// dropped.
+    /// Keeps other batches on this mount waiting until the result is dropped. Returns `None` if one
+    /// runs.
     ///
     /// # Errors
     /// If the mount cannot be written to.
-    pub fn lock_batch(&self) -> io::Result<File> {
+    pub fn try_lock_batch(&self) -> io::Result<Option<File>> {
         fs::create_dir_all(&self.dir)?;
         let file = File::options()
             .create(true)
             .append(true)
             .open(self.dir.join("batch"))?;
-        file.lock()?;
-        Ok(file)
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
     }
 
     fn entry_path(&self, action: &Id) -> PathBuf {

@@ -23,9 +23,9 @@ const PAUSE: Duration = Duration::from_millis(1500);
 /// The number of looks.
 const ATTEMPTS: u32 = 8;
 
-/// How long a build waits for a batch that has nothing left to do but to end. Without this it would
-/// end as canceled.
-pub(super) const GRACE: Duration = Duration::from_secs(2);
+/// How long a build waits for a batch that has nothing left to do but to end: on a busy machine, its
+/// container takes seconds for that. Without this it would end as canceled.
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// Whether a batch compiles.
 #[derive(Default)]

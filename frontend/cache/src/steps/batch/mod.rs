@@ -15,10 +15,12 @@
 mod progress;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use gowork_step::words::{AFTER, MOUNT, PARENT, STOP, USAGE_LOG};
 use gowork_step::{Batch, LinkDescription, part_dir};
@@ -31,7 +33,7 @@ use crate::server::usage_log::UsageReader;
 use crate::steps::description::read_json;
 use crate::steps::go;
 use crate::steps::go_trace::{Event, GoTrace};
-use crate::steps::locks::Locks;
+use crate::steps::locks::{Claim, Locks};
 
 /// Compiles and links what it can. Succeeds in any case, since every step can make its results
 /// itself.
@@ -60,6 +62,9 @@ pub fn batch(words: &[String]) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// How often a batch that waits for another looks whether it may begin, or has nothing to do.
+const TURN: Duration = Duration::from_millis(200);
+
 struct Runner<'a> {
     /// Scratch space.
     dir: &'a Path,
@@ -73,9 +78,10 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     fn run(&self, batch: &Batch) -> io::Result<()> {
-        // Builds side by side have much in common: the first batch makes it, the others find it.
-        let _lock = self.mount.lock_batch()?;
         let locks = Locks::new(self.mount_dir);
+        let Some(_lock) = self.wait_for_turn(batch, &locks)? else {
+            return Ok(());
+        };
         let mut progress = Progress::new(&self.mount, &locks)?;
         self.claim(batch, &mut progress);
         self.look(batch, &mut progress)?;
@@ -95,6 +101,44 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Builds side by side have much in common: the first batch makes it, the others find it. While
+    /// a batch waits, its steps run by themselves. Returns `None` once they have made everything:
+    /// then the build ends, and would cancel a batch that waits on.
+    fn wait_for_turn(&self, batch: &Batch, locks: &Locks) -> io::Result<Option<File>> {
+        if let Some(lock) = self.mount.try_lock_batch()? {
+            return Ok(Some(lock));
+        }
+        let mut progress = Progress::new(&self.mount, locks)?;
+        self.look(batch, &mut progress)?;
+        let mut links: Vec<&LinkDescription> = batch.links.iter().collect();
+        let mut running: HashSet<&str> = HashSet::new();
+        loop {
+            // A link that runs by itself leaves nothing in the mount: it was seen to run, and is
+            // over.
+            let mut left = Vec::new();
+            for link in links {
+                let name = link.step.name.as_str();
+                let runs = locks.is_claimed(Claim::Running, name);
+                let is_over = !runs && running.contains(name);
+                if runs {
+                    running.insert(name);
+                }
+                if !is_over && !progress.has_binary(link)? {
+                    left.push(link);
+                }
+            }
+            if left.is_empty() && progress.unknown.is_empty() {
+                return Ok(None);
+            }
+            links = left;
+            thread::sleep(TURN);
+            if let Some(lock) = self.mount.try_lock_batch()? {
+                return Ok(Some(lock));
+            }
+            progress.look_in_mount()?;
+        }
     }
 
     fn layer(&self, position: usize) -> PathBuf {
