@@ -1,10 +1,14 @@
 //! The use case, phase by phase: survey the repository, and for each platform look up the inputs,
 //! resolve modules, plan, lower, solve, and check what came of it.
 //!
+//! The stages of a Dockerfile have a walk of their own, `body`.
+//!
 //! Owns the order of things and nothing else. Each phase is a file below, which knows the session
 //! and not this walk; all knowledge of Go is in `gowork_llb`.
 
+mod body;
 mod calls;
+mod docker;
 mod isolate;
 mod job;
 mod phases;
@@ -31,7 +35,7 @@ use crate::result::{BuildResult, ImageResult};
 use crate::subrequests::Call;
 use isolate::Failure;
 use job::{Job, Wanted};
-use phases::inputs::{self, Inputs};
+use phases::inputs::{self, Inputs, Manner};
 use phases::resolve::{self, Resolutions};
 use phases::{image_config, linker_check};
 use session::{Session, bug, internal};
@@ -51,14 +55,16 @@ pub async fn build(
     files: &mut SourceFiles,
 ) -> Result<proto::Result, BuildError> {
     let session = Session::open(gateway, options, programs).await?;
-    let survey = Survey::make(&session, files).await?;
-    let target = options.target.as_deref();
-    let warnings = isolate::warnings(&survey, target)?;
+    if session.context.definition().is_dockerfile() {
+        return body::build(&session, files).await;
+    }
+    let survey = Survey::make(&session, files, &options.target_platforms()).await?;
+    let wanted = target::choose(options.target.as_deref(), &survey.outlined);
+    let warnings = isolate::warnings(&survey, wanted.as_ref().ok())?;
     session.warn(&warnings).await;
-    let wanted = target::choose(target, &survey.outlined)?;
-    let images = match build_platforms(&session, &survey, &wanted).await {
+    let images = match build_platforms(&session, &survey, &wanted?).await {
         Ok(images) => images,
-        Err(error) => return Err(with_sources(error, &session, &survey, files).await),
+        Err(error) => return Err(survey.with_sources(error, &session, files).await),
     };
     let result = BuildResult {
         images: images.into_iter().collect(),
@@ -80,25 +86,11 @@ pub async fn answer(
     files: &mut SourceFiles,
 ) -> Result<proto::Result, BuildError> {
     let session = Session::open(gateway, options, programs).await?;
-    let survey = Survey::make(&session, files).await?;
-    calls::answer(&session, &survey, call, files)
-}
-
-/// The same error. Adds the Go files that it points into to `files`.
-async fn with_sources(
-    mut error: BuildError,
-    session: &Session<'_>,
-    survey: &Survey,
-    files: &mut SourceFiles,
-) -> BuildError {
-    let scanned = &survey.scanned;
-    scanned
-        .add_sources(session, error.diagnostics(), files)
-        .await;
-    if let BuildError::Step { errors, .. } = &mut error {
-        report::step::place_at_clauses(errors, files);
+    if session.context.definition().is_dockerfile() && body::answers(call) {
+        return body::answer(&session, call, files).await;
     }
-    error
+    let survey = Survey::make(&session, files, &options.target_platforms()).await?;
+    calls::answer(&session, &survey, call, files)
 }
 
 /// Builds for all platforms, side by side. BuildKit knows which of their steps are the same.
@@ -178,10 +170,8 @@ async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result
 /// Walks through the phases once: inputs, resolve, and what follows in [`build_resolved`].
 async fn walk(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Outcome, Failure> {
     let inputs = inputs::look_up(session, job, &survey.scanned).await?;
-    let prefix = prefix(session.options, job.platform);
-    let no_cache = target::no_cache(&session.options.no_cache);
-    let decorate_exec = |exec| session.options.exec.apply(exec);
-    let options = inputs::options(session, &prefix, &no_cache, &decorate_exec);
+    let manner = Manner::of(session, job.platform);
+    let options = manner.options(session);
     let unresolved = plan::plan(PlanInput {
         outline: job.outline,
         resolutions: None,
@@ -194,35 +184,15 @@ async fn walk(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Ou
             .await
             .map_err(Failure::Shared)?;
         drop(resolved);
-        if let Some(completed) = completed(session, survey, job, &resolutions).await? {
+        let scanned = &survey.scanned;
+        let completed = resolve::completed(session, scanned, job.outline, &resolutions);
+        if let Some(completed) = completed.await.map_err(Failure::Shared)? {
             return Ok(Outcome::MoreToResolve(Box::new(completed)));
         }
         let built = build_resolved(session, job, &inputs, options, &resolutions).await?;
         Ok(Outcome::Built(Box::new(built)))
     };
     speculate::beside(build, early, || Duration::ZERO).await
-}
-
-/// The outline with what third-party packages import of the repository, if it lacks some of that.
-async fn completed(
-    session: &Session<'_>,
-    survey: &Survey,
-    job: Job<'_>,
-    resolutions: &Resolutions,
-) -> Result<Option<Outline>, Failure> {
-    let scanned = &survey.scanned;
-    let Some((outline, found)) =
-        job.outline
-            .completed(&scanned.scan, &scanned.workspace, resolutions)
-    else {
-        return Ok(None);
-    };
-    let (errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
-    if !errors.is_empty() {
-        return Err(Failure::Shared(BuildError::Diagnostics(errors)));
-    }
-    session.warn(&warnings).await;
-    Ok(Some(outline))
 }
 
 /// Builds with the answers of the resolve steps: plan, lower, solve; then checks the image and
@@ -240,7 +210,7 @@ async fn build_resolved(
     });
     let mut lowering = Lowering::new(&plan, &inputs.llb, options);
     let Some(image) = wanted_image(&plan, job.wanted)? else {
-        let output = lowering.binaries().map_err(internal)?;
+        let output = lowering.binaries(None).map_err(internal)?;
         let solved = solve(session, job, &mut lowering, &output).await?;
         let image = ImageResult {
             reference: solved.reference,
@@ -341,13 +311,4 @@ async fn failed(
         reference: solved.reference,
         is_made: false,
     })
-}
-
-/// What stands before the names of a platform's steps, if there is more than one platform.
-fn prefix(options: &Options, platform: &Platform) -> String {
-    if options.multi_platform || options.platforms.len() > 1 {
-        format!("[{platform}] ")
-    } else {
-        String::new()
-    }
 }

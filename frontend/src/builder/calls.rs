@@ -41,7 +41,8 @@ pub(super) fn answer(
         }
         (Call::Outline, _) => {
             if let Some(target) = session.options.target.as_deref() {
-                isolate::warnings(survey, Some(target))?;
+                let wanted = target::choose(Some(target), &survey.outlined);
+                isolate::warnings(survey, wanted.as_ref().ok())?;
             }
             Ok(outline::result(&self::outline(session, survey)?, files))
         }
@@ -59,6 +60,11 @@ fn lint(session: &Session<'_>, survey: &Survey, mut found: Vec<Diagnostic>) -> l
     if target.is_some() && is_sound {
         found.extend(target::choose(target, &survey.outlined).err());
     }
+    lint_of(found)
+}
+
+/// What was found, as `--check` says it.
+pub(super) fn lint_of(found: Vec<Diagnostic>) -> lint::Lint {
     let mut lint = lint::Lint::default();
     for found in found {
         match found.severity {

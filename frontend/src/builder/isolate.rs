@@ -1,5 +1,5 @@
-//! A broken image does not break the others: the wanted image is then built by itself, as if the
-//! repository had no other. Owns when that is done.
+//! A broken image does not break the others: the wanted images are then built by themselves, as if
+//! the repository had no others. Owns when that is done.
 //!
 //! Images share steps, so an error in one may end the build of another: a compile step may have
 //! packages of both, and the go command resolves the packages of all. By itself an image has steps
@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::config::ImageName;
 use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::plan::{Outline, Plan, StepIx};
 
 use super::job::{Job, Wanted};
 use super::phases::outline;
 use super::survey::Survey;
-use super::target;
 use crate::error::BuildError;
 
 /// Why the steps of an image ended.
@@ -44,24 +44,25 @@ impl From<Failure> for BuildError {
     }
 }
 
-/// The warnings to begin a build with. Errors in images other than `target` count as warnings.
+/// The warnings to begin a build with. Errors in images other than the wanted ones count as
+/// warnings.
 ///
 /// # Errors
 /// What is wrong, if it stops the build.
 pub(super) fn warnings(
     survey: &Survey,
-    target: Option<&str>,
+    wanted: Option<&Wanted>,
 ) -> Result<Vec<Diagnostic>, BuildError> {
     let found = survey.diagnostics();
     if !found.iter().any(Diagnostic::is_error) {
         return Ok(found);
     }
-    match sound_image(survey, target) {
-        Some(image) => {
+    match sound_images(survey, wanted) {
+        Some(images) => {
             let outlined = &survey.outlined.diagnostics;
             let of_others: Vec<_> = outlined
                 .iter()
-                .map(|found| without_part_in(found, &image))
+                .map(|found| without_part_in(found, images))
                 .collect();
             Ok(survey.diagnostics_with(&of_others))
         }
@@ -71,64 +72,70 @@ pub(super) fn warnings(
     }
 }
 
-/// The image that `target` names, if nothing is wrong with it.
-fn sound_image(survey: &Survey, target: Option<&str>) -> Option<String> {
+/// The wanted images, if nothing is wrong with any of them.
+fn sound_images<'w>(survey: &Survey, wanted: Option<&'w Wanted>) -> Option<&'w [ImageName]> {
     if !survey.has_sound_base() {
         return None;
     }
-    let wanted = target::choose(target, &survey.outlined).ok()?;
-    let image = wanted.image()?;
-    let has_image = |outline: &Outline| outline.names().any(|name| name == image);
-    let mut outlines = survey.outlined.by_platform.iter();
-    outlines
-        .any(|(_, outline)| has_image(outline))
-        .then(|| image.to_owned())
+    let images = wanted?.names()?;
+    let is_sound = |image: &ImageName| {
+        let mut outlines = survey.outlined.by_platform.iter();
+        outlines.any(|(_, outline)| outline.names().any(|name| name == *image))
+    };
+    images.iter().all(is_sound).then_some(images)
 }
 
-/// The diagnostic for an image that it does not affect: an error becomes a warning.
-fn without_part_in(found: &Diagnostic, image: &str) -> Diagnostic {
+/// The diagnostic for images that it does not affect: an error becomes a warning.
+fn without_part_in(found: &Diagnostic, images: &[ImageName]) -> Diagnostic {
     if !found.is_error() {
         return found.clone();
     }
     Diagnostic {
         severity: Severity::Warning,
-        message: format!("{} (this does not affect image {image})", found.message),
+        message: format!(
+            "{} (this does not affect {})",
+            found.message,
+            in_words(images)
+        ),
         ..found.clone()
     }
 }
 
-/// Whether one image is wanted, and there are others whose steps it shares.
-pub(super) fn has_others(job: Job<'_>) -> bool {
-    let images = &job.outline.images;
-    let wanted = job.wanted.image();
-    let Some(image) = images
-        .iter()
-        .find(|image| wanted == Some(image.config.name.as_str()))
-    else {
-        return false;
-    };
-    images
-        .iter()
-        .any(|other| other.build == image.build && other.config.name != image.config.name)
+/// `image api`, `images api, worker`.
+fn in_words(images: &[ImageName]) -> String {
+    match images {
+        [image] => format!("image {image}"),
+        images => format!("images {}", images.join(", ")),
+    }
 }
 
-/// Whether another image may be the cause if `step` fails: one image is wanted, and the step also
-/// compiles packages that this image does not use.
+/// Whether some images are wanted, and there are others whose steps they share.
+pub(super) fn has_others(job: Job<'_>) -> bool {
+    let Some(names) = job.wanted.names() else {
+        return false;
+    };
+    let builds = job.builds();
+    let mut images = job.outline.images.iter();
+    images.any(|image| builds.contains(&image.build) && !names.contains(&image.config.name))
+}
+
+/// Whether another image may be the cause if `step` fails: some images are wanted, and the step
+/// also compiles packages that these images do not use.
 pub(super) fn is_shared(job: Job<'_>, plan: &Plan, step: StepIx) -> bool {
-    let Some(image) = job.wanted.image() else {
+    let Some(names) = job.wanted.names() else {
         return false;
     };
     let parts = plan.step(step).kind.parts();
-    let is_of_others = parts
-        .iter()
-        .any(|part| !part.reach.is_empty() && !part.reach.iter().any(|reached| reached == image));
+    let is_of_others = parts.iter().any(|part| {
+        !part.reach.is_empty() && !part.reach.iter().any(|reached| names.contains(reached))
+    });
     has_others(job) && is_of_others
 }
 
-/// The outline of the wanted image by itself, if another image may be the cause of `error`.
+/// The outline of the wanted images by themselves, if another image may be the cause of `error`.
 pub(super) fn by_itself(error: &BuildError, job: Job<'_>, survey: &Survey) -> Option<Outline> {
-    let image = job.wanted.image()?;
-    let outline = outline::of_one(&survey.scanned, &survey.config, job.platform, image)?;
+    let names = job.wanted.names()?;
+    let outline = outline::of_some(&survey.scanned, &survey.config, job.platform, names)?;
     (!points_into(error, &outline)).then_some(outline)
 }
 
@@ -152,12 +159,13 @@ fn points_into(error: &BuildError, outline: &Outline) -> bool {
     false
 }
 
-/// The warning that an image was built by itself, because of `error`.
+/// The warning that images were built by themselves, because of `error`.
 pub(super) fn warning(wanted: &Wanted, error: &BuildError) -> Diagnostic {
-    let image = wanted.image().unwrap_or_default();
-    let warning = Diagnostic::warning(format!(
-        "other images cannot be built, so {image} is built in steps of its own"
-    ));
+    let words = match wanted.names().unwrap_or_default() {
+        [image] => format!("{image} is built in steps of its own"),
+        images => format!("{} are built in steps of their own", images.join(", ")),
+    };
+    let warning = Diagnostic::warning(format!("other images cannot be built, so {words}"));
     let found: Vec<String> = error
         .diagnostics()
         .iter()

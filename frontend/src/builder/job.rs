@@ -13,6 +13,8 @@ pub(super) enum Wanted {
     Image(ImageName),
     /// All binaries.
     Binaries,
+    /// The binaries of these images, for the stages of a Dockerfile.
+    Some(Vec<ImageName>),
 }
 
 /// What to build for one platform.
@@ -26,21 +28,30 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     /// The builds that the wanted images need.
     pub(super) fn builds(&self) -> BTreeSet<BuildIx> {
-        let wanted = self.wanted.image();
+        let wanted = self.wanted.names();
         self.outline
             .images
             .iter()
-            .filter(|image| wanted.is_none_or(|name| name == image.config.name))
+            .filter(|image| wanted.is_none_or(|names| names.contains(&image.config.name)))
             .map(|image| image.build)
             .collect()
     }
 }
 
 impl Wanted {
-    /// The name of the image. Returns `None` for the binaries.
+    /// The name of the image. Returns `None` for binaries.
     pub(super) fn image(&self) -> Option<&str> {
         match self {
             Self::Image(name) => Some(name),
+            Self::Binaries | Self::Some(_) => None,
+        }
+    }
+
+    /// The names of the images whose binaries are built. Returns `None` for all.
+    pub(super) fn names(&self) -> Option<&[ImageName]> {
+        match self {
+            Self::Image(name) => Some(std::slice::from_ref(name)),
+            Self::Some(names) => Some(names),
             Self::Binaries => None,
         }
     }

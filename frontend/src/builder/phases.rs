@@ -1,6 +1,6 @@
-//! The phases of a build, one file each, in their order: read the definition file, scan the
-//! sources, outline the images, look up the inputs, resolve modules; with a finished image, check
-//! its dynamic linker and write its config.
+//! The phases of a build, one file each, in their order: read the definition file, ask what the
+//! stages of a Dockerfile take, scan the sources, outline the images, look up the inputs, resolve
+//! modules; with a finished image, check its dynamic linker and write its config.
 //!
 //! A phase knows the session and what earlier phases found. It does not know the walk above it.
 
@@ -11,3 +11,4 @@ pub(super) mod linker_check;
 pub(super) mod outline;
 pub(super) mod resolve;
 pub(super) mod scan;
+pub(super) mod stages;

@@ -3,10 +3,12 @@
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::Platform;
 
 use super::phases::definition::{self, Definition};
 use super::phases::outline::{self, Outlined};
 use super::phases::scan::{self, Scanned};
+use super::report;
 use super::session::Session;
 use super::target;
 use crate::error::{BuildError, SourceFiles};
@@ -27,10 +29,12 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Goes through the phases. `files` takes the texts that diagnostics point into.
+    /// Goes through the phases, for these platforms. `files` takes the texts that diagnostics point
+    /// into.
     pub(super) async fn make(
         session: &Session<'_>,
         files: &mut SourceFiles,
+        platforms: &[Platform],
     ) -> Result<Self, BuildError> {
         let Definition {
             written,
@@ -39,8 +43,13 @@ impl Survey {
         } = definition::read(session, files);
         let scanned = scan::run(session, &config, files).await?;
         base.extend(scanned.diagnostics.iter().cloned());
-        let outlined = outline::make(&scanned, &config, &session.options.target_platforms());
-        let unknown = target::unknown_names(&session.options.no_cache, &outlined);
+        let outlined = outline::make(&scanned, &config, platforms);
+        // Stages of a Dockerfile have names too.
+        let unknown = if session.context.definition().is_dockerfile() {
+            Vec::new()
+        } else {
+            target::unknown_names(&session.options.no_cache, &outlined)
+        };
         let survey = Self {
             written,
             config,
@@ -52,6 +61,23 @@ impl Survey {
         let found = survey.diagnostics();
         survey.scanned.add_sources(session, &found, files).await;
         Ok(survey)
+    }
+
+    /// The same error. Adds the Go files that it points into to `files`.
+    pub(super) async fn with_sources(
+        &self,
+        mut error: BuildError,
+        session: &Session<'_>,
+        files: &mut SourceFiles,
+    ) -> BuildError {
+        let scanned = &self.scanned;
+        scanned
+            .add_sources(session, error.diagnostics(), files)
+            .await;
+        if let BuildError::Step { errors, .. } = &mut error {
+            report::step::place_at_clauses(errors, files);
+        }
+        error
     }
 
     /// Everything that is wrong.

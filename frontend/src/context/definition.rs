@@ -1,16 +1,16 @@
 //! The definition file: where it is, and what it says.
 
+use gowork_llb::config;
 use gowork_llb::limits;
 use gowork_llb::ops::Output;
 
 use super::local::{Directory, IGNORE_FILE, INTERNAL};
 use super::read::read_optional;
 use crate::error::BuildError;
-use crate::gateway::{Gateway, GatewayError, Ref};
+use crate::gateway::{Gateway, Ref};
 use crate::opts::Options;
 
-/// The definition file's other name, which the command takes where no Dockerfile is one for this
-/// frontend.
+/// The definition file's other name. Beside a Dockerfile with stages, the file has the settings.
 const OTHER_NAME: &str = "gowork.toml";
 
 /// The definition file, that is the Dockerfile.
@@ -22,8 +22,34 @@ pub struct DefinitionFile {
     pub bytes: Vec<u8>,
     /// Where it was read from. Warnings go to this op.
     pub source: Output,
-    /// A file beside it that could be the definition as well, has another text, and is not read.
-    pub unread: Option<String>,
+    /// The `gowork.toml` beside it, if there is one.
+    pub beside: Option<FileBeside>,
+}
+
+/// A file in the same directory as the definition file.
+#[derive(Debug, Clone)]
+pub struct FileBeside {
+    /// Its path, as that of the definition file.
+    pub name: String,
+    /// Its text.
+    pub bytes: Vec<u8>,
+}
+
+impl DefinitionFile {
+    /// Whether it is an ordinary Dockerfile, whose stages Docker's frontend runs.
+    pub fn is_dockerfile(&self) -> bool {
+        config::is_dockerfile(&String::from_utf8_lossy(&self.bytes))
+    }
+
+    /// The file beside it that could be the definition as well, if it has another text.
+    pub fn unread(&self) -> Option<&str> {
+        let is_usual = directory_before(&self.name, "Dockerfile")
+            .or_else(|| directory_before(&self.name, "dockerfile"))
+            .is_some();
+        let beside = self.beside.as_ref()?;
+        let is_another = is_usual && beside.bytes != self.bytes;
+        is_another.then_some(beside.name.as_str())
+    }
 }
 
 /// The definition file in the client's directory, with its ignore file.
@@ -53,12 +79,17 @@ pub(super) async fn read(
     source: Output,
 ) -> Result<DefinitionFile, BuildError> {
     let (name, bytes) = read_in_any_case(gateway, from, filename).await?;
-    let unread = unread(gateway, from, &name, &bytes).await?;
+    let beside = match beside(&name) {
+        Some(path) => read_optional(gateway, from, &path)
+            .await?
+            .map(|bytes| FileBeside { name: path, bytes }),
+        None => None,
+    };
     Ok(DefinitionFile {
         name,
         bytes,
         source,
-        unread,
+        beside,
     })
 }
 
@@ -90,30 +121,15 @@ fn lower_case(filename: &str) -> Option<String> {
     Some(format!("{directory}dockerfile"))
 }
 
-/// The other definition file that may lie beside a Dockerfile.
+/// The other definition file that may lie beside this one: it has the settings for a Dockerfile.
 fn beside(filename: &str) -> Option<String> {
-    let directory = directory_before(filename, "Dockerfile")
-        .or_else(|| directory_before(filename, "dockerfile"))?;
-    Some(format!("{directory}{OTHER_NAME}"))
+    let directory = filename.rfind('/').map_or(0, |end| end + 1);
+    let (directory, name) = filename.split_at(directory);
+    (name != OTHER_NAME).then(|| format!("{directory}{OTHER_NAME}"))
 }
 
 /// What stands before `name` in a path to a file of that name.
 fn directory_before<'p>(path: &'p str, name: &str) -> Option<&'p str> {
     let directory = path.strip_suffix(name)?;
     (directory.is_empty() || directory.ends_with('/')).then_some(directory)
-}
-
-/// The file beside the definition, if it has another text.
-async fn unread(
-    gateway: &dyn Gateway,
-    from: &Ref,
-    definition: &str,
-    bytes: &[u8],
-) -> Result<Option<String>, GatewayError> {
-    let Some(other) = beside(definition) else {
-        return Ok(None);
-    };
-    let text = read_optional(gateway, from, &other).await?;
-    let is_another = text.is_some_and(|text| text != bytes);
-    Ok(is_another.then_some(other))
 }

@@ -20,7 +20,7 @@ use gowork_llb::ops::file::{Copy, File};
 use gowork_llb::ops::{Output, Platform, Reference, caps};
 use gowork_llb::tree::Ignore;
 
-pub use definition::DefinitionFile;
+pub use definition::{DefinitionFile, FileBeside};
 pub use git::GitRef;
 pub use local::Filter;
 pub use registry::BaseImage;

@@ -16,7 +16,8 @@ use gowork_llb::ops::caps::{self as llb_caps, Supported};
 use prost::Message;
 
 use super::{
-    Answer, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve, Solved, Warning,
+    Answer, FrontendSolve, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve,
+    Solved, Warning,
 };
 
 /// A filesystem of the script: path without leading slash -> contents.
@@ -50,6 +51,8 @@ pub struct FakeGateway {
 pub struct Recorded {
     /// Every Solve, in order.
     pub solves: Vec<Solve>,
+    /// Every Solve by another frontend. Each is answered with an empty result.
+    pub frontends: Vec<FrontendSolve>,
     /// Every image looked up.
     pub images: Vec<ImageQuery>,
     /// Every warning.
@@ -196,6 +199,15 @@ impl Gateway for FakeGateway {
             trees.insert(id.clone(), files);
             Solved { reference: Ref(id) }
         }))
+    }
+
+    fn solve_frontend(&self, request: FrontendSolve) -> Answer<'_, proto::Result> {
+        self.state.borrow_mut().frontends.push(request);
+        now(Ok(proto::Result::default()))
+    }
+
+    fn evaluate<'a>(&'a self, _: &'a Ref) -> Answer<'a, ()> {
+        now(Ok(()))
     }
 
     fn read_range<'a>(

@@ -19,7 +19,8 @@ use tonic_prost::ProstCodec;
 use super::caps;
 use super::connection::{Connection, chain};
 use super::{
-    Answer, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve, Solved, Warning,
+    Answer, FrontendSolve, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve,
+    Solved, Warning,
 };
 
 /// BuildKit's limit per message, both ways. tonic's own for decoding is 4 MiB.
@@ -127,13 +128,29 @@ impl GrpcGateway {
             }
         };
         if solve.evaluate && !in_one_call && !reference.is_scratch() {
-            self.evaluate(&reference).await?;
+            self.evaluate_now(&reference).await?;
         }
         Ok(Solved { reference })
     }
 
+    async fn solve_by_frontend(
+        &self,
+        request: FrontendSolve,
+    ) -> Result<proto::Result, GatewayError> {
+        let request = proto::SolveRequest {
+            frontend: request.frontend,
+            frontend_opt: request.options.into_iter().collect(),
+            frontend_inputs: request.inputs.into_iter().collect(),
+            allow_result_return: true,
+            allow_result_array_ref: true,
+            ..proto::SolveRequest::default()
+        };
+        let answer: proto::SolveResponse = self.call("Solve", request).await?;
+        Ok(answer.result.unwrap_or_default())
+    }
+
     /// Forces a lazy ref to be built now.
-    async fn evaluate(&self, reference: &Ref) -> Result<(), GatewayError> {
+    async fn evaluate_now(&self, reference: &Ref) -> Result<(), GatewayError> {
         if !self.pong.frontend_caps.has(caps::EVALUATE) {
             self.stat_file(reference, ".").await?;
             return Ok(());
@@ -221,6 +238,14 @@ impl Gateway for GrpcGateway {
 
     fn solve(&self, request: Solve) -> Answer<'_, Solved> {
         Box::pin(self.solve_now(request))
+    }
+
+    fn solve_frontend(&self, request: FrontendSolve) -> Answer<'_, proto::Result> {
+        Box::pin(self.solve_by_frontend(request))
+    }
+
+    fn evaluate<'a>(&'a self, reference: &'a Ref) -> Answer<'a, ()> {
+        Box::pin(self.evaluate_now(reference))
     }
 
     fn read_range<'a>(

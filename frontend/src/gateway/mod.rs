@@ -42,6 +42,13 @@ pub trait Gateway {
     /// ref is first read or after the return.
     fn solve(&self, request: Solve) -> Answer<'_, Solved>;
 
+    /// Lets a frontend that is part of BuildKit build. The refs of the result are built when they
+    /// are evaluated or read, and each comes with its definition.
+    fn solve_frontend(&self, request: FrontendSolve) -> Answer<'_, frontend::Result>;
+
+    /// Builds a ref now.
+    fn evaluate<'a>(&'a self, reference: &'a Ref) -> Answer<'a, ()>;
+
     /// Part of a file, or all of it without a range. Less than asked for means that the file ends
     /// there.
     fn read_range<'a>(
@@ -133,6 +140,17 @@ pub struct Solve {
     /// Caches to import. BuildKit applies none on its own: a frontend that forgets them here builds
     /// cold.
     pub cache_imports: Vec<CacheImport>,
+}
+
+/// One Solve by another frontend.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FrontendSolve {
+    /// Its name in BuildKit: `dockerfile.v0`.
+    pub frontend: String,
+    /// Its options, caches to import among them.
+    pub options: BTreeMap<String, String>,
+    /// Definitions in place of local directories, by name.
+    pub inputs: BTreeMap<String, pb::Definition>,
 }
 
 /// Where to take cached layers from.

@@ -70,7 +70,8 @@ pub const ARG_CACHE_MOUNT_NS: &str = "BUILDKIT_CACHE_MOUNT_NS";
 pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
 /// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in
-/// `:` or `_` is a prefix.
+/// `:` or `_` is a prefix. Docker's frontend gets them for the stages of a Dockerfile, as all
+/// others.
 pub const IGNORED: [(&str, &str); 19] = [
     (
         "source",

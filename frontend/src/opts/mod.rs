@@ -55,6 +55,8 @@ pub struct Options {
     pub source_date_epoch: Option<i64>,
     /// What the names of cache mounts begin with; empty: nothing.
     pub cache_mount_namespace: String,
+    /// All options as they were given, for the frontend that runs the stages of a Dockerfile.
+    pub given: BTreeMap<String, String>,
 }
 
 /// What must not come from the cache (`--no-cache`, `--no-cache-filter`).
@@ -172,6 +174,7 @@ impl Options {
                 .arg(keys::ARG_CACHE_MOUNT_NS)
                 .unwrap_or_default()
                 .to_owned(),
+            given: raw.opts.clone(),
         };
         if reader.problems.is_empty() {
             Ok(options)

@@ -6,8 +6,9 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
 use gowork_llb::diag::{Diagnostic, Span};
 use serde::Serialize;
+use serde_json::Value;
 
-use super::answer::answer;
+use super::answer::{JSON, TEXT, answer};
 use super::definition::Definition;
 use super::sources::{LocationJson, Sources};
 use crate::error::{SourceFiles, render};
@@ -15,6 +16,8 @@ use crate::error::{SourceFiles, render};
 /// The request id.
 pub const NAME: &str = "frontend.lint";
 const VERSION: &str = "1.0.0";
+/// Where the answer has the client's exit code.
+const STATUS_CODE: &str = "result.statuscode";
 
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,8 +101,59 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     let code = if is_clean { b"0" } else { b"1" };
     result
         .metadata
-        .insert("result.statuscode".to_owned(), code.to_vec());
+        .insert(STATUS_CODE.to_owned(), code.to_vec());
     result
+}
+
+/// The answer of Docker's frontend, which has the same form, with what was found besides.
+pub fn joined(mut answered: proto::Result, lint: &Lint, files: &SourceFiles) -> proto::Result {
+    let own = result(lint, files);
+    let json = |result: &proto::Result| -> Option<Value> {
+        serde_json::from_slice(result.metadata.get(JSON)?).ok()
+    };
+    let (Some(mut all), Some(mut own_json)) = (json(&answered), json(&own)) else {
+        return answered;
+    };
+    let before = all["sources"].as_array().map_or(0, Vec::len);
+    if let Some(warnings) = own_json["warnings"].as_array_mut() {
+        for warning in warnings {
+            count_on(&mut warning["location"], before);
+        }
+    }
+    append(&mut all, &own_json, "warnings");
+    append(&mut all, &own_json, "sources");
+    if all["buildError"].is_null() && !own_json["buildError"].is_null() {
+        let mut error = own_json["buildError"].take();
+        count_on(&mut error["location"], before);
+        all["buildError"] = error;
+    }
+    let text = serde_json::to_vec_pretty(&all).unwrap_or_default();
+    answered.metadata.insert(JSON.to_owned(), text);
+    for (key, value) in own.metadata {
+        match key.as_str() {
+            TEXT => answered.metadata.entry(key).or_default().extend(value),
+            STATUS_CODE if value != b"0" => {
+                answered.metadata.insert(key, value);
+            }
+            _ => {}
+        }
+    }
+    answered
+}
+
+/// A place among more sources.
+fn count_on(location: &mut Value, before: usize) {
+    let index = location["sourceIndex"].as_u64().unwrap_or_default();
+    location["sourceIndex"] = (index + before as u64).into();
+}
+
+/// Adds a list to the same list of another answer.
+fn append(all: &mut Value, own: &Value, key: &str) {
+    let own = own[key].as_array().cloned().unwrap_or_default();
+    match all[key].as_array_mut() {
+        Some(list) => list.extend(own),
+        None => all[key] = own.into(),
+    }
 }
 
 fn build_error(errors: &[Diagnostic], sources: &mut Sources<'_>) -> Option<BuildErrorJson> {

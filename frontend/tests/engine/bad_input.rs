@@ -133,6 +133,26 @@ fn modules() {
     fails("proxy-unreachable");
 }
 
+/// Of a Dockerfile: what Docker's frontend says is said, and what concerns the binaries is said at
+/// the instruction that takes them.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn stages_of_a_dockerfile() {
+    fails("stages-binary");
+    fails("stages-pattern");
+    fails("stages-syntax");
+    said(
+        "stages-target",
+        &build("stages-target").target("app").fails(),
+    );
+    fails("stages-missing");
+    fails("stages-name");
+    fails("stages-after-toml");
+    fails("stages-before-toml");
+    fails("stages-platform");
+    fails("stages-settings");
+}
+
 /// A proxy whose certificate nobody has signed, as a company's own looks from inside a build step;
 /// and the secret that is the cure.
 #[test]

@@ -45,6 +45,8 @@ mod runtime;
 mod secrets;
 mod shared;
 mod smoke;
+mod stages;
+mod stages_as_docker;
 mod tiers;
 mod variants;
 mod workspaces;

@@ -211,11 +211,7 @@ fn a_definition_that_is_not_read_is_noted() {
             &gateway,
             &options(&[&format!("filename={filename}")]),
             async |context| {
-                assert_eq!(
-                    context.unwrap().definition().unread.as_deref(),
-                    unread,
-                    "{filename}"
-                );
+                assert_eq!(context.unwrap().definition().unread(), unread, "{filename}");
             },
         );
     }

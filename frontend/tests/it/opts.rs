@@ -263,6 +263,8 @@ fn known_keys() -> Vec<(&'static str, &'static str)> {
 fn read_of(opts: &[&str]) -> String {
     let mut options = options(opts);
     options.build_args.retain(|name, _| name == "A");
+    // Passed on as they are.
+    options.given.clear();
     format!("{options:?}")
 }
 

@@ -106,6 +106,8 @@ impl Config {
             findings.into_vec()
         } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {
             vec![diagnostic]
+        } else if let Some(diagnostic) = mixed(&reader.lines, text, &errors) {
+            vec![diagnostic]
         } else {
             errors
                 .iter()
@@ -116,6 +118,12 @@ impl Config {
         diagnostics.sort_by(|a, b| (a.others, &a.span).cmp(&(b.others, &b.span)));
         (config, diagnostics)
     }
+}
+
+/// Whether the text of a definition file is an ordinary Dockerfile instead of TOML: its first line
+/// that is neither blank nor a comment starts with an instruction.
+pub fn is_dockerfile(text: &str) -> bool {
+    first_instruction(text.strip_prefix('\u{feff}').unwrap_or(text)).is_some()
 }
 
 fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
@@ -136,14 +144,32 @@ fn syntax_error(lines: &Lines<'_>, error: &toml::de::Error) -> Diagnostic {
     Diagnostic::error(format!("TOML: {message}")).at(span)
 }
 
+/// The error for a text that begins as TOML and goes on as a Dockerfile, if it is one: the first
+/// line with an error starts with an instruction.
+fn mixed(lines: &Lines<'_>, text: &str, errors: &[toml::de::Error]) -> Option<Diagnostic> {
+    let spans = errors.iter().filter_map(toml::de::Error::span);
+    let first = spans.map(|span| span.start).min()?;
+    let start = text.get(..first)?.rfind('\n').map_or(0, |end| end + 1);
+    let word = first_instruction(text[start..].lines().next()?)?;
+    let start = word.as_ptr() as usize - text.as_ptr() as usize;
+    let message =
+        format!("`{word}` is an instruction of a Dockerfile, and the text above it is TOML");
+    let help = "write a Dockerfile here and the settings into gowork.toml beside it, or TOML alone";
+    Some(
+        Diagnostic::error(message)
+            .at(lines.span(start..start + word.len()))
+            .help(help),
+    )
+}
+
 /// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text
 /// starts with one.
 fn dockerfile(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
     let word = first_instruction(text)?;
     let start = word.as_ptr() as usize - text.as_ptr() as usize;
     let message =
-        format!("`{word}` is an instruction of a Dockerfile, and this frontend reads TOML");
-    let help = "remove the instructions, an empty file builds every main package; or drop the `# syntax=` line to build them";
+        format!("`{word}` is an instruction of a Dockerfile, and a configuration is TOML");
+    let help = "the settings for a Dockerfile are in gowork.toml beside it";
     Some(
         Diagnostic::error(message)
             .at(lines.span(start..start + word.len()))

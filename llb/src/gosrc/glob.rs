@@ -6,7 +6,7 @@
 pub struct BadPattern;
 
 /// Whether the element has a character that makes it more than a name.
-pub(crate) fn has_meta(element: &str) -> bool {
+pub fn has_meta(element: &str) -> bool {
     element.contains(['*', '?', '[', '\\'])
 }
 

@@ -41,10 +41,7 @@ pub fn go_target(platform: &Platform) -> Result<Target, Diagnostic> {
                 .help(known_ports(platform)),
         );
     }
-    let variants = VARIANTS
-        .iter()
-        .find(|(known, _)| *known == arch)
-        .map_or(&[][..], |(_, variants)| variants);
+    let variants = variants(arch);
     if !variant.is_empty() && !variants.contains(&variant) {
         let known = if variants.is_empty() {
             "no variants".to_owned()
@@ -77,6 +74,29 @@ pub fn parse_target(text: &str) -> Result<Target, Diagnostic> {
 /// The platform of images of `target`, as Docker calls it.
 pub fn docker_platform(target: &Target) -> Platform {
     Platform::new(&target.os, &target.arch).with_variant(&target.variant)
+}
+
+/// Every platform that Go compiles for, as Docker calls it, with and without variants.
+pub fn platforms() -> Vec<Platform> {
+    let mut all = Vec::new();
+    for (os, arch) in PORTS {
+        let platform = Platform::new(os, arch);
+        for variant in variants(arch) {
+            all.push(platform.clone().with_variant(variant));
+        }
+        all.push(platform);
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// The variants of an architecture.
+fn variants(arch: &str) -> &'static [&'static str] {
+    let mut known = VARIANTS.iter();
+    known
+        .find(|(known, _)| *known == arch)
+        .map_or(&[], |(_, variants)| variants)
 }
 
 /// What may be meant by the unknown platform `platform`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::outline::BuildIx;
 use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind, StepName};
 use super::titles;
-use crate::config::Cache;
+use crate::config::{Cache, ImageName};
 use crate::packages;
 use crate::tree::TreePath;
 
@@ -16,13 +16,13 @@ pub(super) const BULK: &str = "net/http";
 /// The step that compiles `net/http` and what it needs of std, where the repository itself imports
 /// it: the planner makes the very same one when it knows all packages, but for the list of them. So
 /// it can run while modules are still being downloaded. `plan` is one without a resolution. None if
-/// the image of this name, or no image at all where none is named, is sure to need it.
-pub(crate) fn early_std(plan: &Plan, ix: BuildIx, image: Option<&str>) -> Option<Step> {
+/// none of the images of these names, or no image at all if `images` is `None`, is sure to need it.
+pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) -> Option<Step> {
     let build = plan.build(ix);
     let wanted = plan
         .images
         .iter()
-        .filter(|other| image.is_none_or(|name| name == other.name));
+        .filter(|image| images.is_none_or(|names| names.contains(&image.name)));
     let mains = wanted
         .filter(|image| plan.step(image.link).build == ix)
         .filter_map(|image| build.packages.find(&image.package));

@@ -150,16 +150,18 @@ pub fn outline(
     outline_where(scan, workspace, config, target, |_| true)
 }
 
-/// The same for one image. It gets the same name, but nothing is reported about packages that it is
-/// not made of.
+/// The same for some images. They get the same names, but nothing is reported about packages that
+/// they are not made of.
 pub fn outline_of(
     scan: &Scan,
     workspace: &Workspace,
     config: &Config,
     target: &Target,
-    image: &str,
+    images: &[ImageName],
 ) -> (Outline, Vec<Diagnostic>) {
-    outline_where(scan, workspace, config, target, |name| name == image)
+    outline_where(scan, workspace, config, target, |name| {
+        images.iter().any(|image| image == name)
+    })
 }
 
 pub(super) fn outline_where(

@@ -42,7 +42,7 @@ impl std::fmt::Display for Target {
 impl Target {
     /// The file name of a program called `name`: on Windows it ends in `.exe`, as `go build` has
     /// it.
-    pub(crate) fn file_name(&self, name: &str) -> String {
+    pub fn file_name(&self, name: &str) -> String {
         let suffix = ports::exe_suffix(&self.os);
         let has_suffix = name.to_ascii_lowercase().ends_with(suffix);
         format!("{name}{}", if has_suffix { "" } else { suffix })

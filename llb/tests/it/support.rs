@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::config::Config;
+use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gomod::ModulePath;
 use gowork_llb::packages;
@@ -37,7 +37,13 @@ pub(crate) fn outline_of(
     let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
     diagnostics.extend(loaded.diagnostics);
     let (outline, more) = match image {
-        Some(image) => plan::outline_of(&scan, &loaded.workspace, &config, &linux(), image),
+        Some(image) => plan::outline_of(
+            &scan,
+            &loaded.workspace,
+            &config,
+            &linux(),
+            &[ImageName::new(image)],
+        ),
         None => plan::outline(&scan, &loaded.workspace, &config, &linux()),
     };
     diagnostics.extend(more);

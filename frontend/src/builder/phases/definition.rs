@@ -4,6 +4,7 @@ use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 
 use crate::builder::session::Session;
+use crate::context::DefinitionFile;
 use crate::error::SourceFiles;
 
 /// What the definition file says.
@@ -16,9 +17,13 @@ pub(in crate::builder) struct Definition {
     pub(in crate::builder) diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads the definition file, and adds its text to `files` as the first one.
+/// Reads the definition file, and adds its text to `files` as the first one. Of a Dockerfile, reads
+/// the settings beside it.
 pub(in crate::builder) fn read(session: &Session<'_>, files: &mut SourceFiles) -> Definition {
     let definition = session.context.definition();
+    if definition.is_dockerfile() {
+        return settings(session, definition, files);
+    }
     let build_args = &session.options.build_args;
     files.add(&definition.name, definition.bytes.clone(), "TOML");
     let text = String::from_utf8_lossy(&definition.bytes);
@@ -29,9 +34,33 @@ pub(in crate::builder) fn read(session: &Session<'_>, files: &mut SourceFiles) -
         diagnostics.extend(written.unused_build_args(build_args));
     }
     diagnostics.extend(of_build_args);
-    if let Some(other) = &definition.unread {
+    if let Some(other) = definition.unread() {
         diagnostics.push(not_read(other, &definition.name));
     }
+    Definition {
+        written,
+        config,
+        diagnostics,
+    }
+}
+
+/// Reads the settings for a Dockerfile, if it has some. Build arguments that they do not use may be
+/// for its stages.
+fn settings(
+    session: &Session<'_>,
+    dockerfile: &DefinitionFile,
+    files: &mut SourceFiles,
+) -> Definition {
+    files.add(&dockerfile.name, dockerfile.bytes.clone(), "Dockerfile");
+    let (written, mut diagnostics) = match &dockerfile.beside {
+        Some(beside) => {
+            files.add(&beside.name, beside.bytes.clone(), "TOML");
+            Config::parse(&beside.name, &String::from_utf8_lossy(&beside.bytes))
+        }
+        None => Config::parse(&dockerfile.name, ""),
+    };
+    let (config, of_build_args) = written.expand(&session.options.build_args);
+    diagnostics.extend(of_build_args);
     Definition {
         written,
         config,

@@ -6,13 +6,14 @@ use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
 use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
-use gowork_llb::ops::{Output, caps};
+use gowork_llb::ops::{Output, Platform, caps};
 use gowork_llb::plan::Outline;
 use serde_json::Value;
 
 use super::scan::Scanned;
 use crate::builder::job::Job;
 use crate::builder::session::Session;
+use crate::builder::target;
 use crate::context::Filter;
 use crate::error::BuildError;
 
@@ -131,22 +132,42 @@ fn is_missing_image(error: &BuildError) -> bool {
     message.ends_with("not found") || message.contains("repository does not exist")
 }
 
-/// How steps run.
-pub(in crate::builder) fn options<'a>(
-    session: &'a Session<'_>,
-    prefix: &'a str,
-    no_cache: &'a NoCache,
-    decorate_exec: &'a dyn Fn(Exec) -> Exec,
-) -> LlbOptions<'a> {
-    let options = session.options;
-    LlbOptions {
-        no_cache,
-        cache_namespace: &options.cache_mount_namespace,
-        prefix,
-        decorate_exec,
-        network: options.exec.network.unwrap_or(Network::Sandbox),
-        epoch: options.source_date_epoch.unwrap_or(0),
-        merge: session.gateway.pong().llb_caps.has(caps::MERGE),
+/// How the steps for one platform run.
+pub(in crate::builder) struct Manner<'a> {
+    prefix: String,
+    no_cache: NoCache,
+    decorate_exec: Box<dyn Fn(Exec) -> Exec + 'a>,
+}
+
+impl<'a> Manner<'a> {
+    /// As the options of the build say.
+    pub(in crate::builder) fn of(session: &'a Session<'_>, platform: &Platform) -> Self {
+        let options = session.options;
+        // What stands before the names of steps, if there is more than one platform.
+        let prefix = if options.multi_platform || options.platforms.len() > 1 {
+            format!("[{platform}] ")
+        } else {
+            String::new()
+        };
+        Self {
+            prefix,
+            no_cache: target::no_cache(&options.no_cache),
+            decorate_exec: Box::new(|exec| options.exec.apply(exec)),
+        }
+    }
+
+    /// In the words of the library.
+    pub(in crate::builder) fn options<'m>(&'m self, session: &'m Session<'_>) -> LlbOptions<'m> {
+        let options = session.options;
+        LlbOptions {
+            no_cache: &self.no_cache,
+            cache_namespace: &options.cache_mount_namespace,
+            prefix: &self.prefix,
+            decorate_exec: &*self.decorate_exec,
+            network: options.exec.network.unwrap_or(Network::Sandbox),
+            epoch: options.source_date_epoch.unwrap_or(0),
+            merge: session.gateway.pong().llb_caps.has(caps::MERGE),
+        }
     }
 }
 

@@ -53,15 +53,15 @@ pub(in crate::builder) fn make(
     outlined
 }
 
-/// The outline of one image by itself on a platform, whatever is wrong with it.
-pub(in crate::builder) fn of_one(
+/// The outline of these images by themselves on a platform, whatever is wrong with them.
+pub(in crate::builder) fn of_some(
     scanned: &Scanned,
     config: &Config,
     platform: &Platform,
-    image: &str,
+    images: &[ImageName],
 ) -> Option<Outline> {
     let target = lower::go_target(platform).ok()?;
-    Some(plan::outline_of(&scanned.scan, &scanned.workspace, config, &target, image).0)
+    Some(plan::outline_of(&scanned.scan, &scanned.workspace, config, &target, images).0)
 }
 
 impl Outlined {

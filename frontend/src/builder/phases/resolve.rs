@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
-use gowork_llb::plan::{BuildIx, Image};
+use gowork_llb::plan::{BuildIx, Image, Outline};
 use gowork_llb::resolution::{RESOLUTION_FILE, Resolution};
 
+use super::scan::Scanned;
 use crate::builder::report;
 use crate::builder::session::{Session, bug, internal};
 use crate::error::BuildError;
@@ -54,6 +55,28 @@ async fn resolve(
         Some(error) => Err(error.into()),
         None => Ok((build, resolution)),
     }
+}
+
+/// The outline with what third-party packages import of the repository, if it lacks some of that.
+///
+/// # Errors
+/// What is wrong with these packages.
+pub(in crate::builder) async fn completed(
+    session: &Session<'_>,
+    scanned: &Scanned,
+    outline: &Outline,
+    resolutions: &Resolutions,
+) -> Result<Option<Outline>, BuildError> {
+    let Some((outline, found)) = outline.completed(&scanned.scan, &scanned.workspace, resolutions)
+    else {
+        return Ok(None);
+    };
+    let (errors, warnings): (Vec<_>, Vec<_>) = found.into_iter().partition(Diagnostic::is_error);
+    if !errors.is_empty() {
+        return Err(BuildError::Diagnostics(errors));
+    }
+    session.warn(&warnings).await;
+    Ok(Some(outline))
 }
 
 /// Whether the builder image has what the image takes from it.

@@ -66,11 +66,13 @@ async fn compile_build(
     build: BuildIx,
     begun: &Begun,
 ) -> Option<()> {
-    let image = job.wanted.image();
+    let images = job.wanted.names();
     for round in 1..=ATTEMPTS {
-        let watch = lowering.watch(build, image, round, &new_attempt()).ok()??;
+        let watch = lowering
+            .watch(build, images, round, &new_attempt())
+            .ok()??;
         let running = running(session, &watch).await?;
-        if let Some(batch) = lowering.batch(build, image, &running.positions).ok()? {
+        if let Some(batch) = lowering.batch(build, images, &running.positions).ok()? {
             begun.0.set(true);
             session.solve(&batch, true).await.ok()?;
             return Some(());

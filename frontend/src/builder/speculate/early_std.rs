@@ -31,7 +31,7 @@ pub(in crate::builder) async fn compile(
     }
     let mut outputs = Vec::new();
     for build in job.builds() {
-        outputs.extend(lowering.early_std(build, job.wanted.image()).ok().flatten());
+        outputs.extend(lowering.early_std(build, job.wanted.names()).ok().flatten());
     }
     let solved = join_all(outputs.iter().map(|output| session.solve(output, true)));
     let (solved, resolved) = join(solved, timeout(LONGER, resolving)).await;

@@ -14,6 +14,7 @@ use super::description::{brings_others, place_in_batch};
 use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, LAYERS, MODCACHE, OUT, SRC, source_dir};
 use super::progress::weak;
 use super::step_files::files_of;
+use crate::config::ImageName;
 use crate::ops::exec::{Exec, Mount};
 use crate::ops::{OpError, Output, ProgressGroup};
 use crate::plan::{BuildIx, Step, StepIx, StepKind, for_images};
@@ -24,7 +25,7 @@ use crate::tree::TreePath;
 const WORTHWHILE: usize = 4;
 
 impl Lowering<'_> {
-    /// What waits until steps of one image, or of all of a build, run, and leaves the file
+    /// What waits until steps of `images`, or of all images of a build, run, and leaves the file
     /// [`RUNNING`](gowork_step::RUNNING) with their positions, for [`Self::batch`]. `round` counts
     /// from 1. What runs is never to be found in the cache, and to ignore the cache would empty the
     /// cache mount: so `attempt` is a text that no earlier attempt had. None where results are not
@@ -36,11 +37,11 @@ impl Lowering<'_> {
     pub fn watch(
         &self,
         build: BuildIx,
-        image: Option<&str>,
+        images: Option<&[ImageName]>,
         round: u32,
         attempt: &str,
     ) -> Result<Option<Output>, OpError> {
-        let steps = self.compiled_and_linked(build, image);
+        let steps = self.compiled_and_linked(build, images);
         let described = steps
             .iter()
             .map(|ix| self.describe(self.plan.step(*ix), place_in_batch))
@@ -86,10 +87,10 @@ impl Lowering<'_> {
     pub fn batch(
         &mut self,
         build: BuildIx,
-        image: Option<&str>,
+        images: Option<&[ImageName]>,
         running: &[usize],
     ) -> Result<Option<Output>, OpError> {
-        let steps = self.compiled_and_linked(build, image);
+        let steps = self.compiled_and_linked(build, images);
         let running: BTreeSet<StepIx> = running
             .iter()
             .filter_map(|at| steps.get(*at).copied())
@@ -193,14 +194,14 @@ impl Lowering<'_> {
         })
     }
 
-    /// The compile steps of one image, or of all of a build, each after those that it reads; then
+    /// The compile steps of `images`, or of all images of a build, each after those that it reads; then
     /// the links.
-    fn compiled_and_linked(&self, build: BuildIx, image: Option<&str>) -> Vec<StepIx> {
+    fn compiled_and_linked(&self, build: BuildIx, images: Option<&[ImageName]>) -> Vec<StepIx> {
         let wanted = self
             .plan
             .images
             .iter()
-            .filter(|other| image.is_none_or(|name| name == other.name));
+            .filter(|image| images.is_none_or(|names| names.contains(&image.name)));
         let links: Vec<StepIx> = wanted
             .map(|image| image.link)
             .filter(|ix| self.plan.step(*ix).build == build)

@@ -8,7 +8,7 @@ use gowork_step::words::{COMPILE, DISCARD, LAYER, MOUNT, NO_LAYER, PARENT};
 
 use super::Lowering;
 use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, MODCACHE, OUT, SRC, source_dir};
-use crate::config::Cache;
+use crate::config::{Cache, ImageName};
 use crate::ops::exec::{Exec, Mount, Network};
 use crate::ops::{OpError, Output};
 use crate::plan::{BuildIx, Results, Step, StepIx, StepKind, early_std};
@@ -18,16 +18,16 @@ pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
 impl Lowering<'_> {
     /// The step for packages of std that is known before the resolve step has answered, if there is
-    /// one that `image`, or any image, needs.
+    /// one that one of `images`, or any image, needs.
     ///
     /// # Errors
     /// As [`Self::resolve`].
     pub fn early_std(
         &mut self,
         build: BuildIx,
-        image: Option<&str>,
+        images: Option<&[ImageName]>,
     ) -> Result<Option<Output>, OpError> {
-        let Some(step) = early_std(self.plan, build, image) else {
+        let Some(step) = early_std(self.plan, build, images) else {
             return Ok(None);
         };
         self.compile(&step).map(Some)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Lowering;
 use super::progress::weak;
-use crate::config::{FileConfig, SCRATCH};
+use crate::config::{FileConfig, ImageName, SCRATCH};
 use crate::lower::rootfs::{BINARY_DIR, surroundings};
 use crate::ops::file::{Copy, File, Mkdir, Owner};
 use crate::ops::{Merge, OpError, Output};
@@ -105,16 +105,17 @@ impl Lowering<'_> {
         Ok(below)
     }
 
-    /// All binaries in one directory, each under its image's name (on Windows with `.exe`), for
-    /// `--output`. Each comes in a layer of its own where layers can be merged: those that are
+    /// The binaries of `images`, or of all images, in one directory, each under its image's name (on
+    /// Windows with `.exe`). Each comes in a layer of its own where layers can be merged: those that are
     /// found in an imported cache need not be fetched to put another beside them.
     ///
     /// # Errors
     /// Where a step cannot be written down.
-    pub fn binaries(&mut self) -> Result<Output, OpError> {
+    pub fn binaries(&mut self, images: Option<&[ImageName]>) -> Result<Output, OpError> {
         let (title, row) = (self.title("binaries"), self.group("binaries", "binaries"));
         let mut copies = Vec::new();
-        for image in &self.plan.images {
+        let wanted = self.plan.images.iter();
+        for image in wanted.filter(|image| images.is_none_or(|names| names.contains(&image.name))) {
             let link = self.step(image.link)?;
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.

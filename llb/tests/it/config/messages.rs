@@ -1,6 +1,7 @@
 //! What is said about wrong configurations, word for word.
 
 use expect_test::expect;
+use gowork_llb::config;
 
 use super::complains;
 
@@ -195,8 +196,14 @@ fn syntax_errors_are_told_all_at_once() {
     complains(
         "# syntax=x\n\nFROM golang:1.26 AS build\nRUN go build\n",
         &expect![[r#"
-        Dockerfile:3: `FROM` is an instruction of a Dockerfile, and this frontend reads TOML (remove the instructions, an empty file builds every main package; or drop the `# syntax=` line to build them)
-    "#]],
+            Dockerfile:3: `FROM` is an instruction of a Dockerfile, and a configuration is TOML (the settings for a Dockerfile are in gowork.toml beside it)
+        "#]],
+    );
+    complains(
+        "# syntax=x\n[go]\nldflags = \"-s\"\n\n  from golang:1.26 as build\nRUN go build\n",
+        &expect![[r#"
+            Dockerfile:5:3: `from` is an instruction of a Dockerfile, and the text above it is TOML (write a Dockerfile here and the settings into gowork.toml beside it, or TOML alone)
+        "#]],
     );
     complains(
         "from = 1\n",
@@ -204,6 +211,30 @@ fn syntax_errors_are_told_all_at_once() {
         Dockerfile:1: unknown key `from` (`base` belongs in [runtime])
     "#]],
     );
+}
+
+/// Comments and blank lines say nothing, nor does what stands before an instruction.
+#[test]
+fn a_dockerfile_starts_with_an_instruction() {
+    for text in [
+        "FROM scratch\n",
+        "# syntax=x\n# escape=`\n\n  # a word\n\tfrom scratch",
+        "\u{feff}# syntax=x\r\nARG TAG=1\r\nFROM alpine:$TAG\r\n",
+        "RUN echo too early\nFROM scratch\n",
+    ] {
+        assert!(config::is_dockerfile(text), "{text:?}");
+    }
+    for text in [
+        "",
+        "# FROM scratch\n",
+        "[go]\nFROM scratch\n",
+        "from = \"scratch\"\n",
+        "ARG=1\n",
+        "FROMAGE x\n",
+        "skip = []\n",
+    ] {
+        assert!(!config::is_dockerfile(text), "{text:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect_file;
+use gowork_llb::config::ImageName;
 use gowork_llb::gomod::ModulePath;
 use gowork_llb::lower::{LlbInputs, LlbOptions, Lowering, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
@@ -99,13 +100,15 @@ fn a_link_and_all_before_it() {
 }
 
 /// What is compiled at once beside the steps: what reads of those that run, of all images or of
-/// one, or nothing where its results would have no place.
+/// some, or nothing where its results would have no place.
 #[test]
 fn all_steps_at_once() {
     let ahead = |plan: &Plan, image: Option<&str>, running: &[usize]| {
         let build = plan.step(plan.images[0].link).build;
         let ahead = lowering(plan, |mut lowering| {
-            lowering.batch(build, image, running).unwrap()
+            let images = image.map(|image| ["none", image].map(ImageName::new));
+            let batch = lowering.batch(build, images.as_ref().map(|names| &names[..]), running);
+            batch.unwrap()
         });
         ahead.map(|output| output.to_definition().to_string())
     };
@@ -274,7 +277,9 @@ fn what_is_compiled_at_once_has_all_files_of_the_steps() {
     assert_eq!(units, 1, "all libraries are compiled in one step");
     let build = plan.step(plan.images[0].link).build;
     let ahead = lowering(&plan, |mut lowering| {
-        lowering.batch(build, Some("one"), &[0, 1, 2]).unwrap()
+        lowering
+            .batch(build, Some(&[ImageName::new("one")]), &[0, 1, 2])
+            .unwrap()
     })
     .unwrap();
     let text = ahead.to_definition().to_string();

@@ -81,7 +81,7 @@ fn four() -> Plan {
 fn each_row_says_what_is_done_and_for_which_images() {
     let plan = four();
     let definition = lowering(&plan, |mut lowering| {
-        lowering.binaries().unwrap().to_definition()
+        lowering.binaries(None).unwrap().to_definition()
     });
     let (names, rows) = shown(&definition);
     let unique: BTreeSet<&String> = names.iter().collect();
@@ -131,7 +131,7 @@ fn platforms_have_rows_of_their_own() {
         let made = lowering_with(
             &plan,
             |options| options.prefix = prefix,
-            |mut lowering| lowering.binaries().unwrap(),
+            |mut lowering| lowering.binaries(None).unwrap(),
         );
         shown(&made.to_definition())
     };
@@ -157,7 +157,7 @@ fn names_and_rows_change_no_step() {
         let made = lowering_with(
             &plan,
             |options| options.prefix = prefix,
-            |mut lowering| lowering.binaries().unwrap(),
+            |mut lowering| lowering.binaries(None).unwrap(),
         );
         made.to_definition().digests()
     };

@@ -1,0 +1,319 @@
+//! The same for a definition file that is an ordinary Dockerfile: its stages are run by Docker's
+//! frontend, and take the binaries from the named context `gowork`.
+//!
+//! Owns the order of things, as `builder` does for images of our own: find out which binaries the
+//! stages take, survey the repository, resolve and plan for each platform, and let Docker's
+//! frontend build with the links of the plans as its context. An instruction that takes a binary
+//! waits for its link; whatever does not, runs beside the steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use futures_util::FutureExt as _;
+use futures_util::future::{join_all, try_join_all};
+use gowork_llb::config::ImageName;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::Lowering;
+use gowork_llb::ops::Platform;
+use gowork_llb::plan::{self, Outline, Plan, PlanInput};
+use tokio::sync::oneshot;
+
+use super::calls;
+use super::docker::{self, Request};
+use super::isolate::{self, Failure};
+use super::job::{Job, Wanted};
+use super::phases::inputs::{self, Inputs, Manner};
+use super::phases::resolve::{self, Resolutions};
+use super::phases::stages;
+use super::report;
+use super::session::{Session, internal};
+use super::speculate::batch::Begun;
+use super::speculate::{self, batch, early_std};
+use super::survey::Survey;
+use crate::error::{BuildError, SourceFiles};
+use crate::gateway::GatewayError;
+use crate::subrequests::{Call, lint};
+
+/// Builds the target of the Dockerfile. `files` takes every file that errors may point into.
+///
+/// # Errors
+/// As of an image of our own, and what Docker's frontend finds wrong.
+pub(super) async fn build(
+    session: &Session<'_>,
+    files: &mut SourceFiles,
+) -> Result<proto::Result, BuildError> {
+    let definition = session.context.definition();
+    files.add(&definition.name, definition.bytes.clone(), "Dockerfile");
+    let taken = stages::find(session).await?.unwrap_or_default();
+    if taken.platforms().is_empty() {
+        let result = Request::new(session).await?.solve(session).await?;
+        docker::evaluate(session, &result).await?;
+        return Ok(result);
+    }
+    let survey = Survey::make(session, files, &taken.platforms()).await?;
+    let wanted = taken.images(&survey.outlined);
+    let all = wanted.as_ref().ok().and_then(all_names);
+    let warnings = isolate::warnings(&survey, all.as_ref())?;
+    session.warn(&warnings).await;
+    let mut parts = Vec::new();
+    for (platform, wanted) in wanted? {
+        let mut outlines = survey.outlined.by_platform.iter();
+        if let Some((_, outline)) = outlines.find(|(known, _)| *known == platform) {
+            let outline = outline.clone();
+            parts.push(Part {
+                platform,
+                wanted,
+                outline,
+            });
+        }
+    }
+    match build_parts(session, &survey, parts).await {
+        Ok(result) => Ok(result),
+        Err(error) => Err(survey.with_sources(error, session, files).await),
+    }
+}
+
+/// Answers a call about the Dockerfile. To what Docker's frontend finds wrong with it, `--check`
+/// adds what is wrong with the binaries that the target takes.
+pub(super) async fn answer(
+    session: &Session<'_>,
+    call: &Call,
+    files: &mut SourceFiles,
+) -> Result<proto::Result, BuildError> {
+    let request = stages::without_binaries(session).await?;
+    let answer = request.solve(session).await?;
+    if *call != Call::Lint {
+        return Ok(answer);
+    }
+    let found = findings(session, files).await?;
+    Ok(lint::joined(answer, &calls::lint_of(found), files))
+}
+
+/// What is wrong with the repository, if the target takes binaries. What Docker's frontend finds is
+/// in its own answer.
+async fn findings(
+    session: &Session<'_>,
+    files: &mut SourceFiles,
+) -> Result<Vec<Diagnostic>, BuildError> {
+    let definition = session.context.definition();
+    files.add(&definition.name, definition.bytes.clone(), "Dockerfile");
+    let taken = match stages::find(session).await {
+        Ok(taken) => taken.unwrap_or_default(),
+        Err(BuildError::Diagnostics(found)) => return Ok(found),
+        Err(_) => return Ok(Vec::new()),
+    };
+    if taken.platforms().is_empty() {
+        return Ok(Vec::new());
+    }
+    let survey = Survey::make(session, files, &taken.platforms()).await?;
+    let mut found = survey.diagnostics();
+    if survey.has_sound_base() {
+        found.extend(taken.images(&survey.outlined).err().unwrap_or_default());
+    }
+    Ok(found)
+}
+
+/// Whether Docker's frontend answers a call.
+pub(super) fn answers(call: &Call) -> bool {
+    matches!(call, Call::Outline | Call::Targets | Call::Lint)
+}
+
+/// The binaries that are taken for any platform. Returns `None` if no platform has any.
+fn all_names(wanted: &BTreeMap<Platform, Wanted>) -> Option<Wanted> {
+    let names = wanted.values().filter_map(Wanted::names).flatten();
+    let names: BTreeSet<ImageName> = names.cloned().collect();
+    (!names.is_empty()).then(|| Wanted::Some(names.into_iter().collect()))
+}
+
+/// The binaries for one platform.
+struct Part {
+    platform: Platform,
+    wanted: Wanted,
+    outline: Outline,
+}
+
+impl Part {
+    fn job(&self) -> Job<'_> {
+        Job {
+            platform: &self.platform,
+            outline: &self.outline,
+            wanted: &self.wanted,
+        }
+    }
+}
+
+/// Builds. If a step fails and an image that is not wanted may be the cause, builds once more with
+/// the wanted ones by themselves.
+async fn build_parts(
+    session: &Session<'_>,
+    survey: &Survey,
+    parts: Vec<Part>,
+) -> Result<proto::Result, BuildError> {
+    let has_others = parts.iter().any(|part| isolate::has_others(part.job()));
+    let error = match attempt(session, survey, &parts).await {
+        Ok(result) => return Ok(result),
+        Err(Failure::Shared(error)) if has_others => error,
+        Err(failure) => return Err(failure.into()),
+    };
+    let mut isolated = Vec::new();
+    for part in parts {
+        match isolate::by_itself(&error, part.job(), survey) {
+            Some(outline) => isolated.push(Part { outline, ..part }),
+            None => return Err(error),
+        }
+    }
+    let result = attempt(session, survey, &isolated).await?;
+    if let Some(part) = isolated.first() {
+        session
+            .warn(&[isolate::warning(&part.wanted, &error)])
+            .await;
+    }
+    Ok(result)
+}
+
+/// Resolves, plans and builds. Beside the resolve steps, std is compiled.
+async fn attempt(
+    session: &Session<'_>,
+    survey: &Survey,
+    parts: &[Part],
+) -> Result<proto::Result, Failure> {
+    let (mut done, mut early) = (Vec::new(), Vec::new());
+    for part in parts {
+        let (resolved, resolving) = oneshot::channel::<()>();
+        done.push(resolved);
+        early.push(compile_early(session, survey, part, resolving));
+    }
+    let build = async {
+        let resolving = parts.iter().map(|part| resolve(session, survey, part));
+        let resolved = try_join_all(resolving).await?;
+        drop(done);
+        build_resolved(session, parts, &resolved).await
+    };
+    speculate::beside(build, join_all(early).map(drop), || Duration::ZERO).await
+}
+
+/// Compiles std while modules are still being downloaded.
+async fn compile_early(
+    session: &Session<'_>,
+    survey: &Survey,
+    part: &Part,
+    resolving: oneshot::Receiver<()>,
+) {
+    let job = part.job();
+    let Ok(inputs) = inputs::look_up(session, job, &survey.scanned).await else {
+        return;
+    };
+    let manner = Manner::of(session, job.platform);
+    let unresolved = plan_of(job.outline, None);
+    let lowering = Lowering::new(&unresolved, &inputs.llb, manner.options(session));
+    early_std::compile(session, lowering, job, resolving).await;
+}
+
+/// What is known of the binaries for one platform, once the go command has answered.
+struct Resolved {
+    outline: Outline,
+    inputs: Inputs,
+    resolutions: Resolutions,
+}
+
+/// Asks the go command until third-party packages import no more packages of the repository.
+async fn resolve(session: &Session<'_>, survey: &Survey, part: &Part) -> Result<Resolved, Failure> {
+    let manner = Manner::of(session, &part.platform);
+    let mut outline = part.outline.clone();
+    loop {
+        let job = Job {
+            outline: &outline,
+            ..part.job()
+        };
+        let inputs = inputs::look_up(session, job, &survey.scanned).await?;
+        let unresolved = plan_of(&outline, None);
+        let lowering = Lowering::new(&unresolved, &inputs.llb, manner.options(session));
+        let resolutions = resolve::all(session, &lowering, job.builds())
+            .await
+            .map_err(Failure::Shared)?;
+        let completed = resolve::completed(session, &survey.scanned, &outline, &resolutions);
+        match completed.await.map_err(Failure::Shared)? {
+            Some(completed) => outline = completed,
+            None => {
+                return Ok(Resolved {
+                    outline,
+                    inputs,
+                    resolutions,
+                });
+            }
+        }
+    }
+}
+
+fn plan_of(outline: &Outline, resolutions: Option<&Resolutions>) -> Plan {
+    plan::plan(PlanInput {
+        outline,
+        resolutions,
+    })
+}
+
+/// Lets Docker's frontend build with the binaries of the plans. Beside it, batches compile if
+/// several steps have to run.
+async fn build_resolved(
+    session: &Session<'_>,
+    parts: &[Part],
+    resolved: &[Resolved],
+) -> Result<proto::Result, Failure> {
+    let mut planned = Vec::new();
+    for (part, resolved) in parts.iter().zip(resolved) {
+        let plan = plan_of(&resolved.outline, Some(&resolved.resolutions));
+        planned.push((plan, Manner::of(session, &part.platform)));
+    }
+    let mut request = Request::new(session).await.map_err(BuildError::from)?;
+    let mut lowered = Vec::new();
+    for ((part, resolved), (plan, manner)) in parts.iter().zip(resolved).zip(&planned) {
+        let mut lowering = Lowering::new(plan, &resolved.inputs.llb, manner.options(session));
+        let output = lowering.binaries(part.wanted.names()).map_err(internal)?;
+        request = request.binaries(Some(&part.platform), &output);
+        let job = Job {
+            outline: &resolved.outline,
+            ..part.job()
+        };
+        lowered.push((job, lowering));
+    }
+    let result = request.solve(session).await.map_err(BuildError::from)?;
+    let begun: Vec<Begun> = parts.iter().map(|_| Begun::default()).collect();
+    let batches = lowered
+        .iter()
+        .zip(&begun)
+        .map(|((job, lowering), begun)| batch::compile(session, lowering.clone(), *job, begun));
+    let grace = || begun.iter().map(Begun::grace).max().unwrap_or_default();
+    let building = docker::evaluate(session, &result);
+    match speculate::beside(building, join_all(batches).map(drop), grace).await {
+        Ok(()) => Ok(result),
+        Err(error) => failed(session, &mut lowered, result, error).await,
+    }
+}
+
+/// What comes of a failure. Which step it was is known by the digest of its op; all others are the
+/// Dockerfile's own.
+async fn failed(
+    session: &Session<'_>,
+    lowered: &mut [(Job<'_>, Lowering<'_>)],
+    result: proto::Result,
+    error: GatewayError,
+) -> Result<proto::Result, Failure> {
+    for (job, lowering) in lowered {
+        if let Some(step) = report::step::failed(session, lowering, &error).await {
+            let is_shared = isolate::is_shared(*job, lowering.plan(), step);
+            let error = report::step::explain(session, lowering, step, error).await;
+            return Err(if is_shared {
+                Failure::Shared(error)
+            } else {
+                Failure::Own(error)
+            });
+        }
+    }
+    if error.is_about_itself() {
+        // The daemon has lost its words. Handed back as it is, the step fails once more, and then
+        // the daemon says why by itself.
+        return Ok(result);
+    }
+    Err(Failure::Own(error.into()))
+}

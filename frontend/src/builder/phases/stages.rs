@@ -1,0 +1,399 @@
+//! Phase: which binaries the stages of a Dockerfile take, and for which platforms.
+//!
+//! Docker's frontend is asked for the stages with something in place of the binaries that cannot be
+//! mistaken for anything else. It builds nothing, but says what would be built: the LLB of the
+//! target. In it are the stages that the target reaches and no others, arguments are filled in, and
+//! what ONBUILD of a base image adds is there. So nothing of the Dockerfile's language is known
+//! here: what takes of the stand-in's op is a copy, a mount, or a stage that starts from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use buildkit_proto::pb;
+use gowork_llb::config::ImageName;
+use gowork_llb::diag::{self, Diagnostic, Position, Span};
+use gowork_llb::gosrc::glob;
+use gowork_llb::lower;
+use gowork_llb::ops::file::{File, Mkfile};
+use gowork_llb::ops::{Digest, Output, Platform};
+use gowork_llb::tree::{Ignore, TreePath};
+use prost::Message as _;
+use serde_json::Value;
+
+use super::outline::Outlined;
+use crate::builder::docker::{self, CONTEXT, Request};
+use crate::builder::job::Wanted;
+use crate::builder::session::{Session, bug};
+use crate::error::BuildError;
+use crate::gateway::GatewayError;
+use crate::opts::keys;
+use crate::subrequests::targets;
+
+/// The check of Dockerfiles, switched off: what it finds is shown once, by the build.
+const NO_CHECK: &str = "skip=all";
+
+/// What instructions of a Dockerfile take of the binaries, by platform.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::builder) struct Taken(BTreeMap<Platform, Vec<Take>>);
+
+/// What one instruction takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Take {
+    what: What,
+    /// Patterns of what it leaves out.
+    except: Vec<String>,
+    /// Where it is in the Dockerfile.
+    span: Option<Span>,
+}
+
+/// Which binaries are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// All of them.
+    Everything,
+    /// The one at this path, without the slash at its beginning.
+    Path(String),
+    /// Those that a pattern fits.
+    Glob(String),
+    /// Those that one of these patterns fits, in the form of .dockerignore (`COPY --parents`).
+    Patterns(Vec<String>),
+}
+
+/// A request to Docker's frontend with stand-ins for the binaries of every platform.
+pub(in crate::builder) async fn without_binaries(
+    session: &Session<'_>,
+) -> Result<Request, GatewayError> {
+    let mut request = Request::new(session).await?;
+    if docker::has_own_context(session) {
+        return Ok(request);
+    }
+    for platform in platforms(session) {
+        request = request.binaries(Some(&platform), &stand_in(Some(&platform)));
+    }
+    Ok(request.binaries(None, &stand_in(None)))
+}
+
+/// Finds out what the stages take. Returns `None` if the user gave a context in place of the
+/// binaries.
+///
+/// # Errors
+/// What Docker's frontend finds wrong with the Dockerfile, and a stage that has the name of the
+/// binaries.
+pub(in crate::builder) async fn find(session: &Session<'_>) -> Result<Option<Taken>, BuildError> {
+    if docker::has_own_context(session) {
+        return Ok(None);
+    }
+    refuse_name(session).await?;
+    let request = without_binaries(session).await?;
+    let request = request
+        .without(keys::REQUEST_ID)
+        .without(docker::ATTEST)
+        .option(docker::CHECK, NO_CHECK);
+    let result = request.solve(session).await.map_err(explained)?;
+    let file = &session.context.definition().name;
+    let mut reader = Reader::new(session, file);
+    for one in docker::refs(&result) {
+        match &one.def {
+            Some(definition) => reader.read(definition)?,
+            None if one.id.is_empty() => {}
+            None => {
+                let error = Diagnostic::error(
+                    "this builder does not say what the stages of the Dockerfile are made from",
+                );
+                return Err(error.help("update Docker or BuildKit").into());
+            }
+        }
+    }
+    Ok(Some(Taken(reader.taken)))
+}
+
+/// The error of Docker's frontend, with what to do if a line is TOML.
+fn explained(error: GatewayError) -> BuildError {
+    let is_table = error.status.message.contains("unknown instruction: [");
+    let error = BuildError::from(error);
+    if is_table {
+        error.help("the settings for a Dockerfile are in gowork.toml beside it")
+    } else {
+        error
+    }
+}
+
+/// Looks for a stage with the name of the binaries, which would never be built. Old releases of
+/// Docker's frontend do not list stages.
+async fn refuse_name(session: &Session<'_>) -> Result<(), BuildError> {
+    let request = Request::new(session).await?;
+    let request = request.option(keys::REQUEST_ID, targets::NAME);
+    let Ok(answer) = request.solve(session).await else {
+        return Ok(());
+    };
+    match stage_named(&answer, CONTEXT) {
+        None => Ok(()),
+        Some(line) => {
+            let file = &session.context.definition().name;
+            let error = Diagnostic::error(format!(
+                "no stage can be called {CONTEXT}: that is what the Go binaries are called"
+            ));
+            let error = error.help("give the stage another name");
+            Err(error.at(Span::at(file, Position::new(line, 1))).into())
+        }
+    }
+}
+
+/// The line of the stage that has this name, if one has.
+fn stage_named(answer: &proto::Result, name: &str) -> Option<u32> {
+    let json = answer.metadata.get("result.json")?;
+    let json: Value = serde_json::from_slice(json).ok()?;
+    let mut stages = json["targets"].as_array()?.iter();
+    let stage = stages.find(|stage| stage["name"].as_str() == Some(name))?;
+    let line = stage.pointer("/location/ranges/0/start/line");
+    Some(
+        line.and_then(Value::as_u64)
+            .map_or(1, |line| u32::try_from(line).unwrap_or(u32::MAX)),
+    )
+}
+
+/// All platforms that a stage may have.
+fn platforms(session: &Session<'_>) -> BTreeSet<Platform> {
+    let mut all = BTreeSet::from_iter(lower::platforms());
+    all.extend(session.options.target_platforms());
+    all.insert(session.options.build_platform.clone());
+    all
+}
+
+/// What stands for the binaries for a platform; `None` is any that Go does not compile for.
+fn stand_in(platform: Option<&Platform>) -> Output {
+    let text = match platform {
+        Some(platform) => platform.to_string(),
+        None => "any other platform".to_owned(),
+    };
+    let file = Mkfile::new("/binaries", 0o644, text.into_bytes());
+    File::on(&Output::scratch())
+        .mkfile(file)
+        .named("[internal] Go binaries")
+        .output()
+}
+
+/// Reads definitions for what they take of the stand-ins.
+struct Reader<'a> {
+    file: &'a str,
+    /// Platforms by the digest of what stands for their binaries.
+    stand_ins: BTreeMap<String, Option<Platform>>,
+    taken: BTreeMap<Platform, Vec<Take>>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(session: &Session<'_>, file: &'a str) -> Self {
+        let mut stand_ins = BTreeMap::new();
+        let known = platforms(session).into_iter().map(Some);
+        for platform in known.chain([None]) {
+            let output = stand_in(platform.as_ref());
+            let digest = output.digest().map(Digest::as_str).unwrap_or_default();
+            stand_ins.insert(digest.to_owned(), platform);
+        }
+        Self {
+            file,
+            stand_ins,
+            taken: BTreeMap::new(),
+        }
+    }
+
+    fn read(&mut self, definition: &pb::Definition) -> Result<(), Diagnostic> {
+        for bytes in &definition.def {
+            let op = pb::Op::decode(bytes.as_slice())
+                .map_err(|error| bug(format!("an op of the stages cannot be read: {error}")))?;
+            for (index, input) in op.inputs.iter().enumerate() {
+                let Some(platform) = self.stand_ins.get(&input.digest) else {
+                    continue;
+                };
+                let span = span(definition, &Digest::of(bytes), self.file);
+                let Some(platform) = platform.clone() else {
+                    return Err(unknown_platform(span));
+                };
+                let takes = self.taken.entry(platform).or_default();
+                for (what, except) in taken_by(&op, index) {
+                    let span = span.clone();
+                    takes.push(Take { what, except, span });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unknown_platform(span: Option<Span>) -> Diagnostic {
+    let error = Diagnostic::error(format!(
+        "a stage starts from {CONTEXT} for a platform that Go does not compile for"
+    ));
+    match span {
+        Some(span) => error.at(span),
+        None => error,
+    }
+}
+
+/// What an op takes of its input `index`, with patterns of what it leaves out.
+fn taken_by(op: &pb::Op, index: usize) -> Vec<(What, Vec<String>)> {
+    let is_input = |input: i64| usize::try_from(input) == Ok(index);
+    let everything = || (What::Everything, Vec::new());
+    let mut all = Vec::new();
+    match &op.op {
+        Some(pb::op::Op::File(file)) => {
+            for action in &file.actions {
+                if is_input(action.input) {
+                    all.push(everything());
+                }
+                if let Some(pb::file_action::Action::Copy(copy)) = &action.action
+                    && is_input(action.secondary_input)
+                {
+                    all.push((What::of_copy(copy), copy.exclude_patterns.clone()));
+                }
+            }
+        }
+        Some(pb::op::Op::Exec(exec)) => {
+            for mount in exec.mounts.iter().filter(|mount| is_input(mount.input)) {
+                all.push((What::of_path(&mount.selector), Vec::new()));
+            }
+        }
+        // A merged layer, or the terminal op: the target is the binaries themselves.
+        _ => all.push(everything()),
+    }
+    all
+}
+
+impl What {
+    fn of_path(path: &str) -> Self {
+        match path.trim_matches('/') {
+            "" | "." => Self::Everything,
+            path => Self::Path(path.to_owned()),
+        }
+    }
+
+    fn of_copy(copy: &pb::FileActionCopy) -> Self {
+        match Self::of_path(&copy.src) {
+            Self::Everything if !copy.include_patterns.is_empty() => {
+                Self::Patterns(copy.include_patterns.clone())
+            }
+            Self::Path(path) if copy.allow_wildcard && glob::has_meta(&path) => Self::Glob(path),
+            what => what,
+        }
+    }
+
+    fn has(&self, file: &str) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Path(path) => path == file,
+            Self::Glob(pattern) => glob::matches(pattern, file) == Ok(true),
+            Self::Patterns(patterns) => are_matched(patterns, file),
+        }
+    }
+
+    /// As an instruction has it.
+    fn in_words(&self) -> String {
+        match self {
+            Self::Everything => "/".to_owned(),
+            Self::Path(path) | Self::Glob(path) => format!("/{path}"),
+            Self::Patterns(patterns) => patterns.join(", "),
+        }
+    }
+}
+
+/// Whether one of the patterns fits a file.
+fn are_matched(patterns: &[String], file: &str) -> bool {
+    let rules = Ignore::parse(patterns.join("\n").as_bytes());
+    TreePath::new(file).is_ok_and(|path| rules.excludes(&path).is_some())
+}
+
+/// Where the instruction of an op is.
+fn span(definition: &pb::Definition, digest: &Digest, file: &str) -> Option<Span> {
+    let locations = definition.source.as_ref()?.locations.get(digest.as_str())?;
+    let ranges = &locations.locations.first()?.ranges;
+    let (first, last) = (ranges.first()?, ranges.last()?);
+    let position = |at: &pb::Position| {
+        let line = u32::try_from(at.line).unwrap_or_default();
+        Position::new(line, u32::try_from(at.character).unwrap_or_default() + 1)
+    };
+    let (start, end) = (first.start.as_ref()?, last.end.as_ref()?);
+    // Docker's frontend says which lines they are: the last one is part of the range.
+    let end = if end.character == 0 {
+        Position::new(position(end).line + 1, 1)
+    } else {
+        position(end)
+    };
+    Some(Span::new(file, position(start), end))
+}
+
+impl Taken {
+    /// The platforms that binaries are taken for.
+    pub(in crate::builder) fn platforms(&self) -> Vec<Platform> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// The images whose binaries are taken, for each platform.
+    ///
+    /// # Errors
+    /// At every instruction that takes what no image has.
+    pub(in crate::builder) fn images(
+        &self,
+        outlined: &Outlined,
+    ) -> Result<BTreeMap<Platform, Wanted>, Vec<Diagnostic>> {
+        let mut wanted = BTreeMap::new();
+        let mut errors: Vec<Diagnostic> = Vec::new();
+        for (platform, outline) in &outlined.by_platform {
+            let known = outline.names();
+            let known: BTreeSet<ImageName> = known.chain(outlined.broken.iter().cloned()).collect();
+            let files: BTreeMap<String, ImageName> = known
+                .into_iter()
+                .map(|name| (outline.target.file_name(&name), name))
+                .collect();
+            let mut names = BTreeSet::new();
+            for take in self.0.get(platform).into_iter().flatten() {
+                match take.images(&files) {
+                    Ok(found) => names.extend(found),
+                    Err(error) if errors.contains(&error) => {}
+                    Err(error) => errors.push(error),
+                }
+            }
+            wanted.insert(platform.clone(), Wanted::Some(names.into_iter().collect()));
+        }
+        if errors.is_empty() {
+            Ok(wanted)
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+impl Take {
+    /// The images whose binaries are taken. `files` are the names of all images by the file names
+    /// of their binaries.
+    fn images(&self, files: &BTreeMap<String, ImageName>) -> Result<Vec<ImageName>, Diagnostic> {
+        let mut found = Vec::new();
+        for (file, image) in files {
+            if self.what.has(file) && !are_matched(&self.except, file) {
+                found.push(image.clone());
+            }
+        }
+        if found.is_empty() {
+            return Err(self.nothing(files));
+        }
+        Ok(found)
+    }
+
+    fn nothing(&self, files: &BTreeMap<String, ImageName>) -> Diagnostic {
+        let words = self.what.in_words();
+        let near = match &self.what {
+            What::Path(path) => diag::nearest(path, files.keys().map(String::as_str)),
+            _ => None,
+        };
+        let near = near.map_or(String::new(), |near| format!("; did you mean /{near}?"));
+        let list: Vec<String> = files.keys().map(|file| format!("/{file}")).collect();
+        let error = Diagnostic::error(format!("{CONTEXT} has no {words}{near}"));
+        let error = error.help(match list.as_slice() {
+            [] => "this repository has no binaries".to_owned(),
+            list => format!("the binaries are {}", list.join(", ")),
+        });
+        match &self.span {
+            Some(span) => error.at(span.clone()),
+            None => error,
+        }
+    }
+}
