@@ -18,6 +18,7 @@ use gowork_llb::workspace::Workspace;
 
 use crate::args::Common;
 use crate::exit::Usage;
+use crate::root::CONFIGURATION;
 use crate::source::Source;
 use crate::{exit, resolve, ui};
 
@@ -31,6 +32,8 @@ pub(crate) struct Project {
     pub(crate) open_args: BTreeMap<String, Option<String>>,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
+    /// The Dockerfile with stages of its own that the configuration belongs to, if it does.
+    pub(crate) stages: Option<String>,
     /// All files, for the lines of those that a build does not see.
     whole: Arc<dyn SourceTree>,
     root: PathBuf,
@@ -91,13 +94,15 @@ impl Project {
             tree,
             whole,
             config_file,
+            stages,
             mut diagnostics,
             ..
         } = source;
         let (name, text) = config_file.clone().unwrap_or_default();
         let (written, mut found) = Config::parse(&name, &text);
         let given = build_args(&common.build_arg)?;
-        if found.is_empty() {
+        // Stages of a Dockerfile may use them.
+        if found.is_empty() && stages.is_none() {
             found.extend(written.unused_build_args(&given));
         }
         let open_args = match open {
@@ -122,6 +127,7 @@ impl Project {
             repository,
             open_args,
             config_file,
+            stages,
             whole,
             root,
         })
@@ -228,6 +234,18 @@ impl Project {
     /// The configuration, with build-args filled in.
     pub(crate) fn config(&self) -> &Config {
         self.repository.config()
+    }
+
+    /// The error of a command that prints `what` for images, where the Dockerfile has stages of its
+    /// own: they would be left out.
+    pub(crate) fn refuse_stages(&self, what: &str) -> Option<Diagnostic> {
+        let dockerfile = self.stages.as_ref()?;
+        let error = Diagnostic::error(format!(
+            "{dockerfile} has stages of its own, and {what} would leave them out"
+        ));
+        Some(error.help(format!(
+            "build {dockerfile} as it is, or name a {CONFIGURATION} with -f to print its images"
+        )))
     }
 
     /// Its directory on disk.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use gowork_llb::config::WrittenFor;
+use gowork_llb::config::{self, WrittenFor};
 use gowork_llb::diag::{Diagnostic, Position, Span};
 use gowork_llb::lower::Mark;
 use gowork_llb::packages;
@@ -29,6 +29,8 @@ pub(crate) struct Source {
     pub(crate) whole: Arc<dyn SourceTree>,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
+    /// The Dockerfile with stages of its own that the configuration belongs to, if it does.
+    pub(crate) stages: Option<String>,
     /// Name and rules of the ignore file, if there is one.
     pub(crate) ignore: Option<(String, Ignore)>,
     /// What is to be said about the choice of these files.
@@ -42,6 +44,8 @@ struct Definition {
     name: Option<String>,
     /// Its text, if it is a configuration.
     text: Option<String>,
+    /// The Dockerfile with stages of its own that the configuration is for.
+    stages: Option<String>,
     /// Name and text of the ignore file that goes with it.
     own_ignore: Option<(String, Vec<u8>)>,
     diagnostics: Vec<Diagnostic>,
@@ -71,6 +75,7 @@ impl Source {
             whole: Arc::clone(&tree),
             tree,
             config_file,
+            stages: definition.stages,
             ignore,
             diagnostics: definition.diagnostics,
         })
@@ -153,23 +158,57 @@ fn read(tree: &dyn SourceTree, name: &str) -> anyhow::Result<Option<String>> {
 fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Definition> {
     if let Some(name) = inside(root, path) {
         // A commit may not have it yet.
-        return Ok(Definition {
-            text: read(tree, &name)?,
+        let text = read(tree, &name)?;
+        let definition = Definition {
             own_ignore: own_ignore(tree, &name)?,
-            name: Some(name),
             ..Definition::default()
+        };
+        let settings = beside(&name);
+        return Ok(match text {
+            Some(text) if config::is_dockerfile(&text) => Definition {
+                text: read(tree, &settings)?,
+                name: Some(settings),
+                stages: Some(name),
+                ..definition
+            },
+            text => Definition {
+                text,
+                name: Some(name),
+                ..definition
+            },
         });
     }
     let shown = path.display().to_string();
     let bytes = bounded::read(path).with_context(|| shown.clone())?;
     let own_ignore = ignore_file(Path::new(&format!("{shown}{IGNORE_FILE}")))?;
-    let text = Some(String::from_utf8_lossy(&bytes).into_owned());
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if config::is_dockerfile(&text) {
+        let settings = beside(&shown);
+        let text = match bounded::read(Path::new(&settings)) {
+            Ok(text) => Some(String::from_utf8_lossy(&text).into_owned()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).context(settings),
+        };
+        return Ok(Definition {
+            name: Some(settings),
+            text,
+            own_ignore,
+            stages: Some(shown),
+            ..Definition::default()
+        });
+    }
     Ok(Definition {
         name: Some(shown),
-        text,
+        text: Some(text),
         own_ignore,
-        diagnostics: Vec::new(),
+        ..Definition::default()
     })
+}
+
+/// The file with the settings for the Dockerfile at `path`.
+fn beside(path: &str) -> String {
+    let directory = path.rfind('/').map_or("", |end| &path[..=end]);
+    format!("{directory}{CONFIGURATION}")
 }
 
 /// Name and text of an ignore file on disk. Returns `None` if no such file exists.
@@ -227,6 +266,17 @@ fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
         (name, dockerfile) = (found, there(found)?);
     }
     let written_for = dockerfile.as_deref().map(WrittenFor::of);
+    if written_for == Some(WrittenFor::Gowork)
+        && dockerfile.as_deref().is_some_and(config::is_dockerfile)
+    {
+        return Ok(Definition {
+            name: Some(CONFIGURATION.to_owned()),
+            text: configuration,
+            own_ignore: own_ignore(tree, name)?,
+            stages: Some(name.to_owned()),
+            ..Definition::default()
+        });
+    }
     let (name, text, said) = match (written_for, dockerfile, configuration) {
         (Some(WrittenFor::Gowork), text, other) => {
             let said = other
@@ -256,6 +306,7 @@ fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
         name: name.map(ToOwned::to_owned),
         text,
         own_ignore,
+        stages: None,
         diagnostics: said.into_iter().collect(),
     })
 }

@@ -10,6 +10,10 @@ use crate::project::{OpenArgs, Project, usual_targets};
 /// Prints the bake file.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
+    if let Some(error) = project.refuse_stages("the bake file") {
+        project.tell(&[error]);
+        return Ok(exit::ERRORS);
+    }
     let Some(sound) = project.plans(&usual_targets(common)) else {
         return Ok(exit::ERRORS);
     };

@@ -14,6 +14,10 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
         Some(path) => Project::read_for(common, OpenArgs::Keep, path)?,
         None => Project::read(common, OpenArgs::Keep)?,
     };
+    if let Some(error) = project.refuse_stages("the printed Dockerfile") {
+        project.tell(&[error]);
+        return Ok(exit::ERRORS);
+    }
     let Some(sound) = project.plans(&usual_targets(common)) else {
         return Ok(exit::ERRORS);
     };

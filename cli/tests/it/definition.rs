@@ -145,8 +145,8 @@ fn how_a_configuration_is_known() {
 fn a_configuration_with_errors_is_one() {
     for (text, error) in [
         (
-            "# syntax=docker.io/gowork/gowork:1\nFROM scratch\n",
-            "`FROM` is an instruction of a Dockerfile",
+            "# syntax=docker.io/gowork/gowork:1\n[go]\nFROM scratch\n",
+            "`FROM` is an instruction of a Dockerfile, and the text above it is TOML",
         ),
         ("# syntax=docker.io/gowork/gowork:1\nskip = [\n", "TOML: "),
         (
@@ -167,6 +167,33 @@ fn a_configuration_with_errors_is_one() {
             said.code == 1 && said.err.contains(error),
             "{text:?}: {said}"
         );
+    }
+}
+
+/// Settings for the binaries, with nothing to say of the stages. Commands that print images for the
+/// stages to be left out say so.
+#[test]
+fn a_dockerfile_with_stages_has_its_settings_beside_it() {
+    let repository = Repository::new(SMALL);
+    let stages = "# syntax=docker.io/gowork/gowork:1\n# check=skip=all\nFROM scratch\nCOPY --from=gowork /api /\n";
+    repository.write("Dockerfile", stages);
+    assert_eq!(listed(&repository, "").0, ["api", "job"]);
+    repository.write("gowork.toml", "skip = [\"./job\"]\n");
+    assert_eq!(listed(&repository, "").0, ["api"]);
+    assert_eq!(listed(&repository, "--build-arg FOR=stages").0, ["api"]);
+    repository.write("deploy/x.Dockerfile", stages);
+    repository.write("deploy/gowork.toml", "skip = [\"./api\"]\n");
+    assert_eq!(listed(&repository, "-f deploy/x.Dockerfile").0, ["job"]);
+    let said = repository.run("check");
+    assert!(said.code == 0 && said.err.contains("no errors"), "{said}");
+    for command in ["dockerfile", "bake"] {
+        let said = repository.run(command);
+        assert!(
+            said.code == 1 && said.err.contains("Dockerfile has stages of its own"),
+            "{said}"
+        );
+        let said = repository.run(&format!("{command} -f gowork.toml"));
+        assert!(said.code == 0, "{said}");
     }
 }
 

@@ -144,7 +144,10 @@ const CLI_ARROWS: [(&str, &[&str]); 15] = [
     ("args", &["exit", "root"]),
     ("source", &["args", "root"]),
     ("output", &["args", "exit", "ui"]),
-    ("project", &["args", "exit", "resolve", "source", "ui"]),
+    (
+        "project",
+        &["args", "exit", "resolve", "root", "source", "ui"],
+    ),
     ("membership", &["project"]),
     ("by_name", &["membership", "root"]),
     (
