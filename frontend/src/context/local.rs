@@ -35,6 +35,12 @@ pub enum Filter<'a> {
     },
 }
 
+/// A path in the form that the client takes, which reads wildcards in it: a character that would be
+/// one stands for any character. A file too many does no harm, since steps copy theirs by name.
+pub(crate) fn transfer_pattern(path: &str) -> String {
+    path.replace(['*', '[', ']', '\\'], "?")
+}
+
 /// A directory of the client.
 #[derive(Debug, Clone)]
 pub(super) struct Directory {

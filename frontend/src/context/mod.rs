@@ -23,6 +23,7 @@ use gowork_llb::tree::Ignore;
 pub use definition::{DefinitionFile, FileBeside};
 pub use git::GitRef;
 pub use local::Filter;
+pub(crate) use local::transfer_pattern;
 pub use registry::BaseImage;
 
 use crate::error::BuildError;

@@ -101,9 +101,9 @@ struct Reader<'a> {
 }
 
 /// Where an error is.
-enum Where<'a> {
+enum Where {
     /// In a file of the repository.
-    Own(&'a TreePath),
+    Own(TreePath),
     /// In a file that goes by this name.
     Other(String),
 }
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The file that the step knows as `path`.
-    fn place(&self, path: &str) -> Where<'a> {
+    fn place(&self, path: &str) -> Where {
         let from_root = match path.strip_prefix('/') {
             Some(path) => TreePath::new(path),
             None => TreePath::new(&source_dir(self.build)[1..]).and_then(|dir| dir.join(path)),
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
             .strip_prefix(SRC)
             .map(|path| path.trim_start_matches('/'));
         if let Some(file) = below.and_then(|path| self.files.get(&TreePath::new(path).ok()?)) {
-            return Where::Own(file);
+            return Where::Own((*file).clone());
         }
         let vendored = below.and_then(|path| {
             TreePath::new(path)
@@ -238,15 +238,15 @@ impl<'a> Reader<'a> {
                 .strip_dir(&self.build.dir.child("vendor"))
                 .map(ToOwned::to_owned)
         });
-        if let Some(name) = vendored.and_then(|path| self.third_party(&path)) {
-            return Where::Other(name);
+        if let Some(place) = vendored.and_then(|path| self.third_party_place(&path)) {
+            return place;
         }
         self.place_in_package(path)
             .unwrap_or_else(|| Where::Other(below.unwrap_or(path).to_owned()))
     }
 
     /// A file that is named as its package's directory or import path has it.
-    fn place_in_package(&self, path: &str) -> Option<Where<'a>> {
+    fn place_in_package(&self, path: &str) -> Option<Where> {
         let package = self.package.as_deref().unwrap_or_default();
         let name = path.trim_start_matches("./");
         let file_of = |package: &str, name: &str| {
@@ -259,11 +259,20 @@ impl<'a> Reader<'a> {
                 .and_then(|(package, name)| file_of(package, name))
         };
         let own = file_of(package, name).or_else(by_import_path);
-        let other = || {
-            self.third_party(&format!("{package}/{name}"))
-                .map(Where::Other)
-        };
-        own.map(Where::Own).or_else(other)
+        let other = || self.third_party_place(&format!("{package}/{name}"));
+        own.cloned().map(Where::Own).or_else(other)
+    }
+
+    /// A file of a third-party package, by its path in the vendor directory. If the repository has
+    /// that directory, it is a file of the repository.
+    fn third_party_place(&self, path: &str) -> Option<Where> {
+        if !self.build.vendored {
+            return self.third_party(path).map(Where::Other);
+        }
+        // Packages of std have no dot in their first element.
+        let is_vendored = path.split('/').next()?.contains('.');
+        let file = self.build.dir.child("vendor").join(path).ok()?;
+        is_vendored.then_some(Where::Own(file))
     }
 
     /// A path in the vendor directory as `module@version/...`.

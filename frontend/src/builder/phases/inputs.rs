@@ -14,7 +14,7 @@ use super::scan::Scanned;
 use crate::builder::job::Job;
 use crate::builder::session::Session;
 use crate::builder::target;
-use crate::context::Filter;
+use crate::context::{Filter, transfer_pattern};
 use crate::error::BuildError;
 
 /// What the steps for one platform read.
@@ -100,12 +100,6 @@ fn context(session: &Session<'_>, outline: &Outline, scanned: &Scanned) -> Outpu
         hint: "sources",
         paths: &paths,
     })
-}
-
-/// A path in the form that the client takes, which reads wildcards in it: a character that would be
-/// one stands for any character. A file too many does no harm, since steps copy theirs by name.
-fn transfer_pattern(path: &str) -> String {
-    path.replace(['*', '[', ']', '\\'], "?")
 }
 
 /// The failure to look up an image, with the place that asks for it. If no such image exists, also

@@ -13,7 +13,7 @@ use gowork_llb::tree::TreePath;
 use gowork_llb::workspace::{self, Workspace};
 
 use crate::builder::session::{Session, bug, internal};
-use crate::context::Filter;
+use crate::context::{Filter, transfer_pattern};
 use crate::error::{BuildError, SourceFiles};
 use crate::opts::NoCache;
 use crate::steps::scan::SCAN_FILE;
@@ -178,17 +178,44 @@ impl Scanned {
         if missing.is_empty() {
             return;
         }
-        let Ok(solved) = session.solve(&self.source, false).await else {
+        let Some(missing) = read_into(session, &self.source, missing, files).await else {
             return;
         };
-        for file in missing {
-            let start = Some(0..limits::SHOWN_FILE as u64);
-            let read = session.gateway.read_range(&solved.reference, &file, start);
-            if let Ok(text) = read.await {
-                files.add(file, text, "go");
-            }
+        // What is vendored was not transferred to be scanned.
+        let is_vendored = |file: &String| file.split('/').any(|element| element == "vendor");
+        let vendored: Vec<String> = missing.into_iter().filter(is_vendored).collect();
+        if vendored.is_empty() {
+            return;
+        }
+        let paths: Vec<String> = vendored.iter().map(|file| transfer_pattern(file)).collect();
+        let filter = Filter::Paths {
+            hint: "shown",
+            paths: &paths,
+        };
+        let source = session.context.source(&filter);
+        read_into(session, &source, vendored, files).await;
+    }
+}
+
+/// Adds the beginnings of `missing` files to `files`, and returns those that `source` does not have.
+/// `None` if nothing can be read.
+async fn read_into(
+    session: &Session<'_>,
+    source: &Output,
+    missing: Vec<String>,
+    files: &mut SourceFiles,
+) -> Option<Vec<String>> {
+    let solved = session.solve(source, false).await.ok()?;
+    let mut rest = Vec::new();
+    for file in missing {
+        let start = Some(0..limits::SHOWN_FILE as u64);
+        let read = session.gateway.read_range(&solved.reference, &file, start);
+        match read.await {
+            Ok(text) => files.add(file, text, "go"),
+            Err(_) => rest.push(file),
         }
     }
+    Some(rest)
 }
 
 /// The first files that diagnostics point into and whose texts are not in `files`, by name.

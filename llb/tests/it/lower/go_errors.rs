@@ -6,9 +6,10 @@ use expect_test::{Expect, expect};
 use gowork_llb::gomod::ModulePath;
 use gowork_llb::lower::{GoErrors, go_errors};
 use gowork_llb::plan::{Plan, Step, StepKind};
+use gowork_llb::tree::MemTree;
 
 use crate::plan::sealed::{WORK, planned, resolution};
-use crate::support::{resolved_plan, sound};
+use crate::support::{outline, resolved_plan, sound};
 
 /// One module with a main that has C, and a directory that stands in for a module.
 const MODULE: &str = "\
@@ -134,6 +135,27 @@ fn third_party_code_is_named_with_its_version() {
             [nowhere] github.com/Big/lib@v1.0.0/b.go:1: wrong
             [nowhere] /usr/local/go/src/runtime/proc.go:1:2: wrong
         "]],
+    );
+}
+
+/// Vendored files are files of the repository.
+#[test]
+fn vendored_code_has_its_place() {
+    let vendored = format!("{WORK}-- vendor/modules.txt --\n## workspace\n");
+    let plan = planned(
+        &outline(&MemTree::from_txtar(&vendored), "").0,
+        &resolution(),
+    );
+    let printed = "# third.party/log/level\nvendor/third.party/log/level/level.go:3:5: undefined: x\n\
+         # third.party/old/x\nx.c:3:10: error: 'y' undeclared\n";
+    check(
+        &plan,
+        unit(&plan),
+        printed,
+        &expect![[r#"
+            [vendor/third.party/log/level/level.go:3:5] undefined: x
+            [vendor/third.party/old/x/x.c:3:10] error: 'y' undeclared
+        "#]],
     );
 }
 
