@@ -3,6 +3,7 @@
 
 mod build;
 mod scan;
+mod waits;
 mod workspace;
 
 use anyhow::Result;
@@ -20,6 +21,8 @@ enum Benchmark {
     Scan(scan::Arguments),
     /// Images of a repository, against hand-written Dockerfiles
     Build(build::Arguments),
+    /// What each image of a checkout waits for on an empty engine; builds nothing
+    Waits(waits::Arguments),
 }
 
 /// Runs one benchmark.
@@ -30,5 +33,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.benchmark {
         Benchmark::Scan(arguments) => scan::run(arguments),
         Benchmark::Build(arguments) => build::run(arguments),
+        Benchmark::Waits(arguments) => waits::run(arguments),
     }
 }

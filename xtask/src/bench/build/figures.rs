@@ -121,6 +121,7 @@ pub(super) fn goals(stage: Stage, scenario: Scenario) -> Vec<Goal> {
                 times: 2.0,
             },
         ],
+        (Stage::Cold, Scenario::OneImage) => hand(Stage::Cold, 1.0 / 1.15),
         (Stage::Warm, Scenario::NoChange | Scenario::Readme) => hand(Stage::Warm, 1.0),
         (Stage::Warm, Scenario::Main) => hand(Stage::Warm, 2.0),
         (Stage::Warm, Scenario::Shared | Scenario::Signature) => hand(Stage::Warm, 1.0 / 1.2),

@@ -164,9 +164,7 @@ impl Bench<'_> {
                         scenario,
                         side: self.places[place].side,
                     };
-                    // One image from nothing is what others are compared with.
-                    let is_asked = scenario == Scenario::Cold || !cell.side.travels();
-                    if !is_asked || !self.is_open(cell, run) {
+                    if !self.is_open(cell, run) {
                         continue;
                     }
                     let engine = self.empty()?;

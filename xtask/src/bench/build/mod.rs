@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Images of the checkout that are built; all, unless some are named
     #[arg(long, value_delimiter = ',', requires = "repo")]
     images: Vec<String>,
+    /// The image whose main is edited, and that is built alone; by default that of the most packages
+    #[arg(long, requires = "repo")]
+    edited: Option<String>,
     /// Who builds
     #[arg(long, value_delimiter = ',', value_enum, default_values_t = Side::value_variants().to_vec())]
     sides: Vec<Side>,
@@ -243,7 +246,11 @@ fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
             .file_name()
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
-        return Ok(vec![Subject::open(&name, &source, &arguments.images)?]);
+        let mut subject = Subject::open(&name, &source, &arguments.images)?;
+        if let Some(edited) = &arguments.edited {
+            subject.choose(edited)?;
+        }
+        return Ok(vec![subject]);
     }
     let wanted = |own| arguments.only.is_none_or(|only| only == own);
     let mut subjects = Vec::new();

@@ -150,6 +150,16 @@ impl Subject {
     pub(super) fn edited(&self) -> &Image {
         &self.images[self.edited]
     }
+
+    /// Another image is the one whose main is edited.
+    ///
+    /// # Errors
+    /// If none has this name.
+    pub(super) fn choose(&mut self, name: &str) -> Result<()> {
+        let found = self.images.iter().position(|image| image.name == name);
+        self.edited = found.with_context(|| format!("no image is named {name}"))?;
+        Ok(())
+    }
 }
 
 /// A configuration that leaves out what is not in `wanted`; an empty one if that names nothing.

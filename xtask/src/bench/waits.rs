@@ -1,0 +1,197 @@
+//! `cargo xtask bench waits`: what each image of a repository waits for on an empty engine, and how
+//! much of it is no part of the image.
+//!
+//! What is compiled comes from the lists of the plan's steps; what an image is made of, from
+//! `go list -deps`. Nothing is built.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use gowork_llb::Repository;
+use gowork_llb::plan::{Image, Plan, StepIx, Target};
+use serde_json::Value;
+
+use crate::command::output;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Checkouts
+    #[arg(required = true)]
+    directories: Vec<PathBuf>,
+    /// Print the steps, too
+    #[arg(long)]
+    steps: bool,
+}
+
+/// A package as `go list` has it.
+struct Package {
+    /// Bytes of its Go and assembly files.
+    size: u64,
+    is_std: bool,
+}
+
+/// Prints a table for each checkout.
+///
+/// # Errors
+/// If a checkout has an error, or the go command cannot run.
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    for directory in &arguments.directories {
+        let directory = directory
+            .canonicalize()
+            .with_context(|| format!("cannot find {}", directory.display()))?;
+        of_repository(&directory, arguments.steps)?;
+    }
+    Ok(())
+}
+
+fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
+    let plan = plan_of(directory)?;
+    let mut packages = BTreeMap::new();
+    let mut all = Vec::new();
+    for image in &plan.images {
+        let held = held(directory, &plan, image, &mut packages)?;
+        all.push((image, held));
+    }
+    let mut rows = Vec::new();
+    for (image, held) in &all {
+        let steps = waits(&plan, image);
+        let compiled = steps.iter().flat_map(|ix| plan.step(*ix).kind.compiles());
+        let compiled: BTreeSet<&str> = compiled.collect();
+        rows.push(row(&image.name, held, &compiled, steps.len(), &packages));
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}: {} images", directory.display(), plan.images.len())?;
+    writeln!(
+        out,
+        "\n| image | own packages | own kB | steps | others' packages | | others' kB | |"
+    )?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|")?;
+    rows.sort_by_key(|(weight, _)| *weight);
+    for (_, row) in rows {
+        writeln!(out, "{row}")?;
+    }
+    if with_steps {
+        writeln!(out)?;
+        for step in &plan.steps {
+            let compiled = step.kind.compiles();
+            let size: u64 = compiled
+                .iter()
+                .filter_map(|path| Some(packages.get(*path)?.size))
+                .sum();
+            writeln!(out, "{:>7} kB  {}", size / 1000, step.title)?;
+        }
+    }
+    Ok(writeln!(out)?)
+}
+
+fn plan_of(directory: &Path) -> Result<Plan> {
+    let configuration = std::fs::read_to_string(directory.join("gowork.toml")).unwrap_or_default();
+    let repository = Repository::open(directory, &configuration)?;
+    let plan = repository.plan(&Target::linux("amd64"), |go| {
+        let mut command = Command::new("go");
+        command.args(&go.args).current_dir(&go.dir).envs(&go.env);
+        output(&mut command).map(String::into_bytes)
+    });
+    plan.map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+/// The import paths of the packages that an image is made of. Notes what they are.
+fn held(
+    directory: &Path,
+    plan: &Plan,
+    image: &Image,
+    packages: &mut BTreeMap<String, Package>,
+) -> Result<BTreeSet<String>> {
+    let request = &plan.build(plan.step(image.link).build).request;
+    let mut command = Command::new("go");
+    command
+        .args([
+            "list",
+            "-deps",
+            "-json=ImportPath,Standard,Dir,GoFiles,CgoFiles,SFiles",
+            "--",
+        ])
+        .arg(&image.package)
+        .current_dir(request.go_dir(directory))
+        .envs(request.go_env(directory));
+    let listed = output(&mut command)?;
+    let mut held = BTreeSet::new();
+    for package in serde_json::Deserializer::from_str(&listed).into_iter::<Value>() {
+        let package = package?;
+        let Some(path) = package["ImportPath"].as_str() else {
+            bail!("go list: a package without ImportPath");
+        };
+        if path != "unsafe" {
+            packages.entry(path.to_owned()).or_insert_with(|| Package {
+                size: size_of(&package),
+                is_std: package["Standard"].as_bool().unwrap_or_default(),
+            });
+            held.insert(path.to_owned());
+        }
+    }
+    Ok(held)
+}
+
+fn size_of(package: &Value) -> u64 {
+    let dir = Path::new(package["Dir"].as_str().unwrap_or_default());
+    let names = ["GoFiles", "CgoFiles", "SFiles"].into_iter();
+    let names = names
+        .filter_map(|class| package[class].as_array())
+        .flatten();
+    let sizes = names.filter_map(|name| Some(dir.join(name.as_str()?).metadata().ok()?.len()));
+    sizes.sum()
+}
+
+/// The steps that an image needs, its link included.
+fn waits(plan: &Plan, image: &Image) -> BTreeSet<StepIx> {
+    let mut needed = BTreeSet::new();
+    let mut open = vec![image.link];
+    while let Some(step) = open.pop() {
+        if needed.insert(step) {
+            open.extend(
+                plan.step(step)
+                    .inputs
+                    .results
+                    .iter()
+                    .map(|results| results.step),
+            );
+        }
+    }
+    needed
+}
+
+/// A line of the table, and what it is sorted by.
+fn row(
+    image: &str,
+    held: &BTreeSet<String>,
+    compiled: &BTreeSet<&str>,
+    steps: usize,
+    packages: &BTreeMap<String, Package>,
+) -> (u64, String) {
+    let size = |path: &str| packages.get(path).map_or(0, |package| package.size);
+    let own: u64 = held.iter().map(|path| size(path)).sum();
+    let others: Vec<&str> = compiled
+        .iter()
+        .copied()
+        .filter(|path| !held.contains(*path))
+        .collect();
+    let of_std = others
+        .iter()
+        .filter(|path| packages.get(**path).is_some_and(|package| package.is_std));
+    let of_std = of_std.count();
+    let more: u64 = others.iter().map(|path| size(path)).sum();
+    let percent = |part: u64, whole: u64| 100 * part / whole.max(1);
+    let row = format!(
+        "| {image} | {} | {} | {steps} | {} ({of_std} of std) | {} % | {} | {} % |",
+        held.len(),
+        own / 1000,
+        others.len(),
+        percent(others.len() as u64, held.len() as u64),
+        more / 1000,
+        percent(more, own),
+    );
+    (own, row)
+}
