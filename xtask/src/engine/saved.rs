@@ -46,12 +46,17 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
 /// # Errors
 /// If it cannot be moved.
 pub(super) fn put_aside(state: &Path, aside: &Path) -> Result<()> {
+    put_aside_within(state, aside, SPARE)
+}
+
+/// The same, with `spare` bytes of the disk left free.
+fn put_aside_within(state: &Path, aside: &Path, spare: u64) -> Result<()> {
     if !state.exists() {
         return Ok(());
     }
     std::fs::create_dir_all(aside)?;
     let disk = rustix::fs::statvfs(aside)?;
-    if disk.f_bavail * disk.f_frsize < SPARE {
+    if disk.f_bavail * disk.f_frsize < spare {
         std::fs::remove_dir_all(aside)
             .with_context(|| format!("cannot remove {}", aside.display()))?;
         std::fs::create_dir_all(aside)?;
@@ -74,23 +79,26 @@ fn unlink(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{copy, put_aside};
+    use super::{copy, put_aside_within};
 
     #[test]
-    fn what_is_put_aside_is_kept() {
+    fn what_is_put_aside_is_kept_until_the_disk_runs_full() {
         let directory = tempfile::tempdir().expect("a directory");
         let (state, aside) = (
             directory.path().join("root"),
             directory.path().join("aside"),
         );
-        put_aside(&state, &aside).expect("nothing to move");
-        for file in ["a", "b"] {
+        put_aside_within(&state, &aside, 0).expect("nothing to move");
+        for (file, spare) in [("a", 0), ("b", 0), ("c", u64::MAX)] {
+            if file == "c" {
+                assert!(aside.join("0/a").is_file() && aside.join("1/b").is_file());
+            }
             std::fs::create_dir(&state).expect("created");
             std::fs::write(state.join(file), "").expect("written");
-            put_aside(&state, &aside).expect("moved");
+            put_aside_within(&state, &aside, spare).expect("moved");
             assert!(!state.exists());
         }
-        assert!(aside.join("0/a").is_file() && aside.join("1/b").is_file());
+        assert!(aside.join("0/c").is_file() && !aside.join("1").exists());
     }
 
     #[test]
