@@ -22,7 +22,7 @@ pub(super) const CONTEXT: &str = "gowork";
 /// Its name in BuildKit.
 const FRONTEND: &str = "dockerfile.v0";
 
-/// Its option with the whole syntax line. Whoever has it was chosen by that line.
+/// Its option with the whole syntax line. BuildKit gives it to the frontend that the line chose.
 const CMDLINE: &str = "cmdline";
 /// Prefix of its options for attestations.
 pub(super) const ATTEST: &str = "attest:";

@@ -49,8 +49,8 @@ fn missing_imports_are_listed_up_to_a_limit() {
     );
 }
 
-/// So many that anything which looks through all of them for each of them takes minutes: it did once.
-/// With members that are there, with the same member again and again, and with replacements.
+/// There are enough lines that looking through all of them once for each takes minutes, as it once
+/// did. Also with members that exist, with one member repeated, and with replacements.
 #[test]
 fn missing_members_are_listed_up_to_a_limit() {
     let found = |files: &[(&str, String)]| {

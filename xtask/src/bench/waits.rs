@@ -1,8 +1,8 @@
 //! `cargo xtask bench waits`: what each image of a repository waits for on an empty engine, and how
-//! much of it is no part of the image.
+//! much of that the image does not hold.
 //!
-//! What is compiled comes from the lists of the plan's steps; what an image is made of, from
-//! `go list -deps`. Nothing is built.
+//! The plan's steps list what is compiled. `go list -deps` says what an image is made of. This
+//! builds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
