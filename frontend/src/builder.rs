@@ -13,6 +13,7 @@ mod isolate;
 mod job;
 mod phases;
 mod report;
+mod resolved;
 mod session;
 mod speculate;
 mod survey;
@@ -25,7 +26,7 @@ use futures_util::future::try_join_all;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
-use gowork_llb::plan::{self, Image, Outline, Plan, PlanInput};
+use gowork_llb::plan::{Image, Plan};
 use tokio::sync::oneshot;
 
 use crate::error::{BuildError, SourceFiles};
@@ -35,12 +36,11 @@ use crate::result::{BuildResult, ImageResult};
 use crate::subrequests::Call;
 use isolate::Failure;
 use job::{Job, Wanted};
-use phases::inputs::{self, Inputs, Manner};
-use phases::resolve::{self, Resolutions};
-use phases::{image_config, linker_check};
+use phases::inputs::Manner;
+use phases::{image_config, linker_check, resolve};
+use resolved::{Resolved, Unresolved};
 use session::{Session, bug, internal};
-use speculate::batch::Begun;
-use speculate::{batch, early_std};
+use speculate::batch::{self, Begun};
 use survey::Survey;
 
 /// Builds what the options ask for. `programs` is the image with the programs that run in steps,
@@ -144,53 +144,18 @@ struct Built {
     is_made: bool,
 }
 
-/// What comes of one walk through the phases.
-enum Outcome {
-    Built(Box<Built>),
-    /// Third-party packages import packages of the repository that the outline does not have. This
-    /// one has them: the go command has to be asked again.
-    MoreToResolve(Box<Outline>),
-}
-
-/// Walks through the phases until third-party packages import no more packages of the repository.
+/// Walks through the phases: inputs, resolve, and what follows in [`build_resolved`]. Beside the
+/// resolve steps, std is compiled.
 async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Built, Failure> {
-    let mut outline = job.outline.clone();
-    loop {
-        let job = Job {
-            outline: &outline,
-            ..job
-        };
-        match walk(session, survey, job).await? {
-            Outcome::Built(built) => return Ok(*built),
-            Outcome::MoreToResolve(completed) => outline = *completed,
-        }
-    }
-}
-
-/// Walks through the phases once: inputs, resolve, and what follows in [`build_resolved`].
-async fn walk(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Outcome, Failure> {
-    let inputs = inputs::look_up(session, job, &survey.scanned).await?;
     let manner = Manner::of(session, job.platform);
     let options = manner.options(session);
-    let unresolved = plan::plan(PlanInput {
-        outline: job.outline,
-        resolutions: None,
-    });
-    let lowering = Lowering::new(&unresolved, &inputs.llb, options);
-    let (resolved, resolving) = oneshot::channel::<()>();
-    let early = early_std::compile(session, lowering.clone(), job, resolving);
+    let unresolved = Unresolved::look_up(session, survey, job).await?;
+    let (done, resolving) = oneshot::channel();
+    let early = unresolved.compile_early(session, job, options, resolving);
     let build = async {
-        let resolutions = resolve::all(session, &lowering, job.builds())
-            .await
-            .map_err(Failure::Shared)?;
-        drop(resolved);
-        let scanned = &survey.scanned;
-        let completed = resolve::completed(session, scanned, job.outline, &resolutions);
-        if let Some(completed) = completed.await.map_err(Failure::Shared)? {
-            return Ok(Outcome::MoreToResolve(Box::new(completed)));
-        }
-        let built = build_resolved(session, job, &inputs, options, &resolutions).await?;
-        Ok(Outcome::Built(Box::new(built)))
+        let resolved = unresolved.resolve(session, survey, job, options).await?;
+        drop(done);
+        build_resolved(session, job, options, &resolved).await
     };
     speculate::beside(build, early, || Duration::ZERO).await
 }
@@ -200,14 +165,12 @@ async fn walk(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Ou
 async fn build_resolved(
     session: &Session<'_>,
     job: Job<'_>,
-    inputs: &Inputs,
     options: LlbOptions<'_>,
-    resolutions: &Resolutions,
+    resolved: &Resolved,
 ) -> Result<Built, Failure> {
-    let plan = plan::plan(PlanInput {
-        outline: job.outline,
-        resolutions: Some(resolutions),
-    });
+    let (inputs, resolutions) = (&resolved.inputs, &resolved.resolutions);
+    let job = resolved.job(job);
+    let plan = job.plan(Some(resolutions));
     let mut lowering = Lowering::new(&plan, &inputs.llb, options);
     let Some(image) = wanted_image(&plan, job.wanted)? else {
         let output = lowering.binaries(None).map_err(internal)?;
@@ -289,15 +252,10 @@ async fn failed(
     output: &Output,
     error: GatewayError,
 ) -> Result<Solved, Failure> {
-    if let Some(step) = report::step::failed(session, lowering, &error).await {
-        let is_shared = isolate::is_shared(job, lowering.plan(), step);
-        let error = report::step::explain(session, lowering, step, error).await;
-        return Err(if is_shared {
-            Failure::Shared(error)
-        } else {
-            Failure::Own(error)
-        });
-    }
+    let error = match isolate::failure(session, job, lowering, error).await {
+        Ok(failure) => return Err(failure),
+        Err(error) => error,
+    };
     if let Some(missing) = report::step::missing_file(lowering.plan(), job.wanted.image(), &error) {
         return Err(missing.into());
     }

@@ -16,20 +16,19 @@ use gowork_llb::config::ImageName;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Platform;
-use gowork_llb::plan::{self, Outline, Plan, PlanInput};
+use gowork_llb::plan::Outline;
 use tokio::sync::oneshot;
 
 use super::calls;
 use super::docker::{self, Request};
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
-use super::phases::inputs::{self, Inputs, Manner};
-use super::phases::resolve::{self, Resolutions};
+use super::phases::inputs::Manner;
 use super::phases::stages;
-use super::report;
+use super::resolved::{Resolved, Unresolved};
 use super::session::{Session, internal};
-use super::speculate::batch::Begun;
-use super::speculate::{self, batch, early_std};
+use super::speculate;
+use super::speculate::batch::{self, Begun};
 use super::survey::Survey;
 use crate::error::{BuildError, SourceFiles};
 use crate::gateway::GatewayError;
@@ -178,79 +177,28 @@ async fn attempt(
     survey: &Survey,
     parts: &[Part],
 ) -> Result<proto::Result, Failure> {
-    let (mut done, mut early) = (Vec::new(), Vec::new());
-    for part in parts {
-        let (resolved, resolving) = oneshot::channel::<()>();
-        done.push(resolved);
-        early.push(compile_early(session, survey, part, resolving));
+    let manners: Vec<Manner<'_>> = parts
+        .iter()
+        .map(|part| Manner::of(session, &part.platform))
+        .collect();
+    let looking = parts
+        .iter()
+        .map(|part| Unresolved::look_up(session, survey, part.job()));
+    let unresolved = try_join_all(looking).await?;
+    let (mut done, mut early, mut resolving) = (Vec::new(), Vec::new(), Vec::new());
+    for ((part, manner), unresolved) in parts.iter().zip(&manners).zip(&unresolved) {
+        let (sender, receiver) = oneshot::channel();
+        let (job, options) = (part.job(), manner.options(session));
+        done.push(sender);
+        early.push(unresolved.compile_early(session, job, options, receiver));
+        resolving.push(unresolved.resolve(session, survey, job, options));
     }
     let build = async {
-        let resolving = parts.iter().map(|part| resolve(session, survey, part));
         let resolved = try_join_all(resolving).await?;
         drop(done);
-        build_resolved(session, parts, &resolved).await
+        build_resolved(session, parts, &manners, &resolved).await
     };
     speculate::beside(build, join_all(early).map(drop), || Duration::ZERO).await
-}
-
-/// Compiles std while modules are still being downloaded.
-async fn compile_early(
-    session: &Session<'_>,
-    survey: &Survey,
-    part: &Part,
-    resolving: oneshot::Receiver<()>,
-) {
-    let job = part.job();
-    let Ok(inputs) = inputs::look_up(session, job, &survey.scanned).await else {
-        return;
-    };
-    let manner = Manner::of(session, job.platform);
-    let unresolved = plan_of(job.outline, None);
-    let lowering = Lowering::new(&unresolved, &inputs.llb, manner.options(session));
-    early_std::compile(session, lowering, job, resolving).await;
-}
-
-/// What is known of the binaries for one platform, once the go command has answered.
-struct Resolved {
-    outline: Outline,
-    inputs: Inputs,
-    resolutions: Resolutions,
-}
-
-/// Asks the go command until third-party packages import no more packages of the repository.
-async fn resolve(session: &Session<'_>, survey: &Survey, part: &Part) -> Result<Resolved, Failure> {
-    let manner = Manner::of(session, &part.platform);
-    let mut outline = part.outline.clone();
-    loop {
-        let job = Job {
-            outline: &outline,
-            ..part.job()
-        };
-        let inputs = inputs::look_up(session, job, &survey.scanned).await?;
-        let unresolved = plan_of(&outline, None);
-        let lowering = Lowering::new(&unresolved, &inputs.llb, manner.options(session));
-        let resolutions = resolve::all(session, &lowering, job.builds())
-            .await
-            .map_err(Failure::Shared)?;
-        let completed = resolve::completed(session, &survey.scanned, &outline, &resolutions);
-        match completed.await.map_err(Failure::Shared)? {
-            Some(completed) => outline = completed,
-            None => {
-                return Ok(Resolved {
-                    outline,
-                    inputs,
-                    resolutions,
-                });
-            }
-        }
-    }
-}
-
-fn plan_of(outline: &Outline, resolutions: Option<&Resolutions>) -> Plan {
-    plan::plan(PlanInput {
-        outline,
-        resolutions,
-    })
 }
 
 /// Lets Docker's frontend build with the binaries of the plans. Beside it, batches compile if
@@ -258,24 +206,21 @@ fn plan_of(outline: &Outline, resolutions: Option<&Resolutions>) -> Plan {
 async fn build_resolved(
     session: &Session<'_>,
     parts: &[Part],
+    manners: &[Manner<'_>],
     resolved: &[Resolved],
 ) -> Result<proto::Result, Failure> {
     let mut planned = Vec::new();
     for (part, resolved) in parts.iter().zip(resolved) {
-        let plan = plan_of(&resolved.outline, Some(&resolved.resolutions));
-        planned.push((plan, Manner::of(session, &part.platform)));
+        let job = resolved.job(part.job());
+        planned.push((job, job.plan(Some(&resolved.resolutions))));
     }
     let mut request = Request::new(session).await.map_err(BuildError::from)?;
     let mut lowered = Vec::new();
-    for ((part, resolved), (plan, manner)) in parts.iter().zip(resolved).zip(&planned) {
+    for (((job, plan), resolved), manner) in planned.iter().zip(resolved).zip(manners) {
         let mut lowering = Lowering::new(plan, &resolved.inputs.llb, manner.options(session));
-        let output = lowering.binaries(part.wanted.names()).map_err(internal)?;
-        request = request.binaries(Some(&part.platform), &output);
-        let job = Job {
-            outline: &resolved.outline,
-            ..part.job()
-        };
-        lowered.push((job, lowering));
+        let output = lowering.binaries(job.wanted.names()).map_err(internal)?;
+        request = request.binaries(Some(job.platform), &output);
+        lowered.push((*job, lowering));
     }
     let result = request.solve(session).await.map_err(BuildError::from)?;
     let begun: Vec<Begun> = parts.iter().map(|_| Begun::default()).collect();
@@ -291,24 +236,18 @@ async fn build_resolved(
     }
 }
 
-/// What comes of a failure. Which step it was is known by the digest of its op; all others are the
-/// Dockerfile's own.
+/// What comes of a failure: of one of our steps, or of the Dockerfile's own.
 async fn failed(
     session: &Session<'_>,
     lowered: &mut [(Job<'_>, Lowering<'_>)],
     result: proto::Result,
-    error: GatewayError,
+    mut error: GatewayError,
 ) -> Result<proto::Result, Failure> {
     for (job, lowering) in lowered {
-        if let Some(step) = report::step::failed(session, lowering, &error).await {
-            let is_shared = isolate::is_shared(*job, lowering.plan(), step);
-            let error = report::step::explain(session, lowering, step, error).await;
-            return Err(if is_shared {
-                Failure::Shared(error)
-            } else {
-                Failure::Own(error)
-            });
-        }
+        error = match isolate::failure(session, *job, lowering, error).await {
+            Ok(failure) => return Err(failure),
+            Err(error) => error,
+        };
     }
     if error.is_about_itself() {
         // The daemon has lost its words. Handed back as it is, the step fails once more, and then

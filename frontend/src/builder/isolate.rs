@@ -9,12 +9,16 @@ use std::collections::BTreeSet;
 
 use gowork_llb::config::ImageName;
 use gowork_llb::diag::{Diagnostic, Severity};
+use gowork_llb::lower::Lowering;
 use gowork_llb::plan::{Outline, Plan, StepIx};
 
 use super::job::{Job, Wanted};
 use super::phases::outline;
+use super::report;
+use super::session::Session;
 use super::survey::Survey;
 use crate::error::BuildError;
+use crate::gateway::GatewayError;
 
 /// Why the steps of an image ended.
 pub(super) enum Failure {
@@ -119,9 +123,29 @@ pub(super) fn has_others(job: Job<'_>) -> bool {
     images.any(|image| builds.contains(&image.build) && !names.contains(&image.config.name))
 }
 
+/// What ended the steps of a job, if one of them failed: what it printed, with a place. Any other
+/// error is handed back.
+pub(super) async fn failure(
+    session: &Session<'_>,
+    job: Job<'_>,
+    lowering: &mut Lowering<'_>,
+    error: GatewayError,
+) -> Result<Failure, GatewayError> {
+    let Some(step) = report::step::failed(session, lowering, &error).await else {
+        return Err(error);
+    };
+    let is_shared = is_shared(job, lowering.plan(), step);
+    let error = report::step::explain(session, lowering, step, error).await;
+    Ok(if is_shared {
+        Failure::Shared(error)
+    } else {
+        Failure::Own(error)
+    })
+}
+
 /// Whether another image may be the cause if `step` fails: some images are wanted, and the step
 /// also compiles packages that these images do not use.
-pub(super) fn is_shared(job: Job<'_>, plan: &Plan, step: StepIx) -> bool {
+fn is_shared(job: Job<'_>, plan: &Plan, step: StepIx) -> bool {
     let Some(names) = job.wanted.names() else {
         return false;
     };

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use gowork_llb::config::ImageName;
 use gowork_llb::ops::Platform;
-use gowork_llb::plan::{BuildIx, Outline};
+use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput};
+
+use super::phases::resolve::Resolutions;
 
 /// What to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,14 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// The plan of all images, with the answers of the go command or without.
+    pub(super) fn plan(&self, resolutions: Option<&Resolutions>) -> Plan {
+        plan::plan(PlanInput {
+            outline: self.outline,
+            resolutions,
+        })
+    }
+
     /// The builds that the wanted images need.
     pub(super) fn builds(&self) -> BTreeSet<BuildIx> {
         let wanted = self.wanted.names();

@@ -18,6 +18,7 @@ use crate::context::{Filter, transfer_pattern};
 use crate::error::BuildError;
 
 /// What the steps for one platform read.
+#[derive(Clone)]
 pub(in crate::builder) struct Inputs {
     pub(in crate::builder) llb: LlbInputs,
     /// Configs of base images by reference, as the registry has them.
