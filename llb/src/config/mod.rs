@@ -151,30 +151,24 @@ fn mixed(lines: &Lines<'_>, text: &str, errors: &[toml::de::Error]) -> Option<Di
     let first = spans.map(|span| span.start).min()?;
     let start = text.get(..first)?.rfind('\n').map_or(0, |end| end + 1);
     let word = first_instruction(text[start..].lines().next()?)?;
-    let start = word.as_ptr() as usize - text.as_ptr() as usize;
-    let message =
-        format!("`{word}` is an instruction of a Dockerfile, and the text above it is TOML");
+    let why = "the text above it is TOML";
     let help = "write a Dockerfile here and the settings into gowork.toml beside it, or TOML alone";
-    Some(
-        Diagnostic::error(message)
-            .at(lines.span(start..start + word.len()))
-            .help(help),
-    )
+    Some(misplaced(lines, text, word, why).help(help))
 }
 
 /// The error for a text that is a Dockerfile of instructions, if it is one: its first line of text
 /// starts with one.
 fn dockerfile(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
     let word = first_instruction(text)?;
-    let start = word.as_ptr() as usize - text.as_ptr() as usize;
-    let message =
-        format!("`{word}` is an instruction of a Dockerfile, and a configuration is TOML");
     let help = "the settings for a Dockerfile are in gowork.toml beside it";
-    Some(
-        Diagnostic::error(message)
-            .at(lines.span(start..start + word.len()))
-            .help(help),
-    )
+    Some(misplaced(lines, text, word, "a configuration is TOML").help(help))
+}
+
+/// The error at `word`, a part of `text`, that it is an instruction where none can be.
+fn misplaced(lines: &Lines<'_>, text: &str, word: &str, why: &str) -> Diagnostic {
+    let start = word.as_ptr() as usize - text.as_ptr() as usize;
+    let message = format!("`{word}` is an instruction of a Dockerfile, and {why}");
+    Diagnostic::error(message).at(lines.span(start..start + word.len()))
 }
 
 /// The word that the first line of a text starts with, comments left out, if that is an instruction
