@@ -80,8 +80,8 @@ impl From<Vec<Diagnostic>> for BuildError {
 impl BuildError {
     /// The same gateway failure, with the place that asked for it; other errors have theirs.
     #[must_use]
-    pub fn at(mut self, place: Span) -> Self {
-        if let Self::Gateway { span, .. } = &mut self {
+    pub fn at(mut self, place: impl Into<Option<Span>>) -> Self {
+        if let (Self::Gateway { span, .. }, Some(place)) = (&mut self, place.into()) {
             *span = Some(place);
         }
         self

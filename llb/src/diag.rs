@@ -126,10 +126,12 @@ impl Diagnostic {
         }
     }
 
-    /// The same, at `span`.
+    /// The same, at `span`. Without one, it stays where it is.
     #[must_use]
-    pub fn at(mut self, span: Span) -> Self {
-        self.span = Some(span);
+    pub fn at(mut self, span: impl Into<Option<Span>>) -> Self {
+        if let Some(span) = span.into() {
+            self.span = Some(span);
+        }
         self
     }
 

@@ -26,7 +26,7 @@ impl Config {
                 "more than {} tables [images.NAME], gowork's limit",
                 limits::IMAGES
             );
-            located(message, *place)
+            Diagnostic::error(message).at(place.cloned())
         });
         tables.into_iter().chain(self.too_many_uses()).collect()
     }
@@ -41,7 +41,7 @@ impl Config {
                     "more than {} build-args in the values of a configuration, gowork's limit",
                     limits::ARG_USES
                 );
-                error = Some(located(message, value.span.as_ref()));
+                error = Some(Diagnostic::error(message).at(value.span.clone()));
             }
         });
         error
@@ -59,14 +59,6 @@ impl Config {
             bytes += slot.key.len() + value.value.len() + ENTRY;
         });
         bytes
-    }
-}
-
-fn located(message: String, place: Option<&Span>) -> Diagnostic {
-    let error = Diagnostic::error(message);
-    match place {
-        Some(place) => error.at(place.clone()),
-        None => error,
     }
 }
 

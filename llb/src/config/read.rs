@@ -215,10 +215,7 @@ impl<'r, 'a> Section<'r, 'a> {
             self.asked.push(key);
             let diagnostic = Diagnostic::error(format!("`{}` is missing", self.path(key)))
                 .help(format!("add {key} = {example}"));
-            let diagnostic = match self.span() {
-                Some(span) => diagnostic.at(span),
-                None => diagnostic,
-            };
+            let diagnostic = diagnostic.at(self.span());
             self.reader.findings.push(diagnostic);
             return None;
         }

@@ -32,8 +32,5 @@ pub(super) fn fixed(config: &Config) -> Vec<Diagnostic> {
 /// `wrong` as the user sees it.
 pub(super) fn diagnostic(key: &str, wrong: Wrong, span: Option<&Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(format!("`{key}`: {}", wrong.why)).help(wrong.help);
-    match span {
-        Some(span) => diagnostic.at(span.clone()),
-        None => diagnostic,
-    }
+    diagnostic.at(span.cloned())
 }

@@ -82,10 +82,7 @@ impl Found {
         let diagnostic =
             |((span, what), (names, help)): ((Option<Span>, String), (Vec<ImageName>, String))| {
                 let warning = Diagnostic::warning(format!("{what} {}", listed(&names))).help(help);
-                match span {
-                    Some(span) => warning.at(span),
-                    None => warning,
-                }
+                warning.at(span)
             };
         self.about.into_iter().map(diagnostic).collect()
     }

@@ -81,10 +81,7 @@ impl Builder {
             self.image
         ));
         let error = error.help("a newer Go builds modules that ask for an older one as well");
-        Some(match &self.at {
-            Some(span) => error.at(span.clone()),
-            None => error,
-        })
+        Some(error.at(self.at.clone()))
     }
 }
 

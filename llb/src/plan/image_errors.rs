@@ -58,19 +58,14 @@ pub(super) fn place(image: &ImageConfig) -> Option<Span> {
         .or_else(|| image.at.clone())
 }
 
-pub(super) fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
-    match span {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
-    }
-}
-
 pub(super) fn needs_cgo(image: &ImageConfig, main: &Main) -> Diagnostic {
     let error = Diagnostic::error(format!(
         "./{} cannot be built without cgo: `func main`, or every file of its package, imports \"C\" or asks for cgo",
         main.dir
     ));
-    located(error, place(image)).help("set `cgo = true` for this image")
+    error
+        .at(place(image))
+        .help("set `cgo = true` for this image")
 }
 
 pub(super) fn no_func_main(image: &ImageConfig, main: &Main) -> Diagnostic {
@@ -78,7 +73,7 @@ pub(super) fn no_func_main(image: &ImageConfig, main: &Main) -> Diagnostic {
         "./{} cannot be an image: function main is undeclared in the main package",
         main.dir
     ));
-    located(error, place(image)).help(
+    error.at(place(image)).help(
         "a program needs `func main`, in a file that is built for this platform and these tags",
     )
 }
@@ -89,7 +84,7 @@ pub(super) fn not_found(image: &ImageConfig, mains: &[Found], places: &Mains<'_>
         Some(main) => format!("image {name}: there is no main package {}", main.value),
         None => format!("image {name}: no main package makes a binary of that name"),
     };
-    let error = located(Diagnostic::error(message), place(image));
+    let error = Diagnostic::error(message).at(place(image));
     if let Some(unknown) = unknown_main(image, places) {
         return error
             .related(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::found::{Found, SHOWN, is_named_by, is_one_main, some_dirs, written};
 use super::image_errors::{
-    located, needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
+    needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
 };
 use super::mains::Mains;
 use super::names;
@@ -192,7 +192,7 @@ impl Naming<'_> {
             }
             several if is_one_main(several) => self
                 .diagnostics
-                .push(located(self.in_several_roots(several), place(image))),
+                .push(self.in_several_roots(several).at(place(image))),
             several => {
                 let span = place(image);
                 let error = Diagnostic::error(format!(
@@ -200,7 +200,7 @@ impl Naming<'_> {
                     some_dirs(several.iter().copied())
                 ));
                 self.diagnostics
-                    .push(located(error, span).help("say which one with `main = \"./DIR\"`"));
+                    .push(error.at(span).help("say which one with `main = \"./DIR\"`"));
             }
         }
     }

@@ -48,10 +48,7 @@ pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<
         }
         let warning =
             Diagnostic::warning(format!("`skip`: {:?} matches no main package", item.value));
-        let warning = match &item.span {
-            Some(span) => warning.at(span.clone()),
-            None => warning,
-        };
+        let warning = warning.at(item.span.clone());
         warnings.push(warning.help(help(&item.value, &mains)));
     }
     warnings

@@ -85,7 +85,7 @@ pub(super) fn no_root(
             "name directories that have one; if it exists, see whether .dockerignore leaves it out",
         ),
     };
-    located(error, span)
+    error.at(span)
 }
 
 /// A module that was asked for and is a member of a workspace that was asked for as well.
@@ -108,16 +108,9 @@ pub(super) fn built_twice<'a>(
         let own_work = works.contains(dir);
         let error = Diagnostic::error(format!("./{dir} would be built twice: it is a member of {}", work.child("go.work")));
         let error = error.help("leave it out here; to build it without the workspace, set `workspace = false` for its image");
-        (!own_work).then(|| located(error, span.clone()))
+        (!own_work).then(|| error.at(span.clone()))
     });
     twice.collect()
-}
-
-fn located(diagnostic: Diagnostic, span: Option<Span>) -> Diagnostic {
-    match span {
-        Some(span) => diagnostic.at(span),
-        None => diagnostic,
-    }
 }
 
 pub(super) fn used_twice(dir: &str, span: &Span, first: Span) -> Diagnostic {

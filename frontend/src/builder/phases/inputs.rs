@@ -111,10 +111,7 @@ fn asked_for(error: BuildError, span: Option<&Span>, keys: &str) -> BuildError {
     } else {
         error
     };
-    match span {
-        Some(span) => error.at(span.clone()),
-        None => error,
-    }
+    error.at(span.cloned())
 }
 
 /// Whether a registry says that it has no such tag, or does not say whether it has the repository.

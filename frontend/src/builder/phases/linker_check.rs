@@ -65,10 +65,7 @@ fn missing(linker: &str, image: &Image, builder: &str) -> Diagnostic {
          or link C libraries statically, with `ldflags = \"-s -w -linkmode external -extldflags -static\"`\n\
          or build without C: `cgo = false`"
     ));
-    match &base.span {
-        Some(span) => error.at(span.clone()),
-        None => error,
-    }
+    error.at(base.span.clone())
 }
 
 /// The program that starts an ELF executable (its `PT_INTERP`). Returns `None` for a static one.

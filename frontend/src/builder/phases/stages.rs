@@ -224,10 +224,7 @@ fn unknown_platform(span: Option<Span>) -> Diagnostic {
     let error = Diagnostic::error(format!(
         "a stage starts from {CONTEXT} for a platform that Go does not compile for"
     ));
-    match span {
-        Some(span) => error.at(span),
-        None => error,
-    }
+    error.at(span)
 }
 
 /// What an op takes of its input `index`, with patterns of what it leaves out.
@@ -391,9 +388,6 @@ impl Take {
             [] => "this repository has no binaries".to_owned(),
             list => format!("the binaries are {}", list.join(", ")),
         });
-        match &self.span {
-            Some(span) => error.at(span.clone()),
-            None => error,
-        }
+        error.at(self.span.clone())
     }
 }

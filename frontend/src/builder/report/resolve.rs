@@ -99,8 +99,5 @@ fn diagnostic(plan: &Plan, build: BuildIx, error: &ResolveError) -> Diagnostic {
 fn no_go(builder: &plan::Builder, reason: &str) -> Diagnostic {
     let error = Diagnostic::error(format!("{} has no go command{reason}", builder.image))
         .help("name an image with Go, such as golang:1.26, with `builder` under [go]");
-    match &builder.at {
-        Some(place) => error.at(place.clone()),
-        None => error,
-    }
+    error.at(builder.at.clone())
 }

@@ -141,10 +141,7 @@ pub(in crate::builder) fn missing_file(
         image.name, file.from.value
     ))
     .help("paths are relative to the build context; check whether .dockerignore excludes it");
-    Some(match &file.from.span {
-        Some(span) => error.at(span.clone()),
-        None => error,
-    })
+    Some(error.at(file.from.span.clone()))
 }
 
 fn says_is_missing(message: &str, file: &FileConfig) -> bool {
