@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use gowork_llb::config::ImageName;
 use gowork_llb::diag::Span;
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
 use gowork_llb::keys::third_party;
 use gowork_llb::packages::{self, Hop, Import, PackageIx, Packages};
@@ -41,8 +42,8 @@ pub(crate) enum Role {
 
 /// One step of a chain of imports.
 pub(crate) struct Link {
-    pub(crate) from: String,
-    pub(crate) to: String,
+    pub(crate) from: ImportPath,
+    pub(crate) to: ImportPath,
     /// Where the import is; of third-party packages that is not known.
     pub(crate) at: Option<Span>,
     /// Whether it is a guess: the go command was not asked.
@@ -421,11 +422,11 @@ fn link(graph: &Packages, from: PackageIx, import: &Import) -> Link {
 /// A package from outside the repository that an image holds.
 pub(crate) struct Foreign {
     /// Its import path.
-    pub(crate) path: String,
+    pub(crate) path: ImportPath,
     /// How the image's own packages come to it, then how those from outside do.
     pub(crate) chain: Vec<Link>,
     /// The packages from outside on the way. Their places are not known.
-    pub(crate) through: Vec<String>,
+    pub(crate) through: Vec<ImportPath>,
 }
 
 impl Query<'_> {
@@ -434,7 +435,7 @@ impl Query<'_> {
     pub(crate) fn foreign(
         &self,
         image: &Image,
-        wanted: &dyn Fn(&str) -> Option<Vec<String>>,
+        wanted: &dyn Fn(&ImportPath) -> Option<Vec<ImportPath>>,
     ) -> Option<Foreign> {
         let graph = &self.build(image).packages;
         let main = graph.find(&image.package)?;

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (root, _) in workspace.roots() {
         mains += packages::mains(&scan, &workspace, root, &context).len();
         let all = packages::matched(&scan, &workspace, root);
-        let paths: Vec<&str> = all.iter().map(|matched| matched.path.as_str()).collect();
+        let paths: Vec<_> = all.iter().map(|matched| &matched.path).collect();
         let loaded = packages::load(&scan, &workspace, root, &context, &paths);
         own += loaded
             .packages

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use gowork_llb::diag::{self, Diagnostic};
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::gomod::path::is_path_prefix;
 use gowork_llb::plan::Image;
 use gowork_llb::tree::TreePath;
@@ -24,7 +25,7 @@ struct Answer {
     /// From the main to the package in question.
     chain: Vec<Link>,
     /// Packages from outside after the chain.
-    through: Vec<String>,
+    through: Vec<ImportPath>,
     /// Steps that read it: name and title.
     steps: Vec<(String, String)>,
 }
@@ -251,18 +252,18 @@ fn about_package(
         });
     }
     let resolution = resolutions.and_then(|all| all.get(&query.plan.step(image.link).build));
-    let imports: BTreeMap<&str, &[String]> = resolution
+    let imports: BTreeMap<&ImportPath, &[ImportPath]> = resolution
         .map(|resolution| {
             resolution
                 .packages
                 .iter()
-                .map(|p| (p.path.as_str(), p.imports.as_slice()))
+                .map(|p| (&p.path, p.imports.as_slice()))
                 .collect()
         })
         .unwrap_or_default();
     let prefix = word.trim_end_matches("/...");
-    let exact = |path: &str| path == word;
-    let below = |path: &str| is_path_prefix(prefix, path);
+    let exact = |path: &ImportPath| *path == word;
+    let below = |path: &ImportPath| is_path_prefix(prefix, path);
     let found = query
         .foreign(image, &|path| way(&imports, path, &exact))
         .or_else(|| query.foreign(image, &|path| way(&imports, path, &below)))?;
@@ -286,18 +287,18 @@ fn about_package(
 
 /// The shortest way from one package outside the repository to one that is wanted.
 fn way(
-    imports: &BTreeMap<&str, &[String]>,
-    from: &str,
-    wanted: &dyn Fn(&str) -> bool,
-) -> Option<Vec<String>> {
-    let mut seen = BTreeSet::from([from.to_owned()]);
-    let mut open = std::collections::VecDeque::from([vec![from.to_owned()]]);
+    imports: &BTreeMap<&ImportPath, &[ImportPath]>,
+    from: &ImportPath,
+    wanted: &dyn Fn(&ImportPath) -> bool,
+) -> Option<Vec<ImportPath>> {
+    let mut seen = BTreeSet::from([from.clone()]);
+    let mut open = std::collections::VecDeque::from([vec![from.clone()]]);
     while let Some(path) = open.pop_front() {
         let last = path.last()?;
         if wanted(last) {
             return Some(path);
         }
-        for next in imports.get(last.as_str()).copied().unwrap_or_default() {
+        for next in imports.get(last).copied().unwrap_or_default() {
             if seen.insert(next.clone()) {
                 open.push_back(path.iter().chain([next]).cloned().collect());
             }
@@ -327,11 +328,7 @@ fn no_such_file(project: &Project, image: &Image, file: &str, asked_go: bool) ->
                 .map(|path| path.to_string()),
         );
     }
-    let looks_foreign = file
-        .split('/')
-        .next()
-        .is_some_and(|first| first.contains('.'))
-        && !file.starts_with('.');
+    let looks_foreign = !ImportPath::new(file).looks_standard() && !file.starts_with('.');
     if looks_foreign && !file.ends_with(".go") && file.contains('/') {
         let error = Diagnostic::error(format!(
             "there is no file {file}, and {} imports no such package",

@@ -50,8 +50,8 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
             .map(ToString::to_string)
             .unwrap_or_default(),
         (_, Some(at)) => at.to_string(),
-        _ if image.config.name == main.binary_name() => "package main".to_owned(),
-        _ if image.config.name == main.binary_name().to_lowercase() => {
+        _ if image.config.name == main.path.binary_name() => "package main".to_owned(),
+        _ if image.config.name == main.path.binary_name().to_lowercase() => {
             "package main, in small letters".to_owned()
         }
         _ => "package main, not called as its binary".to_owned(),

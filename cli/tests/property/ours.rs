@@ -99,7 +99,9 @@ pub(crate) fn planned(
             .map(|result| {
                 plan.step(result.step).kind.parts()[result.part]
                     .packages
-                    .clone()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect()
             })
             .collect();
         (

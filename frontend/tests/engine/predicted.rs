@@ -76,7 +76,7 @@ impl Predicted {
         let mut mains = BTreeMap::new();
         for (step, digest) in plan.steps.iter().zip(digests) {
             if let StepKind::Link(link) = &step.kind {
-                mains.insert(step.title.clone(), link.package.clone());
+                mains.insert(step.title.clone(), link.package.to_string());
             }
             // The same question under another title is the same step.
             if !known.contains(&digest) {

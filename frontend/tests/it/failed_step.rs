@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use buildkit_proto::pb;
 use gowork_frontend::gateway::GatewayError;
 use gowork_frontend::gateway::fake::{FakeGateway, Files, Recorded, Vertex};
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::ops::caps as llb;
 use gowork_llb::resolution::{ResolveError, ResolveReport};
 use gowork_step::Version;
@@ -146,7 +147,7 @@ async fn only_a_failed_resolve_step_is_asked_for_a_report() {
     let report = ResolveReport {
         version: Version,
         errors: vec![ResolveError {
-            package: String::new(),
+            package: ImportPath::default(),
             message: "cannot find module".to_owned(),
         }],
         advice: Vec::new(),

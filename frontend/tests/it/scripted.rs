@@ -10,6 +10,7 @@ use gowork_frontend::gateway::caps;
 use gowork_frontend::gateway::fake::{FakeGateway, Files, Recorded};
 use gowork_frontend::opts::RawOptions;
 use gowork_frontend::serve;
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::ops::Reference;
 use gowork_llb::ops::source::Image;
 use gowork_llb::packages;
@@ -83,7 +84,7 @@ fn answer(op: &pb::Op, sources: &str) -> Option<Files> {
 /// A repository that imports nothing but the runtime.
 fn resolved() -> Resolution {
     let runtime = ResolvedPackage {
-        path: "runtime".into(),
+        path: ImportPath::new("runtime"),
         module: None,
         imports: vec![],
         dir: String::new(),

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{Failure, ResolveArgs, resolve};
-use gowork_llb::gomod::FILE_NAMES;
+use gowork_llb::gomod::{FILE_NAMES, ImportPath};
 use gowork_llb::resolution::{self, Resolution, ResolveRequest};
 use tempfile::TempDir;
 
@@ -115,7 +115,7 @@ pub(crate) fn request(workspace: bool, packages: &[&str], module_cache: &Path) -
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
     env.insert("GOMODCACHE".into(), module_cache.to_str().unwrap().into());
-    let packages = packages.iter().map(|&path| path.to_owned()).collect();
+    let packages = packages.iter().copied().map(ImportPath::new).collect();
     ResolveRequest {
         version: resolution::VERSION,
         dir: String::new(),

@@ -1,5 +1,7 @@
 //! Which packages the resolution has, and what they import.
 
+use gowork_llb::gomod::ImportPath;
+
 use crate::case::{Case, go, is_mod_file, request, resolution, shared_cache, single};
 
 /// The std packages with cgo import more than their files name. Without these the link would compile
@@ -21,12 +23,12 @@ fn the_cgo_imports_of_std_are_listed() {
     };
     for path in ["net", "os/user"] {
         assert!(
-            imports(path).contains(&"runtime/cgo".to_owned()),
+            imports(path).contains(&ImportPath::new("runtime/cgo")),
             "{path}: {:?}",
             imports(path)
         );
     }
-    assert!(!imports("runtime/cgo").contains(&"runtime/cgo".to_owned()));
+    assert!(!imports("runtime/cgo").contains(&ImportPath::new("runtime/cgo")));
 }
 
 /// A module path may have the repository's own as its prefix, and be another repository.

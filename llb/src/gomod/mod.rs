@@ -7,6 +7,7 @@
 
 mod decode;
 mod directive;
+mod import_path;
 mod lex;
 pub mod modfile;
 pub mod path;
@@ -22,6 +23,7 @@ pub mod version;
 pub mod workfile;
 pub mod write;
 
+pub use import_path::ImportPath;
 pub use modfile::{ModFile, Require, Retract};
 pub use path::{InvalidPath, ModulePath};
 pub use replace::Replace;

@@ -13,6 +13,13 @@ text_type! {
     ModulePath
 }
 
+impl ModulePath {
+    /// The name of the binary that `go build` makes of a main in the module's root directory.
+    pub(crate) fn binary_name(&self) -> &str {
+        last_name(self)
+    }
+}
+
 /// A path or version that Go does not accept, and why. Its text is Go's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -217,6 +224,30 @@ pub fn is_path_prefix(path: &str, import: &str) -> bool {
     below(path, import).is_some()
 }
 
+/// A path and its parents, the longest first: `a/b/c`, `a/b`, `a`.
+pub(crate) fn with_parents(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| {
+        path.rsplit_once('/').map(|(parent, _)| parent)
+    })
+}
+
+/// The last element of a path, or the one before if the last is a major version.
+pub(super) fn last_name(path: &str) -> &str {
+    let mut elements = path.rsplit('/');
+    let last = elements.next().unwrap_or_default();
+    let is_version = last.strip_prefix('v').is_some_and(|digits| {
+        !digits.is_empty()
+            && !digits.starts_with('0')
+            && digits != "1"
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    if is_version {
+        elements.next().unwrap_or(last)
+    } else {
+        last
+    }
+}
+
 /// The form of a module path in directories of the module cache and URLs of module proxies:
 /// `!azure` for `Azure`.
 ///
@@ -294,4 +325,15 @@ pub(crate) fn unescape(escaped: &str) -> Option<String> {
         }
     }
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_parents;
+
+    #[test]
+    fn parents_end_at_slashes() {
+        let found: Vec<&str> = with_parents("a/bc/d").collect();
+        assert_eq!(found, ["a/bc/d", "a/bc", "a"]);
+    }
 }

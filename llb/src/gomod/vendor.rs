@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::decode::decode;
+use super::import_path::ImportPath;
 use super::path::ModulePath;
 use super::{path, version};
 
@@ -35,7 +36,7 @@ pub struct VendoredModule {
     /// Its `go` line, empty if it has none.
     pub go: String,
     /// Import paths of its packages in the vendor directory.
-    pub packages: Vec<String>,
+    pub packages: Vec<ImportPath>,
 }
 
 impl Vendored {
@@ -93,7 +94,7 @@ impl Reading {
         } else if let [package] = line.split_whitespace().collect::<Vec<_>>().as_slice()
             && path::check_import_path(package).is_ok()
         {
-            module.packages.push((*package).to_owned());
+            module.packages.push(ImportPath::new(*package));
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::input::{KeyInput, flags, module_text};
 use super::key::{Key, KeyPart};
+use crate::gomod::ImportPath;
 use crate::packages::PackageIx;
 use crate::plan::{Build, BuildIx, ThirdParty, module_of};
 use crate::tree::TreePath;
@@ -56,7 +57,7 @@ impl<'a> Compiled<'a> {
 
     /// What the results of these packages are made of; none without a resolution, since then nobody
     /// knows what is outside.
-    pub(super) fn digest(&mut self, packages: &[String]) -> Option<String> {
+    pub(super) fn digest(&mut self, packages: &[ImportPath]) -> Option<String> {
         self.third_party.as_ref()?;
         let mut all = Key::default();
         for path in packages {

@@ -6,7 +6,7 @@ use super::input::{KeyInput, flags, module_text};
 use super::key::{Key, KeyPart};
 use super::runtime;
 use crate::config::ImageName;
-use crate::gomod::{ModFile, Replace, SumFile, WorkFile, version};
+use crate::gomod::{ImportPath, ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
 use crate::plan::{Build, BuildIx, Image, Plan, StepKind, ThirdParty};
 use crate::resolution::Resolution;
@@ -29,7 +29,7 @@ pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<ImageName, Key> {
 /// Import paths of third-party packages that an image's own packages import, as far as that is
 /// known without the go command: what is not of the repository, has a dot in its first element as
 /// std never has, or may be of a module that some mod file requires.
-pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSet<String> {
+pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSet<ImportPath> {
     let build = plan.build(plan.step(image.link).build);
     let providers = Providers::new(workspace, workspace.root(build.root));
     let outside = reached(build, image).outside(&build.packages);

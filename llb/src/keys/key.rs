@@ -6,7 +6,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use super::contents::hex;
-use crate::gomod::ModulePath;
+use crate::gomod::{ImportPath, ModulePath};
 use crate::tree::TreePath;
 
 /// What a part of a key is about. Differences are shown in this order: what is certain before what
@@ -29,7 +29,7 @@ pub enum KeyPart {
     /// File name of the binary.
     Binary,
     /// Import path of a main, with the binary it becomes.
-    Main(String),
+    Main(ImportPath),
     /// A key of `[runtime]`, or one item of it.
     Runtime(String),
     /// A file that goes into an image beside its binary.
@@ -44,7 +44,7 @@ pub enum KeyPart {
     /// A third-party module: version, replacement, sum.
     Module(ModulePath),
     /// An import path that a step asks for or compiles.
-    Package(String),
+    Package(ImportPath),
     /// A file, by content.
     File(TreePath),
     /// A file, by content, of a package that third-party packages may import, where the go command

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::llb::{MODCACHE, SRC, source_dir};
 use crate::diag::{Diagnostic, Position, Span};
-use crate::gomod;
+use crate::gomod::{self, ImportPath};
 use crate::packages::Package;
 use crate::plan::{Build, Plan, Sealed, Step};
 use crate::tree::TreePath;
@@ -88,7 +88,7 @@ struct Reader<'a> {
     /// Files of the repository by the place where the step has them, below [`SRC`].
     files: BTreeMap<TreePath, &'a TreePath>,
     /// The package that fails, by import path.
-    package: Option<String>,
+    package: Option<ImportPath>,
     /// Whether it has an error with a place.
     located: bool,
     /// How many lines the last error may still have.
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         if let Some(package) = line.strip_prefix("# ") {
             self.end_package();
             // A package and the main whose tests or profile it is compiled for: `# a [b]`.
-            self.package = package.split(' ').next().map(ToOwned::to_owned);
+            self.package = package.split(' ').next().map(ImportPath::new);
             return;
         }
         if line.starts_with([' ', '\t']) {
@@ -190,12 +190,12 @@ impl<'a> Reader<'a> {
         let package = self.package.take();
         if !std::mem::take(&mut self.located) {
             for words in unlocated {
-                self.add(self.of_package(package.as_deref(), &words));
+                self.add(self.of_package(package.as_ref(), &words));
             }
         }
     }
 
-    fn of_package(&self, package: Option<&str>, words: &str) -> Diagnostic {
+    fn of_package(&self, package: Option<&ImportPath>, words: &str) -> Diagnostic {
         let Some(path) = package else {
             return with_help(Diagnostic::error(words));
         };
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
             Some(place) => Diagnostic::error(words).at(place),
             None => Diagnostic::error(format!(
                 "{}: {words}",
-                self.third_party(path).unwrap_or_else(|| path.to_owned())
+                self.third_party(path).unwrap_or_else(|| path.to_string())
             )),
         };
         with_help(error)
@@ -269,8 +269,7 @@ impl<'a> Reader<'a> {
         if !self.build.vendored {
             return self.third_party(path).map(Where::Other);
         }
-        // Packages of std have no dot in their first element.
-        let is_vendored = path.split('/').next()?.contains('.');
+        let is_vendored = !ImportPath::new(path).looks_standard();
         let file = self.build.dir.child("vendor").join(path).ok()?;
         is_vendored.then_some(Where::Own(file))
     }

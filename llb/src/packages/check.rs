@@ -10,13 +10,14 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::graph::{Import, PackageIx, Packages};
 use super::query::{Hop, chain};
 use crate::diag::{Diagnostic, Findings, Severity, Span};
+use crate::gomod::ImportPath;
 use crate::gomod::path::{check_import_path, is_path_prefix};
 use crate::gosrc::PackageFiles;
 use crate::limits;
 
 /// What is wrong with an import path, whatever packages there are.
-pub(super) fn import_path(path: &str, go_minor: u32) -> Option<Diagnostic> {
-    if matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../") {
+pub(super) fn import_path(path: &ImportPath, go_minor: u32) -> Option<Diagnostic> {
+    if matches!(path.as_str(), "." | "..") || path.starts_with("./") || path.starts_with("../") {
         let error = Diagnostic::error(format!(
             "{path:?} is relative, but relative import paths are not supported in module mode"
         ));
@@ -27,7 +28,9 @@ pub(super) fn import_path(path: &str, go_minor: u32) -> Option<Diagnostic> {
     if path.starts_with('/') {
         return Some(Diagnostic::error(format!("{path:?} is not a package path")));
     }
-    if matches!(path, "all" | "std" | "cmd" | "tool") || (path == "work" && go_minor >= 25) {
+    if matches!(path.as_str(), "all" | "std" | "cmd" | "tool")
+        || (*path == "work" && go_minor >= 25)
+    {
         return Some(Diagnostic::error(format!(
             "{path:?} is not an importable package: the go command means several by this word"
         )));
@@ -48,27 +51,18 @@ pub(super) fn import_path(path: &str, go_minor: u32) -> Option<Diagnostic> {
 
 /// Whether the package `importer` may import `path`, of this repository or not: what lies below
 /// `internal` is for the tree that holds that directory.
-pub(super) fn may_import(importer: &str, path: &str, is_own: bool) -> bool {
-    if !path.contains("internal") {
-        return true;
-    }
-    let elements: Vec<&str> = path.split('/').collect();
-    let Some(at) = elements.iter().rposition(|element| *element == "internal") else {
-        return true;
-    };
-    let parent = elements[..at].join("/");
-    let in_std = !is_own && !elements[0].contains('.');
-    // Where that is the top of std, no other package lies in it.
-    if parent.is_empty() {
-        !in_std
-    } else {
-        is_path_prefix(&parent, importer)
+pub(super) fn may_import(importer: &ImportPath, path: &ImportPath, is_own: bool) -> bool {
+    match path.internal_to() {
+        None => true,
+        // Where that is the top of std, no other package lies in it.
+        Some("") => is_own || !path.looks_standard(),
+        Some(parent) => is_path_prefix(parent, importer),
     }
 }
 
 /// What is wrong with the names of a package's files, or of its directory, with the file's name.
 pub(super) fn names(
-    path: &str,
+    path: &ImportPath,
     selected: &PackageFiles,
     embedded: &[&str],
 ) -> Option<(String, String)> {

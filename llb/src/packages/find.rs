@@ -3,23 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::load::Loader;
-use super::mains::import_path;
 use super::std_packages::{self, InStd};
 use crate::diag::Diagnostic;
+use crate::gomod::ImportPath;
 use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx};
 
 impl Loader<'_> {
     /// Whether a package that the repository has not would have to be one of its own: no other
     /// module can have it, nor std.
-    pub(super) fn is_missing(&self, path: &str) -> bool {
+    pub(super) fn is_missing(&self, path: &ImportPath) -> bool {
         !self.providers.of(path).is_empty()
             && !self.providers.is_required(path)
             && std_packages::has(path, self.context.go_minor) == InStd::No
     }
 
     /// What go says where an import may mean a package of the repository and another one.
-    pub(super) fn ambiguous(&self, path: &str) -> Option<Diagnostic> {
+    pub(super) fn ambiguous(&self, path: &ImportPath) -> Option<Diagnostic> {
         // Whether a replacement is chosen is not known here.
         let found = self
             .candidates(path)
@@ -75,7 +75,7 @@ impl Loader<'_> {
         (has_files && self.owners.of(&dir) == Some(module.as_str())).then_some((ix, dir))
     }
 
-    pub(super) fn no_such_package(&self, importer: &str, path: &str) -> Diagnostic {
+    pub(super) fn no_such_package(&self, importer: &ImportPath, path: &ImportPath) -> Diagnostic {
         let candidates = self.providers.of(path);
         let module = candidates
             .first()
@@ -85,7 +85,7 @@ impl Loader<'_> {
             module.unwrap_or_else(|| "the repository".to_owned())
         ));
         let known = self.known_paths.get_or_init(|| self.known_paths());
-        let nearest = crate::diag::nearest(path, known.iter().map(String::as_str));
+        let nearest = crate::diag::nearest(path, known.iter().map(ImportPath::as_str));
         match nearest {
             Some(nearest) => error.help(format!("did you mean {nearest}?")),
             None => error.help(
@@ -95,7 +95,7 @@ impl Loader<'_> {
     }
 
     /// The import paths of all directories with sources.
-    pub(super) fn known_paths(&self) -> BTreeSet<String> {
+    pub(super) fn known_paths(&self) -> BTreeSet<ImportPath> {
         let modules = self
             .root
             .members
@@ -106,7 +106,8 @@ impl Loader<'_> {
             .collect();
         let path = |dir: &TreePath| {
             let module = by_dir.get(self.owners.of(dir)?)?;
-            Some(import_path(&module.path, &module.dir, dir))
+            let below = dir.strip_dir(&module.dir)?;
+            Some(ImportPath::in_module(&module.path, below))
         };
         self.scan.dirs.keys().filter_map(path).collect()
     }

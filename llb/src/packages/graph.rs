@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::Position;
+use crate::gomod::ImportPath;
 use crate::tree::TreePath;
 use crate::workspace::ModuleIx;
 
@@ -15,10 +16,10 @@ pub struct PackageIx(pub usize);
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Packages {
     pub(super) packages: Vec<Package>,
-    pub(super) by_path: BTreeMap<String, PackageIx>,
+    pub(super) by_path: BTreeMap<ImportPath, PackageIx>,
     /// What the third-party packages that are imported here import of the repository in turn, by
     /// their import paths.
-    pub(super) behind: BTreeMap<String, BTreeMap<PackageIx, Way>>,
+    pub(super) behind: BTreeMap<ImportPath, BTreeMap<PackageIx, Way>>,
     /// Every `package main` that the pattern `...` matches in the members, sorted by import path.
     pub mains: Vec<PackageIx>,
 }
@@ -26,14 +27,14 @@ pub struct Packages {
 /// How third-party packages come back to a package of the repository: their import paths, from the
 /// one that the repository imports to the one that imports the repository. Empty where that is a
 /// guess.
-pub type Way = Vec<String>;
+pub type Way = Vec<ImportPath>;
 
 /// One package of the repository, as one build context sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Package {
     /// Import path.
-    pub path: String,
+    pub path: ImportPath,
     /// Name in its package clauses.
     pub name: String,
     /// Its module.
@@ -63,7 +64,7 @@ pub struct Package {
 #[non_exhaustive]
 pub struct Import {
     /// Import path as written.
-    pub path: String,
+    pub path: ImportPath,
     /// The package of the repository it means; none for std and third-party ones.
     pub package: Option<PackageIx>,
     /// The file that imports it first.
@@ -143,33 +144,10 @@ impl Packages {
 }
 
 impl Package {
-    /// The name of the binary that `go build` makes of it: the import path's last element, or the
-    /// one before where the last is a major version (cmd/go/internal/load, DefaultExecName).
-    pub fn binary_name(&self) -> &str {
-        binary_name(&self.path)
-    }
-
     /// The imports that leave the repository.
     pub fn outside(&self) -> impl Iterator<Item = &Import> {
         self.imports
             .iter()
             .filter(|import| import.package.is_none())
-    }
-}
-
-/// As [`Package::binary_name`], of an import path.
-pub fn binary_name(path: &str) -> &str {
-    let mut elements = path.rsplit('/');
-    let last = elements.next().unwrap_or_default();
-    let is_version = last.strip_prefix('v').is_some_and(|digits| {
-        !digits.is_empty()
-            && !digits.starts_with('0')
-            && digits != "1"
-            && digits.bytes().all(|byte| byte.is_ascii_digit())
-    });
-    if is_version {
-        elements.next().unwrap_or(last)
-    } else {
-        last
     }
 }

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::check;
 use super::excluded;
 use super::graph::{Import, Package, PackageIx, Packages};
-use super::included::{self, Asks};
 use super::owners::Owners;
 use super::returning::Returning;
 use super::scanned::{Scan, ScannedDir};
 use crate::batches;
 use crate::diag::{Diagnostic, Findings, Position, Severity, Span};
-use crate::gosrc::cgo::CgoFlags;
-use crate::gosrc::{self, BuildContext, Cgo, PackageFiles, Place, SelectError, SourceFile};
+use crate::gomod::ImportPath;
+use crate::gosrc::{self, BuildContext, PackageFiles, Place, SelectError};
 use crate::tree::TreePath;
 use crate::workspace::{ModuleIx, Providers, Root, RootIx, Workspace};
 
@@ -34,7 +33,7 @@ pub fn load(
     workspace: &Workspace,
     root: RootIx,
     context: &BuildContext,
-    mains: &[&str],
+    mains: &[&ImportPath],
 ) -> Loaded {
     load_with(scan, (workspace, root), context, mains, &|_, _| Vec::new())
 }
@@ -44,7 +43,7 @@ pub fn load_with(
     scan: &Scan,
     (workspace, root): (&Workspace, RootIx),
     context: &BuildContext,
-    mains: &[&str],
+    mains: &[&ImportPath],
     returning: &Returning<'_>,
 ) -> Loaded {
     let mut loader = Loader {
@@ -101,7 +100,7 @@ pub(super) struct Loader<'a> {
     /// Packages without a Go file that is for this context.
     pub(super) excluded: Vec<PackageIx>,
     /// See [`Loader::known_paths`].
-    pub(super) known_paths: OnceCell<BTreeSet<String>>,
+    pub(super) known_paths: OnceCell<BTreeSet<ImportPath>>,
     /// Packages of tests alone.
     pub(super) tests_only: BTreeSet<PackageIx>,
     pub(super) findings: Findings,
@@ -159,118 +158,23 @@ impl Loader<'_> {
         }
     }
 
-    /// The files that the build takes from a directory.
-    fn files(
-        &mut self,
-        dir: &TreePath,
-        scanned: &ScannedDir,
-        selected: &PackageFiles,
-    ) -> BTreeSet<TreePath> {
-        let go = [
-            &selected.go_files,
-            &selected.cgo_files,
-            &selected.h_files,
-            &selected.f_files,
-            &selected.s_files,
-        ];
-        // Without cgo the go command forgets these (cmd/go/internal/load, where `CgoEnabled` is
-        // false).
-        let c = [
-            &selected.c_files,
-            &selected.cxx_files,
-            &selected.m_files,
-            &selected.swig_files,
-            &selected.swig_cxx_files,
-        ];
-        let c = c.into_iter().filter(|_| self.context.cgo);
-        let lists = go.into_iter().chain([&selected.syso_files]).chain(c);
-        let mut files: BTreeSet<TreePath> = lists
-            .into_iter()
-            .flatten()
-            .map(|name| dir.child(name))
-            .collect();
-        for (pattern, places) in &selected.embed_patterns {
-            match scanned.embeds.get(pattern) {
-                Some(Ok(embedded)) => {
-                    files.extend(embedded.iter().filter_map(|file| dir.join(file).ok()))
-                }
-                Some(Err(message)) => {
-                    let error = Diagnostic::error(format!("pattern {pattern}: {message}"))
-                        .help("patterns start at the directory of the Go file; see whether .dockerignore leaves the files out");
-                    self.findings.push(at(dir, places, error));
-                }
-                None => {}
-            }
-        }
-        files
-    }
-
-    /// The files that the package's C sources, preambles, assembly and `#cgo` lines name.
-    fn included(
-        &mut self,
-        dir: &TreePath,
-        scanned: &ScannedDir,
-        selected: &PackageFiles,
-    ) -> BTreeSet<TreePath> {
-        let go = [&selected.cgo_files, &selected.s_files, &selected.f_files];
-        let c = [
-            &selected.c_files,
-            &selected.cxx_files,
-            &selected.m_files,
-            &selected.swig_files,
-            &selected.swig_cxx_files,
-        ];
-        let compiled = go
-            .into_iter()
-            .chain(c.into_iter().filter(|_| self.context.cgo));
-        let names: BTreeSet<&String> = compiled.flatten().collect();
-        let sources: Vec<&SourceFile> = scanned
-            .files
-            .iter()
-            .filter(|file| names.contains(&file.name))
-            .collect();
-        let mut flags = Vec::new();
-        for file in &sources {
-            let cgo = file.header.cgo.as_ref();
-            // Wrong lines are reported where files are selected.
-            let of_file = cgo
-                .and_then(|cgo| cgo.flags(self.context).ok())
-                .unwrap_or_default();
-            self.findings.extend(
-                of_file
-                    .iter()
-                    .filter_map(|flags| outside(&dir.child(&file.name), flags, cgo?)),
-            );
-            flags.extend(of_file);
-        }
-        // A scan that takes too long is refused as a whole.
-        included::inputs(
-            &Asks {
-                dir,
-                sources,
-                flags,
-            },
-            &mut self.scan,
-        )
-        .unwrap_or_default()
-    }
-
     /// One import of the package in `dir`.
     fn import(
         &mut self,
-        importer: &str,
+        importer: &ImportPath,
         dir: &TreePath,
         path: &str,
         places: &[Place],
     ) -> Option<Import> {
         let place = places.first()?;
+        let path = &ImportPath::new(path);
         let mut import = Import {
-            path: path.to_owned(),
+            path: path.clone(),
             package: None,
             file: dir.child(&place.file),
             at: place.at,
         };
-        if path == "C" {
+        if *path == "C" {
             return Some(import);
         }
         // Most packages are imported more than once.
@@ -305,7 +209,7 @@ impl Loader<'_> {
     }
 
     /// What is wrong with a main whatever it imports.
-    fn check_main(&mut self, path: &str, module: ModuleIx) {
+    fn check_main(&mut self, path: &ImportPath, module: ModuleIx) {
         let module_line = self
             .workspace
             .module(module)
@@ -361,7 +265,13 @@ impl Loader<'_> {
 
     /// What the third-party package `path`, which the package in `dir` imports, imports of the
     /// repository in turn.
-    fn follow(&mut self, importer: &str, dir: &TreePath, path: &str, places: &[Place]) {
+    fn follow(
+        &mut self,
+        importer: &ImportPath,
+        dir: &TreePath,
+        path: &ImportPath,
+        places: &[Place],
+    ) {
         let Some(module) = self
             .packages
             .find(importer)
@@ -370,7 +280,7 @@ impl Loader<'_> {
             return;
         };
         for (own, way) in (self.returning)(module, path) {
-            let by = way.last().cloned().unwrap_or_else(|| path.to_owned());
+            let by = way.last().unwrap_or(path).clone();
             let found = self.packages.find(&own).or_else(|| {
                 self.find(&own)
                     .map(|(module, target)| self.add(&own, module, target))
@@ -380,7 +290,7 @@ impl Loader<'_> {
                     _ = self
                         .packages
                         .behind
-                        .entry(path.to_owned())
+                        .entry(path.clone())
                         .or_default()
                         .entry(ix)
                         .or_insert(way)
@@ -395,13 +305,13 @@ impl Loader<'_> {
         }
     }
 
-    fn add(&mut self, path: &str, module: ModuleIx, dir: TreePath) -> PackageIx {
+    fn add(&mut self, path: &ImportPath, module: ModuleIx, dir: TreePath) -> PackageIx {
         if let Some(ix) = self.packages.find(path) {
             return ix;
         }
         let ix = PackageIx(self.packages.len());
         let package = Package {
-            path: path.to_owned(),
+            path: path.clone(),
             name: String::new(),
             module,
             dir,
@@ -413,34 +323,18 @@ impl Loader<'_> {
             size: 0,
         };
         self.packages.packages.push(package);
-        self.packages.by_path.insert(path.to_owned(), ix);
+        self.packages.by_path.insert(path.clone(), ix);
         self.open.push_back(ix);
         ix
     }
 }
 
-/// A warning about a directory that a `#cgo` line of `file` names and that no step can have.
-fn outside(file: &TreePath, flags: &CgoFlags, cgo: &Cgo) -> Option<Diagnostic> {
-    let dir = file.parent()?;
-    let (_, lost) = included::named_dirs(flags)
-        .into_iter()
-        .find(|(_, named)| included::place(&dir, named).is_err())?;
-    let index = cgo
-        .directives
-        .iter()
-        .position(|line| line.contains(&lost))
-        .unwrap_or_default();
-    let warning = Diagnostic::warning(format!(
-        "#cgo {}: {lost} lies outside the build context",
-        flags.verb
-    ));
-    let warning = warning.help(
-        "build with a context directory that holds it, or have its files in the builder image",
-    );
-    Some(warning.at(Span::at(
-        file.as_str(),
-        cgo.directives_at.get(index).copied().unwrap_or_default(),
-    )))
+/// Puts the first of `places` on a diagnostic about the package in `dir`.
+pub(super) fn at(dir: &TreePath, places: &[Place], diagnostic: Diagnostic) -> Diagnostic {
+    match places.first() {
+        Some(place) => diagnostic.at(Span::at(dir.child(&place.file).as_str(), place.at)),
+        None => diagnostic,
+    }
 }
 
 fn left_out(dir: &TreePath, selected: &PackageFiles) -> Vec<TreePath> {
@@ -474,14 +368,6 @@ fn embedded(
             )
         })
         .collect()
-}
-
-/// Puts the first of `places` on a diagnostic about the package in `dir`.
-fn at(dir: &TreePath, places: &[Place], diagnostic: Diagnostic) -> Diagnostic {
-    match places.first() {
-        Some(place) => diagnostic.at(Span::at(dir.child(&place.file).as_str(), place.at)),
-        None => diagnostic,
-    }
 }
 
 fn size(scanned: &ScannedDir, files: &BTreeSet<TreePath>) -> u64 {

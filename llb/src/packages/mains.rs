@@ -6,6 +6,7 @@ use super::owners::Owners;
 use super::scanned::{Scan, ScannedDir};
 use super::walk::is_walked;
 use crate::diag::Diagnostic;
+use crate::gomod::ImportPath;
 use crate::gosrc::{self, BuildContext};
 use crate::tree::{self, TreePath};
 use crate::workspace::{Module, RootIx, Workspace};
@@ -15,16 +16,9 @@ use crate::workspace::{Module, RootIx, Workspace};
 #[non_exhaustive]
 pub struct Main {
     /// Import path.
-    pub path: String,
+    pub path: ImportPath,
     /// Its directory.
     pub dir: TreePath,
-}
-
-impl Main {
-    /// As [`super::Package::binary_name`].
-    pub fn binary_name(&self) -> &str {
-        super::graph::binary_name(&self.path)
-    }
 }
 
 /// A directory with source files that the pattern `...` matches.
@@ -32,7 +26,7 @@ impl Main {
 #[non_exhaustive]
 pub struct Matched<'a> {
     /// Import path of the package that it may hold, in some build context.
-    pub path: String,
+    pub path: ImportPath,
     /// The directory.
     pub dir: TreePath,
     /// What was found in it.
@@ -61,7 +55,7 @@ pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<M
                 && !ignored.has(below)
             {
                 matched.push(Matched {
-                    path: import_path(&module.path, &module.dir, dir),
+                    path: ImportPath::in_module(&module.path, below),
                     dir: dir.clone(),
                     scanned,
                 });
@@ -157,13 +151,6 @@ fn programs(
             dir: found.dir,
         })
         .collect()
-}
-
-pub(super) fn import_path(module: &str, module_dir: &TreePath, dir: &TreePath) -> String {
-    match dir.strip_dir(module_dir) {
-        Some("") | None => module.to_owned(),
-        Some(rest) => format!("{module}/{rest}"),
-    }
 }
 
 /// Whether `...` in a module matches the directory `below` it: no element that the walk skips or

@@ -7,6 +7,7 @@
 mod check;
 mod embeds;
 mod excluded;
+mod files;
 mod find;
 mod graph;
 mod heads;
@@ -23,7 +24,7 @@ mod scanned;
 mod std_packages;
 mod walk;
 
-pub use graph::{Import, Package, PackageIx, Packages, Way, binary_name};
+pub use graph::{Import, Package, PackageIx, Packages, Way};
 pub use load::{Loaded, load, load_with};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub(crate) use mains::{Unknown, unknown_mains};

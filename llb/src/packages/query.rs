@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::graph::{Import, PackageIx, Packages};
+use crate::gomod::ImportPath;
 use crate::tree::TreePath;
 
 /// A set of packages of one graph.
@@ -64,12 +65,12 @@ pub struct Hop<'a> {
 impl<'a> Hop<'a> {
     /// The import paths on its way: of third-party packages, if it leads through some, and of where
     /// it leads.
-    pub fn paths(&self, packages: &'a Packages) -> impl Iterator<Item = &'a str> {
+    pub fn paths(&self, packages: &'a Packages) -> impl Iterator<Item = &'a ImportPath> {
         let way = packages
             .behind(&self.import.path)
             .find(|(to, _)| self.import.package.is_none() && *to == self.to);
-        let way = way.into_iter().flat_map(|(_, way)| way).map(String::as_str);
-        way.chain([packages.get(self.to).path.as_str()])
+        let way = way.into_iter().flat_map(|(_, way)| way);
+        way.chain([&packages.get(self.to).path])
     }
 }
 
@@ -125,18 +126,25 @@ impl PackageSet {
             .collect()
     }
 
+    /// As [`PackageSet::outside`], for a binary made of these packages: it holds the runtime, too.
+    pub(crate) fn linked(&self, packages: &Packages) -> BTreeSet<ImportPath> {
+        let mut paths = self.outside(packages);
+        paths.insert(ImportPath::new("runtime"));
+        paths
+    }
+
     /// Import paths outside the repository that its packages import, std's and third-party ones,
     /// `C` and `unsafe` left out.
-    pub(crate) fn outside(&self, packages: &Packages) -> BTreeSet<String> {
+    pub(crate) fn outside(&self, packages: &Packages) -> BTreeSet<ImportPath> {
         let imports = self.iter().flat_map(|ix| packages.get(ix).outside());
-        let mut paths: BTreeSet<String> = imports
+        let mut paths: BTreeSet<ImportPath> = imports
             .map(|import| import.path.clone())
-            .filter(|path| path != "unsafe")
+            .filter(|path| *path != "unsafe")
             .collect();
         if paths.remove("C") {
             // What the go command adds to the imports of such a package (cmd/go/internal/load,
             // `UsesCgo`).
-            paths.extend(["runtime/cgo", "syscall"].map(ToOwned::to_owned));
+            paths.extend(["runtime/cgo", "syscall"].map(ImportPath::new));
         }
         paths
     }

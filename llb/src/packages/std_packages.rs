@@ -2,6 +2,8 @@
 //! beside `database/sql`), and then Go decides package by package. A scan has no GOROOT at hand, so
 //! the names are data.
 
+use crate::gomod::ImportPath;
+
 /// The table; its first lines say what it is made from.
 const PACKAGES: &str = include_str!("std_packages.txt");
 
@@ -20,17 +22,11 @@ pub(super) enum InStd {
 }
 
 /// Whether Go 1.`minor` has the package in its standard library, or among its own programs.
-pub(super) fn has(path: &str, minor: u32) -> InStd {
-    // Only paths of std have no dot in their first element (cmd/go/internal/search,
-    // IsStandardImportPath).
-    if path
-        .split('/')
-        .next()
-        .is_none_or(|first| first.contains('.'))
-    {
+pub(super) fn has(path: &ImportPath, minor: u32) -> InStd {
+    if !path.looks_standard() {
         return InStd::No;
     }
-    match entries().find(|(known, _)| *known == path) {
+    match entries().find(|(known, _)| path == known) {
         Some((_, since)) if since <= minor => InStd::Yes,
         None if minor > NEWEST_MINOR => InStd::Unknown,
         _ => InStd::No,
@@ -59,10 +55,11 @@ mod tests {
     use std::path::Path;
     use std::process::Command;
 
-    use super::{InStd, NEWEST_MINOR, entries, has};
+    use super::{ImportPath, InStd, NEWEST_MINOR, entries, has};
 
     #[test]
     fn releases_differ() {
+        let has = |path: &str, minor| has(&ImportPath::new(path), minor);
         assert_eq!(has("database/sql", 24), InStd::Yes);
         assert_eq!(has("database", 24), InStd::No);
         assert_eq!(has("database/store", NEWEST_MINOR), InStd::No);

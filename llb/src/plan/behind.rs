@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::outline::{Build, BuildIx, Outline};
 use crate::diag::Diagnostic;
+use crate::gomod::ImportPath;
 use crate::packages::{self, Packages, Returning, Scan, Way};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::workspace::{Evidence, ModuleIx, Providers, Workspace};
@@ -108,7 +109,7 @@ impl Outline {
                 continue;
             }
             let providers = Providers::new(workspace, workspace.root(of.root));
-            let may_return = |importer: ModuleIx, path: &str| {
+            let may_return = |importer: ModuleIx, path: &ImportPath| {
                 let is_third_party = providers.may_be_third_party(path);
                 let paths = candidates.get(&importer).filter(|_| is_third_party);
                 paths
@@ -140,11 +141,11 @@ impl Outline {
         returning: &Returning<'_>,
     ) -> (Build, Vec<Diagnostic>) {
         let of = &self.builds[ix.0];
-        let mains: Vec<&str> = of
+        let mains: Vec<&ImportPath> = of
             .packages
             .mains
             .iter()
-            .map(|&main| of.packages.get(main).path.as_str())
+            .map(|&main| &of.packages.get(main).path)
             .collect();
         let context = of.settings.context(self.builder.go_minor);
         let loaded = packages::load_with(scan, (workspace, of.root), &context, &mains, returning);
@@ -179,10 +180,10 @@ fn candidates(
     workspace: &Workspace,
     build: &Build,
     go_minor: u32,
-) -> BTreeMap<ModuleIx, Vec<Arc<Vec<String>>>> {
+) -> BTreeMap<ModuleIx, Vec<Arc<Vec<ImportPath>>>> {
     let root = workspace.root(build.root);
     let context = build.settings.context(go_minor);
-    let mut importable: BTreeMap<&str, Arc<Vec<String>>> = BTreeMap::new();
+    let mut importable: BTreeMap<&str, Arc<Vec<ImportPath>>> = BTreeMap::new();
     let mut found = BTreeMap::new();
     let evidence = Evidence::new(workspace, root);
     // What may be imported that way imports in its turn.
@@ -212,27 +213,27 @@ fn candidates(
 
 /// What the packages of a resolution import of the repository.
 pub(super) struct Returns<'a> {
-    by_path: BTreeMap<&'a str, &'a ResolvedPackage>,
+    by_path: BTreeMap<&'a ImportPath, &'a ResolvedPackage>,
     /// Import paths of the repository, by the third-party package that imports them.
-    own: BTreeMap<&'a str, Vec<&'a str>>,
+    own: BTreeMap<&'a ImportPath, Vec<&'a ImportPath>>,
 }
 
 impl<'a> Returns<'a> {
     pub(super) fn new(resolution: &'a Resolution) -> Self {
-        let by_path: BTreeMap<&str, &ResolvedPackage> = resolution
+        let by_path: BTreeMap<&ImportPath, &ResolvedPackage> = resolution
             .packages
             .iter()
-            .map(|package| (package.path.as_str(), package))
+            .map(|package| (&package.path, package))
             .collect();
-        let mut own: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut own: BTreeMap<&ImportPath, Vec<&ImportPath>> = BTreeMap::new();
         for package in resolution
             .packages
             .iter()
             .filter(|package| !package.is_std())
         {
             // What the resolution does not list is the repository's.
-            for import in package.imports.iter().map(String::as_str) {
-                if !by_path.contains_key(import) && !["C", "unsafe"].contains(&import) {
+            for import in &package.imports {
+                if !by_path.contains_key(import) && !["C", "unsafe"].contains(&import.as_str()) {
                     own.entry(&package.path).or_default().push(import);
                 }
             }
@@ -242,12 +243,12 @@ impl<'a> Returns<'a> {
 
     /// The first packages of the repository on every way from the third-party package `path`, each
     /// with a shortest one.
-    fn of(&self, path: &str) -> Vec<(String, Way)> {
-        let mut found: BTreeMap<&str, Way> = BTreeMap::new();
-        let mut ways: BTreeMap<&str, Way> = BTreeMap::new();
+    fn of(&self, path: &ImportPath) -> Vec<(ImportPath, Way)> {
+        let mut found: BTreeMap<&ImportPath, Way> = BTreeMap::new();
+        let mut ways: BTreeMap<&ImportPath, Way> = BTreeMap::new();
         let mut open = VecDeque::new();
         if let Some((&path, _)) = self.by_path.get_key_value(path) {
-            ways.insert(path, vec![path.to_owned()]);
+            ways.insert(path, vec![path.clone()]);
             open.push_back(path);
         }
         while let Some(at) = open.pop_front() {
@@ -258,27 +259,27 @@ impl<'a> Returns<'a> {
             for import in &self.by_path[at].imports {
                 let Some((&next, _)) = self
                     .by_path
-                    .get_key_value(import.as_str())
+                    .get_key_value(import)
                     .filter(|(_, next)| !next.is_std())
                 else {
                     continue;
                 };
                 if !ways.contains_key(next) {
-                    ways.insert(next, way.iter().cloned().chain([next.to_owned()]).collect());
+                    ways.insert(next, way.iter().cloned().chain([next.clone()]).collect());
                     open.push_back(next);
                 }
             }
         }
         found
             .into_iter()
-            .map(|(own, way)| (own.to_owned(), way))
+            .map(|(own, way)| (own.clone(), way))
             .collect()
     }
 
     /// The packages whose results depend on packages of `graph`: they import some, directly or not.
-    pub(super) fn mixed(&self, graph: &Packages) -> BTreeSet<&'a str> {
-        let imports_own = |own: &[&str]| own.iter().any(|path| graph.find(path).is_some());
-        let mut mixed: BTreeSet<&str> = self
+    pub(super) fn mixed(&self, graph: &Packages) -> BTreeSet<&'a ImportPath> {
+        let imports_own = |own: &[&ImportPath]| own.iter().any(|path| graph.find(path).is_some());
+        let mut mixed: BTreeSet<&ImportPath> = self
             .own
             .iter()
             .filter(|(_, own)| imports_own(own))
@@ -287,14 +288,14 @@ impl<'a> Returns<'a> {
         if mixed.is_empty() {
             return mixed;
         }
-        let mut importers: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
+        let mut importers: BTreeMap<&ImportPath, Vec<&'a ImportPath>> = BTreeMap::new();
         for (&path, package) in &self.by_path {
             package
                 .imports
                 .iter()
                 .for_each(|import| importers.entry(import).or_default().push(path));
         }
-        let mut open: Vec<&str> = mixed.iter().copied().collect();
+        let mut open: Vec<&ImportPath> = mixed.iter().copied().collect();
         while let Some(path) = open.pop() {
             let fresh = importers
                 .get(path)

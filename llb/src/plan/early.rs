@@ -6,6 +6,7 @@ use super::outline::BuildIx;
 use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind, StepName};
 use super::titles;
 use crate::config::{Cache, ImageName};
+use crate::gomod::ImportPath;
 use crate::packages;
 use crate::tree::TreePath;
 
@@ -65,7 +66,7 @@ pub(super) fn bulk_name() -> String {
 /// What it makes: one part. The go command is asked for its root only, which is known early.
 pub(super) fn bulk_part(part: Part) -> Part {
     Part {
-        root: Some(BULK.to_owned()),
+        root: Some(ImportPath::new(BULK)),
         ..part
     }
 }

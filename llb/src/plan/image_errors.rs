@@ -9,7 +9,7 @@ use crate::tree::TreePath;
 
 /// What is said of a binary whose name no image can have.
 pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
-    let binary = main.binary_name().to_lowercase();
+    let binary = main.path.binary_name().to_lowercase();
     let is_reserved = config::RESERVED_NAMES.contains(&binary.as_str());
     let warning = format!(
         "an image cannot be called {binary}; the image of {} is called {name}",
@@ -121,7 +121,10 @@ pub(super) fn not_found(image: &ImageConfig, mains: &[Found], places: &Mains<'_>
 fn unknown_main(image: &ImageConfig, places: &Mains<'_>) -> Option<Unknown> {
     let is_meant = |unknown: &Unknown| match &image.main {
         Some(written) => is_named_by(&unknown.main, &written.value),
-        None => unknown.main.binary_name().eq_ignore_ascii_case(&image.name),
+        None => {
+            let binary = unknown.main.path.binary_name();
+            binary.eq_ignore_ascii_case(&image.name)
+        }
     };
     places.unknown(image).into_iter().find(is_meant)
 }

@@ -11,8 +11,9 @@ use super::names;
 use super::settings::Target;
 use crate::config::{Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Position, Span};
+use crate::gomod::ImportPath;
 use crate::limits;
-use crate::packages::{self, Main, Scan, Unknown};
+use crate::packages::{Main, Scan, Unknown};
 use crate::tree::TreePath;
 use crate::workspace::{RootIx, Workspace};
 
@@ -21,7 +22,7 @@ use crate::workspace::{RootIx, Workspace};
 pub(super) struct NamedMain {
     pub(super) root: RootIx,
     /// Import path.
-    pub(super) package: String,
+    pub(super) package: ImportPath,
     /// Its `default.pgo`, if it has one.
     pub(super) profile: Option<TreePath>,
     pub(super) config: ImageConfig,
@@ -225,7 +226,10 @@ impl Naming<'_> {
         }
         mains
             .iter()
-            .filter(|found| found.main.binary_name().eq_ignore_ascii_case(&image.name))
+            .filter(|found| {
+                let binary = found.main.path.binary_name();
+                binary.eq_ignore_ascii_case(&image.name)
+            })
             .collect()
     }
 
@@ -254,11 +258,11 @@ impl Naming<'_> {
     fn subjects(&self, mains: &BTreeSet<&Main>) -> Vec<names::Subject> {
         let mut modules: BTreeMap<&TreePath, &str> = BTreeMap::new();
         for module in &self.workspace.modules {
-            modules.insert(&module.dir, packages::binary_name(&module.path));
+            modules.insert(&module.dir, module.path.binary_name());
         }
         let mut subjects = Vec::new();
         for main in mains {
-            let binary = main.binary_name();
+            let binary = main.path.binary_name();
             subjects.push(names::Subject {
                 dir: main.dir.clone(),
                 binary: binary.to_owned(),

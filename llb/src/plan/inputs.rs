@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::planner::{BuildPlanner, Resolved};
 use super::step::{Inputs, OwnFiles, Results};
+use crate::gomod::ImportPath;
 use crate::packages::{PackageIx, PackageSet};
 use crate::resolution::ResolvedPackage;
 use crate::resolution::module_cache::package_dir;
@@ -16,7 +17,7 @@ impl<'a> BuildPlanner<'a> {
         &self,
         resolved: &Resolved<'_>,
         closure: &PackageSet,
-        imports: &BTreeSet<String>,
+        imports: &BTreeSet<ImportPath>,
     ) -> Inputs {
         self.inputs_of(resolved, closure, &resolved.third_party.reached(imports))
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::step::{Image, Part, Plan, Step, StepKind, StepName};
 use crate::config::ImageName;
+use crate::gomod::ImportPath;
 
 /// Version of this JSON form. It grows when a field changes its meaning or goes away; new fields
 /// leave it as it is.
@@ -46,7 +47,7 @@ pub struct JsonStep {
     /// Directory of its go.work or go.mod.
     pub root: String,
     /// Import paths that it asks for, compiles or links.
-    pub packages: Vec<String>,
+    pub packages: Vec<ImportPath>,
     /// How a compile step's results are kept apart.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<JsonPart>,
@@ -75,7 +76,7 @@ pub struct JsonStep {
 #[non_exhaustive]
 pub struct JsonPart {
     /// Import paths.
-    pub packages: Vec<String>,
+    pub packages: Vec<ImportPath>,
     /// Images that reach them; empty where that is not known.
     pub reach: Vec<ImageName>,
 }
@@ -85,7 +86,7 @@ pub struct JsonPart {
 #[non_exhaustive]
 pub struct JsonImage {
     /// Import path of its main.
-    pub package: String,
+    pub package: ImportPath,
     /// Directory of its main.
     pub dir: String,
     /// File name of its binary.
@@ -131,7 +132,7 @@ pub fn step(plan: &Plan, step: &Step) -> JsonStep {
     };
     let packages = match &step.kind {
         StepKind::Resolve(request) => request.packages.clone(),
-        kind => kind.compiles().into_iter().map(ToOwned::to_owned).collect(),
+        kind => kind.compiles().into_iter().cloned().collect(),
     };
     let part = |part: &Part| JsonPart {
         packages: part.packages.clone(),

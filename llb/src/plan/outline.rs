@@ -12,7 +12,7 @@ use super::settings::{GoSettings, Target};
 use super::unused;
 use crate::config::{Cache, Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Findings, Span};
-use crate::gomod::ModulePath;
+use crate::gomod::{ImportPath, ModulePath};
 use crate::limits;
 use crate::packages::{self, PackageIx, Packages, Scan};
 use crate::resolution::go_list::Repository;
@@ -354,7 +354,7 @@ impl Outline {
             return said.clone();
         }
         let context = settings.context(self.builder.go_minor);
-        let paths: Vec<&str> = mains.iter().map(|main| main.package.as_str()).collect();
+        let paths: Vec<&ImportPath> = mains.iter().map(|main| &main.package).collect();
         let loaded = packages::load(scan, workspace, root, &context, &paths);
         let build = BuildIx(self.builds.len());
         let packages = &loaded.packages;
@@ -367,7 +367,7 @@ impl Outline {
                     .map(|binary| binary.value.as_str());
                 let binary = self
                     .target
-                    .file_name(configured.unwrap_or_else(|| packages.get(ix).binary_name()));
+                    .file_name(configured.unwrap_or_else(|| packages.get(ix).path.binary_name()));
                 self.images.push(OutlineImage {
                     build,
                     main: ix,
@@ -403,10 +403,8 @@ impl Build {
         packages: Packages,
     ) -> Self {
         let the_root = workspace.root(root);
-        let mut outside =
-            packages::closure(&packages, packages.mains.iter().copied()).outside(&packages);
-        // Every binary holds the runtime, whatever its main imports.
-        outside.insert("runtime".to_owned());
+        let outside =
+            packages::closure(&packages, packages.mains.iter().copied()).linked(&packages);
         let request = ResolveRequest {
             version: resolution::VERSION,
             dir: the_root.dir.as_str().to_owned(),

@@ -9,6 +9,7 @@ use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKi
 use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::{Cache, ImageName};
+use crate::gomod::ImportPath;
 use crate::packages::{self, PackageIx, PackageSet};
 use crate::resolution::Resolution;
 
@@ -114,7 +115,7 @@ impl<'a> BuildPlanner<'a> {
         let reached = self
             .images
             .iter()
-            .map(|(_, closure)| third_party.reached(&self.linked(closure)))
+            .map(|(_, closure)| third_party.reached(&closure.linked(&self.build.packages)))
             .collect();
         let mixed = third_party.mixed(&self.build.packages);
         let mut resolved = Resolved {
@@ -129,15 +130,10 @@ impl<'a> BuildPlanner<'a> {
         self.std_steps(&mut resolved);
         self.deps_steps(&mut resolved);
         self.unit_steps(&mut resolved);
-        self.links(|planner, closure| planner.inputs(&resolved, closure, &planner.linked(closure)))
-    }
-
-    /// What a link of `closure` needs from outside the repository: every binary holds the runtime,
-    /// whatever its main imports.
-    fn linked(&self, closure: &PackageSet) -> BTreeSet<String> {
-        let mut imports = closure.outside(&self.build.packages);
-        imports.insert("runtime".to_owned());
-        imports
+        self.links(|planner, closure| {
+            let imports = closure.linked(&planner.build.packages);
+            planner.inputs(&resolved, closure, &imports)
+        })
     }
 
     /// Without a resolution: one step that compiles what the sources import from outside, and so
@@ -316,9 +312,9 @@ impl<'a> BuildPlanner<'a> {
     pub(super) fn part(
         &self,
         reach: impl IntoIterator<Item = usize>,
-        packages: impl Iterator<Item = String>,
+        packages: impl Iterator<Item = ImportPath>,
     ) -> Part {
-        let mut packages: Vec<String> = packages.collect();
+        let mut packages: Vec<ImportPath> = packages.collect();
         let mut reach: Vec<ImageName> = reach
             .into_iter()
             .map(|image| self.images[image].0.config.name.clone())

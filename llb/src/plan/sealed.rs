@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::outline::{Build, BuildModule};
-use crate::gomod::path::is_path_prefix;
+use crate::gomod::path::{is_path_prefix, with_parents};
 use crate::gomod::version::compare_go;
 use crate::gomod::{ModulePath, Vendored, VendoredModule, write};
 use crate::packages::{Package, PackageSet};
@@ -229,7 +229,9 @@ impl<'a> Sealer<'a> {
         }
         let mut vendor = BTreeMap::new();
         for (&dir, &module) in &mounts {
-            let around = parents(dir).find_map(|parent| mounts.get(parent));
+            let around = with_parents(dir)
+                .skip(1)
+                .find_map(|parent| mounts.get(parent));
             // A directory of another module must not hide this one.
             if around == Some(&module) {
                 continue;
@@ -359,16 +361,10 @@ fn dirs<'r>(
         .module
         .and_then(|ix| Some((ix, resolution.modules.get(ix)?.path.as_str())));
     module.into_iter().flat_map(move |(ix, module_path)| {
-        std::iter::once(package.path.as_str())
-            .chain(parents(&package.path))
+        with_parents(&package.path)
             .take_while(move |dir| is_path_prefix(module_path, dir))
             .map(move |dir| (ix, dir))
     })
-}
-
-/// The directories above one, from the inside out.
-fn parents(dir: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(dir.rsplit_once('/'), |(dir, _)| dir.rsplit_once('/')).map(|(dir, _)| dir)
 }
 
 /// Two paths without the elements that both end in: `example.com/mono/libs/a` and `libs/a` are

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use super::outline::{Build, BuildIx, Setup};
 use super::sealed::Sealed;
 use crate::config::{Cache, ImageName, RuntimeConfig};
+use crate::gomod::ImportPath;
 use crate::resolution::ResolveRequest;
 use crate::text_type::text_type;
 use crate::tree::TreePath;
@@ -89,14 +90,13 @@ impl StepKind {
     }
 
     /// Import paths of the packages that a compile step or a link compiles, sorted.
-    pub fn compiles(&self) -> Vec<&str> {
-        let mut paths: Vec<&str> = match self {
+    pub fn compiles(&self) -> Vec<&ImportPath> {
+        let mut paths: Vec<&ImportPath> = match self {
             Self::Link(link) => vec![&link.package],
             _ => self
                 .parts()
                 .iter()
                 .flat_map(|part| &part.packages)
-                .map(String::as_str)
                 .collect(),
         };
         paths.sort_unstable();
@@ -110,17 +110,17 @@ impl StepKind {
 #[non_exhaustive]
 pub struct Part {
     /// Import paths, sorted.
-    pub packages: Vec<String>,
+    pub packages: Vec<ImportPath>,
     /// Names of the images that reach one of them or more, sorted. Empty where that is not known.
     pub reach: Vec<ImageName>,
     /// The one package that needs all the others and nothing else, if one does: the go command gets
     /// only its name.
-    pub root: Option<String>,
+    pub root: Option<ImportPath>,
 }
 
 impl Part {
     /// The import paths that the go command is asked for.
-    pub fn named(&self) -> &[String] {
+    pub fn named(&self) -> &[ImportPath] {
         self.root
             .as_ref()
             .map_or(&self.packages, std::slice::from_ref)
@@ -141,7 +141,7 @@ pub struct Results {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Import path of the main.
-    pub package: String,
+    pub package: ImportPath,
     /// File name of the binary.
     pub binary: String,
     /// `-ldflags`, build-args expanded.
@@ -174,7 +174,7 @@ pub struct Image {
     /// Its name, as `--target` takes it.
     pub name: ImageName,
     /// Import path of its main.
-    pub package: String,
+    pub package: ImportPath,
     /// Directory of its main.
     pub dir: TreePath,
     /// File name of the binary.

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::behind::Returns;
 use super::fold::STEP;
 use super::partition::{self, Node, Part};
+use crate::gomod::ImportPath;
 use crate::packages::{PackageIx, Packages};
 use crate::resolution::{Resolution, ResolvedModule, ResolvedPackage};
 
@@ -59,7 +60,7 @@ impl<'a> ThirdParty<'a> {
     /// The packages outside the repository that `imports` reach, std's included.
     pub(crate) fn reached<'p>(
         &self,
-        imports: impl IntoIterator<Item = &'p String>,
+        imports: impl IntoIterator<Item = &'p ImportPath>,
     ) -> BTreeSet<usize> {
         self.closure(
             imports

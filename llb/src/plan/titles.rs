@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::outline::Build;
 use super::step::Part;
 use crate::config::ImageName;
+use crate::gomod::ImportPath;
 use crate::packages::PackageIx;
 use crate::tree::TreePath;
 
@@ -46,7 +47,7 @@ pub(super) fn deps(parts: &[Part], is_only: bool, images: usize) -> (String, Str
     let paths: BTreeSet<&str> = parts
         .iter()
         .flat_map(|part| &part.packages)
-        .map(String::as_str)
+        .map(ImportPath::as_str)
         .collect();
     let title = format!("compile {}", count(paths.len(), "third-party package"));
     let whom = reached_by(parts, images);
@@ -75,7 +76,7 @@ pub(super) fn unit(
     let paths: BTreeSet<&str> = parts
         .iter()
         .flat_map(|part| &part.packages)
-        .map(String::as_str)
+        .map(ImportPath::as_str)
         .collect();
     let mut dirs: Vec<&TreePath> = packages
         .iter()

@@ -12,6 +12,7 @@ use super::step::{Inputs, Part, StepKind};
 use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::Cache;
+use crate::gomod::ImportPath;
 use crate::packages::{self, PackageIx};
 
 /// The most steps that the repository's packages are compiled in, or one for each image where these
@@ -157,7 +158,7 @@ impl BuildPlanner<'_> {
     /// The repository's packages. An edit is as likely as its package is large.
     fn own_nodes(&self, nodes: &Nodes, third_party: &ThirdParty<'_>) -> Vec<Node> {
         // What an import from outside needs, by its path: many packages import the same.
-        let mut needed: BTreeMap<&str, FixedBitSet> = BTreeMap::new();
+        let mut needed: BTreeMap<&ImportPath, FixedBitSet> = BTreeMap::new();
         let mut all = Vec::new();
         for (ix, package) in self.build.packages.iter() {
             let mut imports = Vec::new();

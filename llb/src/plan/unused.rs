@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{self, Config};
 use crate::diag::{self, Diagnostic};
+use crate::gomod::ImportPath;
 use crate::gosrc::{self, SourceFile};
 use crate::packages::{self, Matched, Scan};
 use crate::tree::TreePath;
@@ -18,7 +19,7 @@ pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<
     if config.skip.is_empty() {
         return Vec::new();
     }
-    let mut mains: BTreeSet<(String, TreePath)> = BTreeSet::new();
+    let mut mains: BTreeSet<(ImportPath, TreePath)> = BTreeSet::new();
     for (root, _) in workspace.roots() {
         let found = packages::matched(scan, workspace, root)
             .into_iter()
@@ -66,7 +67,7 @@ fn is_main_somewhere(found: &Matched<'_>) -> bool {
 }
 
 /// What may be meant by a pattern that matches none of `mains`.
-fn help(pattern: &str, mains: &BTreeSet<(String, TreePath)>) -> String {
+fn help(pattern: &str, mains: &BTreeSet<(ImportPath, TreePath)>) -> String {
     let (bare, end) = match pattern.strip_suffix("/...") {
         Some(bare) => (bare, "/..."),
         None => (pattern, ""),
@@ -78,7 +79,7 @@ fn help(pattern: &str, mains: &BTreeSet<(String, TreePath)>) -> String {
     let mut known: BTreeSet<String> = BTreeSet::new();
     for (path, dir) in mains {
         if start.is_empty() {
-            known.insert(path.clone());
+            known.insert(path.to_string());
         }
         let dirs = std::iter::successors(Some(dir.clone()), TreePath::parent);
         known.extend(

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::step::{Plan, Step, StepKind};
+use crate::gomod::ImportPath;
 use crate::packages::{self, PackageIx, Packages};
 
 /// Everything that is wrong with `plan`: nothing, unless the planner has a bug.
@@ -49,7 +50,7 @@ pub fn verify(plan: &Plan) -> Vec<String> {
 }
 
 /// The packages of the repository that a step compiles.
-fn compiled(step: &Step) -> Vec<&str> {
+fn compiled(step: &Step) -> Vec<&ImportPath> {
     match &step.kind {
         StepKind::Unit(_) | StepKind::Link(_) => step.kind.compiles(),
         StepKind::Resolve(_) | StepKind::Std(_) | StepKind::Deps(_) => Vec::new(),
@@ -57,7 +58,7 @@ fn compiled(step: &Step) -> Vec<&str> {
 }
 
 /// The packages of the repository that an import path means, or leads to.
-fn own<'a>(graph: &'a Packages, path: &'a str) -> impl Iterator<Item = PackageIx> + 'a {
+fn own<'a>(graph: &'a Packages, path: &'a ImportPath) -> impl Iterator<Item = PackageIx> + 'a {
     graph
         .find(path)
         .into_iter()
@@ -92,15 +93,14 @@ fn missing_results(plan: &Plan, step: &Step) -> Vec<String> {
         .results
         .iter()
         .filter_map(|result| plan.steps.get(result.step.0)?.kind.parts().get(result.part));
-    let at_hand: BTreeSet<&str> = parts
+    let at_hand: BTreeSet<&ImportPath> = parts
         .flat_map(|part| &part.packages)
-        .map(String::as_str)
         .chain(compiled.iter().copied())
         .collect();
     let closure = packages::closure(graph, compiled.iter().flat_map(|path| own(graph, path)));
     let missing = closure
         .iter()
-        .map(|ix| graph.get(ix).path.as_str())
+        .map(|ix| &graph.get(ix).path)
         .filter(|path| !at_hand.contains(path));
     missing
         .map(|path| format!("{} would compile {path} again", step.name))

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::{ModuleVersion, ResolveError, ResolveRequest};
 use crate::diag::without_credentials;
-use crate::gomod::ModulePath;
 use crate::gomod::path::is_path_prefix;
+use crate::gomod::{ImportPath, ModulePath};
 use crate::gosrc::cgo;
 use crate::tree::{SourceTree, TreeError, TreePath};
 
@@ -39,7 +39,7 @@ pub fn package_args(request: &ResolveRequest) -> Vec<String> {
         "--".to_owned(),
         RUNTIME.to_owned(),
     ];
-    args.extend(request.packages.iter().cloned());
+    args.extend(request.packages.iter().map(ToString::to_string));
     args
 }
 
@@ -86,7 +86,7 @@ pub enum ListError {
     Json(#[from] serde_json::Error),
     /// A package outside std without a module.
     #[error("go list names no module for {0}")]
-    NoModule(String),
+    NoModule(ImportPath),
     /// A directory of a listed package cannot be read.
     #[error("/{0}")]
     Disk(#[from] TreeError),
@@ -114,7 +114,7 @@ pub struct ListedPackage {
     /// Its directory, absolute.
     pub dir: PathBuf,
     /// Its import path.
-    pub import_path: String,
+    pub import_path: ImportPath,
     /// Whether it belongs to std.
     pub standard: bool,
     /// Its module; std has none.
@@ -133,8 +133,8 @@ pub struct ListedPackage {
     swig_cxx_files: Vec<String>,
     syso_files: Vec<String>,
     embed_files: Vec<String>,
-    imports: Vec<String>,
-    import_map: BTreeMap<String, String>,
+    imports: Vec<ImportPath>,
+    import_map: BTreeMap<ImportPath, ImportPath>,
     error: Option<ListedError>,
 }
 
@@ -164,7 +164,7 @@ pub struct ListedModule {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct ListedError {
-    import_stack: Vec<String>,
+    import_stack: Vec<ImportPath>,
     pos: String,
     err: String,
 }
@@ -199,7 +199,7 @@ impl Repository<'_> {
     }
 
     /// Whether by its path a package would be one of the repository.
-    fn is_own(&self, import_path: &str) -> bool {
+    fn is_own(&self, import_path: &ImportPath) -> bool {
         self.own
             .iter()
             .any(|module| is_path_prefix(module, import_path))
@@ -280,15 +280,16 @@ impl ListedPackage {
 
     /// Import paths as the go command resolved them. cgo adds some that no file names
     /// (cmd/go/internal/load, `addImport`).
-    pub(super) fn resolved_imports(&self) -> Vec<String> {
-        let mut all: BTreeSet<&str> = BTreeSet::new();
-        for path in self.imports.iter().filter(|path| *path != "C") {
-            all.insert(self.import_map.get(path).unwrap_or(path));
+    pub(super) fn resolved_imports(&self) -> Vec<ImportPath> {
+        let mut all: BTreeSet<ImportPath> = BTreeSet::new();
+        for path in self.imports.iter().filter(|path| **path != "C") {
+            all.insert(self.import_map.get(path).unwrap_or(path).clone());
         }
         if !self.cgo_files.is_empty() {
-            all.extend(cgo::implied_imports(&self.import_path));
+            let implied = cgo::implied_imports(&self.import_path);
+            all.extend(implied.iter().copied().map(ImportPath::new));
         }
-        all.into_iter().map(ToOwned::to_owned).collect()
+        all.into_iter().collect()
     }
 
     /// Whether compiling it may read more of its module than its own files: C may include anything,
@@ -321,7 +322,7 @@ impl ListedPackage {
             .strip_suffix(": import lookup disabled by -mod=readonly")
             .unwrap_or(words);
         let mut message = words.to_owned();
-        if !message.contains(&self.import_path) {
+        if !message.contains(self.import_path.as_str()) {
             message = format!("{}: {message}", self.import_path);
         }
         if !error.pos.is_empty() {

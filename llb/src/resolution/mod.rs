@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use gowork_step::Version;
 use serde::{Deserialize, Serialize};
 
-use crate::gomod::ModulePath;
+use crate::gomod::{ImportPath, ModulePath};
 
 pub use ask::{Question, ask};
 pub use from_list::Chosen;
@@ -54,7 +54,7 @@ pub struct ResolveRequest {
     /// Whether `dir/vendor` is used: no network, no module cache.
     pub vendored: bool,
     /// Import paths outside the repository, third-party and std, sorted.
-    pub packages: Vec<String>,
+    pub packages: Vec<ImportPath>,
     /// `-tags`, sorted.
     pub tags: Vec<String>,
     /// What else decides which files are in: GOOS, GOARCH, CGO_ENABLED, GOAMD64, GOEXPERIMENT ...
@@ -97,10 +97,8 @@ impl ResolveRequest {
     }
 
     /// Whether it names this package.
-    pub(crate) fn asks_for(&self, import_path: &str) -> bool {
-        self.packages
-            .binary_search_by(|path| path.as_str().cmp(import_path))
-            .is_ok()
+    pub(crate) fn asks_for(&self, import_path: &ImportPath) -> bool {
+        self.packages.binary_search(import_path).is_ok()
     }
 }
 
@@ -186,13 +184,13 @@ pub struct ResolvedModule {
 #[serde(deny_unknown_fields)]
 pub struct ResolvedPackage {
     /// Import path; std's vendored packages as `vendor/golang.org/x/...`.
-    pub path: String,
+    pub path: ImportPath,
     /// Index into [`Resolution::modules`]; none for std.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<usize>,
     /// What it imports, as import paths after `go list`'s ImportMap, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub imports: Vec<String>,
+    pub imports: Vec<ImportPath>,
     /// Directory relative to the source tree, for packages that live in it (vendored).
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub dir: String,
@@ -234,8 +232,8 @@ pub struct ResolveReport {
 #[serde(deny_unknown_fields)]
 pub struct ResolveError {
     /// The import path that could not be resolved, if the error is about one.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub package: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    pub package: ImportPath,
     /// The go command's words, without secrets.
     pub message: String,
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::ModuleVersion;
 use super::graph_walk::{Loaded, Pruning, Requirements, Walk};
-use crate::gomod::path::is_path_prefix;
+use crate::gomod::path::{is_path_prefix, with_parents};
 use crate::gomod::version::{compare_go, compare_semver};
 use crate::gomod::{self, ModFile, ModulePath, SumFile, WorkFile, sumfile};
 
@@ -215,7 +215,10 @@ impl ModuleGraph {
     /// Selected modules that could by their paths provide one of `imports`, or a package of the
     /// repository; after replacement.
     pub fn candidates(&self, imports: &BTreeSet<&str>) -> BTreeSet<ModuleVersion> {
-        let prefixes: BTreeSet<&str> = imports.iter().flat_map(|import| prefixes(import)).collect();
+        let prefixes: BTreeSet<&str> = imports
+            .iter()
+            .flat_map(|import| with_parents(import))
+            .collect();
         let own = self.own();
         self.selected()
             .filter(|module| prefixes.contains(module.path.as_str()) || is_near(&module.path, &own))
@@ -264,13 +267,6 @@ fn pruning_of(mod_file: &ModFile) -> Pruning {
 fn is_near(path: &str, own: &[&str]) -> bool {
     own.iter()
         .any(|own| is_path_prefix(path, own) || is_path_prefix(own, path))
-}
-
-/// `a/b/c`, `a/b`, `a`.
-fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| {
-        path.rsplit_once('/').map(|(parent, _)| parent)
-    })
 }
 
 /// Lines `module[@version] module[@version]`. The toolchain's own pseudo-modules are left out.
@@ -357,11 +353,5 @@ mod tests {
         let sum = |text: &str| graph.sum(&ModuleVersion::parse(text));
         assert_eq!(sum("example.com/a@v1.0.0"), Some("h1:all="));
         assert_eq!(sum("example.com/b@v1.0.0"), None);
-    }
-
-    #[test]
-    fn prefixes_end_at_slashes() {
-        let found: Vec<&str> = prefixes("a/bc/d").collect();
-        assert_eq!(found, ["a/bc/d", "a/bc", "a"]);
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
-use crate::gomod::{ModFile, ModulePath, Spanned, WorkFile};
+use crate::gomod::path::with_parents;
+use crate::gomod::{ImportPath, ModFile, ModulePath, Spanned, WorkFile};
 use crate::tree::TreePath;
 
 /// Index of a [`Module`] in its [`Workspace`].
@@ -187,21 +188,20 @@ impl<'a> Providers<'a> {
     }
 
     /// Whether an import that leaves the repository may be third-party, as far as that is known
-    /// without the go command: std has no dot in its first element.
-    pub(crate) fn may_be_third_party(&self, import: &str) -> bool {
-        let first = import.split('/').next().unwrap_or_default();
-        first.contains('.') || self.is_required(import)
+    /// without the go command.
+    pub(crate) fn may_be_third_party(&self, import: &ImportPath) -> bool {
+        !import.looks_standard() || self.is_required(import)
     }
 
     /// Whether a module that could have the package `import` is required and not in the repository.
     pub(crate) fn is_required(&self, import: &str) -> bool {
-        parents(import).any(|path| self.required.contains(path))
+        with_parents(import).any(|path| self.required.contains(path))
     }
 
     /// The modules that may have the package `import`, the longest module path first, each with its
     /// path.
     pub(crate) fn of(&self, import: &str) -> Vec<(&'a str, ModuleIx)> {
-        let known = parents(import).filter_map(|path| self.by_path.get_key_value(path));
+        let known = with_parents(import).filter_map(|path| self.by_path.get_key_value(path));
         known
             .flat_map(|(path, modules)| modules.iter().map(|&module| (*path, module)))
             .collect()
@@ -260,11 +260,4 @@ impl Root {
     pub fn is_workspace(&self) -> bool {
         matches!(self.kind, RootKind::Workspace(_))
     }
-}
-
-/// An import path and its parents, the longest first.
-fn parents(import: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(import), |path| {
-        path.rsplit_once('/').map(|(parent, _)| parent)
-    })
 }

@@ -2,14 +2,14 @@
 //! of the directories that it leaves.
 
 /// The list of all parts: a line for each import path, an empty line between parts.
-pub fn format_parts<'a>(parts: impl IntoIterator<Item = &'a [String]>) -> String {
+pub fn format_parts<'a, P: AsRef<str> + 'a>(parts: impl IntoIterator<Item = &'a [P]>) -> String {
     let mut text = String::new();
     for (number, part) in parts.into_iter().enumerate() {
         if number > 0 {
             text.push('\n');
         }
         for path in part {
-            text.push_str(path);
+            text.push_str(path.as_ref());
             text.push('\n');
         }
     }
@@ -30,10 +30,10 @@ fn parse_part(lines: &str) -> Vec<String> {
 /// with `!` in place of `/`, which no import path has (golang.org/x/mod/module, `CheckImportPath`).
 /// BuildKit joins what is read from one step in the order of paths, so the name depends on what is in
 /// the part, and not on how many other parts the step has.
-pub fn part_dir(packages: &[String]) -> String {
+pub fn part_dir(packages: &[impl AsRef<str>]) -> String {
     packages
         .first()
-        .map(|first| first.replace('/', "!"))
+        .map(|first| first.as_ref().replace('/', "!"))
         .unwrap_or_default()
 }
 
@@ -70,6 +70,6 @@ mod tests {
             part_dir(&parts(&[&["example.com/m/a", "z"]])[0]),
             "example.com!m!a"
         );
-        assert_eq!(part_dir(&[]), "");
+        assert_eq!(part_dir(&[] as &[&str]), "");
     }
 }

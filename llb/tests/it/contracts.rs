@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use expect_test::{Expect, expect};
-use gowork_llb::gomod::ModulePath;
+use gowork_llb::gomod::{ImportPath, ModulePath};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::resolution::{
     self, Resolution, ResolveError, ResolveReport, ResolveRequest, ResolvedModule, ResolvedPackage,
@@ -164,7 +164,7 @@ fn the_question_and_the_answer_of_a_resolve_step_say_which_version_they_are() {
         dir: "a".to_owned(),
         workspace: true,
         vendored: false,
-        packages: vec!["fmt".to_owned()],
+        packages: vec![ImportPath::new("fmt")],
         tags: vec!["x".to_owned()],
         env: [("GOOS".to_owned(), "linux".to_owned())].into(),
     };
@@ -177,9 +177,9 @@ fn the_question_and_the_answer_of_a_resolve_step_say_which_version_they_are() {
         sum: "h1:x".to_owned(),
     };
     let package = ResolvedPackage {
-        path: "a.b/c".to_owned(),
+        path: ImportPath::new("a.b/c"),
         module: Some(0),
-        imports: vec!["fmt".to_owned()],
+        imports: vec![ImportPath::new("fmt")],
         dir: "vendor/a.b/c".to_owned(),
         files: vec!["c.go".to_owned()],
         size: 1,
@@ -209,7 +209,7 @@ fn the_question_and_the_answer_of_a_resolve_step_say_which_version_they_are() {
         .runtime_files"#]],
     );
     let error = ResolveError {
-        package: "a.b/c".to_owned(),
+        package: ImportPath::new("a.b/c"),
         message: "gone".to_owned(),
     };
     let report = ResolveReport {

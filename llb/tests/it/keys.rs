@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use gowork_llb::config::Config;
-use gowork_llb::gomod::ModulePath;
+use gowork_llb::gomod::{ImportPath, ModulePath};
 use gowork_llb::keys::{self, Contents, Key, KeyInput};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::{self, BuildIx, Plan, PlanInput};
@@ -119,7 +119,7 @@ fn resolution(version: &str) -> Resolution {
         sum: format!("h1:{version}="),
     };
     let package = |path: &str, module| ResolvedPackage {
-        path: path.to_owned(),
+        path: ImportPath::new(path),
         module,
         imports: Vec::new(),
         dir: String::new(),

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
 use gowork_llb::config::ImageName;
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::packages;
 use gowork_llb::plan::{self, Outline, Part, Plan, Results, StepKind};
 use gowork_llb::tree::{LocalTree, MemTree, SourceTree, TreePath};
@@ -342,7 +343,7 @@ fn an_image_by_itself() {
             alone.builds.len(),
             alone.builds[0].request.packages.as_slice()
         ),
-        (1, &["runtime".to_owned()][..])
+        (1, &[ImportPath::new("runtime")][..])
     );
     let link = |outline: &Outline| {
         let plan = resolved_plan(outline);

@@ -47,7 +47,7 @@ pub(crate) fn refused(archive: &str, words: &str, said: &Expect) {
         let context = BuildContext::new("linux", "amd64");
         let mains: Vec<String> = packages::mains(&scan, &workspace, ix, &context)
             .into_iter()
-            .map(|main| main.path)
+            .map(|main| main.path.into())
             .collect();
         theirs += &go(root, dir.path(), &mains).err().unwrap_or_default();
         ours += &own(&scan, &workspace, ix, &mains).err().unwrap_or_default();

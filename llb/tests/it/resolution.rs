@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use gowork_llb::gomod::ModulePath;
+use gowork_llb::gomod::{ImportPath, ModulePath};
 use gowork_llb::resolution::go_list::{self, Listing, Repository};
 use gowork_llb::resolution::{self, Chosen, Question, Resolution, ResolveRequest, ask};
 use gowork_llb::tree::{MemTree, TreePath};
@@ -13,7 +13,7 @@ fn request(packages: &[&str], vendored: bool) -> ResolveRequest {
         dir: "app".to_owned(),
         workspace: true,
         vendored,
-        packages: packages.iter().map(|&path| path.to_owned()).collect(),
+        packages: packages.iter().copied().map(ImportPath::new).collect(),
         tags: vec!["one".to_owned(), "two".to_owned()],
         env: [("GOOS".to_owned(), "linux".to_owned())].into(),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::gomod::ModulePath;
+use gowork_llb::gomod::{ImportPath, ModulePath};
 use gowork_llb::packages;
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Target};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
@@ -72,21 +72,15 @@ pub(crate) fn resolved_plan(outline: &Outline) -> Plan {
     })
 }
 
-fn resolution_of(imports: &[String]) -> Resolution {
-    let package = |path: &String| {
-        let third_party = path
-            .split('/')
-            .next()
-            .is_some_and(|first| first.contains('.'));
-        ResolvedPackage {
-            path: path.clone(),
-            module: third_party.then_some(0),
-            imports: Vec::new(),
-            dir: String::new(),
-            files: Vec::new(),
-            size: 1,
-            reads_module: false,
-        }
+fn resolution_of(imports: &[ImportPath]) -> Resolution {
+    let package = |path: &ImportPath| ResolvedPackage {
+        path: path.clone(),
+        module: (!path.looks_standard()).then_some(0),
+        imports: Vec::new(),
+        dir: String::new(),
+        files: Vec::new(),
+        size: 1,
+        reads_module: false,
     };
     let module = ResolvedModule {
         path: ModulePath::new("third.party"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::gosrc::BuildContext;
 use gowork_llb::packages;
 use gowork_llb::tree::{LocalTree, MemTree, SourceTree, TreePath};
@@ -93,7 +94,8 @@ pub(crate) fn own(
     root: RootIx,
     mains: &[String],
 ) -> Answer {
-    let mains: Vec<&str> = mains.iter().map(String::as_str).collect();
+    let mains: Vec<ImportPath> = mains.iter().map(ImportPath::new).collect();
+    let mains: Vec<&ImportPath> = mains.iter().collect();
     let context = BuildContext::new(
         "linux",
         if cfg!(target_arch = "aarch64") {
@@ -112,7 +114,7 @@ pub(crate) fn own(
     let packages = loaded
         .packages
         .iter()
-        .map(|(_, package)| (package.path.clone(), package.dir.as_str().to_owned()));
+        .map(|(_, package)| (package.path.to_string(), package.dir.as_str().to_owned()));
     if errors.is_empty() {
         Ok(packages.collect())
     } else {
@@ -155,7 +157,7 @@ fn check_dir(dir: &Path, choice: &Choice, expected: &[&str]) {
     for (ix, root) in workspace.roots() {
         let mains: Vec<String> = packages::mains(&scan, &workspace, ix, &context)
             .into_iter()
-            .map(|main| main.path)
+            .map(|main| main.path.into())
             .collect();
         if mains.is_empty() {
             continue;

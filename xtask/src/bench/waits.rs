@@ -59,7 +59,7 @@ fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
     for (image, held) in &all {
         let steps = waits(&plan, image);
         let compiled = steps.iter().flat_map(|ix| plan.step(*ix).kind.compiles());
-        let compiled: BTreeSet<&str> = compiled.collect();
+        let compiled: BTreeSet<&str> = compiled.map(|path| path.as_str()).collect();
         rows.push(row(&image.name, held, &compiled, steps.len(), &packages));
     }
     let mut out = std::io::stdout().lock();
@@ -79,7 +79,7 @@ fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
             let compiled = step.kind.compiles();
             let size: u64 = compiled
                 .iter()
-                .filter_map(|path| Some(packages.get(*path)?.size))
+                .filter_map(|path| Some(packages.get(path.as_str())?.size))
                 .sum();
             writeln!(out, "{:>7} kB  {}", size / 1000, step.title)?;
         }
@@ -114,7 +114,7 @@ fn held(
             "-json=ImportPath,Standard,Dir,GoFiles,CgoFiles,SFiles",
             "--",
         ])
-        .arg(&image.package)
+        .arg(image.package.as_str())
         .current_dir(request.go_dir(directory))
         .envs(request.go_env(directory));
     let listed = output(&mut command)?;

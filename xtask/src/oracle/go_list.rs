@@ -208,7 +208,7 @@ fn found_mains(
     let all = packages::mains(scan, workspace, root, context)
         .into_iter()
         .chain(without);
-    all.map(|main| main.path).collect()
+    all.map(|main| main.path.into()).collect()
 }
 
 /// What we find.
@@ -225,7 +225,7 @@ fn found(scan: &Scan, workspace: &Workspace, root: RootIx, context: &BuildContex
         lists
             .iter()
             .any(|list| !list.is_empty())
-            .then(|| (found.path, package(&files, found.scanned)))
+            .then(|| (found.path.into(), package(&files, found.scanned)))
     };
     packages::matched(scan, workspace, root)
         .into_iter()

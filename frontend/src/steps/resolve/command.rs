@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::resolution::{ResolveError, ResolveRequest};
 
 use super::failure::Failure;
@@ -104,7 +105,7 @@ impl Go {
         }
         Err(Failure::of_go(
             vec![ResolveError {
-                package: String::new(),
+                package: ImportPath::default(),
                 message,
             }],
             self,

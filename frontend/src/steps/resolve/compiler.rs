@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::resolution::go_list::Listing;
 use gowork_llb::resolution::{ResolveError, ResolveRequest};
 
@@ -41,7 +42,7 @@ pub(super) fn check(go: &Go, request: &ResolveRequest, listing: &Listing) -> Res
     };
     Err(Failure {
         errors: vec![ResolveError {
-            package: String::new(),
+            package: ImportPath::default(),
             message,
         }],
         advice: vec![cross],

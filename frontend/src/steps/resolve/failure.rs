@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use gowork_llb::gomod::InvalidPath;
+use gowork_llb::gomod::{ImportPath, InvalidPath};
 use gowork_llb::resolution::ResolveError;
 use gowork_llb::resolution::go_list::ListError;
 
@@ -27,7 +27,7 @@ impl Failure {
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self {
             errors: vec![ResolveError {
-                package: String::new(),
+                package: ImportPath::default(),
                 message: message.into(),
             }],
             advice: Vec::new(),

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::copy::Sources;
 use crate::config::RuntimeConfig;
 use crate::diag::Diagnostic;
+use crate::gomod::ImportPath;
 use crate::packages;
 use crate::plan::{Build, Image, Plan, StepKind};
 use crate::tree::TreePath;
@@ -28,9 +29,9 @@ pub(super) struct Group {
     /// headers, or those of another directory.
     pub(super) includes: bool,
     /// Packages of std that are imported on every platform.
-    pub(super) std: BTreeSet<String>,
+    pub(super) std: BTreeSet<ImportPath>,
     /// Third-party packages that are imported.
-    pub(super) third_party: BTreeSet<String>,
+    pub(super) third_party: BTreeSet<ImportPath>,
     /// Packages of the repository that these import, or may import.
     pub(super) behind: Sources,
 }
@@ -86,12 +87,12 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         // Said by the platform, not by the configuration.
         env.remove(variable);
     }
-    let (std, third_party): (BTreeSet<String>, BTreeSet<String>) = build
+    let (std, third_party): (BTreeSet<ImportPath>, BTreeSet<ImportPath>) = build
         .request
         .packages
         .iter()
         .cloned()
-        .partition(|p| is_std(p));
+        .partition(ImportPath::looks_standard);
     let same = |group: &Group| {
         group.dir == build.dir
             && group.workspace == build.workspace
@@ -149,12 +150,6 @@ fn fits(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> bool {
         .all(|name| a.get(*name) == b.get(*name))
         && a.iter()
             .all(|(name, value)| b.get(name).is_none_or(|other| other == value))
-}
-
-/// Whether the import path is one of the standard library: its first element has no dot (`go help
-/// packages`).
-fn is_std(path: &str) -> bool {
-    !path.split('/').next().unwrap_or_default().contains('.')
 }
 
 fn add_image<'a>(

@@ -26,6 +26,7 @@ use super::mark::{self, Mark};
 use super::platform::docker_platform;
 use crate::config::ImageName;
 use crate::diag::Diagnostic;
+use crate::gomod::ImportPath;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
 use runtime::{Binary, Root, RuntimeStage};
@@ -323,7 +324,7 @@ impl Printer<'_> {
                 .iter()
                 .map(|profile| flag_word(&format!("-pgo=/src/{profile}"))),
         );
-        let std: Vec<&str> = group.std.iter().map(String::as_str).collect();
+        let std: Vec<&str> = group.std.iter().map(ImportPath::as_str).collect();
         let mut packages = wrap(&std);
         packages.extend(group.third_party.iter().map(|path| shell_word(path)));
         let first = words.join(" ");

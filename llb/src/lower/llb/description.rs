@@ -105,7 +105,7 @@ impl Lowering<'_> {
             .kind
             .parts()
             .iter()
-            .map(|part| part.named().to_vec())
+            .map(|part| part.named().iter().map(ToString::to_string).collect())
             .collect();
         let names: Vec<&String> = own.iter().map(|file| &file.name).collect();
         let name = Digest::of(&to_json(&(&salt, &parts, names, &reads)))
@@ -130,11 +130,11 @@ impl Lowering<'_> {
         let main = build.packages.find(&link.package)?;
         Some(LinkDescription {
             step: self.describe(step, place_in_batch)?,
-            package: link.package.clone(),
+            package: link.package.to_string(),
             binary: self
                 .plan
                 .target
-                .file_name(build.packages.get(main).binary_name()),
+                .file_name(build.packages.get(main).path.binary_name()),
             flags: link_flags(build, link),
         })
     }

@@ -63,7 +63,7 @@ pub(super) fn link_words(build: &Build, link: &Link) -> Vec<String> {
     // no use.
     let mut words = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
     words.extend(link_flags(build, link));
-    words.extend(["-o".to_owned(), binary_path(link), link.package.clone()]);
+    words.extend(["-o".to_owned(), binary_path(link), link.package.to_string()]);
     words
 }
 

@@ -1,6 +1,8 @@
 //! Writing mod files: the parsers read back what was written, and quotes are where Go puts them.
 
-use gowork_llb::gomod::{ModFile, ModulePath, Vendored, VendoredModule, WorkFile, write};
+use gowork_llb::gomod::{
+    ImportPath, ModFile, ModulePath, Vendored, VendoredModule, WorkFile, write,
+};
 use proptest::prelude::*;
 
 use super::go_command;
@@ -47,7 +49,7 @@ fn vendored_modules_are_read_back() {
         version: "v1.2.3".to_owned(),
         go: go.to_owned(),
         explicit,
-        packages: packages.iter().map(|&path| path.to_owned()).collect(),
+        packages: packages.iter().copied().map(ImportPath::new).collect(),
         ..VendoredModule::default()
     };
     let vendored = Vendored {

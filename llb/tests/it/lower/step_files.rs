@@ -148,7 +148,7 @@ fn is_as_planned(plan: &Plan, step: &Step, description: &Description) {
         .kind
         .parts()
         .iter()
-        .map(|part| part.named().to_vec())
+        .map(|part| part.named().iter().map(ToString::to_string).collect())
         .collect();
     assert_eq!(description.parts, parts, "{}", step.name);
     let own = own_names(step);
@@ -240,8 +240,8 @@ fn a_batch_is_read_as_its_steps_are() {
                 .kind
                 .parts()
                 .iter()
-                .map(|part| part.named().to_vec())
-                .collect::<Vec<_>>();
+                .map(|part| part.named().iter().map(ToString::to_string).collect())
+                .collect::<Vec<Vec<String>>>();
             !matches!(step.kind, StepKind::Resolve(_)) && parts == description.parts
         };
         plan.steps.iter().find(is_it).unwrap()

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use expect_test::expect;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::gomod::ModulePath;
+use gowork_llb::gomod::{ImportPath, ModulePath};
 use gowork_llb::lower::{DockerfileOptions, dockerfile};
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput};
@@ -98,7 +98,7 @@ impl Repository {
     }
 
     /// Asks until nothing is left to be added. Also gives the questions.
-    fn completed(&self) -> (Outline, Resolution, Vec<Vec<String>>) {
+    fn completed(&self) -> (Outline, Resolution, Vec<Vec<ImportPath>>) {
         let mut outline = self.outline.clone();
         let mut questions = Vec::new();
         loop {
@@ -133,7 +133,7 @@ impl Repository {
 }
 
 /// What go would say: of what was asked for, and what that imports of third parties.
-fn answer(asked: &[String]) -> Resolution {
+fn answer(asked: &[ImportPath]) -> Resolution {
     let all = [
         package("runtime", None, &[], &[]),
         package(
@@ -160,11 +160,11 @@ fn answer(asked: &[String]) -> Resolution {
         .iter()
         .map(|package| (package.path.as_str(), package))
         .collect();
-    let mut open: Vec<&str> = asked.iter().map(String::as_str).collect();
+    let mut open: Vec<&str> = asked.iter().map(ImportPath::as_str).collect();
     let mut reached = BTreeSet::new();
     while let Some(path) = open.pop() {
         if let Some(package) = by_path.get(path).filter(|_| reached.insert(path)) {
-            open.extend(package.imports.iter().map(String::as_str));
+            open.extend(package.imports.iter().map(ImportPath::as_str));
         }
     }
     let version = |path: &str| (ModulePath::new(path), "v1.3.0".to_owned());
@@ -196,7 +196,7 @@ fn made_of(outline: &Outline) -> BTreeMap<String, Vec<String>> {
     let of = |main| {
         packages::closure(graph, [main])
             .iter()
-            .map(|ix| graph.get(ix).path.clone())
+            .map(|ix| graph.get(ix).path.to_string())
             .collect::<BTreeSet<_>>()
     };
     outline
@@ -279,11 +279,17 @@ fn third_party_packages_are_compiled_after_the_forks_that_they_import() {
             .map(ToString::to_string)
             .chain(step.inputs.own.vendor.keys().cloned());
         let own: Vec<String> = own.filter(|file| !file.ends_with(".mod")).collect();
+        let compiled: Vec<&str> = step
+            .kind
+            .compiles()
+            .into_iter()
+            .map(ImportPath::as_str)
+            .collect();
         format!(
             "{} ({}): {} of {} after {}\n",
             step.name,
             step.title,
-            step.kind.compiles().join(" "),
+            compiled.join(" "),
             own.join(" "),
             needed.into_iter().collect::<Vec<_>>().join(" ")
         )

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::plan::{Inputs, Part, Plan, Step, StepKind};
 use gowork_llb::resolution::{self, Resolution, ResolvedPackage};
 use proptest::prelude::*;
@@ -81,20 +82,19 @@ impl World {
             .collect();
         let third_party = |&number: &u8| {
             let size = self.packages[usize::from(number)].2;
-            let mut imports: Vec<String> = self
+            let mut imports: Vec<ImportPath> = self
                 .imports(usize::from(number))
                 .iter()
-                .map(|&import| self.path(import))
+                .map(|&import| ImportPath::new(self.path(import)))
                 .collect();
             let is_new = self.packages[usize::from(number)].0 == NEW;
-            imports.push(
+            imports.push(ImportPath::new(
                 STD[if is_new {
                     4
                 } else {
                     usize::from(number) % STD.len()
-                }]
-                .to_owned(),
-            );
+                }],
+            ));
             let path = self.path(number);
             let made = package(
                 &path,
@@ -288,7 +288,7 @@ fn a_light_module_moves_a_few_others() {
             step.kind
                 .compiles()
                 .into_iter()
-                .map(ToOwned::to_owned)
+                .map(ToString::to_string)
                 .collect()
         })
         .collect()
@@ -323,7 +323,7 @@ fn a_new_package_joins_none_that_other_modules_read() {
         mains: vec![[1, 2].into(), [import].into()],
         std: BTreeSet::new(),
     };
-    let parts = |world: &World| -> BTreeSet<Vec<String>> {
+    let parts = |world: &World| -> BTreeSet<Vec<ImportPath>> {
         let plan = world.plan("");
         let steps = plan
             .steps
@@ -337,7 +337,7 @@ fn a_new_package_joins_none_that_other_modules_read() {
     let part = |paths: &[&str]| {
         paths
             .iter()
-            .map(|&path| format!("third.party/{path}"))
+            .map(|&path| ImportPath::new(format!("third.party/{path}")))
             .collect::<Vec<_>>()
     };
     assert_eq!(

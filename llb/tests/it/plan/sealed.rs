@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use expect_test::{Expect, expect};
-use gowork_llb::gomod::ModulePath;
+use gowork_llb::gomod::{ImportPath, ModulePath};
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput, Step, StepKind};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 
@@ -51,9 +51,9 @@ pub(crate) fn package(
     files: &[&str],
 ) -> ResolvedPackage {
     ResolvedPackage {
-        path: path.to_owned(),
+        path: ImportPath::new(path),
         module,
-        imports: imports.iter().map(|&path| path.to_owned()).collect(),
+        imports: imports.iter().copied().map(ImportPath::new).collect(),
         dir: String::new(),
         files: files.iter().map(|&file| file.to_owned()).collect(),
         size: 1000,
@@ -326,7 +326,7 @@ fn directories_of_modules_are_seen_as_far_as_they_are_reached() {
     // Where a package is in the directory of another one it comes along.
     let mut above = resolution.clone();
     above.packages[3] = package("third.party/old", Some(2), &[], &["old.go"]);
-    above.packages[1].imports[1] = "third.party/old".to_owned();
+    above.packages[1].imports[1] = ImportPath::new("third.party/old");
     assert_eq!(
         vendor(unit(&planned(&outline, &above))),
         dirs([log, inner, ("third.party/old", "third.party/old@v0.1.0")])
@@ -345,7 +345,7 @@ fn modules_share_a_directory() {
     );
     resolution.packages[1]
         .imports
-        .push("third.party/log/inner/old".to_owned());
+        .push(ImportPath::new("third.party/log/inner/old"));
     let vendor = |resolution: &Resolution| {
         unit(&planned(&outline, resolution))
             .inputs
@@ -372,7 +372,7 @@ fn modules_share_a_directory() {
     );
     resolution.packages[1]
         .imports
-        .push("third.party/log/inner".to_owned());
+        .push(ImportPath::new("third.party/log/inner"));
     let inner = ("log/inner", "log/inner@v0.3.0");
     assert_eq!(
         vendor(&resolution),
@@ -382,7 +382,7 @@ fn modules_share_a_directory() {
     resolution
         .packages
         .retain(|package| package.path != "third.party/log/inner");
-    resolution.packages[1].path = "third.party/log/top".to_owned();
+    resolution.packages[1].path = ImportPath::new("third.party/log/top");
     let archive = WORK
         .replace("third.party/log\"\n", "third.party/log/top\"\n")
         .replace("import \"example.com/lib\"", "import _ \"example.com/lib\"");

@@ -3,6 +3,7 @@
 
 use super::subject::Image;
 use anyhow::{Context, Result};
+use gowork_llb::gomod::ImportPath;
 use std::path::Path;
 
 /// Stands in texts and names where a word of the run's own goes.
@@ -31,13 +32,13 @@ impl Edit {
 
     /// The edit with a word of its own.
     pub(super) fn with(&self, word: &str) -> Self {
-        let fill = |text: &String| text.replace(WORD, word);
+        let fill = |text: &str| text.replace(WORD, word);
         let service = self.service.as_ref().map(|image| {
             let mut image = image.clone();
             image.name = fill(&image.name);
             image.binary = fill(&image.binary);
             image.main.dir = fill(&image.main.dir);
-            image.main.path = fill(&image.main.path);
+            image.main.path = ImportPath::new(fill(&image.main.path));
             image
         });
         Self {

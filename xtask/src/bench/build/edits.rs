@@ -1,6 +1,8 @@
 //! The edits of a repository, found in it: one for each scenario, and where a build would remember
 //! it, another for each run.
 
+use gowork_llb::gomod::ImportPath;
+
 use super::edit::{Edit, WORD};
 use super::scenario::Scenario;
 use super::scratch::{Outside, Scratch, below};
@@ -210,11 +212,12 @@ impl Finder<'_> {
             .min_by_key(|&ix| (self.outside[ix].third_party.len(), ix))
             .unwrap_or_default();
         let (image, has) = (&self.subject.images[few], &self.outside[few].third_party);
-        let imported: BTreeSet<&String> = self
+        let imported: BTreeSet<&str> = self
             .subject
             .images
             .iter()
             .flat_map(|other| &other.main.imports)
+            .map(ImportPath::as_str)
             .collect();
         let others: BTreeMap<_, _> = self
             .outside
@@ -231,7 +234,7 @@ impl Finder<'_> {
             .filter(|(path, _)| !has.contains_key(*path) && is_open(path))
             .collect();
         // What mains import themselves is made to be imported.
-        candidates.sort_by_key(|(path, _)| (!imported.contains(path), (*path).clone()));
+        candidates.sort_by_key(|(path, _)| (!imported.contains(path.as_str()), (*path).clone()));
         let mut edits: Vec<Edit> = Vec::new();
         for (path, (module, version)) in candidates {
             if edits.len() == self.runs {
@@ -258,7 +261,7 @@ impl Finder<'_> {
             self.taken_of(module)
                 .1
                 .iter()
-                .any(|package| self.subject.imported.contains(package))
+                .any(|package| self.subject.imported.contains(package.as_str()))
         };
         let mut modules: Vec<_> = self
             .subject
@@ -333,16 +336,16 @@ impl Finder<'_> {
             parent_of(&like.main.dir)
         };
         let inside = if like.main.dir == like.module {
-            like.main.path.clone()
+            like.main.path.to_string()
         } else {
             parent_of(&like.main.path)
         };
-        let (dir, path) = (below(&parent, WORD), format!("{inside}/{WORD}"));
+        let (dir, path) = (below(&parent, WORD), ImportPath::in_module(&inside, WORD));
         let imports = like
             .main
             .imports
             .iter()
-            .filter(|import| *import != "C" && may_import(&path, import));
+            .filter(|import| **import != "C" && may_import(&path, import));
         let imports: String = imports.map(|import| format!("\t_ {import:?}\n")).collect();
         let text = format!(
             "package main\n\nimport (\n{imports})\n\nfunc main() {{\n\tprintln({WORD:?})\n}}\n"
@@ -379,20 +382,22 @@ fn parent_of(path: &str) -> String {
 
 /// Whether the package at `path` may import another: what is internal is for those below its
 /// parent.
-fn may_import(path: &str, import: &str) -> bool {
-    let Some(at) = import.split('/').position(|element| element == "internal") else {
-        return true;
-    };
-    let parent: Vec<&str> = import.split('/').take(at).collect();
-    path.starts_with(&format!("{}/", parent.join("/")))
+fn may_import(path: &ImportPath, import: &ImportPath) -> bool {
+    match import.internal_to() {
+        Some(parent) => path.starts_with(&format!("{parent}/")),
+        None => true,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::may_import;
+    use super::ImportPath;
 
     #[test]
     fn internal_packages_are_for_their_parents() {
+        let may_import = |path: &str, import: &str| {
+            super::may_import(&ImportPath::new(path), &ImportPath::new(import))
+        };
         assert!(may_import("a/cmd/x", "a/internal/b") && may_import("a/cmd/x", "fmt"));
         assert!(
             !may_import("a/cmd/x", "a/cmd/y/internal/b")

@@ -5,6 +5,7 @@ use super::source_text::longest_body;
 use anyhow::{Context, Result, bail};
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::gomod::ImportPath;
 use gowork_llb::packages::{self, PackageIx, Packages, closure};
 use gowork_llb::plan::{self, Build, Outline, Target};
 use gowork_llb::tree::LocalTree;
@@ -33,7 +34,7 @@ pub(super) struct Subject {
     /// Requirements, `// indirect` ones too, with the directories of the modules that have them.
     pub(super) required: BTreeMap<String, Vec<String>>,
     /// What its packages import from outside.
-    pub(super) imported: BTreeSet<String>,
+    pub(super) imported: BTreeSet<ImportPath>,
     /// The image whose main is edited: the one made of the most packages.
     pub(super) edited: usize,
     /// The package that most images reach.
@@ -59,7 +60,7 @@ pub(super) struct Image {
 #[derive(Clone, Debug)]
 pub(super) struct Own {
     /// Import path.
-    pub(super) path: String,
+    pub(super) path: ImportPath,
     /// Directory, `.` for the top.
     pub(super) dir: String,
     /// Name in package clauses.
@@ -67,7 +68,7 @@ pub(super) struct Own {
     /// Its Go files, tests left out.
     pub(super) files: Vec<String>,
     /// Import paths, of every kind.
-    pub(super) imports: Vec<String>,
+    pub(super) imports: Vec<ImportPath>,
 }
 
 impl Subject {
