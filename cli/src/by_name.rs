@@ -157,34 +157,36 @@ fn matching(query: Query<'_>, package: &Package, path: &TreePath) -> Option<Stri
     let below = path
         .strip_dir(&package.dir)
         .filter(|below| !below.is_empty())?;
-    let list = |at: &str| -> Option<Listing> {
-        let listed = query
-            .project
-            .tree
-            .list(&[package.dir.join(at).ok()?])
-            .remove(0)
-            .unwrap_or_default();
-        let mut nodes: BTreeMap<String, NodeKind> = listed
-            .into_iter()
-            .map(|entry| (entry.name, node_kind(entry.kind)))
-            .collect();
-        let prefix = if at.is_empty() {
-            String::new()
-        } else {
-            format!("{at}/")
-        };
-        if let Some(rest) = below.strip_prefix(&prefix) {
-            let (name, kind) = rest
-                .split_once('/')
-                .map_or((rest, NodeKind::File), |(name, _)| (name, NodeKind::Dir));
-            nodes.entry(name.to_owned()).or_insert(kind);
-        }
-        (!nodes.is_empty()).then(|| nodes.into_iter().collect())
-    };
+    let list = |at: &str| listing_with(query, package, at, below);
     let takes = |pattern: &&String| {
         embed::resolve(pattern, &list).is_ok_and(|files| files.iter().any(|file| file == below))
     };
     package.embedded.keys().find(takes).cloned()
+}
+
+/// What the directory `at` of a package holds with the file `file`, which need not be there. Both
+/// are relative to the package. `None` if nothing is there.
+fn listing_with(query: Query<'_>, package: &Package, at: &str, file: &str) -> Option<Listing> {
+    let dir = package.dir.join(at).ok()?;
+    let listed = query.project.tree.list(&[dir]).remove(0);
+    let mut nodes: BTreeMap<String, NodeKind> = BTreeMap::new();
+    for entry in listed.unwrap_or_default() {
+        nodes.insert(entry.name, node_kind(entry.kind));
+    }
+    let rest = match at {
+        "" => Some(file),
+        at => file
+            .strip_prefix(at)
+            .and_then(|rest| rest.strip_prefix('/')),
+    };
+    if let Some(rest) = rest {
+        let (name, kind) = match rest.split_once('/') {
+            Some((dir, _)) => (dir, NodeKind::Dir),
+            None => (rest, NodeKind::File),
+        };
+        nodes.entry(name.to_owned()).or_insert(kind);
+    }
+    (!nodes.is_empty()).then(|| nodes.into_iter().collect())
 }
 
 fn node_kind(kind: EntryKind) -> NodeKind {

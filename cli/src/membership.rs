@@ -8,7 +8,7 @@ use gowork_llb::gomod::ImportPath;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
 use gowork_llb::keys::third_party;
 use gowork_llb::packages::{self, Hop, Import, PackageIx, Packages};
-use gowork_llb::plan::{Build, Image, Plan, Step, StepKind};
+use gowork_llb::plan::{Build, Image, Plan, Step, StepIx, StepKind};
 use gowork_llb::tree::TreePath;
 
 use crate::project::Project;
@@ -73,60 +73,57 @@ impl<'a> Query<'a> {
         let build = self.build(image);
         let mut roles = Vec::new();
         for ix in self.packages(image).iter() {
-            let package = build.packages.get(ix);
-            if !package.files.contains(path) {
-                continue;
-            }
-            let patterns = package
-                .embedded
-                .iter()
-                .filter(|(_, files)| files.contains(path));
-            let before = roles.len();
-            roles.extend(patterns.map(|(pattern, _)| {
-                Role::Embedded(ix, pattern.clone(), self.pattern(build, ix, pattern))
-            }));
-            if package.included.contains(path) {
-                roles.push(Role::Included(ix));
-            } else if path.name() == "default.pgo"
-                && path.parent().as_ref() == Some(&package.dir)
-                && package.name == "main"
-            {
-                roles.push(Role::Profile);
-            } else if gosrc::is_source_name(path.name())
-                && path.parent().as_ref() == Some(&package.dir)
-                || roles.len() == before
-            {
-                roles.push(Role::Source(ix));
+            if build.packages.get(ix).files.contains(path) {
+                roles.extend(self.roles_in_package(build, ix, path));
             }
         }
-        roles.extend(build.mod_files.contains(path).then_some(Role::ModFile));
-        if build.vendored
+        if build.mod_files.contains(path) {
+            roles.push(Role::ModFile);
+        } else if build.vendored
             && path.is_under(&build.dir.child("vendor"))
-            && !roles.contains(&Role::ModFile)
+            && self.is_vendored(image, path)
         {
-            let compiled = || {
-                self.steps(image)
-                    .iter()
-                    .any(|step| !matches!(step.kind, StepKind::Resolve(_)) && reads(step, path))
-            };
-            let perhaps = || {
-                !gosrc::is_test(path.name())
-                    && !third_party(self.plan, self.project.workspace(), image).is_empty()
-            };
-            let is_part = if self.plan.resolved {
-                compiled()
-            } else {
-                perhaps()
-            };
-            roles.extend(is_part.then_some(Role::Vendored));
+            roles.push(Role::Vendored);
         }
-        let put = image
-            .runtime
-            .files
-            .iter()
-            .filter(|file| path.is_under(&file.from.value));
-        roles.extend(put.map(|file| Role::Runtime(file.to.clone())));
+        for file in &image.runtime.files {
+            if path.is_under(&file.from.value) {
+                roles.push(Role::Runtime(file.to.clone()));
+            }
+        }
         roles
+    }
+
+    /// What one of a package's files is to it.
+    fn roles_in_package(&self, build: &Build, ix: PackageIx, path: &TreePath) -> Vec<Role> {
+        let package = build.packages.get(ix);
+        let mut roles = Vec::new();
+        for (pattern, files) in &package.embedded {
+            if files.contains(path) {
+                let at = self.pattern(build, ix, pattern);
+                roles.push(Role::Embedded(ix, pattern.clone(), at));
+            }
+        }
+        let is_embedded = !roles.is_empty();
+        let is_here = path.parent().as_ref() == Some(&package.dir);
+        if package.included.contains(path) {
+            roles.push(Role::Included(ix));
+        } else if is_here && path.name() == "default.pgo" && package.name == "main" {
+            roles.push(Role::Profile);
+        } else if !is_embedded || is_here && gosrc::is_source_name(path.name()) {
+            roles.push(Role::Source(ix));
+        }
+        roles
+    }
+
+    /// Whether a file of the vendor directory belongs to the image; perhaps, if the go command was
+    /// not asked.
+    fn is_vendored(&self, image: &Image, path: &TreePath) -> bool {
+        if !self.plan.resolved {
+            return !gosrc::is_test(path.name())
+                && !third_party(self.plan, self.project.workspace(), image).is_empty();
+        }
+        let mut steps = self.steps(image).into_iter();
+        steps.any(|step| !matches!(step.kind, StepKind::Resolve(_)) && reads(step, path))
     }
 
     /// Where a pattern of a package stands, in a file that the build takes.
@@ -154,23 +151,21 @@ impl<'a> Query<'a> {
         let mut wanted = BTreeSet::from([image.link]);
         let mut open = vec![image.link];
         while let Some(ix) = open.pop() {
-            open.extend(
-                self.plan
-                    .step(ix)
-                    .inputs
-                    .results
-                    .iter()
-                    .map(|result| result.step)
-                    .filter(|ix| wanted.insert(*ix)),
-            );
+            for result in &self.plan.step(ix).inputs.results {
+                if wanted.insert(result.step) {
+                    open.push(result.step);
+                }
+            }
         }
-        let own = self.plan.step(image.link).build;
-        let asks = |step: &Step| matches!(step.kind, StepKind::Resolve(_)) && step.build == own;
-        let steps = self.plan.steps.iter().enumerate();
+        let build = self.plan.step(image.link).build;
+        let mut steps = Vec::new();
+        for (ix, step) in self.plan.steps.iter().enumerate() {
+            let asks = matches!(step.kind, StepKind::Resolve(_)) && step.build == build;
+            if asks || wanted.contains(&StepIx(ix)) {
+                steps.push(step);
+            }
+        }
         steps
-            .filter(|(ix, step)| wanted.iter().any(|step| step.0 == *ix) || asks(step))
-            .map(|(_, step)| step)
-            .collect()
     }
 
     /// The shortest chain of imports from an image's main to a package.
@@ -382,28 +377,24 @@ fn links(graph: &Packages, chain: &[Hop<'_>]) -> Vec<Link> {
     let mut links = Vec::new();
     for hop in chain {
         links.push(link(graph, hop.from, hop.import));
-        let Some((_, way)) = graph
-            .behind(&hop.import.path)
-            .find(|(to, _)| hop.import.package.is_none() && *to == hop.to)
-        else {
+        if hop.import.package.is_some() {
+            continue;
+        }
+        // Through third-party packages. Their places are not known.
+        let mut behind = graph.behind(&hop.import.path);
+        let Some((_, way)) = behind.find(|(to, _)| *to == hop.to) else {
             continue;
         };
-        let third_party = if way.is_empty() {
-            std::slice::from_ref(&hop.import.path)
-        } else {
-            way.as_slice()
-        };
-        let to = &graph.get(hop.to).path;
-        for (from, to) in third_party
-            .iter()
-            .zip(third_party.iter().skip(1).chain([to]))
-        {
+        let guess = way.is_empty();
+        let mut from = &hop.import.path;
+        for to in way.iter().skip(1).chain([&graph.get(hop.to).path]) {
             links.push(Link {
                 from: from.clone(),
                 to: to.clone(),
                 at: None,
-                guess: way.is_empty(),
+                guess,
             });
+            from = to;
         }
     }
     links

@@ -11,7 +11,7 @@ use gowork_llb::diag::{Diagnostic, Position, Span};
 use gowork_llb::lower::Mark;
 use gowork_llb::packages;
 use gowork_llb::tree::{
-    EntryKind, Ignore, IgnoringTree, LocalTree, SourceTree, TreeError, TreePath,
+    Entry, EntryKind, Ignore, IgnoringTree, LocalTree, SourceTree, TreeError, TreePath,
 };
 
 use crate::args::Common;
@@ -249,63 +249,66 @@ fn inside(root: &Path, path: &Path) -> Option<String> {
 /// configuration; else a gowork.toml.
 fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
     let entries = tree.list(&[TreePath::ROOT]).remove(0).unwrap_or_default();
-    let is_file = |name: &str| {
-        let entry = entries.iter().find(|entry| entry.name == name);
-        entry.is_some_and(|entry| matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile))
-    };
-    let there = |name: &str| {
-        if is_file(name) {
+    let read_file = |name: &str| {
+        let is_file = |entry: &Entry| {
+            entry.name == name && matches!(entry.kind, EntryKind::File | EntryKind::LinkToFile)
+        };
+        if entries.iter().any(is_file) {
             read(tree, name)
         } else {
             Ok(None)
         }
     };
-    let configuration = there(CONFIGURATION)?;
-    let (mut name, mut dockerfile) = (CONFIGURATION, None);
-    if let Some(found) = DOCKERFILES.into_iter().find(|name| is_file(name)) {
-        (name, dockerfile) = (found, there(found)?);
+    let configuration = read_file(CONFIGURATION)?;
+    let mut dockerfile = None;
+    for name in DOCKERFILES {
+        if let Some(text) = read_file(name)? {
+            dockerfile = Some((name, text));
+            break;
+        }
     }
-    let written_for = dockerfile.as_deref().map(WrittenFor::of);
-    if written_for == Some(WrittenFor::Gowork)
-        && dockerfile.as_deref().is_some_and(config::is_dockerfile)
-    {
-        return Ok(Definition {
+    let Some((name, text)) = dockerfile else {
+        return match configuration {
+            Some(text) => definition(tree, CONFIGURATION, Some(text), None),
+            None => Ok(Definition::default()),
+        };
+    };
+    match (WrittenFor::of(&text), configuration) {
+        (WrittenFor::Gowork, configuration) if config::is_dockerfile(&text) => Ok(Definition {
             name: Some(CONFIGURATION.to_owned()),
             text: configuration,
             own_ignore: own_ignore(tree, name)?,
             stages: Some(name.to_owned()),
             ..Definition::default()
-        });
-    }
-    let (name, text, said) = match (written_for, dockerfile, configuration) {
-        (Some(WrittenFor::Gowork), text, other) => {
-            let said = other
-                .filter(|other| Some(other) != text.as_ref())
-                .map(|_| not_read(name));
-            (Some(name), text, said)
+        }),
+        (WrittenFor::Gowork, configuration) => {
+            let differs = configuration.is_some_and(|other| other != text);
+            let said = differs.then(|| not_read(name));
+            definition(tree, name, Some(text), said)
         }
-        (_, Some(text), Some(configuration)) => {
+        (_, Some(configuration)) => {
             let said = (!Mark::DOCKERFILE.is_in(&text)).then(|| another_build(name));
-            (Some(CONFIGURATION), Some(configuration), said)
+            definition(tree, CONFIGURATION, Some(configuration), said)
         }
-        (Some(WrittenFor::Another(frontend)), _, None) => {
-            (Some(name), None, Some(unknown_frontend(name, &frontend)))
+        (WrittenFor::Another(frontend), None) => {
+            let said = unknown_frontend(name, &frontend);
+            definition(tree, name, None, Some(said))
         }
-        (Some(WrittenFor::Docker), _, None) => (Some(name), None, None),
-        (_, _, configuration) => (
-            configuration.is_some().then_some(CONFIGURATION),
-            configuration,
-            None,
-        ),
-    };
-    let own_ignore = name
-        .map(|name| own_ignore(tree, name))
-        .transpose()?
-        .flatten();
+        (_, None) => definition(tree, name, None, None),
+    }
+}
+
+/// A file of the tree without stages of its own, with its ignore file.
+fn definition(
+    tree: &dyn SourceTree,
+    name: &str,
+    text: Option<String>,
+    said: Option<Diagnostic>,
+) -> anyhow::Result<Definition> {
     Ok(Definition {
-        name: name.map(ToOwned::to_owned),
+        name: Some(name.to_owned()),
         text,
-        own_ignore,
+        own_ignore: own_ignore(tree, name)?,
         stages: None,
         diagnostics: said.into_iter().collect(),
     })

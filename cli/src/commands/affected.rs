@@ -215,33 +215,29 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> 
 
 /// The files of the command line as paths of the repository.
 fn paths(root: &Path, files: &[String]) -> anyhow::Result<BTreeSet<TreePath>> {
-    let mut names: Vec<String> = Vec::new();
+    let mut paths = BTreeSet::new();
     for file in files {
-        if file == "-" {
-            let text = std::io::read_to_string(std::io::stdin()).context("standard input")?;
-            names.extend(
-                text.lines()
-                    .map(str::trim_end)
-                    .filter(|line| !line.is_empty())
-                    .map(ToOwned::to_owned),
-            );
-        } else {
-            names.push(file.clone());
+        if file != "-" {
+            paths.insert(tree_path(root, file)?);
+            continue;
+        }
+        let text = std::io::read_to_string(std::io::stdin()).context("standard input")?;
+        for line in text.lines().map(str::trim_end) {
+            if !line.is_empty() {
+                paths.insert(tree_path(root, line)?);
+            }
         }
     }
-    let path = |name: &String| {
-        let inside = root.canonicalize().ok().and_then(|root| {
-            Path::new(name)
-                .strip_prefix(root)
-                .ok()?
-                .to_str()
-                .map(ToOwned::to_owned)
-        });
-        let inside = inside.unwrap_or_else(|| name.clone());
-        TreePath::new(&inside)
-            .map_err(|_| Usage(format!("--files {name}: it lies outside the repository")).into())
-    };
-    names.iter().map(path).collect()
+    Ok(paths)
+}
+
+/// A file, relative to the root or absolute, as a path of the repository.
+fn tree_path(root: &Path, file: &str) -> anyhow::Result<TreePath> {
+    let root = root.canonicalize().unwrap_or_default();
+    let below = Path::new(file).strip_prefix(&root).ok();
+    let below = below.and_then(Path::to_str).unwrap_or(file);
+    TreePath::new(below)
+        .map_err(|_| Usage(format!("--files {file}: it lies outside the repository")).into())
 }
 
 fn plain(touched: &Images) -> String {

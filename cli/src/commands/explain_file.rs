@@ -7,6 +7,7 @@ use gowork_llb::diag::{self, Diagnostic};
 use gowork_llb::gomod::ImportPath;
 use gowork_llb::gomod::path::is_path_prefix;
 use gowork_llb::plan::Image;
+use gowork_llb::resolution::{Resolution, ResolvedModule};
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
@@ -30,6 +31,16 @@ struct Answer {
     steps: Vec<(String, String)>,
 }
 
+impl Answer {
+    /// It is no part of the image, for this reason.
+    fn absent(reason: String) -> Self {
+        Self {
+            absence: Some(reason),
+            ..Self::default()
+        }
+    }
+}
+
 /// What is asked.
 pub(super) struct Asked<'a> {
     pub(super) query: Query<'a>,
@@ -50,7 +61,7 @@ pub(super) fn run(asked: &Asked<'_>, file: &str, as_json: bool) -> anyhow::Resul
     } = *asked;
     let path = TreePath::new(file).ok().filter(|path| exists(whole, path));
     let answer = match &path {
-        Some(path) => about_file(query, image, whole, path),
+        Some(path) => Some(about_file(query, image, whole, path)),
         None => about_package(query, image, resolutions, file),
     };
     let Some(answer) = answer else {
@@ -85,67 +96,60 @@ fn is_dir(whole: &Source, path: &TreePath) -> bool {
         .is_ok()
 }
 
-fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) -> Option<Answer> {
-    let mut answer = Answer::default();
-    if let Some((name, rule)) = whole
-        .ignore
-        .as_ref()
-        .and_then(|(name, ignore)| Some((name, ignore.excludes(path)?)))
+fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) -> Answer {
+    if let Some((name, ignore)) = &whole.ignore
+        && let Some(rule) = ignore.excludes(path)
     {
-        answer.absence = Some(format!(
+        return Answer::absent(format!(
             "{name}:{} leaves it out of the build (`{}`)",
             rule.line, rule.pattern
         ));
-        return Some(answer);
     }
-    let graph = &query.build(image).packages;
-    let own = query.packages(image);
-    if is_dir(whole, path)
-        && image
-            .runtime
-            .files
-            .iter()
-            .all(|file| !path.is_under(&file.from.value))
-    {
-        let package = graph.iter().find(|(_, package)| package.dir == *path);
-        return Some(match package.filter(|(ix, _)| own.contains(*ix)) {
-            Some((ix, package)) => Answer {
-                roles: vec![format!("the directory of package {}", package.path)],
-                chain: query.chain(image, ix),
-                ..answer
-            },
-            None => Answer {
-                absence: Some(no_package(query, image, path)),
-                ..answer
-            },
-        });
+    let mut extra = image.runtime.files.iter();
+    if is_dir(whole, path) && !extra.any(|file| path.is_under(&file.from.value)) {
+        return about_dir(query, image, path);
     }
     let roles = query.roles(image, path);
     if roles.is_empty() {
-        let is_config = query
-            .project
-            .config_file
-            .as_ref()
-            .is_some_and(|(name, _)| name == path.as_str());
-        answer.absence = Some(if is_config {
-            "it is the configuration: it counts by what it says of the image".to_owned()
-        } else {
-            query.absence(image, path)
+        let config_file = query.project.config_file.as_ref();
+        return Answer::absent(match config_file {
+            Some((name, _)) if name == path.as_str() => {
+                "it is the configuration: it counts by what it says of the image".to_owned()
+            }
+            _ => query.absence(image, path),
         });
-        return Some(answer);
     }
     let package = roles.iter().find_map(|role| match role {
         Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) => Some(*ix),
         Role::Profile | Role::ModFile | Role::Vendored | Role::Runtime(_) => None,
     });
-    answer.chain = package.map(|ix| query.chain(image, ix)).unwrap_or_default();
-    answer.roles = roles.iter().map(|role| words(query, image, role)).collect();
-    let steps = query.steps(image);
-    answer.steps = readers(&steps, path)
-        .into_iter()
-        .map(|step| (step.name.to_string(), step.title.clone()))
-        .collect();
-    Some(answer)
+    let mut answer = Answer::default();
+    if let Some(ix) = package {
+        answer.chain = query.chain(image, ix);
+    }
+    for role in &roles {
+        answer.roles.push(words(query, image, role));
+    }
+    for step in readers(&query.steps(image), path) {
+        answer
+            .steps
+            .push((step.name.to_string(), step.title.clone()));
+    }
+    answer
+}
+
+/// A directory counts by its package.
+fn about_dir(query: Query<'_>, image: &Image, dir: &TreePath) -> Answer {
+    let own = query.packages(image);
+    let mut packages = query.build(image).packages.iter();
+    match packages.find(|(ix, package)| package.dir == *dir && own.contains(*ix)) {
+        Some((ix, package)) => Answer {
+            roles: vec![format!("the directory of package {}", package.path)],
+            chain: query.chain(image, ix),
+            ..Answer::default()
+        },
+        None => Answer::absent(no_package(query, image, dir)),
+    }
 }
 
 fn words(query: Query<'_>, image: &Image, role: &Role) -> String {
@@ -225,10 +229,19 @@ fn about_package(
     resolutions: Option<&Resolutions>,
     word: &str,
 ) -> Option<Answer> {
+    if let Some(answer) = about_own_package(query, image, word) {
+        return Some(answer);
+    }
+    let build = query.plan.step(image.link).build;
+    let resolution = resolutions.and_then(|all| all.get(&build));
+    about_foreign_package(query, image, resolution, word)
+}
+
+/// A package of the repository, in the image or not.
+fn about_own_package(query: Query<'_>, image: &Image, word: &str) -> Option<Answer> {
     let graph = &query.build(image).packages;
     let own = query.packages(image);
     if let Some(ix) = graph.find(word).filter(|ix| own.contains(*ix)) {
-        let chain = query.chain(image, ix);
         let perhaps = if query.is_guess(image, ix) {
             "perhaps, for third-party packages may import it, "
         } else {
@@ -236,31 +249,34 @@ fn about_package(
         };
         return Some(Answer {
             roles: vec![format!("{perhaps}a package of the repository")],
-            chain,
+            chain: query.chain(image, ix),
             ..Answer::default()
         });
     }
-    let everywhere = query
-        .plan
-        .builds
+    for build in &query.plan.builds {
+        if let Some(ix) = build.packages.find(word) {
+            let dir = &build.packages.get(ix).dir;
+            return Some(Answer::absent(no_package(query, image, dir)));
+        }
+    }
+    None
+}
+
+/// A package from outside the repository that the image holds: the one with this path, or the first
+/// one below it.
+fn about_foreign_package(
+    query: Query<'_>,
+    image: &Image,
+    resolution: Option<&Resolution>,
+    word: &str,
+) -> Option<Answer> {
+    let mut imports: BTreeMap<&ImportPath, &[ImportPath]> = BTreeMap::new();
+    for package in resolution
         .iter()
-        .find_map(|build| build.packages.find(word).map(|ix| build.packages.get(ix)));
-    if let Some(package) = everywhere {
-        return Some(Answer {
-            absence: Some(no_package(query, image, &package.dir)),
-            ..Answer::default()
-        });
+        .flat_map(|resolution| &resolution.packages)
+    {
+        imports.insert(&package.path, &package.imports);
     }
-    let resolution = resolutions.and_then(|all| all.get(&query.plan.step(image.link).build));
-    let imports: BTreeMap<&ImportPath, &[ImportPath]> = resolution
-        .map(|resolution| {
-            resolution
-                .packages
-                .iter()
-                .map(|p| (&p.path, p.imports.as_slice()))
-                .collect()
-        })
-        .unwrap_or_default();
     let prefix = word.trim_end_matches("/...");
     let exact = |path: &ImportPath| *path == word;
     let below = |path: &ImportPath| is_path_prefix(prefix, path);
@@ -268,13 +284,7 @@ fn about_package(
         .foreign(image, &|path| way(&imports, path, &exact))
         .or_else(|| query.foreign(image, &|path| way(&imports, path, &below)))?;
     let mut role = format!("package {}", found.path);
-    if let Some(module) = resolution.and_then(|resolution| {
-        let package = resolution
-            .packages
-            .iter()
-            .find(|package| package.path == found.path)?;
-        resolution.modules.get(package.module?)
-    }) {
+    if let Some(module) = resolution.and_then(|resolution| module_of(resolution, &found.path)) {
         let _ = write!(role, " of module {} {}", module.path, module.version);
     }
     Some(Answer {
@@ -283,6 +293,14 @@ fn about_package(
         through: found.through,
         ..Answer::default()
     })
+}
+
+fn module_of<'r>(resolution: &'r Resolution, path: &ImportPath) -> Option<&'r ResolvedModule> {
+    let package = resolution
+        .packages
+        .iter()
+        .find(|package| package.path == *path)?;
+    resolution.modules.get(package.module?)
 }
 
 /// The shortest way from one package outside the repository to one that is wanted.

@@ -67,17 +67,12 @@ fn inputs(plan: &Plan, step: &Step) -> String {
             "asks for {}",
             counted(request.packages.len(), "import path")
         ),
-        StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_) => {
-            let kept = step.kind.parts().len();
-            let kept = if kept > 1 {
-                format!(", kept in {kept} parts")
-            } else {
-                String::new()
-            };
-            format!(
-                "compiles {}{kept}",
-                counted(step.kind.compiles().len(), "package")
-            )
+        StepKind::Std(parts) | StepKind::Deps(parts) | StepKind::Unit(parts) => {
+            let packages = counted(step.kind.compiles().len(), "package");
+            match parts.len() {
+                0 | 1 => format!("compiles {packages}"),
+                several => format!("compiles {packages}, kept in {several} parts"),
+            }
         }
         StepKind::Link(link) => format!("links {}", link.package),
     }];
@@ -87,35 +82,33 @@ fn inputs(plan: &Plan, step: &Step) -> String {
             counted(step.inputs.files.len(), "source file")
         ));
     }
-    // A step that another one waits for goes without saying.
-    let needed = |ix: StepIx| {
-        plan.step(ix)
-            .inputs
+    let waits = waits_for(plan, step);
+    if !waits.is_empty() {
+        parts.push(format!("after {}", waits.join(", ")));
+    }
+    parts.join("; ")
+}
+
+/// The names of the steps whose results a step reads. A step that another one of these waits for
+/// goes without saying.
+fn waits_for<'p>(plan: &'p Plan, step: &Step) -> Vec<&'p str> {
+    let needed = |step: &Step| -> BTreeSet<StepIx> {
+        step.inputs
             .results
             .iter()
             .map(|result| result.step)
+            .collect()
     };
-    let implied: BTreeSet<StepIx> = step
-        .inputs
-        .results
-        .iter()
-        .flat_map(|result| needed(result.step))
-        .collect();
-    let results: BTreeSet<StepIx> = step
-        .inputs
-        .results
-        .iter()
-        .map(|result| result.step)
-        .filter(|ix| !implied.contains(ix))
-        .collect();
-    let results: Vec<&str> = results
+    let mut waits = needed(step);
+    for ix in waits.clone() {
+        for implied in needed(plan.step(ix)) {
+            waits.remove(&implied);
+        }
+    }
+    waits
         .into_iter()
         .map(|ix| plan.step(ix).name.as_str())
-        .collect();
-    if !results.is_empty() {
-        parts.push(format!("after {}", results.join(", ")));
-    }
-    parts.join("; ")
+        .collect()
 }
 
 /// What an image has around its binary: ` with certificates and time zones`, or nothing.

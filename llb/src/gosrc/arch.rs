@@ -69,59 +69,76 @@ pub(super) fn default_level_tags(goos: &str, goarch: &str) -> BTreeSet<String> {
 /// # Errors
 /// Values that the toolchain refuses.
 pub(crate) fn level_tags(goarch: &str, level: &str) -> Result<BTreeSet<String>, ArchError> {
-    let one_of = |levels: &[&str], hint: &str| match levels.iter().position(|known| *known == level)
-    {
-        Some(index) => Ok(index),
-        None => Err(ArchError(format!(
-            "invalid {}: must be {hint}",
-            level_variable(goarch).unwrap_or_default()
-        ))),
-    };
-    let tag = |name: &str| format!("{goarch}.{name}");
-    let up_to = |levels: &[&str], hint: &str| {
-        Ok(levels[..=one_of(levels, hint)?]
-            .iter()
-            .map(|level| tag(level))
-            .collect())
-    };
     match goarch {
-        "386" => {
-            one_of(&["sse2", "softfloat"], "sse2, softfloat").map(|_| BTreeSet::from([tag(level)]))
-        }
-        "amd64" => up_to(&["v1", "v2", "v3", "v4"], "v1, v2, v3, v4"),
-        "arm" => {
-            let version = level
-                .strip_suffix(",softfloat")
-                .or_else(|| level.strip_suffix(",hardfloat"))
-                .unwrap_or(level);
-            let levels = ["5", "6", "7"];
-            let last = levels.iter().position(|known| *known == version).ok_or_else(|| {
-                ArchError("invalid GOARM: must start with 5, 6, or 7, and may optionally end in either \",hardfloat\" or \",softfloat\"".to_owned())
-            })?;
-            Ok(levels[..=last].iter().map(|level| tag(level)).collect())
-        }
+        "386" => tag_of(goarch, level, &["sse2", "softfloat"]),
+        "amd64" => tags_up_to(goarch, level, &["v1", "v2", "v3", "v4"]),
+        "arm" => arm_tags(level),
         "arm64" => arm64_tags(level),
         "mips" | "mipsle" | "mips64" | "mips64le" => {
-            one_of(&["hardfloat", "softfloat"], "hardfloat, softfloat")
-                .map(|_| BTreeSet::from([tag(level)]))
+            tag_of(goarch, level, &["hardfloat", "softfloat"])
         }
-        "ppc64" | "ppc64le" => up_to(&["power8", "power9", "power10"], "power8, power9, power10"),
-        "riscv64" => up_to(
-            &["rva20u64", "rva22u64", "rva23u64"],
-            "rva20u64, rva22u64, rva23u64",
-        ),
-        "wasm" => match level
-            .split(',')
-            .find(|option| !matches!(*option, "" | "satconv" | "signext"))
-        {
-            Some(option) => Err(ArchError(format!(
-                "invalid GOWASM: no such feature \"{option}\""
-            ))),
-            // Both are always on.
-            None => Ok(BTreeSet::from([tag("satconv"), tag("signext")])),
-        },
+        "ppc64" | "ppc64le" => tags_up_to(goarch, level, &["power8", "power9", "power10"]),
+        "riscv64" => tags_up_to(goarch, level, &["rva20u64", "rva22u64", "rva23u64"]),
+        "wasm" => wasm_tags(level),
         _ => Ok(BTreeSet::new()),
     }
+}
+
+/// The tag of one of several levels that exclude each other.
+fn tag_of(goarch: &str, level: &str, levels: &[&str]) -> Result<BTreeSet<String>, ArchError> {
+    let index = index_of(goarch, level, levels)?;
+    Ok(tags(goarch, &levels[index..=index]))
+}
+
+/// The tags of a level and of those before it, which it includes.
+fn tags_up_to(goarch: &str, level: &str, levels: &[&str]) -> Result<BTreeSet<String>, ArchError> {
+    let index = index_of(goarch, level, levels)?;
+    Ok(tags(goarch, &levels[..=index]))
+}
+
+fn index_of(goarch: &str, level: &str, levels: &[&str]) -> Result<usize, ArchError> {
+    let index = levels.iter().position(|known| *known == level);
+    index.ok_or_else(|| {
+        let variable = level_variable(goarch).unwrap_or_default();
+        ArchError(format!("invalid {variable}: must be {}", levels.join(", ")))
+    })
+}
+
+fn tags(goarch: &str, names: &[&str]) -> BTreeSet<String> {
+    let mut tags = BTreeSet::new();
+    for name in names {
+        tags.insert(format!("{goarch}.{name}"));
+    }
+    tags
+}
+
+/// `6,softfloat` includes 5.
+fn arm_tags(level: &str) -> Result<BTreeSet<String>, ArchError> {
+    let version = level
+        .strip_suffix(",softfloat")
+        .or_else(|| level.strip_suffix(",hardfloat"))
+        .unwrap_or(level);
+    match version {
+        "5" => Ok(tags("arm", &["5"])),
+        "6" => Ok(tags("arm", &["5", "6"])),
+        "7" => Ok(tags("arm", &["5", "6", "7"])),
+        _ => Err(ArchError(
+            "invalid GOARM: must start with 5, 6, or 7, and may optionally end in either \",hardfloat\" or \",softfloat\""
+                .to_owned(),
+        )),
+    }
+}
+
+/// Both features are always on.
+fn wasm_tags(level: &str) -> Result<BTreeSet<String>, ArchError> {
+    for feature in level.split(',') {
+        if !matches!(feature, "" | "satconv" | "signext") {
+            return Err(ArchError(format!(
+                "invalid GOWASM: no such feature \"{feature}\""
+            )));
+        }
+    }
+    Ok(tags("wasm", &["satconv", "signext"]))
 }
 
 /// v9.N includes v8.0 up to v8.(N+5).
@@ -133,22 +150,26 @@ fn arm64_tags(level: &str) -> Result<BTreeSet<String>, ArchError> {
     {
         version = rest;
     }
-    let invalid = || {
-        ArchError(
-            "invalid GOARM64: must start with v8.{0-9} or v9.{0-5} and may optionally end in \",lse\" and/or \",crypto\""
-                .to_owned(),
-        )
+    let (v8, v9) = match version.as_bytes() {
+        [b'v', b'8', b'.', minor @ b'0'..=b'9'] => (minor - b'0', None),
+        [b'v', b'9', b'.', minor @ b'0'..=b'5'] => ((minor - b'0' + 5).min(9), Some(minor - b'0')),
+        _ => {
+            return Err(ArchError(
+                "invalid GOARM64: must start with v8.{0-9} or v9.{0-5} and may optionally end in \",lse\" and/or \",crypto\""
+                    .to_owned(),
+            ));
+        }
     };
-    let tags =
-        |major: u32, last: u32| (0..=last).map(move |minor| format!("arm64.v{major}.{minor}"));
-    let number = |text: &str| text.parse::<u32>().ok().filter(|_| text.len() == 1);
-    if let Some(minor) = version.strip_prefix("v8.").and_then(number) {
-        return Ok(tags(8, minor).collect());
+    let mut tags = BTreeSet::new();
+    for minor in 0..=v8 {
+        tags.insert(format!("arm64.v8.{minor}"));
     }
-    match version.strip_prefix("v9.").and_then(number) {
-        Some(minor @ 0..=5) => Ok(tags(9, minor).chain(tags(8, (minor + 5).min(9))).collect()),
-        _ => Err(invalid()),
+    if let Some(v9) = v9 {
+        for minor in 0..=v9 {
+            tags.insert(format!("arm64.v9.{minor}"));
+        }
     }
+    Ok(tags)
 }
 
 /// The experiments that Go 1.`go_minor` turns on by itself, as tags.
@@ -168,39 +189,55 @@ fn experiments(
     );
     let possible = always || goarch == "s390x";
     let regabi = ["regabiwrappers", "regabiargs"];
-    let mut on: BTreeSet<&str> = DEFAULT_ON
-        .iter()
-        .filter(|(name, range)| {
-            range.contains(&go_minor)
-                && (*name != "dwarf5" || !matches!(goos, "darwin" | "ios" | "aix"))
-        })
-        .map(|(name, _)| *name)
-        .collect();
-    on.extend(regabi.iter().filter(|_| possible));
+    let mut on = defaults(goos, go_minor);
+    if possible {
+        on.extend(regabi);
+    }
     for word in setting.split(',').filter(|word| !word.is_empty()) {
-        let (name, value) = word
-            .strip_prefix("no")
-            .map_or((word, true), |name| (name, false));
-        match (word, name) {
-            ("none", _) => on.clear(),
-            (_, "regabi") if value => on.extend(regabi),
-            (_, "regabi") => on.retain(|name| !regabi.contains(name)),
-            _ if !is_experiment_name(name) => {
-                return Err(ArchError(format!("unknown GOEXPERIMENT {name}")));
-            }
-            _ if value => drop(on.insert(name)),
-            _ => drop(on.remove(name)),
+        if word == "none" {
+            on.clear();
+            continue;
+        }
+        let (name, is_on) = match word.strip_prefix("no") {
+            Some(name) => (name, false),
+            None => (word, true),
+        };
+        if !is_experiment_name(name) {
+            return Err(ArchError(format!("unknown GOEXPERIMENT {name}")));
+        }
+        let names = if name == "regabi" {
+            regabi.to_vec()
+        } else {
+            vec![name]
+        };
+        if is_on {
+            on.extend(names);
+        } else {
+            on.retain(|known| !names.contains(known));
         }
     }
     if always {
         on.extend(regabi);
     } else if !possible {
-        on.retain(|name| !regabi.contains(name));
+        on.retain(|known| !regabi.contains(known));
     }
-    Ok(on
-        .into_iter()
-        .map(|name| format!("goexperiment.{name}"))
-        .collect())
+    let mut tags = BTreeSet::new();
+    for name in on {
+        tags.insert(format!("goexperiment.{name}"));
+    }
+    Ok(tags)
+}
+
+/// The experiments of [`DEFAULT_ON`] that are on.
+fn defaults(goos: &str, go_minor: u32) -> BTreeSet<&'static str> {
+    let mut on = BTreeSet::new();
+    for (name, range) in DEFAULT_ON {
+        let is_off = *name == "dwarf5" && matches!(goos, "darwin" | "ios" | "aix");
+        if range.contains(&go_minor) && !is_off {
+            on.insert(*name);
+        }
+    }
+    on
 }
 
 /// Whether it looks like the name of an experiment. Which there are differs per release; the

@@ -90,9 +90,7 @@ fn image_key(input: KeyInput<'_>, image: &Image) -> Key {
 /// The modules of the repository that packages come from, and what the mains take from their root.
 fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mut Key) {
     let workspace = input.workspace;
-    let chosen = input
-        .resolution(build)
-        .map(|resolution| &resolution.replaced);
+    let resolution = input.resolution(build);
     let build = input.plan.build(build);
     let root = workspace.root(build.root);
     parts.insert(
@@ -107,29 +105,22 @@ fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mu
         let module = workspace.module(ix);
         parts.insert(KeyPart::Own(module.path.clone()), go_line(module));
     }
-    for (path, target) in root
-        .replaced
-        .iter()
-        .filter(|(_, target)| used.contains(&target.module))
-    {
-        let module = workspace.module(target.module);
+    for (path, target) in &root.replaced {
+        if !used.contains(&target.module) {
+            continue;
+        }
         // The binary says which version was replaced, and by what. Without go it may be any that is
         // asked for.
-        let version = chosen.and_then(|chosen| chosen.get(path)).cloned();
-        let asked = || {
-            required(workspace, root, path)
-                .into_iter()
-                .collect::<Vec<_>>()
-                .join(" ")
+        let chosen = resolution.and_then(|resolution| resolution.replaced.get(path));
+        let version = match chosen {
+            Some(version) => version.clone(),
+            None => Vec::from_iter(required(workspace, root, path)).join(" "),
         };
-        let asked = version.unwrap_or_else(asked);
+        let go = go_line(workspace.module(target.module));
+        let by = written(workspace, root, path);
         parts.insert(
             KeyPart::Own(path.clone()),
-            format!(
-                "{} {asked} => {}",
-                go_line(module),
-                written(workspace, root, path)
-            ),
+            format!("{go} {version} => {by}"),
         );
     }
 }

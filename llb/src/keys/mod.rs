@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::compile::Compiled;
 use self::input::{flags, module_text};
-use crate::config::{Cache, HealthcheckConfig, RuntimeConfig};
+use crate::config::{Cache, RuntimeConfig};
 use crate::plan::{BuildIx, Image, Inputs, Moved, Results, Step, StepKind};
 
 /// The key of every step, in the order of the plan's steps.
@@ -205,6 +205,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
 
 /// What an image is besides its binary.
 fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
+    // Every field by name: a new one must not be forgotten here.
     let RuntimeConfig {
         base,
         user,
@@ -214,57 +215,53 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         labels,
         ports,
         entrypoint,
-        ..
-    } = &image.runtime;
-    let RuntimeConfig {
         cmd,
         workdir,
         stop_signal,
         volumes,
         healthcheck,
         files,
-        ..
     } = &image.runtime;
-    let mut add = |name: &str, value: String| key.insert(KeyPart::Runtime(name.to_owned()), value);
-    add("base", base.value.clone());
-    add("user", user.clone());
-    add("certificates", certificates.to_string());
-    add("timezones", timezones.to_string());
-    env.iter()
-        .for_each(|(name, value)| add(&format!("env {name}"), value.clone()));
-    labels
-        .iter()
-        .for_each(|(name, value)| add(&format!("label {name}"), value.clone()));
-    ports
-        .iter()
-        .for_each(|port| add(&format!("port {port}"), String::new()));
-    volumes
-        .iter()
-        .for_each(|volume| add(&format!("volume {volume}"), String::new()));
-    let words = |words: &Option<Vec<String>>| words.as_ref().map(|words| format!("{words:?}"));
-    let health = healthcheck
-        .as_ref()
-        .map(|check: &HealthcheckConfig| format!("{check:?}"));
-    let optional = [
-        ("entrypoint", words(entrypoint)),
-        ("cmd", words(cmd)),
-        ("workdir", workdir.clone()),
-        ("stop-signal", stop_signal.clone()),
-        ("healthcheck", health),
-    ];
-    optional
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value?)))
-        .for_each(|(name, value)| add(name, value));
+    let mut add = |name: &str, value: &str| key.insert(KeyPart::Runtime(name.to_owned()), value);
+    add("base", &base.value);
+    add("user", user);
+    add("certificates", &certificates.to_string());
+    add("timezones", &timezones.to_string());
+    for (name, value) in env {
+        add(&format!("env {name}"), value);
+    }
+    for (name, value) in labels {
+        add(&format!("label {name}"), value);
+    }
+    for port in ports {
+        add(&format!("port {port}"), "");
+    }
+    for volume in volumes {
+        add(&format!("volume {volume}"), "");
+    }
+    if let Some(words) = entrypoint {
+        add("entrypoint", &format!("{words:?}"));
+    }
+    if let Some(words) = cmd {
+        add("cmd", &format!("{words:?}"));
+    }
+    if let Some(dir) = workdir {
+        add("workdir", dir);
+    }
+    if let Some(signal) = stop_signal {
+        add("stop-signal", signal);
+    }
+    if let Some(check) = healthcheck {
+        add("healthcheck", &format!("{check:?}"));
+    }
+    // Later ones are put over earlier ones, so their order counts.
     for (number, file) in files.iter().enumerate() {
-        // Later ones are put over earlier ones, so their order counts.
-        let mode = file
-            .mode
-            .map_or_else(|| "as it is".to_owned(), |mode| format!("{mode:o}"));
-        let text = format!(
-            "{number}: {} {}:{} {mode}",
-            file.from.value, file.owner.0, file.owner.1
-        );
+        let (user, group) = file.owner;
+        let mode = match file.mode {
+            Some(mode) => format!("{mode:o}"),
+            None => "as it is".to_owned(),
+        };
+        let text = format!("{number}: {} {user}:{group} {mode}", file.from.value);
         key.insert(KeyPart::Runtime(format!("file {}", file.to)), text);
         for (path, digest) in input.contents.under(&file.from.value) {
             key.insert(KeyPart::RuntimeFile(path.clone()), digest);

@@ -108,31 +108,29 @@ fn variables(options: &BakeOptions) -> Vec<String> {
         .map(|target| docker_platform(target).to_string())
         .collect();
     let platforms = platforms.join(",");
-    let variable = |name: &str, default: Option<&str>| {
-        let default = default.map(|default| format!("\n  default = {}\n", string(default)));
-        format!(
-            "variable {} {{{}}}",
-            string(name),
-            default.unwrap_or_default()
-        )
-    };
-    let own = VARIABLES.map(|(name, default, meaning)| {
-        let default = if name == PLATFORMS {
-            &platforms
-        } else {
-            default
+    let mut variables = Vec::new();
+    for (name, default, meaning) in VARIABLES {
+        let default = match options.args.get(name) {
+            Some(Some(configured)) => configured,
+            _ if name == PLATFORMS => platforms.as_str(),
+            _ => default,
         };
-        let configured = options.args.get(name).and_then(Option::as_deref);
-        format!(
-            "# {meaning}\n{}",
-            variable(name, Some(configured.unwrap_or(default)))
-        )
-    });
-    let is_own = |name: &str| VARIABLES.iter().any(|(own, ..)| *own == name);
-    let args = options.args.iter().filter(|(name, _)| !is_own(name));
-    own.into_iter()
-        .chain(args.map(|(name, default)| variable(name, default.as_deref())))
-        .collect()
+        variables.push(format!("# {meaning}\n{}", variable(name, Some(default))));
+    }
+    for (name, default) in &options.args {
+        if !VARIABLES.iter().any(|(own, ..)| own == name) {
+            variables.push(variable(name, default.as_deref()));
+        }
+    }
+    variables
+}
+
+fn variable(name: &str, default: Option<&str>) -> String {
+    let body = match default {
+        Some(default) => format!("\n  default = {}\n", string(default)),
+        None => String::new(),
+    };
+    format!("variable {} {{{body}}}", string(name))
 }
 
 /// What all targets have in common.

@@ -216,51 +216,59 @@ impl<'a> Reader<'a> {
 
     /// The file that the step knows as `path`.
     fn place(&self, path: &str) -> Where {
-        let from_root = match path.strip_prefix('/') {
+        let Some(rooted) = self.rooted(path) else {
+            return self.place_in_package(path, path);
+        };
+        if let Some(cached) = rooted.strip_prefix(MODCACHE) {
+            return Where::Other(unescaped(cached.trim_start_matches('/')));
+        }
+        let Some(below) = rooted.strip_prefix(SRC) else {
+            return self.place_in_package(path, path);
+        };
+        let below = below.trim_start_matches('/');
+        let in_tree = TreePath::new(below).unwrap_or_default();
+        if let Some(file) = self.files.get(&in_tree) {
+            return Where::Own((*file).clone());
+        }
+        let vendored = in_tree.strip_dir(&self.build.dir.child("vendor"));
+        if let Some(place) = vendored.and_then(|path| self.third_party_place(path)) {
+            return place;
+        }
+        self.place_in_package(path, below)
+    }
+
+    /// A path as the step prints it, from the root of the step's file system: other ones are
+    /// relative to the directory that the go command runs in.
+    fn rooted(&self, path: &str) -> Option<String> {
+        let clean = match path.strip_prefix('/') {
             Some(path) => TreePath::new(path),
             None => TreePath::new(&source_dir(self.build)[1..]).and_then(|dir| dir.join(path)),
         };
-        let from_root = from_root
-            .map(|path| format!("/{path}"))
-            .unwrap_or_else(|_| path.to_owned());
-        if let Some(cached) = from_root.strip_prefix(MODCACHE) {
-            return Where::Other(unescaped(cached.trim_start_matches('/')));
-        }
-        let below = from_root
-            .strip_prefix(SRC)
-            .map(|path| path.trim_start_matches('/'));
-        if let Some(file) = below.and_then(|path| self.files.get(&TreePath::new(path).ok()?)) {
-            return Where::Own((*file).clone());
-        }
-        let vendored = below.and_then(|path| {
-            TreePath::new(path)
-                .ok()?
-                .strip_dir(&self.build.dir.child("vendor"))
-                .map(ToOwned::to_owned)
-        });
-        if let Some(place) = vendored.and_then(|path| self.third_party_place(&path)) {
-            return place;
-        }
-        self.place_in_package(path)
-            .unwrap_or_else(|| Where::Other(below.unwrap_or(path).to_owned()))
+        Some(format!("/{}", clean.ok()?))
     }
 
-    /// A file that is named as its package's directory or import path has it.
-    fn place_in_package(&self, path: &str) -> Option<Where> {
+    /// A file that is named as its package's directory or import path has it. Otherwise it is shown
+    /// as `shown`.
+    fn place_in_package(&self, path: &str, shown: &str) -> Where {
         let package = self.package.as_deref().unwrap_or_default();
         let name = path.trim_start_matches("./");
-        let file_of = |package: &str, name: &str| {
-            let package = self.build.packages.get(self.build.packages.find(package)?);
-            let file = package.dir.join(name).ok()?;
-            package.files.iter().find(|known| **known == file)
-        };
-        let by_import_path = || {
-            path.rsplit_once('/')
-                .and_then(|(package, name)| file_of(package, name))
-        };
-        let own = file_of(package, name).or_else(by_import_path);
-        let other = || self.third_party_place(&format!("{package}/{name}"));
-        own.cloned().map(Where::Own).or_else(other)
+        if let Some(file) = self.file_of(package, name) {
+            return Where::Own(file);
+        }
+        if let Some((package, name)) = path.rsplit_once('/')
+            && let Some(file) = self.file_of(package, name)
+        {
+            return Where::Own(file);
+        }
+        self.third_party_place(&format!("{package}/{name}"))
+            .unwrap_or_else(|| Where::Other(shown.to_owned()))
+    }
+
+    /// A file of a package of the repository.
+    fn file_of(&self, package: &str, name: &str) -> Option<TreePath> {
+        let package = self.build.packages.get(self.build.packages.find(package)?);
+        let file = package.dir.join(name).ok()?;
+        package.files.contains(&file).then_some(file)
     }
 
     /// A file of a third-party package, by its path in the vendor directory. If the repository has

@@ -12,6 +12,7 @@ use crate::config::{
 };
 use crate::diag::{self, Diagnostic, Findings, Span};
 use crate::image::DEFAULT_PATH;
+use crate::ops::path::absolute;
 use crate::packages::Scan;
 use crate::plan::{self, Outline, OutlineImage, Outlines, Target};
 use crate::workspace::Workspace;
@@ -108,41 +109,37 @@ struct Program {
 
 /// The programs that an image is to start, but for its binary where nothing else is said.
 fn programs(config: &Config, image: &OutlineImage) -> Vec<Program> {
-    let runtime = &image.config.runtime;
     let mut programs = Vec::new();
-    let mut add = |key: &'static str, words: Option<Vec<Spanned<String>>>| {
-        programs.extend(
-            words
-                .and_then(|words| words.into_iter().next())
-                .map(|word| Program { key, word }),
-        );
+    let mut add = |key: &'static str, words: Option<&Vec<Spanned<String>>>| {
+        if let Some(word) = words.and_then(|words| words.first()) {
+            let word = word.clone();
+            programs.push(Program { key, word });
+        }
     };
-    let written =
-        |of: &dyn Fn(&Runtime) -> Option<Vec<Spanned<String>>>| written(config, image, of);
-    add("entrypoint", written(&|runtime| runtime.entrypoint.clone()));
+    let runtime = &image.config.runtime;
+    add(
+        "entrypoint",
+        written(config, image, |runtime| runtime.entrypoint.as_ref()),
+    );
     if runtime.entrypoint.as_ref().is_some_and(Vec::is_empty) {
-        add("cmd", written(&|runtime| runtime.cmd.clone()));
+        add(
+            "cmd",
+            written(config, image, |runtime| runtime.cmd.as_ref()),
+        );
     }
     if let Some(HealthcheckConfig::Run { .. }) = runtime.healthcheck {
-        add(
-            "healthcheck",
-            written(&|runtime| {
-                runtime
-                    .healthcheck
-                    .as_ref()
-                    .map(|check| check.cmd.clone().unwrap_or_default())
-            }),
-        );
+        let check = written(config, image, |runtime| runtime.healthcheck.as_ref());
+        add("healthcheck", check.and_then(|check| check.cmd.as_ref()));
     }
     programs
 }
 
 /// A key of an image: its own, or the general one.
-fn written<T>(
-    config: &Config,
+fn written<'c, T>(
+    config: &'c Config,
     image: &OutlineImage,
-    of: &dyn Fn(&Runtime) -> Option<T>,
-) -> Option<T> {
+    of: impl Fn(&'c Runtime) -> Option<&'c T>,
+) -> Option<&'c T> {
     let own = config.images.get(&image.config.name);
     own.and_then(|image| of(&image.runtime))
         .or_else(|| of(&config.runtime))
@@ -179,7 +176,7 @@ impl<'a> Inside<'a> {
         Self {
             runtime,
             binary,
-            files: files.iter().map(|path| clean(path)).collect(),
+            files: files.iter().map(|path| absolute(path)).collect(),
         }
     }
 
@@ -219,10 +216,10 @@ impl<'a> Inside<'a> {
     /// Where a program of this name is looked for.
     fn paths(&self, word: &str) -> Vec<String> {
         if word.starts_with('/') {
-            return vec![clean(word)];
+            return vec![absolute(word)];
         }
         if word.contains('/') {
-            return vec![clean(&format!(
+            return vec![absolute(&format!(
                 "{}/{word}",
                 self.runtime.workdir.as_deref().unwrap_or_default()
             ))];
@@ -236,40 +233,22 @@ impl<'a> Inside<'a> {
                 EnvValue::parse(path).expand(&default)
             });
         path.split(':')
-            .map(|dir| clean(&format!("{dir}/{word}")))
+            .map(|dir| absolute(&format!("{dir}/{word}")))
             .collect()
     }
 
     fn may_have(&self, path: &str) -> bool {
-        let below = |dir: &str| {
-            path.strip_prefix(dir.trim_end_matches('/'))
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
+        let dirs = self.runtime.files.iter().map(|file| &file.to);
+        let mut dirs = dirs.chain(&self.runtime.volumes);
         self.files.iter().any(|file| file == path)
-            || self
-                .runtime
-                .files
-                .iter()
-                .any(|file| below(&clean(&file.to)))
-            || self
-                .runtime
-                .volumes
-                .iter()
-                .any(|volume| below(&clean(volume)))
+            || dirs.any(|dir| is_inside(path, &absolute(dir)))
     }
 }
 
-/// An absolute path without what says nothing.
-fn clean(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(kept.pop()),
-            part => kept.push(part),
-        }
-    }
-    format!("/{}", kept.join("/"))
+/// Whether an absolute path is below the directory `dir`.
+fn is_inside(path: &str, dir: &str) -> bool {
+    let rest = path.strip_prefix(dir.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Variables in `env` that scratch does not set.
@@ -277,12 +256,12 @@ fn unset(config: &Config, image: &OutlineImage, found: &mut Found) {
     for (key, value) in &image.config.runtime.env {
         let value = EnvValue::parse(value);
         for name in value.required().filter(|name| *name != "PATH") {
-            let at = written(config, image, &|runtime| runtime.env.get(key).cloned())
-                .unwrap_or_else(|| String::new().into());
+            let nowhere = Spanned::from(String::new());
+            let at = written(config, image, |runtime| runtime.env.get(key)).unwrap_or(&nowhere);
             let what = format!(
                 "`env.{key}` takes the variable {name}, which scratch does not set: nothing stands for it in"
             );
-            found.add(image, &at, what, dollars(name));
+            found.add(image, at, what, dollars(name));
         }
     }
 }

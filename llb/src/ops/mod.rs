@@ -42,7 +42,7 @@ mod import;
 mod marshal;
 mod merge;
 mod output;
-mod path;
+pub(crate) mod path;
 mod platform;
 mod reference;
 mod render;

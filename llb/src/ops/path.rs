@@ -27,7 +27,7 @@ pub(super) fn clean(path: &str) -> String {
 }
 
 /// `path` below `/` unless it is absolute, cleaned.
-pub(super) fn absolute(path: &str) -> String {
+pub(crate) fn absolute(path: &str) -> String {
     clean(&format!("/{path}"))
 }
 

@@ -69,35 +69,33 @@ pub(super) fn names(
     let lists = lists(selected).into_iter().flatten().map(String::as_str);
     let names: BTreeSet<&str> = lists.chain(embedded.iter().copied()).collect();
     let mut folded: BTreeMap<String, &str> = BTreeMap::new();
-    if names.iter().any(|name| {
-        name.chars()
-            .any(|c| !c.is_ascii() || c.is_ascii_uppercase())
-    }) {
-        for name in &names {
+    // Most packages have none that folds.
+    if names.iter().any(|name| folds(name)) {
+        for &name in &names {
             if let Some(first) = folded.insert(name.to_lowercase(), name) {
-                return Some((
-                    format!("case-insensitive file name collision: {first:?} and {name:?}"),
-                    (*name).to_owned(),
-                ));
+                let message =
+                    format!("case-insensitive file name collision: {first:?} and {name:?}");
+                return Some((message, name.to_owned()));
             }
         }
     }
-    if let Some(name) = names
-        .iter()
-        .find(|name| !is_safe(name) || name.starts_with("_cgo_"))
-    {
-        return Some((
-            format!("invalid input file name {name:?}"),
-            (*name).to_owned(),
-        ));
+    for name in names {
+        if !is_safe(name) || name.starts_with("_cgo_") {
+            return Some((format!("invalid input file name {name:?}"), name.to_owned()));
+        }
     }
     let dir = path.rsplit('/').next().unwrap_or_default();
-    (!is_safe(dir)).then(|| {
-        (
-            format!("invalid input directory name {dir:?}"),
-            String::new(),
-        )
-    })
+    if is_safe(dir) {
+        return None;
+    }
+    let message = format!("invalid input directory name {dir:?}");
+    Some((message, String::new()))
+}
+
+/// Whether a name may have letters of upper case.
+fn folds(name: &str) -> bool {
+    name.chars()
+        .any(|c| !c.is_ascii() || c.is_ascii_uppercase())
 }
 
 /// Every list of a package's files; one with an error may be in two.
@@ -179,27 +177,27 @@ const MAX_NAMED: usize = 5;
 fn cycles(packages: &Packages, findings: &mut Findings) {
     let mut graph: DiGraph<(), ()> = DiGraph::new();
     let nodes: Vec<NodeIndex> = packages.iter().map(|_| graph.add_node(())).collect();
+    let mut importing_themselves = BTreeSet::new();
     for (ix, _) in packages.iter() {
         for imported in packages.below(ix) {
             graph.add_edge(nodes[ix.0], nodes[imported.0], ());
+            if imported == ix {
+                importing_themselves.insert(ix);
+            }
         }
     }
     // Not the recursive algorithm: chains of imports may be long.
     let mut knots: Vec<Vec<PackageIx>> = Vec::new();
-    for knot in kosaraju_scc(&graph) {
-        let mut knot: Vec<PackageIx> = knot
-            .into_iter()
-            .map(|node| PackageIx(node.index()))
-            .collect();
-        knot.sort_by_key(|ix| &packages.get(*ix).path);
-        knots.push(knot);
+    for component in kosaraju_scc(&graph) {
+        let mut knot: Vec<PackageIx> = Vec::new();
+        for node in component {
+            knot.push(PackageIx(node.index()));
+        }
+        if knot.len() > 1 || knot.iter().any(|ix| importing_themselves.contains(ix)) {
+            knot.sort_by_key(|ix| &packages.get(*ix).path);
+            knots.push(knot);
+        }
     }
-    knots.retain(|knot| {
-        knot.len() > 1
-            || knot
-                .iter()
-                .any(|ix| packages.below(*ix).any(|imported| imported == *ix))
-    });
     knots.sort_by_key(|knot| knot.first().map(|ix| &packages.get(*ix).path));
     for knot in knots {
         if findings.wants(Severity::Error) {

@@ -7,6 +7,7 @@ use super::scanned::{Scan, ScannedDir};
 use super::walk::is_walked;
 use crate::diag::Diagnostic;
 use crate::gomod::ImportPath;
+use crate::gomod::path::with_parents;
 use crate::gosrc::{self, BuildContext};
 use crate::tree::{self, TreePath};
 use crate::workspace::{Module, RootIx, Workspace};
@@ -178,44 +179,29 @@ impl<'a> Ignored<'a> {
             anywhere: BTreeSet::new(),
             longest: 0,
         };
-        for path in module
-            .file
-            .ignore
-            .iter()
-            .map(|line| line.value.trim_end_matches('/'))
-        {
-            match path.strip_prefix("./") {
-                Some(path) => ignored.rooted.insert(path),
-                None => ignored.anywhere.insert(path),
-            };
+        for line in &module.file.ignore {
+            let path = line.value.trim_end_matches('/');
+            if let Some(path) = path.strip_prefix("./") {
+                ignored.rooted.insert(path);
+            } else {
+                ignored.longest = ignored.longest.max(path.split('/').count());
+                ignored.anywhere.insert(path);
+            }
         }
-        ignored.longest = ignored
-            .anywhere
-            .iter()
-            .map(|path| path.split('/').count())
-            .max()
-            .unwrap_or_default();
         ignored
     }
 
+    /// Whether the directory `below` the module's, or one above it, is ignored.
     fn has(&self, below: &str) -> bool {
-        let ends = || {
-            below
-                .match_indices('/')
-                .map(|(at, _)| at)
-                .chain([below.len()])
-        };
-        if !self.rooted.is_empty() && ends().any(|end| self.rooted.contains(&below[..end])) {
+        if with_parents(below).any(|dir| self.rooted.contains(dir)) {
             return true;
         }
-        if self.anywhere.is_empty() {
-            return false;
-        }
-        let mut starts = std::iter::once(0).chain(below.match_indices('/').map(|(at, _)| at + 1));
-        starts.any(|start| {
-            let ends = ends().filter(|end| *end >= start).take(self.longest);
-            ends.into_iter()
-                .any(|end| self.anywhere.contains(&below[start..end]))
-        })
+        // The last elements of a directory, no more than an ignored path has: `c`, `b/c` of `a/b/c`.
+        let ends_ignored = |dir: &str| {
+            let slashes = dir.rmatch_indices('/').map(|(at, _)| at + 1);
+            let mut starts = slashes.chain([0]).take(self.longest);
+            starts.any(|start| self.anywhere.contains(&dir[start..]))
+        };
+        with_parents(below).any(ends_ignored)
     }
 }

@@ -13,6 +13,7 @@ use super::walk::{VENDOR, Walk};
 use super::{heads, mod_texts};
 use crate::batches;
 use crate::gomod::FILE_NAMES;
+use crate::gomod::path::with_parents;
 use crate::gosrc::{FileClass, Includes, SourceFile, is_includable, is_source_name};
 use crate::limits;
 use crate::tree::{self, Entry, EntryKind, SourceTree, TreePath};
@@ -132,53 +133,55 @@ impl Scanner<'_> {
     fn read_sources(&mut self, dirs: &[TreePath]) -> Result<(), Refused> {
         let mut files: Vec<(&TreePath, String)> = Vec::new();
         for dir in dirs {
-            self.scan.links.extend(self.walk.links_to(self.tree, dir));
-            let entries = self.walk.entries(self.tree, dir);
-            // A link that leads nowhere is a source that cannot be read, as the go command finds
-            // when it opens it.
-            let is_broken =
-                |entry: &Entry| entry.kind == EntryKind::BrokenLink && is_source_name(&entry.name);
-            let names: Vec<&Entry> = entries
-                .iter()
-                .filter(|entry| is_file(entry) || is_broken(entry))
-                .collect();
-            if !names.iter().any(|entry| is_source_name(&entry.name)) {
-                continue;
+            for name in self.note_dir(dir) {
+                files.push((dir, name));
             }
-            let pgo = names.iter().any(|entry| entry.name == "default.pgo");
-            let links = names
-                .iter()
-                .filter(|entry| entry.kind == EntryKind::LinkToFile);
-            let links =
-                links.filter(|entry| is_source_name(&entry.name) || entry.name == "default.pgo");
-            self.scan
-                .links
-                .extend(links.flat_map(|entry| tree::links_to(self.tree, &dir.child(&entry.name))));
-            self.scan.dirs.insert(
-                dir.clone(),
-                ScannedDir {
-                    pgo,
-                    ..ScannedDir::default()
-                },
-            );
-            files.extend(
-                names
-                    .into_iter()
-                    .filter(|e| is_source_name(&e.name))
-                    .map(|e| (dir, e.name.clone())),
-            );
         }
-        let heads = self.heads(&files)?;
-        let mut heads = heads.into_iter().flatten();
+        let mut heads = self.heads(&files)?.into_iter().flatten();
         for of_dir in files.chunk_by(|(dir, _), (other, _)| dir == other) {
-            if let Some(scanned) = of_dir
-                .first()
-                .and_then(|(dir, _)| self.scan.dirs.get_mut(*dir))
-            {
+            let dir = of_dir.first().map(|(dir, _)| *dir);
+            if let Some(scanned) = dir.and_then(|dir| self.scan.dirs.get_mut(dir)) {
                 (scanned.files, scanned.sizes) = heads.by_ref().take(of_dir.len()).unzip();
             }
         }
         Ok(())
+    }
+
+    /// Notes a directory, and the links in it, if it has sources. Returns their names.
+    fn note_dir(&mut self, dir: &TreePath) -> Vec<String> {
+        self.scan.links.extend(self.walk.links_to(self.tree, dir));
+        let mut names = Vec::new();
+        let mut links = Vec::new();
+        let mut pgo = false;
+        for entry in self.walk.entries(self.tree, dir) {
+            let is_source = is_source_name(&entry.name);
+            let is_profile = entry.name == "default.pgo";
+            // A link that leads nowhere is a source that cannot be read, as the go command finds
+            // when it opens it.
+            let is_broken = entry.kind == EntryKind::BrokenLink && is_source;
+            if !is_file(entry) && !is_broken {
+                continue;
+            }
+            if entry.kind == EntryKind::LinkToFile && (is_source || is_profile) {
+                links.push(dir.child(&entry.name));
+            }
+            pgo |= is_profile;
+            if is_source {
+                names.push(entry.name.clone());
+            }
+        }
+        if names.is_empty() {
+            return names;
+        }
+        for link in links {
+            self.scan.links.extend(tree::links_to(self.tree, &link));
+        }
+        let scanned = ScannedDir {
+            pgo,
+            ..ScannedDir::default()
+        };
+        self.scan.dirs.insert(dir.clone(), scanned);
+        names
     }
 
     /// What the heads of `files` say.
@@ -211,37 +214,19 @@ impl Scanner<'_> {
         let mut modules: BTreeMap<&str, BTreeSet<&TreePath>> = BTreeMap::new();
         for root in &workspace.roots {
             for (path, ix) in workspace.imported_as(root) {
-                modules
-                    .entry(path)
-                    .or_default()
-                    .insert(&workspace.module(ix).dir);
+                let dirs = modules.entry(path).or_default();
+                dirs.insert(&workspace.module(ix).dir);
             }
         }
         let mut tried: BTreeSet<TreePath> = BTreeSet::new();
         let mut fresh: Vec<TreePath> = self.scan.dirs.keys().cloned().collect();
         while !fresh.is_empty() {
-            let imports: BTreeSet<&str> = fresh
-                .iter()
-                .filter_map(|dir| self.scan.dirs.get(dir))
-                .flat_map(|dir| &dir.files)
-                .flat_map(|file| {
-                    file.header
-                        .imports
-                        .iter()
-                        .map(|import| import.path.as_str())
-                })
-                .collect();
             let mut wanted = BTreeSet::new();
-            for import in imports {
-                let ends = import
-                    .match_indices('/')
-                    .map(|(at, _)| at)
-                    .chain([import.len()]);
-                for end in ends {
-                    let dirs = modules.get(&import[..end]).into_iter().flatten();
-                    wanted.extend(
-                        dirs.filter_map(|dir| dir.join(import[end..].trim_start_matches('/')).ok()),
-                    );
+            for import in self.imports_of(&fresh) {
+                for module in with_parents(import) {
+                    let below = import[module.len()..].trim_start_matches('/');
+                    let dirs = modules.get(module).into_iter().flatten();
+                    wanted.extend(dirs.filter_map(|dir| dir.join(below).ok()));
                 }
             }
             wanted.retain(|dir| !self.scan.dirs.contains_key(dir) && tried.insert(dir.clone()));
@@ -250,6 +235,22 @@ impl Scanner<'_> {
             fresh.retain(|dir| self.scan.dirs.contains_key(dir));
         }
         Ok(())
+    }
+
+    /// What the files in `dirs` import.
+    fn imports_of(&self, dirs: &[TreePath]) -> BTreeSet<&str> {
+        let mut imports = BTreeSet::new();
+        for scanned in dirs.iter().filter_map(|dir| self.scan.dirs.get(dir)) {
+            for file in &scanned.files {
+                imports.extend(
+                    file.header
+                        .imports
+                        .iter()
+                        .map(|import| import.path.as_str()),
+                );
+            }
+        }
+        imports
     }
 
     fn resolve_embeds(&mut self) {
@@ -289,40 +290,14 @@ impl Scanner<'_> {
             links: BTreeMap::new(),
         };
         for (dir, scanned) in &self.scan.dirs {
-            let of_package = |class| {
-                !matches!(
-                    class,
-                    Some(FileClass::H | FileClass::Syso | FileClass::TestGo)
-                )
-            };
-            let sources: Vec<&SourceFile> = scanned
-                .files
-                .iter()
-                .filter(|file| of_package(FileClass::of(&file.name)))
-                .collect();
-            let asks = |file: &&SourceFile| file.header.cgo.is_some() || !file.includes.is_empty();
-            let has_go = sources.iter().any(|file| !file.header.package.is_empty());
-            if has_go && sources.iter().any(asks) {
-                let flags = sources
-                    .iter()
-                    .filter_map(|file| file.header.cgo.as_ref())
-                    .flat_map(|cgo| cgo.all_flags())
-                    .collect();
-                included::inputs(
-                    &Asks {
-                        dir,
-                        sources,
-                        flags,
-                    },
-                    &mut recorder,
-                )
-                .ok_or_else(|| {
-                    let message = format!(
-                        "finding what the C files include takes more than {} steps, gowork's limit",
-                        limits::INCLUDE_STEPS
-                    );
-                    Refused::new(message).at(dir.clone())
-                })?;
+            if let Some(asks) = asks(dir, scanned)
+                && included::inputs(&asks, &mut recorder).is_none()
+            {
+                let message = format!(
+                    "finding what the C files include takes more than {} steps, gowork's limit",
+                    limits::INCLUDE_STEPS
+                );
+                return Err(Refused::new(message).at(dir.clone()));
             }
         }
         let Recorder {
@@ -335,6 +310,31 @@ impl Scanner<'_> {
         self.scan.links.extend(links);
         Ok(())
     }
+}
+
+/// What a package asks for beyond Go files, in any build context. `None` if it asks for nothing.
+fn asks<'a>(dir: &'a TreePath, scanned: &'a ScannedDir) -> Option<Asks<'a>> {
+    let mut sources: Vec<&SourceFile> = Vec::new();
+    let mut flags = Vec::new();
+    let (mut has_go, mut names_files) = (false, false);
+    for file in &scanned.files {
+        if let Some(FileClass::H | FileClass::Syso | FileClass::TestGo) = FileClass::of(&file.name)
+        {
+            continue;
+        }
+        has_go |= !file.header.package.is_empty();
+        names_files |= !file.includes.is_empty();
+        if let Some(cgo) = &file.header.cgo {
+            names_files = true;
+            flags.extend(cgo.all_flags());
+        }
+        sources.push(file);
+    }
+    (has_go && names_files).then_some(Asks {
+        dir,
+        sources,
+        flags,
+    })
 }
 
 /// The tree, with notes of what was looked at.

@@ -33,32 +33,34 @@ impl Builder {
         config: &Go,
         asked: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
     ) -> Self {
-        let go = |line: &gomod::Spanned<String>| line.value.trim_start_matches("go").to_owned();
         let newest = asked
             .into_iter()
-            .max_by(|a, b| version::compare_go(&go(a), &go(b)));
+            .max_by(|a, b| version::compare_go(release(a), release(b)));
         let image = config.builder.as_ref();
-        let version = config.version.as_ref().map(|version| version.value.clone());
-        let named = version.clone().or_else(|| tagged(image?));
-        let wanted = named
-            .clone()
-            .or_else(|| newest.map(go))
-            .unwrap_or_else(|| "1".to_owned());
-        let minor = minor(&wanted).unwrap_or(MIN_GO_MINOR);
-        let go_minor = if named.is_some() {
-            minor
-        } else {
-            minor.max(MIN_GO_MINOR)
+        let version = config.version.as_ref();
+        let named = match (version, image) {
+            (Some(version), _) => Some(version.value.clone()),
+            (None, Some(image)) => tagged(image),
+            (None, None) => None,
         };
-        let tag = version.unwrap_or_else(|| format!("1.{go_minor}"));
-        let key = image.or(config.version.as_ref());
+        let go_minor = match (&named, newest) {
+            (Some(named), _) => minor(named).unwrap_or(MIN_GO_MINOR),
+            (None, Some(line)) => minor(release(line)).unwrap_or_default().max(MIN_GO_MINOR),
+            (None, None) => MIN_GO_MINOR,
+        };
+        let image_name = match (image, version) {
+            (Some(image), _) => image.value.clone(),
+            (None, Some(version)) => format!("golang:{}", version.value),
+            (None, None) => format!("golang:1.{go_minor}"),
+        };
+        let at = match image.or(version) {
+            Some(key) => key.span.clone(),
+            None => newest.map(|line| line.span.clone()),
+        };
         Self {
-            image: image.map_or_else(|| format!("golang:{tag}"), |image| image.value.clone()),
+            image: image_name,
             go_minor,
-            at: key.map_or_else(
-                || newest.map(|line| line.span.clone()),
-                |key| key.span.clone(),
-            ),
+            at,
             named,
         }
     }
@@ -97,6 +99,11 @@ fn tagged(image: &Spanned<String>) -> Option<String> {
         .split_once(':')?;
     let version = tag.split('-').next()?;
     (name == "golang" && minor(version).is_some()).then(|| version.to_owned())
+}
+
+/// The version that a `go` or `toolchain` line names: `1.26.3`.
+fn release(line: &gomod::Spanned<String>) -> &str {
+    line.value.trim_start_matches("go")
 }
 
 /// The minor of a Go version such as `1.26`, `1.26.3` or `1.27rc1`.

@@ -14,7 +14,7 @@ use crate::config::{Cache, Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::gomod::{ImportPath, ModulePath};
 use crate::limits;
-use crate::packages::{self, PackageIx, Packages, Scan};
+use crate::packages::{self, PackageIx, Packages, Scan, Unknown};
 use crate::resolution::go_list::Repository;
 use crate::resolution::{self, Question, ResolveRequest};
 use crate::tree::TreePath;
@@ -171,64 +171,34 @@ pub(super) fn outline_where(
     target: &Target,
     is_meant: impl Fn(&str) -> bool,
 ) -> (Outline, Vec<Diagnostic>) {
-    let text = |value: &Option<crate::config::Spanned<String>>| {
-        value.as_ref().map(|value| value.value.clone())
-    };
-    let every_module = config.image("").compile.gowork_off;
-    let asking = workspace
-        .roots
-        .iter()
-        .filter(|root| !root.gowork_off || every_module);
-    let builder = Builder::choose(
-        &config.go,
-        asking.flat_map(|root| root.version_lines(workspace)),
-    );
-    let images::Named {
-        mains,
-        without_func,
-        refused,
-        unknown,
-        mut diagnostics,
-    } = images::name(scan, workspace, config, target, builder.go_minor);
-    diagnostics.extend(unused::skips(scan, workspace, config));
+    let builder = builder(workspace, config);
+    let named = images::name(scan, workspace, config, target, builder.go_minor);
+    let mut findings: Findings = named.diagnostics.into_iter().collect();
+    findings.extend(unused::skips(scan, workspace, config));
+    let mut broken = named.refused;
+    broken.extend(without_main(config, &named.mains));
     let mut outline = Outline {
         setup: Setup {
             target: target.clone(),
             builder,
-            toolchain: text(&config.go.toolchain).unwrap_or_else(|| "local".to_owned()),
+            toolchain: toolchain(config),
             module_env: config.module_env(),
             cache: config.cache(),
             builds: Vec::new(),
         },
         images: Vec::new(),
-        without_func,
-        broken: config
-            .images
-            .keys()
-            .filter(|name| !mains.iter().any(|main| main.config.name == **name))
-            .cloned()
-            .chain(refused)
-            .collect(),
+        without_func: named.without_func,
+        broken,
     };
-    let mut findings: Findings = diagnostics.into_iter().collect();
-    let has_mains = !mains.is_empty();
-    let mut grouped: Grouped = BTreeMap::new();
-    for main in mains.into_iter().filter(|main| is_meant(&main.config.name)) {
-        let mut settings = GoSettings::new(&main.config.compile, target);
-        settings.profile.clone_from(&main.profile);
-        grouped.entry((main.root, settings)).or_default().push(main);
-    }
-    let wrong = outline.add_all(scan, workspace, grouped, &mut findings);
-    // If no main is there, the error names these files.
-    for unknown in unknown.iter().filter(|_| has_mains) {
-        let is_said = unknown
-            .error
-            .span
-            .as_ref()
-            .is_some_and(|span| wrong.contains(span));
-        if !is_said {
-            findings.push(image_errors::unknown_warning(unknown));
-        }
+    let has_mains = !named.mains.is_empty();
+    let meant = named
+        .mains
+        .into_iter()
+        .filter(|main| is_meant(&main.config.name));
+    let wrong = outline.add_all(scan, workspace, grouped(meant, target), &mut findings);
+    // If no main is there, the error names the files that cannot be read.
+    if has_mains {
+        findings.extend(unknown_warnings(&named.unknown, &wrong));
     }
     outline
         .images
@@ -236,8 +206,60 @@ pub(super) fn outline_where(
     (outline, findings.into_vec())
 }
 
+/// The builder image for all that is built.
+fn builder(workspace: &Workspace, config: &Config) -> Builder {
+    let every_module = config.image("").compile.gowork_off;
+    let mut lines = Vec::new();
+    for root in &workspace.roots {
+        if !root.gowork_off || every_module {
+            lines.extend(root.version_lines(workspace));
+        }
+    }
+    Builder::choose(&config.go, lines)
+}
+
+/// GOTOOLCHAIN of every go command.
+fn toolchain(config: &Config) -> String {
+    match &config.go.toolchain {
+        Some(toolchain) => toolchain.value.clone(),
+        None => "local".to_owned(),
+    }
+}
+
+/// The names of the configuration that none of `mains` has.
+fn without_main(config: &Config, mains: &[NamedMain]) -> Vec<ImageName> {
+    let names = config.images.keys();
+    names
+        .filter(|name| !mains.iter().any(|main| main.config.name == **name))
+        .cloned()
+        .collect()
+}
+
+/// Warnings of the files that cannot be read and may belong to mains, but for those that something
+/// is said about already, at the places `wrong`.
+fn unknown_warnings(unknown: &[Unknown], wrong: &BTreeSet<Span>) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    for unknown in unknown {
+        let span = unknown.error.span.as_ref();
+        if !span.is_some_and(|span| wrong.contains(span)) {
+            warnings.push(image_errors::unknown_warning(unknown));
+        }
+    }
+    warnings
+}
+
 /// Mains by what their steps share.
 type Grouped = BTreeMap<(RootIx, GoSettings), Vec<NamedMain>>;
+
+fn grouped(mains: impl Iterator<Item = NamedMain>, target: &Target) -> Grouped {
+    let mut grouped = Grouped::new();
+    for main in mains {
+        let mut settings = GoSettings::new(&main.config.compile, target);
+        settings.profile.clone_from(&main.profile);
+        grouped.entry((main.root, settings)).or_default().push(main);
+    }
+    grouped
+}
 
 /// The error of builds that are too large together.
 fn too_many_facts() -> Diagnostic {

@@ -72,57 +72,64 @@ pub(super) fn parts(nodes: &[Node]) -> Vec<Part> {
 
 /// Merges circles, and orders the parts so that each follows what it needs.
 fn condense(nodes: &[Node], groups: &[BTreeSet<usize>], group_of: &[Option<usize>]) -> Vec<Part> {
-    let mut graph = DiGraph::<(), ()>::new();
-    let vertices: Vec<NodeIndex> = groups.iter().map(|_| graph.add_node(())).collect();
-    for (group, members) in groups.iter().enumerate() {
-        let imported: BTreeSet<usize> = members
-            .iter()
-            .flat_map(|&node| &nodes[node].imports)
-            .filter_map(|&import| group_of[import])
-            .collect();
-        for other in imported.into_iter().filter(|&other| other != group) {
-            graph.add_edge(vertices[group], vertices[other], ());
-        }
-    }
-    // Components come with what they point at first.
+    let graph = group_graph(nodes, groups, group_of);
     let mut parts: Vec<Part> = Vec::new();
-    let mut part_of: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut part_of: BTreeMap<NodeIndex, usize> = BTreeMap::new();
+    // Components come with what they point at first.
     for component in tarjan_scc(&graph) {
-        let mut needs = FixedBitSet::with_capacity(groups.len());
-        for vertex in &component {
-            for other in graph
-                .neighbors(*vertex)
-                .filter_map(|vertex| part_of.get(&vertex.index()).copied())
-            {
-                needs.insert(other);
-                needs.union_with(&parts[other].needs);
+        let mut part = Part {
+            nodes: BTreeSet::new(),
+            reach: FixedBitSet::new(),
+            needs: FixedBitSet::with_capacity(groups.len()),
+            outside: FixedBitSet::new(),
+            size: 0,
+            weight: 0,
+        };
+        for &vertex in &component {
+            for neighbor in graph.neighbors(vertex) {
+                // Those of the same component have no part yet.
+                if let Some(&needed) = part_of.get(&neighbor) {
+                    part.needs.insert(needed);
+                    part.needs.union_with(&parts[needed].needs);
+                }
             }
+            part.nodes.extend(&groups[vertex.index()]);
         }
-        let members: BTreeSet<usize> = component
-            .iter()
-            .flat_map(|vertex| groups[vertex.index()].iter().copied())
-            .collect();
-        part_of.extend(component.iter().map(|vertex| (vertex.index(), parts.len())));
-        let sum = |of: fn(&Node) -> u64| members.iter().map(|&node| of(&nodes[node])).sum();
-        let reach = members
-            .first()
-            .map(|&node| nodes[node].reach.clone())
-            .unwrap_or_default();
-        let mut outside = FixedBitSet::new();
-        members
-            .iter()
-            .for_each(|&node| outside.union_with(&nodes[node].outside));
-        needs
-            .ones()
-            .for_each(|part| outside.union_with(&parts[part].outside));
-        parts.push(Part {
-            reach,
-            needs,
-            outside,
-            size: sum(|node| node.size),
-            weight: sum(|node| node.weight),
-            nodes: members,
-        });
+        for &node in &part.nodes {
+            let node = &nodes[node];
+            // All have the same reach.
+            part.reach.clone_from(&node.reach);
+            part.outside.union_with(&node.outside);
+            part.size += node.size;
+            part.weight += node.weight;
+        }
+        for needed in part.needs.ones() {
+            part.outside.union_with(&parts[needed].outside);
+        }
+        for vertex in component {
+            part_of.insert(vertex, parts.len());
+        }
+        parts.push(part);
     }
     parts
+}
+
+/// Which groups import which: a vertex for each group, with the group's index.
+fn group_graph(
+    nodes: &[Node],
+    groups: &[BTreeSet<usize>],
+    group_of: &[Option<usize>],
+) -> DiGraph<(), ()> {
+    let mut graph = DiGraph::new();
+    for _ in groups {
+        graph.add_node(());
+    }
+    for (group, members) in groups.iter().enumerate() {
+        let imports = members.iter().flat_map(|&node| &nodes[node].imports);
+        let imported: BTreeSet<usize> = imports.filter_map(|&import| group_of[import]).collect();
+        for other in imported.into_iter().filter(|&other| other != group) {
+            graph.add_edge(NodeIndex::new(group), NodeIndex::new(other), ());
+        }
+    }
+    graph
 }

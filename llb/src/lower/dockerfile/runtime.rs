@@ -92,11 +92,9 @@ impl RuntimeStage<'_> {
     pub(super) fn text(&self) -> Result<String, Diagnostic> {
         let runtime = self.runtime;
         let mut lines = vec![format!("FROM {} AS {}", self.from, self.name)];
-        lines.extend(
-            self.root_stage
-                .iter()
-                .flat_map(|stage| self.surroundings(stage)),
-        );
+        if let Some(stage) = self.root_stage {
+            lines.extend(self.surroundings(stage));
+        }
         lines.extend(runtime.files.iter().map(extra_file));
         let path = format!("{BINARY_DIR}/{}", self.binary);
         let out = literal_pattern(&format!("/out/{}", self.binary));
@@ -105,41 +103,35 @@ impl RuntimeStage<'_> {
             self.build_stage,
             words(&[out, path.clone()])
         ));
+        lines.extend(self.args());
         let mut env = runtime.env.clone();
         if runtime.timezones {
             env.entry("ZONEINFO".to_owned())
                 .or_insert_with(|| ZONEINFO.to_owned());
         }
-        lines.extend(self.args());
         lines.extend(assignments("ENV", &env, env_assignment)?);
         lines.extend(assignments("LABEL", &runtime.labels, assignment)?);
-        lines.extend(
-            runtime
-                .workdir
-                .iter()
-                .map(|dir| format!("WORKDIR {}", copy_word(dir))),
-        );
+        if let Some(dir) = &runtime.workdir {
+            lines.push(format!("WORKDIR {}", copy_word(dir)));
+        }
         lines.push(format!("USER {}", copy_word(&runtime.user)));
-        let ports: Vec<String> = runtime.ports.iter().map(ToString::to_string).collect();
-        lines.extend((!ports.is_empty()).then(|| format!("EXPOSE {}", ports.join(" "))));
-        let volumes = runtime.volumes.iter().map(String::as_str);
-        lines.extend(
-            (!runtime.volumes.is_empty()).then(|| format!("VOLUME {}", json_array(volumes))),
-        );
-        lines.extend(
-            runtime
-                .stop_signal
-                .iter()
-                .map(|signal| format!("STOPSIGNAL {signal}")),
-        );
+        if !runtime.ports.is_empty() {
+            let ports: Vec<String> = runtime.ports.iter().map(ToString::to_string).collect();
+            lines.push(format!("EXPOSE {}", ports.join(" ")));
+        }
+        if !runtime.volumes.is_empty() {
+            let volumes = runtime.volumes.iter().map(String::as_str);
+            lines.push(format!("VOLUME {}", json_array(volumes)));
+        }
+        if let Some(signal) = &runtime.stop_signal {
+            lines.push(format!("STOPSIGNAL {signal}"));
+        }
         lines.extend(runtime.healthcheck.as_ref().map(healthcheck));
         lines.push(format!("ENTRYPOINT {}", self.entrypoint(&path)));
-        lines.extend(
-            runtime
-                .cmd
-                .as_ref()
-                .map(|cmd| format!("CMD {}", json_array(cmd.iter().map(String::as_str)))),
-        );
+        if let Some(cmd) = &runtime.cmd {
+            let words = cmd.iter().map(String::as_str);
+            lines.push(format!("CMD {}", json_array(words)));
+        }
         Ok(lines.join("\n"))
     }
 

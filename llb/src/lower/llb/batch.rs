@@ -90,36 +90,21 @@ impl Lowering<'_> {
         images: Option<&[ImageName]>,
         running: &[usize],
     ) -> Result<Option<Output>, OpError> {
-        let steps = self.compiled_and_linked(build, images);
-        let running: BTreeSet<StepIx> = running
+        let missing = self.missing(build, images, running);
+        let links: Vec<StepIx> = missing
             .iter()
-            .filter_map(|at| steps.get(*at).copied())
-            .collect();
-        let mut missing = self.above(running.clone(), &steps);
-        // A binary that is being linked is of no use to others.
-        missing.retain(|ix| !(self.is_link(*ix) && running.contains(ix)));
-        let Some(one) = missing
-            .iter()
-            .find(|ix| self.is_link(**ix))
             .copied()
-            .filter(|_| missing.len() >= WORTHWHILE)
-        else {
-            return Ok(None);
-        };
-        let (links, compiles): (Vec<StepIx>, Vec<StepIx>) =
-            missing.iter().partition(|ix| self.is_link(**ix));
-        let read = missing
-            .iter()
-            .flat_map(|ix| &self.plan.step(*ix).inputs.results)
-            .map(|result| result.step);
-        let needed: Vec<StepIx> = read
-            .chain(compiles)
-            .collect::<BTreeSet<StepIx>>()
-            .into_iter()
+            .filter(|ix| self.is_link(*ix))
             .collect();
-        let Some(batch) = self.describe_batch(&links, &needed) else {
+        let Some(&one) = links.first().filter(|_| missing.len() >= WORTHWHILE) else {
             return Ok(None);
         };
+        let compiled = self.compiled_or_read(&missing);
+        let Some(batch) = self.describe_batch(&links, &compiled) else {
+            return Ok(None);
+        };
+        let title = self.batch_title(build, &links);
+        let row = self.group(&format!("batch {}", build.0), &title);
         let of = self.plan.build(build);
         let words = [
             CACHE_PROGRAM,
@@ -132,27 +117,12 @@ impl Lowering<'_> {
         let mut exec = Exec::new(words)
             .read_only_root(&self.inputs.builder)
             .cwd(source_dir(of));
-        for (number, step) in needed
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| !missing.contains(step))
-        {
-            exec = exec.mount(Mount::read_only(
-                &self.step(*step)?,
-                format!("{LAYERS}/{number}"),
-            ));
+        for (number, step) in compiled.iter().enumerate() {
+            if !missing.contains(step) {
+                let layer = self.step(*step)?;
+                exec = exec.mount(Mount::read_only(&layer, format!("{LAYERS}/{number}")));
+            }
         }
-        let made = self
-            .plan
-            .images
-            .iter()
-            .filter(|image| links.contains(&image.link))
-            .map(|image| image.name.as_str());
-        let title = self.of_build(
-            format!("compile and link in one batch{}", for_images(made)),
-            build,
-        );
-        let row = self.group(&format!("batch {}", build.0), &title);
         let sources = self.sources_of_all(&missing, self.plan.step(one), &row)?;
         exec = exec.mount(Mount::discarded(&sources, SRC));
         if !of.vendored {
@@ -165,6 +135,44 @@ impl Lowering<'_> {
             .mount(Mount::read_only(&files, STEP_DIR))
             .progress_group(row);
         self.beside(exec, one, &title)
+    }
+
+    /// The steps that a batch makes.
+    fn missing(
+        &self,
+        build: BuildIx,
+        images: Option<&[ImageName]>,
+        running: &[usize],
+    ) -> BTreeSet<StepIx> {
+        let steps = self.compiled_and_linked(build, images);
+        let mut found = BTreeSet::new();
+        for position in running {
+            found.extend(steps.get(*position));
+        }
+        let mut missing = self.above(found.clone(), &steps);
+        // A binary that is being linked is of no use to others.
+        missing.retain(|ix| !(self.is_link(*ix) && found.contains(ix)));
+        missing
+    }
+
+    /// The compile steps among `missing`, and those whose results these steps and links read.
+    fn compiled_or_read(&self, missing: &BTreeSet<StepIx>) -> Vec<StepIx> {
+        let mut found = BTreeSet::new();
+        for &ix in missing {
+            let results = &self.plan.step(ix).inputs.results;
+            found.extend(results.iter().map(|result| result.step));
+            if !self.is_link(ix) {
+                found.insert(ix);
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    fn batch_title(&self, build: BuildIx, links: &[StepIx]) -> String {
+        let images = self.plan.images.iter();
+        let made = images.filter(|image| links.contains(&image.link));
+        let names = for_images(made.map(|image| image.name.as_str()));
+        self.of_build(format!("compile and link in one batch{names}"), build)
     }
 
     /// Completes what runs beside the steps, with the settings of `one` of them.

@@ -45,53 +45,36 @@ impl Lowering<'_> {
     /// there, they are not copied, and key the step by their content.
     pub(super) fn source_mounts(&self, step: &Step) -> Result<Vec<Mount>, OpError> {
         let sources = self.sources_of(step)?;
-        let Some(sealed) = step
-            .inputs
-            .sealed
-            .as_ref()
-            .filter(|sealed| !sealed.vendor.is_empty())
-        else {
-            return Ok(vec![Mount::read_only(&sources, SRC)]);
+        let sealed = match &step.inputs.sealed {
+            Some(sealed) if !sealed.vendor.is_empty() => sealed,
+            _ => return Ok(vec![Mount::read_only(&sources, SRC)]),
         };
         let vendor = self.plan.build(step.build).dir.child("vendor");
         let modules = self.module_cache(step.build)?;
+        // Directory to what is mounted there, and from where in it.
         let mut mounted: BTreeMap<TreePath, (&Output, String)> = BTreeMap::new();
         for (path, from) in &sealed.vendor {
-            mounted.extend(
-                vendor
-                    .join(path)
-                    .ok()
-                    .map(|dir| (dir, (&modules, format!("/{from}")))),
-            );
+            if let Ok(dir) = vendor.join(path) {
+                mounted.insert(dir, (&modules, format!("/{from}")));
+            }
         }
-        // What stands in for a module that lies in another one would be hidden by that.
-        let moved = sealed
-            .moved
-            .iter()
-            .flat_map(|moved| &moved.files)
-            .filter_map(|file| sealed.place(file).parent());
-        let hidden = moved
-            .filter(|dir| parents(dir).any(|dir| mounted.contains_key(&dir)))
-            .collect::<BTreeSet<TreePath>>();
-        mounted.extend(
-            hidden
-                .into_iter()
-                .map(|dir| (dir.clone(), (&sources, format!("/{dir}")))),
-        );
+        for dir in hidden_dirs(sealed, &mounted) {
+            let from = format!("/{dir}");
+            mounted.insert(dir, (&sources, from));
+        }
         // What something else is mounted in has to be writable: so a directory can be made for it.
         let holders: BTreeSet<TreePath> = mounted.keys().flat_map(parents).collect();
-        let mount = |(dir, (output, from)): (TreePath, (&Output, String))| {
-            let kind = if holders.contains(&dir) {
-                Mount::discarded
+        let mut mounts = vec![Mount::discarded(&sources, SRC)];
+        for (dir, (output, from)) in mounted {
+            let at = format!("{SRC}/{dir}");
+            let mount = if holders.contains(&dir) {
+                Mount::discarded(output, at)
             } else {
-                Mount::read_only
+                Mount::read_only(output, at)
             };
-            kind(output, format!("{SRC}/{dir}")).selector(from)
-        };
-        let below = mounted.into_iter().map(mount);
-        Ok(std::iter::once(Mount::discarded(&sources, SRC))
-            .chain(below)
-            .collect())
+            mounts.push(mount.selector(from));
+        }
+        Ok(mounts)
     }
 
     /// Sources with true mod files.
@@ -161,6 +144,20 @@ impl Lowering<'_> {
 }
 
 /// The directories above one.
+/// The directories of stand-ins for modules that a mount would hide, since such a module lies in
+/// another one.
+fn hidden_dirs<T>(sealed: &Sealed, mounted: &BTreeMap<TreePath, T>) -> BTreeSet<TreePath> {
+    let mut hidden = BTreeSet::new();
+    for file in sealed.moved.iter().flat_map(|moved| &moved.files) {
+        if let Some(dir) = sealed.place(file).parent()
+            && parents(&dir).any(|dir| mounted.contains_key(&dir))
+        {
+            hidden.insert(dir);
+        }
+    }
+    hidden
+}
+
 fn parents(dir: &TreePath) -> impl Iterator<Item = TreePath> {
     std::iter::successors(dir.parent(), TreePath::parent)
 }
