@@ -88,6 +88,15 @@ pub const GIVEN: usize = 1_000;
 /// Bytes of one of them, name and value.
 pub const GIVEN_TEXT: usize = 64 << 10;
 
+/// Tables `[[overlay]]` of a configuration.
+pub const OVERLAYS: usize = 32;
+
+/// Files of all overlays.
+pub const OVERLAY_FILES: usize = 100_000;
+
+/// Bytes of the names in all overlays.
+pub const OVERLAY_NAMES: usize = 8 << 20;
+
 /// Build-args in the values of a configuration, one a use.
 pub const ARG_USES: usize = 10_000;
 

@@ -1,12 +1,15 @@
 //! What is known before anything is built: the configuration, the sources, the images of every
 //! platform, and what is wrong with them.
 
+use std::rc::Rc;
+
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Platform;
 
 use super::phases::definition::{self, Definition};
 use super::phases::outline::{self, Outlined};
+use super::phases::overlays;
 use super::phases::scan::{self, Scanned};
 use super::report;
 use super::session::Session;
@@ -41,7 +44,13 @@ impl Survey {
             config,
             diagnostics: mut base,
         } = definition::read(session, files);
-        let scanned = scan::run(session, &config, files).await?;
+        // What is laid over the repository takes work: not for a configuration with errors.
+        let is_sound = !base.iter().any(Diagnostic::is_error);
+        if !is_sound && !config.overlay.is_empty() {
+            return Err(BuildError::Diagnostics(base));
+        }
+        let overlays = Rc::new(overlays::make(session, &config).await?);
+        let scanned = scan::run(session, &config, &overlays, files).await?;
         base.extend(scanned.diagnostics.iter().cloned());
         let outlined = outline::make(&scanned, &config, platforms);
         // Stages of a Dockerfile have names too.

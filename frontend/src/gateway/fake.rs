@@ -234,6 +234,33 @@ impl Gateway for FakeGateway {
         }))
     }
 
+    fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>> {
+        let trees = self.trees.borrow();
+        let tree = trees.get(&from.0).cloned().unwrap_or_default();
+        let dir = path.trim_matches('/');
+        let mut entries = BTreeMap::new();
+        for file in tree.keys() {
+            let below = match dir {
+                "" => Some(file.as_str()),
+                dir => file
+                    .strip_prefix(dir)
+                    .and_then(|rest| rest.strip_prefix('/')),
+            };
+            let Some(below) = below else { continue };
+            let (name, mode) = match below.split_once('/') {
+                Some((name, _)) => (name, 1 << 31 | 0o755),
+                None => (below, 0o644),
+            };
+            entries.insert(name.to_owned(), mode);
+        }
+        let stat = |(path, mode)| Stat {
+            path,
+            mode,
+            ..Stat::default()
+        };
+        now(Ok(entries.into_iter().map(stat).collect()))
+    }
+
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage> {
         let found = self.images.get(&query.reference).cloned();
         let answer = found.ok_or_else(|| {

@@ -282,6 +282,19 @@ impl Gateway for GrpcGateway {
         })
     }
 
+    fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>> {
+        let request = proto::ReadDirRequest {
+            r#ref: from.0.clone(),
+            dir_path: path.to_owned(),
+            include_pattern: String::new(),
+            mount_index: 0,
+        };
+        Box::pin(async move {
+            let answer: proto::ReadDirResponse = self.call("ReadDir", request).await?;
+            Ok(answer.entries)
+        })
+    }
+
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage> {
         if self.pong.frontend_caps.has(caps::SOURCE_META_RESOLVER) {
             Box::pin(self.resolve_source(query))

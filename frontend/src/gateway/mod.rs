@@ -91,6 +91,9 @@ pub trait Gateway {
     /// One file's metadata.
     fn stat_file<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Stat>;
 
+    /// What is in a directory, sorted by name: each entry with its last path element.
+    fn read_dir<'a>(&'a self, from: &'a Ref, path: &'a str) -> Answer<'a, Vec<Stat>>;
+
     /// An image's config and digest, without pulling it.
     fn resolve_image(&self, query: ImageQuery) -> Answer<'_, ResolvedImage>;
 

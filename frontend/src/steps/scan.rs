@@ -10,7 +10,7 @@ use gowork_llb::limits;
 use gowork_llb::packages::{self, Refused, Scan};
 use gowork_llb::tree::{LocalTree, SourceTree};
 
-use super::transferred::{self, TransferredTree};
+use super::transferred::{self, Transfer, TransferredTree};
 
 /// What the frontend calls the file with the [`Scan`](packages::Scan).
 pub const SCAN_FILE: &str = "scan.json";
@@ -20,7 +20,7 @@ pub const SCAN_FILE: &str = "scan.json";
 #[non_exhaustive]
 pub enum ScanError {
     /// Wrong arguments: BuildKit runs this program with ours, so a bug.
-    #[error("usage: gowork-frontend scan --source DIR --out FILE")]
+    #[error("usage: gowork-frontend scan --source DIR [--laid DIR] --out FILE")]
     Usage,
     /// The list of names that a metadata-only transfer leaves is not as expected.
     #[error(transparent)]
@@ -41,13 +41,13 @@ pub enum ScanError {
 /// On wrong arguments, a damaged list of names, and where the result cannot be written. Bad sources
 /// are no errors: they are in the result.
 pub fn run(args: &[String]) -> Result<(), ScanError> {
-    let [source_key, source, out_key, out] = args else {
-        return Err(ScanError::Usage);
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    let (source, laid, out) = match words.as_slice() {
+        ["--source", source, "--out", out] => (source, None, out),
+        ["--source", source, "--laid", laid, "--out", out] => (source, Some(laid), out),
+        _ => return Err(ScanError::Usage),
     };
-    if source_key != "--source" || out_key != "--out" {
-        return Err(ScanError::Usage);
-    }
-    let tree = open(Path::new(source))?;
+    let tree = open(Path::new(source), laid.map(Path::new))?;
     let scan = packages::scan(tree.as_ref());
     let write_error = |message: String| ScanError::Write {
         path: out.into(),
@@ -78,12 +78,23 @@ fn encoded(scan: Scan) -> Result<Vec<u8>, serde_json::Error> {
     })
 }
 
-fn open(source: &Path) -> Result<Box<dyn SourceTree>, ScanError> {
-    let local = LocalTree::new(source);
-    Ok(
-        match std::fs::read(source.join(transferred::METADATA_FILE)) {
-            Ok(records) => Box::new(TransferredTree::new(local, &records)?),
-            Err(_) => Box::new(local),
-        },
-    )
+/// The tree of the files in `source`, with those in `laid` over them. Only what was transferred as a
+/// listing has files laid over it here: in others they already are.
+fn open(source: &Path, laid: Option<&Path>) -> Result<Box<dyn SourceTree>, ScanError> {
+    let Some(below) = transfer(source) else {
+        return Ok(Box::new(LocalTree::new(source)));
+    };
+    Ok(Box::new(match laid.and_then(transfer) {
+        Some(above) => TransferredTree::overlaid(below, above)?,
+        None => TransferredTree::new(below)?,
+    }))
+}
+
+/// The transfer that a directory has, if it is one.
+fn transfer(dir: &Path) -> Option<Transfer> {
+    let records = std::fs::read(dir.join(transferred::METADATA_FILE)).ok()?;
+    Some(Transfer {
+        contents: LocalTree::new(dir),
+        records,
+    })
 }

@@ -5,7 +5,7 @@
 //! length, then a fsutil Stat message (tonistiigi/fsutil, receive.go). Files that match the
 //! transfer's exceptions lie beside it as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::tree::{self, Entry, EntryKind, Head, LocalTree, SourceTree, TreeError, TreePath};
 use prost::Message;
@@ -27,10 +27,20 @@ pub struct MetadataError {
     message: String,
 }
 
+/// A transfer: names in records, and some contents on disk.
+pub struct Transfer {
+    /// What was sent of contents.
+    pub contents: LocalTree,
+    /// The records.
+    pub records: Vec<u8>,
+}
+
 /// A tree whose names come from the records and whose contents come from disk, for those that were
 /// sent.
 pub struct TransferredTree {
     contents: LocalTree,
+    /// What was laid over these contents, and the paths in it.
+    laid: Option<(LocalTree, BTreeSet<TreePath>)>,
     dirs: BTreeMap<TreePath, Vec<Entry>>,
     links: BTreeMap<TreePath, String>,
 }
@@ -43,25 +53,55 @@ enum Node {
 }
 
 impl TransferredTree {
-    /// The tree that `records` list, with the contents below `contents`.
+    /// The tree of a transfer.
     ///
     /// # Errors
     /// Where a record is cut off or no Stat message.
-    pub fn new(contents: LocalTree, records: &[u8]) -> Result<Self, MetadataError> {
-        let nodes = nodes(records)?;
+    pub fn new(transfer: Transfer) -> Result<Self, MetadataError> {
+        let nodes = nodes(&transfer.records)?;
+        Ok(Self::of_nodes(transfer.contents, None, &nodes))
+    }
+
+    /// The tree of a transfer, with another one laid over it. What both have is the upper one's,
+    /// but for directories.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn overlaid(below: Transfer, above: Transfer) -> Result<Self, MetadataError> {
+        let mut nodes = self::nodes(&below.records)?;
+        let mut paths = BTreeSet::new();
+        for (path, node) in self::nodes(&above.records)? {
+            for dir in std::iter::successors(path.parent(), TreePath::parent) {
+                if !dir.is_root() {
+                    nodes.entry(dir).or_insert(Node::Dir);
+                }
+            }
+            paths.insert(path.clone());
+            nodes.insert(path, node);
+        }
+        let laid = Some((above.contents, paths));
+        Ok(Self::of_nodes(below.contents, laid, &nodes))
+    }
+
+    fn of_nodes(
+        contents: LocalTree,
+        laid: Option<(LocalTree, BTreeSet<TreePath>)>,
+        nodes: &BTreeMap<TreePath, Node>,
+    ) -> Self {
         let links = nodes.iter().filter_map(|(path, node)| match node {
             Node::Link(target) => Some((path.clone(), target.clone())),
             Node::File | Node::Dir | Node::Other => None,
         });
         let mut tree = Self {
             contents,
+            laid,
             dirs: BTreeMap::new(),
             links: links.collect(),
         };
         let mut dirs: BTreeMap<TreePath, Vec<Entry>> =
             BTreeMap::from([(TreePath::ROOT, Vec::new())]);
-        for (path, node) in &nodes {
-            let kind = tree.kind(path, node, &nodes);
+        for (path, node) in nodes {
+            let kind = tree.kind(path, node, nodes);
             if kind == EntryKind::Dir {
                 dirs.entry(path.clone()).or_default();
             }
@@ -76,7 +116,21 @@ impl TransferredTree {
             entries.sort_by(|a, b| a.name.cmp(&b.name));
         }
         tree.dirs = dirs;
-        Ok(tree)
+        tree
+    }
+
+    /// Paths in their order, in runs that lie in one and the same place on disk.
+    fn runs<'p>(&self, paths: &'p [TreePath]) -> Vec<(&LocalTree, &'p [TreePath])> {
+        let Some((above, laid)) = &self.laid else {
+            return vec![(&self.contents, paths)];
+        };
+        let is_laid = |path: &TreePath| laid.contains(path);
+        let runs = paths.chunk_by(|path, next| is_laid(path) == is_laid(next));
+        runs.map(|run| {
+            let is_laid = run.first().is_some_and(is_laid);
+            (if is_laid { above } else { &self.contents }, run)
+        })
+        .collect()
     }
 
     /// What `node` at `path` is, with its link followed.
@@ -125,7 +179,9 @@ impl SourceTree for TransferredTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        self.contents.read(&self.targets(files))
+        let targets = self.targets(files);
+        let runs = self.runs(&targets).into_iter();
+        runs.flat_map(|(tree, run)| tree.read(run)).collect()
     }
 
     fn heads(
@@ -134,7 +190,10 @@ impl SourceTree for TransferredTree {
         length: usize,
         take: &mut dyn FnMut(Result<Head<'_>, TreeError>),
     ) {
-        self.contents.heads(&self.targets(files), length, take);
+        let targets = self.targets(files);
+        for (tree, run) in self.runs(&targets) {
+            tree.heads(run, length, take);
+        }
     }
 }
 
@@ -155,6 +214,23 @@ pub fn names(records: &[u8]) -> Result<Vec<u8>, MetadataError> {
         }
     }
     Ok(names)
+}
+
+/// One record of a file or directory. `mode` has Go's bits, `link` is what a symlink says.
+pub fn record(path: &TreePath, mode: u32, link: &str) -> Vec<u8> {
+    let record = Record {
+        path: path.as_str().as_bytes().to_vec(),
+        mode,
+        link: link.as_bytes().to_vec(),
+    };
+    let bytes = record.encode_to_vec();
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    [length.to_le_bytes().to_vec(), bytes].concat()
+}
+
+/// Whether Go's mode bits are those of a directory.
+pub fn is_directory(mode: u32) -> bool {
+    mode & MODE_TYPE == MODE_DIR
 }
 
 /// The fields of a fsutil Stat message that a scan needs. Its strings are bytes here, because names
@@ -252,7 +328,67 @@ mod tests {
     }
 
     fn tree(records: &[Vec<u8>]) -> TransferredTree {
-        TransferredTree::new(LocalTree::new("/nonexistent"), &records.concat()).unwrap()
+        TransferredTree::new(transfer("/nonexistent", &records.concat())).unwrap()
+    }
+
+    fn transfer(contents: impl Into<std::path::PathBuf>, records: &[u8]) -> Transfer {
+        Transfer {
+            contents: LocalTree::new(contents),
+            records: records.to_vec(),
+        }
+    }
+
+    #[test]
+    fn overlays_add_names_and_have_contents_of_their_own() {
+        let (below, above) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for (dir, path, text) in [
+            (&below, "ui/dist/kept.go", "kept"),
+            (&below, "ui/dist/both.go", "below"),
+            (&above, "ui/dist/both.go", "above"),
+            (&above, "gen/made.go", "made"),
+        ] {
+            let path = dir.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let records = |paths: &[(&str, u32)]| -> Vec<u8> {
+            let records = paths
+                .iter()
+                .map(|(path, mode)| super::record(&TreePath::new(path).unwrap(), *mode, ""));
+            records.flatten().collect()
+        };
+        let tree = TransferredTree::overlaid(
+            transfer(
+                below.path(),
+                &records(&[
+                    ("ui", MODE_DIR),
+                    ("ui/dist", MODE_DIR),
+                    ("ui/dist/both.go", 0),
+                    ("ui/dist/kept.go", 0),
+                ]),
+            ),
+            transfer(
+                above.path(),
+                &records(&[("ui/dist/both.go", 0), ("gen/made.go", 0)]),
+            ),
+        )
+        .unwrap();
+        let path = |path: &str| TreePath::new(path).unwrap();
+        let names: Vec<String> = tree
+            .list(&[TreePath::ROOT, path("ui/dist"), path("gen")])
+            .into_iter()
+            .flat_map(|entries| entries.unwrap())
+            .map(|entry| entry.name)
+            .collect();
+        assert_eq!(names, ["gen", "ui", "both.go", "kept.go", "made.go"]);
+        let files = ["ui/dist/both.go", "ui/dist/kept.go", "gen/made.go"].map(path);
+        let texts: Vec<Vec<u8>> = tree.read(&files).into_iter().map(Result::unwrap).collect();
+        assert_eq!(texts, [&b"above"[..], b"kept", b"made"]);
+        let mut heads = Vec::new();
+        tree.heads(&files, 2, &mut |head| {
+            heads.push(head.unwrap().bytes[..2].to_vec())
+        });
+        assert_eq!(heads, [b"ab", b"ke", b"ma"]);
     }
 
     #[test]
@@ -303,11 +439,11 @@ mod tests {
     fn damaged_records_are_errors_with_their_place() {
         let good = record("a", 0o644, "");
         let cut = [good.clone(), record("b", 0o644, "")[..5].to_vec()].concat();
-        let error = TransferredTree::new(LocalTree::new("/nonexistent"), &cut)
+        let error = TransferredTree::new(transfer("/nonexistent", &cut))
             .err()
             .unwrap();
         assert_eq!(error.at, good.len());
-        assert!(TransferredTree::new(LocalTree::new("/nonexistent"), &[255, 0]).is_err());
+        assert!(TransferredTree::new(transfer("/nonexistent", &[255, 0])).is_err());
     }
 
     /// A record with a name that the message's definition does not allow, as fsutil sends it

@@ -133,6 +133,22 @@ fn modules() {
     fails("proxy-unreachable");
 }
 
+/// What is laid over the repository: errors are at its table, and those of its stage in the
+/// Dockerfile.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn overlays() {
+    fails("overlay-stage");
+    fails("overlay-context");
+    fails("overlay-outside");
+    fails("overlay-source");
+    fails("overlay-file");
+    fails("overlay-empty");
+    fails("overlay-failed");
+    fails("overlay-circle");
+    fails("embed-ignored");
+}
+
 /// Of a Dockerfile: what Docker's frontend says is said, and what concerns the binaries is said at
 /// the instruction that takes them.
 #[test]

@@ -38,6 +38,7 @@ mod links;
 mod names;
 mod options;
 mod others;
+mod overlays;
 mod predictions;
 mod reproducible;
 mod rows;

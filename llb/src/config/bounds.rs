@@ -28,7 +28,15 @@ impl Config {
             );
             Diagnostic::error(message).at(place.cloned())
         });
-        tables.into_iter().chain(self.too_many_uses()).collect()
+        let overlays = self.overlay.get(limits::OVERLAYS).map(|overlay| {
+            let message = format!(
+                "more than {} tables [[overlay]], gowork's limit",
+                limits::OVERLAYS
+            );
+            Diagnostic::error(message).at(overlay.from.span.clone())
+        });
+        let too_many = [tables, overlays, self.too_many_uses()];
+        too_many.into_iter().flatten().collect()
     }
 
     fn too_many_uses(&self) -> Option<Diagnostic> {

@@ -92,6 +92,18 @@ pub(super) fn image_reference(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// The name of a stage or of a named context.
+pub(super) fn stage(text: &str) -> Result<(), Wrong> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+    if !text.is_empty() && text.chars().all(allowed) {
+        return Ok(());
+    }
+    wrong(
+        format!("{text:?} is not the name of a stage or of a named context"),
+        "write the name that stands behind AS, or in --build-context NAME=...",
+    )
+}
+
 /// GOTOOLCHAIN, the two values that make sense here.
 pub(super) fn toolchain(text: &str) -> Result<(), Wrong> {
     one_of(text, &["local", "auto"])

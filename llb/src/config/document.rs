@@ -3,7 +3,7 @@
 use super::check_runtime;
 use super::image_name::image_name;
 use super::read::Section;
-use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
+use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime};
 
 /// The whole document.
 pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
@@ -11,6 +11,13 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
         roots: s.strings("roots", r#"["./services"]"#),
         cache: s.string("cache", r#""both""#),
+        overlay: s
+            .array(
+                "overlay",
+                r#"[{ from = "ui", source = "/src/dist", to = "ui/dist" }]"#,
+                overlay,
+            )
+            .unwrap_or_default(),
         go: s
             .table("go", r#"{ version = "1.26" }"#, go)
             .unwrap_or_default(),
@@ -22,6 +29,17 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
             .unwrap_or_default(),
         images: s.tables("images", image_name, image),
     }
+}
+
+fn overlay(s: &mut Section<'_, '_>) -> Option<Overlay> {
+    let from = s.required("from", r#""ui""#);
+    let source = s.string("source", r#""/src/dist""#);
+    let to = s.required("to", r#""ui/dist""#);
+    Some(Overlay {
+        from: from?,
+        source,
+        to: to?,
+    })
 }
 
 /// `[go]`.

@@ -130,7 +130,36 @@ pub struct FileConfig {
     pub mode: Option<u32>,
 }
 
+/// A directory that is laid over a directory of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OverlayConfig {
+    /// The stage or named context that has it.
+    pub from: Spanned<String>,
+    /// Where it is there, an absolute path.
+    pub source: Spanned<String>,
+    /// The directory of the repository.
+    pub to: Spanned<TreePath>,
+}
+
 impl Config {
+    /// The overlays, in the order in which they are laid.
+    pub fn overlays(&self) -> Vec<OverlayConfig> {
+        let mut overlays = Vec::new();
+        for overlay in &self.overlay {
+            let Ok(to) = TreePath::new(&overlay.to) else {
+                continue;
+            };
+            let source = overlay.source.clone();
+            overlays.push(OverlayConfig {
+                from: overlay.from.clone(),
+                source: source.unwrap_or_else(|| overlay.from.with("/".to_owned())),
+                to: overlay.to.with(to),
+            });
+        }
+        overlays
+    }
+
     /// What holds for the image `name`, whether or not it has a table. Call it on what
     /// [`Config::expand`] returned without errors: values that are no right ones count as absent.
     pub fn image(&self, name: &str) -> ImageConfig {

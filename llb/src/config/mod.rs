@@ -33,7 +33,7 @@ use toml::de::DeTable;
 pub use bounds::check_given;
 pub use effective::{
     CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig,
-    RuntimeConfig, SCRATCH,
+    OverlayConfig, RuntimeConfig, SCRATCH,
 };
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::BuildArg;
@@ -43,7 +43,7 @@ pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
 pub use spanned::Spanned;
-pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Runtime};
+pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime};
 pub use values::{Cache, Port, Protocol};
 pub use written_for::WrittenFor;
 

@@ -86,6 +86,13 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     }
     walk.list("roots", check::root, &mut config.roots);
     walk.one("cache", check::cache, &mut config.cache);
+    walk.prefix = "overlay.".to_owned();
+    for overlay in &mut config.overlay {
+        walk.at("from", check::stage, &mut overlay.from, Form::Text);
+        walk.one("source", check_runtime::absolute, &mut overlay.source);
+        let path = check_runtime::context_path;
+        walk.at("to", path, &mut overlay.to, Form::Text);
+    }
     walk.prefix = "go.".to_owned();
     walk.one("version", check::go_version, &mut config.go.version);
     walk.one("builder", check::image_reference, &mut config.go.builder);

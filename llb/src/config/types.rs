@@ -26,6 +26,9 @@ pub struct Config {
     /// `"mount"`, in a cache mount of the builder; `"both"`. Default `"both"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Spanned<String>>,
+    /// Directories that are laid over the repository before it is read, one after the other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overlay: Vec<Overlay>,
     /// The Go toolchain, and how all images are compiled.
     pub go: Go,
     /// Where Go modules come from.
@@ -36,6 +39,22 @@ pub struct Config {
     /// need no table: every main package is an image, named as its binary or by its directories.
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Image>"))]
     pub images: BTreeMap<ImageName, Image>,
+}
+
+/// One of `[[overlay]]`: a directory that a stage or a named context has, laid over a directory of
+/// the repository before the repository is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct Overlay {
+    /// A stage of the Dockerfile, or a named context (`--build-context`).
+    pub from: Spanned<String>,
+    /// The directory in it, absolute. Default `"/"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Spanned<String>>,
+    /// The directory of the repository, from its root: `"ui/dist"`. What is there stays, unless the
+    /// overlay has a file of that name.
+    pub to: Spanned<String>,
 }
 
 /// `[go]`: the Go toolchain, and how all images are compiled.

@@ -47,7 +47,7 @@ impl SourceMap {
             filename: info.filename.clone(),
             language: info.language.clone(),
             data: info.data.clone(),
-            definition: info.definition.clone(),
+            definition: info.definition.clone().map(without_empty_locations),
         }))
     }
 
@@ -79,6 +79,18 @@ impl Location {
             ranges: location.ranges.clone(),
         }
     }
+}
+
+/// A definition without ops that have an empty list of locations. BuildKit writes such lists; our
+/// encoder leaves an empty value of a map out, which BuildKit refuses to read.
+fn without_empty_locations(mut definition: pb::Definition) -> pb::Definition {
+    if let Some(source) = &mut definition.source {
+        source.locations.retain(|_, all| !all.locations.is_empty());
+        for info in &mut source.infos {
+            info.definition = info.definition.take().map(without_empty_locations);
+        }
+    }
+    definition
 }
 
 fn range(start: (u32, u32), end: (u32, u32)) -> pb::Range {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::git_ignored;
 use super::included::{self, Asks};
 use super::load::{Loader, at};
 use super::scanned::ScannedDir;
@@ -39,7 +40,7 @@ impl Loader<'_> {
                 }
                 Some(Err(message)) => {
                     let error = Diagnostic::error(format!("pattern {pattern}: {message}"))
-                        .help("patterns start at the directory of the Go file; see whether .dockerignore leaves the files out");
+                        .help(git_ignored::help(scanned.git_ignored.get(pattern)));
                     self.findings.push(at(dir, places, error));
                 }
                 None => {}

@@ -13,7 +13,7 @@ use crate::tree::TreePath;
 /// BuildKit tries them one by one, on a file and on each directory above it, until one matches. The
 /// first is for most files; those that begin with `**` and have no other wildcard cost nothing to
 /// speak of.
-pub const SCAN_PATTERNS: [&str; 32] = [
+pub const SCAN_PATTERNS: [&str; 33] = [
     "**/*.go",
     "**/*.c",
     "**/*.cc",
@@ -46,6 +46,7 @@ pub const SCAN_PATTERNS: [&str; 32] = [
     "**/go.sum",
     "**/go.work.sum",
     "**/vendor/modules.txt",
+    "**/.gitignore",
 ];
 
 /// The patterns of all files that a scan reads, where [`SCAN_PATTERNS`] match not all of them, as a

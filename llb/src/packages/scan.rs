@@ -10,7 +10,7 @@ use super::included::{self, Asks, Files};
 use super::owners::Owners;
 use super::scanned::{Refused, Scan, ScannedDir, source};
 use super::walk::{VENDOR, Walk};
-use super::{heads, mod_texts};
+use super::{git_ignored, heads, mod_texts};
 use crate::batches;
 use crate::gomod::FILE_NAMES;
 use crate::gomod::path::with_parents;
@@ -266,15 +266,17 @@ impl Scanner<'_> {
                 .map(|embed| embed.pattern.as_str())
                 .collect();
             if !patterns.is_empty() {
-                resolved.push((
-                    dir.clone(),
-                    embeds::resolve(self.tree, &mut self.walk, dir, &patterns, &budget),
-                ));
+                let embeds = embeds::resolve(self.tree, &mut self.walk, dir, &patterns, &budget);
+                let failed = embeds.iter().filter(|(_, found)| found.is_err());
+                let failed = failed.map(|(pattern, _)| pattern.as_str());
+                let ignored = git_ignored::find(self.tree, dir, failed);
+                resolved.push((dir.clone(), embeds, ignored));
             }
         }
-        for (dir, embeds) in resolved {
+        for (dir, embeds, ignored) in resolved {
             if let Some(scanned) = self.scan.dirs.get_mut(&dir) {
                 scanned.embeds = embeds;
+                scanned.git_ignored = ignored;
             }
         }
     }

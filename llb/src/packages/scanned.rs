@@ -12,7 +12,7 @@ use crate::tree::{self, TreePath};
 use crate::workspace::ModTexts;
 
 /// Version of the JSON form of [`Scan`]. Another one is refused when it is read.
-pub const SCAN_VERSION: u32 = 6;
+pub const SCAN_VERSION: u32 = 7;
 
 /// What a tree says about its modules and packages. The same tree gives the same scan, whatever the
 /// platform, the machine and the files' times.
@@ -80,6 +80,18 @@ impl Refused {
     }
 }
 
+/// A path that git ignores.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GitIgnored {
+    /// The path.
+    pub path: TreePath,
+    /// The file with the rule.
+    pub file: TreePath,
+    /// Its line, from 1.
+    pub line: u32,
+}
+
 /// One directory of source files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +105,10 @@ pub struct ScannedDir {
     /// why it fails.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub embeds: BTreeMap<String, Result<Vec<String>, String>>,
+    /// Embed patterns that match nothing and lead into what git ignores: the path that is ignored,
+    /// and the rule.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub git_ignored: BTreeMap<String, GitIgnored>,
     /// Whether it holds a `default.pgo`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pgo: bool,

@@ -92,15 +92,18 @@ fn context(session: &Session<'_>, outline: &Outline, scanned: &Scanned) -> Outpu
     if let Some(scanned) = scanned.context(outline) {
         return scanned.clone();
     }
+    let overlays = &scanned.overlays;
     let paths: Vec<String> = outline
         .tree_paths()
         .iter()
+        .filter(|path| !overlays.has(path))
         .map(|path| transfer_pattern(path.as_str()))
         .collect();
-    session.context.source(&Filter::Paths {
+    let context = session.context.source(&Filter::Paths {
         hint: "sources",
         paths: &paths,
-    })
+    });
+    overlays.over(&context)
 }
 
 /// The failure to look up an image, with the place that asks for it. If no such image exists, also

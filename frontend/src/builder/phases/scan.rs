@@ -1,6 +1,7 @@
 //! Phase: scan the context in a step of our own image.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
@@ -12,6 +13,7 @@ use gowork_llb::plan::{self, Outline};
 use gowork_llb::tree::TreePath;
 use gowork_llb::workspace::{self, Workspace};
 
+use super::overlays::Overlays;
 use crate::builder::session::{Session, bug, internal};
 use crate::context::{Filter, transfer_pattern};
 use crate::error::{BuildError, SourceFiles};
@@ -25,20 +27,24 @@ pub(in crate::builder) struct Scanned {
     pub(in crate::builder) workspace: Workspace,
     /// What is wrong with the mod files.
     pub(in crate::builder) diagnostics: Vec<Diagnostic>,
+    /// What is laid over the context.
+    pub(in crate::builder) overlays: Rc<Overlays>,
     /// The files that were scanned.
     source: Output,
 }
 
-/// Scans the context.
+/// Scans the context, with `overlays` on it.
 pub(in crate::builder) async fn run(
     session: &Session<'_>,
     config: &Config,
+    overlays: &Rc<Overlays>,
     files: &mut SourceFiles,
 ) -> Result<Scanned, BuildError> {
     let contents = packages::SCAN_PATTERNS.map(ToOwned::to_owned);
     let mut scanned = scan(
         session,
         config,
+        overlays,
         files,
         &Filter::Listing {
             hint: "listing",
@@ -58,6 +64,7 @@ pub(in crate::builder) async fn run(
         scanned = scan(
             session,
             config,
+            overlays,
             files,
             &Filter::Listing {
                 hint: "listing-with-more",
@@ -78,34 +85,27 @@ const MAX_SCANS: usize = 4;
 async fn scan(
     session: &Session<'_>,
     config: &Config,
+    overlays: &Rc<Overlays>,
     files: &mut SourceFiles,
     part: &Filter<'_>,
 ) -> Result<Scanned, BuildError> {
-    let source = session.context.source(part);
+    let context = session.context.source(part);
+    let source = overlays.over(&context);
     // BuildKit leaves the listing out of the content that keys a step: without this a file that
     // appears, in an embedded directory for example, would go unnoticed.
-    let names = if session.context.can_list() {
-        names(session, &source).await?
-    } else {
-        String::new()
+    let (names, listed) = match part {
+        Filter::Listing { contents, .. } if session.context.can_list() => {
+            (names(session, &context).await?, overlays.listing(contents))
+        }
+        _ => (String::new(), None),
     };
-    let exec = Exec::new([
-        "/gowork-frontend",
-        "scan",
-        "--source",
-        "/src",
-        "--out",
-        &format!("/out/{SCAN_FILE}"),
-    ])
-    .root(session.programs)
-    .mount(Mount::read_only(&source, "/src"))
-    .mount(Mount::scratch_output("/out"))
-    .env("GOWORK_NAMES", names)
-    .network(Network::None)
-    .platform(session.options.build_platform.clone())
-    .ignore_cache(session.options.no_cache == NoCache::All)
-    .named("scan Go sources");
+    let exec = scan_exec(
+        session,
+        listed.as_ref().map_or(&source, |_| &context),
+        listed.as_ref(),
+    );
     let output = exec
+        .env("GOWORK_NAMES", names)
         .run()
         .and_then(|executed| executed.output("/out"))
         .map_err(internal)?;
@@ -130,8 +130,33 @@ async fn scan(
         scan,
         workspace: loaded.workspace,
         diagnostics: loaded.diagnostics,
+        overlays: Rc::clone(overlays),
         source,
     })
+}
+
+/// The step that scans `source`, with `laid` over it.
+fn scan_exec(session: &Session<'_>, source: &Output, laid: Option<&Output>) -> Exec {
+    let mut words = vec!["/gowork-frontend", "scan", "--source", "/src"];
+    words.extend(
+        laid.is_some()
+            .then_some(["--laid", "/laid"])
+            .into_iter()
+            .flatten(),
+    );
+    let out = format!("/out/{SCAN_FILE}");
+    words.extend(["--out", &out]);
+    let mut exec = Exec::new(words)
+        .root(session.programs)
+        .mount(Mount::read_only(source, "/src"));
+    if let Some(laid) = laid {
+        exec = exec.mount(Mount::read_only(laid, "/laid"));
+    }
+    exec.mount(Mount::scratch_output("/out"))
+        .network(Network::None)
+        .platform(session.options.build_platform.clone())
+        .ignore_cache(session.options.no_cache == NoCache::All)
+        .named("scan Go sources")
 }
 
 /// A digest of the names in the listing.
@@ -154,9 +179,8 @@ impl Scanned {
     /// it has, and another transfer costs a round of the client's files. Links are left out of it.
     pub(in crate::builder) fn context(&self, outline: &Outline) -> Option<&Output> {
         let paths = outline.tree_paths();
-        let is_whole = paths
-            .iter()
-            .all(|path| packages::is_scanned(path) && !self.is_linked(path));
+        let mut transferred = paths.iter().filter(|path| !self.overlays.has(path));
+        let is_whole = transferred.all(|path| packages::is_scanned(path) && !self.is_linked(path));
         is_whole.then_some(&self.source)
     }
 

@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
-use gowork_llb::config::ImageName;
-use gowork_llb::diag::{self, Diagnostic, Position, Span};
+use gowork_llb::diag::{Diagnostic, Position, Span};
 use gowork_llb::gosrc::glob;
 use gowork_llb::lower;
 use gowork_llb::ops::file::{File, Mkfile};
@@ -20,9 +19,7 @@ use gowork_llb::tree::{Ignore, TreePath};
 use prost::Message as _;
 use serde_json::Value;
 
-use super::outline::Outlined;
 use crate::builder::docker::{self, CONTEXT, Request};
-use crate::builder::job::Wanted;
 use crate::builder::session::{Session, bug};
 use crate::error::BuildError;
 use crate::gateway::GatewayError;
@@ -38,17 +35,17 @@ pub(in crate::builder) struct Taken(BTreeMap<Platform, Vec<Take>>);
 
 /// What one instruction takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Take {
-    what: What,
+pub(super) struct Take {
+    pub(super) what: What,
     /// Patterns of what it leaves out.
-    except: Vec<String>,
+    pub(super) except: Vec<String>,
     /// Where it is in the Dockerfile.
-    span: Option<Span>,
+    pub(super) span: Option<Span>,
 }
 
 /// Which binaries are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
+pub(super) enum What {
     /// All of them.
     Everything,
     /// The one at this path, without the slash at its beginning.
@@ -57,6 +54,18 @@ enum What {
     Glob(String),
     /// Those that one of these patterns fits, in the form of .dockerignore (`COPY --parents`).
     Patterns(Vec<String>),
+}
+
+impl Taken {
+    /// The platforms that binaries are taken for.
+    pub(in crate::builder) fn platforms(&self) -> Vec<Platform> {
+        self.0.keys().cloned().collect()
+    }
+
+    /// What instructions take for a platform.
+    pub(super) fn of(&self, platform: &Platform) -> &[Take] {
+        self.0.get(platform).map(Vec::as_slice).unwrap_or_default()
+    }
 }
 
 /// A request to Docker's frontend with stand-ins for the binaries of every platform.
@@ -84,11 +93,7 @@ pub(in crate::builder) async fn find(session: &Session<'_>) -> Result<Option<Tak
         return Ok(None);
     }
     refuse_name(session).await?;
-    let request = without_binaries(session).await?;
-    let request = request
-        .without(keys::REQUEST_ID)
-        .without(docker::ATTEST)
-        .option(docker::CHECK, NO_CHECK);
+    let request = quiet(without_binaries(session).await?);
     let result = request.solve(session).await.map_err(explained)?;
     let file = &session.context.definition().name;
     let mut reader = Reader::new(session, file);
@@ -96,15 +101,60 @@ pub(in crate::builder) async fn find(session: &Session<'_>) -> Result<Option<Tak
         match &one.def {
             Some(definition) => reader.read(definition)?,
             None if one.id.is_empty() => {}
-            None => {
-                let error = Diagnostic::error(
-                    "this builder does not say what the stages of the Dockerfile are made from",
-                );
-                return Err(error.help("update Docker or BuildKit").into());
-            }
+            None => return Err(unknown_definition().into()),
         }
     }
     Ok(Some(Taken(reader.taken)))
+}
+
+/// A request for LLB and nothing else: no attestation, no call, no check.
+pub(in crate::builder) fn quiet(request: Request) -> Request {
+    request
+        .without(keys::REQUEST_ID)
+        .without(docker::ATTEST)
+        .option(docker::CHECK, NO_CHECK)
+}
+
+/// The error of a result that comes without its LLB.
+pub(in crate::builder) fn unknown_definition() -> Diagnostic {
+    let error = Diagnostic::error(
+        "this builder does not say what the stages of the Dockerfile are made from",
+    );
+    error.help("update Docker or BuildKit")
+}
+
+/// Whether LLB made from [`without_binaries`] takes binaries; if so, where the first instruction
+/// that does is.
+///
+/// # Errors
+/// If the LLB cannot be read.
+pub(in crate::builder) fn takes_binaries(
+    session: &Session<'_>,
+    definition: &pb::Definition,
+) -> Result<Option<Option<Span>>, Diagnostic> {
+    let mut reader = Reader::new(session, &session.context.definition().name);
+    reader.read(definition)?;
+    let first = reader.taken.into_values().flatten().next();
+    Ok(first.map(|take| take.span))
+}
+
+/// The names of the Dockerfile's stages, as far as Docker's frontend lists them.
+pub(in crate::builder) async fn names(session: &Session<'_>) -> Vec<String> {
+    let Ok(request) = Request::new(session).await else {
+        return Vec::new();
+    };
+    let request = request.option(keys::REQUEST_ID, targets::NAME);
+    let answer = request.solve(session).await.unwrap_or_default();
+    let stages = listed_stages(&answer).unwrap_or_default();
+    let names = stages.iter().filter_map(|stage| stage["name"].as_str());
+    names.map(ToOwned::to_owned).collect()
+}
+
+/// The stages in an answer of Docker's frontend, as JSON.
+fn listed_stages(answer: &proto::Result) -> Option<Vec<Value>> {
+    let json = answer.metadata.get("result.json")?;
+    let json: Value = serde_json::from_slice(json).ok()?;
+    json["targets"].as_array().cloned()
 }
 
 /// The error of Docker's frontend, with what to do if a line is TOML.
@@ -141,10 +191,10 @@ async fn refuse_name(session: &Session<'_>) -> Result<(), BuildError> {
 
 /// The line of the stage that has this name, if one has.
 fn stage_named(answer: &proto::Result, name: &str) -> Option<u32> {
-    let json = answer.metadata.get("result.json")?;
-    let json: Value = serde_json::from_slice(json).ok()?;
-    let mut stages = json["targets"].as_array()?.iter();
-    let stage = stages.find(|stage| stage["name"].as_str() == Some(name))?;
+    let stages = listed_stages(answer)?;
+    let stage = stages
+        .iter()
+        .find(|stage| stage["name"].as_str() == Some(name))?;
     let line = stage.pointer("/location/ranges/0/start/line");
     Some(
         line.and_then(Value::as_u64)
@@ -274,7 +324,7 @@ impl What {
         }
     }
 
-    fn has(&self, file: &str) -> bool {
+    pub(super) fn has(&self, file: &str) -> bool {
         match self {
             Self::Everything => true,
             Self::Path(path) => path == file,
@@ -284,7 +334,7 @@ impl What {
     }
 
     /// As an instruction has it.
-    fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         match self {
             Self::Everything => "/".to_owned(),
             Self::Path(path) | Self::Glob(path) => format!("/{path}"),
@@ -294,7 +344,7 @@ impl What {
 }
 
 /// Whether one of the patterns fits a file.
-fn are_matched(patterns: &[String], file: &str) -> bool {
+pub(super) fn are_matched(patterns: &[String], file: &str) -> bool {
     let rules = Ignore::parse(patterns.join("\n").as_bytes());
     TreePath::new(file).is_ok_and(|path| rules.excludes(&path).is_some())
 }
@@ -316,78 +366,4 @@ fn span(definition: &pb::Definition, digest: &Digest, file: &str) -> Option<Span
         position(end)
     };
     Some(Span::new(file, position(start), end))
-}
-
-impl Taken {
-    /// The platforms that binaries are taken for.
-    pub(in crate::builder) fn platforms(&self) -> Vec<Platform> {
-        self.0.keys().cloned().collect()
-    }
-
-    /// The images whose binaries are taken, for each platform.
-    ///
-    /// # Errors
-    /// At every instruction that takes what no image has.
-    pub(in crate::builder) fn images(
-        &self,
-        outlined: &Outlined,
-    ) -> Result<BTreeMap<Platform, Wanted>, Vec<Diagnostic>> {
-        let mut wanted = BTreeMap::new();
-        let mut errors: Vec<Diagnostic> = Vec::new();
-        for (platform, outline) in &outlined.by_platform {
-            let known = outline.names();
-            let known: BTreeSet<ImageName> = known.chain(outlined.broken.iter().cloned()).collect();
-            let files: BTreeMap<String, ImageName> = known
-                .into_iter()
-                .map(|name| (outline.target.file_name(&name), name))
-                .collect();
-            let mut names = BTreeSet::new();
-            for take in self.0.get(platform).into_iter().flatten() {
-                match take.images(&files) {
-                    Ok(found) => names.extend(found),
-                    Err(error) if errors.contains(&error) => {}
-                    Err(error) => errors.push(error),
-                }
-            }
-            wanted.insert(platform.clone(), Wanted::Some(names.into_iter().collect()));
-        }
-        if errors.is_empty() {
-            Ok(wanted)
-        } else {
-            Err(errors)
-        }
-    }
-}
-
-impl Take {
-    /// The images whose binaries are taken. `files` are the names of all images by the file names
-    /// of their binaries.
-    fn images(&self, files: &BTreeMap<String, ImageName>) -> Result<Vec<ImageName>, Diagnostic> {
-        let mut found = Vec::new();
-        for (file, image) in files {
-            if self.what.has(file) && !are_matched(&self.except, file) {
-                found.push(image.clone());
-            }
-        }
-        if found.is_empty() {
-            return Err(self.nothing(files));
-        }
-        Ok(found)
-    }
-
-    fn nothing(&self, files: &BTreeMap<String, ImageName>) -> Diagnostic {
-        let words = self.what.in_words();
-        let near = match &self.what {
-            What::Path(path) => diag::nearest(path, files.keys().map(String::as_str)),
-            _ => None,
-        };
-        let near = near.map_or(String::new(), |near| format!("; did you mean /{near}?"));
-        let list: Vec<String> = files.keys().map(|file| format!("/{file}")).collect();
-        let error = Diagnostic::error(format!("{CONTEXT} has no {words}{near}"));
-        let error = error.help(match list.as_slice() {
-            [] => "this repository has no binaries".to_owned(),
-            list => format!("the binaries are {}", list.join(", ")),
-        });
-        error.at(self.span.clone())
-    }
 }

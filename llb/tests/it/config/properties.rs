@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use gowork_llb::config::{
-    Build, Config, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Runtime, Spanned,
+    Build, Config, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay, Runtime,
+    Spanned,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -142,6 +143,19 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     )
 }
 
+fn overlay() -> impl Strategy<Value = Overlay> {
+    (
+        "[a-z]{1,5}",
+        text("/[a-z/]{0,8}"),
+        "[a-z]{1,5}(/[a-z]{1,4})?",
+    )
+        .prop_map(|(from, source, to)| Overlay {
+            from: from.into(),
+            source,
+            to: to.into(),
+        })
+}
+
 fn config() -> impl Strategy<Value = Config> {
     let go = (
         text("1\\.[0-9]{1,2}"),
@@ -184,6 +198,7 @@ fn config() -> impl Strategy<Value = Config> {
             vec("\\./[a-z]{1,5}(/\\.\\.\\.)?".prop_map(Spanned::from), 0..3),
             texts("\\./[a-z]{1,5}"),
             text("layer|mount|both"),
+            vec(overlay(), 0..3),
         ),
         go,
         modules,
@@ -191,10 +206,11 @@ fn config() -> impl Strategy<Value = Config> {
         btree_map("[a-z][a-z0-9]{0,4}([._-][a-z0-9]{1,3})?", image, 0..3),
     )
         .prop_map(
-            |((skip, roots, cache), go, modules, runtime, images)| Config {
+            |((skip, roots, cache, overlay), go, modules, runtime, images)| Config {
                 skip,
                 roots,
                 cache,
+                overlay,
                 go,
                 modules,
                 runtime,

@@ -55,8 +55,9 @@ fn keys(root: &Value, path: &[&str]) -> BTreeSet<String> {
 }
 
 /// A table of the configuration: its place in the schema, and a text that opens it.
-const TABLES: [(&[&str], &str); 7] = [
+const TABLES: [(&[&str], &str); 8] = [
     (&[], ""),
+    (&["overlay", "[]"], "[[overlay]]\n"),
     (&["go"], "[go]\n"),
     (&["modules"], "[modules]\n"),
     (&["runtime"], "[runtime]\n"),
@@ -147,6 +148,7 @@ fn the_reference_explains_every_key_in_its_section() {
         .collect();
     let sections = [
         "## At the top",
+        "## [[overlay]]",
         "## [go]",
         "## [modules]",
         "## [runtime]",
@@ -161,8 +163,9 @@ fn the_reference_explains_every_key_in_its_section() {
             .collect();
         let mut expected = keys(&root, path);
         match heading {
-            "## At the top" => expected
-                .retain(|key| !["go", "modules", "runtime", "images"].contains(&key.as_str())),
+            "## At the top" => expected.retain(|key| {
+                !["overlay", "go", "modules", "runtime", "images"].contains(&key.as_str())
+            }),
             "## [runtime]" => expected.extend(
                 keys(&root, &["runtime", "healthcheck"])
                     .into_iter()

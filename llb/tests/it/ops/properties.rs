@@ -194,3 +194,21 @@ fn broken_definitions_are_refused() {
             .is_scratch()
     );
 }
+
+/// BuildKit writes empty lists of locations, in the definition of the file itself for example, and
+/// refuses to read what becomes of them when they are written anew.
+#[test]
+fn empty_lists_of_locations_are_left_out() {
+    let mut definition = build(&[(3, 1)]).to_definition().into_pb();
+    let mut of_file = cases::src().to_definition().into_pb();
+    let locations = [("sha256:0".to_owned(), pb::Locations::default())].into();
+    of_file.source = Some(pb::Source {
+        locations,
+        infos: Vec::new(),
+    });
+    definition.source.as_mut().unwrap().infos[0].definition = Some(of_file);
+    let read = Output::from_definition(&definition).unwrap();
+    let written = read.to_definition().into_pb().source.unwrap();
+    let of_file = written.infos[0].definition.clone().unwrap();
+    assert_eq!(of_file.source, Some(pb::Source::default()));
+}

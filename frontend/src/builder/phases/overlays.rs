@@ -1,0 +1,331 @@
+//! Phase: find out what is laid over the repository before it is scanned: directories of stages and
+//! of named contexts.
+//!
+//! What has such a directory is built first, for the platform of the builder. Its names are listed,
+//! so that a scan knows them. From then on its files are files of the repository: one copy lays
+//! them over each transfer of the context, and steps take theirs from the result.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use buildkit_proto::fsutil::types::Stat;
+use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use futures_util::future::try_join_all;
+use gowork_llb::config::{Config, OverlayConfig, Spanned};
+use gowork_llb::diag::{self, Diagnostic, Span};
+use gowork_llb::limits;
+use gowork_llb::ops::Output;
+use gowork_llb::ops::file::{Copy, File, Mkfile, Owner};
+use gowork_llb::tree::TreePath;
+
+use super::stages;
+use crate::builder::docker;
+use crate::builder::session::{Session, bug};
+use crate::error::BuildError;
+use crate::gateway::{GatewayError, Ref};
+use crate::opts::keys;
+use crate::steps::transferred;
+
+/// How many directories are listed at a time.
+const LISTED_AT_ONCE: usize = 32;
+
+/// What is laid over the repository.
+#[derive(Default)]
+pub(in crate::builder) struct Overlays {
+    laid: Vec<Laid>,
+    /// The paths of its files in the repository.
+    files: BTreeSet<TreePath>,
+    /// The names as the transfer of a context lists them.
+    records: Vec<u8>,
+}
+
+/// One overlay.
+struct Laid {
+    output: Output,
+    source: String,
+    to: TreePath,
+}
+
+/// A stage or a named context, built.
+struct Made {
+    output: Output,
+    reference: Ref,
+}
+
+/// Builds what the overlays of a configuration are taken from, and lists them.
+///
+/// # Errors
+/// If a stage or context does not exist, cannot be built, needs Go binaries, or has no such
+/// directory: at the table of the overlay.
+pub(in crate::builder) async fn make(
+    session: &Session<'_>,
+    config: &Config,
+) -> Result<Overlays, BuildError> {
+    let configs = config.overlays();
+    let mut asked: BTreeMap<&str, &Spanned<String>> = BTreeMap::new();
+    for overlay in &configs {
+        asked
+            .entry(overlay.from.value.as_str())
+            .or_insert(&overlay.from);
+    }
+    let building = asked.values().map(|from| made(session, from));
+    let built = try_join_all(building).await?;
+    let made: BTreeMap<&str, Made> = asked.into_keys().zip(built).collect();
+    let mut overlays = Overlays::default();
+    for overlay in &configs {
+        if let Some(made) = made.get(overlay.from.value.as_str()) {
+            overlays.add(session, made, overlay).await?;
+        }
+    }
+    Ok(overlays)
+}
+
+/// Builds the stage or context of this name.
+async fn made(session: &Session<'_>, from: &Spanned<String>) -> Result<Made, BuildError> {
+    let platform = &session.options.build_platform;
+    let named = session.context.named(from, platform).await;
+    if let Some(context) = named.map_err(|error| error.at(from.span.clone()))? {
+        let solved = session.solve(&context.output, true).await?;
+        return Ok(Made {
+            output: context.output,
+            reference: solved.reference,
+        });
+    }
+    if session.context.definition().is_dockerfile() {
+        return stage(session, from).await;
+    }
+    let error = Diagnostic::error(format!("the build has no context called {}", from.value));
+    let error = error.help(format!(
+        "pass --build-context {}=DIRECTORY, or write an ordinary Dockerfile with such a stage",
+        from.value
+    ));
+    Err(error.at(from.span.clone()).into())
+}
+
+/// Builds a stage of the Dockerfile.
+async fn stage(session: &Session<'_>, from: &Spanned<String>) -> Result<Made, BuildError> {
+    let platform = session.options.build_platform.to_string();
+    let request = stages::without_binaries(session).await?;
+    let request = stages::quiet(request)
+        .without(keys::MULTI_PLATFORM)
+        .without(&format!("{}{}", keys::BUILD_ARG, keys::ARG_MULTI_PLATFORM))
+        .option(keys::PLATFORM, &platform)
+        .option(keys::TARGET, from);
+    let result = match request.solve(session).await {
+        Ok(result) => result,
+        Err(error) if is_missing_stage(&error) => return Err(no_stage(session, from).await.into()),
+        Err(error) => return Err(error.into()),
+    };
+    let Some(one) = docker::refs(&result).first().copied().cloned() else {
+        return Err(bug("a stage has no result").into());
+    };
+    let output = output(&one, from)?;
+    if let Some(definition) = &one.def
+        && let Some(place) = stages::takes_binaries(session, definition)?
+    {
+        return Err(circle(from, place).into());
+    }
+    docker::evaluate(session, &result).await?;
+    Ok(Made {
+        output,
+        reference: Ref(one.id),
+    })
+}
+
+/// What a stage makes, as an output of ours.
+fn output(one: &proto::Ref, from: &Spanned<String>) -> Result<Output, Diagnostic> {
+    match &one.def {
+        Some(definition) => Output::from_definition(definition)
+            .map_err(|error| bug(format!("stage {} cannot be read: {error}", from.value))),
+        None if one.id.is_empty() => Ok(Output::scratch()),
+        None => Err(stages::unknown_definition()),
+    }
+}
+
+/// Whether Docker's frontend says that the target is no stage (frontend/dockerfile/dockerfile2llb,
+/// convert.go).
+fn is_missing_stage(error: &GatewayError) -> bool {
+    let message = &error.status.message;
+    message.contains("target stage") && message.contains("could not be found")
+}
+
+async fn no_stage(session: &Session<'_>, from: &Spanned<String>) -> Diagnostic {
+    let stages = stages::names(session).await;
+    let near = diag::nearest(from, stages.iter().map(String::as_str));
+    let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    let error = Diagnostic::error(format!(
+        "{} has no stage called {}, and the build has no such context{near}",
+        session.context.definition().name,
+        from.value
+    ));
+    let error = match stages.as_slice() {
+        [] => error.help("give the stage a name: FROM IMAGE AS NAME"),
+        stages => error.help(format!("the stages are {}", stages.join(", "))),
+    };
+    error.at(from.span.clone())
+}
+
+fn circle(from: &Spanned<String>, place: Option<Span>) -> Diagnostic {
+    let error = Diagnostic::error(format!(
+        "stage {} takes Go binaries, and these are compiled from what the stage makes",
+        from.value
+    ));
+    let error = error.help("take the overlay from a stage that needs nothing of gowork");
+    let error = match place {
+        Some(place) => error.related(place, "it takes them here"),
+        None => error,
+    };
+    error.at(from.span.clone())
+}
+
+impl Overlays {
+    /// Lists an overlay and adds it.
+    async fn add(
+        &mut self,
+        session: &Session<'_>,
+        made: &Made,
+        overlay: &OverlayConfig,
+    ) -> Result<(), BuildError> {
+        let to = overlay.to.value.clone();
+        let mut has_files = false;
+        let mut level = vec![String::new()];
+        while !level.is_empty() && !made.reference.is_scratch() {
+            let mut below = Vec::new();
+            for dirs in level.chunks(LISTED_AT_ONCE) {
+                let listing = dirs.iter().map(|dir| list(session, made, overlay, dir));
+                let listed = try_join_all(listing).await?;
+                for (dir, entries) in dirs.iter().zip(listed) {
+                    for entry in entries {
+                        let path = format!("{dir}/{}", entry.path);
+                        let is_directory = transferred::is_directory(entry.mode);
+                        has_files |= !is_directory;
+                        self.note(&to, path.trim_start_matches('/'), &entry);
+                        if is_directory {
+                            below.push(path);
+                        }
+                    }
+                    self.check_limits(overlay)?;
+                }
+            }
+            level = below;
+        }
+        if !has_files {
+            return Err(nothing(overlay).into());
+        }
+        self.laid.push(Laid {
+            output: made.output.clone(),
+            source: overlay.source.value.clone(),
+            to,
+        });
+        Ok(())
+    }
+
+    fn note(&mut self, to: &TreePath, path: &str, entry: &Stat) {
+        let Ok(path) = to.join(path) else {
+            return;
+        };
+        let record = transferred::record(&path, entry.mode, &entry.linkname);
+        self.records.extend(record);
+        if !transferred::is_directory(entry.mode) {
+            self.files.insert(path);
+        }
+    }
+
+    fn check_limits(&self, overlay: &OverlayConfig) -> Result<(), Diagnostic> {
+        let problem = if self.files.len() > limits::OVERLAY_FILES {
+            format!("more than {} files", limits::OVERLAY_FILES)
+        } else if self.records.len() > limits::OVERLAY_NAMES {
+            format!("names of more than {} bytes", limits::OVERLAY_NAMES)
+        } else {
+            return Ok(());
+        };
+        let error = Diagnostic::error(format!("the overlays have {problem}, gowork's limit"));
+        let error = error.help("name the directory that is needed as `source`");
+        Err(error.at(overlay.from.span.clone()))
+    }
+
+    /// A transfer of the context with the overlays on it.
+    pub(in crate::builder) fn over(&self, context: &Output) -> Output {
+        if self.laid.is_empty() {
+            return context.clone();
+        }
+        let mut file = File::on(context);
+        for laid in &self.laid {
+            file = file.copy(laid.copy());
+        }
+        file.named("[internal] lay overlays over the build context")
+            .output()
+    }
+
+    /// The names in the overlays, and the contents of what matches these patterns, in the form of a
+    /// transfer. Returns `None` if there are no overlays.
+    pub(in crate::builder) fn listing(&self, contents: &[String]) -> Option<Output> {
+        if self.laid.is_empty() {
+            return None;
+        }
+        let patterns = contents
+            .iter()
+            .filter(|pattern| !pattern.starts_with('!'))
+            .cloned();
+        let mut file = File::on(&Output::scratch());
+        for laid in &self.laid {
+            file = file.copy(laid.copy().include(patterns.clone()));
+        }
+        let path = format!("/{}", transferred::METADATA_FILE);
+        let records = Mkfile::new(&path, 0o644, self.records.clone()).timestamp(0);
+        let file = file.mkfile(records);
+        Some(file.named("[internal] list overlays").output())
+    }
+
+    /// Whether a file of an overlay has this path.
+    pub(in crate::builder) fn has(&self, path: &TreePath) -> bool {
+        self.files.contains(path)
+    }
+}
+
+impl Laid {
+    fn copy(&self) -> Copy {
+        Copy::from(&self.output, &self.source, &format!("/{}", self.to))
+            .contents_only()
+            .create_dest_path()
+            .follow_symlinks()
+            .owner(Owner::ids(0, 0))
+    }
+}
+
+/// What is in a directory of an overlay. `dir` is below its source.
+async fn list(
+    session: &Session<'_>,
+    made: &Made,
+    overlay: &OverlayConfig,
+    dir: &str,
+) -> Result<Vec<Stat>, BuildError> {
+    let path = format!("{}{dir}", overlay.source.value.trim_end_matches('/'));
+    let path = if path.is_empty() { "/" } else { &path };
+    let listed = session.gateway.read_dir(&made.reference, path).await;
+    listed.map_err(|error| match &error.status.message {
+        _ if error.is_not_found() => nowhere(overlay).into(),
+        message if message.ends_with("not a directory") => no_directory(overlay).into(),
+        _ => BuildError::from(error).at(overlay.from.span.clone()),
+    })
+}
+
+fn nowhere(overlay: &OverlayConfig) -> Diagnostic {
+    let (from, source) = (&overlay.from.value, &overlay.source.value);
+    let error = Diagnostic::error(format!("{from} has no directory {source}"));
+    let error = error.help("`source` is the directory in the stage or context to take files from");
+    error.at(overlay.source.span.clone())
+}
+
+fn no_directory(overlay: &OverlayConfig) -> Diagnostic {
+    let (from, source) = (&overlay.from.value, &overlay.source.value);
+    let error = Diagnostic::error(format!("{source} in {from} is no directory"));
+    let error = error.help("name the directory that has it as `source`");
+    error.at(overlay.source.span.clone())
+}
+
+fn nothing(overlay: &OverlayConfig) -> Diagnostic {
+    let (from, source) = (&overlay.from.value, &overlay.source.value);
+    let error = Diagnostic::error(format!("{source} in {from} has no files"));
+    let error = error.help("see what the stage writes, and where; `source` is that directory");
+    error.at(overlay.source.span.clone())
+}

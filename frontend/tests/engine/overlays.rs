@@ -1,0 +1,160 @@
+//! Directories of stages and of named contexts, laid over the repository before it is read.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use crate::engine::{Build, Engine, Outcome};
+use crate::repository::{Repository, files, unique};
+
+const SYNTAX: &str = "# syntax=docker.io/gowork/gowork:1\n";
+
+/// A main that embeds what the stage `ui` makes, and one that does not.
+const STAGES: &str = r#"FROM busybox:latest AS ui
+WORKDIR /src
+COPY ui/*.ts ./
+RUN mkdir dist && sed s/TYPE/js/ app.ts > dist/app.js
+FROM busybox:latest
+COPY --from=gowork /migrate /migrate
+COPY --from=gowork /api /api
+"#;
+
+const OVERLAY: &str = "[[overlay]]\nfrom = \"ui\"\nsource = \"/src/dist\"\nto = \"ui/dist\"\n";
+
+fn programs(stages: &str, settings: &str) -> Repository {
+    let words = format!("package words\n\nconst Hello = {:?}\n", unique());
+    Repository::new(&[
+        ("Dockerfile", &format!("{SYNTAX}{stages}")),
+        ("gowork.toml", settings),
+        ("go.mod", "module example.com/made\n\ngo 1.26.0\n"),
+        ("words/words.go", &words),
+        ("ui/app.ts", &format!("TYPE {}\n", unique())),
+        (
+            "ui/ui.go",
+            "package ui\n\nimport _ \"embed\"\n\n//go:embed dist/app.js\nvar App string\n",
+        ),
+        (
+            "cmd/api/main.go",
+            "package main\n\nimport (\n\t\"example.com/made/ui\"\n\t\"example.com/made/words\"\n)\n\nfunc main() { println(ui.App, words.Hello) }\n",
+        ),
+        (
+            "cmd/migrate/main.go",
+            "package main\n\nimport \"example.com/made/words\"\n\nfunc main() { println(words.Hello) }\n",
+        ),
+    ])
+}
+
+fn build(repository: &Repository) -> Build {
+    Engine::main().frontend(&repository.root())
+}
+
+fn cached(repository: &Repository) -> Outcome {
+    build(repository)
+        .args(["--output=type=cacheonly"])
+        .succeeds()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn an_edit_of_what_a_stage_reads_rebuilds_only_what_embeds_its_files() {
+    let programs = programs(STAGES, OVERLAY);
+    let out = tempfile::tempdir().unwrap();
+    let outcome = build(&programs).files_to(out.path()).succeeds();
+    assert!(outcome.records.warnings.is_empty(), "{outcome:?}");
+    let inside = files(out.path());
+    fs::create_dir(programs.root().join("ui/dist")).unwrap();
+    let made = programs.read("ui/app.ts").replace("TYPE", "js");
+    programs.write("ui/dist/app.js", &made);
+    for name in ["api", "migrate"] {
+        assert!(
+            inside[name] == programs.go_build("", &format!("./cmd/{name}")),
+            "{name} is not what go build makes of the same files"
+        );
+    }
+    fs::remove_dir_all(programs.root().join("ui/dist")).unwrap();
+    assert!(cached(&programs).records.ran().is_empty());
+    programs.append("ui/app.ts", "more\n");
+    let edited = cached(&programs);
+    assert_eq!(links(&edited), BTreeSet::from(["link api"]));
+    assert_eq!(
+        edited.records.ran(),
+        BTreeSet::from([
+            "[stage-1 3/3] COPY --from=gowork /api /api",
+            "[ui 3/4] COPY ui/*.ts ./",
+            "[ui 4/4] RUN mkdir dist && sed s/TYPE/js/ app.ts > dist/app.js",
+            "binaries",
+            "compile ./ui (api)",
+            "link api",
+            "sources of api",
+            "sources to compile ./ui (api)",
+        ]),
+        "{}",
+        edited.everything()
+    );
+}
+
+/// The links that ran.
+fn links(outcome: &Outcome) -> BTreeSet<&str> {
+    let ran = outcome.records.ran().into_iter();
+    ran.filter(|name| name.starts_with("link ")).collect()
+}
+
+/// Packages that a stage makes are found, and files beside an overlay stay.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn packages_can_be_made_by_a_stage() {
+    let stages = "FROM busybox:latest AS gen\n\
+        WORKDIR /out/deep/er\n\
+        RUN printf 'package gen\\n\\nconst Made = \"made\"\\n' > /out/made.go && \\\n\
+            printf 'package er\\n\\nconst Deep = \"deep\"\\n' > er.go\n\
+        FROM scratch\n\
+        COPY --from=gowork /user /\n";
+    let overlay = "[[overlay]]\nfrom = \"gen\"\nsource = \"/out\"\nto = \"gen\"\n";
+    let repository = programs(stages, overlay);
+    for unused in ["ui", "cmd"] {
+        fs::remove_dir_all(repository.root().join(unused)).unwrap();
+    }
+    repository.write("gen/kept.go", "package gen\n\nconst Kept = \"kept\"\n");
+    repository.write(
+        "cmd/user/main.go",
+        "package main\n\nimport (\n\t\"example.com/made/gen\"\n\t\"example.com/made/gen/deep/er\"\n)\n\nfunc main() { println(gen.Made, gen.Kept, er.Deep) }\n",
+    );
+    let out = tempfile::tempdir().unwrap();
+    build(&repository).files_to(out.path()).succeeds();
+    let inside = files(out.path());
+    let checked = build(&repository).args(["--check"]).run();
+    assert!(checked.status.success(), "{}", checked.everything());
+    repository.write("gen/made.go", "package gen\n\nconst Made = \"made\"\n");
+    repository.write("gen/deep/er/er.go", "package er\n\nconst Deep = \"deep\"\n");
+    assert!(inside["user"] == repository.go_build("", "./cmd/user"));
+}
+
+/// A named context takes the place of a stage, and is all that an image of gowork's own needs.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn named_contexts_are_laid_over_the_repository() {
+    let repository = programs(STAGES, OVERLAY);
+    let made = tempfile::tempdir().unwrap();
+    fs::create_dir_all(made.path().join("src/dist")).unwrap();
+    fs::write(made.path().join("src/dist/app.js"), "made elsewhere\n").unwrap();
+    let context = format!("ui={}", made.path().display());
+    repository.write("ui/dist/app.js", "made elsewhere\n");
+    let expected = repository.go_build("", "./cmd/api");
+    repository.write("ui/dist/app.js", "old\n");
+    let out = tempfile::tempdir().unwrap();
+    let outcome = build(&repository)
+        .args(["--build-context", &context])
+        .files_to(out.path())
+        .succeeds();
+    assert!(files(out.path())["api"] == expected);
+    let ran = outcome.records.ran();
+    assert!(!ran.iter().any(|name| name.contains("sed")), "{ran:?}");
+    repository.write("Dockerfile", &format!("{SYNTAX}{OVERLAY}"));
+    fs::remove_file(repository.root().join("gowork.toml")).unwrap();
+    let out = tempfile::tempdir().unwrap();
+    build(&repository)
+        .target("api")
+        .args(["--build-context", &context])
+        .files_to(out.path())
+        .succeeds();
+    assert!(files(out.path())["usr/local/bin/api"] == expected);
+}
