@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use gowork_llb::config::ImageName;
+use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gosrc;
 use gowork_llb::keys::{self, Contents, Difference, Key, KeyInput, KeyPart};
@@ -65,6 +65,11 @@ impl Comparison {
             work,
             rev: rev.to_owned(),
         })
+    }
+
+    /// The work tree's configuration.
+    pub(crate) fn config(&self) -> &Config {
+        self.now.config()
     }
 
     /// The work tree's images on these platforms. Returns `None`, and shows why, if no image can be

@@ -11,7 +11,7 @@ use crate::packages::{self, Refused, Scan};
 use crate::plan::{self, BuildIx, GoCommand, Outline, Outlines, Plan, PlanInput, Target};
 use crate::resolution::Resolution;
 use crate::resolution::go_list::ListError;
-use crate::tree::{LocalTree, SourceTree};
+use crate::tree::{LocalTree, SourceTree, TreePath};
 use crate::workspace::{self, Workspace};
 
 /// A repository that was read: its mod files, its Go files up to their last import, and what its
@@ -71,7 +71,13 @@ impl Repository {
         config: Config,
         mut diagnostics: Vec<Diagnostic>,
     ) -> Self {
-        let scan = packages::scan(tree);
+        let mut scan = packages::scan(tree);
+        let filled: Vec<TreePath> = config
+            .overlays()
+            .into_iter()
+            .map(|overlay| overlay.to.value)
+            .collect();
+        scan.suppose_filled(&filled);
         diagnostics.extend(scan.refused.iter().map(Refused::diagnostic));
         let chosen = plan::roots(&config, &scan.mod_files);
         let loaded = workspace::load_chosen(&scan.mod_files, &chosen);

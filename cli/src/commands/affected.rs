@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use gowork_llb::config::ImageName;
+use gowork_llb::config::{Config, ImageName};
 use gowork_llb::keys::Difference;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
@@ -85,6 +85,16 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
     Ok(code)
 }
 
+/// Says what is not seen here if directories are laid over the repository.
+fn note_overlays(config: &Config) {
+    for overlay in config.overlays() {
+        ui::note(&format!(
+            "what {} makes for {} is only known in a build: an edit of what it is made from may touch images that are not listed",
+            overlay.from.value, overlay.to.value
+        ));
+    }
+}
+
 /// Whether a forge says with this that there is no commit before: with nothing, or with zeros in
 /// place of a commit's name.
 fn is_no_commit(rev: &str) -> bool {
@@ -128,6 +138,7 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
     let Some(now) = comparison.now(&targets) else {
         return Ok(None);
     };
+    note_overlays(comparison.config());
     for (target, now_on_it) in targets.iter().zip(now.value) {
         let fates = comparison.fates(target, now_on_it, ask_go)?;
         for (name, change) in fates {
@@ -176,6 +187,7 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> 
     let Some(sound) = project.plans(&targets(common, &host_target())) else {
         return Ok(None);
     };
+    note_overlays(project.config());
     let mut touched: Images = BTreeMap::new();
     let mut idle: BTreeSet<&TreePath> = paths.iter().collect();
     for plan in &sound.value {

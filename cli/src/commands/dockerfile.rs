@@ -35,6 +35,7 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
         cache,
         args: project.open_args.clone(),
         without: sound.broken,
+        overlays: project.config().overlays(),
     };
     match lower::dockerfile(&plans, &printing) {
         Ok(text) => Ok(deliver(&text, Mark::DOCKERFILE, &options.output)?.max(sound.code)),

@@ -23,6 +23,7 @@ mod hazards;
 mod ignored;
 mod named_files;
 mod output;
+mod overlays;
 mod overwrite;
 #[path = "../property/proxy.rs"]
 mod proxy;

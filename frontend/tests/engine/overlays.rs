@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use gowork_llb::lower::{self, DockerfileOptions};
+use gowork_llb::plan::Target;
+
 use crate::engine::{Build, Engine, Outcome};
 use crate::repository::{Repository, files, unique};
 
@@ -157,4 +160,45 @@ fn named_contexts_are_laid_over_the_repository() {
         .files_to(out.path())
         .succeeds();
     assert!(files(out.path())["usr/local/bin/api"] == expected);
+}
+
+/// The printed Dockerfile takes the same files by COPY.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn the_printed_dockerfile_copies_from_the_context() {
+    let repository = programs("", OVERLAY);
+    let printed = |repository: &Repository| {
+        let read = gowork_llb::Repository::open(repository.root(), OVERLAY).unwrap();
+        let arch = if cfg!(target_arch = "aarch64") {
+            "arm64"
+        } else {
+            "amd64"
+        };
+        let plan = read.plan_without_go(&Target::linux(arch)).unwrap();
+        let options = DockerfileOptions {
+            overlays: read.config().overlays(),
+            ..DockerfileOptions::default()
+        };
+        lower::dockerfile(&[plan], &options).unwrap()
+    };
+    let text = printed(&repository);
+    repository.write("printed.Dockerfile", &text);
+    let made = tempfile::tempdir().unwrap();
+    fs::create_dir_all(made.path().join("src/dist")).unwrap();
+    fs::write(made.path().join("src/dist/app.js"), "made elsewhere\n").unwrap();
+    let out = tempfile::tempdir().unwrap();
+    Engine::main()
+        .stock(
+            &repository.root(),
+            &repository.root().join("printed.Dockerfile"),
+        )
+        .target("api")
+        .args(["--build-context"])
+        .args([format!("ui={}", made.path().display())])
+        .files_to(out.path())
+        .succeeds();
+    repository.write("ui/dist/app.js", "made elsewhere\n");
+    let expected = repository.go_build("", "./cmd/api");
+    assert!(files(out.path())["usr/local/bin/api"] == expected);
+    assert_eq!(printed(&repository), text);
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::included::Files;
 use crate::diag::{Diagnostic, Position, Span};
-use crate::gosrc::{Includes, SourceFile};
+use crate::gosrc::{Includes, SourceFile, glob};
 use crate::tree::{self, TreePath};
 use crate::workspace::ModTexts;
 
@@ -115,6 +115,21 @@ pub struct ScannedDir {
 }
 
 impl Scan {
+    /// Takes embed patterns that find nothing for good ones where they lead into these directories:
+    /// something fills them that this scan does not see.
+    pub(crate) fn suppose_filled(&mut self, filled: &[TreePath]) {
+        if filled.is_empty() {
+            return;
+        }
+        for (dir, scanned) in &mut self.dirs {
+            for (pattern, found) in &mut scanned.embeds {
+                if found.is_err() && leads_into(dir, pattern, filled) {
+                    *found = Ok(Vec::new());
+                }
+            }
+        }
+    }
+
     /// What a file is read through, where symlinks lead to it: these, and the file that they lead
     /// to.
     pub fn followed(&self, file: &TreePath) -> Vec<TreePath> {
@@ -135,6 +150,20 @@ impl Files for &Scan {
         let scanned = source(&self.dirs, file).map(|source| &source.includes);
         scanned.or_else(|| self.included.get(file)).cloned()
     }
+}
+
+/// Whether an embed pattern of the package in `dir` may find a file in one of these directories.
+fn leads_into(dir: &TreePath, pattern: &str, dirs: &[TreePath]) -> bool {
+    let pattern = pattern.strip_prefix("all:").unwrap_or(pattern);
+    let literal: Vec<&str> = pattern
+        .split('/')
+        .take_while(|element| !glob::has_meta(element))
+        .collect();
+    let Ok(start) = dir.join(&literal.join("/")) else {
+        return false;
+    };
+    dirs.iter()
+        .any(|dir| start.strip_dir(dir).is_some() || dir.strip_dir(&start).is_some())
 }
 
 pub(super) fn source<'a>(

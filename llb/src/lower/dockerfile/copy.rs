@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{copy_word, json_array, literal_pattern};
+use crate::config::OverlayConfig;
+use crate::gosrc::glob;
 use crate::packages::Package;
 use crate::tree::TreePath;
 
@@ -16,6 +18,8 @@ pub(super) struct Sources {
     dirs: BTreeMap<TreePath, Dir>,
     /// Patterns as COPY understands them.
     embedded: BTreeSet<String>,
+    /// All paths that packages name: what they are made of, and embed patterns.
+    named: BTreeSet<TreePath>,
 }
 
 /// The files of one package directory.
@@ -30,6 +34,13 @@ struct Dir {
 impl Sources {
     /// Adds what a build takes of one package.
     pub(super) fn add(&mut self, package: &Package) {
+        self.named.extend(package.files.iter().cloned());
+        for pattern in package.embedded.keys() {
+            let path = package
+                .dir
+                .join(pattern.strip_prefix("all:").unwrap_or(pattern));
+            self.named.extend(path);
+        }
         let all: BTreeSet<&TreePath> = package.files.iter().collect();
         let is_linked = all.contains(&package.dir) || is_behind_link(&package.dir, &all);
         let embedded: BTreeSet<&TreePath> = package.embedded.values().flatten().collect();
@@ -66,19 +77,26 @@ impl Sources {
     }
 
     /// The instructions where third-party packages are compiled that need these, with a comment.
-    pub(super) fn for_third_party(&self) -> Vec<String> {
+    pub(super) fn for_third_party(&self, overlays: &[OverlayConfig]) -> Vec<String> {
         let comment =
             "# Packages of this repository that third-party packages import, or may import.";
         let comment = (!self.dirs.is_empty()).then(|| comment.to_owned());
-        comment.into_iter().chain(self.instructions()).collect()
+        comment
+            .into_iter()
+            .chain(self.instructions(overlays))
+            .collect()
     }
 
     /// The instructions, in the order of the file: what changes least comes first.
-    pub(super) fn instructions(&self) -> Vec<String> {
+    pub(super) fn instructions(&self, overlays: &[OverlayConfig]) -> Vec<String> {
+        let laid: Vec<&OverlayConfig> = overlays
+            .iter()
+            .filter(|overlay| self.named.iter().any(|path| is_in(path, overlay)))
+            .collect();
         let mut instructions = Vec::new();
         if !self.embedded.is_empty() {
             instructions.push("# Files that the binary embeds.".to_owned());
-            instructions.push(copy(&[], &self.embedded));
+            instructions.push(copy(&[], &optional(&self.embedded, &laid)));
         }
         let mut sources = BTreeSet::new();
         let mut excludes = vec!["**/*_test.go".to_owned()];
@@ -95,10 +113,60 @@ impl Sources {
             }
         }
         if !sources.is_empty() {
-            instructions.push(copy(&excludes, &sources));
+            instructions.push(copy(&excludes, &optional(&sources, &laid)));
+        }
+        for overlay in laid {
+            instructions.push(format!("# What {} makes.", overlay.from.value));
+            instructions.push(lay(overlay));
         }
         instructions
     }
+}
+
+fn is_in(path: &TreePath, overlay: &OverlayConfig) -> bool {
+    path.strip_dir(&overlay.to.value).is_some()
+}
+
+/// The instruction that lays an overlay.
+fn lay(overlay: &OverlayConfig) -> String {
+    let (from, source) = (&overlay.from.value, copy_word(&overlay.source.value));
+    let to = match overlay.to.value.as_str() {
+        "" => "/src/".to_owned(),
+        to => copy_word(&format!("/src/{to}/")),
+    };
+    if [&source, &to]
+        .iter()
+        .any(|word| word.contains(char::is_whitespace))
+    {
+        let words = json_array([source.as_str(), to.as_str()]);
+        return format!("COPY --from={from} {words}");
+    }
+    format!("COPY --from={from} {source} {to}")
+}
+
+/// Patterns that need not match where an overlay may have the files: COPY asks for what has no
+/// wildcard.
+fn optional(patterns: &BTreeSet<String>, laid: &[&OverlayConfig]) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for pattern in patterns {
+        let is_laid = |overlay: &&&OverlayConfig| {
+            let dir = literal_pattern(overlay.to.value.as_str());
+            let below = pattern.strip_prefix(&dir);
+            below.is_some_and(|rest| dir.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_laid = laid.iter().any(|overlay| is_laid(&overlay));
+        let last = pattern
+            .chars()
+            .next_back()
+            .filter(char::is_ascii_alphanumeric);
+        match last {
+            Some(last) if is_laid && !glob::has_meta(pattern) => {
+                all.insert(format!("{}[{last}]", &pattern[..pattern.len() - 1]))
+            }
+            _ => all.insert(pattern.clone()),
+        };
+    }
+    all
 }
 
 /// Patterns of COPY for these files and links.

@@ -16,19 +16,20 @@ mod copy;
 mod flags;
 mod levels;
 mod merged;
+mod options;
 mod runtime;
 mod stages;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::mark::{self, Mark};
 use super::platform::docker_platform;
-use crate::config::ImageName;
 use crate::diag::Diagnostic;
 use crate::gomod::ImportPath;
 use crate::plan::Plan;
 use merged::{Group, MergedImage};
+pub use options::{CacheForm, DockerfileOptions};
 use runtime::{Binary, Root, RuntimeStage};
 use stages::StageNames;
 pub use words::open_arg;
@@ -39,28 +40,6 @@ const WASI: &str = "wasip1";
 
 const SECRETS: &str = "# Both secrets are optional: `ca`, certificates of a proxy; `netrc`, logins for private modules.";
 const TIMES: &str = "# Times in the future keep go from touching entries in later layers, and from removing those it finds old (golang/go#69565).";
-
-/// Where modules and compile results are kept between builds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CacheForm {
-    /// In the layer of the deps stage: they travel with a registry cache.
-    #[default]
-    Layer,
-    /// In cache mounts: they stay on the builder, and own packages are kept as well.
-    Mount,
-}
-
-/// What the reader of the Dockerfile decides.
-#[derive(Debug, Clone, Default)]
-pub struct DockerfileOptions {
-    /// Where modules and compile results are kept.
-    pub cache: CacheForm,
-    /// Build-args that stay open, with their defaults. Their uses in the configuration are filled
-    /// with [`open_arg`].
-    pub args: BTreeMap<String, Option<String>>,
-    /// Images that are missing, since they cannot be built.
-    pub without: BTreeSet<ImageName>,
-}
 
 /// The Dockerfile of `plans`: of one repository and one configuration, a platform each.
 ///
@@ -81,6 +60,7 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
     roots.dedup();
     let names: Vec<&str> = images.iter().map(|image| image.name).collect();
     let stages = StageNames::new(&names, groups.len(), roots.len());
+    stages.check(&options.overlays)?;
     Printer {
         plans,
         first,
@@ -268,7 +248,6 @@ impl Printer<'_> {
 
     /// Mod files, and everything from outside the repository.
     fn deps(&self, number: usize, group: &Group) -> String {
-        let mut lines = Vec::new();
         let of_root = if self.groups.len() == 1 {
             String::new()
         } else {
@@ -279,14 +258,17 @@ impl Printer<'_> {
         } else {
             "std and third-party packages"
         };
-        lines.push(match self.cache(group) {
-            CacheForm::Layer => format!("# {}, compiled once into this layer{of_root}.", capital(outside)),
+        let mut lines = vec![match self.cache(group) {
+            CacheForm::Layer => format!(
+                "# {}, compiled once into this layer{of_root}.",
+                capital(outside)
+            ),
             CacheForm::Mount => format!(
                 "# {}, compiled into the cache mount{of_root}. All other stages start from here: side by side on\n\
                  # an empty cache mount each would compile them for itself, three times as slow for seven images of one repository.",
                 capital(outside)
             ),
-        });
+        }];
         lines.push(format!(
             "FROM {} AS {}",
             self.stages.go(),
@@ -308,7 +290,7 @@ impl Printer<'_> {
                 .map(|profile| words::literal_pattern(profile.as_str())),
         );
         lines.push(copy::copy(&[], &files));
-        lines.extend(group.behind.for_third_party());
+        lines.extend(group.behind.for_third_party(&self.options.overlays));
         lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
         lines.extend((self.cache(group) == CacheForm::Layer).then(|| TIMES.to_owned()));
         lines.push(self.deps_run(group));
@@ -332,8 +314,7 @@ impl Printer<'_> {
             [line] if first.len() + line.len() < WIDTH => format!("{first} {line}"),
             lines => format!("{first} \\\n        {}", lines.join(" \\\n        ")),
         };
-        let layer = self.cache(group) == CacheForm::Layer;
-        if layer {
+        if self.cache(group) == CacheForm::Layer {
             command.push_str(
                 " \\\n && find $GOCACHE -type f -exec touch -d '2100-01-01 00:00' {} + \\\n && rm -f $GOCACHE/trim.txt",
             );
@@ -352,7 +333,7 @@ impl Printer<'_> {
             self.stages.deps(image.group),
             self.stages.build(image.name)
         )];
-        lines.extend(image.sources.instructions());
+        lines.extend(image.sources.instructions(&self.options.overlays));
         lines.extend(runtime::arg_lines(
             std::iter::once(image.ldflags),
             &self.options.args,

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::OverlayConfig;
+use crate::diag::Diagnostic;
+
 /// The names of all stages of a Dockerfile.
 #[derive(Debug)]
 pub(super) struct StageNames {
@@ -59,6 +62,21 @@ impl StageNames {
     /// The stage that builds the binary of an image.
     pub(super) fn build(&self, image: &str) -> &str {
         self.ours(&build_of(image))
+    }
+
+    /// Whether what overlays are taken from has names that no stage has.
+    pub(super) fn check(&self, overlays: &[OverlayConfig]) -> Result<(), Diagnostic> {
+        let names_stage =
+            |overlay: &&OverlayConfig| self.all.contains(&overlay.from.value.to_lowercase());
+        let Some(overlay) = overlays.iter().find(names_stage) else {
+            return Ok(());
+        };
+        let error = Diagnostic::error(format!(
+            "the printed Dockerfile has a stage of its own called {}",
+            overlay.from.value
+        ));
+        let error = error.help("give the context that the overlay is taken from another name");
+        Err(error.at(overlay.from.span.clone()))
     }
 
     /// `base`, an image of a registry, as `FROM` must name it: a bare name may be that of a stage.

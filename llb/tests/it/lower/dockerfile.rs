@@ -1,10 +1,13 @@
 //! Printed Dockerfiles.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use expect_test::{expect, expect_file};
+use gowork_llb::Repository;
 use gowork_llb::lower::{self, BakeOptions, CacheForm, DockerfileOptions, open_arg};
+use gowork_llb::plan::Target;
+use gowork_llb::tree::MemTree;
 
 use super::{Made, make};
 
@@ -435,4 +438,30 @@ fn strings_of_a_bake_file_hold_no_expressions() {
         printed.contains("targets = [\"a-b\", \"a-b-image\"]"),
         "{printed}"
     );
+}
+
+/// What is laid over the repository comes from the stage or context that has it, whether or not its
+/// files lie in the work tree. COPY then does not insist on them.
+#[test]
+fn overlays_are_copied_from_their_stage_or_context() {
+    let made = "-- ui/dist/app.js --\njs\n";
+    let archive = "-- go.mod --\nmodule example.com/m\n\ngo 1.26\n-- main.go --\npackage main\n\nimport \"example.com/m/ui\"\n\nfunc main() { println(ui.App) }\n-- ui/ui.go --\npackage ui\n\nimport _ \"embed\"\n\n//go:embed dist/app.js\nvar App string\n";
+    let config = "[[overlay]]\nfrom = \"ui\"\nsource = \"/src/dist\"\nto = \"ui/dist\"\n";
+    let with_files = format!("{archive}{made}");
+    for archive in [archive, &with_files] {
+        let tree = MemTree::from_txtar(archive);
+        let repository = Repository::read(&tree, PathBuf::new(), config);
+        let target = Target::linux("amd64");
+        let plan = repository.plan_without_go(&target).unwrap();
+        let options = DockerfileOptions {
+            overlays: repository.config().overlays(),
+            ..DockerfileOptions::default()
+        };
+        let text = lower::dockerfile(&[plan], &options).unwrap();
+        assert!(text.contains("    ui/dist/app.j[s] \\\n"), "{text}");
+        assert!(
+            text.contains("# What ui makes.\nCOPY --from=ui /src/dist /src/ui/dist/\n"),
+            "{text}"
+        );
+    }
 }
