@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::gomod::FILE_NAMES;
 use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
 use gowork_llb::gosrc::{self, FileClass};
 use gowork_llb::keys;
-use gowork_llb::packages::Package;
+use gowork_llb::packages::{Package, PackageIx};
 use gowork_llb::plan::Image;
 use gowork_llb::tree::{EntryKind, TreePath};
 
@@ -94,31 +93,28 @@ fn vendored(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> 
 fn module_boundary(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     let dir = path.parent().unwrap_or_default();
     let build = query.build(image);
-    if !FILE_NAMES.contains(&path.name()) || build.mod_files.contains(path) {
+    if build.mod_files.contains(path) {
         return None;
     }
-    if path.name().starts_with("go.work") {
-        return if dir.is_root() || dir == build.dir {
+    match path.name() {
+        "go.work" | "go.work.sum" if dir.is_root() || dir == build.dir => {
             mod_file(query, image, path)
-        } else {
-            None
-        };
+        }
+        "go.sum" if build.mod_files.contains(&dir.child("go.mod")) => mod_file(query, image, path),
+        "go.mod" => {
+            let is_parted = |ix: PackageIx| {
+                let package = build.packages.get(ix);
+                let embeds_from = !package.embedded.is_empty() && dir.is_under(&package.dir);
+                package.dir.is_under(&dir) || embeds_from
+            };
+            query
+                .packages(image)
+                .iter()
+                .any(is_parted)
+                .then(|| format!("{path} parts {dir} from the module around it, or joins it"))
+        }
+        _ => None,
     }
-    if path.name() == "go.sum" {
-        let module_is_used = build.mod_files.contains(&dir.child("go.mod"));
-        return module_is_used
-            .then(|| mod_file(query, image, path))
-            .flatten();
-    }
-    let graph = &build.packages;
-    let set = query.packages(image);
-    let mut packages = set.iter().map(|ix| graph.get(ix));
-    let parts = |package: &Package| {
-        package.dir.is_under(&dir) || dir.is_under(&package.dir) && !package.embedded.is_empty()
-    };
-    packages
-        .any(parts)
-        .then(|| format!("{path} parts {dir} from the module around it, or joins it"))
 }
 
 /// Why a file may have belonged to the image, if it does not belong to it now.

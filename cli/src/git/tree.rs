@@ -182,6 +182,13 @@ impl GitTree {
         Ok(contents)
     }
 
+    /// Whether a file has not changed since: then it is read from disk, which is faster.
+    fn is_unchanged(&self, path: &TreePath, blob: &Blob) -> bool {
+        let at = self.follow(path);
+        let now = at.and_then(|at| self.work.clean(&at));
+        now.is_some_and(|now| now.oid == blob.oid)
+    }
+
     fn blob(&self, path: &TreePath) -> Option<&Blob> {
         self.files
             .get(&self.follow(path)?)
@@ -199,38 +206,35 @@ impl SourceTree for GitTree {
     }
 
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>> {
-        let failed = |path: &TreePath, error: &anyhow::Error| TreeError::Io {
-            path: path.clone(),
-            message: format!("{error:#}"),
-        };
-        let (mut wanted, mut local) = (BTreeMap::new(), Vec::new());
+        let (mut of_git, mut local) = (BTreeMap::new(), Vec::new());
         for path in files {
-            match (self.blob(path), self.follow(path)) {
-                // What has not changed since is read from disk, which is faster.
-                (Some(blob), Some(at))
-                    if self.work.clean(&at).is_some_and(|now| now.oid == blob.oid) =>
-                {
-                    local.push(path.clone())
-                }
-                (Some(blob), _) => _ = wanted.insert(path, blob.oid.as_str()),
-                (None, _) if self.is_taken_along(path) => local.push(path.clone()),
-                (None, _) => {}
+            match self.blob(path) {
+                Some(blob) if self.is_unchanged(path, blob) => local.push(path.clone()),
+                Some(blob) => _ = of_git.insert(path, blob.oid.as_str()),
+                None if self.is_taken_along(path) => local.push(path.clone()),
+                None => {}
             }
         }
-        let oids: Vec<&str> = wanted.values().copied().collect();
-        let blobs = self.git.blobs(&oids);
+        let oids: Vec<&str> = of_git.values().copied().collect();
         let mut read: BTreeMap<&TreePath, Result<Vec<u8>, TreeError>> = BTreeMap::new();
-        match blobs {
-            Ok(blobs) => read.extend(wanted.keys().copied().zip(blobs.into_iter().map(Ok))),
-            Err(error) => read.extend(wanted.keys().map(|path| (*path, Err(failed(path, &error))))),
+        match self.git.blobs(&oids) {
+            Ok(blobs) => read.extend(of_git.into_keys().zip(blobs.into_iter().map(Ok))),
+            Err(error) => {
+                for path in of_git.into_keys() {
+                    let failed = TreeError::Io {
+                        path: path.clone(),
+                        message: format!("{error:#}"),
+                    };
+                    read.insert(path, Err(failed));
+                }
+            }
         }
         read.extend(local.iter().zip(self.local.read(&local)));
-        files
-            .iter()
-            .map(|path| {
-                read.remove(path)
-                    .unwrap_or_else(|| Err(TreeError::NotFound(path.clone())))
-            })
-            .collect()
+        let mut texts = Vec::new();
+        for path in files {
+            let text = read.remove(path);
+            texts.push(text.unwrap_or_else(|| Err(TreeError::NotFound(path.clone()))));
+        }
+        texts
     }
 }

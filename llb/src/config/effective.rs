@@ -334,40 +334,36 @@ fn compile(build: &Build) -> CompileConfig {
 
 fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
     let base = runtime.base.unwrap_or_else(|| SCRATCH.to_owned().into());
-    let scratch = base.value == SCRATCH;
-    let plain = |table: BTreeMap<String, Spanned<String>>| {
-        table
-            .into_iter()
-            .map(|(name, text)| (name, text.value))
-            .collect()
-    };
-    let text = |value: Option<Spanned<String>>| value.map(|value| value.value);
+    let is_scratch = base.value == SCRATCH;
+    // Values that are no right ones count as absent.
+    let ports = runtime.ports.unwrap_or_default();
+    let ports = ports.iter().filter_map(|port| check_runtime::port(port).ok());
+    let files = runtime.files.unwrap_or_default();
     RuntimeConfig {
         base,
         user: text(runtime.user).unwrap_or_else(|| DEFAULT_USER.to_owned()),
-        certificates: runtime.certificates.map_or(scratch, |on| on.value),
-        timezones: runtime.timezones.map_or(scratch, |on| on.value),
-        env: plain(runtime.env),
-        labels: plain(runtime.labels),
-        ports: runtime
-            .ports
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|port| check_runtime::port(port).ok())
-            .collect(),
+        certificates: runtime.certificates.map_or(is_scratch, |on| on.value),
+        timezones: runtime.timezones.map_or(is_scratch, |on| on.value),
+        env: texts(runtime.env),
+        labels: texts(runtime.labels),
+        ports: ports.collect(),
         entrypoint: runtime.entrypoint.map(|words| strings(&words)),
         cmd: runtime.cmd.map(|words| strings(&words)),
         workdir: text(runtime.workdir),
         stop_signal: text(runtime.stop_signal),
         volumes: set(runtime.volumes.as_ref()),
         healthcheck: runtime.healthcheck.map(resolve_healthcheck),
-        files: runtime
-            .files
-            .unwrap_or_default()
-            .iter()
-            .filter_map(resolve_file)
-            .collect(),
+        files: files.iter().filter_map(resolve_file).collect(),
     }
+}
+
+fn text(value: Option<Spanned<String>>) -> Option<String> {
+    value.map(|value| value.value)
+}
+
+fn texts(table: BTreeMap<String, Spanned<String>>) -> BTreeMap<String, String> {
+    let texts = table.into_iter().map(|(name, text)| (name, text.value));
+    texts.collect()
 }
 
 fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {

@@ -90,31 +90,32 @@ pub(super) fn name(
     if let Some(error) = mains.beyond_limit() {
         return Named::nothing(error);
     }
-    let named = naming.named.into_iter().flat_map(|(name, founds)| {
-        let config = naming.config.image(&name);
-        let profile = |dir: &TreePath| {
-            scan.dirs
-                .get(dir)
-                .filter(|scanned| scanned.pgo)
-                .map(|_| dir.child("default.pgo"))
-        };
-        founds.into_iter().map(move |found| NamedMain {
-            root: found.root,
-            profile: profile(&found.main.dir),
-            package: found.main.path,
-            config: config.clone(),
-        })
-    });
+    let mut named = Vec::new();
+    for (name, founds) in naming.named {
+        let config = config.image(&name);
+        for found in founds {
+            named.push(NamedMain {
+                root: found.root,
+                profile: profile(scan, &found.main.dir),
+                package: found.main.path,
+                config: config.clone(),
+            });
+        }
+    }
+    let without_func = without_func.iter().map(|found| found.main.dir.clone());
     Named {
-        mains: named.collect(),
-        without_func: without_func
-            .iter()
-            .map(|found| found.main.dir.clone())
-            .collect(),
+        mains: named,
+        without_func: without_func.collect(),
         refused: naming.refused,
         unknown,
         diagnostics: naming.diagnostics,
     }
+}
+
+/// The profile of a main in `dir`, if it has one.
+fn profile(scan: &Scan, dir: &TreePath) -> Option<TreePath> {
+    let scanned = scan.dirs.get(dir)?;
+    scanned.pgo.then(|| dir.child("default.pgo"))
 }
 
 impl Named {
@@ -278,28 +279,20 @@ impl Naming<'_> {
         for (name, users) in shared {
             let given: BTreeSet<&ImageName> = users.iter().map(|(_, given)| given).collect();
             let is_an_error = given.len() < users.len();
-            if is_an_error
-                || given
-                    .iter()
-                    .all(|given| self.config.images.contains_key(*given))
-            {
+            let mut names = given.into_iter();
+            let have_tables = names.all(|name| self.config.images.contains_key(name));
+            if is_an_error || have_tables {
                 continue;
             }
-            let shown: Vec<String> = users
-                .iter()
-                .take(SHOWN)
-                .map(|(dir, given)| format!("{given} ({})", written(dir)))
-                .collect();
-            let more = if users.len() > SHOWN {
-                format!(" and {} more", users.len() - SHOWN)
-            } else {
-                String::new()
+            let (mut shown, mut tables) = (Vec::new(), Vec::new());
+            for (dir, given) in users.iter().take(SHOWN) {
+                shown.push(format!("{given} ({})", written(dir)));
+                tables.push(table(given, dir));
+            }
+            let more = match users.len().saturating_sub(SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
             };
-            let tables: Vec<String> = users
-                .iter()
-                .take(SHOWN)
-                .map(|(dir, given)| table(given, dir))
-                .collect();
             let warning = Diagnostic::warning(format!(
                 "{} mains would make an image named {name}; their images are called {}{more}",
                 users.len(),

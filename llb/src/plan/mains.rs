@@ -164,16 +164,15 @@ fn without_linked(scan: &Scan, mut founds: Vec<Found>) -> Vec<Found> {
         return founds;
     }
     let dirs: BTreeSet<TreePath> = founds.iter().map(|found| found.main.dir.clone()).collect();
-    founds.retain(|found| {
-        let first = scan
-            .dirs
-            .get(&found.main.dir)
-            .and_then(|dir| dir.files.first());
-        let file = first.map(|file| found.main.dir.child(&file.name));
-        let real = file
-            .and_then(|file| scan.followed(&file).pop())
-            .and_then(|file| file.parent());
-        real.is_none_or(|real| real == found.main.dir || !dirs.contains(&real))
+    founds.retain(|found| match true_dir(scan, &found.main.dir) {
+        Some(real) => real == found.main.dir || !dirs.contains(&real),
+        None => true,
     });
     founds
+}
+
+/// Where links lead to from a directory with sources; `None` if there are no links.
+fn true_dir(scan: &Scan, dir: &TreePath) -> Option<TreePath> {
+    let file = dir.child(&scan.dirs.get(dir)?.files.first()?.name);
+    scan.followed(&file).pop()?.parent()
 }

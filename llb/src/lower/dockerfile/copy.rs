@@ -76,6 +76,17 @@ impl Sources {
         }
     }
 
+    /// Adds what other ones take.
+    pub(super) fn join(&mut self, other: Self) {
+        for (name, added) in other.dirs {
+            let dir = self.dirs.entry(name).or_default();
+            dir.go.extend(added.go);
+            dir.other.extend(added.other);
+            dir.left_out.extend(added.left_out);
+        }
+        self.embedded.extend(other.embedded);
+    }
+
     /// The instructions where third-party packages are compiled that need these, with a comment.
     pub(super) fn for_third_party(&self, overlays: &[OverlayConfig]) -> Vec<String> {
         let comment =

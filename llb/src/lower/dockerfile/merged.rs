@@ -78,7 +78,19 @@ fn differ(what: &str) -> Diagnostic {
     .help("print one Dockerfile for each, with --platform")
 }
 
+/// Adds a build to the group that it belongs to, and returns the group's number.
 fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usize, Diagnostic> {
+    let group = group_of(build, plan);
+    let Some(at) = groups.iter().position(|other| other.is_like(&group)) else {
+        groups.push(group);
+        return Ok(groups.len() - 1);
+    };
+    groups[at].join(group)?;
+    Ok(at)
+}
+
+/// The group of one build alone.
+fn group_of(build: &Build, plan: &Plan) -> Group {
     let mut env = build.settings.env.clone();
     env.retain(|name, _| name != "GOOS" && name != "GOARCH");
     if let Some((variable, level)) = plan.target.level()
@@ -87,59 +99,57 @@ fn add_build(groups: &mut Vec<Group>, build: &Build, plan: &Plan) -> Result<usiz
         // Said by the platform, not by the configuration.
         env.remove(variable);
     }
-    let (std, third_party): (BTreeSet<ImportPath>, BTreeSet<ImportPath>) = build
-        .request
-        .packages
+    let imported = &build.request.packages;
+    let (std, third_party) = imported
         .iter()
         .cloned()
         .partition(ImportPath::looks_standard);
-    let same = |group: &Group| {
-        group.dir == build.dir
-            && group.workspace == build.workspace
-            && group.tags == build.settings.tags
-            && group.flags == build.settings.flags()
-            && group.profile == build.settings.profile
-            && fits(&group.env, &env)
-    };
     let graph = &build.packages;
-    let behind = build
-        .request
-        .packages
-        .iter()
-        .flat_map(|path| graph.behind(path))
-        .map(|(ix, _)| ix);
-    let behind = packages::closure(graph, behind);
-    let add_behind =
-        |group: &mut Group| behind.iter().for_each(|ix| group.behind.add(graph.get(ix)));
-    let Some(at) = groups.iter().position(same) else {
-        let mut group = Group {
-            dir: build.dir.clone(),
-            workspace: build.workspace,
-            vendored: build.vendored,
-            mod_files: build.mod_files.clone(),
-            env,
-            tags: build.settings.tags.clone(),
-            flags: build.settings.flags(),
-            package_flags: build.settings.package_flags(),
-            profile: build.settings.profile.clone(),
-            includes: build.hidden_inputs,
-            std,
-            third_party,
-            behind: Sources::default(),
-        };
-        add_behind(&mut group);
-        groups.push(group);
-        return Ok(groups.len() - 1);
-    };
-    let group = &mut groups[at];
-    if let Some(package) = group.third_party.symmetric_difference(&third_party).next() {
-        return Err(differ(&format!("the package {package} is not imported")));
+    let led_to = imported.iter().flat_map(|path| graph.behind(path));
+    let mut behind = Sources::default();
+    for ix in packages::closure(graph, led_to.map(|(ix, _)| ix)).iter() {
+        behind.add(graph.get(ix));
     }
-    group.env.extend(env);
-    group.includes |= build.hidden_inputs;
-    group.std.retain(|package| std.contains(package));
-    add_behind(group);
-    Ok(at)
+    Group {
+        dir: build.dir.clone(),
+        workspace: build.workspace,
+        vendored: build.vendored,
+        mod_files: build.mod_files.clone(),
+        env,
+        tags: build.settings.tags.clone(),
+        flags: build.settings.flags(),
+        package_flags: build.settings.package_flags(),
+        profile: build.settings.profile.clone(),
+        includes: build.hidden_inputs,
+        std,
+        third_party,
+        behind,
+    }
+}
+
+impl Group {
+    /// Whether both are one root under one set of flags.
+    fn is_like(&self, other: &Self) -> bool {
+        self.dir == other.dir
+            && self.workspace == other.workspace
+            && self.tags == other.tags
+            && self.flags == other.flags
+            && self.profile == other.profile
+            && fits(&self.env, &other.env)
+    }
+
+    /// Takes in the same group on another platform.
+    fn join(&mut self, other: Self) -> Result<(), Diagnostic> {
+        let unlike = self.third_party.symmetric_difference(&other.third_party);
+        if let Some(package) = unlike.into_iter().next() {
+            return Err(differ(&format!("the package {package} is not imported")));
+        }
+        self.env.extend(other.env);
+        self.includes |= other.includes;
+        self.std.retain(|package| other.std.contains(package));
+        self.behind.join(other.behind);
+        Ok(())
+    }
 }
 
 /// Whether two environments say the same of CGO_ENABLED and GOEXPERIMENT; levels (GOAMD64, ...) are
