@@ -255,7 +255,7 @@ fn planned(
     Ok(Planned { plan, contents })
 }
 
-/// What is said where the go command fails: its first lines, each once, and what that means.
+/// The message if the go command fails: its first lines, each once, and what that means.
 fn unanswered(error: &anyhow::Error) -> String {
     let text = format!("{error:#}");
     let mut seen = BTreeSet::new();

@@ -53,8 +53,8 @@ fn configuration(query: Query<'_>, path: &TreePath) -> Option<&'static str> {
         .as_ref()
         .map(|(name, _)| name.as_str());
     let name = path.as_str();
-    // What is no configuration now may have been one: it is deleted, or it was the Dockerfile
-    // before which a gowork.toml has no say.
+    // A file that is not the configuration now may have been it: it is deleted, or it was the
+    // Dockerfile before which a gowork.toml has no say.
     let was_dockerfile = || {
         DOCKERFILES.contains(&name)
             && query.project.tree.read(std::slice::from_ref(path))[0].is_err()
@@ -111,7 +111,7 @@ fn module_boundary(query: Query<'_>, image: &Image, path: &TreePath) -> Option<S
                 .packages(image)
                 .iter()
                 .any(is_parted)
-                .then(|| format!("{path} parts {dir} from the module around it, or joins it"))
+                .then(|| format!("{path} makes {dir} a module of its own, or no longer does"))
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! Exit codes, and what is said on the way out.
+//! Exit codes, and the last message before the program ends.
 
 use std::process::ExitCode;
 

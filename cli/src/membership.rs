@@ -33,8 +33,8 @@ pub(crate) enum Role {
     Profile,
     /// Decides versions, for all of its root.
     ModFile,
-    /// A vendored package's; or, without what the go command says, perhaps one of a package that
-    /// nobody reaches.
+    /// A vendored package's; or, without what the go command says, perhaps one of a package that no
+    /// image reaches.
     Vendored,
     /// Put into the image at a path.
     Runtime(String),
@@ -62,7 +62,7 @@ impl<'a> Query<'a> {
     }
 
     /// Whether the package at `ix` is part of the image only if third-party packages import it, and
-    /// nobody asked.
+    /// the go command was not asked.
     pub(crate) fn is_guess(&self, image: &Image, ix: PackageIx) -> bool {
         let graph = &self.build(image).packages;
         !packages::sure_closure(graph, graph.find(&image.package)).contains(ix)
@@ -178,7 +178,7 @@ impl<'a> Query<'a> {
         links(graph, &chain)
     }
 
-    /// Why the file, which exists, is no part of the image.
+    /// Why the file, which exists, is not part of the image.
     pub(crate) fn absence(&self, image: &Image, path: &TreePath) -> String {
         let name = path.name();
         let dir = path.parent().unwrap_or_default();
@@ -190,12 +190,12 @@ impl<'a> Query<'a> {
             && gosrc::is_test(name)
         {
             return format!(
-                "it is a test of package {}, and a build takes none",
+                "it is a test of package {}, and builds leave tests out",
                 package.path
             );
         }
         if gosrc::is_test(name) {
-            return "it is a test, and a build takes none".to_owned();
+            return "it is a test, and builds leave tests out".to_owned();
         }
         let others = self.images_with(path);
         if !others.is_empty() {
@@ -257,7 +257,7 @@ impl<'a> Query<'a> {
     fn outside(&self, image: &Image, path: &TreePath) -> Option<String> {
         let Some(module) = self.module_dir(path) else {
             return Some(
-                "it lies in no module: there is no go.mod in its directory or above".to_owned(),
+                "it is in no module: its directory and those above have no go.mod".to_owned(),
             );
         };
         let workspace = self.project.workspace();
@@ -278,10 +278,7 @@ impl<'a> Query<'a> {
         } else {
             "that of the image does not use"
         };
-        Some(format!(
-            "it lies in module {}, which {words}",
-            shown(&module)
-        ))
+        Some(format!("it is in module {}, which {words}", shown(&module)))
     }
 
     /// Why no image holds a file of a module that is used.
@@ -291,7 +288,7 @@ impl<'a> Query<'a> {
         if name.starts_with(['_', '.'])
             && FileClass::of(name.trim_start_matches(['_', '.'])).is_some()
         {
-            return format!("go takes no file whose name begins with `{}`", &name[..1]);
+            return format!("go ignores files whose names begin with `{}`", &name[..1]);
         }
         let scanned = self.project.scan().dirs.get(dir);
         let file = scanned.and_then(|scanned| scanned.files.iter().find(|file| file.name == name));
@@ -305,10 +302,10 @@ impl<'a> Query<'a> {
                     format!("no image imports a package in {}", shown(dir))
                 }
                 Some((_, package)) => format!(
-                    "it is no source file, and package {} does not embed it",
+                    "it is not a source file, and package {} does not embed it",
                     package.path
                 ),
-                None => "it is no source file, and no image embeds it".to_owned(),
+                None => "it is not a source file, and no image embeds it".to_owned(),
             };
         };
         let context = build.settings.context(self.plan.builder.go_minor);
@@ -317,10 +314,10 @@ impl<'a> Query<'a> {
     }
 }
 
-/// Why this build does not take a source file; none if the file itself is no reason.
+/// Why this build does not take a source file; `None` if the file itself is not the reason.
 pub(crate) fn unfit(file: &SourceFile, context: &BuildContext, plan: &Plan) -> Option<String> {
     if !context.matches_name(&file.name) {
-        return Some(format!("by its name it is not for {}", plan.target));
+        return Some(format!("its name says that it is not for {}", plan.target));
     }
     if let Some(constraint) = file
         .header
@@ -350,9 +347,7 @@ pub(crate) fn unfit(file: &SourceFile, context: &BuildContext, plan: &Plan) -> O
         return Some("it imports \"C\", and cgo is off (`cgo = true` turns it on)".to_owned());
     }
     if file.header.package == "documentation" {
-        return Some(
-            "its package clause says `documentation`, which go takes for words".to_owned(),
-        );
+        return Some("go ignores files of `package documentation`".to_owned());
     }
     (FileClass::of(&file.name) == Some(FileClass::CgoS))
         .then(|| "only packages with cgo files are built with it".to_owned())

@@ -33,14 +33,14 @@ pub(crate) struct Source {
     pub(crate) stages: Option<String>,
     /// Name and rules of the ignore file, if there is one.
     pub(crate) ignore: Option<(String, Ignore)>,
-    /// What is to be said about the choice of these files.
+    /// Warnings about the choice of these files.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 /// What a build is made by.
 #[derive(Default)]
 struct Definition {
-    /// The file's name, from the root if it lies there.
+    /// The file's name, from the root if it is there.
     name: Option<String>,
     /// Its text, if it is a configuration.
     text: Option<String>,

@@ -33,7 +33,7 @@ impl Shown<'_> {
     }
 }
 
-/// Writes `text` to standard output. A reader that has read enough and is gone is no error.
+/// Writes `text` to standard output. A reader that has read enough and is gone is not an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

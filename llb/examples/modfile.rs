@@ -7,9 +7,9 @@
 //! `toolchain` and `godebug` are left out; from 1.27 on an absent list is absent. The `go` on the
 //! PATH decides; `--go 1.26` in front decides otherwise.
 //!
-//! Besides printing, `go … edit` cleans the file: later replacements of one module win, of equal
-//! excludes, tools and ignores the first stays, and directives with an empty path vanish. So does
-//! this.
+//! In addition to printing, `go … edit` cleans the file: later replacements of one module win, of
+//! equal excludes, tools and ignores the first stays, and directives with an empty path vanish. So
+//! does this.
 #![allow(
     clippy::disallowed_methods,
     reason = "an example is a program: it reads the files it is given"

@@ -1,4 +1,4 @@
-//! Places in text files and what is to be said about them. Rendering is the caller's.
+//! Places in text files, and messages about them. Rendering is the caller's.
 
 mod findings;
 mod nearest;
@@ -209,8 +209,8 @@ fn end_of_authority(after: &str) -> usize {
     let end_of_url = end_of_url(after);
     let url = &after[..end_of_url];
     let end = url.find(['/', '?', '#']).unwrap_or(url.len());
-    // What looks like a host with a port that is no number is a login whose password has a letter
-    // that it should not have.
+    // What looks like a host with a port that is not a number is a login whose password has a
+    // letter that it should not have.
     let port = url[..end]
         .rsplit_once(':')
         .map(|(_, port)| port)

@@ -1,9 +1,9 @@
 //! OCI image configs: what a base image says and what an image of ours says on top.
 //!
 //! Docker's extra fields (`Healthcheck`, `OnBuild`, `Shell`, `StopTimeout`) are kept, and so is
-//! every field that nobody here knows: a base image's words must not get lost on the way. Layers
-//! (`rootfs`) are left to BuildKit's exporter, which replaces them; so is `history`, except for
-//! entries added here.
+//! every field that the library does not know: nothing of a base image must get lost on the way.
+//! Layers (`rootfs`) are left to BuildKit's exporter, which replaces them; so is `history`, except
+//! for entries added here.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ pub struct ImageConfig {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub os_features: Vec<String>,
-    /// When it was made, RFC 3339. Only if somebody says so: the library knows no time.
+    /// When it was made, RFC 3339. Only if the caller gives it: the library does not know the time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<String>,
     /// Who made it.
@@ -73,7 +73,7 @@ pub struct ImageConfig {
     /// Layers of the base; the exporter writes its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rootfs: Option<Value>,
-    /// Fields that nobody here knows.
+    /// Fields that the library does not know.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -111,7 +111,7 @@ pub struct RunConfig {
         skip_serializing_if = "Vec::is_empty"
     )]
     pub entrypoint: Vec<String>,
-    /// Default arguments, or the program where there is no entrypoint.
+    /// Default arguments, or the program if it has no entrypoint.
     #[serde(
         default,
         deserialize_with = "null_as_default",
@@ -132,7 +132,7 @@ pub struct RunConfig {
         skip_serializing_if = "String::is_empty"
     )]
     pub working_dir: String,
-    /// What is said about the image.
+    /// Labels and the like: metadata about the image.
     #[serde(
         default,
         deserialize_with = "null_as_default",
@@ -166,7 +166,7 @@ pub struct RunConfig {
     /// Seconds between the stop signal and the kill. Docker's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_timeout: Option<i64>,
-    /// Fields that nobody here knows.
+    /// Fields that the library does not know.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -202,7 +202,7 @@ pub struct Healthcheck {
     /// Failures in a row that make it unwell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retries: Option<i64>,
-    /// Fields that nobody here knows.
+    /// Fields that the library does not know.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -227,7 +227,7 @@ pub struct History {
         skip_serializing_if = "is_false"
     )]
     pub empty_layer: bool,
-    /// Fields that nobody here knows.
+    /// Fields that the library does not know.
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }

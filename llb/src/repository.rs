@@ -25,7 +25,7 @@ pub struct Repository {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Why there is no plan. `E` is the error of the function that runs the go command.
+/// Why no plan could be made. `E` is the error of the function that runs the go command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError<E> {
@@ -112,7 +112,7 @@ impl Repository {
     }
 
     /// The images that can be built for every one of `targets`, the names of those that cannot, and
-    /// all that is wrong. If the repository as a whole has errors, there are no outlines.
+    /// all that is wrong. If the repository as a whole has errors, the list of outlines is empty.
     pub fn outlines(&self, targets: &[Target]) -> Outlines {
         let mut findings: Findings = self.diagnostics.iter().cloned().collect();
         let made = if findings.has_errors() {

@@ -164,7 +164,7 @@ RUN --network=none \
     flag1=$(quote-flag "main.version=${VERSION:?}") \
  && go build -ldflags="-s -w -X $flag1" -o /out/vended ./cmd/vended
 
-# What programs expect and the base image need not have: certificates.
+# What programs expect and the base image may not have: certificates.
 FROM go AS rootfs
 RUN install -D -m 0644 /etc/ssl/certs/ca-certificates.crt /rootfs/etc/ssl/certs/ca-certificates.crt
 

@@ -74,7 +74,7 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
                 ui::note("no image is touched");
             }
             if !idle.is_empty() {
-                ui::note(&format!("part of no image: {}", idle.join(" ")));
+                ui::note(&format!("not part of any image: {}", idle.join(" ")));
             }
         }
         Answer::Json => {
@@ -163,8 +163,8 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
 fn reasons(change: Change, rev: &str) -> (&'static str, Vec<Reason>) {
     let one = |kind, text| vec![Reason { kind, text }];
     match change {
-        Change::New => ("new", one("new", format!("was no image in {rev}"))),
-        Change::Gone => ("gone", one("gone", "is no image any more".to_owned())),
+        Change::New => ("new", one("new", format!("was not an image in {rev}"))),
+        Change::Gone => ("gone", one("gone", "is not an image any more".to_owned())),
         Change::Unknown(why) => ("changed", one("unknown", why)),
         Change::Changed(differences) => {
             let reason = |difference: &Difference| Reason {

@@ -66,7 +66,7 @@ fn text(query: Query<'_>, image: &Image, resolutions: Option<&Resolutions>, all:
         image.name, image.package, plan.target, plan.builder.image
     );
     if !plan.resolved {
-        text.push_str("(coarse: without --resolve no go command is asked for packages, so all from outside are one step)\n");
+        text.push_str("(coarse: without --resolve gowork asks no go command, so all packages from outside are one step)\n");
     }
     let mut shown = BTreeSet::new();
     for step in query.steps(image) {

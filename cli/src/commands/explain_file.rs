@@ -19,9 +19,9 @@ use crate::{exit, ui};
 /// What is known about one file, or package, and one image.
 #[derive(Default)]
 struct Answer {
-    /// What it is to the image; empty if it is no part of it.
+    /// What it is to the image; empty if it is not part of it.
     roles: Vec<String>,
-    /// Why it is no part.
+    /// Why it does not belong to the image.
     absence: Option<String>,
     /// From the main to the package in question.
     chain: Vec<Link>,
@@ -32,7 +32,7 @@ struct Answer {
 }
 
 impl Answer {
-    /// It is no part of the image, for this reason.
+    /// It is not part of the image, for this reason.
     fn absent(reason: String) -> Self {
         Self {
             absence: Some(reason),
@@ -114,7 +114,7 @@ fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) 
         let config_file = query.project.config_file.as_ref();
         return Answer::absent(match config_file {
             Some((name, _)) if name == path.as_str() => {
-                "it is the configuration: it counts by what it says of the image".to_owned()
+                "it is the configuration: only what it says about the image counts".to_owned()
             }
             _ => query.absence(image, path),
         });
@@ -222,7 +222,7 @@ fn no_package(query: Query<'_>, image: &Image, dir: &TreePath) -> String {
     )
 }
 
-/// The word is no file: it may be an import path, with `/...` for all below it.
+/// The word is not a file: it may be an import path, with `/...` for all below it.
 fn about_package(
     query: Query<'_>,
     image: &Image,
@@ -373,7 +373,7 @@ fn no_such_file(project: &Project, image: &Image, file: &str, asked_go: bool) ->
 
 fn text_of(image: &Image, name: &str, answer: &Answer) -> String {
     if let Some(absence) = &answer.absence {
-        return format!("{name} is no part of {}: {absence}\n", image.name);
+        return format!("{name} is not part of {}: {absence}\n", image.name);
     }
     let mut text = format!(
         "{name} is part of {}: {}\n",

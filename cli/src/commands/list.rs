@@ -74,8 +74,8 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
     ]
 }
 
-/// What is no image: modules that are not built, packages that cannot be programs, and those that
-/// `skip` names.
+/// What makes no images: modules that are not built, packages that cannot be programs, and those
+/// that `skip` names.
 fn rest(project: &Project, outline: &Outline) -> String {
     let mut text = String::new();
     // A module may be used through a link to its directory.

@@ -11,7 +11,7 @@ use gowork_llb::plan::Plan;
 pub(super) fn no_image(plan: &Plan, broken: &BTreeSet<ImageName>, name: &str) -> Diagnostic {
     if broken.contains(name) {
         return Diagnostic::error(format!(
-            "image {name} cannot be shown before the errors above are mended"
+            "image {name} cannot be shown until the errors above are fixed"
         ));
     }
     let names: Vec<&str> = plan

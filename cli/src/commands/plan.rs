@@ -35,7 +35,7 @@ fn summary(plan: &Plan) -> String {
         plan.builder.image
     );
     if !plan.resolved {
-        text.push_str("(coarse: without --resolve no go command is asked for packages, so all from outside are one step)\n");
+        text.push_str("(coarse: without --resolve gowork asks no go command, so all packages from outside are one step)\n");
     }
     let width = plan
         .steps

@@ -171,7 +171,7 @@ impl Git {
     }
 }
 
-/// The records of an answer with `-z`. What is not UTF-8 can be no path of a tree.
+/// The records of an answer with `-z`. What is not UTF-8 cannot be a path of a tree.
 pub(super) fn records(answer: &[u8]) -> impl Iterator<Item = String> + '_ {
     let texts = answer
         .split(|byte| *byte == 0)

@@ -32,7 +32,7 @@ impl Writer {
         fs::write(path, text).unwrap();
     }
 
-    /// A file of that many bytes, of which only the first are there.
+    /// A file of that many bytes. Only the first ones exist on disk.
     pub(crate) fn sparse(&self, path: &str, start: &str, size: u64) {
         self.file(path, start);
         fs::File::options()

@@ -155,8 +155,8 @@ fn images_come_and_go() {
         },
         &expect![[r#"
             --- stdout
-            job   is no image any more
-            tool  was no image in HEAD
+            job   is not an image any more
+            tool  was not an image in HEAD
             exit 0
         "#]],
     );

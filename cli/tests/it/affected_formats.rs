@@ -41,7 +41,7 @@ fn formats() {
               "reasons": [
                 {
                   "kind": "gone",
-                  "text": "is no image any more"
+                  "text": "is not an image any more"
                 }
               ],
               "status": "gone"

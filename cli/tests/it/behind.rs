@@ -163,7 +163,7 @@ fn a_fork_is_explained_and_drawn() {
         "#]].assert_eq(&run(&format!("explain app {file}")));
         expect![[r#"
             --- stdout
-            forks/t1/internal/deep/deep.go is no part of plain: plain does not import package third.example/t1/internal/deep; these images do: app
+            forks/t1/internal/deep/deep.go is not part of plain: plain does not import package third.example/t1/internal/deep; these images do: app
             exit 0
         "#]].assert_eq(&run(&format!("explain plain {file} --resolve")));
         expect![[r#"

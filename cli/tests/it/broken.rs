@@ -89,7 +89,7 @@ fn every_command_goes_on() {
         assert!(check.code == 1 && check.err.contains(said_of_it), "{check}");
         let explained = repository.run("explain job");
         assert!(
-            explained.code == 1 && explained.err.contains("image job cannot be shown before"),
+            explained.code == 1 && explained.err.contains("image job cannot be shown until"),
             "{explained}"
         );
     }

@@ -25,7 +25,7 @@ fn syntax_of_go_work() {
             6 |     use ./lib
               |     ^^^^^^^^^
               |
-              = help: name one directory a line
+              = help: name one directory per line
 
             error: unknown directive: frobnicate
              --> go.work:9:1

@@ -26,7 +26,7 @@ fn image() {
     expect![[r#"
         --- stdout
         api: example.com/api on linux/amd64, built with golang:1.26
-        (coarse: without --resolve no go command is asked for packages, so all from outside are one step)
+        (coarse: without --resolve gowork asks no go command, so all packages from outside are one step)
 
         1/deps: compile std and third-party packages with ./api/default.pgo
           -pgo=api/default.pgo
@@ -201,51 +201,51 @@ fn files_that_are_not() {
          docs/guide.go README.md gowork.toml lib/nobody",
         &expect![[r#"
             --- stdout
-            api/main_windows.go is no part of api: by its name it is not for linux/amd64
+            api/main_windows.go is not part of api: its name says that it is not for linux/amd64
             exit 0
 
             --- stdout
-            api/main_test.go is no part of api: it is a test of package example.com/api, and a build takes none
+            api/main_test.go is not part of api: it is a test of package example.com/api, and builds leave tests out
             exit 0
 
             --- stdout
-            api/dev.go is no part of api: its constraint `//go:build dev && !prod` does not hold on linux/amd64
+            api/dev.go is not part of api: its constraint `//go:build dev && !prod` does not hold on linux/amd64
             exit 0
 
             --- stdout
-            api/cgo.go is no part of api: it imports "C", and cgo is off (`cgo = true` turns it on)
+            api/cgo.go is not part of api: it imports "C", and cgo is off (`cgo = true` turns it on)
             exit 0
 
             --- stdout
-            lib/nobody/nobody.go is no part of api: no image imports the package in ./lib/nobody
+            lib/nobody/nobody.go is not part of api: no image imports the package in ./lib/nobody
             exit 0
 
             --- stdout
-            lib/pages/notes.txt is no part of api: it is no source file, and package example.com/lib/pages does not embed it
+            lib/pages/notes.txt is not part of api: it is not a source file, and package example.com/lib/pages does not embed it
             exit 0
 
             --- stdout
-            job/main.go is no part of api: api does not import package example.com/job; these images do: job
+            job/main.go is not part of api: api does not import package example.com/job; these images do: job
             exit 0
 
             --- stdout
-            old/old.go is no part of api: it lies in module ./old, which go.work does not use
+            old/old.go is not part of api: it is in module ./old, which go.work does not use
             exit 0
 
             --- stdout
-            docs/guide.go is no part of api: .dockerignore:2 leaves it out of the build (`docs`)
+            docs/guide.go is not part of api: .dockerignore:2 leaves it out of the build (`docs`)
             exit 0
 
             --- stdout
-            README.md is no part of api: it lies in no module: there is no go.mod in its directory or above
+            README.md is not part of api: it is in no module: its directory and those above have no go.mod
             exit 0
 
             --- stdout
-            gowork.toml is no part of api: it is the configuration: it counts by what it says of the image
+            gowork.toml is not part of api: it is the configuration: only what it says about the image counts
             exit 0
 
             --- stdout
-            lib/nobody is no part of api: it is a directory, and no image imports a package in it
+            lib/nobody is not part of api: it is a directory, and no image imports a package in it
             exit 0
         "#]],
     );
@@ -280,7 +280,7 @@ fn packages() {
             exit 0
 
             --- stdout
-            example.com/job is no part of api: api does not import the package in it; these images do: job
+            example.com/job is not part of api: api does not import the package in it; these images do: job
             exit 0
         "#]],
     );
@@ -412,7 +412,7 @@ fn vendored_packages() {
     let said = run(&dir, &format!("explain numeral {test_only} --resolve"));
     expect![[r#"
         --- stdout
-        vendor/github.com/google/go-cmp/cmp/path.go is no part of numeral: it is vendored, but no image reaches a package that it is part of
+        vendor/github.com/google/go-cmp/cmp/path.go is not part of numeral: it is vendored, but no image reaches a package that it is part of
         exit 0
     "#]].assert_eq(&said.to_string());
 }

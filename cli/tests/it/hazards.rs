@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::support::{Repository, SMALL};
 
-/// A module of two packages, one of which imports the other.
+/// A module of two packages. One imports the other.
 const MODULE: &str = "
 -- go.mod --
 module example.com/m

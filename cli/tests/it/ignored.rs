@@ -265,7 +265,7 @@ fn since_a_commit_with_another_one() {
     repository.write(".dockerignore", "");
     expect![[r#"
         --- stdout
-        job  was no image in HEAD
+        job  was not an image in HEAD
         exit 0
     "#]]
     .assert_eq(&repository.run("affected --since HEAD").to_string());

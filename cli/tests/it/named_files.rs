@@ -49,17 +49,17 @@ fn each_kind_of_file() {
             job  file lib/lib.go
         api/main_windows.go [0]
             no image is touched
-            part of no image: api/main_windows.go
+            not part of any image: api/main_windows.go
         api/main_test.go [0]
             no image is touched
-            part of no image: api/main_test.go
+            not part of any image: api/main_test.go
         api/dev.go [0]
             api  file api/dev.go may have been part of package example.com/api
         api/gone.go [0]
             api  file api/gone.go may have been part of package example.com/api
         api/gone_windows.go [0]
             no image is touched
-            part of no image: api/gone_windows.go
+            not part of any image: api/gone_windows.go
         api/default.pgo [0]
             api  file api/default.pgo
         job/default.pgo [0]
@@ -74,13 +74,13 @@ fn each_kind_of_file() {
             job  file lib/pages/parts/deep/gone.css matches the pattern parts of package example.com/lib/pages
         lib/pages/gone.txt [0]
             no image is touched
-            part of no image: lib/pages/gone.txt
+            not part of any image: lib/pages/gone.txt
         lib/nobody/nobody.go [0]
             no image is touched
-            part of no image: lib/nobody/nobody.go
+            not part of any image: lib/nobody/nobody.go
         gone/gone.go [0]
             no image is touched
-            part of no image: gone/gone.go
+            not part of any image: gone/gone.go
         go.work [0]
             api  go.work may decide versions for every image of its root
             job  go.work may decide versions for every image of its root
@@ -92,11 +92,11 @@ fn each_kind_of_file() {
             api  lib/go.mod may decide versions for every image of its root
             job  lib/go.mod may decide versions for every image of its root
         lib/pages/parts/go.mod [0]
-            api  lib/pages/parts/go.mod parts lib/pages/parts from the module around it, or joins it
-            job  lib/pages/parts/go.mod parts lib/pages/parts from the module around it, or joins it
+            api  lib/pages/parts/go.mod makes lib/pages/parts a module of its own, or no longer does
+            job  lib/pages/parts/go.mod makes lib/pages/parts a module of its own, or no longer does
         old/go.mod [0]
             no image is touched
-            part of no image: old/go.mod
+            not part of any image: old/go.mod
         gowork.toml [0]
             api  gowork.toml is the configuration
             job  gowork.toml is the configuration
@@ -105,7 +105,7 @@ fn each_kind_of_file() {
             job  .dockerignore is the ignore file of the build
         README.md [0]
             no image is touched
-            part of no image: README.md
+            not part of any image: README.md
     "#]]
     .assert_eq(&reported);
 }

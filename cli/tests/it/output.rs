@@ -29,7 +29,7 @@ fn plan() {
     expect![[r#"
         --- stdout
         2 images on linux/amd64, built with golang:1.26
-        (coarse: without --resolve no go command is asked for packages, so all from outside are one step)
+        (coarse: without --resolve gowork asks no go command, so all packages from outside are one step)
 
         steps
           deps      compiles 1 package

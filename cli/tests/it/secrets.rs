@@ -88,7 +88,7 @@ fn urls_with_credentials_are_refused_and_not_shown() {
                     .run(&format!("dockerfile --build-arg {variable}={url}"))
                     .to_string();
                 let reported =
-                    format!("build-arg {variable}: user and password must not stand in a URL");
+                    format!("build-arg {variable}: a URL must not contain a user or password");
                 assert!(
                     said.contains(&reported) && !said.contains("canary"),
                     "{variable}: {said}"
@@ -109,7 +109,7 @@ fn credentials_in_the_configuration_are_refused_and_its_line_is_shown_without_th
             repository.write("gowork.toml", &format!("[modules]\n{line}\n"));
             let said = repository.run("check").to_string();
             assert!(
-                said.contains("user and password must not stand in a URL")
+                said.contains("a URL must not contain a user or password")
                     && said.contains("*@host"),
                 "{said}"
             );

@@ -71,7 +71,7 @@ struct Run {
     known: ours::Known,
     /// How often each outcome came.
     tally: BTreeMap<&'static str, u64>,
-    /// How often a difference of one kind was the only one that told of a change: without that kind
+    /// How often a difference of one kind was the only one that showed a change: without that kind
     /// we would have kept an old image.
     needed: BTreeMap<&'static str, u64>,
 }
@@ -102,7 +102,7 @@ impl Run {
             self.live(seed, cases.min(EDITS_OF_A_WORLD));
         }
         eprintln!(
-            "{:?}: {:?}; told by one kind alone: {:?}",
+            "{:?}: {:?}; shown by one kind alone: {:?}",
             self.layout, self.tally, self.needed
         );
     }
@@ -186,7 +186,7 @@ impl Run {
             let by_go = oracle::differences(made_before, made);
             let by_us = planned_before.image_key.differences(&planned.image_key);
             let link = planned_before.link.differences(&planned.link);
-            let told = || {
+            let shown = || {
                 let ours: Vec<String> = by_us.iter().map(ToString::to_string).collect();
                 let link: Vec<String> = link.iter().map(ToString::to_string).collect();
                 format!(
@@ -198,10 +198,10 @@ impl Run {
                 (false, false) => "another",
                 (false, true) => panic!(
                     "go makes another image, and we would keep the old one: {}",
-                    told()
+                    shown()
                 ),
                 (true, false) => exception(&by_us)
-                    .unwrap_or_else(|| panic!("go makes the same image: {}", told())),
+                    .unwrap_or_else(|| panic!("go makes the same image: {}", shown())),
             };
             *self.tally.entry(outcome).or_default() += 1;
             let kinds: BTreeSet<&'static str> = by_us
@@ -214,12 +214,12 @@ impl Run {
             match (link.is_empty(), by_us.is_empty()) {
                 (true, false) => panic!(
                     "the image is another, and the link would not run: {}",
-                    told()
+                    shown()
                 ),
                 (false, true) => {
                     let parted = planned_before.parts != planned.parts;
                     let why = link_exception(&link, parted)
-                        .unwrap_or_else(|| panic!("the link runs in vain: {}", told()));
+                        .unwrap_or_else(|| panic!("the link runs in vain: {}", shown()));
                     *self.tally.entry(why).or_default() += 1;
                 }
                 _ => {}

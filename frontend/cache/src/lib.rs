@@ -26,8 +26,8 @@
 //! ```
 //!
 //! The same puts, in any order, give the same bytes, modes (0644, 0755) and modification times (the
-//! Unix epoch), since a layer's digest covers them all. There is no time of use and no trimming: a
-//! layer is whole for as long as it exists.
+//! Unix epoch), since a layer's digest covers them all. A layer has no times of use, and nothing is
+//! trimmed: a layer is whole for as long as it exists.
 //!
 //! # Faults
 //!

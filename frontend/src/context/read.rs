@@ -1,4 +1,4 @@
-//! Small files that are read before the build. They are no part of the result, so no cache is
+//! Small files that are read before the build. They do not belong to the result, so no cache is
 //! imported for them.
 
 use gowork_llb::limits;

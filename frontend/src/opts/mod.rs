@@ -312,7 +312,7 @@ impl Reader<'_> {
     fn contexts(&mut self) -> ContextOptions {
         let key = self.raw.given(keys::CONTEXT_KEY).unwrap_or(keys::CONTEXT);
         let forced = self.raw.given(keys::DOCKERFILE_KEY);
-        // A value that is no boolean keeps nothing, as in docker/dockerfile.
+        // A value that is not a boolean keeps nothing, as in docker/dockerfile.
         let keep_git_dir = self
             .raw
             .arg(keys::ARG_KEEP_GIT_DIR)

@@ -39,7 +39,7 @@ pub enum ScanError {
 ///
 /// # Errors
 /// On wrong arguments, a damaged list of names, and where the result cannot be written. Bad sources
-/// are no errors: they are in the result.
+/// are not errors: they are in the result.
 pub fn run(args: &[String]) -> Result<(), ScanError> {
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let (source, laid, out) = match words.as_slice() {

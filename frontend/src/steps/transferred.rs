@@ -281,7 +281,7 @@ fn read(records: &[u8]) -> impl Iterator<Item = Result<Record, MetadataError>> {
     })
 }
 
-/// The nodes of `records`, by path. What is not UTF-8 can be no path of a tree: of such names the
+/// The nodes of `records`, by path. What is not UTF-8 cannot be a path of a tree: of such names the
 /// first is there as [`tree::shown_name`] shows it, and nothing below it.
 fn nodes(records: &[u8]) -> Result<BTreeMap<TreePath, Node>, MetadataError> {
     let mut nodes = BTreeMap::new();

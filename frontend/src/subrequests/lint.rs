@@ -105,7 +105,7 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
     result
 }
 
-/// The answer of Docker's frontend, which has the same form, with what was found besides.
+/// The answer of Docker's frontend, which has the same form, and what gowork found.
 pub fn joined(mut answered: proto::Result, lint: &Lint, files: &SourceFiles) -> proto::Result {
     let own = result(lint, files);
     let json = |result: &proto::Result| -> Option<Value> {

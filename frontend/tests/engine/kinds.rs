@@ -27,7 +27,7 @@ use Expectation::{Links, Nothing};
 const MONEY: &[&str] = &["api", "orders"];
 const ALL: &[&str] = &["api", "orders", "web", "worker"];
 
-/// Edits of sources, and of files that are none, of `examples/shop`.
+/// Edits of `examples/shop`: of sources, and of other files.
 pub(crate) const SOURCES: [Edit; 16] = [
     ("a README", |r, u| r.append("README.md", u), Nothing),
     (

@@ -45,7 +45,7 @@ impl Canaries {
     pub(crate) fn add_bytes(&mut self, name: &str, bytes: &[u8]) {
         assert!(
             bytes.len() >= 12,
-            "{name} is too short to be told from others"
+            "{name} is too short to tell it from others"
         );
         self.needle(name.to_owned(), bytes);
     }

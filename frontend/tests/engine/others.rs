@@ -8,7 +8,7 @@ const ASSETS: &str = "services/web/assets/assets.go";
 
 /// The example's image api is built as ever from a repository in which something is wrong with the
 /// image web; web and all binaries are not, for this reason.
-fn only_others_are_built(break_web: impl Fn(&Repository), told: &str, reason: &str) {
+fn only_others_are_built(break_web: impl Fn(&Repository), warning: &str, reason: &str) {
     let repository = Repository::example("shop");
     break_web(&repository);
     let out = tempfile::tempdir().unwrap();
@@ -19,8 +19,8 @@ fn only_others_are_built(break_web: impl Fn(&Repository), told: &str, reason: &s
         .succeeds();
     let warnings = api.records.warnings.join("\n");
     assert!(
-        warnings.contains(told),
-        "no {told:?} in {warnings:?} of:\n{}",
+        warnings.contains(warning),
+        "no {warning:?} in {warnings:?} of:\n{}",
         api.everything()
     );
     let expected = repository.go_build("services/api", "./cmd/api");

@@ -35,7 +35,7 @@ impl Repository {
         repository
     }
 
-    /// One of these files. A Dockerfile of one line is added where there is none.
+    /// One of these files. If it has no Dockerfile, one of one line is added.
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
         let repository = Self {
             dir: tempfile::tempdir().expect("a directory for the repository"),

@@ -247,8 +247,8 @@ fn nothing_of_a_secret_is_kept_or_said() {
     company.silent("the plain progress", &plain);
 }
 
-/// Looks into the cache mount that outlives steps with secrets, of which no Dockerfile can write
-/// the name. The path of the module is among what is looked for, and is all that is found.
+/// Looks into the cache mount that outlives steps with secrets, which no Dockerfile can write the
+/// name. The path of the module is among what is looked for, and is all that is found.
 fn cache_mount_is_clean(company: &Company) {
     let patterns = [
         &company.canaries.patterns()[..],

@@ -234,7 +234,7 @@ fn what_changed_is_compiled_and_linked_at_once() {
         "one link alone\n{}",
         renamed.everything()
     );
-    // An error is told by the step that it belongs to.
+    // The step that an error belongs to reports it.
     programs.write("b/b.go", "package b\n\nconst Word = undefined\n");
     let failed = build(&programs)
         .target("binaries")

@@ -139,7 +139,7 @@ pub(super) fn tag(text: &str) -> Result<(), Wrong> {
             .collect();
         return wrong(
             format!("{text:?} is not one build tag"),
-            format!("one item a tag: [{}]", items.join(", ")),
+            format!("one item per tag: [{}]", items.join(", ")),
         );
     }
     let allowed = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
@@ -157,7 +157,7 @@ pub(super) fn experiment(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || !text.chars().all(|c| c.is_ascii_alphanumeric()) {
         return wrong(
             format!("{text:?} is not a GOEXPERIMENT"),
-            "one item an experiment, like [\"jsonv2\"]",
+            "one item per experiment, like [\"jsonv2\"]",
         );
     }
     Ok(())
@@ -278,7 +278,7 @@ fn no_credentials(text: &str) -> Result<(), Wrong> {
         .any(|word| word.contains('@') && !word.trim().starts_with("file://"))
     {
         return wrong(
-            "user and password must not stand in a URL",
+            "a URL must not contain a user or password",
             "give them as a secret: --secret id=netrc,src=$HOME/.netrc",
         );
     }

@@ -91,7 +91,7 @@ pub(super) fn port(text: &str) -> Result<Port, Wrong> {
         }),
         _ if text.contains(':') => wrong(
             format!("{text:?} is not a port"),
-            "one item a port that the program listens on, like 8080; what it is published as is said when the image is run",
+            "one item per port that the program listens on, like 8080; you choose the published port when you run the image",
         ),
         _ => wrong(
             format!("{text:?} is not a port"),
@@ -116,7 +116,7 @@ pub(super) fn absolute(text: &str) -> Result<(), Wrong> {
     if text.split('/').any(|part| part == "..") {
         return wrong(
             format!("{text:?} climbs with `..`"),
-            "write the path it ends up at",
+            "write the path that it leads to",
         );
     }
     no_control(text)

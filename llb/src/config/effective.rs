@@ -34,11 +34,11 @@ pub struct ImageConfig {
     pub compile: CompileConfig,
     /// `-ldflags`: decides the link, and no package's compile result.
     pub ldflags: String,
-    /// What is in the image besides the binary.
+    /// What is in the image in addition to the binary.
     pub runtime: RuntimeConfig,
 }
 
-/// What decides the compile results of packages, besides sources, platform and Go version.
+/// What decides the compile results of packages, in addition to sources, platform and Go version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CompileConfig {
@@ -58,7 +58,7 @@ pub struct CompileConfig {
     pub levels: BTreeMap<String, String>,
 }
 
-/// What is in an image besides the binary, and how it is run.
+/// What is in an image in addition to the binary, and how it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuntimeConfig {
@@ -161,7 +161,7 @@ impl Config {
     }
 
     /// What holds for the image `name`, whether or not it has a table. Call it on what
-    /// [`Config::expand`] returned without errors: values that are no right ones count as absent.
+    /// [`Config::expand`] returned without errors: wrong values count as absent.
     pub fn image(&self, name: &str) -> ImageConfig {
         let own = self.images.get(name);
         let build = Build::over(own.map(|image| &image.build), &self.go.build);
@@ -335,9 +335,11 @@ fn compile(build: &Build) -> CompileConfig {
 fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
     let base = runtime.base.unwrap_or_else(|| SCRATCH.to_owned().into());
     let is_scratch = base.value == SCRATCH;
-    // Values that are no right ones count as absent.
+    // Wrong values count as absent.
     let ports = runtime.ports.unwrap_or_default();
-    let ports = ports.iter().filter_map(|port| check_runtime::port(port).ok());
+    let ports = ports
+        .iter()
+        .filter_map(|port| check_runtime::port(port).ok());
     let files = runtime.files.unwrap_or_default();
     RuntimeConfig {
         base,

@@ -40,7 +40,7 @@ pub(crate) enum Instead {
 }
 
 impl EnvValue {
-    /// Reads a value, in which build-args are filled in. What is no variable is text.
+    /// Reads a value, in which build-args are filled in. Everything that is not a variable is text.
     pub(crate) fn parse(text: &str) -> Self {
         parse(text, 0).unwrap_or_else(|_| Self {
             parts: vec![EnvPart::Text(text.to_owned())],

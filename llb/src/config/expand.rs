@@ -326,7 +326,7 @@ fn merge_modules(modules: &mut Modules, over: Modules) {
     };
 }
 
-/// Items that came out empty are no items.
+/// Items that became empty are dropped.
 fn drop_empty(config: &mut Config) {
     let filled = |item: &Spanned<String>| !item.value.is_empty();
     config.skip.retain(filled);
@@ -387,7 +387,7 @@ fn across_keys(config: &Config, diagnostics: &mut Findings) {
         {
             let wrong = Wrong {
                 why: format!(
-                    "user {:?} has a name, and the base image `scratch` knows none",
+                    "user {:?} has a name, and the base image `scratch` knows no names",
                     effective.runtime.user
                 ),
                 help: "write numbers, like \"65532:65532\"".to_owned(),

@@ -13,7 +13,7 @@ pub struct Word<'t> {
 }
 
 /// The words of `flags`. They end at blanks; one that begins with a quote ends at the next of the
-/// same kind. There are no escapes, and a quote inside a word is a letter.
+/// same kind. Escapes do not exist, and a quote inside a word is a letter.
 ///
 /// # Errors
 /// The quote that is never closed.
@@ -92,7 +92,7 @@ pub(super) fn fill(template: &str, values: &[String]) -> Result<String, Wrong> {
             continue;
         }
         let text = self::filled(word.text, &mut values);
-        // A word that is nothing but build-args without a value is no word, as in a shell.
+        // A word of nothing but build-args without a value is dropped, as in a shell.
         if text.is_empty() && word.text == word.written {
             continue;
         }

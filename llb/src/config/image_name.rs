@@ -11,8 +11,8 @@ text_type! {
 }
 
 /// Names with a meaning of their own: `binaries` is the target with the programs of all images,
-/// `default` is the group that bake builds, `context` and `scratch` are no stages (moby/buildkit,
-/// frontend/dockerfile).
+/// `default` is the group that bake builds, `context` and `scratch` cannot be stages
+/// (moby/buildkit, frontend/dockerfile).
 pub(crate) const RESERVED_NAMES: [&str; 4] = ["binaries", "context", "default", "scratch"];
 
 /// Whether `text` can name an image: words of small letters and digits that begin with a letter,

@@ -34,7 +34,7 @@ impl<T> Spanned<T> {
 }
 
 impl<T> From<T> for Spanned<T> {
-    /// A value that stands in no file.
+    /// A value that does not come from a file.
     fn from(value: T) -> Self {
         Self { value, span: None }
     }

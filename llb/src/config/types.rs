@@ -15,7 +15,7 @@ use crate::diag::Span;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Config {
-    /// Main packages that are no images, as Go patterns: `./tools/...`, or import paths.
+    /// Main packages that make no images, as Go patterns: `./tools/...`, or import paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skip: Vec<Spanned<String>>,
     /// Directories of the go.work and go.mod files to build from. Default: the go.work at the root;
@@ -33,7 +33,7 @@ pub struct Config {
     pub go: Go,
     /// Where Go modules come from.
     pub modules: Modules,
-    /// What the images hold besides the binary, and how they are run.
+    /// What the images hold in addition to the binary, and how they run.
     pub runtime: Runtime,
     /// One table an image, `[images.NAME]`, with what differs from `[go]` and `[runtime]`. Images
     /// need no table: every main package is an image, named as its binary or by its directories.
@@ -101,7 +101,7 @@ pub struct Build {
     /// GOWORK=off. Default true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Spanned<bool>>,
-    /// GOEXPERIMENT, one item an experiment.
+    /// GOEXPERIMENT, one item per experiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub experiment: Option<Vec<Spanned<String>>>,
     /// Instruction sets.
@@ -148,19 +148,19 @@ pub struct Modules {
     /// GOPROXY.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Spanned<String>>,
-    /// GOPRIVATE, one item a pattern.
+    /// GOPRIVATE, one item per pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<Vec<Spanned<String>>>,
-    /// GONOPROXY, one item a pattern.
+    /// GONOPROXY, one item per pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub noproxy: Option<Vec<Spanned<String>>>,
-    /// GONOSUMDB, one item a pattern.
+    /// GONOSUMDB, one item per pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nosumdb: Option<Vec<Spanned<String>>>,
     /// GOSUMDB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sumdb: Option<Spanned<String>>,
-    /// GOINSECURE, one item a pattern.
+    /// GOINSECURE, one item per pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub insecure: Option<Vec<Spanned<String>>>,
     /// GOVCS.
@@ -168,7 +168,7 @@ pub struct Modules {
     pub vcs: Option<Spanned<String>>,
 }
 
-/// `[runtime]`: what the images hold besides the binary, and how they are run.
+/// `[runtime]`: what the images hold in addition to the binary, and how they run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]

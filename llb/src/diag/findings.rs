@@ -121,7 +121,7 @@ impl FromIterator<Diagnostic> for Findings {
     }
 }
 
-/// Places that belong to a diagnostic, as many as anybody looks at.
+/// Places that belong to a diagnostic, as many as a reader looks at.
 const MAX_RELATED: usize = 5;
 
 impl Diagnostic {

@@ -1,6 +1,6 @@
 //! What a word was most likely meant to be.
 
-/// Characters of a word that a suggestion is looked for. Nobody mistypes a longer one.
+/// Characters of a word that a suggestion is looked for. Longer ones are not typed by hand.
 const MAX_CHARS: usize = 200;
 
 /// The word of `known` that `word` was most likely meant to be: the one with the fewest slips of

@@ -153,7 +153,7 @@ pub(super) fn unknown_block(file: &str, block: &Block, verbs: &[&str]) -> Diagno
             problem.help(format!("write `{verb} …` on one line, without parentheses"))
         }
         [verb, ..] if verbs.contains(verb) => {
-            problem.help(format!("nothing may stand between `{verb}` and `(`"))
+            problem.help(format!("remove what is between `{verb}` and `(`"))
         }
         [verb, ..] => unknown_help(problem, verb, verbs),
         [] => problem,
@@ -271,7 +271,7 @@ pub(super) fn string(word: &str) -> Result<String, &'static str> {
     Ok(word.to_owned())
 }
 
-/// The value of an argument that is no version.
+/// The value of an argument that is not a version.
 pub(super) fn path_string(word: &str) -> Result<String, Problem> {
     string(word).map_err(|why| {
         let problem = Problem::new(format!("invalid quoted string: {why}"));

@@ -252,7 +252,7 @@ pub(super) fn last_name(path: &str) -> &str {
 /// `!azure` for `Azure`.
 ///
 /// # Errors
-/// If the path is no valid module path.
+/// If the path is not a valid module path.
 pub fn escape_path(path: &str) -> Result<String, InvalidPath> {
     check_module_path(path)?;
     Ok(escape(path))
@@ -278,7 +278,7 @@ pub fn escape_version(version: &str) -> Result<String, InvalidPath> {
 /// The module path that [`escape_path`] made `escaped` of.
 ///
 /// # Errors
-/// If `escaped` is no escaped path, or the path is not valid.
+/// If `escaped` is not an escaped path, or the path is not valid.
 pub fn unescape_path(escaped: &str) -> Result<String, InvalidPath> {
     let invalid = || format!("invalid escaped module path {}", quote(escaped));
     let path = unescape(escaped).ok_or_else(|| InvalidPath(invalid()))?;
@@ -291,7 +291,7 @@ pub fn unescape_path(escaped: &str) -> Result<String, InvalidPath> {
 /// The version that [`escape_version`] made `escaped` of.
 ///
 /// # Errors
-/// If `escaped` is no escaped version.
+/// If `escaped` is not an escaped version.
 pub fn unescape_version(escaped: &str) -> Result<String, InvalidPath> {
     let version = unescape(escaped).filter(|version| check_element(version, Kind::File).is_ok());
     version.ok_or_else(|| InvalidPath(format!("invalid escaped version {}", quote(escaped))))

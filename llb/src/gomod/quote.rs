@@ -16,7 +16,7 @@ pub(super) fn unquote(quoted: &str) -> Option<String> {
             c => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
-    // `\xff` may have made bytes that are no text.
+    // `\xff` may have made bytes that are not text.
     Some(decode(&bytes))
 }
 

@@ -6,7 +6,7 @@ use super::decode::decode;
 use super::path::ModulePath;
 use crate::diag::{Diagnostic, Position, Span};
 
-/// The hash of a module whose go.mod is empty: an old bug wrote it for things that are no modules.
+/// The hash of a module whose go.mod is empty: an old bug wrote it for things that are not modules.
 /// The go command drops it.
 const EMPTY_GO_MOD: &str = "h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=";
 

@@ -75,7 +75,7 @@ impl WorkFile {
             "use" => {
                 let single = directive.single("usage: use local/dir");
                 let dir = directive::path_string(
-                    single.map_err(|problem| problem.help("name one directory a line"))?,
+                    single.map_err(|problem| problem.help("name one directory per line"))?,
                 )?;
                 self.uses.push(Use {
                     dir,

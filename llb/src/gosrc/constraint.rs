@@ -32,7 +32,7 @@ pub enum Expr {
 const UNCLOSED: &str = "missing close paren";
 const ENDED: &str = "unexpected end of expression";
 
-/// Why a line is no constraint, in Go's words.
+/// Why a line is not a constraint, in Go's words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 #[non_exhaustive]
@@ -86,7 +86,7 @@ impl Expr {
     }
 
     /// Parses what stands after `// +build` in one line: spaces are "or", commas "and". Words that
-    /// are no tags never hold.
+    /// are not tags never hold.
     ///
     /// # Errors
     /// More than 100 operators.
@@ -147,7 +147,7 @@ impl Expr {
     }
 }
 
-/// The tag that Go puts where a `// +build` line makes no sense; nobody sets it.
+/// The tag that Go puts where a `// +build` line makes no sense; no build sets it.
 fn never() -> Expr {
     Expr::Tag("ignore".to_owned())
 }

@@ -26,7 +26,7 @@ pub enum NodeKind {
 pub type Listing = Rc<[(String, NodeKind)]>;
 
 /// Lists a directory, given its path relative to the package's directory ("" for itself, else
-/// `a/b`); `None` if there is no such directory. Where the path passes a symlink to a directory the
+/// `a/b`); `None` if no such directory exists. Where the path passes a symlink to a directory the
 /// link should be followed if it can be. Asked for one directory many times.
 pub(crate) type ListDir<'a> = dyn Fn(&str) -> Option<Listing> + 'a;
 

@@ -45,7 +45,7 @@ fn contains(text: &[u8], needle: &[u8]) -> bool {
 
 /// The patterns after `//go:embed`, each with the characters before it: words, or Go strings, with
 /// white space between; `None` for a line Go does not understand. As in Go, carriage returns are
-/// not there, and a byte that is no UTF-8 is a character.
+/// not there, and a byte that is not UTF-8 is a character.
 fn patterns(line: &[u8]) -> Option<Vec<(u32, String)>> {
     let chunks = line.utf8_chunks();
     let line: String = chunks

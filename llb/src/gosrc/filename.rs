@@ -80,7 +80,7 @@ pub(super) fn is_unix(goos: &str) -> bool {
     UNIX_OS.binary_search(&goos).is_ok()
 }
 
-/// The tags that the name of a file asks for, all of which must hold: none, one or two.
+/// The tags that the name of a file asks for, and all must hold: none, one or two.
 pub(super) fn tags(name: &str) -> impl Iterator<Item = &str> {
     let stem = name.split('.').next().unwrap_or(name);
     // What is before the first underscore never counts: `linux.go` is for every platform.

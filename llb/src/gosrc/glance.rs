@@ -1,5 +1,5 @@
-//! What is asked of many directories: whether a main lies there. [`select`](super::select()) would
-//! say so too, and takes longer.
+//! A question that many directories are asked: do they hold a main? [`select`](super::select())
+//! answers it too, and takes longer.
 
 use super::class::{FileClass, is_test};
 use super::context::BuildContext;

@@ -82,8 +82,8 @@ impl<'a> Parser<'a> {
         parser
     }
 
-    /// Moves to the next token that is no comment and finds its lead comments: a group that ends on
-    /// the line above it and starts on no token's line.
+    /// Moves to the next token that is not a comment and finds its lead comments: a group that ends
+    /// on the line above it and starts on no token's line.
     fn advance(&mut self) {
         let line = self.token.line;
         self.lead.clear();

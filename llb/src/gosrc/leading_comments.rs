@@ -13,7 +13,7 @@ pub(super) struct LeadingError {
 
 /// The constraint in `head`, the text up to where the extent's reader stopped.
 ///
-/// `//go:build` counts up to the first text that is no comment, once. Without one, `// +build`
+/// `//go:build` counts up to the first text that is not a comment, once. Without one, `// +build`
 /// lines count up to the last blank line of the leading run of blank lines and `//` comments, and
 /// must all hold.
 pub(super) fn constraint(head: &[u8]) -> Result<Option<Expr>, LeadingError> {

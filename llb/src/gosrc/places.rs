@@ -24,7 +24,7 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// The position of the byte at `offset`. Columns count characters; each byte that is no UTF-8
+    /// The position of the byte at `offset`. Columns count characters; each byte that is not UTF-8
     /// is one.
     pub(super) fn at(&mut self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());

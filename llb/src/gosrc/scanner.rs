@@ -81,7 +81,7 @@ impl<'a> Scanner<'a> {
         scanner
     }
 
-    /// The same for who asks for tokens alone: a file may have as many faults as bytes.
+    /// The same for callers that need tokens alone: a file may have as many faults as bytes.
     pub(super) fn without_faults(text: &'a [u8]) -> Self {
         let mut scanner = Self::new(text);
         scanner.faults.clear();
@@ -121,8 +121,8 @@ impl<'a> Scanner<'a> {
         let (start, line) = (self.at, self.line);
         let was_insert = std::mem::take(&mut self.insert);
         let kind = self.kind(was_insert);
-        // Go's scanner is one character ahead of its tokens, so what is no character at all belongs
-        // to the token before it.
+        // Go's scanner is one character ahead of its tokens, so what is not a character at all
+        // belongs to the token before it.
         self.check_character();
         Token {
             kind,
@@ -303,7 +303,7 @@ impl<'a> Scanner<'a> {
         self.at += first_char(&self.text[self.at..]).map_or(1, char::len_utf8);
     }
 
-    /// Records a fault if the next bytes are no character that may be in a Go file.
+    /// Records a fault if the next bytes are not a character that may be in a Go file.
     fn check_character(&mut self) {
         if !matches!(self.text.get(self.at), Some(0 | 0x80..)) {
             return;

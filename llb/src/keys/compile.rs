@@ -55,8 +55,8 @@ impl<'a> Compiled<'a> {
         }
     }
 
-    /// What the results of these packages are made of; none without a resolution, since then nobody
-    /// knows what is outside.
+    /// What the results of these packages are made of; `None` without a resolution, because then it
+    /// is not known what is outside.
     pub(super) fn digest(&mut self, packages: &[ImportPath]) -> Option<String> {
         self.third_party.as_ref()?;
         let mut all = Key::default();

@@ -11,8 +11,8 @@ use crate::tree::{EntryKind, SourceTree, TreePath};
 const READ_BATCH: usize = 256;
 
 /// Digests of files by path. Any text that differs where contents differ will do (SHA-256, a git
-/// object's name), as long as both sides of a comparison use the same kind. Permissions are no part
-/// of it, since a [`SourceTree`] does not know them: who does may add them to the text.
+/// object's name), as long as both sides of a comparison use the same kind. Permissions do not
+/// belong of it, since a [`SourceTree`] does not know them: who does may add them to the text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Contents {
     digests: BTreeMap<TreePath, String>,
@@ -62,8 +62,8 @@ impl Contents {
     }
 }
 
-/// The files that `paths` stand for in `tree`: what is no directory is a file, whether or not it is
-/// there; of a directory, all files below it. Links to directories are not followed.
+/// The files that `paths` stand for in `tree`: what is not a directory is a file, whether or not it
+/// is there; of a directory, all files below it. Links to directories are not followed.
 pub fn files(tree: &dyn SourceTree, paths: &BTreeSet<TreePath>) -> BTreeSet<TreePath> {
     let mut files = BTreeSet::new();
     let mut open: Vec<TreePath> = paths.iter().cloned().collect();

@@ -154,8 +154,8 @@ impl Key {
         self.0.insert(part, value.into());
     }
 
-    /// SHA-256 of all parts, in hexadecimal. Equal sets have equal digests, and of unequal ones
-    /// only those differ not that call steps differently.
+    /// SHA-256 of all parts, in hexadecimal. Equal keys have equal digests, and keys that differ
+    /// only in the names of steps have the same digest.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {

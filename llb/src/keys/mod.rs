@@ -160,7 +160,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     let mut modules: BTreeSet<usize> = BTreeSet::new();
     if *module_cache {
         modules.extend(0..resolution.modules.len());
-        // It is pruned to the packages that somebody reaches.
+        // It is pruned to the packages that an image reaches.
         let packages = resolution
             .packages
             .iter()
@@ -182,7 +182,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
         for Moved { from, to, .. } in &sealed.moved {
             key.insert(KeyPart::Moved(from.clone(), to.clone()), "");
         }
-        // With a directory come all packages below it in its module that somebody reaches.
+        // With a directory come all packages below it in its module that an image reaches.
         for package in resolution
             .packages
             .iter()
@@ -203,7 +203,7 @@ fn inputs(input: KeyInput<'_>, step: &Step, key: &mut Key) {
     }
 }
 
-/// What an image is besides its binary.
+/// What is in an image in addition to its binary, and how it runs.
 fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     // Every field by name: a new one must not be forgotten here.
     let RuntimeConfig {

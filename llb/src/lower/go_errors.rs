@@ -95,7 +95,7 @@ struct Reader<'a> {
     lines: usize,
     /// Whether the compiler found too many.
     stopped: bool,
-    /// What is said of it without a place.
+    /// Messages about it that have no place.
     unlocated: Vec<String>,
     found: Vec<Diagnostic>,
 }
@@ -365,7 +365,7 @@ fn with_help(error: Diagnostic) -> Diagnostic {
     let help = [
         (
             "signal: killed",
-            "something ended the compiler, most likely for lack of memory: give the builder more memory, or build fewer images at a time",
+            "something ended the compiler, most likely because memory ran out: give the builder more memory, or build fewer images at a time",
         ),
         (
             "no space left on device",
@@ -377,7 +377,7 @@ fn with_help(error: Diagnostic) -> Diagnostic {
         ),
         (
             "function main is undeclared",
-            "add `func main()`, or list the package under `skip` if it is no program",
+            "add `func main()`, or list the package under `skip` if it is not a program",
         ),
         (
             "relocation target ",

@@ -20,8 +20,8 @@ pub struct ConfigInput<'a> {
     pub base: Option<&'a [u8]>,
     /// Labels of the build, which override those of the configuration.
     pub labels: &'a BTreeMap<String, String>,
-    /// When the image and its layers are said to be made, RFC 3339; none leaves it to the exporter,
-    /// which takes the time of the build.
+    /// When the image and its layers get as their time of creation, RFC 3339; none leaves it to the
+    /// exporter, which takes the time of the build.
     pub created: Option<&'a str>,
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 use crate::config::ImageName;
 
-/// What stands in a comment at the top of every file that a command prints.
+/// The words in a comment at the top of every file that a command prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     /// The command: `dockerfile` of `gowork dockerfile`.

@@ -65,7 +65,7 @@ pub fn go_target(platform: &Platform) -> Result<Target, Diagnostic> {
 /// `wasi/wasm`.
 ///
 /// # Errors
-/// If `text` is no platform, or none that Go compiles for.
+/// If `text` is not a platform, or not one that Go compiles for.
 pub fn parse_target(text: &str) -> Result<Target, Diagnostic> {
     let platform = Platform::parse(text).map_err(|error| Diagnostic::error(error.to_string()))?;
     go_target(&platform)

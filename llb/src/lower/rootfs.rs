@@ -10,10 +10,10 @@ pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
 /// Where CA certificates are put, first of the places that crypto/x509 tries on Linux.
 pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Users where there is no base image: some libraries want to know who they are.
+/// Users of an image without a base image: some libraries want to know who they are.
 pub const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
                           nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";
-/// Groups where there is no base image.
+/// Groups of an image without a base image.
 pub const GROUP: &str = "root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n";
 
 /// The files that an image wants and its base need not have, on scratch and elsewhere.

@@ -1,5 +1,5 @@
 //! What cannot start, or lacks something, in an image from scratch: programs that no layer has,
-//! variables that nobody sets. Of an image upon a base nobody knows here.
+//! variables that are not set. For an image on a base image, that is not known here.
 //!
 //! What is in a directory of the context is not looked at: anything may be below the place where it
 //! is put.
@@ -17,7 +17,7 @@ use crate::packages::Scan;
 use crate::plan::{self, Outline, OutlineImage, Outlines, Target};
 use crate::workspace::Workspace;
 
-/// Programs that are no use without a distribution around them.
+/// Programs that are of no use without a distribution around them.
 const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "busybox"];
 /// Images that a warning names.
 const MAX_NAMES: usize = 3;
@@ -70,7 +70,7 @@ pub fn check_scratch(config: &Config, outline: &Outline) -> Vec<Diagnostic> {
 }
 
 impl Found {
-    /// Notes what is to be said of an image, whose name goes behind it.
+    /// Notes a warning about an image. Its name goes behind it.
     fn add(&mut self, image: &OutlineImage, at: &Spanned<String>, what: String, help: String) {
         self.about
             .entry((at.span.clone(), what))
@@ -107,7 +107,7 @@ struct Program {
     word: Spanned<String>,
 }
 
-/// The programs that an image is to start, but for its binary where nothing else is said.
+/// The programs that an image is to start, except its binary if nothing else is configured.
 fn programs(config: &Config, image: &OutlineImage) -> Vec<Program> {
     let mut programs = Vec::new();
     let mut add = |key: &'static str, words: Option<&Vec<Spanned<String>>>| {

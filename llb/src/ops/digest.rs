@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(String);
 
-/// A text that is no digest.
+/// A text that is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a digest: {reason}")]
 pub struct DigestError {
@@ -42,7 +42,7 @@ impl Digest {
             "sha256" => 64,
             "sha384" => 96,
             "sha512" => 128,
-            _ => return Err(error("its algorithm is none of sha256, sha384, sha512")),
+            _ => return Err(error("its algorithm is not sha256, sha384 or sha512")),
         };
         if hex.len() != length {
             return Err(error("it has the wrong length for its algorithm"));

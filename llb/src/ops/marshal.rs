@@ -13,7 +13,7 @@ use super::platform::Platform;
 
 /// "No input": the mount or action starts from scratch.
 pub(super) const EMPTY: i64 = -1;
-/// "No output": nobody can use the result of this mount or action.
+/// "No output": no other op can use the result of this mount or action.
 pub(super) const SKIP: i64 = -1;
 
 /// The op's bytes with the oneof last. Go writes oneofs after all other fields, prost at the place
@@ -38,8 +38,7 @@ pub(super) fn encode(mut op: pb::Op) -> Vec<u8> {
 #[derive(Default)]
 pub(super) struct Inputs {
     outputs: Vec<Output>,
-    /// Outputs of ops equal to ones in `outputs`, but built apart: what is said about them counts
-    /// too.
+    /// Outputs of ops equal to ones in `outputs`, but built apart: metadata about them counts too.
     twins: Vec<Output>,
 }
 

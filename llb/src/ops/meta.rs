@@ -1,4 +1,4 @@
-//! What may be said about any op without changing its digest: name, cache wishes, progress group,
+//! Metadata that any op may have, without effect on its digest: name, cache wishes, progress group,
 //! source locations.
 
 use std::collections::{BTreeMap, BTreeSet};

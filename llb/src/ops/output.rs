@@ -10,7 +10,7 @@ use super::digest::Digest;
 use super::platform::Platform;
 use super::sourcemap::Location;
 
-/// One op, written: bytes, digest, and what is said about it.
+/// One op, written: bytes, digest, and metadata.
 pub(super) struct Vertex {
     pub(super) digest: Digest,
     pub(super) bytes: Vec<u8>,

@@ -21,7 +21,7 @@ pub struct Platform {
     os_features: Vec<String>,
 }
 
-/// A text that is no platform.
+/// A text that is not a platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a platform: {reason}; write os/architecture[/variant], such as linux/amd64"
@@ -53,8 +53,8 @@ impl Platform {
     }
 
     /// Reads `os[(version[+feature]...)]/architecture[/variant]`, the form that buildx sends.
-    /// Unlike containerd, a lone os or architecture is an error: the other half would be that of
-    /// the machine at hand.
+    /// Unlike containerd, a lone os or architecture is an error: the other half would have to come
+    /// from this machine.
     pub fn parse(text: &str) -> Result<Self, PlatformError> {
         let error = |reason| PlatformError {
             text: text.to_owned(),

@@ -21,7 +21,7 @@ pub struct Reference {
     digest: Option<Digest>,
 }
 
-/// A text that is no image reference.
+/// A text that is not an image reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not an image reference: {reason}")]
 pub struct ReferenceError {
@@ -50,7 +50,9 @@ impl Reference {
             None => (rest, None),
         };
         if !is_domain(domain) {
-            return Err(error("the registry is no host name with an optional port"));
+            return Err(error(
+                "the registry is not a host name with an optional port",
+            ));
         }
         if path.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(error("the repository must be lower case"));

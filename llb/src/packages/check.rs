@@ -1,5 +1,5 @@
 //! What the go command refuses before it compiles anything (cmd/go/internal/load, `loadImport` and
-//! `Package.load`): imports that nobody may write, and graphs that no build has. All of it is about
+//! `Package.load`): imports that are not allowed, and graphs that no build has. All of it is about
 //! the repository's own packages; what is wrong in others the go command says in a step.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,15 +120,14 @@ fn lists(package: &PackageFiles) -> [&Vec<String>; 16] {
     ]
 }
 
-/// Whether a name can be no flag of a program (cmd/go/internal/load, SafeArg).
+/// Whether a name cannot be a flag of a program (cmd/go/internal/load, SafeArg).
 fn is_safe(name: &str) -> bool {
     name.bytes().next().is_some_and(|byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'/') || byte >= 0x80
     })
 }
 
-/// Finds what is wrong with the whole graph. `tests_only` are packages without a file that is no
-/// test.
+/// Finds what is wrong with the whole graph. `tests_only` are packages that have only test files.
 pub(super) fn graph(
     packages: &Packages,
     tests_only: &BTreeSet<PackageIx>,
@@ -139,7 +138,7 @@ pub(super) fn graph(
     collisions(packages, findings);
 }
 
-/// Imports of packages that are none: programs, and directories of tests.
+/// Imports of what cannot be imported: programs, and directories of tests.
 fn imports(packages: &Packages, tests_only: &BTreeSet<PackageIx>, findings: &mut Findings) {
     for (_, importer) in packages.iter() {
         for import in &importer.imports {

@@ -10,8 +10,8 @@ use crate::tree::TreePath;
 use crate::workspace::{Module, ModuleIx};
 
 impl Loader<'_> {
-    /// Whether a package that the repository has not would have to be one of its own: no other
-    /// module can have it, nor std.
+    /// Whether a package that the repository does not have would have to be one of its own: no
+    /// other module can have it, nor std.
     pub(super) fn is_missing(&self, path: &ImportPath) -> bool {
         !self.providers.of(path).is_empty()
             && !self.providers.is_required(path)

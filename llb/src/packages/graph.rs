@@ -44,7 +44,7 @@ pub struct Package {
     /// The files the build takes, of every class; embedded ones, a main's `default.pgo`, those of
     /// [`Package::included`], and what symlinks lead through to any of them are among them; sorted.
     pub files: Vec<TreePath>,
-    /// The files among [`Package::files`] that are no sources of the package: its C sources,
+    /// The files among [`Package::files`] that are not sources of the package: its C sources,
     /// preambles, assembly or `#cgo` lines name them.
     pub included: Vec<TreePath>,
     /// Go and other source files of its directory that the build does not take: for other platforms
@@ -99,8 +99,8 @@ impl Packages {
     }
 
     /// The packages of the repository that the third-party package `path` imports, directly or
-    /// through others of its kind. Known only of packages that the repository imports, and once the
-    /// go command was asked.
+    /// through other third-party packages. Known only of packages that the repository imports, and
+    /// once the go command was asked.
     pub fn behind(&self, path: &str) -> impl Iterator<Item = (PackageIx, &Way)> {
         self.behind
             .get(path)
@@ -137,7 +137,7 @@ impl Packages {
         self.packages.len()
     }
 
-    /// Whether there are none.
+    /// Whether it has no packages.
     pub fn is_empty(&self) -> bool {
         self.packages.is_empty()
     }

@@ -15,7 +15,7 @@ use crate::tree::TreePath;
 
 /// What is known of the tree.
 pub(super) trait Files {
-    /// Names of the files in `dir`; none where there is no such directory.
+    /// Names of the files in `dir`; none if no such directory exists.
     fn names(&mut self, dir: &TreePath) -> Vec<String>;
 
     /// What the text of `file` includes; `None` if it is not known.

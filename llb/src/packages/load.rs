@@ -16,7 +16,7 @@ use crate::gosrc::{self, BuildContext, PackageFiles, Place, SelectError};
 use crate::tree::TreePath;
 use crate::workspace::{ModuleIx, Providers, Root, RootIx, Workspace};
 
-/// A graph with what is to be said about its packages.
+/// A graph, and messages about its packages.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Loaded {
@@ -232,7 +232,7 @@ impl Loader<'_> {
     ) {
         let is_excluded =
             |error: &&SelectError| matches!(error, SelectError::NoGoFiles { ignored: 1.. });
-        // Of a package that somebody imports, the import is what is wrong.
+        // If a package is imported, the import is what is wrong.
         let is_imported = !self.packages.mains.contains(&ix);
         let errors = selected
             .errors

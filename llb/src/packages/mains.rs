@@ -69,8 +69,8 @@ pub fn matched<'a>(scan: &'a Scan, workspace: &Workspace, root: RootIx) -> Vec<M
 }
 
 /// Every `package main` that the pattern `...` matches in the members of a root and that a binary
-/// can be made of, sorted by import path: it has a file that is no test and asks for no cgo that is
-/// missing, as `go build ./...` wants it, and `func main`, as the linker does.
+/// can be made of, sorted by import path: it has a file that is not a test and does not need
+/// missing cgo, as `go build ./...` wants it, and `func main`, as the linker does.
 pub fn mains(
     scan: &Scan,
     workspace: &Workspace,
@@ -138,7 +138,7 @@ fn programs(
     let is_asked = |found: &Matched<'_>| {
         let files = &found.scanned.files;
         if let Some(file) = gosrc::unreadable_package(files, context) {
-            // What is wrong with the file is said where it is loaded.
+            // The loader reports what is wrong with the file.
             return with_func && file.header.package == "main";
         }
         gosrc::package_name(files, context) == "main"

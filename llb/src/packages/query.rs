@@ -16,7 +16,8 @@ pub fn closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -
     reached(from, |ix| packages.below(ix).collect())
 }
 
-/// The same without guesses: what third-party packages may import, but nobody said so.
+/// The same without guesses: without what third-party packages may import, but are not known to
+/// import.
 pub fn sure_closure(packages: &Packages, from: impl IntoIterator<Item = PackageIx>) -> PackageSet {
     let is_sure = |import: &Import, to| {
         packages
@@ -75,7 +76,7 @@ impl<'a> Hop<'a> {
 }
 
 /// A shortest chain of imports that leads from `from` to a package that `is_goal` accepts, in
-/// order. Empty if `from` is a goal itself; none if there is no way. Among chains of one length
+/// order. Empty if `from` is a goal itself; `None` if no chain exists. Among chains of one length
 /// that of the first import paths is taken.
 pub fn chain<'a>(
     packages: &'a Packages,

@@ -9,9 +9,9 @@ use crate::gosrc::{self, BuildContext};
 use crate::tree;
 use crate::workspace::{ModuleIx, Workspace};
 
-/// What a third-party package imports of the repository, directly or through others of its kind:
-/// import paths, each with the way to it. Called with the module whose package imports the
-/// third-party package, and with its import path.
+/// What a third-party package imports of the repository, directly or through other third-party
+/// packages: import paths, each with the way to it. Called with the module whose package imports
+/// the third-party package, and with its import path.
 pub(crate) type Returning<'a> = dyn Fn(ModuleIx, &ImportPath) -> Vec<(ImportPath, Way)> + 'a;
 
 /// Import paths of all packages that the module `ix`, imported by the path `path`, has for other

@@ -373,7 +373,8 @@ impl Files for Recorder<'_> {
         if let Some(source) = source(self.dirs, file) {
             return Some(source.includes.clone());
         }
-        // Other files' texts are not at hand everywhere, and the same tree must give the same scan.
+        // The texts of other files do not exist everywhere, and the same tree must give the same
+        // scan.
         if !is_includable(file.name()) {
             return None;
         }

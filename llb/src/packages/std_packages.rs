@@ -1,6 +1,6 @@
 //! Which packages the standard library has. Modules may be named like parts of it (`database`
-//! beside `database/sql`), and then Go decides package by package. A scan has no GOROOT at hand, so
-//! the names are data.
+//! beside `database/sql`), and then Go decides package by package. A scan has no GOROOT, so the
+//! names are data.
 
 use crate::gomod::ImportPath;
 
@@ -15,7 +15,7 @@ const NEWEST_MINOR: u32 = 26;
 pub(super) enum InStd {
     /// It has it, whatever platform and tags its files are for.
     Yes,
-    /// It has it not.
+    /// It does not have it.
     No,
     /// The release is newer than the table.
     Unknown,

@@ -75,7 +75,7 @@ impl Walk {
         Ok(())
     }
 
-    /// The entries of one directory, listed now if need be. Empty where there is no such directory.
+    /// The entries of one directory, listed now if needed. Empty if no such directory exists.
     pub(super) fn entries(&mut self, tree: &dyn SourceTree, dir: &TreePath) -> &[Entry] {
         self.dirs.entry(dir.clone()).or_insert_with(|| {
             let listed = tree.list(std::slice::from_ref(dir)).pop();
@@ -97,7 +97,7 @@ impl Walk {
         }
     }
 
-    /// Whether every directory on the way to `dir`, itself included, is known to be no symlink.
+    /// Whether every directory on the way to `dir`, itself included, is known not to be a symlink.
     fn is_plain(&self, dir: &TreePath) -> bool {
         let is_dir = |(above, path): (TreePath, TreePath)| {
             let entries = self.get(&above).unwrap_or_default();

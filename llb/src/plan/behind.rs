@@ -4,7 +4,7 @@
 //! Only the go command knows what third-party packages import. So an outline knows nothing of it at
 //! first. [`Outline::completed`] adds what an answer of the go command leads to; that may import
 //! more third-party packages, for which it has to be asked again. [`Outline::supposed`] guesses,
-//! where there is no go command.
+//! without a go command.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -186,7 +186,7 @@ fn candidates(
     let mut importable: BTreeMap<&str, Arc<Vec<ImportPath>>> = BTreeMap::new();
     let mut found = BTreeMap::new();
     let evidence = Evidence::new(workspace, root);
-    // What may be imported that way imports in its turn.
+    // What may be imported that way has imports too.
     let mut open: BTreeSet<ModuleIx> = build
         .packages
         .iter()

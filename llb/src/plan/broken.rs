@@ -17,7 +17,7 @@ pub(super) fn broken_mains(packages: &Packages, errors: &[&Diagnostic]) -> BTree
             .unwrap_or_default();
         wrong.extend(about);
     }
-    // What nothing is known about may be anybody's.
+    // An error with an unknown place may concern every main.
     let nobody = wrong.is_empty() && !errors.is_empty();
     let reaching = importers(packages, wrong);
     packages

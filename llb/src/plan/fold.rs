@@ -74,7 +74,7 @@ struct Folder<'a> {
     parts: &'a [Part],
     folding: Folding<'a>,
     weight: u64,
-    /// What is left of them; a fold that went into another is none.
+    /// What is left of them; a fold that went into another is gone.
     folds: Vec<Option<Fold>>,
     /// What it would cost to merge a fold with a later one.
     losses: Vec<Vec<i128>>,
@@ -246,7 +246,7 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Every index after those it points at. There are no circles.
+/// Every index after those it points at. The graph has no circles.
 fn in_order(direct: &[FixedBitSet]) -> Vec<usize> {
     let mut order = Vec::new();
     let mut seen = FixedBitSet::with_capacity(direct.len());

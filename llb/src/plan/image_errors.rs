@@ -1,4 +1,4 @@
-//! What is said of mains that get no image, or one of another name.
+//! Messages about mains that get no image, or an image of another name.
 
 use super::found::{Found, SHOWN, is_named_by, some_dirs, written};
 use super::mains::Mains;
@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Position, Severity, Span};
 use crate::packages::{Main, Unknown};
 use crate::tree::TreePath;
 
-/// What is said of a binary whose name no image can have.
+/// The message about a binary whose name no image can have.
 pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
     let binary = main.path.binary_name().to_lowercase();
     let is_reserved = config::RESERVED_NAMES.contains(&binary.as_str());

@@ -28,12 +28,12 @@ pub(super) struct NamedMain {
     pub(super) config: ImageConfig,
 }
 
-/// The mains of the repository with their names, and what is no image.
+/// The mains of the repository with their names, and what makes no image.
 pub(super) struct Named {
     pub(super) mains: Vec<NamedMain>,
     /// Directories of `package main` without `func main`, but for those that `skip` names.
     pub(super) without_func: BTreeSet<TreePath>,
-    /// Names that no image has, since it cannot be said which main they are for.
+    /// Names that no image has, because it is not clear which main they are for.
     pub(super) refused: BTreeSet<ImageName>,
     /// Directories that may hold mains: their files cannot be read.
     pub(super) unknown: Vec<Unknown>,
@@ -162,7 +162,7 @@ struct Naming<'a> {
     by_rule: BTreeMap<TreePath, ImageName>,
     /// Images by name. Exactly one main each, unless an error says otherwise.
     named: BTreeMap<ImageName, Vec<Found>>,
-    /// Names that no image has, since it cannot be said which main they are for.
+    /// Names that no image has, because it is not clear which main they are for.
     refused: BTreeSet<ImageName>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -323,7 +323,7 @@ impl Naming<'_> {
         let (mut named, mut diagnostics) = (Vec::new(), Vec::new());
         for (name, founds) in free {
             let taken = self.named.get(name).map(Vec::as_slice).unwrap_or_default();
-            // Why a configured image has no main was said already.
+            // The reason why a configured image has no main was reported before.
             if self.config.images.contains_key(name) && taken.is_empty() {
                 continue;
             }

@@ -50,8 +50,8 @@ pub struct Outline {
     pub setup: Setup,
     /// Images, sorted by name.
     pub images: Vec<OutlineImage>,
-    /// Directories of `package main` that are no images, since they declare no `func main`; without
-    /// those that `skip` names.
+    /// Directories of `package main` that make no images, because they declare no `func main`;
+    /// without those that `skip` names.
     pub without_func: BTreeSet<TreePath>,
     /// Names of images that something is wrong with, so that they cannot be built.
     pub broken: BTreeSet<ImageName>,
@@ -370,7 +370,7 @@ impl Outline {
         (root, settings): (RootIx, GoSettings),
         mains: Vec<NamedMain>,
     ) -> Vec<Diagnostic> {
-        // What is said about packages rests on sound mod files.
+        // Messages about packages need sound mod files.
         let said = &workspace.root(root).diagnostics;
         if said.iter().any(Diagnostic::is_error) {
             return said.clone();

@@ -22,7 +22,7 @@ pub(super) struct Node {
     pub(super) outside: FixedBitSet,
     /// Bytes of its sources.
     pub(super) size: u64,
-    /// How often it is edited, in no unit: only the share among its like counts.
+    /// How often it is edited, without a unit: only the share among such nodes counts.
     pub(super) weight: u64,
 }
 

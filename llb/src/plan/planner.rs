@@ -18,8 +18,8 @@ use crate::resolution::Resolution;
 pub struct PlanInput<'a> {
     /// The images.
     pub outline: &'a Outline,
-    /// What `go` chose, for the builds in question: others are left out. Or nothing at all, where
-    /// no go command is at hand: the plan is coarser then.
+    /// What `go` chose, for the builds in question: others are left out. Or nothing at all, without
+    /// a go command: the plan is coarser then.
     pub resolutions: Option<&'a BTreeMap<BuildIx, Resolution>>,
 }
 

@@ -1,9 +1,9 @@
 //! Sealed steps: what a compile step sees instead of the true mod files. Owns the synthetic
 //! workspace, and when there is one.
 //!
-//! The go command compiles a package that is no main under a key made of its module's path, version
-//! and `go` line, its sources, and what it imports (cmd/go/internal/work, `buildActionID`);
-//! requirements, sums, comments and other members are no part of it. So a compile step runs in a
+//! The go command compiles a package that is not a main under a key made of its module's path,
+//! version and `go` line, its sources, and what it imports (cmd/go/internal/work, `buildActionID`);
+//! requirements, sums, comments and other members do not belong to it. So a compile step runs in a
 //! workspace made for it: a go.work with the members it reaches, go.mod files with only `module`
 //! and `go` lines, and a vendor directory with the third-party packages it reaches. It compiles
 //! under the same keys as the true build, and is run again only for what it is made of. Only
@@ -20,7 +20,7 @@ use crate::resolution::module_cache::{package_dir, place};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::tree::TreePath;
 
-/// What stands in for mod files and module cache.
+/// What replaces mod files and module cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sealed {

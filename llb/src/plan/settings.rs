@@ -69,7 +69,7 @@ impl Target {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct GoSettings {
-    /// GOOS, GOARCH, CGO_ENABLED and, where they are set, GOAMD64 and the like, GOEXPERIMENT.
+    /// GOOS, GOARCH, CGO_ENABLED and, if they are set, GOEXPERIMENT, GOAMD64 and similar ones.
     pub env: BTreeMap<String, String>,
     /// `-tags`.
     pub tags: BTreeSet<String>,
@@ -107,7 +107,7 @@ impl GoSettings {
             .is_some_and(|enabled| enabled == "1")
     }
 
-    /// Flags of a `go build` that names a main, besides `-trimpath -buildvcs=false`.
+    /// Flags of a `go build` that names a main, in addition to `-trimpath -buildvcs=false`.
     pub(crate) fn flags(&self) -> Vec<String> {
         self.flags_where(|_| true)
     }

@@ -163,7 +163,7 @@ pub struct Inputs {
     pub module_cache: bool,
     /// The compile results that it reads, sorted.
     pub results: Vec<Results>,
-    /// What of all these files it compiles itself.
+    /// The files among these that it compiles itself.
     pub own: OwnFiles,
 }
 
@@ -181,7 +181,7 @@ pub struct Image {
     pub binary: String,
     /// The step that links it.
     pub link: StepIx,
-    /// What the image is besides its binary.
+    /// What is in the image in addition to its binary, and how it runs.
     pub runtime: RuntimeConfig,
 }
 

@@ -87,7 +87,7 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// The packages of `graph` that the third-party packages `from` import, directly or through
-    /// others of their kind.
+    /// other third-party packages.
     pub(super) fn returns(&self, from: &BTreeSet<usize>, graph: &Packages) -> BTreeSet<PackageIx> {
         let closure = self.closure(from.iter().copied());
         let imports = closure.iter().flat_map(|&ix| &self.get(ix).imports);
@@ -140,9 +140,10 @@ impl<'a> ThirdParty<'a> {
     /// light ones among these, and one below for the others. `one`, if a single step will do.
     ///
     /// Of each module those packages that other modules reach are cut from those that the
-    /// repository alone imports. All follows from what third-party packages import, whoever imports
-    /// them here, and from nothing that another module could tip: so an import of a package that
-    /// others have moves nothing, and a module that is new moves only what it imports itself.
+    /// repository alone imports. The cut depends only on what third-party packages import, and not
+    /// on who imports them here, and from nothing that another module could tip: so an import of a
+    /// package that others have moves nothing, and a module that is new moves only what it imports
+    /// itself.
     pub(super) fn steps(&self, reached: &BTreeSet<usize>, one: bool) -> Vec<Vec<BTreeSet<usize>>> {
         let nodes = self.nodes(reached);
         let parts = partition::parts(&nodes);
@@ -177,9 +178,9 @@ impl<'a> ThirdParty<'a> {
             .collect()
     }
 
-    /// Parts of light modules, none of which needs another module's, in as many steps as would be
-    /// heavy: another version of one module repeats but one of them. Each module has its place by
-    /// its path alone. Only when all together have become twice as heavy is each step cut in two.
+    /// Parts of light modules that need no other light module, in as many steps as would be heavy:
+    /// another version of one module repeats but one of them. Each module has its place by its path
+    /// alone. Only when all together have become twice as heavy is each step cut in two.
     fn shared_out(&self, light: Vec<Part>) -> Vec<Vec<Part>> {
         let size: u64 = light.iter().map(|part| part.size).sum();
         let count = (size / HEAVY).max(1).ilog2();

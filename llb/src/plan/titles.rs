@@ -140,7 +140,7 @@ fn reached_by(parts: &[Part], images: usize) -> String {
     }
 }
 
-/// Names of images as the end of a title: ` (api, orders)`; nothing if there are none.
+/// Names of images as the end of a title: ` (api, orders)`; empty without images.
 pub(crate) fn for_images<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     match names.len() {

@@ -188,7 +188,7 @@ impl BuildPlanner<'_> {
         all
     }
 
-    /// Third-party packages that import packages of the repository. Nobody edits them.
+    /// Third-party packages that import packages of the repository. They are not edited.
     fn mixed_nodes(&self, nodes: &Nodes, resolved: &Resolved<'_>) -> Vec<Node> {
         let third_party = &resolved.third_party;
         let mut all = Vec::new();

@@ -26,7 +26,7 @@ pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<
             .filter(is_main_somewhere);
         mains.extend(found.map(|found| (found.path, found.dir)));
     }
-    // One may also be there for a go.mod that is no module.
+    // One may also be there because of a go.mod that makes no module.
     let used: BTreeSet<&TreePath> = workspace.modules.iter().map(|module| &module.dir).collect();
     let mut unused = scan
         .mod_files

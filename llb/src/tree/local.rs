@@ -165,7 +165,7 @@ fn whole(mut file: File) -> std::io::Result<Result<Vec<u8>, u64>> {
     if size > limits::FILE {
         return Ok(Err(size));
     }
-    // What is no regular file does not tell its size.
+    // Only regular files have a known size.
     file.by_ref()
         .take(limits::FILE + 1)
         .read_to_end(&mut bytes)?;

@@ -31,8 +31,7 @@ pub trait SourceTree: Send + Sync {
     /// tree.
     fn read(&self, files: &[TreePath]) -> Vec<Result<Vec<u8>, TreeError>>;
 
-    /// What a symlink says, as it says it; none for what is no symlink, and in trees that have
-    /// none.
+    /// The target of a symlink, as written; `None` for other entries, and in trees that have none.
     fn link(&self, path: &TreePath) -> Option<String> {
         let _ = path;
         None

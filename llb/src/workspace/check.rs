@@ -59,7 +59,7 @@ fn no_module_line(path: &TreePath) -> Diagnostic {
         .help("add a line `module PATH`, for example with `go mod edit -module=PATH`")
 }
 
-/// A warning of a go.mod that is no root, though nobody said so.
+/// A warning about a go.mod that is not a root, although nothing says so.
 pub(super) fn no_root_without_module(dir: &TreePath) -> Diagnostic {
     Diagnostic::warning(format!("no module declaration in go.mod: nothing in ./{} is built", dir.as_str()))
         .at(Span::at(dir.child("go.mod").as_str(), Position::new(1, 1)))
@@ -178,7 +178,7 @@ fn member_go(
     modules: &BTreeMap<TreePath, ModFile>,
 ) -> Option<Diagnostic> {
     let member = modules.get(dir)?.go.as_ref()?;
-    // Before 1.21 the go line was no minimum.
+    // Before Go 1.21 the go line was not a minimum.
     if version::compare_go(&member.value, "1.21").is_lt() {
         return None;
     }

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Findings, Severity, Span};
 use crate::gomod::{ModFile, ModulePath, Replace, WorkFile};
 use crate::tree::TreePath;
 
-/// A workspace with what is to be said about its mod files.
+/// A workspace, and messages about its mod files.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LoadedWorkspace {
@@ -28,7 +28,7 @@ pub struct Choice {
     pub roots: Option<Vec<(TreePath, Option<Span>)>>,
     /// Whether modules are built by themselves.
     pub gowork_off: GoworkOff,
-    /// Directories whose go.mod, where it is wrong, is no matter unless something names them.
+    /// Directories whose go.mod may be wrong unless something names them.
     pub skipped: BTreeSet<TreePath>,
 }
 
@@ -233,7 +233,7 @@ impl<'a> Loader<'a> {
         modules.iter().for_each(|dir| self.module_root(dir));
     }
 
-    /// Every module that is no root by itself becomes one. What is wrong with it matters only where
+    /// Every module that is not a root by itself becomes one. What is wrong with it matters only if
     /// it is built.
     fn add_alone(&mut self) {
         let modules = self
@@ -277,7 +277,7 @@ impl<'a> Loader<'a> {
     /// Says what is wrong with the go.mod in `dir`, if there is one, for a module that is built and
     /// not only required.
     fn check_main_module(&mut self, dir: &TreePath) {
-        // In a file that cannot be read a missing module line is no news.
+        // In a file that cannot be read, a missing module line need not be reported.
         let is_broken = self
             .said
             .get(dir)

@@ -63,7 +63,8 @@ pub struct Root {
     /// A module by itself (GOWORK=off) that is not built so unless someone asks for it: a go.work
     /// uses it, or leaves it out.
     pub gowork_off: bool,
-    /// What is wrong with its mod files, of a root that is alone: no matter unless it is built.
+    /// What is wrong with its mod files, of a root that is alone: it matters only if the root is
+    /// built.
     pub diagnostics: Vec<Diagnostic>,
 }
 

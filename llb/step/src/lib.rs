@@ -71,8 +71,8 @@ pub struct Description {
     pub version: Version<VERSION>,
     /// The step's name in its plan: lower-case hex digits. Not part of its key.
     pub name: String,
-    /// Everything besides files that decides the results: flags, environment, builder image, name
-    /// of the binary.
+    /// Everything except files that decides the results: flags, environment, builder image, name of
+    /// the binary.
     pub salt: Vec<String>,
     /// Import paths by part, as the go command gets them. A link has none.
     pub parts: Vec<Vec<String>>,

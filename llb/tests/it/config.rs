@@ -416,8 +416,8 @@ fn build_args_in_flags_are_parts_of_words() {
         Dockerfile:2:11: `go.ldflags`: "main.v=a 'b' \"c\"" would have to be one word, and Go cannot quote it: it holds both kinds of quotes (pass a build-arg without " or without ')
         Dockerfile:2:11: `go.ldflags`: "main=-x -w" does not start with `-` (flags start with `-`, like "-s -w")
         Dockerfile:2:11: `go.gcflags`: "all=-w net=" is not a package pattern (it is what stands before the first `=`)
-        Dockerfile:2:9: `go.tags`: "a,b" is not one build tag (one item a tag: ["a", "b"])
-        Dockerfile:2:15: `go.experiment`: "a b" is not a GOEXPERIMENT (one item an experiment, like ["jsonv2"])
+        Dockerfile:2:9: `go.tags`: "a,b" is not one build tag (one item per tag: ["a", "b"])
+        Dockerfile:2:15: `go.experiment`: "a b" is not a GOEXPERIMENT (one item per experiment, like ["jsonv2"])
         Dockerfile:2:11: `runtime.workdir`: "/a\nRUN id" holds a line break or another control character (leave it out)
         Dockerfile:2:10: `images.api.binary`: "a\nb" holds a line break or another control character (leave it out)
     "#]].assert_eq(&said.concat());

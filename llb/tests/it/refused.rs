@@ -367,7 +367,7 @@ fn a_package_called_vendor_is_a_package() {
         &module,
         &[".: example.com/a example.com/a/cmd/x example.com/c/vendor"],
     );
-    // One that is no member is none of the module's above it.
+    // A module that is not a member does not belong to the module above it.
     check(
         &(M.to_owned()
             + &main(&[])

@@ -169,7 +169,7 @@ fn syntax_of_mod_files() {
     mod_files(
         "-- go.work --\ngo 1.26\nuse (\n\t./a ./b\n)\nmodule x\n",
         &expect![[r#"
-            go.work:3:2: usage: use local/dir (name one directory a line)
+            go.work:3:2: usage: use local/dir (name one directory per line)
             go.work:5: unknown directive: module (`module` belongs into go.mod)
         "#]],
     );

@@ -48,7 +48,7 @@ pub fn check(data: &[u8]) {
             assert_eq!(
                 read,
                 file,
-                "the first {} bytes told something else",
+                "the first {} bytes gave something else",
                 start.len()
             );
         }

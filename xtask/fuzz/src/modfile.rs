@@ -239,7 +239,7 @@ fn without_places(mut file: File) -> File {
 fn clear_comments<'a>(comments: impl IntoIterator<Item = &'a mut Comment>) {
     for comment in comments {
         comment.start = Position::default();
-        // At the end of a file it is no part of a line end; printed, it is.
+        // At the end of a file it is not part of a line end; printed, it is.
         comment.text = comment.text.trim_end_matches('\r').to_owned();
     }
 }

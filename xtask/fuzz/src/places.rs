@@ -8,7 +8,7 @@ pub(crate) struct Text {
 }
 
 impl Text {
-    /// The text of `bytes`, each byte that is no UTF-8 taken for one character.
+    /// The text of `bytes`, each byte that is not UTF-8 taken for one character.
     pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut lines = vec![Vec::new()];
         for chunk in bytes.utf8_chunks() {

@@ -141,7 +141,7 @@ fn archive_in(sources: &str) -> Option<String> {
     words.find_map(archive)
 }
 
-/// The proxy that this machine's apt is told to use, if any.
+/// The proxy that this machine's apt is configured to use, if any.
 fn apt_proxy() -> Option<String> {
     let line = output(&mut command(
         "apt-config",

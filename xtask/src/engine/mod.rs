@@ -123,7 +123,7 @@ pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up
     up_ahead(state, name, go_versions, 0)
 }
 
-/// Whether builds go to an engine that the user named, of which there is only one.
+/// Whether builds go to an engine that the user named: there is only one.
 ///
 /// # Errors
 /// If what names it cannot be understood.

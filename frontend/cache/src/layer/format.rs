@@ -87,7 +87,7 @@ pub(crate) fn parse_line(line: &[u8]) -> Option<(Id, Entry)> {
 /// The entries of the layer at `dir`.
 ///
 /// # Errors
-/// If there is no index, or it is damaged or of another version.
+/// If no index exists, or if it is damaged or of another version.
 pub fn read_index(dir: &Path) -> io::Result<HashMap<Id, Entry>> {
     parse_index(&fs::read(index_path(dir))?).ok_or_else(|| {
         io::Error::new(

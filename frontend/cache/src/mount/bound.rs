@@ -46,7 +46,7 @@ impl CacheMount {
         let last = fs::metadata(stamp).and_then(|metadata| metadata.modified());
         match last.map(|time| time.elapsed()) {
             Ok(Ok(age)) => age >= PERIOD,
-            // There was no sweep, or it is in the future.
+            // No sweep has happened, or its time is in the future.
             _ => true,
         }
     }

@@ -92,8 +92,8 @@ impl CacheMount {
         }
     }
 
-    /// Keeps an output. If the mount takes nothing (full, read-only), the next build is slower; that
-    /// is no error. [`Self::complaint`] says why.
+    /// Keeps an output. If the mount takes nothing (full, read-only), the next build is slower;
+    /// that is not an error. [`Self::complaint`] says why.
     pub fn keep(&self, action: &Id, output: &Id, bytes: &[u8]) {
         if self.complaint().is_some() {
             return;

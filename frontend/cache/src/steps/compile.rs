@@ -4,8 +4,8 @@
 //! all its results, they are taken from there and no go command runs ([`crate::steps::memo`]).
 //!
 //! The file names the packages, one a line, with an empty line between parts. There may be hundreds
-//! of them, which nobody wants to read in the command line of a failed step. If there is a `DIR`,
-//! then `GOCACHEPROG` must name this program with `--layer DIR`.
+//! of them, which would fill the command line of a failed step. If there is a `DIR`, then
+//! `GOCACHEPROG` must name this program with `--layer DIR`.
 //!
 //! The go command is run as `go list -export`. That compiles as `go build` does, and prints each
 //! package's build ID, whose first half is the key that its result was put under

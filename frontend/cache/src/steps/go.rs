@@ -33,7 +33,7 @@ pub(crate) struct Ended {
 /// `Builder.Do`), but the program holds the same standard error open for as long as it runs.
 ///
 /// When `should_stop` says so, the go command is killed with everything that it started: what is
-/// being compiled is lost, what was compiled is in the cache. It is not interrupted: that is no
+/// being compiled is lost, what was compiled is in the cache. It is not interrupted: that is not
 /// slower, but leaves its compilers running, and does nothing where interrupts are ignored, as in
 /// background jobs of a shell.
 pub(crate) fn run(go: &mut Command, should_stop: impl Fn() -> bool + Sync) -> io::Result<Ended> {

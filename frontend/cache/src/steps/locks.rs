@@ -1,10 +1,10 @@
 //! Files in a cache mount that steps and batches lock, so that each knows what the others are doing
 //! right now. Owns these files.
 //!
-//! A claim holds for as long as its file is locked. If a process is killed, its locks are gone, so a
-//! file that nobody holds means nothing. Claims name a step by the name that its plan gave it. Two
-//! builds of one repository may use one name for two steps; then a step waits in vain, or does not
-//! wait. Claims only decide who waits: no result is trusted because of them.
+//! A claim holds for as long as its file is locked. If a process is killed, its locks are gone, so
+//! a file that no process holds means nothing. Claims name a step by the name that its plan gave
+//! it. Two builds of one repository may use one name for two steps; then a step waits in vain, or
+//! does not wait. Claims only decide who waits: no result is trusted because of them.
 
 use std::fs::{self, File};
 use std::io;

@@ -49,7 +49,7 @@ pub fn index_id(index: &str) -> Id {
 /// The output of `go version`.
 ///
 /// # Errors
-/// If there is no go command, or it fails.
+/// If no go command exists, or if it fails.
 pub fn go_version() -> io::Result<String> {
     let output = Command::new("go").arg("version").output()?;
     if !output.status.success() {

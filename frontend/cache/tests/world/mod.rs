@@ -23,7 +23,7 @@ pub(crate) struct Counts {
     pub(crate) taken: u32,
 }
 
-/// A module of a main, and libraries of which `a` imports `b`; `c` stands alone.
+/// A module of a main and libraries: `a` imports `b`; `c` stands alone.
 pub(crate) struct World {
     dir: TempDir,
     toolchain: &'static str,

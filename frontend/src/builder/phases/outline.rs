@@ -30,7 +30,7 @@ pub(in crate::builder) fn make(
         broken: BTreeSet::new(),
         diagnostics: Vec::new(),
     };
-    // What is said about packages rests on sound mod files.
+    // Messages about packages need sound mod files.
     if scanned.diagnostics.iter().any(Diagnostic::is_error) {
         return outlined;
     }

@@ -141,8 +141,8 @@ fn output(one: &proto::Ref, from: &Spanned<String>) -> Result<Output, Diagnostic
     }
 }
 
-/// Whether Docker's frontend says that the target is no stage (frontend/dockerfile/dockerfile2llb,
-/// convert.go).
+/// Whether Docker's frontend says that the target is not a stage
+/// (frontend/dockerfile/dockerfile2llb, convert.go).
 fn is_missing_stage(error: &GatewayError) -> bool {
     let message = &error.status.message;
     message.contains("target stage") && message.contains("could not be found")
@@ -318,7 +318,7 @@ fn nowhere(overlay: &OverlayConfig) -> Diagnostic {
 
 fn no_directory(overlay: &OverlayConfig) -> Diagnostic {
     let (from, source) = (&overlay.from.value, &overlay.source.value);
-    let error = Diagnostic::error(format!("{source} in {from} is no directory"));
+    let error = Diagnostic::error(format!("{source} in {from} is not a directory"));
     let error = error.help("name the directory that has it as `source`");
     error.at(overlay.source.span.clone())
 }

@@ -95,7 +95,7 @@ fn diagnostic(plan: &Plan, build: BuildIx, error: &ResolveError) -> Diagnostic {
     }
 }
 
-/// The builder image is no Go image, or not one for the platform that steps run on.
+/// The builder image has no Go, or none for the platform that steps run on.
 fn no_go(builder: &plan::Builder, reason: &str) -> Diagnostic {
     let error = Diagnostic::error(format!("{} has no go command{reason}", builder.image))
         .help("name an image with Go, such as golang:1.26, with `builder` under [go]");

@@ -12,14 +12,14 @@ use crate::builder::job::Job;
 use crate::builder::session::Session;
 
 /// How long the resolve step may take before results of std in an imported cache are fetched too.
-/// Until then it may turn out that nobody needs them.
+/// Until then it may turn out that no step needs them.
 const LONGER: Duration = Duration::from_millis(750);
 
 /// Runs the steps that are known before the resolve step has answered, unless that answers soon.
 /// `resolving` ends with the resolve step. Errors are ignored here: the build reports them.
 ///
-/// A result in an imported cache is fetched only when somebody looks into it. If resolving takes
-/// longer, that is done here, so that the results are there when the modules are.
+/// A result in an imported cache is fetched only when a step reads it. If resolving takes longer,
+/// that is done here, so that the results are there when the modules are.
 pub(in crate::builder) async fn compile(
     session: &Session<'_>,
     mut lowering: Lowering<'_>,

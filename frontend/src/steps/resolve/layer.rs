@@ -73,7 +73,7 @@ fn settle(file: &File, mode: u32) -> io::Result<()> {
 /// The file system that an image which starts from nothing is taken from: with the right modes and
 /// times, for one copy to keep them. The `ca` secret is not among them.
 ///
-/// Gives the absolute paths of its files that come from the builder image: what it has not got is
+/// Gives the absolute paths of its files that come from the builder image: what it does not have is
 /// left out.
 pub(super) fn write_rootfs(go: &Go, root: &Path) -> Result<Vec<String>, Failure> {
     let place = |path: &str| root.join(path.trim_start_matches('/'));

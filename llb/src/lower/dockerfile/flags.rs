@@ -6,8 +6,8 @@ use crate::config;
 use crate::diag::Diagnostic;
 
 /// The program of the `go` stage that puts quotes around its argument, as `go build` takes them
-/// (cmd/internal/quoted): what a build-arg holds is known to the shell alone. There is no way to
-/// write both kinds of quotes.
+/// (cmd/internal/quoted): only the shell knows what a build-arg holds. No way exists to write both
+/// kinds of quotes.
 const QUOTE: &str = "/usr/local/bin/quote-flag";
 
 /// The instruction that makes [`QUOTE`].

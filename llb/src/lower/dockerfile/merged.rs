@@ -18,7 +18,7 @@ pub(super) struct Group {
     pub(super) workspace: bool,
     pub(super) vendored: bool,
     pub(super) mod_files: BTreeSet<TreePath>,
-    /// Environment besides GOOS, GOARCH.
+    /// Environment without GOOS and GOARCH.
     pub(super) env: BTreeMap<String, String>,
     pub(super) tags: BTreeSet<String>,
     pub(super) flags: Vec<String>,

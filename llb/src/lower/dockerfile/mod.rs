@@ -5,7 +5,7 @@
 //! | `go` | the toolchain and its environment |
 //! | `deps` | mod files; std and third-party packages, downloaded and compiled into the layer |
 //! | `build-NAME` | the sources that one binary is made of, and its `go build` |
-//! | `rootfs` | what images from scratch need besides the binary |
+//! | `rootfs` | what images from scratch need in addition to the binary |
 //! | `NAME` | the image |
 //! | `binaries` | all binaries |
 //!
@@ -97,7 +97,7 @@ struct Printer<'a> {
     first: &'a Plan,
     groups: &'a [Group],
     images: &'a [MergedImage<'a>],
-    /// What images need besides their binary, each once.
+    /// What images need in addition to their binary, each once.
     roots: Vec<Root>,
     stages: StageNames,
     options: &'a DockerfileOptions,

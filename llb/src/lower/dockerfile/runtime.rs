@@ -60,7 +60,7 @@ impl Root {
         let base = if self.scratch {
             "an image from scratch does not have by itself"
         } else {
-            "the base image need not have"
+            "the base image may not have"
         };
         format!(
             "# What programs expect and {base}: {all}.\nFROM {go} AS {name}\n{}",

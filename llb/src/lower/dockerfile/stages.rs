@@ -8,7 +8,7 @@ use crate::diag::Diagnostic;
 /// The names of all stages of a Dockerfile.
 #[derive(Debug)]
 pub(super) struct StageNames {
-    /// Names of stages that are no images, by what they would be called by themselves.
+    /// Names of stages that are not images, by what they would be called by themselves.
     ours: BTreeMap<String, String>,
     all: BTreeSet<String>,
 }
@@ -54,7 +54,7 @@ impl StageNames {
         self.ours(&numbered("deps", group))
     }
 
-    /// What images need besides their binary.
+    /// What images need in addition to their binary.
     pub(super) fn rootfs(&self, number: usize) -> &str {
         self.ours(&numbered("rootfs", number))
     }

@@ -14,7 +14,7 @@ const REQUIRED: &str = ":?";
 
 /// What to fill in for the build-arg `name` so that the printed Dockerfile asks for it: a value
 /// that becomes `${name}` again. If it has no default it must be given: an empty version stamp is
-/// nobody's wish.
+/// what no one wants.
 pub fn open_arg(name: &str, required: bool) -> String {
     format!(
         "{OPEN}{name}{}{CLOSE}",

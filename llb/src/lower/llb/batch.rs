@@ -80,7 +80,7 @@ impl Lowering<'_> {
 
     /// What compiles and links at once all steps that have to run, if those at the positions
     /// `running` do ([`Self::watch`]): them and all that read their results. The results of others
-    /// are at hand. Returns `None` if only a few steps are missing, and where [`Self::watch`] does.
+    /// exist. Returns `None` if only a few steps are missing, and where [`Self::watch`] does.
     ///
     /// # Errors
     /// As [`Self::resolve`].

@@ -12,8 +12,8 @@ use crate::plan::BuildIx;
 use crate::resolution::REQUEST_FILE;
 
 impl Lowering<'_> {
-    /// The resolve step of a build: a directory with `resolution.json`, what images have besides
-    /// their binaries, and in workspaces `go.work.sum`.
+    /// The resolve step of a build: a directory with `resolution.json`, what images hold in
+    /// addition to their binaries, and in workspaces `go.work.sum`.
     ///
     /// # Errors
     /// Where the step cannot be written down.

@@ -1,4 +1,4 @@
-//! What a program sees in its file system besides the root.
+//! What a program sees in its file system in addition to the root.
 
 use buildkit_proto::pb;
 

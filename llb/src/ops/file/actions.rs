@@ -251,7 +251,7 @@ impl Copy {
     }
 
     /// The change of mode of everything copied, in chmod's words, such as `u=rwX,go=rX`. Old
-    /// daemons do not know it, and there is no capability that tells them apart.
+    /// daemons do not know it, and no capability tells them apart.
     #[must_use]
     pub fn chmod(mut self, change: impl Into<String>) -> Self {
         self.wire.mode_str = change.into();

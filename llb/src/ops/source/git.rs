@@ -162,7 +162,7 @@ struct Remote {
 impl Remote {
     fn parse(text: &str) -> Result<Self, SourceError> {
         let error = |reason: &str| SourceError {
-            kind: "git",
+            kind: "a git",
             address: redacted(text),
             reason: reason.to_owned(),
         };
@@ -180,7 +180,7 @@ impl Remote {
         let (scheme, rest) = scheme.unwrap_or(("https", text));
         let scheme = scheme.to_ascii_lowercase();
         if !["http", "https", "ssh", "git"].contains(&scheme.as_str()) {
-            return Err(error("its scheme is none of https, http, ssh, git"));
+            return Err(error("its scheme is not https, http, ssh or git"));
         }
         let (authority, path) = match rest.find('/') {
             Some(slash) => rest.split_at(slash),

@@ -24,7 +24,7 @@ impl Http {
         if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
             let reason = "it does not begin with http:// or https:// and a host".to_owned();
             return Err(SourceError {
-                kind: "HTTP",
+                kind: "an HTTP",
                 address: url.to_owned(),
                 reason,
             });

@@ -23,7 +23,7 @@ use super::platform::Platform;
 
 /// A source that cannot be written down as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{address:?} is no {kind} source: {reason}")]
+#[error("{address:?} is not {kind} source: {reason}")]
 pub struct SourceError {
     kind: &'static str,
     address: String,

@@ -139,13 +139,13 @@ main = "main.go"
             Dockerfile:5:11: `go.version`: "go1.26" is not a Go release (write it like "1.26" or "1.26.8")
             Dockerfile:6:11: `go.builder`: "https://example.com/golang" is a URL, not an image (leave out the scheme)
             Dockerfile:7:13: `go.toolchain`: "go1.26.8" is not one of its values (write one of "local", "auto")
-            Dockerfile:8:9: `go.tags`: "a,b" is not one build tag (one item a tag: ["a", "b"])
+            Dockerfile:8:9: `go.tags`: "a,b" is not one build tag (one item per tag: ["a", "b"])
             Dockerfile:8:16: `go.tags`: "" is not a build tag (tags are made of letters, digits, `_` and `.`)
             Dockerfile:9:11: `go.ldflags`: a word starts with ' and never ends (close it with ')
             Dockerfile:10:11: `go.gcflags`: flags start with `-` (write them like "-s -w", or with a package pattern: "all=-N -l")
             Dockerfile:11:11: `go.goamd64`: "3" is not one of its values (write one of "v1", "v2", "v3", "v4")
             Dockerfile:12:11: `go.goarm64`: "v9.9" is not a GOARM64 (write "v8.0" to "v8.9" or "v9.0" to "v9.5", then ",lse" or ",crypto" if need be)
-            Dockerfile:13:15: `go.experiment`: "a,b" is not a GOEXPERIMENT (one item an experiment, like ["jsonv2"])
+            Dockerfile:13:15: `go.experiment`: "a,b" is not a GOEXPERIMENT (one item per experiment, like ["jsonv2"])
             Dockerfile:15:9: `modules.proxy`: "proxy.example.com" is not a module proxy (write it like "https://proxy.golang.org,direct")
             Dockerfile:16:12: `modules.private`: "https://git.example.com" is not a pattern of module paths (write it like "git.example.com/*")
             Dockerfile:18:8: `runtime.base`: "Alpine:3.22" is not an image: names are lower case (write "alpine:3.22")
@@ -154,11 +154,11 @@ main = "main.go"
             Dockerfile:21:15: `runtime.stop_signal`: "term" is not a signal (write it like "SIGTERM")
             Dockerfile:22:10: `runtime.ports`: "0" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
             Dockerfile:22:13: `runtime.ports`: "70000" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
-            Dockerfile:22:20: `runtime.ports`: "80:8080" is not a port (one item a port that the program listens on, like 8080; what it is published as is said when the image is run)
+            Dockerfile:22:20: `runtime.ports`: "80:8080" is not a port (one item per port that the program listens on, like 8080; you choose the published port when you run the image)
             Dockerfile:22:31: `runtime.ports`: "53/icmp" is not a port (write 1 to 65535, with a protocol if it is not TCP: 8080, "8080/udp" or "8000-8010")
             Dockerfile:23:9: `runtime.env.A=B`: "A=B" cannot name an environment variable (names are not empty and hold no `=` or blanks)
             Dockerfile:23:21: `runtime.env.`: "" cannot name an environment variable (names are not empty and hold no `=` or blanks)
-            Dockerfile:24:12: `runtime.volumes`: "/a/../b" climbs with `..` (write the path it ends up at)
+            Dockerfile:24:12: `runtime.volumes`: "/a/../b" climbs with `..` (write the path that it leads to)
             Dockerfile:25:19: `runtime.files.from`: "../x" lies outside of the build context (paths are relative to its root)
             Dockerfile:25:32: `runtime.files.to`: "y" is not an absolute path (paths in the image start with `/`)
             Dockerfile:25:45: `runtime.files.owner`: "app" is not an owner in numbers (write it like "65532:65532")
@@ -264,9 +264,9 @@ healthcheck = { disable = true }
 user = "1000:app"
 "#,
         &expect![[r#"
-            Dockerfile:3:8: `runtime`: user "app" has a name, and the base image `scratch` knows none (write numbers, like "65532:65532")
+            Dockerfile:3:8: `runtime`: user "app" has a name, and the base image `scratch` knows no names (write numbers, like "65532:65532")
             Dockerfile:4:10: `runtime.healthcheck`: it has no `cmd` (add what it runs, like cmd = ["/usr/local/bin/api", "-health"], or set disable = true)
-            Dockerfile:12:8: `images.job`: user "1000:app" has a name, and the base image `scratch` knows none (write numbers, like "65532:65532")
+            Dockerfile:12:8: `images.job`: user "1000:app" has a name, and the base image `scratch` knows no names (write numbers, like "65532:65532")
         "#]],
     );
 }

@@ -113,7 +113,7 @@ fn a_negation_of_a_negation_is_read_again() {
     assert_eq!(serde_json::from_str::<Expr>(&json).unwrap(), expr);
 }
 
-/// Printed, it has 500 pairs of parentheses besides, which Go counts as operands. Go builds such a
+/// Printed, it also has 500 pairs of parentheses, which Go counts as operands. Go builds such a
 /// file, so a scan has to take it along.
 #[test]
 fn what_go_reads_is_read_again_however_many_operands_it_prints() {

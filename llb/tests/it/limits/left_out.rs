@@ -189,7 +189,7 @@ impl SourceTree for Large {
     }
 }
 
-/// What is said of a program with cgo, or without, one file of which is too large.
+/// The messages about a program with or without cgo that has a file that is too large.
 fn with_large(name: &str, text: &str, cgo: bool) -> Vec<String> {
     let mut tree = module();
     insert(

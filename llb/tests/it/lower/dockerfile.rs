@@ -279,8 +279,8 @@ const TEXTS: [&str; 16] = [
     "x; rm -rf /tmp/x # && y",
 ];
 
-/// The arguments that the printed `go build` is run with where these build-args are given, told by
-/// a shell.
+/// The arguments that the printed `go build` is run with, for these build-args, as shown by a
+/// shell.
 fn go_build_arguments(printed: &str, args: &[(&str, &str)]) -> Result<Vec<String>, String> {
     let dir = tempfile::tempdir().unwrap();
     let program = printed

@@ -188,7 +188,7 @@ fn linkers_assemblers_and_c_compilers_have_places_too() {
             [cmd/app/main.go] main.main: relocation target main.foo not defined
               help: a function without a body is written in assembly: see whether that file is for this platform
             [cmd/app/main.go] runtime.main_main·f: function main is undeclared in the main package
-              help: add `func main()`, or list the package under `skip` if it is no program
+              help: add `func main()`, or list the package under `skip` if it is not a program
             [cmd/app/add_amd64.s:4] unrecognized instruction "BOGUS"
             [cmd/app/main.go:3:8] undefined reference to `nosuch'
               help: name the library that has it in a `#cgo LDFLAGS` line; the builder image must have that library
@@ -213,7 +213,7 @@ fn what_is_wrong_with_the_builder_is_said_with_what_to_do() {
         ),
         &expect![[r"
             [cmd/app/main.go] /usr/local/go/pkg/tool/linux_amd64/compile: signal: killed
-              help: something ended the compiler, most likely for lack of memory: give the builder more memory, or build fewer images at a time
+              help: something ended the compiler, most likely because memory ran out: give the builder more memory, or build fewer images at a time
             [lib/lib.go:2] internal compiler error: panic: runtime error
               help: this is a bug of the Go compiler: try another Go with `version` under [go]
             [nowhere] other: write $WORK/b001/x.a: no space left on device

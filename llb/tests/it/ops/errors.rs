@@ -87,14 +87,14 @@ fn outputs_that_are_not_there() {
 fn addresses_that_are_none_and_keep_their_passwords() {
     let git = |remote| Git::new(remote, "", "").unwrap_err().to_string();
     expect![[
-        r#""ftp://***@host/x" is no git source: its scheme is none of https, http, ssh, git"#
+        r#""ftp://***@host/x" is not a git source: its scheme is not https, http, ssh or git"#
     ]]
     .assert_eq(&git("ftp://user:pass@host/x"));
-    expect![[r##""https://***@host/x#main" is no git source: the reference and the directory are to be given apart from the address, without '#' and '?'"##]]
+    expect![[r##""https://***@host/x#main" is not a git source: the reference and the directory are to be given apart from the address, without '#' and '?'"##]]
         .assert_eq(&git("https://user:pass@host/x#main"));
-    expect![[r#""https:///x" is no git source: it has no host"#]].assert_eq(&git("https:///x"));
+    expect![[r#""https:///x" is not a git source: it has no host"#]].assert_eq(&git("https:///x"));
     expect![[
-        r#""file:///x" is no HTTP source: it does not begin with http:// or https:// and a host"#
+        r#""file:///x" is not an HTTP source: it does not begin with http:// or https:// and a host"#
     ]]
     .assert_eq(&Http::new("file:///x").unwrap_err().to_string());
 }

@@ -142,10 +142,10 @@ fn what_is_no_reference_is_refused() {
         ("a:.x", "the tag may have"),
         ("a_-b", "the repository may have"),
         ("-a", "the repository may have"),
-        ("https://a/b", "the registry is no host name"),
-        ("host:x/a", "the registry is no host name"),
+        ("https://a/b", "the registry is not a host name"),
+        ("host:x/a", "the registry is not a host name"),
         ("a@sha256:12", "wrong length"),
-        ("a@md5:12", "none of sha256"),
+        ("a@md5:12", "is not sha256"),
         ("a@12", "no \"sha256:\""),
         (HEX, "image ID"),
     ] {

@@ -361,8 +361,8 @@ fn a_fork_that_lacks_the_package_is_an_error_with_its_place() {
     expect!["cmd/app/main.go:2:8: package other.party/sampler is imported by third.party/quote, but module other.party/sampler (forks/sampler) has no such package (correct the import path, or see whether .dockerignore leaves the package out)"].assert_eq(&said.join("\n"));
 }
 
-/// A circle through a third-party package is none of the repository's alone, and go refuses it all
-/// the same.
+/// A circle through a third-party package does not belong to the repository alone, and go refuses
+/// it all the same.
 #[test]
 fn circles_through_third_party_packages() {
     let archive = FORKS.replace("_ \"example.com/app/words\"", "_ \"third.party/quote\"");

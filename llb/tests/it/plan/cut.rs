@@ -237,7 +237,7 @@ proptest! {
     /// made of, and of std what only the repository reaches.
     #[test]
     fn an_import_of_std_moves_little(world in world(), import in 0..STD.len()) {
-        // With net/http comes a step of its own: whoever is first to import that has more to
+        // With net/http comes a step of its own: the first image to import that has more to
         // compile.
         prop_assume!(STD[import] != "net/http" || outside(&world.plan("")).iter().any(|step| step.starts_with("std:net/http")));
         let mut edited = world.clone();

@@ -61,7 +61,7 @@ pub(crate) fn package(
     }
 }
 
-/// What `go` would choose: two packages of one module, of which the sources reach one, and one more
+/// What `go` would choose: two packages of one module, the sources reach one of them; and one more
 /// that it imports.
 pub(crate) fn resolution() -> Resolution {
     Resolution {

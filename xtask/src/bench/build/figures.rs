@@ -19,7 +19,7 @@ pub(super) struct Cell {
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     seconds: BTreeMap<Cell, Vec<f64>>,
-    /// Why there are none.
+    /// Why it has no figures.
     pub(super) failures: BTreeMap<Cell, String>,
 }
 
