@@ -23,6 +23,8 @@ pub(super) struct NamedMain {
     pub(super) root: RootIx,
     /// Import path.
     pub(super) package: ImportPath,
+    /// Its directory.
+    pub(super) dir: TreePath,
     /// Its `default.pgo`, if it has one.
     pub(super) profile: Option<TreePath>,
     pub(super) config: ImageConfig,
@@ -98,6 +100,7 @@ pub(super) fn name(
                 root: found.root,
                 profile: profile(scan, &found.main.dir),
                 package: found.main.path,
+                dir: found.main.dir,
                 config: config.clone(),
             });
         }
