@@ -22,7 +22,7 @@ pub(crate) struct Args {
 }
 
 /// What holds for every command.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Clone, clap::Args)]
 pub(crate) struct Common {
     /// Root of the repository: the build context. Default: the nearest directory, from the current
     /// one up to git's root, with a go.work or a configuration; else the nearest with a go.mod.
@@ -71,6 +71,10 @@ pub(crate) enum Command {
     Bake(Output),
     /// Print a .dockerignore that lets in only what the images are made of.
     Dockerignore(Output),
+    /// Write the first files of a repository, or those that take the place of a Dockerfile that
+    /// compiles Go.
+    #[command(after_help = INIT_HELP)]
+    Init(Init),
     /// Report everything that is wrong with modules, sources and configuration.
     Check,
     /// Print shell completions.
@@ -151,6 +155,28 @@ pub(crate) enum Answer {
     /// Two lines for GITHUB_OUTPUT: `matrix={"include":[{"image":"api"}]}` and `any=true`.
     Github,
 }
+
+/// Options of `init`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Init {
+    /// A Dockerfile that compiles Go: write the same without its Go stages, and a gowork.toml with
+    /// what its Go commands say.
+    #[arg(long, value_name = "DOCKERFILE")]
+    pub(crate) from: Option<PathBuf>,
+    /// Run `make -n` on this machine where the Dockerfile runs make, and read the commands that it
+    /// prints. Makefiles may run programs then.
+    #[arg(long, requires = "from")]
+    pub(crate) make: bool,
+    /// The file to write. Default: Dockerfile; with --from, the Dockerfile's name and `.gowork`.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write over files that are there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+const INIT_HELP: &str = "Exit codes: 0, everything was carried over; 1, something is left to do, and was listed with its line; \
+2, the command line is wrong; 3, a file cannot be read or written.";
 
 const AFFECTED_HELP: &str = "Files that git ignores count as unchanged. A go.mod, go.work or go.sum counts by what it \
 says, not by its bytes: a comment touches no image.

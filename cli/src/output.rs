@@ -83,7 +83,7 @@ fn what_is_lost(there: &str) -> &'static str {
 
 /// Writes a file in one step: no reader sees half of it, and a failure leaves the old file. Links
 /// stay links.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let old = path.metadata().ok();
     if old.as_ref().is_some_and(|old| !old.is_file()) {
         return fs::write(path, text);

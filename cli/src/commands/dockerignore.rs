@@ -24,7 +24,7 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
 }
 
 /// Patterns in the order that counts: the last one that matches a path decides.
-fn text(outlines: &[Outline]) -> String {
+pub(super) fn text(outlines: &[Outline]) -> String {
     let paths: BTreeSet<TreePath> = outlines.iter().flat_map(Outline::tree_paths).collect();
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
     let embedded: BTreeSet<&TreePath> = builds()

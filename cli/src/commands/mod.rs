@@ -8,6 +8,7 @@ mod dockerignore;
 mod explain;
 mod explain_file;
 mod graph;
+mod init;
 mod list;
 mod man;
 mod no_image;
@@ -46,6 +47,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
         Command::Bake(output) => bake::run(common, output),
         Command::Dockerignore(output) => dockerignore::run(common, output),
+        Command::Init(init) => init::run(common, init),
         Command::Check => check::run(common),
         Command::Completions { shell } => {
             let mut text = Vec::new();

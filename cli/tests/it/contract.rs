@@ -8,7 +8,7 @@ use assert_cmd::cargo::CommandCargoExt as _;
 
 use crate::support::{Repository, SMALL, root};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "list",
     "check",
     "explain",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 11] = [
     "dockerfile",
     "bake",
     "dockerignore",
+    "init",
     "completions",
     "man",
 ];

@@ -21,6 +21,7 @@ mod examples;
 mod explain;
 mod hazards;
 mod ignored;
+mod init;
 mod named_files;
 mod output;
 mod overlays;

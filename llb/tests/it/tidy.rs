@@ -134,7 +134,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 15] = [
+const CLI_ARROWS: [(&str, &[&str]); 17] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -160,7 +160,9 @@ const CLI_ARROWS: [(&str, &[&str]); 15] = [
             "args",
             "by_commit",
             "by_name",
+            "conversion",
             "exit",
+            "make",
             "membership",
             "output",
             "project",
@@ -169,6 +171,8 @@ const CLI_ARROWS: [(&str, &[&str]); 15] = [
             "ui",
         ],
     ),
+    ("conversion", &[]),
+    ("make", &["conversion"]),
     ("main", &[]),
 ];
 

@@ -1,0 +1,163 @@
+//! `gowork init`: Dockerfiles that compile Go become ones that take from gowork. The inputs are in
+//! `testdata/init`, each with what the command writes and says.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use expect_test::expect_file;
+
+use super::support::Repository;
+
+/// A repository with two services, a tool and an embedded page.
+const REPOSITORY: &str = r#"
+-- go.mod --
+module example.com/shop
+
+go 1.26
+-- cmd/api/main.go --
+package main
+
+func main() {}
+-- cmd/worker/main.go --
+package main
+
+func main() {}
+-- cmd/my.tool/main.go --
+package main
+
+func main() {}
+-- config/app.yaml --
+port: 80
+-- scripts/build.sh --
+#!/bin/sh
+set -e
+go build -tags script -o "$1" ./cmd/api
+-- Makefile --
+VERSION := $(shell git describe --tags)
+build:
+	CGO_ENABLED=0 go build -tags netgo -ldflags '-X main.version=$(VERSION) -X main.who=$(WHO)' -o bin/api ./cmd/api
+"#;
+
+fn inputs() -> PathBuf {
+    super::support::root().join("testdata/init")
+}
+
+fn check(name: &str, args: &str) {
+    let repository = Repository::new(REPOSITORY);
+    let text = std::fs::read_to_string(inputs().join(format!("{name}.Dockerfile"))).unwrap();
+    repository.write("Dockerfile", &text);
+    let said = repository.run(&format!("init --from Dockerfile {args}"));
+    let mut out = String::new();
+    let _ = write!(out, "{said}");
+    for file in ["Dockerfile.gowork", "gowork.toml"] {
+        if repository.path().join(file).exists() {
+            let _ = write!(out, "--- {file}\n{}", repository.text(file));
+        }
+    }
+    expect_file![inputs().join(format!("{name}.txt"))].assert_eq(&out);
+}
+
+macro_rules! cases {
+    ($($name:ident $file:literal $args:literal;)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check($file, $args);
+            }
+        )*
+    };
+}
+
+cases! {
+    one_binary "one" "";
+    several_binaries_in_one_copy "several" "";
+    build_args_in_from_and_flags "args" "";
+    a_script_in_a_heredoc "heredoc" "";
+    what_make_would_run "make" "--make";
+    make_that_is_not_read "make-unread" "";
+    a_script_of_the_repository "script" "";
+    pages_of_a_node_stage "node" "";
+    targets_that_share_a_compile "targets" "";
+    instructions_for_children "onbuild" "";
+    a_stage_that_tests "tests" "";
+    tools_of_other_modules "tools" "";
+    packages_for_cgo "cgo" "";
+    the_last_stage_compiles "last" "";
+    sources_that_are_generated "generated" "";
+    a_build_arg_names_the_main "service" "";
+    files_and_certificates_of_the_builder "files" "";
+    one_main_with_two_sets_of_flags "debug" "";
+    commands_on_the_binary "stripped" "";
+    what_cannot_be_carried_over "left" "";
+}
+
+#[test]
+fn nothing_is_overwritten_unasked() {
+    let repository = Repository::new(REPOSITORY);
+    repository.write("Dockerfile", "FROM golang AS b\nCOPY . .\nRUN go build -o /api ./cmd/api\nFROM scratch\nCOPY --from=b /api /\n");
+    repository.write("gowork.toml", "[go]\ntags = [\"x\"]\n");
+    let said = repository.run("init --from Dockerfile");
+    assert_eq!(said.code, 3, "{said}");
+    assert!(said.err.contains("it is there already"), "{said}");
+    assert!(!repository.path().join("Dockerfile.gowork").exists());
+    let said = repository.run("init --from Dockerfile --force");
+    assert_eq!(said.code, 0, "{said}");
+    assert!(!repository.text("gowork.toml").contains("tags"));
+}
+
+#[test]
+fn a_new_repository_gets_one_line_and_an_ignore_file() {
+    let repository = Repository::new(REPOSITORY);
+    let said = repository.run("init");
+    assert_eq!(said.code, 0, "{said}");
+    assert_eq!(
+        repository.text("Dockerfile"),
+        "# syntax=docker.io/gowork/gowork:1\n"
+    );
+    assert!(repository.text(".dockerignore").contains("!**/*.go"));
+    assert_eq!(repository.run("check").code, 0);
+    let said = repository.run("init");
+    assert_eq!(said.code, 0, "{said}");
+}
+
+#[test]
+fn mains_that_share_a_name_keep_theirs() {
+    let repository = Repository::new(
+        r#"
+-- go.mod --
+module example.com/shop
+
+go 1.26
+-- eu/cmd/worker/main.go --
+package main
+
+func main() {}
+-- us/cmd/worker/main.go --
+package main
+
+func main() {}
+"#,
+    );
+    assert_eq!(repository.run("init").code, 0);
+    let said = repository.run("check");
+    assert_eq!(said.code, 0, "{said}");
+    assert!(!said.err.contains("warning"), "{said}");
+}
+
+#[test]
+fn a_dockerfile_for_docker_is_not_replaced() {
+    let repository = Repository::new(REPOSITORY);
+    repository.write("Dockerfile", "FROM scratch\n");
+    let said = repository.run("init");
+    assert_eq!(said.code, 3, "{said}");
+    assert!(said.err.contains("init --from"), "{said}");
+}
+
+#[test]
+fn a_file_that_does_not_parse_is_an_error_with_its_line() {
+    let repository = Repository::new(REPOSITORY);
+    repository.write("Dockerfile", "FROM scratch\nNONSENSE x\n");
+    let said = repository.run("init --from Dockerfile");
+    assert_eq!(said.code, 1, "{said}");
+    assert!(said.err.contains("Dockerfile:2:"), "{said}");
+}
