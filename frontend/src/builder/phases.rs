@@ -9,6 +9,7 @@ pub(super) mod definition;
 pub(super) mod image_config;
 pub(super) mod inputs;
 pub(super) mod linker_check;
+mod made;
 pub(super) mod outline;
 pub(super) mod overlays;
 pub(super) mod resolve;

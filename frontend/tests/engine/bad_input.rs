@@ -149,6 +149,14 @@ fn overlays() {
     fails("embed-ignored");
 }
 
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn stages_as_builders() {
+    fails("builder-stage");
+    fails("builder-circle");
+    fails("builder-stage-without-go");
+}
+
 /// Of a Dockerfile: what Docker's frontend says is said, and what concerns the binaries is said at
 /// the instruction that takes them.
 #[test]

@@ -24,6 +24,7 @@ mod server;
 mod bad_input;
 mod bases;
 mod behind;
+mod builder_stage;
 mod cases;
 mod cgo;
 mod clock;

@@ -1,7 +1,7 @@
 //! What a value may look like, key by key: small grammars over one string. Nothing here knows
 //! positions. Those of `[runtime]` are in `check_runtime.rs`.
 
-use super::values::Cache;
+use super::values::{Cache, STAGE};
 use super::wrong::{Wrong, wrong};
 use crate::tree::TreePath;
 
@@ -102,6 +102,14 @@ pub(super) fn stage(text: &str) -> Result<(), Wrong> {
         format!("{text:?} is not the name of a stage or of a named context"),
         "write the name that stands behind AS, or in --build-context NAME=...",
     )
+}
+
+/// A builder: an image, or a stage behind [`STAGE`].
+pub(super) fn builder(text: &str) -> Result<(), Wrong> {
+    match text.strip_prefix(STAGE) {
+        Some(name) => stage(name),
+        None => image_reference(text),
+    }
 }
 
 /// GOTOOLCHAIN, the two values that make sense here.

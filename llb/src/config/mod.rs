@@ -44,6 +44,7 @@ pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
 pub use spanned::Spanned;
 pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime};
+pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};
 pub use written_for::WrittenFor;
 

@@ -95,7 +95,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     }
     walk.prefix = "go.".to_owned();
     walk.one("version", check::go_version, &mut config.go.version);
-    walk.one("builder", check::image_reference, &mut config.go.builder);
+    walk.one("builder", check::builder, &mut config.go.builder);
     walk.one("toolchain", check::toolchain, &mut config.go.toolchain);
     build(&mut walk, &mut config.go.build);
     walk.prefix = "modules.".to_owned();

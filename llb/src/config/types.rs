@@ -66,7 +66,8 @@ pub struct Go {
     /// go.work or go.mod asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Spanned<String>>,
-    /// Builder image, in place of `golang:<version>`.
+    /// Builder image, in place of `golang:<version>`; or `"stage:NAME"`, a stage of the Dockerfile
+    /// or a named context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub builder: Option<Spanned<String>>,
     /// GOTOOLCHAIN: `"local"` uses the Go of the builder image, `"auto"` lets it download the one

@@ -1,5 +1,8 @@
 //! What values of a configuration may be, once they are read.
 
+/// What stands before the name of a stage in a value that may also be an image: `stage:tools`.
+pub(crate) const STAGE: &str = "stage:";
+
 /// Where compile results are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]

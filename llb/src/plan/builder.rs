@@ -1,6 +1,6 @@
 //! Which image the go command comes from.
 
-use crate::config::{Go, Spanned};
+use crate::config::{Go, STAGE, Spanned};
 use crate::diag::{Diagnostic, Span};
 use crate::gomod::{self, version};
 
@@ -11,7 +11,7 @@ pub const MIN_GO_MINOR: u32 = 24;
 /// The image that holds the go command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Builder {
-    /// Image reference, as configured or `golang:<version>`.
+    /// Image reference, as configured or `golang:<version>`; or a [stage](Self::stage).
     pub image: String,
     /// Minor of the Go version it is taken to have, until the resolve step says it: release tags up
     /// to it are true.
@@ -63,6 +63,11 @@ impl Builder {
             at,
             named,
         }
+    }
+
+    /// The stage or named context that has the go command, if it is no image.
+    pub fn stage(&self) -> Option<&str> {
+        self.image.strip_prefix(STAGE)
     }
 
     /// What is wrong with the version that the configuration names, if it names one: known before

@@ -7,14 +7,15 @@ use gowork_llb::diag::Span;
 use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Output, Platform, caps};
-use gowork_llb::plan::Outline;
+use gowork_llb::plan::{Builder, Outline};
 use serde_json::Value;
 
+use super::made::{self, Asked};
 use super::scan::Scanned;
 use crate::builder::job::Job;
 use crate::builder::session::Session;
 use crate::builder::target;
-use crate::context::{Filter, transfer_pattern};
+use crate::context::{BaseImage, Filter, transfer_pattern};
 use crate::error::BuildError;
 
 /// What the steps for one platform read.
@@ -40,14 +41,7 @@ pub(in crate::builder) async fn look_up(
 ) -> Result<Inputs, BuildError> {
     let builder = &job.outline.builder;
     let build_platform = session.options.build_platform.clone();
-    let go = session
-        .context
-        .image(&builder.image, &build_platform)
-        .await
-        .map_err(|error| {
-            let keys = "`version` or `builder` under [go]";
-            asked_for(error, builder.at.as_ref(), keys)
-        })?;
+    let go = self::builder(session, builder).await?;
     let (bases, base_configs) = bases(session, job).await?;
     let llb = LlbInputs {
         context: context(session, job.outline, scanned),
@@ -59,6 +53,29 @@ pub(in crate::builder) async fn look_up(
         bases,
     };
     Ok(Inputs { llb, base_configs })
+}
+
+/// The image that has the go command.
+async fn builder(session: &Session<'_>, builder: &Builder) -> Result<BaseImage, BuildError> {
+    let Some(name) = builder.stage() else {
+        let platform = &session.options.build_platform;
+        let image = session.context.image(&builder.image, platform).await;
+        return image.map_err(|error| {
+            let keys = "`version` or `builder` under [go]";
+            asked_for(error, builder.at.as_ref(), keys)
+        });
+    };
+    let asked = Asked {
+        name,
+        at: builder.at.as_ref(),
+        made_from: "these are compiled in it",
+    };
+    let made = made::make(session, asked).await?;
+    Ok(BaseImage {
+        output: made.output,
+        config: made.config,
+        digest: made.digest,
+    })
 }
 
 /// The base images of the wanted image, and their configs, by reference.

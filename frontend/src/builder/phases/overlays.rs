@@ -8,21 +8,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_proto::fsutil::types::Stat;
-use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use futures_util::future::try_join_all;
 use gowork_llb::config::{Config, OverlayConfig, Spanned};
-use gowork_llb::diag::{self, Diagnostic, Span};
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::ops::Output;
 use gowork_llb::ops::file::{Copy, File, Mkfile, Owner};
 use gowork_llb::tree::TreePath;
 
-use super::stages;
-use crate::builder::docker;
-use crate::builder::session::{Session, bug};
+use super::made::{self, Asked, Made};
+use crate::builder::session::Session;
 use crate::error::BuildError;
-use crate::gateway::{GatewayError, Ref};
-use crate::opts::keys;
 use crate::steps::transferred;
 
 /// How many directories are listed at a time.
@@ -45,12 +41,6 @@ struct Laid {
     to: TreePath,
 }
 
-/// A stage or a named context, built.
-struct Made {
-    output: Output,
-    reference: Ref,
-}
-
 /// Builds what the overlays of a configuration are taken from, and lists them.
 ///
 /// # Errors
@@ -67,7 +57,18 @@ pub(in crate::builder) async fn make(
             .entry(overlay.from.value.as_str())
             .or_insert(&overlay.from);
     }
-    let building = asked.values().map(|from| made(session, from));
+    let building = asked.values().map(|from| {
+        let at = from.span.as_ref();
+        let made_from = "these are compiled from what the stage makes";
+        made::make(
+            session,
+            Asked {
+                name: from,
+                at,
+                made_from,
+            },
+        )
+    });
     let built = try_join_all(building).await?;
     let made: BTreeMap<&str, Made> = asked.into_keys().zip(built).collect();
     let mut overlays = Overlays::default();
@@ -77,104 +78,6 @@ pub(in crate::builder) async fn make(
         }
     }
     Ok(overlays)
-}
-
-/// Builds the stage or context of this name.
-async fn made(session: &Session<'_>, from: &Spanned<String>) -> Result<Made, BuildError> {
-    let platform = &session.options.build_platform;
-    let named = session.context.named(from, platform).await;
-    if let Some(context) = named.map_err(|error| error.at(from.span.clone()))? {
-        let solved = session.solve(&context.output, true).await?;
-        return Ok(Made {
-            output: context.output,
-            reference: solved.reference,
-        });
-    }
-    if session.context.definition().is_dockerfile() {
-        return stage(session, from).await;
-    }
-    let error = Diagnostic::error(format!("the build has no context called {}", from.value));
-    let error = error.help(format!(
-        "pass --build-context {}=DIRECTORY, or write an ordinary Dockerfile with such a stage",
-        from.value
-    ));
-    Err(error.at(from.span.clone()).into())
-}
-
-/// Builds a stage of the Dockerfile.
-async fn stage(session: &Session<'_>, from: &Spanned<String>) -> Result<Made, BuildError> {
-    let platform = session.options.build_platform.to_string();
-    let request = stages::without_binaries(session).await?;
-    let request = stages::quiet(request)
-        .without(keys::MULTI_PLATFORM)
-        .without(&format!("{}{}", keys::BUILD_ARG, keys::ARG_MULTI_PLATFORM))
-        .option(keys::PLATFORM, &platform)
-        .option(keys::TARGET, from);
-    let result = match request.solve(session).await {
-        Ok(result) => result,
-        Err(error) if is_missing_stage(&error) => return Err(no_stage(session, from).await.into()),
-        Err(error) => return Err(error.into()),
-    };
-    let Some(one) = docker::refs(&result).first().copied().cloned() else {
-        return Err(bug("a stage has no result").into());
-    };
-    let output = output(&one, from)?;
-    if let Some(definition) = &one.def
-        && let Some(place) = stages::takes_binaries(session, definition)?
-    {
-        return Err(circle(from, place).into());
-    }
-    docker::evaluate(session, &result).await?;
-    Ok(Made {
-        output,
-        reference: Ref(one.id),
-    })
-}
-
-/// What a stage makes, as an output of ours.
-fn output(one: &proto::Ref, from: &Spanned<String>) -> Result<Output, Diagnostic> {
-    match &one.def {
-        Some(definition) => Output::from_definition(definition)
-            .map_err(|error| bug(format!("stage {} cannot be read: {error}", from.value))),
-        None if one.id.is_empty() => Ok(Output::scratch()),
-        None => Err(stages::unknown_definition()),
-    }
-}
-
-/// Whether Docker's frontend says that the target is not a stage
-/// (frontend/dockerfile/dockerfile2llb, convert.go).
-fn is_missing_stage(error: &GatewayError) -> bool {
-    let message = &error.status.message;
-    message.contains("target stage") && message.contains("could not be found")
-}
-
-async fn no_stage(session: &Session<'_>, from: &Spanned<String>) -> Diagnostic {
-    let stages = stages::names(session).await;
-    let near = diag::nearest(from, stages.iter().map(String::as_str));
-    let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
-    let error = Diagnostic::error(format!(
-        "{} has no stage called {}, and the build has no such context{near}",
-        session.context.definition().name,
-        from.value
-    ));
-    let error = match stages.as_slice() {
-        [] => error.help("give the stage a name: FROM IMAGE AS NAME"),
-        stages => error.help(format!("the stages are {}", stages.join(", "))),
-    };
-    error.at(from.span.clone())
-}
-
-fn circle(from: &Spanned<String>, place: Option<Span>) -> Diagnostic {
-    let error = Diagnostic::error(format!(
-        "stage {} takes Go binaries, and these are compiled from what the stage makes",
-        from.value
-    ));
-    let error = error.help("take the overlay from a stage that needs nothing of gowork");
-    let error = match place {
-        Some(place) => error.related(place, "it takes them here"),
-        None => error,
-    };
-    error.at(from.span.clone())
 }
 
 impl Overlays {

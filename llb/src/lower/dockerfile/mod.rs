@@ -60,7 +60,12 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
     roots.dedup();
     let names: Vec<&str> = images.iter().map(|image| image.name).collect();
     let stages = StageNames::new(&names, groups.len(), roots.len());
-    stages.check(&options.overlays)?;
+    for overlay in &options.overlays {
+        stages.check(&overlay.from, overlay.from.span.as_ref())?;
+    }
+    if let Some(builder) = first.builder.stage() {
+        stages.check(builder, first.builder.at.as_ref())?;
+    }
     Printer {
         plans,
         first,
@@ -201,7 +206,7 @@ impl Printer<'_> {
         let names: Vec<&str> = platforms.iter().map(String::as_str).collect();
         let mut lines = vec![
             "# The Go toolchain, on the platform of the builder: it compiles for any other.".to_owned(),
-            format!("FROM --platform=$BUILDPLATFORM {} AS {}", self.first.builder.image, self.stages.go()),
+            format!("FROM --platform=$BUILDPLATFORM {} AS {}", self.builder(), self.stages.go()),
             "ARG TARGETOS TARGETARCH TARGETVARIANT".to_owned(),
             "# goindex=0: go must not know sources by their times, which say nothing in a build (golang/go#69179).".to_owned(),
             format!("ENV {}", env.join(" \\\n    ")),
@@ -217,6 +222,12 @@ impl Printer<'_> {
             .any(|image| flags::needs_quotes(image.ldflags));
         lines.extend(needs_quotes.then(flags::quote_program));
         lines.join("\n")
+    }
+
+    /// The image of the toolchain, or the named context that stands for it.
+    fn builder(&self) -> &str {
+        let builder = &self.first.builder;
+        builder.stage().unwrap_or(&builder.image)
     }
 
     /// The platforms that the Dockerfile is for, as `$TARGETOS/$TARGETARCH` has them.

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::OverlayConfig;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Span};
 
 /// The names of all stages of a Dockerfile.
 #[derive(Debug)]
@@ -64,19 +63,17 @@ impl StageNames {
         self.ours(&build_of(image))
     }
 
-    /// Whether what overlays are taken from has names that no stage has.
-    pub(super) fn check(&self, overlays: &[OverlayConfig]) -> Result<(), Diagnostic> {
-        let names_stage =
-            |overlay: &&OverlayConfig| self.all.contains(&overlay.from.value.to_lowercase());
-        let Some(overlay) = overlays.iter().find(names_stage) else {
+    /// Checks that no stage has the name of a context that a build is given. `at` is where the
+    /// configuration names it.
+    pub(super) fn check(&self, context: &str, at: Option<&Span>) -> Result<(), Diagnostic> {
+        if !self.all.contains(&context.to_lowercase()) {
             return Ok(());
-        };
+        }
         let error = Diagnostic::error(format!(
-            "the printed Dockerfile has a stage of its own called {}",
-            overlay.from.value
+            "the printed Dockerfile has a stage of its own called {context}"
         ));
-        let error = error.help("give the context that the overlay is taken from another name");
-        Err(error.at(overlay.from.span.clone()))
+        let error = error.help("give the context another name");
+        Err(error.at(at.cloned()))
     }
 
     /// `base`, an image of a registry, as `FROM` must name it: a bare name may be that of a stage.

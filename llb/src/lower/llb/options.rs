@@ -52,7 +52,8 @@ pub struct LlbOptions<'a> {
 
 impl LlbInputs {
     /// Inputs for a plan whose images start from scratch. The builder image is the plan's, as the
-    /// registry has it, and is taken to have the PATH of the golang images.
+    /// registry has it, and is taken to have the PATH of the golang images. If the plan's builder is
+    /// a stage, set [`Self::builder`].
     ///
     /// `context` is the build context, `programs` the image of the frontend.
     ///
@@ -64,7 +65,8 @@ impl LlbInputs {
         programs: Output,
         build_platform: Platform,
     ) -> Result<Self, ReferenceError> {
-        let builder = Reference::parse(&plan.builder.image)?;
+        let stage = plan.builder.stage();
+        let builder = Reference::parse(stage.unwrap_or(&plan.builder.image))?;
         let path = ("PATH".to_owned(), GOLANG_PATH.to_owned());
         Ok(Self {
             context,
