@@ -92,6 +92,7 @@ impl Comparison {
             mut outlines,
             diagnostics,
             broken,
+            ..
         } = self.then.judge(std::slice::from_ref(target));
         let wrong = diagnostics.iter().find(|diagnostic| diagnostic.is_error());
         let then = match (wrong, outlines.pop()) {

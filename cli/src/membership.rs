@@ -278,7 +278,10 @@ impl<'a> Query<'a> {
         } else {
             "that of the image does not use"
         };
-        Some(format!("it is in module {}, which {words}", shown(&module)))
+        Some(format!(
+            "it is in module {}, which {words}",
+            module.as_dir()
+        ))
     }
 
     /// Why no image holds a file of a module that is used.
@@ -299,7 +302,7 @@ impl<'a> Query<'a> {
                 .find(|(_, package)| package.dir == *dir);
             return match package {
                 _ if gosrc::is_source_name(name) => {
-                    format!("no image imports a package in {}", shown(dir))
+                    format!("no image imports a package in {}", dir.as_dir())
                 }
                 Some((_, package)) => format!(
                     "it is not a source file, and package {} does not embed it",
@@ -310,7 +313,7 @@ impl<'a> Query<'a> {
         };
         let context = build.settings.context(self.plan.builder.go_minor);
         let unfit = unfit(file, &context, self.plan);
-        unfit.unwrap_or_else(|| format!("no image imports the package in {}", shown(dir)))
+        unfit.unwrap_or_else(|| format!("no image imports the package in {}", dir.as_dir()))
     }
 }
 
@@ -357,15 +360,6 @@ pub(crate) fn unfit(file: &SourceFile, context: &BuildContext, plan: &Plan) -> O
 pub(crate) fn reads(step: &Step, path: &TreePath) -> bool {
     let inputs = &step.inputs;
     inputs.mod_files.contains(path) || inputs.files.iter().any(|file| path.is_under(file))
-}
-
-/// A directory as a person writes it.
-pub(crate) fn shown(dir: &TreePath) -> String {
-    if dir.is_root() {
-        ".".to_owned()
-    } else {
-        format!("./{dir}")
-    }
 }
 
 fn links(graph: &Packages, chain: &[Hop<'_>]) -> Vec<Link> {

@@ -140,6 +140,7 @@ impl Project {
             outlines,
             broken,
             diagnostics,
+            ..
         } = self.judge(targets);
         if !diagnostics.is_empty() {
             self.tell(&diagnostics);

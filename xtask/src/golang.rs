@@ -32,6 +32,22 @@ const HASHES: [(&str, &str); 2] = [
     ),
 ];
 
+/// The go command as builds run it: for linux, without cgo, and without a workspace or flags of the
+/// user's.
+///
+/// # Errors
+/// As [`go`].
+pub(crate) fn go_as_in_builds(state: &State) -> Result<Command> {
+    let mut go = go(state)?;
+    go.env_remove("GOWORK").env_remove("GOCACHEPROG").envs([
+        ("GOOS", "linux"),
+        ("CGO_ENABLED", "0"),
+        ("GOTOOLCHAIN", "local"),
+        ("GOFLAGS", ""),
+    ]);
+    Ok(go)
+}
+
 /// The go command.
 ///
 /// # Errors

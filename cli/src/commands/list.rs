@@ -58,11 +58,7 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
     };
     [
         image.config.name.to_string(),
-        if main.dir.is_root() {
-            ".".to_owned()
-        } else {
-            format!("./{}", main.dir)
-        },
+        main.dir.as_dir(),
         project.workspace().module(main.module).path.to_string(),
         image.binary.clone(),
         format!(

@@ -13,14 +13,15 @@ use crate::diag::Span;
 use crate::tree::TreePath;
 
 /// The default of `ldflags`: no symbol table, no DWARF.
-pub const DEFAULT_LDFLAGS: &str = "-s -w";
+const DEFAULT_LDFLAGS: &str = "-s -w";
 /// The default of `user`: the number that distroless images call nonroot.
-pub const DEFAULT_USER: &str = "65532:65532";
+const DEFAULT_USER: &str = "65532:65532";
 /// The default of `base`: the empty image.
 pub const SCRATCH: &str = "scratch";
 
 /// What holds for one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImageConfig {
     /// Its name.
     pub name: ImageName,

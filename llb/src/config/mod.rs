@@ -32,8 +32,8 @@ use toml::de::DeTable;
 
 pub use bounds::check_given;
 pub use effective::{
-    CompileConfig, DEFAULT_LDFLAGS, DEFAULT_USER, FileConfig, HealthcheckConfig, ImageConfig,
-    OverlayConfig, RuntimeConfig, SCRATCH,
+    CompileConfig, FileConfig, HealthcheckConfig, ImageConfig, OverlayConfig, RuntimeConfig,
+    SCRATCH,
 };
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::BuildArg;

@@ -23,6 +23,7 @@ pub struct SumFile {
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sum {
     /// Module path.
     pub path: ModulePath,

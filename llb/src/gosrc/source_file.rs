@@ -39,6 +39,7 @@ pub struct Header {
 /// One import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Import {
     /// Import path, unquoted.
     pub path: String,

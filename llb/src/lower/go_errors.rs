@@ -22,6 +22,7 @@ const CHARACTERS: usize = 500;
 
 /// The errors of a failed step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct GoErrors {
     /// The first ones, in the order of the output, each once.
     pub errors: Vec<Diagnostic>,

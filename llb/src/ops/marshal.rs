@@ -92,7 +92,30 @@ pub(super) struct Draft<'a> {
     pub(super) platform: Option<Platform>,
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
+    /// An op that runs on no platform. `platform` is what its inputs run on.
+    pub(super) fn new(
+        kind: pb::op::Op,
+        inputs: Inputs,
+        caps: BTreeSet<&'static str>,
+        meta: &'a Meta,
+        platform: Option<Platform>,
+    ) -> Self {
+        Self {
+            kind,
+            inputs,
+            caps,
+            meta,
+            op_platform: None,
+            platform,
+        }
+    }
+
+    /// Writes an op with one output.
+    pub(super) fn output(self) -> Output {
+        Output::new(&self.finish(), 0)
+    }
+
     /// Writes the op.
     pub(super) fn finish(self) -> Arc<Vertex> {
         let bytes = encode(pb::Op {

@@ -58,18 +58,7 @@ impl Merge {
             .collect();
         let kind = pb::op::Op::Merge(pb::MergeOp { inputs: merged });
         let caps = [caps::MERGE].into();
-        Output::new(
-            &Draft {
-                kind,
-                inputs,
-                caps,
-                meta: &self.meta,
-                op_platform: None,
-                platform,
-            }
-            .finish(),
-            0,
-        )
+        Draft::new(kind, inputs, caps, &self.meta, platform).output()
     }
 }
 
@@ -108,17 +97,6 @@ impl Diff {
         let kind = pb::op::Op::Diff(pb::DiffOp { lower, upper });
         let platform = self.lower.platform().cloned();
         let caps = [caps::DIFF].into();
-        Output::new(
-            &Draft {
-                kind,
-                inputs,
-                caps,
-                meta: &self.meta,
-                op_platform: None,
-                platform,
-            }
-            .finish(),
-            0,
-        )
+        Draft::new(kind, inputs, caps, &self.meta, platform).output()
     }
 }

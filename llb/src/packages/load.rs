@@ -39,7 +39,7 @@ pub fn load(
 }
 
 /// The same, with the packages that third-party packages import.
-pub fn load_with(
+pub(crate) fn load_with(
     scan: &Scan,
     (workspace, root): (&Workspace, RootIx),
     context: &BuildContext,

@@ -26,7 +26,8 @@ mod std_packages;
 mod walk;
 
 pub use graph::{Import, Package, PackageIx, Packages, Way};
-pub use load::{Loaded, load, load_with};
+pub(crate) use load::load_with;
+pub use load::{Loaded, load};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub(crate) use mains::{Unknown, unknown_mains};
 pub(crate) use patterns::literal_pattern;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::included::Files;
 use crate::diag::{Diagnostic, Position, Span};
-use crate::gosrc::{Includes, SourceFile, glob};
+use crate::gosrc::{Includes, SourceFile};
 use crate::tree::{self, TreePath};
 use crate::workspace::ModTexts;
 
@@ -83,6 +83,7 @@ impl Refused {
 /// A path that git ignores.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct GitIgnored {
     /// The path.
     pub path: TreePath,
@@ -117,6 +118,7 @@ pub struct ScannedDir {
 impl Scan {
     /// Takes embed patterns that find nothing for good ones where they lead into these directories:
     /// something fills them that this scan does not see.
+    #[cfg(feature = "local")]
     pub(crate) fn suppose_filled(&mut self, filled: &[TreePath]) {
         if filled.is_empty() {
             return;
@@ -153,11 +155,12 @@ impl Files for &Scan {
 }
 
 /// Whether an embed pattern of the package in `dir` may find a file in one of these directories.
+#[cfg(feature = "local")]
 fn leads_into(dir: &TreePath, pattern: &str, dirs: &[TreePath]) -> bool {
     let pattern = pattern.strip_prefix("all:").unwrap_or(pattern);
     let literal: Vec<&str> = pattern
         .split('/')
-        .take_while(|element| !glob::has_meta(element))
+        .take_while(|element| !crate::gosrc::glob::has_meta(element))
         .collect();
     let Ok(start) = dir.join(&literal.join("/")) else {
         return false;

@@ -1,7 +1,6 @@
 //! Mains as they are found, before their images have names.
 
 use crate::packages::Main;
-use crate::tree::TreePath;
 use crate::workspace::RootIx;
 
 /// How many mains a message names.
@@ -20,20 +19,11 @@ pub(super) fn is_one_main(founds: &[&Found]) -> bool {
 
 /// The directories of mains, and how many more there are than a message names.
 pub(super) fn some_dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> String {
-    let mut dirs = founds.into_iter().map(|found| written(&found.main.dir));
+    let mut dirs = founds.into_iter().map(|found| found.main.dir.as_dir());
     let shown: Vec<String> = dirs.by_ref().take(SHOWN).collect();
     match dirs.count() {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// A directory as the configuration names it.
-pub(super) fn written(dir: &TreePath) -> String {
-    if dir.is_root() {
-        ".".to_owned()
-    } else {
-        format!("./{dir}")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Messages about mains that get no image, or an image of another name.
 
-use super::found::{Found, SHOWN, is_named_by, some_dirs, written};
+use super::found::{Found, SHOWN, is_named_by, some_dirs};
 use super::mains::Mains;
 use crate::config::{self, ImageConfig, Spanned};
 use crate::diag::{Diagnostic, Position, Severity, Span};
@@ -13,7 +13,7 @@ pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
     let is_reserved = config::RESERVED_NAMES.contains(&binary.as_str());
     let warning = format!(
         "an image cannot be called {binary}; the image of {} is called {name}",
-        written(&main.dir)
+        main.dir.as_dir()
     );
     let help = format!(
         "to keep or to change this name, write it down:\n{}",
@@ -47,7 +47,7 @@ pub(super) fn table(name: &str, main: &TreePath) -> String {
     } else {
         name.to_owned()
     };
-    format!("[images.{key}]\nmain = {:?}", written(main))
+    format!("[images.{key}]\nmain = {:?}", main.as_dir())
 }
 
 pub(super) fn place(image: &ImageConfig) -> Option<Span> {
@@ -93,7 +93,7 @@ pub(super) fn not_found(image: &ImageConfig, mains: &[Found], places: &Mains<'_>
             )
             .help(format!(
                 "whether {} is a main package cannot be known, since no Go file in it can be read",
-                written(&unknown.main.dir)
+                unknown.main.dir.as_dir()
             ));
     }
     let dir = image
@@ -192,6 +192,6 @@ pub(super) fn unknown_warning(unknown: &Unknown) -> Diagnostic {
     }
     .help(format!(
         "gowork does not know whether {} is a main package; if it is, it gets no image",
-        written(&unknown.main.dir)
+        unknown.main.dir.as_dir()
     ))
 }

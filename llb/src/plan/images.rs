@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::found::{Found, SHOWN, is_named_by, is_one_main, some_dirs, written};
+use super::found::{Found, SHOWN, is_named_by, is_one_main, some_dirs};
 use super::image_errors::{
     needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
 };
@@ -141,7 +141,7 @@ fn too_many(mains: &[Found], config: &Config) -> Option<Diagnostic> {
             "more than {} main packages, gowork's limit",
             limits::IMAGES
         ));
-        let span = Span::at(written(&beyond.main.dir), Position::default());
+        let span = Span::at(beyond.main.dir.as_dir(), Position::default());
         return Some(error.at(span).help(
             "list those that you want no images of under `skip`, or build a part of the repository",
         ));
@@ -289,7 +289,7 @@ impl Naming<'_> {
             }
             let (mut shown, mut tables) = (Vec::new(), Vec::new());
             for (dir, given) in users.iter().take(SHOWN) {
-                shown.push(format!("{given} ({})", written(dir)));
+                shown.push(format!("{given} ({})", dir.as_dir()));
                 tables.push(table(given, dir));
             }
             let more = match users.len().saturating_sub(SHOWN) {
@@ -356,11 +356,11 @@ impl Naming<'_> {
     fn in_several_roots(&self, founds: &[&Found]) -> Diagnostic {
         let dirs: Vec<String> = founds
             .iter()
-            .map(|found| written(&self.workspace.root(found.root).dir))
+            .map(|found| self.workspace.root(found.root).dir.as_dir())
             .collect();
         let main = founds
             .first()
-            .map(|found| written(&found.main.dir))
+            .map(|found| found.main.dir.as_dir())
             .unwrap_or_default();
         let error = Diagnostic::error(format!(
             "main {main} is used by several workspaces: those in {}",

@@ -36,6 +36,7 @@ pub struct Sealed {
 
 /// Files that are read at another place than their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Moved {
     /// The directory they are in.
     pub from: TreePath,

@@ -17,6 +17,7 @@ const PLATFORM: &str = "\u{0}";
 
 /// The images of a repository on some platforms.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct Outlines {
     /// One for each platform, in the order asked for, with the images that can be built on every
     /// one of them.

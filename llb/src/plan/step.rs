@@ -139,6 +139,7 @@ pub struct Results {
 
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Link {
     /// Import path of the main.
     pub package: ImportPath,

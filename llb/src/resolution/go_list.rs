@@ -102,6 +102,7 @@ fn shown(errors: &[ResolveError]) -> String {
 
 /// The packages reached from the request's.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Listing {
     /// In the go command's order: dependencies first.
     pub packages: Vec<ListedPackage>,

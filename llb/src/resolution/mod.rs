@@ -104,6 +104,7 @@ impl ResolveRequest {
 
 /// A version of a module. Ordered by path, then by the letters of the version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub struct ModuleVersion {
     /// Module path.
     pub path: ModulePath,

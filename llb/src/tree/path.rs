@@ -100,6 +100,15 @@ impl TreePath {
         self.strip_dir(dir).is_some()
     }
 
+    /// The path as a person writes a directory: `./a/b`; `.` for the root.
+    pub fn as_dir(&self) -> String {
+        if self.is_root() {
+            ".".to_owned()
+        } else {
+            format!("./{self}")
+        }
+    }
+
     /// The path as text; empty for the root.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -34,6 +34,7 @@ pub struct Choice {
 
 /// Whether modules are built by themselves, as with GOWORK=off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GoworkOff {
     /// Only where no go.work is.
     #[default]
@@ -456,7 +457,7 @@ impl<'a> Loader<'a> {
 
 /// The directories that go.work's `use` lines and the mod files' `replace` lines name, whether or
 /// not they exist: a tree walk that skips some directories, as `...` does, must look there too.
-pub fn named_dirs(texts: &ModTexts) -> BTreeSet<TreePath> {
+pub(crate) fn named_dirs(texts: &ModTexts) -> BTreeSet<TreePath> {
     let mut dirs = BTreeSet::new();
     for (path, text) in texts {
         let base = path.parent().unwrap_or_default();

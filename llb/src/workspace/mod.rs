@@ -14,8 +14,10 @@ mod replace;
 
 pub(crate) use behind::Evidence;
 pub(crate) use load::load_everything;
-pub use load::{Choice, GoworkOff, LoadedWorkspace, load, load_chosen, named_dirs};
-pub use module::{Module, ModuleIx, Providers, ReplaceTarget, Root, RootIx, RootKind, Workspace};
+pub(crate) use load::named_dirs;
+pub use load::{Choice, GoworkOff, LoadedWorkspace, load, load_chosen};
+pub(crate) use module::Providers;
+pub use module::{Module, ModuleIx, ReplaceTarget, Root, RootIx, RootKind, Workspace};
 
 use std::collections::BTreeMap;
 

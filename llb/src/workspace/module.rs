@@ -168,7 +168,7 @@ impl Workspace {
 
 /// The modules of one root by the paths that their packages are imported by.
 #[derive(Debug, Clone)]
-pub struct Providers<'a> {
+pub(crate) struct Providers<'a> {
     by_path: BTreeMap<&'a str, Vec<ModuleIx>>,
     /// See [`Workspace::required`].
     required: BTreeSet<&'a str>,

@@ -6,6 +6,7 @@ use crate::config::{ImageName, OverlayConfig};
 
 /// Where modules and compile results are kept between builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum CacheForm {
     /// In the layer of the deps stage: they travel with a registry cache.
     #[default]

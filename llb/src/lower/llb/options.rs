@@ -113,6 +113,7 @@ impl std::fmt::Debug for LlbOptions<'_> {
 
 /// Which steps run although their results are cached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum NoCache {
     /// None.
     #[default]

@@ -104,18 +104,7 @@ impl File {
         caps.extend(self.actions.iter().flat_map(Action::caps));
         let kind = pb::op::Op::File(pb::FileOp { actions });
         let platform = self.base.platform().cloned();
-        Output::new(
-            &Draft {
-                kind,
-                inputs,
-                caps,
-                meta: &self.meta,
-                op_platform: None,
-                platform,
-            }
-            .finish(),
-            0,
-        )
+        Draft::new(kind, inputs, caps, &self.meta, platform).output()
     }
 
     fn then(mut self, action: Action) -> Self {

@@ -79,7 +79,7 @@ impl Source {
             op_platform,
             platform,
         };
-        Output::new(&draft.finish(), 0)
+        draft.output()
     }
 }
 

@@ -48,6 +48,7 @@ fn check(plan: &Plan, step: &Step, printed: &str, expected: &Expect) {
         errors,
         more,
         stopped,
+        ..
     } = go_errors(plan, step, printed);
     let mut text = String::new();
     for error in errors {

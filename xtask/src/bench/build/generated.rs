@@ -315,17 +315,8 @@ const TYPE: &str = include_str!("generated_type.go.txt");
 /// Has the go command complete the go.mod files and write down the checksums.
 fn sum(state: &State, root: &Path) -> Result<()> {
     let go = |dir: &Path, arguments: &[&str]| -> Result<()> {
-        let mut go = crate::golang::go(state)?;
-        go.current_dir(dir)
-            .args(arguments)
-            .env_remove("GOWORK")
-            .env_remove("GOCACHEPROG");
-        go.envs([
-            ("GOOS", "linux"),
-            ("CGO_ENABLED", "0"),
-            ("GOTOOLCHAIN", "local"),
-            ("GOFLAGS", ""),
-        ]);
+        let mut go = crate::golang::go_as_in_builds(state)?;
+        go.current_dir(dir).args(arguments);
         run(&mut go)
     };
     for (number, used) in &THIRD_PARTY {

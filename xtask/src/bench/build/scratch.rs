@@ -50,17 +50,9 @@ impl<'a> Scratch<'a> {
     /// # Errors
     /// If it fails.
     pub(super) fn go(&self, dir: &str, arguments: &[&str]) -> Result<String> {
-        let mut go = crate::golang::go(self.state)?;
+        let mut go = crate::golang::go_as_in_builds(self.state)?;
         go.current_dir(self.directory.path().join(dir))
-            .args(arguments)
-            .env_remove("GOWORK")
-            .env_remove("GOCACHEPROG");
-        go.envs([
-            ("GOOS", "linux"),
-            ("CGO_ENABLED", "0"),
-            ("GOTOOLCHAIN", "local"),
-            ("GOFLAGS", ""),
-        ]);
+            .args(arguments);
         output(&mut go)
     }
 
