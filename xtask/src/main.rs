@@ -7,6 +7,7 @@ mod base;
 mod bench;
 mod command;
 mod demo;
+mod dockerfiles;
 mod engine;
 mod fuzz;
 mod golang;
@@ -39,6 +40,9 @@ enum Task {
     Demo(demo::Arguments),
     /// Compare what we read of checkouts with what Go does
     Oracle(oracle::Arguments),
+    /// Convert Dockerfiles of public repositories, and check that the result says what is known of
+    /// them
+    Dockerfiles(dockerfiles::Arguments),
     /// Measure, against what Go does
     Bench(bench::Arguments),
     /// Look for bytes that break what must hold of our readers
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Task::Image(arguments) => image::run(&arguments),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Oracle(arguments) => oracle::run(&arguments),
+        Task::Dockerfiles(arguments) => dockerfiles::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
