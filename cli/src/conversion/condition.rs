@@ -31,8 +31,9 @@ pub(super) fn filled_in(condition: &[Node], body: &[Node], scope: &Scope) -> Opt
     else {
         return None;
     };
-    let ([Piece::Var { name, .. }], [(set_name, _)]) =
-        (asked.pieces.as_slice(), set.assigns.as_slice())
+    let is_said = |piece: &&Piece| !matches!(piece, Piece::Text(text) if text.is_empty());
+    let pieces: Vec<&Piece> = asked.pieces.iter().filter(is_said).collect();
+    let ([Piece::Var { name, .. }], [(set_name, _)]) = (pieces.as_slice(), set.assigns.as_slice())
     else {
         return None;
     };

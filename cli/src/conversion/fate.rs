@@ -52,6 +52,8 @@ pub(crate) struct Fates {
     pub(crate) sources: BTreeMap<(usize, usize), Vec<Source>>,
     /// The stage that is the builder's image, and whether it needs a copy for that.
     pub(crate) builder: Option<(usize, bool)>,
+    /// Stages that stay because the builder is one.
+    needed: BTreeSet<usize>,
     /// Stages that bring what a C compiler needs.
     pub(crate) builders: BTreeSet<usize>,
     /// Stages whose files are laid over the repository.
@@ -69,6 +71,7 @@ impl Fates {
             stages: vec![Fate::Kept; file.stages.len()],
             sources: BTreeMap::new(),
             builder: None,
+            needed: BTreeSet::new(),
             builders: BTreeSet::new(),
             overlaid: BTreeSet::new(),
             guessed: Vec::new(),
@@ -183,10 +186,16 @@ impl Fates {
                 self.stages[stage] = Fate::Cut;
             }
             if has_c && walked.has_packages {
+                let installing = installing(walker, stage);
                 let is_needed = is_image || self.stages[stage] == Fate::Cut;
-                self.stages[stage] = Fate::Cut;
-                self.builders.insert(stage);
-                self.builder = Some((stage, is_needed));
+                self.builders.insert(installing);
+                if installing == stage {
+                    self.stages[stage] = Fate::Cut;
+                    self.builder = Some((stage, is_needed));
+                } else {
+                    self.needed.insert(installing);
+                    self.builder = Some((installing, false));
+                }
             }
         }
         // What starts from a stage needs it.
@@ -212,7 +221,11 @@ impl Fates {
     fn tidy(&mut self, walker: &Walker<'_>) {
         let file = walker.file;
         for stage in (0..file.stages.len().saturating_sub(1)).rev() {
-            if self.stages[stage] != Fate::Kept || is_image(file, stage) {
+            let is_needed = self
+                .needed
+                .iter()
+                .any(|needed| *needed == stage || ancestors(file, *needed).contains(&stage));
+            if self.stages[stage] != Fate::Kept || is_image(file, stage) || is_needed {
                 continue;
             }
             let users = users(file, stage);
@@ -309,6 +322,35 @@ pub(super) fn is_image(file: &File<'_>, stage: usize) -> bool {
         .iter()
         .any(|step| matches!(step.kind, Kind::Start));
     stage + 1 == file.stages.len() || (starts && users(file, stage).is_empty())
+}
+
+/// The stage that installs packages: the stage itself, or the nearest that it starts from.
+fn installing(walker: &Walker<'_>, stage: usize) -> usize {
+    let installs = |stage: usize| {
+        let roles = &walker.walked[stage].roles;
+        let mut commands = roles.iter().flat_map(|(_, commands)| commands);
+        commands.any(|(_, role)| *role == Role::Packages)
+    };
+    let compiles = |stage: usize| walker.compiles.iter().any(|compile| compile.stage == stage);
+    let mut at = stage;
+    while !installs(at) {
+        match walker.file.stages[at].parent {
+            Some(parent) if walker.file.stages[parent].name.is_some() => at = parent,
+            _ => return stage,
+        }
+    }
+    if compiles(at) { stage } else { at }
+}
+
+/// The stages that a stage starts from.
+fn ancestors(file: &File<'_>, stage: usize) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut at = stage;
+    while let Some(parent) = file.stages[at].parent {
+        found.insert(parent);
+        at = parent;
+    }
+    found
 }
 
 /// The stage that a stage starts from in the end.

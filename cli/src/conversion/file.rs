@@ -460,13 +460,14 @@ fn paths(
     let mut sources = Vec::new();
     for source in src {
         if let Origin::Path(path) = source {
-            sources.push((path.value.to_string(), path.span.clone()));
+            let path_text = path.value.trim_matches('"').to_owned();
+            sources.push((path_text, path.span.clone()));
         }
     }
     Copy {
         from: from.and_then(|flag| Some((value_of(flag)?, flag.span()))),
         sources,
-        dest: dest.value.to_string(),
+        dest: dest.value.trim_matches('"').to_owned(),
         dest_at: dest.span.clone(),
         is_special: options
             .iter()

@@ -56,6 +56,9 @@ impl Walker<'_> {
             Some(above) => (above.trim_end_matches('/').to_owned(), true),
             None => (written, false),
         };
+        if !is_file && ["tool", "all", "std", "cmd"].contains(&written.as_str()) {
+            return Vec::new();
+        }
         let is_own = self.repo.dir_of(&written).is_some();
         let is_path =
             is_file || written.starts_with(['.', '/', '$']) || written.is_empty() || !is_own;

@@ -195,13 +195,25 @@ impl Walker<'_> {
             if fates.stages[stage] != fate::Fate::Dropped {
                 continue;
             }
+            let guesses = !fates.guessed.is_empty();
             let mut lost = Vec::new();
+            let mut unread = Vec::new();
             for (_, commands) in &self.walked[stage].roles {
                 for (span, role) in commands {
                     if *role == walked::Role::Test {
                         lost.push(span.start);
                     }
+                    if *role == walked::Role::Opaque && !guesses {
+                        unread.push(span.start);
+                    }
                 }
+            }
+            for at in unread {
+                self.leave(
+                    at,
+                    "this command is not read, and its stage goes",
+                    "if the compile needs what it makes, keep the stage and lay that over the repository with [[overlay]]",
+                );
             }
             for at in lost {
                 self.leave(

@@ -252,9 +252,12 @@ impl Writer<'_> {
 
     /// A `RUN` without the commands that gowork does; nothing if no other is left.
     fn cut_run(&self, step: &Step, run: &Run, (role, commands): (Role, &[Command])) -> String {
-        let goes = |role: Role| [Role::Prepare, Role::Compile].contains(&role);
+        let goes = |role: Role| role == Role::Compile;
         let stays = |role: Role| role > Role::Compile;
-        if goes(role) || run.exec.is_some() || !commands.iter().any(|(_, role)| stays(*role)) {
+        if [Role::Prepare, Role::Compile].contains(&role)
+            || run.exec.is_some()
+            || !commands.iter().any(|(_, role)| stays(*role))
+        {
             return String::new();
         }
         let text = &self.file.text[step.span.clone()];
