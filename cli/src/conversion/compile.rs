@@ -1,5 +1,7 @@
 //! What a `go build` makes: which mains, where the binaries lie, and how they are compiled.
 
+use std::collections::BTreeSet;
+
 use super::go_command::GoCommand;
 use super::mains::Made;
 use super::scope::{Scope, base, join};
@@ -98,12 +100,17 @@ impl Walker<'_> {
         }
         running.walked.compiled();
         let first = self.compiles.len();
+        let made = self.by_cgo(made, running);
         for main in &made {
-            let settings = self.settings(&command, &main.dir, running);
+            let mut settings = self.settings(&command, &main.dir, running);
+            settings.cgo = main.cgo.unwrap_or(settings.cgo);
+            let stem = main.image.split("${").next().unwrap_or_default();
+            let fixed = main.cgo.map(|cgo| format!("{stem}{}", u8::from(cgo)));
             self.compiles.push(Compile {
                 stage: running.stage,
                 dir: main.dir.clone(),
                 image: main.image.clone(),
+                fixed,
                 settings,
                 at: running.at,
             });
@@ -151,7 +158,7 @@ impl Walker<'_> {
         // One image for each value of a build-arg: one of them is compiled in a build.
         let by_arg = made.iter().all(|main| !main.args.is_empty());
         for (ix, main) in made.iter().enumerate() {
-            let path = if into && by_arg {
+            let path = if into && by_arg && main.cgo.is_none() {
                 join(&at, &main.image)
             } else if into {
                 join(&at, &main.binary)
@@ -207,7 +214,7 @@ impl Walker<'_> {
     }
 
     /// Whether C is compiled.
-    fn cgo(&mut self, running: &Running<'_>) -> bool {
+    fn cgo(&self, running: &Running<'_>) -> bool {
         let Some(value) = running.scope.get("CGO_ENABLED") else {
             let cross = self.file.stages[running.stage].platform.is_some()
                 && running
@@ -216,18 +223,46 @@ impl Walker<'_> {
                     .is_some_and(|arch| !arch.is_empty());
             return running.walked.has_c && !cross;
         };
-        if let [Part::Arg { name, .. }] = value.0.as_slice() {
-            self.leave(
-                running.at,
-                format!("the build-arg {name} decides about cgo; its default is taken"),
-                "write cgo = true or false into gowork.toml",
-            );
-        }
         match value.by_default().as_deref() {
             Some("1") => true,
             Some("0") => false,
             _ => running.walked.has_c,
         }
+    }
+
+    /// An image with cgo and one without, if a build-arg decides about it: it picks one by name.
+    fn by_cgo(&mut self, made: Vec<Made>, running: &Running<'_>) -> Vec<Made> {
+        let value = running
+            .scope
+            .get("CGO_ENABLED")
+            .cloned()
+            .unwrap_or_default();
+        let [Part::Arg { name, default }] = value.0.as_slice() else {
+            return made;
+        };
+        let [main] = made.as_slice() else {
+            self.leave(
+                running.at,
+                format!("the build-arg {name} decides about cgo; its default is taken"),
+                "write cgo = true or false into gowork.toml",
+            );
+            return made;
+        };
+        if !main.args.is_empty() {
+            return made;
+        }
+        let open = match default.as_deref() {
+            None | Some("") => format!("${{{name}:-{}}}", u8::from(running.walked.has_c)),
+            Some(_) => format!("${{{name}}}"),
+        };
+        let variant = |cgo: bool| Made {
+            dir: main.dir.clone(),
+            binary: main.binary.clone(),
+            image: format!("{}-cgo{open}", main.image),
+            args: BTreeSet::from([name.clone()]),
+            cgo: Some(cgo),
+        };
+        vec![variant(false), variant(true)]
     }
 
     /// Whether the module of a main is built without the workspace that uses it: by GOWORK, or

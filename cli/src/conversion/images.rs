@@ -49,7 +49,8 @@ impl Images {
             .find(|(_, dir)| **dir == compile.dir)
             .map(|(name, _)| name.clone());
         let by_rule = repo.image_of(&compile.dir).map(ToString::to_string);
-        let mut name = by_arg
+        let fixed = compile.fixed.clone().or(by_arg);
+        let mut name = fixed
             .or_else(|| by_rule.clone())
             .unwrap_or_else(|| compile.image.clone());
         let is_taken = |name: &String, images: &Self| {

@@ -17,6 +17,8 @@ pub(super) struct Made {
     pub(super) image: String,
     /// The build-args in it.
     pub(super) args: BTreeSet<String>,
+    /// The value of cgo, where a build-arg decides about it: an image for each.
+    pub(super) cgo: Option<bool>,
 }
 
 impl Walker<'_> {
@@ -109,6 +111,7 @@ impl Walker<'_> {
                 binary: main.path.binary_name().to_owned(),
                 image: format!("${{{arg}}}"),
                 args: BTreeSet::from([arg.to_owned()]),
+                cgo: None,
             })
             .collect()
     }
@@ -150,6 +153,7 @@ impl Walker<'_> {
             binary,
             image,
             args: BTreeSet::new(),
+            cgo: None,
         })
     }
 
@@ -196,6 +200,7 @@ impl Walker<'_> {
                 binary: wanted.clone(),
                 image: image.clone(),
                 args: BTreeSet::from([arg.to_owned()]),
+                cgo: None,
             });
         }
         made

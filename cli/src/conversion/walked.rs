@@ -56,6 +56,8 @@ pub(crate) struct Compile {
     pub(crate) dir: String,
     /// The name of its image.
     pub(crate) image: String,
+    /// Its name, if it is one of several that a build-arg picks from by their flags.
+    pub(crate) fixed: Option<String>,
     /// How it is compiled.
     pub(crate) settings: Settings,
     /// Where the command stands.

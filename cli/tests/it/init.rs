@@ -82,6 +82,7 @@ cases! {
     a_stage_that_tests "tests" "";
     tools_of_other_modules "tools" "";
     packages_for_cgo "cgo" "";
+    a_build_arg_decides_about_cgo "cgo-arg" "";
     the_last_stage_compiles "last" "";
     sources_that_are_generated "generated" "";
     a_build_arg_names_the_main "service" "";
