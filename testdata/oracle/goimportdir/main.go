@@ -7,7 +7,7 @@
 // With -mains it prints for each Go file of "package main" below the given directories that go/parser takes, tests left out,
 // whether it declares "func main".
 //
-// It must be run by the Go release whose answers are wanted; $GOEXPERIMENT, $GOAMD64 and their kin count too.
+// It must be run by the Go release whose answers are wanted; $GOEXPERIMENT, $GOAMD64 and similar variables count too.
 package main
 
 import (
