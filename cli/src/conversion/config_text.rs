@@ -56,35 +56,26 @@ fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &
         words.next().unwrap_or_default(),
         words.next().unwrap_or_default(),
     );
-    let is_short = command.contains("--short") || command.contains("%h") || command.contains("cut");
-    match (program, verb) {
-        ("git", "describe") => "${GIT_DESCRIBE:-}".to_owned(),
-        ("git", "rev-parse") if command.contains("--abbrev-ref") => {
-            by_arg(walker, at, ("GIT_BRANCH", command))
-        }
-        ("git", "rev-parse" | "log" | "rev-list") => {
-            let is_date = ["%c", "%ad", "%ai", "%aI"]
-                .iter()
-                .any(|form| command.contains(form));
-            if is_date && verb == "log" {
-                return "${GIT_COMMIT_TIME:-}".to_owned();
-            }
-            if is_short {
-                walker.notes.push(format!(
-                    "$({command}): the whole hash takes the place of the short one"
-                ));
-            }
-            "${GIT_REVISION:-}".to_owned()
-        }
-        ("date", _) => {
-            walker.notes.push(format!("$({command}): the time of the commit takes the place of the time of the build, so that a build gives the same bytes again"));
-            "${GIT_COMMIT_TIME:-}".to_owned()
-        }
+    let has = |forms: &[&str]| forms.iter().any(|form| command.contains(form));
+    let (name, pass) = match (program, verb) {
+        ("git", "describe") => ("GIT_DESCRIBE", command),
+        ("git", "branch") => ("GIT_BRANCH", command),
+        ("git", "rev-parse") if has(&["--abbrev-ref"]) => ("GIT_BRANCH", command),
+        ("git", "log") if has(&["%c", "%ad", "%ai", "%aI"]) => ("GIT_COMMIT_TIME", command),
+        ("git", "rev-parse" | "log" | "rev-list") => ("GIT_REVISION", command),
+        // The time of the build would link anew each time.
+        ("date", _) => ("GIT_COMMIT_TIME", "git log -1 --format=%cI"),
         _ => {
             let name = variable(before);
-            by_arg(walker, at, (&name, command))
+            return by_arg(walker, at, (&name, command));
         }
-    }
+    };
+    walker.leave(
+        at,
+        format!("the output of $({command}) is a flag's value; it is the build-arg {name} now"),
+        format!("pass it: --build-arg {name}=\"$({pass})\""),
+    );
+    format!("${{{name}:-}}")
 }
 
 /// A build-arg in place of a command's output.

@@ -57,7 +57,9 @@ struct Converted {
     is_sound: bool,
 }
 
-/// Runs all lines, prints one line for each, and the counts.
+/// Runs all lines, prints one line for each, and the counts. `full`: everything that is known is in
+/// the result; `values`: the same, if values of git are passed as build-args; `partly` and `no` with
+/// what is missing.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let built = Command::new("cargo")
         .args(["build", "--quiet", "--package", "gowork"])
@@ -85,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         )?;
     }
     let total: usize = counts.values().sum();
-    for verdict in ["full", "partly", "no"] {
+    for verdict in ["full", "values", "partly", "no"] {
         let of = |input| counts.get(&(verdict, input)).copied().unwrap_or_default();
         let (original, alone, facts) = (
             of(Input::Original),
@@ -115,7 +117,7 @@ fn convert(
     if let Some(checkout) = checkout {
         let made = init(program, &checkout, line)?;
         let (verdict, reasons) = verdict(line, made.as_ref());
-        if verdict == "full" || made.is_some_and(|made| made.is_sound) {
+        if ["full", "values"].contains(&verdict) || made.is_some_and(|made| made.is_sound) {
             return Ok((Input::Original, verdict, reasons));
         }
         tried = Some((Input::Original, verdict, reasons));
@@ -178,8 +180,11 @@ fn verdict(line: &Line, made: Option<&Converted>) -> (&'static str, Vec<String>)
             reasons.push(warning.trim_start_matches("warning: ").to_owned());
         }
     }
+    let is_value = |reason: &String| reason.contains("is the build-arg GIT_");
     match (reasons.is_empty(), made.is_sound) {
         (true, _) => ("full", reasons),
+        // Whoever builds has to pass what git says.
+        _ if reasons.iter().all(is_value) => ("values", reasons),
         (false, true) => ("partly", reasons),
         (false, false) => ("no", reasons),
     }
