@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use gowork_llb::lower::{self, DockerfileOptions};
 use gowork_llb::plan::Target;
@@ -201,4 +202,42 @@ fn the_printed_dockerfile_copies_from_the_context() {
     let expected = repository.go_build("", "./cmd/api");
     assert!(files(out.path())["usr/local/bin/api"] == expected);
     assert_eq!(printed(&repository), text);
+}
+
+/// A context that is sent as a whole, for two platforms: the stage runs once.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn an_archive_has_files_laid_over_it_too() {
+    let repository = programs(STAGES, OVERLAY);
+    let archive = tempfile::NamedTempFile::new().unwrap();
+    let tar = Command::new("tar")
+        .arg("-czf")
+        .arg(archive.path())
+        .arg("-C")
+        .arg(repository.root())
+        .arg(".")
+        .status();
+    assert!(tar.expect("tar must be on PATH").success());
+    let out = tempfile::tempdir().unwrap();
+    let outcome = Engine::main()
+        .archive(archive.path())
+        .args(["--platform=linux/amd64,linux/arm64"])
+        .files_to(out.path())
+        .succeeds();
+    let runs = outcome.records.ran().into_iter();
+    assert_eq!(
+        runs.filter(|name| name.contains("sed")).count(),
+        1,
+        "{}",
+        outcome.everything()
+    );
+    let made = repository.read("ui/app.ts").replace("TYPE", "js");
+    for platform in ["linux_amd64", "linux_arm64"] {
+        let binary = fs::read(out.path().join(platform).join("api")).unwrap();
+        let mut windows = binary.windows(made.len());
+        assert!(
+            windows.any(|window| window == made.as_bytes()),
+            "{platform}"
+        );
+    }
 }
