@@ -87,6 +87,17 @@ impl BuildError {
         self
     }
 
+    /// Whether it says where in a file the problem is.
+    pub(crate) fn has_place(&self) -> bool {
+        match self {
+            Self::Gateway { error, span, .. } => {
+                let mut details = error.status.details.iter();
+                span.is_some() || details.any(|detail| detail.type_url.ends_with(details::SOURCE))
+            }
+            _ => true,
+        }
+    }
+
     /// The same gateway failure, with what the user can do.
     #[must_use]
     pub fn help(mut self, words: impl Into<String>) -> Self {

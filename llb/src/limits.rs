@@ -88,6 +88,9 @@ pub const GIVEN: usize = 1_000;
 /// Bytes of one of them, name and value.
 pub const GIVEN_TEXT: usize = 64 << 10;
 
+/// Tables `[stages.NAME]` of a configuration.
+pub const STAGES: usize = 100;
+
 /// Tables `[[overlay]]` of a configuration.
 pub const OVERLAYS: usize = 32;
 

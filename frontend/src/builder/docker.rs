@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
 use futures_util::future::try_join_all;
+use gowork_llb::ops::file::{File, Mkdir, Mkfile};
 use gowork_llb::ops::{Output, Platform};
 
 use super::session::Session;
@@ -61,6 +62,33 @@ impl Request {
         self.options
             .insert(format!("{}{name}", keys::NAMED_CONTEXT), place);
         self
+    }
+
+    /// The same for a Dockerfile with this text, which people know by this name. Docker's frontend
+    /// takes a text only with a context that is no URL, so `context` is the context if it is one.
+    #[must_use]
+    pub(super) fn dockerfile(mut self, name: &str, text: String, context: Option<&Output>) -> Self {
+        let mut file = File::on(&Output::scratch());
+        if let Some((dir, _)) = name.rsplit_once('/') {
+            file = file.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).parents().timestamp(0));
+        }
+        let path = format!("/{name}");
+        let mkfile = Mkfile::new(&path, 0o644, text.into_bytes()).timestamp(0);
+        let output = file.mkfile(mkfile).named("[internal] load stage").output();
+        self.options.remove(keys::DOCKERFILE_KEY);
+        self.insert("dockerfile", &output);
+        if let Some(context) = context {
+            for key in [keys::CONTEXT, keys::CONTEXT_KEY, keys::CONTEXT_SUBDIR] {
+                self.options.remove(key);
+            }
+            self.insert("context", context);
+        }
+        self.option(keys::FILENAME, name)
+    }
+
+    fn insert(&mut self, name: &str, output: &Output) {
+        let definition = output.to_definition().into_pb();
+        self.inputs.insert(name.to_owned(), definition);
     }
 
     /// The same with another value for an option.

@@ -155,6 +155,10 @@ fn stages_as_builders() {
     fails("builder-stage");
     fails("builder-circle");
     fails("builder-stage-without-go");
+    fails("stage-text");
+    fails("stage-text-syntax");
+    fails("stage-path");
+    fails("stage-empty");
 }
 
 /// Of a Dockerfile: what Docker's frontend says is said, and what concerns the binaries is said at

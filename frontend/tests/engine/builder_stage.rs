@@ -99,3 +99,35 @@ fn a_stage_has_what_the_c_compiler_needs() {
         "the old header was used"
     );
 }
+
+/// The same without a Dockerfile: the stage is a table of the configuration.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_table_of_the_configuration_is_a_stage() {
+    let answer = "1234567";
+    let repository = repository("");
+    let run = header("$ANSWER").replace('\'', "\"");
+    let text = format!("FROM golang:1.26\nARG ANSWER\n{run}\n");
+    let config = |stage: &str| {
+        format!(
+            "# syntax=docker.io/gowork/gowork:1\n[go]\ncgo = true\nbuilder = \"stage:tools\"\n\n[runtime]\nbase = \"debian:bookworm-slim\"\n\n[stages.tools]\nargs = {{ ANSWER = \"{answer}\" }}\n{stage}"
+        )
+    };
+    std::fs::remove_file(repository.root().join("gowork.toml")).unwrap();
+    let expected = stock(&repository, answer);
+    let made = |repository: &Repository| {
+        let out = tempfile::tempdir().unwrap();
+        Engine::main()
+            .frontend(&repository.root())
+            .target("binaries")
+            .files_to(out.path())
+            .succeeds();
+        files(out.path()).remove("answer").unwrap()
+    };
+    let by_text = config(&format!("dockerfile = '''\n{text}'''\n"));
+    repository.write("Dockerfile", &by_text);
+    assert!(made(&repository) == expected, "by its text");
+    repository.write("tools.Dockerfile", &text);
+    repository.write("Dockerfile", &config("dockerfile = \"tools.Dockerfile\"\n"));
+    assert!(made(&repository) == expected, "by its path");
+}

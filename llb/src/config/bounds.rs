@@ -35,7 +35,20 @@ impl Config {
             );
             Diagnostic::error(message).at(overlay.from.span.clone())
         });
-        let too_many = [tables, overlays, self.too_many_uses()];
+        let mut places: Vec<Option<&Span>> = self
+            .stages
+            .values()
+            .map(|stage| stage.at.as_ref())
+            .collect();
+        places.sort();
+        let stages = places.get(limits::STAGES).map(|place| {
+            let message = format!(
+                "more than {} tables [stages.NAME], gowork's limit",
+                limits::STAGES
+            );
+            Diagnostic::error(message).at(place.cloned())
+        });
+        let too_many = [tables, stages, overlays, self.too_many_uses()];
         too_many.into_iter().flatten().collect()
     }
 

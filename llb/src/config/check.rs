@@ -104,6 +104,18 @@ pub(super) fn stage(text: &str) -> Result<(), Wrong> {
     )
 }
 
+/// The name of a table of `[stages]`.
+pub(super) fn stage_name(text: &str) -> Result<(), Wrong> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if text.chars().all(allowed) && text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Ok(());
+    }
+    wrong(
+        format!("`{text}` cannot name a stage"),
+        "names begin with a letter and hold letters, digits, `.`, `_` and `-`",
+    )
+}
+
 /// A builder: an image, or a stage behind [`STAGE`].
 pub(super) fn builder(text: &str) -> Result<(), Wrong> {
     match text.strip_prefix(STAGE) {

@@ -1,9 +1,11 @@
 //! Which key is what: the tables of the configuration read one by one, each key once.
 
-use super::check_runtime;
 use super::image_name::image_name;
 use super::read::Section;
-use super::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime};
+use super::{
+    Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
+};
+use super::{check, check_runtime};
 
 /// The whole document.
 pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
@@ -11,6 +13,16 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
         roots: s.strings("roots", r#"["./services"]"#),
         cache: s.string("cache", r#""both""#),
+        stages: s
+            .tables(
+                "stages",
+                r#"{ image = "node:24" }"#,
+                check::stage_name,
+                stage,
+            )
+            .into_iter()
+            .map(|(name, stage)| (name.to_string(), stage))
+            .collect(),
         overlay: s
             .array(
                 "overlay",
@@ -27,7 +39,17 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         runtime: s
             .table("runtime", r#"{ base = "alpine:3.22" }"#, runtime)
             .unwrap_or_default(),
-        images: s.tables("images", image_name, image),
+        images: s.tables("images", r#"{ main = "./cmd/api" }"#, image_name, image),
+    }
+}
+
+fn stage(s: &mut Section<'_, '_>) -> Stage {
+    Stage {
+        at: s.span(),
+        dockerfile: s.string("dockerfile", r#""ui/Dockerfile""#),
+        target: s.string("target", r#""build""#),
+        args: s.names("args", r#"{ NODE = "24" }"#, check_runtime::env_name),
+        image: s.string("image", r#""node:24""#),
     }
 }
 

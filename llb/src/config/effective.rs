@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::image_name::ImageName;
 use super::values::{Cache, Port};
-use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, check_runtime};
+use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, Stage, check_runtime};
 use crate::diag::Span;
 use crate::tree::TreePath;
 
@@ -141,6 +141,26 @@ pub struct OverlayConfig {
     pub source: Spanned<String>,
     /// The directory of the repository.
     pub to: Spanned<TreePath>,
+}
+
+impl Stage {
+    /// Whether its `dockerfile` is a path, and not a text.
+    pub(super) fn has_path(&self) -> bool {
+        self.text().is_none()
+    }
+
+    /// The text of its Dockerfile, if that stands in the configuration: with empty lines before it,
+    /// so that its lines have the numbers that they have there.
+    pub fn text(&self) -> Option<String> {
+        let dockerfile = self.dockerfile.as_ref()?;
+        if !dockerfile.contains('\n') {
+            return None;
+        }
+        let lines = dockerfile.matches('\n').count();
+        let end = dockerfile.span.as_ref().map_or(0, |span| span.end.line);
+        let above = (end as usize).saturating_sub(lines + 1);
+        Some("\n".repeat(above) + dockerfile)
+    }
 }
 
 impl Config {

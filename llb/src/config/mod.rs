@@ -43,7 +43,9 @@ pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
 pub use spanned::Spanned;
-pub use types::{Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime};
+pub use types::{
+    Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
+};
 pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};
 pub use written_for::WrittenFor;
@@ -104,6 +106,7 @@ impl Config {
             let mut findings = reader.findings;
             findings.extend(config.beyond_limits());
             findings.extend(validate::fixed(&config));
+            findings.extend(validate::stages(&config));
             findings.into_vec()
         } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {
             vec![diagnostic]

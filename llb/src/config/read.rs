@@ -369,6 +369,7 @@ impl<'r, 'a> Section<'r, 'a> {
     pub(super) fn tables<T>(
         &mut self,
         key: &'static str,
+        example: &str,
         check: impl Fn(&str) -> Result<(), Wrong>,
         read: impl Fn(&mut Section<'_, 'a>) -> T,
     ) -> BTreeMap<ImageName, T> {
@@ -376,11 +377,8 @@ impl<'r, 'a> Section<'r, 'a> {
             return BTreeMap::new();
         };
         let Some(table) = value.get_ref().as_table() else {
-            self.wrong::<()>(
-                key,
-                value,
-                &Kind::table("{ api = { main = \"./cmd/api\" } }"),
-            );
+            let example = format!("{{ api = {example} }}");
+            self.wrong::<()>(key, value, &Kind::table(&example));
             return BTreeMap::new();
         };
         let mut tables = BTreeMap::new();
@@ -405,9 +403,7 @@ impl<'r, 'a> Section<'r, 'a> {
                             .push(Diagnostic::error(message).at(span).help(help));
                     }
                 }
-                _ => self
-                    .reader
-                    .wrong_type(&path, value, &Kind::table("{ main = \"./cmd/api\" }")),
+                _ => self.reader.wrong_type(&path, value, &Kind::table(example)),
             }
         }
         tables

@@ -3,7 +3,7 @@
 
 use super::check::{self, Check};
 use super::{
-    Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, check_runtime, env_value,
+    Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, Stage, check_runtime, env_value,
 };
 
 /// What a string value is.
@@ -86,6 +86,10 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     }
     walk.list("roots", check::root, &mut config.roots);
     walk.one("cache", check::cache, &mut config.cache);
+    for (name, table) in &mut config.stages {
+        walk.prefix = format!("stages.{name}.");
+        stage(&mut walk, table);
+    }
     walk.prefix = "overlay.".to_owned();
     for overlay in &mut config.overlay {
         walk.at("from", check::stage, &mut overlay.from, Form::Text);
@@ -106,6 +110,19 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
         walk.prefix = format!("images.{name}.");
         one_image(&mut walk, image);
     }
+}
+
+fn stage(walk: &mut Walk<'_>, stage: &mut Stage) {
+    // A text has variables of its own.
+    if stage.has_path() {
+        let path = check_runtime::context_path;
+        walk.one("dockerfile", path, &mut stage.dockerfile);
+    }
+    walk.one("target", check::stage, &mut stage.target);
+    for (name, value) in &mut stage.args {
+        walk.at(&format!("args.{name}"), check::any, value, Form::Text);
+    }
+    walk.one("image", check::image_reference, &mut stage.image);
 }
 
 fn build(walk: &mut Walk<'_>, build: &mut Build) {

@@ -26,6 +26,9 @@ pub struct Config {
     /// `"mount"`, in a cache mount of the builder; `"both"`. Default `"both"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Spanned<String>>,
+    /// Stages that are no part of a Dockerfile, `[stages.NAME]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stages: BTreeMap<String, Stage>,
     /// Directories that are laid over the repository before it is read, one after the other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overlay: Vec<Overlay>,
@@ -41,13 +44,36 @@ pub struct Config {
     pub images: BTreeMap<ImageName, Image>,
 }
 
+/// `[stages.NAME]`: what Docker builds for overlays, or for the builder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct Stage {
+    /// Where the table stands.
+    #[serde(skip)]
+    pub at: Option<Span>,
+    /// An ordinary Dockerfile: its path, from the directory of this file; or, in several lines, its
+    /// text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dockerfile: Option<Spanned<String>>,
+    /// The stage of that Dockerfile. Default: the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Spanned<String>>,
+    /// Build-args for that Dockerfile, besides those that the build is given.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<String, Spanned<String>>,
+    /// An image, in place of a Dockerfile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Spanned<String>>,
+}
+
 /// One of `[[overlay]]`: a directory that a stage or a named context has, laid over a directory of
 /// the repository before the repository is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Overlay {
-    /// A stage of the Dockerfile, or a named context (`--build-context`).
+    /// A stage of the Dockerfile or of `[stages]`, or a named context (`--build-context`).
     pub from: Spanned<String>,
     /// The directory in it, absolute. Default `"/"`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,7 +93,7 @@ pub struct Go {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Spanned<String>>,
     /// Builder image, in place of `golang:<version>`; or `"stage:NAME"`, a stage of the Dockerfile
-    /// or a named context.
+    /// or of `[stages]`, or a named context.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub builder: Option<Spanned<String>>,
     /// GOTOOLCHAIN: `"local"` uses the Go of the builder image, `"auto"` lets it download the one

@@ -29,6 +29,39 @@ pub(super) fn fixed(config: &Config) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// Checks that every table of `[stages]` says one thing.
+pub(super) fn stages(config: &Config) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for (name, stage) in &config.stages {
+        let has_parts = stage.target.is_some() || !stage.args.is_empty();
+        let (why, help) = match (&stage.dockerfile, &stage.image) {
+            (None, None) => (
+                "it says neither what to build nor which image it is",
+                "add dockerfile = \"PATH\", or image = \"IMAGE\"",
+            ),
+            (Some(_), Some(_)) => (
+                "it has a Dockerfile and an image",
+                "keep `dockerfile` or `image`",
+            ),
+            (None, Some(_)) if has_parts => (
+                "an image has no targets and takes no build-args",
+                "remove `target` and `args`",
+            ),
+            _ => continue,
+        };
+        let wrong = Wrong {
+            why: why.to_owned(),
+            help: help.to_owned(),
+        };
+        diagnostics.push(diagnostic(
+            &format!("stages.{name}"),
+            wrong,
+            stage.at.as_ref(),
+        ));
+    }
+    diagnostics
+}
+
 /// `wrong` as the user sees it.
 pub(super) fn diagnostic(key: &str, wrong: Wrong, span: Option<&Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(format!("`{key}`: {}", wrong.why)).help(wrong.help);

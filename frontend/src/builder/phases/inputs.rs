@@ -41,7 +41,7 @@ pub(in crate::builder) async fn look_up(
 ) -> Result<Inputs, BuildError> {
     let builder = &job.outline.builder;
     let build_platform = session.options.build_platform.clone();
-    let go = self::builder(session, builder).await?;
+    let go = self::builder(session, builder, scanned).await?;
     let (bases, base_configs) = bases(session, job).await?;
     let llb = LlbInputs {
         context: context(session, job.outline, scanned),
@@ -56,7 +56,11 @@ pub(in crate::builder) async fn look_up(
 }
 
 /// The image that has the go command.
-async fn builder(session: &Session<'_>, builder: &Builder) -> Result<BaseImage, BuildError> {
+async fn builder(
+    session: &Session<'_>,
+    builder: &Builder,
+    scanned: &Scanned,
+) -> Result<BaseImage, BuildError> {
     let Some(name) = builder.stage() else {
         let platform = &session.options.build_platform;
         let image = session.context.image(&builder.image, platform).await;
@@ -68,6 +72,7 @@ async fn builder(session: &Session<'_>, builder: &Builder) -> Result<BaseImage, 
     let asked = Asked {
         name,
         at: builder.at.as_ref(),
+        stages: &scanned.stages,
         made_from: "these are compiled in it",
     };
     let made = made::make(session, asked).await?;

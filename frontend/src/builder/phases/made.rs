@@ -3,13 +3,17 @@
 //!
 //! It is built for the platform of the builder, before anything that needs it.
 
+use std::collections::BTreeMap;
+
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
+use gowork_llb::config::Stage;
 use gowork_llb::diag::{self, Diagnostic, Span};
 use gowork_llb::ops::Output;
 
 use super::stages;
-use crate::builder::docker;
+use crate::builder::docker::{self, Request};
 use crate::builder::session::{Session, bug};
+use crate::context::Filter;
 use crate::error::BuildError;
 use crate::gateway::{GatewayError, Ref};
 use crate::opts::keys;
@@ -24,6 +28,8 @@ pub(in crate::builder) struct Asked<'a> {
     pub(in crate::builder) name: &'a str,
     /// Where the configuration names it.
     pub(in crate::builder) at: Option<&'a Span>,
+    /// The stages that the configuration has tables for.
+    pub(in crate::builder) stages: &'a BTreeMap<String, Stage>,
     /// Why the stage can take no binaries: `these are compiled in it`.
     pub(in crate::builder) made_from: &'a str,
 }
@@ -57,29 +63,100 @@ pub(in crate::builder) async fn make(
             digest: context.digest,
         });
     }
+    let key = asked.name.to_lowercase();
+    if let Some(stage) = asked.stages.get(&key) {
+        return configured(session, stage, asked).await;
+    }
     if session.context.definition().is_dockerfile() {
-        return stage(session, asked).await;
+        let request = request(session).await?.option(keys::TARGET, asked.name);
+        return stage(session, request, asked).await;
     }
     let error = Diagnostic::error(format!("the build has no context called {}", asked.name));
     let error = error.help(format!(
-        "pass --build-context {}=..., or write an ordinary Dockerfile with such a stage",
-        asked.name
+        "pass --build-context {}=..., or add a table [stages.{}]",
+        asked.name, asked.name
     ));
     Err(error.at(asked.at.cloned()).into())
 }
 
-/// Builds a stage of the Dockerfile.
-async fn stage(session: &Session<'_>, asked: Asked<'_>) -> Result<Made, BuildError> {
+/// A request to Docker's frontend for one stage, for the platform of the builder.
+async fn request(session: &Session<'_>) -> Result<Request, BuildError> {
     let platform = session.options.build_platform.to_string();
     let request = stages::without_binaries(session).await?;
-    let request = stages::quiet(request)
+    let multi_platform = format!("{}{}", keys::BUILD_ARG, keys::ARG_MULTI_PLATFORM);
+    Ok(stages::quiet(request)
         .without(keys::MULTI_PLATFORM)
-        .without(&format!("{}{}", keys::BUILD_ARG, keys::ARG_MULTI_PLATFORM))
-        .option(keys::PLATFORM, &platform)
-        .option(keys::TARGET, asked.name);
+        .without(&multi_platform)
+        .option(keys::PLATFORM, &platform))
+}
+
+/// Builds a stage that the configuration describes.
+async fn configured(
+    session: &Session<'_>,
+    table: &Stage,
+    asked: Asked<'_>,
+) -> Result<Made, BuildError> {
+    if let Some(reference) = &table.image {
+        let at = reference.span.clone();
+        let platform = &session.options.build_platform;
+        let image = session.context.image(reference, platform).await;
+        let image = image.map_err(|error| error.at(at))?;
+        let solved = session.solve(&image.output, true).await?;
+        return Ok(Made {
+            output: image.output,
+            reference: solved.reference,
+            config: image.config,
+            digest: image.digest,
+        });
+    }
+    let mut request = request(session).await?.without(keys::TARGET);
+    for (name, value) in &table.args {
+        request = request.option(&format!("{}{name}", keys::BUILD_ARG), value);
+    }
+    if let Some(target) = &table.target {
+        request = request.option(keys::TARGET, target);
+    }
+    let path = table.dockerfile.as_ref().map(|path| path.value.as_str());
+    let path = path.unwrap_or_default();
+    let request = match (table.text(), settings_file(session).rsplit_once('/')) {
+        (Some(text), _) => {
+            let is_remote = session.options.contexts.remote.is_some();
+            let context = is_remote.then(|| session.context.source(&Filter::Whole));
+            request.dockerfile(settings_file(session), text, context.as_ref())
+        }
+        (None, Some((dir, _))) => request.option(keys::FILENAME, &format!("{dir}/{path}")),
+        (None, None) => request.option(keys::FILENAME, path),
+    };
+    let at = table.dockerfile.as_ref().and_then(|path| path.span.clone());
+    let made = stage(session, request, asked).await;
+    made.map_err(|error| {
+        if error.has_place() {
+            error
+        } else {
+            error.at(at)
+        }
+    })
+}
+
+/// The file with the configuration.
+fn settings_file<'s>(session: &'s Session<'_>) -> &'s str {
+    let definition = session.context.definition();
+    match &definition.beside {
+        Some(beside) if definition.is_dockerfile() => &beside.name,
+        _ => &definition.name,
+    }
+}
+
+/// Builds a stage of a Dockerfile.
+async fn stage(
+    session: &Session<'_>,
+    request: Request,
+    asked: Asked<'_>,
+) -> Result<Made, BuildError> {
+    let is_configured = asked.stages.contains_key(&asked.name.to_lowercase());
     let mut result = match request.solve(session).await {
         Ok(result) => result,
-        Err(error) if is_missing_stage(&error) => {
+        Err(error) if is_missing_stage(&error) && !is_configured => {
             return Err(no_stage(session, asked).await.into());
         }
         Err(error) => return Err(error.into()),

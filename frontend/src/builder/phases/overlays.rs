@@ -59,12 +59,14 @@ pub(in crate::builder) async fn make(
     }
     let building = asked.values().map(|from| {
         let at = from.span.as_ref();
+        let stages = &config.stages;
         let made_from = "these are compiled from what the stage makes";
         made::make(
             session,
             Asked {
                 name: from,
                 at,
+                stages,
                 made_from,
             },
         )

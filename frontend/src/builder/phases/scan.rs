@@ -1,9 +1,9 @@
 //! Phase: scan the context in a step of our own image.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gowork_llb::config::Config;
+use gowork_llb::config::{Config, Stage};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
@@ -27,6 +27,8 @@ pub(in crate::builder) struct Scanned {
     pub(in crate::builder) workspace: Workspace,
     /// What is wrong with the mod files.
     pub(in crate::builder) diagnostics: Vec<Diagnostic>,
+    /// The stages that the configuration has tables for.
+    pub(in crate::builder) stages: BTreeMap<String, Stage>,
     /// What is laid over the context.
     pub(in crate::builder) overlays: Rc<Overlays>,
     /// The files that were scanned.
@@ -130,6 +132,7 @@ async fn scan(
         scan,
         workspace: loaded.workspace,
         diagnostics: loaded.diagnostics,
+        stages: config.stages.clone(),
         overlays: Rc::clone(overlays),
         source,
     })

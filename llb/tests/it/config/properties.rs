@@ -210,6 +210,7 @@ fn config() -> impl Strategy<Value = Config> {
                 skip,
                 roots,
                 cache,
+                stages: BTreeMap::new(),
                 overlay,
                 go,
                 modules,

@@ -55,8 +55,9 @@ fn keys(root: &Value, path: &[&str]) -> BTreeSet<String> {
 }
 
 /// A table of the configuration: its place in the schema, and a text that opens it.
-const TABLES: [(&[&str], &str); 8] = [
+const TABLES: [(&[&str], &str); 9] = [
     (&[], ""),
+    (&["stages", "*"], "[stages.x]\n"),
     (&["overlay", "[]"], "[[overlay]]\n"),
     (&["go"], "[go]\n"),
     (&["modules"], "[modules]\n"),
@@ -148,6 +149,7 @@ fn the_reference_explains_every_key_in_its_section() {
         .collect();
     let sections = [
         "## At the top",
+        "## [stages.NAME]",
         "## [[overlay]]",
         "## [go]",
         "## [modules]",
@@ -164,7 +166,7 @@ fn the_reference_explains_every_key_in_its_section() {
         let mut expected = keys(&root, path);
         match heading {
             "## At the top" => expected.retain(|key| {
-                !["overlay", "go", "modules", "runtime", "images"].contains(&key.as_str())
+                !["stages", "overlay", "go", "modules", "runtime", "images"].contains(&key.as_str())
             }),
             "## [runtime]" => expected.extend(
                 keys(&root, &["runtime", "healthcheck"])
