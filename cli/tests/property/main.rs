@@ -288,7 +288,7 @@ fn link_exception(differences: &[Difference], parted: bool) -> Option<&'static s
         _ => false,
     };
     let in_cache = |part: &KeyPart| matches!(part, KeyPart::Module(_) | KeyPart::Package(_));
-    let results = |part: &KeyPart| parted && matches!(part, KeyPart::Step(_));
+    let results = |part: &KeyPart| parted && matches!(part, KeyPart::Step { .. });
     if all(&mod_file) {
         Some("link: it sees the bytes of mod files")
     } else if all(&|part| mod_file(part) || in_cache(part)) {

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::contents::hex;
 use crate::gomod::{ImportPath, ModulePath};
+use crate::plan::StepName;
 use crate::tree::TreePath;
 
 /// What a part of a key is about. Differences are shown in this order: what is certain before what
@@ -54,8 +55,13 @@ pub enum KeyPart {
     Written(TreePath),
     /// Files that are read at another place: from, to.
     Moved(TreePath, TreePath),
-    /// Results of another step, by its name. Only their digest is hashed: names are for people.
-    Step(String),
+    /// Results of another step. Only their digest is hashed: names are for people.
+    Step {
+        /// The step that makes them.
+        step: StepName,
+        /// Which of its parts, counted from 1; none if it makes one alone.
+        part: Option<usize>,
+    },
     /// A line of a mod file that decides versions, where the go command was not asked: file, and
     /// what the line is about.
     ModLine(TreePath, String),
@@ -85,7 +91,11 @@ impl fmt::Display for KeyPart {
             Self::File(path) | Self::PerhapsFile(path) => write!(f, "file {path}"),
             Self::Written(path) => write!(f, "{path} of the sealed workspace"),
             Self::Moved(from, to) => write!(f, "{from} as {to}"),
-            Self::Step(name) => write!(f, "results of {name}"),
+            Self::Step { step, part: None } => write!(f, "results of {step}"),
+            Self::Step {
+                step,
+                part: Some(part),
+            } => write!(f, "results of {step}, part {part}"),
         }
     }
 }
@@ -98,7 +108,7 @@ impl KeyPart {
             Self::File(_)
                 | Self::PerhapsFile(_)
                 | Self::RuntimeFile(_)
-                | Self::Step(_)
+                | Self::Step { .. }
                 | Self::Sum(_)
                 | Self::Written(_)
         )
@@ -127,7 +137,7 @@ impl KeyPart {
             Self::PerhapsFile(_) => "perhaps-file",
             Self::Written(_) => "sealed",
             Self::Moved(..) => "moved",
-            Self::Step(_) => "step",
+            Self::Step { .. } => "step",
         }
     }
 }
@@ -154,43 +164,50 @@ impl Key {
         self.0.insert(part, value.into());
     }
 
-    /// SHA-256 of all parts, in hexadecimal. Equal keys have equal digests, and keys that differ
-    /// only in the names of steps have the same digest.
+    /// SHA-256 of all parts, in hexadecimal. It does not depend on what steps are called, nor on
+    /// the order of their parts. But which results come from one step counts: BuildKit's key of a
+    /// step has the number of the input that each mount reads (`CacheMap` in
+    /// `solver/llbsolver/ops/exec.go`), and all results of one step are one input.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {
             hash.update((text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());
         };
-        let mut steps: Vec<&str> = Vec::new();
         for (part, value) in &self.0 {
-            if matches!(part, KeyPart::Step(_)) {
-                steps.push(value);
-            } else {
+            if !matches!(part, KeyPart::Step { .. }) {
                 add(part.tag());
                 add(&part.to_string());
                 add(value);
             }
         }
-        steps.sort_unstable();
-        steps.into_iter().for_each(add);
+        let mut results: Vec<Vec<&str>> = self.results().into_values().collect();
+        results.sort_unstable();
+        for of_step in results {
+            add("step");
+            of_step.into_iter().for_each(&mut add);
+        }
         hex(&hash.finalize())
     }
 
     /// What is not alike in `self` and in what came `after`, in the order of ingredients. A sum
     /// that only one side has decides nothing: what is built needs its module's sum, or the build
     /// fails. Nor does the `go` line of a module that only one side has: its requirements tell.
-    /// Neither does it count where the same results come from a step of another name.
+    /// Neither does it count where the same results, and no others, come from a step of another name.
     pub fn differences(&self, after: &Self) -> Vec<Difference> {
         let all: BTreeSet<&KeyPart> = self.0.keys().chain(after.0.keys()).collect();
         let (old, new) = (self.results(), after.results());
+        let has_alike = |step: &StepName| {
+            let alike = |results: &Vec<&str>, others: &BTreeMap<&StepName, Vec<&str>>| {
+                others.values().any(|other| other == results)
+            };
+            old.get(step).is_none_or(|results| alike(results, &new))
+                && new.get(step).is_none_or(|results| alike(results, &old))
+        };
         let counts = |part: &KeyPart, before: Option<&String>, after: Option<&String>| match part {
             KeyPart::Sum(_) => before.is_some() && after.is_some(),
             KeyPart::ModLine(_, line) if line == "go" => before.is_some() && after.is_some(),
-            KeyPart::Step(_) => {
-                before.is_some_and(|result| !new.contains(result.as_str()))
-                    || after.is_some_and(|result| !old.contains(result.as_str()))
-            }
+            KeyPart::Step { step, .. } => !has_alike(step),
             _ => true,
         };
         let pairs = all
@@ -207,13 +224,18 @@ impl Key {
             .collect()
     }
 
-    /// The results that are read, whatever their steps are called.
-    fn results(&self) -> BTreeSet<&str> {
-        let results = self
-            .0
-            .iter()
-            .filter(|(part, _)| matches!(part, KeyPart::Step(_)));
-        results.map(|(_, value)| value.as_str()).collect()
+    /// The results that are read, in order, by the step that makes them.
+    fn results(&self) -> BTreeMap<&StepName, Vec<&str>> {
+        let mut results: BTreeMap<&StepName, Vec<&str>> = BTreeMap::new();
+        for (part, value) in &self.0 {
+            if let KeyPart::Step { step, .. } = part {
+                results.entry(step).or_default().push(value);
+            }
+        }
+        for of_step in results.values_mut() {
+            of_step.sort_unstable();
+        }
+        results
     }
 }
 
@@ -242,5 +264,59 @@ impl fmt::Display for Difference {
             (Some(before), None) => write!(f, "{} {} is gone", self.part, quoted(before)),
             (None, None) => write!(f, "{}", self.part),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key of these results: the step, which part, and what it holds.
+    fn reads(results: &[(&str, usize, &str)]) -> Key {
+        let mut key = Key::default();
+        for (step, part, digest) in results {
+            let part = KeyPart::Step {
+                step: StepName::new(*step),
+                part: Some(*part),
+            };
+            key.insert(part, *digest);
+        }
+        key
+    }
+
+    #[test]
+    fn names_of_steps_and_numbers_of_parts_do_not_count() {
+        let before = reads(&[
+            ("deps:a", 1, "one"),
+            ("deps:a", 2, "two"),
+            ("std", 1, "three"),
+        ]);
+        let after = reads(&[
+            ("std", 7, "three"),
+            ("deps:b", 2, "one"),
+            ("deps:b", 3, "two"),
+        ]);
+        assert_eq!(before.digest(), after.digest());
+        assert_eq!(before.differences(&after), []);
+    }
+
+    #[test]
+    fn a_part_that_another_step_makes_is_another_input() {
+        let before = reads(&[
+            ("deps:a", 1, "one"),
+            ("deps:a", 2, "two"),
+            ("std", 1, "three"),
+        ]);
+        let after = reads(&[("deps:a", 1, "one"), ("std", 1, "three"), ("std", 2, "two")]);
+        assert_ne!(before.digest(), after.digest());
+        let differences = before.differences(&after);
+        let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            differences,
+            [
+                "results of deps:a, part 2 is gone",
+                "results of std, part 2 is new"
+            ]
+        );
     }
 }

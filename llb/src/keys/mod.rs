@@ -51,8 +51,8 @@ pub fn step_keys(input: KeyInput<'_>) -> Vec<Key> {
             .entry(step.build)
             .or_insert_with(|| Compiled::new(input, step.build));
         for result in &step.inputs.results {
-            let (name, digest) = results(input, compiled, &keys, *result);
-            key.insert(KeyPart::Step(name), digest);
+            let (part, digest) = results(input, compiled, &keys, *result);
+            key.insert(part, digest);
         }
         keys.push(key);
     }
@@ -66,18 +66,20 @@ fn results(
     compiled: &mut Compiled<'_>,
     keys: &[Key],
     result: Results,
-) -> (String, String) {
+) -> (KeyPart, String) {
     let step = input.plan.step(result.step);
     let parts = step.kind.parts();
-    let name = if parts.len() > 1 {
-        format!("{}, part {}", step.name, result.part + 1)
-    } else {
-        step.name.to_string()
+    let key_part = KeyPart::Step {
+        step: step.name.clone(),
+        part: (parts.len() > 1).then_some(result.part + 1),
     };
     let known = parts
         .get(result.part)
         .and_then(|part| compiled.digest(&part.packages));
-    (name, known.unwrap_or_else(|| keys[result.step.0].digest()))
+    (
+        key_part,
+        known.unwrap_or_else(|| keys[result.step.0].digest()),
+    )
 }
 
 /// What is run, and by whom.

@@ -134,6 +134,11 @@ impl PackageSet {
         paths
     }
 
+    /// Bytes of the sources of its packages.
+    pub(crate) fn size(&self, packages: &Packages) -> u64 {
+        self.iter().map(|ix| packages.get(ix).size).sum()
+    }
+
     /// Import paths outside the repository that its packages import, std's and third-party ones,
     /// `C` and `unsafe` left out.
     pub(crate) fn outside(&self, packages: &Packages) -> BTreeSet<ImportPath> {

@@ -1,9 +1,9 @@
-//! What is known before the go command has answered: the step for the bulk of std.
+//! What is known before the go command has answered: two steps for the bulk of std.
 
 use std::collections::BTreeSet;
 
 use super::outline::BuildIx;
-use super::step::{Inputs, OwnFiles, Part, Plan, Step, StepKind, StepName};
+use super::step::{Inputs, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind, StepName};
 use super::titles;
 use crate::config::{Cache, ImageName};
 use crate::gomod::ImportPath;
@@ -14,11 +14,51 @@ use crate::tree::TreePath;
 /// along.
 pub(super) const BULK: &str = "net/http";
 
-/// The step that compiles `net/http` and what it needs of std, where the repository itself imports
-/// it: the planner makes the very same one when it knows all packages, but for the list of them. So
-/// it can run while modules are still being downloaded. `plan` is one without a resolution. None if
-/// none of the images of these names, or no image at all if `images` is `None`, is sure to need it.
-pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) -> Option<Step> {
+/// A step for packages of std that is known before the go command has answered.
+pub(super) struct EarlyStep {
+    /// The step's name in a plan.
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// What the go command is asked for: this and all that it needs, but for what steps before it
+    /// have compiled.
+    pub(super) roots: &'static [&'static str],
+}
+
+/// The steps, each built upon those before it. [`BULK`] needs what the first compiles. A program
+/// that does not serve or call HTTP needs hardly more than the first: so it does not wait for the
+/// second, which is cryptography and the network, and takes half as long again to compile.
+pub(super) const EARLY: [EarlyStep; 2] = [
+    EarlyStep {
+        name: "std:core",
+        title: "compile the core of std (fmt, log, strings ...)",
+        roots: &[
+            "bufio",
+            "bytes",
+            "context",
+            "encoding/base64",
+            "encoding/binary",
+            "fmt",
+            "log",
+            "math/rand",
+            "mime",
+            "net/url",
+            "path/filepath",
+            "sort",
+            "strings",
+        ],
+    },
+    EarlyStep {
+        name: "std:net/http",
+        title: "compile net/http and what it needs of std",
+        roots: &[BULK],
+    },
+];
+
+/// A plan of the [`EARLY`] steps alone, where the repository itself imports [`BULK`]: the planner
+/// makes the very same ones when it knows all packages, but for the lists of them. So they can run
+/// while modules are still being downloaded. `plan` is one without a resolution. None if none of the
+/// images of these names, or no image at all if `images` is `None`, is sure to need them.
+pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) -> Option<Plan> {
     let build = plan.build(ix);
     let wanted = plan
         .images
@@ -31,42 +71,45 @@ pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) 
         .outside(&build.packages)
         .contains(BULK);
     // Vendored packages may yet decide where results are kept.
-    (is_sure && plan.cache_of(ix) != Cache::Mount && !build.vendored).then(|| {
-        let kind = StepKind::Std(vec![bulk_part(Part {
-            packages: Vec::new(),
-            reach: Vec::new(),
-            root: None,
-        })]);
-        let profile: BTreeSet<TreePath> = build.settings.profile.iter().cloned().collect();
-        let own = OwnFiles {
-            files: profile.clone(),
-            ..OwnFiles::default()
-        };
-        let inputs = Inputs {
-            files: profile,
-            own,
-            ..Inputs::default()
-        };
-        let title = titles::in_build(titles::std_of(BULK), build, plan.builds.len() > 1, true);
+    if !is_sure || plan.cache_of(ix) == Cache::Mount || build.vendored {
+        return None;
+    }
+    let files: BTreeSet<TreePath> = build.settings.profile.iter().cloned().collect();
+    let steps = EARLY.iter().enumerate().map(|(number, early)| {
+        let before = (0..number).map(|step| Results {
+            step: StepIx(step),
+            part: 0,
+        });
         Step {
-            name: StepName::new(bulk_name()),
-            title,
+            name: StepName::new(early.name),
+            title: titles::in_build(early.title.to_owned(), build, plan.builds.len() > 1, true),
             build: ix,
-            kind,
-            inputs,
+            kind: StepKind::Std(vec![early.part(Part::default())]),
+            inputs: Inputs {
+                files: files.clone(),
+                results: before.collect(),
+                own: OwnFiles {
+                    files: files.clone(),
+                    ..OwnFiles::default()
+                },
+                ..Inputs::default()
+            },
         }
+    });
+    Some(Plan {
+        setup: plan.setup.clone(),
+        steps: steps.collect(),
+        images: Vec::new(),
+        resolved: false,
     })
 }
 
-/// The step's name in a plan.
-pub(super) fn bulk_name() -> String {
-    format!("std:{BULK}")
-}
-
-/// What it makes: one part. The go command is asked for its root only, which is known early.
-pub(super) fn bulk_part(part: Part) -> Part {
-    Part {
-        root: Some(ImportPath::new(BULK)),
-        ..part
+impl EarlyStep {
+    /// What it makes: one part. The go command is asked for its roots only, which are known early.
+    pub(super) fn part(&self, part: Part) -> Part {
+        Part {
+            roots: self.roots.iter().copied().map(ImportPath::new).collect(),
+            ..part
+        }
     }
 }

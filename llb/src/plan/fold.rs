@@ -1,45 +1,27 @@
-//! Parts to steps: which are compiled together. Owns the cost model.
+//! Parts to steps: which are compiled together.
 //!
-//! A step has a price of its own: a container, the start of the go command, loading and hashing all
-//! that it imports. Where that is much, as in etcd's 475 packages, it was measured as about a
-//! second of processor time, as much as compiling 400 kB of Go source takes. On the other hand a
-//! step runs as a whole: an edit of one package of it waits for all. The price of a step `s` in
-//! what people wait for is
+//! Parts are folded, two at a time, as long as that lowers what people wait for ([`super::price`]),
+//! and further, at the least loss, down to a bounded number.
 //!
-//! ```text
-//! (STEP + size(s)) * ( edits(s) * (all images + images(s)) / 2 all images  +  cold )  +  unheld(s) * cold / 2 all images
-//! ```
-//!
-//! where `edits(s)` is the share of edits that make it run again: those in its packages, in
-//! proportion to their weight, and in what they import; and `images(s)` the number of images that
-//! need it, for half of the builds are of one image and half of all. `cold` is the share of builds
-//! that find nothing; when one image is built so, it waits for what `s` imports of third-party
-//! packages, also for such as it does not hold: `unheld(s)` is their size, summed over the images.
-//! Steps are folded, two at a time, as long as that lowers the sum, and further, at the least loss,
-//! down to a bounded number.
+//! No image waits for more than a share of its own work that it does not hold. If it would, it is
+//! built *apart*: parts that it needs are folded with such parts alone. There may be twice as many
+//! steps then, but not more.
 //!
 //! Images stay exact, however much is folded: a step keeps the results of its parts apart, and what
 //! reads them mounts only what it needs.
 
 use fixedbitset::FixedBitSet;
 
+use super::order::{closed, in_order, is_between};
 use super::partition::Part;
+use super::price::{Folding, Prices};
 
-/// The price of a step, in bytes of source that could be compiled instead.
-pub(super) const STEP: u64 = 400_000;
+/// How many folds each fold is compared with, those first that look nearest, while there are more
+/// than [`FEW`]: comparing all with all would take minutes for thousands of parts.
+const NEAR: usize = 16;
 
-/// How far to fold.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Folding<'a> {
-    /// For each image, which third-party packages it holds.
-    pub(super) held: &'a [FixedBitSet],
-    /// The size of each third-party package.
-    pub(super) sizes: &'a [u64],
-    /// How many steps there may be at most.
-    pub(super) bound: usize,
-    /// Share of builds that find no results at all, per mille.
-    pub(super) cold: u64,
-}
+/// So many folds are all compared with each other.
+const FEW: usize = 64;
 
 /// Parts that are compiled in one step.
 #[derive(Debug, Clone)]
@@ -53,45 +35,67 @@ struct Fold {
     /// What it imports, directly or not, of third-party packages.
     outside: FixedBitSet,
     size: u64,
+    /// The weight of `edits`.
+    edited: u64,
     cost: u128,
+}
+
+/// Two folds that may become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    /// What it would cost more.
+    loss: i128,
+    first: usize,
+    second: usize,
 }
 
 /// Folds `parts` into steps, each after those it needs, each a list of its parts in order.
 pub(super) fn fold(parts: &[Part], folding: Folding<'_>) -> Vec<Vec<usize>> {
-    let mut folder = Folder::new(parts, folding);
-    let mut left = parts.len();
-    while let Some((loss, first, second)) = folder.best() {
-        if loss >= 0 && left <= folding.bound {
-            break;
+    let mut apart = FixedBitSet::with_capacity(folding.held.len());
+    loop {
+        let mut folder = Folder::new(parts, folding, apart);
+        folder.fold();
+        if folder.left > 2 * folding.bound {
+            // The price of so many steps counts more than what images wait for.
+            folder.apart.clear();
+            folder.look_around();
+            folder.fold();
+            return folder.ordered();
         }
-        folder.merge(first, second);
-        left -= 1;
+        let poor = folder.who_cannot_afford();
+        if poor.is_subset(&folder.apart) {
+            return folder.ordered();
+        }
+        apart = &folder.apart | &poor;
     }
-    folder.ordered()
 }
 
 struct Folder<'a> {
     parts: &'a [Part],
     folding: Folding<'a>,
-    weight: u64,
+    /// The images that are built apart.
+    apart: FixedBitSet,
     /// What is left of them; a fold that went into another is gone.
     folds: Vec<Option<Fold>>,
-    /// What it would cost to merge a fold with a later one.
-    losses: Vec<Vec<i128>>,
+    /// How many are left.
+    left: usize,
+    prices: Prices<'a>,
+    /// For each fold, the pairs with those that are near it, the best first.
+    near: Vec<Vec<Pair>>,
     /// For each fold, the folds that it needs, directly or not.
     below: Vec<FixedBitSet>,
 }
 
 impl<'a> Folder<'a> {
-    fn new(parts: &'a [Part], folding: Folding<'a>) -> Self {
-        let weight = parts.iter().map(|part| part.weight).sum::<u64>().max(1);
-        let losses = vec![vec![0; parts.len()]; parts.len()];
+    fn new(parts: &'a [Part], folding: Folding<'a>, apart: FixedBitSet) -> Self {
         let mut folder = Self {
             parts,
             folding,
-            weight,
+            apart,
             folds: Vec::new(),
-            losses,
+            left: parts.len(),
+            prices: Prices::new(parts, folding),
+            near: vec![Vec::new(); parts.len()],
             below: Vec::new(),
         };
         for (ix, part) in parts.iter().enumerate() {
@@ -107,6 +111,7 @@ impl<'a> Folder<'a> {
                 images,
                 outside,
                 size: part.size,
+                edited: 0,
                 cost: 0,
             };
             folder.folds.push(Some(folder.priced(fold)));
@@ -114,31 +119,82 @@ impl<'a> Folder<'a> {
             below.grow(parts.len());
             folder.below.push(below);
         }
-        (0..parts.len()).for_each(|fold| folder.update_losses(fold));
+        folder.look_around();
         folder
     }
 
-    fn priced(&self, fold: Fold) -> Fold {
-        let of_edits: u64 = fold.edits.ones().map(|part| self.parts[part].weight).sum();
-        let all = self.folding.held.len().max(1) as u128;
-        let share = 1000 * u128::from(of_edits) * (all + fold.images.count_ones(..) as u128);
-        let cold = 2 * u128::from(self.folding.cold) * u128::from(self.weight) * all;
-        let unheld = u128::from(self.unheld(&fold))
-            * u128::from(self.folding.cold)
-            * u128::from(self.weight);
-        let cost = u128::from(STEP + fold.size) * (share + cold) + unheld;
-        Fold { cost, ..fold }
+    fn fold(&mut self) {
+        while let Some(best) = self.best() {
+            if best.loss >= 0 && self.left <= self.folding.bound {
+                break;
+            }
+            self.merge(best.first, best.second);
+            self.left -= 1;
+            if self.left == FEW {
+                self.look_around();
+            }
+        }
     }
 
-    /// The size of the third-party packages that images wait for without holding them, summed over
-    /// the images.
-    fn unheld(&self, fold: &Fold) -> u64 {
-        let of = |image: usize| {
-            fold.outside
-                .difference(&self.folding.held[image])
-                .map(|package| self.folding.sizes[package])
+    /// The images that wait for more than they may: packages of the repository in steps that they
+    /// need, and third-party packages that these import.
+    fn who_cannot_afford(&self) -> FixedBitSet {
+        let below = closed(&self.direct());
+        let waits = |image: usize| {
+            let mut needed = FixedBitSet::with_capacity(self.folds.len());
+            for (ix, fold) in self.folds.iter().enumerate() {
+                let holds = |part: usize| self.parts[part].reach.contains(image);
+                if fold.iter().any(|fold| fold.parts.ones().any(holds)) {
+                    needed.insert(ix);
+                    needed.union_with(&below[ix]);
+                }
+            }
+            let mut outside = FixedBitSet::new();
+            let mut own = 0;
+            for fold in needed.ones().filter_map(|ix| self.folds[ix].as_ref()) {
+                outside.union_with(&fold.outside);
+                let others = fold.parts.ones().map(|part| &self.parts[part]);
+                let others = others.filter(|part| !part.reach.contains(image));
+                own += others.map(|part| part.size).sum::<u64>();
+            }
+            let others = outside.difference(&self.folding.held[image]);
+            own + others.map(|ix| self.folding.sizes[ix]).sum::<u64>()
         };
-        fold.images.ones().flat_map(of).sum()
+        let budgets = self.folding.budgets.iter().enumerate();
+        let poor = budgets.filter(|(image, budget)| waits(*image) > **budget);
+        poor.map(|(image, _)| image).collect()
+    }
+
+    /// Whether two folds may be one: images that are built apart need both or none.
+    fn may_merge(&self, first: &Fold, second: &Fold) -> bool {
+        let differ = &first.images ^ &second.images;
+        differ.is_disjoint(&self.apart)
+    }
+
+    fn priced(&self, fold: Fold) -> Fold {
+        let edited = fold.edits.ones().map(|part| self.parts[part].weight).sum();
+        let images = fold.images.count_ones(..);
+        let cost = self.prices.of_step(fold.size, edited, images)
+            + self.prices.of_unheld(&fold.images, &fold.outside);
+        Fold {
+            edited,
+            cost,
+            ..fold
+        }
+    }
+
+    /// How much dearer two folds at least are if they are one, third-party packages left aside. It
+    /// takes no look at the parts.
+    fn distance(&self, a: &Fold, b: &Fold) -> i128 {
+        let images = a.images.union_count(&b.images);
+        let both = self
+            .prices
+            .of_step(a.size + b.size, a.edited.max(b.edited), images);
+        let apart = [a, b].map(|fold| {
+            let images = fold.images.count_ones(..);
+            self.prices.of_step(fold.size, fold.edited, images)
+        });
+        signed(both) - signed(apart[0] + apart[1])
     }
 
     fn merged(&self, a: &Fold, b: &Fold) -> Fold {
@@ -148,6 +204,7 @@ impl<'a> Folder<'a> {
             images: &a.images | &b.images,
             outside: &a.outside | &b.outside,
             size: a.size + b.size,
+            edited: 0,
             cost: 0,
         })
     }
@@ -158,7 +215,7 @@ impl<'a> Folder<'a> {
             self.folds[first] = Some(merged);
             self.folds[second] = None;
             self.update_below(first, second);
-            self.update_losses(first);
+            self.update_near(first, second);
         }
     }
 
@@ -180,37 +237,59 @@ impl<'a> Folder<'a> {
         self.below[second].clear();
     }
 
-    fn update_losses(&mut self, changed: usize) {
-        let Some(fold) = &self.folds[changed] else {
-            return;
-        };
-        let signed = |cost: u128| i128::try_from(cost).unwrap_or(i128::MAX / 4);
-        for (other, of) in self
-            .folds
-            .iter()
-            .enumerate()
-            .filter_map(|(other, of)| Some((other, of.as_ref()?)))
-        {
-            let (first, second) = (changed.min(other), changed.max(other));
-            let loss = signed(self.merged(fold, of).cost) - signed(fold.cost) - signed(of.cost);
-            self.losses[first][second] = loss;
+    fn look_around(&mut self) {
+        self.near = (0..self.folds.len()).map(|fold| self.near(fold)).collect();
+    }
+
+    /// The second of two folds is part of the first now.
+    fn update_near(&mut self, first: usize, second: usize) {
+        self.near[second].clear();
+        self.near[first] = self.near(first);
+        for fold in 0..self.folds.len() {
+            if fold == first || self.folds[fold].is_none() {
+                continue;
+            }
+            let gone = |pair: &Pair| [first, second].iter().any(|&of| pair.has(of));
+            self.near[fold].retain(|pair| !gone(pair));
+            if self.near[fold].is_empty() {
+                self.near[fold] = self.near(fold);
+            }
         }
     }
 
-    /// The two folds that cost least more, or even less, when they are one: what more, and which.
-    fn best(&self) -> Option<(i128, usize, usize)> {
-        let left: Vec<usize> = (0..self.folds.len())
-            .filter(|&fold| self.folds[fold].is_some())
+    /// The pairs of a fold with those that are near it, the best first.
+    fn near(&self, ix: usize) -> Vec<Pair> {
+        let Some(fold) = &self.folds[ix] else {
+            return Vec::new();
+        };
+        let others = self.folds.iter().enumerate();
+        let others = others.filter_map(|(other, of)| Some((other, of.as_ref()?)));
+        let mut others: Vec<(usize, &Fold)> = others
+            .filter(|(other, of)| *other != ix && self.may_merge(fold, of))
             .collect();
-        let mut best: Option<(i128, usize, usize)> = None;
-        for (at, &first) in left.iter().enumerate() {
-            for &second in &left[at + 1..] {
-                let loss = self.losses[first][second];
-                if best.is_none_or(|(least, ..)| loss < least)
-                    && !is_between(&self.below, first, second)
-                {
-                    best = Some((loss, first, second));
-                }
+        if others.len() >= FEW {
+            others.sort_by_cached_key(|(other, of)| (self.distance(fold, of), *other));
+            others.truncate(NEAR);
+        }
+        let pair = |(other, of): (usize, &Fold)| Pair {
+            loss: signed(self.merged(fold, of).cost) - signed(fold.cost) - signed(of.cost),
+            first: ix.min(other),
+            second: ix.max(other),
+        };
+        let mut pairs: Vec<Pair> = others.into_iter().map(pair).collect();
+        pairs.sort_unstable();
+        pairs
+    }
+
+    /// The two folds that cost least more, or even less, when they are one.
+    fn best(&self) -> Option<Pair> {
+        let mut best: Option<Pair> = None;
+        for pairs in &self.near {
+            let may_be = |pair: &&Pair| !is_between(&self.below, pair.first, pair.second);
+            // They are in order: beyond the best of all, none is better.
+            let better = |pair: &&Pair| best.is_none_or(|best| **pair < best);
+            if let Some(pair) = pairs.iter().take_while(better).find(may_be) {
+                best = Some(*pair);
             }
         }
         best
@@ -246,38 +325,14 @@ impl<'a> Folder<'a> {
     }
 }
 
-/// Every index after those it points at. The graph has no circles.
-fn in_order(direct: &[FixedBitSet]) -> Vec<usize> {
-    let mut order = Vec::new();
-    let mut seen = FixedBitSet::with_capacity(direct.len());
-    for start in 0..direct.len() {
-        let mut open = vec![(start, false)];
-        while let Some((at, done)) = open.pop() {
-            if done {
-                order.push(at);
-            } else if !seen.put(at) {
-                open.push((at, true));
-                open.extend(
-                    direct[at]
-                        .ones()
-                        .filter(|&other| !seen.contains(other))
-                        .map(|other| (other, false)),
-                );
-            }
-        }
+impl Pair {
+    fn has(&self, fold: usize) -> bool {
+        self.first == fold || self.second == fold
     }
-    order
 }
 
-/// Whether a third fold needs one of the two and is needed by the other: merged, the two would need
-/// themselves through it.
-fn is_between(below: &[FixedBitSet], first: usize, second: usize) -> bool {
-    let through = |user: usize, used: usize| {
-        below[user]
-            .ones()
-            .any(|other| other != used && below[other].contains(used))
-    };
-    through(first, second) || through(second, first)
+fn signed(cost: u128) -> i128 {
+    i128::try_from(cost).unwrap_or(i128::MAX / 4)
 }
 
 #[cfg(test)]
@@ -307,6 +362,7 @@ mod tests {
                 sizes: &[],
                 bound,
                 cold: 20,
+                budgets: &[u64::MAX, u64::MAX],
             },
         )
     }
@@ -356,6 +412,7 @@ mod tests {
                     sizes: &[size, size],
                     bound: 9,
                     cold: 20,
+                    budgets: &[u64::MAX, u64::MAX],
                 },
             )
         };

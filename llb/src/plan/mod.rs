@@ -23,10 +23,12 @@
 //! | reach set | the images that need a package, directly or not |
 //! | part | packages with one reach set, which change hands together: the results that are mounted as one |
 //! | cut | packages to parts (`partition`) |
-//! | fold | parts to steps (`fold`, which has the cost model) |
+//! | fold | parts to steps (`fold`; `price` has the cost model) |
+//! | family | images that hold nearly the same third-party code, and count as one (`families`) |
+//! | strict | of an image: all that it holds counts for the cut, not only what is heavy |
 //! | unit | a step that compiles parts of own packages |
 //! | deps | a step that compiles third-party packages |
-//! | bulk | the packages of std that one step compiles because it is known early |
+//! | bulk | the packages of std that two steps compile because they are known early |
 //! | sealed | a step that sees mod files made for it, not the true ones |
 //! | behind | own packages that only third-party packages import |
 
@@ -34,7 +36,9 @@ mod ask;
 mod behind;
 mod broken;
 mod builder;
+mod deps;
 mod early;
+mod families;
 mod fold;
 mod found;
 mod image_errors;
@@ -44,9 +48,12 @@ pub mod json;
 mod mains;
 mod named;
 mod names;
+mod order;
 mod outline;
+mod outside;
 mod partition;
 mod planner;
+mod price;
 mod roots;
 mod sealed;
 mod settings;
@@ -57,6 +64,7 @@ mod titles;
 mod units;
 mod unused;
 mod verify;
+mod waits;
 
 pub use ask::GoCommand;
 pub use behind::Resolved;

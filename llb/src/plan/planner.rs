@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::early::{BULK, bulk_name, bulk_part};
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::sealed::Sealer;
 use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind, StepName};
@@ -87,7 +86,7 @@ pub(super) struct Resolved<'a> {
 
 impl Resolved<'_> {
     /// What some image reaches of std and third-party packages.
-    fn reached_by_any(&self) -> BTreeSet<usize> {
+    pub(super) fn reached_by_any(&self) -> BTreeSet<usize> {
         self.reached.iter().flatten().copied().collect()
     }
 }
@@ -127,8 +126,7 @@ impl<'a> BuildPlanner<'a> {
             own: BTreeMap::new(),
         };
         self.resolve_step();
-        self.std_steps(&mut resolved);
-        self.deps_steps(&mut resolved);
+        self.outside_steps(&mut resolved);
         self.unit_steps(&mut resolved);
         self.links(|planner, closure| {
             let imports = closure.linked(&planner.build.packages);
@@ -159,7 +157,7 @@ impl<'a> BuildPlanner<'a> {
         let kind = StepKind::Deps(vec![Part {
             packages,
             reach: Vec::new(),
-            root: None,
+            roots: Vec::new(),
         }]);
         let deps = Results {
             step: self.push("deps".to_owned(), title, kind, inputs.clone()),
@@ -189,126 +187,6 @@ impl<'a> BuildPlanner<'a> {
         );
     }
 
-    /// std in three steps: [`BULK`] and all that it needs, where an image reaches that; what else
-    /// third-party packages reach; and what only the repository itself does. The first depends on
-    /// the Go version and the flags alone, the second on the third-party packages: so an
-    /// import of one more package of std compiles the last step again, which is little, and nothing
-    /// that third-party packages are made of.
-    fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let cut = self.std_cut(resolved);
-        if !cut.bulk.is_empty() {
-            let part = bulk_part(self.outside_part(resolved, &cut.bulk));
-            let parts = vec![(part, cut.bulk)];
-            self.std_step(resolved, bulk_name(), titles::std_of(BULK), parts);
-        }
-        let has_theirs = !cut.theirs.is_empty();
-        for (name, nodes) in [("std:third-party", cut.theirs), ("std", cut.rest)] {
-            if nodes.is_empty() {
-                continue;
-            }
-            let title = titles::std(nodes.len(), name == "std" && has_theirs);
-            // A part for each: which images reach which of them changes with every new import.
-            let each = nodes.into_iter().map(|ix| BTreeSet::from([ix])).collect();
-            let parts = self.outside_parts(resolved, each);
-            self.std_step(resolved, name.to_owned(), title, parts);
-        }
-    }
-
-    /// Which packages of std each of the three steps compiles.
-    fn std_cut(&self, resolved: &Resolved<'_>) -> StdCut {
-        let third_party = &resolved.third_party;
-        let mut cut = StdCut::default();
-        let mut others = Vec::new();
-        for ix in resolved.reached_by_any() {
-            if !third_party.get(ix).is_std() {
-                others.push(ix);
-            } else if third_party.is_std(ix) {
-                cut.rest.insert(ix);
-            }
-        }
-        // What is found package by package need not be cut.
-        if self.cache == Cache::Mount {
-            return cut;
-        }
-        let is_bulk = |ix: &usize| third_party.get(*ix).path == BULK;
-        let bulk = cut.rest.iter().copied().find(is_bulk);
-        cut.bulk = take(&mut cut.rest, &third_party.closure(bulk));
-        cut.theirs = take(&mut cut.rest, &third_party.closure(others));
-        cut
-    }
-
-    /// A step for packages of std, each part with its nodes.
-    fn std_step(
-        &mut self,
-        resolved: &mut Resolved<'_>,
-        name: String,
-        title: String,
-        parts: Vec<Cut>,
-    ) {
-        let needed = resolved
-            .third_party
-            .closure(parts.iter().flat_map(|(_, nodes)| nodes).copied());
-        let results: BTreeSet<Results> = needed
-            .iter()
-            .filter_map(|ix| resolved.outside.get(ix))
-            .copied()
-            .collect();
-        let inputs = Inputs {
-            files: self.profile(),
-            results: results.into_iter().collect(),
-            own: self.own([]),
-            ..Inputs::default()
-        };
-        let made = self.push(
-            name,
-            title,
-            StepKind::Std(parts.iter().map(|(part, _)| part.clone()).collect()),
-            inputs,
-        );
-        note(&mut resolved.outside, made, &parts, Some);
-    }
-
-    fn deps_steps(&mut self, resolved: &mut Resolved<'_>) {
-        let before = resolved
-            .reached_by_any()
-            .difference(&resolved.mixed)
-            .copied()
-            .collect();
-        let steps = resolved
-            .third_party
-            .steps(&before, self.cache == Cache::Mount);
-        let is_only = steps.len() == 1;
-        for step in steps {
-            let cuts = self.outside_parts(resolved, step);
-            let compiled: BTreeSet<usize> =
-                cuts.iter().flat_map(|(_, nodes)| nodes).copied().collect();
-            let closure = resolved.third_party.closure(compiled.iter().copied());
-            let mut inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
-            inputs.own = self.own_outside(resolved, compiled.into_iter());
-            let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-            let (name, title) = titles::deps(&parts, is_only, self.images.len());
-            let made = self.push(name, title, StepKind::Deps(parts), inputs);
-            note(&mut resolved.outside, made, &cuts, Some);
-        }
-    }
-
-    /// The parts of a step for packages from outside, in order.
-    fn outside_parts(&self, resolved: &Resolved<'_>, parts: Vec<BTreeSet<usize>>) -> Vec<Cut> {
-        let mut cuts = Vec::new();
-        for nodes in parts {
-            cuts.push((self.outside_part(resolved, &nodes), nodes));
-        }
-        in_order(cuts)
-    }
-
-    /// Packages from outside, with the images that reach one of them or more.
-    fn outside_part(&self, resolved: &Resolved<'_>, nodes: &BTreeSet<usize>) -> Part {
-        let images = 0..self.images.len();
-        let reach = images.filter(|&image| !resolved.reached[image].is_disjoint(nodes));
-        let paths = nodes.iter().map(|&ix| &resolved.third_party.get(ix).path);
-        self.part(reach, paths.cloned())
-    }
-
     pub(super) fn part(
         &self,
         reach: impl IntoIterator<Item = usize>,
@@ -324,7 +202,7 @@ impl<'a> BuildPlanner<'a> {
         Part {
             packages,
             reach,
-            root: None,
+            roots: Vec::new(),
         }
     }
 
@@ -387,22 +265,6 @@ impl<'a> BuildPlanner<'a> {
         });
         StepIx(self.steps.len() - 1)
     }
-}
-
-/// Packages of std by the step that compiles them.
-#[derive(Default)]
-struct StdCut {
-    /// [`BULK`] and all that it needs.
-    bulk: BTreeSet<usize>,
-    /// What else third-party packages need.
-    theirs: BTreeSet<usize>,
-    /// What only the repository needs.
-    rest: BTreeSet<usize>,
-}
-
-/// Takes the `wanted` ones out of `from`.
-fn take(from: &mut BTreeSet<usize>, wanted: &BTreeSet<usize>) -> BTreeSet<usize> {
-    from.extract_if(.., |ix| wanted.contains(ix)).collect()
 }
 
 /// A part of a step, and its nodes.

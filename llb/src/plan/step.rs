@@ -106,24 +106,26 @@ impl StepKind {
 
 /// Packages that a step compiles and whose results it keeps apart, so that a step that needs only
 /// these does not depend on the others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Part {
     /// Import paths, sorted.
     pub packages: Vec<ImportPath>,
     /// Names of the images that reach one of them or more, sorted. Empty where that is not known.
     pub reach: Vec<ImageName>,
-    /// The one package that needs all the others and nothing else, if one does: the go command gets
-    /// only its name.
-    pub root: Option<ImportPath>,
+    /// The packages that need all the others, and nothing else that no step before has compiled, if
+    /// they are known early: the go command gets only their names.
+    pub roots: Vec<ImportPath>,
 }
 
 impl Part {
     /// The import paths that the go command is asked for.
     pub fn named(&self) -> &[ImportPath] {
-        self.root
-            .as_ref()
-            .map_or(&self.packages, std::slice::from_ref)
+        if self.roots.is_empty() {
+            &self.packages
+        } else {
+            &self.roots
+        }
     }
 }
 

@@ -26,12 +26,6 @@ pub(super) fn in_build(title: String, build: &Build, several: bool, compiles: bo
     }
 }
 
-/// The title of the step for a package of std and what it needs. How many packages that is shows
-/// later.
-pub(super) fn std_of(package: &str) -> String {
-    format!("compile {package} and what it needs of std")
-}
-
 /// The title of the step that compiles a number of packages of std; `more`, if a step before it
 /// compiles others.
 pub(super) fn std(packages: usize, more: bool) -> String {

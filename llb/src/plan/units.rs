@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
 
-use super::fold::{Folding, fold};
+use super::fold::fold;
 use super::partition::{self, Node, Part as Cluster};
 use super::planner::{BuildPlanner, Cut, Resolved, in_order, note};
+use super::price::Folding;
 use super::step::{Inputs, Part, StepKind};
 use super::third_party::ThirdParty;
 use super::titles;
@@ -18,6 +19,9 @@ use crate::packages::{self, PackageIx};
 /// The most steps that the repository's packages are compiled in, or one for each image where these
 /// are more.
 const MAX_UNITS: usize = 12;
+
+/// An image may wait for packages of others in these steps that weigh this share of its work.
+const OWN_SHARE: u64 = 12;
 
 /// Share of builds that find no results of the repository's packages, per mille.
 const COLD: u64 = 20;
@@ -78,11 +82,13 @@ impl BuildPlanner<'_> {
             held.push(resolved.third_party.bits(reached));
         }
         let sizes = resolved.third_party.sizes();
+        let budgets: Vec<u64> = self.works(resolved).map(|work| work / OWN_SHARE).collect();
         let folding = Folding {
             held: &held,
             sizes: &sizes,
             bound: self.most_units(),
             cold: COLD,
+            budgets: &budgets,
         };
         for step in fold(&partition, folding) {
             let clusters: Vec<&Cluster> = step.into_iter().map(|part| &partition[part]).collect();

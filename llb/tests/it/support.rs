@@ -1,6 +1,6 @@
 //! Trees and plans for tests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::Diagnostic;
@@ -72,11 +72,17 @@ pub(crate) fn resolved_plan(outline: &Outline) -> Plan {
     })
 }
 
+/// Of what net/http imports, something of the core of std.
+fn imports_of(path: &str) -> Vec<ImportPath> {
+    let imports: &[&str] = if path == "net/http" { &["fmt"] } else { &[] };
+    imports.iter().copied().map(ImportPath::new).collect()
+}
+
 fn resolution_of(imports: &[ImportPath]) -> Resolution {
     let package = |path: &ImportPath| ResolvedPackage {
         path: path.clone(),
         module: (!path.looks_standard()).then_some(0),
-        imports: Vec::new(),
+        imports: imports_of(path),
         dir: String::new(),
         files: Vec::new(),
         size: 1,
@@ -89,11 +95,16 @@ fn resolution_of(imports: &[ImportPath]) -> Resolution {
         go: "1.20".to_owned(),
         sum: String::new(),
     };
+    let reached: BTreeSet<ImportPath> = imports
+        .iter()
+        .cloned()
+        .chain(imports.iter().flat_map(|path| imports_of(path)))
+        .collect();
     Resolution {
         version: resolution::VERSION,
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
-        packages: imports.iter().map(package).collect(),
+        packages: reached.iter().map(package).collect(),
         replaced: BTreeMap::new(),
         runtime_files: Vec::new(),
     }

@@ -2,6 +2,7 @@
 //! machine may be busy.
 
 mod build;
+mod growth;
 mod scan;
 mod waits;
 mod workspace;
@@ -19,6 +20,8 @@ pub(crate) struct Arguments {
 enum Benchmark {
     /// From disk to the import graph, against `go list -deps -json`
     Scan(scan::Arguments),
+    /// What planning costs as a repository grows: seconds and memory of each phase, with exponents
+    Growth(growth::Arguments),
     /// Images of a repository, against hand-written Dockerfiles
     Build(build::Arguments),
     /// What each image of a checkout waits for on an empty engine; builds nothing
@@ -32,6 +35,7 @@ enum Benchmark {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.benchmark {
         Benchmark::Scan(arguments) => scan::run(arguments),
+        Benchmark::Growth(arguments) => growth::run(arguments),
         Benchmark::Build(arguments) => build::run(arguments),
         Benchmark::Waits(arguments) => waits::run(arguments),
     }

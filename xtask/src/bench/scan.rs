@@ -64,7 +64,7 @@ struct Json {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let phase = Phase::start("building import_graph");
-    let program = build(&state)?;
+    let program = build_example(&state, "import_graph")?;
     phase.done();
     let mut rows = Vec::new();
     for directory in &arguments.directories {
@@ -93,8 +93,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     print(&rows)
 }
 
-/// The measured program, with the optimization of a release.
-fn build(state: &State) -> Result<PathBuf> {
+/// A measured program, with the optimization of a release.
+pub(super) fn build_example(state: &State, name: &str) -> Result<PathBuf> {
     let mut cargo = cargo(state);
     cargo.args([
         "build",
@@ -103,7 +103,7 @@ fn build(state: &State) -> Result<PathBuf> {
         "--package",
         "gowork-llb",
         "--example",
-        "import_graph",
+        name,
         "--message-format=json",
     ]);
     let messages = output(&mut cargo)?;
@@ -284,7 +284,7 @@ fn timed_quietly(command: &mut Command) -> Result<f64> {
     Ok(started.elapsed().as_secs_f64())
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

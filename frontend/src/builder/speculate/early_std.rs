@@ -22,7 +22,7 @@ const LONGER: Duration = Duration::from_millis(750);
 /// that is done here, so that the results are there when the modules are.
 pub(in crate::builder) async fn compile(
     session: &Session<'_>,
-    mut lowering: Lowering<'_>,
+    lowering: Lowering<'_>,
     job: Job<'_>,
     mut resolving: Receiver<()>,
 ) {

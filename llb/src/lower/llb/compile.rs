@@ -17,20 +17,22 @@ use crate::plan::{BuildIx, Results, Step, StepIx, StepKind, early_std};
 pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
 
 impl Lowering<'_> {
-    /// The step for packages of std that is known before the resolve step has answered, if there is
-    /// one that one of `images`, or any image, needs.
+    /// What the steps for packages of std make that are known before the resolve step has answered,
+    /// if one of `images`, or any image, needs them.
     ///
     /// # Errors
     /// As [`Self::resolve`].
     pub fn early_std(
-        &mut self,
+        &self,
         build: BuildIx,
         images: Option<&[ImageName]>,
     ) -> Result<Option<Output>, OpError> {
-        let Some(step) = early_std(self.plan, build, images) else {
+        let Some(plan) = early_std(self.plan, build, images) else {
             return Ok(None);
         };
-        self.compile(&step).map(Some)
+        let last = plan.steps.len().checked_sub(1).map(StepIx);
+        let mut lowering = Lowering::new(&plan, self.inputs, self.options);
+        last.map(|last| lowering.step(last)).transpose()
     }
 
     pub(super) fn compile(&mut self, step: &Step) -> Result<Output, OpError> {

@@ -150,9 +150,9 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether a step is the one for the bulk of std.
+/// Whether a step is one for the bulk of std.
 pub(super) fn brings_others(step: &Step) -> bool {
-    step.kind.parts().iter().any(|part| part.root.is_some())
+    step.kind.parts().iter().any(|part| !part.roots.is_empty())
 }
 
 /// Where the batch has a file.

@@ -1,10 +1,10 @@
-//! How what is outside the repository is cut into steps and parts: by what it imports itself,
-//! whatever imports it.
+//! How what is outside the repository is cut into steps and parts: what is light by what it imports
+//! itself, what is heavy by who holds it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::gomod::ImportPath;
-use gowork_llb::plan::{Inputs, Part, Plan, Step, StepKind};
+use gowork_llb::plan::{Image, Inputs, Part, Plan, Step, StepKind};
 use gowork_llb::resolution::{self, Resolution, ResolvedPackage};
 use proptest::prelude::*;
 
@@ -193,10 +193,94 @@ fn world() -> impl Strategy<Value = World> {
     })
 }
 
+/// Bytes that a package of std, and the start of the compiler, count as: see `plan/families.rs`.
+const STD_PACKAGE: u64 = 50_000;
+const START: u64 = 30_000;
+
+/// Weights of what an image holds of std and third-party code, by import path.
+fn held(world: &World, main: usize, resolution: &Resolution) -> BTreeMap<ImportPath, u64> {
+    let mut held = BTreeMap::new();
+    let mut open = vec![ImportPath::new("runtime")];
+    open.extend(
+        world.mains[main]
+            .iter()
+            .map(|&import| ImportPath::new(world.path(import))),
+    );
+    let of_std = world.std.iter().filter(|_| main == 0);
+    open.extend(of_std.map(|&import| ImportPath::new(STD[import])));
+    while let Some(path) = open.pop() {
+        let package = resolution
+            .packages
+            .iter()
+            .find(|package| package.path == path);
+        let package = package.unwrap();
+        let weight = if package.is_std() {
+            STD_PACKAGE
+        } else {
+            package.size + START
+        };
+        if held.insert(path, weight).is_none() {
+            open.extend(package.imports.iter().cloned());
+        }
+    }
+    held
+}
+
+/// The import paths of what an image waits for of std and third-party code.
+fn waited_for(plan: &Plan, image: &Image) -> BTreeSet<ImportPath> {
+    let mut open = vec![image.link];
+    let mut seen = BTreeSet::new();
+    let mut paths = BTreeSet::new();
+    while let Some(ix) = open.pop() {
+        if seen.insert(ix) {
+            let step = plan.step(ix);
+            open.extend(step.inputs.results.iter().map(|results| results.step));
+            if let StepKind::Std(_) | StepKind::Deps(_) = step.kind {
+                paths.extend(step.kind.compiles().into_iter().cloned());
+            }
+        }
+    }
+    paths
+}
+
 proptest! {
-    /// An import of what is reached already compiles nothing outside the repository again.
+    /// An image waits for third-party packages that it does not hold only if they weigh less than
+    /// an eighth of its work.
     #[test]
-    fn an_import_of_what_others_have_moves_nothing(world in world(), main in any::<prop::sample::Index>(), import in any::<prop::sample::Index>()) {
+    fn no_image_waits_for_much_that_it_does_not_hold(world in world()) {
+        let plan = world.plan("");
+        let resolution = world.resolution();
+        for image in &plan.images {
+            let number: usize = image.name[1..].parse().unwrap();
+            let held = held(&world, number, &resolution);
+            let own: u64 = held.values().sum();
+            let others = waited_for(&plan, image).into_iter().filter(|path| !held.contains_key(path));
+            let weight = |path: ImportPath| resolution.packages.iter().find(|package| package.path == path);
+            let others: u64 = others
+                .filter_map(|path| weight(path).filter(|package| !package.is_std()))
+                .map(|package| package.size + START)
+                .sum();
+            let total: u64 = resolution.packages.iter().filter(|package| !package.is_std()).map(|package| package.size + START).sum();
+            // Below the price of a step, nothing is cut at all.
+            prop_assert!(total < 400_000 || others <= own / 8 + 1000, "{}: {others} of {own}", image.name);
+        }
+    }
+
+    /// Where images can afford to wait for all that is light, an import of a light package that
+    /// others have compiles nothing outside the repository again.
+    #[test]
+    fn an_import_of_what_is_light_moves_nothing(mut world in world(), main in any::<prop::sample::Index>(), import in any::<prop::sample::Index>()) {
+        // All that is light may weigh a million; and all images hold something that weighs more
+        // than enough.
+        for (_, _, size) in &mut world.packages {
+            *size %= 1000;
+        }
+        let heavy = u8::try_from(world.packages.len()).unwrap();
+        world.packages.push((NEW, Vec::new(), 40_000_000));
+        for main in &mut world.mains {
+            *main = main.iter().map(|import| import % heavy).collect();
+            main.insert(heavy);
+        }
         for config in ["", "cache = \"mount\"\n"] {
             let before = world.plan(config);
             prop_assert!(!outside(&before).is_empty());
@@ -204,37 +288,35 @@ proptest! {
             let mut edited = world.clone();
             let main = main.index(world.mains.len());
             edited.mains[main].insert(reached[import.index(reached.len())]);
-            prop_assert_eq!(outside(&edited.plan(config)), outside(&before));
+            let deps = |plan: &Plan| -> Vec<String> {
+                outside(plan).into_iter().filter(|step| step.starts_with("deps")).collect()
+            };
+            prop_assert_eq!(deps(&edited.plan(config)), deps(&before));
         }
     }
 
-    /// A module that is new and imports no other joins the light ones that only the repository
-    /// imports: that step alone is another one, or there is one more.
+    /// A package is compiled in one step alone, and after all that it imports.
     #[test]
-    fn a_new_module_moves_one_step_at_most(world in world(), size in prop_oneof![1u64..1000, 1_000_000u64..5_000_000]) {
-        let mut edited = world.clone();
-        let number = u8::try_from(world.packages.len()).unwrap();
-        edited.packages.push((NEW, Vec::new(), size));
-        for main in &mut edited.mains {
-            // The numbers of old ones are taken by how many there are.
-            *main = main.iter().map(|import| import % number).collect();
+    fn every_package_has_a_step_after_those_of_its_imports(world in world()) {
+        let plan = world.plan("");
+        let resolution = world.resolution();
+        let mut step_of = BTreeMap::new();
+        for (ix, step) in plan.steps.iter().enumerate() {
+            for path in step.kind.compiles() {
+                prop_assert_eq!(step_of.insert(path.to_owned(), ix), None, "{}", path);
+            }
         }
-        edited.mains[0].insert(number);
-        // What they compile and by which results; their sources are copied by other patterns, to
-        // the same.
-        let deps = |world: &World| -> Vec<String> {
-            let steps = outside(&world.plan("")).into_iter().filter(|step| step.starts_with("deps"));
-            steps.filter_map(|step| Some(step.split_once(" compiles ")?.1.split_once(" and ")?.0.to_owned())).collect()
-        };
-        let (before, after) = (deps(&world), deps(&edited));
-        let moved = before.iter().filter(|step| !after.contains(step)).count();
-        // Where it is the last straw, all light ones are cut finer.
-        let cut = if size < 1000 { after.len().saturating_sub(before.len()) } else { 0 };
-        prop_assert!(moved <= 1 + cut, "{before:#?} {after:#?}");
+        for package in &resolution.packages {
+            for import in &package.imports {
+                if let (Some(step), Some(before)) = (step_of.get(&package.path), step_of.get(import)) {
+                    prop_assert!(before <= step, "{import} after {}", package.path);
+                }
+            }
+        }
     }
 
-    /// An import of one more package of std compiles nothing again that third-party packages are
-    /// made of, and of std what only the repository reaches.
+    /// An import of one more package of std compiles of std only what third-party packages do not
+    /// reach.
     #[test]
     fn an_import_of_std_moves_little(world in world(), import in 0..STD.len()) {
         // With net/http comes a step of its own: the first image to import that has more to
@@ -243,14 +325,14 @@ proptest! {
         let mut edited = world.clone();
         edited.std.insert(import);
         let theirs = |world: &World| -> Vec<String> {
-            outside(&world.plan("")).into_iter().filter(|step| !step.starts_with("std ")).collect()
+            outside(&world.plan("")).into_iter().filter(|step| step.starts_with("std:")).collect()
         };
         prop_assert_eq!(theirs(&edited), theirs(&world));
     }
 }
 
 /// Light modules that only the repository imports are compiled in a few steps: without one of them,
-/// or with another version of it, the rest stays.
+/// or with another version of it, most of the rest stays.
 #[test]
 fn a_light_module_moves_a_few_others() {
     let numbers = 0..12;
@@ -302,7 +384,7 @@ fn a_light_module_moves_a_few_others() {
             .filter(|step| step.len() > 1)
             .collect();
         assert!(
-            moved.len() <= 1 && moved.iter().all(|step| step.contains(&path(number))),
+            moved.len() <= 2 && moved.iter().any(|step| step.contains(&path(number))),
             "{number}: {moved:#?}"
         );
     }
