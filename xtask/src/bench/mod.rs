@@ -23,7 +23,7 @@ enum Benchmark {
     /// What planning costs as a repository grows: seconds and memory of each phase, with exponents
     Growth(growth::Arguments),
     /// Images of a repository, against hand-written Dockerfiles
-    Build(build::Arguments),
+    Build(Box<build::Arguments>),
     /// What each image of a checkout waits for on an empty engine; builds nothing
     Waits(waits::Arguments),
 }

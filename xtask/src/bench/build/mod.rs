@@ -85,6 +85,9 @@ pub(crate) struct Arguments {
     /// Also write down what each step of the first runs took
     #[arg(long)]
     timings: bool,
+    /// Layout of the frontend image of another revision, for the side `earlier`
+    #[arg(long)]
+    earlier: Option<PathBuf>,
     /// Build the frontend image without optimization
     #[arg(long)]
     quick: bool,
@@ -107,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     // Two at once would take each other's engines away.
     let _lock = state.lock("bench")?;
-    let sides = sides(&arguments.sides);
+    let sides = sides(&arguments.sides, arguments.earlier.is_some());
     let equipment = equipment(&state, &sides, arguments)?;
     let out = if arguments.out.is_relative() {
         state.repository().join(&arguments.out)
@@ -164,12 +167,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// The sides that this checkout can be; of the others it is said why not.
-fn sides(asked: &[Side]) -> Vec<Side> {
+/// The sides that are possible. Says why the others are not.
+fn sides(asked: &[Side], has_earlier: bool) -> Vec<Side> {
     let mut sides = asked.to_vec();
     sides.sort();
     sides.dedup();
-    sides.retain(|side| match side.missing() {
+    sides.retain(|side| match side.missing(has_earlier) {
         Some(why) => {
             note(&format!("{} is left out: {why}", side.word()));
             false
@@ -204,6 +207,11 @@ fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equ
     }
     Ok(Equipment {
         dockerfile,
+        earlier: arguments
+            .earlier
+            .as_ref()
+            .map(std::path::absolute)
+            .transpose()?,
         buildx: Tool::Buildx.ensure(state)?,
         frontend,
         gowork: gowork(state)?,

@@ -30,6 +30,8 @@ pub(super) enum Side {
     Mount,
     /// The frontend, compile results in layers and a cache mount
     Both,
+    /// The same with the frontend of another revision: --earlier
+    Earlier,
 }
 
 impl Side {
@@ -42,7 +44,7 @@ impl Side {
 
     /// Whether the frontend builds.
     pub(super) fn is_ours(self) -> bool {
-        matches!(self, Self::Layer | Self::Mount | Self::Both)
+        matches!(self, Self::Layer | Self::Mount | Self::Both | Self::Earlier)
     }
 
     /// Whether a build on an empty engine gains by an imported cache when sources changed. The
@@ -51,7 +53,7 @@ impl Side {
     pub(super) fn travels(self) -> bool {
         matches!(
             self,
-            Self::Article | Self::Printed | Self::Layer | Self::Mount | Self::Both
+            Self::Article | Self::Printed | Self::Layer | Self::Mount | Self::Both | Self::Earlier
         )
     }
 
@@ -60,8 +62,12 @@ impl Side {
         self != Self::Ko
     }
 
-    /// Why the frontend of this checkout cannot be this side, if it cannot.
-    pub(super) fn missing(self) -> Option<String> {
+    /// Why this side is impossible, if it is. `has_earlier` says whether a frontend of another
+    /// revision is at hand.
+    pub(super) fn missing(self, has_earlier: bool) -> Option<String> {
+        if self == Self::Earlier && !has_earlier {
+            return Some("--earlier names no frontend image".to_owned());
+        }
         let key = self.key()?;
         let unknown = !knows_cache_key();
         (unknown && self != Self::Layer)
@@ -70,8 +76,12 @@ impl Side {
 
     /// The line of the configuration that chooses it.
     fn key(self) -> Option<String> {
+        let cache = match self {
+            Self::Earlier => Self::Both,
+            side => side,
+        };
         self.is_ours()
-            .then(|| format!("cache = \"{}\"\n", self.word()))
+            .then(|| format!("cache = \"{}\"\n", cache.word()))
     }
 
     /// The Dockerfile for all images, or for one. None for ko, which has none, and for
@@ -103,7 +113,9 @@ impl Side {
             }
             Self::HandStages => Some(dockerfile::apart(subject, &images, &cache)),
             Self::Ko | Self::Printed => None,
-            Self::Layer | Self::Mount | Self::Both => Some(self.configuration(subject)),
+            Self::Layer | Self::Mount | Self::Both | Self::Earlier => {
+                Some(self.configuration(subject))
+            }
         }
     }
 

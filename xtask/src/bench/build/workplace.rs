@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+/// The name of our frontend image.
+const GOWORK_FRONTEND: &str = "docker.io/gowork/gowork:1";
+
 /// How many lines of a failed build are shown.
 const SHOWN_LINES: usize = 30;
 
@@ -22,6 +25,8 @@ pub(super) struct Equipment {
     pub(super) buildx: PathBuf,
     /// Layout of the frontend image.
     pub(super) frontend: PathBuf,
+    /// Layout of the frontend image of another revision, if it is a side.
+    pub(super) earlier: Option<PathBuf>,
     /// Layout of the image of BuildKit's own frontend, if a side needs it.
     pub(super) dockerfile: Option<PathBuf>,
     /// The command line that prints Dockerfiles.
@@ -167,9 +172,14 @@ impl<'a> Workplace<'a> {
                 .dockerfile
                 .as_ref()
                 .map(|layout| (DOCKERFILE_FRONTEND, layout)),
+            Side::Earlier => self
+                .equipment
+                .earlier
+                .as_ref()
+                .map(|layout| (GOWORK_FRONTEND, layout)),
             side => side
                 .is_ours()
-                .then_some(("docker.io/gowork/gowork:1", &self.equipment.frontend)),
+                .then_some((GOWORK_FRONTEND, &self.equipment.frontend)),
         };
         if let Some((image, layout)) = frontend {
             buildx
