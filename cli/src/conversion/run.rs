@@ -6,6 +6,7 @@ use super::shell::{self, Node, Simple};
 use super::value::{Part, Value};
 use super::walked::{Command, Role, Walked};
 use super::walker::{Running, Walker};
+use super::word::{Piece, Word};
 
 /// How many commands are read, of scripts and loops, too.
 const COMMANDS: usize = 10_000;
@@ -112,7 +113,16 @@ impl Walker<'_> {
                 otherwise,
                 ..
             } => self.conditional(branches, otherwise, running),
-            Node::Other(_) => Role::Other,
+            Node::Other(words, _) => {
+                if words.iter().any(is_about_go) {
+                    self.leave(
+                        running.at,
+                        "gowork does not look into `case`, `while` and functions of the shell",
+                        "write the flags that are set here, and what is compiled, into gowork.toml",
+                    );
+                }
+                Role::Other
+            }
         }
     }
 
@@ -208,6 +218,15 @@ impl Walker<'_> {
         }
         role
     }
+}
+
+/// Whether a word runs Go or make, or sets what Go reads.
+fn is_about_go(word: &Word) -> bool {
+    let text = match word.pieces.first() {
+        Some(Piece::Text(text)) => text.as_str(),
+        _ => "",
+    };
+    ["go", "make", "xx-go"].contains(&text) || text.starts_with("GO") || text.starts_with("CGO_")
 }
 
 /// Puts the directory of the sources where git is asked for it.

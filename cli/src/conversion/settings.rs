@@ -348,13 +348,24 @@ fn overlays(walker: &mut Walker<'_>, fates: &Fates) -> Vec<Overlay> {
                     .layout
                     .would_be(&walked.scope.dir)
                     .unwrap_or_default(),
+                is_file: false,
                 at: 0,
             };
             push(&mut overlays, overlay);
             continue;
         }
-        for overlay in walked.overlays.iter().take(walked.needed) {
-            push(&mut overlays, overlay.clone());
+        let needed = walked.overlays.iter().take(walked.needed);
+        let (files, dirs): (Vec<Overlay>, Vec<Overlay>) =
+            needed.cloned().partition(|overlay| overlay.is_file);
+        for file in files {
+            walker.leave(
+                file.at,
+                "this copies a file of another stage among the sources, and [[overlay]] takes directories only",
+                "let that stage make the file in a directory of its own, and lay that over the repository with [[overlay]]",
+            );
+        }
+        for overlay in dirs {
+            push(&mut overlays, overlay);
         }
     }
     for overlay in &mut overlays {

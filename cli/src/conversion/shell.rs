@@ -47,8 +47,8 @@ pub(crate) enum Node {
     },
     /// Commands in braces or parentheses.
     Group(Vec<Node>, Range<usize>),
-    /// `case`, `while`, a function: not looked into.
-    Other(Range<usize>),
+    /// `case`, `while`, a function, with all words in it: not looked into.
+    Other(Vec<Word>, Range<usize>),
 }
 
 impl Node {
@@ -59,7 +59,7 @@ impl Node {
             Self::If { span, .. }
             | Self::For { span, .. }
             | Self::Group(_, span)
-            | Self::Other(span) => span.clone(),
+            | Self::Other(_, span) => span.clone(),
         }
     }
 
@@ -79,7 +79,7 @@ impl Node {
                 lists.push(otherwise);
             }
             Self::For { body, .. } | Self::Group(body, _) => lists.push(body),
-            Self::Other(_) => {}
+            Self::Other(..) => {}
         }
         for node in lists.into_iter().flatten() {
             node.visit(see);
@@ -303,7 +303,11 @@ impl Parser {
     fn other(&mut self, start: usize, closes: &[&str]) -> Node {
         let opener = self.keyword().unwrap_or_default().to_owned();
         let mut depth = 0;
-        while self.at < self.tokens.len() {
+        let mut words = Vec::new();
+        while let Some(token) = self.tokens.get(self.at) {
+            if let Token::Word(word) = token {
+                words.push(word.clone());
+            }
             let word = self.keyword().unwrap_or_default().to_owned();
             self.at += 1;
             if word == opener {
@@ -316,7 +320,7 @@ impl Parser {
                 }
             }
         }
-        Node::Other(start..self.end())
+        Node::Other(words, start..self.end())
     }
 
     fn simple(&mut self, start: usize) -> Node {

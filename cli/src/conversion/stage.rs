@@ -108,7 +108,7 @@ impl<'a> Walker<'a> {
             return;
         };
         for source in &sources {
-            let names_file = into && base(source).contains('.');
+            let names_file = base(source).contains('.') && (into || base(&path).contains('.'));
             if let Some(product) = self.product_from(from, source) {
                 let path = if into {
                     super::scope::join(&path, base(source))

@@ -73,6 +73,8 @@ pub(crate) struct Overlay {
     pub(crate) source: String,
     /// The directory of the context.
     pub(crate) to: String,
+    /// Whether it is a single file: no overlay can be one.
+    pub(crate) is_file: bool,
     /// Where the instruction stands.
     pub(crate) at: usize,
 }

@@ -57,13 +57,14 @@ impl Walker<'_> {
         let Some(to) = walked.layout.would_be(path).filter(|to| !to.is_empty()) else {
             return;
         };
-        if is_file || !walked.layout.has_sources() {
+        if !walked.layout.has_sources() {
             return;
         }
         walked.overlays.push(Overlay {
             from: from.to_owned(),
             source: join("/", source),
             to,
+            is_file,
             at,
         });
     }

@@ -90,6 +90,7 @@ cases! {
     one_main_with_two_sets_of_flags "debug" "";
     commands_on_the_binary "stripped" "";
     what_cannot_be_carried_over "left" "";
+    what_is_not_looked_into "unread" "";
 }
 
 #[test]
