@@ -70,6 +70,14 @@ fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &
             return by_arg(walker, at, (&name, command));
         }
     };
+    if command == "git rev-parse HEAD" {
+        let note =
+            "GIT_REVISION is the commit that docker buildx names; elsewhere pass it as a build-arg";
+        if !walker.notes.iter().any(|known| known == note) {
+            walker.notes.push(note.to_owned());
+        }
+        return format!("${{{name}:-}}");
+    }
     walker.leave(
         at,
         format!("the output of $({command}) is a flag's value; it is the build-arg {name} now"),

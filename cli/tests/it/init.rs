@@ -91,6 +91,7 @@ cases! {
     commands_on_the_binary "stripped" "";
     what_cannot_be_carried_over "left" "";
     what_is_not_looked_into "unread" "";
+    the_commit_is_a_value "revision" "";
 }
 
 #[test]

@@ -58,6 +58,10 @@ pub const SHARED_KEY: &str = "sharedkey:localdir:";
 /// The `--call` asked for; absent: build.
 pub const REQUEST_ID: &str = "requestid";
 
+/// The commit of the git checkout that the context is in; `-dirty` at its end says that files have
+/// changed since, where the user let `docker buildx` look for that (`BUILDX_GIT_CHECK_DIRTY`).
+pub const VCS_REVISION: &str = "vcs:revision";
+
 /// Build argument: overrides [`MULTI_PLATFORM`].
 pub const ARG_MULTI_PLATFORM: &str = "BUILDKIT_MULTI_PLATFORM";
 /// Build argument: overrides [`HOSTNAME`].
@@ -72,7 +76,7 @@ pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in
 /// `:` or `_` is a prefix. Docker's frontend gets them for the stages of a Dockerfile, as all
 /// others.
-pub const IGNORED: [(&str, &str); 19] = [
+pub const IGNORED: [(&str, &str); 20] = [
     (
         "source",
         "the frontend's image: BuildKit mounts its definition, which says the same and more",
@@ -89,7 +93,14 @@ pub const IGNORED: [(&str, &str); 19] = [
         "attest:",
         "BuildKit adds provenance and SBOMs to any result",
     ),
-    ("vcs:", "for provenance only"),
+    (
+        "vcs:source",
+        "the URL of the repository, for provenance only",
+    ),
+    (
+        "vcs:localdir:",
+        "where the context is in the checkout, for provenance only",
+    ),
     (
         "input:",
         "the URL of a context that is an input, for provenance only",

@@ -37,6 +37,8 @@ pub struct Options {
     pub multi_platform: bool,
     /// `--build-arg`s, also BuildKit's own and the proxies. Never secret.
     pub build_args: BTreeMap<String, String>,
+    /// The commit that the sources come from, if the client names it.
+    pub revision: Option<String>,
     /// `--label`s.
     pub labels: BTreeMap<String, String>,
     /// What must not come from the cache.
@@ -147,6 +149,9 @@ impl ContextOptions {
     }
 }
 
+/// The variable of the configuration that is the commit.
+const GIT_REVISION: &str = "GIT_REVISION";
+
 impl Options {
     /// Reads the options. All that is wrong is reported at once.
     pub fn parse(raw: &RawOptions) -> Result<Self, Vec<Diagnostic>> {
@@ -162,6 +167,7 @@ impl Options {
             platforms,
             build_platform: lists::build_platform(&raw.workers),
             build_args: reader.given(keys::BUILD_ARG, "build-arg"),
+            revision: reader.revision(),
             labels: reader.given(keys::LABEL, "label"),
             no_cache: no_cache(raw),
             cache_imports: reader.cache_imports(),
@@ -181,6 +187,18 @@ impl Options {
         } else {
             Err(reader.problems)
         }
+    }
+
+    /// What `${NAME}` may name in the configuration: the build arguments, and what is known of the
+    /// commit unless one of them says it.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.build_args.clone();
+        if let Some(revision) = &self.revision {
+            variables
+                .entry(GIT_REVISION.to_owned())
+                .or_insert_with(|| revision.clone());
+        }
+        variables
     }
 
     /// The platforms of the result: those asked for, or the build platform.
@@ -232,6 +250,15 @@ impl Reader<'_> {
                 T::default()
             }
         }
+    }
+
+    /// The commit; none if the client names something else.
+    fn revision(&self) -> Option<String> {
+        let revision = self.raw.given(keys::VCS_REVISION)?;
+        let commit = revision.strip_suffix("-dirty").unwrap_or(revision);
+        let is_commit = (40..=64).contains(&commit.len())
+            && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_commit.then(|| revision.to_owned())
     }
 
     fn multi_platform(&mut self, platforms: usize) -> bool {

@@ -296,6 +296,7 @@ fn every_known_key_is_read() {
         "local-sessionid:a=b",
         "sharedkey:localdir:a=b",
         "requestid=x",
+        "vcs:revision=0123456789abcdef0123456789abcdef01234567-dirty",
         "build-arg:BUILDKIT_MULTI_PLATFORM=1",
         "build-arg:BUILDKIT_SANDBOX_HOSTNAME=x",
         "build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR=1",
@@ -343,4 +344,20 @@ fn ignored_keys_change_nothing() {
             assert_eq!(read_of(&[&opt]), read_of(&[]), "{opt}");
         }
     }
+}
+
+#[test]
+fn the_commit_is_a_variable_unless_a_build_arg_says_it() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let revision = format!("vcs:revision={commit}");
+    let of = |given: &[&str]| options(given).variables().get("GIT_REVISION").cloned();
+    assert_eq!(of(&[&revision]).as_deref(), Some(commit));
+    assert_eq!(
+        of(&[&revision, "build-arg:GIT_REVISION=v1"]).as_deref(),
+        Some("v1")
+    );
+    assert_eq!(of(&[]), None);
+    // What is no commit is not taken for one.
+    assert_eq!(of(&["vcs:revision=$(reboot)"]), None);
+    assert!(options(&[&revision]).build_args.is_empty());
 }

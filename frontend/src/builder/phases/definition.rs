@@ -28,7 +28,7 @@ pub(in crate::builder) fn read(session: &Session<'_>, files: &mut SourceFiles) -
     files.add(&definition.name, definition.bytes.clone(), "TOML");
     let text = String::from_utf8_lossy(&definition.bytes);
     let (written, mut diagnostics) = Config::parse(&definition.name, &text);
-    let (config, of_build_args) = written.expand(build_args);
+    let (config, of_build_args) = written.expand(&session.options.variables());
     // A part that was not understood may use them.
     if diagnostics.is_empty() {
         diagnostics.extend(written.unused_build_args(build_args));
@@ -59,7 +59,7 @@ fn settings(
         }
         None => Config::parse(&dockerfile.name, ""),
     };
-    let (config, of_build_args) = written.expand(&session.options.build_args);
+    let (config, of_build_args) = written.expand(&session.options.variables());
     diagnostics.extend(of_build_args);
     Definition {
         written,
