@@ -4,8 +4,8 @@
 //! and further, at the least loss, down to a bounded number.
 //!
 //! No image waits for more than a share of its own work that it does not hold. If it would, it is
-//! built *apart*: parts that it needs are folded with such parts alone. There may be twice as many
-//! steps then, but not more.
+//! built *apart*: parts that it needs are folded with such parts alone, or with what is little. There
+//! may be twice as many steps then, but not more.
 //!
 //! Images stay exact, however much is folded: a step keeps the results of its parts apart, and what
 //! reads them mounts only what it needs.
@@ -23,6 +23,9 @@ const NEAR: usize = 16;
 /// So many folds are all compared with each other.
 const FEW: usize = 64;
 
+/// A fold that adds no more than this share of what an image may wait for is little.
+const LITTLE: u64 = 16;
+
 /// Parts that are compiled in one step.
 #[derive(Debug, Clone)]
 struct Fold {
@@ -37,6 +40,9 @@ struct Fold {
     size: u64,
     /// The weight of `edits`.
     edited: u64,
+    /// What it adds for each image that does not need it: its size, and that of the third-party
+    /// packages that it imports and the image does not hold.
+    added: Vec<u64>,
     cost: u128,
 }
 
@@ -112,6 +118,7 @@ impl<'a> Folder<'a> {
                 outside,
                 size: part.size,
                 edited: 0,
+                added: Vec::new(),
                 cost: 0,
             };
             folder.folds.push(Some(folder.priced(fold)));
@@ -165,10 +172,18 @@ impl<'a> Folder<'a> {
         poor.map(|(image, _)| image).collect()
     }
 
-    /// Whether two folds may be one: images that are built apart need both or none.
+    /// Whether two folds may be one: images that are built apart need both or none, or the other one
+    /// is [`LITTLE`] for them.
     fn may_merge(&self, first: &Fold, second: &Fold) -> bool {
         let differ = &first.images ^ &second.images;
-        differ.is_disjoint(&self.apart)
+        differ.intersection(&self.apart).all(|image| {
+            let other = if first.images.contains(image) {
+                second
+            } else {
+                first
+            };
+            other.added[image] <= self.folding.budgets[image] / LITTLE
+        })
     }
 
     fn priced(&self, fold: Fold) -> Fold {
@@ -179,6 +194,7 @@ impl<'a> Folder<'a> {
         Fold {
             edited,
             cost,
+            added: self.prices.added(fold.size, &fold.outside),
             ..fold
         }
     }
@@ -205,6 +221,7 @@ impl<'a> Folder<'a> {
             outside: &a.outside | &b.outside,
             size: a.size + b.size,
             edited: 0,
+            added: Vec::new(),
             cost: 0,
         })
     }
