@@ -196,7 +196,9 @@ fn the_commit_of_the_checkout_is_a_value() {
             .files_to(out.path())
             .succeeds();
         if text == "two" {
-            let ran = built.records.programs_ran();
+            // Another file has changed: the scan looks what it is.
+            let mut ran = built.records.programs_ran();
+            ran.remove("scan Go sources");
             assert!(ran.is_empty(), "{ran:?}");
         }
         let image = layout::build(Engine::main().frontend(&tiny.root())).image();
