@@ -31,8 +31,7 @@ pub(super) struct Waits<'a> {
 }
 
 impl<'a> Waits<'a> {
-    /// Looks who waits for which step. Steps that weigh more than `most` together are joined only if
-    /// one of them is tiny.
+    /// Finds out which images wait for which step.
     pub(super) fn new(parts: &'a [Part], steps: Vec<Vec<usize>>, holders: &'a [Holder]) -> Self {
         let mut step_of = vec![0; parts.len()];
         for (step, of) in steps.iter().enumerate() {
@@ -96,7 +95,7 @@ impl<'a> Waits<'a> {
         let images = self.unheld.iter().zip(self.holders);
         let beyond: Vec<u64> = images.map(|one| beyond(one).unwrap_or_default()).collect();
         let most = beyond.iter().copied().max().unwrap_or_default();
-        let is_poor = |image: &usize| most > 0 && beyond[*image] >= most / 2;
+        let is_poor = |image: &usize| beyond[*image] > 0 && 2 * beyond[*image] >= most;
         (0..beyond.len()).filter(is_poor).collect()
     }
 
@@ -197,4 +196,30 @@ fn ordered(parts: &[Part], steps: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
     let direct: Vec<FixedBitSet> = steps.iter().enumerate().map(direct).collect();
     let order = in_order(&direct).into_iter();
     order.map(|step| steps[step].clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The poorest of images that wait for so much that they do not hold, and can afford so much.
+    fn poorest(images: &[(u64, u64)]) -> Vec<usize> {
+        let holder = |(_, budget): &(u64, u64)| Holder {
+            packages: FixedBitSet::new(),
+            weight: 0,
+            budget: *budget,
+            is_strict: false,
+        };
+        let holders: Vec<Holder> = images.iter().map(holder).collect();
+        let mut waits = Waits::new(&[], Vec::new(), &holders);
+        waits.unheld = images.iter().map(|(unheld, _)| *unheld).collect();
+        waits.poorest()
+    }
+
+    #[test]
+    fn only_images_that_cannot_afford_to_wait_are_poor() {
+        assert!(poorest(&[(10, 10), (9, 10)]).is_empty());
+        assert_eq!(poorest(&[(11, 10), (10, 10), (0, 10)]), [0]);
+        assert_eq!(poorest(&[(50, 10), (30, 10), (29, 10)]), [0, 1]);
+    }
 }
