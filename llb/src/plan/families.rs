@@ -5,9 +5,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
-use petgraph::algo::toposort;
-use petgraph::graph::{DiGraph, NodeIndex};
 
+use super::order::in_order;
 use super::partition::{self, Node, Part};
 use super::third_party::ThirdParty;
 
@@ -79,8 +78,11 @@ impl Cutter {
                 }
             }
         }
+        let needs = |ix: usize| imports.get(&ix).into_iter().flatten().copied();
+        let mut order = in_order(packages.len(), needs);
+        order.retain(|&ix| wanted.contains(ix));
         Self {
-            order: in_order(&imports),
+            order,
             wanted,
             weights,
             imports,
@@ -260,21 +262,4 @@ pub(super) fn work(third_party: &ThirdParty<'_>, reached: &BTreeSet<usize>, own:
         }
     };
     own + reached.iter().map(weight).sum::<u64>()
-}
-
-/// The keys of `imports`, each after those it imports.
-fn in_order(imports: &BTreeMap<usize, Vec<usize>>) -> Vec<usize> {
-    let mut graph = DiGraph::<usize, ()>::new();
-    let vertices: BTreeMap<usize, NodeIndex> =
-        imports.keys().map(|&ix| (ix, graph.add_node(ix))).collect();
-    for (ix, imports) in imports {
-        for import in imports {
-            graph.add_edge(vertices[import], vertices[ix], ());
-        }
-    }
-    // Go packages have no circles. If an answer has one all the same, the go command says so.
-    match toposort(&graph, None) {
-        Ok(order) => order.into_iter().map(|vertex| graph[vertex]).collect(),
-        Err(_) => imports.keys().copied().collect(),
-    }
 }

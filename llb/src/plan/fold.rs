@@ -334,7 +334,8 @@ impl<'a> Folder<'a> {
     }
 
     fn ordered(&self) -> Vec<Vec<usize>> {
-        let order = in_order(&self.direct());
+        let direct = self.direct();
+        let order = in_order(direct.len(), |fold| direct[fold].ones());
         order
             .into_iter()
             .filter_map(|fold| Some(self.folds[fold].as_ref()?.parts.ones().collect()))

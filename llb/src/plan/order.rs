@@ -2,20 +2,24 @@
 
 use fixedbitset::FixedBitSet;
 
-/// Every index after those it points at. There are no circles.
-pub(super) fn in_order(direct: &[FixedBitSet]) -> Vec<usize> {
+/// The numbers below `count`, each after those that it needs. What needs itself, through others,
+/// comes in any order.
+pub(super) fn in_order<I: IntoIterator<Item = usize>>(
+    count: usize,
+    needs: impl Fn(usize) -> I,
+) -> Vec<usize> {
     let mut order = Vec::new();
-    let mut seen = FixedBitSet::with_capacity(direct.len());
-    for start in 0..direct.len() {
+    let mut seen = FixedBitSet::with_capacity(count);
+    for start in 0..count {
         let mut open = vec![(start, false)];
         while let Some((at, done)) = open.pop() {
             if done {
                 order.push(at);
             } else if !seen.put(at) {
                 open.push((at, true));
+                let others = needs(at).into_iter();
                 open.extend(
-                    direct[at]
-                        .ones()
+                    others
                         .filter(|&other| !seen.contains(other))
                         .map(|other| (other, false)),
                 );
@@ -25,10 +29,10 @@ pub(super) fn in_order(direct: &[FixedBitSet]) -> Vec<usize> {
     order
 }
 
-/// All that each needs, given what it needs directly.
+/// All that each needs, given what it needs directly. Nothing needs itself.
 pub(super) fn closed(direct: &[FixedBitSet]) -> Vec<FixedBitSet> {
     let mut closed = vec![FixedBitSet::with_capacity(direct.len()); direct.len()];
-    for ix in in_order(direct) {
+    for ix in in_order(direct.len(), |ix| direct[ix].ones()) {
         let mut all = direct[ix].clone();
         for other in direct[ix].ones() {
             all.union_with(&closed[other]);

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::deps;
 use super::early::{BULK, EARLY};
-use super::families::work;
 use super::planner::{BuildPlanner, Cut, Resolved, in_order, note};
 use super::step::{Inputs, Part, Results, StepKind};
 use super::titles;
@@ -24,7 +23,7 @@ impl BuildPlanner<'_> {
             .difference(&resolved.mixed)
             .copied()
             .collect();
-        let works: Vec<u64> = self.works(resolved).collect();
+        let works = resolved.works.iter().copied();
         let images: Vec<(&BTreeSet<usize>, u64)> = resolved.reached.iter().zip(works).collect();
         let one = self.cache == Cache::Mount;
         let steps = deps::steps(&resolved.third_party, &wanted, &images, one);
@@ -32,15 +31,6 @@ impl BuildPlanner<'_> {
         for step in steps {
             self.deps_step(resolved, step, is_only);
         }
-    }
-
-    /// The work that each image is.
-    pub(super) fn works(&self, resolved: &Resolved<'_>) -> impl Iterator<Item = u64> {
-        let images = self.images.iter().zip(&resolved.reached);
-        images.map(|((_, closure), reached)| {
-            let own = closure.size(&self.build.packages);
-            work(&resolved.third_party, reached, own)
-        })
     }
 
     /// std in four steps: the two for [`BULK`] and all that it needs, where an image reaches that;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::families::work;
 use super::outline::{Build, BuildIx, Outline, OutlineImage};
 use super::sealed::Sealer;
 use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind, StepName};
@@ -78,6 +79,8 @@ pub(super) struct Resolved<'a> {
     pub(super) mixed: BTreeSet<usize>,
     /// What each image reaches of std and third-party packages.
     pub(super) reached: Vec<BTreeSet<usize>>,
+    /// The work that each image is, by weight.
+    pub(super) works: Vec<u64>,
     /// Results of std and third-party packages.
     pub(super) outside: BTreeMap<usize, Results>,
     /// Results of the repository's packages.
@@ -111,17 +114,20 @@ impl<'a> BuildPlanner<'a> {
     fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Image> {
         let third_party = ThirdParty::new(resolution);
         let sealer = Sealer::new(self.build, resolution);
-        let reached = self
-            .images
-            .iter()
-            .map(|(_, closure)| third_party.reached(&closure.linked(&self.build.packages)))
-            .collect();
+        let (mut reached, mut works) = (Vec::new(), Vec::new());
+        for (_, closure) in &self.images {
+            let of_image = third_party.reached(&closure.linked(&self.build.packages));
+            let own = closure.size(&self.build.packages);
+            works.push(work(&third_party, &of_image, own));
+            reached.push(of_image);
+        }
         let mixed = third_party.mixed(&self.build.packages);
         let mut resolved = Resolved {
             third_party,
             sealer,
             mixed,
             reached,
+            works,
             outside: BTreeMap::new(),
             own: BTreeMap::new(),
         };

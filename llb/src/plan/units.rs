@@ -82,7 +82,8 @@ impl BuildPlanner<'_> {
             held.push(resolved.third_party.bits(reached));
         }
         let sizes = resolved.third_party.sizes();
-        let budgets: Vec<u64> = self.works(resolved).map(|work| work / OWN_SHARE).collect();
+        let works = resolved.works.iter();
+        let budgets: Vec<u64> = works.map(|work| work / OWN_SHARE).collect();
         let folding = Folding {
             held: &held,
             sizes: &sizes,

@@ -9,7 +9,7 @@ use std::cmp::Reverse;
 use fixedbitset::FixedBitSet;
 
 use super::families::Holder;
-use super::order::in_order;
+use super::order::{closed, in_order};
 use super::partition::Part;
 use super::price::STEP;
 
@@ -33,40 +33,25 @@ pub(super) struct Waits<'a> {
 impl<'a> Waits<'a> {
     /// Finds out which images wait for which step.
     pub(super) fn new(parts: &'a [Part], steps: Vec<Vec<usize>>, holders: &'a [Holder]) -> Self {
-        let mut step_of = vec![0; parts.len()];
-        for (step, of) in steps.iter().enumerate() {
-            of.iter().for_each(|&part| step_of[part] = step);
-        }
         let weight = |step: &Vec<usize>| step.iter().map(|&part| parts[part].size).sum();
-        let mut below: Vec<FixedBitSet> = Vec::new();
-        for (step, of) in steps.iter().enumerate() {
-            let mut needed = FixedBitSet::with_capacity(steps.len());
-            for other in of.iter().flat_map(|&part| parts[part].needs.ones()) {
-                let other = step_of[other];
-                if other != step {
-                    needed.insert(other);
-                    needed.union_with(&below[other]);
-                }
-            }
-            below.push(needed);
-        }
         let mut waits = Self {
             weights: steps.iter().map(weight).collect(),
             waiting: vec![FixedBitSet::with_capacity(holders.len()); steps.len()],
             unheld: Vec::new(),
+            below: closed(&direct(parts, &steps)),
             parts,
             holders,
             steps,
-            below,
         };
-        waits.look(&step_of);
+        waits.look();
         waits
     }
 
-    fn look(&mut self, step_of: &[usize]) {
+    fn look(&mut self) {
+        let step_of = step_of(self.parts, &self.steps);
         for (image, holder) in self.holders.iter().enumerate() {
             let mut needed = FixedBitSet::with_capacity(self.steps.len());
-            for (part, step) in self.parts.iter().zip(step_of) {
+            for (part, step) in self.parts.iter().zip(&step_of) {
                 if part
                     .nodes
                     .iter()
@@ -180,12 +165,18 @@ impl<'a> Waits<'a> {
     }
 }
 
-/// Steps in an order in which each follows those it needs.
-fn ordered(parts: &[Part], steps: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+/// The step of each part.
+fn step_of(parts: &[Part], steps: &[Vec<usize>]) -> Vec<usize> {
     let mut step_of = vec![0; parts.len()];
     for (step, of) in steps.iter().enumerate() {
         of.iter().for_each(|&part| step_of[part] = step);
     }
+    step_of
+}
+
+/// For each step, the others whose parts its parts need.
+fn direct(parts: &[Part], steps: &[Vec<usize>]) -> Vec<FixedBitSet> {
+    let step_of = step_of(parts, steps);
     let direct = |(step, of): (usize, &Vec<usize>)| {
         let mut needed = FixedBitSet::with_capacity(steps.len());
         let others = of.iter().flat_map(|&part| parts[part].needs.ones());
@@ -193,9 +184,14 @@ fn ordered(parts: &[Part], steps: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
         needed.set(step, false);
         needed
     };
-    let direct: Vec<FixedBitSet> = steps.iter().enumerate().map(direct).collect();
-    let order = in_order(&direct).into_iter();
-    order.map(|step| steps[step].clone()).collect()
+    steps.iter().enumerate().map(direct).collect()
+}
+
+/// Steps in an order in which each follows those it needs.
+fn ordered(parts: &[Part], steps: Vec<Vec<usize>>) -> Vec<Vec<usize>> {
+    let direct = direct(parts, &steps);
+    let order = in_order(direct.len(), |step| direct[step].ones());
+    order.into_iter().map(|step| steps[step].clone()).collect()
 }
 
 #[cfg(test)]
