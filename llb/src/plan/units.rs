@@ -82,8 +82,7 @@ impl BuildPlanner<'_> {
             held.push(resolved.third_party.bits(reached));
         }
         let sizes = resolved.third_party.sizes();
-        let works = resolved.works.iter();
-        let budgets: Vec<u64> = works.map(|work| work / OWN_SHARE).collect();
+        let budgets = self.budgets(resolved);
         let folding = Folding {
             held: &held,
             sizes: &sizes,
@@ -95,6 +94,19 @@ impl BuildPlanner<'_> {
             let clusters: Vec<&Cluster> = step.into_iter().map(|part| &partition[part]).collect();
             self.unit_step(resolved, &nodes, &clusters);
         }
+    }
+
+    /// What each image may wait for of other images' packages, in bytes of source. In one step, as
+    /// with a cache mount, it waits for all.
+    fn budgets(&self, resolved: &Resolved<'_>) -> Vec<u64> {
+        let budget = |work: &u64| {
+            if self.cache == Cache::Mount {
+                u64::MAX
+            } else {
+                work / OWN_SHARE
+            }
+        };
+        resolved.works.iter().map(budget).collect()
     }
 
     /// The most steps that the repository's packages are compiled in.

@@ -390,6 +390,53 @@ fn a_light_module_moves_a_few_others() {
     }
 }
 
+/// What is found in the cache mount package by package is not cut, whatever one of the images would
+/// wait for.
+#[test]
+fn own_packages_are_one_step_where_results_are_in_a_mount() {
+    let archive = "\
+-- go.mod --
+module example.com/app
+go 1.26
+-- both/both.go --
+package both
+-- heavy/heavy.go --
+package heavy
+import _ \"heavy.party/m\"
+-- cmd/a/main.go --
+package main
+import _ \"example.com/app/both\"
+import _ \"example.com/app/heavy\"
+func main() {}
+-- cmd/b/main.go --
+package main
+import _ \"example.com/app/both\"
+func main() {}
+";
+    let resolution = Resolution {
+        modules: vec![module("heavy.party/m", "v1.0.0", "1.20")],
+        packages: vec![
+            ResolvedPackage {
+                size: 5_000_000,
+                ..package("heavy.party/m", Some(0), &[], &["p.go"])
+            },
+            package("runtime", None, &[], &[]),
+        ],
+        version: resolution::VERSION,
+        ..Resolution::default()
+    };
+    let units = |config: &str| {
+        let plan = planned(&sound(archive, config), &resolution);
+        let steps = plan.steps.iter();
+        steps
+            .filter(|step| matches!(step.kind, StepKind::Unit(_)))
+            .count()
+    };
+    assert_eq!(units("cache = \"mount\"\n"), 1);
+    // In layers, the second image does not wait for what the first one imports.
+    assert_eq!(units("cache = \"layer\"\n"), 2);
+}
+
 /// A package that is new, of a module that others have: what other modules read of that module
 /// stays where it was.
 #[test]
