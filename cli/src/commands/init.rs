@@ -17,9 +17,6 @@ use crate::root::{CONFIGURATION, Root};
 use crate::source::Source;
 use crate::{bounded, exit, make, output, ui};
 
-/// The one line that a repository needs.
-const SYNTAX: &str = "# syntax=docker.io/gowork/gowork:1\n";
-
 /// Writes the files.
 pub(crate) fn run(common: &Common, init: &Init) -> anyhow::Result<u8> {
     match &init.from {
@@ -49,20 +46,15 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
     let Some(sound) = project.outlines(&usual_targets(common)) else {
         return Ok(exit::ERRORS);
     };
-    let mut text = SYNTAX.to_owned();
+    let mut text = conversion::SYNTAX.to_owned();
     let mut by_binary: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
     if let Some(outline) = sound.value.first() {
         for image in &outline.images {
             let main = outline.builds[image.build.0].packages.get(image.main);
-            let dir = if main.dir.is_root() {
-                ".".to_owned()
-            } else {
-                format!("./{}", main.dir)
-            };
             by_binary
                 .entry(&image.binary)
                 .or_default()
-                .push((image.config.name.to_string(), dir));
+                .push((image.config.name.to_string(), main.dir.as_dir()));
         }
     }
     // A main that comes later must not take a name away.

@@ -189,7 +189,7 @@ impl Walker<'_> {
         let list = |value: Option<&Value>| {
             let mut items = Vec::new();
             for word in value.map(Value::split).unwrap_or_default() {
-                items.extend(parted(&word));
+                items.extend(word.split_at(&[',']));
             }
             items
         };
@@ -287,32 +287,6 @@ impl Walker<'_> {
             at = join(&at, "..");
         }
     }
-}
-
-/// A value's items, split at commas.
-fn parted(value: &Value) -> Vec<Value> {
-    let mut items = vec![Value::default()];
-    for part in &value.0 {
-        match part {
-            Part::Text(text) => {
-                for (ix, piece) in text.split(',').enumerate() {
-                    if ix > 0 {
-                        items.push(Value::default());
-                    }
-                    if let Some(last) = items.last_mut() {
-                        last.push(Part::Text(piece.to_owned()));
-                    }
-                }
-            }
-            part => {
-                if let Some(last) = items.last_mut() {
-                    last.push(part.clone());
-                }
-            }
-        }
-    }
-    items.retain(|item| !item.is_empty());
-    items
 }
 
 /// The flags of GOFLAGS, where the command does not say more.

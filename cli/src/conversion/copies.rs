@@ -108,7 +108,6 @@ impl Writer<'_> {
         (copy, sources): (&Copy, &[Source]),
     ) -> Option<Vec<(Range<usize>, String)>> {
         let (_, flag) = copy.from.as_ref()?;
-        let quoted = |text: String| text;
         let mut edits = Vec::new();
         let is_context = matches!(sources.first()?, Source::Context(_));
         for (source, (written, at)) in sources.iter().zip(&copy.sources) {
@@ -128,7 +127,7 @@ impl Writer<'_> {
                 _ => return None,
             };
             if new != *written {
-                edits.push((at.clone(), quoted(new)));
+                edits.push((at.clone(), new));
             }
         }
         let text = self.file.text;

@@ -121,12 +121,7 @@ impl Fates {
                     Kind::Run(run) => {
                         for &from in compiling {
                             let name = file.stages[from].name.as_deref().unwrap_or_default();
-                            let mounts = run.mounts.iter().any(|mount| {
-                                mount
-                                    .split(',')
-                                    .any(|field| field == format!("from={name}"))
-                            });
-                            if mounts && !compiling.contains(&ix) {
+                            if run.mounts_from(name) && !compiling.contains(&ix) {
                                 self.stages[from] = Fate::Cut;
                             }
                         }
@@ -374,11 +369,7 @@ fn users(file: &File<'_>, stage: usize) -> BTreeSet<usize> {
                     let from = copy.from.as_ref();
                     from.and_then(|(from, _)| file.stage(from, ix)) == Some(stage)
                 }
-                Kind::Run(run) => run.mounts.iter().any(|mount| {
-                    mount
-                        .split(',')
-                        .any(|field| field == format!("from={name}"))
-                }),
+                Kind::Run(run) => run.mounts_from(&name),
                 _ => false,
             };
         }

@@ -80,6 +80,15 @@ pub(crate) struct Run {
     pub(crate) exec: Option<Vec<String>>,
 }
 
+impl Run {
+    /// Whether it mounts something of the stage or context of this name.
+    pub(crate) fn mounts_from(&self, name: &str) -> bool {
+        let field = format!("from={name}");
+        let mut mounts = self.mounts.iter();
+        mounts.any(|mount| mount.split(',').any(|other| other == field))
+    }
+}
+
 /// A `COPY` or `ADD`.
 pub(crate) struct Copy {
     /// What `--from` names, and where the flag stands.

@@ -129,7 +129,7 @@ impl Walker<'_> {
     }
 
     fn made(&self, dir: &str, file: Option<&str>) -> Option<Made> {
-        let (module, _) = self.repo.module_of(dir)?;
+        let module = self.repo.module_of(dir)?;
         let main = self
             .repo
             .mains()
@@ -138,7 +138,7 @@ impl Walker<'_> {
         let (image, binary) = match main {
             Some((name, main)) => (name.to_string(), main.path.binary_name().to_owned()),
             None if self.repo.has_main_package(dir) => {
-                let name = base(if dir.is_empty() { module } else { dir });
+                let name = base(if dir.is_empty() { &module.path } else { dir });
                 (name.to_lowercase(), name.to_owned())
             }
             None => return None,

@@ -35,13 +35,15 @@ use std::collections::BTreeMap;
 use gowork_llb::diag::Diagnostic;
 
 pub(crate) use repo::Repo;
+pub(crate) use rewrite::SYNTAX;
 pub(crate) use scope::Scope;
 pub(crate) use value::{Part, Value};
 pub(crate) use walker::Make;
 
-use fate::Fates;
+use fate::{Fate, Fates};
 use file::File;
 use images::Images;
+use walked::Role;
 use walker::Walker;
 
 /// What became of a Dockerfile.
@@ -156,71 +158,74 @@ impl Walker<'_> {
                 "pass --make to read the makefile, or write tags and ldflags into gowork.toml",
             );
         }
-        if fates.builders.len() > 1 {
-            let names = fates.builders.iter().map(|ix| {
-                let name = &self.file.stages[*ix].name;
-                name.clone().unwrap_or_else(|| ix.to_string())
-            });
-            let names: Vec<String> = names.collect();
-            let at = fates
-                .builder
-                .map_or(0, |(ix, _)| self.file.stages[ix].from.start);
-            self.leave(
-                at,
-                format!(
-                    "stages {} compile with packages of their own, and gowork has one builder",
-                    names.join(", ")
-                ),
-                "install all of them in one stage",
-            );
-        }
-        for &stage in &fates.overlaid {
-            if fates.stages[stage] == fate::Fate::Cut && fate::is_image(self.file, stage) {
+        self.leave_builders(fates);
+        for stage in 0..self.file.stages.len() {
+            if fates.overlaid.contains(&stage)
+                && fates.stages[stage] == Fate::Cut
+                && fate::is_image(self.file, stage)
+            {
                 self.leave(
                     self.file.stages[stage].from.start,
                     "this stage makes sources and is an image, too",
                     "make the sources in a stage of their own",
                 );
             }
-        }
-        for stage in 0..self.file.stages.len() {
-            let uses_c = fates.builders.contains(&stage);
-            if let Some(at) = self.walked[stage].mounted.filter(|_| uses_c) {
+            if let Some(at) = self.walked[stage].mounted
+                && fates.builders.contains(&stage)
+            {
                 self.leave(
                     at,
                     "the compile reads a directory of another stage",
                     "copy it into the stage that is the builder",
                 );
             }
-            if fates.stages[stage] != fate::Fate::Dropped {
-                continue;
+            if fates.stages[stage] == Fate::Dropped {
+                self.leave_commands(stage, fates);
             }
-            let guesses = !fates.guessed.is_empty();
-            let mut lost = Vec::new();
-            let mut unread = Vec::new();
-            for (_, commands) in &self.walked[stage].roles {
-                for (span, role) in commands {
-                    if *role == walked::Role::Test {
-                        lost.push(span.start);
-                    }
-                    if *role == walked::Role::Opaque && !guesses {
-                        unread.push(span.start);
-                    }
-                }
-            }
-            for at in unread {
-                self.leave(
+        }
+    }
+
+    /// Notes that there is one builder, if several are needed.
+    fn leave_builders(&mut self, fates: &Fates) {
+        if fates.builders.len() < 2 {
+            return;
+        }
+        let names = fates.builders.iter().map(|ix| {
+            let name = &self.file.stages[*ix].name;
+            name.clone().unwrap_or_else(|| ix.to_string())
+        });
+        let names: Vec<String> = names.collect();
+        let at = fates
+            .builder
+            .map_or(0, |(ix, _)| self.file.stages[ix].from.start);
+        self.leave(
+            at,
+            format!(
+                "stages {} compile with packages of their own, and gowork has one builder",
+                names.join(", ")
+            ),
+            "install all of them in one stage",
+        );
+    }
+
+    /// Notes the commands that go with a stage, and that the compile or somebody may need.
+    fn leave_commands(&mut self, stage: usize, fates: &Fates) {
+        let commands = self.walked[stage].roles.iter().flat_map(|(_, of)| of);
+        let commands: Vec<(usize, Role)> =
+            commands.map(|(span, role)| (span.start, *role)).collect();
+        for (at, role) in commands {
+            match role {
+                Role::Opaque if fates.guessed.is_empty() => self.leave(
                     at,
                     "this command is not read, and its stage goes",
                     "if the compile needs what it makes, keep the stage and lay that over the repository with [[overlay]]",
-                );
-            }
-            for at in lost {
-                self.leave(
+                ),
+                Role::Test => self.leave(
                     at,
                     "this command tests, in a stage that goes",
                     "run it before the build, or in a stage of its own",
-                );
+                ),
+                _ => {}
             }
         }
     }

@@ -6,18 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gowork_llb::config::{Config, ImageName};
+use gowork_llb::gomod::path::below;
+use gowork_llb::gosrc::{FileClass, SourceFile};
 use gowork_llb::packages::{self, Main};
 use gowork_llb::plan::{self, Target};
 use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
-use gowork_llb::workspace::{self, Root, RootKind};
+use gowork_llb::workspace::{self, Module, Root, RootKind};
 
 /// A repository.
 pub(crate) struct Repo {
     tree: Arc<dyn SourceTree>,
     listed: RefCell<BTreeMap<TreePath, Vec<(String, bool)>>>,
     mains: Vec<(ImageName, Main)>,
-    /// Import path and directory of every module.
-    modules: Vec<(String, TreePath)>,
+    modules: Vec<Module>,
     /// Directories of modules that a go.work uses.
     used: Vec<TreePath>,
     has_go_work: bool,
@@ -49,9 +50,8 @@ impl Repo {
                 }
             }
             for module in &workspace.modules {
-                if repo.modules.iter().all(|(_, dir)| *dir != module.dir) {
-                    repo.modules
-                        .push((module.path.to_string(), module.dir.clone()));
+                if repo.modules.iter().all(|known| known.dir != module.dir) {
+                    repo.modules.push(module.clone());
                 }
             }
             if look.is_empty() {
@@ -119,66 +119,59 @@ impl Repo {
 
     /// The import paths of the modules.
     pub(crate) fn modules(&self) -> impl Iterator<Item = &str> {
-        self.modules.iter().map(|(path, _)| path.as_str())
+        self.modules.iter().map(|module| module.path.as_str())
     }
 
     /// The directory of a package of the repository, by its import path.
     pub(crate) fn dir_of(&self, import_path: &str) -> Option<String> {
         let mut best: Option<(usize, String)> = None;
-        for (module, dir) in &self.modules {
-            let Some(rest) = import_path.strip_prefix(module.as_str()) else {
-                continue;
-            };
-            if !(rest.is_empty() || rest.starts_with('/')) {
-                continue;
-            }
-            let path = dir.join(rest.trim_start_matches('/')).ok();
-            if let Some(path) = path
-                && best
-                    .as_ref()
-                    .is_none_or(|(length, _)| *length < module.len())
+        for module in &self.modules {
+            let rest = below(&module.path, import_path);
+            let dir = rest.and_then(|rest| module.dir.join(rest.trim_start_matches('/')).ok());
+            let length = module.path.len();
+            if let Some(dir) = dir
+                && best.as_ref().is_none_or(|(known, _)| *known < length)
             {
-                best = Some((module.len(), path.as_str().to_owned()));
+                best = Some((length, dir.as_str().to_owned()));
             }
         }
         best.map(|(_, dir)| dir)
     }
 
-    /// The module that a directory belongs to: its path and its directory.
-    pub(crate) fn module_of(&self, dir: &str) -> Option<&(String, TreePath)> {
+    /// The module that a directory belongs to.
+    pub(crate) fn module_of(&self, dir: &str) -> Option<&Module> {
         let path = TreePath::new(dir).ok()?;
         self.modules
             .iter()
-            .filter(|(_, module)| path.is_under(module))
-            .max_by_key(|(_, module)| module.as_str().len())
+            .filter(|module| path.is_under(&module.dir))
+            .max_by_key(|module| module.dir.as_str().len())
     }
 
-    /// Whether a directory has a Go file that begins a `package main`, under whatever flags.
+    /// Whether a directory has a Go file of a `package main`, under whatever flags. A scan has only
+    /// directories that builds reach.
     pub(crate) fn has_main_package(&self, dir: &str) -> bool {
         let Ok(dir) = TreePath::new(dir) else {
             return false;
         };
         self.entries(&dir).iter().any(|(name, is_dir)| {
-            let is_source = name.ends_with(".go") && !name.ends_with("_test.go") && !is_dir;
+            let is_source = FileClass::of(name) == Some(FileClass::Go) && !is_dir;
             let text = || self.read_text(dir.child(name).as_str()).unwrap_or_default();
-            is_source && text().lines().any(|line| line.trim_end() == "package main")
+            is_source && SourceFile::parse(name, text().as_bytes()).header.package == "main"
         })
     }
 
     /// The version in the `go` line of the module of a directory.
-    pub(crate) fn go_line(&self, dir: &str) -> Option<String> {
-        let (_, module) = self.module_of(dir)?;
-        let text = self.read_text(module.join("go.mod").ok()?.as_str())?;
-        let line = text.lines().find_map(|line| line.strip_prefix("go "))?;
-        Some(line.split("//").next()?.trim().to_owned())
+    pub(crate) fn go_line(&self, dir: &str) -> Option<&str> {
+        let module = self.module_of(dir)?;
+        Some(module.file.go.as_ref()?.value.as_str())
     }
 
-    /// Whether go.work files use the module of a directory. `None` if there are none.
+    /// Whether go.work files use the module of a directory. `None` if the repository has no go.work.
     pub(crate) fn in_workspace(&self, dir: &str) -> Option<bool> {
         if !self.has_go_work {
             return None;
         }
-        let (_, module) = self.module_of(dir)?;
-        Some(self.used.contains(module))
+        let module = self.module_of(dir)?;
+        Some(self.used.contains(&module.dir))
     }
 }

@@ -9,7 +9,7 @@ use super::walker::Walker;
 use super::writer::Writer;
 
 /// The line that gives a Dockerfile to gowork.
-const SYNTAX: &str = "# syntax=docker.io/gowork/gowork:1\n";
+pub(crate) const SYNTAX: &str = "# syntax=docker.io/gowork/gowork:1\n";
 
 /// Lines of comments above a stage that may be about the whole file.
 const HEAD: usize = 3;

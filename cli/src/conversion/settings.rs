@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use gowork_llb::plan::MIN_GO_MINOR;
+
 use super::config_text::{quoted, text};
 use super::fate::{Fates, root};
 use super::images::Images;
@@ -11,9 +13,6 @@ use super::scope::Scope;
 use super::value::{Part, Value};
 use super::walked::{Overlay, Settings};
 use super::walker::Walker;
-
-/// The oldest Go that a builder image may have.
-const MIN_GO_MINOR: u32 = gowork_llb::plan::MIN_GO_MINOR;
 
 /// Writes the settings. Notes what they cannot say.
 pub(crate) fn write(
@@ -259,10 +258,10 @@ fn builder(
         return;
     }
     if is_golang && !(cgo && plain.contains("alpine")) {
-        let is_older = line.as_deref().and_then(self::minor) > minor;
+        let is_older = line.and_then(self::minor) > minor;
         let version = version(&image).filter(|_| minor.is_some() && !is_older);
         if let Some(version) = version
-            && line.as_deref() != release.as_deref()
+            && line != release.as_deref()
         {
             let version = text(walker, at, &version);
             go.insert("version", quoted(&version));
@@ -270,7 +269,7 @@ fn builder(
         return;
     }
     if plain.is_empty() || plain.contains("${") {
-        let (is_arg, minor) = (!image.is_empty(), line.as_deref().and_then(self::minor));
+        let (is_arg, minor) = (!image.is_empty(), line.and_then(self::minor));
         if let ([Part::Arg { name, .. }], true) = (image.0.as_slice(), is_arg) {
             let minor = minor.unwrap_or(MIN_GO_MINOR).max(MIN_GO_MINOR);
             go.insert("builder", quoted(&format!("${{{name}:-golang:1.{minor}}}")));

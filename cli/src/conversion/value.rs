@@ -94,6 +94,11 @@ impl Value {
 
     /// Its words, split at blanks of its text.
     pub(crate) fn split(&self) -> Vec<Self> {
+        self.split_at(&[' ', '\t', '\n'])
+    }
+
+    /// What stands between these characters of its text, without what is empty.
+    pub(crate) fn split_at(&self, separators: &[char]) -> Vec<Self> {
         let mut words = vec![Self::default()];
         for part in &self.0 {
             let Part::Text(text) = part else {
@@ -102,7 +107,7 @@ impl Value {
                 }
                 continue;
             };
-            for (ix, piece) in text.split([' ', '\t', '\n']).enumerate() {
+            for (ix, piece) in text.split(separators).enumerate() {
                 if ix > 0 {
                     words.push(Self::default());
                 }
