@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use gowork_llb::config::MODULE_ARGS;
 use gowork_llb::plan::MIN_GO_MINOR;
 
 use super::config_text::{quoted, text};
@@ -178,18 +179,12 @@ fn flags(walker: &mut Walker<'_>, at: usize, (value, cgo): (&Value, bool)) -> Va
 
 /// Where modules come from, by the variables of the stages that compile.
 fn modules(walker: &mut Walker<'_>, used: &[(usize, String)]) -> Lines {
-    const KEYS: [(&str, &str); 4] = [
-        ("GOPROXY", "proxy"),
-        ("GOPRIVATE", "private"),
-        ("GONOSUMDB", "nosumdb"),
-        ("GOSUMDB", "sumdb"),
-    ];
     let mut lines = Lines::new();
     for (compile, _) in used {
         let stage = walker.compiles[*compile].stage;
         let at = walker.compiles[*compile].at;
         let scope: Scope = walker.walked[stage].scope.clone();
-        for (variable, key) in KEYS {
+        for (variable, key) in MODULE_ARGS {
             let Some(value) = scope.get(variable) else {
                 continue;
             };
@@ -201,7 +196,7 @@ fn modules(walker: &mut Walker<'_>, used: &[(usize, String)]) -> Lines {
             }
             let value = text(walker, at, value);
             let value = match key {
-                "private" | "nosumdb" => {
+                "private" | "noproxy" | "nosumdb" | "insecure" => {
                     let items: Vec<String> = value.split(',').map(quoted).collect();
                     format!("[{}]", items.join(", "))
                 }

@@ -92,6 +92,7 @@ cases! {
     what_cannot_be_carried_over "left" "";
     what_is_not_looked_into "unread" "";
     the_commit_is_a_value "revision" "";
+    where_modules_come_from "modules" "";
 }
 
 #[test]

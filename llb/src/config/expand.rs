@@ -9,8 +9,9 @@ use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, fla
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::limits;
 
-/// Build-args that need no mention: each overrides the key of `[modules]` beside it.
-pub(crate) const MODULE_ARGS: [(&str, &str); 7] = [
+/// Build-args that need no mention: each overrides the key of `[modules]` beside it. The go command
+/// has environment variables of these names.
+pub const MODULE_ARGS: [(&str, &str); 7] = [
     ("GOPROXY", "proxy"),
     ("GOPRIVATE", "private"),
     ("GONOPROXY", "noproxy"),

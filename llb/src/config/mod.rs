@@ -36,8 +36,7 @@ pub use effective::{
     SCRATCH,
 };
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
-pub use expand::BuildArg;
-pub(crate) use expand::MODULE_ARGS;
+pub use expand::{BuildArg, MODULE_ARGS};
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
 pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
