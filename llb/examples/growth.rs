@@ -10,6 +10,8 @@
     reason = "a program that measures and prints"
 )]
 
+mod measured;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -23,6 +25,7 @@ use gowork_llb::ops::{Platform, Reference, source::Image, source::Local};
 use gowork_llb::plan::{BuildIx, Plan, Target};
 use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 use gowork_llb::tree::MemTree;
+use measured::peak_memory;
 use serde_json::{Map, Value, json};
 
 /// Own packages of a module.
@@ -76,7 +79,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "phases": phases.measured,
         })
     );
-    // Giving the memory back piece by piece is no part of the way.
+    // Returning the memory piece by piece is not measured, and takes time.
     std::process::exit(0)
 }
 
@@ -123,16 +126,6 @@ impl Phases {
         self.started = Instant::now();
         Ok(())
     }
-}
-
-/// The most bytes of memory that this process had at once, as Linux counts them.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kilobytes * 1024)
 }
 
 /// Numbers that look random and are always the same.

@@ -10,12 +10,15 @@
     reason = "a program that measures and prints"
 )]
 
+mod measured;
+
 use std::time::Instant;
 
 use gowork_llb::gosrc::BuildContext;
 use gowork_llb::packages::{self, Scan};
 use gowork_llb::tree::LocalTree;
 use gowork_llb::workspace;
+use measured::peak_memory;
 use serde_json::json;
 
 /// A scan takes and gives back many small pieces of memory, on all threads at once.
@@ -61,7 +64,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "scan": scanned, "load": loaded, "json": through_json, "peak": peak_memory(),
         })
     );
-    // Giving the memory back piece by piece is no part of the way.
+    // Returning the memory piece by piece is not measured, and takes time.
     std::process::exit(0)
 }
 
@@ -73,17 +76,4 @@ impl Clock {
         let last = std::mem::replace(&mut self.0, Instant::now());
         (self.0 - last).as_secs_f64()
     }
-}
-
-/// The most bytes of memory that this process had at once, as Linux counts them.
-fn peak_memory() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim()
-        .strip_suffix(" kB")?
-        .parse::<u64>()
-        .ok()
-        .map(|kib| kib << 10)
 }

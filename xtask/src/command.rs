@@ -2,6 +2,7 @@
 
 use crate::state::State;
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -116,4 +117,25 @@ pub(crate) fn cargo(state: &State) -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(state.repository());
     cargo
+}
+
+/// Builds a program of the workspace, chosen by `words` for `cargo build`. Returns where it is.
+///
+/// # Errors
+/// If it does not compile, or `words` choose none.
+pub(crate) fn built_program(state: &State, words: &[&str]) -> Result<PathBuf> {
+    let mut cargo = cargo(state);
+    cargo
+        .args(["build", "--locked", "--message-format=json"])
+        .args(words);
+    let messages = output(&mut cargo)?;
+    let executable = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    };
+    messages
+        .lines()
+        .rev()
+        .find_map(executable)
+        .context("cargo built no program")
 }

@@ -1,5 +1,5 @@
-//! Shell commands as `RUN` has them: words, simple commands, `if` and `for`. What is none of these
-//! keeps its text.
+//! Shell commands as `RUN` has them: words, simple commands, `if` and `for`. Other commands are kept
+//! as the words in them.
 
 use std::ops::Range;
 

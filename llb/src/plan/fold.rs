@@ -16,11 +16,11 @@ use super::order::{closed, in_order, is_between};
 use super::partition::Part;
 use super::price::{Folding, Prices};
 
-/// How many folds each fold is compared with, those first that look nearest, while there are more
-/// than [`FEW`]: comparing all with all would take minutes for thousands of parts.
+/// With how many folds each fold is compared while there are more than [`FEW`]: with those that look
+/// nearest. Comparing all with all would take minutes for thousands of parts.
 const NEAR: usize = 16;
 
-/// So many folds are all compared with each other.
+/// Up to this number of folds, each is compared with all others.
 const FEW: usize = 64;
 
 /// A fold that adds no more than this share of what an image may wait for is little.
@@ -62,7 +62,7 @@ pub(super) fn fold(parts: &[Part], folding: Folding<'_>) -> Vec<Vec<usize>> {
         let mut folder = Folder::new(parts, folding, apart);
         folder.fold();
         if folder.left > 2 * folding.bound {
-            // The price of so many steps counts more than what images wait for.
+            // With more steps than that, their price matters more than what images wait for.
             folder.apart.clear();
             folder.look_around();
             folder.fold();

@@ -6,7 +6,7 @@
 //! is `go list -deps -json`, of the pattern `work` in a workspace, else of `./...` in each module.
 
 use super::workspace as generated;
-use crate::command::{cargo, output};
+use crate::command::{built_program, output};
 use crate::progress::Phase;
 use crate::state::State;
 use anyhow::{Context, Result, bail};
@@ -95,28 +95,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// A measured program, with the optimization of a release.
 pub(super) fn build_example(state: &State, name: &str) -> Result<PathBuf> {
-    let mut cargo = cargo(state);
-    cargo.args([
-        "build",
-        "--locked",
-        "--release",
-        "--package",
-        "gowork-llb",
-        "--example",
-        name,
-        "--message-format=json",
-    ]);
-    let messages = output(&mut cargo)?;
-    let executable = |line: &str| {
-        Some(PathBuf::from(
-            serde_json::from_str::<Value>(line).ok()?["executable"].as_str()?,
-        ))
-    };
-    messages
-        .lines()
-        .rev()
-        .find_map(executable)
-        .context("cargo built no program")
+    built_program(
+        state,
+        &["--release", "--package", "gowork-llb", "--example", name],
+    )
 }
 
 /// A generated workspace, made once.

@@ -14,6 +14,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use self::facts::Line;
+use crate::command::built_program;
 use crate::state::State;
 
 /// `cargo xtask dockerfiles`.
@@ -61,12 +62,8 @@ struct Converted {
 /// the result; `values`: the same, if values of git are passed as build-args; `partly` and `no` with
 /// what is missing.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let built = Command::new("cargo")
-        .args(["build", "--quiet", "--package", "gowork"])
-        .status()?;
-    ensure!(built.success(), "gowork does not compile");
     let state = State::open()?;
-    let program = state.repository().join("target/debug/gowork");
+    let program = built_program(&state, &["--package", "gowork", "--bin", "gowork"])?;
     let text = fs::read_to_string(&arguments.file)
         .with_context(|| arguments.file.display().to_string())?;
     let mut out = std::io::stdout();
@@ -183,7 +180,7 @@ fn verdict(line: &Line, made: Option<&Converted>) -> (&'static str, Vec<String>)
     let is_value = |reason: &String| reason.contains("is the build-arg GIT_");
     match (reasons.is_empty(), made.is_sound) {
         (true, _) => ("full", reasons),
-        // Whoever builds has to pass what git says.
+        // The user has to pass these values with each build.
         _ if reasons.iter().all(is_value) => ("values", reasons),
         (false, true) => ("partly", reasons),
         (false, false) => ("no", reasons),

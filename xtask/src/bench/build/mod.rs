@@ -25,7 +25,7 @@ mod source_text;
 mod subject;
 mod workplace;
 
-use crate::command::output;
+use crate::command::built_program;
 use crate::engine::registry;
 use crate::engine::tools::Tool;
 use crate::image::{self, Quality};
@@ -214,35 +214,11 @@ fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equ
             .transpose()?,
         buildx: Tool::Buildx.ensure(state)?,
         frontend,
-        gowork: gowork(state)?,
+        gowork: built_program(state, &["--package", "gowork", "--bin", "gowork"])?,
         ko,
         compression: arguments.compression.clone(),
         path: crate::golang::path(state)?,
     })
-}
-
-/// The command line of this checkout.
-fn gowork(state: &State) -> Result<PathBuf> {
-    let mut cargo = crate::command::cargo(state);
-    cargo.args([
-        "build",
-        "--locked",
-        "--package",
-        "gowork",
-        "--bin",
-        "gowork",
-        "--message-format=json",
-    ]);
-    let messages = output(&mut cargo)?;
-    let executable = |line: &str| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    };
-    messages
-        .lines()
-        .rev()
-        .find_map(executable)
-        .context("cargo built no program")
 }
 
 fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
