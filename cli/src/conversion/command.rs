@@ -1,8 +1,7 @@
 //! One command of a `RUN`: a program and its words.
 
+use super::files::{moved, put};
 use super::go_command::GoCommand;
-use super::layout::below;
-use super::repo::Repo;
 use super::scope::{Scope, base, join};
 use super::shell;
 use super::value::{Part, Value};
@@ -16,7 +15,7 @@ const NESTED: usize = 20;
 const DEPTH: usize = 6;
 
 /// Commands that change nothing that matters.
-const NEUTRAL: [&str; 34] = [
+const NEUTRAL: [&str; 32] = [
     "cd",
     "export",
     "set",
@@ -27,9 +26,7 @@ const NEUTRAL: [&str; 34] = [
     "true",
     ":",
     "mkdir",
-    "chmod",
     "chown",
-    "rm",
     "git",
     "test",
     "[",
@@ -161,6 +158,7 @@ impl Walker<'_> {
                 return Role::Neutral;
             }
             "git" => return self.git(rest, running),
+            "chmod" | "rm" => return self.altered(name, rest, running),
             "cp" | "mv" | "ln" | "install" => {
                 if let Some(role) = moved(self.repo, name, rest, running) {
                     return role;
@@ -189,6 +187,9 @@ impl Walker<'_> {
             running.nested -= 1;
             return role;
         }
+        if name == "touch" && put(rest, running) {
+            return Role::Other;
+        }
         if NEUTRAL.contains(&name) {
             return Role::Neutral;
         }
@@ -210,6 +211,7 @@ impl Walker<'_> {
         if touches {
             return Role::Product;
         }
+        put(rest, running);
         if FETCH.contains(&name) || !running.walked.layout.has_sources() {
             return Role::Other;
         }
@@ -379,72 +381,4 @@ fn packages(name: &str, rest: &[Value], running: &mut Running<'_>) -> Role {
         .any(|verb| words.iter().any(|word| word == verb));
     running.walked.has_packages |= installs && !name.starts_with("update-ca");
     Role::Packages
-}
-
-/// A binary that is copied, moved or linked. `None` if it is something else.
-fn moved(repo: &Repo, name: &str, rest: &[Value], running: &mut Running<'_>) -> Option<Role> {
-    let paths: Vec<String> = rest
-        .iter()
-        .map(ToString::to_string)
-        .filter(|word| !word.starts_with('-'))
-        .map(|word| join(&running.scope.dir, &word))
-        .collect();
-    let (dest, sources) = paths.split_last()?;
-    let mut any = false;
-    for source in sources {
-        let Some(product) = running.walked.products.get(source).cloned() else {
-            continue;
-        };
-        any = true;
-        let into = sources.len() > 1
-            || running.walked.dirs.contains(dest)
-            || rest
-                .last()
-                .is_some_and(|word| word.to_string().ends_with('/'))
-            || ["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"]
-                .contains(&dest.as_str());
-        let path = if into {
-            join(dest, base(source))
-        } else {
-            dest.clone()
-        };
-        running.walked.products.insert(path, product);
-        if name == "mv" {
-            running.walked.products.remove(source);
-        }
-    }
-    if any {
-        return Some(Role::Compile);
-    }
-    let is_made =
-        running.walked.dirs.iter().any(|dir| {
-            below(dest, dir).is_some() && dir != "/" && *dir != running.walked.scope.dir
-        });
-    if name == "cp" && is_made {
-        for source in sources {
-            if let Some(context) = running.walked.layout.would_be(source) {
-                let into =
-                    sources.len() > 1 || source.contains('*') || running.walked.dirs.contains(dest);
-                running.walked.layout.copy_shell(&context, dest, into, repo);
-            }
-        }
-        return Some(Role::Neutral);
-    }
-    let to = running.walked.layout.would_be(dest);
-    let from_sources = sources
-        .iter()
-        .any(|path| running.walked.layout.would_be(path).is_some());
-    if to.is_some() && (name == "mv" || !from_sources) && name != "ln" {
-        running.walked.changes.get_or_insert(running.at);
-        return Some(Role::Sources);
-    }
-    // A copy of what lies among the sources.
-    if name == "cp" {
-        for source in sources {
-            if let Some(context) = running.walked.layout.would_be(source) {
-                running.walked.layout.bind(&context, dest);
-            }
-        }
-    }
-    Some(Role::Other)
 }

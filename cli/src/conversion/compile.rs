@@ -12,6 +12,22 @@ use super::walker::{Running, Walker};
 /// How many programs are compiled in all stages, at most.
 const COMPILES: usize = 10_000;
 
+/// Variables that a C compiler and its like read.
+pub(super) const C_VARIABLES: [&str; 12] = [
+    "CC",
+    "CXX",
+    "FC",
+    "AR",
+    "CGO_CFLAGS",
+    "CGO_CPPFLAGS",
+    "CGO_CXXFLAGS",
+    "CGO_FFLAGS",
+    "CGO_LDFLAGS",
+    "PKG_CONFIG",
+    "PKG_CONFIG_PATH",
+    "CPATH",
+];
+
 const LEVELS: [(&str, &str); 8] = [
     ("GOAMD64", "goamd64"),
     ("GOARM64", "goarm64"),
@@ -66,6 +82,8 @@ impl Walker<'_> {
         };
         let is_tool = |package: &Value| package.to_string().contains('@');
         if command.packages.iter().any(is_tool) {
+            let bin = bin(&running.scope);
+            running.walked.foreign.insert(bin);
             return Role::Other;
         }
         let mut made: Vec<Made> = Vec::new();
@@ -83,13 +101,7 @@ impl Walker<'_> {
         if made.is_empty() {
             return Role::Prepare;
         }
-        for flag in &command.others {
-            self.leave(
-                running.at,
-                format!("go build has {flag}, and gowork has no key for that"),
-                "leave it out, or keep this stage as it is and take the binary from it",
-            );
-        }
+        self.leave_flags(&command, running);
         if self.compiles.len() + made.len() > COMPILES {
             self.leave(
                 running.at,
@@ -119,6 +131,43 @@ impl Walker<'_> {
         Role::Compile
     }
 
+    /// Notes flags and variables that gowork has no key for.
+    fn leave_flags(&mut self, command: &GoCommand, running: &Running<'_>) {
+        for flag in &command.others {
+            self.leave(
+                running.at,
+                format!("go build has {flag}, and gowork has no key for that"),
+                "leave it out, or keep this stage as it is and take the binary from it",
+            );
+        }
+        let fips = running.scope.get("GOFIPS140");
+        if fips.is_some_and(|value| !["", "off"].contains(&value.to_string().as_str())) {
+            self.leave(
+                running.at,
+                "go build has GOFIPS140, and gowork has no key for that",
+                "leave it out, or keep this stage as it is and take the binary from it",
+            );
+        }
+        if !self.cgo(running) {
+            return;
+        }
+        for name in C_VARIABLES {
+            let value = running.scope.get(name);
+            // A build-arg ends with the stage.
+            let is_arg = value.is_some_and(|value| {
+                matches!(value.0.as_slice(), [Part::Arg { name: of, default }]
+                    if of == name && default.as_ref().is_some_and(|text| !text.is_empty()))
+            });
+            if value.is_some() && (is_arg || value != running.walked.scope.get(name)) {
+                self.leave(
+                    running.at,
+                    format!("{name} is set for this command, and gowork has no key for it"),
+                    "set it with ENV in this stage: then the stage is the builder",
+                );
+            }
+        }
+    }
+
     /// Notes where the binaries lie.
     fn places(
         &mut self,
@@ -128,13 +177,6 @@ impl Walker<'_> {
         running: &mut Running<'_>,
     ) {
         let output = command.output.as_ref().filter(|_| command.verb == "build");
-        let bin = || match running.scope.get("GOBIN") {
-            Some(bin) => join("/", &bin.to_string()),
-            None => {
-                let gopath = running.scope.get("GOPATH").map(ToString::to_string);
-                join(&gopath.unwrap_or_else(|| "/go".to_owned()), "bin")
-            }
-        };
         let (at, into) = match output {
             Some(output) => {
                 let mut written = output.clone();
@@ -148,7 +190,7 @@ impl Walker<'_> {
                     || running.walked.dirs.contains(&path);
                 (path, into)
             }
-            None if command.verb == "install" => (bin(), true),
+            None if command.verb == "install" => (bin(&running.scope), true),
             None => (dir.to_owned(), true),
         };
         if command.verb == "build" && output.is_none() && made.len() > 1 {
@@ -287,6 +329,15 @@ impl Walker<'_> {
             at = join(&at, "..");
         }
     }
+}
+
+/// Where `go install` puts programs.
+fn bin(scope: &Scope) -> String {
+    if let Some(bin) = scope.get("GOBIN") {
+        return join("/", &bin.to_string());
+    }
+    let gopath = scope.get("GOPATH").map(ToString::to_string);
+    join(&gopath.unwrap_or_else(|| "/go".to_owned()), "bin")
 }
 
 /// The flags of GOFLAGS, where the command does not say more.

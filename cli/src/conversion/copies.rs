@@ -188,6 +188,7 @@ impl Writer<'_> {
         let from = copy.from.as_ref().map_or("", |(from, _)| from.as_str());
         let mut same: Vec<String> = Vec::new();
         let mut lines = Vec::new();
+        let mut whole = 0;
         for (source, (written, _)) in sources.iter().zip(&copy.sources) {
             match source {
                 Source::Stage => {
@@ -219,7 +220,12 @@ impl Writer<'_> {
                 Source::Directory(binaries, files) => {
                     let to = copy.dest.trim_end_matches('/');
                     for (rest, path) in files {
+                        let path = context_path(path);
                         lines.push(format!("COPY {flags}{path} {to}/{rest}\n"));
+                        // A binary takes the place of a file of the same name.
+                        if rest.is_empty() {
+                            whole = lines.len();
+                        }
                     }
                     for (rest, product) in binaries {
                         let image = self.images.of(product);
@@ -239,7 +245,7 @@ impl Writer<'_> {
                 format!("{}/", copy.dest)
             };
             lines.insert(
-                0,
+                whole,
                 format!("COPY --from=gowork {flags}{} {dest}\n", same.join(" ")),
             );
         }

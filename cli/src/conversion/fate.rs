@@ -27,7 +27,8 @@ pub(crate) enum Source {
     Binary(Product),
     /// A path of the build context.
     Context(String),
-    /// A directory: the path of each binary in it, and those of files of the build context.
+    /// A directory: the path of each binary in it, and those of files of the build context. One
+    /// without a path is the whole directory.
     Directory(Vec<(String, Product)>, Vec<(String, String)>),
     /// The stage that it was copied from, which stays.
     Stage,
@@ -97,6 +98,38 @@ impl Fates {
             ));
         }
         name
+    }
+
+    /// The paths that are copied from a stage because only it has them, with the places of
+    /// these.
+    pub(crate) fn taken(&self, walker: &Walker<'_>, ix: usize) -> Vec<(String, usize)> {
+        let mut paths = Vec::new();
+        for (&(stage, step), sources) in &self.sources {
+            let Kind::Copy(copy) = &walker.file.stages[stage].steps[step].kind else {
+                continue;
+            };
+            let from = copy.from.as_ref();
+            if from.and_then(|(from, _)| walker.file.stage(from, stage)) != Some(ix) {
+                continue;
+            }
+            for (source, (written, at)) in sources.iter().zip(&copy.sources) {
+                if *source == Source::Stage {
+                    let path = walker.walked[stage].scope.text(written);
+                    paths.push((join("/", &path.to_string()), at.start));
+                }
+            }
+        }
+        paths
+    }
+
+    /// Where a directory is copied from a stage that has binaries in it beside what only the stage
+    /// has.
+    pub(crate) fn taken_with_binaries(&self, walker: &Walker<'_>, ix: usize) -> Option<usize> {
+        let products = &walker.walked[ix].products;
+        let has_one =
+            |(dir, _): &(String, usize)| products.keys().any(|path| below(path, dir).is_some());
+        let taken = self.taken(walker, ix);
+        taken.into_iter().find(has_one).map(|(_, at)| at)
     }
 
     /// Finds out where everything comes from that is copied from stages that compile.
@@ -274,21 +307,25 @@ fn found(walker: &Walker<'_>, from: usize, path: &str) -> Source {
         let rest = below(at, dir).filter(|rest| !rest.is_empty() && dir != "/");
         binaries.extend(rest.map(|rest| (rest.to_owned(), product.clone())));
     }
-    let context = if walked.makes_sources.is_some() {
-        None
-    } else {
-        walked.layout.copied(dir, walker.repo)
+    let context = walked.layout.copied(dir, walker.repo);
+    let is_foreign = |at: &String| match at.strip_suffix('/') {
+        Some(at) => below(at, dir).or(below(dir, at)).is_some(),
+        None => below(at, dir).is_some(),
     };
+    let is_mixed =
+        walked.foreign.iter().any(is_foreign) || (context.is_some() && walked.changes.is_some());
     match (binaries.is_empty(), context) {
-        (_, _) if changed => Source::Stage,
+        _ if changed || is_mixed => Source::Stage,
         (true, Some(context)) if dir == path => Source::Context(context),
         (true, Some(context)) => {
             Source::Context(format!("{context}/*").trim_start_matches('/').to_owned())
         }
         (true, None) => Source::Stage,
-        // A directory of the repository may hold more than the binaries in it.
-        (false, Some(_)) if !walked.dirs.contains(dir) => Source::Stage,
-        (false, _) => Source::Directory(binaries, walked.layout.below(dir)),
+        (false, whole) => {
+            let whole = whole.map(|context| (String::new(), context));
+            let parts = walked.layout.below(dir);
+            Source::Directory(binaries, whole.into_iter().chain(parts).collect())
+        }
     }
 }
 

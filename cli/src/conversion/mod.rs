@@ -11,10 +11,12 @@ mod config_text;
 mod copies;
 mod fate;
 mod file;
+mod files;
 mod go_command;
 mod images;
 mod layout;
 mod mains;
+mod release;
 mod repo;
 mod rewrite;
 mod run;
@@ -168,6 +170,15 @@ impl Walker<'_> {
                     self.file.stages[stage].from.start,
                     "this stage makes sources and is an image, too",
                     "make the sources in a stage of their own",
+                );
+            }
+            if fates.overlaid.contains(&stage)
+                && let Some(at) = fates.taken_with_binaries(self, stage)
+            {
+                self.leave(
+                    at,
+                    "this copies binaries together with files of a stage that makes sources",
+                    "copy the binaries by themselves",
                 );
             }
             if let Some(at) = self.walked[stage].mounted

@@ -1,9 +1,9 @@
 //! The new text of a Dockerfile: what is not about Go stays byte for byte.
 
-use super::fate::{Fate, Fates, Source};
+use super::fate::{Fate, Fates};
 use super::file::{Kind, Run, Step, line_end};
 use super::images::Images;
-use super::scope::join;
+use super::release::{self, Raised};
 use super::walked::{Command, Role};
 use super::walker::Walker;
 use super::writer::Writer;
@@ -24,6 +24,7 @@ pub(crate) fn rewrite(walker: &Walker<'_>, fates: &Fates, images: &Images) -> St
         edits: Vec::new(),
     };
     writer.syntax();
+    writer.raise_builder();
     for ix in 0..writer.file.stages.len() {
         match fates.stages[ix] {
             Fate::Dropped => writer.drop_stage(ix),
@@ -46,6 +47,24 @@ impl Writer<'_> {
             Some((_, at)) => self.edits.push((at.clone(), SYNTAX.to_owned())),
             None => self.edits.push((0..0, SYNTAX.to_owned())),
         }
+    }
+
+    /// Lets the stage that the builder starts from have a Go that gowork takes. A copy of it that is
+    /// written for the builder alone has that already.
+    fn raise_builder(&mut self) {
+        let Some(raised) = self.raised() else { return };
+        if self.fates.builder == Some((raised.stage, true)) {
+            return;
+        }
+        let stage = &self.file.stages[raised.stage];
+        if let Some(at) = self.file.text[stage.from.clone()].find(&stage.image) {
+            let at = stage.from.start + at;
+            self.edits.push((at..at + stage.image.len(), raised.image));
+        }
+    }
+
+    fn raised(&self) -> Option<Raised> {
+        release::raised(self.walker, self.fates)
     }
 
     /// Applies the edits. Of two that overlap, the one that begins first counts.
@@ -74,11 +93,9 @@ impl Writer<'_> {
         };
         let platform = stage.platform.as_ref();
         let platform = platform.map(|platform| format!("--platform={platform} "));
-        let mut out = format!(
-            "FROM {}{} AS {name}\n",
-            platform.unwrap_or_default(),
-            stage.image
-        );
+        let raised = self.raised().filter(|raised| raised.stage == ix);
+        let image = raised.map_or_else(|| stage.image.clone(), |raised| raised.image);
+        let mut out = format!("FROM {}{image} AS {name}\n", platform.unwrap_or_default());
         for (step, (role, commands)) in stage.steps.iter().zip(&self.walker.walked[ix].roles) {
             match &step.kind {
                 Kind::Arg(_) | Kind::Env(_) => out.push_str(&text[step.span.clone()]),
@@ -190,35 +207,16 @@ impl Writer<'_> {
 
     /// Whether something is copied from a stage that only it has.
     fn is_taken(&self, ix: usize) -> bool {
-        !self.taken(ix).is_empty()
+        !self.fates.taken(self.walker, ix).is_empty()
     }
 
     /// Whether something is copied from a stage that lies among what the stage copied.
     fn is_copied_on(&self, ix: usize) -> bool {
         let layout = &self.walker.walked[ix].layout;
-        let paths = self.taken(ix);
-        paths.iter().any(|path| layout.would_be(path).is_some())
-    }
-
-    /// The paths that are copied from a stage because only it has them.
-    fn taken(&self, ix: usize) -> Vec<String> {
-        let mut paths = Vec::new();
-        for (&(stage, step), sources) in &self.fates.sources {
-            let Kind::Copy(copy) = &self.file.stages[stage].steps[step].kind else {
-                continue;
-            };
-            let from = copy.from.as_ref();
-            if from.and_then(|(from, _)| self.file.stage(from, stage)) != Some(ix) {
-                continue;
-            }
-            for (source, (written, _)) in sources.iter().zip(&copy.sources) {
-                if *source == Source::Stage {
-                    let path = self.walker.walked[stage].scope.text(written);
-                    paths.push(join("/", &path.to_string()));
-                }
-            }
-        }
+        let paths = self.fates.taken(self.walker, ix);
         paths
+            .iter()
+            .any(|(path, _)| layout.would_be(path).is_some())
     }
 
     /// Whether the binaries themselves are needed in a stage.
@@ -237,7 +235,8 @@ impl Writer<'_> {
             .steps
             .iter()
             .any(|step| matches!(step.kind, Kind::Start));
-        is_alone && (changed || is_last || is_parent || starts)
+        let is_inside = self.fates.taken_with_binaries(self.walker, ix).is_some();
+        is_alone && (changed || is_last || is_parent || starts || is_inside)
     }
 
     /// Instructions that put the binaries of an instruction where it put them.

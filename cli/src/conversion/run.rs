@@ -216,6 +216,14 @@ impl Walker<'_> {
             running.walked.changes.get_or_insert(running.at);
             return role.max(Role::Sources);
         }
+        let known = running.walked.foreign.len();
+        for word in &simple.outputs {
+            let path = running.scope.path(&running.scope.expand(&word.pieces));
+            running.walked.put(&path);
+        }
+        if running.walked.foreign.len() > known {
+            return role.max(Role::Other);
+        }
         role
     }
 }

@@ -9,6 +9,7 @@ use gowork_llb::plan::MIN_GO_MINOR;
 use super::config_text::{quoted, text};
 use super::fate::{Fates, root};
 use super::images::Images;
+use super::release::{self, version};
 use super::repo::Repo;
 use super::scope::Scope;
 use super::value::{Part, Value};
@@ -48,7 +49,14 @@ pub(crate) fn write(
     let modules = modules(walker, &used);
     table(&mut out, "[modules]", &modules);
     for (name, lines) in &tables {
-        table(&mut out, &format!("[images.{name}]"), lines);
+        // A point would part the key.
+        let is_bare = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+        let key = if name.chars().all(is_bare) {
+            name.clone()
+        } else {
+            quoted(name)
+        };
+        table(&mut out, &format!("[images.{key}]"), lines);
     }
     for overlay in overlays(walker, fates) {
         let lines = BTreeMap::from([
@@ -219,6 +227,12 @@ fn builder(
     let stage = walker.compiles[compile].stage;
     if let Some(name) = fates.builder_name(walker.file) {
         go.insert("builder", quoted(&format!("stage:{name}")));
+        if let Some(raised) = release::raised(walker, fates) {
+            walker.notes.push(format!(
+                "the builder is {} in place of {}; gowork takes Go 1.{MIN_GO_MINOR} or later, as go.mod and go.work ask for",
+                raised.image, raised.before
+            ));
+        }
         return;
     }
     let from = &walker.file.stages[root(walker.file, stage)];
@@ -242,21 +256,21 @@ fn builder(
         .split('@')
         .next()
         .and_then(|image| image.rsplit_once(':'));
-    let release = tag.map(|(_, tag)| tag.split('-').next().unwrap_or_default().to_owned());
-    let minor = release.as_deref().and_then(minor);
+    let tagged = tag.map(|(_, tag)| tag.split('-').next().unwrap_or_default().to_owned());
+    let minor = tagged.as_deref().and_then(release::minor);
     let line = repo.go_line(&walker.compiles[compile].dir);
     if minor.is_some_and(|minor| minor < MIN_GO_MINOR) {
         walker.notes.push(format!(
             "the Dockerfile compiles with Go {}; gowork takes 1.{MIN_GO_MINOR} or later, as go.mod and go.work ask for",
-            release.unwrap_or_default()
+            tagged.unwrap_or_default()
         ));
         return;
     }
     if is_golang && !(cgo && plain.contains("alpine")) {
-        let is_older = line.and_then(self::minor) > minor;
+        let is_older = line.and_then(release::minor) > minor;
         let version = version(&image).filter(|_| minor.is_some() && !is_older);
         if let Some(version) = version
-            && line != release.as_deref()
+            && line != tagged.as_deref()
         {
             let version = text(walker, at, &version);
             go.insert("version", quoted(&version));
@@ -264,7 +278,7 @@ fn builder(
         return;
     }
     if plain.is_empty() || plain.contains("${") {
-        let (is_arg, minor) = (!image.is_empty(), line.and_then(self::minor));
+        let (is_arg, minor) = (!image.is_empty(), line.and_then(release::minor));
         if let ([Part::Arg { name, .. }], true) = (image.0.as_slice(), is_arg) {
             let minor = minor.unwrap_or(MIN_GO_MINOR).max(MIN_GO_MINOR);
             go.insert("builder", quoted(&format!("${{{name}:-golang:1.{minor}}}")));
@@ -279,40 +293,6 @@ fn builder(
     }
     let value = text(walker, place, &image);
     go.insert("builder", quoted(&value));
-}
-
-fn minor(release: &str) -> Option<u32> {
-    let release = release.strip_prefix("go").unwrap_or(release);
-    let rest = release.strip_prefix("1.")?;
-    rest.split('.').next()?.parse().ok()
-}
-
-/// The release in the tag of an image: its text behind the colon, up to a dash.
-fn version(image: &Value) -> Option<Value> {
-    let mut version = Value::default();
-    let mut inside = false;
-    for part in &image.0 {
-        match part {
-            Part::Text(text) if !inside => {
-                let (_, tag) = text.split_once(':')?;
-                inside = true;
-                let end = tag.find(['-', '@']);
-                version.push(Part::Text(tag[..end.unwrap_or(tag.len())].to_owned()));
-                if end.is_some() {
-                    return Some(version);
-                }
-            }
-            Part::Text(text) => {
-                let end = text.find(['-', '@']);
-                version.push(Part::Text(text[..end.unwrap_or(text.len())].to_owned()));
-                if end.is_some() {
-                    return Some(version);
-                }
-            }
-            part => version.push(part.clone()),
-        }
-    }
-    inside.then_some(version)
 }
 
 /// What is laid over the repository.

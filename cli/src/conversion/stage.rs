@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compile::C_VARIABLES;
 use super::file::{Copy, File, Kind, Step};
 use super::repo::Repo;
 use super::scope::{Scope, base};
@@ -68,6 +69,8 @@ impl<'a> Walker<'a> {
                 for (name, word) in pairs {
                     let value = walked.scope.expand(&word.pieces);
                     walked.scope.set(name, value);
+                    // What the C compiler is told is part of the builder, as packages are.
+                    walked.has_packages |= C_VARIABLES.contains(&name.as_str());
                 }
             }
             Kind::Workdir(dir) => {

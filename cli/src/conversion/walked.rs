@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::layout::Layout;
+use super::layout::{Layout, below};
 use super::scope::Scope;
 use super::value::Value;
 
@@ -90,13 +90,16 @@ pub(crate) struct Walked {
     pub(crate) products: BTreeMap<String, Product>,
     /// Directories that were made.
     pub(crate) dirs: BTreeSet<String>,
+    /// Paths at which commands put something that is no binary of the repository and no file of the
+    /// build context as it is. If one ends in a slash, all below it.
+    pub(crate) foreign: BTreeSet<String>,
     /// Build-args that the stage declares, with their defaults as written.
     pub(crate) args: BTreeMap<String, Option<String>>,
     /// What each instruction does, in order, and its commands with their places.
     pub(crate) roles: Vec<(Role, Vec<Command>)>,
     /// Whether a C compiler is there.
     pub(crate) has_c: bool,
-    /// Whether packages of the distribution were added.
+    /// Whether something was added that C may need: packages of the distribution, or variables.
     pub(crate) has_packages: bool,
     /// What the sources need of other stages.
     pub(crate) overlays: Vec<Overlay>,
@@ -115,6 +118,15 @@ pub(crate) struct Walked {
 }
 
 impl Walked {
+    /// Notes that a command puts something at a path, if that lies among what was copied, or in a
+    /// directory that was made.
+    pub(super) fn put(&mut self, path: &str) {
+        let is_inside = |dir: &String| dir != "/" && below(path, dir).is_some();
+        if self.layout.would_be(path).is_some() || self.dirs.iter().any(is_inside) {
+            self.foreign.insert(path.to_owned());
+        }
+    }
+
     /// Notes a compile: what was made before is made for it.
     pub(super) fn compiled(&mut self) {
         self.needed = self.overlays.len();

@@ -93,6 +93,12 @@ cases! {
     what_is_not_looked_into "unread" "";
     the_commit_is_a_value "revision" "";
     where_modules_come_from "modules" "";
+    a_builder_that_is_too_old "old" "";
+    a_last_stage_that_is_too_old "old-last" "";
+    variables_for_c "c-variables" "";
+    a_directory_with_sources_and_binaries "whole" "";
+    files_that_commands_alter "altered" "";
+    files_that_change_after_the_compile "changed" "";
 }
 
 #[test]
