@@ -20,11 +20,13 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let Some(sound) = project.outlines(&usual_targets(common)) else {
         return Ok(exit::ERRORS);
     };
-    Ok(deliver(&text(&sound.value), Mark::DOCKERIGNORE, output)?.max(sound.code))
+    let text = text(&sound.value, project.reads_git);
+    Ok(deliver(&text, Mark::DOCKERIGNORE, output)?.max(sound.code))
 }
 
-/// Patterns in the order that counts: the last one that matches a path decides.
-pub(super) fn text(outlines: &[Outline]) -> String {
+/// Patterns in the order that counts: the last one that matches a path decides. `reads_git` says
+/// whether a build reads the repository of the context.
+pub(super) fn text(outlines: &[Outline], reads_git: bool) -> String {
     let paths: BTreeSet<TreePath> = outlines.iter().flat_map(Outline::tree_paths).collect();
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
     let embedded: BTreeSet<&TreePath> = builds()
@@ -55,6 +57,9 @@ pub(super) fn text(outlines: &[Outline]) -> String {
         if !is_below_another {
             lines.push(format!("!{}", pattern(path)));
         }
+    }
+    if reads_git {
+        lines.push("!.git".to_owned());
     }
     lines.join("\n") + "\n"
 }

@@ -64,7 +64,10 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
     let ignore = root.join(".dockerignore");
     let mut files = vec![(dockerfile, text)];
     if !ignore.exists() {
-        files.push((ignore, super::dockerignore::text(&sound.value)));
+        files.push((
+            ignore,
+            super::dockerignore::text(&sound.value, project.reads_git),
+        ));
     }
     write(&files, init.force)?;
     let images = sound
