@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gowork_llb::Repository;
-use gowork_llb::config::{self, Config, GitValue, ImageName};
+use gowork_llb::config::{self, Config, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::lower;
 use gowork_llb::packages::Scan;
-use gowork_llb::plan::{self, BuildIx, Outline, Outlines, Plan, PlanInput, Target};
+use gowork_llb::plan::{self, BuildIx, NotInImages, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{SourceTree, TreePath};
 use gowork_llb::workspace::Workspace;
@@ -20,7 +20,7 @@ use crate::args::Common;
 use crate::exit::Usage;
 use crate::root::CONFIGURATION;
 use crate::source::Source;
-use crate::{exit, git, resolve, ui};
+use crate::{exit, resolve, ui};
 
 /// A repository that was read.
 pub(crate) struct Project {
@@ -30,8 +30,6 @@ pub(crate) struct Project {
     repository: Repository,
     /// Build-args that stay open ([`OpenArgs::Keep`]), with their defaults.
     pub(crate) open_args: BTreeMap<String, Option<String>>,
-    /// Whether a build reads `.git`, for values that only git can say.
-    pub(crate) reads_git: bool,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
     /// The Dockerfile with stages of its own that the configuration belongs to, if it does.
@@ -107,11 +105,6 @@ impl Project {
         if found.is_empty() && stages.is_none() {
             found.extend(written.unused_build_args(&given));
         }
-        let asked_of_git: BTreeSet<GitValue> = written
-            .asked_of_git(&given)
-            .into_iter()
-            .map(|(value, _)| value)
-            .collect();
         let open_args = match open {
             OpenArgs::Keep => stay_open(&written, &given),
             OpenArgs::Refuse => BTreeMap::new(),
@@ -122,10 +115,6 @@ impl Project {
                 .iter()
                 .map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))),
         );
-        if open == OpenArgs::Refuse {
-            // As a build asks git for them. What is printed now is built later, of another commit.
-            values.extend(git::values(&common.root.dir, &asked_of_git));
-        }
         let (config, expanding) = written.expand(&values);
         if !found.iter().any(Diagnostic::is_error) {
             found.extend(expanding);
@@ -137,10 +126,6 @@ impl Project {
             tree,
             repository,
             open_args,
-            // Docker buildx says the commit.
-            reads_git: asked_of_git
-                .iter()
-                .any(|value| *value != GitValue::Revision),
             config_file,
             stages,
             whole,
@@ -182,6 +167,15 @@ impl Project {
     /// The images on each platform that can be built, and all that is wrong.
     pub(crate) fn judge(&self, targets: &[Target]) -> Outlines {
         self.repository.outlines(targets)
+    }
+
+    /// Files that programs open while they run and that their images do not have. Stages of a
+    /// Dockerfile put in what they like.
+    pub(crate) fn not_in_images(&self, outlines: &[Outline]) -> NotInImages {
+        if self.stages.is_some() {
+            return NotInImages::default();
+        }
+        self.repository.not_in_images(self.tree.as_ref(), outlines)
     }
 
     /// The plan for each platform, of the images that can be built. None, if no image is left.

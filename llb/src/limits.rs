@@ -55,6 +55,24 @@ pub const SOURCES: usize = 200_000;
 /// Imports, `//go:embed` patterns, `#cgo` lines and included files that all source files name.
 pub const FACTS: usize = 1_000_000;
 
+/// Bytes from the beginning of a Go file in which `gowork check` looks for calls that open files.
+pub const OPEN_TEXT: usize = 4 << 20;
+
+/// Bytes of all these.
+pub const OPEN_TEXTS: usize = 512 << 20;
+
+/// Literal paths in such calls of one Go file.
+pub const OPEN_FILE_PATHS: usize = 1_000;
+
+/// Literal paths in such calls of all Go files.
+pub const OPEN_PATHS: usize = 20_000;
+
+/// Names that are looked at to find what these paths lead to.
+pub const OPEN_STEPS: usize = 5_000_000;
+
+/// Bytes of the names of the Go files that are looked at, and of what their calls open.
+pub const OPEN_NAMES: usize = 4 << 20;
+
 /// Places that are looked at to find what a package's C files include.
 pub const INCLUDE_STEPS: usize = 2_000_000;
 

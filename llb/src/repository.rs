@@ -8,7 +8,9 @@ use crate::config::Config;
 use crate::diag::{Diagnostic, Findings};
 use crate::lower;
 use crate::packages::{self, Refused, Scan};
-use crate::plan::{self, BuildIx, GoCommand, Outline, Outlines, Plan, PlanInput, Target};
+use crate::plan::{
+    self, BuildIx, GoCommand, NotInImages, Outline, Outlines, Plan, PlanInput, Target,
+};
 use crate::resolution::Resolution;
 use crate::resolution::go_list::ListError;
 use crate::tree::{LocalTree, SourceTree, TreePath};
@@ -125,6 +127,20 @@ impl Repository {
             outlines: made.outlines,
             broken: made.broken,
             diagnostics: findings.into_vec(),
+        }
+    }
+
+    /// Files that programs open while they run and that their images, in these outlines of this
+    /// repository, do not have. Reads the Go files that may open some as a whole, from the tree that
+    /// the repository was read from.
+    pub fn not_in_images(&self, tree: &dyn SourceTree, outlines: &[Outline]) -> NotInImages {
+        let outlines: Vec<&Outline> = outlines.iter().collect();
+        match plan::open_question(&outlines, &self.scan, &self.workspace) {
+            Ok(question) => {
+                let opened = packages::opened(tree, &question);
+                plan::not_in_images(&outlines, &self.workspace, &self.config, &opened)
+            }
+            Err(warning) => NotInImages::unknown(warning),
         }
     }
 

@@ -12,9 +12,10 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
     let Outlines {
         outlines,
-        diagnostics,
+        mut diagnostics,
         ..
     } = project.judge(&usual_targets(common));
+    diagnostics.extend(project.not_in_images(&outlines).diagnostics);
     if !diagnostics.is_empty() {
         project.tell(&diagnostics);
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use gowork_llb::config::WrittenFor;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::plan::Outline;
+use gowork_llb::plan::{NotInImages, Outline};
 
 use crate::args::{Common, Init};
 use crate::conversion::{self, Conversion, Repo};
@@ -63,13 +63,16 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
     }
     let ignore = root.join(".dockerignore");
     let mut files = vec![(dockerfile, text)];
+    let NotInImages {
+        paths, diagnostics, ..
+    } = project.not_in_images(&sound.value);
     if !ignore.exists() {
-        files.push((
-            ignore,
-            super::dockerignore::text(&sound.value, project.reads_git),
-        ));
+        files.push((ignore, super::dockerignore::text(&sound.value, paths)));
     }
     write(&files, init.force)?;
+    if !diagnostics.is_empty() {
+        project.tell(&diagnostics);
+    }
     let images = sound
         .value
         .first()

@@ -23,6 +23,8 @@ pub(super) struct RawImport {
     pub(super) path: String,
     /// Where its name or, without one, its path starts.
     pub(super) offset: usize,
+    /// Its name, `_` and `.` included.
+    pub(super) name: Option<Range<usize>>,
     /// The comments right above it, kept for "C" only.
     pub(super) doc: Vec<Range<usize>>,
 }
@@ -206,7 +208,9 @@ impl<'a> Parser<'a> {
 
     fn import(&mut self, doc: Vec<Range<usize>>, imports: &mut Vec<RawImport>) -> Result<(), Stop> {
         let offset = self.token.start;
+        let mut name = None;
         if matches!(self.token.kind, Kind::Ident | Kind::Period) {
+            name = Some(self.token.start..self.token.end);
             self.advance();
         }
         let text = self.text;
@@ -231,7 +235,12 @@ impl<'a> Parser<'a> {
             self.bad_path.get_or_insert(fault);
         }
         let doc = if path == "C" { doc } else { Vec::new() };
-        imports.push(RawImport { path, offset, doc });
+        imports.push(RawImport {
+            path,
+            offset,
+            name,
+            doc,
+        });
         Ok(())
     }
 }

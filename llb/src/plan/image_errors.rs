@@ -41,13 +41,17 @@ pub(super) fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
 
 /// The table of an image, for the user to paste.
 pub(super) fn table(name: &str, main: &TreePath) -> String {
+    format!("[images.{}]\nmain = {:?}", table_key(name), main.as_dir())
+}
+
+/// The key of an image below `images`.
+pub(super) fn table_key(name: &str) -> String {
     // A dot would make two keys of one.
-    let key = if name.contains('.') {
+    if name.contains('.') {
         format!("{name:?}")
     } else {
         name.to_owned()
-    };
-    format!("[images.{key}]\nmain = {:?}", main.as_dir())
+    }
 }
 
 pub(super) fn place(image: &ImageConfig) -> Option<Span> {

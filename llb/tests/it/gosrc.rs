@@ -5,6 +5,7 @@
     reason = "what fails here is a failed test"
 )]
 
+mod calls;
 mod constraint;
 mod embed;
 pub(crate) mod go;

@@ -22,6 +22,7 @@ mod limits;
 mod links;
 mod lower;
 mod names;
+mod opened;
 mod ops;
 mod plan;
 mod programs;

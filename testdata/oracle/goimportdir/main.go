@@ -7,6 +7,9 @@
 // With -mains it prints for each Go file of "package main" below the given directories that go/parser takes, tests left out,
 // whether it declares "func main".
 //
+// With -calls it prints for each Go file below the given directories that go/parser takes, tests left out, the calls of some
+// functions of std whose first argument is a string known from the text alone.
+//
 // It must be run by the Go release whose answers are wanted; $GOEXPERIMENT, $GOAMD64 and similar variables count too.
 package main
 
@@ -23,6 +26,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -109,11 +114,131 @@ func findMains(root string) {
 	})
 }
 
+// Calls are those of a file.
+type Calls struct {
+	Path  string
+	Calls []Call
+}
+
+// Call is one of them.
+type Call struct {
+	Function string
+	Argument string
+	Line     int
+}
+
+// opening are the functions that -calls looks for, by import path.
+var opening = map[string][]string{
+	"os":            {"ReadFile", "Open", "ReadDir", "DirFS", "OpenRoot"},
+	"io/ioutil":     {"ReadFile", "ReadDir"},
+	"path/filepath": {"Glob", "Walk", "WalkDir"},
+	"net/http":      {"Dir"},
+}
+
+// joining are the functions that make one path of several.
+var joining = map[string][]string{
+	"path/filepath": {"Join", "FromSlash", "Clean"},
+	"path":          {"Join", "Clean"},
+}
+
+// named gives package and function of a call by a package's name.
+func named(call *ast.CallExpr, imports map[string]string) (string, string) {
+	selector, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok {
+		return "", ""
+	}
+	name, ok := selector.X.(*ast.Ident)
+	if !ok {
+		return "", ""
+	}
+	return imports[name.Name], selector.Sel.Name
+}
+
+func text(expr ast.Expr, imports map[string]string) (string, bool) {
+	switch expr := expr.(type) {
+	case *ast.BasicLit:
+		if expr.Kind != token.STRING {
+			return "", false
+		}
+		value, err := strconv.Unquote(expr.Value)
+		return value, err == nil
+	case *ast.BinaryExpr:
+		_, isLiteral := expr.Y.(*ast.BasicLit)
+		left, ok := text(expr.X, imports)
+		right, ok2 := text(expr.Y, imports)
+		return left + right, isLiteral && ok && ok2 && expr.Op == token.ADD
+	case *ast.CallExpr:
+		path, function := named(expr, imports)
+		if !slices.Contains(joining[path], function) || len(expr.Args) == 0 {
+			return "", false
+		}
+		var parts []string
+		for _, argument := range expr.Args {
+			part, ok := text(argument, imports)
+			if !ok {
+				return "", false
+			}
+			parts = append(parts, part)
+		}
+		return strings.Join(parts, "/"), true
+	}
+	return "", false
+}
+
+func findCalls(root string) {
+	out := json.NewEncoder(os.Stdout)
+	filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return nil
+		}
+		imports := map[string]string{}
+		for _, spec := range file.Imports {
+			imported, _ := strconv.Unquote(spec.Path.Value)
+			name := imported[strings.LastIndex(imported, "/")+1:]
+			if spec.Name != nil {
+				name = spec.Name.Name
+			}
+			// The first of two with one name: such a file does not compile.
+			if _, ok := imports[name]; !ok {
+				imports[name] = imported
+			}
+		}
+		found := Calls{path, []Call{}}
+		ast.Inspect(file, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || len(call.Args) == 0 {
+				return true
+			}
+			path, function := named(call, imports)
+			argument, ok := text(call.Args[0], imports)
+			if ok && slices.Contains(opening[path], function) {
+				name := path[strings.LastIndex(path, "/")+1:] + "." + function
+				found.Calls = append(found.Calls, Call{name, argument, files.PositionFor(call.Args[0].Pos(), false).Line})
+			}
+			return true
+		})
+		out.Encode(found)
+		return nil
+	})
+}
+
 func main() {
 	tags := flag.String("tags", "", "comma-separated build tags")
 	constraints := flag.Bool("constraints", false, "parse constraints from standard input")
 	mains := flag.Bool("mains", false, "find files that declare func main")
+	calls := flag.Bool("calls", false, "find calls that open files")
 	flag.Parse()
+	if *calls {
+		for _, root := range flag.Args() {
+			findCalls(root)
+		}
+		return
+	}
 	if *mains {
 		for _, root := range flag.Args() {
 			findMains(root)

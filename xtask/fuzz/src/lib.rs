@@ -12,6 +12,7 @@
 )]
 
 pub mod cacheprog;
+pub mod calls;
 pub mod config;
 pub mod constraint;
 pub mod embed;
@@ -24,12 +25,13 @@ pub mod sums;
 pub type Check = fn(&[u8]);
 
 /// Every target with its check.
-pub const TARGETS: [(&str, Check); 7] = [
+pub const TARGETS: [(&str, Check); 8] = [
     ("modfile", modfile::check),
     ("sums", sums::check),
     ("header", header::check),
     ("constraint", constraint::check),
     ("embed", embed::check),
+    ("calls", calls::check),
     ("config", config::check),
     ("cacheprog", cacheprog::check),
 ];
