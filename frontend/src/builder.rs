@@ -90,7 +90,7 @@ pub async fn answer(
         return body::answer(&session, call, files).await;
     }
     let survey = Survey::make(&session, files, &options.target_platforms()).await?;
-    calls::answer(&session, &survey, call, files)
+    calls::answer(&session, &survey, call, files).await
 }
 
 /// Builds for all platforms, side by side. BuildKit knows which of their steps are the same.

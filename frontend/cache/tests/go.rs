@@ -158,18 +158,16 @@ fn snapshot(root: &Path) -> BTreeMap<PathBuf, (u32, i64, i64, Vec<u8>)> {
     found
 }
 
-/// The layer of a cold build of everything, made once a run.
+/// The layer of a cold build of everything, made once.
 fn base() -> &'static Path {
-    static BASE: OnceLock<PathBuf> = OnceLock::new();
+    static BASE: OnceLock<TempDir> = OnceLock::new();
     BASE.get_or_init(|| {
-        // The next run replaces it: nobody removes the directory of a static value.
-        let layer = Path::new(env!("CARGO_TARGET_TMPDIR")).join("layer-of-go");
-        let _ = fs::remove_dir_all(&layer);
-        fs::create_dir_all(&layer).unwrap();
-        let stats = build(&sources("errors"), &["."], &[], ("--layer", &layer));
+        let dir = tempfile::tempdir().unwrap();
+        let stats = build(&sources("errors"), &["."], &[], ("--layer", dir.path()));
         assert!(stats.hits == 0 && stats.puts > 50, "{stats:?}");
-        layer
+        dir
     })
+    .path()
 }
 
 fn copy_layer(from: &Path) -> TempDir {

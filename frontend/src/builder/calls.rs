@@ -15,15 +15,18 @@ use crate::error::{BuildError, SourceFiles};
 use crate::subrequests::{self, Call, lint, outline, targets};
 
 /// The answer to a call. `files` holds the texts that places in it point into.
-pub(super) fn answer(
+pub(super) async fn answer(
     session: &Session<'_>,
     survey: &Survey,
     call: &Call,
-    files: &SourceFiles,
+    files: &mut SourceFiles,
 ) -> Result<proto::Result, BuildError> {
     let found = survey.diagnostics();
     if *call == Call::Lint {
-        return Ok(lint::result(&lint(session, survey, found), files));
+        let mut lint = lint(session, survey, found);
+        let missing = survey.not_in_images(session, files).await?;
+        lint.warnings.extend(missing.into_iter().map(not_in_image));
+        return Ok(lint::result(&lint, files));
     }
     let is_sound = !found.iter().any(Diagnostic::is_error);
     let first = survey.outlined.by_platform.first();
@@ -80,6 +83,18 @@ pub(super) fn lint_of(found: Vec<Diagnostic>) -> lint::Lint {
     lint
 }
 
+/// A warning of files that a program opens. What is to be done about it is a text to copy.
+fn not_in_image(found: Diagnostic) -> lint::LintWarning {
+    let help = found.help.map(|help| format!("\n{help}"));
+    lint::LintWarning {
+        rule: "FileNotInImage".to_owned(),
+        description: "A program opens a file of the repository that its image does not have"
+            .to_owned(),
+        detail: found.message + &help.unwrap_or_default(),
+        span: found.span,
+    }
+}
+
 /// What the target takes: build arguments that the configuration names, and secrets and ssh of the
 /// resolve step.
 fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, BuildError> {
@@ -90,8 +105,9 @@ fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, B
         Err(_) => String::new(),
     };
     let mut args = Vec::new();
+    let variables = options.variables();
     for arg in survey.written.build_args() {
-        let given = survey.variables.get(&arg.name).cloned();
+        let given = variables.get(&arg.name).cloned();
         args.push(outline::Arg {
             description: format!("of {}", arg.key),
             value: given.or(arg.default).unwrap_or_default(),

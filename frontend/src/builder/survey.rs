@@ -1,7 +1,6 @@
 //! What is known before anything is built: the configuration, the sources, the images of every
 //! platform, and what is wrong with them.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gowork_llb::config::Config;
@@ -9,7 +8,7 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Platform;
 
 use super::phases::definition::{self, Definition};
-use super::phases::git;
+use super::phases::opened;
 use super::phases::outline::{self, Outlined};
 use super::phases::overlays;
 use super::phases::scan::{self, Scanned};
@@ -24,8 +23,6 @@ pub(super) struct Survey {
     pub(super) written: Config,
     /// The configuration in effect.
     pub(super) config: Config,
-    /// What `${NAME}` in it stands for.
-    pub(super) variables: BTreeMap<String, String>,
     pub(super) scanned: Scanned,
     pub(super) outlined: Outlined,
     /// What is wrong with the definition file and the mod files. No image is sound if one of these
@@ -43,29 +40,18 @@ impl Survey {
         files: &mut SourceFiles,
         platforms: &[Platform],
     ) -> Result<Self, BuildError> {
-        let definition = definition::read(session, files);
-        // What is laid over the repository takes work: not for a configuration with errors.
-        let is_sound = !definition.diagnostics.iter().any(Diagnostic::is_error);
-        if !is_sound && !definition.config.overlay.is_empty() {
-            return Err(BuildError::Diagnostics(definition.diagnostics));
-        }
-        let overlays = Rc::new(overlays::make(session, &definition.config).await?);
-        let scanned = scan::run(session, &definition.config, &overlays, files).await?;
-        let is_sound = is_sound && !scanned.diagnostics.iter().any(Diagnostic::is_error);
-        let (definition, warnings) = if is_sound && !definition.asked_of_git.is_empty() {
-            let found = git::ask(session, &definition, &scanned).await?;
-            (definition.filled(found.values), found.warnings)
-        } else {
-            (definition, Vec::new())
-        };
         let Definition {
             written,
             config,
-            variables,
             diagnostics: mut base,
-            ..
-        } = definition;
-        base.extend(warnings);
+        } = definition::read(session, files);
+        // What is laid over the repository takes work: not for a configuration with errors.
+        let is_sound = !base.iter().any(Diagnostic::is_error);
+        if !is_sound && !config.overlay.is_empty() {
+            return Err(BuildError::Diagnostics(base));
+        }
+        let overlays = Rc::new(overlays::make(session, &config).await?);
+        let scanned = scan::run(session, &config, &overlays, files).await?;
         base.extend(scanned.diagnostics.iter().cloned());
         let outlined = outline::make(&scanned, &config, platforms);
         // Stages of a Dockerfile have names too.
@@ -77,7 +63,6 @@ impl Survey {
         let survey = Self {
             written,
             config,
-            variables,
             scanned,
             outlined,
             base,
@@ -86,6 +71,18 @@ impl Survey {
         let found = survey.diagnostics();
         survey.scanned.add_sources(session, &found, files).await;
         Ok(survey)
+    }
+
+    /// Warnings of files that programs open while they run and their images do not have. Adds the Go
+    /// files with the calls to `files`.
+    pub(super) async fn not_in_images(
+        &self,
+        session: &Session<'_>,
+        files: &mut SourceFiles,
+    ) -> Result<Vec<Diagnostic>, BuildError> {
+        let found = opened::run(session, &self.scanned, &self.outlined, &self.config).await?;
+        self.scanned.add_sources(session, &found, files).await;
+        Ok(found)
     }
 
     /// The same error. Adds the Go files that it points into to `files`.

@@ -80,7 +80,10 @@ fn encoded(scan: Scan) -> Result<Vec<u8>, serde_json::Error> {
 
 /// The tree of the files in `source`, with those in `laid` over them. Only what was transferred as a
 /// listing has files laid over it here: in others they already are.
-fn open(source: &Path, laid: Option<&Path>) -> Result<Box<dyn SourceTree>, ScanError> {
+pub(super) fn open(
+    source: &Path,
+    laid: Option<&Path>,
+) -> Result<Box<dyn SourceTree>, transferred::MetadataError> {
     let Some(below) = transfer(source) else {
         return Ok(Box::new(LocalTree::new(source)));
     };

@@ -32,7 +32,6 @@ mod contexts;
 mod edits;
 mod elsewhere;
 mod exports;
-mod git_values;
 mod identical;
 mod image;
 mod image_names;

@@ -33,6 +33,18 @@ pub(in crate::builder) struct Scanned {
     pub(in crate::builder) overlays: Rc<Overlays>,
     /// The files that were scanned.
     source: Output,
+    /// The same as steps of this program read them.
+    pub(super) inputs: Inputs,
+}
+
+/// What a step reads of the context that the library asks about.
+pub(super) struct Inputs {
+    /// The context, or a listing of it with some contents.
+    context: Output,
+    /// A listing of what is laid over it, if that is no part of it.
+    laid: Option<Output>,
+    /// A digest of the names in the listing.
+    names: String,
 }
 
 /// Scans the context, with `overlays` on it.
@@ -95,19 +107,25 @@ async fn scan(
     let source = overlays.over(&context);
     // BuildKit leaves the listing out of the content that keys a step: without this a file that
     // appears, in an embedded directory for example, would go unnoticed.
-    let (names, listed) = match part {
+    let (names, laid) = match part {
         Filter::Listing { contents, .. } if session.context.can_list() => {
             (names(session, &context).await?, overlays.listing(contents))
         }
         _ => (String::new(), None),
     };
-    let exec = scan_exec(
-        session,
-        listed.as_ref().map_or(&source, |_| &context),
-        listed.as_ref(),
-    );
-    let output = exec
-        .env("GOWORK_NAMES", names)
+    let inputs = Inputs {
+        context: if laid.is_some() {
+            context
+        } else {
+            source.clone()
+        },
+        laid,
+        names,
+    };
+    let out = format!("/out/{SCAN_FILE}");
+    let output = inputs
+        .exec(session, &["scan"], &["--out", &out])
+        .named("scan Go sources")
         .run()
         .and_then(|executed| executed.output("/out"))
         .map_err(internal)?;
@@ -135,31 +153,33 @@ async fn scan(
         stages: config.stages.clone(),
         overlays: Rc::clone(overlays),
         source,
+        inputs,
     })
 }
 
-/// The step that scans `source`, with `laid` over it.
-fn scan_exec(session: &Session<'_>, source: &Output, laid: Option<&Output>) -> Exec {
-    let mut words = vec!["/gowork-frontend", "scan", "--source", "/src"];
-    words.extend(
-        laid.is_some()
-            .then_some(["--laid", "/laid"])
-            .into_iter()
-            .flatten(),
-    );
-    let out = format!("/out/{SCAN_FILE}");
-    words.extend(["--out", &out]);
-    let mut exec = Exec::new(words)
-        .root(session.programs)
-        .mount(Mount::read_only(source, "/src"));
-    if let Some(laid) = laid {
-        exec = exec.mount(Mount::read_only(laid, "/laid"));
+impl Inputs {
+    /// A step of this program that reads the context, and writes to `/out`: the words before and
+    /// after those that say where the context is.
+    pub(super) fn exec(&self, session: &Session<'_>, command: &[&str], rest: &[&str]) -> Exec {
+        let mut words = vec!["/gowork-frontend"];
+        words.extend(command);
+        words.extend(["--source", "/src"]);
+        if self.laid.is_some() {
+            words.extend(["--laid", "/laid"]);
+        }
+        words.extend(rest);
+        let mut exec = Exec::new(words)
+            .root(session.programs)
+            .mount(Mount::read_only(&self.context, "/src"));
+        if let Some(laid) = &self.laid {
+            exec = exec.mount(Mount::read_only(laid, "/laid"));
+        }
+        exec.mount(Mount::scratch_output("/out"))
+            .env("GOWORK_NAMES", &self.names)
+            .network(Network::None)
+            .platform(session.options.build_platform.clone())
+            .ignore_cache(session.options.no_cache == NoCache::All)
     }
-    exec.mount(Mount::scratch_output("/out"))
-        .network(Network::None)
-        .platform(session.options.build_platform.clone())
-        .ignore_cache(session.options.no_cache == NoCache::All)
-        .named("scan Go sources")
 }
 
 /// A digest of the names in the listing.
