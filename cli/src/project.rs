@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gowork_llb::Repository;
-use gowork_llb::config::{self, Config, ImageName};
+use gowork_llb::config::{self, Config, GitValue, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::lower;
@@ -20,7 +20,7 @@ use crate::args::Common;
 use crate::exit::Usage;
 use crate::root::CONFIGURATION;
 use crate::source::Source;
-use crate::{exit, resolve, ui};
+use crate::{exit, git, resolve, ui};
 
 /// A repository that was read.
 pub(crate) struct Project {
@@ -30,6 +30,8 @@ pub(crate) struct Project {
     repository: Repository,
     /// Build-args that stay open ([`OpenArgs::Keep`]), with their defaults.
     pub(crate) open_args: BTreeMap<String, Option<String>>,
+    /// Whether a build reads `.git`, for values that only git can say.
+    pub(crate) reads_git: bool,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
     /// The Dockerfile with stages of its own that the configuration belongs to, if it does.
@@ -105,6 +107,11 @@ impl Project {
         if found.is_empty() && stages.is_none() {
             found.extend(written.unused_build_args(&given));
         }
+        let asked_of_git: BTreeSet<GitValue> = written
+            .asked_of_git(&given)
+            .into_iter()
+            .map(|(value, _)| value)
+            .collect();
         let open_args = match open {
             OpenArgs::Keep => stay_open(&written, &given),
             OpenArgs::Refuse => BTreeMap::new(),
@@ -115,6 +122,10 @@ impl Project {
                 .iter()
                 .map(|(name, default)| (name.clone(), lower::open_arg(name, default.is_none()))),
         );
+        if open == OpenArgs::Refuse {
+            // As a build asks git for them. What is printed now is built later, of another commit.
+            values.extend(git::values(&common.root.dir, &asked_of_git));
+        }
         let (config, expanding) = written.expand(&values);
         if !found.iter().any(Diagnostic::is_error) {
             found.extend(expanding);
@@ -126,6 +137,10 @@ impl Project {
             tree,
             repository,
             open_args,
+            // Docker buildx says the commit.
+            reads_git: asked_of_git
+                .iter()
+                .any(|value| *value != GitValue::Revision),
             config_file,
             stages,
             whole,

@@ -1,11 +1,11 @@
 //! The frontend program: `gowork-frontend` runs as BuildKit's frontend, `gowork-frontend
-//! scan|resolve|opened` inside build steps.
+//! scan|resolve|git|opened` inside build steps.
 //!
 //! Stdout belongs to the gateway: everything for people goes to stderr.
 
 use std::ffi::OsString;
 
-use gowork_frontend::steps::{opened, resolve, scan};
+use gowork_frontend::steps::{git, opened, resolve, scan};
 
 /// A scan takes and gives back many small pieces of memory, on all threads at once.
 #[global_allocator]
@@ -33,13 +33,14 @@ fn main() {
 fn subcommand(name: &OsString, args: &[String]) -> i32 {
     match name.to_str() {
         Some("scan") => finish(scan::run(args)),
+        Some("git") => finish(git::run(args)),
         Some("opened") => finish(opened::run(args)),
         Some("resolve") => {
             finish(resolve::ResolveArgs::parse(args).and_then(|args| resolve::resolve(&args)))
         }
         _ => {
             eprintln!(
-                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve, opened"
+                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve, git, opened"
             );
             USAGE
         }

@@ -102,7 +102,7 @@ struct Running<'s> {
 
 impl<'s> Running<'s> {
     fn up(state: &'s State, name: &'static str) -> Result<Self> {
-        let up = engine::up(state, name, &[])?;
+        let up = engine::up(state, name, engine::Space::Tests)?;
         Ok(Self { state, name, up })
     }
 

@@ -21,13 +21,14 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     };
     let opened = project.not_in_images(&sound.value).paths;
-    let text = text(&sound.value, opened);
+    let text = text(&sound.value, project.reads_git, opened);
     Ok(deliver(&text, Mark::DOCKERIGNORE, output)?.max(sound.code))
 }
 
-/// Patterns in the order that counts: the last one that matches a path decides. What the programs
-/// open and their images do not have (`opened`) is let in too: else nobody could find out.
-pub(super) fn text(outlines: &[Outline], opened: BTreeSet<TreePath>) -> String {
+/// Patterns in the order that counts: the last one that matches a path decides. `reads_git` says
+/// whether a build reads the repository of the context. What the programs open and their images do
+/// not have (`opened`) is let in too: else nobody could find out.
+pub(super) fn text(outlines: &[Outline], reads_git: bool, opened: BTreeSet<TreePath>) -> String {
     let mut paths = opened;
     paths.extend(outlines.iter().flat_map(Outline::tree_paths));
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
@@ -59,6 +60,9 @@ pub(super) fn text(outlines: &[Outline], opened: BTreeSet<TreePath>) -> String {
         if !is_below_another {
             lines.push(format!("!{}", pattern(path)));
         }
+    }
+    if reads_git {
+        lines.push("!.git".to_owned());
     }
     lines.join("\n") + "\n"
 }

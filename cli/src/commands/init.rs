@@ -67,7 +67,10 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
         paths, diagnostics, ..
     } = project.not_in_images(&sound.value);
     if !ignore.exists() {
-        files.push((ignore, super::dockerignore::text(&sound.value, paths)));
+        files.push((
+            ignore,
+            super::dockerignore::text(&sound.value, project.reads_git, paths),
+        ));
     }
     write(&files, init.force)?;
     if !diagnostics.is_empty() {

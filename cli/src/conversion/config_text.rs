@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use gowork_llb::config::GitValue;
+
 use super::value::{Part, Value};
 use super::walker::Walker;
 
@@ -51,6 +53,9 @@ pub(super) fn text(walker: &mut Walker<'_>, at: usize, value: &Value) -> String 
 
 /// What stands for the output of a command.
 fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &str)) -> String {
+    if let Some((value, default)) = git_value(command) {
+        return asked_of_git(walker, value, &default);
+    }
     let mut words = command.split_whitespace();
     let (program, verb) = (
         words.next().unwrap_or_default(),
@@ -70,20 +75,70 @@ fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &
             return by_arg(walker, at, (&name, command));
         }
     };
-    if command == "git rev-parse HEAD" {
-        let note =
-            "GIT_REVISION is the commit that docker buildx names; elsewhere pass it as a build-arg";
-        if !walker.notes.iter().any(|known| known == note) {
-            walker.notes.push(note.to_owned());
-        }
-        return format!("${{{name}:-}}");
-    }
+    let how = if GitValue::named(name).is_some() {
+        "a build asks git for it; to have another text, pass"
+    } else {
+        "pass it:"
+    };
     walker.leave(
         at,
         format!("the output of $({command}) is a flag's value; it is the build-arg {name} now"),
-        format!("pass it: --build-arg {name}=\"$({pass})\""),
+        format!("{how} --build-arg {name}=\"$({pass})\""),
     );
     format!("${{{name}:-}}")
+}
+
+/// The value from git that a command prints, and what it prints where git fails: `git describe
+/// --tags 2>/dev/null || echo dev`. Of a description without all options of the value, the value may
+/// say more.
+fn git_value(command: &str) -> Option<(GitValue, String)> {
+    let (question, default) = match command.split_once("||") {
+        Some((question, other)) => (question, other.trim().strip_prefix("echo ")?.trim()),
+        None => (command, ""),
+    };
+    let default = default.trim_matches(['"', '\'']);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    if !default.chars().all(is_plain) {
+        return None;
+    }
+    let question = question
+        .replace("2> /dev/null", "")
+        .replace("2>/dev/null", "");
+    let words: Vec<&str> = question.split_whitespace().collect();
+    let value = match words.as_slice() {
+        ["git", "rev-parse", "HEAD"] => GitValue::Revision,
+        ["git", "describe", options @ ..]
+            if options.contains(&"--tags")
+                && options
+                    .iter()
+                    .all(|option| GitValue::Describe.question().contains(option)) =>
+        {
+            GitValue::Describe
+        }
+        ["git", "log", "-1", "--format=%cI" | "--pretty=%cI"]
+        | ["git", "show", "-s", "--format=%cI"] => GitValue::CommitTime,
+        _ => return None,
+    };
+    Some((value, default.to_owned()))
+}
+
+/// A value from git, with a note on where it comes from.
+fn asked_of_git(walker: &mut Walker<'_>, value: GitValue, default: &str) -> String {
+    let name = value.name();
+    let note = match value {
+        GitValue::Revision => format!("{name} is the commit that docker buildx names"),
+        GitValue::CommitTime => format!(
+            "{name} is in UTC; a build asks git for it, so .git must be in the build context, and git in the builder"
+        ),
+        _ => format!(
+            "{name} is what {} prints; a build asks git for it, so .git must be in the build context, and git in the builder",
+            value.in_shell()
+        ),
+    };
+    if !walker.notes.contains(&note) {
+        walker.notes.push(note);
+    }
+    format!("${{{name}:-{default}}}")
 }
 
 /// A build-arg in place of a command's output.

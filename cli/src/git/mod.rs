@@ -7,12 +7,13 @@ mod work;
 pub(crate) use tree::GitTree;
 pub(crate) use work::WorkState;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
+use gowork_llb::config::GitValue;
 use gowork_llb::tree::TreePath;
 
 /// Git in one directory of a repository, all below which is looked at.
@@ -156,7 +157,8 @@ impl Git {
             .args(args)
             .current_dir(&self.dir)
             .env("GIT_OPTIONAL_LOCKS", "0")
-            .env("LC_ALL", "C");
+            .env("LC_ALL", "C")
+            .env("TZ", "UTC");
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -169,6 +171,23 @@ impl Git {
             child.wait_with_output().context("git")
         })
     }
+}
+
+/// What git says of the checkout that `dir` is in, by name. A value that it does not say is left out:
+/// `dir` is in no checkout, or no commit was made.
+pub(crate) fn values(dir: &Path, asked: &BTreeSet<GitValue>) -> BTreeMap<String, String> {
+    let git = Git {
+        dir: dir.to_path_buf(),
+        prefix: String::new(),
+    };
+    let mut values = BTreeMap::new();
+    for value in asked {
+        if let Ok(output) = git.run(value.question(), &[]) {
+            let text = String::from_utf8_lossy(&output);
+            values.insert(value.name().to_owned(), value.answer(&text));
+        }
+    }
+    values
 }
 
 /// The records of an answer with `-z`. What is not UTF-8 cannot be a path of a tree.

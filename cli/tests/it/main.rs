@@ -19,6 +19,7 @@ mod engine;
 mod errors;
 mod examples;
 mod explain;
+mod git_values;
 mod hazards;
 mod ignored;
 mod init;

@@ -105,9 +105,8 @@ fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, B
         Err(_) => String::new(),
     };
     let mut args = Vec::new();
-    let variables = options.variables();
     for arg in survey.written.build_args() {
-        let given = variables.get(&arg.name).cloned();
+        let given = survey.variables.get(&arg.name).cloned();
         args.push(outline::Arg {
             description: format!("of {}", arg.key),
             value: given.or(arg.default).unwrap_or_default(),

@@ -1,11 +1,12 @@
 //! The phases of a build, one file each, in their order: read the definition file, ask what the
-//! stages of a Dockerfile take, make what is laid over the repository, scan the sources, outline
-//! the images, find those whose binaries the stages take, look up the inputs, resolve modules; with
-//! a finished image, check its dynamic linker and write its config.
+//! stages of a Dockerfile take, make what is laid over the repository, scan the sources, ask git
+//! about the commit, outline the images, find those whose binaries the stages take, look up the
+//! inputs, resolve modules; with a finished image, check its dynamic linker and write its config.
 //!
 //! A phase knows the session and what earlier phases found. It does not know the walk above it.
 
 pub(super) mod definition;
+pub(super) mod git;
 pub(super) mod image_config;
 pub(super) mod inputs;
 pub(super) mod linker_check;

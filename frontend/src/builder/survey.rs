@@ -1,6 +1,7 @@
 //! What is known before anything is built: the configuration, the sources, the images of every
 //! platform, and what is wrong with them.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gowork_llb::config::Config;
@@ -8,6 +9,7 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Platform;
 
 use super::phases::definition::{self, Definition};
+use super::phases::git;
 use super::phases::opened;
 use super::phases::outline::{self, Outlined};
 use super::phases::overlays;
@@ -23,6 +25,8 @@ pub(super) struct Survey {
     pub(super) written: Config,
     /// The configuration in effect.
     pub(super) config: Config,
+    /// What `${NAME}` in it stands for.
+    pub(super) variables: BTreeMap<String, String>,
     pub(super) scanned: Scanned,
     pub(super) outlined: Outlined,
     /// What is wrong with the definition file and the mod files. No image is sound if one of these
@@ -40,18 +44,29 @@ impl Survey {
         files: &mut SourceFiles,
         platforms: &[Platform],
     ) -> Result<Self, BuildError> {
+        let definition = definition::read(session, files);
+        // What is laid over the repository takes work: not for a configuration with errors.
+        let is_sound = !definition.diagnostics.iter().any(Diagnostic::is_error);
+        if !is_sound && !definition.config.overlay.is_empty() {
+            return Err(BuildError::Diagnostics(definition.diagnostics));
+        }
+        let overlays = Rc::new(overlays::make(session, &definition.config).await?);
+        let scanned = scan::run(session, &definition.config, &overlays, files).await?;
+        let is_sound = is_sound && !scanned.diagnostics.iter().any(Diagnostic::is_error);
+        let (definition, warnings) = if is_sound && !definition.asked_of_git.is_empty() {
+            let found = git::ask(session, &definition, &scanned).await?;
+            (definition.filled(found.values), found.warnings)
+        } else {
+            (definition, Vec::new())
+        };
         let Definition {
             written,
             config,
+            variables,
             diagnostics: mut base,
-        } = definition::read(session, files);
-        // What is laid over the repository takes work: not for a configuration with errors.
-        let is_sound = !base.iter().any(Diagnostic::is_error);
-        if !is_sound && !config.overlay.is_empty() {
-            return Err(BuildError::Diagnostics(base));
-        }
-        let overlays = Rc::new(overlays::make(session, &config).await?);
-        let scanned = scan::run(session, &config, &overlays, files).await?;
+            ..
+        } = definition;
+        base.extend(warnings);
         base.extend(scanned.diagnostics.iter().cloned());
         let outlined = outline::make(&scanned, &config, platforms);
         // Stages of a Dockerfile have names too.
@@ -63,6 +78,7 @@ impl Survey {
         let survey = Self {
             written,
             config,
+            variables,
             scanned,
             outlined,
             base,

@@ -145,6 +145,19 @@ pub(super) fn source(
     Ok(Some(output))
 }
 
+/// The whole checkout of a git reference, with `.git`. Returns `None` if `text` is something else.
+pub(super) fn checkout(text: &str) -> Result<Option<Output>, BuildError> {
+    let shown = shown(text);
+    let unusable = |problem: String| Diagnostic::error(format!("context {shown}: {problem}"));
+    let Some(mut git) = GitRef::parse(text).map_err(unusable)? else {
+        return Ok(None);
+    };
+    git.keep_git_dir = true;
+    git.subdir = String::new();
+    let name = format!("[internal] load commit of {shown}");
+    Ok(Some(git.output(&name).map_err(unusable)?))
+}
+
 /// The reference without user and password, and without the query: for names and messages.
 pub(super) fn shown(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {

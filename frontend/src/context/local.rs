@@ -33,7 +33,41 @@ pub enum Filter<'a> {
         /// Relative to the context's root; may have wildcards.
         paths: &'a [String],
     },
+    /// The repository in `.git`, as far as git reads it to describe a commit.
+    Repository {
+        /// Whether with all other files that are not ignored, to compare them with the commit.
+        work_tree: bool,
+    },
 }
+
+/// What a listing has no use for: with the names of git's objects, each commit would be a change.
+const BELOW_GIT: &str = ".git/*";
+
+/// What git reads of `.git` to find a commit and its tags. Nothing else there decides about them, so
+/// nothing else keys the step.
+const GIT_FILES: [&str; 7] = [
+    ".git/HEAD",
+    ".git/config",
+    ".git/objects",
+    ".git/packed-refs",
+    ".git/refs",
+    ".git/reftable",
+    ".git/shallow",
+];
+
+/// What git does not read of `.git` to compare files with a commit, and what is large or changes
+/// often: notes of what was done, programs, files of other work trees and repositories.
+const NOT_READ: [&str; 9] = [
+    ".git/*_HEAD",
+    ".git/COMMIT_EDITMSG",
+    ".git/branches",
+    ".git/hooks",
+    ".git/lfs",
+    ".git/logs",
+    ".git/modules",
+    ".git/refs/remotes",
+    ".git/worktrees",
+];
 
 /// A path in the form that the client takes, which reads wildcards in it: a character that would be
 /// one stands for any character. A file too many does no harm, since steps copy theirs by name.
@@ -66,8 +100,22 @@ impl Directory {
             .exclude(&self.excludes);
         let (suffix, verb, local) = match filter {
             Filter::Whole => (String::new(), "load", local),
+            Filter::Repository { work_tree: false } => {
+                ("-git".to_owned(), "load .git of", local.follow(GIT_FILES))
+            }
+            Filter::Repository { work_tree: true } => {
+                let not_read = NOT_READ.map(ToOwned::to_owned);
+                let excludes = [&self.excludes, &not_read[..]].concat();
+                (
+                    "-checkout".to_owned(),
+                    "load checkout in",
+                    local.exclude(excludes),
+                )
+            }
             Filter::Listing { hint, contents } => {
-                (format!("-{hint}"), "list", local.metadata_only(*contents))
+                let excludes = [&self.excludes, &[BELOW_GIT.to_owned()][..]].concat();
+                let listed = local.exclude(excludes).metadata_only(*contents);
+                (format!("-{hint}"), "list", listed)
             }
             Filter::Paths { hint, paths } => (format!("-{hint}"), "load", local.follow(*paths)),
         };

@@ -183,6 +183,27 @@ impl<'a> Context<'a> {
         matches!(self.main, Main::Local(_)) && daemon.has(caps::SOURCE_LOCAL_METADATA_TRANSFER)
     }
 
+    /// Whether the main context is a git reference, so that it has a commit.
+    pub fn is_git(&self) -> bool {
+        let remote = self.options.contexts.remote.as_deref();
+        remote.is_some_and(|remote| matches!(GitRef::parse(remote), Ok(Some(_))))
+    }
+
+    /// The main context with the repository that it is a work tree of, in `.git`, if it has one.
+    /// `work_tree` says whether the other files matter. A git context is fetched once more, with
+    /// its `.git`: BuildKit fetches the one commit, without its history.
+    ///
+    /// # Errors
+    /// If the git context cannot be read.
+    pub fn checkout(&self, work_tree: bool) -> Result<Output, BuildError> {
+        if let Some(remote) = &self.options.contexts.remote
+            && let Some(output) = git::checkout(remote)?
+        {
+            return Ok(output);
+        }
+        Ok(self.source(&Filter::Repository { work_tree }))
+    }
+
     /// The main context, or the part of it that `filter` says where parts can be had.
     pub fn source(&self, filter: &Filter) -> Output {
         match (&self.main, filter) {

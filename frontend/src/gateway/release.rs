@@ -120,12 +120,13 @@ const RELEASES: [Release; 16] = [
 const OLDEST: usize = 3;
 
 /// What every build asks for in its definitions.
-const NEEDED: [&str; 21] = [
+const NEEDED: [&str; 22] = [
     llb::CONSTRAINTS,
     llb::PLATFORM,
     llb::META_DESCRIPTION,
     llb::SOURCE_IMAGE,
     llb::SOURCE_LOCAL,
+    llb::SOURCE_LOCAL_EXCLUDE_PATTERNS,
     llb::SOURCE_LOCAL_FOLLOW_PATHS,
     llb::SOURCE_LOCAL_SHARED_KEY_HINT,
     llb::SOURCE_LOCAL_DIFFER,

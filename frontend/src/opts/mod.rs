@@ -10,7 +10,7 @@ mod raw;
 
 use std::collections::BTreeMap;
 
-use gowork_llb::config;
+use gowork_llb::config::{self, GitValue};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{Exec, Network, ProxyEnv, Ulimit};
@@ -149,8 +149,8 @@ impl ContextOptions {
     }
 }
 
-/// The variable of the configuration that is the commit.
-const GIT_REVISION: &str = "GIT_REVISION";
+/// The tail of [`keys::VCS_REVISION`] if files have changed since.
+const DIRTY: &str = "-dirty";
 
 impl Options {
     /// Reads the options. All that is wrong is reported at once.
@@ -193,10 +193,17 @@ impl Options {
     /// commit unless one of them says it.
     pub fn variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.build_args.clone();
-        if let Some(revision) = &self.revision {
-            variables
-                .entry(GIT_REVISION.to_owned())
-                .or_insert_with(|| revision.clone());
+        let Some(revision) = &self.revision else {
+            return variables;
+        };
+        let mut know = |value: GitValue, text: &str| {
+            let name = value.name().to_owned();
+            variables.entry(name).or_insert_with(|| text.to_owned());
+        };
+        know(GitValue::Revision, revision);
+        // Without it, the client may not have looked.
+        if revision.ends_with(DIRTY) {
+            know(GitValue::Dirty, "true");
         }
         variables
     }
@@ -255,7 +262,7 @@ impl Reader<'_> {
     /// The commit; none if the client names something else.
     fn revision(&self) -> Option<String> {
         let revision = self.raw.given(keys::VCS_REVISION)?;
-        let commit = revision.strip_suffix("-dirty").unwrap_or(revision);
+        let commit = revision.strip_suffix(DIRTY).unwrap_or(revision);
         let is_commit = (40..=64).contains(&commit.len())
             && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_commit.then(|| revision.to_owned())

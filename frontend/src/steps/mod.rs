@@ -1,5 +1,6 @@
 //! Programs that run inside build steps: this same binary, under another subcommand.
 
+pub mod git;
 pub mod opened;
 pub mod resolve;
 pub mod scan;

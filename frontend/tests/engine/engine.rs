@@ -48,6 +48,13 @@ impl Engine {
         build
     }
 
+    /// A build of a git reference, through the frontend under test. The Dockerfile is in its root.
+    pub(crate) fn remote(&self, url: &str) -> Build {
+        let mut build = self.plain(Path::new(url));
+        build.command.arg("--build-context").arg(frontend_context());
+        build
+    }
+
     /// A build of an archive that is given on standard input, through the frontend under test. The
     /// Dockerfile is in its root.
     pub(crate) fn archive(&self, archive: &Path) -> Build {

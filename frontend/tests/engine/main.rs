@@ -32,6 +32,7 @@ mod contexts;
 mod edits;
 mod elsewhere;
 mod exports;
+mod git_values;
 mod identical;
 mod image;
 mod image_names;

@@ -163,55 +163,6 @@ fn labels_and_build_args_reach_the_image() {
     );
 }
 
-/// A commit that changes no Go file relinks nothing, if it is a label.
-#[test]
-#[ignore = "needs an engine: cargo xtask test"]
-fn the_commit_of_the_checkout_is_a_value() {
-    let tiny = tiny();
-    tiny.append(
-        "Dockerfile",
-        "\n[runtime]\nlabels = { revision = \"${GIT_REVISION:-none}\" }\n",
-    );
-    let git = |words: &[&str]| {
-        let mut git = std::process::Command::new("git");
-        let author = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        let output = git
-            .args(author)
-            .args(words)
-            .current_dir(tiny.root())
-            .output();
-        let output = output.expect("git runs");
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
-    git(&["init", "--quiet"]);
-    let mut revisions = Vec::new();
-    for text in ["one", "two"] {
-        tiny.write("NOTES.md", text);
-        git(&["add", "."]);
-        git(&["commit", "--quiet", "--message", text]);
-        let out = tempfile::tempdir().unwrap();
-        let built = Engine::main()
-            .frontend(&tiny.root())
-            .files_to(out.path())
-            .succeeds();
-        if text == "two" {
-            // Another file has changed: the scan looks what it is.
-            let mut ran = built.records.programs_ran();
-            ran.remove("scan Go sources");
-            assert!(ran.is_empty(), "{ran:?}");
-        }
-        let image = layout::build(Engine::main().frontend(&tiny.root())).image();
-        let revision = git(&["rev-parse", "HEAD"]);
-        assert_eq!(
-            image.config["config"]["Labels"],
-            json!({ "revision": revision })
-        );
-        revisions.push(revision);
-    }
-    assert_ne!(revisions[0], revisions[1]);
-}
-
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn several_platforms_come_from_one_cross_compiling_build() {

@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 use std::ptr;
-use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{ResolveArgs, resolve};
 use gowork_llb::Repository;
@@ -15,7 +14,6 @@ use gowork_llb::keys::{self, KeyInput};
 use gowork_llb::plan::{self, Build, BuildIx, Outline, Plan, PlanInput, StepKind, Target};
 use gowork_llb::resolution::Resolution;
 use gowork_llb::tree::{LocalTree, SourceTree, TreePath};
-use tempfile::TempDir;
 
 /// The keys of a repository's steps, by what BuildKit shows of them: their titles.
 #[derive(Debug)]
@@ -134,12 +132,10 @@ fn go_arch() -> &'static str {
     }
 }
 
-/// A module cache that all predictions share.
-fn module_cache() -> &'static Path {
-    static CACHE: OnceLock<TempDir> = OnceLock::new();
-    CACHE
-        .get_or_init(|| tempfile::tempdir().expect("a directory for modules"))
-        .path()
+/// A module cache that all predictions share, also those of later runs: nobody would remove one of
+/// each run.
+fn module_cache() -> String {
+    concat!(env!("CARGO_TARGET_TMPDIR"), "/modules").to_owned()
 }
 
 /// What the resolve step says, run here over the files that it sees in a build.
@@ -156,10 +152,7 @@ fn resolution(root: &Path, build: &Build) -> Resolution {
         copy(&root.join(path.as_str()), &source.join(path.as_str()));
     }
     let mut request = build.request.clone();
-    request.env.insert(
-        "GOMODCACHE".to_owned(),
-        module_cache().to_str().expect("a path in UTF-8").to_owned(),
-    );
+    request.env.insert("GOMODCACHE".to_owned(), module_cache());
     let mode = if build.vendored {
         "-mod=vendor"
     } else {

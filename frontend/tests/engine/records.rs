@@ -159,7 +159,7 @@ impl Records {
             .collect()
     }
 
-    /// Names of the steps that ran a program: scan, resolve, compile and link.
+    /// Names of the steps that ran a program: scan, ask git, resolve, compile and link.
     pub(crate) fn programs_ran(&self) -> BTreeSet<&str> {
         self.ran()
             .into_iter()
@@ -227,9 +227,16 @@ fn is_program(name: &str) -> bool {
         .split_once("] ")
         .filter(|_| name.starts_with('['))
         .map_or(name, |(_, words)| words);
-    ["scan ", "resolve ", "compile ", "link ", "find out "]
-        .iter()
-        .any(|verb| words.starts_with(verb))
+    [
+        "scan ",
+        "ask git ",
+        "resolve ",
+        "compile ",
+        "link ",
+        "find out ",
+    ]
+    .iter()
+    .any(|verb| words.starts_with(verb))
 }
 
 impl fmt::Display for Records {

@@ -70,6 +70,25 @@ impl Repository {
         self.dir.path().join("repository")
     }
 
+    /// Runs git there, by a clock that is in UTC. What it prints.
+    pub(crate) fn git(&self, words: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(words)
+            .current_dir(self.root())
+            .env("TZ", "UTC")
+            .output()
+            .expect("git must be on PATH");
+        assert!(output.status.success(), "git {words:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Commits everything.
+    pub(crate) fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", "words"]);
+    }
+
     /// Writes a file.
     pub(crate) fn write(&self, path: &str, text: &str) {
         let file = self.root().join(path);

@@ -14,6 +14,8 @@ mod context;
 mod error;
 mod failed_step;
 mod git_ref;
+mod git_step;
+mod git_values;
 mod limits;
 mod old_builders;
 mod opts;

@@ -31,11 +31,22 @@ pub(crate) const GATEWAY: [&str; 8] = [
 
 /// A builder on which the repository `sources` (txtar) is built.
 pub(crate) fn builder(gateway: &[&str], definitions: &[&str], sources: &str) -> FakeGateway {
+    let fake = FakeGateway::new(gateway, definitions);
+    configured(fake, "", &[], sources)
+}
+
+/// The same with a configuration, and with more files that are read one by one.
+pub(crate) fn configured(
+    fake: FakeGateway,
+    configuration: &str,
+    files: &[(&str, &str)],
+    sources: &str,
+) -> FakeGateway {
     let sources = sources.to_owned();
-    let dockerfile = "# syntax=docker.io/gowork/gowork:1\n";
-    FakeGateway::new(gateway, definitions)
-        .source("local://dockerfile", &[("Dockerfile", dockerfile)])
-        .source("local://context", &[(".fsutil-metadata", "")])
+    let dockerfile = format!("# syntax=docker.io/gowork/gowork:1\n{configuration}");
+    let context = [&[(".fsutil-metadata", "")], files].concat();
+    fake.source("local://dockerfile", &[("Dockerfile", &dockerfile)])
+        .source("local://context", &context)
         .image(
             "docker.io/library/golang:1.26",
             Some(&format!("sha256:{}", "0".repeat(64))),

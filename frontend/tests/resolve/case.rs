@@ -5,17 +5,16 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use gowork_frontend::steps::resolve::{Failure, ResolveArgs, resolve};
 use gowork_llb::gomod::{FILE_NAMES, ImportPath};
 use gowork_llb::resolution::{self, Resolution, ResolveRequest};
 use tempfile::TempDir;
 
-/// A module cache that all tests here share, as builds share one.
+/// A module cache that all tests here share, as builds share one. Later runs use it again: nobody
+/// would remove one of each run.
 pub(crate) fn shared_cache() -> &'static Path {
-    static CACHE: OnceLock<TempDir> = OnceLock::new();
-    CACHE.get_or_init(|| tempfile::tempdir().unwrap()).path()
+    Path::new(concat!(env!("CARGO_TARGET_TMPDIR"), "/modules"))
 }
 
 pub(crate) fn go(dir: &Path, words: &[&str], env: &[(&str, &str)]) {

@@ -73,7 +73,9 @@ pub use builder::{Builder, MIN_GO_MINOR};
 pub(crate) use early::early_std;
 pub use named::named_mains;
 pub use opened::{NotInImages, not_in_images, open_question};
-pub use outline::{Build, BuildIx, BuildModule, Outline, OutlineImage, Setup, outline, outline_of};
+pub use outline::{
+    Build, BuildIx, BuildModule, Outline, OutlineImage, Setup, builder, outline, outline_of,
+};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;
 pub(crate) use sealed::module_of;

@@ -207,7 +207,7 @@ pub(super) fn outline_where(
 }
 
 /// The builder image for all that is built.
-pub(super) fn builder(workspace: &Workspace, config: &Config) -> Builder {
+pub fn builder(workspace: &Workspace, config: &Config) -> Builder {
     let every_module = config.image("").compile.gowork_off;
     let mut lines = Vec::new();
     for root in &workspace.roots {

@@ -26,6 +26,7 @@
 //! | `scan.json`, of the scan step | `gowork_llb::packages::Scan` | `SCAN_VERSION`, in the file |
 //! | `request.json`, for the resolve step | `gowork_llb::resolution::ResolveRequest` | `VERSION`, in the file |
 //! | `resolution.json`, `report.json`, of the resolve step | `gowork_llb::resolution` | `VERSION`, in the file |
+//! | `git.json`, of the git step | `gowork_frontend::steps::git::GitAnswer` | `GIT_VERSION`, in the file |
 //! | layers of compile results | `gowork_cache::layer` | in the first line of the index |
 //! | the cache mount of compile results | `gowork_cache::mount` | in the path; what is kept whole, in its key |
 //! | command lines, `GOCACHEPROG` | [`words`] | none: both programs come from one image |

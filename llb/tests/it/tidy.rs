@@ -146,7 +146,7 @@ const CLI_ARROWS: [(&str, &[&str]); 17] = [
     ("output", &["args", "exit", "ui"]),
     (
         "project",
-        &["args", "exit", "resolve", "root", "source", "ui"],
+        &["args", "exit", "git", "resolve", "root", "source", "ui"],
     ),
     ("membership", &["project"]),
     ("by_name", &["membership", "root"]),

@@ -26,6 +26,8 @@ enum Benchmark {
     Build(Box<build::Arguments>),
     /// What each image of a checkout waits for on an empty engine; builds nothing
     Waits(waits::Arguments),
+    /// Make a generated workspace, unless it is there, and print its directory
+    Generate { kind: build::Kind },
 }
 
 /// Runs one benchmark.
@@ -38,5 +40,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Benchmark::Growth(arguments) => growth::run(arguments),
         Benchmark::Build(arguments) => build::run(arguments),
         Benchmark::Waits(arguments) => waits::run(arguments),
+        Benchmark::Generate { kind } => build::generate(*kind),
     }
 }

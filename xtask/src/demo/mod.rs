@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.fresh {
         engine::reset(&state, name)?;
     }
-    let up = engine::up(&state, name, &[])?;
+    let up = engine::up(&state, name, engine::Space::Tests)?;
     for (what, time) in &up.times {
         times.add(what, *time);
     }

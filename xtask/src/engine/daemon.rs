@@ -16,6 +16,29 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 /// Bytes that a socket's path may have on Linux (sun_path, without the zero).
 const SOCKET_PATH_LIMIT: usize = 107;
 
+/// How much of the disk an engine may keep. BuildKit removes what was used longest ago beyond it.
+///
+/// BuildKit can also be told how much of the disk has to stay free. But it counts what is reserved
+/// for others as free, and such a disk runs full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Space {
+    /// Enough for each test, as these assert what is cached of their own builds, but not for all of
+    /// them together: the machines of CI services have little.
+    Tests,
+    /// Enough for several sides of a benchmark: nothing is removed while they are compared.
+    Benchmark,
+}
+
+impl Space {
+    /// As buildkitd's configuration has it.
+    fn most(self) -> &'static str {
+        match self {
+            Self::Tests => "10GB",
+            Self::Benchmark => "60GB",
+        }
+    }
+}
+
 /// An engine of ours, running or not.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -106,6 +129,7 @@ impl Engine {
         &self,
         state: &State,
         registry: &Registry,
+        space: Space,
         days_ahead: u32,
     ) -> Result<bool> {
         host::require_root("an engine of our own")?;
@@ -120,7 +144,7 @@ impl Engine {
         let path = self.directory.join("config.toml");
         let configuration = format!(
             "# Clock: {days_ahead} days ahead.\n{}",
-            self.configuration(registry, &runc)?
+            self.configuration(registry, space, &runc)?
         );
         let same = std::fs::read_to_string(&path).is_ok_and(|present| present == configuration);
         let started = self.running().is_none() || !same;
@@ -199,14 +223,14 @@ impl Engine {
     }
 
     /// buildkitd's configuration. Steps use the machine's network, so nothing of it has to be set
-    /// up; the base images' registry stands before Docker Hub; what is unused goes only when the
-    /// disk runs full, since tests assert what is cached.
-    fn configuration(&self, registry: &Registry, runc: &Path) -> Result<String> {
+    /// up; the base images' registry stands before Docker Hub.
+    fn configuration(&self, registry: &Registry, space: Space, runc: &Path) -> Result<String> {
         // A JSON string is a TOML basic string.
         let quoted = |path: &Path| {
             serde_json::to_string(path).context("a path of the state directory is not UTF-8")
         };
         let (root, runc, address) = (quoted(&self.root())?, quoted(runc)?, &registry.address);
+        let most = space.most();
         let socket = quoted(Path::new(&format!("unix://{}", self.socket().display())))?;
         Ok(format!(
             r#"root = {root}
@@ -219,7 +243,7 @@ impl Engine {
   gc = true
   [[worker.oci.gcpolicy]]
     all = true
-    maxUsedSpace = "60GB"
+    maxUsedSpace = "{most}"
     minFreeSpace = "3GB"
     reservedSpace = "5GB"
 [worker.containerd]

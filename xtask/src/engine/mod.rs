@@ -20,6 +20,7 @@ use crate::state::State;
 use anyhow::{Result, bail};
 use builder::GOWORK_ENGINE;
 use daemon::Engine;
+pub(crate) use daemon::Space;
 use environment::Variables;
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -89,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             go_versions,
             days_ahead,
         } => print(&environment::exports(
-            &up_ahead(&state, &named.name, go_versions, *days_ahead)?.variables,
+            &up_ahead(&state, &named.name, go_versions, Space::Tests, *days_ahead)?.variables,
         )),
         Action::Down { named, all } => {
             let engines = if *all {
@@ -119,8 +120,8 @@ pub(crate) struct Up {
 ///
 /// # Errors
 /// If something is missing on the machine, or the engine does not come up.
-pub(crate) fn up(state: &State, name: &str, go_versions: &[String]) -> Result<Up> {
-    up_ahead(state, name, go_versions, 0)
+pub(crate) fn up(state: &State, name: &str, space: Space) -> Result<Up> {
+    up_ahead(state, name, &[], space, 0)
 }
 
 /// Whether builds go to an engine that the user named: there is only one.
@@ -131,7 +132,13 @@ pub(crate) fn is_the_users(state: &State) -> Result<bool> {
     Ok(builder::user_engine(state)?.is_some())
 }
 
-fn up_ahead(state: &State, name: &str, go_versions: &[String], days_ahead: u32) -> Result<Up> {
+fn up_ahead(
+    state: &State,
+    name: &str,
+    go_versions: &[String],
+    space: Space,
+    days_ahead: u32,
+) -> Result<Up> {
     if let Some(user) = builder::user_engine(state)? {
         refuse_named(name)?;
         if days_ahead != 0 {
@@ -167,7 +174,7 @@ fn up_ahead(state: &State, name: &str, go_versions: &[String], days_ahead: u32) 
     let lock = state.lock(LOCK)?;
     let registry = registry::ensure(state)?;
     let phase = Phase::start(&format!("starting engine {name}"));
-    let started = engine.start(state, &registry, days_ahead)?;
+    let started = engine.start(state, &registry, space, days_ahead)?;
     phase.done_with(if started { "" } else { "it runs already" });
     let start = lap();
     crate::base::publish(state, &registry, go_versions)?;

@@ -93,17 +93,17 @@ impl World {
 
     /// The layer of the runtime, which every binary holds; made once.
     pub(crate) fn std(&self) -> PathBuf {
-        static STD: OnceLock<TempDir> = OnceLock::new();
+        static STD: OnceLock<PathBuf> = OnceLock::new();
         let layer = STD.get_or_init(|| {
             let parts = self.dir.path().join("std");
             fs::write(&parts, "runtime\n").unwrap();
-            let out = tempfile::tempdir().unwrap();
+            // The next run replaces it: nobody removes the directory of a static value.
+            let name = concat!("layer-of-std-", env!("CARGO_CRATE_NAME"));
+            let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+            let _ = fs::remove_dir_all(&out);
+            fs::create_dir_all(&out).unwrap();
             let output = self
-                .compile_command(
-                    &parts,
-                    out.path(),
-                    &format!("--layer {}", out.path().display()),
-                )
+                .compile_command(&parts, &out, &format!("--layer {}", out.display()))
                 .output()
                 .unwrap();
             assert!(
@@ -113,7 +113,7 @@ impl World {
             );
             out
         });
-        layer.path().join("runtime")
+        layer.join("runtime")
     }
 
     /// Compiles the libraries into a layer.

@@ -1,6 +1,8 @@
 //! Phase: read the configuration in the definition file, and fill in build arguments.
 
-use gowork_llb::config::Config;
+use std::collections::BTreeMap;
+
+use gowork_llb::config::{self, BuildArg, Config, GitValue};
 use gowork_llb::diag::Diagnostic;
 
 use crate::builder::session::Session;
@@ -13,8 +15,46 @@ pub(in crate::builder) struct Definition {
     pub(in crate::builder) written: Config,
     /// The configuration with build arguments filled in.
     pub(in crate::builder) config: Config,
+    /// What `${NAME}` in it stands for.
+    pub(in crate::builder) variables: BTreeMap<String, String>,
+    /// Where it asks for what only git can say. Until git has said it ([`Self::filled`]), the
+    /// configuration has something in its place.
+    pub(in crate::builder) asked_of_git: Vec<(GitValue, BuildArg)>,
     /// What is wrong with it.
     pub(in crate::builder) diagnostics: Vec<Diagnostic>,
+    /// Of these, what is wrong with the text, whatever is filled in.
+    of_text: Vec<Diagnostic>,
+}
+
+impl Definition {
+    fn new(written: Config, of_text: Vec<Diagnostic>, variables: BTreeMap<String, String>) -> Self {
+        let asked_of_git = written.asked_of_git(&variables);
+        let values = config::with_git_stand_ins(&variables, &asked_of_git);
+        let (config, of_build_args) = written.expand(&values);
+        let too_early = config::asked_too_early(&asked_of_git);
+        Self {
+            diagnostics: [of_text.clone(), too_early, of_build_args].concat(),
+            written,
+            config,
+            variables,
+            asked_of_git,
+            of_text,
+        }
+    }
+
+    /// The same with what git said. What it did not say is not given.
+    pub(in crate::builder) fn filled(self, said: BTreeMap<String, String>) -> Self {
+        let mut variables = self.variables;
+        variables.extend(said);
+        let (config, of_build_args) = self.written.expand(&variables);
+        Self {
+            diagnostics: [self.of_text.clone(), of_build_args].concat(),
+            config,
+            variables,
+            asked_of_git: Vec::new(),
+            ..self
+        }
+    }
 }
 
 /// Reads the definition file, and adds its text to `files` as the first one. Of a Dockerfile, reads
@@ -24,24 +64,17 @@ pub(in crate::builder) fn read(session: &Session<'_>, files: &mut SourceFiles) -
     if definition.is_dockerfile() {
         return settings(session, definition, files);
     }
-    let build_args = &session.options.build_args;
     files.add(&definition.name, definition.bytes.clone(), "TOML");
     let text = String::from_utf8_lossy(&definition.bytes);
     let (written, mut diagnostics) = Config::parse(&definition.name, &text);
-    let (config, of_build_args) = written.expand(&session.options.variables());
     // A part that was not understood may use them.
     if diagnostics.is_empty() {
-        diagnostics.extend(written.unused_build_args(build_args));
+        diagnostics.extend(written.unused_build_args(&session.options.build_args));
     }
-    diagnostics.extend(of_build_args);
     if let Some(other) = definition.unread() {
         diagnostics.push(not_read(other, &definition.name));
     }
-    Definition {
-        written,
-        config,
-        diagnostics,
-    }
+    Definition::new(written, diagnostics, session.options.variables())
 }
 
 /// Reads the settings for a Dockerfile, if it has some. Build arguments that they do not use may be
@@ -52,20 +85,14 @@ fn settings(
     files: &mut SourceFiles,
 ) -> Definition {
     files.add(&dockerfile.name, dockerfile.bytes.clone(), "Dockerfile");
-    let (written, mut diagnostics) = match &dockerfile.beside {
+    let (written, diagnostics) = match &dockerfile.beside {
         Some(beside) => {
             files.add(&beside.name, beside.bytes.clone(), "TOML");
             Config::parse(&beside.name, &String::from_utf8_lossy(&beside.bytes))
         }
         None => Config::parse(&dockerfile.name, ""),
     };
-    let (config, of_build_args) = written.expand(&session.options.variables());
-    diagnostics.extend(of_build_args);
-    Definition {
-        written,
-        config,
-        diagnostics,
-    }
+    Definition::new(written, diagnostics, session.options.variables())
 }
 
 /// The warning of two definition files beside each other.

@@ -56,7 +56,7 @@ pub(in crate::builder) async fn look_up(
 }
 
 /// The image that has the go command.
-async fn builder(
+pub(super) async fn builder(
     session: &Session<'_>,
     builder: &Builder,
     scanned: &Scanned,
@@ -189,7 +189,7 @@ impl<'a> Manner<'a> {
 }
 
 /// The environment of an image. One that has no PATH gets that of the golang images.
-fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
+pub(super) fn environment_of(config: &[u8]) -> BTreeMap<String, String> {
     let config: Value = serde_json::from_slice(config).unwrap_or_default();
     let mut environment = BTreeMap::new();
     for line in config["config"]["Env"].as_array().into_iter().flatten() {

@@ -85,20 +85,20 @@ impl Bench<'_> {
     /// Makes an engine with nothing but the base image, and keeps that state.
     fn make_empty(&self, buildx: &Path) -> Result<()> {
         engine::reset(self.state, EMPTY)?;
-        let up = engine::up(self.state, EMPTY, &[])?;
+        let up = engine::up(self.state, EMPTY, engine::Space::Benchmark)?;
         prime(buildx, &up.variables, self.subject)?;
         engine::save(self.state, EMPTY)
     }
 
     fn empty(&self) -> Result<Variables> {
         engine::restore(self.state, EMPTY)?;
-        Ok(engine::up(self.state, EMPTY, &[])?.variables)
+        Ok(engine::up(self.state, EMPTY, engine::Space::Benchmark)?.variables)
     }
 
     /// Makes an engine on which every side has built the repository.
     fn make_warm(&mut self, buildx: &Path, export: bool) -> Result<Variables> {
         engine::reset(self.state, WARM)?;
-        let up = engine::up(self.state, WARM, &[])?;
+        let up = engine::up(self.state, WARM, engine::Space::Benchmark)?;
         prime(buildx, &up.variables, self.subject)?;
         for place in 0..self.places.len() {
             if let Err(error) = self.warm_up(place, &up.variables, export) {

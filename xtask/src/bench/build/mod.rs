@@ -35,6 +35,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use edits::Edits;
 use figures::Figures;
+pub(super) use generated::Kind;
 use measure::{Bench, Plan};
 use scenario::{Scenario, Stage};
 use scratch::Scratch;
@@ -98,8 +99,10 @@ pub(crate) struct Arguments {
 enum Own {
     /// examples/shop
     Shop,
-    /// The generated workspace
+    /// The generated workspace of forty modules
     Generated,
+    /// The generated workspace of forty services; only where it is named, as it takes hours
+    Fleet,
 }
 
 /// Measures, and prints and saves what came of it.
@@ -236,7 +239,10 @@ fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
         }
         return Ok(vec![subject]);
     }
-    let wanted = |own| arguments.only.is_none_or(|only| only == own);
+    let wanted = |own| match arguments.only {
+        Some(only) => only == own,
+        None => own != Own::Fleet,
+    };
     let mut subjects = Vec::new();
     if wanted(Own::Shop) {
         subjects.push(Subject::open(
@@ -246,16 +252,30 @@ fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
         )?);
     }
     if wanted(Own::Generated) {
-        subjects.push(Subject::open(
-            "forty-modules",
-            &generated::workspace(state)?,
-            &[],
-        )?);
+        subjects.push(generated(state, Kind::Forty)?);
+    }
+    if wanted(Own::Fleet) {
+        subjects.push(generated(state, Kind::Fleet)?);
     }
     if subjects.is_empty() {
         bail!("there is nothing to build");
     }
     Ok(subjects)
+}
+
+/// Makes a workspace and prints where it is.
+///
+/// # Errors
+/// If it cannot be written, or the go command does not find the modules.
+pub(super) fn generate(kind: Kind) -> Result<()> {
+    let directory = generated::workspace(&State::open()?, kind)?;
+    writeln!(std::io::stdout().lock(), "{}", directory.display())?;
+    Ok(())
+}
+
+fn generated(state: &State, kind: Kind) -> Result<Subject> {
+    let source = generated::workspace(state, kind)?;
+    Subject::open(kind.name(), &source, &[])
 }
 
 fn save(bench: &Bench<'_>, out: &Path, page: Option<&Path>) -> Result<()> {

@@ -1,0 +1,78 @@
+//! Values from git on the command line: what a build asks git for is known of the work tree here.
+
+use crate::support::Repository;
+
+const REPOSITORY: &str = "
+-- go.mod --
+module example.com/shop
+
+go 1.26
+-- main.go --
+package main
+
+var version string
+
+func main() { println(version) }
+-- gowork.toml --
+[go]
+ldflags = \"-X main.version=${GIT_DESCRIBE} -X main.dirty=${GIT_DIRTY} -X main.commit=${GIT_REVISION}\"
+";
+
+/// The linker flags of the plan.
+fn ldflags(repository: &Repository, args: &str) -> String {
+    let said = repository.run(&format!("plan --json {args}"));
+    assert_eq!(said.code, 0, "{said}");
+    let plan: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let text = plan.to_string();
+    let from = text.split("-ldflags=").nth(1).unwrap();
+    from.split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn the_work_tree_says_what_a_build_asks_git_for() {
+    let repository = Repository::new(REPOSITORY);
+    repository.commit();
+    repository.git("tag v1.2.3");
+    let commit = repository.git("rev-parse HEAD");
+    let commit = commit.trim();
+    assert_eq!(
+        ldflags(&repository, ""),
+        format!("-X main.version=v1.2.3 -X main.dirty=false -X main.commit={commit}")
+    );
+    repository.write("main.go", "package main\n\nfunc main() {}\n");
+    assert_eq!(
+        ldflags(&repository, "--build-arg GIT_DIRTY=unknown"),
+        format!("-X main.version=v1.2.3-dirty -X main.dirty=unknown -X main.commit={commit}")
+    );
+}
+
+#[test]
+fn what_is_printed_for_later_leaves_them_open() {
+    let repository = Repository::new(REPOSITORY);
+    repository.commit();
+    let printed = repository.run("dockerfile").out;
+    assert!(
+        printed.contains("ARG GIT_DESCRIBE\nARG GIT_DIRTY\nARG GIT_REVISION\n"),
+        "{printed}"
+    );
+    // The ignore file lets in what a build reads.
+    let printed = repository.run("dockerignore").out;
+    assert!(printed.ends_with("\n!.git\n"), "{printed}");
+    repository.write(
+        "gowork.toml",
+        "[go]\nldflags = \"-X main.commit=${GIT_REVISION}\"\n",
+    );
+    let printed = repository.run("dockerignore").out;
+    assert!(!printed.contains(".git"), "{printed}");
+}
+
+#[test]
+fn without_a_commit_they_are_not_given() {
+    let repository = Repository::new(REPOSITORY);
+    let said = repository.run("plan");
+    assert_eq!(said.code, 1, "{said}");
+    assert!(
+        said.err.contains("build-arg `GIT_DESCRIBE` is not given"),
+        "{said}"
+    );
+}

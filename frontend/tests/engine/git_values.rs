@@ -1,0 +1,221 @@
+//! What git says of the commit, in images: the values themselves, and what a commit runs again.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::engine::{Build, Engine, Outcome};
+use crate::layout;
+use crate::options::tiny;
+use crate::repository::{Repository, files, unique};
+use crate::server::Server;
+
+const GIT: &str = "ask git about the commit";
+
+/// All values, as labels.
+const LABELS: &str = "labels = { revision = \"${GIT_REVISION}\", describe = \"${GIT_DESCRIBE}\", time = \"${GIT_COMMIT_TIME}\", dirty = \"${GIT_DIRTY}\" }\n";
+
+/// A checkout of one program, with these labels, and a tag below the commit.
+fn checkout(labels: &str) -> Repository {
+    let tiny = tiny();
+    tiny.append("Dockerfile", &format!("\n[runtime]\n{labels}"));
+    tiny.git(&["init", "--quiet"]);
+    tiny.commit();
+    tiny.git(&["tag", "v1.2.3"]);
+    commit_note(&tiny);
+    tiny
+}
+
+/// A commit of a file that no image is made of.
+fn commit_note(repository: &Repository) {
+    repository.write("docs/notes.md", &unique());
+    repository.commit();
+}
+
+fn labels(build: Build) -> Value {
+    layout::build(build).image().config["config"]["Labels"].clone()
+}
+
+/// What git says in the checkout.
+fn expected(checkout: &Repository) -> Value {
+    let describe = checkout.git(&["describe", "--tags", "--always", "--dirty"]);
+    json!({
+        "revision": checkout.git(&["rev-parse", "HEAD"]),
+        "dirty": describe.ends_with("-dirty").to_string(),
+        "describe": describe,
+        "time": checkout.git(&["log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd"]),
+    })
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn values_are_what_git_says_in_the_checkout() {
+    let checkout = checkout(LABELS);
+    let build = || labels(Engine::main().frontend(&checkout.root()));
+    let clean = build();
+    assert_eq!(clean, expected(&checkout));
+    let describe = clean["describe"].as_str().unwrap();
+    assert!(describe.starts_with("v1.2.3-1-g"), "{describe}");
+    // A file that is not sent is no change; one that is deleted, is.
+    checkout.write(".git/info/exclude", ".dockerignore\n");
+    checkout.write(".dockerignore", "docs\n");
+    assert_eq!(build(), clean);
+    checkout.append("words/words.go", "// More.\n");
+    let dirty = build();
+    assert_eq!(dirty, expected(&checkout));
+    assert_eq!(dirty["dirty"], "true");
+    checkout.git(&["checkout", "--quiet", "words"]);
+    assert_eq!(build(), clean);
+    checkout.remove("words/words.go");
+    checkout.write(
+        "words/other.go",
+        "package words\n\nconst Hello = \"hello\"\n",
+    );
+    assert_eq!(build(), expected(&checkout));
+}
+
+/// The fetch of a git context has one commit, and the tag that it was asked for.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_git_context_has_values() {
+    let checkout = checkout(LABELS);
+    checkout.git(&["tag", "v1.3.0"]);
+    let directory = checkout.root();
+    let above = directory.parent().unwrap().to_str().unwrap();
+    checkout.git(&["clone", "--quiet", "--bare", ".", "../shop.git"]);
+    let server = Server::start(
+        &[("main.go", include_str!("servers/git_repository.go"))],
+        &[above],
+    );
+    let url = format!("http://{}/shop.git#v1.3.0", server.address);
+    let built = labels(Engine::main().remote(&url));
+    assert_eq!(built, expected(&checkout));
+    assert_eq!(built["describe"], "v1.3.0");
+}
+
+/// Three services that share a package.
+const SERVICES: [&str; 3] = ["api", "orders", "web"];
+
+fn fleet(configuration: &str) -> Repository {
+    let fleet = Repository::new(&[
+        ("go.mod", "module example.com/fleet\n\ngo 1.26.0\n"),
+        (
+            "lib/lib.go",
+            &format!(
+                "// Package lib has a word.\npackage lib\n\nconst Word = {:?}\n",
+                unique()
+            ),
+        ),
+    ]);
+    for service in SERVICES {
+        let main = format!(
+            "package main\n\nimport \"example.com/fleet/lib\"\n\nvar version string\n\nfunc main() {{ println({service:?}, version, lib.Word) }}\n"
+        );
+        fleet.write(&format!("cmd/{service}/main.go"), &main);
+    }
+    fleet.append("Dockerfile", configuration);
+    fleet.git(&["init", "--quiet"]);
+    fleet.commit();
+    fleet
+}
+
+/// Builds all services, and returns what ran for all of them.
+fn build_all(fleet: &Repository) -> BTreeSet<String> {
+    let mut ran = BTreeSet::new();
+    for service in SERVICES {
+        let build = Engine::main().frontend(&fleet.root()).target(service);
+        let outcome: Outcome = build.args(["--output", "type=cacheonly"]).succeeds();
+        ran.extend(outcome.records.ran().into_iter().map(ToOwned::to_owned));
+    }
+    ran
+}
+
+fn set(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+/// What a commit of another file runs: nothing but what looks for changes.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_commit_in_labels_compiles_and_links_nothing() {
+    let scan = "scan Go sources";
+    for (labels, looks) in [
+        ("revision = \"${GIT_REVISION}\"", &[scan][..]),
+        (
+            "describe = \"${GIT_DESCRIBE}\", time = \"${GIT_COMMIT_TIME}\"",
+            &[scan, GIT][..],
+        ),
+    ] {
+        let fleet = fleet(&format!("\n[runtime]\nlabels = {{ {labels} }}\n"));
+        let first = build_all(&fleet);
+        assert!(
+            first.contains("link api") && first.contains("link web"),
+            "{first:?}"
+        );
+        commit_note(&fleet);
+        assert_eq!(build_all(&fleet), set(looks));
+        // The label is the new one.
+        let build = Engine::main().frontend(&fleet.root()).target("web");
+        let labels = self::labels(build);
+        let expected = expected(&fleet);
+        for (name, value) in labels.as_object().unwrap() {
+            assert_eq!(*value, expected[name], "{name}");
+        }
+        assert_eq!(build_all(&fleet), set(&[]));
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_commit_in_a_linker_flag_links() {
+    let fleet = fleet("\n[images.web]\nldflags = \"-X main.version=${GIT_DESCRIBE}\"\n");
+    build_all(&fleet);
+    commit_note(&fleet);
+    let ran = build_all(&fleet);
+    assert_eq!(ran, set(&["scan Go sources", GIT, "link web", "image web"]));
+    let out = tempfile::tempdir().unwrap();
+    let build = Engine::main().frontend(&fleet.root()).target("binaries");
+    build.files_to(out.path()).succeeds();
+    let web = std::process::Command::new(out.path().join("web")).output();
+    let said = String::from_utf8(web.unwrap().stderr).unwrap();
+    let describe = fleet.git(&["describe", "--tags", "--always", "--dirty"]);
+    assert!(said.starts_with(&format!("web {describe} ")), "{said}");
+    assert_eq!(files(out.path()).len(), SERVICES.len());
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_git_cannot_say_is_an_error_at_its_use() {
+    let checkout = checkout("labels = { describe = \"${GIT_DESCRIBE}\" }\n");
+    let build = || Engine::main().frontend(&checkout.root());
+    let says = |outcome: Outcome, words: &str| {
+        let said = outcome.everything();
+        assert!(
+            said.contains(words) && said.contains(">>> labels = {"),
+            "{said}"
+        );
+    };
+    let no_git = [
+        "--build-context",
+        "golang:1.26=docker-image://busybox:latest",
+    ];
+    says(
+        build().args(no_git).fails(),
+        "GIT_DESCRIBE is not known: the builder image golang:1.26 has no git",
+    );
+    checkout.write(".dockerignore", ".git\n");
+    says(
+        build().fails(),
+        "GIT_DESCRIBE is not known: the ignore file leaves out .git",
+    );
+    let given = build().args(["--build-arg", "GIT_DESCRIBE=v9"]);
+    assert_eq!(labels(given), json!({ "describe": "v9" }));
+    checkout.remove(".dockerignore");
+    // A linked work tree has its repository elsewhere.
+    checkout.git(&["worktree", "add", "--quiet", "../linked"]);
+    let linked = checkout.root().parent().unwrap().join("linked");
+    says(
+        Engine::main().frontend(&linked).fails(),
+        "GIT_DESCRIBE is not known: .git is a file here",
+    );
+}
