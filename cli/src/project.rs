@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gowork_llb::Repository;
-use gowork_llb::config::{self, Config, GitValue, ImageName};
+use gowork_llb::config::{self, Config, GitUnknown, GitValue, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::lower;
@@ -32,6 +32,8 @@ pub(crate) struct Project {
     pub(crate) open_args: BTreeMap<String, Option<String>>,
     /// Whether a build reads `.git`, for values that only git can say.
     pub(crate) reads_git: bool,
+    /// What is wrong if the ignore file leaves `.git` out of such a build.
+    pub(crate) left_out_git: Vec<Diagnostic>,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
     /// The Dockerfile with stages of its own that the configuration belongs to, if it does.
@@ -97,8 +99,8 @@ impl Project {
             whole,
             config_file,
             stages,
+            ignore,
             mut diagnostics,
-            ..
         } = source;
         let (name, text) = config_file.clone().unwrap_or_default();
         let (written, mut found) = Config::parse(&name, &text);
@@ -107,11 +109,16 @@ impl Project {
         if found.is_empty() && stages.is_none() {
             found.extend(written.unused_build_args(&given));
         }
-        let asked_of_git: BTreeSet<GitValue> = written
-            .asked_of_git(&given)
-            .into_iter()
-            .map(|(value, _)| value)
-            .collect();
+        let mut asked_of_git = written.asked_of_git(&given);
+        // Docker buildx says the commit.
+        asked_of_git.retain(|(value, _)| *value != GitValue::Revision);
+        found.extend(config::asked_too_early(&asked_of_git));
+        let left_out_git = match &ignore {
+            Some((_, ignore)) if config::leaves_out_git(ignore) => {
+                GitUnknown::Ignored.findings(&asked_of_git)
+            }
+            _ => Vec::new(),
+        };
         let open_args = match open {
             OpenArgs::Keep => stay_open(&written, &given),
             OpenArgs::Refuse => BTreeMap::new(),
@@ -124,7 +131,9 @@ impl Project {
         );
         if open == OpenArgs::Refuse {
             // As a build asks git for them. What is printed now is built later, of another commit.
-            values.extend(git::values(&common.root.dir, &asked_of_git));
+            let asked = written.asked_of_git(&values);
+            let asked = asked.into_iter().map(|(value, _)| value).collect();
+            values.extend(git::values(&common.root.dir, &asked));
         }
         let (config, expanding) = written.expand(&values);
         if !found.iter().any(Diagnostic::is_error) {
@@ -137,10 +146,8 @@ impl Project {
             tree,
             repository,
             open_args,
-            // Docker buildx says the commit.
-            reads_git: asked_of_git
-                .iter()
-                .any(|value| *value != GitValue::Revision),
+            reads_git: !asked_of_git.is_empty(),
+            left_out_git,
             config_file,
             stages,
             whole,

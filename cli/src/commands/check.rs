@@ -16,6 +16,7 @@ pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
         ..
     } = project.judge(&usual_targets(common));
     diagnostics.extend(project.not_in_images(&outlines).diagnostics);
+    diagnostics.extend(project.left_out_git.iter().cloned());
     if !diagnostics.is_empty() {
         project.tell(&diagnostics);
     }

@@ -76,3 +76,37 @@ fn without_a_commit_they_are_not_given() {
         "{said}"
     );
 }
+
+#[test]
+fn what_is_needed_first_cannot_come_from_git() {
+    let repository = Repository::new(REPOSITORY);
+    repository.write("gowork.toml", "[go]\nversion = \"${GIT_DESCRIBE}\"\n");
+    repository.commit();
+    let said = repository.run("check");
+    assert!(
+        said.code == 1
+            && said
+                .err
+                .contains("it is needed before git can be asked for"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_ignore_file_that_leaves_out_git_is_reported() {
+    let repository = Repository::new(REPOSITORY);
+    repository.commit();
+    assert_eq!(repository.run("check").code, 0);
+    repository.write(".dockerignore", "*\n!*.go\n!go.mod\n");
+    let said = repository.run("check");
+    assert_eq!(said.code, 1, "{said}");
+    assert!(
+        said.err
+            .contains("GIT_DESCRIBE is not known: the ignore file leaves out .git")
+            && said.err.contains(" --> gowork.toml:2:11")
+            && !said.err.contains("GIT_REVISION is not known"),
+        "{said}"
+    );
+    repository.write(".dockerignore", "*\n!*.go\n!go.mod\n!.git\n");
+    assert_eq!(repository.run("check").code, 0);
+}

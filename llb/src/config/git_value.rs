@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::expand::BuildArg;
 use super::{Config, validate, wrong::Wrong};
 use crate::diag::Diagnostic;
+use crate::tree::{Ignore, TreePath};
 
 /// A value that git has. The configuration names it like a build-arg, and a build-arg of that name
 /// takes its place.
@@ -22,6 +23,9 @@ pub enum GitValue {
     /// Whether tracked files differ from the commit: `true` or `false`.
     Dirty,
 }
+
+/// A file that every repository has, from the root of the checkout.
+pub const GIT_HEAD: &str = ".git/HEAD";
 
 /// The tail that git puts after a description if files differ (gitglossary(7), git-describe(1)).
 const DIRTY: &str = "-dirty";
@@ -124,8 +128,8 @@ impl Config {
     }
 }
 
-/// The same build-args, with something in place of what git has yet to say. It holds for no key that
-/// is read after git was asked.
+/// The same build-args, with something in place of what git has yet to say: for the keys that are read
+/// before git is asked.
 pub fn with_git_stand_ins(
     known: &BTreeMap<String, String>,
     asked: &[(GitValue, BuildArg)],
@@ -135,6 +139,11 @@ pub fn with_git_stand_ins(
         values.insert(value.name().to_owned(), value.stand_in().to_owned());
     }
     values
+}
+
+/// Whether an ignore file leaves the repository out of a build context.
+pub fn leaves_out_git(ignore: &Ignore) -> bool {
+    TreePath::new(GIT_HEAD).is_ok_and(|head| ignore.excludes(&head).is_some())
 }
 
 /// An error for each value of git at a key that is read before git can be asked.

@@ -13,6 +13,7 @@ mod effective;
 mod env_value;
 mod expand;
 mod flags;
+mod git_unknown;
 mod git_value;
 mod image_name;
 mod pattern;
@@ -39,7 +40,8 @@ pub use effective::{
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
-pub use git_value::{GitValue, asked_too_early, with_git_stand_ins};
+pub use git_unknown::GitUnknown;
+pub use git_value::{GIT_HEAD, GitValue, asked_too_early, leaves_out_git, with_git_stand_ins};
 pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;

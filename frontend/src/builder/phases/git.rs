@@ -7,13 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gowork_llb::config::{BuildArg, GitValue};
+use gowork_llb::config::{self, GitUnknown, GitValue};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Output;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::file::{File, Mkfile};
 use gowork_llb::plan;
-use gowork_llb::tree::{Ignore, TreePath};
+use gowork_llb::tree::Ignore;
 
 use super::definition::Definition;
 use super::inputs;
@@ -21,11 +21,10 @@ use super::scan::Scanned;
 use crate::builder::session::{Session, bug, internal};
 use crate::context::Filter;
 use crate::error::BuildError;
+use crate::gateway::GatewayError;
 use crate::opts::NoCache;
 use crate::steps::git::{GIT_FILE, GitAnswer, Said};
 
-/// A file that every repository has.
-const HEAD: &str = ".git/HEAD";
 /// Where the step has the program that asks git.
 const PROGRAM: &str = "/gowork/gowork-frontend";
 /// Where the step has the checkout.
@@ -36,20 +35,6 @@ const OUT: &str = "/gowork/out";
 const REQUEST: &str = "/gowork/request";
 /// The file with these patterns.
 const IGNORED: &str = "ignored";
-
-/// Why git does not say something.
-enum Unknown {
-    /// The context has no repository.
-    NoRepository,
-    /// The ignore file leaves it out.
-    Ignored,
-    /// It is in another directory.
-    Elsewhere,
-    /// This builder image has no git.
-    NoGit(String),
-    /// Git failed, with these words.
-    Failed(String),
-}
 
 /// What the git step found out.
 pub(in crate::builder) struct Found {
@@ -81,33 +66,29 @@ pub(in crate::builder) async fn ask(
             Err(unknown) => unknown,
         },
     };
-    let errors: Vec<Diagnostic> = uses
-        .iter()
-        .filter(|(_, arg)| arg.default.is_none())
-        .map(|(value, arg)| unknown.error(*value, arg))
-        .collect();
-    if !errors.is_empty() {
-        return Err(errors.into());
+    let findings = unknown.findings(uses);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Err(findings.into());
     }
     Ok(Found {
         values: BTreeMap::new(),
-        warnings: unknown.warnings(uses),
+        warnings: findings,
     })
 }
 
 /// Why the context has no repository that git can read; `None` if it has one.
-async fn missing(session: &Session<'_>) -> Result<Option<Unknown>, BuildError> {
+async fn missing(session: &Session<'_>) -> Result<Option<GitUnknown>, BuildError> {
     let ignore = Ignore::parse(session.context.excludes().join("\n").as_bytes());
-    if TreePath::new(HEAD).is_ok_and(|head| ignore.excludes(&head).is_some()) {
-        return Ok(Some(Unknown::Ignored));
+    if config::leaves_out_git(&ignore) {
+        return Ok(Some(GitUnknown::Ignored));
     }
-    if session.context.is_git() || has(session, HEAD).await? {
+    if session.context.is_git() || has(session, config::GIT_HEAD).await? {
         return Ok(None);
     }
     Ok(Some(if has(session, ".git").await? {
-        Unknown::Elsewhere
+        GitUnknown::Elsewhere
     } else {
-        Unknown::NoRepository
+        GitUnknown::NoRepository
     }))
 }
 
@@ -125,9 +106,14 @@ async fn has(session: &Session<'_>, path: &str) -> Result<bool, BuildError> {
         .await
     {
         Ok(_) => Ok(true),
-        Err(error) if error.is_not_found() => Ok(false),
+        Err(error) if error.is_not_found() || is_directory(&error) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether BuildKit says that what was to be read is a directory.
+fn is_directory(error: &GatewayError) -> bool {
+    error.status.message.ends_with("is a directory")
 }
 
 /// Runs the step.
@@ -135,7 +121,7 @@ async fn run(
     session: &Session<'_>,
     definition: &Definition,
     scanned: &Scanned,
-) -> Result<Result<BTreeMap<String, String>, Unknown>, BuildError> {
+) -> Result<Result<BTreeMap<String, String>, GitUnknown>, BuildError> {
     let asked: BTreeSet<GitValue> = definition
         .asked_of_git
         .iter()
@@ -163,8 +149,8 @@ async fn run(
         .map_err(|error| bug(format!("the git step's result cannot be read: {error}")))?;
     Ok(match answer.said {
         Said::Values(values) => Ok(values),
-        Said::NoGit => Err(Unknown::NoGit(builder.image)),
-        Said::Failed(words) => Err(Unknown::Failed(words)),
+        Said::NoGit => Err(GitUnknown::NoGit(builder.image)),
+        Said::Failed(words) => Err(GitUnknown::Failed(words)),
     })
 }
 
@@ -199,63 +185,4 @@ fn exec(session: &Session<'_>, source: &Output, asked: &BTreeSet<GitValue>) -> E
         .platform(session.options.build_platform.clone())
         .ignore_cache(session.options.no_cache == NoCache::All)
         .named("ask git about the commit")
-}
-
-impl Unknown {
-    /// The reason in words.
-    fn reason(&self) -> String {
-        match self {
-            Self::NoRepository => "the build context has no .git".to_owned(),
-            Self::Ignored => "the ignore file leaves out .git".to_owned(),
-            Self::Elsewhere => {
-                ".git is a file here: the repository of a linked work tree or of a submodule is in \
-                 another directory"
-                    .to_owned()
-            }
-            Self::NoGit(image) => format!("the builder image {image} has no git"),
-            Self::Failed(words) => words.clone(),
-        }
-    }
-
-    /// What the user can do to have a value.
-    fn help(&self, value: GitValue) -> String {
-        let pass = format!(
-            "pass --build-arg {}=\"$({})\"",
-            value.name(),
-            value.in_shell()
-        );
-        match self {
-            Self::NoRepository => format!("build the root of the checkout, or {pass}"),
-            Self::Ignored => format!("end .dockerignore with the line !.git, or {pass}"),
-            Self::NoGit(_) => {
-                format!("name a `builder` under [go] that has git, as golang:1.26 does, or {pass}")
-            }
-            Self::Elsewhere | Self::Failed(_) => pass,
-        }
-    }
-
-    fn error(&self, value: GitValue, arg: &BuildArg) -> Diagnostic {
-        let message = format!("{} is not known: {}", value.name(), self.reason());
-        let error = Diagnostic::error(message).help(self.help(value));
-        error.at(arg.span.clone())
-    }
-
-    /// A warning for each value whose default is taken. A context without a repository gets none:
-    /// that is what defaults are for.
-    fn warnings(&self, uses: &[(GitValue, BuildArg)]) -> Vec<Diagnostic> {
-        if matches!(self, Self::NoRepository) {
-            return Vec::new();
-        }
-        let mut first: BTreeMap<GitValue, &BuildArg> = BTreeMap::new();
-        for (value, arg) in uses {
-            first.entry(*value).or_insert(arg);
-        }
-        let mut warnings = Vec::new();
-        for (value, arg) in first {
-            let message = format!("{} has its default: {}", value.name(), self.reason());
-            let warning = Diagnostic::warning(message).help(self.help(value));
-            warnings.push(warning.at(arg.span.clone()));
-        }
-        warnings
-    }
 }

@@ -1,0 +1,91 @@
+//! Why git cannot say what the configuration names of the commit, and what the user can do.
+
+use std::collections::BTreeMap;
+
+use super::expand::BuildArg;
+use super::git_value::GitValue;
+use crate::diag::Diagnostic;
+
+/// Why git does not say something in a build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GitUnknown {
+    /// The context has no repository.
+    NoRepository,
+    /// The ignore file leaves it out.
+    Ignored,
+    /// It is in another directory.
+    Elsewhere,
+    /// This builder image has no git.
+    NoGit(String),
+    /// Git failed, with these words.
+    Failed(String),
+}
+
+impl GitUnknown {
+    /// What comes of it for these uses of values: an error for each use without a default, or else a
+    /// warning for each value whose default is taken. A context without a repository gets no
+    /// warning: that is what defaults are for.
+    pub fn findings(&self, asked: &[(GitValue, BuildArg)]) -> Vec<Diagnostic> {
+        let errors: Vec<Diagnostic> = asked
+            .iter()
+            .filter(|(_, arg)| arg.default.is_none())
+            .map(|(value, arg)| self.error(*value, arg))
+            .collect();
+        if !errors.is_empty() || *self == Self::NoRepository {
+            return errors;
+        }
+        let mut first: BTreeMap<GitValue, &BuildArg> = BTreeMap::new();
+        for (value, arg) in asked {
+            first.entry(*value).or_insert(arg);
+        }
+        first
+            .into_iter()
+            .map(|(value, arg)| self.warning(value, arg))
+            .collect()
+    }
+
+    fn error(&self, value: GitValue, arg: &BuildArg) -> Diagnostic {
+        let message = format!("{} is not known: {}", value.name(), self.reason());
+        let error = Diagnostic::error(message).help(self.help(value));
+        error.at(arg.span.clone())
+    }
+
+    fn warning(&self, value: GitValue, arg: &BuildArg) -> Diagnostic {
+        let message = format!("{} has its default: {}", value.name(), self.reason());
+        let warning = Diagnostic::warning(message).help(self.help(value));
+        warning.at(arg.span.clone())
+    }
+
+    /// The reason in words.
+    fn reason(&self) -> String {
+        match self {
+            Self::NoRepository => "the build context has no .git".to_owned(),
+            Self::Ignored => "the ignore file leaves out .git".to_owned(),
+            Self::Elsewhere => {
+                ".git is a file here: the repository of a linked work tree or of a submodule is in \
+                 another directory"
+                    .to_owned()
+            }
+            Self::NoGit(image) => format!("the builder image {image} has no git"),
+            Self::Failed(words) => words.clone(),
+        }
+    }
+
+    /// What the user can do to have a value.
+    fn help(&self, value: GitValue) -> String {
+        let pass = format!(
+            "pass --build-arg {}=\"$({})\"",
+            value.name(),
+            value.in_shell()
+        );
+        match self {
+            Self::NoRepository => format!("build the root of the checkout, or {pass}"),
+            Self::Ignored => format!("end .dockerignore with the line !.git, or {pass}"),
+            Self::NoGit(_) => {
+                format!("name a `builder` under [go] that has git, as golang:1.26 does, or {pass}")
+            }
+            Self::Elsewhere | Self::Failed(_) => pass,
+        }
+    }
+}
