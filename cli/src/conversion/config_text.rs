@@ -66,10 +66,14 @@ fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &
         ("git", "describe") => ("GIT_DESCRIBE", command),
         ("git", "branch") => ("GIT_BRANCH", command),
         ("git", "rev-parse") if has(&["--abbrev-ref"]) => ("GIT_BRANCH", command),
-        ("git", "log") if has(&["%c", "%ad", "%ai", "%aI"]) => ("GIT_COMMIT_TIME", command),
-        ("git", "rev-parse" | "log" | "rev-list") => ("GIT_REVISION", command),
+        ("git", "log") if has(&["%c", "%ad", "%ai", "%aI"]) => {
+            return in_place_of(walker, GitValue::CommitTime, command);
+        }
+        ("git", "rev-parse" | "log" | "rev-list") if is_commit(command) => {
+            return in_place_of(walker, GitValue::Revision, command);
+        }
         // The time of the build would link anew each time.
-        ("date", _) => ("GIT_COMMIT_TIME", "git log -1 --format=%cI"),
+        ("date", _) => return in_place_of(walker, GitValue::CommitTime, command),
         _ => {
             let name = variable(before);
             return by_arg(walker, at, (&name, command));
@@ -86,6 +90,41 @@ fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &
         format!("{how} --build-arg {name}=\"$({pass})\""),
     );
     format!("${{{name}:-}}")
+}
+
+/// A value from git that says the same in another form: the whole commit, the time of the commit.
+fn in_place_of(walker: &mut Walker<'_>, value: GitValue, command: &str) -> String {
+    let name = value.name();
+    let what = match value {
+        GitValue::CommitTime => "the time of the commit",
+        _ => "the whole commit",
+    };
+    let note = format!(
+        "{name}, {what}, takes the place of $({command}); to have another text, pass --build-arg {name}=..."
+    );
+    if !walker.notes.contains(&note) {
+        walker.notes.push(note);
+    }
+    asked_of_git(walker, value, "")
+}
+
+/// Whether git prints a commit, perhaps a short one: not how many there are, who made it, or where
+/// the repository is.
+fn is_commit(command: &str) -> bool {
+    let words: Vec<&str> = command.split_whitespace().collect();
+    let has = |start: &str| words.iter().any(|word| word.starts_with(start));
+    match words.get(1) {
+        Some(&"rev-parse") => words[2..].iter().all(|word| {
+            ["HEAD", "--verify", "-q", "--quiet"].contains(word) || word.starts_with("--short")
+        }),
+        Some(&"rev-list") => has("HEAD") && (has("-1") || has("-n") || has("--max-count=1")),
+        Some(&"log") => ["%h", "%H"].iter().any(|form| {
+            command.ends_with(form)
+                || command.ends_with(&format!("{form}\""))
+                || command.ends_with(&format!("{form}'"))
+        }),
+        _ => false,
+    }
 }
 
 /// The value from git that a command prints, and what it prints where git fails: `git describe
@@ -106,7 +145,15 @@ fn git_value(command: &str) -> Option<(GitValue, String)> {
         .replace("2>/dev/null", "");
     let words: Vec<&str> = question.split_whitespace().collect();
     let value = match words.as_slice() {
-        ["git", "rev-parse", "HEAD"] => GitValue::Revision,
+        ["git", "rev-parse", "HEAD"]
+        | ["git", "rev-parse", "--verify", "HEAD"]
+        | ["git", "rev-list", "-1", "HEAD"]
+        | [
+            "git",
+            "log",
+            "-1",
+            "--format=%H" | "--pretty=%H" | "--pretty=format:%H",
+        ] => GitValue::Revision,
         ["git", "describe", options @ ..]
             if options.contains(&"--tags")
                 && options
