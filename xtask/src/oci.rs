@@ -207,11 +207,8 @@ pub(crate) fn layout_digest(directory: &Path) -> Option<String> {
     Some(index["manifests"][0]["digest"].as_str()?.to_owned())
 }
 
-/// The layers of the image in the layout `directory`.
-///
-/// # Errors
-/// If it holds no complete image.
-pub(crate) fn layers(directory: &Path) -> Result<Vec<Layer>> {
+/// The manifest and the configuration of the image in the layout `directory`.
+fn documents(directory: &Path) -> Result<(Value, Value)> {
     let blobs = directory.join("blobs/sha256");
     let read = |digest: &str| -> Result<Value> {
         let path = blob_path(&blobs, digest);
@@ -223,6 +220,25 @@ pub(crate) fn layers(directory: &Path) -> Result<Vec<Layer>> {
         .with_context(|| format!("{} is no OCI layout", directory.display()))?;
     let manifest = read(&digest)?;
     let config = read(manifest["config"]["digest"].as_str().unwrap_or_default())?;
+    Ok((manifest, config))
+}
+
+/// The `config` object of the configuration of the image in the layout `directory`.
+///
+/// # Errors
+/// If it holds no complete image.
+pub(crate) fn config(directory: &Path) -> Result<Value> {
+    let (_, mut config) = documents(directory)?;
+    Ok(config["config"].take())
+}
+
+/// The layers of the image in the layout `directory`.
+///
+/// # Errors
+/// If it holds no complete image.
+pub(crate) fn layers(directory: &Path) -> Result<Vec<Layer>> {
+    let blobs = directory.join("blobs/sha256");
+    let (manifest, config) = documents(directory)?;
     let diff_ids = config["rootfs"]["diff_ids"]
         .as_array()
         .into_iter()

@@ -33,7 +33,7 @@ struct Image {
 /// # Errors
 /// If an image cannot be made or pushed.
 pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]) -> Result<()> {
-    let (debian, busybox) = (layout(state, "debian-bookworm"), layout(state, "busybox"));
+    let (debian, busybox) = (debian(state), busybox(state));
     if oci::layout_digest(&debian).is_none() || oci::layout_digest(&busybox).is_none() {
         debian::make(&debian, &busybox)?;
     }
@@ -118,6 +118,21 @@ fn push(state: &State, registry: &Registry, image: &Image) -> Result<()> {
 
 fn layout(state: &State, name: &str) -> PathBuf {
     state.path("base").join(format!("{name}-{RECIPE}"))
+}
+
+/// The layout of the `golang` image of the default release.
+pub(crate) fn golang(state: &State) -> PathBuf {
+    layout(state, &format!("golang-{GO_VERSION}"))
+}
+
+/// The layout of the `debian` image.
+pub(crate) fn debian(state: &State) -> PathBuf {
+    layout(state, "debian-bookworm")
+}
+
+/// The layout of the `busybox` image.
+pub(crate) fn busybox(state: &State) -> PathBuf {
+    layout(state, "busybox")
 }
 
 /// A directory for work in progress, beside the layouts: they are large, and on the same file

@@ -1,11 +1,10 @@
 //! Whether a converted Dockerfile and its settings say what the facts say. This knows nothing of how
 //! they were written.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::facts::{Line, strings};
+use super::said::File;
 
 /// What was found missing.
 #[derive(Default)]
@@ -17,19 +16,6 @@ impl Missing {
             self.0.push(what.into());
         }
     }
-}
-
-/// An instruction: its keyword in capitals, and its words in one line.
-struct Said {
-    keyword: String,
-    words: String,
-}
-
-/// A converted Dockerfile.
-struct File {
-    said: Vec<Said>,
-    /// Build-args above the stages, and their defaults.
-    args: BTreeMap<String, String>,
 }
 
 /// Compares.
@@ -54,59 +40,6 @@ pub(super) fn judge(line: &Line, dockerfile: &str, settings: &str) -> Missing {
 }
 
 impl File {
-    fn read(text: &str) -> Self {
-        let mut said: Vec<Said> = Vec::new();
-        let mut args = BTreeMap::new();
-        let mut open = false;
-        for line in text.lines() {
-            let trimmed = line.trim();
-            if trimmed.starts_with('#') || trimmed.is_empty() {
-                continue;
-            }
-            let (body, continues) = match trimmed.strip_suffix('\\') {
-                Some(body) => (body.trim(), true),
-                None => (trimmed, false),
-            };
-            match said.last_mut().filter(|_| open) {
-                Some(last) => {
-                    last.words.push(' ');
-                    last.words.push_str(body);
-                }
-                None => {
-                    let (keyword, words) =
-                        body.split_once(char::is_whitespace).unwrap_or((body, ""));
-                    said.push(Said {
-                        keyword: keyword.to_uppercase(),
-                        words: words.trim().to_owned(),
-                    });
-                }
-            }
-            open = continues;
-        }
-        for said in said.iter().take_while(|said| said.keyword != "FROM") {
-            if let Some((name, value)) = said.words.split_once('=') {
-                args.insert(name.to_owned(), value.trim_matches('"').to_owned());
-            }
-        }
-        Self { said, args }
-    }
-
-    fn all<'f>(&'f self, keyword: &'f str) -> impl Iterator<Item = &'f str> {
-        let said = self.said.iter().filter(move |said| said.keyword == keyword);
-        said.map(|said| said.words.as_str())
-    }
-
-    /// A text with the defaults of build-args.
-    fn filled(&self, text: &str) -> String {
-        let mut out = text.to_owned();
-        for (name, value) in &self.args {
-            out = out
-                .replace(&format!("${{{name}}}"), value)
-                .replace(&format!("${name}"), value);
-        }
-        out
-    }
-
     fn base(&self, line: &Line, missing: &mut Missing) {
         let Some(base) = line.text("base") else {
             return;

@@ -1,9 +1,14 @@
 //! Converts Dockerfiles of public repositories by `gowork init --from`, and checks that the result
-//! says what is known about them.
+//! says what is known about them; or builds both, and compares the images.
 
+mod both;
+mod built;
+mod compare;
 mod facts;
 mod judge;
 mod reconstruct;
+mod said;
+mod standin;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +18,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
+use self::both::{Both, How};
 use self::facts::Line;
 use crate::command::built_program;
 use crate::state::State;
@@ -27,6 +33,8 @@ pub(crate) struct Arguments {
     checkouts: Option<PathBuf>,
     /// Only lines of these names
     only: Vec<String>,
+    #[command(flatten)]
+    how: How,
 }
 
 /// Where a conversion started from.
@@ -58,12 +66,22 @@ struct Converted {
     is_sound: bool,
 }
 
+impl Converted {
+    /// The build context that the command took, from the root of the repository.
+    fn context(&self) -> &str {
+        let said = self.said.lines();
+        let mut found = said.filter_map(|line| line.strip_prefix("the build context is "));
+        found.next().unwrap_or(".")
+    }
+}
+
 /// Runs all lines, prints one line for each, and the counts. `full`: everything that is known is in
 /// the result; `values`: the same, if values of git are passed as build-args; `partly` and `no` with
 /// what is missing.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let program = built_program(&state, &["--package", "gowork", "--bin", "gowork"])?;
+    let both = Both::prepare(&state, &arguments.how)?;
     let text = fs::read_to_string(&arguments.file)
         .with_context(|| arguments.file.display().to_string())?;
     let mut out = std::io::stdout();
@@ -71,6 +89,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for text in text.lines().filter(|line| !line.trim().is_empty()) {
         let line = Line::parse(text)?;
         if !arguments.only.is_empty() && !arguments.only.iter().any(|id| id == line.id()) {
+            continue;
+        }
+        if let Some(both) = &both {
+            build(&program, arguments, &line, both)?;
             continue;
         }
         let (input, verdict, reasons) = convert(&program, arguments, &line)?;
@@ -82,6 +104,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             line.id(),
             input.words()
         )?;
+    }
+    if both.is_some() {
+        return Ok(());
     }
     let total: usize = counts.values().sum();
     for verdict in ["full", "values", "partly", "no"] {
@@ -97,6 +122,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             original + alone + facts
         )?;
     }
+    Ok(())
+}
+
+/// Builds one line both ways, if the original is at hand and can be converted.
+fn build(program: &Path, arguments: &Arguments, line: &Line, both: &Both<'_>) -> Result<()> {
+    let checkout = arguments.checkouts.as_ref().map(|dir| dir.join(line.id()));
+    let checkout = checkout.filter(|dir| dir.join(line.path()).is_file());
+    let made = match &checkout {
+        Some(checkout) => init(program, checkout, line)?,
+        None => None,
+    };
+    if let (Some(checkout), Some(made)) = (checkout, made) {
+        return both.run(line, &checkout, &made);
+    }
+    let mut out = std::io::stdout();
+    writeln!(out, "{:<24} nothing is written", line.id())?;
     Ok(())
 }
 
