@@ -193,11 +193,12 @@ async fn build_resolved(
         linker_check::check(session, &plan, image, &solved.reference).await?;
     }
     let base = inputs.base_config(&image.runtime.base.value);
-    let config = image_config::make(session, image, job.platform, base, options.epoch).await?;
+    let own = base.map(|base| base.config.as_slice());
+    let config = image_config::make(session, image, job.platform, own, options.epoch).await?;
     let image = ImageResult {
         reference: solved.reference,
         config: Some(config),
-        base_config: base.map(<[u8]>::to_vec),
+        base_config: base.and_then(|base| base.of_registry.clone()),
     };
     Ok(Built {
         image,

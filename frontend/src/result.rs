@@ -12,8 +12,10 @@ use serde::Serialize;
 
 use crate::gateway::Ref;
 
-const CONFIG: &str = "containerimage.config";
-const BASE_CONFIG: &str = "containerimage.base.config";
+/// The key of an image's config in the metadata of a result.
+pub(crate) const CONFIG: &str = "containerimage.config";
+/// The key of the config of the image that it is built upon.
+pub(crate) const BASE_CONFIG: &str = "containerimage.base.config";
 const PLATFORMS: &str = "refs.platforms";
 const EPOCH: &str = "source.date.epoch";
 

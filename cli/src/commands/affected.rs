@@ -85,8 +85,13 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
     Ok(code)
 }
 
-/// Says what is not seen here if directories are laid over the repository.
-fn note_overlays(config: &Config) {
+/// Says what is not seen here if stages make something of images.
+fn note_stages(config: &Config) {
+    for stage in config.stages_of_images() {
+        ui::note(&format!(
+            "what stage {stage} makes is only known in a build: an edit of what it is made from may touch images that are not listed"
+        ));
+    }
     for overlay in config.overlays() {
         ui::note(&format!(
             "what {} makes for {} is only known in a build: an edit of what it is made from may touch images that are not listed",
@@ -138,7 +143,7 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
     let Some(now) = comparison.now(&targets) else {
         return Ok(None);
     };
-    note_overlays(comparison.config());
+    note_stages(comparison.config());
     for (target, now_on_it) in targets.iter().zip(now.value) {
         let fates = comparison.fates(target, now_on_it, ask_go)?;
         for (name, change) in fates {
@@ -187,7 +192,7 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> 
     let Some(sound) = project.plans(&targets(common, &host_target())) else {
         return Ok(None);
     };
-    note_overlays(project.config());
+    note_stages(project.config());
     let mut touched: Images = BTreeMap::new();
     let mut idle: BTreeSet<&TreePath> = paths.iter().collect();
     for plan in &sound.value {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::explain_file;
 use super::no_image::no_image;
-use super::plan::with_extras;
+use super::plan::{user_of, with_extras};
 use crate::args::{Common, Explain};
 use crate::membership::Query;
 use crate::project::{OpenArgs, Project, Resolutions, one_target};
@@ -190,7 +190,9 @@ fn runtime(image: &Image) -> String {
     let with = with_extras(runtime);
     let mut text = format!(
         "\nimage: {} on {}{with}, user {}\n",
-        image.binary, runtime.base.value, runtime.user
+        image.binary,
+        runtime.base.value,
+        user_of(runtime)
     );
     for file in &runtime.files {
         let _ = writeln!(text, "  {} as {}", file.from.value, file.to);

@@ -55,7 +55,10 @@ fn summary(plan: &Plan) -> String {
         let _ = writeln!(
             text,
             "  {}: {} of {link} on {}{with}, user {}",
-            image.name, image.binary, runtime.base.value, runtime.user
+            image.name,
+            image.binary,
+            runtime.base.value,
+            user_of(runtime)
         );
     }
     text
@@ -112,6 +115,11 @@ fn waits_for<'p>(plan: &'p Plan, step: &Step) -> Vec<&'p str> {
 }
 
 /// What an image has around its binary: ` with certificates and time zones`, or nothing.
+/// Whom an image runs as, in words.
+pub(super) fn user_of(runtime: &RuntimeConfig) -> &str {
+    runtime.user.as_deref().unwrap_or("of the stage")
+}
+
 pub(super) fn with_extras(runtime: &RuntimeConfig) -> String {
     let mut extras = Vec::new();
     if runtime.certificates {

@@ -45,6 +45,7 @@ mod predictions;
 mod reproducible;
 mod rows;
 mod runtime;
+mod runtime_stages;
 mod secrets;
 mod shared;
 mod smoke;

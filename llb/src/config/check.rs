@@ -116,8 +116,8 @@ pub(super) fn stage_name(text: &str) -> Result<(), Wrong> {
     )
 }
 
-/// A builder: an image, or a stage behind [`STAGE`].
-pub(super) fn builder(text: &str) -> Result<(), Wrong> {
+/// An image, or a stage behind [`STAGE`].
+pub(super) fn image_or_stage(text: &str) -> Result<(), Wrong> {
     match text.strip_prefix(STAGE) {
         Some(name) => stage(name),
         None => image_reference(text),

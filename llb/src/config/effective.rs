@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::image_name::ImageName;
-use super::values::{Cache, Port};
+use super::values::{Cache, Port, STAGE};
 use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, Stage, check_runtime};
 use crate::diag::Span;
 use crate::tree::TreePath;
@@ -63,10 +63,10 @@ pub struct CompileConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuntimeConfig {
-    /// Image to build upon, or [`SCRATCH`].
+    /// Image to build upon, or [`SCRATCH`]; or a [stage](Self::base_stage).
     pub base: Spanned<String>,
-    /// User.
-    pub user: String,
+    /// User; none means that of the stage which is the base.
+    pub user: Option<String>,
     /// Whether CA certificates are put in.
     pub certificates: bool,
     /// Whether the time zone database is put in.
@@ -77,10 +77,10 @@ pub struct RuntimeConfig {
     pub labels: BTreeMap<String, String>,
     /// Ports, sorted.
     pub ports: BTreeSet<Port>,
-    /// Entrypoint; none means the binary.
+    /// Entrypoint; none means that of the stage which is the base, if it has one, else the binary.
     pub entrypoint: Option<Vec<String>>,
-    /// Arguments; none means none on an entrypoint of ours (the base image's `Cmd` is not for our
-    /// binary).
+    /// Arguments; none means those that belong to the entrypoint of a stage, and else none (the
+    /// base image's `Cmd` is not for our binary).
     pub cmd: Option<Vec<String>>,
     /// Working directory; none means the base image's.
     pub workdir: Option<String>,
@@ -143,6 +143,13 @@ pub struct OverlayConfig {
     pub to: Spanned<TreePath>,
 }
 
+impl RuntimeConfig {
+    /// The stage or named context to build upon, if it is no image.
+    pub fn base_stage(&self) -> Option<&str> {
+        self.base.value.strip_prefix(STAGE)
+    }
+}
+
 impl Stage {
     /// Whether its `dockerfile` is a path, and not a text.
     pub(super) fn has_path(&self) -> bool {
@@ -179,6 +186,17 @@ impl Config {
             });
         }
         overlays
+    }
+
+    /// The stages and named contexts that images take from.
+    pub fn stages_of_images(&self) -> BTreeSet<&str> {
+        let images = self.images.values().map(|image| &image.runtime);
+        let mut stages = BTreeSet::new();
+        for runtime in images.chain([&self.runtime]) {
+            let base = runtime.base.as_ref();
+            stages.extend(base.and_then(|base| base.strip_prefix(STAGE)));
+        }
+        stages
     }
 
     /// What holds for the image `name`, whether or not it has a table. Call it on what
@@ -356,6 +374,8 @@ fn compile(build: &Build) -> CompileConfig {
 fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
     let base = runtime.base.unwrap_or_else(|| SCRATCH.to_owned().into());
     let is_scratch = base.value == SCRATCH;
+    // A stage says who it runs as, if only by saying nothing.
+    let default_user = (!base.value.starts_with(STAGE)).then(|| DEFAULT_USER.to_owned());
     // Wrong values count as absent.
     let ports = runtime.ports.unwrap_or_default();
     let ports = ports
@@ -364,7 +384,7 @@ fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
     let files = runtime.files.unwrap_or_default();
     RuntimeConfig {
         base,
-        user: text(runtime.user).unwrap_or_else(|| DEFAULT_USER.to_owned()),
+        user: text(runtime.user).or(default_user),
         certificates: runtime.certificates.map_or(is_scratch, |on| on.value),
         timezones: runtime.timezones.map_or(is_scratch, |on| on.value),
         env: texts(runtime.env),

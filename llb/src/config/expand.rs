@@ -375,21 +375,17 @@ fn across_keys(config: &Config, diagnostics: &mut Findings) {
             .map(|(name, image)| (format!("images.{name}"), &image.runtime, config.image(name))),
     );
     for (table, written, effective) in tables {
-        let named = effective
-            .runtime
-            .user
-            .split(':')
-            .any(|part| part.parse::<u32>().is_err());
+        let user = effective.runtime.user.as_deref().unwrap_or_default();
+        let named = user.split(':').any(|part| part.parse::<u32>().is_err());
         let place = written.user.as_ref().or(written.base.as_ref());
         if let Some(place) = place
             && effective.runtime.base.value == SCRATCH
             && named
-            && !effective.runtime.user.contains('$')
+            && !user.contains('$')
         {
             let wrong = Wrong {
                 why: format!(
-                    "user {:?} has a name, and the base image `scratch` knows no names",
-                    effective.runtime.user
+                    "user {user:?} has a name, and the base image `scratch` knows no names"
                 ),
                 help: "write numbers, like \"65532:65532\"".to_owned(),
             };

@@ -99,7 +99,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     }
     walk.prefix = "go.".to_owned();
     walk.one("version", check::go_version, &mut config.go.version);
-    walk.one("builder", check::builder, &mut config.go.builder);
+    walk.one("builder", check::image_or_stage, &mut config.go.builder);
     walk.one("toolchain", check::toolchain, &mut config.go.toolchain);
     build(&mut walk, &mut config.go.build);
     walk.prefix = "modules.".to_owned();
@@ -153,7 +153,7 @@ fn modules(walk: &mut Walk<'_>, modules: &mut Modules) {
 }
 
 fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
-    walk.one("base", check::image_reference, &mut runtime.base);
+    walk.one("base", check::image_or_stage, &mut runtime.base);
     walk.one("user", check_runtime::user, &mut runtime.user);
     for (name, value) in &mut runtime.env {
         walk.at(&format!("env.{name}"), env_value::check, value, Form::Env);

@@ -44,7 +44,7 @@ pub struct Config {
     pub images: BTreeMap<ImageName, Image>,
 }
 
-/// `[stages.NAME]`: what Docker builds for overlays, or for the builder.
+/// `[stages.NAME]`: what Docker builds for images, for overlays, or for the builder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
@@ -200,11 +200,13 @@ pub struct Modules {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct Runtime {
-    /// Image to build upon. Default `"scratch"`: nothing but what is listed here.
+    /// Image to build upon; or `"stage:NAME"`, a stage of `[stages]` or a named context, whose
+    /// config the image has where this file says nothing. Default `"scratch"`: nothing but what is
+    /// listed here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Spanned<String>>,
     /// User, `"uid"` or `"uid:gid"`; names only where the base image knows them. Default
-    /// `"65532:65532"`.
+    /// `"65532:65532"`; of a stage the stage's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Spanned<String>>,
     /// Put the builder's CA certificates into the image. Default: true on scratch, else false.
@@ -227,7 +229,8 @@ pub struct Runtime {
         schemars(with = "Option<Vec<super::schema::PortKey>>")
     )]
     pub ports: Option<Vec<Spanned<String>>>,
-    /// Entrypoint. Default: the binary, `/usr/local/bin/NAME`.
+    /// Entrypoint. Default: that of a stage as the base, if it has one; else the binary,
+    /// `/usr/local/bin/NAME`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<Spanned<String>>>,
     /// Arguments to the entrypoint.

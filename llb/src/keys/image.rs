@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest as _, Sha256};
+
+use super::contents::hex;
 use super::input::{KeyInput, flags, module_text};
 use super::key::{Key, KeyPart};
 use super::runtime;
-use crate::config::ImageName;
+use crate::config::{ImageName, Stage};
 use crate::gomod::{ImportPath, ModFile, Replace, SumFile, WorkFile, version};
 use crate::packages::{self, PackageSet};
 use crate::plan::{Build, BuildIx, Image, Plan, StepKind, ThirdParty};
@@ -18,11 +21,34 @@ use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
 /// decide versions, of all mod files of the root, for every image that holds third-party packages.
 /// Sets with and without a resolution must not be compared.
 pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<ImageName, Key> {
-    input
-        .plan
-        .images
-        .iter()
-        .map(|image| (image.name.clone(), image_key(input, image)))
+    let stages = stage_digests(input.plan);
+    let mut keys = BTreeMap::new();
+    for image in &input.plan.images {
+        let mut key = image_key(input, image);
+        for name in stages_of(input.plan, image) {
+            let said = stages.get(name.to_lowercase().as_str());
+            let part = KeyPart::Stage(name.to_owned());
+            key.insert(part, said.map_or("", String::as_str));
+        }
+        keys.insert(image.name.clone(), key);
+    }
+    keys
+}
+
+/// The stages that an image is made from.
+fn stages_of<'a>(plan: &'a Plan, image: &'a Image) -> BTreeSet<&'a str> {
+    let base = image.runtime.base_stage();
+    plan.builder.stage().into_iter().chain(base).collect()
+}
+
+/// A digest of what the configuration says of each stage. What the stage takes of the repository is
+/// not known here: only Docker's frontend reads Dockerfiles.
+fn stage_digests(plan: &Plan) -> BTreeMap<&str, String> {
+    let text = |stage: &Stage| serde_json::to_string(stage).unwrap_or_default();
+    let digest = |stage: &Stage| hex(&Sha256::digest(text(stage)));
+    let stages = plan.stages.iter();
+    stages
+        .map(|(name, stage)| (name.as_str(), digest(stage)))
         .collect()
 }
 

@@ -33,6 +33,8 @@ pub enum KeyPart {
     Main(ImportPath),
     /// A key of `[runtime]`, or one item of it.
     Runtime(String),
+    /// What the configuration says of a stage that an image takes from.
+    Stage(String),
     /// A file that goes into an image beside its binary.
     RuntimeFile(TreePath),
     /// The `go` line that holds for a root: it decides the default GODEBUG of its mains.
@@ -81,6 +83,7 @@ impl fmt::Display for KeyPart {
             Self::Binary => f.write_str("name of the binary"),
             Self::Main(path) => write!(f, "main {path}"),
             Self::Runtime(key) => write!(f, "runtime {key}"),
+            Self::Stage(name) => write!(f, "stage {name}"),
             Self::RuntimeFile(path) => write!(f, "runtime file {path}"),
             Self::GoLine => f.write_str("go line"),
             Self::Godebug(key) => write!(f, "godebug {key}"),
@@ -108,6 +111,7 @@ impl KeyPart {
             Self::File(_)
                 | Self::PerhapsFile(_)
                 | Self::RuntimeFile(_)
+                | Self::Stage(_)
                 | Self::Step { .. }
                 | Self::Sum(_)
                 | Self::Written(_)
@@ -126,6 +130,7 @@ impl KeyPart {
             Self::Binary => "binary",
             Self::Main(_) => "main",
             Self::Runtime(_) => "runtime",
+            Self::Stage(_) => "stage",
             Self::RuntimeFile(_) => "runtime-file",
             Self::GoLine => "go-line",
             Self::Godebug(_) => "godebug",

@@ -226,7 +226,9 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     } = &image.runtime;
     let mut add = |name: &str, value: &str| key.insert(KeyPart::Runtime(name.to_owned()), value);
     add("base", &base.value);
-    add("user", user);
+    if let Some(user) = user {
+        add("user", user);
+    }
     add("certificates", &certificates.to_string());
     add("timezones", &timezones.to_string());
     for (name, value) in env {

@@ -16,7 +16,7 @@ use crate::plan::Image;
 pub struct ConfigInput<'a> {
     /// The platform of the image.
     pub platform: &'a Platform,
-    /// The base image's config as the registry has it; none for scratch.
+    /// The config of the base: an image's as the registry has it, or a stage's; none for scratch.
     pub base: Option<&'a [u8]>,
     /// Labels of the build, which override those of the configuration.
     pub labels: &'a BTreeMap<String, String>,
@@ -28,7 +28,7 @@ pub struct ConfigInput<'a> {
 /// The config of `image`, as JSON.
 ///
 /// # Errors
-/// If the base image's config cannot be read as one.
+/// If the base's config cannot be read as one.
 pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, ImageConfigError> {
     let mut config = match input.base {
         Some(json) => ImageConfig::from_json(json)?,
@@ -84,15 +84,20 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
     if runtime.timezones && !runtime.env.contains_key("ZONEINFO") {
         run.set_env("ZONEINFO", ZONEINFO);
     }
-    // Setting an entrypoint drops the base's arguments, which are not for our binary.
-    run.set_entrypoint(
-        runtime
-            .entrypoint
-            .clone()
-            .unwrap_or_else(|| vec![format!("{BINARY_DIR}/{}", image.binary)]),
-    );
-    run.cmd = runtime.cmd.clone().unwrap_or_default();
-    run.user.clone_from(&runtime.user);
+    // Setting an entrypoint drops the base's arguments, which are not for our binary. A stage is
+    // written for the image, so its entrypoint is meant.
+    let is_of_stage = runtime.base_stage().is_some() && !run.entrypoint.is_empty();
+    match &runtime.entrypoint {
+        Some(words) => run.set_entrypoint(words),
+        None if is_of_stage => {}
+        None => run.set_entrypoint([format!("{BINARY_DIR}/{}", image.binary)]),
+    }
+    if let Some(cmd) = &runtime.cmd {
+        run.cmd.clone_from(cmd);
+    }
+    if let Some(user) = &runtime.user {
+        run.user.clone_from(user);
+    }
     if let Some(dir) = &runtime.workdir {
         run.working_dir.clone_from(dir);
     }

@@ -93,10 +93,11 @@ pub struct JsonImage {
     pub binary: String,
     /// The step that links it.
     pub link: StepName,
-    /// Image it is built upon.
+    /// Image it is built upon, or `stage:NAME`.
     pub base: String,
-    /// User it runs as.
-    pub user: String,
+    /// User it runs as; missing if the stage that it is built upon says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// Whether CA certificates are put in.
     pub certificates: bool,
     /// Whether the time zone database is put in.

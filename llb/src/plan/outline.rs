@@ -10,7 +10,7 @@ use super::image_errors;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
 use super::unused;
-use crate::config::{Cache, Config, ImageConfig, ImageName};
+use crate::config::{Cache, Config, ImageConfig, ImageName, Stage};
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::gomod::{ImportPath, ModulePath};
 use crate::limits;
@@ -38,6 +38,8 @@ pub struct Setup {
     pub module_env: BTreeMap<String, String>,
     /// Where compile results are kept. Those of a build with hidden inputs are in layers only.
     pub cache: Cache,
+    /// The stages that the configuration describes, by name.
+    pub stages: BTreeMap<String, Stage>,
     /// Roots under one set of flags each. Steps of one build share versions and flags.
     pub builds: Vec<Build>,
 }
@@ -184,6 +186,7 @@ pub(super) fn outline_where(
             toolchain: toolchain(config),
             module_env: config.module_env(),
             cache: config.cache(),
+            stages: config.stages.clone(),
             builds: Vec::new(),
         },
         images: Vec::new(),

@@ -74,8 +74,8 @@ fn an_empty_file_is_the_default() {
     );
     let runtime = image.runtime;
     assert_eq!(
-        (runtime.base.as_str(), runtime.user.as_str()),
-        ("scratch", "65532:65532")
+        (runtime.base.as_str(), runtime.user.as_deref()),
+        ("scratch", Some("65532:65532"))
     );
     assert!(runtime.certificates && runtime.timezones);
     assert!(Config::default().module_env().is_empty());
@@ -97,7 +97,8 @@ fn a_base_image_brings_its_own_certificates_and_time_zones() {
         (flags("api"), flags("web"), flags("bare")),
         ((false, false), (true, false), (true, true))
     );
-    assert_eq!(config.image("api").runtime.user, "65532:65532");
+    let user = config.image("api").runtime.user;
+    assert_eq!(user.as_deref(), Some("65532:65532"));
 }
 
 #[test]

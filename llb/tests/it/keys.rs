@@ -152,14 +152,19 @@ fn edited(edits: &[(&str, Option<&str>)], version: &str, expected: &Expect) {
             None => assert!(after.remove(&path)),
         }
     }
+    compared((&before, &after), version, expected);
+}
+
+/// The same for two states of a repository.
+fn compared((before, after): (&MemTree, &MemTree), version: &str, expected: &Expect) {
     let mut reported = String::new();
     for (words, versions) in [
         ("with go", [Some("v0.3.0"), Some(version)]),
         ("without", [None, None]),
     ] {
         let (a, b) = (
-            Side::new(&before, versions[0]),
-            Side::new(&after, versions[1]),
+            Side::new(before, versions[0]),
+            Side::new(after, versions[1]),
         );
         let digests = |side: &Side| -> BTreeMap<String, String> {
             let keys = keys::step_keys(side.input());
@@ -286,6 +291,50 @@ fn runtime_and_flags() {
               runs: 0/deps 0/link:api 1/deps 1/link:worker
               api: runtime env LEVEL "info" -> "debug"; runtime file api/web/index.html changed; runtime file api/web/new.css is new
               worker: -ldflags "-s -w" -> "-s"; -tags "x" is new
+        "#]],
+    );
+}
+
+/// What images are built upon is in no step.
+#[test]
+fn a_stage_under_images() {
+    let config = |text: &str| {
+        format!(
+            "[runtime]\nbase = \"stage:os\"\n[stages.os]\ndockerfile = \"\"\"\n{text}\n\"\"\"\n[images.api]\nenv = {{ LEVEL = \"info\" }}\nfiles = [{{ from = \"api/web\", to = \"/web\" }}]\n"
+        )
+    };
+    let mut before = MemTree::from_txtar(SERVICES);
+    let mut after = before.clone();
+    let path = TreePath::new("gowork.toml").unwrap();
+    before.insert(path.clone(), config("FROM alpine"));
+    after.insert(path, config("FROM debian"));
+    compared(
+        (&before, &after),
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: 
+              api: stage os changed
+              worker: stage os changed
+            without
+              runs: 
+              api: stage os changed
+              worker: stage os changed
+        "#]],
+    );
+    let on_scratch = MemTree::from_txtar(SERVICES);
+    compared(
+        (&on_scratch, &before),
+        "v0.3.0",
+        &expect![[r#"
+            with go
+              runs: 
+              api: runtime base "scratch" -> "stage:os"; runtime certificates "true" -> "false"; runtime timezones "true" -> "false"; runtime user "65532:65532" is gone; stage os is new
+              worker: runtime base "scratch" -> "stage:os"; runtime certificates "true" -> "false"; runtime timezones "true" -> "false"; runtime user "65532:65532" is gone; stage os is new
+            without
+              runs: 
+              api: runtime base "scratch" -> "stage:os"; runtime certificates "true" -> "false"; runtime timezones "true" -> "false"; runtime user "65532:65532" is gone; stage os is new
+              worker: runtime base "scratch" -> "stage:os"; runtime certificates "true" -> "false"; runtime timezones "true" -> "false"; runtime user "65532:65532" is gone; stage os is new
         "#]],
     );
 }

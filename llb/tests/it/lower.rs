@@ -5,6 +5,7 @@ mod dockerfile_platforms;
 mod early;
 mod go_errors;
 mod graph;
+mod image_stages;
 mod layers;
 mod llb;
 mod platform;

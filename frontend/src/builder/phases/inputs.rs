@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::config::SCRATCH;
+use gowork_llb::config::{SCRATCH, Spanned};
 use gowork_llb::diag::Span;
 use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
@@ -22,15 +22,32 @@ use crate::error::BuildError;
 #[derive(Clone)]
 pub(in crate::builder) struct Inputs {
     pub(in crate::builder) llb: LlbInputs,
-    /// Configs of base images by reference, as the registry has them.
-    base_configs: BTreeMap<String, Vec<u8>>,
+    /// Configs of bases, by what the configuration calls these.
+    base_configs: BTreeMap<String, BaseConfig>,
+}
+
+/// The config of a base, JSON.
+#[derive(Clone)]
+pub(in crate::builder) struct BaseConfig {
+    /// Its own.
+    pub(in crate::builder) config: Vec<u8>,
+    /// As the registry has it: its own, or for a stage that of the image that the stage starts from.
+    pub(in crate::builder) of_registry: Option<Vec<u8>>,
 }
 
 impl Inputs {
-    /// The config of a base image. Returns `None` for scratch.
-    pub(in crate::builder) fn base_config(&self, reference: &str) -> Option<&[u8]> {
-        self.base_configs.get(reference).map(Vec::as_slice)
+    /// The config of a base. Returns `None` for scratch.
+    pub(in crate::builder) fn base_config(&self, base: &str) -> Option<&BaseConfig> {
+        self.base_configs.get(base)
     }
+}
+
+/// What the wanted image is built upon and takes from.
+#[derive(Default)]
+struct Below {
+    bases: BTreeMap<String, Output>,
+    stages: BTreeMap<String, Output>,
+    base_configs: BTreeMap<String, BaseConfig>,
 }
 
 /// Looks up the images, and names the files of the context that any step may read.
@@ -42,7 +59,7 @@ pub(in crate::builder) async fn look_up(
     let builder = &job.outline.builder;
     let build_platform = session.options.build_platform.clone();
     let go = self::builder(session, builder, scanned).await?;
-    let (bases, base_configs) = bases(session, job).await?;
+    let below = below(session, job, scanned).await?;
     let llb = LlbInputs {
         context: context(session, job.outline, scanned),
         builder: go.output,
@@ -50,9 +67,13 @@ pub(in crate::builder) async fn look_up(
         builder_env: environment_of(go.config.as_deref().unwrap_or_default()),
         programs: session.programs.clone(),
         build_platform,
-        bases,
+        bases: below.bases,
+        stages: below.stages,
     };
-    Ok(Inputs { llb, base_configs })
+    Ok(Inputs {
+        llb,
+        base_configs: below.base_configs,
+    })
 }
 
 /// The image that has the go command.
@@ -73,6 +94,7 @@ pub(super) async fn builder(
         name,
         at: builder.at.as_ref(),
         stages: &scanned.stages,
+        platform: &session.options.build_platform,
         made_from: "these are compiled in it",
     };
     let made = made::make(session, asked).await?;
@@ -83,30 +105,69 @@ pub(super) async fn builder(
     })
 }
 
-/// The base images of the wanted image, and their configs, by reference.
-async fn bases(
+/// Looks up what the wanted image is built upon and takes from.
+async fn below(
     session: &Session<'_>,
     job: Job<'_>,
-) -> Result<(BTreeMap<String, Output>, BTreeMap<String, Vec<u8>>), BuildError> {
-    let mut bases = BTreeMap::new();
-    let mut configs = BTreeMap::new();
+    scanned: &Scanned,
+) -> Result<Below, BuildError> {
+    let mut below = Below::default();
     for image in &job.outline.images {
-        let base = &image.config.runtime.base;
-        let is_wanted = job.wanted.image() == Some(image.config.name.as_str());
-        if !is_wanted || base.value == SCRATCH {
+        if job.wanted.image() != Some(image.config.name.as_str()) {
             continue;
         }
-        let found = session
-            .context
-            .image(&base.value, job.platform)
-            .await
-            .map_err(|error| asked_for(error, base.span.as_ref(), "`base`"))?;
-        bases.insert(base.value.clone(), found.output);
-        if let Some(config) = found.config {
-            configs.insert(base.value.clone(), config);
+        let base = &image.config.runtime.base;
+        if let Some(name) = image.config.runtime.base_stage() {
+            let asked = Asked {
+                name,
+                at: base.span.as_ref(),
+                stages: &scanned.stages,
+                platform: job.platform,
+                made_from: "these are put over it",
+            };
+            below.add_base_stage(base, asked, session).await?;
+        } else if base.value != SCRATCH {
+            below.add_base_image(base, job, session).await?;
         }
     }
-    Ok((bases, configs))
+    Ok(below)
+}
+
+impl Below {
+    async fn add_base_image(
+        &mut self,
+        base: &Spanned<String>,
+        job: Job<'_>,
+        session: &Session<'_>,
+    ) -> Result<(), BuildError> {
+        let found = session.context.image(base, job.platform).await;
+        let found = found.map_err(|error| asked_for(error, base.span.as_ref(), "`base`"))?;
+        self.bases.insert(base.value.clone(), found.output);
+        self.add_config(base, found.config.clone(), found.config);
+        Ok(())
+    }
+
+    async fn add_base_stage(
+        &mut self,
+        base: &Spanned<String>,
+        asked: Asked<'_>,
+        session: &Session<'_>,
+    ) -> Result<(), BuildError> {
+        let found = made::find(session, asked).await?;
+        self.stages.insert(asked.name.to_owned(), found.output);
+        self.add_config(base, found.config, found.registry_config);
+        Ok(())
+    }
+
+    fn add_config(&mut self, base: &str, config: Option<Vec<u8>>, of_registry: Option<Vec<u8>>) {
+        if let Some(config) = config {
+            let config = BaseConfig {
+                config,
+                of_registry,
+            };
+            self.base_configs.insert(base.to_owned(), config);
+        }
+    }
 }
 
 /// The build context: what was transferred for the scan, if that is enough, else another transfer.

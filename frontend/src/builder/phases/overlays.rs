@@ -67,6 +67,7 @@ pub(in crate::builder) async fn make(
                 name: from,
                 at,
                 stages,
+                platform: &session.options.build_platform,
                 made_from,
             },
         )

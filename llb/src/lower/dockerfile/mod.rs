@@ -66,6 +66,11 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
     if let Some(builder) = first.builder.stage() {
         stages.check(builder, first.builder.at.as_ref())?;
     }
+    for image in &images {
+        if let Some(base) = image.runtime.base_stage() {
+            stages.check(base, image.runtime.base.span.as_ref())?;
+        }
+    }
     Printer {
         plans,
         first,
@@ -131,7 +136,10 @@ impl Printer<'_> {
                 .and_then(|root| self.roots.iter().position(|other| *other == root));
             let stage = RuntimeStage {
                 name: image.name,
-                from: &self.stages.from(&image.runtime.base.value),
+                from: &match image.runtime.base_stage() {
+                    Some(stage) => stage.to_owned(),
+                    None => self.stages.from(&image.runtime.base.value),
+                },
                 binary: image.binary,
                 runtime: image.runtime,
                 build_stage: self.stages.build(image.name),

@@ -114,7 +114,8 @@ impl RuntimeStage<'_> {
         if let Some(dir) = &runtime.workdir {
             lines.push(format!("WORKDIR {}", copy_word(dir)));
         }
-        lines.push(format!("USER {}", copy_word(&runtime.user)));
+        let user = runtime.user.as_ref();
+        lines.extend(user.map(|user| format!("USER {}", copy_word(user))));
         if !runtime.ports.is_empty() {
             let ports: Vec<String> = runtime.ports.iter().map(ToString::to_string).collect();
             lines.push(format!("EXPOSE {}", ports.join(" ")));
@@ -127,7 +128,7 @@ impl RuntimeStage<'_> {
             lines.push(format!("STOPSIGNAL {signal}"));
         }
         lines.extend(runtime.healthcheck.as_ref().map(healthcheck));
-        lines.push(format!("ENTRYPOINT {}", self.entrypoint(&path)));
+        lines.push(format!("ENTRYPOINT {}", self.entrypoint(&path)?));
         if let Some(cmd) = &runtime.cmd {
             let words = cmd.iter().map(String::as_str);
             lines.push(format!("CMD {}", json_array(words)));
@@ -147,10 +148,19 @@ impl RuntimeStage<'_> {
             .collect()
     }
 
-    fn entrypoint(&self, binary: &str) -> String {
-        match &self.runtime.entrypoint {
-            Some(words) => json_array(words.iter().map(String::as_str)),
-            None => json_array([binary]),
+    fn entrypoint(&self, binary: &str) -> Result<String, Diagnostic> {
+        let runtime = self.runtime;
+        match (&runtime.entrypoint, runtime.base_stage()) {
+            (Some(words), _) => Ok(json_array(words.iter().map(String::as_str))),
+            (None, None) => Ok(json_array([binary])),
+            (None, Some(stage)) => {
+                let error = Diagnostic::error(format!(
+                    "image {} has the entrypoint of the stage {stage} if that has one, and else its binary: a Dockerfile cannot say that",
+                    self.name
+                ));
+                let help = format!("write entrypoint = [{binary:?}], or what the stage has");
+                Err(error.at(runtime.base.span.clone()).help(help))
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Lowering;
 use super::progress::weak;
-use crate::config::{FileConfig, ImageName, SCRATCH};
+use crate::config::{FileConfig, ImageName, RuntimeConfig, SCRATCH};
 use crate::lower::rootfs::{BINARY_DIR, surroundings};
 use crate::ops::file::{Copy, File, Mkdir, Owner};
 use crate::ops::{Merge, OpError, Output};
@@ -76,7 +76,7 @@ impl Lowering<'_> {
         let resolved = self.resolve(self.plan.step(image.link).build)?;
         let mut below = match is_scratch(image) {
             true => Output::scratch(),
-            false => self.base_image(&image.runtime.base.value)?,
+            false => self.base(&image.runtime)?,
         };
         for layer in Layer::of(image) {
             let title = layer.title(image);
@@ -242,15 +242,17 @@ impl Lowering<'_> {
         Copy::from(from, path, to).timestamp(self.options.epoch)
     }
 
-    fn base_image(&self, reference: &str) -> Result<Output, OpError> {
-        self.inputs
-            .bases
-            .get(reference)
-            .cloned()
-            .ok_or_else(|| OpError {
-                step: "runtime".to_owned(),
-                problem: format!("the base image {reference} was not looked up"),
-            })
+    /// The image or stage that an image is built upon.
+    fn base(&self, runtime: &RuntimeConfig) -> Result<Output, OpError> {
+        let base = &runtime.base.value;
+        let found = match runtime.base_stage() {
+            Some(name) => self.inputs.stages.get(name),
+            None => self.inputs.bases.get(base),
+        };
+        found.cloned().ok_or_else(|| OpError {
+            step: "runtime".to_owned(),
+            problem: format!("the base {base} was not looked up"),
+        })
     }
 
     /// A file or directory of the context that the configuration asks for; of a link what it leads

@@ -26,6 +26,8 @@ pub struct LlbInputs {
     pub build_platform: Platform,
     /// Base images by reference, for the plan's platform.
     pub bases: BTreeMap<String, Output>,
+    /// Stages and named contexts that images take from, by name, for the plan's platform.
+    pub stages: BTreeMap<String, Output>,
 }
 
 /// What the user may say about how steps are run, without a change to what they make.
@@ -78,6 +80,7 @@ impl LlbInputs {
             programs,
             build_platform,
             bases: BTreeMap::new(),
+            stages: BTreeMap::new(),
         })
     }
 }
