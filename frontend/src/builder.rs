@@ -9,6 +9,7 @@
 mod body;
 mod calls;
 mod docker;
+mod exported_cache;
 mod isolate;
 mod job;
 mod phases;
@@ -107,11 +108,17 @@ async fn build_platforms(
             wanted,
         };
         builds.push(async move {
-            let image = build_platform(session, survey, job).await?;
-            Ok::<_, BuildError>((platform.clone(), image))
+            let built = build_platform(session, survey, job).await?;
+            Ok::<_, BuildError>((platform.clone(), built))
         });
     }
-    try_join_all(builds).await
+    let (mut images, mut outputs) = (Vec::new(), Vec::new());
+    for (platform, built) in try_join_all(builds).await? {
+        images.push((platform, built.image));
+        outputs.push(built.output);
+    }
+    exported_cache::check(session, &outputs).await;
+    Ok(images)
 }
 
 /// Builds for one platform. If a step fails and another image may be the cause, builds the wanted
@@ -120,9 +127,9 @@ async fn build_platform(
     session: &Session<'_>,
     survey: &Survey,
     job: Job<'_>,
-) -> Result<ImageResult, BuildError> {
+) -> Result<Built, BuildError> {
     let error = match attempt(session, survey, job).await {
-        Ok(built) => return Ok(built.image),
+        Ok(built) => return Ok(built),
         Err(Failure::Shared(error)) if isolate::has_others(job) => error,
         Err(failure) => return Err(failure.into()),
     };
@@ -134,12 +141,14 @@ async fn build_platform(
     if built.is_made {
         session.warn(&[isolate::warning(job.wanted, &error)]).await;
     }
-    Ok(built.image)
+    Ok(built)
 }
 
 /// What was built for one platform.
 struct Built {
     image: ImageResult,
+    /// What was solved.
+    output: Output,
     /// False if the daemon has yet to say what is wrong with it.
     is_made: bool,
 }
@@ -181,6 +190,7 @@ async fn build_resolved(
         };
         return Ok(Built {
             image,
+            output,
             is_made: solved.is_made,
         });
     };
@@ -202,6 +212,7 @@ async fn build_resolved(
     };
     Ok(Built {
         image,
+        output,
         is_made: solved.is_made,
     })
 }

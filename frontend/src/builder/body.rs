@@ -21,6 +21,7 @@ use tokio::sync::oneshot;
 
 use super::calls;
 use super::docker::{self, Request};
+use super::exported_cache;
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
 use super::phases::inputs::Manner;
@@ -215,12 +216,13 @@ async fn build_resolved(
         planned.push((job, job.plan(Some(&resolved.resolutions))));
     }
     let mut request = Request::new(session).await.map_err(BuildError::from)?;
-    let mut lowered = Vec::new();
+    let (mut lowered, mut outputs) = (Vec::new(), Vec::new());
     for (((job, plan), resolved), manner) in planned.iter().zip(resolved).zip(manners) {
         let mut lowering = Lowering::new(plan, &resolved.inputs.llb, manner.options(session));
         let output = lowering.binaries(job.wanted.names()).map_err(internal)?;
         request = request.binaries(Some(job.platform), &output);
         lowered.push((*job, lowering));
+        outputs.push(output);
     }
     let result = request.solve(session).await.map_err(BuildError::from)?;
     let begun: Vec<Begun> = parts.iter().map(|_| Begun::default()).collect();
@@ -231,7 +233,10 @@ async fn build_resolved(
     let grace = || begun.iter().map(Begun::grace).max().unwrap_or_default();
     let building = docker::evaluate(session, &result);
     match speculate::beside(building, join_all(batches).map(drop), grace).await {
-        Ok(()) => Ok(result),
+        Ok(()) => {
+            exported_cache::check(session, &outputs).await;
+            Ok(result)
+        }
         Err(error) => failed(session, &mut lowered, result, error).await,
     }
 }

@@ -37,6 +37,7 @@ pub mod caps;
 mod definition;
 mod digest;
 pub mod exec;
+mod exported_cache;
 pub mod file;
 mod import;
 mod marshal;
@@ -51,6 +52,7 @@ mod sourcemap;
 
 pub use definition::{Definition, DefinitionError};
 pub use digest::{Digest, DigestError};
+pub use exported_cache::MAX_CACHE_CONFIG;
 pub use merge::{Diff, Merge, diff, merge};
 pub use meta::ProgressGroup;
 pub use output::{OpError, Output};
