@@ -63,6 +63,9 @@ fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &
     );
     let has = |forms: &[&str]| forms.iter().any(|form| command.contains(form));
     let (name, pass) = match (program, verb) {
+        ("git", "describe") if is_description(command) => {
+            return in_place_of(walker, GitValue::Describe, command);
+        }
         ("git", "describe") => ("GIT_DESCRIBE", command),
         ("git", "branch") => ("GIT_BRANCH", command),
         ("git", "rev-parse") if has(&["--abbrev-ref"]) => ("GIT_BRANCH", command),
@@ -97,7 +100,8 @@ fn in_place_of(walker: &mut Walker<'_>, value: GitValue, command: &str) -> Strin
     let name = value.name();
     let what = match value {
         GitValue::CommitTime => "the time of the commit",
-        _ => "the whole commit",
+        GitValue::Revision => "the whole commit",
+        _ => "the nearest tag and how far the commit is from it",
     };
     let note = format!(
         "{name}, {what}, takes the place of $({command}); to have another text, pass --build-arg {name}=..."
@@ -106,6 +110,24 @@ fn in_place_of(walker: &mut Walker<'_>, value: GitValue, command: &str) -> Strin
         walker.notes.push(note);
     }
     asked_of_git(walker, value, "")
+}
+
+/// Whether git describes the commit by the nearest tag and how far it is from that.
+fn is_description(command: &str) -> bool {
+    let mut options = command.split_whitespace().skip(2);
+    options.all(|option| {
+        let length = option.strip_prefix("--abbrev=");
+        [
+            "--tags",
+            "--always",
+            "--dirty",
+            "--long",
+            "--first-parent",
+            "HEAD",
+        ]
+        .contains(&option)
+            || length.is_some_and(|length| length.parse::<u8>().is_ok_and(|length| length > 0))
+    })
 }
 
 /// Whether git prints a commit, perhaps a short one: not how many there are, who made it, or where

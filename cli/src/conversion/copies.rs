@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::fate::{Fate, Source};
 use super::file::{Copy, Kind, Step};
+use super::layout::Copied;
 use super::scope::base;
 use super::walked::Product;
 use super::writer::Writer;
@@ -204,6 +205,10 @@ impl Writer<'_> {
                         copy.dest
                     ));
                 }
+                Source::File(path, mode) => {
+                    let flags = with_mode(&flags, Some(mode));
+                    lines.push(format!("COPY {flags}{path} {}\n", copy.dest));
+                }
                 Source::Binary(product) => {
                     let (image, name) = (self.images.of(product), base(written));
                     if image == name && dir {
@@ -219,7 +224,8 @@ impl Writer<'_> {
                 }
                 Source::Directory(binaries, files) => {
                     let to = copy.dest.trim_end_matches('/');
-                    for (rest, path) in files {
+                    for Copied { rest, path, mode } in files {
+                        let flags = with_mode(&flags, mode.as_deref());
                         let path = context_path(path);
                         lines.push(format!("COPY {flags}{path} {to}/{rest}\n"));
                         // A binary takes the place of a file of the same name.
@@ -250,6 +256,14 @@ impl Writer<'_> {
             );
         }
         lines.concat()
+    }
+}
+
+/// The flags of an instruction, with a mode where they have none.
+fn with_mode(flags: &str, mode: Option<&str>) -> String {
+    match mode {
+        Some(mode) if !flags.contains("--chmod") => format!("--chmod={mode} {flags}"),
+        _ => flags.to_owned(),
     }
 }
 

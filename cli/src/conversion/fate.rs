@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file::{Copy, File, Kind};
-use super::layout::below;
+use super::layout::{Copied, below};
 use super::repo::Repo;
 use super::scope::{base, join};
 use super::walked::{Product, Role};
@@ -27,9 +27,10 @@ pub(crate) enum Source {
     Binary(Product),
     /// A path of the build context.
     Context(String),
-    /// A directory: the path of each binary in it, and those of files of the build context. One
-    /// without a path is the whole directory.
-    Directory(Vec<(String, Product)>, Vec<(String, String)>),
+    /// A file of the build context that has another mode in the stage.
+    File(String, String),
+    /// A directory: the path of each binary in it, and what is in it of the build context.
+    Directory(Vec<(String, Product)>, Vec<Copied>),
     /// The stage that it was copied from, which stays.
     Stage,
 }
@@ -40,7 +41,7 @@ impl Source {
         match self {
             Self::Binary(product) => vec![product],
             Self::Directory(binaries, _) => binaries.iter().map(|(_, product)| product).collect(),
-            Self::Context(_) | Self::Stage => Vec::new(),
+            Self::Context(_) | Self::File(..) | Self::Stage => Vec::new(),
         }
     }
 }
@@ -316,13 +317,24 @@ fn found(walker: &Walker<'_>, from: usize, path: &str) -> Source {
         walked.foreign.iter().any(is_foreign) || (context.is_some() && walked.changes.is_some());
     match (binaries.is_empty(), context) {
         _ if changed || is_mixed => Source::Stage,
-        (true, Some(context)) if dir == path => Source::Context(context),
-        (true, Some(context)) => {
+        (true, Some(context)) if dir != path => {
             Source::Context(format!("{context}/*").trim_start_matches('/').to_owned())
+        }
+        (true, Some(context)) => {
+            if let Some(mode) = walked.layout.mode(dir) {
+                return Source::File(context, mode.to_owned());
+            }
+            let mut parts = walked.layout.below(dir);
+            parts.retain(|part| part.mode.is_some());
+            if parts.is_empty() {
+                return Source::Context(context);
+            }
+            parts.insert(0, Copied::whole(context));
+            Source::Directory(binaries, parts)
         }
         (true, None) => Source::Stage,
         (false, whole) => {
-            let whole = whole.map(|context| (String::new(), context));
+            let whole = whole.map(Copied::whole);
             let parts = walked.layout.below(dir);
             Source::Directory(binaries, whole.into_iter().chain(parts).collect())
         }

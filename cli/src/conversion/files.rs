@@ -24,6 +24,11 @@ impl Walker<'_> {
         let mut paths = words.iter().filter(|word| !is_flag(word));
         let mode = if name == "chmod" { paths.next() } else { None };
         let is_usual = mode.is_none_or(|mode| USUAL_MODES.contains(&mode.as_str()));
+        let new_mode = mode.and_then(|mode| {
+            let is_number = mode.chars().all(|c| c.is_digit(8));
+            let mode = if is_number { mode.as_str() } else { "755" };
+            (is_number || is_usual).then_some(mode)
+        });
         let mut role = Role::Neutral;
         for word in paths {
             let plain = word.split('*').next().unwrap_or_default();
@@ -35,6 +40,11 @@ impl Walker<'_> {
                 } else {
                     Role::Product
                 });
+            } else if !is_deep
+                && let Some(mode) = new_mode
+                && running.walked.layout.set_mode(&path, mode, self.repo)
+            {
+                // COPY can give it that mode.
             } else if running.walked.layout.in_context(&path, self.repo).is_some() {
                 if is_deep {
                     path.push('/');

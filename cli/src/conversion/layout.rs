@@ -18,12 +18,36 @@ struct Laid {
     dest: String,
     is_dir: bool,
     origin: Origin,
+    /// The mode that a command gave it.
+    mode: Option<String>,
+}
+
+/// A path of the build context that was copied below a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Copied {
+    /// Where it is, from the directory; empty if it is the directory itself.
+    pub(crate) rest: String,
+    /// The path.
+    pub(crate) path: String,
+    /// Its mode, if that is another than in the build context.
+    pub(crate) mode: Option<String>,
 }
 
 /// What a stage has from elsewhere, in the order in which it was copied.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Layout {
     laid: Vec<Laid>,
+}
+
+impl Copied {
+    /// The directory itself.
+    pub(crate) fn whole(path: String) -> Self {
+        Self {
+            rest: String::new(),
+            path,
+            mode: None,
+        }
+    }
 }
 
 impl Layout {
@@ -43,6 +67,7 @@ impl Layout {
                     dest,
                     is_dir,
                     origin: Origin::Context(path),
+                    mode: None,
                 });
             }
         }
@@ -55,6 +80,7 @@ impl Layout {
             dest: dest.to_owned(),
             is_dir: !dest.ends_with("go.mod") && !dest.ends_with("go.sum"),
             origin: Origin::Context(if source == "." { "" } else { source }.to_owned()),
+            mode: None,
         });
     }
 
@@ -64,6 +90,7 @@ impl Layout {
             dest: dest.to_owned(),
             is_dir: true,
             origin: Origin::From(from.to_owned(), source.to_owned()),
+            mode: None,
         });
     }
 
@@ -143,13 +170,42 @@ impl Layout {
         found
     }
 
-    /// The paths of the context that were copied to places below a directory, each with its place.
-    pub(crate) fn below(&self, dir: &str) -> Vec<(String, String)> {
-        let mut found = Vec::new();
+    /// Gives a file of the context another mode. Says whether it is one.
+    pub(crate) fn set_mode(&mut self, path: &str, mode: &str, repo: &Repo) -> bool {
+        let Some(source) = self.copied(path, repo) else {
+            return false;
+        };
+        if repo.is_dir(&source) != Some(false) {
+            return false;
+        }
+        self.laid.push(Laid {
+            dest: path.to_owned(),
+            is_dir: false,
+            origin: Origin::Context(source),
+            mode: Some(mode.to_owned()),
+        });
+        true
+    }
+
+    /// The mode that a command gave to what is at a path.
+    pub(crate) fn mode(&self, path: &str) -> Option<&str> {
+        let laid = self.laid.iter().rev().find(|laid| laid.dest == path)?;
+        laid.mode.as_deref()
+    }
+
+    /// The paths of the context that were copied to places below a directory. Of several at one
+    /// place, the last one.
+    pub(crate) fn below(&self, dir: &str) -> Vec<Copied> {
+        let mut found: Vec<Copied> = Vec::new();
         for laid in &self.laid {
             let rest = below(&laid.dest, dir).filter(|rest| !rest.is_empty() && dir != "/");
             if let (Some(rest), Origin::Context(path)) = (rest, &laid.origin) {
-                found.push((rest.to_owned(), path.clone()));
+                found.retain(|known| laid.mode.is_none() || known.rest != rest);
+                found.push(Copied {
+                    rest: rest.to_owned(),
+                    path: path.clone(),
+                    mode: laid.mode.clone(),
+                });
             }
         }
         found
@@ -167,6 +223,7 @@ impl Layout {
                 dest,
                 is_dir: repo.is_dir(&path).unwrap_or(false),
                 origin: Origin::Context(path),
+                mode: None,
             });
         }
     }

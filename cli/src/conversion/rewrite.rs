@@ -181,9 +181,10 @@ impl Writer<'_> {
                     if !is_about_go || needs_modules {
                         continue;
                     }
-                    if walked.scripts.contains(&step_ix) && self.is_taken(ix) && binaries.is_empty()
-                    {
-                        // It makes more than the binaries.
+                    if walked.scripts.contains(&step_ix) && self.is_taken(ix) {
+                        // The binaries take the place of those that it makes beside the rest.
+                        self.edits
+                            .push((step.span.end..step.span.end, binaries.concat()));
                         continue;
                     }
                     let text: String = binaries.concat() + &new;

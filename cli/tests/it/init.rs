@@ -100,6 +100,8 @@ cases! {
     a_directory_with_sources_and_binaries "whole" "";
     files_that_commands_alter "altered" "";
     files_that_change_after_the_compile "changed" "";
+    files_that_get_another_mode "modes" "";
+    a_script_beside_other_commands "script-rest" "";
 }
 
 #[test]
