@@ -134,7 +134,8 @@ fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// What a commit of another file runs: nothing but what looks for changes.
+/// What a commit of another file runs: nothing but what looks for changes. What a push then sends is
+/// config and manifest, since the layers are the same.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn a_commit_in_labels_compiles_and_links_nothing() {
@@ -152,11 +153,15 @@ fn a_commit_in_labels_compiles_and_links_nothing() {
             first.contains("link api") && first.contains("link web"),
             "{first:?}"
         );
+        let web = || layout::build(Engine::main().frontend(&fleet.root()).target("web")).image();
+        let before = web();
         commit_note(&fleet);
         assert_eq!(build_all(&fleet), set(looks));
         // The label is the new one.
-        let build = Engine::main().frontend(&fleet.root()).target("web");
-        let labels = self::labels(build);
+        let after = web();
+        assert_eq!(after.manifest["layers"], before.manifest["layers"]);
+        assert_ne!(after.manifest["config"], before.manifest["config"]);
+        let labels = &after.config["config"]["Labels"];
         let expected = expected(&fleet);
         for (name, value) in labels.as_object().unwrap() {
             assert_eq!(*value, expected[name], "{name}");
@@ -181,6 +186,30 @@ fn a_commit_in_a_linker_flag_links() {
     let describe = fleet.git(&["describe", "--tags", "--always", "--dirty"]);
     assert!(said.starts_with(&format!("web {describe} ")), "{said}");
     assert_eq!(files(out.path()).len(), SERVICES.len());
+}
+
+/// Settings beside a Dockerfile with stages have the same values.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn binaries_of_a_dockerfile_have_values() {
+    let checkout = checkout("");
+    checkout.write(
+        "Dockerfile",
+        "# syntax=docker.io/gowork/gowork:1\nFROM scratch\nCOPY --from=gowork /tiny /\n",
+    );
+    checkout.write(
+        "gowork.toml",
+        "[go]\nldflags = \"-X main.version=${GIT_DESCRIBE}\"\n",
+    );
+    checkout.commit();
+    let out = tempfile::tempdir().unwrap();
+    let build = Engine::main().frontend(&checkout.root());
+    build.files_to(out.path()).succeeds();
+    let tiny = std::process::Command::new(out.path().join("tiny")).output();
+    let said = String::from_utf8(tiny.unwrap().stderr).unwrap();
+    let describe = checkout.git(&["describe", "--tags", "--always", "--dirty"]);
+    assert!(describe.starts_with("v1.2.3-2-g"), "{describe}");
+    assert_eq!(said.trim(), format!("hello {describe}"));
 }
 
 #[test]
