@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Build, Engine, Outcome};
 use crate::layout;
+use crate::leaks::Canaries;
 use crate::options::tiny;
 use crate::repository::{Repository, files, unique};
 use crate::server::Server;
@@ -210,6 +211,39 @@ fn binaries_of_a_dockerfile_have_values() {
     let describe = checkout.git(&["describe", "--tags", "--always", "--dirty"]);
     assert!(describe.starts_with("v1.2.3-2-g"), "{describe}");
     assert_eq!(said.trim(), format!("hello {describe}"));
+}
+
+/// CI systems write a token into the settings of the repository, which git reads in the step.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_token_in_the_repository_stays_there() {
+    let checkout = checkout(LABELS);
+    let token = unique();
+    let header = format!("AUTHORIZATION: basic {token}");
+    checkout.git(&["config", "http.https://example.com/.extraheader", &header]);
+    let mut canaries = Canaries::default();
+    canaries.add("the token", &token);
+    assert!(
+        !canaries
+            .in_directory(&checkout.root().join(".git"))
+            .is_empty()
+    );
+    let (cache, image) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let cache_to = format!("type=local,mode=max,dest={}", cache.path().display());
+    let outcome = Engine::main()
+        .frontend(&checkout.root())
+        .args(["--cache-to", &cache_to])
+        .layout_to(image.path())
+        .succeeds();
+    assert!(outcome.records.ran().contains(GIT), "{}", outcome.records);
+    assert!(!files(cache.path()).is_empty());
+    let said = canaries.in_bytes("the output", outcome.everything().as_bytes());
+    let found = [
+        said,
+        canaries.in_directory(cache.path()),
+        canaries.in_directory(image.path()),
+    ];
+    assert_eq!(found.concat(), Vec::<String>::new());
 }
 
 #[test]
