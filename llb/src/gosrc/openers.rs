@@ -117,6 +117,17 @@ const fn writer(name: &'static str) -> Opener {
     }
 }
 
+/// A package of gofiber/template.
+const fn template_engine(path: &'static str, name: &'static str) -> OpenerPackage {
+    OpenerPackage {
+        path,
+        name,
+        openers: TEMPLATE_ENGINE,
+    }
+}
+
+const TEMPLATE_ENGINE: &[Opener] = &[function("New", 0, Opens::Dir)];
+
 const TEMPLATES: &[Opener] = &[
     all(either("ParseFiles", 0, Opens::File)),
     either("ParseGlob", 0, Opens::Pattern),
@@ -223,11 +234,15 @@ const PACKAGES: &[OpenerPackage] = &[
         name: "static",
         openers: &[function("New", 0, Opens::Dir)],
     },
-    OpenerPackage {
-        path: "github.com/gofiber/template/html",
-        name: "html",
-        openers: &[function("New", 0, Opens::Dir)],
-    },
+    template_engine("github.com/gofiber/template/ace", "ace"),
+    template_engine("github.com/gofiber/template/amber", "amber"),
+    template_engine("github.com/gofiber/template/django", "django"),
+    template_engine("github.com/gofiber/template/handlebars", "handlebars"),
+    template_engine("github.com/gofiber/template/html", "html"),
+    template_engine("github.com/gofiber/template/jet", "jet"),
+    template_engine("github.com/gofiber/template/mustache", "mustache"),
+    template_engine("github.com/gofiber/template/pug", "pug"),
+    template_engine("github.com/gofiber/template/slim", "slim"),
     OpenerPackage {
         path: "github.com/kataras/iris",
         name: "iris",
