@@ -86,7 +86,7 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
         warnings.push(WarningJson {
             rule_name: warning.rule.clone(),
             description: warning.description.clone(),
-            detail: warning.detail.clone(),
+            detail: detail(warning, files),
             location: sources.locate_somewhere(warning.span.as_ref()),
         });
     }
@@ -103,6 +103,15 @@ pub fn result(lint: &Lint, files: &SourceFiles) -> proto::Result {
         .metadata
         .insert(STATUS_CODE.to_owned(), code.to_vec());
     result
+}
+
+/// What a warning says, with its place unless that is in the definition file: whatever file it is
+/// in, buildx prints the name of that one.
+fn detail(warning: &LintWarning, files: &SourceFiles) -> String {
+    match &warning.span {
+        Some(span) if span.file != files.definition() => format!("{span}: {}", warning.detail),
+        _ => warning.detail.clone(),
+    }
 }
 
 /// The answer of Docker's frontend, which has the same form, and what gowork found.

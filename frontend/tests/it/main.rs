@@ -18,6 +18,7 @@ mod git_step;
 mod git_values;
 mod limits;
 mod old_builders;
+mod opened_step;
 mod opts;
 mod result;
 mod scripted;

@@ -256,6 +256,30 @@ fn lint() {
     assert_eq!(clean.metadata["result.statuscode"], b"0");
 }
 
+/// buildx prints the name of the definition file, whatever file a warning is in.
+#[test]
+fn a_warning_in_another_file_names_its_place() {
+    let at = |file: &str| lint::LintWarning {
+        detail: "it is odd".to_owned(),
+        span: Some(Span::at(file, Position::new(2, 3))),
+        ..lint::LintWarning::default()
+    };
+    let found = lint::Lint {
+        warnings: vec![at("api/main.go"), at("Dockerfile")],
+        errors: Vec::new(),
+    };
+    let result = lint::result(&found, &files());
+    let json: serde_json::Value = serde_json::from_slice(&result.metadata["result.json"]).unwrap();
+    assert_eq!(json["warnings"][0]["detail"], "api/main.go:2:3: it is odd");
+    assert_eq!(json["warnings"][1]["detail"], "it is odd");
+    let text = String::from_utf8_lossy(&result.metadata["result.txt"]);
+    assert_eq!(
+        text.matches("api/main.go:2:3: it is odd").count(),
+        1,
+        "{text}"
+    );
+}
+
 /// buildx takes a source by its index without a look whether there is one.
 #[test]
 fn every_location_has_a_source() {
