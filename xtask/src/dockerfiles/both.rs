@@ -12,7 +12,7 @@ use super::Converted;
 use super::built::Build;
 use super::compare::Comparison;
 use super::facts::Line;
-use super::standin::{StandIns, images};
+use super::standin::{Brought, StandIns, images};
 use crate::engine::environment::{self, Variables};
 use crate::engine::{self, builder::GOWORK_ENGINE};
 use crate::image::{self, Quality};
@@ -33,6 +33,9 @@ pub(super) struct How {
     /// The OCI layout of a frontend image, in place of one that is made of this checkout
     #[arg(long, value_name = "DIR")]
     frontend: Option<PathBuf>,
+    /// A GOCACHE that the images for Go have, so that the originals compile less
+    #[arg(long, value_name = "DIR")]
+    go_cache: Option<PathBuf>,
     /// A build-arg for both builds
     #[arg(long = "build-arg", value_name = "NAME=VALUE")]
     args: Vec<String>,
@@ -73,9 +76,13 @@ impl<'h> Both<'h> {
             }
         };
         let bundle = environment::value(&up.variables, "GOWORK_TEST_CA").map(PathBuf::from);
+        let brought = Brought {
+            bundle: bundle.as_deref(),
+            cache: how.go_cache.as_deref(),
+        };
         Ok(Some(Self {
             how,
-            stand_ins: StandIns::make(state, bundle.as_deref())?,
+            stand_ins: StandIns::make(state, brought)?,
             variables: up.variables,
             frontend,
         }))

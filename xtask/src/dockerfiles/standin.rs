@@ -136,7 +136,7 @@ impl StandIn {
     }
 
     /// Makes its image as an OCI layout in a directory.
-    fn make(self, state: &State, bundle: Option<&Path>, layout: &Path) -> Result<()> {
+    fn make(self, state: &State, brought: Brought<'_>, layout: &Path) -> Result<()> {
         let workshop = tempfile::tempdir()?;
         let root = workshop.path().join("root");
         let base = self.base(state);
@@ -146,7 +146,7 @@ impl StandIn {
         };
         match self {
             Self::Distroless | Self::DistrolessNonroot => {
-                distroless(&root, bundle)?;
+                distroless(&root, brought.bundle)?;
                 config = distroless_config(self == Self::DistrolessNonroot);
             }
             _ => {
@@ -162,8 +162,11 @@ impl StandIn {
         }
         if matches!(self, Self::Golang | Self::GolangAlpine) {
             // Modules come through what stands between this machine and the network.
-            if let Some(bundle) = bundle {
+            if let Some(bundle) = brought.bundle {
                 write(&root.join(CERTIFICATES), &fs::read(bundle)?)?;
+            }
+            if let Some(cache) = brought.cache {
+                layers.push(cache_layer(cache, workshop.path())?);
             }
             if let Some(env) = config["Env"].as_array_mut() {
                 env.push(GOFLAGS.into());
@@ -190,20 +193,29 @@ impl StandIn {
     }
 }
 
+/// What images for Go get of this machine.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Brought<'b> {
+    /// The certificates that its network needs.
+    pub(super) bundle: Option<&'b Path>,
+    /// A GOCACHE.
+    pub(super) cache: Option<&'b Path>,
+}
+
 /// All stand-ins as OCI layouts.
 pub(super) struct StandIns {
     dir: PathBuf,
 }
 
 impl StandIns {
-    /// Makes them. `bundle` has the certificates that the network of this machine needs.
+    /// Makes them.
     ///
     /// # Errors
     /// If one cannot be written.
-    pub(super) fn make(state: &State, bundle: Option<&Path>) -> Result<Self> {
+    pub(super) fn make(state: &State, brought: Brought<'_>) -> Result<Self> {
         let dir = state.path("base/stand-ins");
         for stand_in in StandIn::ALL {
-            stand_in.make(state, bundle, &dir.join(stand_in.name()))?;
+            stand_in.make(state, brought, &dir.join(stand_in.name()))?;
         }
         Ok(Self { dir })
     }
@@ -267,6 +279,26 @@ pub(super) fn images(
         }
     }
     found
+}
+
+/// A GOCACHE as a layer, where builds by root have it. Its times lie far ahead: the go command gives
+/// new times to old results, and removes those that a build does not use.
+fn cache_layer(cache: &Path, workshop: &Path) -> Result<Layer> {
+    let tar = [
+        "--mtime=@4102444800",
+        "--exclude=./trim.txt",
+        "--owner=0",
+        "--group=0",
+        "--transform=flags=r;s,^[.],root/.cache/go-build,",
+    ];
+    Layer::pack(
+        cache,
+        &workshop.join("cache"),
+        Packing {
+            tar: &tar,
+            gzip: false,
+        },
+    )
 }
 
 /// The files of a distroless image.
