@@ -38,6 +38,7 @@ mod image;
 mod image_names;
 mod links;
 mod names;
+mod opened;
 mod options;
 mod others;
 mod overlays;
