@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use gowork_llb::config::{Config, ImageName};
+use gowork_llb::config::{Config, FileSource, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gosrc;
 use gowork_llb::keys::{self, Contents, Difference, Key, KeyInput, KeyPart};
@@ -243,16 +243,13 @@ fn planned(
         outline,
         resolutions: None,
     });
-    let runtime: BTreeSet<TreePath> = plan
-        .images
-        .iter()
+    let images = plan.images.iter();
+    let runtime: BTreeSet<&FileSource> = images
         .flat_map(|image| &image.runtime.files)
-        .map(|file| file.from.value.clone())
+        .map(|file| &file.from.value)
         .collect();
     let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
-    let contents = contents(&files, &|path| {
-        runtime.iter().any(|from| path.is_under(from))
-    })?;
+    let contents = contents(&files, &|path| runtime.iter().any(|from| from.takes(path)))?;
     Ok(Planned { plan, contents })
 }
 

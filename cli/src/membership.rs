@@ -86,7 +86,7 @@ impl<'a> Query<'a> {
             roles.push(Role::Vendored);
         }
         for file in &image.runtime.files {
-            if path.is_under(&file.from.value) {
+            if file.from.takes(path) {
                 roles.push(Role::Runtime(file.to.clone()));
             }
         }

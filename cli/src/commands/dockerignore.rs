@@ -51,6 +51,8 @@ pub(super) fn text(outlines: &[Outline], reads_git: bool, opened: BTreeSet<TreeP
     }
     // Before the exceptions below: some of these may lie there.
     lines.extend(["**/*_test.go".to_owned(), "**/testdata".to_owned()]);
+    let patterns: BTreeSet<&TreePath> = outlines.iter().flat_map(Outline::file_patterns).collect();
+    lines.extend(patterns.iter().map(|pattern| format!("!{pattern}")));
     let mut others: BTreeSet<&TreePath> = paths.iter().collect();
     others.retain(|path| embedded.contains(path) || !is_plain(path));
     for path in &others {

@@ -106,7 +106,7 @@ fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) 
         ));
     }
     let mut extra = image.runtime.files.iter();
-    if is_dir(whole, path) && !extra.any(|file| path.is_under(&file.from.value)) {
+    if is_dir(whole, path) && !extra.any(|file| file.from.takes(path)) {
         return about_dir(query, image, path);
     }
     let roles = query.roles(image, path);

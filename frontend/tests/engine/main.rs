@@ -32,6 +32,7 @@ mod contexts;
 mod edits;
 mod elsewhere;
 mod exports;
+mod files_from_stages;
 mod git_values;
 mod identical;
 mod image;

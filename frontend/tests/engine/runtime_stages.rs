@@ -252,7 +252,7 @@ fn what_is_wrong_with_a_stage_under_an_image_has_its_place() {
     );
     let said = refused(&program);
     assert!(
-        said.contains("stage os takes Go binaries, and these are put over it")
+        said.contains("stage os takes Go binaries, and images are made from it")
             && said.contains(">>> base = \"stage:os\""),
         "{said}"
     );

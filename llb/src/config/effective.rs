@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::file_source::FileSource;
 use super::image_name::ImageName;
 use super::values::{Cache, Port, STAGE};
 use super::{Build, Config, Healthcheck, Levels, Runtime, Spanned, Stage, check_runtime};
@@ -90,7 +91,7 @@ pub struct RuntimeConfig {
     pub volumes: BTreeSet<String>,
     /// Health check; none means the base image's.
     pub healthcheck: Option<HealthcheckConfig>,
-    /// Files of the context, in the order written.
+    /// Files of the context and of stages, in the order written.
     pub files: Vec<FileConfig>,
 }
 
@@ -117,17 +118,17 @@ pub enum HealthcheckConfig {
     },
 }
 
-/// A file or directory of the context that goes into the image.
+/// A file or directory that goes into the image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FileConfig {
-    /// Where it is in the context.
-    pub from: Spanned<TreePath>,
+    /// Where it is.
+    pub from: Spanned<FileSource>,
     /// Absolute path in the image.
     pub to: String,
     /// User id and group id.
     pub owner: (u32, u32),
-    /// Permission bits; none keeps those of the context.
+    /// Permission bits; none keeps those that it has.
     pub mode: Option<u32>,
 }
 
@@ -144,6 +145,12 @@ pub struct OverlayConfig {
 }
 
 impl RuntimeConfig {
+    /// The stages and named contexts that the image takes from.
+    pub fn stages(&self) -> BTreeSet<&str> {
+        let files = self.files.iter().filter_map(|file| file.from.stage());
+        self.base_stage().into_iter().chain(files).collect()
+    }
+
     /// The stage or named context to build upon, if it is no image.
     pub fn base_stage(&self) -> Option<&str> {
         self.base.value.strip_prefix(STAGE)
@@ -194,7 +201,10 @@ impl Config {
         let mut stages = BTreeSet::new();
         for runtime in images.chain([&self.runtime]) {
             let base = runtime.base.as_ref();
-            stages.extend(base.and_then(|base| base.strip_prefix(STAGE)));
+            let files = runtime.files.iter().flatten().map(|file| &file.from);
+            let named = base.into_iter().chain(files);
+            let named = named.filter_map(|named| named.strip_prefix(STAGE));
+            stages.extend(named.filter_map(|named| named.split('/').next()));
         }
         stages
     }
@@ -428,7 +438,7 @@ fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {
 
 fn resolve_file(file: &super::File) -> Option<FileConfig> {
     Some(FileConfig {
-        from: file.from.with(TreePath::new(&file.from).ok()?),
+        from: file.from.with(FileSource::parse(&file.from).ok()?),
         to: file.to.value.clone(),
         owner: file
             .owner

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use super::strings::{Form, visit_strings};
 use super::wrong::Wrong;
-use super::{Config, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, flags, validate};
+use super::{
+    Config, File, FileSource, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, flags,
+    validate,
+};
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::limits;
 
@@ -391,6 +394,9 @@ fn across_keys(config: &Config, diagnostics: &mut Findings) {
             };
             diagnostics.push(validate::diagnostic(&table, wrong, place.span.as_ref()));
         }
+        for file in written.files.iter().flatten() {
+            diagnostics.extend(pattern_to_file(&table, file));
+        }
         let Some(check) = &written.healthcheck else {
             continue;
         };
@@ -409,4 +415,24 @@ fn across_keys(config: &Config, diagnostics: &mut Findings) {
             ));
         }
     }
+}
+
+/// The error of a pattern, which may match several files, that goes to one path.
+fn pattern_to_file(table: &str, file: &File) -> Option<Diagnostic> {
+    let from = FileSource::parse(&file.from).ok()?;
+    if !from.is_pattern() || file.to.ends_with('/') {
+        return None;
+    }
+    let wrong = Wrong {
+        why: format!(
+            "{:?} is a pattern, which may match several files",
+            file.from.value
+        ),
+        help: format!(
+            "name a directory, with a slash at the end: {:?}",
+            format!("{}/", file.to.value)
+        ),
+    };
+    let key = format!("{table}.files.to");
+    Some(validate::diagnostic(&key, wrong, file.to.span.as_ref()))
 }

@@ -12,6 +12,7 @@ mod document;
 mod effective;
 mod env_value;
 mod expand;
+mod file_source;
 mod flags;
 mod git_unknown;
 mod git_value;
@@ -39,6 +40,7 @@ pub use effective::{
 };
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
+pub use file_source::FileSource;
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
 pub use git_unknown::GitUnknown;
 pub use git_value::{GIT_HEAD, GitValue, asked_too_early, leaves_out_git, with_git_stand_ins};

@@ -2,6 +2,7 @@
 //! checked, searched for build-args and filled in by walking it.
 
 use super::check::{self, Check};
+use super::file_source::FileSource;
 use super::{
     Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, Stage, check_runtime, env_value,
 };
@@ -181,7 +182,7 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     for file in runtime.files.iter_mut().flatten() {
         walk.at(
             "files.from",
-            check_runtime::context_path,
+            |text| FileSource::parse(text).map(|_| ()),
             &mut file.from,
             Form::Text,
         );

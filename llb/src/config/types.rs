@@ -248,7 +248,7 @@ pub struct Runtime {
     /// How to find out whether the program is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<Healthcheck>,
-    /// Files of the build context to put into the image.
+    /// Files of the build context, and of stages, to put into the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<File>>,
 }
@@ -284,19 +284,20 @@ pub struct Healthcheck {
     pub retries: Option<Spanned<u32>>,
 }
 
-/// One of `files`: a file or directory of the build context to put into the image.
+/// One of `files`: a file or directory to put into the image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
 pub struct File {
-    /// Path in the build context.
+    /// Path in the build context; or `"stage:NAME/path"`, in a stage of `[stages]` or a named
+    /// context. May be a pattern, as in COPY of a Dockerfile: `"migrations/*.sql"`.
     pub from: Spanned<String>,
-    /// Absolute path in the image.
+    /// Absolute path in the image. Must end in `/` if `from` is a pattern.
     pub to: Spanned<String>,
     /// `"uid"` or `"uid:gid"`. Default `"0:0"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Spanned<String>>,
-    /// Permissions in octal, `"0644"`. Default: as in the context.
+    /// Permissions in octal, `"0644"`. Default: as in the context or stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Spanned<String>>,
 }

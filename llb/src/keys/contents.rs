@@ -102,7 +102,7 @@ pub fn paths(plan: &Plan) -> BTreeSet<TreePath> {
         plan.images
             .iter()
             .flat_map(|image| &image.runtime.files)
-            .map(|file| file.from.value.clone()),
+            .filter_map(|file| file.from.context_path()),
     );
     paths
 }

@@ -37,8 +37,8 @@ pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<ImageName, Key> {
 
 /// The stages that an image is made from.
 fn stages_of<'a>(plan: &'a Plan, image: &'a Image) -> BTreeSet<&'a str> {
-    let base = image.runtime.base_stage();
-    plan.builder.stage().into_iter().chain(base).collect()
+    let builder = plan.builder.stage();
+    builder.into_iter().chain(image.runtime.stages()).collect()
 }
 
 /// A digest of what the configuration says of each stage. What the stage takes of the repository is

@@ -267,8 +267,13 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         };
         let text = format!("{number}: {} {user}:{group} {mode}", file.from.value);
         key.insert(KeyPart::Runtime(format!("file {}", file.to)), text);
-        for (path, digest) in input.contents.under(&file.from.value) {
-            key.insert(KeyPart::RuntimeFile(path.clone()), digest);
+        let Some(path) = file.from.context_path() else {
+            continue;
+        };
+        for (path, digest) in input.contents.under(&path) {
+            if file.from.takes(path) {
+                key.insert(KeyPart::RuntimeFile(path.clone()), digest);
+            }
         }
     }
 }

@@ -164,15 +164,11 @@ impl<'a> Inside<'a> {
         ];
         files.extend(runtime.certificates.then(|| CERTIFICATES.to_owned()));
         files.extend(runtime.timezones.then(|| ZONEINFO.to_owned()));
-        files.extend(
-            runtime
-                .files
-                .iter()
-                .map(|file| match file.to.ends_with('/') {
-                    true => format!("{}{}", file.to, file.from.value.name()),
-                    false => file.to.clone(),
-                }),
-        );
+        let named = runtime.files.iter().filter(|file| !file.from.is_pattern());
+        files.extend(named.map(|file| match file.to.ends_with('/') {
+            true => format!("{}{}", file.to, file.from.path().name()),
+            false => file.to.clone(),
+        }));
         Self {
             runtime,
             binary,

@@ -219,7 +219,9 @@ impl<'a> Program<'a> {
     fn has(&self, file: &OpenedFile) -> bool {
         let runtime = &self.config.runtime;
         let to = path_in_image(runtime, &file.to);
-        self.embedded.contains(&file.from)
+        // What is in a stage is not known here.
+        runtime.base_stage().is_some()
+            || self.embedded.contains(&file.from)
             || runtime.files.iter().any(|put| brings(put, file, &to))
             || runtime.volumes.iter().any(|volume| is_in(&to, volume))
     }
@@ -229,12 +231,16 @@ impl<'a> Program<'a> {
 /// a program.
 fn brings(put: &FileConfig, file: &OpenedFile, to: &str) -> bool {
     let from = &put.from.value;
-    if file.from.is_under(from) || from.is_under(&file.from) {
+    let inside = from.context_path();
+    if from.takes(&file.from) || inside.is_some_and(|path| path.is_under(&file.from)) {
         return true;
     }
     match put.to.strip_suffix('/') {
         // A file keeps its name there.
-        Some(dir) => format!("{dir}/{}", from.name()) == to,
+        Some(dir) if !from.is_pattern() && from.stage().is_none() => {
+            format!("{dir}/{}", from.path().name()) == to
+        }
+        Some(dir) => is_in(to, dir),
         None => is_in(to, &put.to) || is_in(&put.to, to),
     }
 }

@@ -10,7 +10,7 @@ use super::image_errors;
 use super::images::{self, NamedMain};
 use super::settings::{GoSettings, Target};
 use super::unused;
-use crate::config::{Cache, Config, ImageConfig, ImageName, Stage};
+use crate::config::{Cache, Config, FileSource, ImageConfig, ImageName, Stage};
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::gomod::{ImportPath, ModulePath};
 use crate::limits;
@@ -223,10 +223,8 @@ pub fn builder(workspace: &Workspace, config: &Config) -> Builder {
 
 /// GOTOOLCHAIN of every go command.
 fn toolchain(config: &Config) -> String {
-    match &config.go.toolchain {
-        Some(toolchain) => toolchain.value.clone(),
-        None => "local".to_owned(),
-    }
+    let named = config.go.toolchain.as_ref();
+    named.map_or_else(|| "local".to_owned(), |name| name.value.clone())
 }
 
 /// The names of the configuration that none of `mains` has.
@@ -345,7 +343,7 @@ impl Outline {
     }
 
     /// Every path of the tree that some step or image may read, whatever the go command chooses;
-    /// directories stand for all below them.
+    /// directories stand for all below them. What [`Self::file_patterns`] match is not among them.
     pub fn tree_paths(&self) -> BTreeSet<TreePath> {
         let mut paths = BTreeSet::new();
         for build in &self.builds {
@@ -358,12 +356,22 @@ impl Outline {
             );
             paths.extend(build.vendored.then(|| build.dir.child("vendor")));
         }
-        let files = self
-            .images
-            .iter()
-            .flat_map(|image| &image.config.runtime.files);
-        paths.extend(files.map(|file| file.from.value.clone()));
+        let files = self.files().filter(|file| !file.is_pattern());
+        paths.extend(files.filter_map(FileSource::context_path));
         paths
+    }
+
+    /// The patterns of files of the tree that images take.
+    pub fn file_patterns(&self) -> BTreeSet<&TreePath> {
+        let files = self.files();
+        files.filter_map(FileSource::context_pattern).collect()
+    }
+
+    /// What images take besides their binaries.
+    fn files(&self) -> impl Iterator<Item = &FileSource> {
+        let images = self.images.iter();
+        let files = images.flat_map(|image| &image.config.runtime.files);
+        files.map(|file| &file.from.value)
     }
 
     fn add(

@@ -187,8 +187,9 @@ mode = "0640"
         (Some(90), Some(3))
     );
     let file = &api.runtime.files[0];
+    let (from, to) = (file.from.path().as_str(), file.to.as_str());
     assert_eq!(
-        (file.from.as_str(), file.to.as_str(), file.owner, file.mode),
+        (from, to, file.owner, file.mode),
         ("config/app.yaml", "/etc/", (7, 7), Some(0o640))
     );
     assert_eq!(

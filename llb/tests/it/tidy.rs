@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
         &["workspace", "gosrc", "gomod", "tree", "diag", "batches"],
     ),
     ("resolution", &["gomod", "gosrc", "tree", "diag"]),
-    ("config", &["tree", "diag"]),
+    ("config", &["gosrc", "tree", "diag"]),
     (
         "plan",
         &[

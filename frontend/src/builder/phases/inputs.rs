@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::config::{SCRATCH, Spanned};
+use futures_util::future::try_join_all;
+use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
 use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Output, Platform, caps};
-use gowork_llb::plan::{Builder, Outline};
+use gowork_llb::plan::{Builder, Outline, OutlineImage};
 use serde_json::Value;
 
 use super::made::{self, Asked};
@@ -117,45 +118,54 @@ async fn below(
             continue;
         }
         let base = &image.config.runtime.base;
-        if let Some(name) = image.config.runtime.base_stage() {
-            let asked = Asked {
-                name,
-                at: base.span.as_ref(),
-                stages: &scanned.stages,
-                platform: job.platform,
-                made_from: "these are put over it",
-            };
-            below.add_base_stage(base, asked, session).await?;
-        } else if base.value != SCRATCH {
-            below.add_base_image(base, job, session).await?;
+        if image.config.runtime.base_stage().is_none() && base.value != SCRATCH {
+            let found = session.context.image(base, job.platform).await;
+            let found = found.map_err(|error| asked_for(error, base.span.as_ref(), "`base`"))?;
+            below.bases.insert(base.value.clone(), found.output);
+            let of_registry = found.config.clone();
+            below.add_config(base, found.config, of_registry);
         }
+        below.add_stages(session, job, scanned, image).await?;
     }
     Ok(below)
 }
 
 impl Below {
-    async fn add_base_image(
+    /// Finds the stages that an image takes from, side by side.
+    async fn add_stages(
         &mut self,
-        base: &Spanned<String>,
+        session: &Session<'_>,
         job: Job<'_>,
-        session: &Session<'_>,
+        scanned: &Scanned,
+        image: &OutlineImage,
     ) -> Result<(), BuildError> {
-        let found = session.context.image(base, job.platform).await;
-        let found = found.map_err(|error| asked_for(error, base.span.as_ref(), "`base`"))?;
-        self.bases.insert(base.value.clone(), found.output);
-        self.add_config(base, found.config.clone(), found.config);
-        Ok(())
-    }
-
-    async fn add_base_stage(
-        &mut self,
-        base: &Spanned<String>,
-        asked: Asked<'_>,
-        session: &Session<'_>,
-    ) -> Result<(), BuildError> {
-        let found = made::find(session, asked).await?;
-        self.stages.insert(asked.name.to_owned(), found.output);
-        self.add_config(base, found.config, found.registry_config);
+        let runtime = &image.config.runtime;
+        let mut asked: BTreeMap<&str, Option<&Span>> = BTreeMap::new();
+        if let Some(name) = runtime.base_stage() {
+            asked.insert(name, runtime.base.span.as_ref());
+        }
+        for file in &runtime.files {
+            if let Some(name) = file.from.stage() {
+                asked.entry(name).or_insert(file.from.span.as_ref());
+            }
+        }
+        let looking = asked.into_iter().map(|(name, at)| async move {
+            let asked = Asked {
+                name,
+                at,
+                stages: &scanned.stages,
+                platform: job.platform,
+                made_from: "images are made from it",
+            };
+            let found = made::find(session, asked).await?;
+            Ok::<_, BuildError>((name, found))
+        });
+        for (name, found) in try_join_all(looking).await? {
+            self.stages.insert(name.to_owned(), found.output);
+            if runtime.base_stage() == Some(name) {
+                self.add_config(&runtime.base, found.config, found.registry_config);
+            }
+        }
         Ok(())
     }
 
@@ -176,12 +186,14 @@ fn context(session: &Session<'_>, outline: &Outline, scanned: &Scanned) -> Outpu
         return scanned.clone();
     }
     let overlays = &scanned.overlays;
-    let paths: Vec<String> = outline
+    let mut paths: Vec<String> = outline
         .tree_paths()
         .iter()
         .filter(|path| !overlays.has(path))
         .map(|path| transfer_pattern(path.as_str()))
         .collect();
+    let patterns = outline.file_patterns().into_iter();
+    paths.extend(patterns.map(|pattern| pattern.as_str().to_owned()));
     let context = session.context.source(&Filter::Paths {
         hint: "sources",
         paths: &paths,

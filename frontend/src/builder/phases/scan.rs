@@ -204,7 +204,7 @@ impl Scanned {
         let paths = outline.tree_paths();
         let mut transferred = paths.iter().filter(|path| !self.overlays.has(path));
         let is_whole = transferred.all(|path| packages::is_scanned(path) && !self.is_linked(path));
-        is_whole.then_some(&self.source)
+        (is_whole && outline.file_patterns().is_empty()).then_some(&self.source)
     }
 
     /// Whether a path, or a directory above it, is a link.

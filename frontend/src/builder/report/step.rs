@@ -123,7 +123,7 @@ fn unexplained(title: &str, error: &GatewayError) -> Diagnostic {
     Diagnostic::error(format!("{title}: the step failed{reason}")).help("its output is above")
 }
 
-/// What to say if a file that an image takes from the context is not there. BuildKit names no file
+/// What to say if a file that an image takes from the context or from a stage is not there. BuildKit names no file
 /// but in its words.
 pub(in crate::builder) fn missing_file(
     plan: &Plan,
@@ -136,17 +136,24 @@ pub(in crate::builder) fn missing_file(
         .files
         .iter()
         .find(|file| says_is_missing(&error.status.message, file))?;
-    let error = Diagnostic::error(format!(
-        "`files` of image {}: {} is not in the build context",
-        image.name, file.from.value
-    ))
-    .help("paths are relative to the build context; check whether .dockerignore excludes it");
+    let (name, path) = (&image.name, file.from.path());
+    let error = match file.from.stage() {
+        Some(stage) => Diagnostic::error(format!(
+            "`files` of image {name}: stage {stage} has no /{path}"
+        ))
+        .help("see what the stage writes, and where"),
+        None => Diagnostic::error(format!(
+            "`files` of image {name}: {path} is not in the build context"
+        ))
+        .help("paths are relative to the build context; check whether .dockerignore excludes it"),
+    };
     Some(error.at(file.from.span.clone()))
 }
 
 fn says_is_missing(message: &str, file: &FileConfig) -> bool {
-    let path = format!("/{}", file.from.value);
+    let path = format!("/{}", file.from.path());
     message.contains(&format!("\"{path}\": not found"))
+        || message.contains(&format!("{path} not found"))
         || message.contains(&format!("{path}: no such file or directory"))
 }
 

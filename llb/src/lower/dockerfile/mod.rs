@@ -67,9 +67,7 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
         stages.check(builder, first.builder.at.as_ref())?;
     }
     for image in &images {
-        if let Some(base) = image.runtime.base_stage() {
-            stages.check(base, image.runtime.base.span.as_ref())?;
-        }
+        stages.check_taken(image.runtime)?;
     }
     Printer {
         plans,

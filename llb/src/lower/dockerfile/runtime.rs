@@ -210,18 +210,24 @@ fn assignments(
 }
 
 fn extra_file(file: &FileConfig) -> String {
-    let from = literal_pattern(file.from.value.as_str());
-    let from = if from.is_empty() {
-        ".".to_owned()
+    let source = &file.from.value;
+    let path = source.path().as_str();
+    let path = if source.is_pattern() {
+        path.to_owned()
     } else {
-        from
+        literal_pattern(path)
+    };
+    let (flag, from) = match source.stage() {
+        Some(stage) => (format!("--from={stage} "), format!("/{path}")),
+        None if path.is_empty() => (String::new(), ".".to_owned()),
+        None => (String::new(), path),
     };
     let mode = file
         .mode
         .map(|mode| format!(" --chmod={mode:04o}"))
         .unwrap_or_default();
     format!(
-        "COPY --chown={}:{}{mode} {}",
+        "COPY {flag}--chown={}:{}{mode} {}",
         file.owner.0,
         file.owner.1,
         words(&[from, file.to.clone()])

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::RuntimeConfig;
 use crate::diag::{Diagnostic, Span};
 
 /// The names of all stages of a Dockerfile.
@@ -74,6 +75,19 @@ impl StageNames {
         ));
         let error = error.help("give the context another name");
         Err(error.at(at.cloned()))
+    }
+
+    /// Checks the same of the contexts that stand for the stages which an image takes from.
+    pub(super) fn check_taken(&self, runtime: &RuntimeConfig) -> Result<(), Diagnostic> {
+        if let Some(base) = runtime.base_stage() {
+            self.check(base, runtime.base.span.as_ref())?;
+        }
+        for file in &runtime.files {
+            if let Some(stage) = file.from.stage() {
+                self.check(stage, file.from.span.as_ref())?;
+            }
+        }
+        Ok(())
     }
 
     /// `base`, an image of a registry, as `FROM` must name it: a bare name may be that of a stage.

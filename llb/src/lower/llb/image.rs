@@ -83,15 +83,15 @@ impl Lowering<'_> {
             let row = self.group(&title, &title);
             below = if is_scratch(image) {
                 self.on_scratch(&below, &title, |files| match layer {
-                    Layer::Surroundings => files.copy(self.root_files(image, &resolved)),
+                    Layer::Surroundings => Ok(files.copy(self.root_files(image, &resolved))),
                     Layer::Files => self.put_files(files, image, &resolved),
-                    Layer::Binary => files.copy(self.copy_of(&link, "/", "/").contents_only()),
-                })
+                    Layer::Binary => Ok(files.copy(self.copy_of(&link, "/", "/").contents_only())),
+                })?
             } else {
                 let files = File::on(&below);
                 let files = match layer {
                     Layer::Surroundings => self.put_surroundings(files, image, &resolved),
-                    Layer::Files => self.put_files(files, image, &resolved),
+                    Layer::Files => self.put_files(files, image, &resolved)?,
                     Layer::Binary => {
                         let path = format!("{BINARY_DIR}/{}", image.binary);
                         let files =
@@ -146,24 +146,25 @@ impl Lowering<'_> {
     ///
     /// Directories that a layer holds come with it, from the step that made them: BuildKit would
     /// give those it makes itself the mode of the file and the time of the build.
-    fn on_scratch(&self, below: &Output, title: &str, fill: impl FnOnce(File) -> File) -> Output {
+    fn on_scratch(
+        &self,
+        below: &Output,
+        title: &str,
+        fill: impl FnOnce(File) -> Result<File, OpError>,
+    ) -> Result<Output, OpError> {
         let row = self.group(title, title);
         let name = self.title(title);
         if !self.options.merge || below.is_scratch() {
-            return fill(File::on(below))
-                .named(name)
-                .progress_group(row)
-                .output();
+            let files = fill(File::on(below))?;
+            return Ok(files.named(name).progress_group(row).output());
         }
         let layer_name = self.title(&format!("[internal] layer of {title}"));
-        let layer = fill(File::on(&Output::scratch()))
+        let layer = fill(File::on(&Output::scratch()))?
             .named(layer_name)
             .progress_group(weak(row.clone()))
             .output();
-        Merge::of(&[below.clone(), layer])
-            .named(name)
-            .progress_group(row)
-            .output()
+        let merged = Merge::of(&[below.clone(), layer]);
+        Ok(merged.named(name).progress_group(row).output())
     }
 
     /// The few files that programs expect, on scratch.
@@ -195,11 +196,16 @@ impl Lowering<'_> {
         self.settle(files, resolved, paths)
     }
 
-    /// Files and directories of the context that the configuration asks for.
-    fn put_files(&self, mut files: File, image: &Image, resolved: &Output) -> File {
+    /// Files and directories that the configuration asks for.
+    fn put_files(
+        &self,
+        mut files: File,
+        image: &Image,
+        resolved: &Output,
+    ) -> Result<File, OpError> {
         let scratch = is_scratch(image);
         for file in &image.runtime.files {
-            let mut copy = self.extra_file(file);
+            let mut copy = self.extra_file(file)?;
             if !scratch {
                 copy = copy.create_dest_path();
             } else if let Some(dir) = dest_dir(&file.to) {
@@ -211,11 +217,8 @@ impl Lowering<'_> {
             }
             files = files.copy(copy);
         }
-        self.settle(
-            files,
-            resolved,
-            image.runtime.files.iter().map(|file| file.to.as_str()),
-        )
+        let paths = image.runtime.files.iter().map(|file| file.to.as_str());
+        Ok(self.settle(files, resolved, paths))
     }
 
     /// Gives the directories on the way to `paths` their time: the kernel gave them that of the
@@ -245,33 +248,45 @@ impl Lowering<'_> {
     /// The image or stage that an image is built upon.
     fn base(&self, runtime: &RuntimeConfig) -> Result<Output, OpError> {
         let base = &runtime.base.value;
-        let found = match runtime.base_stage() {
-            Some(name) => self.inputs.stages.get(name),
-            None => self.inputs.bases.get(base),
-        };
-        found.cloned().ok_or_else(|| OpError {
-            step: "runtime".to_owned(),
-            problem: format!("the base {base} was not looked up"),
-        })
+        match runtime.base_stage() {
+            Some(name) => self.stage(name),
+            None => found(self.inputs.bases.get(base), base),
+        }
     }
 
-    /// A file or directory of the context that the configuration asks for; of a link what it leads
-    /// to, as with COPY.
-    fn extra_file(&self, file: &FileConfig) -> Copy {
-        let copy = self.copy_of(
-            &self.inputs.context,
-            &format!("/{}", file.from.value.as_str()),
-            &file.to,
-        );
-        let copy = copy
+    fn stage(&self, name: &str) -> Result<Output, OpError> {
+        found(self.inputs.stages.get(name), name)
+    }
+
+    /// A file or directory that the configuration asks for; of a link what it leads to, as with
+    /// COPY. A pattern must match something.
+    fn extra_file(&self, file: &FileConfig) -> Result<Copy, OpError> {
+        let from = match file.from.stage() {
+            Some(name) => self.stage(name)?,
+            None => self.inputs.context.clone(),
+        };
+        let path = format!("/{}", file.from.path().as_str());
+        let mut copy = self
+            .copy_of(&from, &path, &file.to)
             .contents_only()
             .follow_symlinks()
             .owner(Owner::ids(file.owner.0, file.owner.1));
-        match file.mode {
+        if file.from.is_pattern() {
+            copy = copy.wildcard(false);
+        }
+        Ok(match file.mode {
             Some(mode) => copy.mode(mode),
             None => copy,
-        }
+        })
     }
+}
+
+/// What was looked up under a name.
+fn found(output: Option<&Output>, name: &str) -> Result<Output, OpError> {
+    output.cloned().ok_or_else(|| OpError {
+        step: "runtime".to_owned(),
+        problem: format!("{name} was not looked up"),
+    })
 }
 
 fn is_scratch(image: &Image) -> bool {

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 #[derive(Debug, Clone)]
 pub struct LlbInputs {
     /// The build context, with at least [`Outline::tree_paths`](crate::plan::Outline::tree_paths)
-    /// in it.
+    /// and what [`Outline::file_patterns`](crate::plan::Outline::file_patterns) match in it.
     pub context: Output,
     /// The builder image.
     pub builder: Output,

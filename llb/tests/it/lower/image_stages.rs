@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use expect_test::expect;
+use gowork_llb::config::Config;
 use gowork_llb::lower::{self, ConfigInput, DockerfileOptions};
 use gowork_llb::ops::Platform;
+use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
 
 use super::dockerfile::text;
@@ -95,4 +97,87 @@ fn an_image_has_what_its_stage_says_unless_it_is_set() {
         (&of_image["Entrypoint"], &of_image["User"]),
         (&json!(["/usr/local/bin/api"]), &json!("65532:65532"))
     );
+}
+
+#[test]
+fn the_printed_dockerfile_copies_from_stages() {
+    let files = r#"[runtime]
+base = "alpine"
+files = [
+    { from = "stage:ui/dist", to = "/srv/www" },
+    { from = "stage:ui", to = "/all", owner = "5:6", mode = "0750" },
+    { from = "stage:ui/a b/[x]*.js", to = "/js/" },
+    { from = "sql/*.sql", to = "/sql/" },
+    { from = "a\\b", to = "/c" },
+]
+"#;
+    expect![[r#"
+        FROM alpine AS api
+        COPY --from=ui --chown=0:0 /dist /srv/www
+        COPY --from=ui --chown=5:6 --chmod=0750 / /all
+        COPY --from=ui --chown=0:0 ["/a b/[x]*.js", "/js/"]
+        COPY --chown=0:0 sql/*.sql /sql/
+        COPY --chown=0:0 a\\\\b /c
+        COPY --from=build-api /out/api /usr/local/bin/api
+        USER 65532:65532
+        ENTRYPOINT ["/usr/local/bin/api"]
+    "#]]
+    .assert_eq(&printed(files));
+}
+
+/// What files of the build context a pattern takes.
+#[test]
+fn a_pattern_takes_what_copy_takes() {
+    let takes = |from: &str, file: &str| {
+        let config = format!("[runtime]\nfiles = [{{ from = '{from}', to = \"/x/\" }}]\n");
+        let plan = api(&config).plan("amd64");
+        let source = &plan.images[0].runtime.files[0].from.value;
+        source.takes(&TreePath::new(file).unwrap())
+    };
+    for (from, file) in [
+        ("sql/*.sql", "sql/a.sql"),
+        ("sql/*", "sql/a/b.sql"),
+        ("*", "sql/a.sql"),
+        ("[a-s]?l/x", "sql/x/y/z"),
+        ("sql", "sql/a.sql"),
+        (".", "sql/a.sql"),
+    ] {
+        assert!(takes(from, file), "{from} {file}");
+    }
+    for (from, file) in [
+        ("sql/*.sql", "sql/a/b.sql"),
+        ("sql/*", "sql"),
+        ("*.sql", "sql/a.sql"),
+        ("stage:sql/*", "sql/a.sql"),
+        ("stage:x", "sql/a.sql"),
+    ] {
+        assert!(!takes(from, file), "{from} {file}");
+    }
+}
+
+#[test]
+fn wrong_sources_of_files_are_refused() {
+    let config = r#"
+[runtime]
+files = [
+    { from = "stage:", to = "/x" },
+    { from = "stage:a b/c", to = "/x" },
+    { from = "stage:ui/../../etc", to = "/x" },
+    { from = "sql/*.sql", to = "/x" },
+    { from = "stage:ui/[a", to = "/x/" },
+    { from = "", to = "/x" },
+]
+"#;
+    let (config, mut said) = Config::parse("gowork.toml", config);
+    said.extend(config.expand(&BTreeMap::new()).1);
+    let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        gowork.toml:4:14: `runtime.files.from`: "" is not the name of a stage or of a named context (write the name that stands behind AS, or in --build-context NAME=...)
+        gowork.toml:5:14: `runtime.files.from`: "a b" is not the name of a stage or of a named context (write the name that stands behind AS, or in --build-context NAME=...)
+        gowork.toml:6:14: `runtime.files.from`: "stage:ui/../../etc" lies outside of stage ui (paths are from its root: "stage:ui/srv/www")
+        gowork.toml:8:14: `runtime.files.from`: "stage:ui/[a" is not a pattern (`*` and `?` stand for characters, and `[a-z]` for one of them: close the `[`)
+        gowork.toml:9:14: `runtime.files.from`: the path is empty (write a path in the build context, like "config/app.yaml")
+        gowork.toml:7:32: `runtime.files.to`: "sql/*.sql" is a pattern, which may match several files (name a directory, with a slash at the end: "/x/")
+    "#]]
+    .assert_eq(&(said.join("\n") + "\n"));
 }
