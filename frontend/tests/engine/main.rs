@@ -38,6 +38,7 @@ mod identical;
 mod image;
 mod image_names;
 mod links;
+mod made;
 mod names;
 mod opened;
 mod options;

@@ -122,6 +122,29 @@ pub(super) fn absolute(text: &str) -> Result<(), Wrong> {
     no_control(text)
 }
 
+/// The path of something that is made in the image.
+pub(super) fn made_path(text: &str) -> Result<(), Wrong> {
+    absolute(text)?;
+    if text.split('/').all(|part| matches!(part, "" | ".")) {
+        return wrong(
+            format!("{text:?} is the root, which is there"),
+            "write a path below it",
+        );
+    }
+    Ok(())
+}
+
+/// What a symbolic link says.
+pub(super) fn link_target(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() {
+        return wrong(
+            "the link leads nowhere",
+            "write the path that it leads to, like \"/usr/local/bin/api\"",
+        );
+    }
+    no_control(text)
+}
+
 /// A path in the build context.
 pub(super) fn context_path(text: &str) -> Result<(), Wrong> {
     if text.is_empty() {

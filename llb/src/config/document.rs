@@ -3,7 +3,7 @@
 use super::image_name::image_name;
 use super::read::Section;
 use super::{
-    Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
+    Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
 };
 use super::{check, check_runtime};
 
@@ -124,6 +124,7 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
             check_runtime::label_name,
         ),
         ports: s.strings_or_numbers("ports", "[8080]"),
+        path: s.string("path", r#""/app/""#),
         entrypoint: s.strings("entrypoint", r#"["/usr/local/bin/api", "serve"]"#),
         cmd: s.strings("cmd", r#"["-v"]"#),
         workdir: s.string("workdir", r#""/data""#),
@@ -133,6 +134,16 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
             "healthcheck",
             r#"{ cmd = ["/usr/local/bin/api", "-health"] }"#,
             healthcheck,
+        ),
+        links: s.names(
+            "links",
+            r#"{ "/usr/bin/api" = "/usr/local/bin/api" }"#,
+            check_runtime::made_path,
+        ),
+        dirs: s.array(
+            "dirs",
+            r#"[{ path = "/data", owner = "65532:65532" }]"#,
+            dir,
         ),
         files: s.array(
             "files",
@@ -165,6 +176,17 @@ fn file(s: &mut Section<'_, '_>) -> Option<File> {
     Some(File {
         from: from?,
         to: to?,
+        owner,
+        mode,
+    })
+}
+
+fn dir(s: &mut Section<'_, '_>) -> Option<Dir> {
+    let path = s.required("path", r#""/data""#);
+    let owner = s.string("owner", r#""65532:65532""#);
+    let mode = s.string("mode", r#""0750""#);
+    Some(Dir {
+        path: path?,
         owner,
         mode,
     })

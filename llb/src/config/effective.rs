@@ -78,6 +78,8 @@ pub struct RuntimeConfig {
     pub labels: BTreeMap<String, String>,
     /// Ports, sorted.
     pub ports: BTreeSet<Port>,
+    /// Where the binary lies, or behind a `/` at its end the directory; none means the default.
+    pub path: Option<String>,
     /// Entrypoint; none means that of the stage which is the base, if it has one, else the binary.
     pub entrypoint: Option<Vec<String>>,
     /// Arguments; none means those that belong to the entrypoint of a stage, and else none (the
@@ -91,6 +93,10 @@ pub struct RuntimeConfig {
     pub volumes: BTreeSet<String>,
     /// Health check; none means the base image's.
     pub healthcheck: Option<HealthcheckConfig>,
+    /// Symbolic links: where each lies, and what it says.
+    pub links: BTreeMap<String, String>,
+    /// Directories, in the order written.
+    pub dirs: Vec<DirConfig>,
     /// Files of the context and of stages, in the order written.
     pub files: Vec<FileConfig>,
 }
@@ -116,6 +122,18 @@ pub enum HealthcheckConfig {
         /// Failures in a row that make it unhealthy.
         retries: Option<u32>,
     },
+}
+
+/// A directory to make in the image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DirConfig {
+    /// Absolute path in the image.
+    pub path: String,
+    /// User id and group id.
+    pub owner: (u32, u32),
+    /// Permission bits.
+    pub mode: u32,
 }
 
 /// A file or directory that goes into the image.
@@ -313,7 +331,7 @@ impl Build {
 }
 
 impl Runtime {
-    /// `own` key by key over `below`; `env` and `labels` are joined name by name.
+    /// `own` key by key over `below`; `env`, `labels` and `links` are joined name by name.
     fn over(own: Option<&Self>, below: &Self) -> Self {
         let Some(own) = own.cloned() else {
             return below.clone();
@@ -321,6 +339,7 @@ impl Runtime {
         let mut below = below.clone();
         below.env.extend(own.env);
         below.labels.extend(own.labels);
+        below.links.extend(own.links);
         Self {
             base: own.base.or(below.base),
             user: own.user.or(below.user),
@@ -329,12 +348,15 @@ impl Runtime {
             env: below.env,
             labels: below.labels,
             ports: own.ports.or(below.ports),
+            path: own.path.or(below.path),
             entrypoint: own.entrypoint.or(below.entrypoint),
             cmd: own.cmd.or(below.cmd),
             workdir: own.workdir.or(below.workdir),
             stop_signal: own.stop_signal.or(below.stop_signal),
             volumes: own.volumes.or(below.volumes),
             healthcheck: own.healthcheck.or(below.healthcheck),
+            links: below.links,
+            dirs: own.dirs.or(below.dirs),
             files: own.files.or(below.files),
         }
     }
@@ -392,6 +414,7 @@ fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         .iter()
         .filter_map(|port| check_runtime::port(port).ok());
     let files = runtime.files.unwrap_or_default();
+    let dirs = runtime.dirs.unwrap_or_default();
     RuntimeConfig {
         base,
         user: text(runtime.user).or(default_user),
@@ -400,12 +423,15 @@ fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         env: texts(runtime.env),
         labels: texts(runtime.labels),
         ports: ports.collect(),
+        path: text(runtime.path),
         entrypoint: runtime.entrypoint.map(|words| strings(&words)),
         cmd: runtime.cmd.map(|words| strings(&words)),
         workdir: text(runtime.workdir),
         stop_signal: text(runtime.stop_signal),
         volumes: set(runtime.volumes.as_ref()),
         healthcheck: runtime.healthcheck.map(resolve_healthcheck),
+        links: texts(runtime.links),
+        dirs: dirs.iter().map(resolve_dir).collect(),
         files: files.iter().filter_map(resolve_file).collect(),
     }
 }
@@ -436,15 +462,28 @@ fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {
     }
 }
 
+/// The default mode of `dirs`.
+const DIR_MODE: u32 = 0o755;
+
+fn resolve_dir(dir: &super::Dir) -> DirConfig {
+    let mode = dir.mode.as_ref().map(|mode| check_runtime::mode(mode));
+    DirConfig {
+        path: dir.path.value.clone(),
+        owner: resolve_owner(dir.owner.as_ref()),
+        mode: mode.and_then(Result::ok).unwrap_or(DIR_MODE),
+    }
+}
+
+fn resolve_owner(owner: Option<&Spanned<String>>) -> (u32, u32) {
+    let owner = owner.and_then(|owner| check_runtime::owner(owner).ok());
+    owner.unwrap_or_default()
+}
+
 fn resolve_file(file: &super::File) -> Option<FileConfig> {
     Some(FileConfig {
         from: file.from.with(FileSource::parse(&file.from).ok()?),
         to: file.to.value.clone(),
-        owner: file
-            .owner
-            .as_ref()
-            .and_then(|owner| check_runtime::owner(owner).ok())
-            .unwrap_or_default(),
+        owner: resolve_owner(file.owner.as_ref()),
         mode: file
             .mode
             .as_ref()

@@ -35,8 +35,8 @@ use toml::de::DeTable;
 
 pub use bounds::check_given;
 pub use effective::{
-    CompileConfig, FileConfig, HealthcheckConfig, ImageConfig, OverlayConfig, RuntimeConfig,
-    SCRATCH,
+    CompileConfig, DirConfig, FileConfig, HealthcheckConfig, ImageConfig, OverlayConfig,
+    RuntimeConfig, SCRATCH,
 };
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
@@ -49,7 +49,7 @@ pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
 pub use spanned::Spanned;
 pub use types::{
-    Build, Config, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
+    Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
 };
 pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};

@@ -4,7 +4,8 @@
 use super::check::{self, Check};
 use super::file_source::FileSource;
 use super::{
-    Build, Config, Healthcheck, Image, Modules, Runtime, Spanned, Stage, check_runtime, env_value,
+    Build, Config, Dir, Healthcheck, Image, Modules, Runtime, Spanned, Stage, check_runtime,
+    env_value,
 };
 
 /// What a string value is.
@@ -167,6 +168,7 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
         |text| check_runtime::port(text).map(|_| ()),
         &mut runtime.ports,
     );
+    walk.one("path", check_runtime::absolute, &mut runtime.path);
     walk.words("entrypoint", check::any, &mut runtime.entrypoint);
     walk.words("cmd", check::any, &mut runtime.cmd);
     walk.one("workdir", check_runtime::absolute, &mut runtime.workdir);
@@ -178,6 +180,13 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     walk.list("volumes", check_runtime::absolute, &mut runtime.volumes);
     if let Some(table) = &mut runtime.healthcheck {
         healthcheck(walk, table);
+    }
+    for (name, value) in &mut runtime.links {
+        let key = format!("links.{name}");
+        walk.at(&key, check_runtime::link_target, value, Form::Text);
+    }
+    for dir in runtime.dirs.iter_mut().flatten() {
+        one_dir(walk, dir);
     }
     for file in runtime.files.iter_mut().flatten() {
         walk.at(
@@ -203,6 +212,15 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
             &mut file.mode,
         );
     }
+}
+
+fn one_dir(walk: &mut Walk<'_>, dir: &mut Dir) {
+    let path = check_runtime::made_path;
+    walk.at("dirs.path", path, &mut dir.path, Form::Text);
+    let owner: Check = |text| check_runtime::owner(text).map(|_| ());
+    walk.one("dirs.owner", owner, &mut dir.owner);
+    let mode: Check = |text| check_runtime::mode(text).map(|_| ());
+    walk.one("dirs.mode", mode, &mut dir.mode);
 }
 
 fn healthcheck(walk: &mut Walk<'_>, table: &mut Healthcheck) {

@@ -229,8 +229,11 @@ pub struct Runtime {
         schemars(with = "Option<Vec<super::schema::PortKey>>")
     )]
     pub ports: Option<Vec<Spanned<String>>>,
-    /// Entrypoint. Default: that of a stage as the base, if it has one; else the binary,
-    /// `/usr/local/bin/NAME`.
+    /// Where the binary lies, an absolute path; if it ends in `/`, the directory that it lies in.
+    /// Default `"/usr/local/bin/"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<Spanned<String>>,
+    /// Entrypoint. Default: that of a stage as the base, if it has one; else the binary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<Spanned<String>>>,
     /// Arguments to the entrypoint.
@@ -248,6 +251,13 @@ pub struct Runtime {
     /// How to find out whether the program is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<Healthcheck>,
+    /// Symbolic links: an absolute path in the image, and what the link says. Those of an image are
+    /// added to those of `[runtime]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<String, Spanned<String>>,
+    /// Directories to make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dirs: Option<Vec<Dir>>,
     /// Files of the build context, and of stages, to put into the image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<Vec<File>>,
@@ -298,6 +308,21 @@ pub struct File {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<Spanned<String>>,
     /// Permissions in octal, `"0644"`. Default: as in the context or stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Spanned<String>>,
+}
+
+/// One of `dirs`: a directory to make in the image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct Dir {
+    /// Absolute path in the image.
+    pub path: Spanned<String>,
+    /// `"uid"` or `"uid:gid"`. Default `"0:0"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Spanned<String>>,
+    /// Permissions in octal. Default `"0755"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Spanned<String>>,
 }

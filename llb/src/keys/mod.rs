@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::compile::Compiled;
 use self::input::{flags, module_text};
-use crate::config::{Cache, RuntimeConfig};
+use crate::config::{Cache, DirConfig, RuntimeConfig};
 use crate::plan::{BuildIx, Image, Inputs, Moved, Results, Step, StepKind};
 
 /// The key of every step, in the order of the plan's steps.
@@ -216,12 +216,15 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         env,
         labels,
         ports,
+        path,
         entrypoint,
         cmd,
         workdir,
         stop_signal,
         volumes,
         healthcheck,
+        links,
+        dirs,
         files,
     } = &image.runtime;
     let mut add = |name: &str, value: &str| key.insert(KeyPart::Runtime(name.to_owned()), value);
@@ -242,6 +245,17 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     }
     for volume in volumes {
         add(&format!("volume {volume}"), "");
+    }
+    if let Some(path) = path {
+        add("path", path);
+    }
+    for (at, says) in links {
+        add(&format!("link {at}"), says);
+    }
+    for (number, dir) in dirs.iter().enumerate() {
+        let DirConfig { path, owner, mode } = dir;
+        let text = format!("{number}: {}:{} {mode:o}", owner.0, owner.1);
+        add(&format!("directory {path}"), &text);
     }
     if let Some(words) = entrypoint {
         add("entrypoint", &format!("{words:?}"));

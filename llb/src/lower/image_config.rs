@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::llb::layer_titles;
-use super::rootfs::{BINARY_DIR, ZONEINFO};
+use super::rootfs::{ZONEINFO, binary_path};
 use super::start::dollars;
 use crate::config::{EnvValue, HealthcheckConfig, RuntimeConfig};
 use crate::diag::Diagnostic;
@@ -90,7 +90,7 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
     match &runtime.entrypoint {
         Some(words) => run.set_entrypoint(words),
         None if is_of_stage => {}
-        None => run.set_entrypoint([format!("{BINARY_DIR}/{}", image.binary)]),
+        None => run.set_entrypoint([binary_path(runtime, &image.binary)]),
     }
     if let Some(cmd) = &runtime.cmd {
         run.cmd.clone_from(cmd);

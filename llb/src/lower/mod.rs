@@ -19,5 +19,5 @@ pub use image_config::{ConfigInput, check_env, image_config};
 pub use llb::{GOLANG_PATH, LlbInputs, LlbOptions, Lowering, NoCache};
 pub use mark::Mark;
 pub use platform::{docker_platform, go_target, parse_target, platforms};
-pub use rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO};
+pub use rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, binary_path};
 pub use start::{check_scratch, outlines};

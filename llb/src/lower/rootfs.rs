@@ -1,8 +1,9 @@
 //! What images hold around their files and binary, and where: the same in every form of output.
 
-use crate::config::RuntimeConfig;
+use crate::config::{DirConfig, RuntimeConfig};
+use crate::ops;
 
-/// Directory of the binary in every image: on PATH of any base.
+/// Directory of the binary in every image that says nothing else: on PATH of any base.
 pub const BINARY_DIR: &str = "/usr/local/bin";
 /// Where the time zone database is put. ZONEINFO names it, because Go's time package does not look
 /// there by itself.
@@ -26,4 +27,47 @@ pub(super) fn surroundings(runtime: &RuntimeConfig) -> Vec<&'static str> {
         .filter(|(wanted, _)| *wanted)
         .map(|(_, path)| path)
         .collect()
+}
+
+/// Where an image with this runtime has its binary, which is called `name`.
+pub fn binary_path(runtime: &RuntimeConfig, name: &str) -> String {
+    let path = match &runtime.path {
+        None => format!("{BINARY_DIR}/{name}"),
+        Some(dir) if dir.ends_with('/') => format!("{dir}{name}"),
+        Some(path) => path.clone(),
+    };
+    ops::path::absolute(&path)
+}
+
+/// What the configuration has made in an image, with nothing but itself in it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Made<'a> {
+    /// A directory.
+    Dir(&'a DirConfig),
+    /// A symbolic link, and what it says.
+    Link(&'a str, &'a str),
+}
+
+impl<'a> Made<'a> {
+    /// Directories of an image, in their order.
+    pub(super) fn dirs(runtime: &'a RuntimeConfig) -> Vec<Self> {
+        runtime.dirs.iter().map(Self::Dir).collect()
+    }
+
+    /// Links of an image.
+    pub(super) fn links(runtime: &'a RuntimeConfig) -> Vec<Self> {
+        let links = runtime.links.iter();
+        links.map(|(at, says)| Self::Link(at, says)).collect()
+    }
+
+    /// Its directory, with a slash at the end, and its name.
+    pub(super) fn place(self) -> (String, String) {
+        let path = match self {
+            Self::Dir(dir) => &dir.path,
+            Self::Link(at, _) => at,
+        };
+        let path = ops::path::absolute(path);
+        let (dir, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        (format!("{dir}/"), name.to_owned())
+    }
 }

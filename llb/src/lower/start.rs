@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rootfs::{BINARY_DIR, CERTIFICATES, ZONEINFO};
+use super::rootfs::{CERTIFICATES, ZONEINFO, binary_path};
 use crate::config::{
     Config, EnvValue, HealthcheckConfig, ImageName, Runtime, RuntimeConfig, SCRATCH, Spanned,
 };
@@ -156,7 +156,7 @@ struct Inside<'a> {
 impl<'a> Inside<'a> {
     fn of(image: &'a OutlineImage) -> Self {
         let runtime = &image.config.runtime;
-        let binary = format!("{BINARY_DIR}/{}", image.binary);
+        let binary = binary_path(runtime, &image.binary);
         let mut files = vec![
             binary.clone(),
             "/etc/passwd".to_owned(),
@@ -164,6 +164,7 @@ impl<'a> Inside<'a> {
         ];
         files.extend(runtime.certificates.then(|| CERTIFICATES.to_owned()));
         files.extend(runtime.timezones.then(|| ZONEINFO.to_owned()));
+        files.extend(runtime.links.keys().cloned());
         let named = runtime.files.iter().filter(|file| !file.from.is_pattern());
         files.extend(named.map(|file| match file.to.ends_with('/') {
             true => format!("{}{}", file.to, file.from.path().name()),

@@ -4,7 +4,7 @@
 
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::BINARY_DIR;
+use gowork_llb::lower;
 use gowork_llb::plan::{Image, Plan};
 
 use crate::builder::session::Session;
@@ -27,7 +27,7 @@ pub(in crate::builder) async fn check(
     if !plan.build(plan.step(image.link).build).settings.cgo() {
         return Ok(());
     }
-    let path = format!("{BINARY_DIR}/{}", image.binary);
+    let path = lower::binary_path(&image.runtime, &image.binary);
     let head = match session
         .gateway
         .read_range(finished, &path, Some(0..HEAD))

@@ -124,6 +124,7 @@ impl Printer<'_> {
         stages.extend(
             roots.map(|(number, root)| root.stage(self.stages.rootfs(number), self.stages.go())),
         );
+        stages.extend(runtime::made_stages(&self.stages, self.images));
         let built: Vec<Binary<'_>> = self.images.iter().map(|image| self.binary(image)).collect();
         let binaries = runtime::binaries(self.stages.binaries(), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
@@ -142,6 +143,7 @@ impl Printer<'_> {
                 runtime: image.runtime,
                 build_stage: self.stages.build(image.name),
                 root_stage: root.map(|root| self.stages.rootfs(root)),
+                made_stage: self.stages.made(image.name),
                 args: &self.options.args,
             };
             stages.push(stage.text()?);

@@ -4,10 +4,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::words::{assignment, copy_word, env_assignment, json_array, literal_pattern, open_args};
+use super::merged::MergedImage;
+use super::stages::StageNames;
+use super::words::{
+    assignment, copy_word, env_assignment, json_array, literal_pattern, open_args, shell_word,
+};
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
-use crate::lower::rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, surroundings};
+use crate::lower::rootfs::{
+    CERTIFICATES, GROUP, Made, PASSWD, ZONEINFO, binary_path, surroundings,
+};
 
 /// What is put under a binary: certificates, time zones, and on scratch users and /tmp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,6 +86,8 @@ pub(super) struct RuntimeStage<'a> {
     pub(super) build_stage: &'a str,
     /// The stage of its [`Root`].
     pub(super) root_stage: Option<&'a str>,
+    /// The stage of its directories and links.
+    pub(super) made_stage: &'a str,
     /// Defaults of the build-args that stay open.
     pub(super) args: &'a BTreeMap<String, Option<String>>,
 }
@@ -95,8 +103,11 @@ impl RuntimeStage<'_> {
         if let Some(stage) = self.root_stage {
             lines.extend(self.surroundings(stage));
         }
+        let dirs = Made::dirs(runtime);
+        lines.extend(self.made(&dirs, 0));
         lines.extend(runtime.files.iter().map(extra_file));
-        let path = format!("{BINARY_DIR}/{}", self.binary);
+        lines.extend(self.made(&Made::links(runtime), dirs.len()));
+        let path = binary_path(runtime, self.binary);
         let out = literal_pattern(&format!("/out/{}", self.binary));
         lines.push(format!(
             "COPY --from={} {}",
@@ -148,6 +159,21 @@ impl RuntimeStage<'_> {
             .collect()
     }
 
+    /// What is made in a stage of its own, of which these are the things from number `first` on.
+    fn made(&self, all: &[Made<'_>], first: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (number, made) in all.iter().enumerate() {
+            let (dir, _) = made.place();
+            let from = format!("/made/{}/", first + number);
+            lines.push(format!(
+                "COPY --from={} {}",
+                self.made_stage,
+                words(&[from, dir])
+            ));
+        }
+        lines
+    }
+
     fn entrypoint(&self, binary: &str) -> Result<String, Diagnostic> {
         let runtime = self.runtime;
         match (&runtime.entrypoint, runtime.base_stage()) {
@@ -172,6 +198,42 @@ impl RuntimeStage<'_> {
             .chain(self.runtime.labels.values());
         arg_lines(texts.map(String::as_str), self.args)
     }
+}
+
+/// The stages that make the directories and links of images.
+pub(super) fn made_stages(names: &StageNames, images: &[MergedImage<'_>]) -> Vec<String> {
+    let mut stages = Vec::new();
+    for image in images {
+        stages.extend(made_stage(names.made(image.name), names.go(), image));
+    }
+    stages
+}
+
+/// The stage that makes the directories and links of an image, each in a directory of its own.
+/// Returns `None` if it has none.
+fn made_stage(name: &str, go: &str, image: &MergedImage<'_>) -> Option<String> {
+    let runtime = image.runtime;
+    let all = [Made::dirs(runtime), Made::links(runtime)].concat();
+    if all.is_empty() {
+        return None;
+    }
+    let mut commands = Vec::new();
+    for (number, made) in all.iter().enumerate() {
+        let path = shell_word(&format!("/made/{number}/{}", made.place().1));
+        commands.push(format!("mkdir -p /made/{number}"));
+        commands.push(match made {
+            Made::Dir(dir) => {
+                let (user, group) = dir.owner;
+                format!("install -d -o {user} -g {group} -m {:04o} {path}", dir.mode)
+            }
+            Made::Link(_, says) => format!("ln -s {} {path}", shell_word(says)),
+        });
+    }
+    Some(format!(
+        "# Directories and links of {}.\nFROM {go} AS {name}\nRUN {}",
+        image.name,
+        commands.join(" \\\n && ")
+    ))
 }
 
 /// `ARG` lines for the open build-args of `texts`.

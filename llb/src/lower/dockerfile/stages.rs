@@ -25,6 +25,7 @@ impl StageNames {
         wanted.extend((0..groups).map(|number| numbered("deps", number)));
         wanted.extend((0..roots).map(|number| numbered("rootfs", number)));
         wanted.extend(images.iter().map(|name| build_of(name)));
+        wanted.extend(images.iter().map(|name| made_of(name)));
         for wanted in wanted {
             let mut name = wanted.clone();
             while !names.all.insert(name.clone()) {
@@ -62,6 +63,11 @@ impl StageNames {
     /// The stage that builds the binary of an image.
     pub(super) fn build(&self, image: &str) -> &str {
         self.ours(&build_of(image))
+    }
+
+    /// The stage that makes the directories and links of an image.
+    pub(super) fn made(&self, image: &str) -> &str {
+        self.ours(&made_of(image))
     }
 
     /// Checks that no stage has the name of a context that a build is given. `at` is where the
@@ -109,6 +115,10 @@ fn build_of(image: &str) -> String {
     format!("build-{image}")
 }
 
+fn made_of(image: &str) -> String {
+    format!("made-{image}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +141,7 @@ mod tests {
         let ours: BTreeSet<&String> = names.ours.values().collect();
         assert_eq!(
             (names.ours.len(), ours.len(), names.all.len()),
-            (12, 12, 19)
+            (19, 19, 26)
         );
         assert_eq!(
             (names.build("api"), names.build("api-stage")),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use super::progress::weak;
 use crate::config::{FileConfig, ImageName, RuntimeConfig, SCRATCH};
-use crate::lower::rootfs::{BINARY_DIR, surroundings};
-use crate::ops::file::{Copy, File, Mkdir, Owner};
+use crate::lower::rootfs::{BINARY_DIR, Made, binary_path, surroundings};
+use crate::ops::file::{Copy, File, Mkdir, Owner, Symlink};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
 
@@ -21,7 +21,7 @@ const EMPTY_DIR: &str = "/rootfs/tmp";
 enum Layer {
     /// What programs expect around them: certificates, time zones, and on scratch users and /tmp.
     Surroundings,
-    /// Files of the configuration.
+    /// Files, directories and links of the configuration.
     Files,
     /// The binary.
     Binary,
@@ -32,9 +32,11 @@ impl Layer {
     fn of(image: &Image) -> Vec<Self> {
         let runtime = &image.runtime;
         let surroundings = is_scratch(image) || runtime.certificates || runtime.timezones;
+        let has_files =
+            !(runtime.files.is_empty() && runtime.links.is_empty() && runtime.dirs.is_empty());
         let all = [
             (surroundings, Self::Surroundings),
-            (!runtime.files.is_empty(), Self::Files),
+            (has_files, Self::Files),
             (true, Self::Binary),
         ];
         all.into_iter()
@@ -85,19 +87,14 @@ impl Lowering<'_> {
                 self.on_scratch(&below, &title, |files| match layer {
                     Layer::Surroundings => Ok(files.copy(self.root_files(image, &resolved))),
                     Layer::Files => self.put_files(files, image, &resolved),
-                    Layer::Binary => Ok(files.copy(self.copy_of(&link, "/", "/").contents_only())),
+                    Layer::Binary => Ok(self.put_binary(files, image, &link, &resolved)),
                 })?
             } else {
                 let files = File::on(&below);
                 let files = match layer {
                     Layer::Surroundings => self.put_surroundings(files, image, &resolved),
                     Layer::Files => self.put_files(files, image, &resolved)?,
-                    Layer::Binary => {
-                        let path = format!("{BINARY_DIR}/{}", image.binary);
-                        let files =
-                            files.copy(self.copy_of(&link, &path, &path).create_dest_path());
-                        self.settle(files, &resolved, [path.as_str()])
-                    }
+                    Layer::Binary => self.put_binary(files, image, &link, &resolved),
                 };
                 files.named(self.title(&title)).progress_group(row).output()
             };
@@ -196,7 +193,78 @@ impl Lowering<'_> {
         self.settle(files, resolved, paths)
     }
 
-    /// Files and directories that the configuration asks for.
+    /// The binary. A link makes the directories of the default place, too.
+    fn put_binary(&self, files: File, image: &Image, link: &Output, resolved: &Output) -> File {
+        let path = binary_path(&image.runtime, &image.binary);
+        let from = format!("{BINARY_DIR}/{}", image.binary);
+        if !is_scratch(image) {
+            let copy = self.copy_of(link, &from, &path).create_dest_path();
+            return self.settle(files.copy(copy), resolved, [path.as_str()]);
+        }
+        if path == from {
+            return files.copy(self.copy_of(link, "/", "/").contents_only());
+        }
+        let files = self.make_dir_of(files, &path);
+        let files = files.copy(self.copy_of(link, &from, &path));
+        self.settle(files, resolved, [path.as_str()])
+    }
+
+    /// On scratch, the directory that `to` is put into.
+    fn make_dir_of(&self, files: File, to: &str) -> File {
+        match dest_dir(to) {
+            Some(dir) => files.mkdir(
+                Mkdir::new(dir, 0o755)
+                    .parents()
+                    .timestamp(self.options.epoch),
+            ),
+            None => files,
+        }
+    }
+
+    /// Directories or links, each made by itself and then laid over what is below, as COPY lays a
+    /// directory.
+    fn put_made(
+        &self,
+        mut files: File,
+        image: &Image,
+        all: &[Made<'_>],
+        resolved: &Output,
+    ) -> File {
+        if all.is_empty() {
+            return files;
+        }
+        let (epoch, empty) = (self.options.epoch, Output::scratch());
+        let mut made = File::on(&empty);
+        let mut copies = Vec::new();
+        for (number, one) in all.iter().enumerate() {
+            let (dir, name) = one.place();
+            let own = format!("/{number}");
+            let path = format!("{own}/{name}");
+            made = made.mkdir(Mkdir::new(&own, 0o755).timestamp(epoch));
+            made = match one {
+                Made::Dir(dir) => {
+                    let owner = Owner::ids(dir.owner.0, dir.owner.1);
+                    let copy = self.copy_of(resolved, EMPTY_DIR, &path);
+                    made.copy(copy.owner(owner).mode(dir.mode))
+                }
+                Made::Link(_, says) => made.symlink(Symlink::new(*says, &path).timestamp(epoch)),
+            };
+            copies.push((own, dir));
+        }
+        let name = format!("[internal] directories and links of {}", image.name);
+        let made = made.named(self.title(&name)).output();
+        let places: Vec<String> = copies.iter().map(|(_, dir)| dir.clone()).collect();
+        for (own, dir) in copies {
+            if is_scratch(image) {
+                files = self.make_dir_of(files, &dir);
+            }
+            let copy = self.copy_of(&made, &own, &dir).contents_only();
+            files = files.copy(copy.create_dest_path());
+        }
+        self.settle(files, resolved, places.iter().map(String::as_str))
+    }
+
+    /// Files, directories and links that the configuration asks for.
     fn put_files(
         &self,
         mut files: File,
@@ -204,21 +272,19 @@ impl Lowering<'_> {
         resolved: &Output,
     ) -> Result<File, OpError> {
         let scratch = is_scratch(image);
+        files = self.put_made(files, image, &Made::dirs(&image.runtime), resolved);
         for file in &image.runtime.files {
             let mut copy = self.extra_file(file)?;
             if !scratch {
                 copy = copy.create_dest_path();
-            } else if let Some(dir) = dest_dir(&file.to) {
-                files = files.mkdir(
-                    Mkdir::new(dir, 0o755)
-                        .parents()
-                        .timestamp(self.options.epoch),
-                );
+            } else {
+                files = self.make_dir_of(files, &file.to);
             }
             files = files.copy(copy);
         }
         let paths = image.runtime.files.iter().map(|file| file.to.as_str());
-        Ok(self.settle(files, resolved, paths))
+        let files = self.settle(files, resolved, paths);
+        Ok(self.put_made(files, image, &Made::links(&image.runtime), resolved))
     }
 
     /// Gives the directories on the way to `paths` their time: the kernel gave them that of the

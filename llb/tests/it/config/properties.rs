@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gowork_llb::config::{
-    Build, Config, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay, Runtime,
+    Build, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay, Runtime,
     Spanned,
 };
 use proptest::collection::{btree_map, vec};
@@ -98,6 +98,19 @@ fn file() -> impl Strategy<Value = File> {
         })
 }
 
+fn links() -> impl Strategy<Value = BTreeMap<String, Spanned<String>>> {
+    let target = "[/.]?[a-z.]{1,8}".prop_map(Spanned::from);
+    btree_map("/[a-z]{1,4}(/[a-z]{1,4})?", target, 0..3)
+}
+
+fn dir() -> impl Strategy<Value = Dir> {
+    ("/[a-z]{1,5}", text("[0-9]{1,5}"), text("0[0-7]{3}")).prop_map(|(path, owner, mode)| Dir {
+        path: path.into(),
+        owner,
+        mode,
+    })
+}
+
 fn runtime() -> impl Strategy<Value = Runtime> {
     let first = (
         text("[a-z]{1,8}(:[0-9.]{1,3}0)?"),
@@ -106,6 +119,9 @@ fn runtime() -> impl Strategy<Value = Runtime> {
         flag(),
     );
     let tables = (
+        text("/[a-z]{1,4}/?"),
+        links(),
+        of(vec(dir(), 0..3)),
         names("[A-Z_]{1,8}"),
         names("[a-z.]{1,8}"),
         texts("[1-9][0-9]{0,3}(/udp)?"),
@@ -120,7 +136,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(
         |(first, tables, run, healthcheck, files)| {
             let (base, user, certificates, timezones) = first;
-            let (env, labels, ports) = tables;
+            let (path, links, dirs, env, labels, ports) = tables;
             let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
             let (ports, healthcheck) = (ports, healthcheck);
             Runtime {
@@ -131,12 +147,15 @@ fn runtime() -> impl Strategy<Value = Runtime> {
                 env,
                 labels,
                 ports,
+                path,
                 entrypoint,
                 cmd,
                 workdir,
                 stop_signal,
                 volumes,
                 healthcheck,
+                links,
+                dirs,
                 files,
             }
         },

@@ -181,3 +181,63 @@ files = [
     "#]]
     .assert_eq(&(said.join("\n") + "\n"));
 }
+
+#[test]
+fn the_printed_dockerfile_makes_directories_and_links() {
+    let made = r#"[runtime]
+base = "alpine"
+path = "/app/server"
+dirs = [{ path = "/var/lib/api", owner = "5:6", mode = "0750" }, { path = "/data" }]
+links = { "/usr/bin/x" = "/app/server", "/y z" = "a b" }
+"#;
+    let text = text(&api(made), &["amd64"], &DockerfileOptions::default()).unwrap();
+    let start = text.find("# Directories and links").unwrap();
+    let end = text.find("# Every binary").unwrap();
+    expect![[r##"
+        # Directories and links of api.
+        FROM go AS made-api
+        RUN mkdir -p /made/0 \
+         && install -d -o 5 -g 6 -m 0750 /made/0/api \
+         && mkdir -p /made/1 \
+         && install -d -o 0 -g 0 -m 0755 /made/1/data \
+         && mkdir -p /made/2 \
+         && ln -s /app/server /made/2/x \
+         && mkdir -p /made/3 \
+         && ln -s "a b" "/made/3/y z"
+
+    "##]]
+    .assert_eq(&text[start..end]);
+    expect![[r#"
+        FROM alpine AS api
+        COPY --from=made-api /made/0/ /var/lib/
+        COPY --from=made-api /made/1/ /
+        COPY --from=made-api /made/2/ /usr/bin/
+        COPY --from=made-api /made/3/ /
+        COPY --from=build-api /out/api /app/server
+        USER 65532:65532
+        ENTRYPOINT ["/app/server"]
+    "#]]
+    .assert_eq(&printed(made));
+}
+
+#[test]
+fn wrong_directories_and_links_are_refused() {
+    let config = r#"
+[runtime]
+path = "app"
+links = { "usr/bin/x" = "/y", "/" = "/y", "/a" = "" }
+dirs = [{ path = "/" }, { path = "/a/../b" }, { path = "/x", owner = "app", mode = "rwx" }]
+"#;
+    let (_, said) = Config::parse("gowork.toml", config);
+    let said: Vec<String> = said.iter().map(ToString::to_string).collect();
+    expect![[r#"
+        gowork.toml:3:8: `runtime.path`: "app" is not an absolute path (paths in the image start with `/`)
+        gowork.toml:4:11: `runtime.links.usr/bin/x`: "usr/bin/x" is not an absolute path (paths in the image start with `/`)
+        gowork.toml:4:31: `runtime.links./`: "/" is the root, which is there (write a path below it)
+        gowork.toml:4:50: `runtime.links./a`: the link leads nowhere (write the path that it leads to, like "/usr/local/bin/api")
+        gowork.toml:5:18: `runtime.dirs.path`: "/" is the root, which is there (write a path below it)
+        gowork.toml:5:34: `runtime.dirs.path`: "/a/../b" climbs with `..` (write the path that it leads to)
+        gowork.toml:5:70: `runtime.dirs.owner`: "app" is not an owner in numbers (write it like "65532:65532")
+        gowork.toml:5:84: `runtime.dirs.mode`: "rwx" is not a file mode (write it in octal like "0644")
+    "#]].assert_eq(&(said.join("\n") + "\n"));
+}
