@@ -78,14 +78,16 @@ impl FileSource {
     /// The path in the build context that it takes, or below which all is that it takes. Returns
     /// `None` for a stage.
     pub fn context_path(&self) -> Option<TreePath> {
-        if self.stage.is_some() {
-            return None;
-        }
+        self.stage.is_none().then(|| self.literal_path())
+    }
+
+    /// The path, or of a pattern the directory above what may be several files.
+    pub fn literal_path(&self) -> TreePath {
         let mut path = self.path.clone();
         while is_pattern(path.as_str()) {
-            path = path.parent()?;
+            path = path.parent().unwrap_or_default();
         }
-        Some(path)
+        path
     }
 
     /// Whether it takes this file of the build context.

@@ -154,6 +154,10 @@ fn says_is_missing(message: &str, file: &FileConfig) -> bool {
     let path = format!("/{}", file.from.path());
     message.contains(&format!("\"{path}\": not found"))
         || message.contains(&format!("{path} not found"))
+        || message.contains(&format!(
+            "lstat /{}: no such file",
+            file.from.literal_path()
+        ))
         || message.contains(&format!("{path}: no such file or directory"))
 }
 
