@@ -2,14 +2,14 @@
 //! `gowork check` warns of them; a build does not look.
 //!
 //! Only what is likely a mistake counts: calls in your own packages that a main reaches, without
-//! those for tests, and without tools for developers; paths that exist; and nothing that the program embeds, that `files` puts in, or
-//! that a volume may bring.
+//! those for tests, and without tools for developers; paths that exist; and nothing that the program
+//! embeds, that `files` puts in, or that a volume may bring.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::image_errors::table_key;
 use super::outline::{Outline, OutlineImage};
-use crate::config::{Config, FileConfig, ImageConfig, ImageName, RuntimeConfig, SCRATCH, STAGE};
+use crate::config::{Config, FileConfig, ImageConfig, ImageName, RuntimeConfig, SCRATCH};
 use crate::diag::{Diagnostic, Findings, Position, Span};
 use crate::gosrc::{self, FileClass};
 use crate::limits;
@@ -122,7 +122,7 @@ pub fn not_in_images(
     for outline in outlines {
         for image in &outline.images {
             // What a stage has is known when it is built.
-            if image.config.runtime.base.value.starts_with(STAGE) {
+            if image.config.runtime.base_stage().is_some() {
                 continue;
             }
             let program = Program::new(outline, image, workspace);
@@ -219,9 +219,7 @@ impl<'a> Program<'a> {
     fn has(&self, file: &OpenedFile) -> bool {
         let runtime = &self.config.runtime;
         let to = path_in_image(runtime, &file.to);
-        // What is in a stage is not known here.
-        runtime.base_stage().is_some()
-            || self.embedded.contains(&file.from)
+        self.embedded.contains(&file.from)
             || runtime.files.iter().any(|put| brings(put, file, &to))
             || runtime.volumes.iter().any(|volume| is_in(&to, volume))
     }

@@ -123,8 +123,8 @@ fn unexplained(title: &str, error: &GatewayError) -> Diagnostic {
     Diagnostic::error(format!("{title}: the step failed{reason}")).help("its output is above")
 }
 
-/// What to say if a file that an image takes from the context or from a stage is not there. BuildKit names no file
-/// but in its words.
+/// What to say if a file that an image takes from the context or from a stage is not there. BuildKit
+/// names no file but in its words.
 pub(in crate::builder) fn missing_file(
     plan: &Plan,
     image: Option<&str>,
