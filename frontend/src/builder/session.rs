@@ -4,7 +4,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::ops::exec::Exec;
 use gowork_llb::ops::{Digest, OpError, Output};
+use serde::de::DeserializeOwned;
 
 use crate::context::Context;
 use crate::error::BuildError;
@@ -59,6 +61,20 @@ impl<'a> Session<'a> {
             Some(name) => GatewayError::of_step(error, name).into(),
             None => error.into(),
         })
+    }
+
+    /// Runs a step whose program leaves an answer in the file `name` of the directory `dir`, as JSON.
+    pub(super) async fn answer<T: DeserializeOwned>(
+        &self,
+        step: Exec,
+        dir: &str,
+        name: &str,
+    ) -> Result<T, BuildError> {
+        let executed = step.run().and_then(|executed| executed.output(dir));
+        let solved = self.solve(&executed.map_err(internal)?, true).await?;
+        let json = self.gateway.read_file(&solved.reference, name).await?;
+        serde_json::from_slice(&json)
+            .map_err(|error| bug(format!("{name} of a step cannot be read: {error}")).into())
     }
 
     /// Shows warnings in the output of the build. A warning that cannot be shown stops nothing.

@@ -18,7 +18,7 @@ use gowork_llb::tree::Ignore;
 use super::definition::Definition;
 use super::inputs;
 use super::scan::Scanned;
-use crate::builder::session::{Session, bug, internal};
+use crate::builder::session::Session;
 use crate::context::Filter;
 use crate::error::BuildError;
 use crate::gateway::GatewayError;
@@ -136,17 +136,7 @@ async fn run(
     if let Some(path) = environment.get("PATH") {
         exec = exec.env("PATH", path);
     }
-    let output = exec
-        .run()
-        .and_then(|executed| executed.output(OUT))
-        .map_err(internal)?;
-    let solved = session.solve(&output, true).await?;
-    let json = session
-        .gateway
-        .read_file(&solved.reference, GIT_FILE)
-        .await?;
-    let answer: GitAnswer = serde_json::from_slice(&json)
-        .map_err(|error| bug(format!("the git step's result cannot be read: {error}")))?;
+    let answer: GitAnswer = session.answer(exec, OUT, GIT_FILE).await?;
     Ok(match answer.said {
         Said::Values(values) => Ok(values),
         Said::NoGit => Err(GitUnknown::NoGit(builder.image)),

@@ -10,7 +10,7 @@ use gowork_llb::plan::{self, Outline};
 
 use super::outline::Outlined;
 use super::scan::Scanned;
-use crate::builder::session::{Session, bug, internal};
+use crate::builder::session::{Session, bug};
 use crate::error::BuildError;
 use crate::steps::opened::{OPENED_FILE, QUESTION_FILE};
 
@@ -40,24 +40,12 @@ pub(in crate::builder) async fn run(
         .output();
     let asked = format!("/question/{QUESTION_FILE}");
     let out = format!("/out/{OPENED_FILE}");
-    let output = scanned
+    let step = scanned
         .inputs
         .exec(session, &["opened"], &["--question", &asked, "--out", &out])
         .mount(Mount::read_only(&question, "/question"))
-        .named("look for files that programs open")
-        .run()
-        .and_then(|executed| executed.output("/out"))
-        .map_err(internal)?;
-    let solved = session.solve(&output, true).await?;
-    let json = session
-        .gateway
-        .read_file(&solved.reference, OPENED_FILE)
-        .await?;
-    let opened: Opened = serde_json::from_slice(&json).map_err(|error| {
-        bug(format!(
-            "the answer about opened files cannot be read: {error}"
-        ))
-    })?;
+        .named("look for files that programs open");
+    let opened: Opened = session.answer(step, "/out", OPENED_FILE).await?;
     let found = plan::not_in_images(&outlines, &scanned.workspace, config, &opened);
     Ok(found.diagnostics)
 }

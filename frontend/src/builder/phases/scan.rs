@@ -14,7 +14,7 @@ use gowork_llb::tree::TreePath;
 use gowork_llb::workspace::{self, Workspace};
 
 use super::overlays::Overlays;
-use crate::builder::session::{Session, bug, internal};
+use crate::builder::session::Session;
 use crate::context::{Filter, transfer_pattern};
 use crate::error::{BuildError, SourceFiles};
 use crate::opts::NoCache;
@@ -123,19 +123,10 @@ async fn scan(
         names,
     };
     let out = format!("/out/{SCAN_FILE}");
-    let output = inputs
+    let step = inputs
         .exec(session, &["scan"], &["--out", &out])
-        .named("scan Go sources")
-        .run()
-        .and_then(|executed| executed.output("/out"))
-        .map_err(internal)?;
-    let solved = session.solve(&output, true).await?;
-    let json = session
-        .gateway
-        .read_file(&solved.reference, SCAN_FILE)
-        .await?;
-    let scan: Scan = serde_json::from_slice(&json)
-        .map_err(|error| bug(format!("the scan step's result cannot be read: {error}")))?;
+        .named("scan Go sources");
+    let scan: Scan = session.answer(step, "/out", SCAN_FILE).await?;
     if let Some(refused) = &scan.refused {
         return Err(refused.diagnostic().into());
     }
