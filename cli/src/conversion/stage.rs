@@ -69,7 +69,7 @@ impl<'a> Walker<'a> {
                 for (name, word) in pairs {
                     let value = walked.scope.expand(&word.pieces);
                     walked.scope.set(name, value);
-                    // What the C compiler is told is part of the builder, as packages are.
+                    // The builder needs these variables for the C compiler, as it needs packages.
                     walked.has_packages |= C_VARIABLES.contains(&name.as_str());
                 }
             }

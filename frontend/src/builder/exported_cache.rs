@@ -2,7 +2,7 @@
 //!
 //! BuildKit exports the records of all steps in one file, and imports none that is too large. It
 //! says so only in its log, so that each build finds nothing. The frontend does not see whether a
-//! cache is exported. But who imports a cache also exports one.
+//! cache is exported. But a build that imports a cache usually exports one.
 
 use std::collections::BTreeMap;
 

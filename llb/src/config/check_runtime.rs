@@ -146,14 +146,14 @@ pub(super) fn link_target(text: &str) -> Result<(), Wrong> {
 }
 
 /// A path in the build context.
-pub(super) fn context_path(text: &str) -> Result<(), Wrong> {
+pub(super) fn context_path(text: &str) -> Result<TreePath, Wrong> {
     if text.is_empty() {
         return wrong(
             "the path is empty",
             "write a path in the build context, like \"config/app.yaml\"",
         );
     }
-    TreePath::new(text).map(|_| ()).or_else(|_| {
+    TreePath::new(text).or_else(|_| {
         wrong(
             format!("{text:?} lies outside of the build context"),
             "paths are relative to its root",

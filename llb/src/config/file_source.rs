@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::check_runtime;
 use super::values::STAGE;
 use super::wrong::{Wrong, wrong};
 use crate::gosrc::glob;
@@ -25,23 +26,14 @@ impl FileSource {
                 (Some(name.to_owned()), path.trim_start_matches('/'))
             }
         };
-        if text.is_empty() {
-            return wrong(
-                "the path is empty",
-                "write a path in the build context, like \"config/app.yaml\"",
-            );
-        }
-        let Ok(path) = TreePath::new(path) else {
-            return match &stage {
-                Some(stage) => wrong(
+        let path = match &stage {
+            None => check_runtime::context_path(path)?,
+            Some(stage) => TreePath::new(path).or_else(|_| {
+                wrong(
                     format!("{text:?} lies outside of stage {stage}"),
                     format!("paths are from its root: \"{STAGE}{stage}/srv/www\""),
-                ),
-                None => wrong(
-                    format!("{text:?} lies outside of the build context"),
-                    "paths are relative to its root",
-                ),
-            };
+                )
+            })?,
         };
         let source = Self { stage, path };
         let mut parts = source.path.as_str().split('/');

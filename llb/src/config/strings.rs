@@ -96,7 +96,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     for overlay in &mut config.overlay {
         walk.at("from", check::stage, &mut overlay.from, Form::Text);
         walk.one("source", check_runtime::absolute, &mut overlay.source);
-        let path = check_runtime::context_path;
+        let path: Check = |text| check_runtime::context_path(text).map(|_| ());
         walk.at("to", path, &mut overlay.to, Form::Text);
     }
     walk.prefix = "go.".to_owned();
@@ -117,7 +117,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
 fn stage(walk: &mut Walk<'_>, stage: &mut Stage) {
     // A text has variables of its own.
     if stage.has_path() {
-        let path = check_runtime::context_path;
+        let path: Check = |text| check_runtime::context_path(text).map(|_| ());
         walk.one("dockerfile", path, &mut stage.dockerfile);
     }
     walk.one("target", check::stage, &mut stage.target);

@@ -10,11 +10,10 @@ use super::imports::{self, RawImport};
 use super::openers::{self, Effect, Form, Opener, OpenerPackage, Opens};
 use super::places::Places;
 use super::quoted::unquote;
-use super::scanner::{Kind, Scanner, Token};
+use super::scanner::{BOM, Kind, Scanner, Token};
 use crate::diag::Position;
 use crate::limits;
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
 /// How deep brackets are followed. What is deeper is not looked at.
 const MAX_DEPTH: usize = 1000;
 
@@ -334,7 +333,7 @@ impl<'a> Reader<'a> {
         for call in calls {
             let mut paths = Vec::new();
             for RawPath { text, range } in call.paths {
-                // A path that is not UTF-8 is in no image, and one with a line end is none.
+                // No image has a path that is not UTF-8. A text with a line end is no path.
                 let Ok(path) = String::from_utf8(text) else {
                     continue;
                 };

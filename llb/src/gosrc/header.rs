@@ -5,12 +5,11 @@ use super::class::FileClass;
 use super::head_range::HeadRange;
 use super::includes::Includes;
 use super::places::Places;
+use super::scanner::BOM;
 use super::source_file::{Header, Import, Problem, ProblemKind, SourceFile};
 use super::{embed_lines, head_range, imports, leading_comments, main_func};
 use crate::diag::{Diagnostic, Position};
 use crate::limits;
-
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 impl SourceFile {
     /// Reads the head of the file named `name` (last path element).

@@ -46,7 +46,8 @@ pub(super) struct Fault {
     pub(super) message: String,
 }
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
+/// A byte order mark. Go ignores one at the start of a file.
+pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
 pub(super) struct Scanner<'a> {
     text: &'a [u8],

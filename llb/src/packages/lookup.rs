@@ -83,8 +83,8 @@ impl<'a> Lookup<'a> {
         })
     }
 
-    /// What a pattern matches: the directory before its first wildcard, or the files by name if
-    /// there is none.
+    /// What a pattern matches: the directory before its first wildcard. If no directory is before
+    /// it, the files by name.
     fn matches(&mut self, base: &TreePath, pattern: &str) -> Vec<OpenedFile> {
         let elements: Vec<&str> = pattern
             .split('/')

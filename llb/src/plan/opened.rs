@@ -22,7 +22,7 @@ use crate::workspace::Workspace;
 /// How many images or files a message names, and for how many files it has tables.
 const SHOWN: usize = 3;
 const TABLES: usize = 10;
-/// How many files have the same bases, which are named once: at least so many, in large repositories.
+/// In a large repository at least this number of files share their bases, which are named once.
 const SHARED: usize = 16;
 /// The tables of files of all images.
 const RUNTIME_FILES: &str = "runtime.files";

@@ -41,7 +41,7 @@ pub(in crate::builder) struct Scanned {
 pub(super) struct Inputs {
     /// The context, or a listing of it with some contents.
     context: Output,
-    /// A listing of what is laid over it, if that is no part of it.
+    /// A listing of what is laid over the context, unless `context` already has it.
     laid: Option<Output>,
     /// A digest of the names in the listing.
     names: String,

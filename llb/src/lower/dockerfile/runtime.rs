@@ -159,7 +159,8 @@ impl RuntimeStage<'_> {
             .collect()
     }
 
-    /// What is made in a stage of its own, of which these are the things from number `first` on.
+    /// The lines that copy directories or links from the stage that makes them. There they have the
+    /// numbers from `first` on.
     fn made(&self, all: &[Made<'_>], first: usize) -> Vec<String> {
         let mut lines = Vec::new();
         for (number, made) in all.iter().enumerate() {
