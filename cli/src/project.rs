@@ -372,6 +372,10 @@ fn stay_open(
 ) -> BTreeMap<String, Option<String>> {
     let mut uses: BTreeMap<String, Vec<(bool, Option<String>)>> = BTreeMap::new();
     for arg in config.build_args() {
+        // What stands in the place of another is not asked for where that one is open.
+        if arg.in_place_of.is_some() {
+            continue;
+        }
         let free = arg.key.ends_with("ldflags")
             || arg.key.contains(".env.")
             || arg.key.contains(".labels.");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Config;
-use super::expand::count_args;
+use super::reference::count_args;
 use super::strings::{Form, visit_strings};
 use crate::diag::{Diagnostic, Span};
 use crate::limits;

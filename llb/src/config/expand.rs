@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reference::{Piece, pieces, value_of};
 use super::strings::{Form, visit_strings};
 use super::wrong::Wrong;
 use super::{
@@ -32,6 +33,8 @@ pub struct BuildArg {
     pub name: String,
     /// What it is if it is not given; none means that it must be.
     pub default: Option<String>,
+    /// The build-arg in whose place it stands, if that is not given: `${VERSION:-${GIT_DESCRIBE}}`.
+    pub in_place_of: Option<String>,
     /// The key whose value asks for it: `go.ldflags`.
     pub key: String,
     /// Where that value is written.
@@ -39,8 +42,8 @@ pub struct BuildArg {
 }
 
 impl Config {
-    /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty),
-    /// `$$` for a dollar. Then build-args such as `GOPROXY` replace keys of `[modules]`.
+    /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty; a
+    /// default may be one more build-arg), `$$` for a dollar. Then build-args such as `GOPROXY` replace keys of `[modules]`.
     /// Diagnostics: undefined build-args, and what is wrong with the values that came out.
     pub fn expand(&self, build_args: &BTreeMap<String, String>) -> (Self, Vec<Diagnostic>) {
         let mut config = self.clone();
@@ -104,29 +107,23 @@ impl Config {
                 .into_iter()
                 .flatten()
             {
-                if let Piece::Arg { name, default } = piece {
-                    let default = default.map(str::to_owned);
-                    found.push(BuildArg {
-                        name: name.to_owned(),
-                        default,
-                        key: slot.key.clone(),
-                        span: value.span.clone(),
-                    });
+                if let Piece::Arg { names, default } = piece {
+                    for (ix, name) in names.iter().enumerate() {
+                        let before = ix.checked_sub(1).map(|ix| names[ix].to_owned());
+                        found.push(BuildArg {
+                            name: (*name).to_owned(),
+                            default: default.map(str::to_owned),
+                            in_place_of: before,
+                            key: slot.key.clone(),
+                            span: value.span.clone(),
+                        });
+                    }
                 }
             }
         });
         found.sort_by(|a, b| a.span.cmp(&b.span));
         found
     }
-}
-
-/// How many build-args a value asks for.
-pub(super) fn count_args(text: &str, with_variables: bool) -> usize {
-    let pieces = pieces(text, with_variables).unwrap_or_default();
-    let args = pieces
-        .iter()
-        .filter(|piece| matches!(piece, Piece::Arg { .. }));
-    args.count()
 }
 
 /// Whether values with build-args filled in have no more bytes than they may.
@@ -141,81 +138,6 @@ fn check_filled(bytes: usize) -> Result<(), Wrong> {
         ),
         help: "pass shorter build-args, or name them less often".to_owned(),
     })
-}
-
-/// A part of a string value.
-enum Piece<'a> {
-    Text(&'a str),
-    Arg {
-        name: &'a str,
-        default: Option<&'a str>,
-    },
-}
-
-/// Cuts a value at its build-args. What two dollars make is only for the help: in a value
-/// `with_variables` they start one of the base image.
-fn pieces(text: &str, with_variables: bool) -> Result<Vec<Piece<'_>>, Wrong> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        pieces.push(Piece::Text(&rest[..at]));
-        let after = &rest[at + 1..];
-        if let Some(tail) = after.strip_prefix('$') {
-            pieces.push(Piece::Text("$"));
-            rest = tail;
-        } else if let Some(inner) = after.strip_prefix('{') {
-            let Some(end) = inner.find('}') else {
-                return Err(Wrong {
-                    why: "`${` is never closed".to_owned(),
-                    help: "write ${NAME}; a dollar by itself is $$".to_owned(),
-                });
-            };
-            pieces.push(argument(&inner[..end])?);
-            rest = &inner[end + 1..];
-        } else {
-            let name: String = after
-                .chars()
-                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-                .collect();
-            let help = if name.is_empty() {
-                "a dollar by itself is written $$".to_owned()
-            } else {
-                let other = if with_variables {
-                    "base image's variable"
-                } else {
-                    "text"
-                };
-                format!("write ${{{name}}} for the build-arg, or $${name} for the {other}")
-            };
-            return Err(Wrong {
-                why: "a `$` stands by itself".to_owned(),
-                help,
-            });
-        }
-    }
-    pieces.push(Piece::Text(rest));
-    Ok(pieces)
-}
-
-fn argument(inner: &str) -> Result<Piece<'_>, Wrong> {
-    let (name, default) = inner
-        .split_once(":-")
-        .map_or((inner, None), |(name, default)| (name, Some(default)));
-    let letters = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !letters || name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Wrong {
-            why: format!("`${{{inner}}}` is not a build-arg"),
-            help: "write ${NAME} or ${NAME:-default}, the name of letters, digits and `_`"
-                .to_owned(),
-        });
-    }
-    if default.is_some_and(|default| default.contains('$')) {
-        return Err(Wrong {
-            why: format!("the default of `{name}` holds a `$`"),
-            help: "defaults are plain text".to_owned(),
-        });
-    }
-    Ok(Piece::Arg { name, default })
 }
 
 /// Fills in build-args. In a value `with_variables` the dollars of build-args do not start one.
@@ -235,8 +157,8 @@ fn substitute(
     for piece in pieces(text, with_variables)? {
         match piece {
             Piece::Text(text) => out.push_str(text),
-            Piece::Arg { name, default } => {
-                out.push_str(&given(value_of(name, default, build_args)?));
+            Piece::Arg { names, default } => {
+                out.push_str(&given(value_of(&names, default, build_args)?));
                 check_filled(out.len())?;
             }
         }
@@ -253,9 +175,9 @@ fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Res
     for piece in pieces(text, false)? {
         match piece {
             Piece::Text(text) => template.push_str(text),
-            Piece::Arg { name, default } => {
+            Piece::Arg { names, default } => {
                 template.push(flags::ARG);
-                let value = value_of(name, default, build_args)?.to_owned();
+                let value = value_of(&names, default, build_args)?.to_owned();
                 bytes += value.len();
                 check_filled(bytes)?;
                 values.push(value);
@@ -269,23 +191,6 @@ fn substitute_in_flags(text: &str, build_args: &BTreeMap<String, String>) -> Res
         return substitute(text, build_args, false);
     }
     flags::fill(&template, &values)
-}
-
-/// What a build-arg stands for.
-fn value_of<'v>(
-    name: &str,
-    default: Option<&'v str>,
-    build_args: &'v BTreeMap<String, String>,
-) -> Result<&'v str, Wrong> {
-    match (build_args.get(name), default) {
-        (Some(value), None) => Ok(value),
-        (Some(value), Some(_)) if !value.is_empty() => Ok(value),
-        (_, Some(default)) => Ok(default),
-        (None, None) => Err(Wrong {
-            why: format!("build-arg `{name}` is not given"),
-            help: format!("pass --build-arg {name}=..., or give it a default: ${{{name}:-...}}"),
-        }),
-    }
 }
 
 /// Takes the keys that `build_args` override out of `modules`, and returns what they are to be.
@@ -435,4 +340,67 @@ fn pattern_to_file(table: &str, file: &File) -> Option<Diagnostic> {
     };
     let key = format!("{table}.files.to");
     Some(validate::diagnostic(&key, wrong, file.to.span.as_ref()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    const TEXT: &str =
+        "[go]\nldflags = \"-X main.v=${VERSION:-${TAG:-dev}} -X main.c=${A:-${B}}\"\n";
+
+    fn expanded(given: &[(&str, &str)]) -> (String, String) {
+        let given: BTreeMap<String, String> = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let (config, found) = Config::parse("gowork.toml", TEXT).0.expand(&given);
+        let found: Vec<String> = found.into_iter().map(|found| found.message).collect();
+        (config.image("api").ldflags, found.join("\n"))
+    }
+
+    #[test]
+    fn a_build_arg_may_take_the_place_of_another() {
+        for (given, ldflags) in [
+            (&[("B", "b")][..], "-X main.v=dev -X main.c=b"),
+            (
+                &[("VERSION", "1"), ("TAG", "2"), ("A", "a")],
+                "-X main.v=1 -X main.c=a",
+            ),
+            (
+                &[("VERSION", ""), ("TAG", "2"), ("A", ""), ("B", "")],
+                "-X main.v=2 -X main.c=",
+            ),
+        ] {
+            assert_eq!(expanded(given), (ldflags.to_owned(), String::new()));
+        }
+        let missing = "`go.ldflags`: build-arg `A` or `B` is not given";
+        assert_eq!(expanded(&[]).1, missing);
+    }
+
+    #[test]
+    fn each_of_several_build_args_is_listed() {
+        let args = Config::parse("gowork.toml", TEXT).0.build_args();
+        let listed: Vec<_> = args
+            .iter()
+            .map(|arg| {
+                (
+                    arg.name.as_str(),
+                    arg.default.as_deref(),
+                    arg.in_place_of.as_deref(),
+                )
+            })
+            .collect();
+        assert_eq!(
+            listed,
+            [
+                ("VERSION", Some("dev"), None),
+                ("TAG", Some("dev"), Some("VERSION")),
+                ("A", None, None),
+                ("B", None, Some("A")),
+            ]
+        );
+    }
 }

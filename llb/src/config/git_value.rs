@@ -114,12 +114,14 @@ const FIRST_KEYS: [&str; 5] = ["roots", "stages.", "overlay.", "go.version", "go
 
 impl Config {
     /// Where the configuration, as written, asks for values that only git can say: `known` has no
-    /// build-args of their names. In the order of the file.
+    /// build-args of their names, and none in whose place they stand. In the order of the file.
     pub fn asked_of_git(&self, known: &BTreeMap<String, String>) -> Vec<(GitValue, BuildArg)> {
         let mut asked = Vec::new();
+        let is_given = |name: &String| known.get(name).is_some_and(|value| !value.is_empty());
         for arg in self.build_args() {
             if let Some(value) = GitValue::named(&arg.name)
                 && !known.contains_key(&arg.name)
+                && !arg.in_place_of.as_ref().is_some_and(is_given)
             {
                 asked.push((value, arg));
             }
@@ -191,6 +193,14 @@ mod tests {
         assert_eq!(values(&[]), [GitValue::Describe, GitValue::Revision]);
         assert_eq!(values(&["GIT_REVISION"]), [GitValue::Describe]);
         assert_eq!(values(&["GIT_REVISION", "GIT_DESCRIBE"]), []);
+    }
+
+    #[test]
+    fn what_stands_in_place_of_a_given_value_is_not_asked() {
+        let text = "[go]\nldflags = \"-X main.v=${VERSION:-${GIT_DESCRIBE:-dev}}\"\n";
+        assert_eq!(asked(text, &[]).len(), 1);
+        assert_eq!(asked(text, &["VERSION"]).len(), 0);
+        assert_eq!(asked(text, &["GIT_DESCRIBE"]).len(), 0);
     }
 
     #[test]

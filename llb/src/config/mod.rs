@@ -19,6 +19,7 @@ mod git_value;
 mod image_name;
 mod pattern;
 mod read;
+mod reference;
 #[cfg(feature = "schema")]
 mod schema;
 mod spanned;

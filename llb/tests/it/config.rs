@@ -256,7 +256,7 @@ skip = ["${SKIP}"]
 ldflags = "-X main.version=${VERSION}"
 gcflags = "$FLAGS"
 asmflags = "${FLAGS"
-tags = ["${A:-${B}}"]
+tags = ["${A:-x${B}}"]
 version = "${1}"
 [runtime]
 env = { PRICE = "5 $", OTHER = "${OTHER:?no}" }
@@ -266,7 +266,7 @@ env = { PRICE = "5 $", OTHER = "${OTHER:?no}" }
             Dockerfile:4:11: `go.ldflags`: build-arg `VERSION` is not given (pass --build-arg VERSION=..., or give it a default: ${VERSION:-...})
             Dockerfile:5:11: `go.gcflags`: a `$` stands by itself (write ${FLAGS} for the build-arg, or $$FLAGS for the text)
             Dockerfile:6:12: `go.asmflags`: `${` is never closed (write ${NAME}; a dollar by itself is $$)
-            Dockerfile:7:9: `go.tags`: the default of `A` holds a `$` (defaults are plain text)
+            Dockerfile:7:9: `go.tags`: the default of `A` holds a `$` (a default is plain text, or one other build-arg: ${NAME:-${OTHER}})
             Dockerfile:8:11: `go.version`: `${1}` is not a build-arg (write ${NAME} or ${NAME:-default}, the name of letters, digits and `_`)
             Dockerfile:10:17: `runtime.env.PRICE`: a `$` stands by itself (a dollar by itself is written $$)
             Dockerfile:10:32: `runtime.env.OTHER`: `${OTHER:?no}` is not a build-arg (write ${NAME} or ${NAME:-default}, the name of letters, digits and `_`)
