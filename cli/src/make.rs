@@ -33,6 +33,7 @@ case "$1 $2" in
     "env GOOS") echo linux ;;
     "env GOARCH") echo amd64 ;;
     "env GOPATH") echo /go ;;
+    "env GOROOT") echo /usr/local/go ;;
     "env GOBIN") echo ;;
     "env "*) echo ;;
     "version "*) echo "go version go1.24.0 linux/amd64" ;;

@@ -205,7 +205,10 @@ fn understood(
     let make: Option<&conversion::Make<'_>> = if init.make { Some(&run_make) } else { None };
     Ok(
         match conversion::convert(("Dockerfile", text), &repo, make) {
-            Ok(made) => (1 + 100 * made.images.len()).saturating_sub(made.left.len().min(99)),
+            Ok(made) => {
+                let images = made.images.len() + made.choices.len();
+                (1 + 100 * images).saturating_sub(made.left.len().min(99))
+            }
             Err(_) => 0,
         },
     )

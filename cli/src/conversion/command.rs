@@ -15,7 +15,7 @@ const NESTED: usize = 20;
 const DEPTH: usize = 6;
 
 /// Commands that change nothing that matters.
-const NEUTRAL: [&str; 32] = [
+const NEUTRAL: [&str; 30] = [
     "cd",
     "export",
     "set",
@@ -40,8 +40,6 @@ const NEUTRAL: [&str; 32] = [
     "sleep",
     "exit",
     "unset",
-    "source",
-    ".",
     "date",
     "uname",
     "touch",
@@ -109,6 +107,10 @@ const BUILDERS: [&str; 8] = [
     "bazel",
     "promu",
 ];
+/// Programs that change files.
+const CHANGE: [&str; 6] = ["patch", "sed", "cp", "mv", "ln", "tee"];
+/// Where Docker's images have Go.
+const GOROOT: &str = "/usr/local/go/";
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 
 impl Walker<'_> {
@@ -134,6 +136,10 @@ impl Walker<'_> {
         let program = program.to_string();
         let name = base(&program).to_owned();
         let name = name.as_str();
+        if CHANGE.contains(&name) && rest.iter().any(is_of_go) {
+            running.walked.other_go.get_or_insert(running.at);
+            return Role::Other;
+        }
         match name {
             "cd" => {
                 let dir = rest.first().cloned().unwrap_or_default();
@@ -144,20 +150,9 @@ impl Walker<'_> {
                 export(rest, &mut running.scope);
                 return Role::Neutral;
             }
-            "mkdir" => {
-                for dir in rest {
-                    let mut dir = running.scope.path(dir);
-                    let is_source = |dir: &str, running: &Running<'_>| {
-                        running.walked.layout.copied(dir, self.repo).is_some()
-                    };
-                    while dir != "/" && dir != running.scope.dir && !is_source(&dir, running) {
-                        running.walked.dirs.insert(dir.clone());
-                        dir = join(&dir, "..");
-                    }
-                }
-                return Role::Neutral;
-            }
+            "mkdir" => return self.mkdir(rest, running),
             "git" => return self.git(rest, running),
+            "." | "source" => return self.sourced(rest, running),
             "chmod" | "rm" => return self.altered(name, rest, running),
             "cp" | "mv" | "ln" | "install" => {
                 if let Some(role) = moved(self.repo, name, rest, running) {
@@ -223,6 +218,21 @@ impl Walker<'_> {
         Role::Other
     }
 
+    /// Directories that are made beside the sources.
+    fn mkdir(&self, rest: &[Value], running: &mut Running<'_>) -> Role {
+        for dir in rest {
+            let mut dir = running.scope.path(dir);
+            let is_source = |dir: &str, running: &Running<'_>| {
+                running.walked.layout.copied(dir, self.repo).is_some()
+            };
+            while dir != "/" && dir != running.scope.dir && !is_source(&dir, running) {
+                running.walked.dirs.insert(dir.clone());
+                dir = join(&dir, "..");
+            }
+        }
+        Role::Neutral
+    }
+
     /// A script of the repository, or make: what it runs.
     fn script(&mut self, program: &str, rest: &[Value], running: &mut Running<'_>) -> Option<Role> {
         // Some have their version in the name: promu-v0.17.0.
@@ -271,8 +281,8 @@ impl Walker<'_> {
         let text = text.replace("\\\n", "  ");
         let scope = running.scope.clone();
         running.depth += 1;
-        for (ix, arg) in args.iter().enumerate().filter(|_| !is_builder) {
-            running.scope.set(&(ix + 1).to_string(), arg.clone());
+        if !is_builder {
+            running.scope.call(args);
         }
         let compiled = self.compiles.len();
         let changes = running.walked.changes;
@@ -294,6 +304,26 @@ impl Walker<'_> {
         }
         let before = (self.compiles.len() > compiled).then_some(changes);
         Some(self.summed(role, before, (program, running)))
+    }
+
+    /// A file that runs in the shell that names it: what it sets holds there.
+    fn sourced(&mut self, rest: &[Value], running: &mut Running<'_>) -> Role {
+        let Some((file, args)) = rest.split_first() else {
+            return Role::Neutral;
+        };
+        let path = running.scope.path(file);
+        let file = running.walked.layout.in_context(&path, self.repo);
+        let text = file.and_then(|file| self.repo.read_text(&file));
+        let Some(text) = text.filter(|_| running.depth < DEPTH) else {
+            return Role::Neutral;
+        };
+        if !args.is_empty() {
+            running.scope.call(args);
+        }
+        running.depth += 1;
+        let role = self.nodes(&shell::parse(&text.replace("\\\n", "  ")), running);
+        running.depth -= 1;
+        role
     }
 
     /// What a script does as a whole. If it compiles, `before` says where sources were made before
@@ -345,6 +375,15 @@ impl Walker<'_> {
         running.walked.layout.bind("", &dir);
         Role::Prepare
     }
+}
+
+/// Whether a path is of a file that belongs to Go.
+fn is_of_go(word: &Value) -> bool {
+    word.0.iter().any(|part| match part {
+        Part::Text(text) => text.starts_with(GOROOT) || text.contains(&format!("={GOROOT}")),
+        Part::Command(command) => command == "go env GOROOT",
+        _ => false,
+    })
 }
 
 /// Names of make's goals: words without `=` and dashes.

@@ -12,6 +12,9 @@ use super::walker::{Running, Walker};
 /// How many programs are compiled in all stages, at most.
 const COMPILES: usize = 10_000;
 
+/// The module cache, below GOPATH.
+const MODULE_CACHE: &str = "/pkg/mod/";
+
 /// Variables that a C compiler and its like read.
 pub(super) const C_VARIABLES: [&str; 12] = [
     "CC",
@@ -54,6 +57,10 @@ impl Walker<'_> {
                 running.walked.opaque.get_or_insert(running.at);
                 return Role::Opaque;
             }
+            "generate" if running.scope.dir.contains(MODULE_CACHE) => {
+                running.walked.other_modules.get_or_insert(running.at);
+                return Role::Other;
+            }
             "generate" | "run" | "tool" => {
                 running.walked.changes.get_or_insert(running.at);
                 return Role::Sources;
@@ -90,6 +97,10 @@ impl Walker<'_> {
         let mut packages = command.packages.clone();
         if packages.is_empty() {
             packages.push(Value::text("."));
+        }
+        if packages.len() > 1 {
+            self.leave_open(&packages, running);
+            packages.retain(|package| open_word(package).is_none());
         }
         for package in &packages {
             for main in self.mains(package, &dir, running) {
@@ -129,6 +140,17 @@ impl Walker<'_> {
         }
         self.places(&command, &dir, (first, &made), running);
         Role::Compile
+    }
+
+    /// Notes build-args that are no packages where others are named: what they add is not known.
+    fn leave_open(&mut self, packages: &[Value], running: &Running<'_>) {
+        for name in packages.iter().filter_map(open_word) {
+            self.leave(
+                running.at,
+                format!("the build-arg {name} adds words to go build"),
+                "write what they are for into gowork.toml",
+            );
+        }
     }
 
     /// Notes flags and variables that gowork has no key for.
@@ -328,6 +350,16 @@ impl Walker<'_> {
             }
             at = join(&at, "..");
         }
+    }
+}
+
+/// The build-arg that a word is, if it is empty where that is not given.
+fn open_word(word: &Value) -> Option<&str> {
+    match word.0.as_slice() {
+        [Part::Arg { name, default }] if default.as_ref().is_none_or(String::is_empty) => {
+            Some(name)
+        }
+        _ => None,
     }
 }
 

@@ -18,8 +18,18 @@ pub(super) fn matters(nodes: &[Node]) -> bool {
     found
 }
 
-/// The build-arg that a branch fills in where it is empty: `if [ -z "$V" ]; then V=$(...); fi`.
-pub(super) fn filled_in(condition: &[Node], body: &[Node], scope: &Scope) -> Option<String> {
+/// What a branch says where a build-arg is empty.
+pub(super) struct FilledIn {
+    /// The variable that it sets.
+    pub(super) variable: String,
+    /// The build-arg.
+    pub(super) arg: String,
+    /// The value: text, or one command.
+    pub(super) value: Value,
+}
+
+/// What a branch fills in for a build-arg: `if [ -z "$V" ]; then V=$(...); fi`.
+pub(super) fn filled_in(condition: &[Node], body: &[Node], scope: &Scope) -> Option<FilledIn> {
     let ([Node::Simple(test)], [Node::Simple(set)]) = (condition, body) else {
         return None;
     };
@@ -33,7 +43,8 @@ pub(super) fn filled_in(condition: &[Node], body: &[Node], scope: &Scope) -> Opt
     };
     let is_said = |piece: &&Piece| !matches!(piece, Piece::Text(text) if text.is_empty());
     let pieces: Vec<&Piece> = asked.pieces.iter().filter(is_said).collect();
-    let ([Piece::Var { name, .. }], [(set_name, _)]) = (pieces.as_slice(), set.assigns.as_slice())
+    let ([Piece::Var { name, .. }], [(set_name, value)]) =
+        (pieces.as_slice(), set.assigns.as_slice())
     else {
         return None;
     };
@@ -41,7 +52,13 @@ pub(super) fn filled_in(condition: &[Node], body: &[Node], scope: &Scope) -> Opt
         return None;
     }
     match scope.get(name)?.0.as_slice() {
-        [Part::Arg { name, .. }] => Some(name.clone()),
+        [Part::Arg { name: arg, default }] if default.as_ref().is_none_or(String::is_empty) => {
+            Some(FilledIn {
+                variable: name.clone(),
+                arg: arg.clone(),
+                value: scope.expand(&value.pieces),
+            })
+        }
         _ => None,
     }
 }

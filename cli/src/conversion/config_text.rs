@@ -27,7 +27,15 @@ pub(super) fn text(walker: &mut Walker<'_>, at: usize, value: &Value) -> String 
             }
             Part::Arg { name, default } => {
                 let default = default.clone().unwrap_or_default();
-                if default.contains(['}', '$']) {
+                if let Some(command) = one_command(&default) {
+                    let value = command_value(walker, at, (command, &out));
+                    let is_same = value.starts_with(&format!("${{{name}:-"));
+                    if is_same {
+                        out.push_str(&value);
+                    } else {
+                        let _ = write!(out, "${{{name}:-{value}}}");
+                    }
+                } else if default.contains(['}', '$']) {
                     walker.leave(
                         at,
                         format!("the default of the build-arg {name} cannot be written: {default}"),
@@ -51,52 +59,139 @@ pub(super) fn text(walker: &mut Walker<'_>, at: usize, value: &Value) -> String 
     out
 }
 
+/// The command in a default that is one: `$(git describe)`.
+fn one_command(default: &str) -> Option<&str> {
+    let command = default.strip_prefix("$(")?.strip_suffix(')')?;
+    (!command.contains("$(")).then_some(command)
+}
+
 /// What stands for the output of a command.
 fn command_value(walker: &mut Walker<'_>, at: usize, (command, before): (&str, &str)) -> String {
-    if let Some((value, default)) = git_value(command) {
+    let (question, default) = asked(command);
+    if let Some(value) = git_value(&question) {
         return asked_of_git(walker, value, &default);
     }
-    let mut words = command.split_whitespace();
-    let (program, verb) = (
-        words.next().unwrap_or_default(),
-        words.next().unwrap_or_default(),
-    );
-    let has = |forms: &[&str]| forms.iter().any(|form| command.contains(form));
-    let (name, pass) = match (program, verb) {
-        ("git", "describe") if is_description(command) => {
-            return in_place_of(walker, GitValue::Describe, command);
-        }
-        ("git", "describe") => ("GIT_DESCRIBE", command),
-        ("git", "branch") => ("GIT_BRANCH", command),
-        ("git", "rev-parse") if has(&["--abbrev-ref"]) => ("GIT_BRANCH", command),
-        ("git", "log") if has(&["%c", "%ad", "%ai", "%aI"]) => {
-            return in_place_of(walker, GitValue::CommitTime, command);
-        }
-        ("git", "rev-parse" | "log" | "rev-list") if is_commit(command) => {
-            return in_place_of(walker, GitValue::Revision, command);
-        }
-        // The time of the build would link anew each time.
-        ("date", _) => return in_place_of(walker, GitValue::CommitTime, command),
-        _ => {
-            let name = variable(before);
-            return by_arg(walker, at, (&name, command));
-        }
-    };
-    let how = if GitValue::named(name).is_some() {
-        "a build asks git for it; to have another text, pass"
-    } else {
-        "pass it:"
-    };
+    if let Some(value) = of_the_commit(&question) {
+        return in_place_of(walker, value, (command, &default));
+    }
+    if let Some(said) = of_the_machine(&question) {
+        let name = if said == Machine::Branch {
+            "GIT_BRANCH".to_owned()
+        } else {
+            variable(before)
+        };
+        return by_machine(walker, said, (&name, command));
+    }
+    if !question.starts_with("git describe") {
+        return by_arg(walker, at, (&variable(before), command));
+    }
     walker.leave(
         at,
-        format!("the output of $({command}) is a flag's value; it is the build-arg {name} now"),
-        format!("{how} --build-arg {name}=\"$({pass})\""),
+        format!(
+            "the output of $({command}) is a flag's value; it is the build-arg GIT_DESCRIBE now"
+        ),
+        format!("a build asks git for it; to have another text, pass --build-arg GIT_DESCRIBE=\"$({command})\""),
     );
-    format!("${{{name}:-}}")
+    "${GIT_DESCRIBE:-}".to_owned()
+}
+
+/// What a command asks, without what it does with errors, and what it prints where that fails:
+/// `git describe --tags 2>/dev/null || echo dev`.
+fn asked(command: &str) -> (String, String) {
+    let without_errors = |text: &str| {
+        let text = text.replace("2> /dev/null", "").replace("2>/dev/null", "");
+        text.trim().to_owned()
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    if let Some((question, other)) = command.rsplit_once("||")
+        && let Some(default) = other.trim().strip_prefix("echo ")
+    {
+        let default = default.trim().trim_matches(['"', '\'']);
+        if default.chars().all(is_plain) {
+            return (without_errors(question), default.to_owned());
+        }
+    }
+    (without_errors(command), String::new())
+}
+
+/// The value from git that says the same as a command, in another form.
+fn of_the_commit(question: &str) -> Option<GitValue> {
+    let mut words = question.split_whitespace();
+    let (program, verb) = (words.next()?, words.next().unwrap_or_default());
+    let is_time = ["%c", "%ad", "%ai", "%aI"];
+    match (program, verb) {
+        ("git", "describe") if is_description(question) => Some(GitValue::Describe),
+        ("git", "log") if is_time.iter().any(|form| question.contains(form)) => {
+            Some(GitValue::CommitTime)
+        }
+        ("git", "rev-parse" | "log" | "rev-list") if is_commit(question) => {
+            Some(GitValue::Revision)
+        }
+        // The time of the build would link anew each time.
+        ("date", _) => Some(GitValue::CommitTime),
+        _ => None,
+    }
+}
+
+/// What differs from one machine or clone to the next, for the same commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Machine {
+    /// The branch that is checked out.
+    Branch,
+    /// The user who builds.
+    User,
+    /// The host that builds.
+    Host,
+}
+
+impl Machine {
+    /// What a build with BuildKit prints for it.
+    fn in_a_build(self) -> &'static str {
+        match self {
+            // A build of a commit or of a pull request is on no branch.
+            Self::Branch => "",
+            Self::User => "root",
+            // The name that BuildKit gives the container of a step.
+            Self::Host => "buildkitsandbox",
+        }
+    }
+}
+
+/// What a command says of the machine.
+fn of_the_machine(question: &str) -> Option<Machine> {
+    let words: Vec<&str> = question.split_whitespace().collect();
+    match words.as_slice() {
+        ["git", "branch", "--show-current"]
+        | ["git", "rev-parse", "--abbrev-ref", "HEAD"]
+        | ["git", "symbolic-ref", .., "HEAD"] => Some(Machine::Branch),
+        ["whoami"] | ["id", "-un" | "-nu"] | ["id", "-u", "-n"] => Some(Machine::User),
+        ["hostname", ..] | ["uname", "-n"] => Some(Machine::Host),
+        _ => None,
+    }
+}
+
+/// A build-arg for what differs from machine to machine: the same commit must give the same binary.
+fn by_machine(walker: &mut Walker<'_>, said: Machine, (name, command): (&str, &str)) -> String {
+    let value = said.in_a_build();
+    let is = match value {
+        "" => "empty".to_owned(),
+        value => format!("{value}, as in a build,"),
+    };
+    let note = format!(
+        "the build-arg {name} takes the place of $({command}), which the commit does not decide; it is {is} unless you pass --build-arg {name}=\"$({command})\""
+    );
+    if !walker.notes.contains(&note) {
+        walker.notes.push(note);
+    }
+    format!("${{{name}:-{value}}}")
 }
 
 /// A value from git that says the same in another form: the whole commit, the time of the commit.
-fn in_place_of(walker: &mut Walker<'_>, value: GitValue, command: &str) -> String {
+fn in_place_of(
+    walker: &mut Walker<'_>,
+    value: GitValue,
+    (command, default): (&str, &str),
+) -> String {
     let name = value.name();
     let what = match value {
         GitValue::CommitTime => "the time of the commit",
@@ -109,13 +204,30 @@ fn in_place_of(walker: &mut Walker<'_>, value: GitValue, command: &str) -> Strin
     if !walker.notes.contains(&note) {
         walker.notes.push(note);
     }
-    asked_of_git(walker, value, "")
+    asked_of_git(walker, value, default)
 }
 
-/// Whether git describes the commit by the nearest tag and how far it is from that.
-fn is_description(command: &str) -> bool {
-    let mut options = command.split_whitespace().skip(2);
-    options.all(|option| {
+/// Whether git describes the commit by the nearest tag, perhaps with how far it is from that; or,
+/// where no tag is near, by the commit.
+fn is_description(question: &str) -> bool {
+    let mut questions = question.split("||");
+    let first = questions.next().unwrap_or_default();
+    let rest: Vec<&str> = questions.map(str::trim).collect();
+    // A tag that names the commit is not what other commits have: something must follow.
+    let is_exact = first.contains("--exact-match");
+    let follows = rest
+        .iter()
+        .all(|other| describes(other) || is_commit(other));
+    describes(first) && follows && !(is_exact && rest.is_empty())
+}
+
+/// Whether a command is `git describe`, of any tag.
+fn describes(question: &str) -> bool {
+    let mut words = question.split_whitespace();
+    if (words.next(), words.next()) != (Some("git"), Some("describe")) {
+        return false;
+    }
+    words.all(|option| {
         let length = option.strip_prefix("--abbrev=");
         [
             "--tags",
@@ -123,10 +235,11 @@ fn is_description(command: &str) -> bool {
             "--dirty",
             "--long",
             "--first-parent",
+            "--exact-match",
             "HEAD",
         ]
         .contains(&option)
-            || length.is_some_and(|length| length.parse::<u8>().is_ok_and(|length| length > 0))
+            || length.is_some_and(|length| length.parse::<u8>().is_ok())
     })
 }
 
@@ -149,24 +262,11 @@ fn is_commit(command: &str) -> bool {
     }
 }
 
-/// The value from git that a command prints, and what it prints where git fails: `git describe
-/// --tags 2>/dev/null || echo dev`. Of a description without all options of the value, the value may
-/// say more.
-fn git_value(command: &str) -> Option<(GitValue, String)> {
-    let (question, default) = match command.split_once("||") {
-        Some((question, other)) => (question, other.trim().strip_prefix("echo ")?.trim()),
-        None => (command, ""),
-    };
-    let default = default.trim_matches(['"', '\'']);
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
-    if !default.chars().all(is_plain) {
-        return None;
-    }
-    let question = question
-        .replace("2> /dev/null", "")
-        .replace("2>/dev/null", "");
+/// The value from git that a command prints. Of a description without all options of the value, the
+/// value may say more.
+fn git_value(question: &str) -> Option<GitValue> {
     let words: Vec<&str> = question.split_whitespace().collect();
-    let value = match words.as_slice() {
+    match words.as_slice() {
         ["git", "rev-parse", "HEAD"]
         | ["git", "rev-parse", "--verify", "HEAD"]
         | ["git", "rev-list", "-1", "HEAD"]
@@ -175,20 +275,19 @@ fn git_value(command: &str) -> Option<(GitValue, String)> {
             "log",
             "-1",
             "--format=%H" | "--pretty=%H" | "--pretty=format:%H",
-        ] => GitValue::Revision,
+        ] => Some(GitValue::Revision),
         ["git", "describe", options @ ..]
             if options.contains(&"--tags")
                 && options
                     .iter()
                     .all(|option| GitValue::Describe.question().contains(option)) =>
         {
-            GitValue::Describe
+            Some(GitValue::Describe)
         }
         ["git", "log", "-1", "--format=%cI" | "--pretty=%cI"]
-        | ["git", "show", "-s", "--format=%cI"] => GitValue::CommitTime,
-        _ => return None,
-    };
-    Some((value, default.to_owned()))
+        | ["git", "show", "-s", "--format=%cI"] => Some(GitValue::CommitTime),
+        _ => None,
+    }
 }
 
 /// A value from git, with a note on where it comes from.

@@ -92,10 +92,11 @@ impl Writer<'_> {
         let made = &self.walker.walked[product.made_in.0].args;
         let mut lines = Vec::new();
         for arg in &product.args {
-            if declared.contains_key(arg) {
+            let chosen = self.walker.chosen.get(arg).cloned();
+            if declared.contains_key(arg) && chosen.is_none() {
                 continue;
             }
-            let default = made.get(arg).cloned().flatten();
+            let default = chosen.or_else(|| made.get(arg).cloned().flatten());
             let default = default.map(|text| format!("={text}")).unwrap_or_default();
             lines.push((arg.clone(), format!("ARG {arg}{default}\n")));
         }

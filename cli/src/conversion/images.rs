@@ -12,6 +12,8 @@ pub(crate) struct Images {
     names: BTreeMap<usize, String>,
     /// Images whose table must name the main: name and directory.
     pub(crate) pointed: BTreeMap<String, String>,
+    /// What stands behind the usual names, by compile.
+    suffixes: BTreeMap<usize, String>,
 }
 
 impl Images {
@@ -34,6 +36,7 @@ impl Images {
         let mut images = Self {
             names: BTreeMap::new(),
             pointed: BTreeMap::new(),
+            suffixes: BTreeMap::new(),
         };
         for compile in used {
             images.add(walker, *compile, repo);
@@ -59,6 +62,7 @@ impl Images {
                 known == name && (other.dir != compile.dir || other.settings != compile.settings)
             })
         };
+        let usual = name.clone();
         if is_taken(&name, self) {
             let stage = walker.file.stages[compile.stage].name.clone();
             name = format!(
@@ -75,6 +79,9 @@ impl Images {
         if by_rule.as_ref() != Some(&name) {
             self.pointed.insert(name.clone(), compile.dir.clone());
         }
+        if let Some(suffix) = name.strip_prefix(&usual) {
+            self.suffixes.insert(ix, suffix.to_owned());
+        }
         self.names.insert(ix, name);
     }
 
@@ -86,7 +93,15 @@ impl Images {
                 .get(compile)
                 .cloned()
                 .unwrap_or_else(|| product.pattern.clone()),
-            _ => product.pattern.clone(),
+            // Flags of another stage make other images of the same mains.
+            compiles => {
+                let mut suffixes = compiles.iter().map(|compile| self.suffixes.get(compile));
+                let suffix = suffixes.next().flatten();
+                match suffix.filter(|_| suffixes.all(|other| other == suffix)) {
+                    Some(suffix) => format!("{}{suffix}", product.pattern),
+                    None => product.pattern.clone(),
+                }
+            }
         }
     }
 

@@ -24,25 +24,10 @@ pub(super) struct Made {
 impl Walker<'_> {
     /// The mains that a package argument means.
     pub(super) fn mains(&mut self, package: &Value, dir: &str, running: &Running<'_>) -> Vec<Made> {
-        if let [Part::Arg { name, default }] = package.0.as_slice()
-            && default.as_ref().is_none_or(String::is_empty)
-        {
-            return self.any(name, running);
+        if let [Part::Arg { name, default }] = package.0.as_slice() {
+            return self.any((name, default.as_deref().unwrap_or_default()), dir, running);
         }
         let mut written = package.to_string();
-        let decides: Option<String> = match package.0.as_slice() {
-            [Part::Arg { name, .. }] => Some(name.clone()),
-            _ => None,
-        };
-        if let Some(arg) = &decides {
-            // The whole path is the build-arg's: only its default can be a name.
-            written = package.by_default().unwrap_or_default();
-            self.leave(
-                running.at,
-                format!("the build-arg {arg} names the package to compile; {written:?} is taken"),
-                format!("write COPY --from=gowork /${{{arg}}} and give it the name of an image"),
-            );
-        }
         let is_file = written.ends_with(".go");
         let file = base(&written).to_owned();
         if is_file {
@@ -97,13 +82,35 @@ impl Walker<'_> {
             .collect()
     }
 
-    /// The main that a build-arg without a default names: any.
-    fn any(&mut self, arg: &str, running: &Running<'_>) -> Vec<Made> {
-        self.leave(
-            running.at,
-            format!("the build-arg {arg} names the package to compile, by a path"),
-            format!("give {arg} the name of an image, as gowork list shows them"),
+    /// The main that a build-arg names by its path: any. It gets the name of an image instead.
+    fn any(&mut self, (arg, default): (&str, &str), dir: &str, running: &Running<'_>) -> Vec<Made> {
+        let first = self.repo.mains().first();
+        let mut example = first.map_or(String::new(), |(name, main)| {
+            format!("./{} is {name}", main.dir)
+        });
+        if !default.is_empty() {
+            let made = self.mains(&Value::text(default), dir, running);
+            let [main] = made.as_slice() else {
+                self.leave(
+                    running.at,
+                    format!(
+                        "the build-arg {arg} names the package to compile; {default:?} is taken"
+                    ),
+                    format!(
+                        "write COPY --from=gowork /${{{arg}}} and give it the name of an image"
+                    ),
+                );
+                return made;
+            };
+            example = format!("{default} is {}", main.image);
+            self.chosen.insert(arg.to_owned(), main.image.clone());
+        }
+        let note = format!(
+            "the build-arg {arg} named the package to compile by its path; it takes the name of an image now, as gowork list shows them: {example}"
         );
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
         let mains = self.repo.mains().iter();
         mains
             .map(|(_, main)| Made {

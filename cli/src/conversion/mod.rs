@@ -181,6 +181,9 @@ impl Walker<'_> {
                     "copy the binaries by themselves",
                 );
             }
+            if self.compiles.iter().any(|compile| compile.stage == stage) {
+                self.leave_surroundings(stage, fates);
+            }
             if let Some(at) = self.walked[stage].mounted
                 && fates.builders.contains(&stage)
             {
@@ -193,6 +196,33 @@ impl Walker<'_> {
             if fates.stages[stage] == Fate::Dropped {
                 self.leave_commands(stage, fates);
             }
+        }
+    }
+
+    /// Notes what a stage that compiles does about it, and gowork does not.
+    fn leave_surroundings(&mut self, stage: usize, fates: &Fates) {
+        for (at, arg) in self.walked[stage].decisions.clone() {
+            self.leave(
+                at,
+                format!("the build-arg {arg} decides what is compiled here; its default is taken"),
+                "write what another value is for into gowork.toml, with ${NAME}",
+            );
+        }
+        if let Some(at) = self.walked[stage].other_go
+            && !fates.builders.contains(&stage)
+        {
+            self.leave(
+                at,
+                "this command changes Go itself, and another Go compiles now",
+                "change it in a stage, and name that in gowork.toml: builder = \"stage:NAME\"",
+            );
+        }
+        if let Some(at) = self.walked[stage].other_modules {
+            self.leave(
+                at,
+                "this command changes a module in the module cache, and gowork has another module cache",
+                "make what it makes in a stage that is the builder, and name it in CGO_CFLAGS and CGO_LDFLAGS there",
+            );
         }
     }
 

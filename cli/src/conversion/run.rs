@@ -135,25 +135,36 @@ impl Walker<'_> {
         running: &mut Running<'_>,
     ) -> Role {
         for (condition, body) in branches {
-            let (holds, arg) = holds(condition, &running.scope);
-            if let Some(name) = filled_in(condition, body, &running.scope) {
-                self.leave(
-                    running.at,
-                    format!("where the build-arg {name} is not given, a command says the value"),
-                    format!("pass it: --build-arg {name}=..."),
-                );
+            let (holds, arg) = if self.exists(condition, running) {
+                (Some(true), None)
+            } else {
+                holds(condition, &running.scope)
+            };
+            if let Some(filled) = filled_in(condition, body, &running.scope) {
+                let default = match filled.value.0.as_slice() {
+                    [Part::Command(command)] => Some(format!("$({command})")),
+                    _ => filled.value.by_default(),
+                };
+                let Some(default) = default else {
+                    let name = filled.arg;
+                    self.leave(
+                        running.at,
+                        format!("where the build-arg {name} is not given, commands say the value"),
+                        format!("pass it: --build-arg {name}=..."),
+                    );
+                    return Role::Neutral;
+                };
+                let value = Value::of(Part::Arg {
+                    name: filled.arg,
+                    default: Some(default),
+                });
+                running.scope.set(&filled.variable, value);
                 return Role::Neutral;
             }
             if let Some(arg) = arg
                 && matters(body)
             {
-                self.leave(
-                    running.at,
-                    format!(
-                        "the build-arg {arg} decides what is compiled here; its default is taken"
-                    ),
-                    "write what another value is for into gowork.toml, with ${NAME}",
-                );
+                running.walked.decisions.insert((running.at, arg));
             }
             match holds {
                 Some(true) => return self.nodes(body, running),
@@ -168,6 +179,27 @@ impl Walker<'_> {
             }
         }
         self.nodes(otherwise, running)
+    }
+
+    /// Whether a condition asks for a file or directory of the repository that is there.
+    fn exists(&self, condition: &[Node], running: &Running<'_>) -> bool {
+        let [Node::Simple(simple)] = condition else {
+            return false;
+        };
+        let words = running.scope.words(&simple.words);
+        let texts: Option<Vec<String>> = words.iter().map(Value::plain).collect();
+        let texts = texts.unwrap_or_default();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (["[" | "[[", flag, path, _] | ["test", flag, path]) = texts.as_slice() else {
+            return false;
+        };
+        let path = running.scope.path(&Value::text(*path));
+        let found = running.walked.layout.in_context(&path, self.repo);
+        match *flag {
+            "-e" | "-f" | "-r" | "-s" => found.is_some(),
+            "-d" => found.is_some_and(|path| self.repo.is_dir(&path) == Some(true)),
+            _ => false,
+        }
     }
 
     fn simple(&mut self, simple: &Simple, running: &mut Running<'_>) -> Role {
@@ -189,6 +221,9 @@ impl Walker<'_> {
         }
         if simple.words.is_empty() {
             return Role::Neutral;
+        }
+        for word in &simple.words {
+            running.scope.set_defaults(&word.pieces);
         }
         let mut words = running.scope.words(&simple.words);
         if let Some(root) = running.walked.layout.root() {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::value::{Part, Value};
-use super::word::{self, Piece, Word};
+use super::word::{self, ARGUMENTS, Piece, Word};
 
 /// Variables and the working directory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope {
     vars: BTreeMap<String, Value>,
+    /// The arguments of the script that runs.
+    args: Vec<Value>,
     /// The working directory, an absolute path.
     pub(crate) dir: String,
 }
@@ -52,6 +54,28 @@ impl Scope {
             value
         };
         self.vars.insert(name.to_owned(), value);
+    }
+
+    /// Gives a script its arguments.
+    pub(crate) fn call(&mut self, args: &[Value]) {
+        self.args = args.to_vec();
+        for (ix, arg) in args.iter().enumerate() {
+            self.set(&(ix + 1).to_string(), arg.clone());
+        }
+    }
+
+    /// Sets what a word gives a value where it has none: `${NAME:=text}`.
+    pub(crate) fn set_defaults(&mut self, pieces: &[Piece]) {
+        for piece in pieces {
+            let Piece::Var { name, rest, .. } = piece else {
+                continue;
+            };
+            let Some(('=', _)) = operator(rest) else {
+                continue;
+            };
+            let value = self.variable(name, rest);
+            self.set(name, value);
+        }
     }
 
     /// What a variable holds, if anything sets it.
@@ -100,6 +124,10 @@ impl Scope {
     pub(crate) fn words(&self, words: &[Word]) -> Vec<Value> {
         let mut values = Vec::new();
         for word in words {
+            if is_arguments(word) {
+                values.extend(self.args.iter().cloned());
+                continue;
+            }
             let value = self.expand(&word.pieces);
             let is_open = matches!(word.pieces.as_slice(), [Piece::Var { quoted: false, .. }]);
             if is_open {
@@ -148,9 +176,9 @@ impl Scope {
         }
         let other = self.expand(&word::pieces(other));
         match (op, known) {
-            ('-', None) => other,
-            ('-', Some(value)) if value.is_empty() => other,
-            ('-', Some(value)) => match value.0.as_slice() {
+            ('-' | '=', None) => other,
+            ('-' | '=', Some(value)) if value.is_empty() => other,
+            ('-' | '=', Some(value)) => match value.0.as_slice() {
                 [Part::Arg { name, default }] if default.as_ref().is_none_or(String::is_empty) => {
                     Value::of(Part::Arg {
                         name: name.clone(),
@@ -167,10 +195,18 @@ impl Scope {
     }
 }
 
-/// `:-` and `-` as `-`, `:+` and `+` as `+`, with what follows.
+/// Whether a word is `$@`, in quotes or not.
+fn is_arguments(word: &Word) -> bool {
+    let is_empty = |piece: &&Piece| matches!(piece, Piece::Text(text) if text.is_empty());
+    let mut pieces = word.pieces.iter().filter(|piece| !is_empty(piece));
+    let first = pieces.next();
+    matches!(first, Some(Piece::Var { name, .. }) if name == ARGUMENTS) && pieces.next().is_none()
+}
+
+/// `:-` and `-` as `-`, `:+` and `+` as `+`, `:=` and `=` as `=`, with what follows.
 fn operator(rest: &str) -> Option<(char, &str)> {
     let text = rest.strip_prefix(':').unwrap_or(rest);
-    let op = text.chars().next().filter(|c| "-+".contains(*c))?;
+    let op = text.chars().next().filter(|c| "-+=".contains(*c))?;
     Some((op, &text[1..]))
 }
 

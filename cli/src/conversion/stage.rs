@@ -23,6 +23,7 @@ impl<'a> Walker<'a> {
             steps: 0,
             notes: Vec::new(),
             renamed: BTreeMap::new(),
+            chosen: BTreeMap::new(),
         };
         for ix in 0..file.stages.len() {
             let walked = walker.stage(ix);

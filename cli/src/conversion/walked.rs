@@ -113,6 +113,12 @@ pub(crate) struct Walked {
     pub(crate) scripts: BTreeSet<usize>,
     /// Where a directory of another stage is mounted that is not among the sources.
     pub(crate) mounted: Option<usize>,
+    /// Where build-args decide which commands run, and their names.
+    pub(crate) decisions: BTreeSet<(usize, String)>,
+    /// Where a command changes files of Go itself.
+    pub(crate) other_go: Option<usize>,
+    /// Where a command changes files of the module cache.
+    pub(crate) other_modules: Option<usize>,
     /// Where something runs that cannot be read.
     pub(crate) opaque: Option<usize>,
 }

@@ -31,6 +31,8 @@ pub(crate) struct Walker<'a> {
     pub(crate) notes: Vec<String>,
     /// Names that images must have, with the directories of their mains.
     pub(crate) renamed: BTreeMap<String, String>,
+    /// Build-args whose defaults are the names of images now, with these.
+    pub(crate) chosen: BTreeMap<String, String>,
 }
 
 /// A `RUN` while it is read.

@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+/// The name of the arguments of a script, `$@` or `$*`.
+pub(crate) const ARGUMENTS: &str = "@";
+
 /// One piece of a word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Piece {
@@ -126,6 +129,12 @@ impl Pieces {
             let inner = rest[2..end].trim().to_owned();
             self.0.push(Piece::Command(inner));
             return (end + 1).min(rest.len());
+        }
+        if rest.starts_with("$@") || rest.starts_with("$*") {
+            let name = ARGUMENTS.to_owned();
+            let rest = String::new();
+            self.0.push(Piece::Var { name, rest, quoted });
+            return 2;
         }
         let (name, length, rest) = if rest.starts_with("${") {
             let end = closing(rest, 1, '{', '}');

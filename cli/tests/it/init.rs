@@ -32,6 +32,16 @@ port: 80
 #!/bin/sh
 set -e
 go build -tags script -o "$1" ./cmd/api
+-- scripts/go.sh --
+#!/bin/sh
+exec go build "$@"
+-- scripts/release.sh --
+#!/bin/sh
+. ./scripts/flags
+go build -o "$TARGET" -tags "$TAGS" -ldflags "$FLAGS" "./cmd/$1"
+-- scripts/flags --
+: "${TAGS:=none}" "${FLAGS:=-s -w}"
+TARGET="dist/$1"
 -- Makefile --
 VERSION := $(shell git describe --tags)
 build:
@@ -102,6 +112,14 @@ cases! {
     files_that_change_after_the_compile "changed" "";
     files_that_get_another_mode "modes" "";
     a_script_beside_other_commands "script-rest" "";
+    values_that_differ_from_machine_to_machine "machine" "";
+    a_build_arg_names_the_package_by_its_path "package" "";
+    a_script_that_hands_on_its_arguments "arguments" "";
+    a_command_where_no_build_arg_is_given "default" "";
+    a_command_that_changes_go_itself "goroot" "";
+    a_command_that_changes_a_module "module-cache" "";
+    a_script_that_sources_another "sourced" "";
+    a_build_arg_that_adds_words "words" "";
 }
 
 #[test]
@@ -116,6 +134,20 @@ fn nothing_is_overwritten_unasked() {
     let said = repository.run("init --from Dockerfile --force");
     assert_eq!(said.code, 0, "{said}");
     assert!(!repository.text("gowork.toml").contains("tags"));
+}
+
+#[test]
+fn the_build_context_has_the_images_that_a_build_arg_names() {
+    let repository = Repository::new(REPOSITORY);
+    repository.write("tools/go.mod", "module example.com/tools\n\ngo 1.26\n");
+    repository.write("tools/main.go", "package main\n\nfunc main() {}\n");
+    let text = "FROM golang:1.26 AS b\nARG PACKAGE\nCOPY . /src\nWORKDIR /src\n\
+                RUN if [ \"$PACKAGE\" = x ]; then TAGS=y; fi; \\\n  go build -o /app ${PACKAGE}\n\
+                FROM scratch\nCOPY --from=b /app /\n";
+    repository.write("tools/Dockerfile", text);
+    let said = repository.run("init --from tools/Dockerfile");
+    assert!(!said.err.contains("the build context is"), "{said}");
+    assert!(said.err.contains("api, my.tool"), "{said}");
 }
 
 #[test]
