@@ -3,6 +3,7 @@
 
 mod both;
 mod built;
+mod change;
 mod compare;
 mod facts;
 mod judge;
@@ -19,6 +20,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use self::both::{Both, How};
+use self::change::Change;
 use self::facts::Line;
 use crate::command::built_program;
 use crate::state::State;
@@ -31,6 +33,9 @@ pub(crate) struct Arguments {
     /// A directory with checkouts of the repositories, each by the `id` of its line
     #[arg(long, value_name = "DIR")]
     checkouts: Option<PathBuf>,
+    /// A directory with changes by hand, in place of testdata/dockerfiles
+    #[arg(long, value_name = "DIR")]
+    changes: Option<PathBuf>,
     /// Only lines of these names
     only: Vec<String>,
     #[command(flatten)]
@@ -75,33 +80,89 @@ impl Converted {
     }
 }
 
-/// Runs all lines, prints one line for each, and the counts. `full`: everything that is known is in
-/// the result; `values`: the same, if values of git are passed as build-args; `partly` and `no` with
-/// what is missing.
+/// What is to be said about a Dockerfile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    /// The command carries over all that is known.
+    Full,
+    /// The same, if values of git are passed as build-args.
+    Values,
+    /// All that is known is there after a change by hand.
+    ByHand,
+    /// Something is missing.
+    Partly,
+    /// Nothing can be built.
+    No,
+}
+
+impl Verdict {
+    const ALL: [Self; 5] = [
+        Self::Full,
+        Self::Values,
+        Self::ByHand,
+        Self::Partly,
+        Self::No,
+    ];
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Values => "values",
+            Self::ByHand => "by hand",
+            Self::Partly => "partly",
+            Self::No => "no",
+        }
+    }
+}
+
+/// A verdict, with the reasons for it.
+struct Judged {
+    verdict: Verdict,
+    reasons: Vec<String>,
+    /// Whether the command found no fault in what it wrote.
+    is_sound: bool,
+}
+
+/// The command under test, and what it is tried on.
+struct Trial<'t> {
+    program: &'t Path,
+    checkouts: Option<&'t Path>,
+    changes: PathBuf,
+}
+
+/// Runs all lines, prints one line for each, and the counts: see [`Verdict`]. What a change by hand
+/// is for, and what is missing, stands behind the verdict.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let program = built_program(&state, &["--package", "gowork", "--bin", "gowork"])?;
     let both = Both::prepare(&state, &arguments.how)?;
+    let usual = || state.repository().join("testdata/dockerfiles");
+    let trial = Trial {
+        program: &program,
+        checkouts: arguments.checkouts.as_deref(),
+        changes: arguments.changes.clone().unwrap_or_else(usual),
+    };
     let text = fs::read_to_string(&arguments.file)
         .with_context(|| arguments.file.display().to_string())?;
     let mut out = std::io::stdout();
-    let mut counts: BTreeMap<(&str, Input), usize> = BTreeMap::new();
+    let mut counts: BTreeMap<(Verdict, Input), usize> = BTreeMap::new();
     for text in text.lines().filter(|line| !line.trim().is_empty()) {
         let line = Line::parse(text)?;
         if !arguments.only.is_empty() && !arguments.only.iter().any(|id| id == line.id()) {
             continue;
         }
         if let Some(both) = &both {
-            build(&program, arguments, &line, both)?;
+            trial.build(&line, both)?;
             continue;
         }
-        let (input, verdict, reasons) = convert(&program, arguments, &line)?;
-        *counts.entry((verdict, input)).or_default() += 1;
-        let reasons: String = reasons.join("; ").chars().take(300).collect();
+        let (input, judged) = trial.convert(&line)?;
+        *counts.entry((judged.verdict, input)).or_default() += 1;
+        let reasons: String = judged.reasons.join("; ").chars().take(300).collect();
         writeln!(
             out,
-            "{:<24} {verdict:<7} {:<26} {reasons}",
+            "{:<24} {:<7} {:<26} {reasons}",
             line.id(),
+            judged.verdict.words(),
             input.words()
         )?;
     }
@@ -109,7 +170,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     let total: usize = counts.values().sum();
-    for verdict in ["full", "values", "partly", "no"] {
+    for verdict in Verdict::ALL {
         let of = |input| counts.get(&(verdict, input)).copied().unwrap_or_default();
         let (original, alone, facts) = (
             of(Input::Original),
@@ -118,91 +179,133 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         );
         writeln!(
             out,
-            "{verdict}: {} of {total} (original {original}, with a made repository {alone}, from facts {facts})",
+            "{}: {} of {total} (original {original}, with a made repository {alone}, from facts {facts})",
+            verdict.words(),
             original + alone + facts
         )?;
     }
     Ok(())
 }
 
-/// Builds one line both ways, if the original is at hand and can be converted.
-fn build(program: &Path, arguments: &Arguments, line: &Line, both: &Both<'_>) -> Result<()> {
-    let checkout = arguments.checkouts.as_ref().map(|dir| dir.join(line.id()));
-    let checkout = checkout.filter(|dir| dir.join(line.path()).is_file());
-    let made = match &checkout {
-        Some(checkout) => init(program, checkout, line)?,
-        None => None,
-    };
-    if let (Some(checkout), Some(made)) = (checkout, made) {
-        return both.run(line, &checkout, &made);
+impl Trial<'_> {
+    /// The checkout of a line's repository, if it is at hand and has the Dockerfile.
+    fn checkout(&self, line: &Line) -> Option<PathBuf> {
+        let checkout = self.checkouts?.join(line.id());
+        checkout.join(line.path()).is_file().then_some(checkout)
     }
-    let mut out = std::io::stdout();
-    writeln!(out, "{:<24} nothing is written", line.id())?;
-    Ok(())
-}
 
-/// Converts one line from the best input there is. Another repository is made only if the one at
-/// hand cannot be read: if it lacks files, or its sources have errors.
-fn convert(
-    program: &Path,
-    arguments: &Arguments,
-    line: &Line,
-) -> Result<(Input, &'static str, Vec<String>)> {
-    let checkout = arguments.checkouts.as_ref().map(|dir| dir.join(line.id()));
-    let checkout = checkout.filter(|dir| dir.join(line.path()).is_file());
-    let mut tried = None;
-    let mut original = None;
-    if let Some(checkout) = checkout {
-        let made = init(program, &checkout, line)?;
-        let (verdict, reasons) = verdict(line, made.as_ref());
-        if ["full", "values"].contains(&verdict) || made.is_some_and(|made| made.is_sound) {
-            return Ok((Input::Original, verdict, reasons));
+    /// Builds one line both ways, if the original is at hand and can be converted.
+    fn build(&self, line: &Line, both: &Both<'_>) -> Result<()> {
+        let checkout = self.checkout(line);
+        let made = match &checkout {
+            Some(checkout) => self.init(checkout, line)?,
+            None => None,
+        };
+        let (Some(checkout), Some(mut made)) = (checkout, made) else {
+            let mut out = std::io::stdout();
+            writeln!(out, "{:<24} nothing is written", line.id())?;
+            return Ok(());
+        };
+        if let Some(change) = Change::read(&self.changes, line.id())? {
+            made = change.apply(&made)?;
         }
-        tried = Some((Input::Original, verdict, reasons));
-        original = fs::read_to_string(checkout.join(line.path())).ok();
+        both.run(line, &checkout, &made)
     }
-    let input = if original.is_some() {
-        Input::OriginalAlone
-    } else {
-        Input::Facts
-    };
-    let dir = tempfile::tempdir()?;
-    reconstruct::write(line, dir.path(), original.as_deref())?;
-    let made = init(program, dir.path(), line)?;
-    let (verdict, reasons) = verdict(line, made.as_ref());
-    match tried {
-        Some(tried) if verdict == "no" || (verdict == "partly" && tried.1 == "partly") => Ok(tried),
-        _ => Ok((input, verdict, reasons)),
-    }
-}
 
-/// Runs the command in a repository. `None` if it writes nothing.
-fn init(program: &Path, repository: &Path, line: &Line) -> Result<Option<Converted>> {
-    let out = tempfile::tempdir()?;
-    let file = out.path().join("Dockerfile");
-    let output = Command::new(program)
-        .args(["init", "--make", "--from", line.path(), "--output"])
-        .arg(&file)
-        .current_dir(repository)
-        .output()?;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(!said.contains("panicked at"), "{}: {said}", line.id());
-    let Ok(dockerfile) = fs::read_to_string(&file) else {
-        return Ok(None);
-    };
-    Ok(Some(Converted {
-        dockerfile,
-        settings: fs::read_to_string(out.path().join("gowork.toml")).unwrap_or_default(),
-        is_sound: !said.contains("error: "),
-        said,
-    }))
+    /// Converts one line from the best input there is. Another repository is made only if the one at
+    /// hand cannot be read: if it lacks files, or its sources have errors.
+    fn convert(&self, line: &Line) -> Result<(Input, Judged)> {
+        let mut tried = None;
+        let mut original = None;
+        if let Some(checkout) = self.checkout(line) {
+            let judged = self.judge(&checkout, line)?;
+            if judged.verdict < Verdict::Partly || judged.is_sound {
+                return Ok((Input::Original, judged));
+            }
+            tried = Some(judged);
+            original = fs::read_to_string(checkout.join(line.path())).ok();
+        }
+        let input = if original.is_some() {
+            Input::OriginalAlone
+        } else {
+            Input::Facts
+        };
+        let dir = tempfile::tempdir()?;
+        reconstruct::write(line, dir.path(), original.as_deref())?;
+        let judged = self.judge(dir.path(), line)?;
+        match tried {
+            Some(tried) if judged.verdict >= tried.verdict => Ok((Input::Original, tried)),
+            _ => Ok((input, judged)),
+        }
+    }
+
+    /// Converts in a repository, by hand, too, if that is needed and a change is there.
+    fn judge(&self, repository: &Path, line: &Line) -> Result<Judged> {
+        let Some(made) = self.init(repository, line)? else {
+            return Ok(Judged {
+                verdict: Verdict::No,
+                reasons: vec!["nothing is written".to_owned()],
+                is_sound: false,
+            });
+        };
+        let mut judged = verdict(line, &made);
+        let Some(change) = Change::read(&self.changes, line.id())? else {
+            return Ok(judged);
+        };
+        if judged.verdict == Verdict::Full {
+            let reason = "the change by hand is not needed".to_owned();
+            judged.reasons.push(reason);
+            return Ok(judged);
+        }
+        let changed = match change.apply(&made) {
+            Ok(changed) => changed,
+            Err(error) => {
+                let reason = format!("the change by hand does not fit: {error:#}");
+                judged.reasons.insert(0, reason);
+                return Ok(judged);
+            }
+        };
+        let mut by_hand = verdict(line, &changed);
+        let missing = changed.missing_images(self.program, repository)?;
+        if !missing.is_empty() && !changed.settings.contains("[[overlay]]") {
+            by_hand
+                .reasons
+                .push(format!("no images {}", missing.join(", ")));
+            by_hand.verdict = Verdict::No;
+            by_hand.is_sound = false;
+        }
+        if by_hand.verdict == Verdict::Full {
+            by_hand.verdict = Verdict::ByHand;
+            by_hand.reasons = vec![change.why];
+        }
+        Ok(by_hand)
+    }
+
+    /// Runs the command in a repository. `None` if it writes nothing.
+    fn init(&self, repository: &Path, line: &Line) -> Result<Option<Converted>> {
+        let out = tempfile::tempdir()?;
+        let file = out.path().join("Dockerfile");
+        let output = Command::new(self.program)
+            .args(["init", "--make", "--from", line.path(), "--output"])
+            .arg(&file)
+            .current_dir(repository)
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(!said.contains("panicked at"), "{}: {said}", line.id());
+        let Ok(dockerfile) = fs::read_to_string(&file) else {
+            return Ok(None);
+        };
+        Ok(Some(Converted {
+            dockerfile,
+            settings: fs::read_to_string(out.path().join("gowork.toml")).unwrap_or_default(),
+            is_sound: !said.contains("error: "),
+            said,
+        }))
+    }
 }
 
 /// What is to be said about a result, and why it is not full.
-fn verdict(line: &Line, made: Option<&Converted>) -> (&'static str, Vec<String>) {
-    let Some(made) = made else {
-        return ("no", vec!["nothing is written".to_owned()]);
-    };
+fn verdict(line: &Line, made: &Converted) -> Judged {
     let mut reasons = judge::judge(line, &made.dockerfile, &made.settings).0;
     if !made.is_sound {
         let error = made.said.lines().find(|line| line.starts_with("error: "));
@@ -219,11 +322,16 @@ fn verdict(line: &Line, made: Option<&Converted>) -> (&'static str, Vec<String>)
         }
     }
     let is_value = |reason: &String| reason.contains("is the build-arg GIT_");
-    match (reasons.is_empty(), made.is_sound) {
-        (true, _) => ("full", reasons),
+    let verdict = match (reasons.is_empty(), made.is_sound) {
+        (true, _) => Verdict::Full,
         // The user has to pass these values with each build.
-        _ if reasons.iter().all(is_value) => ("values", reasons),
-        (false, true) => ("partly", reasons),
-        (false, false) => ("no", reasons),
+        _ if reasons.iter().all(is_value) => Verdict::Values,
+        (false, true) => Verdict::Partly,
+        (false, false) => Verdict::No,
+    };
+    Judged {
+        verdict,
+        reasons,
+        is_sound: made.is_sound,
     }
 }
