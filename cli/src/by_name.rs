@@ -17,6 +17,15 @@ use crate::root::{CONFIGURATION, DOCKERFILES};
 
 /// Why an edit of `path` may touch the image; none if it cannot.
 pub(crate) fn touches(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let others = image.others();
+    let binaries = [image].into_iter().chain(&others);
+    binaries
+        .into_iter()
+        .find_map(|image| touches_own(query, image, path))
+}
+
+/// The same, for the own binary of an image and what is around it.
+fn touches_own(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
     if let Some(what) = configuration(query, path) {
         return Some(format!("{path} is {what}"));
     }

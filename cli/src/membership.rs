@@ -8,7 +8,7 @@ use gowork_llb::gomod::ImportPath;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
 use gowork_llb::keys::third_party;
 use gowork_llb::packages::{self, Hop, Import, PackageIx, Packages};
-use gowork_llb::plan::{Build, Image, Plan, Step, StepIx, StepKind};
+use gowork_llb::plan::{Build, BuildIx, Image, Plan, Step, StepIx, StepKind};
 use gowork_llb::tree::TreePath;
 
 use crate::project::Project;
@@ -58,14 +58,14 @@ impl<'a> Query<'a> {
     /// The packages that an image is made of.
     pub(crate) fn packages(&self, image: &Image) -> packages::PackageSet {
         let graph = &self.build(image).packages;
-        packages::closure(graph, graph.find(&image.package))
+        packages::closure(graph, graph.program(&image.package))
     }
 
     /// Whether the package at `ix` is part of the image only if third-party packages import it, and
     /// the go command was not asked.
     pub(crate) fn is_guess(&self, image: &Image, ix: PackageIx) -> bool {
         let graph = &self.build(image).packages;
-        !packages::sure_closure(graph, graph.find(&image.package)).contains(ix)
+        !packages::sure_closure(graph, graph.program(&image.package)).contains(ix)
     }
 
     /// Everything that the file is to the image.
@@ -148,8 +148,8 @@ impl<'a> Query<'a> {
 
     /// The steps that make an image, in the plan's order.
     pub(crate) fn steps(&self, image: &Image) -> Vec<&'a Step> {
-        let mut wanted = BTreeSet::from([image.link]);
-        let mut open = vec![image.link];
+        let mut wanted: BTreeSet<StepIx> = image.links().collect();
+        let mut open: Vec<StepIx> = image.links().collect();
         while let Some(ix) = open.pop() {
             for result in &self.plan.step(ix).inputs.results {
                 if wanted.insert(result.step) {
@@ -157,10 +157,13 @@ impl<'a> Query<'a> {
                 }
             }
         }
-        let build = self.plan.step(image.link).build;
+        let builds: Vec<BuildIx> = image
+            .links()
+            .map(|link| self.plan.step(link).build)
+            .collect();
         let mut steps = Vec::new();
         for (ix, step) in self.plan.steps.iter().enumerate() {
-            let asks = matches!(step.kind, StepKind::Resolve(_)) && step.build == build;
+            let asks = matches!(step.kind, StepKind::Resolve(_)) && builds.contains(&step.build);
             if asks || wanted.contains(&StepIx(ix)) {
                 steps.push(step);
             }
@@ -171,7 +174,7 @@ impl<'a> Query<'a> {
     /// The shortest chain of imports from an image's main to a package.
     pub(crate) fn chain(&self, image: &Image, to: PackageIx) -> Vec<Link> {
         let graph = &self.build(image).packages;
-        let Some(main) = graph.find(&image.package) else {
+        let Some(main) = graph.program(&image.package) else {
             return Vec::new();
         };
         let chain = packages::chain(graph, main, &|ix| ix == to).unwrap_or_default();
@@ -237,8 +240,9 @@ impl<'a> Query<'a> {
     /// The images that the file is part of, mod files left out.
     pub(crate) fn images_with(&self, path: &TreePath) -> Vec<ImageName> {
         let images = self.plan.images.iter();
+        let has = |image: &Image| !self.roles(image, path).is_empty();
         images
-            .filter(|image| !self.roles(image, path).is_empty())
+            .filter(|image| has(image) || image.others().iter().any(has))
             .map(|image| image.name.clone())
             .collect()
     }
@@ -391,8 +395,15 @@ fn links(graph: &Packages, chain: &[Hop<'_>]) -> Vec<Link> {
 
 fn link(graph: &Packages, from: PackageIx, import: &Import) -> Link {
     let at = Some(Span::at(import.file.as_str(), import.at));
+    let importer = &graph.get(from).path;
+    // Of a tool, the go.mod names it.
+    let from = if *importer == import.path {
+        ImportPath::new(import.file.as_str())
+    } else {
+        importer.clone()
+    };
     Link {
-        from: graph.get(from).path.clone(),
+        from,
         to: import.path.clone(),
         at,
         guess: false,
@@ -418,7 +429,7 @@ impl Query<'_> {
         wanted: &dyn Fn(&ImportPath) -> Option<Vec<ImportPath>>,
     ) -> Option<Foreign> {
         let graph = &self.build(image).packages;
-        let main = graph.find(&image.package)?;
+        let main = graph.program(&image.package)?;
         let importing = |ix: PackageIx| {
             graph
                 .get(ix)

@@ -23,7 +23,7 @@ mod target;
 use std::time::Duration;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
@@ -154,7 +154,7 @@ struct Built {
 }
 
 /// Walks through the phases: inputs, resolve, and what follows in [`build_resolved`]. Beside the
-/// resolve steps, std is compiled.
+/// resolve steps, std is compiled, and the users of what the image is built upon are read.
 async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result<Built, Failure> {
     let manner = Manner::of(session, job.platform);
     let options = manner.options(session);
@@ -162,7 +162,10 @@ async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result
     let (done, resolving) = oneshot::channel();
     let early = unresolved.compile_early(session, job, options, resolving);
     let build = async {
-        let resolved = unresolved.resolve(session, survey, job, options).await?;
+        let resolving = unresolved.resolve(session, survey, job, options);
+        let reading = unresolved.accounts(session, job);
+        let (mut resolved, accounts) = try_join(resolving, reading).await?;
+        resolved.inputs.llb.accounts = accounts;
         drop(done);
         build_resolved(session, job, options, &resolved).await
     };

@@ -80,11 +80,14 @@ pub const INCLUDE_STEPS: usize = 2_000_000;
 pub const ANSWER: u64 = 128 << 20;
 
 /// Bytes of the file that defines the build: the Dockerfile or `gowork.toml`, and of its ignore
-/// file.
+/// file. Also of the files with the users and groups of a base.
 pub const DEFINITION: u64 = 4 << 20;
 
 /// Main packages of a repository, without those that `skip` names, and tables `[images.NAME]`.
 pub const IMAGES: usize = 2_000;
+
+/// Items of `binaries` of all images: what `[runtime]` says counts for each of them.
+pub const BINARIES: usize = 4_000;
 
 /// Directories that are looked at for main packages: all of them once for each set of flags that
 /// images have.

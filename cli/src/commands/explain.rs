@@ -188,9 +188,11 @@ fn directories(files: &BTreeSet<&TreePath>, all: bool) -> String {
 fn runtime(image: &Image) -> String {
     let runtime = &image.runtime;
     let with = with_extras(runtime);
+    let others = image.binaries.iter().map(|binary| binary.file.as_str());
+    let binaries: Vec<&str> = [image.binary.as_str()].into_iter().chain(others).collect();
     let mut text = format!(
         "\nimage: {} on {}{with}, user {}\n",
-        image.binary,
+        binaries.join(", "),
         runtime.base.value,
         user_of(runtime)
     );

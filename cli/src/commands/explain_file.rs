@@ -39,6 +39,14 @@ impl Answer {
             ..Self::default()
         }
     }
+
+    /// It is about another binary of an image than its own.
+    fn of_binary(mut self, other: &Image) -> Self {
+        for role in &mut self.roles {
+            *role = format!("{role}, for the binary {}", other.binary);
+        }
+        self
+    }
 }
 
 /// What is asked.
@@ -111,6 +119,12 @@ fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) 
     }
     let roles = query.roles(image, path);
     if roles.is_empty() {
+        for other in image.others() {
+            let of_other = about_file(query, &other, whole, path);
+            if of_other.absence.is_none() {
+                return of_other.of_binary(&other);
+            }
+        }
         let config_file = query.project.config_file.as_ref();
         return Answer::absent(match config_file {
             Some((name, _)) if name == path.as_str() => {
@@ -232,9 +246,20 @@ fn about_package(
     if let Some(answer) = about_own_package(query, image, word) {
         return Some(answer);
     }
-    let build = query.plan.step(image.link).build;
-    let resolution = resolutions.and_then(|all| all.get(&build));
-    about_foreign_package(query, image, resolution, word)
+    let others = image.others();
+    for binary in [image].into_iter().chain(&others) {
+        let build = query.plan.step(binary.link).build;
+        let resolution = resolutions.and_then(|all| all.get(&build));
+        if let Some(answer) = about_foreign_package(query, binary, resolution, word) {
+            let is_own = binary.link == image.link;
+            return Some(if is_own {
+                answer
+            } else {
+                answer.of_binary(binary)
+            });
+        }
+    }
+    None
 }
 
 /// A package of the repository, in the image or not.
@@ -252,6 +277,12 @@ fn about_own_package(query: Query<'_>, image: &Image, word: &str) -> Option<Answ
             chain: query.chain(image, ix),
             ..Answer::default()
         });
+    }
+    for other in image.others() {
+        let answer = about_own_package(query, &other, word);
+        if let Some(answer) = answer.filter(|answer| answer.absence.is_none()) {
+            return Some(answer.of_binary(&other));
+        }
     }
     for build in &query.plan.builds {
         if let Some(ix) = build.packages.find(word) {

@@ -60,7 +60,7 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
         image.config.name.to_string(),
         main.dir.as_dir(),
         project.workspace().module(main.module).path.to_string(),
-        image.binary.clone(),
+        binaries(image),
         format!(
             "{} of {}",
             counted(reached.0.len(), "package"),
@@ -68,6 +68,13 @@ fn row(project: &Project, outline: &Outline, image: &OutlineImage) -> [String; 6
         ),
         why,
     ]
+}
+
+/// The file names of an image's binaries, its own first.
+fn binaries(image: &OutlineImage) -> String {
+    let others = image.binaries.iter().map(|binary| binary.file.as_str());
+    let all: Vec<&str> = [image.binary.as_str()].into_iter().chain(others).collect();
+    all.join(", ")
 }
 
 /// What makes no images: modules that are not built, packages that cannot be programs, and those

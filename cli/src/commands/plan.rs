@@ -52,11 +52,13 @@ fn summary(plan: &Plan) -> String {
         let runtime = &image.runtime;
         let with = with_extras(runtime);
         let link = &plan.step(image.link).name;
+        let _ = write!(text, "  {}: {} of {link}", image.name, image.binary);
+        for binary in &image.binaries {
+            let _ = write!(text, ", {} of {}", binary.file, plan.step(binary.link).name);
+        }
         let _ = writeln!(
             text,
-            "  {}: {} of {link} on {}{with}, user {}",
-            image.name,
-            image.binary,
+            " on {}{with}, user {}",
             runtime.base.value,
             user_of(runtime)
         );
@@ -114,12 +116,12 @@ fn waits_for<'p>(plan: &'p Plan, step: &Step) -> Vec<&'p str> {
         .collect()
 }
 
-/// What an image has around its binary: ` with certificates and time zones`, or nothing.
 /// Whom an image runs as, in words.
 pub(super) fn user_of(runtime: &RuntimeConfig) -> &str {
     runtime.user.as_deref().unwrap_or("of the stage")
 }
 
+/// What an image has around its binary: ` with certificates and time zones`, or nothing.
 pub(super) fn with_extras(runtime: &RuntimeConfig) -> String {
     let mut extras = Vec::new();
     if runtime.certificates {

@@ -39,12 +39,14 @@ impl Job<'_> {
     /// The builds that the wanted images need.
     pub(super) fn builds(&self) -> BTreeSet<BuildIx> {
         let wanted = self.wanted.names();
-        self.outline
-            .images
-            .iter()
-            .filter(|image| wanted.is_none_or(|names| names.contains(&image.config.name)))
-            .map(|image| image.build)
-            .collect()
+        let mut builds = BTreeSet::new();
+        for image in &self.outline.images {
+            if wanted.is_none_or(|names| names.contains(&image.config.name)) {
+                builds.insert(image.build);
+                builds.extend(image.binaries.iter().map(|binary| binary.build));
+            }
+        }
+        builds
     }
 }
 

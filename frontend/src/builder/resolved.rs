@@ -1,12 +1,15 @@
 //! From an outline to the answers of the go command: what is looked up before it is asked, and how
 //! often it is asked.
 
-use gowork_llb::lower::{LlbOptions, Lowering};
+use std::collections::BTreeMap;
+
+use gowork_llb::lower::{Accounts, LlbOptions, Lowering};
 use gowork_llb::plan::{Outline, Plan};
 use tokio::sync::oneshot::Receiver;
 
 use super::isolate::Failure;
 use super::job::Job;
+use super::phases::accounts;
 use super::phases::inputs::{self, Inputs};
 use super::phases::resolve::{self, Resolutions};
 use super::session::Session;
@@ -57,6 +60,18 @@ impl Unresolved {
         resolving: Receiver<()>,
     ) {
         early_std::compile(session, self.lowering(options), job, resolving).await;
+    }
+
+    /// The users of what the image is built upon, if it adds some to them.
+    ///
+    /// # Errors
+    /// As [`accounts::read`].
+    pub(super) async fn accounts(
+        &self,
+        session: &Session<'_>,
+        job: Job<'_>,
+    ) -> Result<BTreeMap<String, Accounts>, Failure> {
+        Ok(accounts::read(session, job, &self.inputs.llb).await?)
     }
 
     /// Asks the go command until third-party packages import no more packages of the repository.

@@ -31,7 +31,8 @@ use crate::gateway::{Gateway, GatewayError, Ref};
 use crate::opts::Options;
 use local::{Directory, IGNORE_FILE, INTERNAL};
 use named::NamedContexts;
-use read::{read_optional, solve};
+pub(crate) use read::read_optional;
+use read::solve;
 use registry::{Lookup, SCRATCH};
 
 /// The context's name among the client's directories and the inputs.

@@ -16,7 +16,7 @@ pub(super) async fn solve(gateway: &dyn Gateway, output: &Output) -> Result<Ref,
 }
 
 /// A file that need not exist.
-pub(super) async fn read_optional(
+pub(crate) async fn read_optional(
     gateway: &dyn Gateway,
     from: &Ref,
     path: &str,

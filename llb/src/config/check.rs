@@ -369,6 +369,15 @@ pub(super) fn main_package(text: &str) -> Result<(), Wrong> {
     })
 }
 
+/// An item of `binaries`.
+pub(super) fn binary(text: &str) -> Result<(), Wrong> {
+    main_package(text).map_err(|wrong| Wrong {
+        help: "write the name of an image, a directory like \"./cmd/migrate\", or an import path"
+            .to_owned(),
+        ..wrong
+    })
+}
+
 fn package(text: &str) -> Result<(), Wrong> {
     let climbs = text.starts_with('.') && TreePath::new(text).is_err();
     if text.is_empty()

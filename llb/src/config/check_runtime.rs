@@ -34,6 +34,36 @@ pub(super) fn user(text: &str) -> Result<(), Wrong> {
     )
 }
 
+/// Characters of the name of a user or a group, as `useradd` takes them (shadow, `is_valid_name`).
+const MAX_NAME: usize = 32;
+
+/// The name of a user or a group that is made.
+pub(super) fn account(text: &str) -> Result<(), Wrong> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if begins && text.len() <= MAX_NAME && text.chars().all(allowed) {
+        return Ok(());
+    }
+    wrong(
+        format!("{text:?} cannot name a user or a group"),
+        format!(
+            "names begin with a letter and have up to {MAX_NAME} letters, digits, `.`, `_` and `-`"
+        ),
+    )
+}
+
+/// The home directory of a user that is made: a field of /etc/passwd, in which a colon ends it.
+pub(super) fn home(text: &str) -> Result<(), Wrong> {
+    made_path(text)?;
+    if text.contains(':') {
+        return wrong(
+            format!("{text:?} holds a colon"),
+            "/etc/passwd cannot say that: choose another directory",
+        );
+    }
+    Ok(())
+}
+
 /// `uid` or `uid:gid`, in numbers; the group is the user's number if it is left out.
 pub(super) fn owner(text: &str) -> Result<(u32, u32), Wrong> {
     let (user, group) = text.split_once(':').unwrap_or((text, text));

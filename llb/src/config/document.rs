@@ -4,6 +4,7 @@ use super::image_name::image_name;
 use super::read::Section;
 use super::{
     Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
+    User,
 };
 use super::{check, check_runtime};
 
@@ -115,6 +116,7 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
     Runtime {
         base: s.string("base", r#""alpine:3.22""#),
         user: s.string("user", r#""65532:65532""#),
+        users: s.array("users", r#"[{ name = "app", uid = 10001 }]"#, user),
         certificates: s.boolean("certificates"),
         timezones: s.boolean("timezones"),
         env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
@@ -125,6 +127,7 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
         ),
         ports: s.strings_or_numbers("ports", "[8080]"),
         path: s.string("path", r#""/app/""#),
+        binaries: s.strings("binaries", r#"["migrate"]"#),
         entrypoint: s.strings("entrypoint", r#"["/usr/local/bin/api", "serve"]"#),
         cmd: s.strings("cmd", r#"["-v"]"#),
         workdir: s.string("workdir", r#""/data""#),
@@ -178,6 +181,21 @@ fn file(s: &mut Section<'_, '_>) -> Option<File> {
         to: to?,
         owner,
         mode,
+    })
+}
+
+fn user(s: &mut Section<'_, '_>) -> Option<User> {
+    let name = s.required("name", r#""app""#);
+    let uid = s.required_number("uid", "10001");
+    let gid = s.number("gid", "10001");
+    let group = s.string("group", r#""app""#);
+    let home = s.string("home", r#""/home/app""#);
+    Some(User {
+        name: name?,
+        uid: uid?,
+        gid,
+        group,
+        home,
     })
 }
 

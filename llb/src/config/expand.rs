@@ -7,8 +7,8 @@ use super::reference::{Piece, pieces, value_of};
 use super::strings::{Form, visit_strings};
 use super::wrong::Wrong;
 use super::{
-    Config, File, FileSource, HealthcheckConfig, Modules, SCRATCH, Spanned, env_value, flags,
-    validate,
+    Config, File, FileSource, HealthcheckConfig, Modules, SCRATCH, Spanned, UserConfig, env_value,
+    flags, validate,
 };
 use crate::diag::{Diagnostic, Findings, Span};
 use crate::limits;
@@ -266,12 +266,22 @@ fn drop_empty(config: &mut Config) {
             &mut build.experiment,
             &mut runtime.ports,
             &mut runtime.volumes,
+            &mut runtime.binaries,
         ];
         lists
             .into_iter()
             .flatten()
             .for_each(|list| list.retain(filled));
     }
+}
+
+/// Whether a name in `user` is none of those that are made.
+fn is_unknown_on_scratch(user: &str, made: &[UserConfig]) -> bool {
+    let (user, group) = user.split_once(':').unwrap_or((user, "0"));
+    let is_number = |text: &str| text.parse::<u32>().is_ok();
+    let knows_user = is_number(user) || made.iter().any(|known| known.name.value == user);
+    let knows_group = is_number(group) || made.iter().any(|known| known.group == group);
+    !(knows_user && knows_group)
 }
 
 /// What is wrong only in the light of another key.
@@ -284,7 +294,7 @@ fn across_keys(config: &Config, diagnostics: &mut Findings) {
     );
     for (table, written, effective) in tables {
         let user = effective.runtime.user.as_deref().unwrap_or_default();
-        let named = user.split(':').any(|part| part.parse::<u32>().is_err());
+        let named = is_unknown_on_scratch(user, &effective.runtime.users);
         let place = written.user.as_ref().or(written.base.as_ref());
         if let Some(place) = place
             && effective.runtime.base.value == SCRATCH
@@ -295,7 +305,7 @@ fn across_keys(config: &Config, diagnostics: &mut Findings) {
                 why: format!(
                     "user {user:?} has a name, and the base image `scratch` knows no names"
                 ),
-                help: "write numbers, like \"65532:65532\"".to_owned(),
+                help: "write numbers, like \"65532:65532\", or make the user: users = [{ name = \"app\", uid = 10001 }]".to_owned(),
             };
             diagnostics.push(validate::diagnostic(&table, wrong, place.span.as_ref()));
         }

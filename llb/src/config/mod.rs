@@ -20,6 +20,7 @@ mod image_name;
 mod pattern;
 mod read;
 mod reference;
+mod runtime;
 #[cfg(feature = "schema")]
 mod schema;
 mod spanned;
@@ -35,10 +36,7 @@ mod wrong;
 use toml::de::DeTable;
 
 pub use bounds::check_given;
-pub use effective::{
-    CompileConfig, DirConfig, FileConfig, HealthcheckConfig, ImageConfig, OverlayConfig,
-    RuntimeConfig, SCRATCH,
-};
+pub use effective::{CompileConfig, ImageConfig, OverlayConfig};
 pub(crate) use env_value::{EnvPart, EnvValue, Instead};
 pub use expand::{BuildArg, MODULE_ARGS};
 pub use file_source::FileSource;
@@ -48,9 +46,11 @@ pub use git_value::{GIT_HEAD, GitValue, asked_too_early, leaves_out_git, with_gi
 pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
+pub use runtime::{DirConfig, FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH, UserConfig};
 pub use spanned::Spanned;
 pub use types::{
     Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
+    User,
 };
 pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};
@@ -113,6 +113,7 @@ impl Config {
             findings.extend(config.beyond_limits());
             findings.extend(validate::fixed(&config));
             findings.extend(validate::stages(&config));
+            findings.extend(validate::users(&config));
             findings.into_vec()
         } else if let Some(diagnostic) = dockerfile(&reader.lines, text) {
             vec![diagnostic]

@@ -211,15 +211,21 @@ impl<'r, 'a> Section<'r, 'a> {
 
     /// A string that must be there.
     pub(super) fn required(&mut self, key: &'static str, example: &str) -> Option<Spanned<String>> {
-        if self.table.get(key).is_none() {
-            self.asked.push(key);
-            let diagnostic = Diagnostic::error(format!("`{}` is missing", self.path(key)))
-                .help(format!("add {key} = {example}"));
-            let diagnostic = diagnostic.at(self.span());
-            self.reader.findings.push(diagnostic);
-            return None;
-        }
+        self.check_there(key, example)?;
         self.string(key, example)
+    }
+
+    /// Says that a key is missing, if it is.
+    fn check_there(&mut self, key: &'static str, example: &str) -> Option<()> {
+        if self.table.get(key).is_some() {
+            return Some(());
+        }
+        self.asked.push(key);
+        let diagnostic = Diagnostic::error(format!("`{}` is missing", self.path(key)))
+            .help(format!("add {key} = {example}"));
+        let diagnostic = diagnostic.at(self.span());
+        self.reader.findings.push(diagnostic);
+        None
     }
 
     /// True or false.
@@ -242,6 +248,16 @@ impl<'r, 'a> Section<'r, 'a> {
             Some(number) => Some(self.reader.spanned(number, value.span())),
             None => self.wrong(key, value, &Kind::number(example)),
         }
+    }
+
+    /// A whole number from 0 that must be there.
+    pub(super) fn required_number(
+        &mut self,
+        key: &'static str,
+        example: &str,
+    ) -> Option<Spanned<u32>> {
+        self.check_there(key, example)?;
+        self.number(key, example)
     }
 
     /// An array of strings.

@@ -1,5 +1,6 @@
 //! A value together with the place it was written, and the map from byte offsets to places.
 
+use std::collections::BTreeSet;
 use std::ops::{Deref, Range};
 
 use serde::{Serialize, Serializer};
@@ -60,6 +61,20 @@ impl<T: Serialize> Serialize for Spanned<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
+}
+
+/// The values, as they stand.
+pub(super) fn strings(items: &[Spanned<String>]) -> Vec<String> {
+    items.iter().map(|item| item.value.clone()).collect()
+}
+
+/// The values of a list that may be missing, each once.
+pub(super) fn set(items: Option<&Vec<Spanned<String>>>) -> BTreeSet<String> {
+    items
+        .map(|items| strings(items))
+        .unwrap_or_default()
+        .into_iter()
+        .collect()
 }
 
 /// Where the lines of a text start.

@@ -157,6 +157,12 @@ fn modules(walk: &mut Walk<'_>, modules: &mut Modules) {
 fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     walk.one("base", check::image_or_stage, &mut runtime.base);
     walk.one("user", check_runtime::user, &mut runtime.user);
+    for user in runtime.users.iter_mut().flatten() {
+        let name = check_runtime::account;
+        walk.at("users.name", name, &mut user.name, Form::Text);
+        walk.one("users.group", name, &mut user.group);
+        walk.one("users.home", check_runtime::home, &mut user.home);
+    }
     for (name, value) in &mut runtime.env {
         walk.at(&format!("env.{name}"), env_value::check, value, Form::Env);
     }
@@ -169,6 +175,7 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
         &mut runtime.ports,
     );
     walk.one("path", check_runtime::absolute, &mut runtime.path);
+    walk.list("binaries", check::binary, &mut runtime.binaries);
     walk.words("entrypoint", check::any, &mut runtime.entrypoint);
     walk.words("cmd", check::any, &mut runtime.cmd);
     walk.one("workdir", check_runtime::absolute, &mut runtime.workdir);

@@ -205,10 +205,13 @@ pub struct Runtime {
     /// listed here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Spanned<String>>,
-    /// User, `"uid"` or `"uid:gid"`; names only where the base image knows them. Default
-    /// `"65532:65532"`; of a stage the stage's own.
+    /// User, `"uid"` or `"uid:gid"`; names only where the base image or `users` knows them. Default:
+    /// the first of `users`; else `"65532:65532"`, or of a stage the stage's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Spanned<String>>,
+    /// Users to make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub users: Option<Vec<User>>,
     /// Put the builder's CA certificates into the image. Default: true on scratch, else false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Spanned<bool>>,
@@ -233,6 +236,10 @@ pub struct Runtime {
     /// Default `"/usr/local/bin/"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<Spanned<String>>,
+    /// More binaries, each beside the image's own: names of images, main packages of the repository
+    /// (`"./cmd/migrate"`, or the import path), and tools of its go.mod (`tool` lines).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binaries: Option<Vec<Spanned<String>>>,
     /// Entrypoint. Default: that of a stage as the base, if it has one; else the binary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entrypoint: Option<Vec<Spanned<String>>>,
@@ -325,6 +332,26 @@ pub struct Dir {
     /// Permissions in octal. Default `"0755"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Spanned<String>>,
+}
+
+/// One of `users`: a user to make in the image, with a group and a home directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct User {
+    /// Name.
+    pub name: Spanned<String>,
+    /// User id.
+    pub uid: Spanned<u32>,
+    /// Group id. Default: as the user id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gid: Option<Spanned<u32>>,
+    /// Name of the group. Default: as the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<Spanned<String>>,
+    /// Home directory, absolute. Default `"/home/NAME"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<Spanned<String>>,
 }
 
 /// `[images.NAME]`: one image, with what differs from `[go]` and `[runtime]`.

@@ -62,6 +62,31 @@ pub(super) fn stages(config: &Config) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// The number that stands for no user and no group in system calls.
+const NO_ID: u32 = u32::MAX;
+
+/// Checks the ids of `users`.
+pub(super) fn users(config: &Config) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    let images = config.images.iter();
+    let images = images.map(|(name, image)| (format!("images.{name}"), &image.runtime));
+    for (table, runtime) in images.chain([("runtime".to_owned(), &config.runtime)]) {
+        for user in runtime.users.iter().flatten() {
+            for (key, id) in [("uid", Some(&user.uid)), ("gid", user.gid.as_ref())] {
+                if let Some(id) = id.filter(|id| id.value == NO_ID) {
+                    let wrong = Wrong {
+                        why: format!("{NO_ID} stands for no user and no group"),
+                        help: "write a smaller number, like 10001".to_owned(),
+                    };
+                    let key = format!("{table}.users.{key}");
+                    diagnostics.push(diagnostic(&key, wrong, id.span.as_ref()));
+                }
+            }
+        }
+    }
+    diagnostics
+}
+
 /// `wrong` as the user sees it.
 pub(super) fn diagnostic(key: &str, wrong: Wrong, span: Option<&Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(format!("`{key}`: {}", wrong.why)).help(wrong.help);

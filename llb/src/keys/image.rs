@@ -66,14 +66,40 @@ pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSe
 }
 
 fn reached(build: &Build, image: &Image) -> PackageSet {
-    packages::closure(&build.packages, build.packages.find(&image.package))
+    packages::closure(&build.packages, build.packages.program(&image.package))
 }
 
 fn image_key(input: KeyInput<'_>, image: &Image) -> Key {
+    let mut parts = Key::default();
+    binary(input, image, &mut parts);
+    runtime(input, image, &mut parts);
+    for other in image.others() {
+        let mut of_other = Key::default();
+        binary(input, &other, &mut of_other);
+        beside(&other.binary, of_other, &mut parts);
+    }
+    parts
+}
+
+/// What the binary `file` is made of, in an image that has it beside its own. Flags and the like are
+/// those of this binary alone, so they count by their digest.
+fn beside(file: &str, of_binary: Key, parts: &mut Key) {
+    let mut rest = Key::default();
+    for (part, value) in of_binary.0 {
+        match parts.0.get(&part) {
+            None if part.is_content() => parts.insert(part, value),
+            Some(known) if part.is_content() && *known == value => {}
+            _ => rest.insert(part, value),
+        }
+    }
+    parts.insert(KeyPart::Beside(file.to_owned()), rest.digest());
+}
+
+/// What the own binary of an image is made of.
+fn binary(input: KeyInput<'_>, image: &Image, parts: &mut Key) {
     let plan = input.plan;
     let link = plan.step(image.link);
     let build = plan.build(link.build);
-    let mut parts = Key::default();
     parts.insert(KeyPart::Builder, &plan.builder.image);
     parts.insert(KeyPart::Toolchain, &plan.toolchain);
     for (name, value) in &build.settings.env {
@@ -83,12 +109,11 @@ fn image_key(input: KeyInput<'_>, image: &Image) -> Key {
     if let StepKind::Link(link) = &link.kind {
         list.push(format!("-ldflags={}", link.ldflags));
     }
-    flags(&list, &mut parts);
+    flags(&list, parts);
     parts.insert(KeyPart::Main(image.package.clone()), "");
     parts.insert(KeyPart::Binary, &image.binary);
-    runtime(input, image, &mut parts);
     let set = reached(build, image);
-    let sure = packages::sure_closure(&build.packages, build.packages.find(&image.package))
+    let sure = packages::sure_closure(&build.packages, build.packages.program(&image.package))
         .files(&build.packages);
     for path in set.files(&build.packages) {
         let digest = input.contents.get(&path).unwrap_or_default();
@@ -102,15 +127,14 @@ fn image_key(input: KeyInput<'_>, image: &Image) -> Key {
             digest,
         );
     }
-    own_modules(input, link.build, &set, &mut parts);
+    own_modules(input, link.build, &set, parts);
     match input.resolution(link.build) {
-        Some(resolution) => chosen(input, build, resolution, &set, &mut parts),
+        Some(resolution) => chosen(input, build, resolution, &set, parts),
         None if !third_party(plan, input.workspace, image).is_empty() => {
-            unchosen(input, build, &mut parts)
+            unchosen(input, build, parts)
         }
         None => {}
     }
-    parts
 }
 
 /// The modules of the repository that packages come from, and what the mains take from their root.

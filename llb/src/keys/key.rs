@@ -31,6 +31,9 @@ pub enum KeyPart {
     Binary,
     /// Import path of a main, with the binary it becomes.
     Main(ImportPath),
+    /// A binary that an image holds beside its own, by its file name: what decides it in addition to
+    /// files and modules.
+    Beside(String),
     /// A key of `[runtime]`, or one item of it.
     Runtime(String),
     /// What the configuration says of a stage that an image takes from.
@@ -82,6 +85,7 @@ impl fmt::Display for KeyPart {
             Self::Flag(name) => write!(f, "-{name}"),
             Self::Binary => f.write_str("name of the binary"),
             Self::Main(path) => write!(f, "main {path}"),
+            Self::Beside(file) => write!(f, "binary {file}"),
             Self::Runtime(key) => write!(f, "runtime {key}"),
             Self::Stage(name) => write!(f, "stage {name}"),
             Self::RuntimeFile(path) => write!(f, "runtime file {path}"),
@@ -108,13 +112,27 @@ impl KeyPart {
     fn is_digest(&self) -> bool {
         matches!(
             self,
-            Self::File(_)
+            Self::Beside(_)
+                | Self::File(_)
                 | Self::PerhapsFile(_)
                 | Self::RuntimeFile(_)
                 | Self::Stage(_)
                 | Self::Step { .. }
                 | Self::Sum(_)
                 | Self::Written(_)
+        )
+    }
+
+    /// Whether it is a file or a module: what it is says all, whatever it is a part of.
+    pub(super) fn is_content(&self) -> bool {
+        matches!(
+            self,
+            Self::File(_)
+                | Self::PerhapsFile(_)
+                | Self::Own(_)
+                | Self::Module(_)
+                | Self::ModLine(..)
+                | Self::Sum(_)
         )
     }
 
@@ -129,6 +147,7 @@ impl KeyPart {
             Self::Flag(_) => "flag",
             Self::Binary => "binary",
             Self::Main(_) => "main",
+            Self::Beside(_) => "beside",
             Self::Runtime(_) => "runtime",
             Self::Stage(_) => "stage",
             Self::RuntimeFile(_) => "runtime-file",

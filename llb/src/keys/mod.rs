@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::compile::Compiled;
 use self::input::{flags, module_text};
-use crate::config::{Cache, DirConfig, RuntimeConfig};
+use crate::config::{Cache, DirConfig, RuntimeConfig, UserConfig};
 use crate::plan::{BuildIx, Image, Inputs, Moved, Results, Step, StepKind};
 
 /// The key of every step, in the order of the plan's steps.
@@ -211,12 +211,15 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     let RuntimeConfig {
         base,
         user,
+        users,
         certificates,
         timezones,
         env,
         labels,
         ports,
         path,
+        // What they are made of counts: see `image_keys`.
+        binaries: _,
         entrypoint,
         cmd,
         workdir,
@@ -231,6 +234,19 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     add("base", &base.value);
     if let Some(user) = user {
         add("user", user);
+    }
+    for account in users {
+        let UserConfig {
+            name,
+            uid,
+            group,
+            gid,
+            home,
+        } = account;
+        add(
+            &format!("user {}", name.value),
+            &format!("{uid} {group} {gid} {home}"),
+        );
     }
     add("certificates", &certificates.to_string());
     add("timezones", &timezones.to_string());

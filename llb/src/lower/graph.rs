@@ -66,7 +66,7 @@ pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
         .iter()
         .filter(|other| image.is_none_or(|name| other.name == name))
         .collect();
-    let mut open: Vec<StepIx> = images.iter().map(|image| image.link).collect();
+    let mut open: Vec<StepIx> = images.iter().flat_map(|image| image.links()).collect();
     while let Some(ix) = open.pop() {
         if needed.insert(ix) {
             open.extend(needs(plan, ix));
@@ -91,7 +91,9 @@ pub fn steps(plan: &Plan, image: Option<&str>) -> Graph {
     }
     for image in images {
         let node = graph.node(vec![format!("image {}", image.name)], Kind::Image, None);
-        graph.edges.insert((node, at[&image.link]));
+        graph
+            .edges
+            .extend(image.links().map(|link| (node, at[&link])));
     }
     graph.reduced()
 }
@@ -229,12 +231,17 @@ fn mains<'p>(
         .iter()
         .filter(|other| image.is_none_or(|name| other.name == name))
     {
-        let of = plan.build(plan.step(other.link).build);
-        if of.dir == build.dir && of.settings == build.settings {
-            let found = build.packages.find(&other.package);
-            found
-                .into_iter()
-                .for_each(|ix| mains.entry(ix).or_default().push(&other.name));
+        let own = (other.link, &other.package);
+        let beside = other.binaries.iter();
+        let beside = beside.map(|binary| (binary.link, &binary.package));
+        for (link, package) in [own].into_iter().chain(beside) {
+            let of = plan.build(plan.step(link).build);
+            if of.dir == build.dir
+                && of.settings == build.settings
+                && let Some(ix) = build.packages.find(package)
+            {
+                mains.entry(ix).or_default().push(&other.name);
+            }
         }
     }
     mains

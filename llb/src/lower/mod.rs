@@ -1,6 +1,7 @@
 //! The plan's outputs. LLB is the folder `llb`, a plain Dockerfile the folder `dockerfile`, the other
 //! forms are a file each. What images hold is the same in all of them: `rootfs`, `image_config`.
 
+mod accounts;
 mod bake;
 mod dockerfile;
 mod go_errors;
@@ -12,6 +13,7 @@ mod platform;
 mod rootfs;
 mod start;
 
+pub use accounts::{Accounts, GROUP_FILE, PASSWD_FILE};
 pub use bake::{BakeOptions, bake};
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use go_errors::{GoErrors, go_errors};
@@ -19,5 +21,7 @@ pub use image_config::{ConfigInput, check_env, image_config};
 pub use llb::{GOLANG_PATH, LlbInputs, LlbOptions, Lowering, NoCache};
 pub use mark::Mark;
 pub use platform::{docker_platform, go_target, parse_target, platforms};
-pub use rootfs::{BINARY_DIR, CERTIFICATES, GROUP, PASSWD, ZONEINFO, binary_path};
+pub use rootfs::{
+    BINARY_DIR, CERTIFICATES, GROUP, PASSWD, PlacedBinary, ZONEINFO, binary_path, placed_binaries,
+};
 pub use start::{check_scratch, outlines};

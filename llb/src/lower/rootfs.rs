@@ -2,6 +2,7 @@
 
 use crate::config::{DirConfig, RuntimeConfig};
 use crate::ops;
+use crate::plan::{Image, StepIx};
 
 /// Directory of the binary in every image that says nothing else: on PATH of any base.
 pub const BINARY_DIR: &str = "/usr/local/bin";
@@ -37,6 +38,38 @@ pub fn binary_path(runtime: &RuntimeConfig, name: &str) -> String {
         Some(path) => path.clone(),
     };
     ops::path::absolute(&path)
+}
+
+/// A binary in an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PlacedBinary {
+    /// The step that links it.
+    pub link: StepIx,
+    /// What it is called there.
+    pub file: String,
+    /// Where it lies in the image.
+    pub path: String,
+}
+
+/// The binaries of an image: those beside its own, then its own.
+pub fn placed_binaries(image: &Image) -> Vec<PlacedBinary> {
+    let own = binary_path(&image.runtime, &image.binary);
+    let dir = own.rsplit_once('/').map_or("", |(dir, _)| dir);
+    let mut placed = Vec::new();
+    for binary in &image.binaries {
+        placed.push(PlacedBinary {
+            link: binary.link,
+            file: binary.file.clone(),
+            path: format!("{dir}/{}", binary.file),
+        });
+    }
+    placed.push(PlacedBinary {
+        link: image.link,
+        file: image.binary.clone(),
+        path: own,
+    });
+    placed
 }
 
 /// What the configuration has made in an image, with nothing but itself in it.

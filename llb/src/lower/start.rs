@@ -164,6 +164,9 @@ impl<'a> Inside<'a> {
         ];
         files.extend(runtime.certificates.then(|| CERTIFICATES.to_owned()));
         files.extend(runtime.timezones.then(|| ZONEINFO.to_owned()));
+        let dir = binary.rsplit_once('/').map_or("", |(dir, _)| dir);
+        let others = image.binaries.iter();
+        files.extend(others.map(|other| format!("{dir}/{}", other.file)));
         files.extend(runtime.links.keys().cloned());
         let named = runtime.files.iter().filter(|file| !file.from.is_pattern());
         files.extend(named.map(|file| match file.to.ends_with('/') {

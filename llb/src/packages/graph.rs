@@ -22,12 +22,26 @@ pub struct Packages {
     pub(super) behind: BTreeMap<ImportPath, BTreeMap<PackageIx, Way>>,
     /// Every `package main` that the pattern `...` matches in the members, sorted by import path.
     pub mains: Vec<PackageIx>,
+    /// The stand-ins of [tools](Tool), by the import paths of these: a `package main` without files
+    /// that imports the tool where its go.mod names it. No import path leads to it.
+    pub(super) tools: BTreeMap<ImportPath, PackageIx>,
 }
 
 /// How third-party packages come back to a package of the repository: their import paths, from the
 /// one that the repository imports to the one that imports the repository. Empty where that is a
 /// guess.
 pub type Way = Vec<ImportPath>;
+
+/// A program from outside the repository that is built with it: a `tool` line of a go.mod names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Tool {
+    /// Its import path.
+    pub(crate) path: ImportPath,
+    /// The module whose go.mod names it.
+    pub(crate) module: ModuleIx,
+    /// Where in that file.
+    pub(crate) at: Position,
+}
 
 /// One package of the repository, as one build context sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +96,34 @@ impl Packages {
     /// The package with this import path.
     pub fn find(&self, path: &str) -> Option<PackageIx> {
         self.by_path.get(path).copied()
+    }
+
+    /// The package with this import path, or the stand-in of the tool that has it.
+    pub fn program(&self, path: &str) -> Option<PackageIx> {
+        self.find(path).or_else(|| self.tools.get(path).copied())
+    }
+
+    /// The mains, and the stand-ins of tools.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = PackageIx> {
+        self.mains.iter().chain(self.tools.values()).copied()
+    }
+
+    /// The tools.
+    pub(crate) fn tools(&self) -> impl Iterator<Item = Tool> {
+        self.tools.values().filter_map(|ix| {
+            let stand_in = self.get(*ix);
+            let line = stand_in.imports.first()?;
+            Some(Tool {
+                path: line.path.clone(),
+                module: stand_in.module,
+                at: line.at,
+            })
+        })
+    }
+
+    /// Whether a package is the stand-in of a tool.
+    pub(crate) fn is_tool(&self, ix: PackageIx) -> bool {
+        self.tools.get(&self.get(ix).path) == Some(&ix)
     }
 
     /// Every package with its index, in an order without meaning that is always the same.
@@ -144,6 +186,22 @@ impl Packages {
 }
 
 impl Package {
+    /// A package of which nothing more is known yet.
+    pub(super) fn new(path: &ImportPath, module: ModuleIx, dir: TreePath) -> Self {
+        Self {
+            path: path.clone(),
+            name: String::new(),
+            module,
+            dir,
+            files: Vec::new(),
+            included: Vec::new(),
+            left_out: Vec::new(),
+            embedded: BTreeMap::new(),
+            imports: Vec::new(),
+            size: 0,
+        }
+    }
+
     /// The imports that leave the repository.
     pub fn outside(&self) -> impl Iterator<Item = &Import> {
         self.imports

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::check;
 use super::excluded;
-use super::graph::{Import, Package, PackageIx, Packages};
+use super::graph::{Import, Package, PackageIx, Packages, Tool};
 use super::owners::Owners;
 use super::returning::Returning;
 use super::scanned::{Scan, ScannedDir};
@@ -26,6 +26,15 @@ pub struct Loaded {
     pub diagnostics: Vec<Diagnostic>,
 }
 
+/// The programs that are asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted<'a> {
+    /// Import paths of mains.
+    pub(crate) mains: Vec<&'a ImportPath>,
+    /// Tools. One whose module is a directory of the repository is a main like any other.
+    pub(crate) tools: Vec<Tool>,
+}
+
 /// Loads what the mains with the import paths `mains` are made of, as if no third-party package
 /// imported anything of the repository.
 pub fn load(
@@ -35,15 +44,21 @@ pub fn load(
     context: &BuildContext,
     mains: &[&ImportPath],
 ) -> Loaded {
-    load_with(scan, (workspace, root), context, mains, &|_, _| Vec::new())
+    let wanted = Wanted {
+        mains: mains.to_vec(),
+        tools: Vec::new(),
+    };
+    load_with(scan, (workspace, root), context, &wanted, &|_, _| {
+        Vec::new()
+    })
 }
 
-/// The same, with the packages that third-party packages import.
+/// The same, with tools, and with the packages that third-party packages import.
 pub(crate) fn load_with(
     scan: &Scan,
     (workspace, root): (&Workspace, RootIx),
     context: &BuildContext,
-    mains: &[&ImportPath],
+    wanted: &Wanted<'_>,
     returning: &Returning<'_>,
 ) -> Loaded {
     let mut loader = Loader {
@@ -67,11 +82,12 @@ pub(crate) fn load_with(
         tests_only: BTreeSet::new(),
         findings: Findings::default(),
     };
-    for path in mains {
-        if let Some((module, dir)) = loader.find(path) {
-            loader.check_main(path, module);
-            let ix = loader.add(path, module, dir);
-            loader.packages.mains.push(ix);
+    for path in &wanted.mains {
+        loader.add_main(path);
+    }
+    for tool in &wanted.tools {
+        if !loader.add_main(&tool.path) {
+            loader.add_tool(tool);
         }
     }
     loader.run();
@@ -196,7 +212,10 @@ impl Loader<'_> {
             }
             return None;
         } else {
-            self.follow(importer, dir, path, places);
+            let module = self.packages.find(importer);
+            if let Some(module) = module.map(|ix| self.packages.get(ix).module) {
+                self.follow(module, dir, path, places);
+            }
         }
         if !check::may_import(importer, path, import.package.is_some()) {
             let error = Diagnostic::error(format!(
@@ -206,6 +225,47 @@ impl Loader<'_> {
             self.findings.push(at(dir, places, error));
         }
         Some(import)
+    }
+
+    /// Adds a main, if the repository has the package.
+    fn add_main(&mut self, path: &ImportPath) -> bool {
+        let Some((module, dir)) = self.find(path) else {
+            return false;
+        };
+        self.check_main(path, module);
+        let ix = self.add(path, module, dir);
+        if !self.packages.mains.contains(&ix) {
+            self.packages.mains.push(ix);
+        }
+        true
+    }
+
+    /// Adds the stand-in of a tool, once.
+    fn add_tool(&mut self, tool: &Tool) {
+        if self.packages.tools.contains_key(&tool.path) {
+            return;
+        }
+        let (path, module) = (&tool.path, tool.module);
+        let dir = self.workspace.module(module).dir.clone();
+        let file = dir.child("go.mod");
+        let ix = PackageIx(self.packages.len());
+        self.packages.packages.push(Package {
+            name: "main".to_owned(),
+            imports: vec![Import {
+                path: path.clone(),
+                package: None,
+                file: file.clone(),
+                at: tool.at,
+            }],
+            // Below a file, so that no package and no file of the repository is there.
+            ..Package::new(path, module, file.child(path.binary_name()))
+        });
+        self.packages.tools.insert(path.clone(), ix);
+        let line = Place {
+            file: "go.mod".to_owned(),
+            at: tool.at,
+        };
+        self.follow(module, &dir, path, &[line]);
     }
 
     /// What is wrong with a main whatever it imports.
@@ -263,22 +323,9 @@ impl Loader<'_> {
         }
     }
 
-    /// What the third-party package `path`, which the package in `dir` imports, imports of the
-    /// repository in turn.
-    fn follow(
-        &mut self,
-        importer: &ImportPath,
-        dir: &TreePath,
-        path: &ImportPath,
-        places: &[Place],
-    ) {
-        let Some(module) = self
-            .packages
-            .find(importer)
-            .map(|ix| self.packages.get(ix).module)
-        else {
-            return;
-        };
+    /// What the third-party package `path`, which the module `module` imports in `dir`, imports of
+    /// the repository in turn.
+    fn follow(&mut self, module: ModuleIx, dir: &TreePath, path: &ImportPath, places: &[Place]) {
         for (own, way) in (self.returning)(module, path) {
             let by = way.last().unwrap_or(path).clone();
             let found = self.packages.find(&own).or_else(|| {
@@ -310,19 +357,7 @@ impl Loader<'_> {
             return ix;
         }
         let ix = PackageIx(self.packages.len());
-        let package = Package {
-            path: path.clone(),
-            name: String::new(),
-            module,
-            dir,
-            files: Vec::new(),
-            included: Vec::new(),
-            left_out: Vec::new(),
-            embedded: BTreeMap::new(),
-            imports: Vec::new(),
-            size: 0,
-        };
-        self.packages.packages.push(package);
+        self.packages.packages.push(Package::new(path, module, dir));
         self.packages.by_path.insert(path.clone(), ix);
         self.open.push_back(ix);
         ix

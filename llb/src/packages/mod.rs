@@ -28,9 +28,10 @@ mod scanned;
 mod std_packages;
 mod walk;
 
+pub(crate) use graph::Tool;
 pub use graph::{Import, Package, PackageIx, Packages, Way};
-pub(crate) use load::load_with;
 pub use load::{Loaded, load};
+pub(crate) use load::{Wanted, load_with};
 pub use mains::{Main, Matched, mains, mains_without_func, matched};
 pub(crate) use mains::{Unknown, unknown_mains};
 pub use opened::{OPENED_VERSION, OpenQuestion, Opened, OpenedCall, OpenedFile, OpenedPath};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::behind::Resolved;
-use super::outline::{Build, Outline};
+use super::build::Build;
+use super::outline::Outline;
 use crate::packages::Scan;
 use crate::resolution;
 use crate::resolution::go_list::ListError;

@@ -9,10 +9,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use super::outline::{Build, BuildIx, Outline};
+use super::build::{Build, BuildIx};
+use super::outline::Outline;
 use crate::diag::Diagnostic;
 use crate::gomod::ImportPath;
-use crate::packages::{self, Packages, Returning, Scan, Way};
+use crate::packages::{self, PackageIx, Packages, Returning, Scan, Wanted, Way};
 use crate::resolution::{Resolution, ResolvedPackage};
 use crate::workspace::{Evidence, ModuleIx, Providers, Workspace};
 
@@ -141,14 +142,13 @@ impl Outline {
         returning: &Returning<'_>,
     ) -> (Build, Vec<Diagnostic>) {
         let of = &self.builds[ix.0];
-        let mains: Vec<&ImportPath> = of
-            .packages
-            .mains
-            .iter()
-            .map(|&main| &of.packages.get(main).path)
-            .collect();
+        let mains = of.packages.mains.iter();
+        let wanted = Wanted {
+            mains: mains.map(|&main| &of.packages.get(main).path).collect(),
+            tools: of.packages.tools().collect(),
+        };
         let context = of.settings.context(self.builder.go_minor);
-        let loaded = packages::load_with(scan, (workspace, of.root), &context, &mains, returning);
+        let loaded = packages::load_with(scan, (workspace, of.root), &context, &wanted, returning);
         (
             Build::new(
                 scan,
@@ -165,10 +165,19 @@ impl Outline {
     fn put(&mut self, ix: BuildIx, build: Build) {
         let earlier = std::mem::replace(&mut self.setup.builds[ix.0], build);
         let packages = &self.setup.builds[ix.0].packages;
-        for image in self.images.iter_mut().filter(|image| image.build == ix) {
-            image.main = packages
-                .find(&earlier.packages.get(image.main).path)
-                .unwrap_or(image.main);
+        let again = |main: PackageIx| {
+            let path = &earlier.packages.get(main).path;
+            packages.program(path).unwrap_or(main)
+        };
+        for image in &mut self.images {
+            if image.build == ix {
+                image.main = again(image.main);
+            }
+            for binary in &mut image.binaries {
+                if binary.build == ix {
+                    binary.main = again(binary.main);
+                }
+            }
         }
     }
 }

@@ -6,8 +6,8 @@ use crate::diag::Diagnostic;
 use crate::packages::{PackageIx, Packages};
 use crate::tree::TreePath;
 
-/// The mains that are made of what `errors` are about.
-pub(super) fn broken_mains(packages: &Packages, errors: &[&Diagnostic]) -> BTreeSet<PackageIx> {
+/// The programs that are made of what `errors` are about.
+pub(super) fn broken_programs(packages: &Packages, errors: &[&Diagnostic]) -> BTreeSet<PackageIx> {
     let mut wrong: BTreeSet<PackageIx> = BTreeSet::new();
     for error in errors {
         let about = error
@@ -17,14 +17,12 @@ pub(super) fn broken_mains(packages: &Packages, errors: &[&Diagnostic]) -> BTree
             .unwrap_or_default();
         wrong.extend(about);
     }
-    // An error with an unknown place may concern every main.
+    // An error with an unknown place may concern every program.
     let nobody = wrong.is_empty() && !errors.is_empty();
     let reaching = importers(packages, wrong);
     packages
-        .mains
-        .iter()
-        .copied()
-        .filter(|main| nobody || reaching.contains(main))
+        .programs()
+        .filter(|program| nobody || reaching.contains(program))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::outline::BuildIx;
+use super::build::BuildIx;
 use super::step::{Inputs, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind, StepName};
 use super::titles;
 use crate::config::{Cache, ImageName};

@@ -1,6 +1,10 @@
-//! Mains as they are found, before their images have names.
+//! Mains as they are found, and as their images take them.
 
-use crate::packages::Main;
+use super::settings::GoSettings;
+use crate::config::{ImageConfig, ImageName};
+use crate::gomod::ImportPath;
+use crate::packages::{Main, Scan, Tool};
+use crate::tree::TreePath;
 use crate::workspace::RootIx;
 
 /// How many mains a message names.
@@ -11,6 +15,69 @@ pub(super) const SHOWN: usize = 10;
 pub(super) struct Found {
     pub(super) root: RootIx,
     pub(super) main: Main,
+}
+
+/// A main with its image's name and configuration.
+#[derive(Debug, Clone)]
+pub(super) struct NamedMain {
+    pub(super) root: RootIx,
+    /// Import path.
+    pub(super) package: ImportPath,
+    /// Its directory.
+    pub(super) dir: TreePath,
+    /// Its `default.pgo`, if it has one.
+    pub(super) profile: Option<TreePath>,
+    pub(super) config: ImageConfig,
+    /// The binaries that its image holds in addition to its own.
+    pub(super) binaries: Vec<NamedBinary>,
+}
+
+/// A binary that an image holds in addition to its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamedBinary {
+    pub(super) root: RootIx,
+    pub(super) main: BinaryMain,
+    pub(super) settings: GoSettings,
+    /// `-ldflags`.
+    pub(super) ldflags: String,
+    /// Its file name, without what Windows adds.
+    pub(super) file: String,
+    /// The image whose own it is, if it is one's.
+    pub(super) image: Option<ImageName>,
+}
+
+/// What such a binary is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum BinaryMain {
+    /// A main of the repository.
+    Own(ImportPath),
+    /// A tool.
+    Tool(Tool),
+}
+
+impl BinaryMain {
+    /// Its import path.
+    pub(super) fn path(&self) -> &ImportPath {
+        match self {
+            Self::Own(path) => path,
+            Self::Tool(tool) => &tool.path,
+        }
+    }
+}
+
+impl NamedMain {
+    /// The file name of its binary, without what Windows adds.
+    pub(super) fn file(&self) -> &str {
+        match &self.config.binary {
+            Some(configured) => &configured.value,
+            None => self.package.binary_name(),
+        }
+    }
+
+    /// Whether the configured `main`, or an item of `binaries`, means this one.
+    pub(super) fn is_named_by(&self, written: &str) -> bool {
+        is_called(&self.package, &self.dir, written)
+    }
 }
 
 pub(super) fn is_one_main(founds: &[&Found]) -> bool {
@@ -29,7 +96,17 @@ pub(super) fn some_dirs<'a>(founds: impl IntoIterator<Item = &'a Found>) -> Stri
 
 /// Whether the configured `main` means this one: by directory or by import path.
 pub(super) fn is_named_by(main: &Main, written: &str) -> bool {
-    written == main.path
-        || main.dir.as_str() == written.trim_start_matches("./").trim_end_matches('/')
-        || (written == "." && main.dir.is_root())
+    is_called(&main.path, &main.dir, written)
+}
+
+fn is_called(path: &ImportPath, dir: &TreePath, written: &str) -> bool {
+    written == path.as_str()
+        || dir.as_str() == written.trim_start_matches("./").trim_end_matches('/')
+        || (written == "." && dir.is_root())
+}
+
+/// The profile of a main in `dir`, if it has one.
+pub(super) fn profile(scan: &Scan, dir: &TreePath) -> Option<TreePath> {
+    let scanned = scan.dirs.get(dir)?;
+    scanned.pgo.then(|| dir.child("default.pgo"))
 }

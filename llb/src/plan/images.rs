@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::found::{Found, SHOWN, is_named_by, is_one_main, some_dirs};
+use super::binaries;
+use super::found::{Found, NamedMain, SHOWN, is_named_by, is_one_main, profile, some_dirs};
 use super::image_errors::{
     needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
 };
@@ -11,31 +12,18 @@ use super::names;
 use super::settings::Target;
 use crate::config::{Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Position, Span};
-use crate::gomod::ImportPath;
 use crate::limits;
 use crate::packages::{Main, Scan, Unknown};
 use crate::tree::TreePath;
-use crate::workspace::{RootIx, Workspace};
-
-/// A main with its image's name and configuration.
-#[derive(Debug, Clone)]
-pub(super) struct NamedMain {
-    pub(super) root: RootIx,
-    /// Import path.
-    pub(super) package: ImportPath,
-    /// Its directory.
-    pub(super) dir: TreePath,
-    /// Its `default.pgo`, if it has one.
-    pub(super) profile: Option<TreePath>,
-    pub(super) config: ImageConfig,
-}
+use crate::workspace::Workspace;
 
 /// The mains of the repository with their names, and what makes no image.
 pub(super) struct Named {
     pub(super) mains: Vec<NamedMain>,
     /// Directories of `package main` without `func main`, but for those that `skip` names.
     pub(super) without_func: BTreeSet<TreePath>,
-    /// Names that no image has, because it is not clear which main they are for.
+    /// Names that no image has, because it is not clear which main they are for; and images of
+    /// which it is not clear which binaries they hold.
     pub(super) refused: BTreeSet<ImageName>,
     /// Directories that may hold mains: their files cannot be read.
     pub(super) unknown: Vec<Unknown>,
@@ -88,10 +76,6 @@ pub(super) fn name(
     if all.is_empty() && naming.named.is_empty() && naming.diagnostics.is_empty() {
         naming.diagnostics.push(no_main(&mains, &unnamed, &unknown));
     }
-    let without_func = mains.without_func(&unnamed);
-    if let Some(error) = mains.beyond_limit() {
-        return Named::nothing(error);
-    }
     let mut named = Vec::new();
     for (name, founds) in naming.named {
         let config = config.image(&name);
@@ -102,23 +86,31 @@ pub(super) fn name(
                 package: found.main.path,
                 dir: found.main.dir,
                 config: config.clone(),
+                binaries: Vec::new(),
             });
         }
+    }
+    let mut refused = naming.refused;
+    let mut diagnostics = naming.diagnostics;
+    match binaries::find(&mains, &mut named, &refused) {
+        Ok(wrong) => {
+            refused.extend(wrong.images);
+            diagnostics.extend(wrong.diagnostics);
+        }
+        Err(error) => return Named::nothing(error),
+    }
+    let without_func = mains.without_func(&unnamed);
+    if let Some(error) = mains.beyond_limit() {
+        return Named::nothing(error);
     }
     let without_func = without_func.iter().map(|found| found.main.dir.clone());
     Named {
         mains: named,
         without_func: without_func.collect(),
-        refused: naming.refused,
+        refused,
         unknown,
-        diagnostics: naming.diagnostics,
+        diagnostics,
     }
-}
-
-/// The profile of a main in `dir`, if it has one.
-fn profile(scan: &Scan, dir: &TreePath) -> Option<TreePath> {
-    let scanned = scan.dirs.get(dir)?;
-    scanned.pgo.then(|| dir.child("default.pgo"))
 }
 
 impl Named {

@@ -93,6 +93,9 @@ pub struct JsonImage {
     pub binary: String,
     /// The step that links it.
     pub link: StepName,
+    /// The binaries that it holds in addition to its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub binaries: Vec<JsonBinary>,
     /// Image it is built upon, or `stage:NAME`.
     pub base: String,
     /// User it runs as; missing if the stage that it is built upon says it.
@@ -102,6 +105,18 @@ pub struct JsonImage {
     pub certificates: bool,
     /// Whether the time zone database is put in.
     pub timezones: bool,
+}
+
+/// A binary that an image holds in addition to its own.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct JsonBinary {
+    /// Import path of its main.
+    pub package: ImportPath,
+    /// Its file name.
+    pub binary: String,
+    /// The step that links it.
+    pub link: StepName,
 }
 
 /// The JSON form of `plan`.
@@ -177,11 +192,17 @@ pub fn step(plan: &Plan, step: &Step) -> JsonStep {
 }
 
 fn json_image(plan: &Plan, image: &Image) -> JsonImage {
+    let binaries = image.binaries.iter().map(|binary| JsonBinary {
+        package: binary.package.clone(),
+        binary: binary.file.clone(),
+        link: plan.step(binary.link).name.clone(),
+    });
     JsonImage {
         package: image.package.clone(),
         dir: image.dir.to_string(),
         binary: image.binary.clone(),
         link: plan.step(image.link).name.clone(),
+        binaries: binaries.collect(),
         base: image.runtime.base.value.clone(),
         user: image.runtime.user.clone(),
         certificates: image.runtime.certificates,

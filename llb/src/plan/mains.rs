@@ -25,6 +25,8 @@ enum Asked {
     WithCgo,
     /// Those that lack `func main`.
     WithoutFunc,
+    /// Those that `skip` names.
+    Skipped,
 }
 
 /// Settings, and what was looked for with them.
@@ -75,6 +77,11 @@ impl<'a> Mains<'a> {
     /// What would be mains with `func main`.
     pub(super) fn without_func(&self, image: &ImageConfig) -> Rc<[Found]> {
         self.find(image, Asked::WithoutFunc)
+    }
+
+    /// The mains that `skip` names: they make no images.
+    pub(super) fn skipped(&self, image: &ImageConfig) -> Rc<[Found]> {
+        self.find(image, Asked::Skipped)
     }
 
     /// The directories that may hold mains: their files cannot be read.
@@ -136,7 +143,8 @@ impl<'a> Mains<'a> {
         }
         founds.retain(|found| {
             let main = &found.main;
-            self.config.skips(&main.dir, &main.path).is_none()
+            let is_skipped = self.config.skips(&main.dir, &main.path).is_some();
+            is_skipped == (asked == Asked::Skipped)
         });
         without_linked(self.scan, founds)
     }

@@ -34,7 +34,9 @@
 
 mod ask;
 mod behind;
+mod binaries;
 mod broken;
+mod build;
 mod builder;
 mod deps;
 mod early;
@@ -55,6 +57,7 @@ mod outside;
 mod partition;
 mod planner;
 mod price;
+mod programs;
 mod roots;
 mod sealed;
 mod settings;
@@ -69,13 +72,12 @@ mod waits;
 
 pub use ask::GoCommand;
 pub use behind::Resolved;
+pub use build::{Build, BuildIx, BuildModule};
 pub use builder::{Builder, MIN_GO_MINOR};
 pub(crate) use early::early_std;
 pub use named::named_mains;
 pub use opened::{NotInImages, not_in_images, open_question};
-pub use outline::{
-    Build, BuildIx, BuildModule, Outline, OutlineImage, Setup, builder, outline, outline_of,
-};
+pub use outline::{Outline, OutlineBinary, OutlineImage, Setup, builder, outline, outline_of};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;
 pub(crate) use sealed::module_of;
@@ -83,7 +85,7 @@ pub use sealed::{Moved, Sealed};
 pub use settings::{GoSettings, Target};
 pub use sound::{Outlines, outlines};
 pub use step::{
-    Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind, StepName,
+    Binary, Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind, StepName,
 };
 pub(crate) use third_party::ThirdParty;
 pub(crate) use titles::for_images;

@@ -2,27 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
-use std::path::Path;
 
 use super::broken;
+use super::build::{Build, BuildIx};
 use super::builder::Builder;
+use super::found::{BinaryMain, NamedBinary, NamedMain};
 use super::image_errors;
-use super::images::{self, NamedMain};
+use super::images;
 use super::settings::{GoSettings, Target};
 use super::unused;
 use crate::config::{Cache, Config, FileSource, ImageConfig, ImageName, Stage};
 use crate::diag::{Diagnostic, Findings, Span};
-use crate::gomod::{ImportPath, ModulePath};
 use crate::limits;
-use crate::packages::{self, PackageIx, Packages, Scan, Unknown};
-use crate::resolution::go_list::Repository;
-use crate::resolution::{self, Question, ResolveRequest};
+use crate::packages::{self, PackageIx, Scan, Unknown, Wanted};
 use crate::tree::TreePath;
-use crate::workspace::{ModuleIx, Root, RootIx, Workspace};
-
-/// Index of a [`Build`] in its [`Outline`] or plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BuildIx(pub usize);
+use crate::workspace::{RootIx, Workspace};
 
 /// What all images of a repository share on one platform.
 #[derive(Debug, Clone)]
@@ -59,74 +53,6 @@ pub struct Outline {
     pub broken: BTreeSet<ImageName>,
 }
 
-/// One root under one set of flags: its steps share versions and compile results.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Build {
-    /// The root.
-    pub root: RootIx,
-    /// Directory of its go.work or go.mod.
-    pub dir: TreePath,
-    /// Whether there is a go.work.
-    pub workspace: bool,
-    /// Whether third-party packages come from its vendor directory.
-    pub vendored: bool,
-    /// Flags and environment.
-    pub settings: GoSettings,
-    /// Whether packages are made of more than the go command keys their results by: system headers,
-    /// files of other directories. Such results must not be kept under its keys beyond the step
-    /// that made them.
-    pub hidden_inputs: bool,
-    /// The packages that its mains reach.
-    pub packages: Packages,
-    /// The modules of the repository that its packages may come from, sorted by path.
-    pub modules: Vec<BuildModule>,
-    /// Every mod file of the root.
-    pub mod_files: BTreeSet<TreePath>,
-    /// What the go command is asked.
-    pub request: ResolveRequest,
-}
-
-impl Build {
-    /// What to ask the go command about it, in the source tree at `root` (absolute, without
-    /// symlinks).
-    pub fn question<'a>(&'a self, root: &'a Path) -> Question<'a> {
-        let mut own = Vec::new();
-        let mut replaced = Vec::new();
-        for module in &self.modules {
-            own.push(module.path.as_str());
-            if !module.main {
-                replaced.push(module.path.as_str());
-            }
-        }
-        Question {
-            repository: Repository {
-                root,
-                request: &self.request,
-                own,
-            },
-            replaced,
-        }
-    }
-}
-
-/// A module of the repository, as a build sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BuildModule {
-    /// The module path that its packages are imported by: a replacement's is the one it stands in
-    /// for.
-    pub path: ModulePath,
-    /// Which module of the workspace it is.
-    pub ix: ModuleIx,
-    /// Its directory.
-    pub dir: TreePath,
-    /// The version in its `go` line.
-    pub go: Option<String>,
-    /// Whether it is a main module. Otherwise it stands in for a required one.
-    pub main: bool,
-}
-
 /// One image, before it is planned.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -139,6 +65,24 @@ pub struct OutlineImage {
     pub binary: String,
     /// What holds for it.
     pub config: ImageConfig,
+    /// The binaries that it holds in addition to its own, in the order written.
+    pub binaries: Vec<OutlineBinary>,
+}
+
+/// A binary that an image holds in addition to its own, before it is planned.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct OutlineBinary {
+    /// Which build it belongs to.
+    pub build: BuildIx,
+    /// Its main, or the stand-in of the tool that it is, in that build's packages.
+    pub main: PackageIx,
+    /// Its file name.
+    pub file: String,
+    /// `-ldflags`.
+    pub ldflags: String,
+    /// The image whose own binary it is, if it is one's.
+    pub image: Option<ImageName>,
 }
 
 /// Finds the images of `workspace` for `target`. The outline holds what was understood; with an
@@ -198,10 +142,13 @@ pub(super) fn outline_where(
         .mains
         .into_iter()
         .filter(|main| is_meant(&main.config.name));
+    let meant: Vec<NamedMain> = meant.collect();
+    let binaries = binaries(&meant);
     let wrong = outline.add_all(scan, workspace, grouped(meant, target), &mut findings);
+    outline.add_binaries(binaries, &wrong.programs);
     // If no main is there, the error names the files that cannot be read.
     if has_mains {
-        findings.extend(unknown_warnings(&named.unknown, &wrong));
+        findings.extend(unknown_warnings(&named.unknown, &wrong.places));
     }
     outline
         .images
@@ -249,17 +196,71 @@ fn unknown_warnings(unknown: &[Unknown], wrong: &BTreeSet<Span>) -> Vec<Diagnost
     warnings
 }
 
-/// Mains by what their steps share.
-type Grouped = BTreeMap<(RootIx, GoSettings), Vec<NamedMain>>;
+/// What steps share, and the programs that they make.
+type Grouped = BTreeMap<(RootIx, GoSettings), Group>;
 
-fn grouped(mains: impl Iterator<Item = NamedMain>, target: &Target) -> Grouped {
+/// Programs that share steps.
+#[derive(Default)]
+struct Group {
+    /// Those that images are made of.
+    mains: Vec<NamedMain>,
+    /// Those that images hold in addition.
+    binaries: Vec<BinaryMain>,
+}
+
+impl Group {
+    /// All of them, as they are asked for.
+    fn wanted(&self) -> Wanted<'_> {
+        let mut wanted = Wanted::default();
+        wanted
+            .mains
+            .extend(self.mains.iter().map(|main| &main.package));
+        for binary in &self.binaries {
+            match binary {
+                BinaryMain::Own(path) => wanted.mains.push(path),
+                BinaryMain::Tool(tool) => wanted.tools.push(tool.clone()),
+            }
+        }
+        wanted
+    }
+}
+
+fn grouped(mains: Vec<NamedMain>, target: &Target) -> Grouped {
     let mut grouped = Grouped::new();
     for main in mains {
+        for binary in &main.binaries {
+            let key = (binary.root, binary.settings.clone());
+            grouped
+                .entry(key)
+                .or_default()
+                .binaries
+                .push(binary.main.clone());
+        }
         let mut settings = GoSettings::new(&main.config.compile, target);
         settings.profile.clone_from(&main.profile);
-        grouped.entry((main.root, settings)).or_default().push(main);
+        let group = grouped.entry((main.root, settings)).or_default();
+        group.mains.push(main);
     }
     grouped
+}
+
+/// The binaries that images hold in addition to their own, by image.
+type Binaries = BTreeMap<ImageName, Vec<NamedBinary>>;
+
+fn binaries(mains: &[NamedMain]) -> Binaries {
+    let mut binaries = Binaries::new();
+    for main in mains {
+        binaries.insert(main.config.name.clone(), main.binaries.clone());
+    }
+    binaries
+}
+
+/// Where something is wrong.
+#[derive(Default)]
+struct Wrong {
+    places: BTreeSet<Span>,
+    /// The programs that cannot be built for that.
+    programs: BTreeSet<(BuildIx, PackageIx)>,
 }
 
 /// The error of builds that are too large together.
@@ -293,20 +294,26 @@ impl Outline {
         workspace: &Workspace,
         grouped: Grouped,
         findings: &mut Findings,
-    ) -> BTreeSet<Span> {
+    ) -> Wrong {
         let every: Vec<ImageName> = grouped
             .values()
-            .flatten()
+            .flat_map(|group| &group.mains)
             .map(|main| main.config.name.clone())
             .collect();
-        let mut wrong = BTreeSet::new();
+        let mut wrong = Wrong::default();
         let mut facts = 0;
-        for ((root, settings), mains) in grouped {
-            let names: Vec<ImageName> = mains.iter().map(|main| main.config.name.clone()).collect();
+        for ((root, settings), group) in grouped {
+            let mains = group.mains.iter();
+            let names: Vec<ImageName> = mains.map(|main| main.config.name.clone()).collect();
             let builds = self.builds.len();
-            let found = self.add(scan, workspace, (root, settings), mains);
-            self.note_broken(names, &found);
-            wrong.extend(found.iter().filter_map(|found| found.span.clone()));
+            let found = self.add(scan, workspace, (root, settings), group);
+            let not_built = self.note_broken(names, &found);
+            if self.builds.len() > builds {
+                wrong.programs.extend(not_built);
+            }
+            wrong
+                .places
+                .extend(found.iter().filter_map(|found| found.span.clone()));
             findings.extend(found);
             let added = self.builds.get(builds);
             facts += added.map_or(0, |build| build.packages.fact_count());
@@ -321,15 +328,54 @@ impl Outline {
         wrong
     }
 
+    /// Adds the binaries that images hold in addition to their own. An image with one that cannot
+    /// be built cannot be built itself.
+    fn add_binaries(&mut self, named: Binaries, wrong: &BTreeSet<(BuildIx, PackageIx)>) {
+        for (name, binaries) in named {
+            if binaries.is_empty() {
+                continue;
+            }
+            let mut found = Vec::new();
+            for binary in &binaries {
+                found.extend(self.binary(binary));
+            }
+            let is_wrong = |binary: &OutlineBinary| wrong.contains(&(binary.build, binary.main));
+            if found.len() < binaries.len() || found.iter().any(is_wrong) {
+                self.broken.insert(name.clone());
+            }
+            let mut images = self.images.iter_mut();
+            if let Some(image) = images.find(|image| image.config.name == name) {
+                image.binaries = found;
+            }
+        }
+    }
+
+    /// Such a binary in its build. Returns `None` if that has errors.
+    fn binary(&self, named: &NamedBinary) -> Option<OutlineBinary> {
+        let is_its = |build: &Build| build.root == named.root && build.settings == named.settings;
+        let build = self.builds.iter().position(is_its)?;
+        Some(OutlineBinary {
+            build: BuildIx(build),
+            main: self.builds[build].packages.program(named.main.path())?,
+            file: self.target.file_name(&named.file),
+            ldflags: named.ldflags.clone(),
+            image: named.image.clone(),
+        })
+    }
+
     /// Notes which of the images `names`, of the build added last if any was, cannot be built after
-    /// what was `found`.
-    fn note_broken(&mut self, names: Vec<ImageName>, found: &[Diagnostic]) {
+    /// what was `found`. Returns the programs that cannot.
+    fn note_broken(
+        &mut self,
+        names: Vec<ImageName>,
+        found: &[Diagnostic],
+    ) -> Vec<(BuildIx, PackageIx)> {
         let errors: Vec<&Diagnostic> = found.iter().filter(|found| found.is_error()).collect();
         let last = BuildIx(self.builds.len().saturating_sub(1));
         let wrong = self
             .builds
             .last()
-            .map(|build| broken::broken_mains(&build.packages, &errors))
+            .map(|build| broken::broken_programs(&build.packages, &errors))
             .unwrap_or_default();
         let is_sound = |name: &ImageName| {
             let image = self
@@ -340,6 +386,7 @@ impl Outline {
         };
         let broken: Vec<ImageName> = names.into_iter().filter(|name| !is_sound(name)).collect();
         self.broken.extend(broken);
+        wrong.into_iter().map(|main| (last, main)).collect()
     }
 
     /// Every path of the tree that some step or image may read, whatever the go command chooses;
@@ -379,7 +426,7 @@ impl Outline {
         scan: &Scan,
         workspace: &Workspace,
         (root, settings): (RootIx, GoSettings),
-        mains: Vec<NamedMain>,
+        group: Group,
     ) -> Vec<Diagnostic> {
         // Messages about packages need sound mod files.
         let said = &workspace.root(root).diagnostics;
@@ -387,25 +434,22 @@ impl Outline {
             return said.clone();
         }
         let context = settings.context(self.builder.go_minor);
-        let paths: Vec<&ImportPath> = mains.iter().map(|main| &main.package).collect();
-        let loaded = packages::load(scan, workspace, root, &context, &paths);
+        let loaded = packages::load_with(
+            scan,
+            (workspace, root),
+            &context,
+            &group.wanted(),
+            &|_, _| Vec::new(),
+        );
         let build = BuildIx(self.builds.len());
-        let packages = &loaded.packages;
-        for main in mains {
-            if let Some(ix) = packages.find(&main.package) {
-                let configured = main
-                    .config
-                    .binary
-                    .as_ref()
-                    .map(|binary| binary.value.as_str());
-                let binary = self
-                    .target
-                    .file_name(configured.unwrap_or_else(|| packages.get(ix).path.binary_name()));
+        for main in group.mains {
+            if let Some(ix) = loaded.packages.find(&main.package) {
                 self.images.push(OutlineImage {
                     build,
                     main: ix,
-                    binary,
+                    binary: self.target.file_name(main.file()),
                     config: main.config,
+                    binaries: Vec::new(),
                 });
             }
         }
@@ -414,87 +458,4 @@ impl Outline {
             .push(Build::new(scan, workspace, root, settings, loaded.packages));
         loaded.diagnostics
     }
-}
-
-impl Build {
-    /// The title of its resolve step. One more runs where the first answer leads to packages of the
-    /// repository.
-    pub(crate) fn resolve_title(&self) -> &'static str {
-        if self.packages.has_behind() {
-            "resolve modules again"
-        } else {
-            "resolve modules"
-        }
-    }
-
-    /// The build of these packages of a root.
-    pub(super) fn new(
-        scan: &Scan,
-        workspace: &Workspace,
-        root: RootIx,
-        settings: GoSettings,
-        packages: Packages,
-    ) -> Self {
-        let the_root = workspace.root(root);
-        let outside =
-            packages::closure(&packages, packages.mains.iter().copied()).linked(&packages);
-        let request = ResolveRequest {
-            version: resolution::VERSION,
-            dir: the_root.dir.as_str().to_owned(),
-            workspace: the_root.is_workspace(),
-            vendored: the_root.vendored,
-            packages: outside.into_iter().collect(),
-            tags: settings.tags.iter().cloned().collect(),
-            env: settings.env.clone(),
-        };
-        let hidden_inputs = settings.cgo()
-            || packages
-                .iter()
-                .any(|(_, package)| !package.included.is_empty());
-        Self {
-            root,
-            dir: the_root.dir.clone(),
-            workspace: the_root.is_workspace(),
-            vendored: the_root.vendored,
-            settings,
-            hidden_inputs,
-            packages,
-            modules: modules(workspace, the_root),
-            mod_files: with_links(scan, workspace.mod_files(the_root)),
-            request,
-        }
-    }
-}
-
-/// The files with the symlinks that lead to them, and what these lead to: a module's directory may
-/// be a link.
-fn with_links(scan: &Scan, mut files: BTreeSet<TreePath>) -> BTreeSet<TreePath> {
-    let through: Vec<TreePath> = files.iter().flat_map(|file| scan.followed(file)).collect();
-    files.extend(through);
-    files
-}
-
-fn modules(workspace: &Workspace, root: &Root) -> Vec<BuildModule> {
-    let module = |path: &str, ix: ModuleIx, main: bool| {
-        let module = workspace.module(ix);
-        let go = module.file.go.as_ref().map(|go| go.value.clone());
-        BuildModule {
-            path: ModulePath::new(path),
-            ix,
-            dir: module.dir.clone(),
-            go,
-            main,
-        }
-    };
-    let members = root
-        .members
-        .iter()
-        .map(|&ix| module(&workspace.module(ix).path, ix, true));
-    let replaced = root
-        .replaced
-        .iter()
-        .map(|(path, target)| module(path, target.module, false));
-    let mut modules: Vec<BuildModule> = members.chain(replaced).collect();
-    modules.sort_by(|a, b| a.path.cmp(&b.path));
-    modules
 }

@@ -132,7 +132,7 @@ impl BuildPlanner<'_> {
         let mut inputs = self.inputs_of(resolved, &PackageSet::default(), &closure);
         inputs.own = self.own_outside(resolved, nodes.into_iter());
         let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-        let (name, title) = titles::deps(&parts, is_only, self.images.len());
+        let (name, title) = titles::deps(&parts, is_only, self.image_count());
         let made = self.push(name, title, StepKind::Deps(parts), inputs);
         note(&mut resolved.outside, made, &cuts, Some);
     }
@@ -146,10 +146,10 @@ impl BuildPlanner<'_> {
         in_order(cuts)
     }
 
-    /// Packages from outside, with the images that reach one of them or more.
+    /// Packages from outside, with the images whose programs reach one of them or more.
     fn outside_part(&self, resolved: &Resolved<'_>, nodes: &BTreeSet<usize>) -> Part {
-        let images = 0..self.images.len();
-        let reach = images.filter(|&image| !resolved.reached[image].is_disjoint(nodes));
+        let programs = 0..self.programs.len();
+        let reach = programs.filter(|&program| !resolved.reached[program].is_disjoint(nodes));
         let paths = nodes.iter().map(|&ix| &resolved.third_party.get(ix).path);
         self.part(reach, paths.cloned())
     }

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::build::{Build, BuildIx};
 use super::families::work;
-use super::outline::{Build, BuildIx, Outline, OutlineImage};
+use super::outline::Outline;
+use super::programs::{self, Made, Program};
 use super::sealed::Sealer;
-use super::step::{Image, Inputs, Link, Part, Plan, Results, Step, StepIx, StepKind, StepName};
+use super::step::{Inputs, Part, Plan, Results, Step, StepIx, StepKind, StepName};
 use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::{Cache, ImageName};
 use crate::gomod::ImportPath;
-use crate::packages::{self, PackageIx, PackageSet};
+use crate::packages::{self, PackageIx};
 use crate::resolution::Resolution;
 
 /// What a plan is made from.
@@ -33,6 +35,7 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         images: Vec::new(),
         resolved: input.resolutions.is_some(),
     };
+    let mut made = Vec::new();
     for ix in 0..outline.builds.len() {
         let ix = BuildIx(ix);
         let resolution = input
@@ -44,12 +47,12 @@ pub fn plan(input: PlanInput<'_>) -> Plan {
         plan.setup.builds[ix.0].hidden_inputs |= resolution.is_some_and(reads_vendored_modules);
         let cache = plan.cache_of(ix);
         let mut planner = BuildPlanner::new(outline, ix, cache, &mut plan.steps);
-        plan.images.extend(match resolution {
+        made.extend(match resolution {
             Some(resolution) => planner.resolved(resolution),
             None => planner.unresolved(),
         });
     }
-    plan.images.sort_by(|a, b| a.name.cmp(&b.name));
+    plan.images = programs::images(outline, &made);
     plan
 }
 
@@ -66,8 +69,8 @@ pub(super) struct BuildPlanner<'a> {
     ix: BuildIx,
     pub(super) build: &'a Build,
     pub(super) cache: Cache,
-    /// Its images, and what each is made of.
-    pub(super) images: Vec<(&'a OutlineImage, PackageSet)>,
+    /// What it makes.
+    pub(super) programs: Vec<Program<'a>>,
     steps: &'a mut Vec<Step>,
 }
 
@@ -77,9 +80,9 @@ pub(super) struct Resolved<'a> {
     pub(super) sealer: Option<Sealer<'a>>,
     /// Third-party packages that import packages of the repository: they are compiled among these.
     pub(super) mixed: BTreeSet<usize>,
-    /// What each image reaches of std and third-party packages.
+    /// What each program is compiled from of std and third-party packages: a tool without its main.
     pub(super) reached: Vec<BTreeSet<usize>>,
-    /// The work that each image is, by weight.
+    /// The work that each program is, by weight.
     pub(super) works: Vec<u64>,
     /// Results of std and third-party packages.
     pub(super) outside: BTreeMap<usize, Results>,
@@ -88,7 +91,7 @@ pub(super) struct Resolved<'a> {
 }
 
 impl Resolved<'_> {
-    /// What some image reaches of std and third-party packages.
+    /// What some program reaches of std and third-party packages.
     pub(super) fn reached_by_any(&self) -> BTreeSet<usize> {
         self.reached.iter().flatten().copied().collect()
     }
@@ -97,31 +100,33 @@ impl Resolved<'_> {
 impl<'a> BuildPlanner<'a> {
     fn new(outline: &'a Outline, ix: BuildIx, cache: Cache, steps: &'a mut Vec<Step>) -> Self {
         let build = &outline.builds[ix.0];
-        let images = outline.images.iter().filter(|image| image.build == ix);
-        let images = images
-            .map(|image| (image, packages::closure(&build.packages, [image.main])))
-            .collect();
         Self {
             outline,
             ix,
             build,
             cache,
-            images,
+            programs: programs::programs(outline, ix),
             steps,
         }
     }
 
-    fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Image> {
+    fn resolved(&mut self, resolution: &'a Resolution) -> Vec<Made> {
         let third_party = ThirdParty::new(resolution);
         let sealer = Sealer::new(self.build, resolution);
+        let graph = &self.build.packages;
+        // As with mains of the repository: their links compile them.
+        let tools = graph.tools();
+        let tools: BTreeSet<usize> = tools.filter_map(|it| third_party.find(&it.path)).collect();
         let (mut reached, mut works) = (Vec::new(), Vec::new());
-        for (_, closure) in &self.images {
-            let of_image = third_party.reached(&closure.linked(&self.build.packages));
-            let own = closure.size(&self.build.packages);
-            works.push(work(&third_party, &of_image, own));
-            reached.push(of_image);
+        for program in &self.programs {
+            let mut of_program = third_party.reached(&program.closure.linked(graph));
+            of_program.retain(|ix| !tools.contains(ix));
+            let own = program.closure.size(graph);
+            works.push(work(&third_party, &of_program, own));
+            reached.push(of_program);
         }
-        let mixed = third_party.mixed(&self.build.packages);
+        let mut mixed = third_party.mixed(graph);
+        mixed.retain(|ix| !tools.contains(ix));
         let mut resolved = Resolved {
             third_party,
             sealer,
@@ -134,17 +139,24 @@ impl<'a> BuildPlanner<'a> {
         self.resolve_step();
         self.outside_steps(&mut resolved);
         self.unit_steps(&mut resolved);
-        self.links(|planner, closure| {
-            let imports = closure.linked(&planner.build.packages);
-            planner.inputs(&resolved, closure, &imports)
+        self.links(|planner, program| {
+            let graph = &planner.build.packages;
+            let imports = program.closure.linked(graph);
+            let mut inputs = planner.inputs(&resolved, &program.closure, &imports);
+            let tool = graph.is_tool(program.main).then_some(&program.link.package);
+            let tool = tool.and_then(|path| resolved.third_party.find(path));
+            inputs.own = planner.own_outside(&resolved, tool.into_iter());
+            inputs
         })
     }
 
     /// Without a resolution: one step that compiles what the sources import from outside, and so
     /// what that needs.
-    fn unresolved(&mut self) -> Vec<Image> {
-        let packages = self.build.request.packages.clone();
+    fn unresolved(&mut self) -> Vec<Made> {
         let graph = &self.build.packages;
+        let tools: BTreeSet<ImportPath> = graph.tools().map(|tool| tool.path).collect();
+        let mut packages = self.build.request.packages.clone();
+        packages.retain(|path| !tools.contains(path));
         // What these may import of the repository has to be there.
         let behind = packages
             .iter()
@@ -169,8 +181,8 @@ impl<'a> BuildPlanner<'a> {
             step: self.push("deps".to_owned(), title, kind, inputs.clone()),
             part: 0,
         };
-        self.links(|planner, closure| Inputs {
-            files: closure.files(&planner.build.packages),
+        self.links(|planner, program| Inputs {
+            files: program.closure.files(&planner.build.packages),
             results: vec![deps],
             ..inputs.clone()
         })
@@ -199,49 +211,43 @@ impl<'a> BuildPlanner<'a> {
         packages: impl Iterator<Item = ImportPath>,
     ) -> Part {
         let mut packages: Vec<ImportPath> = packages.collect();
-        let mut reach: Vec<ImageName> = reach
-            .into_iter()
-            .map(|image| self.images[image].0.config.name.clone())
-            .collect();
+        let mut holders: BTreeSet<&ImageName> = BTreeSet::new();
+        for program in reach {
+            holders.extend(&self.programs[program].holders);
+        }
         packages.sort();
-        reach.sort();
         Part {
             packages,
-            reach,
+            reach: holders.into_iter().cloned().collect(),
             roots: Vec::new(),
         }
     }
 
-    fn links(&mut self, inputs: impl Fn(&Self, &PackageSet) -> Inputs) -> Vec<Image> {
+    /// How many images hold programs of the build.
+    pub(super) fn image_count(&self) -> usize {
+        let holders = self.programs.iter().flat_map(|program| &program.holders);
+        holders.collect::<BTreeSet<_>>().len()
+    }
+
+    /// The links. What `inputs` says a link has of its own is what it compiles from outside of the
+    /// repository.
+    fn links(&mut self, inputs: impl Fn(&Self, &Program<'_>) -> Inputs) -> Vec<Made> {
         let mut made = Vec::new();
-        for number in 0..self.images.len() {
-            let (image, closure) = &self.images[number];
-            let image = *image;
-            let main = self.build.packages.get(image.main);
-            let mut inputs = inputs(self, closure);
+        for number in 0..self.programs.len() {
+            let program = &self.programs[number];
+            let mut inputs = inputs(self, program);
             inputs.sealed = None;
             inputs.mod_files = self.build.mod_files.clone();
             inputs.module_cache = !self.build.vendored;
-            let kind = StepKind::Link(Link {
-                package: main.path.clone(),
-                binary: image.binary.clone(),
-                ldflags: image.config.ldflags.clone(),
-            });
-            inputs.own = self.own([image.main]);
+            inputs.own.files.extend(self.own([program.main]).files);
             inputs
                 .own
                 .files
                 .extend(self.build.mod_files.iter().cloned());
-            let name = &image.config.name;
-            let link = self.push(format!("link:{name}"), format!("link {name}"), kind, inputs);
-            made.push(Image {
-                name: image.config.name.clone(),
-                package: main.path.clone(),
-                dir: main.dir.clone(),
-                binary: image.binary.clone(),
-                link,
-                runtime: image.config.runtime.clone(),
-            });
+            let kind = StepKind::Link(program.link.clone());
+            let (name, title) = program.step_names();
+            let step = self.push(name, title, kind, inputs);
+            made.push(self.programs[number].made(self.ix, step));
         }
         made
     }

@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outline::{Build, BuildModule};
+use super::build::{Build, BuildModule};
 use crate::gomod::path::{is_path_prefix, with_parents};
 use crate::gomod::version::compare_go;
 use crate::gomod::{ModulePath, Vendored, VendoredModule, write};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 
-use super::outline::{Build, BuildIx, Setup};
+use super::build::{Build, BuildIx};
+use super::outline::Setup;
 use super::sealed::Sealed;
 use crate::config::{Cache, ImageName, RuntimeConfig};
 use crate::gomod::ImportPath;
@@ -184,8 +185,52 @@ pub struct Image {
     pub binary: String,
     /// The step that links it.
     pub link: StepIx,
-    /// What is in the image in addition to its binary, and how it runs.
+    /// The binaries that it holds in addition to its own, in the order written.
+    pub binaries: Vec<Binary>,
+    /// What is in the image in addition to its binaries, and how it runs.
     pub runtime: RuntimeConfig,
+}
+
+/// A binary that an image holds in addition to its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Binary {
+    /// Import path of its main.
+    pub package: ImportPath,
+    /// Directory of its main. Of a tool nothing is there.
+    pub dir: TreePath,
+    /// Its file name.
+    pub file: String,
+    /// The step that links it.
+    pub link: StepIx,
+}
+
+impl Image {
+    /// The links of its binaries, its own first.
+    pub fn links(&self) -> impl Iterator<Item = StepIx> {
+        let others = self.binaries.iter().map(|binary| binary.link);
+        [self.link].into_iter().chain(others)
+    }
+
+    /// Each of its other binaries as if it were the own one of an image of this name, with nothing
+    /// else in it.
+    pub fn others(&self) -> Vec<Self> {
+        let mut others = Vec::new();
+        for binary in &self.binaries {
+            let mut other = Self {
+                name: self.name.clone(),
+                package: binary.package.clone(),
+                dir: binary.dir.clone(),
+                binary: binary.file.clone(),
+                link: binary.link,
+                binaries: Vec::new(),
+                runtime: self.runtime.clone(),
+            };
+            other.runtime.files.clear();
+            others.push(other);
+        }
+        others
+    }
 }
 
 impl Deref for Plan {

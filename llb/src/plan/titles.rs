@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::outline::Build;
+use super::build::Build;
 use super::step::Part;
 use crate::config::ImageName;
 use crate::gomod::ImportPath;

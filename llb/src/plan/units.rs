@@ -116,7 +116,7 @@ impl BuildPlanner<'_> {
         if self.cache == Cache::Mount {
             1
         } else {
-            self.images.len().max(MAX_UNITS)
+            self.programs.len().max(MAX_UNITS)
         }
     }
 
@@ -126,7 +126,7 @@ impl BuildPlanner<'_> {
         let (own, mixed) = nodes.packages(cuts.iter().flat_map(|(_, nodes)| nodes));
         let inputs = self.unit_inputs(resolved, &own, &mixed);
         let parts: Vec<Part> = cuts.iter().map(|(part, _)| part.clone()).collect();
-        let (name, title) = titles::unit(self.build, &own, &parts, self.images.len());
+        let (name, title) = titles::unit(self.build, &own, &parts, self.image_count());
         let step = self.push(name, title, StepKind::Unit(parts), inputs);
         note(&mut resolved.own, step, &cuts, |node| nodes.own(node));
         note(&mut resolved.outside, step, &cuts, |node| nodes.mixed(node));
@@ -197,7 +197,8 @@ impl BuildPlanner<'_> {
             let is_main = package.name == "main";
             all.push(Node {
                 module: package.module.0,
-                reach: self.reach(|image| !is_main && self.images[image].1.contains(ix)),
+                reach: self
+                    .reach(|program| !is_main && self.programs[program].closure.contains(ix)),
                 imports,
                 outside,
                 size: package.size,
@@ -223,7 +224,7 @@ impl BuildPlanner<'_> {
             all.push(Node {
                 // Modules of the repository count from the other end.
                 module: usize::MAX - package.module.unwrap_or_default(),
-                reach: self.reach(|image| resolved.reached[image].contains(&ix)),
+                reach: self.reach(|program| resolved.reached[program].contains(&ix)),
                 imports,
                 outside: third_party.bits(&third_party.closure([ix])),
                 size: package.size,
@@ -233,12 +234,12 @@ impl BuildPlanner<'_> {
         all
     }
 
-    /// The images for which `reaches` holds.
+    /// The programs for which `reaches` holds.
     fn reach(&self, reaches: impl Fn(usize) -> bool) -> FixedBitSet {
-        let mut images = FixedBitSet::with_capacity(self.images.len());
-        for image in 0..self.images.len() {
-            images.set(image, reaches(image));
+        let mut programs = FixedBitSet::with_capacity(self.programs.len());
+        for program in 0..self.programs.len() {
+            programs.set(program, reaches(program));
         }
-        images
+        programs
     }
 }

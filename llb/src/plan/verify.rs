@@ -40,10 +40,17 @@ pub fn verify(plan: &Plan) -> Vec<String> {
         wrong.extend(missing_results(plan, step));
     }
     for image in &plan.images {
-        match plan.steps.get(image.link.0).map(|step| &step.kind) {
-            Some(StepKind::Link(link))
-                if link.package == image.package && link.binary == image.binary => {}
-            _ => wrong.push(format!("image {} is not made of its link step", image.name)),
+        let own = (image.link, &image.package, &image.binary);
+        let others = image.binaries.iter();
+        let others = others.map(|binary| (binary.link, &binary.package, &binary.file));
+        for (step, package, file) in [own].into_iter().chain(others) {
+            match plan.steps.get(step.0).map(|step| &step.kind) {
+                Some(StepKind::Link(link)) if link.package == *package && link.binary == *file => {}
+                _ => wrong.push(format!(
+                    "image {} is not made of the link step of {file}",
+                    image.name
+                )),
+            }
         }
     }
     wrong

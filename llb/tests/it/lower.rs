@@ -12,6 +12,7 @@ mod platform;
 mod rows;
 mod start;
 mod step_files;
+mod users;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;

@@ -1,6 +1,7 @@
 //! Tests of plan: which steps there are, what each reads, and who shares what.
 
 mod behind;
+mod binaries;
 mod broken;
 mod cut;
 pub(crate) mod sealed;

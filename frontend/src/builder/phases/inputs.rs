@@ -70,6 +70,7 @@ pub(in crate::builder) async fn look_up(
         build_platform,
         bases: below.bases,
         stages: below.stages,
+        accounts: BTreeMap::new(),
     };
     Ok(Inputs {
         llb,

@@ -14,25 +14,32 @@ use crate::gateway::Ref;
 /// Bytes of a binary that hold its program headers and what they name; linkers put both first.
 const HEAD: u64 = 64 << 10;
 
-/// Looks at the binary in a finished image, unless it is static in any case.
+/// Looks at the binaries in a finished image, but for those that are static in any case.
 ///
 /// # Errors
-/// If the image does not have the dynamic linker that the binary names.
+/// If the image does not have the dynamic linker that a binary names.
 pub(in crate::builder) async fn check(
     session: &Session<'_>,
     plan: &Plan,
     image: &Image,
     finished: &Ref,
 ) -> Result<(), BuildError> {
-    if !plan.build(plan.step(image.link).build).settings.cgo() {
-        return Ok(());
+    for binary in lower::placed_binaries(image) {
+        if plan.build(plan.step(binary.link).build).settings.cgo() {
+            check_binary(session, plan, image, (&binary.path, finished)).await?;
+        }
     }
-    let path = lower::binary_path(&image.runtime, &image.binary);
-    let head = match session
-        .gateway
-        .read_range(finished, &path, Some(0..HEAD))
-        .await
-    {
+    Ok(())
+}
+
+async fn check_binary(
+    session: &Session<'_>,
+    plan: &Plan,
+    image: &Image,
+    (path, finished): (&str, &Ref),
+) -> Result<(), BuildError> {
+    let head = session.gateway.read_range(finished, path, Some(0..HEAD));
+    let head = match head.await {
         // No binary exists: the step that links it fails, and the daemon says so when the image is
         // handed back.
         Err(error) if error.is_about_itself() => return Ok(()),

@@ -34,6 +34,10 @@ struct Dir {
 impl Sources {
     /// Adds what a build takes of one package.
     pub(super) fn add(&mut self, package: &Package) {
+        // The stand-in of a tool has none.
+        if package.files.is_empty() {
+            return;
+        }
         self.named.extend(package.files.iter().cloned());
         for pattern in package.embedded.keys() {
             let path = package

@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::copy::Sources;
+use super::words::shell_word;
 use crate::config::RuntimeConfig;
 use crate::diag::Diagnostic;
 use crate::gomod::ImportPath;
 use crate::packages;
-use crate::plan::{Build, Image, Plan, StepKind};
+use crate::plan::{Build, Image, Link, Plan, StepIx, StepKind};
 use crate::tree::TreePath;
 
 /// One root under one set of flags, on all platforms.
@@ -40,35 +41,109 @@ pub(super) struct Group {
 #[derive(Debug)]
 pub(super) struct MergedImage<'a> {
     pub(super) name: &'a str,
-    pub(super) group: usize,
-    /// Directory of its main.
-    pub(super) dir: &'a TreePath,
-    pub(super) binary: &'a str,
-    pub(super) ldflags: &'a str,
+    /// Its own binary.
+    own: usize,
+    /// The binaries that it holds beside its own.
+    pub(super) others: Vec<usize>,
     pub(super) runtime: &'a RuntimeConfig,
+}
+
+/// One binary, on all platforms.
+#[derive(Debug)]
+pub(super) struct MergedBinary<'a> {
+    /// What its stage is called after: the image that it belongs to, else itself.
+    pub(super) name: String,
+    pub(super) group: usize,
+    pub(super) main: Main<'a>,
+    pub(super) file: &'a str,
+    pub(super) ldflags: &'a str,
     pub(super) sources: Sources,
 }
 
-/// Groups and images of `plans`, which are of one repository and one configuration.
-pub(super) fn merge(plans: &[Plan]) -> Result<(Vec<Group>, Vec<MergedImage<'_>>), Diagnostic> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut images: Vec<MergedImage<'_>> = Vec::new();
+/// What a binary is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Main<'a> {
+    /// The main package in a directory of the repository.
+    Dir(&'a TreePath),
+    /// A tool.
+    Tool(&'a ImportPath),
+}
+
+impl Main<'_> {
+    /// The end of a `go build` in the directory `root` that makes the program `file`.
+    pub(super) fn words(self, root: &TreePath, file: &str) -> [String; 2] {
+        match self {
+            Self::Dir(dir) => {
+                let main = match dir.strip_dir(root).unwrap_or_default() {
+                    "" => ".".to_owned(),
+                    below => format!("./{below}"),
+                };
+                let out = format!("-o {}", shell_word(&format!("/out/{file}")));
+                [out, shell_word(&main)]
+            }
+            // Into a directory go puts nothing but programs.
+            Self::Tool(path) => ["-o /out/".to_owned(), shell_word(path)],
+        }
+    }
+}
+
+/// What a Dockerfile says of a repository.
+#[derive(Debug, Default)]
+pub(super) struct Merged<'a> {
+    pub(super) groups: Vec<Group>,
+    pub(super) binaries: Vec<MergedBinary<'a>>,
+    pub(super) images: Vec<MergedImage<'a>>,
+    /// How many plans were added.
+    plans: usize,
+}
+
+/// `plans` as one: they are of one repository and one configuration.
+pub(super) fn merge(plans: &[Plan]) -> Result<Merged<'_>, Diagnostic> {
+    let mut merged = Merged::default();
     for plan in plans {
-        let mut of_build = Vec::new();
+        let mut groups = Vec::new();
         for build in &plan.builds {
-            of_build.push(add_build(&mut groups, build, plan)?);
+            groups.push(add_build(&mut merged.groups, build, plan)?);
+        }
+        let mut of_plan = OfPlan {
+            plan,
+            groups,
+            known: BTreeMap::new(),
+        };
+        for image in &plan.images {
+            merged.add_image(&mut of_plan, image)?;
         }
         for image in &plan.images {
-            add_image(&mut images, plan, image, &of_build)?;
+            merged.add_others(&mut of_plan, image)?;
+        }
+        merged.plans += 1;
+    }
+    let mut images = merged.images.iter();
+    let missing = images.find(|image| plans.iter().any(|plan| plan.image(image.name).is_none()));
+    match missing {
+        Some(image) => Err(differ(&format!("the image {} is not there", image.name))),
+        None => Ok(merged),
+    }
+}
+
+/// One of the plans, while it is added.
+struct OfPlan<'a> {
+    plan: &'a Plan,
+    /// The number of each build's group.
+    groups: Vec<usize>,
+    /// The number of the binary that a link makes.
+    known: BTreeMap<StepIx, usize>,
+}
+
+impl<'a> OfPlan<'a> {
+    /// A link, and the number of its group.
+    fn link(&self, step: StepIx) -> Option<(&'a Link, usize)> {
+        let step = self.plan.step(step);
+        match &step.kind {
+            StepKind::Link(link) => Some((link, self.groups[step.build.0])),
+            _ => None,
         }
     }
-    if let Some(image) = images
-        .iter()
-        .find(|image| plans.iter().any(|plan| plan.image(image.name).is_none()))
-    {
-        return Err(differ(&format!("the image {} is not there", image.name)));
-    }
-    Ok((groups, images))
 }
 
 fn differ(what: &str) -> Diagnostic {
@@ -162,43 +237,134 @@ fn fits(a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> bool {
             .all(|(name, value)| b.get(name).is_none_or(|other| other == value))
 }
 
-fn add_image<'a>(
-    images: &mut Vec<MergedImage<'a>>,
-    plan: &'a Plan,
-    image: &'a Image,
-    groups: &[usize],
-) -> Result<(), Diagnostic> {
-    let step = plan.step(image.link);
-    let StepKind::Link(link) = &step.kind else {
-        return Ok(());
-    };
-    let group = groups[step.build.0];
-    let at = match images.iter().position(|other| other.name == image.name) {
-        Some(at) if images[at].binary != image.binary => {
+impl<'a> Merged<'a> {
+    /// The own binary of an image.
+    pub(super) fn own(&self, image: &MergedImage<'_>) -> &MergedBinary<'a> {
+        &self.binaries[image.own]
+    }
+
+    /// Adds an image with its own binary.
+    fn add_image(&mut self, of_plan: &mut OfPlan<'a>, image: &'a Image) -> Result<(), Diagnostic> {
+        let Some((link, group)) = of_plan.link(image.link) else {
+            return Ok(());
+        };
+        let at = match self
+            .images
+            .iter()
+            .position(|other| other.name == image.name)
+        {
+            Some(at) => {
+                let own = self.own(&self.images[at]);
+                if own.file != image.binary {
+                    return Err(differ(&format!(
+                        "the binary of the image {} is not called {}",
+                        image.name, image.binary
+                    )));
+                }
+                if own.main != Main::Dir(&image.dir) || own.group != group {
+                    return Err(differ(&format!("the image {} is not the same", image.name)));
+                }
+                self.images[at].own
+            }
+            None => {
+                self.binaries.push(MergedBinary {
+                    name: image.name.to_string(),
+                    group,
+                    main: Main::Dir(&image.dir),
+                    file: &image.binary,
+                    ldflags: &link.ldflags,
+                    sources: Sources::default(),
+                });
+                self.images.push(MergedImage {
+                    name: &image.name,
+                    own: self.binaries.len() - 1,
+                    others: Vec::new(),
+                    runtime: &image.runtime,
+                });
+                self.binaries.len() - 1
+            }
+        };
+        of_plan.known.insert(image.link, at);
+        self.add_sources(of_plan, image.link, at);
+        Ok(())
+    }
+
+    /// Adds the binaries that an image holds beside its own.
+    fn add_others(&mut self, of_plan: &mut OfPlan<'a>, image: &'a Image) -> Result<(), Diagnostic> {
+        let mut others = Vec::new();
+        for binary in &image.binaries {
+            let Some((link, group)) = of_plan.link(binary.link) else {
+                continue;
+            };
+            let graph = &of_plan
+                .plan
+                .build(of_plan.plan.step(binary.link).build)
+                .packages;
+            let main = match graph.find(&binary.package) {
+                Some(_) => Main::Dir(&binary.dir),
+                None => Main::Tool(&binary.package),
+            };
+            let other = MergedBinary {
+                name: self.free_name(&binary.file),
+                group,
+                main,
+                file: &binary.file,
+                ldflags: &link.ldflags,
+                sources: Sources::default(),
+            };
+            let known = of_plan.known.get(&binary.link).copied();
+            let known = known.or_else(|| self.binaries.iter().position(|it| it.is_like(&other)));
+            let at = known.unwrap_or_else(|| {
+                self.binaries.push(other);
+                self.binaries.len() - 1
+            });
+            if of_plan.known.insert(binary.link, at).is_none() {
+                self.add_sources(of_plan, binary.link, at);
+            }
+            others.push(at);
+        }
+        let Some(merged) = self.images.iter_mut().find(|it| it.name == image.name) else {
+            return Ok(());
+        };
+        if self.plans == 0 {
+            merged.others = others;
+        } else if merged.others != others {
             return Err(differ(&format!(
-                "the binary of the image {} is not called {}",
-                image.name, image.binary
+                "the binaries of the image {} are not the same",
+                image.name
             )));
         }
-        Some(at) if images[at].dir == &image.dir && images[at].group == group => at,
-        Some(_) => return Err(differ(&format!("the image {} is not the same", image.name))),
-        None => {
-            images.push(MergedImage {
-                name: &image.name,
-                group,
-                dir: &image.dir,
-                binary: &image.binary,
-                ldflags: &link.ldflags,
-                runtime: &image.runtime,
-                sources: Sources::default(),
-            });
-            images.len() - 1
-        }
-    };
-    let graph = &plan.build(step.build).packages;
-    let closure = packages::closure(graph, graph.find(&image.package));
-    for package in closure.iter() {
-        images[at].sources.add(graph.get(package));
+        Ok(())
     }
-    Ok(())
+
+    /// Adds what the binary at `at` is made of.
+    fn add_sources(&mut self, of_plan: &OfPlan<'_>, link: StepIx, at: usize) {
+        let Some((made, _)) = of_plan.link(link) else {
+            return;
+        };
+        let graph = &of_plan.plan.build(of_plan.plan.step(link).build).packages;
+        for package in packages::closure(graph, graph.program(&made.package)).iter() {
+            self.binaries[at].sources.add(graph.get(package));
+        }
+    }
+
+    /// A name for the stage of a binary that is no image's own: as the file, if that is free.
+    fn free_name(&self, file: &str) -> String {
+        let allowed = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+        let mut name: String = file.to_lowercase().chars().map(allowed).collect();
+        while self.binaries.iter().any(|binary| binary.name == name) {
+            name.push_str("-binary");
+        }
+        name
+    }
+}
+
+impl MergedBinary<'_> {
+    /// Whether both are made of the same in the same way.
+    fn is_like(&self, other: &Self) -> bool {
+        self.group == other.group
+            && self.main == other.main
+            && self.file == other.file
+            && self.ldflags == other.ldflags
+    }
 }

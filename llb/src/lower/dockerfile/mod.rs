@@ -14,21 +14,22 @@
 
 mod copy;
 mod flags;
+mod header;
 mod levels;
 mod merged;
 mod options;
 mod runtime;
 mod stages;
+mod users;
 mod words;
 
 use std::collections::BTreeSet;
 
-use super::mark::{self, Mark};
 use super::platform::docker_platform;
 use crate::diag::Diagnostic;
 use crate::gomod::ImportPath;
 use crate::plan::Plan;
-use merged::{Group, MergedImage};
+use merged::{Group, Merged, MergedBinary, MergedImage};
 pub use options::{CacheForm, DockerfileOptions};
 use runtime::{Binary, Root, RuntimeStage};
 use stages::StageNames;
@@ -50,8 +51,9 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
     let Some(first) = plans.first() else {
         return Ok(String::new());
     };
-    let (groups, images) = merged::merge(plans)?;
-    check(&groups, options)?;
+    let merged = merged::merge(plans)?;
+    check(&merged.groups, options)?;
+    let images = &merged.images;
     let mut roots: Vec<Root> = images
         .iter()
         .filter_map(|image| Root::of(image.runtime))
@@ -59,21 +61,22 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
     roots.sort_unstable();
     roots.dedup();
     let names: Vec<&str> = images.iter().map(|image| image.name).collect();
-    let stages = StageNames::new(&names, groups.len(), roots.len());
+    let binaries = merged.binaries.iter().map(|binary| binary.name.as_str());
+    let binaries: Vec<&str> = binaries.collect();
+    let stages = StageNames::new(&names, &binaries, merged.groups.len(), roots.len());
     for overlay in &options.overlays {
         stages.check(&overlay.from, overlay.from.span.as_ref())?;
     }
     if let Some(builder) = first.builder.stage() {
         stages.check(builder, first.builder.at.as_ref())?;
     }
-    for image in &images {
+    for image in images {
         stages.check_taken(image.runtime)?;
     }
     Printer {
         plans,
         first,
-        groups: &groups,
-        images: &images,
+        merged: &merged,
         roots,
         stages,
         options,
@@ -103,8 +106,7 @@ fn check(groups: &[Group], options: &DockerfileOptions) -> Result<(), Diagnostic
 struct Printer<'a> {
     plans: &'a [Plan],
     first: &'a Plan,
-    groups: &'a [Group],
-    images: &'a [MergedImage<'a>],
+    merged: &'a Merged<'a>,
     /// What images need in addition to their binary, each once.
     roots: Vec<Root>,
     stages: StageNames,
@@ -113,37 +115,60 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     fn text(&self) -> Result<String, Diagnostic> {
-        let mut stages = vec![self.header(), self.go()];
-        for (number, group) in self.groups.iter().enumerate() {
+        let Merged {
+            groups,
+            binaries,
+            images,
+            ..
+        } = self.merged;
+        let names: Vec<&str> = images.iter().map(|image| image.name).collect();
+        let has_workspace = groups.iter().any(|group| group.workspace);
+        let all = self.stages.binaries();
+        let header = header::header(&names, all, has_workspace, self.options);
+        let mut stages = vec![header, self.go()];
+        for (number, group) in groups.iter().enumerate() {
             stages.push(self.deps(number, group));
-            for image in self.images.iter().filter(|image| image.group == number) {
-                stages.push(self.build(image)?);
+            for binary in binaries.iter().filter(|binary| binary.group == number) {
+                stages.push(self.build(binary)?);
             }
         }
         let roots = self.roots.iter().enumerate();
         stages.extend(
             roots.map(|(number, root)| root.stage(self.stages.rootfs(number), self.stages.go())),
         );
-        stages.extend(runtime::made_stages(&self.stages, self.images));
-        let built: Vec<Binary<'_>> = self.images.iter().map(|image| self.binary(image)).collect();
+        stages.extend(runtime::made_stages(&self.stages, images));
+        let built: Vec<Binary<'_>> = images.iter().map(|image| self.binary(image)).collect();
         let binaries = runtime::binaries(self.stages.binaries(), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
-        let one_image = self.images.len() == 1;
+        let one_image = images.len() == 1;
         stages.extend(one_image.then(|| binaries.clone()));
-        for image in self.images {
+        for image in images {
+            let others = image.others.iter().map(|&other| {
+                let binary = &self.merged.binaries[other];
+                (self.stages.build(&binary.name), binary.file)
+            });
             let root = Root::of(image.runtime)
                 .and_then(|root| self.roots.iter().position(|other| *other == root));
+            let from = match image.runtime.base_stage() {
+                Some(stage) => stage.to_owned(),
+                None => self.stages.from(&image.runtime.base.value),
+            };
+            stages.extend(users::stages(
+                &self.stages,
+                image.name,
+                &from,
+                image.runtime,
+            ));
             let stage = RuntimeStage {
                 name: image.name,
-                from: &match image.runtime.base_stage() {
-                    Some(stage) => stage.to_owned(),
-                    None => self.stages.from(&image.runtime.base.value),
-                },
-                binary: image.binary,
+                from: &from,
+                binary: self.merged.own(image).file,
                 runtime: image.runtime,
                 build_stage: self.stages.build(image.name),
+                others: others.collect(),
                 root_stage: root.map(|root| self.stages.rootfs(root)),
                 made_stage: self.stages.made(image.name),
+                users_stage: self.stages.users(image.name),
                 args: &self.options.args,
             };
             stages.push(stage.text()?);
@@ -155,46 +180,9 @@ impl Printer<'_> {
     fn binary(&self, image: &MergedImage<'_>) -> Binary<'_> {
         Binary {
             stage: self.stages.build(image.name),
-            path: format!("/out/{}", image.binary),
+            path: format!("/out/{}", self.merged.own(image).file),
             name: self.first.target.file_name(image.name),
         }
-    }
-
-    fn header(&self) -> String {
-        let count = if self.images.len() == 1 {
-            "the image".to_owned()
-        } else {
-            format!("{} images", self.images.len())
-        };
-        let names: Vec<&str> = self.images.iter().map(|image| image.name).collect();
-        let example = names.first().copied().unwrap_or_default();
-        let mut lines = vec![
-            "# syntax=docker/dockerfile:1".to_owned(),
-            String::new(),
-            format!("# {count} of this repository: {}.", names.join(", ")),
-            "#".to_owned(),
-            format!("#     docker buildx build --target {example} --tag {example} ."),
-            format!(
-                "#     docker buildx build --target {} --output bin .",
-                self.stages.binaries()
-            ),
-            "#".to_owned(),
-            format!(
-                "# {}; run it again when imports change. The stage of a binary copies only what that is made of, so",
-                Mark::DOCKERFILE
-            ),
-            "# that no other edit rebuilds it, and leaves out tests and files for other platforms."
-                .to_owned(),
-        ];
-        lines.extend(mark::missing(&self.options.without));
-        if self.groups.iter().any(|group| group.workspace) {
-            lines.push(
-                "# All mod files of the workspace are in every stage, since go chooses versions for all its modules at once."
-                    .to_owned(),
-            );
-        }
-        lines[2] = capital(&lines[2]);
-        lines.join("\n")
     }
 
     /// The toolchain.
@@ -224,10 +212,8 @@ impl Printer<'_> {
                 .to_owned(),
         ];
         lines.extend(levels::run(self.plans.iter().map(|plan| &plan.target)));
-        let needs_quotes = self
-            .images
-            .iter()
-            .any(|image| flags::needs_quotes(image.ldflags));
+        let mut binaries = self.merged.binaries.iter();
+        let needs_quotes = binaries.any(|binary| flags::needs_quotes(binary.ldflags));
         lines.extend(needs_quotes.then(flags::quote_program));
         lines.join("\n")
     }
@@ -267,7 +253,7 @@ impl Printer<'_> {
 
     /// Mod files, and everything from outside the repository.
     fn deps(&self, number: usize, group: &Group) -> String {
-        let of_root = if self.groups.len() == 1 {
+        let of_root = if self.merged.groups.len() == 1 {
             String::new()
         } else {
             format!(", for {}", self.names_of(number))
@@ -345,34 +331,25 @@ impl Printer<'_> {
     }
 
     /// One binary.
-    fn build(&self, image: &MergedImage<'_>) -> Result<String, Diagnostic> {
-        let group = &self.groups[image.group];
+    fn build(&self, binary: &MergedBinary<'_>) -> Result<String, Diagnostic> {
+        let group = &self.merged.groups[binary.group];
         let mut lines = vec![format!(
             "FROM {} AS {}",
-            self.stages.deps(image.group),
-            self.stages.build(image.name)
+            self.stages.deps(binary.group),
+            self.stages.build(&binary.name)
         )];
-        lines.extend(image.sources.instructions(&self.options.overlays));
+        lines.extend(binary.sources.instructions(&self.options.overlays));
         lines.extend(runtime::arg_lines(
-            std::iter::once(image.ldflags),
+            std::iter::once(binary.ldflags),
             &self.options.args,
         ));
         let mut words = vec!["go build".to_owned()];
         words.extend(group.flags.iter().map(|flag| flag_word(flag)));
-        let flags = flags::shell_flags(image.ldflags)?;
-        if !image.ldflags.is_empty() {
+        let flags = flags::shell_flags(binary.ldflags)?;
+        if !binary.ldflags.is_empty() {
             words.push(format!("-ldflags={}", flags.word));
         }
-        words.push(format!(
-            "-o {}",
-            shell_word(&format!("/out/{}", image.binary))
-        ));
-        let dir = image.dir.strip_dir(&group.dir).unwrap_or_default();
-        words.push(shell_word(&if dir.is_empty() {
-            ".".to_owned()
-        } else {
-            format!("./{dir}")
-        }));
+        words.extend(binary.main.words(&group.dir, binary.file));
         let network = self.cache(group) == CacheForm::Mount && self.needs_network(group);
         if network {
             // The mount may have been emptied since the deps stage ran.
@@ -441,12 +418,9 @@ impl Printer<'_> {
     }
 
     fn names_of(&self, group: usize) -> String {
-        let names: Vec<&str> = self
-            .images
-            .iter()
-            .filter(|image| image.group == group)
-            .map(|image| image.name)
-            .collect();
+        let images = self.merged.images.iter();
+        let of_group = images.filter(|image| self.merged.own(image).group == group);
+        let names: Vec<&str> = of_group.map(|image| image.name).collect();
         names.join(", ")
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::merged::MergedImage;
 use super::stages::StageNames;
+use super::users;
 use super::words::{
     assignment, copy_word, env_assignment, json_array, literal_pattern, open_args, shell_word,
 };
@@ -84,10 +85,14 @@ pub(super) struct RuntimeStage<'a> {
     pub(super) runtime: &'a RuntimeConfig,
     /// Where the binary comes from.
     pub(super) build_stage: &'a str,
+    /// The binaries beside it: the stage of each, and its file name.
+    pub(super) others: Vec<(&'a str, &'a str)>,
     /// The stage of its [`Root`].
     pub(super) root_stage: Option<&'a str>,
     /// The stage of its directories and links.
     pub(super) made_stage: &'a str,
+    /// The stage that adds its users.
+    pub(super) users_stage: &'a str,
     /// Defaults of the build-args that stay open.
     pub(super) args: &'a BTreeMap<String, Option<String>>,
 }
@@ -103,17 +108,17 @@ impl RuntimeStage<'_> {
         if let Some(stage) = self.root_stage {
             lines.extend(self.surroundings(stage));
         }
+        lines.extend(users::lines(self.users_stage, runtime)?);
         let dirs = Made::dirs(runtime);
         lines.extend(self.made(&dirs, 0));
         lines.extend(runtime.files.iter().map(extra_file));
         lines.extend(self.made(&Made::links(runtime), dirs.len()));
         let path = binary_path(runtime, self.binary);
-        let out = literal_pattern(&format!("/out/{}", self.binary));
-        lines.push(format!(
-            "COPY --from={} {}",
-            self.build_stage,
-            words(&[out, path.clone()])
-        ));
+        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
+        for (stage, file) in &self.others {
+            lines.push(copy_binary(stage, file, format!("{dir}/{file}")));
+        }
+        lines.push(copy_binary(self.build_stage, self.binary, path.clone()));
         lines.extend(self.args());
         let mut env = runtime.env.clone();
         if runtime.timezones {
@@ -199,6 +204,12 @@ impl RuntimeStage<'_> {
             .chain(self.runtime.labels.values());
         arg_lines(texts.map(String::as_str), self.args)
     }
+}
+
+/// The line that copies the binary `file` from its stage.
+fn copy_binary(stage: &str, file: &str, to: String) -> String {
+    let from = literal_pattern(&format!("/out/{file}"));
+    format!("COPY --from={stage} {}", words(&[from, to]))
 }
 
 /// The stages that make the directories and links of images.

@@ -14,9 +14,9 @@ pub(super) struct StageNames {
 }
 
 impl StageNames {
-    /// Names for the stages of `images`, and for the others: as many `deps` stages as `groups`, as
-    /// many `rootfs` stages as `roots`.
-    pub(super) fn new(images: &[&str], groups: usize, roots: usize) -> Self {
+    /// Names for the stages of `images`, and for the others: one that builds each of `binaries`, as
+    /// many `deps` stages as `groups`, as many `rootfs` stages as `roots`.
+    pub(super) fn new(images: &[&str], binaries: &[&str], groups: usize, roots: usize) -> Self {
         let mut names = Self {
             ours: BTreeMap::new(),
             all: images.iter().map(|name| (*name).to_owned()).collect(),
@@ -24,8 +24,10 @@ impl StageNames {
         let mut wanted = vec!["go".to_owned(), "binaries".to_owned()];
         wanted.extend((0..groups).map(|number| numbered("deps", number)));
         wanted.extend((0..roots).map(|number| numbered("rootfs", number)));
-        wanted.extend(images.iter().map(|name| build_of(name)));
+        wanted.extend(binaries.iter().map(|name| build_of(name)));
         wanted.extend(images.iter().map(|name| made_of(name)));
+        wanted.extend(images.iter().map(|name| base_of(name)));
+        wanted.extend(images.iter().map(|name| users_of(name)));
         for wanted in wanted {
             let mut name = wanted.clone();
             while !names.all.insert(name.clone()) {
@@ -60,14 +62,24 @@ impl StageNames {
         self.ours(&numbered("rootfs", number))
     }
 
-    /// The stage that builds the binary of an image.
-    pub(super) fn build(&self, image: &str) -> &str {
-        self.ours(&build_of(image))
+    /// The stage that builds a binary: an image's own is called as the image.
+    pub(super) fn build(&self, binary: &str) -> &str {
+        self.ours(&build_of(binary))
     }
 
     /// The stage that makes the directories and links of an image.
     pub(super) fn made(&self, image: &str) -> &str {
         self.ours(&made_of(image))
+    }
+
+    /// The base of an image that users are added to, as it is.
+    pub(super) fn base(&self, image: &str) -> &str {
+        self.ours(&base_of(image))
+    }
+
+    /// The stage that adds users to those of an image's base.
+    pub(super) fn users(&self, image: &str) -> &str {
+        self.ours(&users_of(image))
     }
 
     /// Checks that no stage has the name of a context that a build is given. `at` is where the
@@ -111,8 +123,16 @@ fn numbered(name: &str, number: usize) -> String {
     }
 }
 
-fn build_of(image: &str) -> String {
-    format!("build-{image}")
+fn build_of(binary: &str) -> String {
+    format!("build-{binary}")
+}
+
+fn base_of(image: &str) -> String {
+    format!("base-{image}")
+}
+
+fn users_of(image: &str) -> String {
+    format!("users-{image}")
 }
 
 fn made_of(image: &str) -> String {
@@ -125,23 +145,20 @@ mod tests {
 
     #[test]
     fn no_two_stages_share_a_name() {
-        let names = StageNames::new(
-            &[
-                "api",
-                "api-stage",
-                "build-api",
-                "go",
-                "deps",
-                "deps-2",
-                "rootfs",
-            ],
-            2,
-            1,
-        );
+        let images = [
+            "api",
+            "api-stage",
+            "build-api",
+            "go",
+            "deps",
+            "deps-2",
+            "rootfs",
+        ];
+        let names = StageNames::new(&images, &images, 2, 1);
         let ours: BTreeSet<&String> = names.ours.values().collect();
         assert_eq!(
             (names.ours.len(), ours.len(), names.all.len()),
-            (19, 19, 26)
+            (33, 33, 40)
         );
         assert_eq!(
             (names.build("api"), names.build("api-stage")),

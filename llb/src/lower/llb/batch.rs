@@ -170,7 +170,7 @@ impl Lowering<'_> {
 
     fn batch_title(&self, build: BuildIx, links: &[StepIx]) -> String {
         let images = self.plan.images.iter();
-        let made = images.filter(|image| links.contains(&image.link));
+        let made = images.filter(|image| image.links().any(|link| links.contains(&link)));
         let names = for_images(made.map(|image| image.name.as_str()));
         self.of_build(format!("compile and link in one batch{names}"), build)
     }
@@ -210,10 +210,11 @@ impl Lowering<'_> {
             .images
             .iter()
             .filter(|image| images.is_none_or(|names| names.contains(&image.name)));
-        let links: Vec<StepIx> = wanted
-            .map(|image| image.link)
+        let links: BTreeSet<StepIx> = wanted
+            .flat_map(|image| image.links())
             .filter(|ix| self.plan.step(*ix).build == build)
             .collect();
+        let links: Vec<StepIx> = links.into_iter().collect();
         self.below(&links).into_iter().chain(links).collect()
     }
 

@@ -127,14 +127,10 @@ impl Lowering<'_> {
             return None;
         };
         let build = self.plan.build(step.build);
-        let main = build.packages.find(&link.package)?;
         Some(LinkDescription {
             step: self.describe(step, place_in_batch)?,
             package: link.package.to_string(),
-            binary: self
-                .plan
-                .target
-                .file_name(build.packages.get(main).path.binary_name()),
+            binary: self.plan.target.file_name(link.package.binary_name()),
             flags: link_flags(build, link),
         })
     }
@@ -143,9 +139,10 @@ impl Lowering<'_> {
         match (place, &step.inputs.sealed) {
             (Place::Source(file), Some(sealed)) => format!("{SRC}/{}", sealed.place(file)),
             (Place::Source(file), None) => format!("{SRC}/{file}"),
-            (Place::Vendor { file, .. }, _) => {
+            (Place::Vendor { file, .. }, Some(_)) => {
                 format!("{}/vendor/{file}", source_dir(self.plan.build(step.build)))
             }
+            (Place::Vendor { from, .. }, None) => format!("{MODCACHE}/{from}"),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::Lowering;
 use super::progress::weak;
 use crate::config::{FileConfig, ImageName, RuntimeConfig, SCRATCH};
-use crate::lower::rootfs::{BINARY_DIR, Made, binary_path, surroundings};
-use crate::ops::file::{Copy, File, Mkdir, Owner, Symlink};
+use crate::lower::accounts::{Accounts, GROUP_FILE, PASSWD_FILE};
+use crate::lower::rootfs::{BINARY_DIR, Made, PlacedBinary, placed_binaries, surroundings};
+use crate::ops::file::{Copy, File, Mkdir, Mkfile, Owner, Symlink};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
 
@@ -17,14 +18,14 @@ const ROOT_FILES: &str = "/rootfs";
 const EMPTY_DIR: &str = "/rootfs/tmp";
 
 /// A layer of an image, over its base.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Layer {
     /// What programs expect around them: certificates, time zones, and on scratch users and /tmp.
     Surroundings,
     /// Files, directories and links of the configuration.
     Files,
-    /// The binary.
-    Binary,
+    /// A binary: its own, or one beside that.
+    Binary(PlacedBinary),
 }
 
 impl Layer {
@@ -34,23 +35,20 @@ impl Layer {
         let surroundings = is_scratch(image) || runtime.certificates || runtime.timezones;
         let has_files =
             !(runtime.files.is_empty() && runtime.links.is_empty() && runtime.dirs.is_empty());
-        let all = [
-            (surroundings, Self::Surroundings),
-            (has_files, Self::Files),
-            (true, Self::Binary),
-        ];
-        all.into_iter()
-            .filter(|(wanted, _)| *wanted)
-            .map(|(_, layer)| layer)
-            .collect()
+        let mut layers = Vec::new();
+        layers.extend(surroundings.then_some(Self::Surroundings));
+        layers.extend(has_files.then_some(Self::Files));
+        layers.extend(placed_binaries(image).into_iter().map(Self::Binary));
+        layers
     }
 
     /// Its name in the progress output and in the image's history.
-    fn title(self, image: &Image) -> String {
+    fn title(&self, image: &Image) -> String {
         match self {
             Self::Surroundings => "runtime files".to_owned(),
             Self::Files => format!("files of {}", image.name),
-            Self::Binary => format!("image {}", image.name),
+            Self::Binary(binary) if binary.link == image.link => format!("image {}", image.name),
+            Self::Binary(binary) => format!("{} of {}", binary.file, image.name),
         }
     }
 }
@@ -65,7 +63,7 @@ pub(in crate::lower) fn layer_titles(image: &Image) -> Vec<String> {
 
 impl Lowering<'_> {
     /// The file system of an image: base, what programs expect around them, files of the
-    /// configuration, binary; a layer each.
+    /// configuration, and each binary; a layer each.
     ///
     /// On scratch a layer's bytes depend on nothing below it. A base image is left as it is: each
     /// file goes to where the links of the base lead, as with COPY of a Dockerfile, so what a layer
@@ -74,7 +72,6 @@ impl Lowering<'_> {
     /// # Errors
     /// Where a step cannot be written down.
     pub fn image(&mut self, image: &Image) -> Result<Output, OpError> {
-        let link = self.step(image.link)?;
         let resolved = self.resolve(self.plan.step(image.link).build)?;
         let mut below = match is_scratch(image) {
             true => Output::scratch(),
@@ -83,19 +80,21 @@ impl Lowering<'_> {
         for layer in Layer::of(image) {
             let title = layer.title(image);
             let row = self.group(&title, &title);
+            let binary = match &layer {
+                Layer::Binary(binary) => Some((binary, self.step(binary.link)?)),
+                Layer::Surroundings | Layer::Files => None,
+            };
+            let put = |files: File| match (&layer, &binary) {
+                (_, Some((binary, link))) => {
+                    Ok(self.put_binary(files, image, (*binary, link), &resolved))
+                }
+                (Layer::Files, None) => self.put_files(files, image, &resolved),
+                (_, None) => Ok(self.put_surroundings(files, image, &resolved)),
+            };
             below = if is_scratch(image) {
-                self.on_scratch(&below, &title, |files| match layer {
-                    Layer::Surroundings => Ok(files.copy(self.root_files(image, &resolved))),
-                    Layer::Files => self.put_files(files, image, &resolved),
-                    Layer::Binary => Ok(self.put_binary(files, image, &link, &resolved)),
-                })?
+                self.on_scratch(&below, &title, put)?
             } else {
-                let files = File::on(&below);
-                let files = match layer {
-                    Layer::Surroundings => self.put_surroundings(files, image, &resolved),
-                    Layer::Files => self.put_files(files, image, &resolved)?,
-                    Layer::Binary => self.put_binary(files, image, &link, &resolved),
-                };
+                let files = put(File::on(&below))?;
                 files.named(self.title(&title)).progress_group(row).output()
             };
         }
@@ -181,8 +180,11 @@ impl Lowering<'_> {
             .exclude(unwanted)
     }
 
-    /// The files that programs expect and a base image need not have.
+    /// The files that programs expect, and a base image need not have.
     fn put_surroundings(&self, mut files: File, image: &Image, resolved: &Output) -> File {
+        if is_scratch(image) {
+            return files.copy(self.root_files(image, resolved));
+        }
         let paths = surroundings(&image.runtime);
         for path in &paths {
             files = files.copy(
@@ -193,23 +195,29 @@ impl Lowering<'_> {
         self.settle(files, resolved, paths)
     }
 
-    /// The binary. A link makes the directories of the default place, too.
-    fn put_binary(&self, files: File, image: &Image, link: &Output, resolved: &Output) -> File {
-        let path = binary_path(&image.runtime, &image.binary);
-        let from = format!("{BINARY_DIR}/{}", image.binary);
+    /// A binary. A link makes the directories of the default place, too.
+    fn put_binary(
+        &self,
+        files: File,
+        image: &Image,
+        (binary, link): (&PlacedBinary, &Output),
+        resolved: &Output,
+    ) -> File {
+        let path = &binary.path;
+        let from = format!("{BINARY_DIR}/{}", binary.file);
         if !is_scratch(image) {
-            let copy = self.copy_of(link, &from, &path).create_dest_path();
+            let copy = self.copy_of(link, &from, path).create_dest_path();
             return self.settle(files.copy(copy), resolved, [path.as_str()]);
         }
-        if path == from {
+        if *path == from {
             return files.copy(self.copy_of(link, "/", "/").contents_only());
         }
-        let files = self.make_dir_of(files, &path);
-        let files = files.copy(self.copy_of(link, &from, &path));
+        let files = self.make_dir_of(files, path);
+        let files = files.copy(self.copy_of(link, &from, path));
         self.settle(files, resolved, [path.as_str()])
     }
 
-    /// On scratch, the directory that `to` is put into.
+    /// The directory that `to` is put into, if it is not there.
     fn make_dir_of(&self, files: File, to: &str) -> File {
         match dest_dir(to) {
             Some(dir) => files.mkdir(
@@ -264,7 +272,32 @@ impl Lowering<'_> {
         self.settle(files, resolved, places.iter().map(String::as_str))
     }
 
-    /// Files, directories and links that the configuration asks for.
+    /// The files with the users and groups of the base, and those that are added.
+    fn put_accounts(
+        &self,
+        mut files: File,
+        image: &Image,
+        resolved: &Output,
+    ) -> Result<File, OpError> {
+        let base = &image.runtime.base.value;
+        let known = match is_scratch(image) {
+            true => Accounts::of_scratch(),
+            false => found(self.inputs.accounts.get(base), &format!("users of {base}"))?,
+        };
+        let made = known.with(&image.runtime.users).map_err(|error| OpError {
+            step: format!("users of {}", image.name),
+            problem: error.message,
+        })?;
+        let all = [(PASSWD_FILE, made.passwd), (GROUP_FILE, made.group)];
+        for (path, text) in all {
+            files = self.make_dir_of(files, path);
+            let file = Mkfile::new(path, 0o644, text).timestamp(self.options.epoch);
+            files = files.mkfile(file);
+        }
+        Ok(self.settle(files, resolved, [PASSWD_FILE, GROUP_FILE]))
+    }
+
+    /// Users, files, directories and links that the configuration asks for.
     fn put_files(
         &self,
         mut files: File,
@@ -272,6 +305,9 @@ impl Lowering<'_> {
         resolved: &Output,
     ) -> Result<File, OpError> {
         let scratch = is_scratch(image);
+        if !image.runtime.users.is_empty() {
+            files = self.put_accounts(files, image, resolved)?;
+        }
         files = self.put_made(files, image, &Made::dirs(&image.runtime), resolved);
         for file in &image.runtime.files {
             let mut copy = self.extra_file(file)?;
@@ -313,11 +349,7 @@ impl Lowering<'_> {
 
     /// The image or stage that an image is built upon.
     fn base(&self, runtime: &RuntimeConfig) -> Result<Output, OpError> {
-        let base = &runtime.base.value;
-        match runtime.base_stage() {
-            Some(name) => self.stage(name),
-            None => found(self.inputs.bases.get(base), base),
-        }
+        found(self.inputs.base(runtime), &runtime.base.value)
     }
 
     fn stage(&self, name: &str) -> Result<Output, OpError> {
@@ -348,8 +380,8 @@ impl Lowering<'_> {
 }
 
 /// What was looked up under a name.
-fn found(output: Option<&Output>, name: &str) -> Result<Output, OpError> {
-    output.cloned().ok_or_else(|| OpError {
+fn found<T: Clone>(known: Option<&T>, name: &str) -> Result<T, OpError> {
+    known.cloned().ok_or_else(|| OpError {
         step: "runtime".to_owned(),
         problem: format!("{name} was not looked up"),
     })

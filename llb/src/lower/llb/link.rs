@@ -63,7 +63,14 @@ pub(super) fn link_words(build: &Build, link: &Link) -> Vec<String> {
     // no use.
     let mut words = ["go", "build", "-v"].map(ToOwned::to_owned).to_vec();
     words.extend(link_flags(build, link));
-    words.extend(["-o".to_owned(), binary_path(link), link.package.to_string()]);
+    let path = binary_path(link);
+    // Into a directory the go command puts nothing but programs. What a `tool` line names may be
+    // something else.
+    let out = match path.rsplit_once('/') {
+        Some((dir, _)) if build.packages.find(&link.package).is_none() => format!("{dir}/"),
+        _ => path,
+    };
+    words.extend(["-o".to_owned(), out, link.package.to_string()]);
     words
 }
 

@@ -100,12 +100,11 @@ impl<'a> Lowering<'a> {
         match (self.options.no_cache, step.map(|step| &step.kind)) {
             (NoCache::Everything, _) => true,
             (NoCache::Images(names), Some(StepKind::Link(_))) => {
-                let image = self
-                    .plan
-                    .images
-                    .iter()
-                    .find(|image| step == self.plan.steps.get(image.link.0));
-                image.is_some_and(|image| {
+                let mut images = self.plan.images.iter().filter(|image| {
+                    let mut links = image.links();
+                    links.any(|link| step == self.plan.steps.get(link.0))
+                });
+                images.any(|image| {
                     names
                         .iter()
                         .any(|name| name.eq_ignore_ascii_case(&image.name))

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::RuntimeConfig;
+use crate::lower::accounts::Accounts;
 use crate::ops::exec::{Exec, Network};
 use crate::ops::source::Image;
 use crate::ops::{Output, Platform, Reference, ReferenceError};
@@ -28,6 +30,9 @@ pub struct LlbInputs {
     pub bases: BTreeMap<String, Output>,
     /// Stages and named contexts that images take from, by name, for the plan's platform.
     pub stages: BTreeMap<String, Output>,
+    /// What is in /etc/passwd and /etc/group of the bases of images that users are added to, by what
+    /// the configuration calls the base.
+    pub accounts: BTreeMap<String, Accounts>,
 }
 
 /// What the user may say about how steps are run, without a change to what they make.
@@ -81,7 +86,16 @@ impl LlbInputs {
             build_platform,
             bases: BTreeMap::new(),
             stages: BTreeMap::new(),
+            accounts: BTreeMap::new(),
         })
+    }
+
+    /// What an image is built upon. Returns `None` for scratch, and for what was not looked up.
+    pub fn base(&self, runtime: &RuntimeConfig) -> Option<&Output> {
+        match runtime.base_stage() {
+            Some(name) => self.stages.get(name),
+            None => self.bases.get(&runtime.base.value),
+        }
     }
 }
 

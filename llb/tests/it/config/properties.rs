@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gowork_llb::config::{
     Build, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay, Runtime,
-    Spanned,
+    Spanned, User,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -111,15 +111,35 @@ fn dir() -> impl Strategy<Value = Dir> {
     })
 }
 
+fn user() -> impl Strategy<Value = User> {
+    let id = || any::<u16>().prop_map(|id| Spanned::from(u32::from(id)));
+    (
+        "[a-z_][a-z0-9._-]{0,8}",
+        id(),
+        of(id()),
+        text("[a-z]{1,8}"),
+        text("/[a-z]{1,5}"),
+    )
+        .prop_map(|(name, uid, gid, group, home)| User {
+            name: name.into(),
+            uid,
+            gid,
+            group,
+            home,
+        })
+}
+
 fn runtime() -> impl Strategy<Value = Runtime> {
     let first = (
         text("[a-z]{1,8}(:[0-9.]{1,3}0)?"),
         text("[0-9]{1,5}(:[0-9]{1,5})?"),
+        of(vec(user(), 0..3)),
         flag(),
         flag(),
     );
     let tables = (
         text("/[a-z]{1,4}/?"),
+        texts("(\\./)?[a-z]{1,5}(/[a-z]{1,4})?"),
         links(),
         of(vec(dir(), 0..3)),
         names("[A-Z_]{1,8}"),
@@ -135,19 +155,21 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     );
     (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(
         |(first, tables, run, healthcheck, files)| {
-            let (base, user, certificates, timezones) = first;
-            let (path, links, dirs, env, labels, ports) = tables;
+            let (base, user, users, certificates, timezones) = first;
+            let (path, binaries, links, dirs, env, labels, ports) = tables;
             let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
             let (ports, healthcheck) = (ports, healthcheck);
             Runtime {
                 base,
                 user,
+                users,
                 certificates,
                 timezones,
                 env,
                 labels,
                 ports,
                 path,
+                binaries,
                 entrypoint,
                 cmd,
                 workdir,

@@ -55,7 +55,7 @@ fn keys(root: &Value, path: &[&str]) -> BTreeSet<String> {
 }
 
 /// A table of the configuration: its place in the schema, and a text that opens it.
-const TABLES: [(&[&str], &str); 10] = [
+const TABLES: [(&[&str], &str); 11] = [
     (&[], ""),
     (&["stages", "*"], "[stages.x]\n"),
     (&["overlay", "[]"], "[[overlay]]\n"),
@@ -63,6 +63,7 @@ const TABLES: [(&[&str], &str); 10] = [
     (&["modules"], "[modules]\n"),
     (&["runtime"], "[runtime]\n"),
     (&["runtime", "healthcheck"], "[runtime.healthcheck]\n"),
+    (&["runtime", "users", "[]"], "[[runtime.users]]\n"),
     (&["runtime", "dirs", "[]"], "[[runtime.dirs]]\n"),
     (&["runtime", "files", "[]"], "[[runtime.files]]\n"),
     (&["images", "*"], "[images.x]\n"),
@@ -156,6 +157,7 @@ fn the_reference_explains_every_key_in_its_section() {
         "## [modules]",
         "## [runtime]",
         "### healthcheck",
+        "### users",
         "### dirs",
         "### files",
         "## [images.NAME]",
@@ -173,6 +175,7 @@ fn the_reference_explains_every_key_in_its_section() {
             "## [runtime]" => expected.extend(
                 keys(&root, &["runtime", "healthcheck"])
                     .into_iter()
+                    .chain(keys(&root, &["runtime", "users", "[]"]))
                     .chain(keys(&root, &["runtime", "dirs", "[]"]))
                     .chain(keys(&root, &["runtime", "files", "[]"])),
             ),

@@ -68,6 +68,7 @@ fn materials() -> LlbInputs {
         builder_env: BTreeMap::from([("PATH".to_owned(), "/usr/local/go/bin:/bin".to_owned())]),
         programs: image("docker.io/gowork/gowork:1"),
         build_platform: Platform::parse("linux/amd64").unwrap(),
+        accounts: BTreeMap::new(),
         stages: BTreeMap::new(),
         bases: BTreeMap::from([("alpine".to_owned(), image("docker.io/library/alpine:3.22"))]),
     }
