@@ -138,13 +138,15 @@ impl<'b> Progress<'b> {
         let Some(memo) = self.memo(step)? else {
             return Ok(None);
         };
-        self.release(step);
         if step.brings_others {
             // Only the step itself can list all its packages. It finds their results in the mount.
+            self.release(step);
             return Ok(memo.indexes());
         }
         let indexes = indexes(step, compiled);
         memo.keep_indexes(&indexes);
+        // Not before: the step goes on at once, and would run a go command of its own.
+        self.release(step);
         Ok(Some(indexes))
     }
 
@@ -194,4 +196,76 @@ fn indexes(step: &Description, compiled: &Compiled) -> Vec<String> {
         indexes.push(format::format_index(&entries));
     }
     indexes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use gowork_step::Version;
+
+    use super::*;
+
+    fn described(name: &str) -> Description {
+        Description {
+            version: Version,
+            name: name.to_owned(),
+            salt: Vec::new(),
+            parts: vec![vec![format!("example.com/{name}")]],
+            brings_others: false,
+            own: Vec::new(),
+            reads: Vec::new(),
+        }
+    }
+
+    /// A step that goes on before its results are remembered runs a go command in vain.
+    #[test]
+    fn a_step_goes_on_when_its_results_are_remembered() {
+        let dir = tempfile::tempdir().unwrap();
+        let mount = CacheMount::new(dir.path(), u64::MAX);
+        let steps: Vec<Description> = (0..100).map(|n| described(&format!("step{n}"))).collect();
+        let locks = Locks::new(dir.path());
+        let mut progress = Progress {
+            mount: &mount,
+            locks: &locks,
+            go: "go version".to_owned(),
+            claims: HashMap::new(),
+            indexes: HashMap::new(),
+            layers: Vec::new(),
+            running: Vec::new(),
+            unknown: Vec::new(),
+        };
+        for step in &steps {
+            progress.claim(step);
+            progress.unknown.push(step);
+        }
+        let key_of = |step: &Description| memo::key(step, "go version", &[]).unwrap();
+        thread::scope(|scope| {
+            let mut waiting = Vec::new();
+            for step in &steps {
+                let (mount, dir) = (&mount, dir.path());
+                waiting.push(scope.spawn(move || {
+                    let _running = Locks::new(dir).run(&step.name);
+                    Memo::new(mount, key_of(step)).indexes()
+                }));
+            }
+            let mut compiled = Compiled::new();
+            for step in &steps {
+                let id = Id::of(step.name.as_bytes());
+                let checksum = crate::checksum::of(b"");
+                let entry = Entry {
+                    output: id,
+                    size: 0,
+                    checksum,
+                };
+                compiled.insert(step.parts[0][0].clone(), (id, entry));
+            }
+            // Most of them wait for their locks by now.
+            thread::sleep(Duration::from_millis(100));
+            progress.keep_complete_steps(&compiled).unwrap();
+            let found = waiting.into_iter().map(|step| step.join().unwrap());
+            assert_eq!(found.filter(Option::is_none).count(), 0);
+        });
+    }
 }
