@@ -19,18 +19,50 @@ pub(super) struct EarlyStep {
     /// The step's name in a plan.
     pub(super) name: &'static str,
     pub(super) title: &'static str,
+    needed_by: NeededBy,
     /// What the go command is asked for: this and all that it needs, but for what steps before it
     /// have compiled.
     pub(super) roots: &'static [&'static str],
 }
 
+/// Which builds have an early step.
+#[derive(Clone, Copy)]
+enum NeededBy {
+    /// Those that reach third-party packages or [`BULK`].
+    ThirdParty,
+    /// Those that reach [`BULK`].
+    Bulk,
+}
+
+/// What builds reach, as far as it decides which early steps they have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// [`BULK`].
+    pub(super) bulk: bool,
+    /// A third-party package.
+    pub(super) third_party: bool,
+}
+
+impl Reach {
+    /// Whether builds with this reach have the step.
+    pub(super) fn needs(self, step: &EarlyStep) -> bool {
+        match step.needed_by {
+            NeededBy::ThirdParty => self.bulk || self.third_party,
+            NeededBy::Bulk => self.bulk,
+        }
+    }
+}
+
 /// The steps, each built upon those before it. [`BULK`] needs what the first compiles. A program
 /// that does not serve or call HTTP needs hardly more than the first: so it does not wait for the
-/// second, which is cryptography and the network, and takes half as long again to compile.
+/// second, which is cryptography and the network, and takes half as long again to compile. A
+/// program with third-party packages needs nearly all of the first, and it has modules to download:
+/// meanwhile the first is compiled.
 pub(super) const EARLY: [EarlyStep; 2] = [
     EarlyStep {
         name: "std:core",
         title: "compile the core of std (fmt, log, strings ...)",
+        needed_by: NeededBy::ThirdParty,
         roots: &[
             "bufio",
             "bytes",
@@ -50,14 +82,15 @@ pub(super) const EARLY: [EarlyStep; 2] = [
     EarlyStep {
         name: "std:net/http",
         title: "compile net/http and what it needs of std",
+        needed_by: NeededBy::Bulk,
         roots: &[BULK],
     },
 ];
 
-/// A plan of the [`EARLY`] steps alone, where the repository itself imports [`BULK`]: the planner
-/// makes the very same ones when it knows all packages, but for the lists of them. So they can run
-/// while modules are still being downloaded. `plan` is one without a resolution. None if none of the
-/// images of these names, or no image at all if `images` is `None`, is sure to need them.
+/// A plan of those [`EARLY`] steps alone that the imports of the repository itself ask for: the
+/// planner makes the very same ones when it knows all packages, but for the lists of them. So they
+/// can run while modules are still being downloaded. `plan` is one without a resolution. None if
+/// none of the images of these names, or no image at all if `images` is `None`, is sure to need one.
 pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) -> Option<Plan> {
     let build = plan.build(ix);
     let wanted = plan
@@ -67,15 +100,18 @@ pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) 
     let mains = wanted
         .filter(|image| plan.step(image.link).build == ix)
         .filter_map(|image| build.packages.find(&image.package));
-    let is_sure = packages::closure(&build.packages, mains)
-        .outside(&build.packages)
-        .contains(BULK);
+    let imports = packages::closure(&build.packages, mains).outside(&build.packages);
+    let reach = Reach {
+        bulk: imports.contains(BULK),
+        third_party: imports.iter().any(|path| !path.looks_standard()),
+    };
     // Vendored packages may yet decide where results are kept.
-    if !is_sure || plan.cache_of(ix) == Cache::Mount || build.vendored {
+    if plan.cache_of(ix) == Cache::Mount || build.vendored {
         return None;
     }
     let files: BTreeSet<TreePath> = build.settings.profile.iter().cloned().collect();
-    let steps = EARLY.iter().enumerate().map(|(number, early)| {
+    let sure = EARLY.iter().filter(|early| reach.needs(early));
+    let steps = sure.enumerate().map(|(number, early)| {
         let before = (0..number).map(|step| Results {
             step: StepIx(step),
             part: 0,
@@ -96,9 +132,10 @@ pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) 
             },
         }
     });
-    Some(Plan {
+    let steps: Vec<Step> = steps.collect();
+    (!steps.is_empty()).then(|| Plan {
         setup: plan.setup.clone(),
-        steps: steps.collect(),
+        steps,
         images: Vec::new(),
         resolved: false,
     })

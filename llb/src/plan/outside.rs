@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::deps;
-use super::early::{BULK, EARLY};
+use super::early::{BULK, EARLY, Reach};
 use super::planner::{BuildPlanner, Cut, Resolved, in_order, note};
 use super::step::{Inputs, Part, Results, StepKind};
 use super::titles;
@@ -33,11 +33,11 @@ impl BuildPlanner<'_> {
         }
     }
 
-    /// std in four steps: the two for [`BULK`] and all that it needs, where an image reaches that;
-    /// what else third-party packages reach; and what only the repository itself does. The first
-    /// two depend on the Go version and the flags alone, the third on the third-party packages: so
-    /// an import of one more package of std compiles the last step again, which is little, and
-    /// nothing that third-party packages are made of.
+    /// std in four steps: the core, where third-party packages or [`BULK`] are reached; [`BULK`]
+    /// and what else it needs, where it is reached; what else third-party packages reach; and what
+    /// only the repository itself does. The first two depend on the Go version and the flags alone,
+    /// the third on the third-party packages: so an import of one more package of std compiles the
+    /// last step again, which is little, and nothing that third-party packages are made of.
     fn std_steps(&mut self, resolved: &mut Resolved<'_>) {
         let cut = self.std_cut(resolved);
         for (early, packages) in EARLY.iter().zip(cut.early) {
@@ -76,14 +76,18 @@ impl BuildPlanner<'_> {
         if self.cache == Cache::Mount {
             return cut;
         }
-        let has_bulk = |ix: &usize| third_party.get(*ix).path == BULK;
-        if cut.rest.iter().any(has_bulk) {
-            for (early, packages) in EARLY.iter().zip(&mut cut.early) {
-                let is_root =
-                    |ix: &usize| early.roots.contains(&third_party.get(*ix).path.as_str());
-                let roots = third_party.closure(cut.rest.iter().copied().filter(is_root));
-                *packages = take(&mut cut.rest, &roots);
+        let is_bulk = |ix: &usize| third_party.get(*ix).path == BULK;
+        let reach = Reach {
+            bulk: cut.rest.iter().any(is_bulk),
+            third_party: !others.is_empty(),
+        };
+        for (early, packages) in EARLY.iter().zip(&mut cut.early) {
+            if !reach.needs(early) {
+                continue;
             }
+            let is_root = |ix: &usize| early.roots.contains(&third_party.get(*ix).path.as_str());
+            let roots = third_party.closure(cut.rest.iter().copied().filter(is_root));
+            *packages = take(&mut cut.rest, &roots);
         }
         cut.theirs = take(&mut cut.rest, &third_party.closure(others));
         cut

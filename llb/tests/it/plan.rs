@@ -125,8 +125,10 @@ fn a_unit_is_what_the_same_images_reach() {
         &expect![[r#"
             resolve | resolve modules
                 asks for fmt runtime third.party/log
-            std | compile 2 packages of std
-                fmt for api; runtime for api worker
+            std:core | compile the core of std (fmt, log, strings ...)
+                fmt for api
+            std | compile 1 package of std
+                runtime for api worker
             deps | compile 1 third-party package (api, worker)
                 third.party/log for api worker
             unit:example.com/lib/both | compile ./lib/both, ./lib/one (api, worker)
@@ -136,11 +138,11 @@ fn a_unit_is_what_the_same_images_reach() {
             link:api | link api
                 example.com/api as api "-s -w"
                 files: api/main.go lib/both/both.go lib/one/one.go
-                results: std/0 std/1 deps unit:example.com/lib/both/0 unit:example.com/lib/both/1
+                results: std:core std deps unit:example.com/lib/both/0 unit:example.com/lib/both/1
             link:worker | link worker
                 example.com/worker as worker "-s -w"
                 files: lib/both/both.go worker/main.go
-                results: std/1 deps unit:example.com/lib/both/0
+                results: std deps unit:example.com/lib/both/0
         "#]],
     );
 }

@@ -62,20 +62,23 @@ fn a_package_more_of_std_is_no_reason_to_compile_all_at_once() {
 #[test]
 fn the_step_that_is_known_early_is_the_planned_one() {
     let profile = format!("{SERVER}-- default.pgo --\n");
-    for (archive, config) in [
-        (SERVER, ""),
+    let logger = SERVER.replace("net/http", "third.party/log");
+    for (archive, config, last) in [
+        (SERVER, "", "std:net/http"),
         (
             SERVER,
             "cache = \"layer\"\n[go]\ntags = [\"extra\"]\ngcflags = \"-N\"\n",
+            "std:net/http",
         ),
-        (SERVER, "[go]\ncgo = true\n"),
-        (&profile, ""),
+        (SERVER, "[go]\ncgo = true\n", "std:net/http"),
+        (&profile, "", "std:net/http"),
+        (&logger, "", "std:core"),
     ] {
         let plan = resolved_plan(&sound(archive, config));
         let ix = plan
             .steps
             .iter()
-            .position(|step| step.name == "std:net/http")
+            .position(|step| step.name == last)
             .map(StepIx)
             .unwrap();
         let planned = lowering(&plan, |mut lowering| {
