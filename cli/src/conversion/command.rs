@@ -194,6 +194,14 @@ impl Walker<'_> {
         if TEST.contains(&name) {
             return Role::Test;
         }
+        if says_version(rest)
+            && running
+                .walked
+                .products
+                .contains_key(&join(&running.scope.dir, &program))
+        {
+            return Role::Neutral;
+        }
         if let Some(role) = self.script(&program, rest, running) {
             return role;
         }
@@ -375,6 +383,13 @@ impl Walker<'_> {
         running.walked.layout.bind("", &dir);
         Role::Prepare
     }
+}
+
+/// Whether a program is asked for its version, or for help.
+fn says_version(rest: &[Value]) -> bool {
+    let asks = ["version", "help", "h", "v"];
+    let words: Vec<String> = rest.iter().map(ToString::to_string).collect();
+    matches!(words.as_slice(), [word] if asks.contains(&word.trim_start_matches('-')))
 }
 
 /// Whether a path is of a file that belongs to Go.

@@ -120,6 +120,7 @@ cases! {
     a_command_that_changes_a_module "module-cache" "";
     a_script_that_sources_another "sourced" "";
     a_build_arg_that_adds_words "words" "";
+    a_binary_that_says_its_version "version" "";
 }
 
 #[test]
