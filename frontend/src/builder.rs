@@ -184,6 +184,9 @@ async fn build_resolved(
     let job = resolved.job(job);
     let plan = job.plan(Some(resolutions));
     let mut lowering = Lowering::new(&plan, &inputs.llb, options);
+    if *job.wanted == Wanted::Results {
+        return build_results(session, job, &mut lowering).await;
+    }
     let Some(image) = wanted_image(&plan, job.wanted)? else {
         let output = lowering.binaries(None).map_err(internal)?;
         let solved = solve(session, job, &mut lowering, &output).await?;
@@ -216,6 +219,31 @@ async fn build_resolved(
     Ok(Built {
         image,
         output,
+        is_made: solved.is_made,
+    })
+}
+
+/// Builds the results image.
+async fn build_results(
+    session: &Session<'_>,
+    job: Job<'_>,
+    lowering: &mut Lowering<'_>,
+) -> Result<Built, Failure> {
+    let Some(results) = lowering.results().map_err(internal)? else {
+        let error = Diagnostic::error("there are no compile results for other machines");
+        let help = "they need `cache = \"both\"`, the default, and code without cgo";
+        return Err(BuildError::from(error.help(help)).into());
+    };
+    let config = image_config::of_results(session, &results, job.platform)?;
+    let solved = solve(session, job, lowering, &results.output).await?;
+    let image = ImageResult {
+        reference: solved.reference,
+        config: Some(config),
+        base_config: None,
+    };
+    Ok(Built {
+        image,
+        output: results.output,
         is_made: solved.is_made,
     })
 }

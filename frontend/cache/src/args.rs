@@ -3,19 +3,22 @@
 
 use std::path::{Path, PathBuf};
 
-use gowork_step::words::{AFTER, DISCARD, LAYER, LIMIT, MOUNT, PARENT, STATS, STOP, USAGE_LOG};
+use gowork_step::words::{
+    AFTER, DISCARD, LAYER, LIMIT, MOUNT, PARENT, RESULTS_IMAGE, STATS, STOP, USAGE_LOG,
+};
 
 use crate::mount;
 
 /// How to call it.
 pub const USAGE: &str =
-    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--layer DIR | --discard DIR | --usage-log DIR) [--mount DIR [--limit BYTES] [--after NAME...] [--stop NAME...]] [--stats]\"
+    "usage: GOCACHEPROG=\"gowork-cache [--parent DIR...] (--layer DIR | --discard DIR | --usage-log DIR) [--mount DIR [--limit BYTES] [--results-image DIR] [--after NAME...] [--stop NAME...]] [--stats]\"
   --parent DIR...  layers to read, in this order
   --layer DIR      where to write this step's layer
   --discard DIR    scratch space for results that no later step reads as a layer
   --usage-log DIR  where to write a log of all results, which stay in the mount
   --mount DIR      cache mount to read after the layers, and to keep results in
   --limit BYTES    what the mount may hold (default: 10 GiB); least recently used results go first
+  --results-image DIR  results to read after the mount; what is found there is put into it
   --after NAME...  steps that use the mount and run now: answer when they are over
   --stop NAME...   the same, but ask these steps to stop
   --stats          print one line of counts on standard error at the end";
@@ -42,6 +45,8 @@ pub struct Args {
     pub mount: Option<PathBuf>,
     /// Bytes that the mount may hold.
     pub limit: u64,
+    /// A results image, whose results are put into the mount when they are asked for.
+    pub image: Option<PathBuf>,
     /// Steps to wait for ([`crate::steps::locks`]).
     pub after: Vec<String>,
     /// Steps to stop.
@@ -54,22 +59,24 @@ pub struct Args {
 ///
 /// # Errors
 /// If a word is unknown, a directory is missing or relative, there is not exactly one place for
-/// results, or a usage log has no mount.
+/// results, or a usage log or a results image has no mount.
 pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     let (mut parents, mut after, mut stop) = (Vec::new(), Vec::new(), Vec::new());
     let mut results = Vec::new();
-    let (mut mount, mut limit) = (None, mount::LIMIT);
+    let (mut mount, mut limit, mut image) = (None, mount::LIMIT, None);
     let mut stats = false;
     let mut flag = String::new();
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, STATS) => stats = true,
             (_, PARENT | LAYER | DISCARD | USAGE_LOG | MOUNT | LIMIT | AFTER | STOP) => flag = word,
+            (_, RESULTS_IMAGE) => flag = word,
             (PARENT, dir) => parents.push(absolute(dir)?),
             (LAYER, dir) => results.push(Results::Layer(absolute(dir)?)),
             (DISCARD, dir) => results.push(Results::Scratch(absolute(dir)?)),
             (USAGE_LOG, dir) => results.push(Results::Mount(absolute(dir)?)),
             (MOUNT, dir) => mount = Some(absolute(dir)?),
+            (RESULTS_IMAGE, dir) => image = Some(absolute(dir)?),
             (AFTER, _) => after.push(word),
             (STOP, _) => stop.push(word),
             (LIMIT, bytes) => {
@@ -86,11 +93,15 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     if matches!(results, Results::Mount(_)) && mount.is_none() {
         return Err("--usage-log DIR needs a --mount DIR".into());
     }
+    if image.is_some() && mount.is_none() {
+        return Err("--results-image DIR needs a --mount DIR".into());
+    }
     Ok(Args {
         parents,
         results,
         mount,
         limit,
+        image,
         after,
         stop,
         stats,
@@ -155,6 +166,9 @@ mod tests {
             (args.after, args.stop),
             (vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()])
         );
+        let args = parse_line("--usage-log /n --mount /m --results-image /i --stop c").unwrap();
+        assert_eq!(args.image, Some("/i".into()));
+        assert!(parse_line("--layer /o --results-image /i").is_err());
         assert!(parse_line("--layer /o --mount m").is_err());
         assert!(parse_line("--layer /o --mount /m --limit much").is_err());
     }

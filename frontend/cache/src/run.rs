@@ -9,6 +9,7 @@ use std::thread;
 use gowork_step::words::{BATCH, COMPILE, FAILURE, LINK, WATCH};
 
 use crate::args::{self, Args, Results};
+use crate::layer::image::ResultsImage;
 use crate::layer::read::Layer;
 use crate::layer::write::LayerWriter;
 use crate::mount::CacheMount;
@@ -71,7 +72,10 @@ fn serve_go_command(args: &Args) -> Result<(), String> {
             locks.wait_for_steps(&args.after, &args.stop);
         }
     };
-    let store = Store::new(layers, sink(args)?).after(&wait_for_steps);
+    let image = args.image.as_deref().map(ResultsImage::open);
+    let store = Store::new(layers, sink(args)?)
+        .reading(image)
+        .after(&wait_for_steps);
     let threads = thread::available_parallelism()
         .map_or(2, usize::from)
         .clamp(2, 8);
@@ -83,6 +87,9 @@ fn serve_go_command(args: &Args) -> Result<(), String> {
     );
     if let Some(error) = store.complaint() {
         eprintln!("gowork-cache: not all results are kept in the cache mount: {error}");
+    }
+    if args.image.is_some() {
+        eprintln!("gowork-cache: {}", store.fetched());
     }
     if args.stats {
         eprintln!("gowork-cache: {}", store.stats());

@@ -228,6 +228,48 @@ fn a_batch_that_waits_for_another_ends_when_its_steps_have_made_everything() {
     });
 }
 
+/// What an empty builder has: std from an imported cache, and what another builder exported.
+#[test]
+fn a_results_image_has_what_an_edit_does_not_change() {
+    let world = World::new();
+    let (first, plain) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let exported = Build::begun(&world, first.path());
+    steps(&exported);
+    for (number, packages) in [(1, 3), (7, 1)] {
+        world.edit("b", number);
+        let empty = tempfile::tempdir().unwrap();
+        let mut build = Build::with_std(&world, empty.path(), &exported.part("runtime"));
+        build.image = Some(exported.layers.path());
+        let (output, left) = build.batch(&["runtime"]);
+        succeeds(&output);
+        let taken = format!("gowork-cache: taken from the results image: {packages}\n");
+        assert_eq!((said(&output), left), (taken, vec![]), "b is {number}");
+        let outputs = ["b", "a", "c"].map(|step| build.library(step));
+        let (linked, binary) = build.link();
+        outputs.iter().chain([&linked]).for_each(succeeds);
+        assert!(!outputs.iter().chain([&linked]).any(ran_go) && binary == world.plain());
+        let without = Build::begun(&world, plain.path());
+        assert!(steps(&without).1 == build.layers_of_link());
+    }
+}
+
+/// A step that runs already would compile what the image may have.
+#[test]
+fn with_a_results_image_running_steps_are_asked_to_stop() {
+    let world = World::new();
+    let (mount, image) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut build = Build::begun(&world, mount.path());
+    build.image = Some(image.path());
+    let running = Locks::new(mount.path()).run("b").unwrap();
+    thread::scope(|scope| {
+        let batch = scope.spawn(|| build.batch(&["runtime"]).0);
+        until(&|| running.should_stop() || batch.is_finished());
+        assert!(!batch.is_finished());
+        drop(running);
+        succeeds(&batch.join().unwrap());
+    });
+}
+
 #[test]
 fn an_error_is_left_to_the_step_that_it_belongs_to() {
     let world = World::new();

@@ -53,9 +53,11 @@ enum Fault {
     BatchKilled,
     /// Two steps use the mount at once, of different sources.
     TwoAtOnce,
+    /// A results image of the same or other sources is damaged.
+    ImageDamaged,
 }
 
-const FAULTS: [Fault; 10] = [
+const FAULTS: [Fault; 11] = [
     Fault::MountDamaged,
     Fault::MountDamagedMeanwhile,
     Fault::MountPrunedMeanwhile,
@@ -66,6 +68,7 @@ const FAULTS: [Fault; 10] = [
     Fault::StepKilled,
     Fault::BatchKilled,
     Fault::TwoAtOnce,
+    Fault::ImageDamaged,
 ];
 
 /// How a build goes.
@@ -198,6 +201,7 @@ impl Series {
             Fault::StepKilled => self.killed(),
             Fault::BatchKilled => self.batch_killed(),
             Fault::TwoAtOnce => self.two_at_once(),
+            Fault::ImageDamaged => self.image_damaged(),
         }
     }
 
@@ -214,12 +218,13 @@ impl Series {
         match way {
             Way::Layers => self.layers(mount),
             Way::MountAlone => self.mount_alone(mount),
-            Way::AtOnce => self.at_once(mount),
+            Way::AtOnce => self.at_once(mount, None),
         }
     }
 
-    fn at_once(&self, mount: &Path) -> Result<Vec<u8>, String> {
-        let build = build::Build::with_std(&self.world, mount, &self.world.std());
+    fn at_once(&self, mount: &Path, image: Option<&Path>) -> Result<Vec<u8>, String> {
+        let mut build = build::Build::with_std(&self.world, mount, &self.world.std());
+        build.image = image;
         thread::scope(|scope| {
             let batch = scope.spawn(|| build.batch(&["runtime"]).0);
             let made = build.all();
@@ -320,6 +325,19 @@ impl Series {
             kill(&mut batch);
             made.join().unwrap()
         })
+    }
+
+    /// A builder with nothing in its mount reads a damaged results image.
+    fn image_damaged(&mut self) -> Result<Vec<u8>, String> {
+        let (before, mount) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let exported = self.pick();
+        edit(&self.other, exported);
+        let image = build::Build::with_std(&self.other, before.path(), &self.world.std());
+        image.all()?;
+        let layers = image.layers.path();
+        fs::remove_file(layers.join("runtime")).unwrap();
+        damage(layers, &mut self.random, 0.3);
+        self.at_once(mount.path(), Some(layers))
     }
 
     fn two_at_once(&mut self) -> Result<Vec<u8>, String> {

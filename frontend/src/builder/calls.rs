@@ -8,9 +8,10 @@ use gowork_llb::diag::{Diagnostic, Severity};
 use gowork_llb::plan::{self, Outline, PlanInput};
 
 use super::isolate;
+use super::job::Wanted;
 use super::session::Session;
 use super::survey::Survey;
-use super::target::{self, BINARIES};
+use super::target::{self, BINARIES, RESULTS};
 use crate::error::{BuildError, SourceFiles};
 use crate::subrequests::{self, Call, lint, outline, targets};
 
@@ -100,6 +101,7 @@ fn not_in_image(found: Diagnostic) -> lint::LintWarning {
 fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, BuildError> {
     let options = session.options;
     let name = match target::choose(options.target.as_deref(), &survey.outlined) {
+        Ok(Wanted::Results) => RESULTS.to_owned(),
         Ok(wanted) => wanted.image().unwrap_or(BINARIES).to_owned(),
         Err(error) if options.target.is_some() => return Err(error.into()),
         Err(_) => String::new(),
@@ -132,7 +134,7 @@ fn optional(name: &str) -> outline::Forward {
     }
 }
 
-/// The images, those that cannot be built, and the target that puts all binaries into one directory.
+/// The images, those that cannot be built, and the targets that are made of all of them.
 fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Target> {
     let mut all = Vec::new();
     for image in &outline.images {
@@ -155,13 +157,19 @@ fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Targ
         });
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    if !all.iter().any(|target| target.name == BINARIES) {
-        all.push(targets::Target {
-            name: BINARIES.to_owned(),
-            default: false,
-            description: "all binaries in one directory, for --output".to_owned(),
-            ..targets::Target::default()
-        });
+    let made_of_all = [
+        (BINARIES, "all binaries in one directory, for --output"),
+        (RESULTS, "compile results, for builds on other machines"),
+    ];
+    for (name, description) in made_of_all {
+        if !all.iter().any(|target| target.name == name) {
+            all.push(targets::Target {
+                name: name.to_owned(),
+                default: false,
+                description: description.to_owned(),
+                ..targets::Target::default()
+            });
+        }
     }
     all
 }

@@ -15,6 +15,8 @@ pub(super) enum Wanted {
     Image(ImageName),
     /// All binaries.
     Binaries,
+    /// The results image.
+    Results,
     /// The binaries of these images, for the stages of a Dockerfile.
     Some(Vec<ImageName>),
 }
@@ -51,11 +53,11 @@ impl Job<'_> {
 }
 
 impl Wanted {
-    /// The name of the image. Returns `None` for binaries.
+    /// The name of the image. Returns `None` if no single image is wanted.
     pub(super) fn image(&self) -> Option<&str> {
         match self {
             Self::Image(name) => Some(name),
-            Self::Binaries | Self::Some(_) => None,
+            Self::Binaries | Self::Results | Self::Some(_) => None,
         }
     }
 
@@ -64,7 +66,7 @@ impl Wanted {
         match self {
             Self::Image(name) => Some(std::slice::from_ref(name)),
             Self::Some(names) => Some(names),
-            Self::Binaries => None,
+            Self::Binaries | Self::Results => None,
         }
     }
 }

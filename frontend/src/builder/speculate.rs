@@ -3,6 +3,7 @@
 
 pub(super) mod batch;
 pub(super) mod early_std;
+mod results;
 
 use std::future::Future;
 use std::pin::pin;

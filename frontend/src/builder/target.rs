@@ -10,6 +10,8 @@ use crate::opts::NoCache;
 
 /// The target that puts all binaries into one directory.
 pub(super) const BINARIES: &str = "binaries";
+/// The target that is the results image.
+pub(super) const RESULTS: &str = "results";
 
 /// The meaning of `--target`. Without one, the only image.
 ///
@@ -37,6 +39,9 @@ pub(super) fn choose(target: Option<&str>, outlined: &Outlined) -> Result<Wanted
     }
     if target == BINARIES {
         return Ok(Wanted::Binaries);
+    }
+    if target == RESULTS {
+        return Ok(Wanted::Results);
     }
     let near = match diag::nearest(&target, names.iter().map(ImageName::as_str)) {
         Some(near) => format!("; did you mean {near}?"),

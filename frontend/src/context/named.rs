@@ -145,6 +145,7 @@ impl NamedContexts<'_> {
             output,
             config: Some(found.config),
             digest: found.digest,
+            image: None,
         })
     }
 
@@ -186,6 +187,7 @@ impl NamedContexts<'_> {
             output,
             config,
             digest: None,
+            image: None,
         })
     }
 }

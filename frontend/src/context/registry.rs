@@ -22,6 +22,8 @@ pub struct BaseImage {
     pub config: Option<Vec<u8>>,
     /// The digest it is pinned to, if it has one.
     pub digest: Option<String>,
+    /// The image, if it is one of a registry and has layers.
+    pub image: Option<Image>,
 }
 
 impl BaseImage {
@@ -31,6 +33,7 @@ impl BaseImage {
             output,
             config: None,
             digest: None,
+            image: None,
         }
     }
 }
@@ -70,15 +73,12 @@ impl Lookup<'_> {
             .platform(self.platform.clone())
             .resolve_mode(mode)
             .named(self.shown);
-        let output = if is_empty(&found.config) {
-            Output::scratch()
-        } else {
-            image.output()
-        };
+        let image = (!is_empty(&found.config)).then_some(image);
         Ok(BaseImage {
-            output,
+            output: image.clone().map_or_else(Output::scratch, Image::output),
             config: Some(found.config),
             digest: found.digest,
+            image,
         })
     }
 }

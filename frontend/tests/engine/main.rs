@@ -47,6 +47,7 @@ mod others;
 mod overlays;
 mod predictions;
 mod reproducible;
+mod results;
 mod rows;
 mod runtime;
 mod runtime_stages;

@@ -26,7 +26,7 @@ async fn targets_are_listed_although_one_is_broken() {
         .unwrap();
     assert_eq!(
         text,
-        "TARGET    DESCRIPTION\napi       package example.com/m/cmd/api\nweb       cannot be built: --check says why\nbinaries  all binaries in one directory, for --output\n"
+        "TARGET    DESCRIPTION\napi       package example.com/m/cmd/api\nweb       cannot be built: --check says why\nbinaries  all binaries in one directory, for --output\nresults   compile results, for builds on other machines\n"
     );
     assert_eq!(code, "1");
     let sound = SOURCES.replace("import _ \"example.com/m/no\"\n", "");

@@ -18,7 +18,10 @@ pub use bake::{BakeOptions, bake};
 pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use go_errors::{GoErrors, go_errors};
 pub use image_config::{ConfigInput, check_env, image_config};
-pub use llb::{GOLANG_PATH, LlbInputs, LlbOptions, Lowering, NoCache};
+pub use llb::{
+    GOLANG_PATH, LlbInputs, LlbOptions, Lowering, MadeResults, NoCache, RESULTS_VERSION,
+    ResultsImage, ResultsLayers,
+};
 pub use mark::Mark;
 pub use platform::{docker_platform, go_target, parse_target, platforms};
 pub use rootfs::{

@@ -28,6 +28,7 @@
 //! | `resolution.json`, `report.json`, of the resolve step | `gowork_llb::resolution` | `VERSION`, in the file |
 //! | `git.json`, of the git step | `gowork_frontend::steps::git::GitAnswer` | `GIT_VERSION`, in the file |
 //! | layers of compile results | `gowork_cache::layer` | in the first line of the index |
+//! | the label `gowork.results` of a results image | `gowork_llb::lower::ResultsLayers` | `RESULTS_VERSION`, in the label; its files are layers |
 //! | the cache mount of compile results | `gowork_cache::mount` | in the path; what is kept whole, in its key |
 //! | command lines, `GOCACHEPROG` | [`words`] | none: both programs come from one image |
 //! | `GOWORK_NAMES`, `GOWORK_ATTEMPT`, `GOWORK_CACHE_NAMESPACE` | none | none: they key a step, and no program reads them |

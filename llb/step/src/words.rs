@@ -30,6 +30,8 @@ pub const DISCARD: &str = "--discard";
 pub const USAGE_LOG: &str = "--usage-log";
 /// The cache mount.
 pub const MOUNT: &str = "--mount";
+/// A results image, to read after the cache mount.
+pub const RESULTS_IMAGE: &str = "--results-image";
 /// Bytes that the cache mount may hold.
 pub const LIMIT: &str = "--limit";
 /// Names of steps to wait for.

@@ -9,6 +9,7 @@ mod image_stages;
 mod layers;
 mod llb;
 mod platform;
+mod results;
 mod rows;
 mod start;
 mod step_files;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::hit::Hit;
 use crate::id::Id;
+use crate::layer::image::ResultsImage;
 use crate::layer::read::Layer;
 use crate::layer::write::LayerWriter;
 use crate::mount::CacheMount;
@@ -28,10 +29,13 @@ pub struct Store<'a> {
     begun: Once,
     layers: Vec<Layer>,
     sink: Sink,
+    /// Read after the mount.
+    image: Option<ResultsImage>,
     hits: AtomicU64,
     misses: AtomicU64,
     puts: AtomicU64,
     taken: AtomicU64,
+    fetched: AtomicU64,
 }
 
 impl<'a> Store<'a> {
@@ -43,11 +47,19 @@ impl<'a> Store<'a> {
             begun: Once::new(),
             layers,
             sink,
+            image: None,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
             puts: AtomicU64::new(0),
             taken: AtomicU64::new(0),
+            fetched: AtomicU64::new(0),
         }
+    }
+
+    /// The same store, which looks in `image` too, after the mount.
+    #[must_use]
+    pub fn reading(self, image: Option<ResultsImage>) -> Self {
+        Self { image, ..self }
     }
 
     /// The same store, which calls `before` and waits for it at its first get.
@@ -97,7 +109,9 @@ impl<'a> Store<'a> {
     /// A result of the mount. It is copied into the layer being written: then the layer is complete
     /// without the mount, and no change of the mount can do harm.
     fn take_from_mount(&self, action: &Id) -> Option<Hit> {
-        let (output, bytes) = self.mount()?.find(action)?;
+        let mount = self.mount()?;
+        let found = mount.find(action);
+        let (output, bytes) = found.or_else(|| self.fetch(mount, action))?;
         let hit = match &self.sink {
             // If it cannot be written, the put that follows the miss reports why.
             Sink::Layer(writer, _) => writer.keep_output(action, &output, &bytes).ok()?,
@@ -105,6 +119,16 @@ impl<'a> Store<'a> {
         };
         self.taken.fetch_add(1, Ordering::Relaxed);
         Some(hit)
+    }
+
+    /// A result of the results image. It is put into the mount, where all steps find it.
+    fn fetch(&self, mount: &CacheMount, action: &Id) -> Option<(Id, Vec<u8>)> {
+        let (output, bytes) = self.image.as_ref()?.find(action)?;
+        mount.keep(action, &output, &bytes);
+        // Checked where it lies: a damaged file of the same length may have been there.
+        let found = mount.find(action)?;
+        self.fetched.fetch_add(1, Ordering::Relaxed);
+        Some(found)
     }
 
     /// Keeps an output, unless a layer already has exactly this one.
@@ -158,6 +182,12 @@ impl<'a> Store<'a> {
     /// Why the mount keeps nothing more; `None` if it keeps what it is given.
     pub fn complaint(&self) -> Option<String> {
         self.mount()?.complaint()
+    }
+
+    /// How many results the results image had, in one line.
+    pub fn fetched(&self) -> String {
+        let fetched = self.fetched.load(Ordering::Relaxed);
+        format!("taken from the results image: {fetched}")
     }
 
     /// The counts, in one line.

@@ -22,6 +22,8 @@ pub(crate) type Snapshot = BTreeMap<PathBuf, (u32, i64, Vec<u8>)>;
 pub(crate) struct Build<'a> {
     world: &'a World,
     mount: Option<&'a Path>,
+    /// A results image, for the batch.
+    pub(crate) image: Option<&'a Path>,
     pub(crate) layers: TempDir,
 }
 
@@ -30,6 +32,7 @@ impl<'a> Build<'a> {
         Build {
             world,
             mount,
+            image: None,
             layers: tempfile::tempdir().unwrap(),
         }
     }
@@ -228,9 +231,12 @@ impl<'a> Build<'a> {
             dir,
             layers.path().to_str().unwrap(),
         ];
-        let mut command = self
-            .world
-            .command(PROGRAM, &self.tiers(&[], &format!("--discard {dir}")));
+        let image = match self.image {
+            Some(image) => format!("--results-image {} ", image.display()),
+            None => String::new(),
+        };
+        let results = format!("{image}--discard {dir}");
+        let mut command = self.world.command(PROGRAM, &self.tiers(&[], &results));
         command.args(words);
         ([layers, scratch], command)
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::{self, ConfigInput};
+use gowork_llb::lower::{self, ConfigInput, MadeResults};
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::Image;
 
@@ -35,6 +35,17 @@ pub(in crate::builder) async fn make(
         session.warn(&doubtful).await;
     }
     Ok(config)
+}
+
+/// The config of a results image, JSON.
+pub(in crate::builder) fn of_results(
+    session: &Session<'_>,
+    results: &MadeResults,
+    platform: &Platform,
+) -> Result<Vec<u8>, BuildError> {
+    let created = rfc3339(session.options.source_date_epoch.unwrap_or(0));
+    let config = results.config(platform, &session.options.labels, created);
+    Ok(config.map_err(unusable)?)
 }
 
 fn unusable(error: impl std::fmt::Display) -> Diagnostic {

@@ -104,6 +104,7 @@ pub(super) async fn builder(
         output: made.output,
         config: made.config,
         digest: made.digest,
+        image: None,
     })
 }
 

@@ -1,18 +1,21 @@
 //! Beside the steps: if several have to run, one step compiles and links for all of them, and they
-//! find the results in the cache mount.
+//! find the results in the cache mount. It may take results from the results image.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use gowork_llb::config::ImageName;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Output;
 use gowork_llb::plan::BuildIx;
 use gowork_step::{RUNNING, Running, from_json};
 use tokio::time::sleep;
 
-use crate::builder::job::Job;
+use super::results;
+use crate::builder::job::{Job, Wanted};
 use crate::builder::session::{Session, new_attempt};
+use crate::error::BuildError;
 use crate::opts::NoCache;
 
 /// How long until the first look at which steps run: a build takes this long if none has to.
@@ -47,7 +50,8 @@ pub(in crate::builder) async fn compile(
     job: Job<'_>,
     begun: &Begun,
 ) {
-    if session.options.no_cache != NoCache::Off {
+    // The results image holds nothing that is linked.
+    if session.options.no_cache != NoCache::Off || *job.wanted == Wanted::Results {
         return;
     }
     sleep(PATIENCE).await;
@@ -67,19 +71,44 @@ async fn compile_build(
     begun: &Begun,
 ) -> Option<()> {
     let images = job.wanted.names();
+    let mut is_looked_up = false;
     for round in 1..=ATTEMPTS {
         let watch = lowering
             .watch(build, images, round, &new_attempt())
             .ok()??;
-        let running = running(session, &watch).await?;
-        if let Some(batch) = lowering.batch(build, images, &running.positions).ok()? {
-            begun.0.set(true);
-            session.solve(&batch, true).await.ok()?;
-            return Some(());
+        let running = running(session, &watch).await?.positions;
+        // Only now: a build that compiles nothing needs no results.
+        if !running.is_empty() && !is_looked_up {
+            is_looked_up = true;
+            lowering.read_results(results::look_up(session, job.platform).await);
         }
-        sleep(PAUSE).await;
+        let Some(batch) = lowering.batch(build, images, &running).ok()? else {
+            sleep(PAUSE).await;
+            continue;
+        };
+        begun.0.set(true);
+        let error = session.solve(&batch, true).await.err()?;
+        return without_results(session, lowering, (build, images), &running, &error).await;
     }
     None
+}
+
+/// Runs a batch again that failed with this error: the results image may be damaged.
+async fn without_results(
+    session: &Session<'_>,
+    mut lowering: Lowering<'_>,
+    (build, images): (BuildIx, Option<&[ImageName]>),
+    running: &[usize],
+    error: &BuildError,
+) -> Option<()> {
+    if !lowering.has_results() {
+        return None;
+    }
+    results::warn(session, error).await;
+    lowering.read_results(None);
+    let batch = lowering.batch(build, images, running).ok()??;
+    session.solve(&batch, true).await.ok()?;
+    Some(())
 }
 
 /// Which steps run now.

@@ -11,7 +11,9 @@ use gowork_step::{BATCH, Batch, Description, NAMES, Names, STEP_DIR, Version, to
 
 use super::Lowering;
 use super::description::{brings_others, place_in_batch};
-use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, LAYERS, MODCACHE, OUT, SRC, source_dir};
+use super::paths::{
+    CACHE_MOUNT, CACHE_PROGRAM, LAYERS, MODCACHE, OUT, RESULTS_IMAGE, SRC, source_dir,
+};
 use super::progress::weak;
 use super::step_files::files_of;
 use crate::config::ImageName;
@@ -21,7 +23,8 @@ use crate::plan::{BuildIx, Step, StepIx, StepKind, for_images};
 use crate::tree::TreePath;
 
 /// As many steps have to run at least. Fewer cost no more than they do here, where everything is
-/// looked at once more.
+/// looked at once more. With a results image one compile step is enough, since the image may have
+/// most of its packages.
 const WORTHWHILE: usize = 4;
 
 impl Lowering<'_> {
@@ -75,7 +78,7 @@ impl Lowering<'_> {
         // its row: buildx shows a hidden row if another member of it is looked at after one was
         // canceled.
         let exec = exec.progress_group(self.hidden(&title));
-        self.beside(exec, *one, &title)
+        self.beside(exec, *one, &title, "")
     }
 
     /// What compiles and links at once all steps that have to run, if those at the positions
@@ -96,7 +99,7 @@ impl Lowering<'_> {
             .copied()
             .filter(|ix| self.is_link(*ix))
             .collect();
-        let Some(&one) = links.first().filter(|_| missing.len() >= WORTHWHILE) else {
+        let Some(&one) = links.first().filter(|_| self.is_worthwhile(&missing)) else {
             return Ok(None);
         };
         let compiled = self.compiled_or_read(&missing);
@@ -134,7 +137,17 @@ impl Lowering<'_> {
         exec = exec
             .mount(Mount::read_only(&files, STEP_DIR))
             .progress_group(row);
-        self.beside(exec, one, &title)
+        let Some(results) = self.results_for(&missing) else {
+            return self.beside(exec, one, &title, "");
+        };
+        exec = exec.mount(Mount::read_only(&results, RESULTS_IMAGE));
+        let flag = format!(" {} {RESULTS_IMAGE}", words::RESULTS_IMAGE);
+        self.beside(exec, one, &title, &flag)
+    }
+
+    fn is_worthwhile(&self, missing: &BTreeSet<StepIx>) -> bool {
+        let compiles = || missing.iter().any(|ix| !self.is_link(*ix));
+        missing.len() >= WORTHWHILE || (self.results_image.is_some() && compiles())
     }
 
     /// The steps that a batch makes.
@@ -175,12 +188,19 @@ impl Lowering<'_> {
         self.of_build(format!("compile and link in one batch{names}"), build)
     }
 
-    /// Completes what runs beside the steps, with the settings of `one` of them.
-    fn beside(&self, exec: Exec, one: StepIx, title: &str) -> Result<Option<Output>, OpError> {
+    /// Completes what runs beside the steps, with the settings of `one` of them. `flags` are more
+    /// words for the cache program.
+    fn beside(
+        &self,
+        exec: Exec,
+        one: StepIx,
+        title: &str,
+        flags: &str,
+    ) -> Result<Option<Output>, OpError> {
         let exec = exec
             .mount(self.cache_mount())
             .mount(Mount::scratch_output(OUT));
-        let program = format!("{CACHE_PROGRAM} {MOUNT} {CACHE_MOUNT} {DISCARD} {OUT}");
+        let program = format!("{CACHE_PROGRAM} {MOUNT} {CACHE_MOUNT}{flags} {DISCARD} {OUT}");
         let exec = self
             .with_go(exec, self.plan.step(one), program)
             .named(self.title(title));

@@ -1,6 +1,7 @@
 //! A plan as LLB: every step an exec with exactly its inputs mounted.
 //!
-//! One kind of step a file: `resolve`, `compile`, `link`, `image`; `batch` is what runs beside them.
+//! One kind of step a file: `resolve`, `compile`, `link`, `image`; `batch` is what runs beside them,
+//! `results` and `results_image` what travels to other builders.
 //! What they share: `paths` (where things are in a container), `sources` (what is in `/src`),
 //! `step_files` (what the programs read about a step), `description` (what a step's results are
 //! known by), `compiler_env`, and `progress` (the rows that people see).
@@ -16,12 +17,16 @@ mod options;
 mod paths;
 mod progress;
 mod resolve;
+mod results;
+mod results_image;
 mod sources;
 mod step_files;
 
 pub(super) use image::layer_titles;
 pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
 pub(super) use paths::{MODCACHE, SRC, source_dir};
+pub use results::MadeResults;
+pub use results_image::{RESULTS_VERSION, ResultsImage, ResultsLayers};
 
 use std::collections::BTreeMap;
 
@@ -41,6 +46,8 @@ pub struct Lowering<'a> {
     made: BTreeMap<StepIx, Output>,
     /// What the programs read about the steps of a build.
     step_files: BTreeMap<BuildIx, StepFiles>,
+    /// Results of another builder.
+    results_image: Option<ResultsImage>,
 }
 
 impl<'a> Lowering<'a> {
@@ -52,6 +59,7 @@ impl<'a> Lowering<'a> {
             options,
             made: BTreeMap::new(),
             step_files: BTreeMap::new(),
+            results_image: None,
         }
     }
 

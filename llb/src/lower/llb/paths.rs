@@ -9,6 +9,7 @@
 //! | `/gowork/cache` | the cache mount, where compile results are kept in one |
 //! | `/gowork/after/N` | nothing, of an earlier step that left its results in the cache mount: so that it runs before |
 //! | `/gowork/layers/N` | beside the steps, results of a step |
+//! | `/gowork/results-image` | beside the steps, results of another builder |
 //! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
 //! | `/gowork/out-modcache` | the module cache that the resolve step makes |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
@@ -39,6 +40,8 @@ pub(super) const FRONTEND_PROGRAM: &str = "/gowork/gowork-frontend";
 pub(super) const CACHE_MOUNT: &str = "/gowork/cache";
 /// Results of steps, by number.
 pub(super) const LAYERS: &str = "/gowork/layers";
+/// Results of another builder.
+pub(super) const RESULTS_IMAGE: &str = "/gowork/results-image";
 /// Where a step that fails leaves what it printed.
 pub(super) const FAILURES_DIR: &str = "/gowork/failures";
 

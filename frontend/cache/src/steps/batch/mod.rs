@@ -8,6 +8,9 @@
 //! bulk of std, which takes longest: it is stopped, and what it made is used. The other steps wait
 //! for the batch ([`crate::steps::locks`]), each until all its packages are compiled.
 //!
+//! With a results image, what the layers and the mount lack is looked for there. All steps that run
+//! already are stopped then: they would compile what the image may have.
+//!
 //! Errors are ignored here; the step that fails for the same reason reports them, under its own
 //! name. Results are used where they lie in the mount, checked but not copied. If one is removed
 //! meanwhile, the batch fails.
@@ -22,7 +25,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use gowork_step::words::{AFTER, MOUNT, PARENT, STOP, USAGE_LOG};
+use gowork_step::words::{AFTER, MOUNT, PARENT, RESULTS_IMAGE, STOP, USAGE_LOG};
 use gowork_step::{Batch, LinkDescription, part_dir};
 
 use self::progress::Progress;
@@ -53,6 +56,7 @@ pub fn batch(words: &[String]) -> Result<ExitCode, String> {
         program: &program,
         mount: CacheMount::new(&mount_dir, args.limit),
         mount_dir: &mount_dir,
+        image: args.image.as_deref(),
     };
     let done = runner.run(&batch);
     let _ = parts::clear(runner.dir);
@@ -74,6 +78,8 @@ struct Runner<'a> {
     program: &'a str,
     mount_dir: &'a Path,
     mount: CacheMount,
+    /// A results image.
+    image: Option<&'a Path>,
 }
 
 impl Runner<'_> {
@@ -198,7 +204,12 @@ impl Runner<'_> {
         let mut compiled = HashMap::new();
         let lines = child.stderr.take().map(BufReader::new);
         for line in lines.into_iter().flat_map(|errors| errors.split(b'\n')) {
-            match trace.read_line(&String::from_utf8_lossy(&line?)) {
+            let line = line?;
+            let line = String::from_utf8_lossy(&line);
+            if self.image.is_some() && line.starts_with("gowork-cache: ") {
+                eprintln!("{line}");
+            }
+            match trace.read_line(&line) {
                 Some(Event::Installed(path)) => progress.keep_binary(links, &path)?,
                 Some(Event::Compiled(package, output))
                     if missing.contains(&package) && !compiled.contains_key(&package) =>
@@ -263,8 +274,12 @@ impl Runner<'_> {
         }
         words.push(format!("{USAGE_LOG} {}", log.display()));
         words.push(format!("{MOUNT} {}", self.mount_dir.display()));
+        if let Some(image) = self.image {
+            words.push(format!("{RESULTS_IMAGE} {}", image.display()));
+        }
         for step in &progress.running {
-            let flag = if step.brings_others { STOP } else { AFTER };
+            let is_stopped = step.brings_others || self.image.is_some();
+            let flag = if is_stopped { STOP } else { AFTER };
             words.push(format!("{flag} {}", step.name));
         }
         words.join(" ")

@@ -1,0 +1,40 @@
+//! The results image that the client names: compile results of another builder, for the batch.
+
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::ResultsImage;
+use gowork_llb::ops::Platform;
+
+use crate::builder::session::Session;
+use crate::error::BuildError;
+
+/// The named context that is the results image.
+const CONTEXT: &str = "gowork-results";
+
+/// Looks the results image up. Returns `None` if the client names none, or if it cannot be had:
+/// that is a warning, since the build can do without.
+pub(super) async fn look_up(session: &Session<'_>, platform: &Platform) -> Option<ResultsImage> {
+    match session.context.named(CONTEXT, platform).await {
+        Ok(None) => None,
+        Ok(Some(found)) if found.output.is_scratch() => None,
+        Ok(Some(found)) => Some(ResultsImage::new(
+            found.output,
+            found.image,
+            found.config.as_deref(),
+        )),
+        Err(error) => {
+            warn(session, &error).await;
+            None
+        }
+    }
+}
+
+/// Warns that the results image is not used.
+pub(super) async fn warn(session: &Session<'_>, error: &BuildError) {
+    let text = error.to_string();
+    let what = text.lines().next().unwrap_or_default();
+    let warning = Diagnostic::warning(format!("the build context {CONTEXT} is not used: {what}"));
+    let warning = warning.help(
+        "a build of main makes this image: --target results --push --tag REGISTRY/app/results",
+    );
+    session.warn(&[warning]).await;
+}
