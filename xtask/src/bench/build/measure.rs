@@ -149,6 +149,15 @@ impl Bench<'_> {
                     ..order
                 },
             )?;
+            if place.side == Side::Results {
+                place.build(
+                    engine,
+                    Order {
+                        cache: Cache::Push,
+                        ..order
+                    },
+                )?;
+            }
             self.exported.push((place.side, place.exported(engine)?));
         }
         phase.done();

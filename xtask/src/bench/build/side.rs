@@ -30,6 +30,8 @@ pub(super) enum Side {
     Mount,
     /// The frontend, compile results in layers and a cache mount
     Both,
+    /// The same; with an imported cache, a results image too
+    Results,
     /// The same with the frontend of another revision: --earlier
     Earlier,
 }
@@ -44,7 +46,10 @@ impl Side {
 
     /// Whether the frontend builds.
     pub(super) fn is_ours(self) -> bool {
-        matches!(self, Self::Layer | Self::Mount | Self::Both | Self::Earlier)
+        matches!(
+            self,
+            Self::Layer | Self::Mount | Self::Both | Self::Results | Self::Earlier
+        )
     }
 
     /// Whether a build on an empty engine gains by an imported cache when sources changed. The
@@ -53,7 +58,13 @@ impl Side {
     pub(super) fn travels(self) -> bool {
         matches!(
             self,
-            Self::Article | Self::Printed | Self::Layer | Self::Mount | Self::Both | Self::Earlier
+            Self::Article
+                | Self::Printed
+                | Self::Layer
+                | Self::Mount
+                | Self::Both
+                | Self::Results
+                | Self::Earlier
         )
     }
 
@@ -77,7 +88,7 @@ impl Side {
     /// The line of the configuration that chooses it.
     fn key(self) -> Option<String> {
         let cache = match self {
-            Self::Earlier => Self::Both,
+            Self::Earlier | Self::Results => Self::Both,
             side => side,
         };
         self.is_ours()
@@ -113,7 +124,7 @@ impl Side {
             }
             Self::HandStages => Some(dockerfile::apart(subject, &images, &cache)),
             Self::Ko | Self::Printed => None,
-            Self::Layer | Self::Mount | Self::Both | Self::Earlier => {
+            Self::Layer | Self::Mount | Self::Both | Self::Results | Self::Earlier => {
                 Some(self.configuration(subject))
             }
         }

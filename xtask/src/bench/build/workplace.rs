@@ -66,6 +66,8 @@ pub(super) enum Cache {
     Unused,
     /// What the build leaves is exported.
     Export,
+    /// The results image is pushed.
+    Push,
     /// What was exported is imported.
     Import,
 }
@@ -145,20 +147,13 @@ impl<'a> Workplace<'a> {
         buildx
             .envs(engine.iter().map(|(name, value)| (name, value)))
             .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1");
-        buildx.args([
-            "build",
-            "--progress",
-            "rawjson",
-            "--provenance",
-            "false",
-            "--output",
-            "type=cacheonly",
-        ]);
+        buildx.args(["build", "--progress", "rawjson", "--provenance", "false"]);
+        let target = match order.cache {
+            Cache::Push => "results",
+            _ => order.one.map_or("binaries", |image| &image.name),
+        };
         buildx
-            .args([
-                "--target",
-                order.one.map_or("binaries", |image| &image.name),
-            ])
+            .args(["--target", target])
             .arg("--file")
             .arg(dockerfile);
         if let Some(bundle) = value(engine, "GOWORK_TEST_CA") {
@@ -186,25 +181,45 @@ impl<'a> Workplace<'a> {
                 .arg("--build-context")
                 .arg(format!("{image}=oci-layout://{}", layout.display()));
         }
-        let cache = || {
-            Ok::<_, anyhow::Error>(format!(
-                "type=registry,ref={}/{}:{TAG}",
-                registry(engine)?.address,
-                self.cache()
-            ))
+        let output = self.add_cache(&mut buildx, engine, order.cache)?;
+        buildx.args(["--output", &output]).arg(self.repository());
+        Ok(buildx)
+    }
+
+    /// Adds what is said of the cache outside of the engine. Returns the output.
+    fn add_cache(&self, buildx: &mut Command, engine: &Variables, cache: Cache) -> Result<String> {
+        let compression = &self.equipment.compression;
+        let named = |name: String| -> Result<String> {
+            Ok(format!("{}/{name}:{TAG}", registry(engine)?.address))
         };
-        match order.cache {
+        match cache {
             Cache::Unused => {}
             Cache::Export => {
-                let compression = &self.equipment.compression;
-                buildx
-                    .arg("--cache-to")
-                    .arg(format!("{},mode=max,compression={compression}", cache()?));
+                let to = named(self.cache())?;
+                buildx.arg("--cache-to").arg(format!(
+                    "type=registry,ref={to},mode=max,compression={compression}"
+                ));
             }
-            Cache::Import => drop(buildx.arg("--cache-from").arg(cache()?)),
+            Cache::Push => {
+                let image = named(self.results())?;
+                return Ok(format!(
+                    "type=image,name={image},push=true,compression={compression}"
+                ));
+            }
+            Cache::Import => {
+                let from = named(self.cache())?;
+                buildx
+                    .arg("--cache-from")
+                    .arg(format!("type=registry,ref={from}"));
+                if self.side == Side::Results {
+                    let image = named(self.results())?;
+                    buildx
+                        .arg("--build-context")
+                        .arg(format!("gowork-results=docker-image://{image}"));
+                }
+            }
         }
-        buildx.arg(self.repository());
-        Ok(buildx)
+        Ok("type=cacheonly".to_owned())
     }
 
     /// What the command line prints for the copy. The syntax line is left out: it would be pulled,
@@ -308,12 +323,22 @@ impl<'a> Workplace<'a> {
         )
     }
 
-    /// Bytes of the exported cache.
+    /// The name that its results image has in the registry.
+    fn results(&self) -> String {
+        format!("{}-image", self.cache())
+    }
+
+    /// Bytes of the exported cache; of [`Side::Results`] those of the results image, since the
+    /// cache is that of [`Side::Both`].
     ///
     /// # Errors
     /// If it does not exist.
     pub(super) fn exported(&self, engine: &Variables) -> Result<u64> {
-        registry(engine)?.size(&self.cache(), TAG)
+        let name = match self.side {
+            Side::Results => self.results(),
+            _ => self.cache(),
+        };
+        registry(engine)?.size(&name, TAG)
     }
 }
 
