@@ -137,11 +137,16 @@ fn optional(name: &str) -> outline::Forward {
 /// The images, those that cannot be built, and the targets that are made of all of them.
 fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Target> {
     let mut all = Vec::new();
+    let main_images = outline
+        .images
+        .iter()
+        .filter(|image| image.variant_of.is_none());
+    let is_only = main_images.count() == 1 && broken.is_empty();
     for image in &outline.images {
         let main = outline.builds[image.build.0].packages.get(image.main);
         all.push(targets::Target {
             name: image.config.name.to_string(),
-            default: outline.images.len() == 1 && broken.is_empty(),
+            default: is_only && image.variant_of.is_none(),
             description: format!("package {}", main.path),
             base: image.config.runtime.base.value.clone(),
             span: image.config.at.clone(),

@@ -21,7 +21,7 @@ pub(super) fn choose(target: Option<&str>, outlined: &Outlined) -> Result<Wanted
     let names = outlined.names();
     let list = names.join(", ");
     let Some(target) = target else {
-        return match names.as_slice() {
+        return match outlined.without_variants().as_slice() {
             [only] => Ok(Wanted::Image(only.clone())),
             _ => Err(Diagnostic::error(format!(
                 "this repository has {} images: {list}",

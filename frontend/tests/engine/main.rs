@@ -30,6 +30,7 @@ mod cases;
 mod cgo;
 mod clock;
 mod contexts;
+mod debug;
 mod edits;
 mod elsewhere;
 mod exports;

@@ -138,6 +138,7 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
             r#"{ cmd = ["/usr/local/bin/api", "-health"] }"#,
             healthcheck,
         ),
+        debug: s.boolean("debug"),
         links: s.names(
             "links",
             r#"{ "/usr/bin/api" = "/usr/local/bin/api" }"#,

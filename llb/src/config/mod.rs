@@ -46,7 +46,9 @@ pub use git_value::{GIT_HEAD, GitValue, asked_too_early, leaves_out_git, with_gi
 pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
 pub(crate) use pattern::is_matched;
-pub use runtime::{DirConfig, FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH, UserConfig};
+pub use runtime::{
+    BINARY_DIR, DirConfig, FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH, UserConfig,
+};
 pub use spanned::Spanned;
 pub use types::{
     Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,

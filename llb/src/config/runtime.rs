@@ -13,6 +13,8 @@ use super::{Healthcheck, Runtime, Spanned, User, check_runtime};
 const DEFAULT_USER: &str = "65532:65532";
 /// The default of `base`: the empty image.
 pub const SCRATCH: &str = "scratch";
+/// Directory of the binary in every image that says nothing else: on PATH of any base.
+pub const BINARY_DIR: &str = "/usr/local/bin";
 
 /// What is in an image in addition to the binary, and how it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub struct RuntimeConfig {
     pub volumes: BTreeSet<String>,
     /// Health check; none means the base image's.
     pub healthcheck: Option<HealthcheckConfig>,
+    /// Whether the image has a variant for a debugger.
+    pub debug: Spanned<bool>,
     /// Symbolic links: where each lies, and what it says.
     pub links: BTreeMap<String, String>,
     /// Directories, in the order written.
@@ -131,6 +135,23 @@ impl RuntimeConfig {
         self.base_stage().into_iter().chain(files).collect()
     }
 
+    /// Where the binary lies, which is called `name`: an absolute path, perhaps with more slashes
+    /// than it needs.
+    pub fn binary_path(&self, name: &str) -> String {
+        match &self.path {
+            None => format!("{BINARY_DIR}/{name}"),
+            Some(dir) if dir.ends_with('/') => format!("{dir}{name}"),
+            Some(path) => path.clone(),
+        }
+    }
+
+    /// Where the image has another binary, called `other`: beside its own.
+    pub fn path_beside(&self, name: &str, other: &str) -> String {
+        let own = self.binary_path(name);
+        let dir = own.rsplit_once('/').map_or("", |(dir, _)| dir);
+        format!("{dir}/{other}")
+    }
+
     /// The stage or named context to build upon, if it is no image.
     pub fn base_stage(&self) -> Option<&str> {
         self.base.value.strip_prefix(STAGE)
@@ -164,6 +185,7 @@ impl Runtime {
             stop_signal: own.stop_signal.or(below.stop_signal),
             volumes: own.volumes.or(below.volumes),
             healthcheck: own.healthcheck.or(below.healthcheck),
+            debug: own.debug.or(below.debug),
             links: below.links,
             dirs: own.dirs.or(below.dirs),
             files: own.files.or(below.files),
@@ -206,6 +228,7 @@ pub(super) fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         stop_signal: text(runtime.stop_signal),
         volumes: set(runtime.volumes.as_ref()),
         healthcheck: runtime.healthcheck.map(resolve_healthcheck),
+        debug: runtime.debug.unwrap_or_default(),
         links: texts(runtime.links),
         dirs: homes.chain(dirs.iter().map(resolve_dir)).collect(),
         users,

@@ -258,6 +258,9 @@ pub struct Runtime {
     /// How to find out whether the program is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthcheck: Option<Healthcheck>,
+    /// Whether each image has a variant for a debugger, `NAME-debug`, which has delve. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debug: Option<Spanned<bool>>,
     /// Symbolic links: an absolute path in the image, and what the link says. Those of an image are
     /// added to those of `[runtime]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -226,6 +226,8 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         stop_signal,
         volumes,
         healthcheck,
+        // The variant is an image of its own.
+        debug: _,
         links,
         dirs,
         files,

@@ -1,11 +1,10 @@
 //! What images hold around their files and binary, and where: the same in every form of output.
 
+pub use crate::config::BINARY_DIR;
 use crate::config::{DirConfig, RuntimeConfig};
 use crate::ops;
 use crate::plan::{Image, StepIx};
 
-/// Directory of the binary in every image that says nothing else: on PATH of any base.
-pub const BINARY_DIR: &str = "/usr/local/bin";
 /// Where the time zone database is put. ZONEINFO names it, because Go's time package does not look
 /// there by itself.
 pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
@@ -32,12 +31,7 @@ pub(super) fn surroundings(runtime: &RuntimeConfig) -> Vec<&'static str> {
 
 /// Where an image with this runtime has its binary, which is called `name`.
 pub fn binary_path(runtime: &RuntimeConfig, name: &str) -> String {
-    let path = match &runtime.path {
-        None => format!("{BINARY_DIR}/{name}"),
-        Some(dir) if dir.ends_with('/') => format!("{dir}{name}"),
-        Some(path) => path.clone(),
-    };
-    ops::path::absolute(&path)
+    ops::path::absolute(&runtime.binary_path(name))
 }
 
 /// A binary in an image.
@@ -55,13 +49,12 @@ pub struct PlacedBinary {
 /// The binaries of an image: those beside its own, then its own.
 pub fn placed_binaries(image: &Image) -> Vec<PlacedBinary> {
     let own = binary_path(&image.runtime, &image.binary);
-    let dir = own.rsplit_once('/').map_or("", |(dir, _)| dir);
     let mut placed = Vec::new();
     for binary in &image.binaries {
         placed.push(PlacedBinary {
             link: binary.link,
             file: binary.file.clone(),
-            path: format!("{dir}/{}", binary.file),
+            path: ops::path::absolute(&image.runtime.path_beside(&image.binary, &binary.file)),
         });
     }
     placed.push(PlacedBinary {

@@ -30,6 +30,8 @@ pub(super) struct NamedMain {
     pub(super) config: ImageConfig,
     /// The binaries that its image holds in addition to its own.
     pub(super) binaries: Vec<NamedBinary>,
+    /// The image that its own is a variant of, for a debugger.
+    pub(super) variant_of: Option<ImageName>,
 }
 
 /// A binary that an image holds in addition to its own.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::binaries;
+use super::debug;
 use super::found::{Found, NamedMain, SHOWN, is_named_by, is_one_main, profile, some_dirs};
 use super::image_errors::{
     needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
@@ -87,13 +88,16 @@ pub(super) fn name(
                 dir: found.main.dir,
                 config: config.clone(),
                 binaries: Vec::new(),
+                variant_of: None,
             });
         }
     }
     let mut refused = naming.refused;
     let mut diagnostics = naming.diagnostics;
     match binaries::find(&mains, &mut named, &refused) {
-        Ok(wrong) => {
+        Ok(mut wrong) => {
+            let variants = debug::variants(&mains, &named, &mut wrong);
+            named.extend(variants);
             refused.extend(wrong.images);
             diagnostics.extend(wrong.diagnostics);
         }

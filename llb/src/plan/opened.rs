@@ -55,7 +55,8 @@ pub fn open_question(
     let mut bytes = 0;
     for outline in outlines {
         let mut known: BTreeMap<(usize, PackageIx), Vec<TreePath>> = BTreeMap::new();
-        for image in &outline.images {
+        let images = outline.images.iter();
+        for image in images.filter(|image| image.variant_of.is_none()) {
             let bases = bases(outline, image, workspace);
             for (ix, package) in reached(outline, image) {
                 let opening = known
@@ -122,7 +123,7 @@ pub fn not_in_images(
     for outline in outlines {
         for image in &outline.images {
             // What a stage has is known when it is built.
-            if image.config.runtime.base_stage().is_some() {
+            if image.config.runtime.base_stage().is_some() || image.variant_of.is_some() {
                 continue;
             }
             let program = Program::new(outline, image, workspace);

@@ -67,6 +67,8 @@ pub struct OutlineImage {
     pub config: ImageConfig,
     /// The binaries that it holds in addition to its own, in the order written.
     pub binaries: Vec<OutlineBinary>,
+    /// The image that it is a variant of, for a debugger. It is built only if it is asked for.
+    pub variant_of: Option<ImageName>,
 }
 
 /// A binary that an image holds in addition to its own, before it is planned.
@@ -450,6 +452,7 @@ impl Outline {
                     binary: self.target.file_name(main.file()),
                     config: main.config,
                     binaries: Vec::new(),
+                    variant_of: main.variant_of,
                 });
             }
         }

@@ -141,6 +141,7 @@ pub(super) fn images(outline: &Outline, made: &[Made]) -> Vec<Image> {
             binary: image.binary.clone(),
             link: own.step,
             binaries,
+            variant_of: image.variant_of.clone(),
             runtime: image.config.runtime.clone(),
         });
     }

@@ -187,6 +187,8 @@ pub struct Image {
     pub link: StepIx,
     /// The binaries that it holds in addition to its own, in the order written.
     pub binaries: Vec<Binary>,
+    /// The image that it is a variant of, for a debugger. It is built only if it is asked for.
+    pub variant_of: Option<ImageName>,
     /// What is in the image in addition to its binaries, and how it runs.
     pub runtime: RuntimeConfig,
 }
@@ -224,6 +226,7 @@ impl Image {
                 binary: binary.file.clone(),
                 link: binary.link,
                 binaries: Vec::new(),
+                variant_of: self.variant_of.clone(),
                 runtime: self.runtime.clone(),
             };
             other.runtime.files.clear();

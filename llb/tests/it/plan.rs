@@ -4,6 +4,7 @@ mod behind;
 mod binaries;
 mod broken;
 mod cut;
+mod debug;
 pub(crate) mod sealed;
 
 use std::collections::BTreeMap;

@@ -65,6 +65,19 @@ pub(in crate::builder) fn of_some(
 }
 
 impl Outlined {
+    /// The same without variants of images.
+    pub(in crate::builder) fn without_variants(&self) -> Vec<ImageName> {
+        let images = self
+            .by_platform
+            .iter()
+            .flat_map(|(_, outline)| &outline.images);
+        let variants = images.filter(|image| image.variant_of.is_some());
+        let variants: BTreeSet<&ImageName> = variants.map(|image| &image.config.name).collect();
+        let mut names = self.names();
+        names.retain(|name| !variants.contains(name));
+        names
+    }
+
     /// Names of the images of any platform, broken ones too, sorted.
     pub(in crate::builder) fn names(&self) -> Vec<ImageName> {
         let sound = self

@@ -45,6 +45,7 @@ pub(super) struct MergedImage<'a> {
     own: usize,
     /// The binaries that it holds beside its own.
     pub(super) others: Vec<usize>,
+    pub(super) is_variant: bool,
     pub(super) runtime: &'a RuntimeConfig,
 }
 
@@ -279,6 +280,7 @@ impl<'a> Merged<'a> {
                     name: &image.name,
                     own: self.binaries.len() - 1,
                     others: Vec::new(),
+                    is_variant: image.variant_of.is_some(),
                     runtime: &image.runtime,
                 });
                 self.binaries.len() - 1

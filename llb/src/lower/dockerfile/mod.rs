@@ -121,7 +121,9 @@ impl Printer<'_> {
             images,
             ..
         } = self.merged;
-        let names: Vec<&str> = images.iter().map(|image| image.name).collect();
+        let (variants, main_images): (Vec<_>, Vec<_>) =
+            images.iter().partition(|image| image.is_variant);
+        let names: Vec<&str> = main_images.iter().map(|image| image.name).collect();
         let has_workspace = groups.iter().any(|group| group.workspace);
         let all = self.stages.binaries();
         let header = header::header(&names, all, has_workspace, self.options);
@@ -137,12 +139,13 @@ impl Printer<'_> {
             roots.map(|(number, root)| root.stage(self.stages.rootfs(number), self.stages.go())),
         );
         stages.extend(runtime::made_stages(&self.stages, images));
-        let built: Vec<Binary<'_>> = images.iter().map(|image| self.binary(image)).collect();
+        let built = main_images.iter().map(|image| self.binary(image));
+        let built: Vec<Binary<'_>> = built.collect();
         let binaries = runtime::binaries(self.stages.binaries(), &built);
         // The last stage is what a build without --target makes: the image, if there is but one.
-        let one_image = images.len() == 1;
+        let one_image = built.len() == 1;
         stages.extend(one_image.then(|| binaries.clone()));
-        for image in images {
+        for image in variants.into_iter().chain(main_images) {
             let others = image.others.iter().map(|&other| {
                 let binary = &self.merged.binaries[other];
                 (self.stages.build(&binary.name), binary.file)

@@ -101,7 +101,7 @@ impl Lowering<'_> {
         Ok(below)
     }
 
-    /// The binaries of `images`, or of all images, in one directory, each under its image's name (on
+    /// The binaries of `images`, or of all images but variants, in one directory, each under its image's name (on
     /// Windows with `.exe`). Each comes in a layer of its own where layers can be merged: those that are
     /// found in an imported cache need not be fetched to put another beside them.
     ///
@@ -110,8 +110,11 @@ impl Lowering<'_> {
     pub fn binaries(&mut self, images: Option<&[ImageName]>) -> Result<Output, OpError> {
         let (title, row) = (self.title("binaries"), self.group("binaries", "binaries"));
         let mut copies = Vec::new();
-        let wanted = self.plan.images.iter();
-        for image in wanted.filter(|image| images.is_none_or(|names| names.contains(&image.name))) {
+        let wanted = self.plan.images.iter().filter(|image| match images {
+            Some(names) => names.contains(&image.name),
+            None => image.variant_of.is_none(),
+        });
+        for image in wanted {
             let link = self.step(image.link)?;
             let from = format!("{BINARY_DIR}/{}", image.binary);
             // Images have names of their own; two of them may well have binaries of one name.

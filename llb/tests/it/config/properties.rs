@@ -131,6 +131,7 @@ fn user() -> impl Strategy<Value = User> {
 
 fn runtime() -> impl Strategy<Value = Runtime> {
     let first = (
+        flag(),
         text("[a-z]{1,8}(:[0-9.]{1,3}0)?"),
         text("[0-9]{1,5}(:[0-9]{1,5})?"),
         of(vec(user(), 0..3)),
@@ -155,11 +156,12 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     );
     (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(
         |(first, tables, run, healthcheck, files)| {
-            let (base, user, users, certificates, timezones) = first;
+            let (debug, base, user, users, certificates, timezones) = first;
             let (path, binaries, links, dirs, env, labels, ports) = tables;
             let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
             let (ports, healthcheck) = (ports, healthcheck);
             Runtime {
+                debug,
                 base,
                 user,
                 users,
