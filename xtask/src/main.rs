@@ -7,6 +7,7 @@ mod base;
 mod bench;
 mod command;
 mod demo;
+mod docker_cases;
 mod dockerfiles;
 mod engine;
 mod fuzz;
@@ -43,6 +44,8 @@ enum Task {
     /// Convert Dockerfiles of public repositories, and check that the result says what is known of
     /// them
     Dockerfiles(dockerfiles::Arguments),
+    /// Run the integration cases of Docker's own frontend through it and through ours
+    DockerCases(docker_cases::Arguments),
     /// Measure, against what Go does
     Bench(bench::Arguments),
     /// Look for bytes that break what must hold of our readers
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Oracle(arguments) => oracle::run(&arguments),
         Task::Dockerfiles(arguments) => dockerfiles::run(&arguments),
+        Task::DockerCases(arguments) => docker_cases::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),

@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 const RECIPE: &str = "r1";
 
 /// An image and its names.
-struct Image {
-    /// Repository below `library/`.
-    name: &'static str,
-    tags: Vec<String>,
-    layout: PathBuf,
+pub(crate) struct Image {
+    /// As `library/busybox`.
+    pub(crate) repository: &'static str,
+    pub(crate) tags: Vec<String>,
+    pub(crate) layout: PathBuf,
 }
 
 /// Makes the base images that are missing, and pushes them to the registry unless it has them.
@@ -33,28 +33,8 @@ struct Image {
 /// # Errors
 /// If an image cannot be made or pushed.
 pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]) -> Result<()> {
-    let (debian, busybox) = (debian(state), busybox(state));
-    if oci::layout_digest(&debian).is_none() || oci::layout_digest(&busybox).is_none() {
-        debian::make(&debian, &busybox)?;
-    }
-    let tags = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect();
-    let mut images = vec![
-        Image {
-            name: "busybox",
-            tags: tags(&["latest", "1", "stable"]),
-            layout: busybox.clone(),
-        },
-        Image {
-            name: "alpine",
-            tags: tags(&["latest", "3", "3.22"]),
-            layout: busybox,
-        },
-        Image {
-            name: "debian",
-            tags: tags(&["latest", "bookworm", "bookworm-slim"]),
-            layout: debian.clone(),
-        },
-    ];
+    let mut images = small(state)?;
+    let debian = debian(state);
     let versions = go_versions
         .iter()
         .map(String::as_str)
@@ -65,7 +45,7 @@ pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]
             goroot::make(state, version, &debian, &layout)?;
         }
         images.push(Image {
-            name: "golang",
+            repository: "library/golang",
             tags: go_tags(version),
             layout,
         });
@@ -73,6 +53,42 @@ pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]
     images
         .iter()
         .try_for_each(|image| push(state, registry, image))
+}
+
+/// The same without `golang`, and with other images.
+///
+/// # Errors
+/// If an image cannot be made or pushed.
+pub(crate) fn publish_small(state: &State, registry: &Registry, others: &[Image]) -> Result<()> {
+    let images = small(state)?;
+    let mut all = images.iter().chain(others);
+    all.try_for_each(|image| push(state, registry, image))
+}
+
+/// The stand-ins, made if they are missing.
+fn small(state: &State) -> Result<Vec<Image>> {
+    let (debian, busybox) = (debian(state), busybox(state));
+    if oci::layout_digest(&debian).is_none() || oci::layout_digest(&busybox).is_none() {
+        debian::make(&debian, &busybox)?;
+    }
+    let tags = |tags: &[&str]| tags.iter().map(|&tag| tag.to_owned()).collect();
+    Ok(vec![
+        Image {
+            repository: "library/busybox",
+            tags: tags(&["latest", "1", "stable"]),
+            layout: busybox.clone(),
+        },
+        Image {
+            repository: "library/alpine",
+            tags: tags(&["latest", "3", "3.22"]),
+            layout: busybox,
+        },
+        Image {
+            repository: "library/debian",
+            tags: tags(&["latest", "bookworm", "bookworm-slim"]),
+            layout: debian,
+        },
+    ])
 }
 
 /// The tags that the official image gives a release on Debian: for the default version also those
@@ -94,17 +110,17 @@ fn go_tags(version: &str) -> Vec<String> {
 }
 
 fn push(state: &State, registry: &Registry, image: &Image) -> Result<()> {
-    let repository = format!("library/{}", image.name);
+    let repository = image.repository;
     let wanted = oci::layout_digest(&image.layout);
     let missing: Vec<_> = image
         .tags
         .iter()
-        .filter(|tag| registry.digest(&repository, tag) != wanted)
+        .filter(|tag| registry.digest(repository, tag) != wanted)
         .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let phase = Phase::start(&format!("publishing {}:{}", image.name, image.tags[0]));
+    let phase = Phase::start(&format!("publishing {repository}:{}", image.tags[0]));
     let crane = Tool::Crane.ensure(state)?;
     for tag in missing {
         let reference = format!("{}/{repository}:{tag}", registry.address);

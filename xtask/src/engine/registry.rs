@@ -1,4 +1,5 @@
-//! The registry of base images: on a loopback port, one for all engines of a state directory.
+//! Registries on loopback ports: that of base images, one for all engines of a state directory, and
+//! others that a command fills for itself.
 
 use super::process::Daemon;
 use super::tools::Tool;
@@ -6,7 +7,7 @@ use crate::state::State;
 use anyhow::{Context, Result};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -20,13 +21,21 @@ pub(crate) struct Registry {
     pub(crate) address: String,
 }
 
-/// Starts the registry unless it runs.
+/// Starts the registry of base images unless it runs.
 ///
 /// # Errors
 /// If it cannot be built or started.
 pub(crate) fn ensure(state: &State) -> Result<Registry> {
-    let directory = directory(state);
-    let daemon = daemon(state);
+    ensure_in(state, &directory(state))
+}
+
+/// Starts the registry that keeps its files in `directory` unless it runs. What is pushed to it is
+/// in `data`, as the program `registry` lays it out.
+///
+/// # Errors
+/// If it cannot be built or started.
+pub(crate) fn ensure_in(state: &State, directory: &Path) -> Result<Registry> {
+    let daemon = daemon(directory);
     let recorded = std::fs::read_to_string(directory.join("address")).ok();
     if let (Some(address), Some(_)) = (&recorded, daemon.running()) {
         return Ok(Registry {
@@ -55,7 +64,7 @@ pub(crate) fn ensure(state: &State) -> Result<Registry> {
 
 /// The address of the registry, if it runs.
 pub(crate) fn running(state: &State) -> Option<String> {
-    daemon(state).running()?;
+    daemon(&directory(state)).running()?;
     Some(
         std::fs::read_to_string(directory(state).join("address"))
             .ok()?
@@ -64,21 +73,28 @@ pub(crate) fn running(state: &State) -> Option<String> {
     )
 }
 
-/// Stops the registry; says whether it ran.
+/// Stops the registry of base images; says whether it ran.
 ///
 /// # Errors
 /// If it does not end.
 pub(crate) fn stop(state: &State) -> Result<bool> {
-    daemon(state).stop()
+    stop_in(&directory(state))
+}
+
+/// Stops the registry that keeps its files in `directory`; says whether it ran.
+///
+/// # Errors
+/// If it does not end.
+pub(crate) fn stop_in(directory: &Path) -> Result<bool> {
+    daemon(directory).stop()
 }
 
 fn directory(state: &State) -> PathBuf {
     state.path("registry")
 }
 
-fn daemon(state: &State) -> Daemon {
-    let directory = directory(state);
-    Daemon::new(&directory, &directory.join("config.yml"))
+fn daemon(directory: &Path) -> Daemon {
+    Daemon::new(directory, &directory.join("config.yml"))
 }
 
 /// The address used last if it is still free, so that the engines' configuration stays the same;

@@ -165,6 +165,20 @@ impl Tool {
     }
 }
 
+/// The directory of BuildKit's Go module, tests included: the release that [`Tool::Buildkitd`] is
+/// built from.
+///
+/// # Errors
+/// If Go is missing, or the module cannot be fetched.
+pub(crate) fn buildkit_sources(state: &State) -> Result<PathBuf> {
+    let sources = state.repository().join("xtask/engine").join(BUILDKIT.name);
+    let module = "github.com/moby/buildkit";
+    crate::command::run(go(state, &sources)?.args(["mod", "download", module]))?;
+    let mut list = go(state, &sources)?;
+    list.args(["list", "-m", "-f", "{{.Dir}}", module]);
+    Ok(PathBuf::from(crate::command::output(&mut list)?))
+}
+
 /// Twelve hexadecimal digits for the content of go.mod and go.sum, and for the clock.
 fn fingerprint(module: &Module, sources: &Path) -> Result<String> {
     let mut hash = Sha256::new();
@@ -225,9 +239,9 @@ fn build(state: &State, module: &Module, sources: &Path, directory: &Path) -> Re
     Ok(())
 }
 
-/// The go command in one of our modules, deaf to what the user's environment says about workspaces,
+/// The go command in the module at `sources`, deaf to what the user's environment says about workspaces,
 /// flags and targets.
-fn go(state: &State, sources: &Path) -> Result<Command> {
+pub(crate) fn go(state: &State, sources: &Path) -> Result<Command> {
     let mut go = crate::golang::go(state)?;
     go.current_dir(sources);
     for (name, value) in [
