@@ -52,11 +52,8 @@ pub async fn serve(
     own: &Path,
 ) -> Result<(), GatewayError> {
     let mut files = SourceFiles::default();
-    let outcome = match Options::parse(raw) {
-        Ok(options) => build(gateway, &options, (&raw.workers, own), &mut files).await,
-        Err(problems) => Err(BuildError::from(problems)),
-    };
-    match outcome {
+    let options = Options::read(raw);
+    match build(gateway, &options, (&raw.workers, own), &mut files).await {
         Ok(result) => gateway.return_ok(result).await,
         Err(error) => gateway.return_error(error.status(&files)).await,
     }

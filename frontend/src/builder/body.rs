@@ -45,12 +45,19 @@ pub(super) async fn build(
 ) -> Result<proto::Result, BuildError> {
     let definition = session.context.definition();
     files.add(&definition.name, definition.bytes.clone(), "Dockerfile");
-    let taken = stages::find(session).await?.unwrap_or_default();
+    let taken = match stages::find(session).await {
+        Ok(taken) => taken.unwrap_or_default(),
+        Err(error) => {
+            stages::warn(session).await;
+            return Err(error);
+        }
+    };
     if taken.platforms().is_empty() {
         let result = Request::new(session).await?.solve(session).await?;
         docker::evaluate(session, &result).await?;
         return Ok(result);
     }
+    session.options.check()?;
     let survey = Survey::make(session, files, &taken.platforms()).await?;
     let wanted = taken.images(&survey.outlined);
     let all = wanted.as_ref().ok().and_then(all_names);
@@ -105,6 +112,9 @@ async fn findings(
     };
     if taken.platforms().is_empty() {
         return Ok(Vec::new());
+    }
+    if let Err(problems) = session.options.check() {
+        return Ok(problems);
     }
     let survey = Survey::make(session, files, &taken.platforms()).await?;
     let mut found = survey.diagnostics();

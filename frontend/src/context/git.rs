@@ -28,6 +28,8 @@ pub struct GitRef {
     pub commit_times: bool,
     /// Whether to fetch the commit of `checksum` itself.
     pub fetch_by_commit: bool,
+    /// Whether git prints its advice.
+    pub advice: bool,
 }
 
 impl GitRef {
@@ -121,6 +123,9 @@ impl GitRef {
         if self.fetch_by_commit {
             git = git.fetch_by_commit();
         }
+        if self.advice {
+            git = git.advice();
+        }
         Ok(git.output())
     }
 }
@@ -141,6 +146,7 @@ pub(super) fn source(
     let can_set_times = gateway.pong().llb_caps.has(caps::SOURCE_GIT_MTIME);
     git.keep_git_dir |= options.contexts.keep_git_dir;
     git.commit_times |= options.source_date_epoch.is_some() && can_set_times;
+    git.advice = options.contexts.git_advice;
     let output = git.output(&format!("{doing} {shown}")).map_err(unusable)?;
     Ok(Some(output))
 }

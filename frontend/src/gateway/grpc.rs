@@ -140,7 +140,7 @@ impl GrpcGateway {
         let request = proto::SolveRequest {
             frontend: request.frontend,
             frontend_opt: request.options.into_iter().collect(),
-            frontend_inputs: request.inputs.into_iter().collect(),
+            frontend_inputs: frontend_inputs(request.inputs),
             allow_result_return: true,
             allow_result_array_ref: true,
             ..proto::SolveRequest::default()
@@ -330,7 +330,8 @@ impl Gateway for GrpcGateway {
         })
     }
 
-    fn return_ok(&self, result: proto::Result) -> Answer<'_, ()> {
+    fn return_ok(&self, mut result: proto::Result) -> Answer<'_, ()> {
+        make_refs_present(&mut result);
         Box::pin(self.end(proto::ReturnRequest {
             result: Some(result),
             error: None,
@@ -342,6 +343,42 @@ impl Gateway for GrpcGateway {
             result: None,
             error: Some(status),
         }))
+    }
+}
+
+/// The inputs of another frontend. An empty message as a value of a map is left out on its way, and
+/// the daemon takes what is left out for no message at all: so no message is empty, and places that
+/// say nothing are not sent.
+fn frontend_inputs(inputs: BTreeMap<String, pb::Definition>) -> HashMap<String, pb::Definition> {
+    let mut sent = HashMap::new();
+    for (name, mut input) in inputs {
+        input.source.get_or_insert_default();
+        remove_empty_places(&mut input);
+        sent.insert(name, input);
+    }
+    sent
+}
+
+/// Also those in the definitions that files of the places come from.
+fn remove_empty_places(definition: &mut pb::Definition) {
+    let Some(source) = &mut definition.source else {
+        return;
+    };
+    source.locations.retain(|_, at| !at.locations.is_empty());
+    for info in &mut source.infos {
+        if let Some(definition) = &mut info.definition {
+            remove_empty_places(definition);
+        }
+    }
+}
+
+/// Lets no ref of a result be left out, as above. The daemon of BuildKit 0.34 dies of that
+/// (frontend/gateway, gateway.go, `Return`).
+fn make_refs_present(result: &mut proto::Result) {
+    if let Some(proto::result::Result::Refs(refs)) = &mut result.result {
+        for one in refs.refs.values_mut() {
+            one.def.get_or_insert_default();
+        }
     }
 }
 

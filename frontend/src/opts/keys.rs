@@ -68,6 +68,8 @@ pub const ARG_MULTI_PLATFORM: &str = "BUILDKIT_MULTI_PLATFORM";
 pub const ARG_HOSTNAME: &str = "BUILDKIT_SANDBOX_HOSTNAME";
 /// Build argument: keep `.git` of a git context. A boolean.
 pub const ARG_KEEP_GIT_DIR: &str = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
+/// Build argument: let git print its advice. A boolean.
+pub const ARG_GIT_ADVICE: &str = "BUILDKIT_GIT_ADVICE";
 /// Build argument: what the names of cache mounts begin with, before a `/`.
 pub const ARG_CACHE_MOUNT_NS: &str = "BUILDKIT_CACHE_MOUNT_NS";
 /// Build argument: the time to put on everything, in seconds since 1970.

@@ -59,6 +59,8 @@ pub struct Options {
     pub cache_mount_namespace: String,
     /// All options as they were given, for the frontend that runs the stages of a Dockerfile.
     pub given: BTreeMap<String, String>,
+    /// What is wrong with them: [`Self::check`].
+    problems: Vec<Diagnostic>,
 }
 
 /// What must not come from the cache (`--no-cache`, `--no-cache-filter`).
@@ -140,6 +142,8 @@ pub struct ContextOptions {
     pub shared_keys: BTreeMap<String, String>,
     /// Whether to keep `.git` of a git context.
     pub keep_git_dir: bool,
+    /// Whether git prints its advice.
+    pub git_advice: bool,
 }
 
 impl ContextOptions {
@@ -153,14 +157,14 @@ impl ContextOptions {
 const DIRTY: &str = "-dirty";
 
 impl Options {
-    /// Reads the options. All that is wrong is reported at once.
-    pub fn parse(raw: &RawOptions) -> Result<Self, Vec<Diagnostic>> {
+    /// Reads the options. What cannot be read has its default; [`Self::check`] says so.
+    pub fn read(raw: &RawOptions) -> Self {
         let mut reader = Reader {
             raw,
             problems: Vec::new(),
         };
         let platforms = reader.read(keys::PLATFORM, lists::platforms);
-        let options = Self {
+        let mut options = Self {
             filename: raw.given(keys::FILENAME).unwrap_or("Dockerfile").to_owned(),
             target: reader.text(keys::TARGET),
             multi_platform: reader.multi_platform(platforms.len()),
@@ -181,12 +185,22 @@ impl Options {
                 .unwrap_or_default()
                 .to_owned(),
             given: raw.opts.clone(),
+            problems: Vec::new(),
         };
-        if reader.problems.is_empty() {
-            Ok(options)
-        } else {
-            Err(reader.problems)
+        options.problems = reader.problems;
+        options
+    }
+
+    /// Whether all options can be used. A Dockerfile that takes no binaries does not need that:
+    /// what its options mean, Docker's frontend says.
+    ///
+    /// # Errors
+    /// All that is wrong.
+    pub fn check(&self) -> Result<(), Vec<Diagnostic>> {
+        if self.problems.is_empty() {
+            return Ok(());
         }
+        Err(self.problems.clone())
     }
 
     /// What `${NAME}` may name in the configuration: the build arguments, and what is known of the
@@ -347,10 +361,12 @@ impl Reader<'_> {
         let key = self.raw.given(keys::CONTEXT_KEY).unwrap_or(keys::CONTEXT);
         let forced = self.raw.given(keys::DOCKERFILE_KEY);
         // A value that is not a boolean keeps nothing, as in docker/dockerfile.
-        let keep_git_dir = self
-            .raw
-            .arg(keys::ARG_KEEP_GIT_DIR)
-            .is_some_and(|value| lists::boolean(value) == Ok(true));
+        let is_set = |name: &str| {
+            let value = self.raw.arg(name);
+            value.is_some_and(|value| lists::boolean(value) == Ok(true))
+        };
+        let keep_git_dir = is_set(keys::ARG_KEEP_GIT_DIR);
+        let git_advice = is_set(keys::ARG_GIT_ADVICE);
         ContextOptions {
             session: self.raw.session_id.clone(),
             local_sessions: self.raw.with_prefix(keys::LOCAL_SESSION),
@@ -362,6 +378,7 @@ impl Reader<'_> {
             input_metadata: self.raw.with_prefix(keys::INPUT_METADATA),
             shared_keys: self.raw.with_prefix(keys::SHARED_KEY),
             keep_git_dir,
+            git_advice,
         }
     }
 

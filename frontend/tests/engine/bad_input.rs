@@ -174,6 +174,12 @@ fn stages_of_a_dockerfile() {
         &build("stages-target").target("app").fails(),
     );
     fails("stages-missing");
+    fails("stages-misspelt");
+    fails("stages-circle");
+    fails("stages-first-word");
+    fails("stages-no-module");
+    fails("stages-no-main");
+    fails("stages-excluded");
     fails("stages-name");
     fails("stages-after-toml");
     fails("stages-before-toml");

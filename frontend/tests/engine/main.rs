@@ -57,6 +57,7 @@ mod shared;
 mod smoke;
 mod stages;
 mod stages_as_docker;
+mod stages_without_binaries;
 mod tiers;
 mod users;
 mod variants;

@@ -79,6 +79,14 @@ fn only_binaries_that_are_copied_are_built() {
         outcome.everything()
     );
     assert!(outcome.records.warnings.is_empty(), "{outcome:?}");
+    programs.append("cmd/unused/main.go", "\nfunc init() { println(1) }\n");
+    let edited = cached(&programs);
+    assert_eq!(
+        edited.records.ran(),
+        BTreeSet::from(["scan Go sources"]),
+        "{}",
+        edited.everything()
+    );
     let image = layout::build(build(&programs)).image();
     let config = &image.config["config"];
     assert_eq!(config["User"], "app");

@@ -20,7 +20,8 @@ use crate::scripted::GATEWAY;
 /// What is wrong with options; nothing if they are right.
 fn wrong(opts: &[String]) -> Option<String> {
     let opts: Vec<&str> = opts.iter().map(String::as_str).collect();
-    Options::parse(&raw(&opts))
+    Options::read(&raw(&opts))
+        .check()
         .err()
         .map(|problems| BuildError::from(problems).to_string())
 }

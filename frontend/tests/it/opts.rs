@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use expect_test::expect;
 use gowork_frontend::error::BuildError;
 use gowork_frontend::opts::{NoCache, Options, RawOptions, keys};
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::Network;
 use gowork_llb::ops::source::ResolveMode;
 
@@ -24,11 +25,16 @@ pub(crate) fn raw(opts: &[&str]) -> RawOptions {
 }
 
 pub(crate) fn options(opts: &[&str]) -> Options {
-    Options::parse(&raw(opts)).unwrap_or_else(|problems| panic!("{}", BuildError::from(problems)))
+    parsed(opts).unwrap_or_else(|problems| panic!("{}", BuildError::from(problems)))
+}
+
+fn parsed(opts: &[&str]) -> Result<Options, Vec<Diagnostic>> {
+    let options = Options::read(&raw(opts));
+    options.check().map(|()| options)
 }
 
 fn problems(opts: &[&str]) -> String {
-    Options::parse(&raw(opts))
+    parsed(opts)
         .map(drop)
         .map_err(BuildError::from)
         .unwrap_err()
@@ -301,6 +307,7 @@ fn every_known_key_is_read() {
         "build-arg:BUILDKIT_SANDBOX_HOSTNAME=x",
         "build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR=1",
         "build-arg:BUILDKIT_CACHE_MOUNT_NS=x",
+        "build-arg:BUILDKIT_GIT_ADVICE=1",
         "build-arg:SOURCE_DATE_EPOCH=1",
     ];
     let known = known_keys();

@@ -322,7 +322,7 @@ fn the_program_ends_with_0_once_it_has_returned() {
             .is_some_and(|result| result.metadata.contains_key("result.json"))
     );
 
-    let (code, returned) = program("shm-size=lots");
+    let (code, returned) = program("requestid=frontend.unknown");
     assert_eq!(
         (code, returned.len()),
         (Some(0), 1),
@@ -331,10 +331,7 @@ fn the_program_ends_with_0_once_it_has_returned() {
     let error = returned[0].error.as_ref().unwrap();
     assert_eq!(
         (error.code, error.message.as_str()),
-        (
-            2,
-            r#"build option shm-size: "lots" is not a number of bytes"#
-        )
+        (2, "unsupported request frontend.unknown")
     );
 }
 

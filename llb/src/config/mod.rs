@@ -58,7 +58,7 @@ pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};
 pub use written_for::WrittenFor;
 
-use crate::diag::{Diagnostic, Findings};
+use crate::diag::{self, Diagnostic, Findings, Span};
 use crate::limits;
 use spanned::Lines;
 
@@ -121,6 +121,8 @@ impl Config {
             vec![diagnostic]
         } else if let Some(diagnostic) = mixed(&reader.lines, text, &errors) {
             vec![diagnostic]
+        } else if let Some(diagnostic) = misspelt(&reader.lines, text) {
+            vec![diagnostic]
         } else {
             errors
                 .iter()
@@ -177,20 +179,42 @@ fn dockerfile(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
     Some(misplaced(lines, text, word, "a configuration is TOML").help(help))
 }
 
+/// The error for a text that is no TOML and starts with a word that is nearly an instruction.
+fn misspelt(lines: &Lines<'_>, text: &str) -> Option<Diagnostic> {
+    let word = first_word(text)?;
+    let near = diag::nearest(&word.to_uppercase(), INSTRUCTIONS)?;
+    let message = format!(
+        "`{word}` is neither a key of the configuration nor an instruction of a Dockerfile; did you mean {near}?"
+    );
+    Some(Diagnostic::error(message).at(place(lines, text, word)))
+}
+
 /// The error at `word`, a part of `text`, that it is an instruction where none can be.
 fn misplaced(lines: &Lines<'_>, text: &str, word: &str, why: &str) -> Diagnostic {
-    let start = word.as_ptr() as usize - text.as_ptr() as usize;
     let message = format!("`{word}` is an instruction of a Dockerfile, and {why}");
-    Diagnostic::error(message).at(lines.span(start..start + word.len()))
+    Diagnostic::error(message).at(place(lines, text, word))
+}
+
+/// The place of `word`, a part of `text`.
+fn place(lines: &Lines<'_>, text: &str, word: &str) -> Span {
+    let start = word.as_ptr() as usize - text.as_ptr() as usize;
+    lines.span(start..start + word.len())
 }
 
 /// The word that the first line of a text starts with, comments left out, if that is an instruction
 /// of a Dockerfile.
 fn first_instruction(text: &str) -> Option<&str> {
+    let word = first_word(text)?;
+    let is_instruction = INSTRUCTIONS.contains(&word.to_uppercase().as_str());
+    is_instruction.then_some(word)
+}
+
+/// The word that the first line of a text starts with, comments left out, unless a `=` follows it.
+fn first_word(text: &str) -> Option<&str> {
     let line = text
         .lines()
         .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))?;
     let word = line.split_whitespace().next()?;
     let rest = line.trim_start().strip_prefix(word)?.trim_start();
-    (!rest.starts_with('=') && INSTRUCTIONS.contains(&word.to_uppercase().as_str())).then_some(word)
+    (!rest.starts_with('=')).then_some(word)
 }

@@ -36,11 +36,11 @@ pub(super) fn stages(config: &Config) -> Vec<Diagnostic> {
         let has_parts = stage.target.is_some() || !stage.args.is_empty();
         let (why, help) = match (&stage.dockerfile, &stage.image) {
             (None, None) => (
-                "it says neither what to build nor which image it is",
+                "neither `dockerfile` nor `image` is set",
                 "add dockerfile = \"PATH\", or image = \"IMAGE\"",
             ),
             (Some(_), Some(_)) => (
-                "it has a Dockerfile and an image",
+                "both `dockerfile` and `image` are set",
                 "keep `dockerfile` or `image`",
             ),
             (None, Some(_)) if has_parts => (

@@ -225,13 +225,13 @@ fn nowhere(overlay: &OverlayConfig) -> Diagnostic {
 fn no_directory(overlay: &OverlayConfig) -> Diagnostic {
     let (from, source) = (&overlay.from.value, &overlay.source.value);
     let error = Diagnostic::error(format!("{source} in {from} is not a directory"));
-    let error = error.help("name the directory that has it as `source`");
+    let error = error.help("set `source` to the directory that contains it");
     error.at(overlay.source.span.clone())
 }
 
 fn nothing(overlay: &OverlayConfig) -> Diagnostic {
     let (from, source) = (&overlay.from.value, &overlay.source.value);
     let error = Diagnostic::error(format!("{source} in {from} has no files"));
-    let error = error.help("see what the stage writes, and where; `source` is that directory");
+    let error = error.help("set `source` to the directory that the stage writes to");
     error.at(overlay.source.span.clone())
 }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
-use gowork_llb::diag::{Diagnostic, Position, Span};
+use gowork_llb::diag::{self, Diagnostic, Position, Span};
 use gowork_llb::gosrc::glob;
 use gowork_llb::lower;
 use gowork_llb::ops::file::{File, Mkfile};
@@ -94,7 +94,10 @@ pub(in crate::builder) async fn find(session: &Session<'_>) -> Result<Option<Tak
     }
     refuse_name(session).await?;
     let request = quiet(without_binaries(session).await?);
-    let result = request.solve(session).await.map_err(explained)?;
+    let result = match request.solve(session).await {
+        Ok(result) => result,
+        Err(error) => return Err(explained(session, error)),
+    };
     let file = &session.context.definition().name;
     let mut reader = Reader::new(session, file);
     for one in docker::refs(&result) {
@@ -105,6 +108,15 @@ pub(in crate::builder) async fn find(session: &Session<'_>) -> Result<Option<Tak
         }
     }
     Ok(Some(Taken(reader.taken)))
+}
+
+/// Lets Docker's frontend say what it warns of in a Dockerfile that has errors: [`find`] keeps it
+/// quiet, and no build follows.
+pub(in crate::builder) async fn warn(session: &Session<'_>) {
+    if let Ok(request) = without_binaries(session).await {
+        // It fails as before.
+        let _ = request.solve(session).await;
+    }
 }
 
 /// A request for LLB and nothing else: no attestation, no call, no check.
@@ -138,8 +150,14 @@ pub(in crate::builder) fn takes_binaries(
     Ok(first.map(|take| take.span))
 }
 
-/// The names of the Dockerfile's stages, as far as Docker's frontend lists them.
+/// The names of the Dockerfile's stages, as far as Docker's frontend lists them. It is not asked if
+/// an instruction may have a comment `check=`: the daemon of BuildKit 0.34 dies of the list then
+/// (frontend/dockerfile/dockerfile2llb, `ListTargets`, which has no linter to merge it into).
 pub(in crate::builder) async fn names(session: &Session<'_>) -> Vec<String> {
+    let text = String::from_utf8_lossy(&session.context.definition().bytes);
+    if text.to_lowercase().contains("check=") {
+        return Vec::new();
+    }
     let Ok(request) = Request::new(session).await else {
         return Vec::new();
     };
@@ -157,49 +175,84 @@ fn listed_stages(answer: &proto::Result) -> Option<Vec<Value>> {
     json["targets"].as_array().cloned()
 }
 
-/// The error of Docker's frontend, with what to do if a line is TOML.
-fn explained(error: GatewayError) -> BuildError {
-    let is_table = error.status.message.contains("unknown instruction: [");
-    let error = BuildError::from(error);
-    if is_table {
-        error.help("the settings for a Dockerfile are in gowork.toml beside it")
+/// The error of Docker's frontend, with what to do if a line is TOML, or if what is taken for an
+/// image has nearly the name of a named context.
+fn explained(session: &Session<'_>, error: GatewayError) -> BuildError {
+    let help = if error.status.message.contains("unknown instruction: [") {
+        Some("the settings for a Dockerfile are in gowork.toml beside it".to_owned())
     } else {
-        error
+        missing_image(&error.status.message).and_then(|name| meant(session, name))
+    };
+    let error = BuildError::from(error);
+    match help {
+        Some(help) => error.help(help),
+        None => error,
     }
 }
 
-/// Looks for a stage with the name of the binaries, which would never be built. Old releases of
-/// Docker's frontend do not list stages.
+/// The named context that the name of an image which does not exist was most likely meant to be.
+/// Docker's frontend itself suggests stages.
+fn meant(session: &Session<'_>, image: &str) -> Option<String> {
+    let contexts = session.options.contexts.named.keys();
+    let contexts = contexts.filter_map(|name| name.split("::").next());
+    let near = diag::nearest(image, contexts.chain([CONTEXT]))?;
+    Some(format!(
+        "{image} is taken for an image; did you mean {near}?"
+    ))
+}
+
+/// The image that Docker's frontend says it cannot find, if only one word names it: a context could
+/// be called so (frontend/dockerfile/dockerfile2llb, convert.go).
+fn missing_image(message: &str) -> Option<&str> {
+    let (before, after) = message.split_once(": failed to resolve source metadata for ")?;
+    let name = before.rsplit(": ").next()?;
+    let image = format!("docker.io/library/{name}:latest");
+    after.starts_with(&image).then_some(name)
+}
+
+/// Looks for a stage with the name of the binaries, which would never be built: as a target, it is
+/// found before anything is looked up. A list of all stages is no way to ask ([`names`]).
 async fn refuse_name(session: &Session<'_>) -> Result<(), BuildError> {
-    let request = Request::new(session).await?;
-    let request = request.option(keys::REQUEST_ID, targets::NAME);
-    let Ok(answer) = request.solve(session).await else {
+    let definition = session.context.definition();
+    let text = String::from_utf8_lossy(&definition.bytes);
+    let Some(line) = stage_named(&text, CONTEXT) else {
         return Ok(());
     };
-    match stage_named(&answer, CONTEXT) {
-        None => Ok(()),
-        Some(line) => {
-            let file = &session.context.definition().name;
-            let error = Diagnostic::error(format!(
-                "no stage can be called {CONTEXT}: that is what the Go binaries are called"
-            ));
-            let error = error.help("give the stage another name");
-            Err(error.at(Span::at(file, Position::new(line, 1))).into())
-        }
+    let request = quiet(Request::new(session).await?).option(keys::TARGET, CONTEXT);
+    if let Err(error) = request.solve(session).await
+        && !is_circle(&error)
+    {
+        return Ok(());
     }
+    let error = Diagnostic::error(format!(
+        "no stage can be called {CONTEXT}: that is what the Go binaries are called"
+    ));
+    let error = error.help("give the stage another name");
+    let at = Span::at(&definition.name, Position::new(line, 1));
+    Err(error.at(at).into())
 }
 
-/// The line of the stage that has this name, if one has.
-fn stage_named(answer: &proto::Result, name: &str) -> Option<u32> {
-    let stages = listed_stages(answer)?;
-    let stage = stages
-        .iter()
-        .find(|stage| stage["name"].as_str() == Some(name))?;
-    let line = stage.pointer("/location/ranges/0/start/line");
-    Some(
-        line.and_then(Value::as_u64)
-            .map_or(1, |line| u32::try_from(line).unwrap_or(u32::MAX)),
-    )
+/// Whether Docker's frontend says that the stage with the name of the binaries takes of itself.
+fn is_circle(error: &GatewayError) -> bool {
+    let words = format!("circular dependency detected on stage: {CONTEXT}");
+    error.status.message.contains(&words)
+}
+
+/// The line that seems to begin a stage with this name, if one does. A heredoc may have such a line
+/// too.
+fn stage_named(text: &str, name: &str) -> Option<u32> {
+    let begins = |line: &str| {
+        let mut words = line.split_whitespace().rev();
+        let is_name = words
+            .next()
+            .is_some_and(|word| word.eq_ignore_ascii_case(name));
+        is_name
+            && words
+                .next()
+                .is_some_and(|word| word.eq_ignore_ascii_case("as"))
+    };
+    let (line, _) = (1..).zip(text.lines()).find(|(_, line)| begins(line))?;
+    Some(line)
 }
 
 /// All platforms that a stage may have.
@@ -272,9 +325,11 @@ impl<'a> Reader<'a> {
 
 fn unknown_platform(span: Option<Span>) -> Diagnostic {
     let error = Diagnostic::error(format!(
-        "a stage starts from {CONTEXT} for a platform that Go does not compile for"
+        "{CONTEXT} has no binaries for this platform: Go does not compile for it"
     ));
-    error.at(span)
+    error
+        .help("`go tool dist list` prints the platforms of Go")
+        .at(span)
 }
 
 /// What an op takes of its input `index`, with patterns of what it leaves out.

@@ -71,9 +71,14 @@ impl Take {
         };
         let near = near.map_or(String::new(), |near| format!("; did you mean /{near}?"));
         let list: Vec<String> = files.keys().map(|file| format!("/{file}")).collect();
-        let error = Diagnostic::error(format!("{CONTEXT} has no {words}{near}"));
+        let error = Diagnostic::error(match &self.what {
+            What::Path(_) => format!("{CONTEXT} has no {words}{near}"),
+            _ if list.is_empty() => format!("{CONTEXT} has no binaries"),
+            What::Everything => format!("--exclude leaves out all binaries of {CONTEXT}"),
+            What::Glob(_) | What::Patterns(_) => format!("no binary of {CONTEXT} matches {words}"),
+        });
         let error = error.help(match list.as_slice() {
-            [] => "this repository has no binaries".to_owned(),
+            [] => "the repository has no main package with an image".to_owned(),
             list => format!("the binaries are {}", list.join(", ")),
         });
         error.at(self.span.clone())

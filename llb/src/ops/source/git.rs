@@ -133,6 +133,13 @@ impl Git {
         self
     }
 
+    /// Lets git print its advice to users. Older BuildKits always do.
+    #[must_use]
+    pub fn advice(mut self) -> Self {
+        self.source.set("git.advice", "true", None);
+        self
+    }
+
     /// Fetches the commit of [`Git::checksum`] itself, whatever the reference points at by now.
     /// Since BuildKit v0.30.
     #[must_use]

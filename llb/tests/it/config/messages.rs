@@ -206,6 +206,18 @@ fn syntax_errors_are_told_all_at_once() {
         "#]],
     );
     complains(
+        "# syntax=x\n\nform golang:1.26 AS build\nRUN go build\n",
+        &expect![[r#"
+            Dockerfile:3: `form` is neither a key of the configuration nor an instruction of a Dockerfile; did you mean FROM?
+        "#]],
+    );
+    complains(
+        "[form]\nx\n",
+        &expect![[r#"
+        Dockerfile:2:2: TOML: key with no value, expected `=`
+    "#]],
+    );
+    complains(
         "from = 1\n",
         &expect![[r#"
         Dockerfile:1: unknown key `from` (`base` belongs in [runtime])
