@@ -48,7 +48,8 @@ fn a_variant_is_compiled_for_the_debugger_that_starts_it() {
     expect![[r#"
         None
         /usr/local/bin/api: example.com/api ldflags "-s -w" gcflags ""
-    "#]].assert_eq(&described(&plan, "api"));
+    "#]]
+    .assert_eq(&described(&plan, "api"));
     let config = "[images.api]\ndebug = true\npath = \"/srv/run\"\nldflags = \"-s -X 'main.v=a b' -w\"\nentrypoint = [\"tini\", \"--\", \"/srv/run\", \"serve\"]\n";
     expect![[r#"
         Some(["tini", "--", "/srv/dlv", "exec", "/srv/run", "--headless", "--listen=:2345", "--api-version=2", "--accept-multiclient", "--continue", "--", "serve"])
