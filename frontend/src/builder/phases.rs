@@ -1,7 +1,8 @@
 //! The phases of a build, one file each, in their order: read the definition file, ask what the
 //! stages of a Dockerfile take, make what is laid over the repository, scan the sources, ask git
 //! about the commit, outline the images, find those whose binaries the stages take, look up the
-//! inputs, read the users of what an image is built upon, resolve modules; with a finished image, check its dynamic linker and write its config.
+//! inputs, read the users of what an image is built upon, resolve modules; with a finished image,
+//! check its dynamic linker and write its config.
 //!
 //! A phase knows the session and what earlier phases found. It does not know the walk above it.
 

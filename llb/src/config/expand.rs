@@ -43,7 +43,8 @@ pub struct BuildArg {
 
 impl Config {
     /// Fills in build-args: `${NAME}`, `${NAME:-default}` (used if NAME is not given or empty; a
-    /// default may be one more build-arg), `$$` for a dollar. Then build-args such as `GOPROXY` replace keys of `[modules]`.
+    /// default may be one more build-arg), `$$` for a dollar. Then build-args such as `GOPROXY`
+    /// replace keys of `[modules]`.
     /// Diagnostics: undefined build-args, and what is wrong with the values that came out.
     pub fn expand(&self, build_args: &BTreeMap<String, String>) -> (Self, Vec<Diagnostic>) {
         let mut config = self.clone();
