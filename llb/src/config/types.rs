@@ -59,7 +59,7 @@ pub struct Stage {
     /// The stage of that Dockerfile. Default: the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Spanned<String>>,
-    /// Build-args for that Dockerfile, besides those that the build is given.
+    /// Build-args for that Dockerfile, in addition to those of the build.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, Spanned<String>>,
     /// An image, in place of a Dockerfile.

@@ -79,7 +79,7 @@ impl Accounts {
 }
 
 impl Entries<'_> {
-    /// Whether no entry has this name and these ids, of which the first is the entry's own.
+    /// Whether no entry has this name and these ids; the first of them is the entry's own.
     ///
     /// # Errors
     /// If an entry has the name and other ids, or the id and another name: in words.

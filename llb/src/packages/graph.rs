@@ -186,7 +186,7 @@ impl Packages {
 }
 
 impl Package {
-    /// A package of which nothing more is known yet.
+    /// A package that nothing more is known about yet.
     pub(super) fn new(path: &ImportPath, module: ModuleIx, dir: TreePath) -> Self {
         Self {
             path: path.clone(),

@@ -416,7 +416,7 @@ impl Outline {
         files.filter_map(FileSource::context_pattern).collect()
     }
 
-    /// What images take besides their binaries.
+    /// What images take in addition to their binaries.
     fn files(&self) -> impl Iterator<Item = &FileSource> {
         let images = self.images.iter();
         let files = images.flat_map(|image| &image.config.runtime.files);
