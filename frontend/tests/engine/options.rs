@@ -60,7 +60,8 @@ fn calls_are_answered_without_building() {
         .iter()
         .map(|target| target["name"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["api", "orders", "web", "worker", "binaries"]);
+    let expected = ["api", "orders", "web", "worker", "binaries", "results"];
+    assert_eq!(names, expected);
     assert!(
         !targets.records.programs_ran().contains("resolve modules"),
         "{}",
