@@ -84,13 +84,23 @@ impl Predicted {
         Self { keys, mains }
     }
 
-    /// The steps that run where those with the keys `seen` have run.
+    /// The steps that run where those with the keys `seen` have run. Two builds may have the same
+    /// step: it runs once, and is here under its first title.
     pub(crate) fn runs_beside(&self, seen: &BTreeSet<String>) -> BTreeSet<String> {
         self.keys
             .iter()
             .filter(|(_, key)| !seen.contains(*key))
-            .map(|(title, _)| title.clone())
+            .map(|(title, _)| self.first_title(title).to_owned())
             .collect()
+    }
+
+    /// The first of the titles that a step has.
+    pub(crate) fn first_title<'t>(&'t self, title: &'t str) -> &'t str {
+        let Some(key) = self.keys.get(title) else {
+            return title;
+        };
+        let mut same = self.keys.iter().filter(|(_, other)| *other == key);
+        same.next().map_or(title, |(first, _)| first)
     }
 
     /// The keys of all steps.

@@ -48,15 +48,15 @@ impl Series {
         );
         series.repository.write("Dockerfile", &text);
         let cold = Predicted::of(&series.repository.root());
-        let (mut ran, _) = series.build();
-        ran.remove(SCAN);
+        let (ran, _) = series.build(&cold);
         assert_eq!(ran, cold.runs_beside(&series.seen), "the first build");
         series.seen.extend(cold.keys());
         series
     }
 
-    /// Builds all binaries. Returns the programs that ran, and what links compiled.
-    fn build(&mut self) -> (BTreeSet<String>, BTreeMap<String, String>) {
+    /// Builds all binaries. Returns the programs that ran, but for the scan, each by its first title
+    /// in `predicted`; and what links compiled.
+    fn build(&mut self, predicted: &Predicted) -> (BTreeSet<String>, BTreeMap<String, String>) {
         let out = tempfile::tempdir().unwrap();
         let outcome = Engine::main()
             .frontend(&self.repository.root())
@@ -68,7 +68,8 @@ impl Series {
             .records
             .programs_ran()
             .into_iter()
-            .map(ToOwned::to_owned)
+            .filter(|title| *title != SCAN)
+            .map(|title| predicted.first_title(title).to_owned())
             .collect();
         let links = ran.iter().filter(|title| title.starts_with("link "));
         let compiled = links
@@ -82,8 +83,7 @@ impl Series {
         let after = Predicted::of(&self.repository.root());
         let predicted = after.runs_beside(&self.seen);
         let earlier = std::mem::take(&mut self.binaries);
-        let (mut ran, compiled) = self.build();
-        ran.remove(SCAN);
+        let (ran, compiled) = self.build(&after);
         assert_eq!(ran, predicted, "{name}: what ran, and what was predicted");
         let taken = |log: &str| self.cache == "both" && log.is_empty();
         for (title, log) in compiled.into_iter().filter(|(_, log)| !taken(log)) {

@@ -75,7 +75,7 @@ fn results(
     };
     let known = parts
         .get(result.part)
-        .and_then(|part| compiled.digest(&part.packages));
+        .and_then(|part| compiled.digest(part.named()));
     (
         key_part,
         known.unwrap_or_else(|| keys[result.step.0].digest()),
@@ -116,7 +116,8 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Key) {
         }
     };
     for (number, part) in step.kind.parts().iter().enumerate() {
-        for package in &part.packages {
+        // Not what else comes with them: that follows from these and from Go.
+        for package in part.named() {
             // Which part its results are kept in is seen by the step.
             key.insert(
                 KeyPart::Package(package.clone()),

@@ -132,8 +132,13 @@ fn resolution(version: &str) -> Resolution {
         go_version: "go1.26.8".to_owned(),
         modules: vec![module],
         packages: vec![
+            package("fmt", None),
+            package("mime", None),
             package("runtime", None),
-            package("third.party/text", Some(0)),
+            ResolvedPackage {
+                imports: vec![ImportPath::new("fmt")],
+                ..package("third.party/text", Some(0))
+            },
         ],
         runtime_files: Vec::new(),
         replaced: BTreeMap::new(),
@@ -262,7 +267,7 @@ fn lines_of_go_itself() {
         "v0.3.0",
         &expect![[r#"
             with go
-              runs: resolve std deps unit:example.com/lib/both link:api link:worker
+              runs: resolve std:core std deps unit:example.com/lib/both link:api link:worker
               api: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
               worker: builder image golang:1.26 -> golang:1.27; go line 1.26 -> 1.27; godebug panicnil 1 is new; module example.com/lib go 1.26 -> go 1.25
             without
@@ -285,7 +290,7 @@ fn runtime_and_flags() {
         "v0.3.0",
         &expect![[r#"
             with go
-              runs: 0/resolve 0/std 0/deps 0/unit:example.com/lib/both 0/link:api
+              runs: 0/resolve 0/std:core 0/std 0/deps 0/unit:example.com/lib/both 0/link:api
               api: runtime env LEVEL "info" -> "debug"; runtime file api/web/index.html changed; runtime file api/web/new.css is new
             without
               runs: 0/deps 0/link:api 1/deps 1/link:worker
@@ -352,5 +357,28 @@ fn a_sum_counts_where_its_hash_changes_and_not_where_it_appears() {
               runs: deps link:api link:worker
               api: sum of third.party/text@v0.3.0 changed
         "#]],
+    );
+}
+
+/// The core of std is compiled as a whole, whatever images reach of it.
+#[test]
+fn an_import_of_more_of_the_core_of_std() {
+    let with = |imports: &str| {
+        let main = "import (\n\t\"example.com/lib/both\"\n\t\"third.party/text\"\n";
+        assert!(SERVICES.contains(main));
+        MemTree::from_txtar(&SERVICES.replace(main, &format!("{main}{imports}")))
+    };
+    let (before, after) = (with("\t\"fmt\"\n"), with("\t\"fmt\"\n\t\"mime\"\n"));
+    compared(
+        (&before, &after),
+        "v0.3.0",
+        &expect![[r#"
+        with go
+          runs: resolve link:api
+          api: file api/main.go changed
+        without
+          runs: deps link:api link:worker
+          api: file api/main.go changed
+    "#]],
     );
 }
