@@ -4,7 +4,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::found::{BinaryMain, Found, NamedBinary, NamedMain, SHOWN, is_named_by, profile};
+use super::found::{BinaryMain, Found, NamedBinary, NamedMain, SHOWN, is_named_by, profile, tools};
 use super::mains::Mains;
 use super::settings::GoSettings;
 use crate::config::{ImageName, Spanned};
@@ -49,7 +49,7 @@ pub(super) fn find(
         mains,
         named: all,
         refused,
-        tools: tools(mains.workspace, all),
+        tools: tools_of(mains.workspace, all),
         missing: Cell::new(0),
     };
     let mut wrong = Wrong::default();
@@ -80,29 +80,19 @@ struct Finder<'a> {
     missing: Cell<usize>,
 }
 
-/// The tools of the roots that images with `binaries` are built from: those that the go.mod files of
-/// their modules name.
-fn tools<'a>(
+/// The tools of the roots that images with `binaries` are built from.
+fn tools_of<'a>(
     workspace: &'a Workspace,
     named: &[NamedMain],
 ) -> BTreeMap<RootIx, BTreeMap<&'a str, Tool>> {
-    let mut tools: BTreeMap<RootIx, BTreeMap<&str, Tool>> = BTreeMap::new();
+    let mut all = BTreeMap::new();
     for main in named {
-        if main.config.runtime.binaries.is_empty() || tools.contains_key(&main.root) {
-            continue;
-        }
-        let of_root = tools.entry(main.root).or_default();
-        for &module in &workspace.root(main.root).members {
-            for line in &workspace.module(module).file.tool {
-                of_root.entry(&line.value).or_insert_with(|| Tool {
-                    path: ImportPath::new(&line.value),
-                    module,
-                    at: line.span.start,
-                });
-            }
+        if !main.config.runtime.binaries.is_empty() {
+            all.entry(main.root)
+                .or_insert_with(|| tools(workspace, main.root));
         }
     }
-    tools
+    all
 }
 
 /// What an item of `binaries` leads to.
@@ -201,7 +191,10 @@ impl Finder<'_> {
         }
         let tools = self.tools.get(&image.root);
         match tools.and_then(|tools| tools.get(written)) {
-            Some(tool) => Ok(Item::Binary(Box::new(self.tool(image, tool.clone())))),
+            Some(tool) => {
+                let binary = NamedBinary::of_tool(tool.clone(), image, self.mains.target);
+                Ok(Item::Binary(Box::new(binary)))
+            }
             None => Err(self.nothing(image, item)),
         }
     }
@@ -260,25 +253,11 @@ impl Finder<'_> {
         }))
     }
 
-    /// A tool, compiled as the image is.
-    fn tool(&self, image: &NamedMain, tool: Tool) -> NamedBinary {
-        NamedBinary {
-            root: image.root,
-            settings: GoSettings::new(&image.config.compile, self.mains.target),
-            ldflags: image.config.ldflags.clone(),
-            file: tool.path.binary_name().to_owned(),
-            main: BinaryMain::Tool(tool),
-            image: None,
-        }
-    }
-
     /// What an image's own binary is called in it.
     fn file_in_image(&self, image: &NamedMain) -> String {
-        let path = image.config.runtime.path.as_deref().unwrap_or_default();
-        match path.rsplit('/').next() {
-            None | Some("") => self.mains.target.file_name(image.file()),
-            Some(file) => file.to_owned(),
-        }
+        let file = self.mains.target.file_name(image.file());
+        let path = image.config.runtime.binary_path(&file);
+        path.rsplit('/').next().unwrap_or_default().to_owned()
     }
 
     /// The error of an item that means nothing.

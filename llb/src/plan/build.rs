@@ -43,6 +43,23 @@ pub struct Build {
     pub request: ResolveRequest,
 }
 
+/// A module of the repository, as a build sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BuildModule {
+    /// The module path that its packages are imported by: a replacement's is the one it stands in
+    /// for.
+    pub path: ModulePath,
+    /// Which module of the workspace it is.
+    pub ix: ModuleIx,
+    /// Its directory.
+    pub dir: TreePath,
+    /// The version in its `go` line.
+    pub go: Option<String>,
+    /// Whether it is a main module. Otherwise it stands in for a required one.
+    pub main: bool,
+}
+
 impl Build {
     /// What to ask the go command about it, in the source tree at `root` (absolute, without
     /// symlinks).
@@ -64,26 +81,7 @@ impl Build {
             replaced,
         }
     }
-}
 
-/// A module of the repository, as a build sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct BuildModule {
-    /// The module path that its packages are imported by: a replacement's is the one it stands in
-    /// for.
-    pub path: ModulePath,
-    /// Which module of the workspace it is.
-    pub ix: ModuleIx,
-    /// Its directory.
-    pub dir: TreePath,
-    /// The version in its `go` line.
-    pub go: Option<String>,
-    /// Whether it is a main module. Otherwise it stands in for a required one.
-    pub main: bool,
-}
-
-impl Build {
     /// The title of its resolve step. One more runs where the first answer leads to packages of the
     /// repository.
     pub(crate) fn resolve_title(&self) -> &'static str {

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::binaries::Wrong;
-use super::found::{BinaryMain, NamedBinary, NamedMain};
+use super::found::{NamedBinary, NamedMain, tools};
 use super::mains::Mains;
-use super::settings::GoSettings;
 use crate::config::{self, HealthcheckConfig, ImageName, Port, Protocol};
 use crate::diag::Diagnostic;
-use crate::gomod::ImportPath;
 use crate::packages::Tool;
-use crate::workspace::{RootIx, Workspace};
+use crate::workspace::RootIx;
 
 /// The port that delve listens on: the one of its own documentation.
 pub const DEBUG_PORT: u16 = 2345;
@@ -36,7 +34,7 @@ pub(super) fn variants(
         .filter(|image| image.config.runtime.debug.value)
     {
         let delve = delves.entry(image.root);
-        let delve = delve.or_insert_with(|| delve_of(mains.workspace, image.root));
+        let delve = delve.or_insert_with(|| tools(mains.workspace, image.root).remove(DELVE));
         let name = ImageName::new(format!("{}{SUFFIX}", image.config.name));
         let is_taken = named.iter().any(|other| other.config.name == name);
         let is_taken = is_taken || mains.config.images.contains_key(&name);
@@ -57,21 +55,6 @@ pub(super) fn variants(
     variants
 }
 
-/// Delve, if a go.mod of the root names it.
-fn delve_of(workspace: &Workspace, root: RootIx) -> Option<Tool> {
-    for &module in &workspace.root(root).members {
-        let mut lines = workspace.module(module).file.tool.iter();
-        if let Some(line) = lines.find(|line| line.value == DELVE) {
-            return Some(Tool {
-                path: ImportPath::new(DELVE),
-                module,
-                at: line.span.start,
-            });
-        }
-    }
-    None
-}
-
 /// The variant `name` of an image.
 ///
 /// # Errors
@@ -86,14 +69,8 @@ fn variant(
     let delve_file = mains.target.file_name(delve.path.binary_name());
     let mut variant = image.clone();
     // Delve itself is not what is debugged.
-    variant.binaries.push(NamedBinary {
-        root: image.root,
-        main: BinaryMain::Tool(delve.clone()),
-        settings: GoSettings::new(&image.config.compile, mains.target),
-        ldflags: image.config.ldflags.clone(),
-        file: delve.path.binary_name().to_owned(),
-        image: None,
-    });
+    let delve = NamedBinary::of_tool(delve.clone(), image, mains.target);
+    variant.binaries.push(delve);
     variant.variant_of = Some(image.config.name.clone());
     let config = &mut variant.config;
     config.name = name;

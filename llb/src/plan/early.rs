@@ -19,36 +19,46 @@ pub(super) struct EarlyStep {
     /// The step's name in a plan.
     pub(super) name: &'static str,
     pub(super) title: &'static str,
-    needed_by: NeededBy,
+    /// How much a build reaches that has the step, at least.
+    reach: Reach,
     /// What the go command is asked for: this and all that it needs, but for what steps before it
     /// have compiled.
     pub(super) roots: &'static [&'static str],
 }
 
-/// Which builds have an early step.
-#[derive(Clone, Copy)]
-enum NeededBy {
-    /// Those that reach third-party packages or [`BULK`].
+/// What builds reach, as far as it decides which early steps they have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    /// None of the following.
+    Std,
+    /// Third-party packages.
     ThirdParty,
-    /// Those that reach [`BULK`].
+    /// [`BULK`].
     Bulk,
 }
 
-/// What builds reach, as far as it decides which early steps they have.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Reach {
-    /// [`BULK`].
-    pub(super) bulk: bool,
-    /// A third-party package.
-    pub(super) third_party: bool,
+impl Reach {
+    /// The reach of builds that reach [`BULK`], or third-party packages, or neither.
+    pub(super) fn of(has_bulk: bool, has_third_party: bool) -> Self {
+        match (has_bulk, has_third_party) {
+            (true, _) => Self::Bulk,
+            (false, true) => Self::ThirdParty,
+            (false, false) => Self::Std,
+        }
+    }
 }
 
-impl Reach {
+impl EarlyStep {
     /// Whether builds with this reach have the step.
-    pub(super) fn needs(self, step: &EarlyStep) -> bool {
-        match step.needed_by {
-            NeededBy::ThirdParty => self.bulk || self.third_party,
-            NeededBy::Bulk => self.bulk,
+    pub(super) fn is_needed(&self, reach: Reach) -> bool {
+        self.reach <= reach
+    }
+
+    /// What it makes: one part. The go command is asked for its roots only, which are known early.
+    pub(super) fn part(&self, part: Part) -> Part {
+        Part {
+            roots: self.roots.iter().copied().map(ImportPath::new).collect(),
+            ..part
         }
     }
 }
@@ -62,7 +72,7 @@ pub(super) const EARLY: [EarlyStep; 2] = [
     EarlyStep {
         name: "std:core",
         title: "compile the core of std (fmt, log, strings ...)",
-        needed_by: NeededBy::ThirdParty,
+        reach: Reach::ThirdParty,
         roots: &[
             "bufio",
             "bytes",
@@ -82,7 +92,7 @@ pub(super) const EARLY: [EarlyStep; 2] = [
     EarlyStep {
         name: "std:net/http",
         title: "compile net/http and what it needs of std",
-        needed_by: NeededBy::Bulk,
+        reach: Reach::Bulk,
         roots: &[BULK],
     },
 ];
@@ -101,16 +111,14 @@ pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) 
         .filter(|image| plan.step(image.link).build == ix)
         .filter_map(|image| build.packages.find(&image.package));
     let imports = packages::closure(&build.packages, mains).outside(&build.packages);
-    let reach = Reach {
-        bulk: imports.contains(BULK),
-        third_party: imports.iter().any(|path| !path.looks_standard()),
-    };
+    let has_third_party = imports.iter().any(|path| !path.looks_standard());
+    let reach = Reach::of(imports.contains(BULK), has_third_party);
     // Vendored packages may yet decide where results are kept.
     if plan.cache_of(ix) == Cache::Mount || build.vendored {
         return None;
     }
     let files: BTreeSet<TreePath> = build.settings.profile.iter().cloned().collect();
-    let sure = EARLY.iter().filter(|early| reach.needs(early));
+    let sure = EARLY.iter().filter(|early| early.is_needed(reach));
     let steps = sure.enumerate().map(|(number, early)| {
         let before = (0..number).map(|step| Results {
             step: StepIx(step),
@@ -139,14 +147,4 @@ pub(crate) fn early_std(plan: &Plan, ix: BuildIx, images: Option<&[ImageName]>) 
         images: Vec::new(),
         resolved: false,
     })
-}
-
-impl EarlyStep {
-    /// What it makes: one part. The go command is asked for its roots only, which are known early.
-    pub(super) fn part(&self, part: Part) -> Part {
-        Part {
-            roots: self.roots.iter().copied().map(ImportPath::new).collect(),
-            ..part
-        }
-    }
 }

@@ -1,11 +1,13 @@
 //! Mains as they are found, and as their images take them.
 
-use super::settings::GoSettings;
+use std::collections::BTreeMap;
+
+use super::settings::{GoSettings, Target};
 use crate::config::{ImageConfig, ImageName};
 use crate::gomod::ImportPath;
 use crate::packages::{Main, Scan, Tool};
 use crate::tree::TreePath;
-use crate::workspace::RootIx;
+use crate::workspace::{RootIx, Workspace};
 
 /// How many mains a message names.
 pub(super) const SHOWN: usize = 10;
@@ -55,6 +57,35 @@ pub(super) enum BinaryMain {
     Own(ImportPath),
     /// A tool.
     Tool(Tool),
+}
+
+impl NamedBinary {
+    /// A tool, compiled as the image is.
+    pub(super) fn of_tool(tool: Tool, image: &NamedMain, target: &Target) -> Self {
+        Self {
+            root: image.root,
+            settings: GoSettings::new(&image.config.compile, target),
+            ldflags: image.config.ldflags.clone(),
+            file: tool.path.binary_name().to_owned(),
+            main: BinaryMain::Tool(tool),
+            image: None,
+        }
+    }
+}
+
+/// The tools that the go.mod files of a root's modules name, by import path.
+pub(super) fn tools(workspace: &Workspace, root: RootIx) -> BTreeMap<&str, Tool> {
+    let mut tools = BTreeMap::new();
+    for &module in &workspace.root(root).members {
+        for line in &workspace.module(module).file.tool {
+            tools.entry(line.value.as_str()).or_insert_with(|| Tool {
+                path: ImportPath::new(&line.value),
+                module,
+                at: line.span.start,
+            });
+        }
+    }
+    tools
 }
 
 impl BinaryMain {

@@ -23,8 +23,8 @@ pub(super) struct Named {
     pub(super) mains: Vec<NamedMain>,
     /// Directories of `package main` without `func main`, but for those that `skip` names.
     pub(super) without_func: BTreeSet<TreePath>,
-    /// Names that no image has, because it is not clear which main they are for; and images of
-    /// which it is not clear which binaries they hold.
+    /// Names that no image has: it is not clear which main they are for, or which binaries the image
+    /// holds.
     pub(super) refused: BTreeSet<ImageName>,
     /// Directories that may hold mains: their files cannot be read.
     pub(super) unknown: Vec<Unknown>,

@@ -77,12 +77,9 @@ impl BuildPlanner<'_> {
             return cut;
         }
         let is_bulk = |ix: &usize| third_party.get(*ix).path == BULK;
-        let reach = Reach {
-            bulk: cut.rest.iter().any(is_bulk),
-            third_party: !others.is_empty(),
-        };
+        let reach = Reach::of(cut.rest.iter().any(is_bulk), !others.is_empty());
         for (early, packages) in EARLY.iter().zip(&mut cut.early) {
-            if !reach.needs(early) {
+            if !early.is_needed(reach) {
                 continue;
             }
             let is_root = |ix: &usize| early.roots.contains(&third_party.get(*ix).path.as_str());

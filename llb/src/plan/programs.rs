@@ -1,6 +1,6 @@
 //! The programs of a build: what its links make, and which images hold it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Build, BuildIx};
 use super::outline::Outline;
@@ -108,23 +108,28 @@ impl Program<'_> {
 
 /// The images of an outline whose binaries are all made.
 pub(super) fn images(outline: &Outline, made: &[Made]) -> Vec<Image> {
+    let mut own_of: BTreeMap<&ImageName, &Made> = BTreeMap::new();
+    let mut by_link: BTreeMap<(BuildIx, &Link), StepIx> = BTreeMap::new();
+    for made in made {
+        own_of.extend(made.image.iter().map(|name| (name, made)));
+        by_link.entry((made.build, &made.link)).or_insert(made.step);
+    }
     let mut images = Vec::new();
     for image in &outline.images {
         let name = &image.config.name;
-        let is_own = |made: &&Made| made.build == image.build && made.image.as_ref() == Some(name);
-        let Some(own) = made.iter().find(is_own) else {
+        let Some(own) = own_of.get(name) else {
             continue;
         };
         let mut binaries = Vec::new();
         for binary in &image.binaries {
             let build = &outline.builds[binary.build.0];
             let link = link(build, binary.main, &binary.file, &binary.ldflags);
-            let is_its = |made: &&Made| made.build == binary.build && made.link == link;
-            binaries.extend(made.iter().find(is_its).map(|made| Binary {
+            let step = by_link.get(&(binary.build, &link));
+            binaries.extend(step.map(|&step| Binary {
                 package: link.package.clone(),
                 dir: build.packages.get(binary.main).dir.clone(),
                 file: binary.file.clone(),
-                link: made.step,
+                link: step,
             }));
         }
         if binaries.len() < image.binaries.len() {
