@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::mark::{self, Mark};
 use super::platform::docker_platform;
 use crate::config::{self, ImageName};
-use crate::plan::{Image, Plan, Target};
+use crate::plan::{Plan, Target};
 
 /// What the reader of the bake file decides.
 #[derive(Debug, Clone, Default)]
@@ -69,13 +69,15 @@ pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
     blocks.extend(variables(options));
     blocks.push(FUNCTIONS.to_owned());
     let targets = targets(plan);
-    let mut names = Vec::new();
-    for (image, target) in &targets {
-        let is_variant = |known: &Image| known.name == *image && known.variant_of.is_some();
-        if !plan.images.iter().any(is_variant) {
-            names.push(string(target));
-        }
-    }
+    let variants = plan
+        .images
+        .iter()
+        .filter(|image| image.variant_of.is_some());
+    let variants: BTreeSet<&str> = variants.map(|image| image.name.as_str()).collect();
+    let usual = targets
+        .iter()
+        .filter(|(image, _)| !variants.contains(*image));
+    let names: Vec<String> = usual.map(|(_, target)| string(target)).collect();
     blocks.push(format!(
         "group \"default\" {{\n  targets = [{}]\n}}",
         names.join(", ")

@@ -34,6 +34,12 @@ pub fn binary_path(runtime: &RuntimeConfig, name: &str) -> String {
     ops::path::absolute(&runtime.binary_path(name))
 }
 
+/// Where an image with this runtime has another binary, called `other`, beside its own, which is
+/// called `name`.
+pub(super) fn path_beside(runtime: &RuntimeConfig, name: &str, other: &str) -> String {
+    ops::path::absolute(&runtime.path_beside(name, other))
+}
+
 /// A binary in an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,19 +54,18 @@ pub struct PlacedBinary {
 
 /// The binaries of an image: those beside its own, then its own.
 pub fn placed_binaries(image: &Image) -> Vec<PlacedBinary> {
-    let own = binary_path(&image.runtime, &image.binary);
     let mut placed = Vec::new();
     for binary in &image.binaries {
         placed.push(PlacedBinary {
             link: binary.link,
             file: binary.file.clone(),
-            path: ops::path::absolute(&image.runtime.path_beside(&image.binary, &binary.file)),
+            path: path_beside(&image.runtime, &image.binary, &binary.file),
         });
     }
     placed.push(PlacedBinary {
         link: image.link,
         file: image.binary.clone(),
-        path: own,
+        path: binary_path(&image.runtime, &image.binary),
     });
     placed
 }

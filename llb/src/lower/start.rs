@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rootfs::{CERTIFICATES, ZONEINFO, binary_path};
+use super::rootfs::{CERTIFICATES, ZONEINFO, binary_path, path_beside};
 use crate::config::{
     Config, EnvValue, HealthcheckConfig, ImageName, Runtime, RuntimeConfig, SCRATCH, Spanned,
 };
@@ -164,9 +164,8 @@ impl<'a> Inside<'a> {
         ];
         files.extend(runtime.certificates.then(|| CERTIFICATES.to_owned()));
         files.extend(runtime.timezones.then(|| ZONEINFO.to_owned()));
-        let dir = binary.rsplit_once('/').map_or("", |(dir, _)| dir);
         let others = image.binaries.iter();
-        files.extend(others.map(|other| format!("{dir}/{}", other.file)));
+        files.extend(others.map(|other| path_beside(runtime, &image.binary, &other.file)));
         files.extend(runtime.links.keys().cloned());
         let named = runtime.files.iter().filter(|file| !file.from.is_pattern());
         files.extend(named.map(|file| match file.to.ends_with('/') {

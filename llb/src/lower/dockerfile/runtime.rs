@@ -13,7 +13,7 @@ use super::words::{
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
 use crate::lower::rootfs::{
-    CERTIFICATES, GROUP, Made, PASSWD, ZONEINFO, binary_path, surroundings,
+    CERTIFICATES, GROUP, Made, PASSWD, ZONEINFO, binary_path, path_beside, surroundings,
 };
 
 /// What is put under a binary: certificates, time zones, and on scratch users and /tmp.
@@ -114,9 +114,9 @@ impl RuntimeStage<'_> {
         lines.extend(runtime.files.iter().map(extra_file));
         lines.extend(self.made(&Made::links(runtime), dirs.len()));
         let path = binary_path(runtime, self.binary);
-        let dir = path.rsplit_once('/').map_or("", |(dir, _)| dir);
         for (stage, file) in &self.others {
-            lines.push(copy_binary(stage, file, format!("{dir}/{file}")));
+            let beside = path_beside(runtime, self.binary, file);
+            lines.push(copy_binary(stage, file, beside));
         }
         lines.push(copy_binary(self.build_stage, self.binary, path.clone()));
         lines.extend(self.args());

@@ -101,9 +101,10 @@ impl Lowering<'_> {
         Ok(below)
     }
 
-    /// The binaries of `images`, or of all images but variants, in one directory, each under its image's name (on
-    /// Windows with `.exe`). Each comes in a layer of its own where layers can be merged: those that are
-    /// found in an imported cache need not be fetched to put another beside them.
+    /// The binaries of `images`, or of all images but variants, in one directory, each under its
+    /// image's name (on Windows with `.exe`). Each comes in a layer of its own where layers can be
+    /// merged: those that are found in an imported cache need not be fetched to put another beside
+    /// them.
     ///
     /// # Errors
     /// Where a step cannot be written down.
