@@ -180,9 +180,7 @@ fn by_machine(walker: &mut Walker<'_>, said: Machine, (name, command): (&str, &s
     let note = format!(
         "the build-arg {name} takes the place of $({command}), which the commit does not decide; it is {is} unless you pass --build-arg {name}=\"$({command})\""
     );
-    if !walker.notes.contains(&note) {
-        walker.notes.push(note);
-    }
+    walker.note(note);
     format!("${{{name}:-{value}}}")
 }
 
@@ -201,9 +199,7 @@ fn in_place_of(
     let note = format!(
         "{name}, {what}, takes the place of $({command}); to have another text, pass --build-arg {name}=..."
     );
-    if !walker.notes.contains(&note) {
-        walker.notes.push(note);
-    }
+    walker.note(note);
     asked_of_git(walker, value, default)
 }
 
@@ -303,9 +299,7 @@ fn asked_of_git(walker: &mut Walker<'_>, value: GitValue, default: &str) -> Stri
             value.in_shell()
         ),
     };
-    if !walker.notes.contains(&note) {
-        walker.notes.push(note);
-    }
+    walker.note(note);
     format!("${{{name}:-{default}}}")
 }
 

@@ -108,9 +108,7 @@ impl Walker<'_> {
         let note = format!(
             "the build-arg {arg} named the package to compile by its path; it takes the name of an image now, as gowork list shows them: {example}"
         );
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
-        }
+        self.note(note);
         let mains = self.repo.mains().iter();
         mains
             .map(|(_, main)| Made {

@@ -102,6 +102,13 @@ impl Walker<'_> {
             self.left.push(found);
         }
     }
+
+    /// Notes what is carried over in another form, once.
+    pub(super) fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
 }
 
 impl<'w> Running<'w> {

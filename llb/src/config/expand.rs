@@ -276,7 +276,7 @@ fn drop_empty(config: &mut Config) {
     }
 }
 
-/// Whether a name in `user` is none of those that are made.
+/// Whether `user` has a name that neither scratch nor `users` knows.
 fn is_unknown_on_scratch(user: &str, made: &[UserConfig]) -> bool {
     let (user, group) = user.split_once(':').unwrap_or((user, "0"));
     let is_number = |text: &str| text.parse::<u32>().is_ok();

@@ -3,6 +3,7 @@
 
 use super::check::{self, Check};
 use super::file_source::FileSource;
+use super::wrong::Wrong;
 use super::{
     Build, Config, Dir, Healthcheck, Image, Modules, Runtime, Spanned, Stage, check_runtime,
     env_value,
@@ -96,8 +97,7 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     for overlay in &mut config.overlay {
         walk.at("from", check::stage, &mut overlay.from, Form::Text);
         walk.one("source", check_runtime::absolute, &mut overlay.source);
-        let path: Check = |text| check_runtime::context_path(text).map(|_| ());
-        walk.at("to", path, &mut overlay.to, Form::Text);
+        walk.at("to", context_path, &mut overlay.to, Form::Text);
     }
     walk.prefix = "go.".to_owned();
     walk.one("version", check::go_version, &mut config.go.version);
@@ -114,11 +114,14 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     }
 }
 
+fn context_path(text: &str) -> Result<(), Wrong> {
+    check_runtime::context_path(text).map(|_| ())
+}
+
 fn stage(walk: &mut Walk<'_>, stage: &mut Stage) {
     // A text has variables of its own.
     if stage.has_path() {
-        let path: Check = |text| check_runtime::context_path(text).map(|_| ());
-        walk.one("dockerfile", path, &mut stage.dockerfile);
+        walk.one("dockerfile", context_path, &mut stage.dockerfile);
     }
     walk.one("target", check::stage, &mut stage.target);
     for (name, value) in &mut stage.args {
