@@ -59,7 +59,6 @@ pub async fn build(
     if session.context.definition().is_dockerfile() {
         return body::build(&session, files).await;
     }
-    options.check()?;
     let survey = Survey::make(&session, files, &options.target_platforms()).await?;
     let wanted = target::choose(options.target.as_deref(), &survey.outlined);
     let warnings = isolate::warnings(&survey, wanted.as_ref().ok())?;
@@ -91,7 +90,6 @@ pub async fn answer(
     if session.context.definition().is_dockerfile() && body::answers(call) {
         return body::answer(&session, call, files).await;
     }
-    options.check()?;
     let survey = Survey::make(&session, files, &options.target_platforms()).await?;
     calls::answer(&session, &survey, call, files).await
 }

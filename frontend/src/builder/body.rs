@@ -57,7 +57,6 @@ pub(super) async fn build(
         docker::evaluate(session, &result).await?;
         return Ok(result);
     }
-    session.options.check()?;
     let survey = Survey::make(session, files, &taken.platforms()).await?;
     let wanted = taken.images(&survey.outlined);
     let all = wanted.as_ref().ok().and_then(all_names);

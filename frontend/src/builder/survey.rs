@@ -44,6 +44,7 @@ impl Survey {
         files: &mut SourceFiles,
         platforms: &[Platform],
     ) -> Result<Self, BuildError> {
+        session.options.check()?;
         let definition = definition::read(session, files);
         // What is laid over the repository takes work: not for a configuration with errors.
         let is_sound = !definition.diagnostics.iter().any(Diagnostic::is_error);

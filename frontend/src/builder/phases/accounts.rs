@@ -20,18 +20,17 @@ pub(in crate::builder) async fn read(
     job: Job<'_>,
     inputs: &LlbInputs,
 ) -> Result<BTreeMap<String, Accounts>, BuildError> {
-    let mut accounts = BTreeMap::new();
-    for image in &job.outline.images {
-        let runtime = &image.config.runtime;
-        let is_wanted = job.wanted.image() == Some(image.config.name.as_str());
-        if !is_wanted || runtime.users.is_empty() {
-            continue;
-        }
-        let found = of_base(session, runtime, inputs).await?;
-        found.clone().with(&runtime.users)?;
-        accounts.insert(runtime.base.value.clone(), found);
+    let mut images = job.outline.images.iter();
+    let wanted = images.find(|image| job.wanted.image() == Some(image.config.name.as_str()));
+    let Some(runtime) = wanted.map(|image| &image.config.runtime) else {
+        return Ok(BTreeMap::new());
+    };
+    if runtime.users.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    Ok(accounts)
+    let found = of_base(session, runtime, inputs).await?;
+    found.clone().with(&runtime.users)?;
+    Ok(BTreeMap::from([(runtime.base.value.clone(), found)]))
 }
 
 async fn of_base(
