@@ -69,8 +69,10 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Args, String> {
     for word in words {
         match (flag.as_str(), word.as_str()) {
             (_, STATS) => stats = true,
-            (_, PARENT | LAYER | DISCARD | USAGE_LOG | MOUNT | LIMIT | AFTER | STOP) => flag = word,
-            (_, RESULTS_IMAGE) => flag = word,
+            (
+                _,
+                PARENT | LAYER | DISCARD | USAGE_LOG | MOUNT | LIMIT | RESULTS_IMAGE | AFTER | STOP,
+            ) => flag = word,
             (PARENT, dir) => parents.push(absolute(dir)?),
             (LAYER, dir) => results.push(Results::Layer(absolute(dir)?)),
             (DISCARD, dir) => results.push(Results::Scratch(absolute(dir)?)),

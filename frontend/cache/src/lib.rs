@@ -45,8 +45,8 @@
 //! result is checked against its SHA-256 when it is taken. A result that is missing, damaged or half
 //! written is a miss.
 //!
-//! A *results image* ([`layer::image`]) has layers of another builder. A batch reads it after the mount,
-//! with the same checks, and puts what is asked for into the mount.
+//! A *results image* ([`layer::image`]) has layers of another builder. A batch reads it after the
+//! mount, with the same checks, and puts what is asked for into the mount.
 
 pub mod args;
 pub mod checksum;

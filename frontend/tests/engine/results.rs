@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::engine::{Build, EmptyEngine, Engine, Outcome, variable};
 use crate::layout::{self, Layout};
-use crate::repository::{Repository, files, unique};
+use crate::repository::{Repository, unique};
+use crate::tiers::build_programs;
 
 /// Programs `one` and `two` of many libraries, which import `lib/middle`, and that imports `lib/b`.
 fn repository() -> Repository {
@@ -86,22 +87,7 @@ fn layers(layout: &Layout) -> Vec<String> {
 
 /// Builds the binaries on this engine. They must be right.
 fn build(engine: &Engine, repository: &Repository, args: &[String]) -> Outcome {
-    let out = tempfile::tempdir().unwrap();
-    let outcome = engine
-        .frontend(&repository.root())
-        .target("binaries")
-        .args(args)
-        .files_to(out.path())
-        .succeeds();
-    let made = files(out.path());
-    for name in PROGRAMS {
-        assert!(
-            made[name] == repository.go_build("", &format!("./{name}")),
-            "{name}\n{}",
-            outcome.everything()
-        );
-    }
-    outcome
+    build_programs(engine, repository, &PROGRAMS, args)
 }
 
 /// How many results a build took from the image; none if no batch read one.

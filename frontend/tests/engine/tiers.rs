@@ -173,18 +173,30 @@ const PROGRAMS: [&str; 4] = ["one", "two", "three", "four"];
 
 /// Builds all programs; they are right.
 fn build_all(engine: &Engine, programs: &Repository, args: &[String]) -> Outcome {
+    build_programs(engine, programs, &PROGRAMS, args)
+}
+
+/// Builds the binaries of a repository on this engine. Those of the mains in the directories `names`
+/// must be right.
+pub(crate) fn build_programs(
+    engine: &Engine,
+    repository: &Repository,
+    names: &[&str],
+    args: &[String],
+) -> Outcome {
     let out = tempfile::tempdir().unwrap();
     let outcome = engine
-        .frontend(&programs.root())
+        .frontend(&repository.root())
         .target("binaries")
         .args(args)
         .files_to(out.path())
         .succeeds();
     let made = files(out.path());
-    for name in PROGRAMS {
+    for &name in names {
         assert!(
-            made[name] == programs.go_build("", &format!("./{name}")),
-            "{name}"
+            made[name] == repository.go_build("", &format!("./{name}")),
+            "{name}\n{}",
+            outcome.everything()
         );
     }
     outcome

@@ -239,8 +239,8 @@ fn build(state: &State, module: &Module, sources: &Path, directory: &Path) -> Re
     Ok(())
 }
 
-/// The go command in the module at `sources`, deaf to what the user's environment says about workspaces,
-/// flags and targets.
+/// The go command in the module at `sources`, deaf to what the user's environment says about
+/// workspaces, flags and targets.
 pub(crate) fn go(state: &State, sources: &Path) -> Result<Command> {
     let mut go = crate::golang::go(state)?;
     go.current_dir(sources);

@@ -19,7 +19,7 @@ use crate::id::Id;
 use crate::layer::format::{self, Entry};
 
 /// Bytes of all indexes that are read: a package takes about 150.
-const MAX_INDEXES: u64 = 128 << 20;
+pub const MAX_INDEXES: u64 = 128 << 20;
 /// Directories that are looked at.
 const MAX_DIRS: usize = 100_000;
 /// Bytes of one result.
@@ -118,100 +118,4 @@ fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::checksum;
-    use crate::layer::parts;
-
-    /// Adds a layer with these results.
-    fn layer(root: &Path, part: &str, numbers: std::ops::Range<u8>) {
-        let dir = root.join(part);
-        fs::create_dir_all(format::outputs_dir(&dir)).unwrap();
-        let mut entries = BTreeMap::new();
-        for n in numbers {
-            let bytes = content(n);
-            let entry = Entry {
-                output: Id::of(&bytes),
-                size: bytes.len() as u64,
-                checksum: checksum::of(&bytes),
-            };
-            parts::write_output(&dir, &entry.output, &bytes).unwrap();
-            entries.insert(action(n), entry);
-        }
-        fs::write(format::index_path(&dir), format::format_index(&entries)).unwrap();
-    }
-
-    fn action(n: u8) -> Id {
-        Id::of(&[n])
-    }
-
-    /// What belongs to `action(n)`.
-    fn content(n: u8) -> Vec<u8> {
-        vec![n; 20 + usize::from(n)]
-    }
-
-    fn right(n: u8) -> Option<(Id, Vec<u8>)> {
-        Some((Id::of(&content(n)), content(n)))
-    }
-
-    fn image() -> tempfile::TempDir {
-        let root = tempfile::tempdir().unwrap();
-        layer(root.path(), "example.com!m!a", 0..4);
-        layer(root.path(), "fmt", 4..6);
-        layer(root.path(), "1/example.com!m!a", 6..9);
-        root
-    }
-
-    #[test]
-    fn results_are_found_at_both_places() {
-        let root = image();
-        fs::write(root.path().join("a file"), "").unwrap();
-        let image = ResultsImage::open(root.path());
-        for n in 0..9 {
-            assert_eq!(image.find(&action(n)), right(n), "{n}");
-        }
-        assert_eq!(image.find(&action(9)), None);
-        assert_eq!(
-            ResultsImage::open(&root.path().join("nowhere")).find(&action(0)),
-            None
-        );
-    }
-
-    #[test]
-    fn links_are_not_followed() {
-        let (root, other) = (image(), tempfile::tempdir().unwrap());
-        layer(other.path(), "b", 9..12);
-        std::os::unix::fs::symlink(other.path().join("b"), root.path().join("b")).unwrap();
-        let moved = format::output_path(&root.path().join("fmt"), &Id::of(&content(4)));
-        fs::remove_file(&moved).unwrap();
-        let outside = other.path().join("outside");
-        fs::write(&outside, content(4)).unwrap();
-        std::os::unix::fs::symlink(outside, moved).unwrap();
-        let image = ResultsImage::open(root.path());
-        let found = [4, 5, 9].map(|n| image.find(&action(n)).is_some());
-        assert_eq!(found, [false, true, false]);
-    }
-
-    #[test]
-    fn another_version_and_more_than_the_limits_are_misses() {
-        let root = image();
-        let index = format::index_path(&root.path().join("fmt"));
-        let text = fs::read_to_string(&index).unwrap();
-        fs::write(&index, text.replacen("gowork-cache 1", "gowork-cache 2", 1)).unwrap();
-        let opened = ResultsImage::open(root.path());
-        assert_eq!(opened.find(&action(4)), None);
-        assert_eq!(opened.find(&action(0)), right(0));
-        // More than an index may have, on disk no bytes at all.
-        File::options()
-            .write(true)
-            .open(&index)
-            .and_then(|file| file.set_len(MAX_INDEXES + 1))
-            .unwrap();
-        assert_eq!(ResultsImage::open(root.path()).find(&action(0)), right(0));
-    }
 }

@@ -106,8 +106,8 @@ impl<'a> Store<'a> {
         }
     }
 
-    /// A result of the mount. It is copied into the layer being written: then the layer is complete
-    /// without the mount, and no change of the mount can do harm.
+    /// A result of the mount, or else of the results image. It is copied into the layer being
+    /// written: then the layer is complete without the mount, and no change of the mount can do harm.
     fn take_from_mount(&self, action: &Id) -> Option<Hit> {
         let mount = self.mount()?;
         let found = mount.find(action);
