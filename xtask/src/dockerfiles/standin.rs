@@ -52,6 +52,8 @@ case "$0" in
 	mkdir -p "$home" && chown "$id:$id" "$home" ;;
 esac
 "#;
+/// Programs that Dockerfiles copy out of images that hold little else.
+const PROGRAMS: [&str; 2] = ["ko-app/grpc-health-probe", "usr/local/bin/litefs"];
 /// Where programs find certificates.
 const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
 /// Flags that gowork compiles with, whatever a Dockerfile says: with them both builds make the same
@@ -75,16 +77,19 @@ pub(super) enum StandIn {
     Distroless,
     /// The same, with a user that is not root.
     DistrolessNonroot,
+    /// Programs that do nothing, for images that a program is copied from.
+    Programs,
 }
 
 impl StandIn {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Golang,
         Self::GolangAlpine,
         Self::Alpine,
         Self::Debian,
         Self::Distroless,
         Self::DistrolessNonroot,
+        Self::Programs,
     ];
 
     /// What stands in for an image, by its name.
@@ -100,6 +105,12 @@ impl StandIn {
             (true, false) => Self::Golang,
             (false, true) => Self::Alpine,
             _ if name == "busybox" => Self::Alpine,
+            _ if PROGRAMS
+                .iter()
+                .any(|path| path.ends_with(&format!("/{name}"))) =>
+            {
+                Self::Programs
+            }
             _ if path.contains("distroless") || name == "static" => {
                 if tag.contains("nonroot") {
                     Self::DistrolessNonroot
@@ -122,6 +133,7 @@ impl StandIn {
             Self::Debian => "debian",
             Self::Distroless => "distroless",
             Self::DistrolessNonroot => "distroless-nonroot",
+            Self::Programs => "programs",
         }
     }
 
@@ -131,7 +143,7 @@ impl StandIn {
             Self::Golang | Self::GolangAlpine => Some(base::golang(state)),
             Self::Alpine => Some(base::busybox(state)),
             Self::Debian => Some(base::debian(state)),
-            Self::Distroless | Self::DistrolessNonroot => None,
+            Self::Distroless | Self::DistrolessNonroot | Self::Programs => None,
         }
     }
 
@@ -148,6 +160,11 @@ impl StandIn {
             Self::Distroless | Self::DistrolessNonroot => {
                 distroless(&root, brought.bundle)?;
                 config = distroless_config(self == Self::DistrolessNonroot);
+            }
+            Self::Programs => {
+                for path in PROGRAMS {
+                    program(&root.join(path), "#!/bin/sh\n")?;
+                }
             }
             _ => {
                 for manager in MANAGERS {
@@ -256,6 +273,14 @@ pub(super) fn images(
             stages.extend(words.next().map(str::to_lowercase));
         }
     }
+    for words in file.all("COPY") {
+        let filled = file.filled(words);
+        let from = filled
+            .split_whitespace()
+            .find_map(|word| word.strip_prefix("--from="));
+        let from = from.filter(|from| is_image(from, &stages));
+        names.extend(from.map(str::to_owned));
+    }
     let mut found: BTreeMap<String, StandIn> = names
         .into_iter()
         .map(|name| (name.clone(), StandIn::of(&name)))
@@ -279,6 +304,12 @@ pub(super) fn images(
         }
     }
     found
+}
+
+/// Whether `COPY --from` names an image: no stage has this name or number.
+fn is_image(from: &str, stages: &BTreeSet<String>) -> bool {
+    let is_stage = stages.contains(&from.to_lowercase()) || from.parse::<usize>().is_ok();
+    !is_stage && !from.contains('$')
 }
 
 /// A GOCACHE as a layer, where builds by root have it. Its times lie far ahead: the go command gives
@@ -370,6 +401,7 @@ mod tests {
             ),
             ("cgr.dev/chainguard/static", StandIn::Distroless),
             ("ubuntu:24.04", StandIn::Debian),
+            ("flyio/litefs:0.5", StandIn::Programs),
         ] {
             assert_eq!(StandIn::of(image), stand_in, "{image}");
         }
@@ -377,13 +409,14 @@ mod tests {
 
     #[test]
     fn stages_and_scratch_are_no_images() {
-        let text = "ARG BASE=alpine:3\nFROM --platform=$BUILDPLATFORM golang:1.26 AS build\nFROM build AS more\nFROM scratch\nFROM ${BASE}\n";
+        let text = "ARG BASE=alpine:3\nFROM --platform=$BUILDPLATFORM golang:1.26 AS build\nFROM build AS more\nFROM scratch\nFROM ${BASE}\nCOPY --from=build /a /\nCOPY --from=0 /b /\nCOPY --from=flyio/litefs:0.5 /c /\n";
         let found = images(text, "version = \"1.26.2\"\n", &["BASE=debian".to_owned()]);
         let names: Vec<&str> = found.keys().map(String::as_str).collect();
         assert_eq!(
             names,
             [
                 "debian",
+                "flyio/litefs:0.5",
                 "golang:1.24",
                 "golang:1.25",
                 "golang:1.26",
