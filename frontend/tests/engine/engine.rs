@@ -319,7 +319,13 @@ impl Drop for EmptyEngine {
     }
 }
 
-fn xtask(words: &[&str]) {
+/// The path of a program of the harness, built first if it is missing.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    PathBuf::from(xtask(&["engine", "tool", name]).trim_end())
+}
+
+/// Runs a command of the harness. What it prints.
+fn xtask(words: &[&str]) -> String {
     let xtask = PathBuf::from(variable("GOWORK_TEST_XTASK"));
     let output = Command::new(&xtask)
         .args(words)
@@ -330,4 +336,5 @@ fn xtask(words: &[&str]) {
         "xtask {words:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
+    String::from_utf8(output.stdout).expect("what xtask prints is text")
 }

@@ -69,6 +69,8 @@ enum Action {
         #[command(flatten)]
         named: Named,
     },
+    /// Print the path of a program of the harness, built first if it is missing
+    Tool { tool: tools::Tool },
 }
 
 #[derive(clap::Args)]
@@ -103,6 +105,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Action::Reset { named } => reset(&state, &named.name),
         Action::Status => print(&status(&state)?),
         Action::Env { named } => print(&environment::exports(&variables(&state, &named.name)?)),
+        Action::Tool { tool } => print(&format!("{}\n", tool.ensure(&state)?.display())),
     }
 }
 

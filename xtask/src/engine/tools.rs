@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A program of the harness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Tool {
     /// BuildKit's daemon.
     Buildkitd,
@@ -31,6 +31,8 @@ pub(crate) enum Tool {
     Ko,
     /// BuildKit's own frontend for Dockerfiles, to compare with.
     DockerfileFrontend,
+    /// A compiler of TypeScript, which tests run in stages.
+    Esbuild,
 }
 
 /// A go.mod of ours and the packages built from it.
@@ -113,6 +115,14 @@ const KO: Module = Module {
     clocked: false,
     suffix: "",
 };
+const ESBUILD: Module = Module {
+    name: "esbuild",
+    packages: &["github.com/evanw/esbuild/cmd/esbuild"],
+    version: None,
+    seconds: 15,
+    clocked: false,
+    suffix: "",
+};
 
 impl Tool {
     fn module(self) -> &'static Module {
@@ -124,6 +134,7 @@ impl Tool {
             Self::Crane => &CRANE,
             Self::Ko => &KO,
             Self::DockerfileFrontend => &DOCKERFILE_FRONTEND,
+            Self::Esbuild => &ESBUILD,
         }
     }
 
@@ -136,6 +147,7 @@ impl Tool {
             Self::Crane => "crane",
             Self::Ko => "ko",
             Self::DockerfileFrontend => "dockerfile-frontend",
+            Self::Esbuild => "esbuild",
         }
     }
 
