@@ -11,7 +11,7 @@ use crate::root::Root;
 /// Container images from Go workspaces: what there is to build, and a plain Dockerfile that builds
 /// it.
 #[derive(Debug, Parser)]
-#[command(version, after_help = crate::exit::HELP, propagate_version = true)]
+#[command(version = env!("GOWORK_VERSION"), after_help = crate::exit::HELP, propagate_version = true)]
 pub(crate) struct Args {
     /// What holds for every command.
     #[command(flatten)]

@@ -13,5 +13,6 @@ pub mod result;
 mod serve;
 pub mod steps;
 pub mod subrequests;
+pub mod version;
 
 pub use serve::{run, serve};

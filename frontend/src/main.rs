@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 
 use gowork_frontend::steps::{git, opened, resolve, scan};
+use gowork_frontend::version;
 
 /// A scan takes and gives back many small pieces of memory, on all threads at once.
 #[global_allocator]
@@ -32,6 +33,7 @@ fn main() {
 /// Runs the program of a build step.
 fn subcommand(name: &OsString, args: &[String]) -> i32 {
     match name.to_str() {
+        Some("--version") => finish(version::print()),
         Some("scan") => finish(scan::run(args)),
         Some("git") => finish(git::run(args)),
         Some("opened") => finish(opened::run(args)),
@@ -40,7 +42,7 @@ fn subcommand(name: &OsString, args: &[String]) -> i32 {
         }
         _ => {
             eprintln!(
-                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve, git, opened"
+                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve, git, opened; for people: --version"
             );
             USAGE
         }

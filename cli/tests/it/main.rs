@@ -33,3 +33,4 @@ mod proxy;
 mod secrets;
 mod support;
 mod vendored;
+mod version;

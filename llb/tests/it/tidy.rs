@@ -106,7 +106,7 @@ const CACHE_ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// The same for the frontend.
-const FRONTEND_ARROWS: [(&str, &[&str]); 10] = [
+const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
     ("gateway", &[]),
     ("error", &["gateway"]),
     ("opts", &["gateway"]),
@@ -114,6 +114,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 10] = [
     ("context", &["error", "gateway", "opts"]),
     ("subrequests", &["error", "result"]),
     ("steps", &[]),
+    ("version", &[]),
     (
         "builder",
         &[
