@@ -144,8 +144,8 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes an image of `layers` and `config` (the `config` object of an OCI image configuration) as
-/// the only image of the OCI layout `directory`, and returns its manifest's digest.
+/// Writes an image of `layers` and `config` (the `config` object of an OCI image configuration) for
+/// this machine as the only image of the OCI layout `directory`, and returns its manifest's digest.
 ///
 /// A layout that exists is replaced in an order that leaves a reader with a complete old or a
 /// complete new image.
@@ -153,6 +153,19 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 /// # Errors
 /// If the directory cannot be written.
 pub(crate) fn write_layout(directory: &Path, layers: &[Layer], config: &Value) -> Result<String> {
+    write_layout_for(architecture(), directory, layers, config)
+}
+
+/// The same for a machine of another architecture.
+///
+/// # Errors
+/// If the directory cannot be written.
+pub(crate) fn write_layout_for(
+    architecture: &str,
+    directory: &Path,
+    layers: &[Layer],
+    config: &Value,
+) -> Result<String> {
     let blobs = directory.join("blobs/sha256");
     std::fs::create_dir_all(&blobs)
         .with_context(|| format!("cannot create {}", blobs.display()))?;
@@ -166,7 +179,7 @@ pub(crate) fn write_layout(directory: &Path, layers: &[Layer], config: &Value) -
         kept.insert(path);
     }
     let configuration = json!({
-        "architecture": architecture(),
+        "architecture": architecture,
         "os": "linux",
         "config": config,
         "rootfs": { "type": "layers", "diff_ids": layers.iter().map(|layer| &layer.diff_id).collect::<Vec<_>>() },
@@ -256,6 +269,34 @@ pub(crate) fn layers(directory: &Path) -> Result<Vec<Layer>> {
     };
     let layers: Option<Vec<_>> = descriptors.zip(diff_ids).map(layer).collect();
     layers.with_context(|| format!("{} has a manifest without its layers", directory.display()))
+}
+
+/// Writes the image of the layout `directory` as an archive for `docker load`, with the name `tag`.
+/// Every Docker reads this form, whatever its image store.
+///
+/// # Errors
+/// If the layout holds no complete image, or the archive cannot be written.
+pub(crate) fn write_archive(directory: &Path, tag: &str, archive: &Path) -> Result<()> {
+    let (manifest, _) = documents(directory)?;
+    let path = |descriptor: &Value| {
+        let digest = descriptor["digest"].as_str().unwrap_or_default();
+        format!("blobs/sha256/{}", digest.trim_start_matches("sha256:"))
+    };
+    let layers = manifest["layers"].as_array().into_iter().flatten();
+    let list = json!([{
+        "Config": path(&manifest["config"]),
+        "RepoTags": [tag],
+        "Layers": layers.map(path).collect::<Vec<_>>(),
+    }]);
+    let beside = tempfile::tempdir().context("cannot make a temporary directory")?;
+    std::fs::write(beside.path().join("manifest.json"), list.to_string())?;
+    let mut tar = Command::new("tar");
+    tar.args(["--create", "--file"]).arg(archive);
+    tar.arg("--directory").arg(directory).arg("blobs");
+    tar.arg("--directory")
+        .arg(beside.path())
+        .arg("manifest.json");
+    crate::command::run(&mut tar)
 }
 
 /// This machine's architecture in the words of OCI (those of Go).
