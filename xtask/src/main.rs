@@ -18,6 +18,7 @@ mod oracle;
 mod progress;
 mod state;
 mod tests;
+mod workflows;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -52,6 +53,8 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Run every test, those on a real BuildKit included
     Test(tests::Arguments),
+    /// Check GitHub's workflows
+    Workflows,
 }
 
 fn main() -> ExitCode {
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
+        Task::Workflows => workflows::run(),
     };
     report(result)
 }

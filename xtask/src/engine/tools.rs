@@ -33,6 +33,8 @@ pub(crate) enum Tool {
     DockerfileFrontend,
     /// A compiler of TypeScript, which tests run in stages.
     Esbuild,
+    /// Checks GitHub's workflows.
+    Actionlint,
 }
 
 /// A go.mod of ours and the packages built from it.
@@ -123,6 +125,14 @@ const ESBUILD: Module = Module {
     clocked: false,
     suffix: "",
 };
+const ACTIONLINT: Module = Module {
+    name: "actionlint",
+    packages: &["github.com/rhysd/actionlint/cmd/actionlint"],
+    version: None,
+    seconds: 15,
+    clocked: false,
+    suffix: "",
+};
 
 impl Tool {
     fn module(self) -> &'static Module {
@@ -135,6 +145,7 @@ impl Tool {
             Self::Ko => &KO,
             Self::DockerfileFrontend => &DOCKERFILE_FRONTEND,
             Self::Esbuild => &ESBUILD,
+            Self::Actionlint => &ACTIONLINT,
         }
     }
 
@@ -148,6 +159,7 @@ impl Tool {
             Self::Ko => "ko",
             Self::DockerfileFrontend => "dockerfile-frontend",
             Self::Esbuild => "esbuild",
+            Self::Actionlint => "actionlint",
         }
     }
 
