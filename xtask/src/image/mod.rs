@@ -1,7 +1,6 @@
 //! `cargo xtask image`: the frontend image as an OCI layout, in Docker's store, or in a registry.
 //!
-//! Its programs are one layer. `frontend/Dockerfile` makes the same image of the same programs, on
-//! any BuildKit: it has this command build them.
+//! Its programs are one layer. `frontend/Dockerfile` makes the same image on any BuildKit.
 
 mod config;
 mod delivery;
@@ -41,9 +40,6 @@ pub(crate) struct Arguments {
     /// Push the image to a registry, as REF
     #[arg(long, value_name = "REF")]
     push: Option<String>,
-    /// Build only the programs, into this directory
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["directory", "load", "push"])]
-    programs: Option<PathBuf>,
 }
 
 /// How the programs are built.
@@ -68,11 +64,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Quality::Release
     };
     let platform = arguments.platform.map_or_else(host, Ok)?;
-    if let Some(directory) = &arguments.programs {
-        std::fs::create_dir_all(directory)
-            .with_context(|| format!("cannot create {}", directory.display()))?;
-        return programs::build(&state, platform, quality, directory);
-    }
     let directory = match &arguments.directory {
         Some(directory) => directory.clone(),
         None => environment::frontend_layout(&state),

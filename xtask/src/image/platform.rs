@@ -28,22 +28,6 @@ impl Platform {
             Self::Arm64 => "arm64",
         }
     }
-
-    /// In the words of Rust.
-    pub(crate) fn triple(self) -> &'static str {
-        match self {
-            Self::Amd64 => "x86_64-unknown-linux-gnu",
-            Self::Arm64 => "aarch64-unknown-linux-gnu",
-        }
-    }
-
-    /// Debian's C compiler for it on machines with another processor.
-    pub(crate) fn cross_compiler(self) -> &'static str {
-        match self {
-            Self::Amd64 => "x86_64-linux-gnu-gcc",
-            Self::Arm64 => "aarch64-linux-gnu-gcc",
-        }
-    }
 }
 
 impl std::str::FromStr for Platform {
