@@ -1,7 +1,7 @@
 //! Users and groups that are added to an image: what becomes of its /etc/passwd and /etc/group.
 
 use super::rootfs::{GROUP, PASSWD};
-use crate::config::UserConfig;
+use crate::config::{RuntimeConfig, SCRATCH, UserConfig};
 use crate::diag::Diagnostic;
 
 /// Where a system keeps its users.
@@ -12,6 +12,11 @@ pub const GROUP_FILE: &str = "/etc/group";
 /// Who has no shell to log in with.
 const NO_LOGIN: &str = "/sbin/nologin";
 
+/// What to do about ids that are in the way.
+const OTHER_IDS: &str = "choose another name, or the ids that the base has";
+/// The same of an image from scratch.
+const OTHER_IDS_OF_SCRATCH: &str = "choose another name, or the ids that it has there";
+
 /// The two files of an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
@@ -21,11 +26,12 @@ pub struct Accounts {
     pub group: Vec<u8>,
 }
 
-/// What one of the files has: its words, and its name.
+/// What one of the files has.
 #[derive(Clone, Copy)]
 struct Entries<'a> {
     text: &'a [u8],
-    file: &'static str,
+    /// Its name, and whose it is.
+    file: &'a str,
     /// `user` or `group`.
     what: &'static str,
 }
@@ -39,12 +45,21 @@ impl Accounts {
         }
     }
 
-    /// With `users` and their groups. An entry of the same name and ids is kept as it is.
+    /// With the users of an image and their groups, where these are the accounts of its base. An entry of the same name and ids is kept as it is.
     ///
     /// # Errors
     /// If one of this name has other ids, or one with the same id has another name.
-    pub fn with(mut self, users: &[UserConfig]) -> Result<Self, Diagnostic> {
-        for user in users {
+    pub fn with(mut self, runtime: &RuntimeConfig) -> Result<Self, Diagnostic> {
+        let (whose, help) = if runtime.base.value == SCRATCH {
+            ("every image from scratch", OTHER_IDS_OF_SCRATCH)
+        } else {
+            ("the base", OTHER_IDS)
+        };
+        let (passwd, group_file) = (
+            format!("{PASSWD_FILE} of {whose}"),
+            format!("{GROUP_FILE} of {whose}"),
+        );
+        for user in &runtime.users {
             let UserConfig {
                 name,
                 uid,
@@ -55,11 +70,11 @@ impl Accounts {
             let at = |problem: String| {
                 Diagnostic::error(format!("user {}: {problem}", name.value))
                     .at(name.span.clone())
-                    .help("choose another name, or the ids that the base has")
+                    .help(help)
             };
             let groups = Entries {
                 text: &self.group,
-                file: GROUP_FILE,
+                file: &group_file,
                 what: "group",
             };
             if groups.lacks(group, &[*gid]).map_err(at)? {
@@ -67,7 +82,7 @@ impl Accounts {
             }
             let entries = Entries {
                 text: &self.passwd,
-                file: PASSWD_FILE,
+                file: &passwd,
                 what: "user",
             };
             if entries.lacks(name, &[*uid, *gid]).map_err(at)? {
@@ -104,14 +119,14 @@ impl Entries<'_> {
             }
             if *known == name {
                 return Err(format!(
-                    "{file} of the base has a {what} {name} with {}, not {}",
+                    "{file} has a {what} {name} with {}, not {}",
                     shown(&known_ids),
                     shown(&ids)
                 ));
             }
             if known_ids.first() == ids.first() {
                 let id = known_ids.first().map(String::as_str).unwrap_or_default();
-                return Err(format!("{file} of the base has {id} as the {what} {known}"));
+                return Err(format!("{file} has {id} as the {what} {known}"));
             }
         }
         Ok(true)

@@ -29,7 +29,7 @@ pub(in crate::builder) async fn read(
         return Ok(BTreeMap::new());
     }
     let found = of_base(session, runtime, inputs).await?;
-    found.clone().with(&runtime.users)?;
+    found.clone().with(runtime)?;
     Ok(BTreeMap::from([(runtime.base.value.clone(), found)]))
 }
 

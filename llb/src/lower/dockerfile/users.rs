@@ -70,7 +70,7 @@ pub(super) fn lines(stage: &str, runtime: &RuntimeConfig) -> Result<Vec<String>,
             "COPY --from={stage} /users/passwd /users/group /etc/"
         )]);
     }
-    let made = Accounts::of_scratch().with(&runtime.users)?;
+    let made = Accounts::of_scratch().with(runtime)?;
     let files = [(PASSWD_FILE, made.passwd), (GROUP_FILE, made.group)];
     let file = |(path, text): (&str, Vec<u8>)| {
         format!("COPY <<'EOF' {path}\n{}EOF", String::from_utf8_lossy(&text))

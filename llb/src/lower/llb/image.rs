@@ -288,7 +288,7 @@ impl Lowering<'_> {
             true => Accounts::of_scratch(),
             false => found(self.inputs.accounts.get(base), &format!("users of {base}"))?,
         };
-        let made = known.with(&image.runtime.users).map_err(|error| OpError {
+        let made = known.with(&image.runtime).map_err(|error| OpError {
             step: format!("users of {}", image.name),
             problem: error.message,
         })?;

@@ -25,7 +25,9 @@ fn added(base: [&str; 2], config: &str) -> String {
         passwd: base[0].into(),
         group: base[1].into(),
     };
-    match accounts.with(&runtime(config).users) {
+    let mut runtime = runtime(config);
+    runtime.base.value = "alpine:3.22".to_owned();
+    match accounts.with(&runtime) {
         Ok(made) => {
             let all = [made.passwd, b"--\n".to_vec(), made.group].concat();
             String::from_utf8(all).unwrap()
@@ -180,7 +182,7 @@ fn the_printed_dockerfile_adds_them() {
     "#]]
     .assert_eq(&printed(APP));
     expect![[r#"
-        gowork.toml:2:19: user nobody: /etc/group of the base has a group nobody with 65534, not 1 (choose another name, or the ids that the base has)
+        gowork.toml:2:19: user nobody: /etc/group of every image from scratch has a group nobody with 65534, not 1 (choose another name, or the ids that it has there)
     "#]].assert_eq(&printed(
         "[runtime]\nusers = [{ name = \"nobody\", uid = 1 }]\n",
     ));
