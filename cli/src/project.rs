@@ -113,9 +113,14 @@ impl Project {
         // Docker buildx says the commit.
         asked_of_git.retain(|(value, _)| *value != GitValue::Revision);
         found.extend(config::asked_too_early(&asked_of_git));
+        let stamps = !written.stamped().is_empty();
         let left_out_git = match &ignore {
             Some((_, ignore)) if config::leaves_out_git(ignore) => {
-                GitUnknown::Ignored.findings(&asked_of_git)
+                let stamped = written.stamped().into_iter();
+                let no_stamp = stamped.map(|buildvcs| GitUnknown::Ignored.no_stamp(buildvcs));
+                let mut found = GitUnknown::Ignored.findings(&asked_of_git);
+                found.extend(no_stamp);
+                found
             }
             _ => Vec::new(),
         };
@@ -146,7 +151,7 @@ impl Project {
             tree,
             repository,
             open_args,
-            reads_git: !asked_of_git.is_empty(),
+            reads_git: !asked_of_git.is_empty() || stamps,
             left_out_git,
             config_file,
             stages,

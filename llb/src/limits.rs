@@ -83,6 +83,10 @@ pub const ANSWER: u64 = 128 << 20;
 /// file. Also of the files with the users and groups of a base.
 pub const DEFINITION: u64 = 4 << 20;
 
+/// Bytes of what programs with `buildvcs = true` need of git: the tags that may be versions, and of
+/// each go.mod the name of the module.
+pub const CHECKOUT: usize = 1 << 20;
+
 /// Main packages of a repository, without those that `skip` names, and tables `[images.NAME]`.
 pub const IMAGES: usize = 2_000;
 

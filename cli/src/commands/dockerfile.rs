@@ -1,6 +1,7 @@
 //! `gowork dockerfile`.
 
 use gowork_llb::config;
+use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{self, CacheForm, DockerfileOptions, Mark};
 
 use crate::args::{Cache, Common, Dockerfile};
@@ -22,6 +23,13 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     };
     let plans = sound.value;
+    if let Some(buildvcs) = project.config().stamped().first() {
+        let warning = Diagnostic::warning(
+            "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of",
+        );
+        let help = "build with gowork itself for that";
+        project.tell(&[warning.help(help).at(buildvcs.span.clone())]);
+    }
     let in_mount = match options.cache {
         Some(cache) => cache == Cache::Mount,
         None => plans.iter().any(|plan| plan.cache == config::Cache::Mount),

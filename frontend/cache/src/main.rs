@@ -3,10 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let words = std::env::args_os().skip(1);
-    gowork_cache::run::run(
-        words
-            .map(|word| word.to_string_lossy().into_owned())
-            .collect(),
-    )
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let name = words.next().unwrap_or_default();
+    gowork_cache::run::run(&name, words.collect())
 }

@@ -17,10 +17,13 @@ use crate::server::serve::serve;
 use crate::server::store::{Sink, Store};
 use crate::server::usage_log::UsageLog;
 use crate::steps::locks::Locks;
-use crate::steps::{batch, compile, failure, link, watch};
+use crate::steps::{batch, compile, failure, git, link, watch};
 
-/// Runs the program with these words after its name.
-pub fn run(words: Vec<String>) -> ExitCode {
+/// Runs the program, called by this name, with these words after it.
+pub fn run(name: &str, words: Vec<String>) -> ExitCode {
+    if Path::new(name).ends_with("git") {
+        return git::git(&words);
+    }
     if let Some((word, rest)) = words.split_first()
         && let Some(done) = run_step(word, rest)
     {

@@ -41,7 +41,8 @@ impl Unresolved {
         survey: &Survey,
         job: Job<'_>,
     ) -> Result<Self, BuildError> {
-        let inputs = inputs::look_up(session, job, &survey.scanned).await?;
+        let mut inputs = inputs::look_up(session, job, &survey.scanned).await?;
+        inputs.llb.checkout.clone_from(&survey.checkout);
         let plan = job.plan(None);
         Ok(Self { inputs, plan })
     }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::Platform;
+use gowork_step::Checkout;
 
 use super::phases::definition::{self, Definition};
 use super::phases::git;
@@ -27,6 +28,8 @@ pub(super) struct Survey {
     pub(super) config: Config,
     /// What `${NAME}` in it stands for.
     pub(super) variables: BTreeMap<String, String>,
+    /// What programs say of the commit, if some do.
+    pub(super) checkout: Option<Checkout>,
     pub(super) scanned: Scanned,
     pub(super) outlined: Outlined,
     /// What is wrong with the definition file and the mod files. No image is sound if one of these
@@ -54,11 +57,12 @@ impl Survey {
         let overlays = Rc::new(overlays::make(session, &definition.config).await?);
         let scanned = scan::run(session, &definition.config, &overlays, files).await?;
         let is_sound = is_sound && !scanned.diagnostics.iter().any(Diagnostic::is_error);
-        let (definition, warnings) = if is_sound && !definition.asked_of_git.is_empty() {
+        let (definition, checkout, warnings) = if is_sound && git::is_asked(&definition) {
             let found = git::ask(session, &definition, &scanned).await?;
-            (definition.filled(found.values), found.warnings)
+            let definition = definition.filled(found.values);
+            (definition, found.checkout, found.warnings)
         } else {
-            (definition, Vec::new())
+            (definition, None, Vec::new())
         };
         let Definition {
             written,
@@ -80,6 +84,7 @@ impl Survey {
             written,
             config,
             variables,
+            checkout,
             scanned,
             outlined,
             base,

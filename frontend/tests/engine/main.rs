@@ -58,6 +58,7 @@ mod smoke;
 mod stages;
 mod stages_as_docker;
 mod stages_without_binaries;
+mod stamps;
 mod tiers;
 mod users;
 mod variants;

@@ -1,9 +1,10 @@
 //! The git step, compared with git in a checkout.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gowork_frontend::steps::git::{GitAnswer, Said};
+use gowork_frontend::steps::git::{ASK_CHECKOUT, GitAnswer, Said};
 use tempfile::TempDir;
 
 const NAMES: [&str; 4] = [
@@ -96,10 +97,10 @@ impl Transfer {
     }
 
     fn ask(&self, names: &[&str]) -> Said {
-        self.ask_with(names, &std::env::var("PATH").unwrap())
+        self.ask_with(names, &std::env::var("PATH").unwrap()).said
     }
 
-    fn ask_with(&self, names: &[&str], path: &str) -> Said {
+    fn ask_with(&self, names: &[&str], path: &str) -> GitAnswer {
         let out = self.dir.path().join("git.json");
         let before = files(&self.source());
         let status = Command::new(env!("CARGO_BIN_EXE_gowork-frontend"))
@@ -115,8 +116,14 @@ impl Transfer {
             .status();
         assert!(status.unwrap().success());
         assert_eq!(files(&self.source()), before, "the transfer is only read");
-        let answer: GitAnswer = serde_json::from_slice(&std::fs::read(out).unwrap()).unwrap();
-        answer.said
+        serde_json::from_slice(&std::fs::read(out).unwrap()).unwrap()
+    }
+
+    /// What programs say of the commit.
+    fn commit(&self) -> gowork_step::Checkout {
+        let answer = self.ask_with(&[ASK_CHECKOUT], &std::env::var("PATH").unwrap());
+        assert_eq!(answer.said, Said::Values(BTreeMap::new()));
+        answer.checkout.unwrap()
     }
 
     /// The values, in the order in which they are asked for.
@@ -229,6 +236,40 @@ fn a_few_files_of_the_repository_are_enough_for_a_commit() {
     assert_eq!(transfer.values(&names), [revision, time]);
 }
 
+/// What `go build -buildvcs=true` asks git.
+#[test]
+fn it_says_what_programs_say_of_the_commit() {
+    let checkout = Checkout::new();
+    checkout.write(
+        "sub/go.mod",
+        "module \"example.com/sub\" // words\n\ngo 1.26\n",
+    );
+    checkout.commit();
+    checkout.git(&["tag", "--annotate", "sub/v0.1.0", "--message", "words"]);
+    checkout.git(&["tag", "nightly"]);
+    let said = checkout.transfer("").commit();
+    assert_eq!(said.revision, checkout.git(&["rev-parse", "HEAD"]));
+    let time = checkout.git(&["log", "-1", "--format=%ct"]);
+    assert_eq!(said.time.to_string(), time);
+    assert!(!said.modified);
+    assert_eq!(said.tags, ["sub/v0.1.0"]);
+    assert_eq!(said.tags_before, ["sub/v0.1.0", "v1.2.3"]);
+    let module = ("sub/go.mod", "module \"example.com/sub\" // words\n");
+    let mod_files = said.mod_files.iter();
+    let mod_files: Vec<_> = mod_files
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    assert_eq!(mod_files, [module]);
+    // For Go a new file is a change.
+    checkout.write("new.go", "package main\n");
+    assert!(checkout.transfer("").commit().modified);
+    checkout.write(".gitignore", "new.go\n.gitignore\n");
+    assert!(!checkout.transfer("").commit().modified);
+    let transfer = checkout.transfer("docs\n");
+    std::fs::remove_dir_all(transfer.source().join("docs")).unwrap();
+    assert!(!transfer.commit().modified);
+}
+
 #[test]
 fn what_git_refuses_is_an_answer() {
     let checkout = Checkout {
@@ -241,7 +282,7 @@ fn what_git_refuses_is_an_answer() {
     assert!(words.starts_with("git rev-parse: fatal: "), "{words}");
     let transfer = Checkout::new().transfer("");
     assert_eq!(
-        transfer.ask_with(&["GIT_DESCRIBE"], "/nowhere"),
+        transfer.ask_with(&["GIT_DESCRIBE"], "/nowhere").said,
         Said::NoGit
     );
 }

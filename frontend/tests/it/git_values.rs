@@ -40,6 +40,7 @@ async fn build_with(
     let answer = serde_json::to_vec(&GitAnswer {
         version: Version,
         said,
+        checkout: None,
     });
     let answer = answer.unwrap();
     let fake = FakeGateway::new(&GATEWAY, llb::ALL);
@@ -189,6 +190,50 @@ async fn what_git_cannot_say_has_a_reason() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn programs_that_say_the_commit_need_git() {
+    let ignored: &[(&str, &str)] = &[REPOSITORY[0], (".dockerignore", ".git\n")];
+    let failed = || Said::Failed("git log: fatal: bad object HEAD".to_owned());
+    for (files, said, reason, help) in [
+        (
+            &[][..],
+            failed(),
+            "the build context has no .git",
+            "build the root of the checkout, or set",
+        ),
+        (
+            ignored,
+            failed(),
+            "the ignore file leaves out .git",
+            "end .dockerignore with the line !.git, or set",
+        ),
+        (
+            REPOSITORY,
+            Said::NoGit,
+            "the builder image golang:1.26 has no git",
+            "name a `builder` under [go] that has git, as golang:1.26 does, or set",
+        ),
+        (
+            REPOSITORY,
+            failed(),
+            "git log: fatal: bad object HEAD",
+            "help: set",
+        ),
+    ] {
+        let built = build_with("[go]\nbuildvcs = true\n", files, &[], said).await;
+        let error = built.labels.unwrap_err();
+        let at = "Dockerfile:3:12: `buildvcs`: programs cannot say which commit they are made of: ";
+        assert!(
+            error.contains(&format!("{at}{reason}"))
+                && error.contains(&format!("{help} `buildvcs = false`")),
+            "{error}"
+        );
+    }
+    // `false` asks nothing.
+    let built = build_with("[go]\nbuildvcs = false\n", &[], &[], Said::NoGit).await;
+    assert!(built.labels.is_ok() && built.asked.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_image_that_has_git_cannot_be_named_by_git() {
     let configuration = "[go]\nbuilder = \"golang:${GIT_DESCRIBE}\"\n";
     let built = build_with(configuration, REPOSITORY, &[], Said::NoGit).await;
@@ -208,6 +253,7 @@ async fn a_git_context_is_fetched_with_its_repository() {
     let answer = serde_json::to_vec(&GitAnswer {
         version: Version,
         said,
+        checkout: None,
     });
     let answer = answer.unwrap();
     let dockerfile =

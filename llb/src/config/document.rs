@@ -83,6 +83,7 @@ fn build(s: &mut Section<'_, '_>) -> Build {
         asmflags: s.string("asmflags", r#""-S""#),
         cgo: s.boolean("cgo"),
         workspace: s.boolean("workspace"),
+        buildvcs: s.boolean("buildvcs"),
         experiment: s.strings("experiment", r#"["jsonv2"]"#),
         levels: Levels {
             goamd64: s.string("goamd64", r#""v3""#),

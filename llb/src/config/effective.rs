@@ -32,6 +32,8 @@ pub struct ImageConfig {
     pub compile: CompileConfig,
     /// `-ldflags`: decides the link, and no package's compile result.
     pub ldflags: String,
+    /// Whether the program says which commit it is made of (`-buildvcs`): decides the link as well.
+    pub buildvcs: bool,
     /// What is in the image in addition to the binary.
     pub runtime: RuntimeConfig,
 }
@@ -135,8 +137,17 @@ impl Config {
             ldflags: build
                 .ldflags
                 .map_or_else(|| DEFAULT_LDFLAGS.to_owned(), |flags| flags.value),
+            buildvcs: build.buildvcs.is_some_and(|buildvcs| buildvcs.value),
             runtime: resolve_runtime(runtime),
         }
+    }
+
+    /// Where it asks for programs that say which commit they are made of.
+    pub fn stamped(&self) -> Vec<&Spanned<bool>> {
+        let images = self.images.values().map(|image| &image.build);
+        let builds = [&self.go.build].into_iter().chain(images);
+        let keys = builds.filter_map(|build| build.buildvcs.as_ref());
+        keys.filter(|buildvcs| buildvcs.value).collect()
     }
 
     /// Where compile results are kept.
@@ -217,6 +228,7 @@ impl Build {
             asmflags: own.asmflags.or(below.asmflags),
             cgo: own.cgo.or(below.cgo),
             workspace: own.workspace.or(below.workspace),
+            buildvcs: own.buildvcs.or(below.buildvcs),
             experiment: own.experiment.or(below.experiment),
             levels: own.levels.over(&below.levels),
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Spanned;
 use super::expand::BuildArg;
 use super::git_value::GitValue;
 use crate::diag::Diagnostic;
@@ -45,6 +46,22 @@ impl GitUnknown {
             .collect()
     }
 
+    /// The error of programs that cannot say which commit they are made of, which `buildvcs` at this
+    /// place asks for.
+    pub fn no_stamp(&self, buildvcs: &Spanned<bool>) -> Diagnostic {
+        let message = format!(
+            "`buildvcs`: programs cannot say which commit they are made of: {}",
+            self.reason()
+        );
+        let without = "set `buildvcs = false`";
+        let help = match self.way_out() {
+            Some(way) => format!("{way}, or {without}"),
+            None => without.to_owned(),
+        };
+        let error = Diagnostic::error(message).help(help);
+        error.at(buildvcs.span.clone())
+    }
+
     fn error(&self, value: GitValue, arg: &BuildArg) -> Diagnostic {
         let message = format!("{} is not known: {}", value.name(), self.reason());
         let error = Diagnostic::error(message).help(self.help(value));
@@ -79,13 +96,19 @@ impl GitUnknown {
             value.name(),
             value.in_shell()
         );
+        match self.way_out() {
+            Some(way) => format!("{way}, or {pass}"),
+            None => pass,
+        }
+    }
+
+    /// What the user can do so that git can answer.
+    fn way_out(&self) -> Option<&'static str> {
         match self {
-            Self::NoRepository => format!("build the root of the checkout, or {pass}"),
-            Self::Ignored => format!("end .dockerignore with the line !.git, or {pass}"),
-            Self::NoGit(_) => {
-                format!("name a `builder` under [go] that has git, as golang:1.26 does, or {pass}")
-            }
-            Self::Elsewhere | Self::Failed(_) => pass,
+            Self::NoRepository => Some("build the root of the checkout"),
+            Self::Ignored => Some("end .dockerignore with the line !.git"),
+            Self::NoGit(_) => Some("name a `builder` under [go] that has git, as golang:1.26 does"),
+            Self::Elsewhere | Self::Failed(_) => None,
         }
     }
 }

@@ -128,6 +128,10 @@ pub struct Build {
     /// GOWORK=off. Default true.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<Spanned<bool>>,
+    /// Whether programs say which commit they are made of, as `go build -buildvcs=true` has it: each
+    /// commit links them again. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buildvcs: Option<Spanned<bool>>,
     /// GOEXPERIMENT, one item per experiment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub experiment: Option<Vec<Spanned<String>>>,

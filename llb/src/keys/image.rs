@@ -107,7 +107,7 @@ fn binary(input: KeyInput<'_>, image: &Image, parts: &mut Key) {
     }
     let mut list = build.settings.flags();
     if let StepKind::Link(link) = &link.kind {
-        list.push(format!("-ldflags={}", link.ldflags));
+        list.extend(link.own_flags());
     }
     flags(&list, parts);
     parts.insert(KeyPart::Main(image.package.clone()), "");

@@ -130,7 +130,7 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Key) {
         }
     }
     if let StepKind::Link(link) = &step.kind {
-        flag_list.push(format!("-ldflags={}", link.ldflags));
+        flag_list.extend(link.own_flags());
     }
     let cache = plan.cache_of(step.build);
     let keeps = !step.kind.parts().is_empty()

@@ -211,6 +211,7 @@ impl Finder<'_> {
             main: BinaryMain::Own(other.package.clone()),
             settings,
             ldflags: other.config.ldflags.clone(),
+            buildvcs: other.config.buildvcs,
             file: other.file().to_owned(),
             image: Some(other.config.name.clone()),
         }))
@@ -248,6 +249,7 @@ impl Finder<'_> {
             main: BinaryMain::Own(found.main.path.clone()),
             settings,
             ldflags: image.config.ldflags.clone(),
+            buildvcs: image.config.buildvcs,
             file: found.main.path.binary_name().to_owned(),
             image: None,
         }))

@@ -39,6 +39,10 @@ pub struct Build {
     pub modules: Vec<BuildModule>,
     /// Every mod file of the root.
     pub mod_files: BTreeSet<TreePath>,
+    /// The go.mod at the root of the repository, if one lies there, and what it leads to if it is a
+    /// link. Whether it belongs to the build or not: the version that a program is stamped with
+    /// follows from its module path (cmd/go/internal/load, `setBuildInfo`).
+    pub root_mod_file: BTreeSet<TreePath>,
     /// What the go command is asked.
     pub request: ResolveRequest,
 }
@@ -125,9 +129,16 @@ impl Build {
             packages,
             modules: modules(workspace, the_root),
             mod_files: with_links(scan, workspace.mod_files(the_root)),
+            root_mod_file: root_mod_file(scan),
             request,
         }
     }
+}
+
+fn root_mod_file(scan: &Scan) -> BTreeSet<TreePath> {
+    let path = TreePath::ROOT.child("go.mod");
+    let is_there = scan.mod_files.contains_key(&path);
+    with_links(scan, is_there.then_some(path).into_iter().collect())
 }
 
 /// The files with the symlinks that lead to them, and what these lead to: a module's directory may

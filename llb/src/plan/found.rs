@@ -44,6 +44,8 @@ pub(super) struct NamedBinary {
     pub(super) settings: GoSettings,
     /// `-ldflags`.
     pub(super) ldflags: String,
+    /// `-buildvcs`.
+    pub(super) buildvcs: bool,
     /// Its file name, without what Windows adds.
     pub(super) file: String,
     /// The image whose own it is, if it is one's.
@@ -66,6 +68,7 @@ impl NamedBinary {
             root: image.root,
             settings: GoSettings::new(&image.config.compile, target),
             ldflags: image.config.ldflags.clone(),
+            buildvcs: false,
             file: tool.path.binary_name().to_owned(),
             main: BinaryMain::Tool(tool),
             image: None,

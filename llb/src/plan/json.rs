@@ -163,7 +163,7 @@ pub fn step(plan: &Plan, step: &Step) -> JsonStep {
     }
     let mut flags = build.settings.flags();
     match (&step.kind, &build.settings.profile) {
-        (StepKind::Link(link), _) => flags.push(format!("-ldflags={}", link.ldflags)),
+        (StepKind::Link(link), _) => flags.extend(link.own_flags()),
         (StepKind::Std(_) | StepKind::Deps(_) | StepKind::Unit(_), Some(profile)) => {
             flags.push(format!("-pgo={profile}"))
         }

@@ -86,6 +86,7 @@ pub(crate) use sealed::module_of;
 pub use sealed::{Moved, Sealed};
 pub use settings::{GoSettings, Target};
 pub use sound::{Outlines, outlines};
+pub(crate) use step::STAMPED;
 pub use step::{
     Binary, Image, Inputs, Link, OwnFiles, Part, Plan, Results, Step, StepIx, StepKind, StepName,
 };

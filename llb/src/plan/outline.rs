@@ -71,6 +71,13 @@ pub struct OutlineImage {
     pub variant_of: Option<ImageName>,
 }
 
+impl OutlineImage {
+    /// Whether one of its programs says which commit it is made of.
+    fn is_stamped(&self) -> bool {
+        self.config.buildvcs || self.binaries.iter().any(|binary| binary.buildvcs)
+    }
+}
+
 /// A binary that an image holds in addition to its own, before it is planned.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -83,6 +90,8 @@ pub struct OutlineBinary {
     pub file: String,
     /// `-ldflags`.
     pub ldflags: String,
+    /// Whether it says which commit it is made of.
+    pub buildvcs: bool,
     /// The image whose own binary it is, if it is one's.
     pub image: Option<ImageName>,
 }
@@ -361,6 +370,7 @@ impl Outline {
             main: self.builds[build].packages.program(named.main.path())?,
             file: self.target.file_name(&named.file),
             ldflags: named.ldflags.clone(),
+            buildvcs: named.buildvcs,
             image: named.image.clone(),
         })
     }
@@ -395,7 +405,11 @@ impl Outline {
     /// directories stand for all below them. What [`Self::file_patterns`] match is not among them.
     pub fn tree_paths(&self) -> BTreeSet<TreePath> {
         let mut paths = BTreeSet::new();
+        let is_stamped = self.images.iter().any(OutlineImage::is_stamped);
         for build in &self.builds {
+            if is_stamped {
+                paths.extend(build.root_mod_file.iter().cloned());
+            }
             paths.extend(build.mod_files.iter().cloned());
             paths.extend(
                 build

@@ -244,6 +244,11 @@ impl<'a> BuildPlanner<'a> {
                 .own
                 .files
                 .extend(self.build.mod_files.iter().cloned());
+            if program.link.buildvcs {
+                let root = &self.build.root_mod_file;
+                inputs.files.extend(root.iter().cloned());
+                inputs.own.files.extend(root.iter().cloned());
+            }
             let kind = StepKind::Link(program.link.clone());
             let (name, title) = program.step_names();
             let step = self.push(name, title, kind, inputs);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::{Build, BuildIx};
-use super::outline::Outline;
+use super::outline::{Outline, OutlineBinary};
 use super::step::{Binary, Image, Link, StepIx};
 use crate::config::ImageName;
 use crate::packages::{self, PackageIx, PackageSet};
@@ -37,7 +37,9 @@ pub(super) fn programs(outline: &Outline, ix: BuildIx) -> Vec<Program<'_>> {
     let mut programs: Vec<Program<'_>> = Vec::new();
     for image in outline.images.iter().filter(|image| image.build == ix) {
         let name = &image.config.name;
-        let link = link(build, image.main, &image.binary, &image.config.ldflags);
+        let config = &image.config;
+        let flags = (config.ldflags.as_str(), config.buildvcs);
+        let link = link(build, image.main, &image.binary, flags);
         let mut program = Program::new(build, image.main, link, name.to_string());
         program.image = Some(name);
         program.holders.insert(name);
@@ -47,7 +49,7 @@ pub(super) fn programs(outline: &Outline, ix: BuildIx) -> Vec<Program<'_>> {
     for image in &outline.images {
         for binary in image.binaries.iter().filter(|binary| binary.build == ix) {
             let name = &image.config.name;
-            let link = link(build, binary.main, &binary.file, &binary.ldflags);
+            let link = link(build, binary.main, &binary.file, binary.flags());
             if let Some(known) = programs.iter_mut().find(|known| known.link == link) {
                 known.holders.insert(name);
                 continue;
@@ -69,11 +71,21 @@ pub(super) fn programs(outline: &Outline, ix: BuildIx) -> Vec<Program<'_>> {
     programs
 }
 
-fn link(build: &Build, main: PackageIx, file: &str, ldflags: &str) -> Link {
+/// The link of a program, with its `-ldflags`, and whether `-buildvcs` is on. A tool is of another
+/// repository, so the go command stamps it with no commit.
+fn link(build: &Build, main: PackageIx, file: &str, (ldflags, buildvcs): (&str, bool)) -> Link {
     Link {
         package: build.packages.get(main).path.clone(),
         binary: file.to_owned(),
         ldflags: ldflags.to_owned(),
+        buildvcs: buildvcs && !build.packages.is_tool(main),
+    }
+}
+
+impl OutlineBinary {
+    /// The flags of its link.
+    fn flags(&self) -> (&str, bool) {
+        (&self.ldflags, self.buildvcs)
     }
 }
 
@@ -123,7 +135,7 @@ pub(super) fn images(outline: &Outline, made: &[Made]) -> Vec<Image> {
         let mut binaries = Vec::new();
         for binary in &image.binaries {
             let build = &outline.builds[binary.build.0];
-            let link = link(build, binary.main, &binary.file, &binary.ldflags);
+            let link = link(build, binary.main, &binary.file, binary.flags());
             let step = by_link.get(&(binary.build, &link));
             binaries.extend(step.map(|&step| Binary {
                 package: link.package.clone(),

@@ -140,6 +140,9 @@ pub struct Results {
     pub part: usize,
 }
 
+/// The flag of a link whose program says which commit it is made of.
+pub(crate) const STAMPED: &str = "-buildvcs=true";
+
 /// A link.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -150,6 +153,19 @@ pub struct Link {
     pub binary: String,
     /// `-ldflags`, build-args expanded.
     pub ldflags: String,
+    /// Whether the program says which commit it is made of: `-buildvcs=true`.
+    pub buildvcs: bool,
+}
+
+impl Link {
+    /// Its flags that decide no compile result of a package.
+    pub(crate) fn own_flags(&self) -> Vec<String> {
+        let mut flags = vec![format!("-ldflags={}", self.ldflags)];
+        if self.buildvcs {
+            flags.push(STAMPED.to_owned());
+        }
+        flags
+    }
 }
 
 /// All that a step may read. Nothing else may be part of its key.

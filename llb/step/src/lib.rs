@@ -11,7 +11,8 @@
 //! | [`BATCH`] | [`Batch`] | `batch` |
 //! | [`NAMES`] | [`Names`] | `watch` |
 //!
-//! [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs,
+//! A link of a program that says which commit it is made of reads a [`Checkout`], from the file
+//! [`CHECKOUT`]. [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs,
 //! and the frontend reads them.
 //!
 //! Every JSON file begins with its [`Version`]. A reader refuses another version, a field that it
@@ -26,13 +27,14 @@
 //! | `scan.json`, of the scan step | `gowork_llb::packages::Scan` | `SCAN_VERSION`, in the file |
 //! | `request.json`, for the resolve step | `gowork_llb::resolution::ResolveRequest` | `VERSION`, in the file |
 //! | `resolution.json`, `report.json`, of the resolve step | `gowork_llb::resolution` | `VERSION`, in the file |
-//! | `git.json`, of the git step | `gowork_frontend::steps::git::GitAnswer` | `GIT_VERSION`, in the file |
+//! | `git.json`, of the git step | `gowork_frontend::steps::git::GitAnswer` | `GIT_VERSION`, in the file; in it a [`Checkout`] |
 //! | layers of compile results | `gowork_cache::layer` | in the first line of the index |
 //! | the label `gowork.results` of a results image | `gowork_llb::lower::ResultsLayers` | `RESULTS_VERSION`, in the label; its files are layers |
 //! | the cache mount of compile results | `gowork_cache::mount` | in the path; what is kept whole, in its key |
 //! | command lines, `GOCACHEPROG` | [`words`] | none: both programs come from one image |
 //! | `GOWORK_NAMES`, `GOWORK_ATTEMPT`, `GOWORK_CACHE_NAMESPACE` | none | none: they key a step, and no program reads them |
 
+pub mod checkout;
 pub mod parts;
 pub mod version;
 pub mod words;
@@ -40,6 +42,7 @@ pub mod words;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use checkout::{CHECKOUT, Checkout};
 pub use parts::{format_parts, parse_parts, part_dir};
 pub use version::Version;
 

@@ -11,6 +11,7 @@ mod llb;
 mod platform;
 mod results;
 mod rows;
+mod stamps;
 mod start;
 mod step_files;
 mod users;

@@ -12,6 +12,7 @@ use gowork_step::words::{LINK_MOUNT, STEP};
 
 use crate::steps::description::ThisStep;
 use crate::steps::failure;
+use crate::steps::git;
 use crate::steps::go::{self, exit_code};
 
 const USAGE: &str = "usage: gowork-cache link [--step=FILE --mount=DIR] BINARY COMMAND...";
@@ -38,6 +39,12 @@ pub fn link(words: &[String]) -> Result<ExitCode, String> {
         .map_err(|error| format!("run {program}: {error}"))?;
     if !ended.status.success() {
         failure::keep(ended.errors);
+    }
+    if let Some(question) = git::refused() {
+        return Err(format!(
+            "this Go asks git for what this gowork does not know, so the program cannot say which \
+             commit it is made of: set `buildvcs = false`, or use another version of either (git {question})"
+        ));
     }
     Ok(exit_code(ended.status))
 }

@@ -14,6 +14,7 @@ use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::file::{File, Mkfile};
 use gowork_llb::plan;
 use gowork_llb::tree::Ignore;
+use gowork_step::Checkout;
 
 use super::definition::Definition;
 use super::inputs;
@@ -23,7 +24,7 @@ use crate::context::Filter;
 use crate::error::BuildError;
 use crate::gateway::GatewayError;
 use crate::opts::NoCache;
-use crate::steps::git::{GIT_FILE, GitAnswer, Said};
+use crate::steps::git::{ASK_CHECKOUT, GIT_FILE, GitAnswer, Said};
 
 /// Where the step has the program that asks git.
 const PROGRAM: &str = "/gowork/gowork-frontend";
@@ -40,14 +41,22 @@ const IGNORED: &str = "ignored";
 pub(in crate::builder) struct Found {
     /// The values, by name.
     pub(in crate::builder) values: BTreeMap<String, String>,
+    /// What programs say of the commit, if some do.
+    pub(in crate::builder) checkout: Option<Checkout>,
     /// Why defaults stand in for values.
     pub(in crate::builder) warnings: Vec<Diagnostic>,
 }
 
-/// Asks git for the values that `definition` asks for.
+/// Whether the configuration names something that git has to say.
+pub(in crate::builder) fn is_asked(definition: &Definition) -> bool {
+    !definition.asked_of_git.is_empty() || !definition.config.stamped().is_empty()
+}
+
+/// Asks git for the values that `definition` asks for, and for what programs say of the commit.
 ///
 /// # Errors
-/// If one of them is not known, and has no default: at its use.
+/// If one of them is not known, and has no default: at its use. If the commit is not known, and
+/// programs say it.
 pub(in crate::builder) async fn ask(
     session: &Session<'_>,
     definition: &Definition,
@@ -57,21 +66,19 @@ pub(in crate::builder) async fn ask(
     let unknown = match missing(session).await? {
         Some(unknown) => unknown,
         None => match run(session, definition, scanned).await? {
-            Ok(values) => {
-                return Ok(Found {
-                    values,
-                    warnings: Vec::new(),
-                });
-            }
+            Ok(found) => return Ok(found),
             Err(unknown) => unknown,
         },
     };
-    let findings = unknown.findings(uses);
+    let mut findings = unknown.findings(uses);
+    let stamped = definition.config.stamped().into_iter();
+    findings.extend(stamped.map(|buildvcs| unknown.no_stamp(buildvcs)));
     if findings.iter().any(Diagnostic::is_error) {
         return Err(findings.into());
     }
     Ok(Found {
         values: BTreeMap::new(),
+        checkout: None,
         warnings: findings,
     })
 }
@@ -121,31 +128,42 @@ async fn run(
     session: &Session<'_>,
     definition: &Definition,
     scanned: &Scanned,
-) -> Result<Result<BTreeMap<String, String>, GitUnknown>, BuildError> {
+) -> Result<Result<Found, GitUnknown>, BuildError> {
     let asked: BTreeSet<GitValue> = definition
         .asked_of_git
         .iter()
         .map(|(value, _)| *value)
         .collect();
-    let work_tree = asked.iter().any(|value| value.reads_work_tree());
+    let stamps = !definition.config.stamped().is_empty();
+    let work_tree = stamps || asked.iter().any(|value| value.reads_work_tree());
+    let names = asked.iter().map(|value| value.name());
+    let names: Vec<&str> = stamps
+        .then_some(ASK_CHECKOUT)
+        .into_iter()
+        .chain(names)
+        .collect();
     let source = session.context.checkout(work_tree)?;
     let builder = plan::builder(&scanned.workspace, &definition.config);
     let image = inputs::builder(session, &builder, scanned).await?;
     let environment = inputs::environment_of(image.config.as_deref().unwrap_or_default());
-    let mut exec = exec(session, &source, &asked).root(&image.output);
+    let mut exec = exec(session, &source, &names).root(&image.output);
     if let Some(path) = environment.get("PATH") {
         exec = exec.env("PATH", path);
     }
     let answer: GitAnswer = session.answer(exec, OUT, GIT_FILE).await?;
     Ok(match answer.said {
-        Said::Values(values) => Ok(values),
+        Said::Values(values) => Ok(Found {
+            values,
+            checkout: answer.checkout,
+            warnings: Vec::new(),
+        }),
         Said::NoGit => Err(GitUnknown::NoGit(builder.image)),
         Said::Failed(words) => Err(GitUnknown::Failed(words)),
     })
 }
 
-/// The step that asks git for these values, but for its root.
-fn exec(session: &Session<'_>, source: &Output, asked: &BTreeSet<GitValue>) -> Exec {
+/// The step that asks git for the values of these names, but for its root.
+fn exec(session: &Session<'_>, source: &Output, names: &[&str]) -> Exec {
     let patterns = session.context.excludes().join("\n");
     let request = File::on(&Output::scratch())
         .mkfile(Mkfile::new(&format!("/{IGNORED}"), 0o644, patterns).timestamp(0))
@@ -162,8 +180,7 @@ fn exec(session: &Session<'_>, source: &Output, asked: &BTreeSet<GitValue>) -> E
         "--out",
         &out,
     ];
-    let names = asked.iter().map(|value| value.name());
-    Exec::new(words.into_iter().chain(names))
+    Exec::new(words.into_iter().chain(names.iter().copied()))
         .cwd("/")
         .env("HOME", "/tmp")
         .mount(Mount::read_only(session.programs, PROGRAM).selector("/gowork-frontend"))

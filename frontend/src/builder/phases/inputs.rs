@@ -71,6 +71,7 @@ pub(in crate::builder) async fn look_up(
         bases: below.bases,
         stages: below.stages,
         accounts: BTreeMap::new(),
+        checkout: None,
     };
     Ok(Inputs {
         llb,

@@ -11,9 +11,7 @@ use gowork_step::{BATCH, Batch, Description, NAMES, Names, STEP_DIR, Version, to
 
 use super::Lowering;
 use super::description::{brings_others, place_in_batch};
-use super::paths::{
-    CACHE_MOUNT, CACHE_PROGRAM, LAYERS, MODCACHE, OUT, RESULTS_IMAGE, SRC, source_dir,
-};
+use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, LAYERS, OUT, RESULTS_IMAGE, SRC, source_dir};
 use super::progress::weak;
 use super::step_files::files_of;
 use crate::config::ImageName;
@@ -99,9 +97,15 @@ impl Lowering<'_> {
             .copied()
             .filter(|ix| self.is_link(*ix))
             .collect();
-        let Some(&one) = links.first().filter(|_| self.is_worthwhile(&missing)) else {
+        // All share a container, so one that is stamped stands for the others.
+        let stamped = links
+            .iter()
+            .find(|ix| self.stamp(self.plan.step(**ix)).is_some());
+        let one = stamped.or(links.first());
+        let Some(&one) = one.filter(|_| self.is_worthwhile(&missing)) else {
             return Ok(None);
         };
+        let stamp = self.stamp(self.plan.step(one));
         let compiled = self.compiled_or_read(&missing);
         let Some(batch) = self.describe_batch(&links, &compiled) else {
             return Ok(None);
@@ -129,7 +133,9 @@ impl Lowering<'_> {
         let sources = self.sources_of_all(&missing, self.plan.step(one), &row)?;
         exec = exec.mount(Mount::discarded(&sources, SRC));
         if !of.vendored {
-            exec = exec.mount(Mount::read_only(&self.module_cache(build)?, MODCACHE));
+            exec = exec.mount(Self::modules_mount(&self.module_cache(build)?, stamp));
+        } else if let Some(mount) = Self::no_modules_mount(stamp) {
+            exec = exec.mount(mount);
         }
         let files = files_of([(BATCH, to_json(&batch))])
             .named(self.title(&format!("[internal] description of: {title}")));

@@ -13,8 +13,11 @@ use crate::ops::exec::{Exec, Mount, Network};
 use crate::ops::{OpError, Output};
 use crate::plan::{BuildIx, Results, Step, StepIx, StepKind, early_std};
 
-/// Flags of every go command that compiles.
-pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", "-buildvcs=false"];
+/// Flags of every go command that compiles; but a link may stamp its program.
+pub(super) const GO_FLAGS: [&str; 2] = ["-trimpath", NOT_STAMPED];
+
+/// The flag that leaves the commit out of programs.
+pub(super) const NOT_STAMPED: &str = "-buildvcs=false";
 
 impl Lowering<'_> {
     /// What the steps for packages of std make that are known before the resolve step has answered,
@@ -92,8 +95,12 @@ impl Lowering<'_> {
         if has_modules(step) {
             exec = exec.cwd(source_dir(build));
         }
+        let stamp = self.stamp(step);
         if step.inputs.module_cache {
-            exec = exec.mount(Mount::read_only(&self.module_cache(step.build)?, MODCACHE));
+            let modules = self.module_cache(step.build)?;
+            exec = exec.mount(Self::modules_mount(&modules, stamp));
+        } else if let Some(mount) = Self::no_modules_mount(stamp) {
+            exec = exec.mount(mount);
         }
         Ok(self.with_failures(self.with_go(exec, step, program)))
     }
@@ -102,7 +109,9 @@ impl Lowering<'_> {
     /// `program`.
     pub(super) fn with_go(&self, exec: Exec, step: &Step, program: String) -> Exec {
         let settings = &self.plan.build(step.build).settings;
-        let mut exec = exec
+        let stamp = self.stamp(step);
+        let mut exec = self
+            .with_stamp(exec, stamp)
             .mount(Mount::read_only(&self.inputs.programs, CACHE_PROGRAM).selector("/gowork-cache"))
             .mount(Mount::tmpfs("/tmp", 0))
             .network(Network::None)
@@ -113,6 +122,10 @@ impl Lowering<'_> {
             .into_iter()
             .chain(self.go_env(step))
         {
+            let value = match stamp {
+                Some(_) if name == "PATH" => Self::path_with_stamp(&value),
+                _ => value,
+            };
             exec = exec.env(name, value);
         }
         exec

@@ -81,8 +81,11 @@ impl Lowering<'_> {
         let texts = step.inputs.sealed.iter().flat_map(|sealed| &sealed.texts);
         let texts =
             texts.map(|(path, text)| format!("{path} {}", Digest::of(text.as_bytes()).as_str()));
+        let stamp = self.stamp(step).map(to_json);
+        let stamp = stamp.map(|stamp| Digest::of(&stamp).as_str().to_owned());
         let salt: Vec<String> = flags
             .into_iter()
+            .chain(stamp)
             .chain([builder, self.plan.toolchain.clone()])
             .chain(environment)
             .chain(texts)

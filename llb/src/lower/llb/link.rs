@@ -3,12 +3,12 @@
 use gowork_step::words::{DISCARD, LINK, LINK_MOUNT};
 
 use super::Lowering;
-use super::compile::GO_FLAGS;
+use super::compile::{GO_FLAGS, NOT_STAMPED};
 use super::paths::{CACHE_MOUNT, CACHE_PROGRAM, OUT, RESOLVED, binary_path};
 use crate::config::Cache;
 use crate::ops::exec::Mount;
 use crate::ops::{OpError, Output};
-use crate::plan::{Build, Link, Step};
+use crate::plan::{Build, Link, STAMPED, Step};
 
 impl Lowering<'_> {
     pub(super) fn link(&mut self, step: &Step, link: &Link) -> Result<Output, OpError> {
@@ -76,7 +76,11 @@ pub(super) fn link_words(build: &Build, link: &Link) -> Vec<String> {
 
 /// Flags of a link.
 pub(super) fn link_flags(build: &Build, link: &Link) -> Vec<String> {
-    let mut flags: Vec<String> = GO_FLAGS
+    let go_flags = GO_FLAGS.map(|flag| match flag {
+        NOT_STAMPED if link.buildvcs => STAMPED,
+        flag => flag,
+    });
+    let mut flags: Vec<String> = go_flags
         .map(ToOwned::to_owned)
         .into_iter()
         .chain(build.settings.flags())

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gowork_step::Checkout;
+
 use crate::config::RuntimeConfig;
 use crate::lower::accounts::Accounts;
 use crate::ops::exec::{Exec, Network};
@@ -33,6 +35,9 @@ pub struct LlbInputs {
     /// What is in /etc/passwd and /etc/group of the bases of images that users are added to, by what
     /// the configuration calls the base.
     pub accounts: BTreeMap<String, Accounts>,
+    /// What git says of the commit that is built, for programs with `buildvcs = true`. Without it
+    /// they are made as `go build` makes them outside of a checkout.
+    pub checkout: Option<Checkout>,
 }
 
 /// What the user may say about how steps are run, without a change to what they make.
@@ -87,6 +92,7 @@ impl LlbInputs {
             bases: BTreeMap::new(),
             stages: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            checkout: None,
         })
     }
 

@@ -16,6 +16,8 @@
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/step/step.json` | what makes the step's results, where the cache mount may have them whole |
 //! | `/gowork/failures` | a cache mount, where a step that fails leaves what it printed |
+//! | `/gowork/git/git` | in links of programs that say which commit they are made of, what answers in place of git |
+//! | `/src/.git` | in these, a file with what git said |
 //! | `/gowork/gowork-cache` | the program that the go command's cache requests go to (GOCACHEPROG) |
 
 use crate::lower::rootfs::BINARY_DIR;
@@ -32,6 +34,10 @@ pub(super) const RESOLVED: &str = "/gowork/resolved";
 pub(in crate::lower) const SRC: &str = "/src";
 /// The program that keeps compile results.
 pub(super) const CACHE_PROGRAM: &str = "/gowork/gowork-cache";
+/// The directory of what answers in place of git.
+pub(super) const GIT_DIR: &str = "/gowork/git";
+/// What answers in place of git.
+pub(super) const GIT_PROGRAM: &str = "/gowork/git/git";
 /// The pruned module cache.
 pub(in crate::lower) const MODCACHE: &str = "/gowork/modcache";
 /// The program of the resolve step.

@@ -47,7 +47,7 @@ impl Lowering<'_> {
         let sources = self.sources_of(step)?;
         let sealed = match &step.inputs.sealed {
             Some(sealed) if !sealed.vendor.is_empty() => sealed,
-            _ => return Ok(vec![Mount::read_only(&sources, SRC)]),
+            _ => return Ok(vec![Self::sources_mount(&sources, self.stamp(step))]),
         };
         let vendor = self.plan.build(step.build).dir.child("vendor");
         let modules = self.module_cache(step.build)?;

@@ -51,18 +51,19 @@ fn build() -> impl Strategy<Value = Build> {
         texts("[a-z0-9_.]{1,8}"),
         text("-[sw]( 'a b')?"),
         text("all=-N"),
-        (flag(), flag()),
+        (flag(), flag(), flag()),
         texts("[a-z0-9]{1,8}"),
         levels,
     )
         .prop_map(
-            |(tags, ldflags, gcflags, (cgo, workspace), experiment, levels)| Build {
+            |(tags, ldflags, gcflags, (cgo, workspace, buildvcs), experiment, levels)| Build {
                 tags,
                 ldflags,
                 gcflags,
                 asmflags: None,
                 cgo,
                 workspace,
+                buildvcs,
                 experiment,
                 levels,
             },

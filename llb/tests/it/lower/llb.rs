@@ -60,7 +60,7 @@ pub(super) fn lowering_with<T>(
     lowered_from(&materials(), plan, set, with)
 }
 
-fn materials() -> LlbInputs {
+pub(super) fn materials() -> LlbInputs {
     LlbInputs {
         builder_digest: Some("sha256:builder".to_owned()),
         context: Local::new("context").output(),
@@ -69,12 +69,13 @@ fn materials() -> LlbInputs {
         programs: image("docker.io/gowork/gowork:1"),
         build_platform: Platform::parse("linux/amd64").unwrap(),
         accounts: BTreeMap::new(),
+        checkout: None,
         stages: BTreeMap::new(),
         bases: BTreeMap::from([("alpine".to_owned(), image("docker.io/library/alpine:3.22"))]),
     }
 }
 
-fn lowered_from<T>(
+pub(super) fn lowered_from<T>(
     materials: &LlbInputs,
     plan: &Plan,
     set: impl for<'a> FnOnce(&mut LlbOptions<'a>),

@@ -34,6 +34,7 @@ use crate::layer::{format, parts};
 use crate::mount::CacheMount;
 use crate::server::usage_log::UsageReader;
 use crate::steps::description::read_json;
+use crate::steps::git;
 use crate::steps::go;
 use crate::steps::go_trace::{Event, GoTrace};
 use crate::steps::locks::{Claim, Locks};
@@ -210,6 +211,8 @@ impl Runner<'_> {
                 eprintln!("{line}");
             }
             match trace.read_line(&line) {
+                // Its program would lack the version. The step itself says so.
+                Some(Event::Installed(_)) if git::refused().is_some() => {}
                 Some(Event::Installed(path)) => progress.keep_binary(links, &path)?,
                 Some(Event::Compiled(package, output))
                     if missing.contains(&package) && !compiled.contains_key(&package) =>
@@ -227,7 +230,7 @@ impl Runner<'_> {
                 _ => {}
             }
         }
-        if !child.wait()?.success() {
+        if !child.wait()?.success() || git::refused().is_some() {
             return Ok(false);
         }
         progress.wait_for_lists(&compiled)?;
