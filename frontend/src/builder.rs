@@ -59,7 +59,7 @@ pub async fn build(
     if session.context.definition().is_dockerfile() {
         return body::build(&session, files).await;
     }
-    let survey = Survey::make(&session, files, &options.target_platforms()).await?;
+    let survey = Survey::of_images(&session, files).await?;
     let wanted = target::choose(options.target.as_deref(), &survey.outlined);
     let warnings = isolate::warnings(&survey, wanted.as_ref().ok())?;
     session.warn(&warnings).await;
@@ -90,7 +90,7 @@ pub async fn answer(
     if session.context.definition().is_dockerfile() && body::answers(call) {
         return body::answer(&session, call, files).await;
     }
-    let survey = Survey::make(&session, files, &options.target_platforms()).await?;
+    let survey = Survey::of_images(&session, files).await?;
     calls::answer(&session, &survey, call, files).await
 }
 

@@ -25,7 +25,7 @@ use super::exported_cache;
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
 use super::phases::inputs::Manner;
-use super::phases::stages;
+use super::phases::stages::{self, Taken};
 use super::resolved::{Resolved, Unresolved};
 use super::session::{Session, internal};
 use super::speculate;
@@ -57,8 +57,8 @@ pub(super) async fn build(
         docker::evaluate(session, &result).await?;
         return Ok(result);
     }
-    let survey = Survey::make(session, files, &taken.platforms()).await?;
-    let wanted = taken.images(&survey.outlined);
+    let survey = Survey::make(session, files, &taken.platforms(), taken.paths()).await?;
+    let wanted = images(&taken, &survey);
     let all = wanted.as_ref().ok().and_then(all_names);
     let warnings = isolate::warnings(&survey, all.as_ref())?;
     session.warn(&warnings).await;
@@ -115,12 +115,23 @@ async fn findings(
     if let Err(problems) = session.options.check() {
         return Ok(problems);
     }
-    let survey = Survey::make(session, files, &taken.platforms()).await?;
+    let survey = Survey::make(session, files, &taken.platforms(), taken.paths()).await?;
     let mut found = survey.diagnostics();
     if survey.has_sound_base() {
-        found.extend(taken.images(&survey.outlined).err().unwrap_or_default());
+        found.extend(images(&taken, &survey).err().unwrap_or_default());
     }
     Ok(found)
+}
+
+/// The images and tools that stages take, for each platform.
+fn images(taken: &Taken, survey: &Survey) -> Result<BTreeMap<Platform, Wanted>, Vec<Diagnostic>> {
+    let Survey {
+        outlined,
+        scanned,
+        config,
+        ..
+    } = survey;
+    taken.images(outlined, &scanned.workspace, config)
 }
 
 /// Whether Docker's frontend answers a call.

@@ -1,7 +1,7 @@
 //! What is known before anything is built: the configuration, the sources, the images of every
 //! platform, and what is wrong with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use gowork_llb::config::Config;
@@ -40,12 +40,22 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Goes through the phases, for these platforms. `files` takes the texts that diagnostics point
-    /// into.
+    /// Goes through the phases for images, and no tools.
+    pub(super) async fn of_images(
+        session: &Session<'_>,
+        files: &mut SourceFiles,
+    ) -> Result<Self, BuildError> {
+        let platforms = session.options.target_platforms();
+        Self::make(session, files, &platforms, BTreeSet::new()).await
+    }
+
+    /// Goes through the phases, for these platforms, and for the tools that stages take, by their
+    /// file names. `files` takes the texts that diagnostics point into.
     pub(super) async fn make(
         session: &Session<'_>,
         files: &mut SourceFiles,
         platforms: &[Platform],
+        tools: BTreeSet<String>,
     ) -> Result<Self, BuildError> {
         session.options.check()?;
         let definition = definition::read(session, files);
@@ -66,11 +76,12 @@ impl Survey {
         };
         let Definition {
             written,
-            config,
+            mut config,
             variables,
             diagnostics: mut base,
             ..
         } = definition;
+        config.tools = tools;
         base.extend(warnings);
         base.extend(scanned.diagnostics.iter().cloned());
         let outlined = outline::make(&scanned, &config, platforms);

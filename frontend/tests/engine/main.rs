@@ -57,6 +57,7 @@ mod shared;
 mod smoke;
 mod stages;
 mod stages_as_docker;
+mod stages_tools;
 mod stages_without_binaries;
 mod stamps;
 mod tiers;

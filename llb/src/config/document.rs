@@ -1,5 +1,7 @@
 //! Which key is what: the tables of the configuration read one by one, each key once.
 
+use std::collections::BTreeSet;
+
 use super::image_name::image_name;
 use super::read::Section;
 use super::{
@@ -41,6 +43,7 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
             .table("runtime", r#"{ base = "alpine:3.22" }"#, runtime)
             .unwrap_or_default(),
         images: s.tables("images", r#"{ main = "./cmd/api" }"#, image_name, image),
+        tools: BTreeSet::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The configuration as written: every key, each optional, each with its place. Their doc comments
 //! are the schema's texts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -42,6 +42,10 @@ pub struct Config {
     /// need no table: every main package is an image, named as its binary or by its directories.
     #[cfg_attr(feature = "schema", schemars(with = "BTreeMap<String, Image>"))]
     pub images: BTreeMap<ImageName, Image>,
+    /// File names of the tools that the stages of a Dockerfile take: no key, but what the frontend
+    /// finds in the stages.
+    #[serde(skip)]
+    pub tools: BTreeSet<String>,
 }
 
 /// `[stages.NAME]`: what Docker builds for images, for overlays, or for the builder.

@@ -34,6 +34,8 @@ pub(super) struct NamedMain {
     pub(super) binaries: Vec<NamedBinary>,
     /// The image that its own is a variant of, for a debugger.
     pub(super) variant_of: Option<ImageName>,
+    /// The tool that it is, if it is one.
+    pub(super) tool: Option<Tool>,
 }
 
 /// A binary that an image holds in addition to its own.

@@ -11,6 +11,7 @@ use super::image_errors::{
 use super::mains::Mains;
 use super::names;
 use super::settings::Target;
+use super::tools;
 use crate::config::{Config, ImageConfig, ImageName};
 use crate::diag::{Diagnostic, Position, Span};
 use crate::limits;
@@ -89,6 +90,7 @@ pub(super) fn name(
                 config: config.clone(),
                 binaries: Vec::new(),
                 variant_of: None,
+                tool: None,
             });
         }
     }
@@ -97,7 +99,9 @@ pub(super) fn name(
     match binaries::find(&mains, &mut named, &refused) {
         Ok(mut wrong) => {
             let variants = debug::variants(&mains, &named, &mut wrong);
+            let tools = tools::asked(&mains, &named);
             named.extend(variants);
+            named.extend(tools);
             refused.extend(wrong.images);
             diagnostics.extend(wrong.diagnostics);
         }

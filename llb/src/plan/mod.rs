@@ -66,6 +66,7 @@ mod sound;
 mod step;
 mod third_party;
 mod titles;
+mod tools;
 mod units;
 mod unused;
 mod verify;
@@ -92,4 +93,5 @@ pub use step::{
 };
 pub(crate) use third_party::ThirdParty;
 pub(crate) use titles::for_images;
+pub use tools::{NamedTool, named_tools};
 pub use verify::verify;

@@ -223,9 +223,12 @@ impl Group {
     /// All of them, as they are asked for.
     fn wanted(&self) -> Wanted<'_> {
         let mut wanted = Wanted::default();
-        wanted
-            .mains
-            .extend(self.mains.iter().map(|main| &main.package));
+        for main in &self.mains {
+            match &main.tool {
+                Some(tool) => wanted.tools.push(tool.clone()),
+                None => wanted.mains.push(&main.package),
+            }
+        }
         for binary in &self.binaries {
             match binary {
                 BinaryMain::Own(path) => wanted.mains.push(path),
@@ -459,7 +462,7 @@ impl Outline {
         );
         let build = BuildIx(self.builds.len());
         for main in group.mains {
-            if let Some(ix) = loaded.packages.find(&main.package) {
+            if let Some(ix) = loaded.packages.program(&main.package) {
                 self.images.push(OutlineImage {
                     build,
                     main: ix,

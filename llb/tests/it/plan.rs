@@ -6,6 +6,7 @@ mod broken;
 mod cut;
 mod debug;
 pub(crate) mod sealed;
+mod tools;
 
 use std::collections::BTreeMap;
 

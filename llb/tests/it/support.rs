@@ -30,10 +30,21 @@ pub(crate) fn outline_of(
     config: &str,
     image: Option<&str>,
 ) -> (Outline, Vec<Diagnostic>) {
+    outline_taking(tree, config, image, &[])
+}
+
+/// The same for a Dockerfile whose stages take tools with these file names.
+pub(crate) fn outline_taking(
+    tree: &dyn SourceTree,
+    config: &str,
+    image: Option<&str>,
+    tools: &[&str],
+) -> (Outline, Vec<Diagnostic>) {
     let scan = packages::scan(tree);
     let (config, mut diagnostics) = Config::parse("Dockerfile", config);
-    let (config, more) = config.expand(&BTreeMap::new());
+    let (mut config, more) = config.expand(&BTreeMap::new());
     diagnostics.extend(more);
+    config.tools.extend(tools.iter().map(ToString::to_string));
     let loaded = workspace::load_chosen(&scan.mod_files, &plan::roots(&config, &scan.mod_files));
     diagnostics.extend(loaded.diagnostics);
     let (outline, more) = match image {

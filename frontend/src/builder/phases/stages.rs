@@ -62,6 +62,17 @@ impl Taken {
         self.0.keys().cloned().collect()
     }
 
+    /// The single files that instructions take.
+    pub(in crate::builder) fn paths(&self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        for take in self.0.values().flatten() {
+            if let What::Path(path) = &take.what {
+                paths.insert(path.clone());
+            }
+        }
+        paths
+    }
+
     /// What instructions take for a platform.
     pub(super) fn of(&self, platform: &Platform) -> &[Take] {
         self.0.get(platform).map(Vec::as_slice).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! What holds for any configuration and any text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::config::{
     Build, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay, Runtime,
@@ -263,6 +263,7 @@ fn config() -> impl Strategy<Value = Config> {
                     .into_iter()
                     .map(|(name, image)| (ImageName::new(name), image))
                     .collect(),
+                tools: BTreeSet::new(),
             },
         )
 }
