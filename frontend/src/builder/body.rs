@@ -25,6 +25,7 @@ use super::exported_cache;
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
 use super::phases::inputs::Manner;
+use super::phases::stage_list;
 use super::phases::stages::{self, Taken};
 use super::resolved::{Resolved, Unresolved};
 use super::session::{Session, internal};
@@ -87,6 +88,9 @@ pub(super) async fn answer(
     call: &Call,
     files: &mut SourceFiles,
 ) -> Result<proto::Result, BuildError> {
+    if *call == Call::Targets {
+        return Ok(stage_list::list(session).await?);
+    }
     let request = stages::without_binaries(session).await?;
     let answer = request.solve(session).await?;
     if *call != Call::Lint {

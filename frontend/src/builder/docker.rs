@@ -14,6 +14,7 @@ use gowork_llb::ops::file::{File, Mkdir, Mkfile};
 use gowork_llb::ops::{Output, Platform};
 
 use super::session::Session;
+use crate::context::Filter;
 use crate::gateway::{FrontendSolve, GatewayError, Ref};
 use crate::opts::keys;
 
@@ -65,9 +66,9 @@ impl Request {
     }
 
     /// The same for a Dockerfile with this text, which people know by this name. Docker's frontend
-    /// takes a text only with a context that is no URL, so `context` is the context if it is one.
+    /// takes a text only with a context that is no URL, so one that is a URL is handed over as well.
     #[must_use]
-    pub(super) fn dockerfile(mut self, name: &str, text: String, context: Option<&Output>) -> Self {
+    pub(super) fn dockerfile(mut self, session: &Session<'_>, name: &str, text: String) -> Self {
         let mut file = File::on(&Output::scratch());
         if let Some((dir, _)) = name.rsplit_once('/') {
             file = file.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).parents().timestamp(0));
@@ -77,11 +78,12 @@ impl Request {
         let output = file.mkfile(mkfile).named("[internal] load stage").output();
         self.options.remove(keys::DOCKERFILE_KEY);
         self.insert("dockerfile", &output);
-        if let Some(context) = context {
+        if session.options.contexts.remote.is_some() {
             for key in [keys::CONTEXT, keys::CONTEXT_KEY, keys::CONTEXT_SUBDIR] {
                 self.options.remove(key);
             }
-            self.insert("context", context);
+            let context = session.context.source(&Filter::Whole);
+            self.insert("context", &context);
         }
         self.option(keys::FILENAME, name)
     }

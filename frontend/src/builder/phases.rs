@@ -18,5 +18,6 @@ pub(super) mod outline;
 pub(super) mod overlays;
 pub(super) mod resolve;
 pub(super) mod scan;
+pub(super) mod stage_list;
 pub(super) mod stages;
 mod taken;

@@ -5,8 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::diag::Span;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::answer::answer;
+use super::answer::{JSON, answer};
 use super::definition::Definition;
 use super::sources::{LocationJson, Sources};
 use super::table::table;
@@ -85,6 +86,17 @@ pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
         result.metadata.insert("result.statuscode".to_owned(), code);
     }
     result
+}
+
+/// An answer of Docker's frontend, with this text as the Dockerfile that it is about.
+pub fn of_source(mut answer: proto::Result, text: &[u8]) -> proto::Result {
+    if let Some(json) = answer.metadata.get_mut(JSON)
+        && let Ok(mut value) = serde_json::from_slice::<Value>(json)
+    {
+        value["sources"] = json!([STANDARD.encode(text)]);
+        *json = value.to_string().into_bytes();
+    }
+    answer
 }
 
 fn text(targets: &[Target]) -> String {

@@ -103,3 +103,30 @@ fn checks_can_be_switched_off_by_comments() {
         .succeeds();
     assert!(outcome.records.warnings.is_empty(), "{outcome:?}");
 }
+
+/// The daemon of BuildKit 0.34 dies of such comments if it is asked for the stages as they are.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn stages_are_listed_whatever_comments_say_of_checks() {
+    let text = "# check=error=true\nFROM scratch AS first\n# check = skip=all\nENV TOKEN=x\n# last is the last one\nFROM first AS last\n";
+    let repository = repository(text);
+    let call = |call: &str| ours(&repository).args([call]).succeeds().stdout;
+    let targets: Value = serde_json::from_str(&call("--call=targets,format=json")).unwrap();
+    let all = targets["targets"].as_array().unwrap();
+    let names: Vec<&str> = all
+        .iter()
+        .filter_map(|target| target["name"].as_str())
+        .collect();
+    assert_eq!(names, ["first", "last"]);
+    assert_eq!(all[1]["description"], "is the last one");
+    let source = targets["sources"][0].as_str().unwrap();
+    let file = repository.read("Dockerfile");
+    assert_eq!(base64(&file), source);
+    let outline: Value = serde_json::from_str(&call("--call=outline,format=json")).unwrap();
+    assert_eq!(outline["name"], "last");
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}

@@ -12,10 +12,11 @@ use gowork_llb::diag::{self, Diagnostic, Span};
 use gowork_llb::ops::{Output, Platform};
 use serde_json::Value;
 
+use super::stage_list;
 use super::stages;
 use crate::builder::docker::{self, Request};
 use crate::builder::session::{Session, bug};
-use crate::context::{BaseImage, Filter};
+use crate::context::BaseImage;
 use crate::error::BuildError;
 use crate::gateway::{GatewayError, Ref};
 use crate::opts::keys;
@@ -181,11 +182,7 @@ async fn configured(
     let path = table.dockerfile.as_ref().map(|path| path.value.as_str());
     let path = path.unwrap_or_default();
     let request = match (table.text(), settings_file(session).rsplit_once('/')) {
-        (Some(text), _) => {
-            let is_remote = session.options.contexts.remote.is_some();
-            let context = is_remote.then(|| session.context.source(&Filter::Whole));
-            request.dockerfile(settings_file(session), text, context.as_ref())
-        }
+        (Some(text), _) => request.dockerfile(session, settings_file(session), text),
         (None, Some((dir, _))) => request.option(keys::FILENAME, &format!("{dir}/{path}")),
         (None, None) => request.option(keys::FILENAME, path),
     };
@@ -273,7 +270,7 @@ fn is_missing_stage(error: &GatewayError) -> bool {
 }
 
 async fn no_stage(session: &Session<'_>, asked: Asked<'_>) -> Diagnostic {
-    let stages = stages::names(session).await;
+    let stages = stage_list::names(session).await;
     let near = diag::nearest(asked.name, stages.iter().map(String::as_str));
     let near = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
     let error = Diagnostic::error(format!(

@@ -8,7 +8,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
 use gowork_llb::diag::{self, Diagnostic, Position, Span};
 use gowork_llb::gosrc::glob;
@@ -17,14 +16,12 @@ use gowork_llb::ops::file::{File, Mkfile};
 use gowork_llb::ops::{Digest, Output, Platform};
 use gowork_llb::tree::{Ignore, TreePath};
 use prost::Message as _;
-use serde_json::Value;
 
 use crate::builder::docker::{self, CONTEXT, Request};
 use crate::builder::session::{Session, bug};
 use crate::error::BuildError;
 use crate::gateway::GatewayError;
 use crate::opts::keys;
-use crate::subrequests::targets;
 
 /// The check of Dockerfiles, switched off: what it finds is shown once, by the build.
 const NO_CHECK: &str = "skip=all";
@@ -161,31 +158,6 @@ pub(in crate::builder) fn takes_binaries(
     Ok(first.map(|take| take.span))
 }
 
-/// The names of the Dockerfile's stages, as far as Docker's frontend lists them. It is not asked if
-/// an instruction may have a comment `check=`: the daemon of BuildKit 0.34 dies of the list then
-/// (frontend/dockerfile/dockerfile2llb, `ListTargets`, which has no linter to merge it into).
-pub(in crate::builder) async fn names(session: &Session<'_>) -> Vec<String> {
-    let text = String::from_utf8_lossy(&session.context.definition().bytes);
-    if text.to_lowercase().contains("check=") {
-        return Vec::new();
-    }
-    let Ok(request) = Request::new(session).await else {
-        return Vec::new();
-    };
-    let request = request.option(keys::REQUEST_ID, targets::NAME);
-    let answer = request.solve(session).await.unwrap_or_default();
-    let stages = listed_stages(&answer).unwrap_or_default();
-    let names = stages.iter().filter_map(|stage| stage["name"].as_str());
-    names.map(ToOwned::to_owned).collect()
-}
-
-/// The stages in an answer of Docker's frontend, as JSON.
-fn listed_stages(answer: &proto::Result) -> Option<Vec<Value>> {
-    let json = answer.metadata.get("result.json")?;
-    let json: Value = serde_json::from_slice(json).ok()?;
-    json["targets"].as_array().cloned()
-}
-
 /// The error of Docker's frontend, with what to do if a line is TOML, or if what is taken for an
 /// image has nearly the name of a named context.
 fn explained(session: &Session<'_>, error: GatewayError) -> BuildError {
@@ -222,7 +194,7 @@ fn missing_image(message: &str) -> Option<&str> {
 }
 
 /// Looks for a stage with the name of the binaries, which would never be built: as a target, it is
-/// found before anything is looked up. A list of all stages is no way to ask ([`names`]).
+/// found before anything is looked up. A list of all stages is another answer of Docker's frontend.
 async fn refuse_name(session: &Session<'_>) -> Result<(), BuildError> {
     let definition = session.context.definition();
     let text = String::from_utf8_lossy(&definition.bytes);
