@@ -59,6 +59,7 @@ impl LocalTree {
         }
     }
 
+    #[cfg(unix)]
     fn entries(&self, root: Option<&File>, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in rustix::fs::Dir::new(self.open(root, dir)?)? {
@@ -79,6 +80,25 @@ impl LocalTree {
                 }
                 _ => EntryKind::Other,
             };
+            entries.push(Entry { name, kind });
+        }
+        entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    #[cfg(not(unix))]
+    fn entries(&self, _: Option<&File>, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
+        self.entries_by_std(dir)
+    }
+
+    /// The entries of a directory on systems where a directory is no file that can be opened.
+    #[cfg(any(not(unix), test))]
+    fn entries_by_std(&self, dir: &TreePath) -> std::io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(self.resolve(dir)?)? {
+            let name = entry?.file_name();
+            let kind = self.kind(&self.root.join(dir.as_str()).join(&name))?;
+            let name = super::shown_name(name.as_encoded_bytes()).into_owned();
             entries.push(Entry { name, kind });
         }
         entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -227,5 +247,34 @@ impl SourceTree for LocalTree {
                 .map_err(|error| tree_error(file, &error)),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LocalTree, TreePath};
+
+    /// What other systems do gives on this one what its own way gives.
+    #[cfg(unix)]
+    #[test]
+    fn both_ways_to_list_a_directory_agree() {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("root");
+        std::fs::create_dir_all(root.join("dir/below")).unwrap();
+        std::fs::write(root.join("dir/file.go"), "").unwrap();
+        std::fs::write(place.path().join("outside"), "").unwrap();
+        for (target, link) in [
+            ("file.go", "to-file"),
+            ("below", "to-dir"),
+            ("../../outside", "to-outside"),
+            ("nothing", "broken"),
+        ] {
+            std::os::unix::fs::symlink(target, root.join("dir").join(link)).unwrap();
+        }
+        let tree = LocalTree::new(&root);
+        let dir = TreePath::new("dir").unwrap();
+        let own = tree.entries(tree.open_root().as_ref(), &dir).unwrap();
+        assert_eq!(own.len(), 6);
+        assert_eq!(tree.entries_by_std(&dir).unwrap(), own);
     }
 }
