@@ -27,7 +27,7 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
         let warning = Diagnostic::warning(
             "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of",
         );
-        let help = "build with gowork itself for that";
+        let help = "build through gowork's syntax line for that";
         project.tell(&[warning.help(help).at(buildvcs.span.clone())]);
     }
     let in_mount = match options.cache {

@@ -110,3 +110,34 @@ fn an_ignore_file_that_leaves_out_git_is_reported() {
     repository.write(".dockerignore", "*\n!*.go\n!go.mod\n!.git\n");
     assert_eq!(repository.run("check").code, 0);
 }
+
+/// Programs that say which commit they are made of: a Dockerfile that is printed cannot make them.
+#[test]
+fn the_commit_in_programs_is_for_builds() {
+    let repository = Repository::new(REPOSITORY);
+    repository.commit();
+    repository.write("gowork.toml", "[go]\nbuildvcs = true\n");
+    let printed = repository.run("dockerfile");
+    assert_eq!(printed.code, 0, "{printed}");
+    assert!(
+        printed.err.contains("--> gowork.toml:2:12")
+            && printed
+                .err
+                .contains("programs of the printed Dockerfile do not say which commit"),
+        "{printed}"
+    );
+    assert!(printed.out.contains("-buildvcs=false"), "{printed}");
+    let plan = repository.run("plan --json").out;
+    assert!(plan.contains("\"-buildvcs=true\""), "{plan}");
+    // A build reads the repository.
+    let ignored = repository.run("dockerignore").out;
+    assert!(ignored.ends_with("\n!.git\n"), "{ignored}");
+    repository.write(".dockerignore", ".git\n");
+    let checked = repository.run("check");
+    assert_eq!(checked.code, 1, "{checked}");
+    assert!(
+        checked.err.contains("the ignore file leaves out .git")
+            && checked.err.contains("set `buildvcs = false`"),
+        "{checked}"
+    );
+}
