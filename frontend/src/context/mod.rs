@@ -190,6 +190,16 @@ impl<'a> Context<'a> {
         remote.is_some_and(|remote| matches!(GitRef::parse(remote), Ok(Some(_))))
     }
 
+    /// Whether the main context is a directory of a git context, and not all of it.
+    pub fn is_below_git(&self) -> bool {
+        let contexts = &self.options.contexts;
+        let git = contexts.remote.as_deref().map(GitRef::parse);
+        match git {
+            Some(Ok(Some(git))) => !git.subdir.is_empty() || contexts.subdir.is_some(),
+            _ => false,
+        }
+    }
+
     /// The main context with the repository that it is a work tree of, in `.git`, if it has one.
     /// `work_tree` says whether the other files matter. A git context is fetched once more, with
     /// its `.git`: BuildKit fetches the one commit, without its history.

@@ -245,6 +245,26 @@ async fn the_image_that_has_git_cannot_be_named_by_git() {
     assert_eq!(built.asked, None);
 }
 
+/// The tags of a repository are not those of a directory in it.
+#[tokio::test(start_paused = true)]
+async fn a_directory_of_a_git_context_stamps_nothing() {
+    let dockerfile = "# syntax=docker.io/gowork/gowork:1\n[go]\nbuildvcs = true\n";
+    let fake = FakeGateway::new(&GATEWAY, llb::ALL);
+    let fake = scripted::configured(fake, "", &[], SOURCES).source(
+        "git://example.com/x.git#v1:sub",
+        &[("Dockerfile", dockerfile)],
+    );
+    let options = raw(&["context=https://example.com/x.git#v1:sub"]);
+    let (ended, recorded) = scripted::run(&fake, &options).await;
+    let error = ended.unwrap_err();
+    assert!(
+        error.contains("the build context is a directory of the repository, not its root")
+            && error.contains("build the root of the checkout, or set `buildvcs = false`"),
+        "{error}"
+    );
+    assert_eq!(asked(&recorded), None);
+}
+
 /// A git context has the commit, whatever the client says, and always as a whole repository.
 #[tokio::test(start_paused = true)]
 async fn a_git_context_is_fetched_with_its_repository() {

@@ -17,6 +17,8 @@ pub enum GitUnknown {
     Ignored,
     /// It is in another directory.
     Elsewhere,
+    /// The context is a directory of it: what git says is of the whole.
+    Below,
     /// This builder image has no git.
     NoGit(String),
     /// Git failed, with these words.
@@ -84,6 +86,9 @@ impl GitUnknown {
                  another directory"
                     .to_owned()
             }
+            Self::Below => {
+                "the build context is a directory of the repository, not its root".to_owned()
+            }
             Self::NoGit(image) => format!("the builder image {image} has no git"),
             Self::Failed(words) => words.clone(),
         }
@@ -105,7 +110,7 @@ impl GitUnknown {
     /// What the user can do so that git can answer.
     fn way_out(&self) -> Option<&'static str> {
         match self {
-            Self::NoRepository => Some("build the root of the checkout"),
+            Self::NoRepository | Self::Below => Some("build the root of the checkout"),
             Self::Ignored => Some("end .dockerignore with the line !.git"),
             Self::NoGit(_) => Some("name a `builder` under [go] that has git, as golang:1.26 does"),
             Self::Elsewhere | Self::Failed(_) => None,

@@ -63,6 +63,13 @@ pub(in crate::builder) async fn ask(
     scanned: &Scanned,
 ) -> Result<Found, BuildError> {
     let uses = &definition.asked_of_git;
+    let stamped = definition.config.stamped();
+    // Go would take the directory for the root of the repository, and its tags for the module's.
+    if session.context.is_below_git() && !stamped.is_empty() {
+        let errors = stamped.into_iter();
+        let errors = errors.map(|buildvcs| GitUnknown::Below.no_stamp(buildvcs));
+        return Err(errors.collect::<Vec<Diagnostic>>().into());
+    }
     let unknown = match missing(session).await? {
         Some(unknown) => unknown,
         None => match run(session, definition, scanned).await? {
@@ -71,8 +78,11 @@ pub(in crate::builder) async fn ask(
         },
     };
     let mut findings = unknown.findings(uses);
-    let stamped = definition.config.stamped().into_iter();
-    findings.extend(stamped.map(|buildvcs| unknown.no_stamp(buildvcs)));
+    findings.extend(
+        stamped
+            .into_iter()
+            .map(|buildvcs| unknown.no_stamp(buildvcs)),
+    );
     if findings.iter().any(Diagnostic::is_error) {
         return Err(findings.into());
     }
