@@ -49,6 +49,14 @@ pub fn is_compiled(files: &[SourceFile], context: &BuildContext) -> bool {
     files.iter().any(|file| is_compiled_file(file, context))
 }
 
+/// Whether a file that a build compiles is of `package main`. A directory that holds another package
+/// as well cannot be built, whichever file comes first; [`select`](super::select()) says so.
+pub(crate) fn has_program(files: &[SourceFile], context: &BuildContext) -> bool {
+    files
+        .iter()
+        .any(|file| file.header.package == "main" && is_compiled_file(file, context))
+}
+
 /// Whether a file that a build compiles declares `func main`, without which a `package main` cannot
 /// be linked. A file whose head is wrong may do so.
 pub fn declares_main(files: &[SourceFile], context: &BuildContext) -> bool {

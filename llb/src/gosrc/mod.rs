@@ -41,6 +41,7 @@ pub use calls::{Call, CallPath, FileCalls, file_calls};
 pub use class::{FileClass, is_source_name, is_test};
 pub use constraint::Expr;
 pub use context::BuildContext;
+pub(crate) use glance::has_program;
 pub(crate) use glance::unreadable_package;
 pub use glance::{declares_main, is_compiled, package_name};
 pub(crate) use includes::{Includes, is_includable};

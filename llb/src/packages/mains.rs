@@ -141,9 +141,7 @@ fn programs(
             // The loader reports what is wrong with the file.
             return with_func && file.header.package == "main";
         }
-        gosrc::package_name(files, context) == "main"
-            && gosrc::is_compiled(files, context)
-            && gosrc::declares_main(files, context) == with_func
+        gosrc::has_program(files, context) && gosrc::declares_main(files, context) == with_func
     };
     let programs = matched(scan, workspace, root).into_iter().filter(is_asked);
     programs
