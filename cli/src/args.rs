@@ -47,12 +47,16 @@ pub(crate) struct Common {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// List the images, what each is made of, and why it is one.
-    List,
+    List {
+        /// Form of the list.
+        #[arg(long, value_enum, default_value = "human")]
+        format: Form,
+    },
     /// Show the steps that make the images.
     Plan {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
+        /// Form of the plan.
+        #[arg(long, value_enum, default_value = "human")]
+        format: Form,
         /// Ask the go command of this machine which packages there are, as a build does in its
         /// first step.
         #[arg(long)]
@@ -76,7 +80,13 @@ pub(crate) enum Command {
     #[command(after_help = INIT_HELP)]
     Init(Init),
     /// Report everything that is wrong with modules, sources and configuration.
-    Check,
+    Check(Check),
+    /// Print the JSON schema of what a command prints with `--format json`, or of the configuration.
+    Schema {
+        /// What it describes.
+        #[arg(value_enum)]
+        of: Described,
+    },
     /// Print shell completions.
     Completions {
         /// The shell.
@@ -84,6 +94,55 @@ pub(crate) enum Command {
     },
     /// Print the manual page.
     Man,
+}
+
+/// Form of what a command prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Form {
+    /// Text.
+    Human,
+    /// For programs: `gowork schema` prints the schema.
+    Json,
+}
+
+/// What has a JSON schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Described {
+    /// `gowork affected`.
+    Affected,
+    /// `gowork check`.
+    Check,
+    /// The configuration.
+    Config,
+    /// `gowork explain IMAGE`.
+    Explain,
+    /// `gowork explain IMAGE FILE`.
+    ExplainFile,
+    /// `gowork list`.
+    List,
+    /// `gowork plan`.
+    Plan,
+}
+
+/// Options of `check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Form of the report.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Report,
+}
+
+/// Form of the report of `check`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    /// Text with the lines of files.
+    Human,
+    /// For programs: `gowork schema check` prints the schema.
+    Json,
+    /// SARIF 2.1.0, for code scanning services.
+    Sarif,
+    /// Workflow commands of GitHub Actions, which shows them in a pull request.
+    Github,
 }
 
 /// Options of `graph`.
@@ -113,9 +172,9 @@ pub(crate) struct Explain {
     /// Show all of long lists.
     #[arg(long)]
     pub(crate) all: bool,
-    /// Print JSON, with all of every list.
-    #[arg(long)]
-    pub(crate) json: bool,
+    /// Form of the answer; JSON has all of every list.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Form,
     /// Ask the go command of this machine which packages there are, as a build does in its first
     /// step.
     #[arg(long)]
@@ -136,7 +195,7 @@ pub(crate) struct Affected {
     #[arg(long, value_name = "FILE", num_args = 1.., group = "edit")]
     pub(crate) files: Vec<String>,
     /// Form of the answer.
-    #[arg(long, value_enum, default_value = "plain")]
+    #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: Answer,
     /// Where mod files differ, ask the go command of this machine which versions it chooses, for
     /// both sides. Without, every image that holds third-party packages counts as touched by a line
@@ -149,7 +208,7 @@ pub(crate) struct Affected {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Answer {
     /// An image a line, with reasons.
-    Plain,
+    Human,
     /// All reasons, for programs.
     Json,
     /// Two lines for GITHUB_OUTPUT: `matrix={"include":[{"image":"api"}]}` and `any=true`.

@@ -12,6 +12,7 @@ mod make;
 mod membership;
 mod output;
 mod project;
+mod report;
 mod resolve;
 mod root;
 mod source;

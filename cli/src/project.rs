@@ -205,6 +205,11 @@ impl Project {
         self.repository.not_in_images(self.tree.as_ref(), outlines)
     }
 
+    /// What is doubtful about modules and configuration.
+    pub(crate) fn doubtful(&self) -> Vec<Diagnostic> {
+        self.repository.lint()
+    }
+
     /// The plan for each platform, of the images that can be built. None, if no image is left.
     pub(crate) fn plans(&self, targets: &[Target]) -> Option<Sound<Vec<Plan>>> {
         Some(self.outlines(targets)?.map(|outlines| {

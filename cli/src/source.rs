@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use gowork_llb::config::{self, WrittenFor};
-use gowork_llb::diag::{Diagnostic, Position, Span};
+use gowork_llb::diag::{Diagnostic, Position, Rule, Span};
 use gowork_llb::lower::Mark;
 use gowork_llb::packages;
 use gowork_llb::tree::{
@@ -318,7 +318,7 @@ fn not_read(dockerfile: &str) -> Diagnostic {
     let words = format!(
         "{CONFIGURATION} is not read: {dockerfile} is the configuration here, as it is for `docker buildx build .`"
     );
-    Diagnostic::warning(words)
+    Diagnostic::warning(Rule::IgnoredDefinition, words)
         .help(format!("keep one of the two, or name the other one with -f {CONFIGURATION}, for gowork and docker alike"))
 }
 
@@ -326,7 +326,7 @@ fn another_build(dockerfile: &str) -> Diagnostic {
     let words = format!(
         "`docker buildx build .` builds {dockerfile}, which gowork did not print; what is shown here is {CONFIGURATION}"
     );
-    Diagnostic::warning(words).help(format!(
+    Diagnostic::warning(Rule::IgnoredDefinition, words).help(format!(
         "build it with docker buildx build -f {CONFIGURATION} ."
     ))
 }
@@ -334,7 +334,7 @@ fn another_build(dockerfile: &str) -> Diagnostic {
 fn unknown_frontend(dockerfile: &str, frontend: &str) -> Diagnostic {
     let words =
         format!("{dockerfile} is not read: it is written for {frontend}, and its text is not TOML");
-    Diagnostic::warning(words)
+    Diagnostic::warning(Rule::IgnoredDefinition, words)
         .at(Span::at(dockerfile, Position::new(1, 1)))
         .help("if it is a configuration for gowork, name it with -f")
 }

@@ -44,6 +44,11 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// The JSON of a value, indented.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
 /// One line of trouble on standard error.
 pub(crate) fn complain(message: &str) {
     let _ = writeln!(std::io::stderr(), "error: {message}");
@@ -96,7 +101,11 @@ fn rendered(diagnostic: &Diagnostic, texts: &Shown<'_>, colours: bool) -> String
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = Group::with_title(level.primary_title(&diagnostic.message));
+    let mut title = level.primary_title(&diagnostic.message);
+    if let Some(rule) = diagnostic.rule {
+        title = title.id(rule.name());
+    }
+    let mut group = Group::with_title(title);
     if let Some(span) = &diagnostic.span {
         group = with_place(group, span, None, texts);
     }

@@ -106,6 +106,7 @@ async fn build_platforms(
             platform,
             outline,
             wanted,
+            config: &survey.config,
         };
         builds.push(async move {
             let built = build_platform(session, survey, job).await?;
@@ -210,7 +211,7 @@ async fn build_resolved(
     }
     let base = inputs.base_config(&image.runtime.base.value);
     let own = base.map(|base| base.config.as_slice());
-    let config = image_config::make(session, image, job.platform, own, options.epoch).await?;
+    let config = image_config::make(session, job, image, own, options.epoch).await?;
     let image = ImageResult {
         reference: solved.reference,
         config: Some(config),

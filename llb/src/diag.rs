@@ -2,11 +2,13 @@
 
 mod findings;
 mod nearest;
+mod rule;
 
 use std::fmt;
 
 pub use findings::Findings;
 pub use nearest::nearest;
+pub use rule::Rule;
 
 /// A place in a text file.
 #[derive(
@@ -92,6 +94,8 @@ pub enum Severity {
 pub struct Diagnostic {
     /// Warning or error.
     pub severity: Severity,
+    /// What a warning is about. Errors have no rule: they cannot be switched off.
+    pub rule: Option<Rule>,
     /// What is wrong, one sentence, lower case, no final stop.
     pub message: String,
     /// Where, if it is in a file.
@@ -110,6 +114,7 @@ impl Diagnostic {
     pub fn error(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
+            rule: None,
             message: message.into(),
             span: None,
             help: None,
@@ -119,9 +124,10 @@ impl Diagnostic {
     }
 
     /// A warning without a place.
-    pub fn warning(message: impl Into<String>) -> Self {
+    pub fn warning(rule: Rule, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Warning,
+            rule: Some(rule),
             ..Self::error(message)
         }
     }

@@ -16,6 +16,7 @@ pub mod packages;
 pub mod resolution;
 
 pub mod config;
+pub mod lint;
 pub mod plan;
 
 pub mod image;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Config;
 use crate::diag::{Diagnostic, Findings};
+use crate::lint;
 use crate::lower;
 use crate::packages::{self, Refused, Scan};
 use crate::plan::{
@@ -126,8 +127,15 @@ impl Repository {
         Outlines {
             outlines: made.outlines,
             broken: made.broken,
-            diagnostics: findings.into_vec(),
+            diagnostics: self.config.without_skipped(findings.into_vec()),
         }
+    }
+
+    /// What is doubtful about modules and configuration, whatever is built of them ([`lint::lint`]),
+    /// without the rules that the configuration switches off.
+    pub fn lint(&self) -> Vec<Diagnostic> {
+        let found = lint::lint(&self.scan.mod_files, &self.workspace, &self.config);
+        self.config.without_skipped(found)
     }
 
     /// Files that programs open while they run and that their images, in these outlines of this
@@ -138,7 +146,10 @@ impl Repository {
         match plan::open_question(&outlines, &self.scan, &self.workspace) {
             Ok(question) => {
                 let opened = packages::opened(tree, &question);
-                plan::not_in_images(&outlines, &self.workspace, &self.config, &opened)
+                let mut found =
+                    plan::not_in_images(&outlines, &self.workspace, &self.config, &opened);
+                found.diagnostics = self.config.without_skipped(found.diagnostics);
+                found
             }
             Err(warning) => NotInImages::unknown(warning),
         }

@@ -9,6 +9,8 @@ use gowork_llb::config::{Config, ImageName};
 use gowork_llb::keys::Difference;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::{Affected, Answer, Common};
@@ -26,18 +28,51 @@ const FEW: usize = 3;
 type Images = BTreeMap<ImageName, Touched>;
 
 /// An image that is touched.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Touched {
-    /// `new`, `gone` or `changed`.
-    status: &'static str,
+    status: Status,
     reasons: Vec<Reason>,
 }
 
-/// Why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The images that an edit touches.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct AffectedJson {
+    /// The version of this form: 1. It grows when a field changes its meaning or goes away.
+    version: u32,
+    /// The images, by name.
+    images: Vec<AffectedImageJson>,
+    /// Files of `--files` that are part of no image.
+    files_of_no_image: Vec<String>,
+}
+
+/// An image that an edit touches.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AffectedImageJson {
+    /// Its name.
+    image: ImageName,
+    /// What happened to it.
+    status: Status,
+    /// Why.
+    reasons: Vec<Reason>,
+}
+
+/// What happened to an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    /// It was not there before.
+    New,
+    /// It is not there any more.
+    Gone,
+    /// What it is made of changed, or may have changed.
+    Changed,
+}
+
+/// Why an image is touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 struct Reason {
-    /// For programs: [`KeyPart::tag`], `new`, `gone`, `unknown`, or `named` for a file of the
-    /// command line.
+    /// For programs: what kind of thing changed, such as `file` or `module`; `new`, `gone`,
+    /// `unknown`; or `named` for a file of `--files`.
     kind: &'static str,
     /// In words.
     text: String,
@@ -68,7 +103,7 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     };
     match options.format {
-        Answer::Plain => {
+        Answer::Human => {
             ui::print(&plain(&touched))?;
             if touched.is_empty() {
                 ui::note("no image is touched");
@@ -77,9 +112,7 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
                 ui::note(&format!("not part of any image: {}", idle.join(" ")));
             }
         }
-        Answer::Json => {
-            ui::print(&(serde_json::to_string_pretty(&as_json(&touched, &idle))? + "\n"))?
-        }
+        Answer::Json => ui::print_json(&as_json(touched, idle))?,
         Answer::Github => ui::print(&github(&touched))?,
     }
     Ok(code)
@@ -119,7 +152,7 @@ fn everything(common: &Common) -> anyhow::Result<Option<Answered>> {
         text: "there is no commit to compare with".to_owned(),
     };
     let touched = Touched {
-        status: "changed",
+        status: Status::Changed,
         reasons: vec![reason],
     };
     let images = sound
@@ -148,7 +181,10 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
         let fates = comparison.fates(target, now_on_it, ask_go)?;
         for (name, change) in fates {
             let (status, reasons) = reasons(change, rev);
-            let known = touched.entry(name).or_default();
+            let known = touched.entry(name).or_insert(Touched {
+                status,
+                reasons: Vec::new(),
+            });
             known.status = status;
             known.reasons.extend(
                 reasons
@@ -165,18 +201,24 @@ fn since(common: &Common, rev: &str, ask_go: bool) -> anyhow::Result<Option<Answ
     }))
 }
 
-fn reasons(change: Change, rev: &str) -> (&'static str, Vec<Reason>) {
+fn reasons(change: Change, rev: &str) -> (Status, Vec<Reason>) {
     let one = |kind, text| vec![Reason { kind, text }];
     match change {
-        Change::New => ("new", one("new", format!("was not an image in {rev}"))),
-        Change::Gone => ("gone", one("gone", "is not an image any more".to_owned())),
-        Change::Unknown(why) => ("changed", one("unknown", why)),
+        Change::New => (
+            Status::New,
+            one("new", format!("was not an image in {rev}")),
+        ),
+        Change::Gone => (
+            Status::Gone,
+            one("gone", "is not an image any more".to_owned()),
+        ),
+        Change::Unknown(why) => (Status::Changed, one("unknown", why)),
         Change::Changed(differences) => {
             let reason = |difference: &Difference| Reason {
                 kind: difference.part.tag(),
                 text: difference.to_string(),
             };
-            ("changed", differences.iter().map(reason).collect())
+            (Status::Changed, differences.iter().map(reason).collect())
         }
     }
 }
@@ -214,7 +256,7 @@ fn named(common: &Common, files: &[String]) -> anyhow::Result<Option<Answered>> 
                 text,
             };
             let known = touched.entry(image.name.clone()).or_insert(Touched {
-                status: "changed",
+                status: Status::Changed,
                 reasons: Vec::new(),
             });
             if !known.reasons.contains(&reason) {
@@ -298,13 +340,17 @@ fn plain(touched: &Images) -> String {
     text
 }
 
-fn as_json(touched: &Images, idle: &[String]) -> Value {
-    let reason = |reason: &Reason| json!({ "kind": reason.kind, "text": reason.text });
-    let images = touched.iter().map(|(name, touched)| {
-        let reasons: Vec<Value> = touched.reasons.iter().map(reason).collect();
-        json!({ "image": name, "status": touched.status, "reasons": reasons })
-    });
-    json!({ "version": 1, "images": images.collect::<Vec<_>>(), "files_of_no_image": idle })
+fn as_json(touched: Images, idle: Vec<String>) -> AffectedJson {
+    let image = |(image, touched): (ImageName, Touched)| AffectedImageJson {
+        image,
+        status: touched.status,
+        reasons: touched.reasons,
+    };
+    AffectedJson {
+        version: 1,
+        images: touched.into_iter().map(image).collect(),
+        files_of_no_image: idle,
+    }
 }
 
 /// What goes into GITHUB_OUTPUT. Images that are gone cannot be built; a matrix of nothing is an
@@ -312,7 +358,7 @@ fn as_json(touched: &Images, idle: &[String]) -> Value {
 fn github(touched: &Images) -> String {
     let built = touched
         .iter()
-        .filter(|(_, touched)| touched.status != "gone");
+        .filter(|(_, touched)| touched.status != Status::Gone);
     let include: Vec<Value> = built.map(|(name, _)| json!({ "image": name })).collect();
     format!(
         "matrix={}\nany={}\n",

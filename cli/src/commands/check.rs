@@ -1,37 +1,60 @@
 //! `gowork check`: everything that is wrong.
 
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::plan::Outlines;
+use gowork_llb::plan::{Outline, Outlines};
 
-use crate::args::Common;
+use crate::args::{Check, Common, Report};
 use crate::project::{OpenArgs, Project, usual_targets};
-use crate::{exit, ui};
+use crate::{exit, report, ui};
 
 /// Shows it.
-pub(crate) fn run(common: &Common) -> anyhow::Result<u8> {
+pub(crate) fn run(common: &Common, options: &Check) -> anyhow::Result<u8> {
     let project = Project::read(common, OpenArgs::Keep)?;
     let Outlines {
         outlines,
-        mut diagnostics,
+        diagnostics: mut found,
         ..
     } = project.judge(&usual_targets(common));
-    diagnostics.extend(project.not_in_images(&outlines).diagnostics);
-    diagnostics.extend(project.left_out_git.iter().cloned());
-    if !diagnostics.is_empty() {
-        project.tell(&diagnostics);
+    // Of a repository that cannot be read, the rest is guesswork.
+    if !outlines.is_empty() {
+        found.extend(project.doubtful());
     }
-    if diagnostics.iter().any(Diagnostic::is_error) {
+    found.extend(project.not_in_images(&outlines).diagnostics);
+    found.extend(project.left_out_git.iter().cloned());
+    match options.format {
+        Report::Human => human(&project, &found, &outlines),
+        Report::Json => {
+            let report = report::check(&found, images(&outlines), platforms(&outlines));
+            ui::print_json(&report)?;
+        }
+        Report::Sarif => ui::print_json(&report::sarif(&found))?,
+        Report::Github => ui::print(&report::github(&found))?,
+    }
+    if found.iter().any(Diagnostic::is_error) {
         return Ok(exit::ERRORS);
     }
-    let images = outlines.first().map_or(0, |outline| outline.images.len());
-    let platforms: Vec<String> = outlines
-        .iter()
-        .map(|outline| outline.target.to_string())
-        .collect();
-    ui::note(&format!(
-        "{} on {}: no errors",
-        ui::counted(images, "image"),
-        platforms.join(" and ")
-    ));
     Ok(exit::OK)
+}
+
+fn human(project: &Project, found: &[Diagnostic], outlines: &[Outline]) {
+    if !found.is_empty() {
+        project.tell(found);
+    }
+    if !found.iter().any(Diagnostic::is_error) {
+        ui::note(&format!(
+            "{} on {}: no errors",
+            ui::counted(images(outlines), "image"),
+            platforms(outlines).join(" and ")
+        ));
+    }
+}
+
+/// How many images can be built.
+fn images(outlines: &[Outline]) -> usize {
+    outlines.first().map_or(0, |outline| outline.images.len())
+}
+
+fn platforms(outlines: &[Outline]) -> Vec<String> {
+    let platforms = outlines.iter().map(|outline| outline.target.to_string());
+    platforms.collect()
 }

@@ -1,7 +1,7 @@
 //! `gowork dockerfile`.
 
 use gowork_llb::config;
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::lower::{self, CacheForm, DockerfileOptions, Mark};
 
 use crate::args::{Cache, Common, Dockerfile};
@@ -25,6 +25,7 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
     let plans = sound.value;
     if let Some(buildvcs) = project.config().stamped().first() {
         let warning = Diagnostic::warning(
+            Rule::NotCarriedOver,
             "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of",
         );
         let help = "build through gowork's syntax line for that";

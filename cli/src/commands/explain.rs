@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use gowork_llb::keys::{self, Contents, Key, KeyInput, KeyPart};
-use gowork_llb::plan::{Image, Step, json};
+use gowork_llb::plan::json;
+use gowork_llb::plan::{Image, Step};
 use gowork_llb::tree::TreePath;
-use serde_json::{Value, json};
 
 use super::explain_file;
+use super::explain_json::{ExplainJson, ExplainedStep, PartJson};
 use super::no_image::no_image;
 use super::plan::{user_of, with_extras};
-use crate::args::{Common, Explain};
+use crate::args::{Common, Explain, Form};
 use crate::membership::Query;
 use crate::project::{OpenArgs, Project, Resolutions, one_target};
 use crate::source::Source;
@@ -47,14 +48,12 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
             whole: &whole,
         };
         return Ok(
-            explain_file::run(&asked, &common.root.path(file), options.json)?.max(sound.code),
+            explain_file::run(&asked, &common.root.path(file), options.format)?.max(sound.code),
         );
     }
-    if options.json {
-        let answer = as_json(query, image, resolutions.as_ref())?;
-        ui::print(&(serde_json::to_string_pretty(&answer)? + "\n"))?;
-    } else {
-        ui::print(&text(query, image, resolutions.as_ref(), options.all))?;
+    match options.format {
+        Form::Human => ui::print(&text(query, image, resolutions.as_ref(), options.all))?,
+        Form::Json => ui::print_json(&as_json(query, image, resolutions.as_ref()))?,
     }
     Ok(sound.code)
 }
@@ -229,12 +228,7 @@ fn key_input<'a>(
     }
 }
 
-/// The steps as `plan --json` has them, each with the digest of all that it is made of.
-fn as_json(
-    query: Query<'_>,
-    image: &Image,
-    resolutions: Option<&Resolutions>,
-) -> anyhow::Result<Value> {
+fn as_json(query: Query<'_>, image: &Image, resolutions: Option<&Resolutions>) -> ExplainJson {
     let (plan, tree) = (query.plan, query.project.tree.as_ref());
     let contents = Contents::read(tree, &keys::paths(plan));
     let keys = keys::step_keys(key_input(query, resolutions, &contents));
@@ -244,27 +238,24 @@ fn as_json(
         .zip(&keys)
         .map(|(step, key)| (step.name.as_str(), key.digest()))
         .collect();
-    let mut steps = Vec::new();
-    for step in query.steps(image) {
-        let mut value = serde_json::to_value(json::step(plan, step))?;
-        if let Some(fields) = value.as_object_mut() {
-            fields.insert(
-                "digest".to_owned(),
-                digests.get(step.name.as_str()).cloned().into(),
-            );
-        }
-        steps.push(value);
-    }
+    let explained = |step: &Step| ExplainedStep {
+        step: json::step(plan, step),
+        digest: digests.get(step.name.as_str()).cloned().unwrap_or_default(),
+    };
     let parts = image_key(query, image, resolutions, &contents);
-    let listed = |(part, value): (&KeyPart, &String)| json!({ "kind": part.tag(), "part": part.to_string(), "value": value });
-    Ok(json!({
-        "version": 1,
-        "image": image.name,
-        "package": image.package,
-        "platform": plan.target.to_string(),
-        "resolved": plan.resolved,
-        "digest": parts.digest(),
-        "parts": parts.0.iter().map(listed).collect::<Vec<_>>(),
-        "steps": steps,
-    }))
+    let part = |(part, value): (&KeyPart, &String)| PartJson {
+        kind: part.tag(),
+        part: part.to_string(),
+        value: value.clone(),
+    };
+    ExplainJson {
+        version: 1,
+        image: image.name.clone(),
+        package: image.package.clone(),
+        platform: plan.target.to_string(),
+        resolved: plan.resolved,
+        digest: parts.digest(),
+        parts: parts.0.iter().map(part).collect(),
+        steps: query.steps(image).into_iter().map(explained).collect(),
+    }
 }

@@ -9,8 +9,9 @@ use gowork_llb::gomod::path::is_path_prefix;
 use gowork_llb::plan::Image;
 use gowork_llb::resolution::{Resolution, ResolvedModule};
 use gowork_llb::tree::TreePath;
-use serde_json::{Value, json};
 
+use super::explain_json::{ExplainFileJson, ImportJson};
+use crate::args::Form;
 use crate::membership::{Link, Query, Role, readers};
 use crate::project::{Project, Resolutions};
 use crate::source::Source;
@@ -60,7 +61,7 @@ pub(super) struct Asked<'a> {
 }
 
 /// Prints the answer about a file, or a package.
-pub(super) fn run(asked: &Asked<'_>, file: &str, as_json: bool) -> anyhow::Result<u8> {
+pub(super) fn run(asked: &Asked<'_>, file: &str, format: Form) -> anyhow::Result<u8> {
     let Asked {
         query,
         image,
@@ -82,10 +83,9 @@ pub(super) fn run(asked: &Asked<'_>, file: &str, as_json: bool) -> anyhow::Resul
         return Ok(exit::ERRORS);
     };
     let name = path.map_or_else(|| file.to_owned(), |path| path.to_string());
-    if as_json {
-        ui::print(&(serde_json::to_string_pretty(&json_of(image, &name, &answer))? + "\n"))?;
-    } else {
-        ui::print(&text_of(image, &name, &answer))?;
+    match format {
+        Form::Human => ui::print(&text_of(image, &name, &answer))?,
+        Form::Json => ui::print_json(&json_of(image, name, answer))?,
     }
     Ok(exit::OK)
 }
@@ -454,24 +454,27 @@ fn text_of(image: &Image, name: &str, answer: &Answer) -> String {
     text
 }
 
-fn json_of(image: &Image, name: &str, answer: &Answer) -> Value {
-    let link = |link: &Link| match (&link.at, link.guess) {
-        (Some(at), _) => json!({ "from": link.from, "to": link.to, "at": at.to_string() }),
-        (None, true) => json!({ "from": link.from, "to": link.to, "guess": true }),
-        (None, false) => json!({ "from": link.from, "to": link.to }),
-    };
-    let through = answer
-        .through
-        .windows(2)
-        .map(|pair| json!({ "from": pair[0], "to": pair[1] }));
-    json!({
-        "version": 1,
-        "image": image.name,
-        "file": name,
-        "part": answer.absence.is_none(),
-        "roles": answer.roles,
-        "absence": answer.absence,
-        "imports": answer.chain.iter().map(link).chain(through).collect::<Vec<_>>(),
-        "steps": answer.steps.iter().map(|(name, _)| name).collect::<Vec<_>>(),
-    })
+fn json_of(image: &Image, file: String, answer: Answer) -> ExplainFileJson {
+    let own = answer.chain.iter().map(|link| ImportJson {
+        from: link.from.clone(),
+        to: link.to.clone(),
+        at: link.at.as_ref().map(ToString::to_string),
+        guess: link.at.is_none() && link.guess,
+    });
+    let through = answer.through.windows(2).map(|pair| ImportJson {
+        from: pair[0].clone(),
+        to: pair[1].clone(),
+        at: None,
+        guess: false,
+    });
+    ExplainFileJson {
+        version: 1,
+        image: image.name.clone(),
+        file,
+        part: answer.absence.is_none(),
+        imports: own.chain(through).collect(),
+        steps: answer.steps.into_iter().map(|(name, _)| name).collect(),
+        roles: answer.roles,
+        absence: answer.absence,
+    }
 }

@@ -7,12 +7,14 @@ mod dockerfile;
 mod dockerignore;
 mod explain;
 mod explain_file;
+mod explain_json;
 mod graph;
 mod init;
 mod list;
 mod man;
 mod no_image;
 mod plan;
+mod schema;
 
 use clap::CommandFactory;
 use gowork_llb::limits;
@@ -23,7 +25,11 @@ use crate::{exit, ui};
 
 /// Runs the command.
 pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
-    if !matches!(args.command, Command::Completions { .. } | Command::Man) {
+    let is_about_itself = matches!(
+        args.command,
+        Command::Completions { .. } | Command::Man | Command::Schema { .. }
+    );
+    if !is_about_itself {
         args.common.root = Root::find(args.common.directory.as_deref())?;
         if let Some(found) = args.common.root.found {
             ui::note(&format!(
@@ -39,8 +45,8 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         return Err(exit::Usage(wrong).into());
     }
     match &args.command {
-        Command::List => list::run(common),
-        Command::Plan { json, resolve } => plan::run(common, *json, *resolve),
+        Command::List { format } => list::run(common, *format),
+        Command::Plan { format, resolve } => plan::run(common, *format, *resolve),
         Command::Graph(graph) => graph::run(common, graph),
         Command::Explain(explain) => explain::run(common, explain),
         Command::Affected(affected) => affected::run(common, affected),
@@ -48,7 +54,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Bake(output) => bake::run(common, output),
         Command::Dockerignore(output) => dockerignore::run(common, output),
         Command::Init(init) => init::run(common, init),
-        Command::Check => check::run(common),
+        Command::Check(check) => check::run(common, check),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "gowork", &mut text);
@@ -56,5 +62,6 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
             Ok(exit::OK)
         }
         Command::Man => man::run(),
+        Command::Schema { of } => schema::run(*of),
     }
 }

@@ -6,23 +6,22 @@ use std::fmt::Write as _;
 use gowork_llb::config::RuntimeConfig;
 use gowork_llb::plan::{Plan, Step, StepIx, StepKind, json};
 
-use crate::args::Common;
+use crate::args::{Common, Form};
 use crate::project::{OpenArgs, Project, one_target};
 use crate::ui::counted;
 use crate::{exit, ui};
 
 /// Prints the plan.
-pub(crate) fn run(common: &Common, as_json: bool, resolve: bool) -> anyhow::Result<u8> {
+pub(crate) fn run(common: &Common, format: Form, resolve: bool) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Refuse)?;
     let Some(sound) = project.planned(target, resolve)? else {
         return Ok(exit::ERRORS);
     };
     let (plan, _) = sound.value;
-    if as_json {
-        ui::print(&(serde_json::to_string_pretty(&json::json(&plan))? + "\n"))?;
-    } else {
-        ui::print(&summary(&plan))?;
+    match format {
+        Form::Human => ui::print(&summary(&plan))?,
+        Form::Json => ui::print_json(&json::json(&plan))?,
     }
     Ok(sound.code)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Rule};
 
 use super::file::File;
 use super::repo::Repo;
@@ -95,7 +95,7 @@ impl Walker<'_> {
 
     /// Notes what cannot be carried over.
     pub(super) fn leave(&mut self, at: usize, what: impl Into<String>, help: impl Into<String>) {
-        let found = Diagnostic::warning(what.into())
+        let found = Diagnostic::warning(Rule::NotCarriedOver, what.into())
             .at(self.file.place(at))
             .help(help.into());
         if !self.left.contains(&found) {

@@ -24,30 +24,30 @@ fn formats() {
     expect![[r#"
         --- stdout
         {
-          "files_of_no_image": [],
+          "version": 1,
           "images": [
             {
               "image": "api",
+              "status": "changed",
               "reasons": [
                 {
                   "kind": "file",
                   "text": "file api/two.go is new"
                 }
-              ],
-              "status": "changed"
+              ]
             },
             {
               "image": "job",
+              "status": "gone",
               "reasons": [
                 {
                   "kind": "gone",
                   "text": "is not an image any more"
                 }
-              ],
-              "status": "gone"
+              ]
             }
           ],
-          "version": 1
+          "files_of_no_image": []
         }
         exit 0
     "#]]

@@ -9,7 +9,7 @@ use crate::support::{Repository, SMALL};
 const COMMANDS: [(&str, &str); 12] = [
     ("list", "./api"),
     ("plan", "link:api"),
-    ("plan --json", "\"api\""),
+    ("plan --format json", "\"api\""),
     ("graph", "image api"),
     ("graph api", "image api"),
     ("graph --of steps", "link api"),
@@ -22,7 +22,7 @@ const COMMANDS: [(&str, &str); 12] = [
 ];
 
 /// What somebody does to `job`, in a file of it, and what is said.
-const FAULTS: [(&str, &str, &str); 7] = [
+const FAULTS: [(&str, &str, &str); 8] = [
     (
         "job/main.go",
         "package main\n\nimport _ \"example.com/lib/nothing\"\n\nfunc main() {}\n",
@@ -34,6 +34,8 @@ const FAULTS: [(&str, &str, &str); 7] = [
         "pattern nothing",
     ),
     ("job/more.go", "package other\n", "other"),
+    // The first file by name gives the package its name.
+    ("job/first.go", "package other\n", "found packages"),
     (
         "job/more.go",
         "package main\n\nimport \"unfinished\n",

@@ -201,7 +201,7 @@ fn a_reader_that_leaves_early() {
     for (args, code) in [
         ("list", 0),
         ("bake", 0),
-        ("plan --json", 0),
+        ("plan --format json", 0),
         ("graph --of steps", 0),
         ("completions bash", 0),
         ("man", 0),

@@ -31,7 +31,7 @@ fn a_dockerfile_of_ours_goes_first_and_the_other_is_named() {
     let (images, said) = listed(&repository, "");
     assert_eq!(images, ["api"]);
     expect![[r#"
-        warning: gowork.toml is not read: Dockerfile is the configuration here, as it is for `docker buildx build .`
+        warning[IgnoredDefinition]: gowork.toml is not read: Dockerfile is the configuration here, as it is for `docker buildx build .`
          |
          = help: keep one of the two, or name the other one with -f gowork.toml, for gowork and docker alike
 
@@ -210,7 +210,7 @@ fn a_file_of_an_unknown_frontend_is_named() {
         api    ./api  example.com/api  api     2 packages of 2 modules  package main
         job    ./job  example.com/job  job     2 packages of 2 modules  package main
         --- stderr
-        warning: Dockerfile is not read: it is written for ghcr.io/someone/packages:1, and its text is not TOML
+        warning[IgnoredDefinition]: Dockerfile is not read: it is written for ghcr.io/someone/packages:1, and its text is not TOML
          --> Dockerfile:1:1
           |
         1 | # syntax=ghcr.io/someone/packages:1

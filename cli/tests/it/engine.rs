@@ -116,9 +116,10 @@ impl Example {
 
     /// What `go build` makes of each image's main, with the flags of the plan.
     fn local_build(&self, out: &Path) -> Vec<String> {
-        let plan: serde_json::Value =
-            serde_json::from_str(&run(self.path(), "plan --json --platform linux/amd64").out)
-                .unwrap();
+        let plan: serde_json::Value = serde_json::from_str(
+            &run(self.path(), "plan --format json --platform linux/amd64").out,
+        )
+        .unwrap();
         let mut binaries = Vec::new();
         for image in plan["images"].as_object().unwrap().values() {
             let link = plan["steps"]

@@ -170,7 +170,7 @@ fn two_mains_of_one_name() {
             job      ./job          example.com/job  job     2 packages of 2 modules  package main
             job-api  ./job/cmd/api  example.com/job  api     1 package of 1 module    package main, not called as its binary
             --- stderr
-            warning: 2 mains would make an image named api; their images are called api (./api), job-api (./job/cmd/api)
+            warning[SameImageName]: 2 mains would make an image named api; their images are called api (./api), job-api (./job/cmd/api)
              |
              = help: to keep or to change these names, write them down:
                      [images.api]
@@ -192,11 +192,11 @@ fn build_args_and_patterns_that_are_not_used() {
         "check --build-arg VERSOIN=secret --build-arg HTTP_PROXY=x --build-arg BUILDKIT_INLINE_CACHE=1",
         &expect![[r#"
             --- stderr
-            warning: build-arg VERSOIN is not used
+            warning[UnusedBuildArg]: build-arg VERSOIN is not used
              |
              = help: did you mean VERSION?
 
-            warning: `skip`: "./joob/..." matches no main package
+            warning[UnusedSkip]: `skip`: "./joob/..." matches no main package
              --> gowork.toml:1:9
               |
             1 | skip = ["./joob/..."]

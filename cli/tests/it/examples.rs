@@ -49,7 +49,7 @@ fn dockerignore() {
 
 #[test]
 fn plan() {
-    check("plan.json", "plan --json --platform linux/amd64");
+    check("plan.json", "plan --format json --platform linux/amd64");
 }
 
 #[test]

@@ -342,7 +342,7 @@ fn what_is_not_there() {
 fn json() {
     let repository = Repository::new(RICH);
     let value: serde_json::Value =
-        serde_json::from_str(&repository.run("explain api --json").out).unwrap();
+        serde_json::from_str(&repository.run("explain api --format json").out).unwrap();
     assert_eq!(value["steps"][1]["kind"], "link");
     let digest = value["digest"].as_str().unwrap().to_owned();
     let link = value["steps"][1]["digest"].as_str().unwrap().to_owned();
@@ -352,7 +352,7 @@ fn json() {
         "// words\nmodule example.com/api\n\ngo 1.26\n\nrequire third.example.com/text v0.3.0\n",
     );
     let value: serde_json::Value =
-        serde_json::from_str(&repository.run("explain api --json").out).unwrap();
+        serde_json::from_str(&repository.run("explain api --format json").out).unwrap();
     assert_eq!(value["digest"], digest, "a comment is in no image key");
     assert_ne!(
         value["steps"][1]["digest"], link,
@@ -361,28 +361,32 @@ fn json() {
     expect![[r#"
         --- stdout
         {
-          "absence": null,
-          "file": "lib/lib.go",
+          "version": 1,
           "image": "api",
-          "imports": [
-            {
-              "at": "api/main.go:4:2",
-              "from": "example.com/api",
-              "to": "example.com/lib"
-            }
-          ],
+          "file": "lib/lib.go",
           "part": true,
           "roles": [
             "a source of package example.com/lib"
           ],
+          "absence": null,
+          "imports": [
+            {
+              "from": "example.com/api",
+              "to": "example.com/lib",
+              "at": "api/main.go:4:2"
+            }
+          ],
           "steps": [
             "1/link:api"
-          ],
-          "version": 1
+          ]
         }
         exit 0
     "#]]
-    .assert_eq(&repository.run("explain api lib/lib.go --json").to_string());
+    .assert_eq(
+        &repository
+            .run("explain api lib/lib.go --format json")
+            .to_string(),
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ ldflags = \"-X main.version=${GIT_DESCRIBE} -X main.dirty=${GIT_DIRTY} -X main.c
 
 /// The linker flags of the plan.
 fn ldflags(repository: &Repository, args: &str) -> String {
-    let said = repository.run(&format!("plan --json {args}"));
+    let said = repository.run(&format!("plan --format json {args}"));
     assert_eq!(said.code, 0, "{said}");
     let plan: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     let text = plan.to_string();

@@ -9,7 +9,7 @@ const COMMANDS: [&str; 12] = [
     "list",
     "check",
     "plan",
-    "plan --json",
+    "plan --format json",
     "graph",
     "graph api",
     "graph --of steps",

@@ -30,6 +30,8 @@ mod overlays;
 mod overwrite;
 #[path = "../property/proxy.rs"]
 mod proxy;
+mod reports;
+mod schemas;
 mod secrets;
 mod support;
 mod vendored;

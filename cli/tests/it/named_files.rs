@@ -116,33 +116,33 @@ fn several_files() {
     expect![[r#"
         --- stdout
         {
-          "files_of_no_image": [
-            "README.md",
-            "docs"
-          ],
+          "version": 1,
           "images": [
             {
               "image": "api",
+              "status": "changed",
               "reasons": [
                 {
                   "kind": "named",
                   "text": "file api/main.go"
                 }
-              ],
-              "status": "changed"
+              ]
             },
             {
               "image": "job",
+              "status": "changed",
               "reasons": [
                 {
                   "kind": "named",
                   "text": "file job/x.go may have been part of package example.com/job"
                 }
-              ],
-              "status": "changed"
+              ]
             }
           ],
-          "version": 1
+          "files_of_no_image": [
+            "README.md",
+            "docs"
+          ]
         }
         exit 0
     "#]]

@@ -37,7 +37,7 @@ fn check_shows_the_line_and_the_text_to_paste() {
     let said = repository.run("check");
     expect![[r#"
         --- stderr
-        warning: image catalog does not have catalog/products.json, which os.ReadFile opens at run time
+        warning[FileNotInImage]: image catalog does not have catalog/products.json, which os.ReadFile opens at run time
           --> catalog/main.go:11:27
            |
         11 |     text, err := os.ReadFile("products.json")
@@ -79,7 +79,7 @@ fn init_warns_and_lets_the_file_in() {
         --- stderr
         wrote ./Dockerfile
         wrote ./.dockerignore
-        warning: image catalog does not have catalog/products.json, which os.ReadFile opens at run time
+        warning[FileNotInImage]: image catalog does not have catalog/products.json, which os.ReadFile opens at run time
           --> catalog/main.go:11:27
            |
         11 |     text, err := os.ReadFile("products.json")
@@ -106,7 +106,7 @@ fn init_warns_and_lets_the_file_in() {
     "#]]
     .assert_eq(&repository.text(".dockerignore"));
     let said = repository.run("check");
-    assert!(said.err.starts_with("warning: image catalog"), "{said}");
+    assert!(said.err.starts_with("warning[FileNotInImage]"), "{said}");
     let said = repository.run("dockerignore --output .dockerignore --check");
     assert_eq!(said.code, 0, "{said}");
 }

@@ -122,6 +122,7 @@ async fn findings(
     let survey = Survey::make(session, files, &taken.platforms(), taken.paths()).await?;
     let mut found = survey.diagnostics();
     if survey.has_sound_base() {
+        found.extend(survey.doubtful(session, files).await);
         found.extend(images(&taken, &survey).err().unwrap_or_default());
     }
     Ok(found)
@@ -158,11 +159,12 @@ struct Part {
 }
 
 impl Part {
-    fn job(&self) -> Job<'_> {
+    fn job<'a>(&'a self, survey: &'a Survey) -> Job<'a> {
         Job {
             platform: &self.platform,
             outline: &self.outline,
             wanted: &self.wanted,
+            config: &survey.config,
         }
     }
 }
@@ -174,7 +176,9 @@ async fn build_parts(
     survey: &Survey,
     parts: Vec<Part>,
 ) -> Result<proto::Result, BuildError> {
-    let has_others = parts.iter().any(|part| isolate::has_others(part.job()));
+    let has_others = parts
+        .iter()
+        .any(|part| isolate::has_others(part.job(survey)));
     let error = match attempt(session, survey, &parts).await {
         Ok(result) => return Ok(result),
         Err(Failure::Shared(error)) if has_others => error,
@@ -182,7 +186,7 @@ async fn build_parts(
     };
     let mut isolated = Vec::new();
     for part in parts {
-        match isolate::by_itself(&error, part.job(), survey) {
+        match isolate::by_itself(&error, part.job(survey), survey) {
             Some(outline) => isolated.push(Part { outline, ..part }),
             None => return Err(error),
         }
@@ -208,12 +212,12 @@ async fn attempt(
         .collect();
     let looking = parts
         .iter()
-        .map(|part| Unresolved::look_up(session, survey, part.job()));
+        .map(|part| Unresolved::look_up(session, survey, part.job(survey)));
     let unresolved = try_join_all(looking).await?;
     let (mut done, mut early, mut resolving) = (Vec::new(), Vec::new(), Vec::new());
     for ((part, manner), unresolved) in parts.iter().zip(&manners).zip(&unresolved) {
         let (sender, receiver) = oneshot::channel();
-        let (job, options) = (part.job(), manner.options(session));
+        let (job, options) = (part.job(survey), manner.options(session));
         done.push(sender);
         early.push(unresolved.compile_early(session, job, options, receiver));
         resolving.push(unresolved.resolve(session, survey, job, options));
@@ -221,7 +225,7 @@ async fn attempt(
     let build = async {
         let resolved = try_join_all(resolving).await?;
         drop(done);
-        build_resolved(session, parts, &manners, &resolved).await
+        build_resolved(session, survey, parts, &manners, &resolved).await
     };
     speculate::beside(build, join_all(early).map(drop), || Duration::ZERO).await
 }
@@ -230,13 +234,14 @@ async fn attempt(
 /// several steps have to run.
 async fn build_resolved(
     session: &Session<'_>,
+    survey: &Survey,
     parts: &[Part],
     manners: &[Manner<'_>],
     resolved: &[Resolved],
 ) -> Result<proto::Result, Failure> {
     let mut planned = Vec::new();
     for (part, resolved) in parts.iter().zip(resolved) {
-        let job = resolved.job(part.job());
+        let job = resolved.job(part.job(survey));
         planned.push((job, job.plan(Some(&resolved.resolutions))));
     }
     let mut request = Request::new(session).await.map_err(BuildError::from)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::config::ImageName;
-use gowork_llb::diag::{Diagnostic, Severity};
+use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::plan::{self, Outline, PlanInput};
 
 use super::isolate;
@@ -25,8 +25,9 @@ pub(super) async fn answer(
     let found = survey.diagnostics();
     if *call == Call::Lint {
         let mut lint = lint(session, survey, found);
-        let missing = survey.not_in_images(session, files).await?;
-        lint.warnings.extend(missing.into_iter().map(not_in_image));
+        let mut doubtful = survey.doubtful(session, files).await;
+        doubtful.extend(survey.not_in_images(session, files).await?);
+        lint.warnings.extend(lint_of(doubtful).warnings);
         return Ok(lint::result(&lint, files));
     }
     let is_sound = !found.iter().any(Diagnostic::is_error);
@@ -71,26 +72,20 @@ fn lint(session: &Session<'_>, survey: &Survey, mut found: Vec<Diagnostic>) -> l
 pub(super) fn lint_of(found: Vec<Diagnostic>) -> lint::Lint {
     let mut lint = lint::Lint::default();
     for found in found {
-        match found.severity {
-            Severity::Warning => lint.warnings.push(lint::LintWarning {
-                rule: "GoWorkspace".to_owned(),
-                description: "Something in the repository that is probably a mistake".to_owned(),
-                detail: found.message,
-                span: found.span,
-            }),
-            Severity::Error => lint.errors.push(found),
+        match found.rule {
+            Some(rule) => lint.warnings.push(warning(rule, found)),
+            None => lint.errors.push(found),
         }
     }
     lint
 }
 
-/// A warning of files that a program opens. What is to be done about it is a text to copy.
-fn not_in_image(found: Diagnostic) -> lint::LintWarning {
+/// A warning with what to do about it, which may be a text to copy.
+fn warning(rule: Rule, found: Diagnostic) -> lint::LintWarning {
     let help = found.help.map(|help| format!("\n{help}"));
     lint::LintWarning {
-        rule: "FileNotInImage".to_owned(),
-        description: "A program opens a file of the repository that its image does not have"
-            .to_owned(),
+        rule: rule.name().to_owned(),
+        description: rule.summary().to_owned(),
         detail: found.message + &help.unwrap_or_default(),
         span: found.span,
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::ops::{MAX_CACHE_CONFIG, Output};
 
 use super::session::Session;
@@ -30,11 +30,14 @@ fn warning(bytes: u64) -> Option<Diagnostic> {
     if bytes <= MAX_CACHE_CONFIG {
         return None;
     }
-    let warning = Diagnostic::warning(format!(
-        "a cache of this build (--cache-to with mode=max) is likely too large for BuildKit to import: its steps take about {} kB to describe, and BuildKit reads {} kB at most",
-        bytes / 1000,
-        MAX_CACHE_CONFIG / 1000
-    ));
+    let warning = Diagnostic::warning(
+        Rule::BuildOption,
+        format!(
+            "a cache of this build (--cache-to with mode=max) is likely too large for BuildKit to import: its steps take about {} kB to describe, and BuildKit reads {} kB at most",
+            bytes / 1000,
+            MAX_CACHE_CONFIG / 1000
+        ),
+    );
     Some(warning.help(
         "build each platform, or some of the images, by itself, with its own reference in --cache-to and --cache-from",
     ))

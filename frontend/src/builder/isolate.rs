@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use gowork_llb::config::ImageName;
-use gowork_llb::diag::{Diagnostic, Severity};
+use gowork_llb::diag::{Diagnostic, Rule, Severity};
 use gowork_llb::lower::Lowering;
 use gowork_llb::plan::{Outline, Plan, StepIx};
 
@@ -189,7 +189,10 @@ pub(super) fn warning(wanted: &Wanted, error: &BuildError) -> Diagnostic {
         [image] => format!("{image} is built in steps of its own"),
         images => format!("{} are built in steps of their own", images.join(", ")),
     };
-    let warning = Diagnostic::warning(format!("other images cannot be built, so {words}"));
+    let warning = Diagnostic::warning(
+        Rule::BuildOption,
+        format!("other images cannot be built, so {words}"),
+    );
     let found: Vec<String> = error
         .diagnostics()
         .iter()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gowork_llb::config::ImageName;
+use gowork_llb::config::{Config, ImageName};
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::{self, BuildIx, Outline, Plan, PlanInput};
 
@@ -27,6 +27,8 @@ pub(super) struct Job<'a> {
     pub(super) platform: &'a Platform,
     pub(super) outline: &'a Outline,
     pub(super) wanted: &'a Wanted,
+    /// The configuration in effect.
+    pub(super) config: &'a Config,
 }
 
 impl Job<'_> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::lint;
 use gowork_llb::ops::Platform;
 use gowork_step::Checkout;
 
@@ -114,8 +115,24 @@ impl Survey {
         files: &mut SourceFiles,
     ) -> Result<Vec<Diagnostic>, BuildError> {
         let found = opened::run(session, &self.scanned, &self.outlined, &self.config).await?;
+        let found = self.config.without_skipped(found);
         self.scanned.add_sources(session, &found, files).await;
         Ok(found)
+    }
+
+    /// What is doubtful about modules and configuration. Adds the mod files to `files`.
+    pub(super) async fn doubtful(
+        &self,
+        session: &Session<'_>,
+        files: &mut SourceFiles,
+    ) -> Vec<Diagnostic> {
+        let Scanned {
+            scan, workspace, ..
+        } = &self.scanned;
+        let found = lint::lint(&scan.mod_files, workspace, &self.config);
+        let found = self.config.without_skipped(found);
+        self.scanned.add_sources(session, &found, files).await;
+        found
     }
 
     /// The same error. Adds the Go files that it points into to `files`.
@@ -142,7 +159,8 @@ impl Survey {
 
     /// The same with `outlined` in place of what is wrong with the images.
     pub(super) fn diagnostics_with(&self, outlined: &[Diagnostic]) -> Vec<Diagnostic> {
-        [&self.base, outlined, &self.unknown].concat()
+        let all = [&self.base, outlined, &self.unknown].concat();
+        self.config.without_skipped(all)
     }
 
     /// Whether the definition file and the mod files have no errors. What is wrong with one image

@@ -1,7 +1,7 @@
 //! Names that the user gives, as images: `--target`, `--no-cache-filter`.
 
 use gowork_llb::config::ImageName;
-use gowork_llb::diag::{self, Diagnostic};
+use gowork_llb::diag::{self, Diagnostic, Rule};
 use gowork_llb::lower;
 
 use super::job::Wanted;
@@ -86,7 +86,7 @@ pub(super) fn unknown_names(asked: &NoCache, outlined: &Outlined) -> Vec<Diagnos
             None => format!("the images are {}", names.join(", ")),
         };
         let warning = format!("--no-cache-filter: no image is named {asked}");
-        warnings.push(Diagnostic::warning(warning).help(help));
+        warnings.push(Diagnostic::warning(Rule::BuildOption, warning).help(help));
     }
     warnings
 }

@@ -28,6 +28,7 @@ mod binaries;
 mod builder_stage;
 mod cases;
 mod cgo;
+mod checks;
 mod clock;
 mod contexts;
 mod debug;

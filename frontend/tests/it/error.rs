@@ -5,7 +5,7 @@ use buildkit_proto::google::rpc::Status;
 use expect_test::expect;
 use gowork_frontend::error::{BuildError, SourceFiles};
 use gowork_frontend::gateway::GatewayError;
-use gowork_llb::diag::{Diagnostic, Findings, Position, Span};
+use gowork_llb::diag::{Diagnostic, Findings, Position, Rule, Span};
 
 fn files() -> SourceFiles {
     let mut files = SourceFiles::default();
@@ -50,7 +50,8 @@ fn a_diagnostic_is_a_message_and_a_box() {
 fn several_diagnostics_are_all_in_the_text_with_their_places() {
     let twice = Diagnostic::error("./a is used twice").at(Span::at("go.work", Position::new(2, 5)));
     let error = BuildError::from(vec![
-        Diagnostic::warning("old").at(Span::at("Dockerfile", Position::new(2, 1))),
+        Diagnostic::warning(Rule::UnusedSkip, "old")
+            .at(Span::at("Dockerfile", Position::new(2, 1))),
         twice.related(Span::at("go.work", Position::new(1, 5)), "first used here"),
         Diagnostic::error("no main package"),
         Diagnostic::error("expected a version")

@@ -3,6 +3,7 @@
 
 use super::values::{Cache, STAGE};
 use super::wrong::{Wrong, wrong};
+use crate::diag::{self, Rule};
 use crate::tree::TreePath;
 
 /// A grammar.
@@ -337,6 +338,18 @@ pub(super) fn pattern(text: &str) -> Result<(), Wrong> {
         help: "write it like \"./tools/...\" or \"example.com/shop/tools/...\"".to_owned(),
         ..wrong
     })
+}
+
+/// The name of a rule.
+pub(super) fn rule(text: &str) -> Result<(), Wrong> {
+    if Rule::named(text).is_some() {
+        return Ok(());
+    }
+    let help = match diag::nearest(text, Rule::ALL.map(Rule::name)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "docs/checks.md lists the rules".to_owned(),
+    };
+    wrong(format!("no rule is named {text}"), help)
 }
 
 /// A directory of `roots`.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::image_name::image_name;
 use super::read::Section;
 use super::{
-    Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
-    User,
+    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime,
+    Stage, User,
 };
 use super::{check, check_runtime};
 
@@ -16,6 +16,9 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         skip: s.strings("skip", r#"["./tools/..."]"#).unwrap_or_default(),
         roots: s.strings("roots", r#"["./services"]"#),
         cache: s.string("cache", r#""both""#),
+        check: s
+            .table("check", r#"{ skip = ["VersionSkew"] }"#, checks)
+            .unwrap_or_default(),
         stages: s
             .tables(
                 "stages",
@@ -44,6 +47,12 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
             .unwrap_or_default(),
         images: s.tables("images", r#"{ main = "./cmd/api" }"#, image_name, image),
         tools: BTreeSet::new(),
+    }
+}
+
+fn checks(s: &mut Section<'_, '_>) -> Checks {
+    Checks {
+        skip: s.strings("skip", r#"["VersionSkew"]"#),
     }
 }
 

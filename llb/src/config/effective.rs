@@ -10,7 +10,7 @@ use super::runtime::{RuntimeConfig, resolve_runtime};
 use super::spanned::{set, strings};
 use super::values::{Cache, STAGE};
 use super::{Build, Config, Levels, Runtime, Spanned, Stage};
-use crate::diag::Span;
+use crate::diag::{Diagnostic, Span};
 use crate::tree::TreePath;
 
 /// The default of `ldflags`: no symbol table, no DWARF.
@@ -91,6 +91,15 @@ impl Stage {
 }
 
 impl Config {
+    /// What was found, without what belongs to a rule that is switched off.
+    #[must_use]
+    pub fn without_skipped(&self, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let skipped = self.check.skip.iter().flatten();
+        let skipped: BTreeSet<&str> = skipped.map(|rule| rule.value.as_str()).collect();
+        found.retain(|it| !it.rule.is_some_and(|rule| skipped.contains(rule.name())));
+        found
+    }
+
     /// The overlays, in the order in which they are laid.
     pub fn overlays(&self) -> Vec<OverlayConfig> {
         let mut overlays = Vec::new();

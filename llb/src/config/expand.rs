@@ -244,6 +244,11 @@ fn drop_empty(config: &mut Config) {
         .roots
         .iter_mut()
         .for_each(|roots| roots.retain(filled));
+    config
+        .check
+        .skip
+        .iter_mut()
+        .for_each(|rules| rules.retain(filled));
     let modules = &mut config.modules;
     let of_modules = [
         &mut modules.private,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Spanned;
 use super::expand::BuildArg;
 use super::git_value::GitValue;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Rule};
 
 /// Why git does not say something in a build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl GitUnknown {
 
     fn warning(&self, value: GitValue, arg: &BuildArg) -> Diagnostic {
         let message = format!("{} has its default: {}", value.name(), self.reason());
-        let warning = Diagnostic::warning(message).help(self.help(value));
+        let warning = Diagnostic::warning(Rule::UnknownGitValue, message).help(self.help(value));
         warning.at(arg.span.clone())
     }
 

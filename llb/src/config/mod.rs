@@ -51,8 +51,8 @@ pub use runtime::{
 };
 pub use spanned::Spanned;
 pub use types::{
-    Build, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime, Stage,
-    User,
+    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime,
+    Stage, User,
 };
 pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};

@@ -89,6 +89,8 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     }
     walk.list("roots", check::root, &mut config.roots);
     walk.one("cache", check::cache, &mut config.cache);
+    walk.prefix = "check.".to_owned();
+    walk.list("skip", check::rule, &mut config.check.skip);
     for (name, table) in &mut config.stages {
         walk.prefix = format!("stages.{name}.");
         stage(&mut walk, table);

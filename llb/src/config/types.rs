@@ -26,6 +26,8 @@ pub struct Config {
     /// `"mount"`, in a cache mount of the builder; `"both"`. Default `"both"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache: Option<Spanned<String>>,
+    /// What `gowork check`, `--check` and builds warn of.
+    pub check: Checks,
     /// Stages that are no part of a Dockerfile, `[stages.NAME]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub stages: BTreeMap<String, Stage>,
@@ -46,6 +48,16 @@ pub struct Config {
     /// finds in the stages.
     #[serde(skip)]
     pub tools: BTreeSet<String>,
+}
+
+/// `[check]`: what `gowork check`, `--check` and builds warn of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct Checks {
+    /// Rules that are switched off: `["VersionSkew"]`. Each has a section in docs/checks.md.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip: Option<Vec<Spanned<String>>>,
 }
 
 /// `[stages.NAME]`: what Docker builds for images, for overlays, or for the builder.

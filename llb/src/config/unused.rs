@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Config, MODULE_ARGS};
-use crate::diag::{self, Diagnostic, Findings, Severity};
+use crate::diag::{self, Diagnostic, Findings, Rule, Severity};
 
 /// What BuildKit and its clients pass by themselves, in capital or in small letters.
 const PROXIES: [&str; 5] = [
@@ -49,7 +49,10 @@ fn is_known(name: &str) -> bool {
 }
 
 fn unused_arg(name: &str, used: &BTreeSet<&str>) -> Diagnostic {
-    let warning = Diagnostic::warning(format!("build-arg {name} is not used"));
+    let warning = Diagnostic::warning(
+        Rule::UnusedBuildArg,
+        format!("build-arg {name} is not used"),
+    );
     let known: BTreeSet<&str> = used
         .iter()
         .copied()

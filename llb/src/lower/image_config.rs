@@ -6,7 +6,7 @@ use super::llb::layer_titles;
 use super::rootfs::{ZONEINFO, binary_path};
 use super::start::dollars;
 use crate::config::{EnvValue, HealthcheckConfig, RuntimeConfig};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Rule};
 use crate::image::{Empty, Healthcheck, ImageConfig, ImageConfigError, RunConfig};
 use crate::ops::Platform;
 use crate::plan::Image;
@@ -64,7 +64,7 @@ pub fn check_env(image: &Image, base: &[u8]) -> Result<Vec<Diagnostic>, ImageCon
                 "`env.{key}` takes the variable {name}, which the base image {base} does not set"
             );
             let message = format!("{what}: nothing stands for it in image {}", image.name);
-            unset.push(Diagnostic::warning(message).help(dollars(name)));
+            unset.push(Diagnostic::warning(Rule::UnsetVariable, message).help(dollars(name)));
         }
     }
     Ok(unset)

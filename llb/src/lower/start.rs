@@ -10,7 +10,7 @@ use super::rootfs::{CERTIFICATES, ZONEINFO, binary_path, path_beside};
 use crate::config::{
     Config, EnvValue, HealthcheckConfig, ImageName, Runtime, RuntimeConfig, SCRATCH, Spanned,
 };
-use crate::diag::{self, Diagnostic, Findings, Span};
+use crate::diag::{self, Diagnostic, Findings, Rule, Span};
 use crate::image::DEFAULT_PATH;
 use crate::ops::path::absolute;
 use crate::packages::Scan;
@@ -22,10 +22,16 @@ const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "busybox"];
 /// Images that a warning names.
 const MAX_NAMES: usize = 3;
 
-/// Warnings about images from scratch, with the images that each is about.
+/// Warnings about images from scratch, by place and message.
 #[derive(Default)]
-struct Found {
-    about: BTreeMap<(Option<Span>, String), (Vec<ImageName>, String)>,
+struct Found(BTreeMap<(Option<Span>, String), About>);
+
+/// What belongs to a warning in addition to its place and message.
+struct About {
+    rule: Rule,
+    /// The images that it is about.
+    images: Vec<ImageName>,
+    help: String,
 }
 
 /// The outlines of all images that can be built ([`plan::outlines`]). What is wrong includes what
@@ -61,7 +67,7 @@ pub fn check_scratch(config: &Config, outline: &Outline) -> Vec<Diagnostic> {
         for program in programs(config, image) {
             if let Some(help) = inside.lacks(&program) {
                 let what = format!("{} {:?} is in no layer of", program.key, program.word.value);
-                found.add(image, &program.word, what, help);
+                found.add(Rule::ProgramNotInImage, image, (&program.word, what), help);
             }
         }
         unset(config, image, &mut found);
@@ -70,22 +76,32 @@ pub fn check_scratch(config: &Config, outline: &Outline) -> Vec<Diagnostic> {
 }
 
 impl Found {
-    /// Notes a warning about an image. Its name goes behind it.
-    fn add(&mut self, image: &OutlineImage, at: &Spanned<String>, what: String, help: String) {
-        self.about
-            .entry((at.span.clone(), what))
-            .or_insert_with(|| (Vec::new(), help))
-            .0
-            .push(image.config.name.clone());
+    /// Notes a warning about an image: where it belongs and what it says. The image's name goes
+    /// behind that.
+    fn add(
+        &mut self,
+        rule: Rule,
+        image: &OutlineImage,
+        (at, what): (&Spanned<String>, String),
+        help: String,
+    ) {
+        let new = About {
+            rule,
+            images: Vec::new(),
+            help,
+        };
+        let about = self.0.entry((at.span.clone(), what)).or_insert(new);
+        about.images.push(image.config.name.clone());
     }
 
     fn into_warnings(self) -> Vec<Diagnostic> {
-        let diagnostic =
-            |((span, what), (names, help)): ((Option<Span>, String), (Vec<ImageName>, String))| {
-                let warning = Diagnostic::warning(format!("{what} {}", listed(&names))).help(help);
-                warning.at(span)
-            };
-        self.about.into_iter().map(diagnostic).collect()
+        let mut warnings = Vec::new();
+        for ((span, what), about) in self.0 {
+            let message = format!("{what} {}", listed(&about.images));
+            let warning = Diagnostic::warning(about.rule, message);
+            warnings.push(warning.at(span).help(about.help));
+        }
+        warnings
     }
 }
 
@@ -260,7 +276,7 @@ fn unset(config: &Config, image: &OutlineImage, found: &mut Found) {
             let what = format!(
                 "`env.{key}` takes the variable {name}, which scratch does not set: nothing stands for it in"
             );
-            found.add(image, at, what, dollars(name));
+            found.add(Rule::UnsetVariable, image, (at, what), dollars(name));
         }
     }
 }

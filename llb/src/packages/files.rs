@@ -6,7 +6,7 @@ use super::git_ignored;
 use super::included::{self, Asks};
 use super::load::{Loader, at};
 use super::scanned::ScannedDir;
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Rule, Span};
 use crate::gosrc::cgo::CgoFlags;
 use crate::gosrc::{BuildContext, Cgo, PackageFiles, SourceFile};
 use crate::tree::TreePath;
@@ -125,10 +125,10 @@ fn outside(file: &TreePath, flags: &CgoFlags, cgo: &Cgo) -> Option<Diagnostic> {
         .iter()
         .position(|line| line.contains(&lost))
         .unwrap_or_default();
-    let warning = Diagnostic::warning(format!(
-        "#cgo {}: {lost} lies outside the build context",
-        flags.verb
-    ));
+    let warning = Diagnostic::warning(
+        Rule::CgoPathOutside,
+        format!("#cgo {}: {lost} lies outside the build context", flags.verb),
+    );
     let warning = warning.help(
         "build with a context directory that holds it, or have its files in the builder image",
     );

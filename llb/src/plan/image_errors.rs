@@ -3,7 +3,7 @@
 use super::found::{Found, SHOWN, is_named_by, some_dirs};
 use super::mains::Mains;
 use crate::config::{self, ImageConfig, Spanned};
-use crate::diag::{Diagnostic, Position, Severity, Span};
+use crate::diag::{Diagnostic, Position, Rule, Severity, Span};
 use crate::packages::{Main, Unknown};
 use crate::tree::TreePath;
 
@@ -19,7 +19,7 @@ pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
         "to keep or to change this name, write it down:\n{}",
         table(name, &main.dir)
     );
-    is_reserved.then(|| Diagnostic::warning(warning).help(help))
+    is_reserved.then(|| Diagnostic::warning(Rule::ReservedImageName, warning).help(help))
 }
 
 /// Mains that the rule cannot tell apart.

@@ -13,7 +13,7 @@ use super::names;
 use super::settings::Target;
 use super::tools;
 use crate::config::{Config, ImageConfig, ImageName};
-use crate::diag::{Diagnostic, Position, Span};
+use crate::diag::{Diagnostic, Position, Rule, Span};
 use crate::limits;
 use crate::packages::{Main, Scan, Unknown};
 use crate::tree::TreePath;
@@ -296,11 +296,14 @@ impl Naming<'_> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let warning = Diagnostic::warning(format!(
-                "{} mains would make an image named {name}; their images are called {}{more}",
-                users.len(),
-                shown.join(", ")
-            ));
+            let warning = Diagnostic::warning(
+                Rule::SameImageName,
+                format!(
+                    "{} mains would make an image named {name}; their images are called {}{more}",
+                    users.len(),
+                    shown.join(", ")
+                ),
+            );
             let help = format!(
                 "to keep or to change these names, write them down:\n{}",
                 tables.join("\n")

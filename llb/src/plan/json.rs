@@ -15,6 +15,7 @@ pub(crate) const VERSION: u32 = 1;
 
 /// A plan.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JsonPlan {
     /// The version of this form: 1. It grows when a field changes its meaning or goes away.
@@ -36,6 +37,7 @@ pub struct JsonPlan {
 
 /// A step.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JsonStep {
     /// Name.
@@ -73,6 +75,7 @@ pub struct JsonStep {
 
 /// A part of a compile step.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JsonPart {
     /// Import paths.
@@ -83,6 +86,7 @@ pub struct JsonPart {
 
 /// An image.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JsonImage {
     /// Import path of its main.
@@ -109,6 +113,7 @@ pub struct JsonImage {
 
 /// A binary that an image holds in addition to its own.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct JsonBinary {
     /// Import path of its main.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::image_errors::table_key;
 use super::outline::{Outline, OutlineImage};
 use crate::config::{Config, FileConfig, ImageConfig, ImageName, RuntimeConfig, SCRATCH};
-use crate::diag::{Diagnostic, Findings, Position, Span};
+use crate::diag::{Diagnostic, Findings, Position, Rule, Span};
 use crate::gosrc::{self, FileClass};
 use crate::limits;
 use crate::packages::{
@@ -324,7 +324,7 @@ fn opening_files(scan: &Scan, package: &Package) -> Vec<TreePath> {
 fn not_looked_at(what: &str) -> Diagnostic {
     let limits = "docs/limits.md has the limits; no build depends on this";
     let warning = format!("not looked at for files that are opened at run time: {what}");
-    Diagnostic::warning(warning).help(limits)
+    Diagnostic::warning(Rule::FileNotInImage, warning).help(limits)
 }
 
 /// What a warning is about: paths of the repository, and the images that do not have them.
@@ -385,12 +385,15 @@ fn warning(files: &[&OpenedFile], lack: &Lack<'_>, config: &Config) -> Diagnosti
         _ => ("images", "do"),
     };
     let shown: Vec<String> = files.iter().map(|file| shown(file)).collect();
-    let warning = Diagnostic::warning(format!(
-        "{images} {} {have} not have {}, which {} opens at run time",
-        listed(&names),
-        listed(&shown),
-        lack.call.function,
-    ));
+    let warning = Diagnostic::warning(
+        Rule::FileNotInImage,
+        format!(
+            "{images} {} {have} not have {}, which {} opens at run time",
+            listed(&names),
+            listed(&shown),
+            lack.call.function,
+        ),
+    );
     let mut all = lack.images.values();
     let Some(first) = all.next() else {
         return warning;

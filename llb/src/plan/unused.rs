@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{self, Config};
-use crate::diag::{self, Diagnostic};
+use crate::diag::{self, Diagnostic, Rule};
 use crate::gomod::ImportPath;
 use crate::gosrc::{self, SourceFile};
 use crate::packages::{self, Matched, Scan};
@@ -47,8 +47,10 @@ pub(super) fn skips(scan: &Scan, workspace: &Workspace, config: &Config) -> Vec<
         {
             continue;
         }
-        let warning =
-            Diagnostic::warning(format!("`skip`: {:?} matches no main package", item.value));
+        let warning = Diagnostic::warning(
+            Rule::UnusedSkip,
+            format!("`skip`: {:?} matches no main package", item.value),
+        );
         let warning = warning.at(item.span.clone());
         warnings.push(warning.help(help(&item.value, &mains)));
     }

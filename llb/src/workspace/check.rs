@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ModTexts;
 use super::module::RootKind;
-use crate::diag::{self, Diagnostic, Findings, Position, Span};
+use crate::diag::{self, Diagnostic, Findings, Position, Rule, Span};
 use crate::gomod::{ModFile, Replace, WorkFile, version};
 use crate::tree::TreePath;
 
@@ -61,7 +61,7 @@ fn no_module_line(path: &TreePath) -> Diagnostic {
 
 /// A warning about a go.mod that is not a root, although nothing says so.
 pub(super) fn no_root_without_module(dir: &TreePath) -> Diagnostic {
-    Diagnostic::warning(format!("no module declaration in go.mod: nothing in ./{} is built", dir.as_str()))
+    Diagnostic::warning(Rule::ModuleWithoutPath, format!("no module declaration in go.mod: nothing in ./{} is built", dir.as_str()))
         .at(Span::at(dir.child("go.mod").as_str(), Position::new(1, 1)))
         .help(format!(
             "if it is there to hide the directory from go, name that under `skip`: skip = [\"./{}/...\"]; else add a line `module PATH`",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Diagnostic;
 use crate::gomod::path::with_parents;
-use crate::gomod::{ImportPath, ModFile, ModulePath, Spanned, WorkFile};
+use crate::gomod::{ImportPath, ModFile, ModulePath, Replace, Spanned, WorkFile};
 use crate::tree::TreePath;
 
 /// Index of a [`Module`] in its [`Workspace`].
@@ -55,6 +55,9 @@ pub struct Root {
     /// Directories of the repository that stand in for a required module, beyond the members, by
     /// module path as required.
     pub replaced: BTreeMap<ModulePath, ReplaceTarget>,
+    /// The `replace` lines that hold: of go.work, and of members for paths that go.work does not
+    /// replace.
+    pub replace: Vec<Replace>,
     /// Directories of replacements whose go.mod the go command may read, whether or not it takes
     /// packages from there.
     pub read: BTreeSet<TreePath>,

@@ -6,7 +6,7 @@ mod sizes;
 
 use std::collections::BTreeMap;
 
-use gowork_llb::diag::{Diagnostic, Findings, Position, Span};
+use gowork_llb::diag::{Diagnostic, Findings, Position, Rule, Span};
 use gowork_llb::gomod::ModFile;
 use gowork_llb::gosrc::SourceFile;
 use gowork_llb::tree::{Entry, EntryKind, MemTree, SourceTree, TreeError, TreePath};
@@ -97,7 +97,7 @@ fn wrong_lines_of_a_mod_file_are_listed_up_to_a_limit() {
 fn findings_are_kept_once_and_counted() {
     let found = |line| Diagnostic::error("x").at(Span::at("a.go", Position::new(line, 1)));
     let mut findings: Findings = (1..=150).map(found).chain((1..=150).map(found)).collect();
-    findings.push(Diagnostic::warning("y"));
+    findings.push(Diagnostic::warning(Rule::UnusedSkip, "y"));
     assert!(findings.has_errors());
     let all = findings.clone().into_vec();
     assert_eq!(all.len(), limits::DIAGNOSTICS + 2);

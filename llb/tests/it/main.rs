@@ -20,6 +20,7 @@ mod included;
 mod keys;
 mod limits;
 mod links;
+mod lint;
 mod lower;
 mod names;
 mod opened;

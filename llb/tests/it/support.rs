@@ -1,6 +1,7 @@
 //! Trees and plans for tests.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::Diagnostic;
@@ -119,4 +120,11 @@ fn resolution_of(imports: &[ImportPath]) -> Resolution {
         replaced: BTreeMap::new(),
         runtime_files: Vec::new(),
     }
+}
+
+/// A file of the documentation.
+pub(crate) fn docs(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../docs")
+        .join(name)
 }

@@ -16,7 +16,7 @@ const LIMITS: &str = "limits";
 const TEXT_TYPE: &str = "text_type";
 
 /// Stage -> the stages whose public items it may use. Anything not listed fails.
-const ARROWS: [(&str, &[&str]); 18] = [
+const ARROWS: [(&str, &[&str]); 19] = [
     (LIMITS, &[]),
     (TEXT_TYPE, &[]),
     ("batches", &[]),
@@ -43,6 +43,10 @@ const ARROWS: [(&str, &[&str]); 18] = [
             "tree",
             "diag",
         ],
+    ),
+    (
+        "lint",
+        &["workspace", "config", "gomod", "ops", "tree", "diag"],
     ),
     (
         "keys",
@@ -78,6 +82,7 @@ const ARROWS: [(&str, &[&str]); 18] = [
     (
         "repository",
         &[
+            "lint",
             "lower",
             "plan",
             "packages",
@@ -135,7 +140,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 17] = [
+const CLI_ARROWS: [(&str, &[&str]); 18] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -167,11 +172,13 @@ const CLI_ARROWS: [(&str, &[&str]); 17] = [
             "membership",
             "output",
             "project",
+            "report",
             "root",
             "source",
             "ui",
         ],
     ),
+    ("report", &[]),
     ("conversion", &[]),
     ("make", &["conversion"]),
     ("main", &[]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gowork_llb::config::{self, BuildArg, Config, GitValue};
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Rule};
 
 use crate::builder::session::Session;
 use crate::context::DefinitionFile;
@@ -97,6 +97,9 @@ fn settings(
 
 /// The warning of two definition files beside each other.
 fn not_read(other: &str, definition: &str) -> Diagnostic {
-    let warning = Diagnostic::warning(format!("this build reads {definition} and ignores {other}"));
+    let warning = Diagnostic::warning(
+        Rule::IgnoredDefinition,
+        format!("this build reads {definition} and ignores {other}"),
+    );
     warning.help(format!("delete one of the two, or build with -f {other}"))
 }

@@ -7,6 +7,7 @@ use gowork_llb::lower::{self, ConfigInput, MadeResults};
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::Image;
 
+use crate::builder::job::Job;
 use crate::builder::session::Session;
 use crate::error::BuildError;
 
@@ -17,14 +18,14 @@ const YEAR_10000: i64 = 253_402_300_800;
 /// `base` is the base image's config; `epoch` is the time of creation, in seconds since 1970.
 pub(in crate::builder) async fn make(
     session: &Session<'_>,
+    job: Job<'_>,
     image: &Image,
-    platform: &Platform,
     base: Option<&[u8]>,
     epoch: i64,
 ) -> Result<Vec<u8>, BuildError> {
     let created = rfc3339(epoch);
     let input = ConfigInput {
-        platform,
+        platform: job.platform,
         base,
         labels: &session.options.labels,
         created: created.as_deref(),
@@ -32,7 +33,7 @@ pub(in crate::builder) async fn make(
     let config = lower::image_config(image, input).map_err(unusable)?;
     if let Some(base) = base {
         let doubtful = lower::check_env(image, base).map_err(unusable)?;
-        session.warn(&doubtful).await;
+        session.warn(&job.config.without_skipped(doubtful)).await;
     }
     Ok(config)
 }

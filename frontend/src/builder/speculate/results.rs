@@ -1,6 +1,6 @@
 //! The results image that the client names: compile results of another builder, for the batch.
 
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::lower::ResultsImage;
 use gowork_llb::ops::Platform;
 
@@ -32,7 +32,10 @@ pub(super) async fn look_up(session: &Session<'_>, platform: &Platform) -> Optio
 pub(super) async fn warn(session: &Session<'_>, error: &BuildError) {
     let text = error.to_string();
     let what = text.lines().next().unwrap_or_default();
-    let warning = Diagnostic::warning(format!("the build context {CONTEXT} is not used: {what}"));
+    let warning = Diagnostic::warning(
+        Rule::BuildOption,
+        format!("the build context {CONTEXT} is not used: {what}"),
+    );
     let warning = warning.help(
         "a build of main makes this image: --target results --push --tag REGISTRY/app/results",
     );

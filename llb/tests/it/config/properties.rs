@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::config::{
-    Build, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay, Runtime,
-    Spanned, User,
+    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay,
+    Runtime, Spanned, User,
 };
+use gowork_llb::diag::Rule;
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
+use proptest::sample::select;
 
 type Text = Option<Spanned<String>>;
 type Texts = Option<Vec<Spanned<String>>>;
@@ -243,6 +245,10 @@ fn config() -> impl Strategy<Value = Config> {
             texts("\\./[a-z]{1,5}"),
             text("layer|mount|both"),
             vec(overlay(), 0..3),
+            of(vec(
+                select(&Rule::ALL).prop_map(|rule| Spanned::from(rule.name().to_owned())),
+                0..3,
+            )),
         ),
         go,
         modules,
@@ -250,10 +256,11 @@ fn config() -> impl Strategy<Value = Config> {
         btree_map("[a-z][a-z0-9]{0,4}([._-][a-z0-9]{1,3})?", image, 0..3),
     )
         .prop_map(
-            |((skip, roots, cache, overlay), go, modules, runtime, images)| Config {
+            |((skip, roots, cache, overlay, rules), go, modules, runtime, images)| Config {
                 skip,
                 roots,
                 cache,
+                check: Checks { skip: rules },
                 stages: BTreeMap::new(),
                 overlay,
                 go,

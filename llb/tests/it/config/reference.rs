@@ -1,16 +1,11 @@
 //! Schema and documentation say what is read, no more and no less.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use gowork_llb::config::Config;
 use serde_json::Value;
 
-fn docs(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../docs")
-        .join(name)
-}
+use crate::support::docs;
 
 fn schema() -> Value {
     Config::schema().to_value()
@@ -55,11 +50,12 @@ fn keys(root: &Value, path: &[&str]) -> BTreeSet<String> {
 }
 
 /// A table of the configuration: its place in the schema, and a text that opens it.
-const TABLES: [(&[&str], &str); 11] = [
+const TABLES: [(&[&str], &str); 12] = [
     (&[], ""),
     (&["stages", "*"], "[stages.x]\n"),
     (&["overlay", "[]"], "[[overlay]]\n"),
     (&["go"], "[go]\n"),
+    (&["check"], "[check]\n"),
     (&["modules"], "[modules]\n"),
     (&["runtime"], "[runtime]\n"),
     (&["runtime", "healthcheck"], "[runtime.healthcheck]\n"),
@@ -116,7 +112,10 @@ fn the_schema_refuses_unknown_keys_everywhere() {
 #[test]
 fn the_schema_in_docs_is_fresh() {
     let path = docs("config.schema.json");
-    let fresh = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+    let fresh = format!(
+        "{}\n",
+        serde_json::to_string_pretty(&Config::schema()).unwrap()
+    );
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, &fresh).unwrap();
     }
@@ -154,6 +153,7 @@ fn the_reference_explains_every_key_in_its_section() {
         "## [stages.NAME]",
         "## [[overlay]]",
         "## [go]",
+        "## [check]",
         "## [modules]",
         "## [runtime]",
         "### healthcheck",
@@ -170,7 +170,10 @@ fn the_reference_explains_every_key_in_its_section() {
         let mut expected = keys(&root, path);
         match heading {
             "## At the top" => expected.retain(|key| {
-                !["stages", "overlay", "go", "modules", "runtime", "images"].contains(&key.as_str())
+                ![
+                    "check", "stages", "overlay", "go", "modules", "runtime", "images",
+                ]
+                .contains(&key.as_str())
             }),
             "## [runtime]" => expected.extend(
                 keys(&root, &["runtime", "healthcheck"])
@@ -201,6 +204,7 @@ fn the_examples_of_the_reference_are_right() {
     // Each cell of a table that has an example or a default, at its key.
     for (heading, table) in [
         ("## [go]", "go"),
+        ("## [check]", "check"),
         ("## [modules]", "modules"),
         ("## [runtime]", "runtime"),
     ] {

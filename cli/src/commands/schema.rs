@@ -1,0 +1,34 @@
+//! `gowork schema`: JSON schemas of what the commands print.
+
+use gowork_llb::config::Config;
+use gowork_llb::plan::json::JsonPlan;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+
+use super::affected::AffectedJson;
+use super::explain_json::{ExplainFileJson, ExplainJson};
+use super::list::ListJson;
+use crate::args::Described;
+use crate::report::CheckJson;
+use crate::{exit, ui};
+
+/// Prints it.
+pub(crate) fn run(of: Described) -> anyhow::Result<u8> {
+    let schema = match of {
+        Described::Affected => schema::<AffectedJson>(),
+        Described::Check => schema::<CheckJson>(),
+        Described::Config => Config::schema(),
+        Described::Explain => schema::<ExplainJson>(),
+        Described::ExplainFile => schema::<ExplainFileJson>(),
+        Described::List => schema::<ListJson>(),
+        Described::Plan => schema::<JsonPlan>(),
+    };
+    ui::print_json(&schema)?;
+    Ok(exit::OK)
+}
+
+/// The schema of what is printed: a field that may be left out is not required.
+fn schema<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::default().for_serialize();
+    settings.into_generator().into_root_schema_for::<T>()
+}

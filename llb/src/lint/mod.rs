@@ -1,0 +1,27 @@
+//! What is doubtful about a repository that builds: what `gowork check` and `docker buildx build
+//! --check` look for in addition to what a build reports. docs/checks.md has a section for each
+//! [rule](crate::diag::Rule).
+//!
+//! Only mod files and the configuration are read here. Everything is a warning: each may be meant.
+
+mod images;
+mod members;
+mod private;
+mod versions;
+
+use crate::config::Config;
+use crate::diag::{Diagnostic, Findings};
+use crate::workspace::{ModTexts, Workspace};
+
+/// Looks at the modules and the configuration of a repository, whatever is built of it. `texts` are
+/// all its mod files.
+pub fn lint(texts: &ModTexts, workspace: &Workspace, config: &Config) -> Vec<Diagnostic> {
+    let mut findings = Findings::default();
+    for (_, root) in workspace.roots().filter(|(_, root)| !root.gowork_off) {
+        versions::lint(workspace, root, &mut findings);
+        private::lint(workspace, root, config, &mut findings);
+        members::lint(texts, workspace, root, &mut findings);
+    }
+    images::lint(config, &mut findings);
+    findings.into_vec()
+}
