@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the programs of the frontend image. `cargo xtask image` and frontend/Dockerfile call this,
-# so that both have the same bytes for the same sources, Rust, C library and linker.
+# so that both build them in the same way.
 #
 #   frontend/programs.sh DIRECTORY amd64|arm64 image|dev
 #

@@ -84,6 +84,13 @@ impl Engine {
         build
     }
 
+    /// The same with a Dockerfile that has no syntax line, and perhaps a `.dockerignore` beside it.
+    pub(crate) fn stock_as_it_is(&self, dir: &Path, dockerfile: &Path) -> Build {
+        let mut build = self.plain(dir);
+        build.command.arg("--file").arg(dockerfile);
+        build
+    }
+
     fn plain(&self, dir: &Path) -> Build {
         let mut command = Command::new(variable("GOWORK_TEST_BUILDX"));
         command.args(["build", "--progress", "rawjson"]);

@@ -48,6 +48,7 @@ mod options;
 mod others;
 mod overlays;
 mod predictions;
+mod published;
 mod reproducible;
 mod results;
 mod rows;

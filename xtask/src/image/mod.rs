@@ -1,6 +1,6 @@
 //! `cargo xtask image`: the frontend image as an OCI layout, in Docker's store, or in a registry.
 //!
-//! Its programs are one layer. `frontend/Dockerfile` makes the same image on any BuildKit.
+//! Its programs are one layer. `frontend/Dockerfile` makes such an image on any BuildKit.
 
 mod config;
 mod delivery;
