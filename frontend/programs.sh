@@ -63,6 +63,8 @@ fi
 unset RUSTFLAGS
 CARGO_ENCODED_RUSTFLAGS=$(printf %s "$flags" | tr '\n' '\037')
 export CARGO_ENCODED_RUSTFLAGS
+# The time that C code says it was compiled at: mimalloc has it in a message.
+export SOURCE_DATE_EPOCH=0
 # The commit is in the image's config, and may not be in a program: its bytes would change with it.
 unset GOWORK_REVISION
 
