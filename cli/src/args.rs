@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Graph(Graph),
     /// Show what an image is made of, or why a file is part of it, or is not.
     Explain(Explain),
+    /// Print what the binaries of an image hold: modules with their versions and sums. Asks the go
+    /// command of this machine, as a build does in its first step.
+    Sbom(Sbom),
     /// List the images that an edit touches, and why.
     #[command(after_help = AFFECTED_HELP)]
     Affected(Affected),
@@ -181,6 +184,26 @@ pub(crate) struct Explain {
     pub(crate) resolve: bool,
 }
 
+/// Options of `sbom`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Sbom {
+    /// The image.
+    pub(crate) image: String,
+    /// Form of the document.
+    #[arg(long, value_enum, default_value = "spdx")]
+    pub(crate) format: Bill,
+}
+
+/// Form of a bill of materials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bill {
+    /// SPDX 2.3, as JSON.
+    Spdx,
+    /// CycloneDX 1.6, as JSON.
+    #[value(name = "cyclonedx")]
+    CycloneDx,
+}
+
 /// Options of `affected`.
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("edit").required(true))]
@@ -194,6 +217,10 @@ pub(crate) struct Affected {
     /// repository's root; `-` reads a list from standard input, one a line.
     #[arg(long, value_name = "FILE", num_args = 1.., group = "edit")]
     pub(crate) files: Vec<String>,
+    /// List the images that hold this module, and the imports that lead to it. Without a version,
+    /// any version counts. Asks the go command of this machine, as a build does in its first step.
+    #[arg(long, value_name = "MODULE[@VERSION]", group = "edit")]
+    pub(crate) module: Option<String>,
     /// Form of the answer.
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: Answer,

@@ -6,6 +6,7 @@
 //! for entries added here.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -15,6 +16,17 @@ use crate::ops::Platform;
 /// The PATH of containers whose image sets none: Docker's, on Linux.
 pub(crate) const DEFAULT_PATH: &str =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The first second of the year 10000, which no text of this form can say.
+const YEAR_10000: i64 = 253_402_300_800;
+
+/// A time, in seconds since 1970, as image configs and documents have it (RFC 3339). Returns `None`
+/// for times that the calendar of such texts does not know.
+pub fn time_of_creation(seconds: i64) -> Option<String> {
+    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
+    let time = UNIX_EPOCH.checked_add(since)?;
+    (seconds < YEAR_10000).then(|| humantime::format_rfc3339_seconds(time).to_string())
+}
 
 /// An image config that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -24,6 +24,7 @@ pub mod ops;
 
 pub mod keys;
 pub mod lower;
+pub mod sbom;
 
 mod batches;
 #[cfg(feature = "local")]

@@ -8,11 +8,13 @@ use anyhow::Context as _;
 use gowork_llb::config::{Config, ImageName};
 use gowork_llb::keys::Difference;
 use gowork_llb::plan::Outline;
+use gowork_llb::resolution::ModuleVersion;
 use gowork_llb::tree::TreePath;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::affected_module;
 use crate::args::{Affected, Answer, Common};
 use crate::by_commit::{Change, Comparison};
 use crate::exit::Usage;
@@ -89,10 +91,11 @@ struct Answered {
 
 /// Prints them.
 pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
-    let answered = match &options.since {
-        Some(rev) if is_no_commit(rev) => everything(common)?,
-        Some(rev) => since(common, rev, options.resolve)?,
-        None => named(common, &options.files)?,
+    let answered = match (&options.since, &options.module) {
+        (Some(rev), _) if is_no_commit(rev) => everything(common)?,
+        (Some(rev), _) => since(common, rev, options.resolve)?,
+        (None, Some(module)) => holding(common, module)?,
+        (None, None) => named(common, &options.files)?,
     };
     let Some(Answered {
         images: touched,
@@ -105,8 +108,10 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
     match options.format {
         Answer::Human => {
             ui::print(&plain(&touched))?;
-            if touched.is_empty() {
-                ui::note("no image is touched");
+            match &options.module {
+                _ if !touched.is_empty() => {}
+                Some(module) => ui::note(&format!("no image holds {module}")),
+                None => ui::note("no image is touched"),
             }
             if !idle.is_empty() {
                 ui::note(&format!("not part of any image: {}", idle.join(" ")));
@@ -221,6 +226,34 @@ fn reasons(change: Change, rev: &str) -> (Status, Vec<Reason>) {
             (Status::Changed, differences.iter().map(reason).collect())
         }
     }
+}
+
+/// By a module that images hold.
+fn holding(common: &Common, module: &str) -> anyhow::Result<Option<Answered>> {
+    let Some(found) = affected_module::holders(common, &ModuleVersion::parse(module))? else {
+        return Ok(None);
+    };
+    if found.images.is_empty() && !found.others.is_empty() {
+        let others: Vec<String> = found.others.into_iter().collect();
+        ui::note(&format!("images hold {}", others.join(", ")));
+    }
+    let mut images: Images = BTreeMap::new();
+    for (name, texts) in found.images {
+        let reason = |text| Reason {
+            kind: "module",
+            text,
+        };
+        let touched = Touched {
+            status: Status::Changed,
+            reasons: texts.into_iter().map(reason).collect(),
+        };
+        images.insert(name, touched);
+    }
+    Ok(Some(Answered {
+        images,
+        idle: Vec::new(),
+        code: found.code,
+    }))
 }
 
 /// By the names of files. Returns `None`, and shows why, if no image can be built.

@@ -1,6 +1,7 @@
 //! One small file a command. Each gives its exit code.
 
 mod affected;
+mod affected_module;
 mod bake;
 mod check;
 mod dockerfile;
@@ -14,6 +15,7 @@ mod list;
 mod man;
 mod no_image;
 mod plan;
+mod sbom;
 mod schema;
 
 use clap::CommandFactory;
@@ -49,6 +51,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Plan { format, resolve } => plan::run(common, *format, *resolve),
         Command::Graph(graph) => graph::run(common, graph),
         Command::Explain(explain) => explain::run(common, explain),
+        Command::Sbom(options) => sbom::run(common, options),
         Command::Affected(affected) => affected::run(common, affected),
         Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
         Command::Bake(output) => bake::run(common, output),

@@ -8,11 +8,12 @@ use assert_cmd::cargo::CommandCargoExt as _;
 
 use crate::support::{Repository, SMALL, root};
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "list",
     "check",
     "explain",
     "affected",
+    "sbom",
     "graph",
     "plan",
     "dockerfile",

@@ -11,6 +11,7 @@ mod affected;
 mod affected_formats;
 mod behind;
 mod below;
+mod bill;
 mod broken;
 mod cases;
 mod contract;
@@ -31,6 +32,7 @@ mod overwrite;
 #[path = "../property/proxy.rs"]
 mod proxy;
 mod reports;
+mod sbom;
 mod schemas;
 mod secrets;
 mod support;

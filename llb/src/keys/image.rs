@@ -167,7 +167,7 @@ fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mu
             None => Vec::from_iter(required(workspace, root, path)).join(" "),
         };
         let go = go_line(workspace.module(target.module));
-        let by = written(workspace, root, path);
+        let by = workspace.replacement_dir(root, path).unwrap_or_default();
         parts.insert(
             KeyPart::Own(path.clone()),
             format!("{go} {version} => {by}"),
@@ -234,25 +234,6 @@ fn required<'a>(workspace: &'a Workspace, root: &'a Root, path: &str) -> BTreeSe
         .filter(|require| require.path == path)
         .map(|require| require.version.as_str())
         .collect()
-}
-
-/// The replacement of a module by a directory, as it is written: so it goes into the binary.
-fn written(workspace: &Workspace, root: &Root, path: &str) -> String {
-    let work = match &root.kind {
-        RootKind::Workspace(file) => file.replace.as_slice(),
-        RootKind::Module => &[],
-    };
-    let members = root
-        .members
-        .iter()
-        .flat_map(|&ix| &workspace.module(ix).file.replace);
-    let found = work
-        .iter()
-        .chain(members)
-        .find(|replace| replace.old_path == path && replace.new_version.is_empty());
-    found
-        .map(|replace| replace.new_path.clone())
-        .unwrap_or_default()
 }
 
 /// What `go` chose for the packages that `set` reaches outside the repository.

@@ -125,7 +125,7 @@ impl<'a> ThirdParty<'a> {
     }
 
     /// Where a package is, one of std or a third-party one.
-    pub(super) fn position(&self, path: &str) -> Option<usize> {
+    pub(crate) fn position(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 

@@ -40,6 +40,13 @@ impl Listing {
             }
         }
         let index: BTreeMap<&str, usize> = modules.keys().copied().zip(0..).collect();
+        let mut replaced = chosen.replaced;
+        for module in modules.values() {
+            if module.is_local() && !module.version.is_empty() {
+                let version = replaced.entry(ModulePath::new(&module.path));
+                version.or_insert_with(|| module.version.clone());
+            }
+        }
         let reader = Reader {
             root: repository.root,
             disk,
@@ -55,7 +62,7 @@ impl Listing {
             go_version: chosen.go_version,
             modules: modules.into_values().map(|it| reader.module(it)).collect(),
             packages,
-            replaced: chosen.replaced,
+            replaced,
             runtime_files: Vec::new(),
         })
     }
@@ -151,7 +158,7 @@ impl Reader<'_> {
         };
         let mut found = self.files_below(module_dir)?;
         found.retain(|file| !file.name().ends_with(".go"));
-        Ok(found.iter().map(|file| relative(&dir, file)).collect())
+        Ok(found.iter().map(|file| file.seen_from(&dir)).collect())
     }
 
     /// The outermost directory of the source tree named `vendor` that holds `dir`.
@@ -180,18 +187,5 @@ impl Reader<'_> {
             }
         }
         Ok(files)
-    }
-}
-
-/// `file` as seen from the directory `dir`: `../q/q.h`.
-fn relative(dir: &TreePath, file: &TreePath) -> String {
-    let mut up = String::new();
-    let mut base = dir.clone();
-    loop {
-        if let Some(rest) = file.strip_dir(&base) {
-            return up + rest;
-        }
-        up.push_str("../");
-        base = base.parent().unwrap_or_default();
     }
 }

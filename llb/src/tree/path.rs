@@ -95,6 +95,19 @@ impl TreePath {
         }
     }
 
+    /// The path as a file in the directory `dir` would name it: `../q/q.h`.
+    pub(crate) fn seen_from(&self, dir: &Self) -> String {
+        let mut up = String::new();
+        let mut base = dir.clone();
+        loop {
+            if let Some(rest) = self.strip_dir(&base) {
+                return up + rest;
+            }
+            up.push_str("../");
+            base = base.parent().unwrap_or_default();
+        }
+    }
+
     /// Whether it is `dir` or lies below it.
     pub fn is_under(&self, dir: &Self) -> bool {
         self.strip_dir(dir).is_some()

@@ -151,6 +151,38 @@ impl Workspace {
             .collect()
     }
 
+    /// The directory that stands in for a module, as the go command writes it into binaries. Returns
+    /// `None` if no directory does, and for what is vendored.
+    pub(crate) fn replacement_dir(&self, root: &Root, path: &str) -> Option<String> {
+        let target = root.replaced.get(path)?;
+        let dir = &self.module(target.module).dir;
+        Some(self.dir_in_binaries(root, path, dir))
+    }
+
+    /// `dir`, which stands in for a module, as the go command writes it into binaries: in go.work and
+    /// in a lone go.mod as it is written there, for the go.mod of a member from the directory of
+    /// go.work (cmd/go/internal/modload, canonicalizeReplacePath).
+    pub(crate) fn dir_in_binaries(&self, root: &Root, path: &str, dir: &TreePath) -> String {
+        let is_meant =
+            |replace: &&Replace| replace.old_path == path && replace.new_version.is_empty();
+        let lines = match &root.kind {
+            RootKind::Workspace(file) => file.replace.as_slice(),
+            RootKind::Module => match root.members.first() {
+                Some(&only) => self.module(only).file.replace.as_slice(),
+                None => &[],
+            },
+        };
+        if let Some(line) = lines.iter().find(is_meant) {
+            return line.new_path.clone();
+        }
+        let dir = dir.seen_from(&root.dir);
+        match dir.as_str() {
+            "" => ".".to_owned(),
+            dir if dir.starts_with("../") => dir.to_owned(),
+            dir => format!("./{dir}"),
+        }
+    }
+
     /// The paths of the modules that some mod file of the root requires and that are not in the
     /// repository.
     pub(crate) fn required<'a>(&'a self, root: &Root) -> BTreeSet<&'a str> {

@@ -16,7 +16,7 @@ const LIMITS: &str = "limits";
 const TEXT_TYPE: &str = "text_type";
 
 /// Stage -> the stages whose public items it may use. Anything not listed fails.
-const ARROWS: [(&str, &[&str]); 19] = [
+const ARROWS: [(&str, &[&str]); 20] = [
     (LIMITS, &[]),
     (TEXT_TYPE, &[]),
     ("batches", &[]),
@@ -57,6 +57,19 @@ const ARROWS: [(&str, &[&str]); 19] = [
             "workspace",
             "config",
             "gosrc",
+            "gomod",
+            "tree",
+        ],
+    ),
+    (
+        "sbom",
+        &[
+            "lower",
+            "plan",
+            "packages",
+            "resolution",
+            "workspace",
+            "config",
             "gomod",
             "tree",
         ],

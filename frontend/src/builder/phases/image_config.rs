@@ -1,8 +1,7 @@
 //! Phase: the config of an image, from its base image's config and what the user asks for.
 
-use std::time::{Duration, UNIX_EPOCH};
-
 use gowork_llb::diag::Diagnostic;
+use gowork_llb::image::time_of_creation;
 use gowork_llb::lower::{self, ConfigInput, MadeResults};
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::Image;
@@ -10,9 +9,6 @@ use gowork_llb::plan::Image;
 use crate::builder::job::Job;
 use crate::builder::session::Session;
 use crate::error::BuildError;
-
-/// The first second of the year 10000, which no text of this form can say.
-const YEAR_10000: i64 = 253_402_300_800;
 
 /// The config of `image`, JSON. Warns if the base image's environment is likely to get in the way.
 /// `base` is the base image's config; `epoch` is the time of creation, in seconds since 1970.
@@ -23,7 +19,7 @@ pub(in crate::builder) async fn make(
     base: Option<&[u8]>,
     epoch: i64,
 ) -> Result<Vec<u8>, BuildError> {
-    let created = rfc3339(epoch);
+    let created = time_of_creation(epoch);
     let input = ConfigInput {
         platform: job.platform,
         base,
@@ -44,19 +40,11 @@ pub(in crate::builder) fn of_results(
     results: &MadeResults,
     platform: &Platform,
 ) -> Result<Vec<u8>, BuildError> {
-    let created = rfc3339(session.options.source_date_epoch.unwrap_or(0));
+    let created = time_of_creation(session.options.source_date_epoch.unwrap_or(0));
     let config = results.config(platform, &session.options.labels, created);
     Ok(config.map_err(unusable)?)
 }
 
 fn unusable(error: impl std::fmt::Display) -> Diagnostic {
     Diagnostic::error(error.to_string())
-}
-
-/// A time as image configs have it: the same on every builder, so that the image has the same
-/// digest. Returns `None` for times that the calendar of such texts does not know.
-fn rfc3339(seconds: i64) -> Option<String> {
-    let since = Duration::from_secs(u64::try_from(seconds).ok()?);
-    let time = UNIX_EPOCH.checked_add(since)?;
-    (seconds < YEAR_10000).then(|| humantime::format_rfc3339_seconds(time).to_string())
 }

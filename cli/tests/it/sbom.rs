@@ -1,0 +1,301 @@
+//! `gowork sbom`: what `go version -m` says of the binary that `go build` makes.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::bill;
+use crate::proxy::Proxy;
+use crate::support::Repository;
+
+/// A workspace: a service that imports third-party packages and a library, a tool of go.mod, and a
+/// program that imports nothing. What only tests import is in no binary.
+const WORKSPACE: &str = "
+-- go.work --
+go 1.26
+
+use (
+	./app
+	./lib
+)
+-- gowork.toml --
+[images.api]
+binaries = [\"plain\"]
+-- app/go.mod --
+module example.com/app
+
+go 1.26
+
+require (
+	third.example/t0 v1.0.0
+	third.example/t1 v1.0.0 // indirect
+	third.example/t2 v1.0.0
+)
+-- app/cmd/api/main.go --
+package main
+
+import (
+	\"fmt\"
+
+	\"example.com/lib\"
+	_ \"third.example/t0/moving\"
+)
+
+func main() { fmt.Println(lib.X) }
+-- app/cmd/api/main_test.go --
+package main
+
+import _ \"third.example/t2/moving\"
+-- app/cmd/plain/main.go --
+package main
+
+func main() {}
+-- app/cmd/both/main.go --
+package main
+
+import (
+	_ \"third.example/t0/moving\"
+	_ \"third.example/t2/stable\"
+)
+
+func main() {}
+-- lib/go.mod --
+module example.com/lib
+
+go 1.26
+-- lib/lib.go --
+package lib
+
+const X = 1
+-- fork/go.mod --
+module third.example/t1
+
+go 1.21
+-- fork/stable/stable.go --
+package stable
+";
+
+/// The repository with more lines in the service's go.mod.
+fn repository(proxy: &Proxy, lines: &str) -> Repository {
+    let repository = Repository::new(WORKSPACE);
+    let mod_file = repository.text("app/go.mod");
+    repository.write("app/go.mod", &(mod_file + lines));
+    repository.write("app/go.sum", &proxy.sums);
+    repository.write("go.work.sum", &proxy.sums);
+    repository
+}
+
+/// The document of an image.
+fn document(repository: &Repository, proxy: &Proxy, image: &str, format: &str) -> Value {
+    let said = repository.run_with(&format!("sbom {image} --format {format}"), &proxy.env());
+    assert_eq!(said.code, 0, "{said}");
+    serde_json::from_str(&said.out).unwrap()
+}
+
+/// What a CycloneDX document says of the binary at this path, as [`bill`] has it.
+fn of_cyclonedx(document: &Value, path: &str) -> BTreeSet<String> {
+    let components = document["components"].as_array().unwrap();
+    let binary = components
+        .iter()
+        .find(|component| component["name"] == path);
+    let id = &binary.expect("the binary")["bom-ref"];
+    let dependencies = document["dependencies"].as_array().unwrap();
+    let of_binary = dependencies
+        .iter()
+        .find(|entry| entry["ref"] == *id)
+        .unwrap();
+    let mut lines = BTreeSet::new();
+    for id in of_binary["dependsOn"].as_array().unwrap() {
+        let component = components
+            .iter()
+            .find(|component| component["bom-ref"] == *id);
+        let component = component.expect("a component that a dependency names");
+        let property = |name: &str| {
+            let properties = component["properties"].as_array().into_iter().flatten();
+            let mut named = properties.filter(|property| property["name"] == name);
+            named.next().and_then(|property| property["value"].as_str())
+        };
+        lines.insert(bill::line(
+            [&component["name"], &component["version"]],
+            property("gowork:sum").unwrap_or_default(),
+            property("gowork:replaces"),
+        ));
+    }
+    lines
+}
+
+/// Compares the documents of images with the binaries that the go command makes in this directory.
+fn compare(repository: &Repository, proxy: &Proxy, dir: &str, images: &[(&str, &str)]) {
+    for (image, package) in images {
+        let binary = proxy.dir.join("binary");
+        let mut go = Command::new("go");
+        go.args(["build", "-trimpath", "-buildvcs=false", "-o"])
+            .args([binary.to_str().unwrap(), package])
+            .current_dir(repository.path().join(dir))
+            .envs(proxy.env())
+            .env("CGO_ENABLED", "0");
+        let output = go.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let path = format!("/usr/local/bin/{image}");
+        let spdx = document(repository, proxy, image, "spdx");
+        assert_eq!(bill::of_spdx(&spdx, &path), bill::of_go(&binary));
+        let cyclonedx = document(repository, proxy, image, "cyclonedx");
+        assert_eq!(of_cyclonedx(&cyclonedx, &path), bill::of_go(&binary));
+    }
+}
+
+const IMAGES: [(&str, &str); 3] = [
+    ("api", "./app/cmd/api"),
+    ("plain", "./app/cmd/plain"),
+    ("both", "./app/cmd/both"),
+];
+
+#[test]
+fn the_modules_that_each_binary_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    compare(&repository(&proxy, ""), &proxy, "", &IMAGES);
+}
+
+#[test]
+fn replaced_modules() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let lines = "
+replace third.example/t1 => ../fork
+
+replace third.example/t2 v1.0.0 => third.example/t2 v1.2.0
+";
+    let repository = repository(&proxy, lines);
+    compare(&repository, &proxy, "", &IMAGES);
+    // Without a go.work the line counts as it is written.
+    let alone = lines.replace("../fork", "./../fork/");
+    let mod_file = repository.text("app/go.mod").replace(lines, &alone);
+    let mod_file =
+        mod_file + "\nreplace example.com/lib => ../lib\n\nrequire example.com/lib v0.1.0\n";
+    repository.write("app/go.mod", &mod_file);
+    repository.write("gowork.toml", "roots = [\"app\"]\n");
+    repository.remove("go.work");
+    let images = [("api", "./cmd/api"), ("both", "./cmd/both")];
+    compare(&repository, &proxy, "app", &images);
+}
+
+#[test]
+fn vendored_modules_have_no_sums() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let lines = "\nreplace third.example/t1 => ../fork\n";
+    let repository = repository(&proxy, lines);
+    let mut go = Command::new("go");
+    go.args(["work", "vendor"])
+        .current_dir(repository.path())
+        .envs(proxy.env());
+    assert!(go.status().unwrap().success());
+    compare(&repository, &proxy, "", &IMAGES);
+}
+
+#[test]
+fn an_image_has_the_parts_of_all_its_binaries() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = repository(&proxy, "\ntool third.example/t2/moving\n");
+    let spdx = document(&repository, &proxy, "api", "spdx");
+    let api = bill::of_spdx(&spdx, "/usr/local/bin/api");
+    let plain = bill::of_spdx(&spdx, "/usr/local/bin/plain");
+    assert!(plain.is_subset(&api) && plain != api, "{plain:?} {api:?}");
+    let names: Vec<&str> = spdx["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| package["name"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "api",
+        "/usr/local/bin/plain",
+        "/usr/local/bin/api",
+        "stdlib",
+        "example.com/app",
+        "example.com/lib",
+        "third.example/t0",
+        "third.example/t1",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = repository(&proxy, "");
+    for format in ["spdx", "cyclonedx"] {
+        let words = format!("sbom api --format {format}");
+        let print = |epoch: &str| {
+            let mut env = proxy.env();
+            env.push(("SOURCE_DATE_EPOCH", epoch.to_owned()));
+            repository.run_with(&words, &env)
+        };
+        let at_no_time = print("").out;
+        assert_eq!(at_no_time, print("").out);
+        assert!(at_no_time.contains("1970-01-01T00:00:00Z"), "{at_no_time}");
+        assert!(print("1700000000").out.contains("2023-11-14T22:13:20Z"));
+        let wrong = print("soon");
+        assert_eq!(wrong.code, 2, "{wrong}");
+        assert!(wrong.err.contains("SOURCE_DATE_EPOCH=soon"), "{wrong}");
+    }
+}
+
+#[test]
+fn images_that_hold_a_module_and_why() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = repository(&proxy, "");
+    let run = |module: &str| {
+        let said = repository.run_with(&format!("affected --module {module}"), &proxy.env());
+        said.to_string()
+    };
+    expect![[r#"
+        --- stdout
+        api   third.example/t1 v1.0.0 by example.com/app/cmd/api -> third.example/t0/moving -> third.example/t1/stable
+        both  third.example/t1 v1.0.0 by example.com/app/cmd/both -> third.example/t0/moving -> third.example/t1/stable
+        exit 0
+    "#]]
+    .assert_eq(&run("third.example/t1"));
+    assert_eq!(run("third.example/t1@v1.0.0"), run("third.example/t1"));
+    expect![[r#"
+        --- stderr
+        images hold third.example/t1 v1.0.0
+        no image holds third.example/t1@v1.1.0
+        exit 0
+    "#]]
+    .assert_eq(&run("third.example/t1@v1.1.0"));
+    expect![[r#"
+        --- stdout
+        api  example.com/lib by example.com/app/cmd/api -> example.com/lib
+        exit 0
+    "#]]
+    .assert_eq(&run("example.com/lib"));
+    expect![[r#"
+        --- stdout
+        {
+          "version": 1,
+          "images": [
+            {
+              "image": "both",
+              "status": "changed",
+              "reasons": [
+                {
+                  "kind": "module",
+                  "text": "third.example/t2 v1.0.0 by example.com/app/cmd/both -> third.example/t2/stable"
+                }
+              ]
+            }
+          ],
+          "files_of_no_image": []
+        }
+        exit 0
+    "#]]
+    .assert_eq(&run("third.example/t2 --format json"));
+}

@@ -1,0 +1,28 @@
+//! Bills of materials: what the binaries of an image hold, as documents for scanners and auditors.
+//!
+//! [`linked`] says what one binary holds: the packages that it reaches from its main, by the modules
+//! that the go command chose for them. These are the modules that `go version -m` lists, with the
+//! same versions, sums and replacements, and no others: what only tests import is not linked. A
+//! [`Contents`] has all binaries of an image. [`spdx()`] makes SPDX 2.3 of it,
+//! [`cyclonedx()`] CycloneDX 1.6. [`why()`] says through which imports a module comes in.
+//!
+//! A document names no time but [`Contents::created`], and its own name is made of a hash of its
+//! content: the same input gives the same bytes.
+
+mod contents;
+mod cyclonedx;
+mod document_id;
+mod inventory;
+mod linked;
+mod linking;
+mod purl;
+mod reach;
+mod spdx;
+mod why;
+
+pub use contents::{Base, Contents, PlacedBinary, VERSION_LABEL};
+pub use cyclonedx::{CycloneDx, cyclonedx};
+pub use linked::{LinkedBinary, LinkedModule, NotResolved, Replacement, linked};
+pub use linking::Linking;
+pub use spdx::{SPDX_PREDICATE, Spdx, spdx};
+pub use why::{Way, why};
