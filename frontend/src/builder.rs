@@ -28,6 +28,7 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
 use gowork_llb::plan::{Image, Plan};
+use gowork_llb::sbom::Linking;
 use tokio::sync::oneshot;
 
 use crate::error::{BuildError, SourceFiles};
@@ -38,7 +39,7 @@ use crate::subrequests::Call;
 use isolate::Failure;
 use job::{Job, Wanted};
 use phases::inputs::Manner;
-use phases::{image_config, linker_check, resolve};
+use phases::{image_config, linker_check, resolve, sbom};
 use resolved::{Resolved, Unresolved};
 use session::{Session, bug, internal};
 use speculate::batch::{self, Begun};
@@ -63,6 +64,7 @@ pub async fn build(
     let wanted = target::choose(options.target.as_deref(), &survey.outlined);
     let warnings = isolate::warnings(&survey, wanted.as_ref().ok())?;
     session.warn(&warnings).await;
+    sbom::check(&session).await;
     let images = match build_platforms(&session, &survey, &wanted?).await {
         Ok(images) => images,
         Err(error) => return Err(survey.with_sources(error, &session, files).await),
@@ -168,7 +170,7 @@ async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result
         let (mut resolved, accounts) = try_join(resolving, reading).await?;
         resolved.inputs.llb.accounts = accounts;
         drop(done);
-        build_resolved(session, job, options, &resolved).await
+        build_resolved(session, survey, job, options, &resolved).await
     };
     speculate::beside(build, early, || Duration::ZERO).await
 }
@@ -177,6 +179,7 @@ async fn attempt(session: &Session<'_>, survey: &Survey, job: Job<'_>) -> Result
 /// writes its config.
 async fn build_resolved(
     session: &Session<'_>,
+    survey: &Survey,
     job: Job<'_>,
     options: LlbOptions<'_>,
     resolved: &Resolved,
@@ -188,11 +191,17 @@ async fn build_resolved(
     if *job.wanted == Wanted::Results {
         return build_results(session, job, &mut lowering).await;
     }
+    let linking = Linking {
+        plan: &plan,
+        workspace: &survey.scanned.workspace,
+        resolutions,
+    };
     let Some(image) = wanted_image(&plan, job.wanted)? else {
         let output = lowering.binaries(None).map_err(internal)?;
         let solved = solve(session, job, &mut lowering, &output).await?;
         let image = ImageResult {
             reference: solved.reference,
+            attestations: sbom::of_binaries(session, linking, None).await?,
             ..ImageResult::default()
         };
         return Ok(Built {
@@ -212,10 +221,12 @@ async fn build_resolved(
     let base = inputs.base_config(&image.runtime.base.value);
     let own = base.map(|base| base.config.as_slice());
     let config = image_config::make(session, job, image, own, options.epoch).await?;
+    let digest = base.and_then(|base| base.digest.as_deref());
     let image = ImageResult {
         reference: solved.reference,
         config: Some(config),
         base_config: base.and_then(|base| base.of_registry.clone()),
+        attestations: sbom::of_image(session, linking, image, digest).await?,
     };
     Ok(Built {
         image,
@@ -240,7 +251,7 @@ async fn build_results(
     let image = ImageResult {
         reference: solved.reference,
         config: Some(config),
-        base_config: None,
+        ..ImageResult::default()
     };
     Ok(Built {
         image,

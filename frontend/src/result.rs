@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::ops::Platform;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::gateway::Ref;
 
@@ -28,6 +28,73 @@ pub struct ImageResult {
     pub config: Option<Vec<u8>>,
     /// The base image's config as it came from the registry: keeps its history as it is.
     pub base_config: Option<Vec<u8>>,
+    /// What is said about it.
+    pub attestations: Vec<Attestation>,
+}
+
+/// Something that is said about an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attestation {
+    /// The predicate, JSON, in a file. The exporter says what it is about.
+    Predicate {
+        /// The filesystem that has the file.
+        reference: Ref,
+        /// The file's name: exporters to directories keep it.
+        path: String,
+        /// What it is: a URL.
+        kind: String,
+    },
+    /// All files of a filesystem, each an in-toto statement without a subject.
+    Statements {
+        /// The filesystem.
+        reference: Ref,
+    },
+}
+
+impl Attestation {
+    fn into_proto(self) -> proto::Attestation {
+        let reference = |reference: Ref| proto::Ref {
+            id: reference.0,
+            def: None,
+        };
+        match self {
+            Self::Predicate {
+                reference: file,
+                path,
+                kind,
+            } => proto::Attestation {
+                kind: proto::AttestationKind::InToto.into(),
+                r#ref: Some(reference(file)),
+                path,
+                in_toto_predicate_type: kind,
+                ..proto::Attestation::default()
+            },
+            Self::Statements { reference: files } => proto::Attestation {
+                kind: proto::AttestationKind::Bundle.into(),
+                r#ref: Some(reference(files)),
+                ..proto::Attestation::default()
+            },
+        }
+    }
+}
+
+/// Adds attestations to those of a platform of a result.
+pub fn attest(result: &mut proto::Result, platform: &Platform, attestations: Vec<Attestation>) {
+    if attestations.is_empty() {
+        return;
+    }
+    let known = result.attestations.entry(platform.to_string()).or_default();
+    let all = attestations.into_iter().map(Attestation::into_proto);
+    known.attestation.extend(all);
+}
+
+/// The platforms of a result.
+pub fn platforms(result: &proto::Result) -> Vec<Platform> {
+    let json = result.metadata.get(PLATFORMS).map(Vec::as_slice);
+    let read: Option<PlatformsJson> = json.and_then(|json| serde_json::from_slice(json).ok());
+    let platforms = read.map(|read| read.platforms).unwrap_or_default();
+    let platforms = platforms.into_iter().map(|platform| platform.platform);
+    platforms.collect()
 }
 
 /// The result of a build.
@@ -41,13 +108,13 @@ pub struct BuildResult {
     pub source_date_epoch: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct PlatformsJson {
     platforms: Vec<PlatformJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct PlatformJson {
     #[serde(rename = "ID")]
     id: String,
@@ -64,7 +131,9 @@ impl BuildResult {
             metadata.insert(EPOCH.to_owned(), seconds.to_string().into_bytes());
         }
         let mut refs = HashMap::new();
+        let mut attested = proto::Result::default();
         for (platform, image) in self.images {
+            attest(&mut attested, &platform, image.attestations);
             let id = platform.to_string();
             let suffix = if by_platform {
                 format!("/{id}")
@@ -91,7 +160,7 @@ impl BuildResult {
         proto::Result {
             metadata,
             result: Some(result),
-            ..proto::Result::default()
+            ..attested
         }
     }
 }

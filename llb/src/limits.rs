@@ -79,6 +79,9 @@ pub const INCLUDE_STEPS: usize = 2_000_000;
 /// Bytes of what a build step hands back to the frontend: what a scan or the go command says.
 pub const ANSWER: u64 = 128 << 20;
 
+/// Bytes of an SBOM that a build makes. BuildKit takes messages of up to 16 MiB.
+pub const SBOM: usize = 8 << 20;
+
 /// Bytes of the file that defines the build: the Dockerfile or `gowork.toml`, and of its ignore
 /// file. Also of the files with the users and groups of a base.
 pub const DEFINITION: u64 = 4 << 20;

@@ -17,6 +17,7 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::Outline;
+use gowork_llb::sbom::Linking;
 use tokio::sync::oneshot;
 
 use super::calls;
@@ -25,8 +26,8 @@ use super::exported_cache;
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
 use super::phases::inputs::Manner;
-use super::phases::stage_list;
 use super::phases::stages::{self, Taken};
+use super::phases::{sbom, stage_list};
 use super::resolved::{Resolved, Unresolved};
 use super::session::{Session, internal};
 use super::speculate;
@@ -34,6 +35,7 @@ use super::speculate::batch::{self, Begun};
 use super::survey::Survey;
 use crate::error::{BuildError, SourceFiles};
 use crate::gateway::GatewayError;
+use crate::result;
 use crate::subrequests::{Call, lint};
 
 /// Builds the target of the Dockerfile. `files` takes every file that errors may point into.
@@ -63,6 +65,7 @@ pub(super) async fn build(
     let all = wanted.as_ref().ok().and_then(all_names);
     let warnings = isolate::warnings(&survey, all.as_ref())?;
     session.warn(&warnings).await;
+    sbom::check(session).await;
     let mut parts = Vec::new();
     for (platform, wanted) in wanted? {
         let mut outlines = survey.outlined.by_platform.iter();
@@ -253,7 +256,19 @@ async fn build_resolved(
         lowered.push((*job, lowering));
         outputs.push(output);
     }
-    let result = request.solve(session).await.map_err(BuildError::from)?;
+    let mut result = request.solve(session).await.map_err(BuildError::from)?;
+    for ((job, plan), resolved) in planned.iter().zip(resolved) {
+        let linking = Linking {
+            plan,
+            workspace: &survey.scanned.workspace,
+            resolutions: &resolved.resolutions,
+        };
+        // Binaries for other platforms are tools of the stages.
+        if result::platforms(&result).contains(job.platform) {
+            let attestations = sbom::of_binaries(session, linking, job.wanted.names()).await?;
+            result::attest(&mut result, job.platform, attestations);
+        }
+    }
     let begun: Vec<Begun> = parts.iter().map(|_| Begun::default()).collect();
     let batches = lowered
         .iter()

@@ -2,7 +2,7 @@
 //! stages of a Dockerfile take, make what is laid over the repository, scan the sources, ask git
 //! about the commit, outline the images, find those whose binaries the stages take, look up the
 //! inputs, read the users of what an image is built upon, resolve modules; with a finished image,
-//! check its dynamic linker and write its config.
+//! check its dynamic linker, and write its config and its SBOM.
 //!
 //! A phase knows the session and what earlier phases found. It does not know the walk above it.
 
@@ -17,6 +17,7 @@ pub(super) mod opened;
 pub(super) mod outline;
 pub(super) mod overlays;
 pub(super) mod resolve;
+pub(super) mod sbom;
 pub(super) mod scan;
 pub(super) mod stage_list;
 pub(super) mod stages;

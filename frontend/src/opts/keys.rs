@@ -58,6 +58,9 @@ pub const SHARED_KEY: &str = "sharedkey:localdir:";
 /// The `--call` asked for; absent: build.
 pub const REQUEST_ID: &str = "requestid";
 
+/// The SBOM that the image is to have (`--sbom`): its attributes, comma separated.
+pub const ATTEST_SBOM: &str = "attest:sbom";
+
 /// The commit of the git checkout that the context is in; `-dirty` at its end says that files have
 /// changed since, where the user let `docker buildx` look for that (`BUILDX_GIT_CHECK_DIRTY`).
 pub const VCS_REVISION: &str = "vcs:revision";
@@ -66,6 +69,8 @@ pub const VCS_REVISION: &str = "vcs:revision";
 pub const ARG_MULTI_PLATFORM: &str = "BUILDKIT_MULTI_PLATFORM";
 /// Build argument: overrides [`HOSTNAME`].
 pub const ARG_HOSTNAME: &str = "BUILDKIT_SANDBOX_HOSTNAME";
+/// Build argument: the older form of [`ATTEST_SBOM`].
+pub const ARG_ATTEST_SBOM: &str = "BUILDKIT_ATTEST_SBOM";
 /// Build argument: keep `.git` of a git context. A boolean.
 pub const ARG_KEEP_GIT_DIR: &str = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
 /// Build argument: let git print its advice. A boolean.
@@ -92,8 +97,8 @@ pub const IGNORED: [(&str, &str); 20] = [
         "BuildKit compares them with the labels of the frontend's image before it starts",
     ),
     (
-        "attest:",
-        "BuildKit adds provenance and SBOMs to any result",
+        "attest:provenance",
+        "BuildKit adds provenance to any result",
     ),
     (
         "vcs:source",
@@ -138,7 +143,7 @@ pub const IGNORED: [(&str, &str); 20] = [
         "stages of a Dockerfile: an image here has none",
     ),
     (
-        "build-arg:BUILDKIT_ATTEST_",
-        "BuildKit reads attestation options by itself",
+        "build-arg:BUILDKIT_ATTEST_PROVENANCE",
+        "as attest:provenance",
     ),
 ];

@@ -95,6 +95,12 @@ fn ulimit(field: &str) -> Result<Ulimit, String> {
     })
 }
 
+/// Whether attributes of an SBOM name the image that scans.
+pub(super) fn names_scanner(attributes: &str) -> bool {
+    let fields = csv(attributes);
+    fields.iter().any(|field| field.starts_with("generator="))
+}
+
 /// One CSV record: fields may be quoted, a quote inside is doubled.
 fn csv(text: &str) -> Vec<String> {
     let mut fields = Vec::new();

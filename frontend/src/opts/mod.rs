@@ -53,6 +53,8 @@ pub struct Options {
     pub contexts: ContextOptions,
     /// The `--call` asked for. Without one, build.
     pub request: Option<String>,
+    /// Whose SBOM the result is to have.
+    pub sbom: SbomAsked,
     /// The time to put on everything, seconds since 1970.
     pub source_date_epoch: Option<i64>,
     /// What the names of cache mounts begin with; empty: nothing.
@@ -73,6 +75,18 @@ pub enum NoCache {
     All,
     /// These may not.
     Only(Vec<String>),
+}
+
+/// Whose SBOM the result is to have (`--sbom`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SbomAsked {
+    /// No SBOM is asked for.
+    #[default]
+    Off,
+    /// Ours, which takes the place of what a scanner finds.
+    Ours,
+    /// Ours, beside that of the scanner that the user names: BuildKit runs it.
+    BesideScanner,
 }
 
 /// What the user asked for every step's program.
@@ -179,6 +193,7 @@ impl Options {
             exec: reader.exec(),
             contexts: reader.contexts(),
             request: reader.text(keys::REQUEST_ID),
+            sbom: sbom(raw),
             source_date_epoch: reader.source_date_epoch(),
             cache_mount_namespace: raw
                 .arg(keys::ARG_CACHE_MOUNT_NS)
@@ -237,6 +252,18 @@ fn no_cache(raw: &RawOptions) -> NoCache {
         None => NoCache::Off,
         Some("") => NoCache::All,
         Some(names) => NoCache::Only(names.split(',').map(str::to_owned).collect()),
+    }
+}
+
+/// BuildKit checks the attributes. Only a name of a scanner matters here: without one, BuildKit's
+/// own would be pulled.
+fn sbom(raw: &RawOptions) -> SbomAsked {
+    let arg = format!("{}{}", keys::BUILD_ARG, keys::ARG_ATTEST_SBOM);
+    let given = raw.opts.get(keys::ATTEST_SBOM).or(raw.opts.get(&arg));
+    match given {
+        None => SbomAsked::Off,
+        Some(attributes) if lists::names_scanner(attributes) => SbomAsked::BesideScanner,
+        Some(_) => SbomAsked::Ours,
     }
 }
 

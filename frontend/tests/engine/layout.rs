@@ -55,6 +55,11 @@ impl Layout {
         self.below(&index)
     }
 
+    /// What a descriptor refers to, JSON.
+    pub(crate) fn blob(&self, descriptor: &Value) -> Value {
+        blob(self.path(), descriptor)
+    }
+
     /// Its only image.
     pub(crate) fn image(&self) -> Image {
         let mut images = self.images();

@@ -11,6 +11,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[path = "../../../cli/tests/it/bill.rs"]
+mod bill;
 mod engine;
 mod kinds;
 mod layout;
@@ -54,6 +56,7 @@ mod results;
 mod rows;
 mod runtime;
 mod runtime_stages;
+mod sbom;
 mod secrets;
 mod shared;
 mod smoke;

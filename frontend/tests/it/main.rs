@@ -21,6 +21,7 @@ mod old_builders;
 mod opened_step;
 mod opts;
 mod result;
+mod sbom;
 mod scripted;
 mod subrequests;
 mod transport;

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use expect_test::expect;
 use gowork_frontend::error::BuildError;
-use gowork_frontend::opts::{NoCache, Options, RawOptions, keys};
+use gowork_frontend::opts::{NoCache, Options, RawOptions, SbomAsked, keys};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::Network;
 use gowork_llb::ops::source::ResolveMode;
@@ -144,6 +144,27 @@ fn cache_imports_come_in_both_forms_and_any_key_case() {
             r#"registry {"ref": "example.com/old"}"#
         ]
     );
+}
+
+#[test]
+fn an_sbom_of_ours_or_beside_that_of_a_scanner() {
+    for (given, asked) in [
+        ("label:a=b", SbomAsked::Off),
+        ("attest:provenance=mode=max", SbomAsked::Off),
+        ("attest:sbom=", SbomAsked::Ours),
+        ("attest:sbom=type=sbom", SbomAsked::Ours),
+        ("build-arg:BUILDKIT_ATTEST_SBOM=", SbomAsked::Ours),
+        (
+            "attest:sbom=\"generator=example.com/scanner\",a=b",
+            SbomAsked::BesideScanner,
+        ),
+        (
+            "build-arg:BUILDKIT_ATTEST_SBOM=a=b,generator=x",
+            SbomAsked::BesideScanner,
+        ),
+    ] {
+        assert_eq!(options(&[given]).sbom, asked, "{given}");
+    }
 }
 
 #[test]
@@ -302,7 +323,9 @@ fn every_known_key_is_read() {
         "local-sessionid:a=b",
         "sharedkey:localdir:a=b",
         "requestid=x",
+        "attest:sbom=",
         "vcs:revision=0123456789abcdef0123456789abcdef01234567-dirty",
+        "build-arg:BUILDKIT_ATTEST_SBOM=",
         "build-arg:BUILDKIT_MULTI_PLATFORM=1",
         "build-arg:BUILDKIT_SANDBOX_HOSTNAME=x",
         "build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR=1",

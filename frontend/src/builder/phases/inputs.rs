@@ -34,6 +34,8 @@ pub(in crate::builder) struct BaseConfig {
     pub(in crate::builder) config: Vec<u8>,
     /// As the registry has it: its own, or for a stage that of the image that the stage starts from.
     pub(in crate::builder) of_registry: Option<Vec<u8>>,
+    /// The digest that an image is pinned to, if it has one.
+    pub(in crate::builder) digest: Option<String>,
 }
 
 impl Inputs {
@@ -125,8 +127,8 @@ async fn below(
             let found = session.context.image(base, job.platform).await;
             let found = found.map_err(|error| asked_for(error, base.span.as_ref(), "`base`"))?;
             below.bases.insert(base.value.clone(), found.output);
-            let of_registry = found.config.clone();
-            below.add_config(base, found.config, of_registry);
+            let configs = (found.config.clone(), found.config);
+            below.add_config(base, configs, found.digest);
         }
         below.add_stages(session, job, scanned, image).await?;
     }
@@ -166,17 +168,24 @@ impl Below {
         for (name, found) in try_join_all(looking).await? {
             self.stages.insert(name.to_owned(), found.output);
             if runtime.base_stage() == Some(name) {
-                self.add_config(&runtime.base, found.config, found.registry_config);
+                self.add_config(&runtime.base, (found.config, found.registry_config), None);
             }
         }
         Ok(())
     }
 
-    fn add_config(&mut self, base: &str, config: Option<Vec<u8>>, of_registry: Option<Vec<u8>>) {
+    /// Keeps the config of a base, and the one that the registry has.
+    fn add_config(
+        &mut self,
+        base: &str,
+        (config, of_registry): (Option<Vec<u8>>, Option<Vec<u8>>),
+        digest: Option<String>,
+    ) {
         if let Some(config) = config {
             let config = BaseConfig {
                 config,
                 of_registry,
+                digest,
             };
             self.base_configs.insert(base.to_owned(), config);
         }

@@ -1,0 +1,159 @@
+//! `--sbom`: the SBOM that the frontend makes, as buildx and registries have it.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::bill;
+use crate::engine::{Build, Engine, variable};
+use crate::layout::{self, Layout};
+use crate::options::tiny;
+use crate::repository::{Repository, files, unique};
+
+const SPDX: &str = "https://spdx.dev/Document";
+
+/// The in-toto statements of a layout whose predicates are SPDX documents, in their order.
+fn statements(layout: &Layout) -> Vec<Value> {
+    let mut found = Vec::new();
+    for image in layout.images() {
+        for layer in image.manifest["layers"].as_array().unwrap() {
+            if layer["annotations"]["in-toto.io/predicate-type"] == SPDX {
+                found.push(layout.blob(layer));
+            }
+        }
+    }
+    found
+}
+
+fn build(repository: &Repository, target: &str) -> Build {
+    Engine::main()
+        .frontend(&repository.root())
+        .target(target)
+        .args(["--sbom=true"])
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn modules_are_those_of_the_binary() {
+    for (example, image) in [
+        ("shop", "api"),
+        ("single", "single"),
+        ("replace", "hello"),
+        ("vendored", "numeral"),
+    ] {
+        let repository = Repository::example(example);
+        let build = build(&repository, image);
+        let layout = layout::build(build);
+        let statements = statements(&layout);
+        assert_eq!(statements.len(), 1, "{example}");
+        let binary = repository.root().join("binary");
+        let path = format!("usr/local/bin/{image}");
+        let image = layout.images().remove(0);
+        std::fs::write(&binary, &image.files()[&path]).unwrap();
+        let document = &statements[0]["predicate"];
+        let said = bill::of_spdx(document, &format!("/{path}"));
+        assert_eq!(said, bill::of_go(&binary), "{example}");
+        assert!(said.len() > 1, "{said:?}");
+    }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn buildx_shows_it_for_each_platform_of_a_registry_s_image() {
+    let program = tiny();
+    let registry = variable("GOWORK_TEST_REGISTRY");
+    let name = format!("{}/test/sbom:{}", registry.to_str().unwrap(), unique());
+    let output = format!("--output=type=registry,name={name}");
+    build(&program, "tiny")
+        .args(["--platform=linux/amd64,linux/arm64", &output])
+        .succeeds();
+    let mut buildx = Command::new(variable("GOWORK_TEST_BUILDX"));
+    buildx.args([
+        "imagetools",
+        "inspect",
+        &name,
+        "--format",
+        "{{ json .SBOM }}",
+    ]);
+    let output = buildx.output().unwrap();
+    let said: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    for platform in ["linux/amd64", "linux/arm64"] {
+        let document = &said[platform]["SPDX"];
+        assert_eq!(document["spdxVersion"], "SPDX-2.3", "{said:#}");
+        assert_eq!(document["name"], format!("tiny on {platform}"));
+    }
+}
+
+/// The same bytes on two engines' clocks: the document names no time, and BuildKit adds nothing.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn it_is_the_same_each_time() {
+    let program = tiny();
+    let make = || {
+        let layout = layout::build(build(&program, "tiny").args(["--no-cache"]));
+        let images = layout.images();
+        let digests: Vec<String> = images.into_iter().map(|image| image.digest).collect();
+        (digests, statements(&layout))
+    };
+    let first = make();
+    assert_eq!(first.0.len(), 2, "an image and what is said of it");
+    assert_eq!(first, make());
+}
+
+/// A scanner that writes a document of one package, as an image of the registry.
+fn scanner() -> String {
+    let statement = format!(
+        r#"{{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"{SPDX}","predicate":{{"spdxVersion":"SPDX-2.3","name":"scanned"}}}}"#
+    );
+    let script = "cp /statement $BUILDKIT_SCAN_DESTINATION/sbom.spdx.json";
+    let dockerfile = format!(
+        "FROM busybox:latest\nCOPY statement /statement\nCMD [\"sh\", \"-c\", \"{script}\"]\n"
+    );
+    let repository = Repository::new(&[("statement", &statement), ("scanner", &dockerfile)]);
+    let registry = variable("GOWORK_TEST_REGISTRY");
+    let name = format!("{}/test/scanner:{}", registry.to_str().unwrap(), unique());
+    let output = format!("--output=type=registry,name={name}");
+    Engine::main()
+        .stock(&repository.root(), &repository.root().join("scanner"))
+        .args([output])
+        .succeeds();
+    name
+}
+
+/// The names of the documents, without platforms.
+fn names(layout: &Layout) -> BTreeSet<String> {
+    let name = |statement: &Value| {
+        let name = statement["predicate"]["name"].as_str().unwrap();
+        name.split(' ').next().unwrap().to_owned()
+    };
+    statements(layout).iter().map(name).collect()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_scanner_s_sbom_stands_beside_it() {
+    let program = tiny();
+    let generator = format!("--sbom=generator={}", scanner());
+    let scanned = || Engine::main().frontend(&program.root()).args([&generator]);
+    let both = layout::build(scanned().target("tiny"));
+    let expected = ["tiny", "scanned"].map(ToOwned::to_owned);
+    assert_eq!(names(&both), BTreeSet::from(expected));
+    // Where files go to the client, too.
+    let out = tempfile::tempdir().unwrap();
+    scanned().target("binaries").files_to(out.path()).succeeds();
+    let names_of_files: Vec<String> = files(out.path()).into_keys().collect();
+    assert_eq!(
+        names_of_files,
+        ["sbom-gowork.spdx.json", "sbom.spdx.json", "tiny"]
+    );
+    // The stages of a Dockerfile are scanned, and their binaries have ours.
+    program.write(
+        "Dockerfile",
+        "# syntax=docker.io/gowork/gowork:1\nFROM busybox:latest AS run\nCOPY --from=gowork /tiny /srv/\n",
+    );
+    let stages = layout::build(scanned().target("run"));
+    let expected = ["run", "scanned"].map(ToOwned::to_owned);
+    assert_eq!(names(&stages), BTreeSet::from(expected));
+}
