@@ -226,6 +226,7 @@ async fn build_resolved(
         reference: solved.reference,
         config: Some(config),
         base_config: base.and_then(|base| base.of_registry.clone()),
+        annotations: image.runtime.annotations.clone(),
         attestations: sbom::of_image(session, linking, image, digest).await?,
     };
     Ok(Built {

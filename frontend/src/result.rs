@@ -16,6 +16,8 @@ use crate::gateway::Ref;
 pub(crate) const CONFIG: &str = "containerimage.config";
 /// The key of the config of the image that it is built upon.
 pub(crate) const BASE_CONFIG: &str = "containerimage.base.config";
+/// Prefix of annotations (exporter/containerimage/exptypes, annotations.go).
+const ANNOTATION: &str = "annotation.";
 const PLATFORMS: &str = "refs.platforms";
 const EPOCH: &str = "source.date.epoch";
 
@@ -28,6 +30,8 @@ pub struct ImageResult {
     pub config: Option<Vec<u8>>,
     /// The base image's config as it came from the registry: keeps its history as it is.
     pub base_config: Option<Vec<u8>>,
+    /// Annotations of its manifest.
+    pub annotations: BTreeMap<String, String>,
     /// What is said about it.
     pub attestations: Vec<Attestation>,
 }
@@ -134,6 +138,10 @@ impl BuildResult {
         let mut attested = proto::Result::default();
         for (platform, image) in self.images {
             attest(&mut attested, &platform, image.attestations);
+            // They are the same on every platform.
+            for (name, value) in image.annotations {
+                metadata.insert(format!("{ANNOTATION}{name}"), value.into_bytes());
+            }
             let id = platform.to_string();
             let suffix = if by_platform {
                 format!("/{id}")

@@ -70,3 +70,41 @@ files = [{ from = "etc", to = "/etc/tiny", mode = "0640", owner = "1000:1000" }]
         "{motd}"
     );
 }
+
+/// Those of the configuration are in the manifest; those of the command line are at every level.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn annotations_of_every_level() {
+    let program = tiny();
+    let annotations = "\n[runtime]\nannotations = { \"example.of\" = \"${OF:-all}\" }\n";
+    program.append("Dockerfile", annotations);
+    program.append(
+        "Dockerfile",
+        "[images.tiny.annotations]\n\"example.own\" = \"a b=c\"\n",
+    );
+    let build = || Engine::main().frontend(&program.root());
+    let alone = layout::build(build()).image();
+    let expected = json!({ "example.of": "all", "example.own": "a b=c" });
+    assert_eq!(alone.manifest["annotations"], expected);
+    let given = [
+        "--annotation=example.given=1",
+        "--annotation=index:example.index=2",
+        "--annotation=manifest[linux/arm64]:example.of=arm64",
+        "--platform=linux/amd64,linux/arm64",
+        "--build-arg=OF=some",
+    ];
+    let layout = layout::build(build().args(given));
+    let images = layout.images();
+    let of: Vec<&serde_json::Value> = images
+        .iter()
+        .map(|image| &image.manifest["annotations"]["example.of"])
+        .collect();
+    assert_eq!(of, ["some", "arm64"]);
+    for image in &images {
+        assert_eq!(image.manifest["annotations"]["example.given"], "1");
+    }
+    let index = std::fs::read(layout.path().join("index.json")).unwrap();
+    let index: serde_json::Value = serde_json::from_slice(&index).unwrap();
+    let of_platforms = layout.blob(&index["manifests"][0]);
+    assert_eq!(of_platforms["annotations"]["example.index"], "2");
+}

@@ -278,6 +278,18 @@ pub(super) fn env_name(text: &str) -> Result<(), Wrong> {
     Ok(())
 }
 
+/// Name of an annotation: BuildKit takes none with a blank in it (exporter/containerimage/exptypes,
+/// annotations.go).
+pub(super) fn annotation_name(text: &str) -> Result<(), Wrong> {
+    if text.is_empty() || text.contains(char::is_whitespace) {
+        return wrong(
+            format!("{text:?} cannot name an annotation"),
+            "give it a name without blanks, like \"org.opencontainers.image.title\"",
+        );
+    }
+    no_control(text)
+}
+
 /// Name of a label.
 pub(super) fn label_name(text: &str) -> Result<(), Wrong> {
     if text.is_empty() || text.contains('\0') {

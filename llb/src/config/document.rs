@@ -138,6 +138,11 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
             r#"{ "org.opencontainers.image.title" = "shop" }"#,
             check_runtime::label_name,
         ),
+        annotations: s.names(
+            "annotations",
+            r#"{ "org.opencontainers.image.title" = "shop" }"#,
+            check_runtime::annotation_name,
+        ),
         ports: s.strings_or_numbers("ports", "[8080]"),
         path: s.string("path", r#""/app/""#),
         binaries: s.strings("binaries", r#"["migrate"]"#),

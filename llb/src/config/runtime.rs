@@ -34,6 +34,8 @@ pub struct RuntimeConfig {
     pub env: BTreeMap<String, String>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// Annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
     /// Ports, sorted.
     pub ports: BTreeSet<Port>,
     /// Where the binary lies, or behind a `/` at its end the directory; none means the default.
@@ -159,7 +161,8 @@ impl RuntimeConfig {
 }
 
 impl Runtime {
-    /// `own` key by key over `below`; `env`, `labels` and `links` are joined name by name.
+    /// `own` key by key over `below`; `env`, `labels`, `annotations` and `links` are joined name by
+    /// name.
     pub(super) fn over(own: Option<&Self>, below: &Self) -> Self {
         let Some(own) = own.cloned() else {
             return below.clone();
@@ -167,6 +170,7 @@ impl Runtime {
         let mut below = below.clone();
         below.env.extend(own.env);
         below.labels.extend(own.labels);
+        below.annotations.extend(own.annotations);
         below.links.extend(own.links);
         Self {
             base: own.base.or(below.base),
@@ -176,6 +180,7 @@ impl Runtime {
             timezones: own.timezones.or(below.timezones),
             env: below.env,
             labels: below.labels,
+            annotations: below.annotations,
             ports: own.ports.or(below.ports),
             path: own.path.or(below.path),
             binaries: own.binaries.or(below.binaries),
@@ -219,6 +224,7 @@ pub(super) fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         timezones: runtime.timezones.map_or(is_scratch, |on| on.value),
         env: texts(runtime.env),
         labels: texts(runtime.labels),
+        annotations: texts(runtime.annotations),
         ports: ports.collect(),
         path: text(runtime.path),
         binaries: runtime.binaries.unwrap_or_default(),

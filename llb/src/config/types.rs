@@ -245,6 +245,9 @@ pub struct Runtime {
     /// Labels. Those of an image are added to those of `[runtime]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, Spanned<String>>,
+    /// Annotations of the image's manifest. Those of an image are added to those of `[runtime]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, Spanned<String>>,
     /// Ports that the program listens on: `8080`, `"8080/udp"` or a range, `"8000-8010"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(

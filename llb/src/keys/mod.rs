@@ -217,6 +217,7 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         timezones,
         env,
         labels,
+        annotations,
         ports,
         path,
         // What they are made of counts: see `image_keys`.
@@ -253,11 +254,11 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     }
     add("certificates", &certificates.to_string());
     add("timezones", &timezones.to_string());
-    for (name, value) in env {
-        add(&format!("env {name}"), value);
-    }
-    for (name, value) in labels {
-        add(&format!("label {name}"), value);
+    let named = [("env", env), ("label", labels), ("annotation", annotations)];
+    for (kind, values) in named {
+        for (name, value) in values {
+            add(&format!("{kind} {name}"), value);
+        }
     }
     for port in ports {
         add(&format!("port {port}"), "");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::mark::{self, Mark};
 use super::platform::docker_platform;
 use crate::config::{self, ImageName};
-use crate::plan::{Plan, Target};
+use crate::plan::{Image, Plan, Target};
 
 /// What the reader of the bake file decides.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +85,8 @@ pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
     blocks.push(shared(options));
     for image in &plan.images {
         let name = string(&image.name);
-        let lines = [format!("target = {name}"), format!("tags = tags({name})")];
+        let mut lines = vec![format!("target = {name}"), format!("tags = tags({name})")];
+        lines.extend(annotations(image));
         blocks.push(target_block(&targets[image.name.as_str()], &lines));
     }
     let binaries = [
@@ -94,6 +95,15 @@ pub fn bake(plan: &Plan, options: &BakeOptions) -> String {
     ];
     blocks.push(target_block("binaries", &binaries));
     blocks.join("\n\n") + "\n"
+}
+
+/// What no Dockerfile can say.
+fn annotations(image: &Image) -> Option<String> {
+    let annotations = image.runtime.annotations.iter();
+    let all: Vec<String> = annotations
+        .map(|(name, value)| string(&format!("{name}={value}")))
+        .collect();
+    (!all.is_empty()).then(|| format!("annotations = [{}]", all.join(", ")))
 }
 
 fn header(options: &BakeOptions) -> String {

@@ -147,7 +147,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
         links(),
         of(vec(dir(), 0..3)),
         names("[A-Z_]{1,8}"),
-        names("[a-z.]{1,8}"),
+        (names("[a-z.]{1,8}"), names("[a-z.]{1,8}")),
         texts("[1-9][0-9]{0,3}(/udp)?"),
     );
     let run = (
@@ -160,7 +160,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(
         |(first, tables, run, healthcheck, files)| {
             let (debug, base, user, users, certificates, timezones) = first;
-            let (path, binaries, links, dirs, env, labels, ports) = tables;
+            let (path, binaries, links, dirs, env, (labels, annotations), ports) = tables;
             let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
             let (ports, healthcheck) = (ports, healthcheck);
             Runtime {
@@ -172,6 +172,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
                 timezones,
                 env,
                 labels,
+                annotations,
                 ports,
                 path,
                 binaries,
@@ -309,12 +310,12 @@ proptest! {
     fn a_slip_in_a_key_is_told_at_its_place(config in config(), which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>()) {
         let text = toml::to_string(&config).unwrap();
         let is_key = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()));
-        // Names of the user's own, in env and labels, cannot be slips.
+        // Names of the user's own, in env, labels and annotations, cannot be slips.
         let mut table = "";
         let mut keys = Vec::new();
         for (number, line) in text.lines().enumerate() {
             if line.starts_with('[') { table = line; }
-            if is_key(&line) && !table.ends_with(".env]") && !table.ends_with(".labels]") { keys.push((number, line)); }
+            if is_key(&line) && !table.ends_with(".env]") && !table.ends_with(".labels]") && !table.ends_with(".annotations]") { keys.push((number, line)); }
         }
         prop_assume!(!keys.is_empty());
         let (number, line) = keys[which.index(keys.len())];
