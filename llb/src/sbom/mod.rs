@@ -6,7 +6,7 @@
 //! [`Contents`] has all binaries of an image. [`spdx()`] makes SPDX 2.3 of it,
 //! [`cyclonedx()`] CycloneDX 1.6. [`why()`] says through which imports a module comes in.
 //!
-//! A document names no time but [`Contents::created`], and its own name is made of a hash of its
+//! A document names no time but the one that it is given, and its own name is made of a hash of its
 //! content: the same input gives the same bytes.
 
 mod contents;
