@@ -271,6 +271,7 @@ impl Walker<'_> {
             gcflags: command.gcflags.clone().unwrap_or_default(),
             asmflags: command.asmflags.clone().unwrap_or_default(),
             cgo: self.cgo(running),
+            buildvcs: command.buildvcs == Some(true),
             experiment: list(scope.get("GOEXPERIMENT")),
             levels,
             alone: self.is_alone(dir, scope, running),
@@ -381,6 +382,7 @@ fn over(flags: GoCommand, command: GoCommand) -> GoCommand {
         ldflags: command.ldflags.clone().or(flags.ldflags),
         gcflags: command.gcflags.clone().or(flags.gcflags),
         asmflags: command.asmflags.clone().or(flags.asmflags),
+        buildvcs: command.buildvcs.or(flags.buildvcs),
         others,
         ..command
     }

@@ -19,6 +19,8 @@ pub(crate) struct GoCommand {
     pub(crate) gcflags: Option<Value>,
     /// `-asmflags`.
     pub(crate) asmflags: Option<Value>,
+    /// `-buildvcs` with any value but `auto`, which a build without `.git` ignores.
+    pub(crate) buildvcs: Option<bool>,
     /// Flags that gowork has no key for.
     pub(crate) others: Vec<String>,
     /// Packages, as written.
@@ -48,7 +50,7 @@ const WITH_VALUE: [&str; 19] = [
     "coverpkg",
 ];
 /// Flags that say nothing about the binary, or that gowork sets itself.
-const WITHOUT_EFFECT: [&str; 13] = [
+const WITHOUT_EFFECT: [&str; 12] = [
     "a",
     "v",
     "x",
@@ -57,7 +59,6 @@ const WITHOUT_EFFECT: [&str; 13] = [
     "work",
     "mod",
     "trimpath",
-    "buildvcs",
     "installsuffix",
     "modcacherw",
     "json",
@@ -111,6 +112,7 @@ impl GoCommand {
             "ldflags" => self.ldflags = value,
             "gcflags" => self.gcflags = value,
             "asmflags" => self.asmflags = value,
+            "buildvcs" => self.buildvcs = buildvcs(value.as_ref()),
             name if WITHOUT_EFFECT.contains(&name) => {}
             "pgo" if value.as_ref().and_then(Value::plain).as_deref() == Some("auto") => {}
             "buildmode" if value.as_ref().and_then(Value::plain).as_deref() == Some("exe") => {}
@@ -119,6 +121,19 @@ impl GoCommand {
                 self.others.push(format!("-{name}{value}"));
             }
         }
+    }
+}
+
+/// What `-buildvcs` asks for (cmd/go/internal/load, `buildvcsFlag.Set`): a truth as Go reads it, true
+/// without a value. `None` for `auto`, and for what only a build knows.
+fn buildvcs(value: Option<&Value>) -> Option<bool> {
+    let Some(value) = value else {
+        return Some(true);
+    };
+    match value.plain()?.as_str() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
     }
 }
 

@@ -132,6 +132,9 @@ fn lines(walker: &mut Walker<'_>, compile: usize) -> Lines {
     if settings.cgo {
         lines.insert("cgo", "true".to_owned());
     }
+    if settings.buildvcs {
+        lines.insert("buildvcs", "true".to_owned());
+    }
     if settings.alone {
         lines.insert("workspace", "false".to_owned());
     }

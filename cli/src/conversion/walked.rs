@@ -153,6 +153,8 @@ pub(crate) struct Settings {
     pub(crate) asmflags: Value,
     /// CGO_ENABLED.
     pub(crate) cgo: bool,
+    /// Whether the program says which commit it is made of.
+    pub(crate) buildvcs: bool,
     /// GOEXPERIMENT.
     pub(crate) experiment: Vec<Value>,
     /// GOAMD64 and its like, by the names of gowork's keys.

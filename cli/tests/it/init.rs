@@ -102,6 +102,7 @@ cases! {
     what_cannot_be_carried_over "left" "";
     what_is_not_looked_into "unread" "";
     the_commit_is_a_value "revision" "";
+    programs_that_say_their_commit "stamped" "";
     values_of_the_commit_in_another_form "values" "";
     where_modules_come_from "modules" "";
     a_builder_that_is_too_old "old" "";
