@@ -127,7 +127,7 @@ fn the_commit_in_programs_is_for_builds() {
         "{printed}"
     );
     assert!(printed.out.contains("-buildvcs=false"), "{printed}");
-    let plan = repository.run("plan --json").out;
+    let plan = repository.run("plan --format json").out;
     assert!(plan.contains("\"-buildvcs=true\""), "{plan}");
     // A build reads the repository.
     let ignored = repository.run("dockerignore").out;

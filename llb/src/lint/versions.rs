@@ -166,7 +166,7 @@ fn excluded(
                 Diagnostic::warning(Rule::ExcludedVersion, message)
                     .at(found.line.span.clone())
                     .related(exclude.span.clone(), "excluded here")
-                    .help("run `go mod tidy`, which takes the next version"),
+                    .help("run `go mod tidy`, which requires another version"),
             );
         }
     }

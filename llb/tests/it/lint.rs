@@ -96,7 +96,7 @@ fn excluded_and_incompatible_versions() {
         )],
         "",
         &expect![[r#"
-            ExcludedVersion: go.mod:3: module example.com/m requires example.com/a v1.5.0, which is excluded: go ignores the requirement; go.mod:6:9: excluded here (run `go mod tidy`, which takes the next version)
+            ExcludedVersion: go.mod:3: module example.com/m requires example.com/a v1.5.0, which is excluded: go ignores the requirement; go.mod:6:9: excluded here (run `go mod tidy`, which requires another version)
             IncompatibleVersion: go.mod:4: example.com/old v2.0.0+incompatible has no go.mod that names example.com/old/v2: go cannot tell its major versions apart (see whether a newer version is published as example.com/old/v2 or later)
         "#]],
     );
