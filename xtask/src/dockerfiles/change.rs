@@ -67,8 +67,7 @@ impl Change {
         let mut answered = BTreeSet::new();
         let mut said = String::new();
         for line in made.said.lines() {
-            let warning = line.strip_prefix("warning: ");
-            let answer = warning.and_then(|warning| self.answer(warning));
+            let answer = warning(line).and_then(|warning| self.answer(warning));
             match answer {
                 Some(answer) => drop(answered.insert(answer)),
                 None => said.extend([line, "\n"]),
@@ -92,6 +91,14 @@ impl Change {
         let mut answers = self.answers.iter();
         answers.find(|answer| warning.starts_with(answer.as_str()))
     }
+}
+
+/// The message of a warning of the command, `warning[RULE]: MESSAGE`, if the line is one. A warning
+/// in another form is its own message: it must not get lost.
+pub(super) fn warning(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("warning")?;
+    let message = rest.split_once("]: ").map(|(_, message)| message);
+    Some(message.unwrap_or(line))
 }
 
 impl Converted {
@@ -142,7 +149,7 @@ mod tests {
         Converted {
             dockerfile: "FROM scratch\nCOPY --from=gowork /api /\n".to_owned(),
             settings: "[go]\n".to_owned(),
-            said: "warning: this is not known\nwarning: nor this\nwrote a file\n".to_owned(),
+            said: "warning[X]: this is not known\nwarning[X]: nor this\nwrote a file\n".to_owned(),
             is_sound: false,
         }
     }
@@ -161,7 +168,7 @@ mod tests {
             "FROM scratch\nCOPY --from=gowork /api /bin/\n"
         );
         assert_eq!(changed.settings, "[go]\ncgo = true\n");
-        assert_eq!(changed.said, "warning: nor this\nwrote a file\n");
+        assert_eq!(changed.said, "warning[X]: nor this\nwrote a file\n");
     }
 
     #[test]

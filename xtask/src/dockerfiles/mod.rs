@@ -312,13 +312,9 @@ fn verdict(line: &Line, made: &Converted) -> Judged {
         reasons.push(error.unwrap_or("error").to_owned());
     }
     // What the command lists is not carried over; tests say nothing about the image.
-    for warning in made
-        .said
-        .lines()
-        .filter(|line| line.starts_with("warning: "))
-    {
+    for warning in made.said.lines().filter_map(change::warning) {
         if !warning.contains("this command tests") {
-            reasons.push(warning.trim_start_matches("warning: ").to_owned());
+            reasons.push(warning.to_owned());
         }
     }
     let is_value = |reason: &String| reason.contains("is the build-arg GIT_");
