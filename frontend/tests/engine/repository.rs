@@ -266,3 +266,14 @@ pub(crate) fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
     }
     found
 }
+
+/// A Go file that takes a second or more to compile, so that a build looks at the step while it
+/// runs.
+pub(crate) fn slow_to_compile(package: &str) -> String {
+    let function = |n: u32| {
+        format!(
+            "\nfunc F{n}(a, b int) int {{\n\tfor i := range a {{\n\t\tb = b*{n} + i ^ a\n\t}}\n\treturn b\n}}\n"
+        )
+    };
+    format!("package {package}\n") + &(0..12_000).map(function).collect::<String>()
+}

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::engine::{Engine, Outcome};
 use crate::options::tiny;
-use crate::repository::{Repository, files, unique};
+use crate::repository::{Repository, files, slow_to_compile, unique};
 use crate::server::Server;
 
 const GIT: &str = "ask git about the commit";
@@ -216,7 +216,8 @@ fn a_git_context_stamps_programs() {
     assert!(stamp(&built).contains("\tv1.3.0"), "{}", stamp(&built));
 }
 
-/// Four services, one of which says which commit it is made of.
+/// Four services. Either one of them says which commit it is made of, or all do; then what they share
+/// takes long to compile, so that a batch has the time to begin.
 fn fleet(all: bool) -> Repository {
     let fleet = Repository::new(&[
         ("go.mod", "module example.com/fleet\n\ngo 1.26.0\n"),
@@ -233,6 +234,9 @@ fn fleet(all: bool) -> Repository {
             "package main\n\nimport \"example.com/fleet/lib\"\n\nfunc main() {{ println({service:?}, lib.Word) }}\n"
         );
         fleet.write(&format!("cmd/{service}/main.go"), &main);
+    }
+    if all {
+        fleet.write("lib/slow.go", &slow_to_compile("lib"));
     }
     let table = if all { "go" } else { "images.web" };
     fleet.append("Dockerfile", &format!("\n[{table}]\nbuildvcs = true\n"));

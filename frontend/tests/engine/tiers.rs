@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::engine::{Build, EmptyEngine, Engine, Outcome};
 use crate::mounts;
-use crate::repository::{Repository, files, unique};
+use crate::repository::{Repository, files, slow_to_compile, unique};
 
 /// A program that is like none that the engine has seen, with results kept there.
 fn program(cache: &str) -> Repository {
@@ -147,15 +147,7 @@ fn programs() -> Repository {
     let text = "package main\n\nimport \"embed\"\n\n//go:embed static\nvar Files embed.FS\n";
     files.push(("one/files.go".to_owned(), text.to_owned()));
     files.push(("one/static/before/a.txt".to_owned(), "a\n".to_owned()));
-    let function = |n: u32| {
-        format!(
-            "\nfunc F{n}(a, b int) int {{\n\tfor i := range a {{\n\t\tb = b*{n} + i ^ a\n\t}}\n\treturn b\n}}\n"
-        )
-    };
-    files.push((
-        "b/slow.go".to_owned(),
-        "package b\n".to_owned() + &(0..12_000).map(function).collect::<String>(),
-    ));
+    files.push(("b/slow.go".to_owned(), slow_to_compile("b")));
     let files: Vec<(&str, &str)> = files
         .iter()
         .map(|(path, text)| (path.as_str(), text.as_str()))
