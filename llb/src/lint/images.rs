@@ -4,9 +4,6 @@ use crate::config::{Config, Runtime, SCRATCH, STAGE, Spanned, Stage};
 use crate::diag::{Diagnostic, Findings, Rule};
 use crate::ops::Reference;
 
-/// The tag of a reference that names none.
-const LATEST: &str = "latest";
-
 /// Adds a warning for each image that the next build may find changed.
 pub(super) fn lint(config: &Config, findings: &mut Findings) {
     let runtimes = config.images.values().map(|image| &image.runtime);
@@ -25,8 +22,7 @@ fn unpinned(image: &Spanned<String>) -> Option<Diagnostic> {
     if text == SCRATCH || text.starts_with(STAGE) {
         return None;
     }
-    let reference = Reference::parse(text).ok()?;
-    if reference.digest().is_some() || reference.tag() != Some(LATEST) {
+    if !Reference::parse(text).ok()?.is_latest() {
         return None;
     }
     let message =

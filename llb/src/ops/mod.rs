@@ -57,5 +57,6 @@ pub use merge::{Diff, Merge, diff, merge};
 pub use meta::ProgressGroup;
 pub use output::{OpError, Output};
 pub use platform::{Platform, PlatformError};
+pub(crate) use reference::Written;
 pub use reference::{Reference, ReferenceError};
 pub use sourcemap::{Location, SourceMap};

@@ -8,6 +8,8 @@ use super::digest::Digest;
 /// Where a reference without a registry points.
 const DEFAULT_DOMAIN: &str = "docker.io";
 const LIBRARY: &str = "library/";
+/// The tag of a reference without tag and digest.
+const LATEST: &str = "latest";
 /// Length limit of `domain/path`, as registries have it.
 const MAX_NAME: usize = 255;
 const MAX_TAG: usize = 128;
@@ -29,6 +31,51 @@ pub struct ReferenceError {
     reason: String,
 }
 
+/// The parts of a reference as they are written: only a missing registry is filled in, and nothing
+/// is checked.
+pub(crate) struct Written<'a> {
+    /// The registry.
+    domain: &'a str,
+    /// The repository.
+    path: &'a str,
+    /// The tag, if one is written.
+    pub(crate) tag: Option<&'a str>,
+    /// The digest, if one is written.
+    pub(crate) digest: Option<&'a str>,
+}
+
+impl<'a> Written<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(digest)),
+            None => (text, None),
+        };
+        let (domain, rest) = split_domain(rest);
+        let (path, tag) = match rest.split_once(':') {
+            Some((path, tag)) => (path, Some(tag)),
+            None => (rest, None),
+        };
+        Self {
+            domain,
+            path,
+            tag,
+            digest,
+        }
+    }
+
+    /// Registry and repository as people write them: without those that go without saying.
+    pub(crate) fn familiar_name(&self) -> String {
+        if self.domain == DEFAULT_DOMAIN {
+            self.path
+                .strip_prefix(LIBRARY)
+                .unwrap_or(self.path)
+                .to_owned()
+        } else {
+            format!("{}/{}", self.domain, self.path)
+        }
+    }
+}
+
 impl Reference {
     /// Reads `[registry/]repository[:tag][@digest]` by Docker's rules; without tag and digest, the
     /// tag is `latest`.
@@ -37,18 +84,16 @@ impl Reference {
             text: text.to_owned(),
             reason: reason.to_owned(),
         };
-        let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (
-                rest,
-                Some(Digest::parse(digest).map_err(|e| error(&e.to_string()))?),
-            ),
-            None => (text, None),
-        };
-        let (domain, rest) = split_domain(rest);
-        let (path, tag) = match rest.split_once(':') {
-            Some((path, tag)) => (path, Some(tag)),
-            None => (rest, None),
-        };
+        let Written {
+            domain,
+            path,
+            tag,
+            digest,
+        } = Written::of(text);
+        let digest = digest
+            .map(Digest::parse)
+            .transpose()
+            .map_err(|e| error(&e.to_string()))?;
         if !is_domain(domain) {
             return Err(error(
                 "the registry is not a host name with an optional port",
@@ -82,11 +127,7 @@ impl Reference {
         if domain.len() + 1 + path.len() > MAX_NAME {
             return Err(error("it is longer than 255 characters"));
         }
-        let tag = tag.or(if digest.is_none() {
-            Some("latest")
-        } else {
-            None
-        });
+        let tag = tag.or(if digest.is_none() { Some(LATEST) } else { None });
         Ok(Self {
             domain: domain.to_owned(),
             path,
@@ -113,6 +154,12 @@ impl Reference {
     /// The digest, if it is pinned.
     pub fn digest(&self) -> Option<&Digest> {
         self.digest.as_ref()
+    }
+
+    /// Whether it means what is newest on the day that it is looked up: without a digest, and without
+    /// a tag but `latest`.
+    pub fn is_latest(&self) -> bool {
+        self.digest.is_none() && self.tag() == Some(LATEST)
     }
 
     /// The same, pinned to `digest`; the tag stays for people to read.

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use crate::ops::Written;
+
 /// The package URL of a Go module, without a version if none is known.
 pub(super) fn module(path: &str, version: Option<&str>) -> String {
     let mut url = "pkg:golang".to_owned();
@@ -19,25 +21,13 @@ pub(super) fn module(path: &str, version: Option<&str>) -> String {
 
 /// The package URL of an image: `docker.io/library/debian:13`, or a name with a digest.
 pub(super) fn image(reference: &str, digest: Option<&str>) -> String {
-    let (reference, pinned) = match reference.split_once('@') {
-        Some((reference, digest)) => (reference, Some(digest)),
-        None => (reference, None),
-    };
-    let digest = digest.or(pinned);
-    let last = reference.rfind('/').map_or(0, |at| at + 1);
-    let tag_at = reference[last..].find(':').map(|at| last + at);
-    let (name, tag) = match tag_at {
-        Some(at) => (&reference[..at], Some(&reference[at + 1..])),
-        None => (reference, None),
-    };
-    // The registry that the type stands for, and its library, go without saying.
-    let name = name.strip_prefix("docker.io/").unwrap_or(name);
-    let name = name.strip_prefix("library/").unwrap_or(name);
+    let written = Written::of(reference);
+    let digest = digest.or(written.digest);
     let mut url = "pkg:docker".to_owned();
-    for element in name.split('/') {
+    for element in written.familiar_name().split('/') {
         let _ = write!(url, "/{}", encoded(element));
     }
-    if let Some(tag) = tag {
+    if let Some(tag) = written.tag {
         let _ = write!(url, "@{}", encoded(tag));
     }
     if let Some(digest) = digest {

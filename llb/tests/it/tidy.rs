@@ -65,6 +65,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
         "sbom",
         &[
             "lower",
+            "ops",
             "plan",
             "packages",
             "resolution",
