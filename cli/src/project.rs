@@ -169,9 +169,7 @@ impl Project {
             diagnostics,
             ..
         } = self.judge(targets);
-        if !diagnostics.is_empty() {
-            self.tell(&diagnostics);
-        }
+        self.tell(&diagnostics);
         let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
         if !is_sound && outlines.iter().all(|outline| outline.images.is_empty()) {
             return None;
@@ -295,9 +293,14 @@ impl Project {
         &self.root
     }
 
-    /// Shows diagnostics, with lines of the repository's files.
+    /// Shows diagnostics, with lines of the repository's files. Rules that the configuration switches
+    /// off are left out.
     pub(crate) fn tell(&self, diagnostics: &[Diagnostic]) {
-        ui::tell(diagnostics, &|file| match &self.config_file {
+        let shown = self.config().without_skipped(diagnostics.to_vec());
+        if shown.is_empty() {
+            return;
+        }
+        ui::tell(&shown, &|file| match &self.config_file {
             Some((name, text)) if name == file => Some(text.clone()),
             _ => {
                 let mut bytes = self.whole.read(&[TreePath::new(file).ok()?]).pop()?.ok()?;

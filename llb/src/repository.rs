@@ -127,15 +127,13 @@ impl Repository {
         Outlines {
             outlines: made.outlines,
             broken: made.broken,
-            diagnostics: self.config.without_skipped(findings.into_vec()),
+            diagnostics: findings.into_vec(),
         }
     }
 
-    /// What is doubtful about modules and configuration, whatever is built of them ([`lint::lint`]),
-    /// without the rules that the configuration switches off.
+    /// What is doubtful about modules and configuration, whatever is built of them ([`lint::lint`]).
     pub fn lint(&self) -> Vec<Diagnostic> {
-        let found = lint::lint(&self.scan.mod_files, &self.workspace, &self.config);
-        self.config.without_skipped(found)
+        lint::lint(&self.scan.mod_files, &self.workspace, &self.config)
     }
 
     /// Files that programs open while they run and that their images, in these outlines of this
@@ -146,10 +144,7 @@ impl Repository {
         match plan::open_question(&outlines, &self.scan, &self.workspace) {
             Ok(question) => {
                 let opened = packages::opened(tree, &question);
-                let mut found =
-                    plan::not_in_images(&outlines, &self.workspace, &self.config, &opened);
-                found.diagnostics = self.config.without_skipped(found.diagnostics);
-                found
+                plan::not_in_images(&outlines, &self.workspace, &self.config, &opened)
             }
             Err(warning) => NotInImages::unknown(warning),
         }

@@ -21,6 +21,7 @@ pub(crate) fn run(common: &Common, options: &Check) -> anyhow::Result<u8> {
     }
     found.extend(project.not_in_images(&outlines).diagnostics);
     found.extend(project.left_out_git.iter().cloned());
+    let found = project.config().without_skipped(found);
     match options.format {
         Report::Human => human(&project, &found, &outlines),
         Report::Json => {
@@ -37,9 +38,7 @@ pub(crate) fn run(common: &Common, options: &Check) -> anyhow::Result<u8> {
 }
 
 fn human(project: &Project, found: &[Diagnostic], outlines: &[Outline]) {
-    if !found.is_empty() {
-        project.tell(found);
-    }
+    project.tell(found);
     if !found.iter().any(Diagnostic::is_error) {
         ui::note(&format!(
             "{} on {}: no errors",

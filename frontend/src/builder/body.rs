@@ -64,8 +64,8 @@ pub(super) async fn build(
     let wanted = images(&taken, &survey);
     let all = wanted.as_ref().ok().and_then(all_names);
     let warnings = isolate::warnings(&survey, all.as_ref())?;
-    session.warn(&warnings).await;
-    sbom::check(session).await;
+    session.warn(&survey.config, warnings).await;
+    sbom::check(session, &survey.config).await;
     let mut parts = Vec::new();
     for (platform, wanted) in wanted? {
         let mut outlines = survey.outlined.by_platform.iter();
@@ -128,7 +128,7 @@ async fn findings(
         found.extend(survey.doubtful(session, files).await);
         found.extend(images(&taken, &survey).err().unwrap_or_default());
     }
-    Ok(found)
+    Ok(survey.config.without_skipped(found))
 }
 
 /// The images and tools that stages take, for each platform.
@@ -196,9 +196,8 @@ async fn build_parts(
     }
     let result = attempt(session, survey, &isolated).await?;
     if let Some(part) = isolated.first() {
-        session
-            .warn(&[isolate::warning(&part.wanted, &error)])
-            .await;
+        let warning = isolate::warning(&part.wanted, &error);
+        session.warn(&survey.config, vec![warning]).await;
     }
     Ok(result)
 }
@@ -278,7 +277,7 @@ async fn build_resolved(
     let building = docker::evaluate(session, &result);
     match speculate::beside(building, join_all(batches).map(drop), grace).await {
         Ok(()) => {
-            exported_cache::check(session, &outputs).await;
+            exported_cache::check(session, &survey.config, &outputs).await;
             Ok(result)
         }
         Err(error) => failed(session, &mut lowered, result, error).await,

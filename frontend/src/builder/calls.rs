@@ -24,11 +24,11 @@ pub(super) async fn answer(
 ) -> Result<proto::Result, BuildError> {
     let found = survey.diagnostics();
     if *call == Call::Lint {
-        let mut lint = lint(session, survey, found);
-        let mut doubtful = survey.doubtful(session, files).await;
-        doubtful.extend(survey.not_in_images(session, files).await?);
-        lint.warnings.extend(lint_of(doubtful).warnings);
-        return Ok(lint::result(&lint, files));
+        let mut found = with_target(session, survey, found);
+        found.extend(survey.doubtful(session, files).await);
+        found.extend(survey.not_in_images(session, files).await?);
+        let found = survey.config.without_skipped(found);
+        return Ok(lint::result(&lint_of(found), files));
     }
     let is_sound = !found.iter().any(Diagnostic::is_error);
     let first = survey.outlined.by_platform.first();
@@ -58,14 +58,18 @@ pub(super) async fn answer(
     }
 }
 
-/// `--check`: what is wrong, and what is wrong with the target, if one is named.
-fn lint(session: &Session<'_>, survey: &Survey, mut found: Vec<Diagnostic>) -> lint::Lint {
+/// What was found, and what is wrong with the target, if one is named.
+fn with_target(
+    session: &Session<'_>,
+    survey: &Survey,
+    mut found: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
     let target = session.options.target.as_deref();
     let is_sound = !found.iter().any(Diagnostic::is_error);
     if target.is_some() && is_sound {
         found.extend(target::choose(target, &survey.outlined).err());
     }
-    lint_of(found)
+    found
 }
 
 /// What was found, as `--check` says it.

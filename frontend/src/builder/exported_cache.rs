@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use gowork_llb::config::Config;
 use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::ops::{MAX_CACHE_CONFIG, Output};
 
 use super::session::Session;
 
 /// Warns if a cache with the steps of these outputs is likely too large.
-pub(super) async fn check(session: &Session<'_>, outputs: &[Output]) {
+pub(super) async fn check(session: &Session<'_>, config: &Config, outputs: &[Output]) {
     if session.options.cache_imports.is_empty() {
         return;
     }
@@ -21,7 +22,7 @@ pub(super) async fn check(session: &Session<'_>, outputs: &[Output]) {
         .flat_map(|definition| definition.cache_config_sizes())
         .collect();
     if let Some(warning) = warning(sizes.values().sum()) {
-        session.warn(&[warning]).await;
+        session.warn(config, vec![warning]).await;
     }
 }
 

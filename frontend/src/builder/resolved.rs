@@ -98,7 +98,13 @@ impl Unresolved {
             let resolutions = resolve::all(session, &lowering, asked.builds())
                 .await
                 .map_err(Failure::Shared)?;
-            let completed = resolve::completed(session, &survey.scanned, &outline, &resolutions);
+            let completed = resolve::completed(
+                session,
+                &survey.config,
+                &survey.scanned,
+                &outline,
+                &resolutions,
+            );
             let Some(completed) = completed.await.map_err(Failure::Shared)? else {
                 let inputs = known.inputs.clone();
                 return Ok(Resolved {

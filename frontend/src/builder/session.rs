@@ -3,6 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::Exec;
 use gowork_llb::ops::{Digest, OpError, Output};
@@ -77,11 +78,12 @@ impl<'a> Session<'a> {
             .map_err(|error| bug(format!("{name} of a step cannot be read: {error}")).into())
     }
 
-    /// Shows warnings in the output of the build. A warning that cannot be shown stops nothing.
-    pub(super) async fn warn(&self, diagnostics: &[Diagnostic]) {
+    /// Shows warnings in the output of the build, without the rules that `config` switches off. A
+    /// warning that cannot be shown stops nothing.
+    pub(super) async fn warn(&self, config: &Config, diagnostics: Vec<Diagnostic>) {
         let source = self.context.definition().source.digest();
         let digest = source.map(Digest::as_str).unwrap_or_default();
-        for diagnostic in diagnostics {
+        for diagnostic in config.without_skipped(diagnostics) {
             let warning = Warning {
                 digest: digest.to_owned(),
                 short: diagnostic.to_string(),

@@ -115,7 +115,6 @@ impl Survey {
         files: &mut SourceFiles,
     ) -> Result<Vec<Diagnostic>, BuildError> {
         let found = opened::run(session, &self.scanned, &self.outlined, &self.config).await?;
-        let found = self.config.without_skipped(found);
         self.scanned.add_sources(session, &found, files).await;
         Ok(found)
     }
@@ -130,7 +129,6 @@ impl Survey {
             scan, workspace, ..
         } = &self.scanned;
         let found = lint::lint(&scan.mod_files, workspace, &self.config);
-        let found = self.config.without_skipped(found);
         self.scanned.add_sources(session, &found, files).await;
         found
     }
@@ -159,8 +157,7 @@ impl Survey {
 
     /// The same with `outlined` in place of what is wrong with the images.
     pub(super) fn diagnostics_with(&self, outlined: &[Diagnostic]) -> Vec<Diagnostic> {
-        let all = [&self.base, outlined, &self.unknown].concat();
-        self.config.without_skipped(all)
+        [&self.base, outlined, &self.unknown].concat()
     }
 
     /// Whether the definition file and the mod files have no errors. What is wrong with one image

@@ -91,7 +91,7 @@ impl Stage {
 }
 
 impl Config {
-    /// What was found, without what belongs to a rule that is switched off.
+    /// What was found, without what belongs to a rule that is switched off: what is to be shown.
     #[must_use]
     pub fn without_skipped(&self, mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let skipped = self.check.skip.iter().flatten();

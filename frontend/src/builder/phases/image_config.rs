@@ -29,7 +29,7 @@ pub(in crate::builder) async fn make(
     let config = lower::image_config(image, input).map_err(unusable)?;
     if let Some(base) = base {
         let doubtful = lower::check_env(image, base).map_err(unusable)?;
-        session.warn(&job.config.without_skipped(doubtful)).await;
+        session.warn(job.config, doubtful).await;
     }
     Ok(config)
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::try_join_all;
+use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{CERTIFICATES, Lowering, ZONEINFO};
 use gowork_llb::plan::{BuildIx, Image, Outline};
@@ -63,6 +64,7 @@ async fn resolve(
 /// What is wrong with these packages.
 pub(in crate::builder) async fn completed(
     session: &Session<'_>,
+    config: &Config,
     scanned: &Scanned,
     outline: &Outline,
     resolutions: &Resolutions,
@@ -75,7 +77,7 @@ pub(in crate::builder) async fn completed(
     if !errors.is_empty() {
         return Err(BuildError::Diagnostics(errors));
     }
-    session.warn(&warnings).await;
+    session.warn(config, warnings).await;
     Ok(Some(outline))
 }
 

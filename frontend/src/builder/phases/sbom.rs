@@ -1,11 +1,11 @@
 //! Phase: the SBOM of what is built, as an attestation.
 //!
 //! BuildKit runs a scanner over each result for which an SBOM is asked for, unless the frontend says
-//! that it has one: an attestation with this predicate type (solver/llbsolver/proc/sbom.go, `HasSBOM`).
-//! If the user names a scanner, ours comes as a statement in a bundle that does not say its type.
-//! Then BuildKit runs the scanner too, and the image has both.
+//! that it has one: an attestation with this predicate type (solver/llbsolver/proc/sbom.go,
+//! `HasSBOM`). If the user names a scanner, ours comes as a statement in a bundle that does not say
+//! its type. Then BuildKit runs the scanner too, and the image has both.
 
-use gowork_llb::config::ImageName;
+use gowork_llb::config::{Config, ImageName};
 use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::image::time_of_creation;
 use gowork_llb::limits;
@@ -27,14 +27,14 @@ const FILE: &str = "sbom-gowork.spdx.json";
 const ONLY_FILE: &str = "sbom.spdx.json";
 
 /// Warns if an SBOM is asked for and the builder takes none.
-pub(in crate::builder) async fn check(session: &Session<'_>) {
+pub(in crate::builder) async fn check(session: &Session<'_>, config: &Config) {
     if session.options.sbom == SbomAsked::Off || takes_attestations(session) {
         return;
     }
     let message = "this builder takes no SBOM: the image is built without";
     let warning = Diagnostic::warning(Rule::BuildOption, message);
     let help = "it needs BuildKit 0.11 or newer";
-    session.warn(&[warning.help(help)]).await;
+    session.warn(config, vec![warning.help(help)]).await;
 }
 
 fn takes_attestations(session: &Session<'_>) -> bool {

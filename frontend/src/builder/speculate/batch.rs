@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gowork_llb::config::ImageName;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Output;
 use gowork_llb::plan::BuildIx;
@@ -80,7 +79,7 @@ async fn compile_build(
         // Only now: a build that compiles nothing needs no results.
         if !running.is_empty() && !is_looked_up {
             is_looked_up = true;
-            lowering.read_results(results::look_up(session, job.platform).await);
+            lowering.read_results(results::look_up(session, job).await);
         }
         let Some(batch) = lowering.batch(build, images, &running).ok()? else {
             sleep(PAUSE).await;
@@ -88,7 +87,7 @@ async fn compile_build(
         };
         begun.0.set(true);
         let error = session.solve(&batch, true).await.err()?;
-        return without_results(session, lowering, (build, images), &running, &error).await;
+        return without_results(session, lowering, (job, build), &running, &error).await;
     }
     None
 }
@@ -97,16 +96,16 @@ async fn compile_build(
 async fn without_results(
     session: &Session<'_>,
     mut lowering: Lowering<'_>,
-    (build, images): (BuildIx, Option<&[ImageName]>),
+    (job, build): (Job<'_>, BuildIx),
     running: &[usize],
     error: &BuildError,
 ) -> Option<()> {
     if !lowering.has_results() {
         return None;
     }
-    results::warn(session, error).await;
+    results::warn(session, job, error).await;
     lowering.read_results(None);
-    let batch = lowering.batch(build, images, running).ok()??;
+    let batch = lowering.batch(build, job.wanted.names(), running).ok()??;
     session.solve(&batch, true).await.ok()?;
     Some(())
 }

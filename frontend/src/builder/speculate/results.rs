@@ -2,8 +2,8 @@
 
 use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::lower::ResultsImage;
-use gowork_llb::ops::Platform;
 
+use crate::builder::job::Job;
 use crate::builder::session::Session;
 use crate::error::BuildError;
 
@@ -12,8 +12,8 @@ const CONTEXT: &str = "gowork-results";
 
 /// Looks the results image up. Returns `None` if the client names none, or if it cannot be had:
 /// that is a warning, since the build can do without.
-pub(super) async fn look_up(session: &Session<'_>, platform: &Platform) -> Option<ResultsImage> {
-    match session.context.named(CONTEXT, platform).await {
+pub(super) async fn look_up(session: &Session<'_>, job: Job<'_>) -> Option<ResultsImage> {
+    match session.context.named(CONTEXT, job.platform).await {
         Ok(None) => None,
         Ok(Some(found)) if found.output.is_scratch() => None,
         Ok(Some(found)) => Some(ResultsImage::new(
@@ -22,14 +22,14 @@ pub(super) async fn look_up(session: &Session<'_>, platform: &Platform) -> Optio
             found.config.as_deref(),
         )),
         Err(error) => {
-            warn(session, &error).await;
+            warn(session, job, &error).await;
             None
         }
     }
 }
 
 /// Warns that the results image is not used.
-pub(super) async fn warn(session: &Session<'_>, error: &BuildError) {
+pub(super) async fn warn(session: &Session<'_>, job: Job<'_>, error: &BuildError) {
     let text = error.to_string();
     let what = text.lines().next().unwrap_or_default();
     let warning = Diagnostic::warning(
@@ -39,5 +39,5 @@ pub(super) async fn warn(session: &Session<'_>, error: &BuildError) {
     let warning = warning.help(
         "a build of main makes this image: --target results --push --tag REGISTRY/app/results",
     );
-    session.warn(&[warning]).await;
+    session.warn(job.config, vec![warning]).await;
 }
