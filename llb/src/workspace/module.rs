@@ -167,10 +167,7 @@ impl Workspace {
             |replace: &&Replace| replace.old_path == path && replace.new_version.is_empty();
         let lines = match &root.kind {
             RootKind::Workspace(file) => file.replace.as_slice(),
-            RootKind::Module => match root.members.first() {
-                Some(&only) => self.module(only).file.replace.as_slice(),
-                None => &[],
-            },
+            RootKind::Module => root.replace.as_slice(),
         };
         if let Some(line) = lines.iter().find(is_meant) {
             return line.new_path.clone();
