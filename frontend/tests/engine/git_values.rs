@@ -81,13 +81,7 @@ fn values_are_what_git_says_in_the_checkout() {
 fn a_git_context_has_values() {
     let checkout = checkout(LABELS);
     checkout.git(&["tag", "v1.3.0"]);
-    let directory = checkout.root();
-    let above = directory.parent().unwrap().to_str().unwrap();
-    checkout.git(&["clone", "--quiet", "--bare", ".", "../shop.git"]);
-    let server = Server::start(
-        &[("main.go", include_str!("servers/git_repository.go"))],
-        &[above],
-    );
+    let server = Server::of_git(&checkout, "shop.git");
     let url = format!("http://{}/shop.git#v1.3.0", server.address);
     let built = labels(Engine::main().remote(&url));
     assert_eq!(built, expected(&checkout));

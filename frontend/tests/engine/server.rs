@@ -7,6 +7,8 @@ use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::repository::Repository;
+
 /// What some of the servers share.
 const CERTIFICATE: &str = include_str!("servers/certificate.go");
 
@@ -37,6 +39,17 @@ impl Server {
         let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
         go_build(dir.path(), dir.path(), &names);
         Self::started(dir, arguments)
+    }
+
+    /// Starts one that has a copy of a checkout as the repository `name`, for git over HTTP.
+    pub(crate) fn of_git(checkout: &Repository, name: &str) -> Self {
+        let directory = checkout.root();
+        let above = directory.parent().unwrap().to_str().unwrap();
+        checkout.git(&["clone", "--quiet", "--bare", ".", &format!("../{name}")]);
+        Self::start(
+            &[("main.go", include_str!("servers/git_repository.go"))],
+            &[above],
+        )
     }
 
     /// Starts the program of a module of ours, with arguments after the address to listen on.

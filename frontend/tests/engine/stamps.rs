@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use crate::engine::{Engine, Outcome};
+use crate::engine::{Build, Engine, Outcome};
 use crate::options::tiny;
 use crate::repository::{Repository, files, slow_to_compile, unique};
 use crate::server::Server;
@@ -187,6 +187,19 @@ fn a_root_without_a_module_has_a_commit() {
     );
 }
 
+/// The program of [`tiny`] that a build makes, which is the one that go makes in the checkout.
+fn as_by_go(tiny: &Repository, build: Build) -> Vec<u8> {
+    let out = tempfile::tempdir().unwrap();
+    build.files_to(out.path()).succeeds();
+    let built = std::fs::read(out.path().join("tiny")).unwrap();
+    assert!(
+        built == tiny.go_build_with(&STAMPED, "", "."),
+        "{}",
+        stamp(&built)
+    );
+    built
+}
+
 /// The fetch of a git context has one commit, and the tag that it was asked for.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
@@ -196,23 +209,9 @@ fn a_git_context_stamps_programs() {
     tiny.git(&["init", "--quiet"]);
     tiny.commit();
     tiny.git(&["tag", "v1.3.0"]);
-    let directory = tiny.root();
-    let above = directory.parent().unwrap().to_str().unwrap();
-    tiny.git(&["clone", "--quiet", "--bare", ".", "../tiny.git"]);
-    let server = Server::start(
-        &[("main.go", include_str!("servers/git_repository.go"))],
-        &[above],
-    );
+    let server = Server::of_git(&tiny, "tiny.git");
     let url = format!("http://{}/tiny.git#v1.3.0", server.address);
-    let out = tempfile::tempdir().unwrap();
-    let build = Engine::main().remote(&url).target("binaries");
-    build.files_to(out.path()).succeeds();
-    let built = std::fs::read(out.path().join("tiny")).unwrap();
-    assert!(
-        built == tiny.go_build_with(&STAMPED, "", "."),
-        "{}",
-        stamp(&built)
-    );
+    let built = as_by_go(&tiny, Engine::main().remote(&url).target("binaries"));
     assert!(stamp(&built).contains("\tv1.3.0"), "{}", stamp(&built));
 }
 
@@ -285,15 +284,7 @@ fn binaries_of_a_dockerfile_are_stamped() {
     tiny.git(&["init", "--quiet"]);
     tiny.commit();
     tiny.git(&["tag", "v0.1.0"]);
-    let out = tempfile::tempdir().unwrap();
-    let build = Engine::main().frontend(&tiny.root());
-    build.files_to(out.path()).succeeds();
-    let built = std::fs::read(out.path().join("tiny")).unwrap();
-    assert!(
-        built == tiny.go_build_with(&STAMPED, "", "."),
-        "{}",
-        stamp(&built)
-    );
+    as_by_go(&tiny, Engine::main().frontend(&tiny.root()));
 }
 
 #[test]
