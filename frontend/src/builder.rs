@@ -63,8 +63,8 @@ pub async fn build(
     let survey = Survey::of_images(&session, files).await?;
     let wanted = target::choose(options.target.as_deref(), &survey.outlined);
     let warnings = isolate::warnings(&survey, wanted.as_ref().ok())?;
-    session.warn(&warnings).await;
-    sbom::check(&session).await;
+    session.warn(&survey.config, warnings).await;
+    sbom::check(&session, &survey.config).await;
     let images = match build_platforms(&session, &survey, &wanted?).await {
         Ok(images) => images,
         Err(error) => return Err(survey.with_sources(error, &session, files).await),
@@ -120,7 +120,7 @@ async fn build_platforms(
         images.push((platform, built.image));
         outputs.push(built.output);
     }
-    exported_cache::check(session, &outputs).await;
+    exported_cache::check(session, &survey.config, &outputs).await;
     Ok(images)
 }
 
@@ -142,7 +142,8 @@ async fn build_platform(
     let outline = &outline;
     let built = attempt(session, survey, Job { outline, ..job }).await?;
     if built.is_made {
-        session.warn(&[isolate::warning(job.wanted, &error)]).await;
+        let warning = isolate::warning(job.wanted, &error);
+        session.warn(job.config, vec![warning]).await;
     }
     Ok(built)
 }

@@ -53,7 +53,7 @@ pub struct Options {
     pub contexts: ContextOptions,
     /// The `--call` asked for. Without one, build.
     pub request: Option<String>,
-    /// Whose SBOM the result is to have.
+    /// Which SBOM the result gets.
     pub sbom: SbomAsked,
     /// The time to put on everything, seconds since 1970.
     pub source_date_epoch: Option<i64>,
@@ -77,7 +77,7 @@ pub enum NoCache {
     Only(Vec<String>),
 }
 
-/// Whose SBOM the result is to have (`--sbom`).
+/// Which SBOM the result gets (`--sbom`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SbomAsked {
     /// No SBOM is asked for.

@@ -1,8 +1,9 @@
 //! The git step: `gowork-frontend git --source DIR --ignored FILE --out FILE [--checkout] NAME...`.
 //!
 //! Asks git, a program of the builder image, for the values of these names, and writes its answers
-//! as JSON; with `--checkout` also what programs say of the commit (`checkout`). `DIR` has the repository as `.git`, and the files of the work tree if one of the values
-//! depends on them. It is only read.
+//! as JSON; with `--checkout` also what programs say of the commit (`checkout`). `DIR` has the
+//! repository as `.git`, and the files of the work tree if one of the values depends on them. It is
+//! only read.
 //!
 //! A transfer is not a checkout, so two things of the index are not compared with files: what the
 //! ignore file `FILE` leaves out, and submodules, whose repositories are not there. A file whose

@@ -157,7 +157,7 @@ impl Rule {
             ),
             Self::NotCarriedOver => (
                 "NotCarriedOver",
-                "A file that gowork writes does not do everything that it is made from does",
+                "A file that gowork writes leaves out a part of what it is made from",
             ),
         }
     }

@@ -45,7 +45,8 @@ impl Accounts {
         }
     }
 
-    /// With the users of an image and their groups, where these are the accounts of its base. An entry of the same name and ids is kept as it is.
+    /// With the users of an image and their groups, where these are the accounts of its base. An entry
+    /// of the same name and ids is kept as it is.
     ///
     /// # Errors
     /// If one of this name has other ids, or one with the same id has another name.

@@ -13,7 +13,7 @@ use super::purl;
 /// The predicate type of an in-toto attestation with such a document.
 pub const SPDX_PREDICATE: &str = "https://spdx.dev/Document";
 
-/// Where something is that SPDX wants and that is not known here.
+/// Stands for what SPDX wants and gowork does not know.
 const UNKNOWN: &str = "NOASSERTION";
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";

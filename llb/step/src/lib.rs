@@ -12,8 +12,8 @@
 //! | [`NAMES`] | [`Names`] | `watch` |
 //!
 //! A link of a program that says which commit it is made of reads a [`Checkout`], from the file
-//! [`CHECKOUT`]. [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their outputs,
-//! and the frontend reads them.
+//! [`CHECKOUT`]. [`RUNNING`] and [`SAID`] go the other way: `watch` and `failure` leave them in their
+//! outputs, and the frontend reads them.
 //!
 //! Every JSON file begins with its [`Version`]. A reader refuses another version, a field that it
 //! does not know, and a field that is missing: a list that is silently empty would leave sources

@@ -4,7 +4,8 @@
 //! `results` and `results_image` what travels to other builders.
 //! What they share: `paths` (where things are in a container), `sources` (what is in `/src`),
 //! `step_files` (what the programs read about a step), `description` (what a step's results are
-//! known by), `stamp` (what links have of git), `compiler_env`, and `progress` (the rows that people see).
+//! known by), `stamp` (what links have of git), `compiler_env`, and `progress` (the rows that people
+//! see).
 
 mod batch;
 mod compile;

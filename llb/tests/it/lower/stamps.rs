@@ -73,7 +73,7 @@ fn a_link_has_what_git_says_and_nothing_of_the_repository() {
         assert!(api.contains(part), "{part}: {api}");
     }
     assert!(!api.contains("-buildvcs=false"), "{api}");
-    // The version follows from the go.mod at the root, which is no part of the build.
+    // The build does not use the go.mod at the root, but the version comes from it.
     let sources = definition
         .split("\n#")
         .find(|op| op.contains("sources of api"));
