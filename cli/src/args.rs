@@ -78,6 +78,8 @@ pub(crate) enum Command {
     Bake(Output),
     /// Print a .dockerignore that lets in only what the images are made of.
     Dockerignore(Output),
+    /// Print a pipeline that tests, builds, signs and publishes the images.
+    Ci(Ci),
     /// Write the first files of a repository, or those that take the place of a Dockerfile that
     /// compiles Go.
     #[command(after_help = INIT_HELP)]
@@ -311,6 +313,41 @@ pub(crate) enum Cache {
     /// each image. Slow where several images are built at once and the mount is empty while the
     /// deps stage is cached.
     Mount,
+}
+
+/// Options of `ci`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Ci {
+    /// The system that runs it.
+    #[arg(value_enum)]
+    pub(crate) system: CiSystem,
+    /// Where builds find what earlier ones made.
+    #[arg(long, value_enum, default_value = "registry")]
+    pub(crate) cache: CiCache,
+    /// The branch whose images are published. GitLab knows it by itself.
+    #[arg(long, value_name = "BRANCH", default_value = "main")]
+    pub(crate) branch: String,
+    /// Where it goes.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// A system that runs pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CiSystem {
+    /// GitHub Actions: a file in .github/workflows.
+    Github,
+    /// GitLab CI: .gitlab-ci.yml.
+    Gitlab,
+}
+
+/// Where builds of a pipeline find what earlier ones made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CiCache {
+    /// In the registry, beside the images.
+    Registry,
+    /// In GitHub's cache.
+    Gha,
 }
 
 /// Where a text goes.

@@ -11,6 +11,7 @@ mod git;
 mod make;
 mod membership;
 mod output;
+mod pipeline;
 mod project;
 mod report;
 mod resolve;

@@ -288,6 +288,11 @@ impl Project {
         )))
     }
 
+    /// All its files, also those that a build does not see.
+    pub(crate) fn whole(&self) -> &dyn SourceTree {
+        self.whole.as_ref()
+    }
+
     /// Its directory on disk.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -53,7 +53,7 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Run every test, those on a real BuildKit included
     Test(tests::Arguments),
-    /// Check GitHub's workflows
+    /// Check GitHub's workflows, and the pipelines that `gowork ci` prints for the examples
     Workflows,
 }
 

@@ -1,22 +1,110 @@
-//! `cargo xtask workflows`: GitHub's workflows are right as far as can be told without GitHub.
+//! `cargo xtask workflows`: workflows of GitHub and pipelines of GitLab are right as far as can be
+//! told without them: our own, and those that `gowork ci` prints for the examples.
 
-use crate::command::{command, run as run_command};
+use std::path::{Path, PathBuf};
+
+use crate::command::{command, find_program, run as run_command};
 use crate::engine::tools::Tool;
 use crate::progress::Phase;
 use crate::state::State;
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
-/// Runs actionlint, which also runs shellcheck where that is installed.
+/// What compares files with published schemas, which it brings along: a package of PyPI.
+const CHECKER: &str = "check-jsonschema";
+const CHECKER_VERSION: &str = "0.39.0";
+
+/// Runs actionlint, which also runs shellcheck where that is installed, and compares everything with
+/// the published schemas.
 ///
 /// # Errors
-/// If it finds something.
+/// If one of them finds something.
 pub(crate) fn run() -> Result<()> {
     let state = State::open()?;
     let actionlint = Tool::Actionlint.ensure(&state)?;
     let phase = Phase::start("checking the workflows");
-    run_command(command(actionlint, ["-oneline"]).current_dir(state.repository()))?;
+    run_command(command(&actionlint, ["-oneline"]).current_dir(state.repository()))?;
+    let workflows = printed(&state, "github")?;
+    let mut lint = command(actionlint, ["-oneline"]);
+    run_command(lint.args(&workflows).current_dir(state.repository()))?;
+    phase.done();
+    let checker = checker(&state)?;
+    let phase = Phase::start("comparing them with the published schemas");
+    let own = |path: &str| vec![state.repository().join(path)];
+    for (schema, files) in [
+        ("github-workflows", workflows),
+        ("github-workflows", own(".github/workflows/ci.yml")),
+        ("github-workflows", own(".github/workflows/release.yml")),
+        ("github-actions", own(".github/actions/setup/action.yml")),
+        ("gitlab-ci", printed(&state, "gitlab")?),
+    ] {
+        let schema = format!("vendor.{schema}");
+        let mut check = command(&checker, ["--builtin-schema", &schema]);
+        run_command(check.args(files))?;
+    }
     phase.done();
     Ok(())
+}
+
+/// What `gowork ci` prints for the examples: files whose names begin with `system`. A test of the
+/// command holds them to what it prints.
+fn printed(state: &State, system: &str) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for example in std::fs::read_dir(state.repository().join("examples"))? {
+        let expected = example?.path().join("expected");
+        if !expected.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(expected)? {
+            let file = file?;
+            if file.file_name().to_string_lossy().starts_with(system) {
+                files.push(file.path());
+            }
+        }
+    }
+    ensure!(
+        !files.is_empty(),
+        "no pipelines of {system} in examples/*/expected"
+    );
+    files.sort();
+    Ok(files)
+}
+
+/// The program that compares with schemas, installed once a version.
+fn checker(state: &State) -> Result<PathBuf> {
+    let _lock = state.lock(CHECKER)?;
+    let place = state.path(&format!("tools/{CHECKER}-{CHECKER_VERSION}"));
+    let program = place.join("bin").join(CHECKER);
+    if program.exists() {
+        return Ok(program);
+    }
+    let python = find_program("python3")
+        .context("`python3` is missing: install it, with its module venv (Debian: python3-venv)")?;
+    let phase = Phase::start("installing check-jsonschema");
+    install(&python, &place)?;
+    phase.done();
+    Ok(program)
+}
+
+/// Makes the directory and removes it if that fails. It cannot be made elsewhere and moved, since
+/// the programs in it name their interpreter.
+fn install(python: &Path, place: &Path) -> Result<()> {
+    let install = || -> Result<()> {
+        run_command(command(python, ["-m", "venv", "--clear"]).arg(place))?;
+        let package = format!("{CHECKER}=={CHECKER_VERSION}");
+        let words = [
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            &package,
+        ];
+        run_command(&mut command(place.join("bin/pip"), words))?;
+        Ok(())
+    };
+    let result = install();
+    if result.is_err() {
+        let _ = std::fs::remove_dir_all(place);
+    }
+    result
 }
 
 #[cfg(test)]
@@ -48,6 +136,10 @@ mod tests {
                 let Some(action) = line.strip_prefix("uses: ") else {
                     continue;
                 };
+                // Actions of this repository are those of the commit that runs.
+                if action.starts_with("./") {
+                    continue;
+                }
                 uses += 1;
                 let commit = action
                     .split_once('@')

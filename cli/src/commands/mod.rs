@@ -4,6 +4,7 @@ mod affected;
 mod affected_module;
 mod bake;
 mod check;
+mod ci;
 mod dockerfile;
 mod dockerignore;
 mod explain;
@@ -56,6 +57,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
         Command::Bake(output) => bake::run(common, output),
         Command::Dockerignore(output) => dockerignore::run(common, output),
+        Command::Ci(ci) => ci::run(common, ci),
         Command::Init(init) => init::run(common, init),
         Command::Check(check) => check::run(common, check),
         Command::Completions { shell } => {

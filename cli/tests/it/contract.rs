@@ -8,7 +8,7 @@ use assert_cmd::cargo::CommandCargoExt as _;
 
 use crate::support::{Repository, SMALL, root};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "list",
     "check",
     "explain",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 13] = [
     "bake",
     "dockerignore",
     "init",
+    "ci",
     "completions",
     "man",
 ];

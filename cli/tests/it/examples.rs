@@ -48,6 +48,13 @@ fn dockerignore() {
 }
 
 #[test]
+fn pipelines() {
+    check("github.yml", "ci github");
+    check("github-gha.yml", "ci github --cache gha --branch trunk");
+    check("gitlab-ci.yml", "ci gitlab");
+}
+
+#[test]
 fn plan() {
     check("plan.json", "plan --format json --platform linux/amd64");
 }

@@ -29,6 +29,7 @@ mod opened;
 mod output;
 mod overlays;
 mod overwrite;
+mod pipeline;
 #[path = "../property/proxy.rs"]
 mod proxy;
 mod reports;

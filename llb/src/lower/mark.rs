@@ -24,6 +24,14 @@ impl Mark {
     pub const DOCKERIGNORE: Self = Self {
         command: "dockerignore",
     };
+    /// Of a workflow of GitHub Actions.
+    pub const CI_GITHUB: Self = Self {
+        command: "ci github",
+    };
+    /// Of a pipeline of GitLab.
+    pub const CI_GITLAB: Self = Self {
+        command: "ci gitlab",
+    };
 
     /// The command that prints files with this mark.
     pub fn command(self) -> &'static str {

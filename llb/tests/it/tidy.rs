@@ -154,7 +154,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 18] = [
+const CLI_ARROWS: [(&str, &[&str]); 19] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -185,6 +185,7 @@ const CLI_ARROWS: [(&str, &[&str]); 18] = [
             "make",
             "membership",
             "output",
+            "pipeline",
             "project",
             "report",
             "root",
@@ -194,6 +195,7 @@ const CLI_ARROWS: [(&str, &[&str]); 18] = [
     ),
     ("report", &[]),
     ("conversion", &[]),
+    ("pipeline", &[]),
     ("make", &["conversion"]),
     ("main", &[]),
 ];

@@ -1,0 +1,203 @@
+//! `gowork ci`: a pipeline for the images.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context as _;
+use gowork_llb::config::WrittenFor;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::{self, Mark};
+use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
+
+use crate::args::{Ci, CiCache, CiSystem, Common};
+use crate::output::deliver;
+use crate::pipeline::{self, Cache, Facts};
+use crate::project::{OpenArgs, Project, usual_targets};
+use crate::root::DOCKERFILES;
+use crate::{bounded, exit};
+
+/// Prints the pipeline.
+pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
+    let cache = match (options.system, options.cache) {
+        (CiSystem::Gitlab, CiCache::Gha) => {
+            let wrong = "--cache gha: GitLab has no such cache; leave it out";
+            return Err(exit::Usage(wrong.to_owned()).into());
+        }
+        (_, CiCache::Registry) => Cache::Registry,
+        (_, CiCache::Gha) => Cache::Gha,
+    };
+    let project = Project::read(common, OpenArgs::Keep)?;
+    if let Some(error) = project.refuse_stages("the pipeline") {
+        project.tell(&[error]);
+        return Ok(exit::ERRORS);
+    }
+    let targets = usual_targets(common);
+    let Some(sound) = project.outlines(&targets) else {
+        return Ok(exit::ERRORS);
+    };
+    let outline = sound.value.first().context("no platform")?;
+    let images = outline.images.iter();
+    let images = images.filter(|image| image.variant_of.is_none());
+    let builder = &outline.setup.builder;
+    let facts = Facts {
+        images: images.map(|image| image.config.name.to_string()).collect(),
+        broken: sound.broken.iter().map(ToString::to_string).collect(),
+        platforms: targets
+            .iter()
+            .map(|target| lower::docker_platform(target).to_string())
+            .collect(),
+        tested: tested(&project)?,
+        go_version: go_version(&project),
+        // A stage's image is made in a build, which tests are not.
+        go_image: match builder.stage() {
+            Some(_) => format!("golang:1.{}", builder.go_minor),
+            None => builder.image.clone(),
+        },
+        build_args: common.build_arg.clone(),
+        reads_git: project.reads_git,
+        definition: definition(common, &project)?,
+        below: below(common)?,
+        branch: options.branch.clone(),
+        cache,
+    };
+    let missing = project.open_args.iter();
+    let missing: Vec<&str> = missing
+        .filter(|(_, default)| default.is_none())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !missing.is_empty() {
+        let words = format!(
+            "builds of this pipeline fail without the build-args {}",
+            missing.join(", ")
+        );
+        let help = "give each a default in the configuration, or pass --build-arg NAME=VALUE here";
+        project.tell(&[Diagnostic::error(words).help(help)]);
+        return Ok(exit::ERRORS);
+    }
+    let (text, mark) = match options.system {
+        CiSystem::Github => (pipeline::github(&facts), Mark::CI_GITHUB),
+        CiSystem::Gitlab => (pipeline::gitlab(&facts), Mark::CI_GITLAB),
+    };
+    // A repository that has no workflow has no directory for it.
+    if let (Some(path), false) = (&options.output.output, options.output.check)
+        && let Some(dir) = path.parent()
+    {
+        std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
+    }
+    Ok(deliver(&text, mark, &options.output)?.max(sound.code))
+}
+
+/// The file that a build has to be told: none, if `docker buildx build .` takes it by itself.
+fn definition(common: &Common, project: &Project) -> anyhow::Result<Option<String>> {
+    let root = &common.root.dir;
+    if let Some(given) = &common.config {
+        let path = given.canonicalize()?;
+        let inside = path.strip_prefix(root.canonicalize()?);
+        let inside = inside.with_context(|| {
+            format!(
+                "{}: a pipeline needs a configuration that lies in the repository",
+                given.display()
+            )
+        })?;
+        return printable(&inside.to_string_lossy().replace('\\', "/")).map(Some);
+    }
+    let dockerfile = DOCKERFILES
+        .iter()
+        .find(|name| root.join(name).is_file())
+        .map(|name| bounded::read(&root.join(name)))
+        .transpose()?;
+    let dockerfile = dockerfile.map(|text| String::from_utf8_lossy(&text).into_owned());
+    let has_images =
+        |text: &str| WrittenFor::of(text) == WrittenFor::Gowork || Mark::DOCKERFILE.is_in(text);
+    if dockerfile.is_some_and(|text| has_images(&text)) {
+        return Ok(None);
+    }
+    let (name, _) = project.config_file.as_ref().context(
+        "no file to build: `gowork init` writes a Dockerfile, which the pipeline builds",
+    )?;
+    Ok(Some(name.clone()))
+}
+
+/// The root as seen from the top of the git repository, if they differ.
+fn below(common: &Common) -> anyhow::Result<Option<String>> {
+    let root = common.root.dir.canonicalize()?;
+    let Some(top) = root.ancestors().find(|dir| dir.join(".git").exists()) else {
+        return Ok(None);
+    };
+    let below = root.strip_prefix(top)?.to_string_lossy().replace('\\', "/");
+    let below = (!below.is_empty()).then(|| printable(&below));
+    below.transpose()
+}
+
+/// The directories of modules with tests, in the build's order.
+fn tested(project: &Project) -> anyhow::Result<Vec<String>> {
+    let workspace = project.workspace();
+    let members: BTreeSet<_> = workspace
+        .roots
+        .iter()
+        .filter(|root| !root.gowork_off)
+        .flat_map(|root| root.members.iter().copied())
+        .collect();
+    let tested = members
+        .into_iter()
+        .map(|module| &workspace.module(module).dir)
+        .filter(|dir| has_tests(project.whole(), dir));
+    tested.map(|dir| printable(&dir.as_dir())).collect()
+}
+
+/// Whether `go test ./...` in a module's directory finds a test.
+fn has_tests(tree: &dyn SourceTree, module: &TreePath) -> bool {
+    let mut open = vec![module.clone()];
+    while !open.is_empty() {
+        let listed = tree.list(&open);
+        let mut below = Vec::new();
+        for (dir, entries) in open.iter().zip(listed) {
+            let entries = entries.unwrap_or_default();
+            let is = |name: &str| entries.iter().any(|entry| entry.name == name);
+            if dir != module && is("go.mod") {
+                continue;
+            }
+            for entry in &entries {
+                match entry.kind {
+                    EntryKind::Dir if is_looked_at(&entry.name) => {
+                        below.push(dir.child(&entry.name));
+                    }
+                    EntryKind::File
+                        if entry.name.ends_with("_test.go")
+                            && !entry.name.starts_with(['.', '_']) =>
+                    {
+                        return true;
+                    }
+                    _ => {}
+                }
+            }
+        }
+        open = below;
+    }
+    false
+}
+
+/// Whether `./...` leads into a directory of that name.
+fn is_looked_at(name: &str) -> bool {
+    !name.starts_with(['.', '_']) && name != "testdata" && name != "vendor"
+}
+
+/// The mod file that says which Go the tests need.
+fn go_version(project: &Project) -> String {
+    let present = &project.workspace().present;
+    let work = TreePath::ROOT.child("go.work");
+    let root = TreePath::ROOT.child("go.mod");
+    let file = [work, root].into_iter().find(|file| present.contains(file));
+    let mut modules = project.workspace().modules.iter();
+    let of_module = || Some(modules.next()?.dir.child("go.mod"));
+    file.or_else(of_module)
+        .map_or("go.mod".to_owned(), |file| file.to_string())
+}
+
+/// A path for a line of a pipeline.
+fn printable(path: &str) -> anyhow::Result<String> {
+    anyhow::ensure!(
+        !path.contains(char::is_control),
+        "{path:?}: a pipeline cannot name this directory; give it a name without control characters"
+    );
+    Ok(path.to_owned())
+}

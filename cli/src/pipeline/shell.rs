@@ -1,0 +1,76 @@
+//! Lines of shell that pipelines run, whichever system runs them.
+
+use super::Facts;
+
+/// A word of a command, quoted where a shell would read it otherwise.
+pub(super) fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-,:=@+%".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// `docker buildx build` with what holds for every build, up to the last backslash.
+pub(super) fn build(facts: &Facts, target: &str) -> String {
+    let definition = facts.definition.as_deref().map(word);
+    let file = definition.map_or(String::new(), |file| format!(" --file {file}"));
+    let args = facts.build_args.iter();
+    let args: String = args
+        .map(|arg| format!(" --build-arg {}", word(arg)))
+        .collect();
+    format!(
+        "docker buildx build{file} --target {target} --platform {}{args} \\",
+        word(&facts.platforms.join(","))
+    )
+}
+
+/// `gowork` with what holds for every command.
+pub(super) fn gowork(facts: &Facts) -> String {
+    let mut command = "gowork".to_owned();
+    if let Some(file) = &facts.definition {
+        command += &format!(" --config {}", word(file));
+    }
+    for arg in &facts.build_args {
+        command += &format!(" --build-arg {}", word(arg));
+    }
+    command
+}
+
+/// Runs the tests of all modules that have some, and fails at the end if one failed.
+pub(super) fn tests(facts: &Facts) -> String {
+    let modules: Vec<String> = facts.tested.iter().map(|dir| word(dir)).collect();
+    if let [module] = modules.as_slice() {
+        return format!("go -C {module} test ./...\n");
+    }
+    format!(
+        "failed=\nfor module in {}; do\n  go -C \"$module\" test ./... || failed=\"$failed $module\"\ndone\nif [ -n \"$failed\" ]; then echo \"tests failed in:$failed\"; exit 1; fi\n",
+        modules.join(" ")
+    )
+}
+
+/// `text` with `indent` spaces before each line that is not empty.
+pub(super) fn indented(text: &str, indent: usize) -> String {
+    let line = |line: &str| {
+        if line.is_empty() {
+            "\n".to_owned()
+        } else {
+            format!("{:indent$}{line}\n", "")
+        }
+    };
+    text.lines().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn words_are_quoted_where_a_shell_would_read_them_otherwise() {
+        assert_eq!(word("services/api"), "services/api");
+        assert_eq!(word("my api"), "'my api'");
+        assert_eq!(word("it's $HOME"), r"'it'\''s $HOME'");
+        assert_eq!(word(""), "''");
+    }
+}
