@@ -80,6 +80,8 @@ pub(crate) enum Command {
     Dockerignore(Output),
     /// Print a pipeline that tests, builds, signs and publishes the images.
     Ci(Ci),
+    /// Report what is known to be wrong with the engine and the host that build.
+    Doctor(Doctor),
     /// Write the first files of a repository, or those that take the place of a Dockerfile that
     /// compiles Go.
     #[command(after_help = INIT_HELP)]
@@ -119,6 +121,8 @@ pub(crate) enum Described {
     Check,
     /// The configuration.
     Config,
+    /// `gowork doctor`.
+    Doctor,
     /// `gowork explain IMAGE`.
     Explain,
     /// `gowork explain IMAGE FILE`.
@@ -313,6 +317,17 @@ pub(crate) enum Cache {
     /// each image. Slow where several images are built at once and the mount is empty while the
     /// deps stage is cached.
     Mount,
+}
+
+/// Options of `doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Form of the report.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Form,
+    /// Look at the texts of another host, in files of this directory, in place of this one.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recorded: Option<PathBuf>,
 }
 
 /// Options of `ci`.

@@ -8,7 +8,7 @@ use crate::ui;
 
 /// All is well.
 pub(crate) const OK: u8 = 0;
-/// The repository or its configuration has errors; or, with `--check`, the file is not what would
+/// The repository, its configuration or the engine has errors; or, with `--check`, the file is not what would
 /// be printed.
 pub(crate) const ERRORS: u8 = 1;
 /// The command line is wrong (clap's code).
@@ -19,7 +19,7 @@ pub(crate) const TROUBLE: u8 = 3;
 /// The documentation of the codes, for `--help`.
 pub(crate) const HELP: &str = "Exit codes:
   0  all is well
-  1  the repository or its configuration has errors, or --check found a difference
+  1  the repository, its configuration or the engine has errors, or --check found a difference
   2  the command line is wrong
   3  a file cannot be read or written, or git or the go command failed";
 

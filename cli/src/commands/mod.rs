@@ -7,6 +7,7 @@ mod check;
 mod ci;
 mod dockerfile;
 mod dockerignore;
+mod doctor;
 mod explain;
 mod explain_file;
 mod explain_json;
@@ -58,6 +59,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Bake(output) => bake::run(common, output),
         Command::Dockerignore(output) => dockerignore::run(common, output),
         Command::Ci(ci) => ci::run(common, ci),
+        Command::Doctor(options) => doctor::run(common, options),
         Command::Init(init) => init::run(common, init),
         Command::Check(check) => check::run(common, check),
         Command::Completions { shell } => {

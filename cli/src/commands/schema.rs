@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::affected::AffectedJson;
+use super::doctor::DoctorJson;
 use super::explain_json::{ExplainFileJson, ExplainJson};
 use super::list::ListJson;
 use crate::args::Described;
@@ -18,6 +19,7 @@ pub(crate) fn run(of: Described) -> anyhow::Result<u8> {
         Described::Affected => schema::<AffectedJson>(),
         Described::Check => schema::<CheckJson>(),
         Described::Config => Config::schema(),
+        Described::Doctor => schema::<DoctorJson>(),
         Described::Explain => schema::<ExplainJson>(),
         Described::ExplainFile => schema::<ExplainFileJson>(),
         Described::List => schema::<ListJson>(),

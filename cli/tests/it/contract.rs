@@ -8,7 +8,7 @@ use assert_cmd::cargo::CommandCargoExt as _;
 
 use crate::support::{Repository, SMALL, root};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "list",
     "check",
     "explain",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 14] = [
     "dockerignore",
     "init",
     "ci",
+    "doctor",
     "completions",
     "man",
 ];

@@ -16,6 +16,8 @@ mod broken;
 mod cases;
 mod contract;
 mod definition;
+mod doctor;
+mod documented;
 mod engine;
 mod errors;
 mod examples;
@@ -29,6 +31,7 @@ mod opened;
 mod output;
 mod overlays;
 mod overwrite;
+#[cfg(unix)]
 mod pipeline;
 #[path = "../property/proxy.rs"]
 mod proxy;

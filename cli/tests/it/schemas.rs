@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use crate::support::{Repository, root, run};
 
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "affected",
     "check",
+    "doctor",
     "explain",
     "explain-file",
     "list",
@@ -33,10 +34,13 @@ fn outputs_follow_their_schemas() {
     repository.git("add .");
     repository.git("commit --quiet -m all");
     repository.write("web/go.mod", "module example.com/web\n\ngo 1.26\n");
+    let centos = root().join("testdata/doctor/centos-7");
+    let centos = centos.display();
     for (name, command) in [
         ("affected", "affected --since HEAD"),
         ("affected", "affected --files README.md api/main.go"),
         ("check", "check"),
+        ("doctor", &format!("doctor --recorded {centos}")),
         ("explain", "explain api"),
         ("explain-file", "explain api lib/lib.go"),
         ("explain-file", "explain api web/main.go"),

@@ -154,7 +154,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 19] = [
+const CLI_ARROWS: [(&str, &[&str]); 20] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -181,6 +181,7 @@ const CLI_ARROWS: [(&str, &[&str]); 19] = [
             "by_commit",
             "by_name",
             "conversion",
+            "doctor",
             "exit",
             "make",
             "membership",
@@ -195,6 +196,7 @@ const CLI_ARROWS: [(&str, &[&str]); 19] = [
     ),
     ("report", &[]),
     ("conversion", &[]),
+    ("doctor", &[]),
     ("pipeline", &[]),
     ("make", &["conversion"]),
     ("main", &[]),

@@ -1,0 +1,224 @@
+//! `gowork doctor`: what is wrong with the engine and the host.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::{Common, Doctor, Form};
+use crate::doctor::{self, Context, Facts, Finding, Recording, Severity, bytes};
+use crate::source::Source;
+use crate::{exit, ui};
+
+/// How many entries at the root are named.
+const NAMED: usize = 3;
+
+/// Shows it.
+pub(crate) fn run(common: &Common, options: &Doctor) -> anyhow::Result<u8> {
+    let mut facts;
+    if let Some(dir) = &options.recorded {
+        facts = Facts::of(&Recording::read(dir)?);
+    } else {
+        facts = Facts::of(&doctor::collect());
+        facts.context = context(common)?;
+    }
+    let report = DoctorJson {
+        version: 1,
+        host: HostJson::of(&facts),
+        findings: doctor::examine(&facts),
+    };
+    match options.format {
+        Form::Human => ui::print(&text(&report))?,
+        Form::Json => ui::print_json(&report)?,
+    }
+    let failed = report
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    Ok(if failed { exit::ERRORS } else { exit::OK })
+}
+
+/// What is wrong with an engine and its host.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct DoctorJson {
+    /// The version of this form: 1. It grows when a field changes its meaning or goes away.
+    version: u32,
+    /// What was looked at.
+    host: HostJson,
+    /// What is wrong, the worst first.
+    findings: Vec<Finding>,
+}
+
+/// What was looked at. Something that is not known is null.
+#[derive(Debug, Serialize, JsonSchema)]
+struct HostJson {
+    /// The name of the system.
+    system: Option<String>,
+    /// The kernel of the engine.
+    kernel: Option<String>,
+    /// The version of the engine.
+    engine: Option<String>,
+    /// The engine's storage driver.
+    storage: Option<String>,
+    /// The version of cgroups.
+    cgroup: Option<String>,
+    /// Bytes of memory that the engine has.
+    memory: Option<u64>,
+    /// The builder that a build takes.
+    builder: Option<String>,
+    /// Its driver.
+    driver: Option<String>,
+    /// Its BuildKit, `v0.16`.
+    buildkit: Option<String>,
+    /// Free bytes in the engine's directory.
+    free_disk: Option<u64>,
+    /// Bytes of the repository.
+    repository: Option<u64>,
+    /// Bytes of it that the ignore file lets a build see.
+    context: Option<u64>,
+}
+
+impl HostJson {
+    fn of(facts: &Facts) -> Self {
+        let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let engine = facts.engine.as_ref();
+        let of_engine = |field: fn(&doctor::Engine) -> &str| engine.and_then(|it| given(field(it)));
+        let builder = facts.builder.as_ref();
+        Self {
+            system: given(&facts.os_name).or_else(|| of_engine(|it| &it.operating_system)),
+            kernel: of_engine(|it| &it.kernel_version),
+            engine: of_engine(|it| &it.server_version),
+            storage: of_engine(|it| &it.driver),
+            cgroup: of_engine(|it| &it.cgroup_version),
+            memory: engine.map(|it| it.mem_total).filter(|bytes| *bytes > 0),
+            builder: builder.and_then(|it| given(&it.name)),
+            driver: builder.and_then(|it| given(&it.driver)),
+            // Before Docker 23, its own builder gave the version of the engine.
+            buildkit: builder
+                .and_then(|it| it.buildkit)
+                .filter(|(major, _)| *major == 0)
+                .map(|(major, minor)| format!("v{major}.{minor}")),
+            free_disk: facts.free_disk,
+            repository: facts.context.as_ref().map(|it| it.whole),
+            context: facts.context.as_ref().map(|it| it.seen),
+        }
+    }
+}
+
+fn text(report: &DoctorJson) -> String {
+    let host = &report.host;
+    let mut text = String::new();
+    let mut line = |name: &str, parts: &[Option<String>]| {
+        let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+        if !parts.is_empty() {
+            let _ = writeln!(text, "{name:9} {}", parts.join(", "));
+        }
+    };
+    let named =
+        |name: &str, value: &Option<String>| value.as_ref().map(|it| format!("{name} {it}"));
+    let sized = |value: Option<u64>, what: &str| value.map(|it| format!("{} {what}", bytes(it)));
+    line(
+        "host",
+        &[host.system.clone(), named("kernel", &host.kernel)],
+    );
+    line(
+        "engine",
+        &[
+            named("Docker", &host.engine),
+            named("storage", &host.storage),
+            named("cgroup v", &host.cgroup).map(|it| it.replace("v ", "v")),
+            sized(host.memory, "of memory"),
+        ],
+    );
+    line(
+        "builder",
+        &[
+            host.builder.clone(),
+            named("driver", &host.driver),
+            named("BuildKit", &host.buildkit),
+        ],
+    );
+    line("disk", &[sized(host.free_disk, "free")]);
+    line(
+        "context",
+        &[
+            sized(host.context, "that a build may send"),
+            sized(host.repository, "in the repository"),
+        ],
+    );
+    let mut counts = BTreeMap::new();
+    for finding in &report.findings {
+        let severity = finding.severity.name();
+        let _ = write!(
+            text,
+            "\n{severity}[{}]: {}\n  = help: {}\n",
+            finding.rule, finding.message, finding.help
+        );
+        *counts.entry(finding.severity).or_insert(0) += 1;
+    }
+    let counts: Vec<String> = counts
+        .into_iter()
+        .map(|(severity, count)| ui::counted(count, severity.name()))
+        .collect();
+    let end = if counts.is_empty() {
+        "nothing is known to be wrong".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    let _ = writeln!(text, "\n{end}");
+    text
+}
+
+/// What a build in the repository may send; `None` if there is nothing to build here.
+fn context(common: &Common) -> anyhow::Result<Option<Context>> {
+    let root = &common.root.dir;
+    let is_ours = common.root.found.is_some()
+        || common.directory.is_some()
+        || ["go.work", "go.mod"]
+            .iter()
+            .any(|name| root.join(name).is_file());
+    if !is_ours {
+        return Ok(None);
+    }
+    let source = Source::on_disk(common)?;
+    let size = |path: &TreePath| {
+        let metadata = std::fs::symlink_metadata(root.join(path.as_str()));
+        metadata.map_or(0, |metadata| metadata.len())
+    };
+    let sum = |sizes: &BTreeMap<String, u64>| sizes.values().sum();
+    let whole = sum(&sizes(source.whole.as_ref(), &size));
+    let seen = sizes(source.without_ignored().tree.as_ref(), &size);
+    let mut largest: Vec<(String, u64)> = seen.clone().into_iter().collect();
+    largest.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.cmp(b)));
+    largest.truncate(NAMED);
+    Ok(Some(Context {
+        whole,
+        seen: sum(&seen),
+        largest,
+    }))
+}
+
+/// The bytes of each entry at the root.
+fn sizes(tree: &dyn SourceTree, size: &dyn Fn(&TreePath) -> u64) -> BTreeMap<String, u64> {
+    let mut sizes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut open = vec![TreePath::ROOT];
+    while !open.is_empty() {
+        let listed = tree.list(&open);
+        let mut below = Vec::new();
+        for (dir, entries) in open.iter().zip(listed) {
+            for entry in entries.unwrap_or_default() {
+                let path = dir.child(&entry.name);
+                if entry.kind == EntryKind::Dir {
+                    below.push(path);
+                    continue;
+                }
+                let top = path.as_str().split('/').next().unwrap_or_default();
+                *sizes.entry(top.to_owned()).or_default() += size(&path);
+            }
+        }
+        open = below;
+    }
+    sizes
+}
