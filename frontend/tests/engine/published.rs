@@ -24,10 +24,10 @@ const TOOLS: &str = "cc --version; ld --version; sha256sum $(cc -print-file-name
 
 const STAND_IN: &str = r#"
 FROM debian:bookworm
-COPY --from=toolchain bin /usr/local/bin
-COPY --from=toolchain lib /usr/local/lib
-COPY --from=crates cache /usr/local/cargo/registry/cache
-COPY --from=crates index /usr/local/cargo/registry/index
+COPY --from=programs / /usr/local/bin
+COPY --from=libraries / /usr/local/lib
+COPY --from=crates / /usr/local/cargo/registry/cache
+COPY --from=index / /usr/local/cargo/registry/index
 ENV CARGO_HOME=/usr/local/cargo CARGO_NET_OFFLINE=true
 "#;
 
@@ -62,11 +62,20 @@ fn rust() -> Layout {
         home.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"));
     let stand_in = Repository::new(&[("Dockerfile", STAND_IN)]);
     let dockerfile = stand_in.root().join("Dockerfile");
-    let build = Engine::main()
+    let sysroot = PathBuf::from(printed("rustc", &["--print=sysroot"]));
+    // A context travels whole, and the documentation beside these is larger than they are.
+    let contexts = [
+        ("programs", sysroot.join("bin")),
+        ("libraries", sysroot.join("lib")),
+        ("crates", home.join("registry/cache")),
+        ("index", home.join("registry/index")),
+    ];
+    let mut build = Engine::main()
         .stock(&stand_in.root(), &dockerfile)
-        .args(context("toolchain", printed("rustc", &["--print=sysroot"])))
-        .args(context("crates", home.join("registry").display()))
         .env("SOURCE_DATE_EPOCH", EPOCH);
+    for (name, directory) in contexts {
+        build = build.args(context(name, directory.display()));
+    }
     layout::build(build)
 }
 
