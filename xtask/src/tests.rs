@@ -1,4 +1,7 @@
 //! `cargo xtask test`: every test, those on a real BuildKit included.
+//!
+//! The machines of CI services have little disk, and a full one makes each test after it fail. So
+//! each part says what the disk has left.
 
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -33,7 +36,7 @@ const SERIES: [&str; 2] = ["predictions::", "identical::"];
 /// If a test fails, or the engine does not come up.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
-    let mut parts = Parts::default();
+    let mut parts = Parts::new(&state);
     let path = crate::golang::path(&state)?;
     run_visibly(
         cargo(&state)
@@ -66,24 +69,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// What each part of the tests took.
-struct Parts {
+struct Parts<'s> {
+    state: &'s State,
     since: Instant,
     taken: Vec<(&'static str, f64)>,
 }
 
-impl Default for Parts {
-    fn default() -> Self {
-        Self {
+impl<'s> Parts<'s> {
+    fn new(state: &'s State) -> Self {
+        let parts = Self {
+            state,
             since: Instant::now(),
             taken: Vec::new(),
-        }
+        };
+        parts.say_what_is_free("before the tests");
+        parts
     }
-}
 
-impl Parts {
     fn end(&mut self, name: &'static str) {
         let taken = std::mem::replace(&mut self.since, Instant::now()).elapsed();
         self.taken.push((name, taken.as_secs_f64()));
+        self.say_what_is_free(name);
+    }
+
+    /// Says what this user may still write on the disk of the state directory.
+    fn say_what_is_free(&self, name: &str) {
+        if let Ok(disk) = rustix::fs::statvfs(self.state.root()) {
+            let free = disk.f_bavail.saturating_mul(disk.f_frsize) / 1_000_000_000;
+            note(&format!("{name}: {free} GB of the disk are free"));
+        }
     }
 
     fn print(&self) {
