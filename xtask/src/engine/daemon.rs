@@ -33,8 +33,16 @@ impl Space {
     /// As buildkitd's configuration has it.
     fn most(self) -> &'static str {
         match self {
-            Self::Tests => "10GB",
+            Self::Tests => "6GB",
             Self::Benchmark => "60GB",
+        }
+    }
+
+    /// What is never removed, as buildkitd's configuration has it.
+    fn least(self) -> &'static str {
+        match self {
+            Self::Tests => "3GB",
+            Self::Benchmark => "5GB",
         }
     }
 }
@@ -230,7 +238,7 @@ impl Engine {
             serde_json::to_string(path).context("a path of the state directory is not UTF-8")
         };
         let (root, runc, address) = (quoted(&self.root())?, quoted(runc)?, &registry.address);
-        let most = space.most();
+        let (most, least) = (space.most(), space.least());
         let socket = quoted(Path::new(&format!("unix://{}", self.socket().display())))?;
         Ok(format!(
             r#"root = {root}
@@ -245,7 +253,7 @@ impl Engine {
     all = true
     maxUsedSpace = "{most}"
     minFreeSpace = "3GB"
-    reservedSpace = "5GB"
+    reservedSpace = "{least}"
 [worker.containerd]
   enabled = false
 [registry."docker.io"]
