@@ -82,6 +82,10 @@ pub(crate) enum Command {
     Ci(Ci),
     /// Report what is known to be wrong with the engine and the host that build.
     Doctor(Doctor),
+    /// Print a compose file that builds and runs the images.
+    Compose(Output),
+    /// Print a systemd unit that runs an image with Podman, or its program without containers.
+    Systemd(Systemd),
     /// Write the first files of a repository, or those that take the place of a Dockerfile that
     /// compiles Go.
     #[command(after_help = INIT_HELP)]
@@ -328,6 +332,31 @@ pub(crate) struct Doctor {
     /// Look at the texts of another host, in files of this directory, in place of this one.
     #[arg(long, value_name = "DIR")]
     pub(crate) recorded: Option<PathBuf>,
+}
+
+/// Options of `systemd`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Systemd {
+    /// The image.
+    pub(crate) image: String,
+    /// What runs it.
+    #[arg(long, value_enum, default_value = "quadlet")]
+    pub(crate) form: Unit,
+    /// Where Podman finds the image. Default: `localhost/NAME:latest`.
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) reference: Option<String>,
+    /// Where it goes.
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// What a unit runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Unit {
+    /// The image, with Podman: a file NAME.container.
+    Quadlet,
+    /// The program of the image, on the host: a file NAME.service.
+    Service,
 }
 
 /// Options of `ci`.

@@ -6,6 +6,7 @@ mod by_commit;
 mod by_name;
 mod commands;
 mod conversion;
+mod deploy;
 mod doctor;
 mod exit;
 mod git;

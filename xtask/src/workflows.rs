@@ -1,5 +1,6 @@
 //! `cargo xtask workflows`: workflows of GitHub and pipelines of GitLab are right as far as can be
-//! told without them: our own, and those that `gowork ci` prints for the examples.
+//! told without them: our own, and those that `gowork ci` prints for the examples. The same for what
+//! `gowork compose` and `gowork systemd` print.
 
 use std::path::{Path, PathBuf};
 
@@ -36,10 +37,40 @@ pub(crate) fn run() -> Result<()> {
         ("github-workflows", own(".github/workflows/release.yml")),
         ("github-actions", own(".github/actions/setup/action.yml")),
         ("gitlab-ci", printed(&state, "gitlab")?),
+        ("compose-spec", printed(&state, "compose")?),
+        ("compose-spec", own("testdata/deploy/compose.yaml")),
     ] {
         let schema = format!("vendor.{schema}");
         let mut check = command(&checker, ["--builtin-schema", &schema]);
         run_command(check.args(files))?;
+    }
+    phase.done();
+    units(&state)
+}
+
+/// How exposed a unit may be: of 100, which systemd shows as 10.0.
+const EXPOSURE: &str = "--threshold=20";
+
+/// Has systemd verify the units that `gowork systemd` prints, and rate them.
+fn units(state: &State) -> Result<()> {
+    let analyze = find_program("systemd-analyze")
+        .context("`systemd-analyze` is missing: install systemd (it need not run)")?;
+    let phase = Phase::start("verifying the units of systemd");
+    let directory = tempfile::tempdir()?;
+    for name in ["api.service", "job.service"] {
+        let text = std::fs::read_to_string(state.repository().join("testdata/deploy").join(name))?;
+        // systemd looks whether the program is there.
+        let program = format!("/usr/local/bin/{}", name.trim_end_matches(".service"));
+        let unit = directory.path().join(name);
+        std::fs::write(&unit, text.replace(&program, "/bin/true"))?;
+        let mut verify = command(&analyze, ["--man=no", "verify"]);
+        let verified = verify.arg(&unit).output()?;
+        // It succeeds with keys that it does not know, and says so.
+        let said = String::from_utf8_lossy(&verified.stderr);
+        let is_verified = verified.status.success() && !said.contains(name);
+        ensure!(is_verified, "systemd-analyze verify: {said}");
+        let mut rate = command(&analyze, ["security", "--offline=true", EXPOSURE]);
+        run_command(rate.arg(&unit))?;
     }
     phase.done();
     Ok(())

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
-use gowork_llb::config::WrittenFor;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{self, Mark};
 use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
 
+use super::build_file::{build_file, printable};
 use crate::args::{Ci, CiCache, CiSystem, Common};
+use crate::exit;
 use crate::output::deliver;
 use crate::pipeline::{self, Cache, Facts};
 use crate::project::{OpenArgs, Project, usual_targets};
-use crate::root::DOCKERFILES;
-use crate::{bounded, exit};
 
 /// Prints the pipeline.
 pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
@@ -54,7 +53,7 @@ pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
         },
         build_args: common.build_arg.clone(),
         reads_git: project.reads_git,
-        definition: definition(common, &project)?,
+        definition: build_file(common, &project)?,
         below: below(common)?,
         branch: options.branch.clone(),
         cache,
@@ -84,37 +83,6 @@ pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
         std::fs::create_dir_all(dir).with_context(|| dir.display().to_string())?;
     }
     Ok(deliver(&text, mark, &options.output)?.max(sound.code))
-}
-
-/// The file that a build has to be told: none, if `docker buildx build .` takes it by itself.
-fn definition(common: &Common, project: &Project) -> anyhow::Result<Option<String>> {
-    let root = &common.root.dir;
-    if let Some(given) = &common.config {
-        let path = given.canonicalize()?;
-        let inside = path.strip_prefix(root.canonicalize()?);
-        let inside = inside.with_context(|| {
-            format!(
-                "{}: a pipeline needs a configuration that lies in the repository",
-                given.display()
-            )
-        })?;
-        return printable(&inside.to_string_lossy().replace('\\', "/")).map(Some);
-    }
-    let dockerfile = DOCKERFILES
-        .iter()
-        .find(|name| root.join(name).is_file())
-        .map(|name| bounded::read(&root.join(name)))
-        .transpose()?;
-    let dockerfile = dockerfile.map(|text| String::from_utf8_lossy(&text).into_owned());
-    let has_images =
-        |text: &str| WrittenFor::of(text) == WrittenFor::Gowork || Mark::DOCKERFILE.is_in(text);
-    if dockerfile.is_some_and(|text| has_images(&text)) {
-        return Ok(None);
-    }
-    let (name, _) = project.config_file.as_ref().context(
-        "no file to build: `gowork init` writes a Dockerfile, which the pipeline builds",
-    )?;
-    Ok(Some(name.clone()))
 }
 
 /// The root as seen from the top of the git repository, if they differ.
@@ -191,13 +159,4 @@ fn go_version(project: &Project) -> String {
     let of_module = || Some(modules.next()?.dir.child("go.mod"));
     file.or_else(of_module)
         .map_or("go.mod".to_owned(), |file| file.to_string())
-}
-
-/// A path for a line of a pipeline.
-fn printable(path: &str) -> anyhow::Result<String> {
-    anyhow::ensure!(
-        !path.contains(char::is_control),
-        "{path:?}: a pipeline cannot name this directory; give it a name without control characters"
-    );
-    Ok(path.to_owned())
 }

@@ -33,7 +33,11 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     };
     let (plan, resolutions) = sound.value;
     let Some(image) = plan.image(&options.image) else {
-        project.tell(&[no_image(&plan, &sound.broken, &options.image)]);
+        project.tell(&[no_image(
+            plan.images.iter().map(|image| &image.name),
+            &sound.broken,
+            &options.image,
+        )]);
         return Ok(exit::ERRORS);
     };
     let query = Query {

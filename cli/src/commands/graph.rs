@@ -16,7 +16,11 @@ pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
     };
     let (plan, image) = (&sound.value.0, options.image.as_deref());
     if let Some(name) = image.filter(|name| plan.image(name).is_none()) {
-        project.tell(&[no_image(plan, &sound.broken, name)]);
+        project.tell(&[no_image(
+            plan.images.iter().map(|image| &image.name),
+            &sound.broken,
+            name,
+        )]);
         return Ok(exit::ERRORS);
     }
     let of = options.of.unwrap_or(if image.is_some() {

@@ -3,8 +3,10 @@
 mod affected;
 mod affected_module;
 mod bake;
+mod build_file;
 mod check;
 mod ci;
+mod compose;
 mod dockerfile;
 mod dockerignore;
 mod doctor;
@@ -19,6 +21,7 @@ mod no_image;
 mod plan;
 mod sbom;
 mod schema;
+mod systemd;
 
 use clap::CommandFactory;
 use gowork_llb::limits;
@@ -60,6 +63,8 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Dockerignore(output) => dockerignore::run(common, output),
         Command::Ci(ci) => ci::run(common, ci),
         Command::Doctor(options) => doctor::run(common, options),
+        Command::Compose(output) => compose::run(common, output),
+        Command::Systemd(options) => systemd::run(common, options),
         Command::Init(init) => init::run(common, init),
         Command::Check(check) => check::run(common, check),
         Command::Completions { shell } => {

@@ -8,7 +8,7 @@ use assert_cmd::cargo::CommandCargoExt as _;
 
 use crate::support::{Repository, SMALL, root};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "list",
     "check",
     "explain",
@@ -21,7 +21,9 @@ const COMMANDS: [&str; 15] = [
     "dockerignore",
     "init",
     "ci",
+    "compose",
     "doctor",
+    "systemd",
     "completions",
     "man",
 ];

@@ -55,6 +55,11 @@ fn pipelines() {
 }
 
 #[test]
+fn compose() {
+    check("compose.yaml", "compose --platform linux/amd64");
+}
+
+#[test]
 fn plan() {
     check("plan.json", "plan --format json --platform linux/amd64");
 }

@@ -16,6 +16,7 @@ mod broken;
 mod cases;
 mod contract;
 mod definition;
+mod deploy;
 mod doctor;
 mod documented;
 mod engine;

@@ -32,6 +32,10 @@ impl Mark {
     pub const CI_GITLAB: Self = Self {
         command: "ci gitlab",
     };
+    /// Of a compose file.
+    pub const COMPOSE: Self = Self { command: "compose" };
+    /// Of a unit of systemd.
+    pub const SYSTEMD: Self = Self { command: "systemd" };
 
     /// The command that prints files with this mark.
     pub fn command(self) -> &'static str {

@@ -154,7 +154,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 20] = [
+const CLI_ARROWS: [(&str, &[&str]); 21] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -181,6 +181,7 @@ const CLI_ARROWS: [(&str, &[&str]); 20] = [
             "by_commit",
             "by_name",
             "conversion",
+            "deploy",
             "doctor",
             "exit",
             "make",
@@ -196,6 +197,7 @@ const CLI_ARROWS: [(&str, &[&str]); 20] = [
     ),
     ("report", &[]),
     ("conversion", &[]),
+    ("deploy", &[]),
     ("doctor", &[]),
     ("pipeline", &[]),
     ("make", &["conversion"]),
