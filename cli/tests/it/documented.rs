@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Said, root, run};
+use crate::support::{Repository, Said, root, run};
 
 /// A command of a page, with the lines below it.
 struct Shown<'a> {
@@ -60,4 +60,210 @@ fn check(page: &str, dir: &Path) -> usize {
 #[test]
 fn doctor() {
     assert_eq!(check("doctor.md", &root()), 1);
+}
+
+/// Copies the files of an example that its user wrote.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let name = entry.file_name();
+        if ["expected", "Dockerfile", "README.md"]
+            .iter()
+            .any(|it| name == **it)
+        {
+            continue;
+        }
+        if from.is_dir() {
+            copy(&from, &to);
+        } else {
+            std::fs::copy(&from, &to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn quickstart() {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&root().join("examples/shop"), dir.path());
+    assert_eq!(check("quickstart.md", dir.path()), 4);
+    let page = std::fs::read_to_string(root().join("docs/quickstart.md")).unwrap();
+    let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
+    assert!(page.contains(&format!("```dockerfile\n{dockerfile}```\n")));
+}
+
+#[test]
+fn migrating() {
+    let page = std::fs::read_to_string(root().join("docs/migrating.md")).unwrap();
+    let mut files = page.split("```dockerfile\n").skip(1);
+    let mut file = || files.next().unwrap().split("```").next().unwrap();
+    let (before, after) = (file(), file());
+    let repository = Repository::new(
+        "
+-- go.mod --
+module example.com/app
+
+go 1.26
+-- cmd/api/main.go --
+package main
+
+func main() {}
+",
+    );
+    repository.write("Dockerfile", before);
+    assert_eq!(check("migrating.md", repository.path()), 1);
+    assert_eq!(repository.text("Dockerfile.gowork"), after);
+}
+
+/// Every text of the sources, in one: continued lines are joined, as the compiler does it.
+fn sources() -> String {
+    let mut all = String::new();
+    let mut open: Vec<_> = ["cli/src", "llb/src", "frontend/src"]
+        .map(|dir| root().join(dir))
+        .into();
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).unwrap().map(Result::unwrap) {
+            if entry.path().is_dir() {
+                open.push(entry.path());
+            } else {
+                let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+                let code = text
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                all.extend(code.map(|line| line.to_owned() + "\n"));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn messages_of_the_page_on_troubleshooting_are_in_the_code() {
+    let page = std::fs::read_to_string(root().join("docs/troubleshooting.md")).unwrap();
+    let (ours, others) = page.split_once("\n## Messages of Docker").unwrap();
+    assert!(others.contains("\n### "));
+    let sources = sources();
+    let mut count = 0;
+    for heading in ours.lines().filter_map(|line| line.strip_prefix("### ")) {
+        let message = heading.trim_matches('`');
+        assert!(sources.contains(message), "no code says {message:?}");
+        count += 1;
+    }
+    assert!(count > 12, "{count}");
+}
+
+/// The sentences of a page: no code, tables and headings.
+fn sentences(page: &str) -> Vec<String> {
+    let mut is_code = false;
+    let mut text = String::new();
+    for line in page.lines() {
+        if line.starts_with("```") {
+            is_code = !is_code;
+        }
+        let is_fence = line.starts_with("```");
+        let ends = line.is_empty() || line.starts_with(['#', '|']) || is_fence || is_code;
+        let is_item = line.starts_with("- ") || line.starts_with(|c: char| c.is_ascii_digit());
+        if ends || is_item {
+            text += "\n";
+        }
+        if !ends {
+            text += line;
+            text += " ";
+        }
+    }
+    let parts = text.split('\n').flat_map(|part| part.split_inclusive(". "));
+    let sentences = parts.map(|part| part.trim().to_owned());
+    sentences.filter(|sentence| !sentence.is_empty()).collect()
+}
+
+/// Pages for users are short of breath.
+#[test]
+fn sentences_are_short() {
+    for page in [
+        "ci.md",
+        "deploy.md",
+        "doctor.md",
+        "migrating.md",
+        "quickstart.md",
+        "troubleshooting.md",
+    ] {
+        let text = std::fs::read_to_string(root().join("docs").join(page)).unwrap();
+        let sentences = sentences(&text);
+        let words: usize = sentences
+            .iter()
+            .map(|sentence| sentence.split_whitespace().count())
+            .sum();
+        assert!(sentences.len() > 10, "docs/{page}: {sentences:?}");
+        let most = 18 * sentences.len();
+        assert!(
+            words <= most,
+            "docs/{page}: {words} words in {} sentences",
+            sentences.len()
+        );
+    }
+}
+
+/// What GitHub calls a heading in a link.
+fn anchor(heading: &str) -> String {
+    let heading = heading.trim_start_matches('#').trim().to_lowercase();
+    let is_kept = |c: &char| c.is_alphanumeric() || *c == '-' || *c == ' ' || *c == '_';
+    heading
+        .chars()
+        .filter(is_kept)
+        .collect::<String>()
+        .replace(' ', "-")
+}
+
+/// The targets of the links of a page, outside of code.
+fn links(page: &str) -> Vec<&str> {
+    let mut is_code = false;
+    let mut found = Vec::new();
+    for line in page.lines() {
+        is_code ^= line.starts_with("```");
+        if !is_code {
+            let parts = line.split("](").skip(1);
+            found.extend(parts.filter_map(|part| part.split(')').next()));
+        }
+    }
+    found
+}
+
+#[test]
+fn links_between_pages_lead_somewhere() {
+    let docs = root().join("docs");
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in std::fs::read_dir(&docs).unwrap().map(Result::unwrap) {
+        if entry
+            .path()
+            .extension()
+            .is_none_or(|extension| extension != "md")
+        {
+            continue;
+        }
+        let page = std::fs::read_to_string(entry.path()).unwrap();
+        for link in links(&page)
+            .into_iter()
+            .filter(|link| !link.contains("://"))
+        {
+            count += 1;
+            let (file, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let path = if file.is_empty() {
+                entry.path()
+            } else {
+                docs.join(file)
+            };
+            let leads = path.exists()
+                && (fragment.is_empty() || {
+                    let text = std::fs::read_to_string(&path).unwrap_or_default();
+                    let mut headings = text.lines().filter(|line| line.starts_with('#'));
+                    headings.any(|heading| anchor(heading) == fragment)
+                });
+            if !leads {
+                wrong.push(format!("{}: {link}", entry.path().display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(count > 100, "{count}");
 }
