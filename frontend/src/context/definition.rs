@@ -7,7 +7,7 @@ use gowork_llb::ops::Output;
 use super::local::{Directory, IGNORE_FILE, INTERNAL};
 use super::read::read_optional;
 use crate::error::BuildError;
-use crate::gateway::{Gateway, Ref};
+use crate::gateway::{Gateway, GatewayError, Ref};
 use crate::opts::Options;
 
 /// The definition file's other name. Beside a Dockerfile with stages, the file has the settings.
@@ -78,19 +78,32 @@ pub(super) async fn read(
     filename: &str,
     source: Output,
 ) -> Result<DefinitionFile, BuildError> {
-    let (name, bytes) = read_in_any_case(gateway, from, filename).await?;
-    let beside = match beside(&name) {
-        Some(path) => read_optional(gateway, from, &path)
-            .await?
-            .map(|bytes| FileBeside { name: path, bytes }),
-        None => None,
-    };
+    // Whatever the definition file's spelling, the other one lies beside it.
+    let (definition, beside) = tokio::join!(
+        read_in_any_case(gateway, from, filename),
+        read_beside(gateway, from, filename)
+    );
+    let (name, bytes) = definition?;
+    let beside = beside?;
     Ok(DefinitionFile {
         name,
         bytes,
         source,
         beside,
     })
+}
+
+/// The other definition file, if there is one.
+async fn read_beside(
+    gateway: &dyn Gateway,
+    from: &Ref,
+    filename: &str,
+) -> Result<Option<FileBeside>, GatewayError> {
+    let Some(name) = beside(filename) else {
+        return Ok(None);
+    };
+    let bytes = read_optional(gateway, from, &name).await?;
+    Ok(bytes.map(|bytes| FileBeside { name, bytes }))
 }
 
 /// The file's name and text.

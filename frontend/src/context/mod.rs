@@ -85,21 +85,19 @@ impl<'a> Context<'a> {
             solve_ignore_file(gateway, ignoring)
         );
         let (beside_definition, ignored) = (beside_definition?, ignored?);
-        let definition = definition::read(gateway, &beside_definition, &filename, source).await?;
+        let own = format!("{filename}{IGNORE_FILE}");
+        // Side by side, too: most of these files do not exist.
+        let (definition, ignored) = tokio::join!(
+            definition::read(gateway, &beside_definition, &filename, source),
+            read_ignore_file(gateway, (&beside_definition, &own), &ignored)
+        );
+        let definition = definition?;
         let main = match found.context {
             Some(output) => Main::Whole(scoped(output, options.contexts.subdir.as_deref())),
-            None => {
-                let own = format!("{filename}{IGNORE_FILE}");
-                let text = match read_optional(gateway, &beside_definition, &own).await? {
-                    Some(text) => Some(text),
-                    None => read_optional(gateway, &ignored, IGNORE_FILE).await?,
-                };
-                let excludes = excludes(text.as_deref())?;
-                Main::Local(Directory {
-                    excludes,
-                    ..directory
-                })
-            }
+            None => Main::Local(Directory {
+                excludes: excludes(ignored?.as_deref())?,
+                ..directory
+            }),
         };
         Ok(Self {
             gateway,
@@ -239,6 +237,23 @@ async fn solve_ignore_file(
             solve(gateway, &file).await
         }
         None => Ok(Ref::default()),
+    }
+}
+
+/// The text of the ignore file that counts: the one named after the definition file, else that of
+/// the context.
+async fn read_ignore_file(
+    gateway: &dyn Gateway,
+    (beside_definition, own): (&Ref, &str),
+    ignored: &Ref,
+) -> Result<Option<Vec<u8>>, GatewayError> {
+    let (own, common) = tokio::join!(
+        read_optional(gateway, beside_definition, own),
+        read_optional(gateway, ignored, IGNORE_FILE)
+    );
+    match own? {
+        Some(text) => Ok(Some(text)),
+        None => common,
     }
 }
 

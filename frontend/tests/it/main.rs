@@ -21,6 +21,7 @@ mod old_builders;
 mod opened_step;
 mod opts;
 mod result;
+mod round_trips;
 mod sbom;
 mod scripted;
 mod subrequests;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{join, try_join_all};
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
 use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
@@ -61,8 +61,13 @@ pub(in crate::builder) async fn look_up(
 ) -> Result<Inputs, BuildError> {
     let builder = &job.outline.builder;
     let build_platform = session.options.build_platform.clone();
-    let go = self::builder(session, builder, scanned).await?;
-    let below = below(session, job, scanned).await?;
+    // Side by side: each may ask a registry.
+    let (go, below) = join(
+        self::builder(session, builder, scanned),
+        below(session, job, scanned),
+    )
+    .await;
+    let (go, below) = (go?, below?);
     let llb = LlbInputs {
         context: context(session, job.outline, scanned),
         builder: go.output,
