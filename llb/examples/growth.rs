@@ -2,8 +2,8 @@
 //! xtask bench growth` measures.
 //!
 //! `cargo run --release -p gowork-llb --example growth -- IMAGES PACKAGES` prints one line of JSON:
-//! seconds, and the most memory at once, of each phase. No go command runs: third-party packages
-//! are made up, too.
+//! processor seconds, and the most memory at once, of each phase; and bytes of what is sent and
+//! written down. No go command runs: third-party packages are made up, too.
 #![allow(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -15,7 +15,7 @@ mod measured;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::Duration;
 
 use gowork_llb::Repository;
 use gowork_llb::gomod::{ImportPath, ModulePath};
@@ -56,9 +56,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     phases.end("outline")?;
     let resolutions = world.resolutions(&asked.builds[0].request.packages);
     phases.skip()?;
+    let (resolutions, json) = through_json(resolutions)?;
+    phases.end("resolution")?;
     let plan = repository.plan_with(&target, &resolutions);
     let plan = plan.map_err(|errors| format!("{errors:?}"))?;
     phases.end("plan")?;
+    let sizes = lower(&plan)?;
+    phases.end("lower")?;
     let contents = Contents::read(&tree, &keys::paths(&plan));
     let step_keys = keys::step_keys(KeyInput {
         plan: &plan,
@@ -68,12 +72,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         contents: &contents,
     });
     phases.end("keys")?;
-    let bytes = lower(&plan)?;
-    phases.end("lower")?;
     println!(
         "{}",
         json!({
-            "images": plan.images.len(), "steps": step_keys.len(), "bytes": bytes,
+            "images": plan.images.len(), "steps": step_keys.len(),
+            "json": json, "llb": sizes.all, "image": sizes.image, "cache": sizes.cache,
             "packages": world.own.len(),
             "third-party": resolutions[&BuildIx(0)].packages.len(),
             "phases": phases.measured,
@@ -83,38 +86,67 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::process::exit(0)
 }
 
-/// Lowers every image. Returns how many bytes of LLB that is, each definition counted as it is sent.
-fn lower(plan: &Plan) -> Result<usize, Box<dyn std::error::Error>> {
+/// Resolutions as they come from their steps, and the bytes that they come as.
+fn through_json(
+    resolutions: BTreeMap<BuildIx, Resolution>,
+) -> Result<(BTreeMap<BuildIx, Resolution>, usize), Box<dyn std::error::Error>> {
+    let mut read = BTreeMap::new();
+    let mut bytes = 0;
+    for (build, resolution) in resolutions {
+        let json = serde_json::to_vec(&resolution)?;
+        bytes += json.len();
+        read.insert(build, serde_json::from_slice(&json)?);
+    }
+    Ok((read, bytes))
+}
+
+/// What is sent to BuildKit, in bytes.
+struct Sizes {
+    /// The definition of all binaries.
+    all: usize,
+    /// The definition of the first image.
+    image: usize,
+    /// About what an exported cache has of the steps of all binaries.
+    cache: u64,
+}
+
+/// Lowers all binaries, and an image.
+fn lower(plan: &Plan) -> Result<Sizes, Box<dyn std::error::Error>> {
     let context = Local::new("context").output();
     let programs = Image::new(&Reference::parse("docker.io/gowork/gowork:1")?).output();
     let inputs = LlbInputs::new(plan, context, programs, Platform::new("linux", "amd64"))?;
     let mut lowering = Lowering::new(plan, &inputs, LlbOptions::default());
-    let mut bytes = 0;
-    for image in &plan.images {
-        bytes += lowering.image(image)?.to_definition().to_bytes().len();
-    }
-    Ok(bytes)
+    let all = lowering.binaries(None)?.to_definition();
+    let image = plan.images.first().ok_or("no image")?;
+    let mut lowering = Lowering::new(plan, &inputs, LlbOptions::default());
+    let image = lowering.image(image)?.to_definition();
+    Ok(Sizes {
+        all: all.to_bytes().len(),
+        image: image.to_bytes().len(),
+        cache: all.cache_config_sizes().values().sum(),
+    })
 }
 
 /// Measures one phase after another.
 struct Phases {
-    started: Instant,
+    /// The processor seconds at its start.
+    started: f64,
     measured: Map<String, Value>,
 }
 
 impl Phases {
     fn new() -> std::io::Result<Self> {
         let mut phases = Self {
-            started: Instant::now(),
+            started: 0.0,
             measured: Map::new(),
         };
         phases.skip()?;
         Ok(phases)
     }
 
-    /// Ends a phase, and begins the next.
+    /// Ends a phase, and begins the next one.
     fn end(&mut self, name: &str) -> std::io::Result<()> {
-        let seconds = self.started.elapsed().as_secs_f64();
+        let seconds = processor_seconds()? - self.started;
         let phase = json!({ "seconds": seconds, "peak": peak_memory() });
         self.measured.insert(name.to_owned(), phase);
         self.skip()
@@ -123,9 +155,23 @@ impl Phases {
     /// Begins a phase anew. Linux forgets the peak of memory if told so (proc(5), `clear_refs`).
     fn skip(&mut self) -> std::io::Result<()> {
         std::fs::write("/proc/self/clear_refs", "5")?;
-        self.started = Instant::now();
+        self.started = processor_seconds()?;
         Ok(())
     }
+}
+
+/// Seconds that processors spent on the threads of this process: what else the machine does counts
+/// less than on a clock. Linux writes them down for each (`Documentation/scheduler/sched-stats.rst`).
+fn processor_seconds() -> std::io::Result<f64> {
+    // The kernel brings that of a thread up to date when it sleeps.
+    std::thread::sleep(Duration::from_micros(1));
+    let mut nanoseconds = 0;
+    for thread in std::fs::read_dir("/proc/self/task")? {
+        let text = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+        let first = text.split(' ').next().unwrap_or_default();
+        nanoseconds += first.parse::<u64>().unwrap_or_default();
+    }
+    Ok(nanoseconds as f64 / 1e9)
 }
 
 /// Numbers that look random and are always the same.

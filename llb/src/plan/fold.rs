@@ -10,6 +10,8 @@
 //! Images stay exact, however much is folded: a step keeps the results of its parts apart, and what
 //! reads them mounts only what it needs.
 
+use std::collections::BTreeMap;
+
 use fixedbitset::FixedBitSet;
 
 use super::order::{closed, in_order, is_between};
@@ -40,9 +42,9 @@ struct Fold {
     size: u64,
     /// The weight of `edits`.
     edited: u64,
-    /// What it adds for each image that does not need it: its size, and that of the third-party
-    /// packages that it imports and the image does not hold.
-    added: Vec<u64>,
+    /// What it adds for each image that is built apart and does not need it: its size, and that of
+    /// the third-party packages that it imports and the image does not hold.
+    added: BTreeMap<usize, u64>,
     cost: u128,
 }
 
@@ -118,10 +120,10 @@ impl<'a> Folder<'a> {
                 outside,
                 size: part.size,
                 edited: 0,
-                added: Vec::new(),
+                added: BTreeMap::new(),
                 cost: 0,
             };
-            folder.folds.push(Some(folder.priced(fold)));
+            folder.folds.push(Some(folder.kept(folder.priced(fold))));
             let mut below = part.needs.clone();
             below.grow(parts.len());
             folder.below.push(below);
@@ -164,8 +166,7 @@ impl<'a> Folder<'a> {
                 let others = others.filter(|part| !part.reach.contains(image));
                 own += others.map(|part| part.size).sum::<u64>();
             }
-            let others = outside.difference(&self.folding.held[image]);
-            own + others.map(|ix| self.folding.sizes[ix]).sum::<u64>()
+            own + self.prices.unheld(image, &outside)
         };
         let budgets = self.folding.budgets.iter().enumerate();
         let poor = budgets.filter(|(image, budget)| waits(*image) > **budget);
@@ -182,7 +183,8 @@ impl<'a> Folder<'a> {
             } else {
                 first
             };
-            other.added[image] <= self.folding.budgets[image] / LITTLE
+            let added = other.added.get(&image).copied().unwrap_or_default();
+            added <= self.folding.budgets[image] / LITTLE
         })
     }
 
@@ -194,7 +196,16 @@ impl<'a> Folder<'a> {
         Fold {
             edited,
             cost,
-            added: self.prices.added(fold.size, &fold.outside),
+            ..fold
+        }
+    }
+
+    /// A fold that is no mere comparison: with what it adds for images. Many more are compared than
+    /// kept, and this takes a look at each image.
+    fn kept(&self, fold: Fold) -> Fold {
+        let added = |image| (image, fold.size + self.prices.unheld(image, &fold.outside));
+        Fold {
+            added: self.apart.ones().map(added).collect(),
             ..fold
         }
     }
@@ -221,14 +232,14 @@ impl<'a> Folder<'a> {
             outside: &a.outside | &b.outside,
             size: a.size + b.size,
             edited: 0,
-            added: Vec::new(),
+            added: BTreeMap::new(),
             cost: 0,
         })
     }
 
     fn merge(&mut self, first: usize, second: usize) {
         if let (Some(a), Some(b)) = (&self.folds[first], &self.folds[second]) {
-            let merged = self.merged(a, b);
+            let merged = self.kept(self.merged(a, b));
             self.folds[first] = Some(merged);
             self.folds[second] = None;
             self.update_below(first, second);

@@ -71,14 +71,12 @@ impl<'a> Prices<'a> {
         u128::from(STEP + size) * (share + cold)
     }
 
-    /// What a step of this size that imports what is `outside` adds for each image, if that holds
-    /// nothing of the step itself: in bytes of source.
-    pub(super) fn added(&self, size: u64, outside: &FixedBitSet) -> Vec<u64> {
-        let of = |held: &FixedBitSet| {
-            let others = outside.difference(held);
-            size + others.map(|ix| self.folding.sizes[ix]).sum::<u64>()
-        };
-        self.folding.held.iter().map(of).collect()
+    /// The bytes of the third-party packages, of those that are `outside`, that an image does not
+    /// hold.
+    pub(super) fn unheld(&self, image: usize, outside: &FixedBitSet) -> u64 {
+        let mut others = outside.clone();
+        others.difference_with(&self.folding.held[image]);
+        others.ones().map(|ix| self.folding.sizes[ix]).sum()
     }
 
     /// The price of the third-party packages, of those that are `outside`, that `images` wait for

@@ -300,12 +300,15 @@ fn vendored(path: &str, version: &str, go: &str) -> VendoredModule {
 
 /// The module that a package is imported from.
 pub(crate) fn module_of<'a>(build: &'a Build, package: &Package) -> Option<&'a BuildModule> {
-    build
-        .modules
-        .iter()
-        .filter(|module| module.ix == package.module)
-        .filter(|module| is_path_prefix(&module.path, &package.path))
-        .max_by_key(|module| module.path.len())
+    // By the paths that it may have, the longest first: this is asked for every package of every
+    // step, and a workspace may have hundreds of modules.
+    with_parents(&package.path).find_map(|path| {
+        let earlier = |module: &BuildModule| module.path.as_str() < path;
+        let first = build.modules.partition_point(earlier);
+        let same = build.modules[first..].iter();
+        let same = same.take_while(|module| module.path.as_str() == path);
+        same.filter(|module| module.ix == package.module).last()
+    })
 }
 
 /// Whether a package compiles to the same in another directory: C may name the directory, and what

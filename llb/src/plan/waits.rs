@@ -20,6 +20,8 @@ const TINY: u64 = STEP;
 pub(super) struct Waits<'a> {
     parts: &'a [Part],
     holders: &'a [Holder],
+    /// For each image, the parts that it holds packages of.
+    held: Vec<FixedBitSet>,
     steps: Vec<Vec<usize>>,
     weights: Vec<u64>,
     /// The steps that each step needs, directly or not.
@@ -33,6 +35,16 @@ pub(super) struct Waits<'a> {
 impl<'a> Waits<'a> {
     /// Finds out which images wait for which step.
     pub(super) fn new(parts: &'a [Part], steps: Vec<Vec<usize>>, holders: &'a [Holder]) -> Self {
+        let held = holders.iter().map(|holder| held(parts, holder)).collect();
+        Self::of(parts, steps, (holders, held))
+    }
+
+    /// The same with what is known of images, which is the same for all steps.
+    fn of(
+        parts: &'a [Part],
+        steps: Vec<Vec<usize>>,
+        (holders, held): (&'a [Holder], Vec<FixedBitSet>),
+    ) -> Self {
         let weight = |step: &Vec<usize>| step.iter().map(|&part| parts[part].size).sum();
         let mut waits = Self {
             weights: steps.iter().map(weight).collect(),
@@ -41,6 +53,7 @@ impl<'a> Waits<'a> {
             below: closed(&direct(parts, &steps)),
             parts,
             holders,
+            held,
             steps,
         };
         waits.look();
@@ -51,14 +64,9 @@ impl<'a> Waits<'a> {
         let step_of = step_of(self.parts, &self.steps);
         for (image, holder) in self.holders.iter().enumerate() {
             let mut needed = FixedBitSet::with_capacity(self.steps.len());
-            for (part, step) in self.parts.iter().zip(&step_of) {
-                if part
-                    .nodes
-                    .iter()
-                    .any(|&node| holder.packages.contains(node))
-                {
-                    needed.insert(*step);
-                    needed.union_with(&self.below[*step]);
+            for step in self.held[image].ones().map(|part| step_of[part]) {
+                if !needed.put(step) {
+                    needed.union_with(&self.below[step]);
                 }
             }
             let mut weight: u64 = 0;
@@ -120,7 +128,7 @@ impl<'a> Waits<'a> {
             self.steps[first].sort_unstable();
             settled.remove(self.steps[first][0]);
             let steps = ordered(self.parts, std::mem::take(&mut self.steps));
-            self = Self::new(self.parts, steps, self.holders);
+            self = Self::of(self.parts, steps, (self.holders, self.held));
         }
     }
 
@@ -163,6 +171,17 @@ impl<'a> Waits<'a> {
         }
         Some(i128::from(saved) - i128::from(price))
     }
+}
+
+/// The parts that an image holds packages of.
+fn held(parts: &[Part], holder: &Holder) -> FixedBitSet {
+    let holds = |part: &Part| {
+        part.nodes
+            .iter()
+            .any(|&node| holder.packages.contains(node))
+    };
+    let held = parts.iter().enumerate().filter(|(_, part)| holds(part));
+    held.map(|(ix, _)| ix).collect()
 }
 
 /// The step of each part.

@@ -1,6 +1,7 @@
 //! A tree in memory, for tests and embedders.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::{Entry, EntryKind, SourceTree, TreeError, TreePath};
 
@@ -56,15 +57,22 @@ impl MemTree {
 
     fn entries(&self, dir: &TreePath) -> Result<Vec<Entry>, TreeError> {
         let mut entries: BTreeSet<(String, bool)> = BTreeSet::new();
-        for path in self.files.keys() {
-            match path.strip_dir(dir) {
-                None | Some("") => {}
-                Some(rest) => {
-                    entries.insert(rest.split_once('/').map_or_else(
-                        || (rest.to_owned(), false),
-                        |(name, _)| (name.to_owned(), true),
-                    ));
-                }
+        let prefix = if dir.is_root() {
+            String::new()
+        } else {
+            format!("{dir}/")
+        };
+        // What is below a directory comes in one piece, so a walk looks at a file once a level.
+        let below = (Bound::Included(prefix.as_str()), Bound::Unbounded);
+        for path in self.files.range::<str, _>(below).map(|(path, _)| path) {
+            let Some(rest) = path.as_str().strip_prefix(&prefix) else {
+                break;
+            };
+            if !rest.is_empty() {
+                entries.insert(rest.split_once('/').map_or_else(
+                    || (rest.to_owned(), false),
+                    |(name, _)| (name.to_owned(), true),
+                ));
             }
         }
         if entries.is_empty() && !dir.is_root() {

@@ -1,7 +1,8 @@
 //! `cargo xtask bench growth`: what each phase from sources to LLB costs as a repository grows.
 //!
-//! The repositories are made up in memory by `llb/examples/growth.rs`. An exponent of 1 says that a
-//! repository twice as large takes twice as long.
+//! The repositories are made up in memory by `llb/examples/growth.rs`. Times are those of
+//! processors. Behind each number stands the exponent by which it grew since the line before: 1 says
+//! that a repository twice as large takes twice as much.
 
 use std::io::Write;
 use std::path::Path;
@@ -15,7 +16,17 @@ use crate::command::output;
 use crate::progress::Phase;
 use crate::state::State;
 
-const PHASES: [&str; 5] = ["scan", "outline", "plan", "keys", "lower"];
+/// The phases of a build, in order; `keys` is what `gowork affected` does beyond.
+const PHASES: [&str; 6] = ["scan", "outline", "resolution", "plan", "lower", "keys"];
+
+/// What is sent and written down: the resolutions as JSON; the LLB of all binaries and of one image;
+/// and what an exported cache has of all steps, as it is estimated.
+const SIZES: [(&str, &str); 4] = [
+    ("json", "resolution, JSON"),
+    ("llb", "LLB, all"),
+    ("image", "LLB, one"),
+    ("cache", "cache config"),
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -34,7 +45,7 @@ pub(crate) struct Arguments {
 struct Figures {
     /// The number that grows.
     size: usize,
-    /// Seconds of each phase.
+    /// Processor seconds of each phase.
     seconds: [f64; PHASES.len()],
     /// The most bytes of memory at once.
     peak: u64,
@@ -99,35 +110,40 @@ fn measure(
 
 fn print(title: &str, rows: &[Figures]) -> Result<()> {
     let mut out = std::io::stdout().lock();
+    let sizes = SIZES.map(|(_, title)| title).join(" | ");
+    let phases = PHASES.join(" | ");
     writeln!(
         out,
-        "| {title} | third-party | steps | {} | memory | LLB |",
-        PHASES.join(" | ")
+        "| {title} | third-party | steps | {phases} | memory | {sizes} |"
     )?;
-    writeln!(out, "|---{}|", "|---".repeat(PHASES.len() + 4))?;
+    let columns = PHASES.len() + SIZES.len() + 4;
+    writeln!(out, "|{}", "---|".repeat(columns))?;
     let mut before: Option<&Figures> = None;
     for row in rows {
-        write!(
-            out,
-            "| {} | {} | {}",
-            row.size, row.report["third-party"], row.report["steps"]
-        )?;
+        let (of_others, steps) = (&row.report["third-party"], &row.report["steps"]);
+        write!(out, "| {} | {of_others} | {steps} |", row.size)?;
         for (phase, seconds) in row.seconds.iter().enumerate() {
-            write!(out, " | {seconds:.3} s")?;
-            if let Some(before) = before {
-                let growth = row.size as f64 / before.size as f64;
-                let exponent = (seconds / before.seconds[phase]).ln() / growth.ln();
-                write!(out, " (n^{exponent:.1})")?;
-            }
+            let exponent = exponent(row, before, |figures| figures.seconds[phase]);
+            write!(out, " {seconds:.3} s{exponent} |")?;
         }
-        let bytes = row.report["bytes"].as_f64().unwrap_or_default();
-        writeln!(
-            out,
-            " | {} MB | {:.1} MB |",
-            row.peak / 1_000_000,
-            bytes / 1e6
-        )?;
+        let exponent_of_peak = exponent(row, before, |figures| figures.peak as f64);
+        write!(out, " {} MB{exponent_of_peak} |", row.peak / 1_000_000)?;
+        for (name, _) in SIZES {
+            let bytes = |figures: &Figures| figures.report[name].as_f64().unwrap_or_default();
+            let exponent = exponent(row, before, bytes);
+            write!(out, " {:.0} kB{exponent} |", bytes(row) / 1e3)?;
+        }
+        writeln!(out)?;
         before = Some(row);
     }
     Ok(writeln!(out)?)
+}
+
+/// The exponent by which a figure grew since the row before.
+fn exponent(row: &Figures, before: Option<&Figures>, of: impl Fn(&Figures) -> f64) -> String {
+    let Some(before) = before else {
+        return String::new();
+    };
+    let growth = row.size as f64 / before.size as f64;
+    format!(" ({:.1})", (of(row) / of(before)).ln() / growth.ln())
 }
