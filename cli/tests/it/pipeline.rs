@@ -341,7 +341,7 @@ fn what_a_pipeline_cannot_be_made_of() {
     let repository = Repository::new(SMALL);
     expect![[r#"
         --- stderr
-        error: no file to build: `gowork init` writes a Dockerfile, which the pipeline builds
+        error: no file to build: `gowork init` writes a Dockerfile, which a build reads
         exit 3
     "#]]
     .assert_eq(&repository.run("ci github").to_string());
