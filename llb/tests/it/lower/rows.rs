@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use buildkit_proto::pb;
 use expect_test::expect;
 use gowork_llb::ops::{Definition, Output};
 use gowork_llb::plan::Plan;
@@ -162,4 +163,38 @@ fn names_and_rows_change_no_step() {
         made.to_definition().digests()
     };
     assert_eq!(of(""), of("[linux/arm64] "));
+}
+
+/// BuildKit writes a record of every op into an exported cache, and imports no more than 1 MiB of
+/// them. So a step is its program and a file op with what that reads, and a binary one file op more;
+/// all else is there once.
+#[test]
+fn a_step_has_two_ops_and_a_binary_one() {
+    let plan = four();
+    let definition = lowering(&plan, |mut lowering| {
+        lowering.binaries(None).unwrap().to_definition()
+    });
+    let mut ops: BTreeMap<&str, usize> = BTreeMap::new();
+    for bytes in &definition.as_pb().def {
+        let op: pb::Op = prost::Message::decode(bytes.as_slice()).unwrap();
+        *ops.entry(match op.op {
+            Some(pb::op::Op::Exec(_)) => "programs",
+            Some(pb::op::Op::File(_)) => "files",
+            Some(pb::op::Op::Merge(_)) => "merged",
+            Some(pb::op::Op::Source(_)) => "sources",
+            Some(_) => "others",
+            None => continue,
+        })
+        .or_default() += 1;
+    }
+    let (steps, images) = (plan.steps.len(), plan.images.len());
+    // Also the question of the resolve step, and the descriptions of all steps. The sources are the
+    // context, the builder image and the programs.
+    let expected = [
+        ("files", steps + 2 + images),
+        ("merged", 1),
+        ("programs", steps),
+        ("sources", 3),
+    ];
+    assert_eq!(ops, BTreeMap::from(expected), "{definition}");
 }
