@@ -56,7 +56,7 @@ pub(super) async fn build(
         }
     };
     if taken.platforms().is_empty() {
-        let result = Request::new(session).await?.solve(session).await?;
+        let result = Request::new(session).await?.build(session).await?;
         docker::evaluate(session, &result).await?;
         return Ok(result);
     }
@@ -255,7 +255,7 @@ async fn build_resolved(
         lowered.push((*job, lowering));
         outputs.push(output);
     }
-    let mut result = request.solve(session).await.map_err(BuildError::from)?;
+    let mut result = request.build(session).await.map_err(BuildError::from)?;
     for ((job, plan), resolved) in planned.iter().zip(resolved) {
         let linking = Linking {
             plan,

@@ -11,11 +11,11 @@ use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
 use futures_util::future::try_join_all;
 use gowork_llb::ops::file::{File, Mkdir, Mkfile};
-use gowork_llb::ops::{Output, Platform};
+use gowork_llb::ops::{Definition, Output, Platform};
 
 use super::session::Session;
 use crate::context::Filter;
-use crate::gateway::{FrontendSolve, GatewayError, Ref};
+use crate::gateway::{FrontendSolve, GatewayError, Ref, Solve};
 use crate::opts::keys;
 
 /// The named context that has the binaries: `COPY --from=gowork`.
@@ -116,6 +116,32 @@ impl Request {
         };
         session.gateway.solve_frontend(request).await
     }
+
+    /// Asks for what this build hands back. Its refs are ours, made from the LLB of the answer:
+    /// BuildKit's provenance of a ref names the frontend that solved it, with the image and the
+    /// options of that, and what it looked up. Docker's frontend knows of us only inputs.
+    pub(super) async fn build(self, session: &Session<'_>) -> Result<proto::Result, GatewayError> {
+        let mut result = self.solve(session).await?;
+        let owning = refs_mut(&mut result)
+            .into_iter()
+            .map(|one| own(session, one));
+        try_join_all(owning).await?;
+        Ok(result)
+    }
+}
+
+/// Makes a ref of another frontend one of ours. It is built once, when ours is evaluated.
+async fn own(session: &Session<'_>, one: &mut proto::Ref) -> Result<(), GatewayError> {
+    // Old builders do not say what a ref is made from.
+    if let Some(definition) = one.def.take() {
+        let request = Solve {
+            definition: Definition::from_pb(definition),
+            evaluate: false,
+            cache_imports: session.options.cache_imports.clone(),
+        };
+        one.id = session.gateway.solve(request).await?.reference.0;
+    }
+    Ok(())
 }
 
 /// Whether the user gave a context in place of the binaries.
@@ -129,6 +155,14 @@ pub(super) fn refs(result: &proto::Result) -> Vec<&proto::Ref> {
     match &result.result {
         Some(proto::result::Result::Ref(one)) => vec![one],
         Some(proto::result::Result::Refs(all)) => all.refs.values().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn refs_mut(result: &mut proto::Result) -> Vec<&mut proto::Ref> {
+    match &mut result.result {
+        Some(proto::result::Result::Ref(one)) => vec![one],
+        Some(proto::result::Result::Refs(all)) => all.refs.values_mut().collect(),
         _ => Vec::new(),
     }
 }

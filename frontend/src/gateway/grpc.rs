@@ -8,8 +8,8 @@ use buildkit_proto::fsutil::types::Stat;
 use buildkit_proto::google::rpc;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use buildkit_proto::pb;
-use gowork_llb::ops::Platform;
 use gowork_llb::ops::caps::{self as llb_caps, Supported};
+use gowork_llb::ops::{Definition, Platform};
 use http::Uri;
 use http::uri::PathAndQuery;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -107,7 +107,7 @@ impl GrpcGateway {
         llb_caps::check(&solve.definition, &self.pong.llb_caps)?;
         let in_one_call = self.pong.frontend_caps.has(caps::SOLVE_EVALUATE);
         let request = proto::SolveRequest {
-            definition: (!solve.definition.is_scratch()).then(|| solve.definition.into_pb()),
+            definition: (!solve.definition.is_scratch()).then(|| sendable(solve.definition)),
             allow_result_return: true,
             allow_result_array_ref: true,
             cache_imports: solve.cache_imports.into_iter().map(cache_import).collect(),
@@ -357,6 +357,13 @@ fn frontend_inputs(inputs: BTreeMap<String, pb::Definition>) -> HashMap<String, 
         sent.insert(name, input);
     }
     sent
+}
+
+/// A definition for the daemon. Those of another frontend have places that say nothing, see above.
+fn sendable(definition: Definition) -> pb::Definition {
+    let mut definition = definition.into_pb();
+    remove_empty_places(&mut definition);
+    definition
 }
 
 /// Also those in the definitions that files of the places come from.

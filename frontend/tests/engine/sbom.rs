@@ -1,4 +1,5 @@
 //! `--sbom`: the SBOM that the frontend makes, as buildx and registries have it.
+//! And `--provenance`, which BuildKit makes.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -10,6 +11,7 @@ use crate::engine::{Build, Engine, variable};
 use crate::layout::{self, Layout};
 use crate::options::tiny;
 use crate::repository::{Repository, files, unique};
+use crate::stages;
 
 const SPDX: &str = "https://spdx.dev/Document";
 
@@ -156,4 +158,48 @@ fn a_scanner_s_sbom_stands_beside_it() {
     let stages = layout::build(scanned().target("run"));
     let expected = ["run", "scanned"].map(ToOwned::to_owned);
     assert_eq!(names(&stages), BTreeSet::from(expected));
+}
+
+/// The frontend, its options and the materials are those of our build, not of what we ask of Docker's
+/// frontend.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn provenance_names_what_stages_are_made_from() {
+    let programs = stages::programs(stages::IMAGE);
+    let layout = layout::build(
+        stages::build(&programs).args(["--provenance=mode=max", "--build-arg=VERSION=1.2.3"]),
+    );
+    let text = format!("{:?}", layout.images());
+    assert!(text.contains("https://slsa.dev/provenance"), "{text}");
+    let statement = std::fs::read_dir(layout.path().join("blobs/sha256"))
+        .unwrap()
+        .filter_map(|blob| std::fs::read_to_string(blob.unwrap().path()).ok())
+        .find(|text| text.contains("\"predicateType\""))
+        .unwrap();
+    let statement: Value = serde_json::from_str(&statement).unwrap();
+    let made = &statement["predicate"]["buildDefinition"];
+    let materials = made["resolvedDependencies"].to_string();
+    for image in ["busybox", "golang", "gowork"] {
+        assert!(materials.contains(image), "{image}: {materials}");
+    }
+    let request = &made["externalParameters"]["request"];
+    let options = request["args"].as_object().unwrap();
+    let mut names = options.keys();
+    assert_eq!(
+        (
+            &request["frontend"],
+            &options["source"],
+            &options["build-arg:VERSION"],
+            names.find(|name| name.starts_with("context:gowork::")),
+            request.get("inputs"),
+        ),
+        (
+            &Value::from("gateway.v0"),
+            &Value::from("docker.io/gowork/gowork:1"),
+            &Value::from("1.2.3"),
+            None,
+            None,
+        ),
+        "{request}"
+    );
 }

@@ -39,13 +39,6 @@ pub(crate) struct Arguments {
 const SUBJECTS: &str = "Arg|Copy|DestDir|Wildcard|Chmod|Excluded|Named|Heredoc|Env|Mount|OnBuild|\
                         MultiStage|OutOfOrder|EmptyStages|Platform|Unicode|SessionID";
 
-/// Cases that may end otherwise through our frontend, and why.
-const EXPECTED: &[(&str, &str)] = &[(
-    "TestMultiPlatformProvenance",
-    "BuildKit records a frontend's image with what that solves itself, not with what another \
-     frontend solves for it",
-)];
-
 /// Images of the cases that no engine of ours needs.
 const STABLE_BUSYBOX: (&str, &str) = ("library/busybox", "stable-musl");
 const OLD_DEBIAN: (&str, &str) = ("amd64/debian", "bullseye-20230109-slim");
@@ -99,10 +92,9 @@ fn report(built_in: &Results, gowork: &Results, from_image: &Results) -> Result<
     for (case, docker) in built_in.iter() {
         let ours = gowork.of(case);
         writeln!(out, "{case:<58} {:<8} {}", docker.word(), ours.word())?;
-        let is_expected = EXPECTED.iter().any(|(name, _)| *name == case);
         if docker == ours || from_image.get(case) == Some(ours) {
             same += 1;
-        } else if !is_expected {
+        } else {
             faults.push(case);
         }
     }
@@ -112,11 +104,9 @@ fn report(built_in: &Results, gowork: &Results, from_image: &Results) -> Result<
             continue;
         }
         let image = image.map_or("not run", Outcome::word);
-        let why = EXPECTED.iter().find(|(name, _)| *name == case);
-        let why = why.map_or("", |(_, why)| why);
         writeln!(
             out,
-            "{case}: docker {}, docker from an image {image}, gowork {}  {why}",
+            "{case}: docker {}, docker from an image {image}, gowork {}",
             docker.word(),
             ours.word()
         )?;
