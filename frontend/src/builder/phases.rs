@@ -1,12 +1,13 @@
 //! The phases of a build, one file each, in their order: read the definition file, ask what the
-//! stages of a Dockerfile take, make what is laid over the repository, scan the sources, ask git
-//! about the commit, outline the images, find those whose binaries the stages take, look up the
+//! stages of a Dockerfile take, make what is laid over the repository, scan the sources, once more if
+//! named contexts have some of the modules, ask git about the commit, outline the images, find those whose binaries the stages take, look up the
 //! inputs, read the users of what an image is built upon, resolve modules; with a finished image,
 //! check its dynamic linker, and write its config and its SBOM.
 //!
 //! A phase knows the session and what earlier phases found. It does not know the walk above it.
 
 pub(super) mod accounts;
+pub(super) mod contexts;
 pub(super) mod definition;
 pub(super) mod git;
 pub(super) mod image_config;

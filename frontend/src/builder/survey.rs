@@ -2,7 +2,6 @@
 //! platform, and what is wrong with them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
@@ -10,12 +9,13 @@ use gowork_llb::lint;
 use gowork_llb::ops::Platform;
 use gowork_step::Checkout;
 
+use super::phases::contexts;
 use super::phases::definition::{self, Definition};
 use super::phases::git;
 use super::phases::opened;
 use super::phases::outline::{self, Outlined};
 use super::phases::overlays;
-use super::phases::scan::{self, Scanned};
+use super::phases::scan::Scanned;
 use super::report;
 use super::session::Session;
 use super::target;
@@ -65,13 +65,14 @@ impl Survey {
         if !is_sound && !definition.config.overlay.is_empty() {
             return Err(BuildError::Diagnostics(definition.diagnostics));
         }
-        let overlays = Rc::new(overlays::make(session, &definition.config).await?);
-        let scanned = scan::run(session, &definition.config, &overlays, files).await?;
+        let overlays = overlays::make(session, &definition.config).await?;
+        let found = contexts::scan(session, &definition.config, overlays, files).await?;
+        let scanned = &found.scanned;
         let is_sound = is_sound && !scanned.diagnostics.iter().any(Diagnostic::is_error);
         let (definition, checkout, warnings) = if is_sound && git::is_asked(&definition) {
-            let found = git::ask(session, &definition, &scanned).await?;
-            let definition = definition.filled(found.values);
-            (definition, found.checkout, found.warnings)
+            let asked = git::ask(session, &definition, scanned).await?;
+            let definition = definition.filled(asked.values);
+            (definition, asked.checkout, asked.warnings)
         } else {
             (definition, None, Vec::new())
         };
@@ -85,7 +86,13 @@ impl Survey {
         config.tools = tools;
         base.extend(warnings);
         base.extend(scanned.diagnostics.iter().cloned());
-        let outlined = outline::make(&scanned, &config, platforms);
+        let outlined = outline::make(scanned, &config, platforms);
+        base.extend(contexts::unused(
+            session,
+            &config,
+            &found,
+            &outlined.by_platform,
+        ));
         // Stages of a Dockerfile have names too.
         let unknown = if session.context.definition().is_dockerfile() {
             Vec::new()
@@ -97,7 +104,7 @@ impl Survey {
             config,
             variables,
             checkout,
-            scanned,
+            scanned: found.scanned,
             outlined,
             base,
             unknown,

@@ -29,11 +29,7 @@ impl NamedContexts<'_> {
         platform: &Platform,
     ) -> Result<Option<BaseImage>, BuildError> {
         let contexts = &self.options.contexts;
-        // Clients write names in the short form of image references.
-        let name = match Reference::parse(name) {
-            Ok(reference) => reference.familiar().trim_end_matches(":latest").to_owned(),
-            Err(_) => name.to_owned(),
-        };
+        let name = short_name(name);
         let with_platform = format!("{name}::{platform}");
         for key in [with_platform, name.clone()] {
             if let Some(place) = contexts.named.get(&key) {
@@ -189,6 +185,14 @@ impl NamedContexts<'_> {
             digest: None,
             image: None,
         })
+    }
+}
+
+/// A name as clients write those of contexts: in the short form of image references.
+pub(crate) fn short_name(name: &str) -> String {
+    match Reference::parse(name) {
+        Ok(reference) => reference.familiar().trim_end_matches(":latest").to_owned(),
+        Err(_) => name.to_owned(),
     }
 }
 

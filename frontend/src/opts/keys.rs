@@ -80,14 +80,13 @@ pub const ARG_CACHE_MOUNT_NS: &str = "BUILDKIT_CACHE_MOUNT_NS";
 /// Build argument: the time to put on everything, in seconds since 1970.
 pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 
+/// The name of the frontend's image.
+pub const SOURCE: &str = "source";
+
 /// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in
 /// `:` or `_` is a prefix. Docker's frontend gets them for the stages of a Dockerfile, as all
 /// others.
-pub const IGNORED: [(&str, &str); 20] = [
-    (
-        "source",
-        "the frontend's image: BuildKit mounts its definition, which says the same and more",
-    ),
+pub const IGNORED: [(&str, &str); 19] = [
     (
         "cmdline",
         "the whole syntax line: nothing in it has a meaning here but the image",

@@ -26,6 +26,8 @@ use crate::gateway::CacheImport;
 pub struct Options {
     /// Path of the definition file in its directory.
     pub filename: String,
+    /// The name of the frontend's image, as the syntax line has it.
+    pub frontend: Option<String>,
     /// The image to build, if one was named.
     pub target: Option<String>,
     /// Platforms to build for, each once, in the order given. Empty: none asked for, so the build
@@ -180,6 +182,7 @@ impl Options {
         let platforms = reader.read(keys::PLATFORM, lists::platforms);
         let mut options = Self {
             filename: raw.given(keys::FILENAME).unwrap_or("Dockerfile").to_owned(),
+            frontend: reader.text(keys::SOURCE),
             target: reader.text(keys::TARGET),
             multi_platform: reader.multi_platform(platforms.len()),
             platforms,

@@ -299,6 +299,7 @@ fn read_of(opts: &[&str]) -> String {
 fn every_known_key_is_read() {
     let examples = [
         "filename=x",
+        "source=docker.io/gowork/gowork:1",
         "target=api",
         "platform=linux/s390x",
         "multi-platform=true",

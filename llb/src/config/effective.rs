@@ -70,6 +70,21 @@ pub struct OverlayConfig {
     pub to: Spanned<TreePath>,
 }
 
+impl OverlayConfig {
+    /// The whole of a named context, laid at a directory that no configuration names.
+    pub fn of_context(name: &str, to: TreePath) -> Self {
+        let unwritten = |value: String| Spanned { value, span: None };
+        Self {
+            from: unwritten(name.to_owned()),
+            source: unwritten("/".to_owned()),
+            to: Spanned {
+                value: to,
+                span: None,
+            },
+        }
+    }
+}
+
 impl Stage {
     /// Whether its `dockerfile` is a path, and not a text.
     pub(super) fn has_path(&self) -> bool {

@@ -39,6 +39,8 @@ pub enum Rule {
     UnusedSkip,
     /// A build-arg is not used.
     UnusedBuildArg,
+    /// A named context of the build is not used.
+    UnusedContext,
     /// A value from git is not known.
     UnknownGitValue,
     /// Two files could be the definition of the build; one is ignored.
@@ -51,7 +53,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::FileNotInImage,
         Self::ProgramNotInImage,
         Self::UnsetVariable,
@@ -68,6 +70,7 @@ impl Rule {
         Self::SameImageName,
         Self::UnusedSkip,
         Self::UnusedBuildArg,
+        Self::UnusedContext,
         Self::UnknownGitValue,
         Self::IgnoredDefinition,
         Self::BuildOption,
@@ -146,6 +149,7 @@ impl Rule {
             ),
             Self::UnusedSkip => ("UnusedSkip", "A pattern of skip matches no main package"),
             Self::UnusedBuildArg => ("UnusedBuildArg", "A build-arg is not used"),
+            Self::UnusedContext => ("UnusedContext", "A named context of the build is not used"),
             Self::UnknownGitValue => ("UnknownGitValue", "A value from git is not known"),
             Self::IgnoredDefinition => (
                 "IgnoredDefinition",

@@ -13,6 +13,7 @@ pub mod modfile;
 pub mod path;
 mod printable;
 mod quote;
+pub mod redirect;
 mod replace;
 mod spanned;
 pub mod sumfile;

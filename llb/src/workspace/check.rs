@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ModTexts;
 use super::module::RootKind;
+use super::{ModTexts, contexts};
 use crate::diag::{self, Diagnostic, Findings, Position, Rule, Span};
 use crate::gomod::{ModFile, Replace, WorkFile, version};
 use crate::tree::TreePath;
@@ -18,10 +18,15 @@ pub(super) fn inside(
     match base.join(path) {
         Ok(dir) => Some(dir),
         Err(_) => {
-            let error = Diagnostic::error(format!("directory {path} lies outside the build context"))
-                .at(span.clone())
-                .help("build with a context that holds it, such as `docker buildx build -f Dockerfile ..`, or bring the module into the repository");
-            findings.push(error);
+            let error =
+                Diagnostic::error(format!("directory {path} lies outside the build context"));
+            let seen = contexts::outside(base, path);
+            let context = seen.and_then(|dir| Some((contexts::usual_name(&dir)?, dir)));
+            let help = match context {
+                Some((name, dir)) => format!("pass it as a context of its own: --build-context {name}={dir}"),
+                None => "build with a context that holds it, such as `docker buildx build -f Dockerfile ..`, or bring the module into the repository".to_owned(),
+            };
+            findings.push(error.at(span.clone()).help(help));
             None
         }
     }

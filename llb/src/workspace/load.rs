@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::module::{Module, ModuleIx, ReplaceTarget, Root, RootKind, Workspace};
-use super::{ModTexts, check, replace};
+use super::{ModTexts, check, contexts, replace};
 use crate::diag::{Diagnostic, Findings, Severity, Span};
 use crate::gomod::{ModFile, ModulePath, Replace, WorkFile};
 use crate::tree::TreePath;
@@ -140,6 +140,8 @@ impl<'a> Loader<'a> {
     /// See [`Choice::roots`].
     fn default_roots(&mut self, skipped: &BTreeSet<TreePath>) -> Vec<TreePath> {
         let mut works: BTreeSet<TreePath> = self.dirs_of("go.work").into_iter().collect();
+        // Modules of named contexts are there to be used.
+        works.retain(|dir| !contexts::is_of_context(dir));
         if works.contains(&TreePath::ROOT) {
             works = BTreeSet::from([TreePath::ROOT]);
         }
@@ -150,6 +152,7 @@ impl<'a> Loader<'a> {
         };
         let mut modules = self.dirs_of("go.mod");
         modules.retain(|dir| !works.contains(dir) && !used.contains(dir) && !is_below(dir));
+        modules.retain(|dir| !contexts::is_of_context(dir));
         let mut dirs: Vec<TreePath> = works.iter().filter(|dir| !is_below(dir)).cloned().collect();
         for dir in modules {
             match self.fault_of(&dir) {
@@ -438,7 +441,7 @@ impl<'a> Loader<'a> {
         let mut unused = self.dirs_of("go.mod");
         unused.retain(|dir| {
             let is_used = indexes.get(dir).is_some_and(|ix| used.contains(ix));
-            !is_used && self.fault_of(dir) != Fault::NoModule
+            !is_used && !contexts::is_of_context(dir) && self.fault_of(dir) != Fault::NoModule
         });
         let modules = self.modules.into_iter().map(|(dir, file)| {
             let path = file.module.as_ref().map(|module| module.value.as_str());

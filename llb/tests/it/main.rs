@@ -12,6 +12,7 @@
 #![allow(missing_docs, reason = "tests document themselves")]
 
 mod config;
+mod contexts;
 mod contracts;
 mod excluded;
 mod gomod;

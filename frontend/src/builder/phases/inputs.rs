@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures_util::future::{join, try_join_all};
 use gowork_llb::config::SCRATCH;
 use gowork_llb::diag::Span;
-use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
+use gowork_llb::lower::{GOLANG_PATH, LlbInputs, LlbOptions, MODULES_CONTEXT, NoCache};
 use gowork_llb::ops::exec::{Exec, Network};
 use gowork_llb::ops::{Output, Platform, caps};
 use gowork_llb::plan::{Builder, Outline, OutlineImage};
@@ -61,6 +61,10 @@ pub(in crate::builder) async fn look_up(
 ) -> Result<Inputs, BuildError> {
     let builder = &job.outline.builder;
     let build_platform = session.options.build_platform.clone();
+    let modules = session
+        .context
+        .named(MODULES_CONTEXT, &build_platform)
+        .await?;
     // Side by side: each may ask a registry.
     let (go, below) = join(
         self::builder(session, builder, scanned),
@@ -78,6 +82,7 @@ pub(in crate::builder) async fn look_up(
         bases: below.bases,
         stages: below.stages,
         accounts: BTreeMap::new(),
+        modules: modules.map(|context| context.output),
         checkout: None,
     };
     Ok(Inputs {

@@ -3,7 +3,8 @@
 //!
 //! What has such a directory is built first, for the platform of the builder. Its names are listed,
 //! so that a scan knows them. From then on its files are files of the repository: one copy lays
-//! them over each transfer of the context, and steps take theirs from the result.
+//! them over each transfer of the context, and steps take theirs from the result. Modules of named
+//! contexts are laid over it in the same way, with the mod files that name their directories.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,8 +14,9 @@ use gowork_llb::config::{Config, OverlayConfig, Spanned};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
 use gowork_llb::ops::Output;
-use gowork_llb::ops::file::{Copy, File, Mkfile, Owner};
+use gowork_llb::ops::file::{Copy, File, Mkdir, Mkfile, Owner};
 use gowork_llb::tree::TreePath;
+use gowork_llb::workspace::PlacedContexts;
 
 use super::made::{self, Asked, Made};
 use crate::builder::session::Session;
@@ -25,9 +27,11 @@ use crate::steps::transferred;
 const LISTED_AT_ONCE: usize = 32;
 
 /// What is laid over the repository.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(in crate::builder) struct Overlays {
     laid: Vec<Laid>,
+    /// Mod files that name directories of contexts.
+    texts: BTreeMap<TreePath, String>,
     /// The paths of its files in the repository.
     files: BTreeSet<TreePath>,
     /// The names as the transfer of a context lists them.
@@ -35,11 +39,15 @@ pub(in crate::builder) struct Overlays {
 }
 
 /// One overlay.
+#[derive(Clone)]
 struct Laid {
     output: Output,
     source: String,
     to: TreePath,
 }
+
+/// What is not taken of an overlay: the repository that a context may be a checkout of.
+const NOT_LAID: &str = ".git";
 
 /// Builds what the overlays of a configuration are taken from, and lists them.
 ///
@@ -84,6 +92,56 @@ pub(in crate::builder) async fn make(
 }
 
 impl Overlays {
+    /// The same with modules of named contexts, and the mod files that name them.
+    ///
+    /// # Errors
+    /// If a context cannot be read.
+    pub(in crate::builder) async fn with_contexts(
+        &self,
+        session: &Session<'_>,
+        placed: PlacedContexts,
+    ) -> Result<Self, BuildError> {
+        let mut overlays = self.clone();
+        let stages = BTreeMap::new();
+        for (name, dir) in &placed.dirs {
+            if self.is_laid(dir) {
+                continue;
+            }
+            let asked = Asked {
+                name,
+                at: None,
+                stages: &stages,
+                platform: &session.options.build_platform,
+                made_from: "these are compiled from it",
+            };
+            let made = made::make(session, asked).await?;
+            let overlay = OverlayConfig::of_context(name, dir.clone());
+            overlays.add(session, &made, &overlay).await?;
+        }
+        for (path, text) in placed.texts {
+            if overlays.files.insert(path.clone()) {
+                let record = transferred::record(&path, 0o644, "");
+                overlays.records.extend(record);
+            }
+            overlays.texts.insert(path, text);
+        }
+        Ok(overlays)
+    }
+
+    /// Whether all of these contexts are laid.
+    pub(in crate::builder) fn have(&self, placed: &PlacedContexts) -> bool {
+        placed.dirs.values().all(|dir| self.is_laid(dir))
+    }
+
+    fn is_laid(&self, dir: &TreePath) -> bool {
+        self.laid.iter().any(|laid| laid.to == *dir)
+    }
+
+    /// Whether a mod file is not as the repository has it, but names directories of contexts.
+    pub(in crate::builder) fn has_changed(&self, path: &TreePath) -> bool {
+        self.texts.contains_key(path)
+    }
+
     /// Lists an overlay and adds it.
     async fn add(
         &mut self,
@@ -101,6 +159,9 @@ impl Overlays {
                 let listed = try_join_all(listing).await?;
                 for (dir, entries) in dirs.iter().zip(listed) {
                     for entry in entries {
+                        if entry.path == NOT_LAID && dir.is_empty() {
+                            continue;
+                        }
                         let path = format!("{dir}/{}", entry.path);
                         let is_directory = transferred::is_directory(entry.mode);
                         has_files |= !is_directory;
@@ -158,6 +219,7 @@ impl Overlays {
         for laid in &self.laid {
             file = file.copy(laid.copy());
         }
+        let file = self.with_texts(file);
         file.named("[internal] lay overlays over the build context")
             .output()
     }
@@ -176,10 +238,23 @@ impl Overlays {
         for laid in &self.laid {
             file = file.copy(laid.copy().include(patterns.clone()));
         }
+        let mut file = self.with_texts(file);
         let path = format!("/{}", transferred::METADATA_FILE);
         let records = Mkfile::new(&path, 0o644, self.records.clone()).timestamp(0);
-        let file = file.mkfile(records);
+        file = file.mkfile(records);
         Some(file.named("[internal] list overlays").output())
+    }
+
+    /// Adds the mod files that name directories of contexts.
+    fn with_texts(&self, mut file: File) -> File {
+        for (path, text) in &self.texts {
+            if let Some(dir) = path.parent().filter(|dir| !dir.is_root()) {
+                file = file.mkdir(Mkdir::new(&format!("/{dir}"), 0o755).parents().timestamp(0));
+            }
+            let text = text.clone().into_bytes();
+            file = file.mkfile(Mkfile::new(&format!("/{path}"), 0o644, text).timestamp(0));
+        }
+        file
     }
 
     /// Whether a file of an overlay has this path.
@@ -192,6 +267,7 @@ impl Laid {
     fn copy(&self) -> Copy {
         Copy::from(&self.output, &self.source, &format!("/{}", self.to))
             .contents_only()
+            .exclude([NOT_LAID])
             .create_dest_path()
             .follow_symlinks()
             .owner(Owner::ids(0, 0))

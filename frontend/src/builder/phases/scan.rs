@@ -132,7 +132,8 @@ async fn scan(
     }
     for (path, text) in &scan.mod_files {
         // No error points into sums, and they are large.
-        if !path.name().ends_with(".sum") {
+        // Errors show a mod file as the repository has it.
+        if !path.name().ends_with(".sum") && !overlays.has_changed(path) {
             files.add(path.as_str(), text.as_bytes(), "go.mod");
         }
     }

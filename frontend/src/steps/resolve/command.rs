@@ -17,6 +17,9 @@ pub const NO_GO: &str = "the builder image has no go command";
 /// Where the raw module cache is if nothing says so.
 const RAW_MODULE_CACHE: &str = "/gowork/modcache-raw";
 
+/// Where modules are that the user has in a directory.
+const MODULES: &str = "/gowork/modules";
+
 /// The go command in the request's directory and environment.
 pub(super) struct Go {
     /// Where it runs: the directory of the go.work or go.mod, absolute.
@@ -63,6 +66,9 @@ impl Go {
         let text = go.output(&[&["env", "-json"], &VARIABLES[..]].concat())?;
         go.variables = serde_json::from_slice(&text)
             .map_err(|error| Failure::new(format!("go env: {error}")))?;
+        if let Some(proxy) = modules_proxy(Path::new(MODULES), &go.variable("GOPROXY")) {
+            go.env.insert("GOPROXY".to_owned(), proxy);
+        }
         if std::env::var_os("SSH_AUTH_SOCK").is_some() {
             git_over_ssh(&mut go);
         }
@@ -122,6 +128,21 @@ impl Go {
             ))
         })
     }
+}
+
+/// GOPROXY with the modules of a directory before all others: as a proxy serves them, or a module
+/// cache, which has them in that form too. Returns `None` if no such directory exists.
+fn modules_proxy(dir: &Path, others: &str) -> Option<String> {
+    if !dir.is_dir() {
+        return None;
+    }
+    let download = dir.join("cache/download");
+    let files = if download.is_dir() { &download } else { dir };
+    let proxy = format!("file://{}", files.display());
+    Some(match others {
+        "" => proxy,
+        others => format!("{proxy},{others}"),
+    })
 }
 
 fn find_program() -> Result<PathBuf, Failure> {
@@ -213,6 +234,22 @@ fn private_hosts(patterns: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_directory_of_modules_is_the_first_proxy() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = dir.path().display();
+        let proxy = |others: &str| modules_proxy(dir.path(), others);
+        assert_eq!(proxy("off"), Some(format!("file://{at},off")));
+        std::fs::create_dir_all(dir.path().join("cache/download")).unwrap();
+        assert_eq!(
+            proxy("https://p.example,direct"),
+            Some(format!(
+                "file://{at}/cache/download,https://p.example,direct"
+            ))
+        );
+        assert_eq!(modules_proxy(&dir.path().join("none"), "off"), None);
+    }
 
     #[test]
     fn hosts_of_private_patterns() {

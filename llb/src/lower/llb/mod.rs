@@ -25,7 +25,7 @@ mod stamp;
 mod step_files;
 
 pub(super) use image::layer_titles;
-pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, NoCache};
+pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, MODULES_CONTEXT, NoCache};
 pub(super) use paths::{MODCACHE, SRC, source_dir};
 pub use results::MadeResults;
 pub use results_image::{RESULTS_VERSION, ResultsImage, ResultsLayers};

@@ -35,6 +35,8 @@ pub struct LlbInputs {
     /// What is in /etc/passwd and /etc/group of the bases of images that users are added to, by what
     /// the configuration calls the base.
     pub accounts: BTreeMap<String, Accounts>,
+    /// Go modules that the user has in a directory: files as a proxy serves them, or a module cache.
+    pub modules: Option<Output>,
     /// What git says of the commit that is built, for programs with `buildvcs = true`. Without it
     /// they are made as `go build` makes them outside of a checkout.
     pub checkout: Option<Checkout>,
@@ -92,6 +94,7 @@ impl LlbInputs {
             bases: BTreeMap::new(),
             stages: BTreeMap::new(),
             accounts: BTreeMap::new(),
+            modules: None,
             checkout: None,
         })
     }
@@ -104,6 +107,9 @@ impl LlbInputs {
         }
     }
 }
+
+/// The named context for [`LlbInputs::modules`].
+pub const MODULES_CONTEXT: &str = "gowork-modules";
 
 /// Where programs are in the golang images.
 pub const GOLANG_PATH: &str =

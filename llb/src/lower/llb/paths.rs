@@ -11,6 +11,7 @@
 //! | `/gowork/layers/N` | beside the steps, results of a step |
 //! | `/gowork/results-image` | beside the steps, results of another builder |
 //! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
+//! | `/gowork/modules` | in the resolve step, modules that the user has in a directory |
 //! | `/gowork/out-modcache` | the module cache that the resolve step makes |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
@@ -28,6 +29,8 @@ pub(super) const OUT: &str = "/gowork/out";
 /// Where the resolve step leaves the module cache: an output of its own, fetched from an imported
 /// cache only when a step reads it.
 pub(super) const MODCACHE_OUT: &str = "/gowork/out-modcache";
+/// Modules that the user has in a directory.
+pub(super) const MODULES: &str = "/gowork/modules";
 /// Where a link has a file of the resolve step's answer, for no reader.
 pub(super) const RESOLVED: &str = "/gowork/resolved";
 /// Mod files and sources.

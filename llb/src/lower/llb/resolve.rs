@@ -3,7 +3,7 @@
 use gowork_step::{STEP_DIR, to_json};
 
 use super::Lowering;
-use super::paths::{FRONTEND_PROGRAM, MODCACHE_OUT, OUT, SRC};
+use super::paths::{FRONTEND_PROGRAM, MODCACHE_OUT, MODULES, OUT, SRC};
 use super::progress::weak;
 use super::step_files::files_of;
 use crate::ops::exec::{Exec, Executed, Mount};
@@ -82,6 +82,9 @@ impl Lowering<'_> {
             .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
             .mount(Mount::ssh("default", "").optional())
             .network(self.options.network);
+        if let Some(modules) = &self.inputs.modules {
+            exec = exec.mount(Mount::read_only(modules, MODULES));
+        }
         for (name, value) in self
             .plan
             .module_env

@@ -69,6 +69,7 @@ pub(super) fn materials() -> LlbInputs {
         programs: image("docker.io/gowork/gowork:1"),
         build_platform: Platform::parse("linux/amd64").unwrap(),
         accounts: BTreeMap::new(),
+        modules: None,
         checkout: None,
         stages: BTreeMap::new(),
         bases: BTreeMap::from([("alpine".to_owned(), image("docker.io/library/alpine:3.22"))]),
