@@ -119,7 +119,9 @@ fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, B
         name,
         description: String::new(),
         args,
-        secrets: vec![optional("ca"), optional("netrc")],
+        secrets: ["ca", "netrc", "GIT_AUTH_TOKEN", "gitconfig", "known_hosts"]
+            .map(optional)
+            .to_vec(),
         ssh: vec![optional("default")],
     })
 }

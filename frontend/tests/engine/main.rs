@@ -50,6 +50,7 @@ mod options;
 mod others;
 mod overlays;
 mod predictions;
+mod private_git;
 mod published;
 mod reproducible;
 mod results;

@@ -4,6 +4,7 @@
 
 mod case;
 mod packages;
+mod proxies;
 mod refused;
 mod shared_cache;
 mod vendored;

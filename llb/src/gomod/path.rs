@@ -232,7 +232,7 @@ pub(crate) fn with_parents(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The last element of a path, or the one before if the last is a major version.
-pub(super) fn last_name(path: &str) -> &str {
+pub(crate) fn last_name(path: &str) -> &str {
     let mut elements = path.rsplit('/');
     let last = elements.next().unwrap_or_default();
     let is_version = last.strip_prefix('v').is_some_and(|digits| {
@@ -327,9 +327,28 @@ pub(crate) fn unescape(escaped: &str) -> Option<String> {
     Some(text)
 }
 
+/// The hosts that a list of patterns such as GOPRIVATE names, in order, each once. A pattern with a
+/// wildcard in the host names none.
+pub fn private_hosts(patterns: &str) -> Vec<&str> {
+    let mut hosts: Vec<&str> = patterns
+        .split(',')
+        .filter_map(|pattern| pattern.trim().split('/').next())
+        .filter(|host| host.contains('.') && !host.contains(['*', '?', '[', '\\']))
+        .collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
 #[cfg(test)]
 mod tests {
-    use super::with_parents;
+    use super::{private_hosts, with_parents};
+
+    #[test]
+    fn hosts_of_private_patterns() {
+        let patterns = "git.example.com/*,*.corp.example.com, git.example.com/x,local,";
+        assert_eq!(private_hosts(patterns), ["git.example.com"]);
+    }
 
     #[test]
     fn parents_end_at_slashes() {

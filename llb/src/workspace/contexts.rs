@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ModTexts;
 use super::module::{Root, RootKind, Workspace};
+use crate::gomod::path::last_name;
 use crate::gomod::redirect::{DirectoryLine, Redirect, redirected};
 use crate::gomod::write::word;
 use crate::gomod::{ModFile, Replace, WorkFile};
@@ -273,23 +274,10 @@ fn of_directory<'n>(
     // The path of a module that is not known yet.
     let mut alike = names
         .iter()
-        .filter(|name| name.contains('.') && parts.last() == Some(&last_of_module(name)));
+        .filter(|name| name.contains('.') && parts.last() == Some(&last_name(name)));
     match (alike.next(), alike.next()) {
         (Some(name), None) => Some(name),
         _ => None,
-    }
-}
-
-/// The last element of a module path that is not its major version.
-fn last_of_module(path: &str) -> &str {
-    let is_major = |last: &str| {
-        last.strip_prefix('v')
-            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
-    };
-    match path.rsplit_once('/') {
-        Some((above, last)) if is_major(last) => above.rsplit('/').next().unwrap_or_default(),
-        Some((_, last)) => last,
-        None => path,
     }
 }
 

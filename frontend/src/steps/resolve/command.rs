@@ -5,11 +5,11 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use gowork_llb::gomod::ImportPath;
+use gowork_llb::gomod::{ImportPath, path};
 use gowork_llb::resolution::{ResolveError, ResolveRequest};
 
 use super::failure::Failure;
-use super::secrets::Secrets;
+use super::secrets::{self, Secrets};
 
 /// How the error begins if the builder image has no Go.
 pub const NO_GO: &str = "the builder image has no go command";
@@ -52,24 +52,25 @@ impl Go {
     /// If no go command is found, or it does not start.
     pub(super) fn new(request: &ResolveRequest, source: &Path) -> Result<Self, Failure> {
         let dir = request.go_dir(source);
-        let mut env = environment(request, source);
-        let secrets = Secrets::mounted();
-        env.extend(secrets.env.clone());
+        let env = environment(request, source);
         let mut go = Self {
             dir,
             source: source.into(),
             program: find_program()?,
             env,
-            secrets,
+            secrets: Secrets::default(),
             variables: BTreeMap::new(),
         };
         let text = go.output(&[&["env", "-json"], &VARIABLES[..]].concat())?;
         go.variables = serde_json::from_slice(&text)
             .map_err(|error| Failure::new(format!("go env: {error}")))?;
+        go.secrets =
+            Secrets::mounted(Path::new(secrets::DIR), &go.private_hosts()).map_err(Failure::new)?;
+        go.env.extend(go.secrets.env.clone());
         if let Some(proxy) = modules_proxy(Path::new(MODULES), &go.variable("GOPROXY")) {
             go.env.insert("GOPROXY".to_owned(), proxy);
         }
-        if std::env::var_os("SSH_AUTH_SOCK").is_some() {
+        if has_agent() {
             git_over_ssh(&mut go);
         }
         Ok(go)
@@ -78,6 +79,25 @@ impl Go {
     /// A variable of `go env`; empty if unset.
     pub(super) fn variable(&self, name: &str) -> String {
         self.variables.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The hosts that GOPRIVATE and GONOPROXY name.
+    pub(super) fn private_hosts(&self) -> Vec<String> {
+        let patterns = ["GOPRIVATE", "GONOPROXY"].map(|name| self.variable(name));
+        let patterns = patterns.join(",");
+        path::private_hosts(&patterns)
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect()
+    }
+
+    /// What gives access to modules that is there, for one host, in the words of an error.
+    pub(super) fn access(&self, host: &str) -> Vec<String> {
+        let mut access = self.secrets.access(host);
+        if has_agent() {
+            access.push("an SSH agent".to_owned());
+        }
+        access
     }
 
     /// The raw module cache.
@@ -145,6 +165,11 @@ fn modules_proxy(dir: &Path, others: &str) -> Option<String> {
     })
 }
 
+/// Whether the build has an SSH agent. The variable is set in every step, with a socket or without.
+fn has_agent() -> bool {
+    std::env::var_os("SSH_AUTH_SOCK").is_some_and(|socket| Path::new(&socket).exists())
+}
+
 fn find_program() -> Result<PathBuf, Failure> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|dir| dir.join("go"));
@@ -190,22 +215,26 @@ fn given(name: &str, default: &str) -> String {
 }
 
 /// Lets git use the SSH agent for private hosts, instead of asking for a password over https. The
-/// step starts without host keys, so the key of an unknown host is accepted the first time. Users
-/// who want to check keys set GIT_SSH_COMMAND.
+/// step starts without host keys, so the key of an unknown host is accepted the first time, unless
+/// there is a secret with the keys of known hosts. A host with a token needs no agent.
 fn git_over_ssh(go: &mut Go) {
+    let known_hosts = go.secrets.known_hosts.clone();
     if std::env::var_os("GIT_SSH_COMMAND").is_none() {
         go.env.entry("GIT_SSH_COMMAND".into()).or_insert_with(|| {
-            "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=/tmp/gowork-known-hosts".into()
+            let (checking, file) = match &known_hosts {
+                Some(file) => ("yes", file.as_str()),
+                None => ("accept-new", "/tmp/gowork-known-hosts"),
+            };
+            format!(
+                "ssh -o BatchMode=yes -o StrictHostKeyChecking={checking} -o UserKnownHostsFile={file}"
+            )
         });
     }
     if std::env::var_os("GIT_CONFIG_COUNT").is_some() || go.env.contains_key("GIT_CONFIG_COUNT") {
         return;
     }
-    let hosts = private_hosts(&format!(
-        "{},{}",
-        go.variable("GOPRIVATE"),
-        go.variable("GONOPROXY")
-    ));
+    let mut hosts = go.private_hosts();
+    hosts.retain(|host| !go.secrets.has_token(host));
     go.env
         .insert("GIT_CONFIG_COUNT".into(), hosts.len().to_string());
     for (n, host) in hosts.iter().enumerate() {
@@ -216,19 +245,6 @@ fn git_over_ssh(go: &mut Go) {
         go.env
             .insert(format!("GIT_CONFIG_VALUE_{n}"), format!("https://{host}/"));
     }
-}
-
-/// The hosts that GOPRIVATE patterns name. A pattern with a wildcard in the host names none.
-fn private_hosts(patterns: &str) -> Vec<String> {
-    let mut hosts: Vec<String> = patterns
-        .split(',')
-        .filter_map(|pattern| pattern.trim().split('/').next())
-        .filter(|host| host.contains('.') && !host.contains(['*', '?', '[', '\\']))
-        .map(ToOwned::to_owned)
-        .collect();
-    hosts.sort();
-    hosts.dedup();
-    hosts
 }
 
 #[cfg(test)]
@@ -249,13 +265,5 @@ mod tests {
             ))
         );
         assert_eq!(modules_proxy(&dir.path().join("none"), "off"), None);
-    }
-
-    #[test]
-    fn hosts_of_private_patterns() {
-        assert_eq!(
-            private_hosts("git.example.com/*,*.corp.example.com, git.example.com/x,local,"),
-            ["git.example.com"]
-        );
     }
 }

@@ -9,6 +9,7 @@ use gowork_llb::resolution::ResolveError;
 use gowork_llb::resolution::go_list::ListError;
 
 use super::command::Go;
+use super::secrets::TOKEN;
 
 /// How many errors are printed; a network that is down gives one for each package.
 const SHOWN: usize = 10;
@@ -102,6 +103,8 @@ const NETWORK: &[&str] = &[
     "x509:",
     "proxyconnect",
     "unexpected eof",
+    ": eof",
+    "internal server error",
     "bad gateway",
     "service unavailable",
     "gateway timeout",
@@ -123,6 +126,8 @@ const ACCESS: &[&str] = &[
     "unknown revision",
     "repository not found",
     "host key verification failed",
+    // Nothing that git asked would answer: mostly since nobody was logged in.
+    "no secure protocol found",
 ];
 
 fn advice(text: &str, go: &Go) -> Vec<String> {
@@ -142,9 +147,7 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
         }
     }
     if has(ACCESS) {
-        lines.push(
-            "for private modules set `private` under [modules], and give access with --secret id=netrc,src=FILE or, for git over SSH, --ssh default".into(),
-        );
+        lines.extend(access(text, go));
     }
     let unprovided = unprovided(text);
     if !unprovided.is_empty() {
@@ -169,6 +172,26 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
     if has(&["inconsistent vendoring"]) {
         lines.push(
             "run `go work vendor` (in a workspace) or `go mod vendor` and commit the result".into(),
+        );
+    }
+    lines
+}
+
+/// What gives access to private modules: for each private host that is in the text, what there was.
+fn access(text: &str, go: &Go) -> Vec<String> {
+    let mut lines = Vec::new();
+    let private = go.private_hosts();
+    for host in private.iter().filter(|host| text.contains(host.as_str())) {
+        let tried = go.access(host);
+        lines.push(if tried.is_empty() {
+            format!("{host} is private, and the build has nothing to log in with: pass --secret id={TOKEN}.{host},env=TOKEN or --secret id=netrc,src=$HOME/.netrc, or for git over SSH --ssh default")
+        } else {
+            format!("{host} is private, and it did not accept {}: see whether that is still valid and may read the repository", tried.join(" or "))
+        });
+    }
+    if lines.is_empty() {
+        lines.push(
+            "for private modules set `private` under [modules], and give access with --secret id=netrc,src=FILE or, for git over SSH, --ssh default".into(),
         );
     }
     lines

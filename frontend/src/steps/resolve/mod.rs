@@ -15,9 +15,10 @@
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
 //!
 //! The same mod files, request and toolchain give the same bytes, modes and times, whatever else
-//! the raw module cache holds. Optional secrets: certificates of a proxy at `/run/secrets/ca` (or
-//! the path in `GOWORK_CA`), `/run/secrets/netrc`, and an SSH agent. Secrets are never written or
-//! printed.
+//! the raw module cache holds. Optional secrets, in `/run/secrets`: `ca`, certificates of a proxy
+//! (or at the path in `GOWORK_CA`); `netrc`, `GIT_AUTH_TOKEN` and `GIT_AUTH_TOKEN.HOST`, which become
+//! one file in a temporary directory; `gitconfig`; `known_hosts`; and an SSH agent. They are never
+//! printed, and no result has them.
 
 mod ask;
 mod command;
