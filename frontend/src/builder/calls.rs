@@ -42,7 +42,12 @@ pub(super) async fn answer(
     match (call, outline) {
         (Call::Targets, Some(outline)) => {
             let broken = &survey.outlined.broken;
-            Ok(targets::result(&targets(outline, broken), files))
+            let platforms = survey.outlined.by_platform.iter();
+            let platforms: Vec<String> = platforms
+                .map(|(platform, _)| platform.to_string())
+                .collect();
+            let targets = targets(outline, broken, &platforms.join(","));
+            Ok(targets::result(&targets, files))
         }
         (Call::Outline, _) => {
             if let Some(target) = session.options.target.as_deref() {
@@ -136,7 +141,11 @@ fn optional(name: &str) -> outline::Forward {
 }
 
 /// The images, those that cannot be built, and the targets that are made of all of them.
-fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Target> {
+fn targets(
+    outline: &Outline,
+    broken: &BTreeSet<ImageName>,
+    platforms: &str,
+) -> Vec<targets::Target> {
     let mut all = Vec::new();
     let main_images = outline
         .images
@@ -150,6 +159,7 @@ fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Targ
             default: is_only && image.variant_of.is_none(),
             description: format!("package {}", main.path),
             base: image.config.runtime.base.value.clone(),
+            platform: platforms.to_owned(),
             span: image.config.at.clone(),
             is_broken: false,
         });
@@ -173,6 +183,7 @@ fn targets(outline: &Outline, broken: &BTreeSet<ImageName>) -> Vec<targets::Targ
                 name: name.to_owned(),
                 default: false,
                 description: description.to_owned(),
+                platform: platforms.to_owned(),
                 ..targets::Target::default()
             });
         }

@@ -85,6 +85,7 @@ impl Survey {
         } = definition;
         config.tools = tools;
         base.extend(warnings);
+        base.extend(session.options.without_effect());
         base.extend(scanned.diagnostics.iter().cloned());
         let outlined = outline::make(scanned, &config, platforms);
         base.extend(contexts::unused(

@@ -83,10 +83,21 @@ pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// The name of the frontend's image.
 pub const SOURCE: &str = "source";
 
+/// Limits of single steps, which are not supported, with the flags of clients that set them.
+pub const STEP_LIMITS: [(&str, &str); 7] = [
+    ("memory", "--memory"),
+    ("memswap", "--memory-swap"),
+    ("cpushares", "--cpu-shares"),
+    ("cpuperiod", "--cpu-period"),
+    ("cpuquota", "--cpu-quota"),
+    ("cpusetcpus", "--cpuset-cpus"),
+    ("cpusetmems", "--cpuset-mems"),
+];
+
 /// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in
 /// `:` or `_` is a prefix. Docker's frontend gets them for the stages of a Dockerfile, as all
 /// others.
-pub const IGNORED: [(&str, &str); 19] = [
+pub const IGNORED: [(&str, &str); 12] = [
     (
         "cmdline",
         "the whole syntax line: nothing in it has a meaning here but the image",
@@ -111,16 +122,6 @@ pub const IGNORED: [(&str, &str); 19] = [
         "input:",
         "the URL of a context that is an input, for provenance only",
     ),
-    (
-        "memory",
-        "limits of single steps are not supported: limit the builder",
-    ),
-    ("memswap", "as memory"),
-    ("cpushares", "as memory"),
-    ("cpuperiod", "as memory"),
-    ("cpuquota", "as memory"),
-    ("cpusetcpus", "as memory"),
-    ("cpusetmems", "as memory"),
     (
         "build-arg:BUILDKIT_SYNTAX",
         "has chosen this frontend already",

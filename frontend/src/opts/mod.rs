@@ -11,7 +11,7 @@ mod raw;
 use std::collections::BTreeMap;
 
 use gowork_llb::config::{self, GitValue};
-use gowork_llb::diag::Diagnostic;
+use gowork_llb::diag::{Diagnostic, Rule};
 use gowork_llb::ops::Platform;
 use gowork_llb::ops::exec::{Exec, Network, ProxyEnv, Ulimit};
 use gowork_llb::ops::source::ResolveMode;
@@ -166,6 +166,26 @@ impl ContextOptions {
     /// The session that shares the local directory `name`.
     pub fn session_of(&self, name: &str) -> &str {
         self.local_sessions.get(name).unwrap_or(&self.session)
+    }
+}
+
+impl Options {
+    /// A warning if there are options that have no effect.
+    pub fn without_effect(&self) -> Option<Diagnostic> {
+        let limits = keys::STEP_LIMITS.iter();
+        let given: Vec<&str> = limits
+            .filter(|(key, _)| self.given.get(*key).is_some_and(|value| !value.is_empty()))
+            .map(|(_, flag)| *flag)
+            .collect();
+        if given.is_empty() {
+            return None;
+        }
+        let message = format!(
+            "limits of single steps have no effect: {}",
+            given.join(", ")
+        );
+        let warning = Diagnostic::warning(Rule::BuildOption, message);
+        Some(warning.help("limit the builder: `docker buildx create` takes --driver-opt memory=4g,cpu-quota=200000, say"))
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Target {
     pub description: String,
     /// Its base image.
     pub base: String,
+    /// The platforms that it is built for.
+    pub platform: String,
     /// Where it is written down.
     pub span: Option<Span>,
     /// Whether something is wrong with it, so that it cannot be built.
@@ -50,6 +52,8 @@ struct TargetJson {
     description: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     base: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    platform: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<LocationJson>,
 }
@@ -69,6 +73,7 @@ pub fn result(targets: &[Target], files: &SourceFiles) -> proto::Result {
             default: target.default,
             description: target.description.clone(),
             base: target.base.clone(),
+            platform: target.platform.clone(),
             location: sources.locate(target.span.as_ref()),
         });
     }

@@ -13,6 +13,7 @@ mod calls;
 mod context;
 mod error;
 mod failed_step;
+mod faults;
 mod git_ref;
 mod git_step;
 mod git_values;
