@@ -160,8 +160,8 @@ fn a_scanner_s_sbom_stands_beside_it() {
     assert_eq!(names(&stages), BTreeSet::from(expected));
 }
 
-/// The frontend, its options and the materials are those of our build, not of what we ask of Docker's
-/// frontend.
+/// The frontend, its options and the materials are those of our build. What we ask of Docker's
+/// frontend is another build.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn provenance_names_what_stages_are_made_from() {
