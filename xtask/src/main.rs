@@ -10,6 +10,7 @@ mod demo;
 mod docker_cases;
 mod dockerfiles;
 mod engine;
+mod engines;
 mod fuzz;
 mod golang;
 mod image;
@@ -36,6 +37,8 @@ struct Arguments {
 enum Task {
     /// Start, stop and describe the BuildKit engines that the tests use
     Engine(engine::Arguments),
+    /// Run a choice of tests on each release of BuildKit that people have, and print a table
+    Engines(engines::Arguments),
     /// Build the frontend image and write it as an OCI layout
     Image(image::Arguments),
     /// Build and run an example, edit it, and show what was rebuilt
@@ -60,6 +63,7 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Engine(arguments) => engine::run(&arguments),
+        Task::Engines(arguments) => engines::run(&arguments),
         Task::Image(arguments) => image::run(&arguments),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Oracle(arguments) => oracle::run(&arguments),

@@ -3,7 +3,7 @@
 use super::process::Daemon;
 use super::registry::Registry;
 use super::tools::Tool;
-use super::{builder, clock, host, mounts, saved};
+use super::{builder, clock, host, mounts, releases, saved};
 use crate::command::{command, succeeds};
 use crate::state::State;
 use anyhow::{Context, Result, bail};
@@ -142,23 +142,32 @@ impl Engine {
     ) -> Result<bool> {
         host::require_root("an engine of our own")?;
         let runc = host::require_package("runc")?;
-        let daemon = if days_ahead == 0 {
-            Tool::Buildkitd
-        } else {
-            Tool::ClockedBuildkitd
+        let release = releases::chosen()?;
+        let buildkitd = match (release, days_ahead) {
+            (None, 0) => Tool::Buildkitd.ensure(state)?,
+            (None, _) => Tool::ClockedBuildkitd.ensure(state)?,
+            (Some(release), 0) => release.ensure(state)?,
+            (Some(_), _) => bail!("only the clock of the pinned BuildKit can be set"),
         };
-        let (buildkitd, buildctl) = (daemon.ensure(state)?, Tool::Buildctl.ensure(state)?);
-        std::fs::create_dir_all(self.root())?;
+        let buildctl = Tool::Buildctl.ensure(state)?;
         let path = self.directory.join("config.toml");
+        let made_by = format!(
+            "# BuildKit: {}\n",
+            release.map_or("pinned", |release| release.version)
+        );
         let configuration = format!(
-            "# Clock: {days_ahead} days ahead.\n{}",
+            "{made_by}# Clock: {days_ahead} days ahead.\n{}",
             self.configuration(registry, space, &runc)?
         );
-        let same = std::fs::read_to_string(&path).is_ok_and(|present| present == configuration);
-        let started = self.running().is_none() || !same;
+        let present = std::fs::read_to_string(&path).unwrap_or_default();
+        let started = self.running().is_none() || present != configuration;
         if started {
-            self.daemon.stop()?;
-            mounts::clear(&self.root())?;
+            self.stop()?;
+            // A release does not read what a newer one wrote.
+            if self.root().exists() && !present.starts_with(&made_by) {
+                std::fs::remove_dir_all(self.root())?;
+            }
+            std::fs::create_dir_all(self.root())?;
             std::fs::write(&path, configuration)?;
             let address = format!("unix://{}", self.socket().display());
             let ready = || {
@@ -184,7 +193,7 @@ impl Engine {
     /// If it does not end, or a mount stays.
     pub(crate) fn stop(&self) -> Result<bool> {
         let ran = self.daemon.stop()?;
-        mounts::clear(&self.root())?;
+        mounts::clear(&self.directory)?;
         Ok(ran)
     }
 
@@ -226,6 +235,7 @@ impl Engine {
         Ok(true)
     }
 
+    /// Where buildkitd keeps what it has.
     fn root(&self) -> PathBuf {
         self.directory.join("root")
     }

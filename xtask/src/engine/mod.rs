@@ -12,6 +12,7 @@ pub(crate) mod host;
 mod mounts;
 mod process;
 pub(crate) mod registry;
+pub(crate) mod releases;
 mod saved;
 pub(crate) mod tools;
 
@@ -283,7 +284,11 @@ fn status(state: &State) -> Result<String> {
     Ok(text)
 }
 
-fn variables(state: &State, name: &str) -> Result<Variables> {
+/// What reaches the engine `name`.
+///
+/// # Errors
+/// If it is the user's and has another name, or buildx cannot be built.
+pub(crate) fn variables(state: &State, name: &str) -> Result<Variables> {
     match builder::user_engine(state)? {
         Some(user) => {
             refuse_named(name)?;
