@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use gowork_llb::config::ImageName;
 use gowork_llb::diag::{Diagnostic, Rule};
+use gowork_llb::lower::Secret;
 use gowork_llb::plan::{self, Outline, PlanInput};
 
 use super::isolate;
@@ -124,9 +125,7 @@ fn outline(session: &Session<'_>, survey: &Survey) -> Result<outline::Outline, B
         name,
         description: String::new(),
         args,
-        secrets: ["ca", "netrc", "GIT_AUTH_TOKEN", "gitconfig", "known_hosts"]
-            .map(optional)
-            .to_vec(),
+        secrets: Secret::ALL.map(|secret| optional(secret.id())).to_vec(),
         ssh: vec![optional("default")],
     })
 }

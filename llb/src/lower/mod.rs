@@ -19,8 +19,8 @@ pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
 pub use go_errors::{GoErrors, go_errors};
 pub use image_config::{ConfigInput, check_env, image_config};
 pub use llb::{
-    GOLANG_PATH, LlbInputs, LlbOptions, Lowering, MODULES_CONTEXT, MadeResults, NoCache,
-    RESULTS_VERSION, ResultsImage, ResultsLayers,
+    GOLANG_PATH, LlbInputs, LlbOptions, Lowering, MODULES, MODULES_CONTEXT, MadeResults, NoCache,
+    RESULTS_VERSION, ResultsImage, ResultsLayers, Secret,
 };
 pub use mark::Mark;
 pub use platform::{docker_platform, go_target, parse_target, platforms};

@@ -6,19 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use gowork_llb::gomod::{ImportPath, path};
+use gowork_llb::lower::{MODULES, Secret};
 use gowork_llb::resolution::{ResolveError, ResolveRequest};
 
 use super::failure::Failure;
-use super::secrets::{self, Secrets};
+use super::secrets::Secrets;
 
 /// How the error begins if the builder image has no Go.
 pub const NO_GO: &str = "the builder image has no go command";
 
 /// Where the raw module cache is if nothing says so.
 const RAW_MODULE_CACHE: &str = "/gowork/modcache-raw";
-
-/// Where modules are that the user has in a directory.
-const MODULES: &str = "/gowork/modules";
 
 /// The go command in the request's directory and environment.
 pub(super) struct Go {
@@ -65,7 +63,7 @@ impl Go {
         go.variables = serde_json::from_slice(&text)
             .map_err(|error| Failure::new(format!("go env: {error}")))?;
         go.secrets =
-            Secrets::mounted(Path::new(secrets::DIR), &go.private_hosts()).map_err(Failure::new)?;
+            Secrets::mounted(Path::new(Secret::DIR), &go.private_hosts()).map_err(Failure::new)?;
         go.env.extend(go.secrets.env.clone());
         if let Some(proxy) = modules_proxy(Path::new(MODULES), &go.variable("GOPROXY")) {
             go.env.insert("GOPROXY".to_owned(), proxy);

@@ -5,11 +5,11 @@ use std::fmt;
 use std::path::Path;
 
 use gowork_llb::gomod::{ImportPath, InvalidPath};
+use gowork_llb::lower::Secret;
 use gowork_llb::resolution::ResolveError;
 use gowork_llb::resolution::go_list::ListError;
 
 use super::command::Go;
-use super::secrets::TOKEN;
 
 /// How many errors are printed; a network that is down gives one for each package.
 const SHOWN: usize = 10;
@@ -183,8 +183,9 @@ fn access(text: &str, go: &Go) -> Vec<String> {
     let private = go.private_hosts();
     for host in private.iter().filter(|host| text.contains(host.as_str())) {
         let tried = go.access(host);
+        let token = Secret::token_of(host);
         lines.push(if tried.is_empty() {
-            format!("{host} is private, and the build has nothing to log in with: pass --secret id={TOKEN}.{host},env=TOKEN or --secret id=netrc,src=$HOME/.netrc, or for git over SSH --ssh default")
+            format!("{host} is private, and the build has nothing to log in with: pass --secret id={token},env=TOKEN or --secret id=netrc,src=$HOME/.netrc, or for git over SSH --ssh default")
         } else {
             format!("{host} is private, and it did not accept {}: see whether that is still valid and may read the repository", tried.join(" or "))
         });

@@ -10,12 +10,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gowork_llb::diag::without_credentials;
+use gowork_llb::lower::Secret;
 
-/// Where secrets are mounted.
-pub(super) const DIR: &str = "/run/secrets";
-/// The secret with a token for git over HTTPS at all private hosts; with `.HOST` at its end, for one
-/// host. The name is that of docker/dockerfile.
-pub(super) const TOKEN: &str = "GIT_AUTH_TOKEN";
 /// The login that goes with a token.
 const TOKEN_LOGIN: &str = "x-access-token";
 
@@ -47,22 +43,23 @@ impl Secrets {
     /// If a token is no token, or the file with logins cannot be written.
     pub(super) fn mounted(dir: &Path, hosts: &[String]) -> Result<Self, String> {
         let mut secrets = Self::default();
-        let certificates = std::env::var("GOWORK_CA").unwrap_or_else(|_| shown(&dir.join("ca")));
+        let certificates =
+            std::env::var("GOWORK_CA").unwrap_or_else(|_| shown(&dir.join(Secret::Ca.id())));
         if Path::new(&certificates).is_file() {
             secrets.set("SSL_CERT_FILE", &certificates);
             secrets.set("GIT_SSL_CAINFO", &certificates);
         }
-        let gitconfig = dir.join("gitconfig");
+        let gitconfig = dir.join(Secret::Gitconfig.id());
         if let Ok(text) = fs::read_to_string(&gitconfig) {
             secrets.set("GIT_CONFIG_GLOBAL", &shown(&gitconfig));
             let headers = headers(&text);
             secrets.has_headers = !headers.is_empty();
             secrets.values.extend(headers);
         }
-        let known_hosts = dir.join("known_hosts");
+        let known_hosts = dir.join(Secret::KnownHosts.id());
         secrets.known_hosts = known_hosts.is_file().then(|| shown(&known_hosts));
         // One that cannot be read cannot be used either, and the go command says so.
-        let netrc = dir.join("netrc");
+        let netrc = dir.join(Secret::Netrc.id());
         let given = fs::read_to_string(&netrc).unwrap_or_default();
         let mut logins = tokens(dir, hosts)?;
         secrets.tokens = logins.keys().cloned().collect();
@@ -109,7 +106,7 @@ impl Secrets {
     pub(super) fn access(&self, host: &str) -> Vec<String> {
         let mut access = Vec::new();
         if self.has_token(host) {
-            access.push(format!("a {TOKEN}"));
+            access.push(format!("a {}", Secret::GitAuthToken.id()));
         }
         if self.logins.contains(host) || self.logins.contains("default") {
             access.push("a netrc entry".to_owned());
@@ -138,11 +135,11 @@ fn shown(path: &Path) -> String {
 /// The tokens by host. That of a host takes the place of the general one.
 fn tokens(dir: &Path, hosts: &[String]) -> Result<BTreeMap<String, String>, String> {
     let mut tokens = BTreeMap::new();
-    if let Some(token) = token(dir, TOKEN)? {
+    if let Some(token) = token(dir, Secret::GitAuthToken.id())? {
         tokens.extend(hosts.iter().map(|host| (host.clone(), token.clone())));
     }
     for host in hosts {
-        if let Some(token) = token(dir, &format!("{TOKEN}.{host}"))? {
+        if let Some(token) = token(dir, &Secret::token_of(host))? {
             tokens.insert(host.clone(), token);
         }
     }
@@ -253,7 +250,8 @@ mod tests {
     #[test]
     fn tokens_are_for_private_hosts() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(TOKEN), "general\n").unwrap();
+        let general = Secret::GitAuthToken.id();
+        fs::write(dir.path().join(general), "general\n").unwrap();
         fs::write(dir.path().join("GIT_AUTH_TOKEN.b.example"), "own").unwrap();
         fs::write(dir.path().join("GIT_AUTH_TOKEN.c.example"), "other").unwrap();
         fs::write(dir.path().join("GIT_AUTH_TOKEN.d.example"), "").unwrap();
@@ -267,10 +265,10 @@ mod tests {
             found,
             ["a.example general", "b.example own", "d.example general"]
         );
-        fs::write(dir.path().join(TOKEN), "two words").unwrap();
+        fs::write(dir.path().join(general), "two words").unwrap();
         let error = tokens(dir.path(), &private).unwrap_err();
         assert!(
-            error.contains(TOKEN) && !error.contains("two words"),
+            error.contains(general) && !error.contains("two words"),
             "{error}"
         );
     }

@@ -4,7 +4,7 @@
 //! `results` and `results_image` what travels to other builders.
 //! What they share: `paths` (where things are in a container), `sources` (what is in `/src`),
 //! `step_files` (what the programs read about a step), `description` (what a step's results are
-//! known by), `stamp` (what links have of git), `compiler_env`, and `progress` (the rows that people
+//! known by), `stamp` (what links have of git), `secret`, `compiler_env`, and `progress` (the rows that people
 //! see).
 
 mod batch;
@@ -20,15 +20,18 @@ mod progress;
 mod resolve;
 mod results;
 mod results_image;
+mod secret;
 mod sources;
 mod stamp;
 mod step_files;
 
 pub(super) use image::layer_titles;
 pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, MODULES_CONTEXT, NoCache};
+pub use paths::MODULES;
 pub(super) use paths::{MODCACHE, SRC, source_dir};
 pub use results::MadeResults;
 pub use results_image::{RESULTS_VERSION, ResultsImage, ResultsLayers};
+pub use secret::Secret;
 
 use std::collections::BTreeMap;
 

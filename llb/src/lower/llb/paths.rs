@@ -30,7 +30,7 @@ pub(super) const OUT: &str = "/gowork/out";
 /// cache only when a step reads it.
 pub(super) const MODCACHE_OUT: &str = "/gowork/out-modcache";
 /// Modules that the user has in a directory.
-pub(super) const MODULES: &str = "/gowork/modules";
+pub const MODULES: &str = "/gowork/modules";
 /// Where a link has a file of the resolve step's answer, for no reader.
 pub(super) const RESOLVED: &str = "/gowork/resolved";
 /// Mod files and sources.

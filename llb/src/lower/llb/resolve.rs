@@ -5,15 +5,13 @@ use gowork_step::{STEP_DIR, to_json};
 use super::Lowering;
 use super::paths::{FRONTEND_PROGRAM, MODCACHE_OUT, MODULES, OUT, SRC};
 use super::progress::weak;
+use super::secret::Secret;
 use super::step_files::files_of;
 use crate::gomod::path;
 use crate::ops::exec::{Exec, Executed, Mount};
 use crate::ops::{OpError, Output};
 use crate::plan::BuildIx;
 use crate::resolution::REQUEST_FILE;
-
-/// The secret that docker/dockerfile takes a token for git over HTTPS from.
-const GIT_AUTH_TOKEN: &str = "GIT_AUTH_TOKEN";
 
 impl Lowering<'_> {
     /// The resolve step of a build: a directory with `resolution.json`, what images hold in
@@ -82,14 +80,10 @@ impl Lowering<'_> {
             .mount(Mount::tmpfs("/tmp", 0))
             .mount(Mount::scratch_output(OUT))
             .mount(Mount::scratch_output(MODCACHE_OUT))
-            .mount(Mount::secret("ca", "/run/secrets/ca").optional())
-            .mount(Mount::secret("netrc", "/run/secrets/netrc").optional())
-            .mount(Mount::secret("gitconfig", "/run/secrets/gitconfig").optional())
-            .mount(Mount::secret("known_hosts", "/run/secrets/known_hosts").optional())
             .mount(Mount::ssh("default", "").optional())
             .network(self.options.network);
-        for id in self.token_secrets() {
-            let file = format!("/run/secrets/{id}");
+        for id in self.secrets() {
+            let file = format!("{}/{id}", Secret::DIR);
             exec = exec.mount(Mount::secret(id, file).optional());
         }
         if let Some(modules) = &self.inputs.modules {
@@ -117,18 +111,15 @@ impl Lowering<'_> {
         self.decorate(named, None).run()
     }
 
-    /// The secrets that may hold tokens for git over HTTPS: Docker's names, for all private hosts and
-    /// for each of them.
-    fn token_secrets(&self) -> Vec<String> {
+    /// The ids of the secrets that the step may have. Each private host has a token of its own.
+    fn secrets(&self) -> Vec<String> {
         let patterns = ["GOPRIVATE", "GONOPROXY"].map(|name| self.plan.module_env.get(name));
         let patterns: Vec<&str> = patterns.into_iter().flatten().map(String::as_str).collect();
         let patterns = patterns.join(",");
         let hosts = path::private_hosts(&patterns);
-        let of_hosts = hosts.iter().map(|host| format!("{GIT_AUTH_TOKEN}.{host}"));
-        [GIT_AUTH_TOKEN.to_owned()]
-            .into_iter()
-            .chain(of_hosts)
-            .collect()
+        let of_hosts = hosts.into_iter().map(Secret::token_of);
+        let all = Secret::ALL.into_iter().map(|one| one.id().to_owned());
+        all.chain(of_hosts).collect()
     }
 
     /// The question as a file. Its bytes depend on nothing else, so neither does the step's key.
