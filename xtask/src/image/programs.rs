@@ -11,7 +11,7 @@ use std::process::Command;
 
 /// Bytes that the programs may have in all, on x86-64. For other processors they are held to
 /// nothing: they come from the same sources.
-const BUDGET: u64 = 6_100_000;
+const BUDGET: u64 = 6_200_000;
 
 /// Builds the programs into `directory`. Files and directory are as old as the epoch.
 ///
