@@ -38,6 +38,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = State::open()?;
     let mut parts = Parts::new(&state);
     let path = crate::golang::path(&state)?;
+    // Printed pipelines run it.
+    engine::host::require_package("jq")?;
     run_visibly(
         cargo(&state)
             .env("PATH", path)

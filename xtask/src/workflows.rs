@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::command::{command, find_program, run as run_command};
+use crate::engine::host;
 use crate::engine::tools::Tool;
 use crate::progress::Phase;
 use crate::state::State;
@@ -53,8 +54,8 @@ const EXPOSURE: &str = "--threshold=20";
 
 /// Has systemd verify the units that `gowork systemd` prints, and rate them.
 fn units(state: &State) -> Result<()> {
-    let analyze = find_program("systemd-analyze")
-        .context("`systemd-analyze` is missing: install systemd (it need not run)")?;
+    // It need not run.
+    let analyze = host::require("systemd-analyze", "systemd")?;
     let phase = Phase::start("verifying the units of systemd");
     let directory = tempfile::tempdir()?;
     for name in ["api.service", "job.service"] {

@@ -32,17 +32,25 @@ fn is_root() -> bool {
 /// # Errors
 /// If it is missing and cannot be installed from here.
 pub(crate) fn require_package(program: &str) -> Result<PathBuf> {
+    require(program, program)
+}
+
+/// The path of `program`, after installing the Debian package that has it if it is missing.
+///
+/// # Errors
+/// As [`require_package`].
+pub(crate) fn require(program: &str, package: &str) -> Result<PathBuf> {
     if let Some(path) = find_program(program) {
         return Ok(path);
     }
     let by_hand = format!(
-        "`{program}` is missing; install it with your distribution's packages (Debian: apt-get install {program})"
+        "`{program}` is missing; install it with your distribution's packages (Debian: apt-get install {package})"
     );
     if !is_root() || find_program("apt-get").is_none() {
         bail!("{by_hand}");
     }
-    let phase = Phase::start(&format!("installing {program}"));
-    install(program).with_context(|| by_hand.clone())?;
+    let phase = Phase::start(&format!("installing {package}"));
+    install(package).with_context(|| by_hand.clone())?;
     phase.done();
     find_program(program).with_context(|| by_hand)
 }
