@@ -23,7 +23,7 @@ pub(super) fn inside(
             let seen = contexts::outside(base, path);
             let context = seen.and_then(|dir| Some((contexts::usual_name(&dir)?, dir)));
             let help = match context {
-                Some((name, dir)) => format!("pass it as a context of its own: --build-context {name}={dir}"),
+                Some((name, dir)) => format!("give it to the build as a context: docker buildx build --build-context {name}={dir}"),
                 None => "build with a context that holds it, such as `docker buildx build -f Dockerfile ..`, or bring the module into the repository".to_owned(),
             };
             findings.push(error.at(span.clone()).help(help));

@@ -69,7 +69,7 @@ module example.com/child
         &expect![[r#"
             go.work:4:2: path ./twice/ appears multiple times in workspace; go.work:3:2: first used here (remove one of the two `use` lines)
             go.work:5:2: cannot load module missing listed in go.work file: no missing/go.mod (create it with `go mod init`, or remove the `use` line; if it exists, see whether .dockerignore leaves it out)
-            go.work:7:2: directory ../outside lies outside the build context (pass it as a context of its own: --build-context outside=../outside)
+            go.work:7:2: directory ../outside lies outside the build context (give it to the build as a context: docker buildx build --build-context outside=../outside)
             go.work:10:2: cannot load module parent listed in go.work file: no parent/go.mod (did you mean ./parent/child?)
             above/go.mod:2:4: module above listed in go.work file requires go >= 1.26, but go.work lists go 1.25; go.work:1:4: go.work's version (run `go work use`, or set `go 1.26` in go.work)
             go.work:9:2: module example.com/api appears multiple times in workspace: in api and in same; go.work:8:2: the same module path (give one of them another path, or remove one `use` line)
@@ -159,7 +159,7 @@ module example.com/x
         &expect![[r#"
             b/go.mod:3: conflicting replacements for example.com/x: ./x1 and ./x2; a/go.mod:7: the other replacement (put one `replace` into go.work: it overrides those of the members)
             a/go.mod:8: example.com/empty is replaced by empty, which has no go.mod (create it with `go mod init`, or correct the path; if it exists, see whether .dockerignore leaves it out)
-            a/go.mod:9: directory ../../far lies outside the build context (pass it as a context of its own: --build-context far=../far)
+            a/go.mod:9: directory ../../far lies outside the build context (give it to the build as a context: docker buildx build --build-context far=../far)
         "#]],
     );
 }
