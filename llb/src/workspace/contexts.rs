@@ -205,8 +205,8 @@ pub(super) fn usual_name(dir: &str) -> Option<String> {
     is_name.then_some(last)
 }
 
-/// The directories that a mod file names.
-fn named(path: &TreePath, text: &str) -> Vec<String> {
+/// The directories that the `use` and `replace` lines of a mod file name, as written.
+pub(super) fn named(path: &TreePath, text: &str) -> Vec<String> {
     let (uses, replaces) = match path.name() {
         "go.work" => {
             let file = WorkFile::parse(path.as_str(), text.as_bytes()).0;

@@ -467,27 +467,8 @@ pub(crate) fn named_dirs(texts: &ModTexts) -> BTreeSet<TreePath> {
     let mut dirs = BTreeSet::new();
     for (path, text) in texts {
         let base = path.parent().unwrap_or_default();
-        let (uses, replaces) = match path.name() {
-            "go.work" => {
-                let file = WorkFile::parse(path.as_str(), text.as_bytes()).0;
-                (file.uses, file.replace)
-            }
-            "go.mod" => (
-                Vec::new(),
-                ModFile::parse(path.as_str(), text.as_bytes()).0.replace,
-            ),
-            _ => continue,
-        };
-        let targets = replaces
-            .iter()
-            .filter(|replace| replace.new_version.is_empty())
-            .map(|replace| replace.new_path.as_str());
-        dirs.extend(
-            uses.iter()
-                .map(|entry| entry.dir.as_str())
-                .chain(targets)
-                .filter_map(|dir| base.join(dir).ok()),
-        );
+        let named = contexts::named(path, text);
+        dirs.extend(named.iter().filter_map(|dir| base.join(dir).ok()));
     }
     dirs
 }
