@@ -39,7 +39,7 @@ pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
     let builder = &outline.setup.builder;
     let facts = Facts {
         images: images.map(|image| image.config.name.to_string()).collect(),
-        broken: sound.broken.iter().map(ToString::to_string).collect(),
+        broken: sound.broken.clone(),
         platforms: targets
             .iter()
             .map(|target| lower::docker_platform(target).to_string())

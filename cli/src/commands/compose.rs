@@ -27,7 +27,7 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let options = ComposeOptions {
         definition: build_file(common, &project)?,
         args: project.open_args.clone(),
-        broken: sound.broken.iter().map(ToString::to_string).collect(),
+        broken: sound.broken.clone(),
     };
     Ok(deliver(&compose(&images, &options), Mark::COMPOSE, output)?.max(sound.code))
 }

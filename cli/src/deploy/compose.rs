@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gowork_llb::config::{HealthcheckConfig, ImageConfig, Port, Protocol};
-use gowork_llb::lower::Mark;
+use gowork_llb::config::{HealthcheckConfig, ImageConfig, ImageName, Port, Protocol};
+use gowork_llb::lower::{self, Mark};
 use serde_json::Value;
 
 use super::span::span;
+use super::volume::volume_name;
 
 /// What the reader of the compose file decides.
 pub(crate) struct ComposeOptions {
@@ -15,16 +16,14 @@ pub(crate) struct ComposeOptions {
     /// Build-args that stay open, with their defaults.
     pub(crate) args: BTreeMap<String, Option<String>>,
     /// Images that are missing, since they cannot be built.
-    pub(crate) broken: Vec<String>,
+    pub(crate) broken: BTreeSet<ImageName>,
 }
 
 /// The compose file.
 pub(crate) fn compose(images: &[&ImageConfig], options: &ComposeOptions) -> String {
     let mut text = format!("# {}; run it again when images change.\n", Mark::COMPOSE);
-    if !options.broken.is_empty() {
-        let broken = options.broken.join(", ");
-        text +=
-            &format!("# Missing, since they could not be built when this was printed: {broken}.\n");
+    if let Some(line) = lower::missing(&options.broken) {
+        text += &format!("{line}\n");
     }
     text += "services:\n";
     let shared = shared_ports(images);
@@ -117,11 +116,7 @@ fn published(port: Port, shared: &BTreeSet<(u16, Protocol)>) -> String {
 /// The named volume for each directory of the image.
 fn volumes(image: &ImageConfig) -> Vec<(String, &str)> {
     let volumes = image.runtime.volumes.iter();
-    let named = volumes.map(|path| {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let path_name: String = path.trim_matches('/').chars().map(plain).collect();
-        (format!("{}-{path_name}", image.name), path.as_str())
-    });
+    let named = volumes.map(|path| (volume_name(image, path), path.as_str()));
     named.collect()
 }
 

@@ -5,6 +5,7 @@ mod quadlet;
 mod service;
 mod span;
 mod unit;
+mod volume;
 
 pub(crate) use compose::{ComposeOptions, compose};
 pub(crate) use quadlet::quadlet;

@@ -4,6 +4,7 @@ use gowork_llb::config::{HealthcheckConfig, ImageConfig};
 
 use super::span::span;
 use super::unit::{RESTART, has_low_port, head, word};
+use super::volume::volume_name;
 
 /// The unit for an image.
 pub(crate) fn quadlet(image: &ImageConfig, reference: Option<&str>) -> String {
@@ -26,9 +27,8 @@ pub(crate) fn quadlet(image: &ImageConfig, reference: Option<&str>) -> String {
         text += &format!("PublishPort=127.0.0.1:{numbers}:{written}\n");
     }
     for path in &image.runtime.volumes {
-        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-        let volume: String = path.trim_matches('/').chars().map(plain).collect();
-        text += &format!("Volume={name}-{volume}:{}\n", path.replace('%', "%%"));
+        let volume = volume_name(image, path);
+        text += &format!("Volume={volume}:{}\n", path.replace('%', "%%"));
     }
     text += &health_check(image);
     text += "\n[Service]\n";

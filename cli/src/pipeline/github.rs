@@ -4,7 +4,7 @@ use gowork_llb::lower::Mark;
 
 use super::actions::{CHECKOUT, COSIGN, RUNTIME, SETUP_GO};
 use super::shell::{build, gowork, indented, tests, word};
-use super::{Cache, Facts, INSTALL, VARIABLES};
+use super::{Cache, Facts, INSTALL, VARIABLES, heading};
 
 /// What the images' names begin with: GitHub's registry takes small letters only.
 const NAME: &str = "name=$REGISTRY/${GITHUB_REPOSITORY,,}";
@@ -20,16 +20,7 @@ pub(crate) fn github(facts: &Facts) -> String {
 }
 
 fn head(facts: &Facts) -> String {
-    let mut text = format!(
-        "# {}; run it again when images or tests come or go.\n",
-        Mark::CI_GITHUB
-    );
-    text += &format!("# Images: {}.\n", facts.images.join(", "));
-    if !facts.broken.is_empty() {
-        let broken = facts.broken.join(", ");
-        text +=
-            &format!("# Missing, since they could not be built when this was printed: {broken}.\n");
-    }
+    let mut text = heading(facts, Mark::CI_GITHUB);
     text +=
         "#\n# Set two variables of the repository (Settings, Secrets and variables, Actions):\n";
     text += VARIABLES;
@@ -155,7 +146,7 @@ fn pull_request(facts: &Facts) -> String {
         CACHE_FROM
     );
     format!(
-        "  # No rights to write, and no secrets: it runs code of whoever opened the pull request.
+        "  # It runs code that anybody can send, so it has no secrets and cannot write.
   pull-request:
     needs: affected
     if: github.event_name == 'pull_request' && needs.affected.outputs.any == 'true'

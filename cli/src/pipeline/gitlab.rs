@@ -3,7 +3,7 @@
 use gowork_llb::lower::Mark;
 
 use super::shell::{build, gowork, indented, tests, word};
-use super::{Facts, INSTALL, VARIABLES};
+use super::{Facts, INSTALL, VARIABLES, heading};
 
 /// The pipeline.
 pub(crate) fn gitlab(facts: &Facts) -> String {
@@ -16,16 +16,7 @@ pub(crate) fn gitlab(facts: &Facts) -> String {
 }
 
 fn head(facts: &Facts) -> String {
-    let mut text = format!(
-        "# {}; run it again when images or tests come or go.\n",
-        Mark::CI_GITLAB
-    );
-    text += &format!("# Images: {}.\n", facts.images.join(", "));
-    if !facts.broken.is_empty() {
-        let broken = facts.broken.join(", ");
-        text +=
-            &format!("# Missing, since they could not be built when this was printed: {broken}.\n");
-    }
+    let mut text = heading(facts, Mark::CI_GITLAB);
     text += "#\n# Set two variables of the project (Settings, CI/CD, Variables):\n";
     text += VARIABLES;
     text += "

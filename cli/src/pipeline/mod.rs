@@ -5,6 +5,11 @@ mod github;
 mod gitlab;
 mod shell;
 
+use std::collections::BTreeSet;
+
+use gowork_llb::config::ImageName;
+use gowork_llb::lower::{self, Mark};
+
 pub(crate) use github::github;
 pub(crate) use gitlab::gitlab;
 
@@ -14,7 +19,7 @@ pub(crate) struct Facts {
     /// The images that can be built, by name.
     pub(crate) images: Vec<String>,
     /// The images that cannot.
-    pub(crate) broken: Vec<String>,
+    pub(crate) broken: BTreeSet<ImageName>,
     /// Platforms, as Docker calls them.
     pub(crate) platforms: Vec<String>,
     /// Directories of modules that have tests, from the repository's root.
@@ -44,6 +49,16 @@ pub(crate) enum Cache {
     Registry,
     /// In GitHub's cache.
     Gha,
+}
+
+/// The first lines of a pipeline, as comments: how it was made, and for which images.
+fn heading(facts: &Facts, mark: Mark) -> String {
+    let mut text = format!("# {mark}; run it again when images or tests come or go.\n");
+    text += &format!("# Images: {}.\n", facts.images.join(", "));
+    if let Some(line) = lower::missing(&facts.broken) {
+        text += &format!("{line}\n");
+    }
+    text
 }
 
 /// What gowork is installed from, as both systems say it.

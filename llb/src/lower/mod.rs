@@ -22,7 +22,7 @@ pub use llb::{
     GOLANG_PATH, LlbInputs, LlbOptions, Lowering, MODULES, MODULES_CONTEXT, MadeResults, NoCache,
     RESULTS_VERSION, ResultsImage, ResultsLayers, Secret,
 };
-pub use mark::Mark;
+pub use mark::{Mark, missing};
 pub use platform::{docker_platform, go_target, parse_target, platforms};
 pub use rootfs::{
     BINARY_DIR, CERTIFICATES, GROUP, PASSWD, PlacedBinary, ZONEINFO, binary_path, placed_binaries,
