@@ -109,7 +109,10 @@ fn chosen(only: &[String]) -> Result<Vec<Option<&'static Release>>> {
     let all: Vec<Option<&Release>> = all.collect();
     let known: Vec<&str> = all.iter().copied().map(name).collect();
     if let Some(unknown) = only.iter().find(|wanted| !known.contains(&wanted.as_str())) {
-        bail!("{unknown} is none of {}", known.join(", "));
+        bail!(
+            "there is no release {unknown}; choose from {}",
+            known.join(", ")
+        );
     }
     let is_wanted = |release: &Option<&Release>| {
         only.is_empty() || only.iter().any(|wanted| wanted == name(*release))
@@ -221,7 +224,7 @@ mod tests {
         );
         let error = names(&["v0.1"]).expect_err("unknown").to_string();
         assert!(
-            error.starts_with("v0.1 is none of pinned, v0.23.2"),
+            error.starts_with("there is no release v0.1; choose from pinned, v0.23.2"),
             "{error}"
         );
     }

@@ -36,7 +36,7 @@ pub(crate) fn service(image: &ImageConfig, binary: &str) -> String {
             image.name
         );
     }
-    text += "\n# Nobody else, and only for as long as it runs.\nDynamicUser=yes\n";
+    text += "\n# systemd makes a user for the program, and removes it when the program stops.\nDynamicUser=yes\n";
     text += if has_low_port(image) {
         "# It listens on a port below 1024.\nAmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE\n"
     } else {

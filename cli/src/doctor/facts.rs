@@ -14,11 +14,11 @@ use super::recording::{
 pub(crate) struct Facts {
     /// What the engine says of itself; none, if it cannot be reached.
     pub(crate) engine: Option<Engine>,
-    /// Why it cannot.
+    /// What `docker info` printed as its error.
     pub(crate) engine_error: String,
     /// The builder that a build takes.
     pub(crate) builder: Option<Builder>,
-    /// Why there is none.
+    /// What `docker buildx inspect` printed as its error.
     pub(crate) builder_error: String,
     /// `ID` of os-release, `debian`.
     pub(crate) os: String,

@@ -50,7 +50,7 @@ pub(crate) const ALL: [Release; 4] = [
 /// The release that the environment names, if it names one.
 ///
 /// # Errors
-/// If it is none of [`ALL`].
+/// If [`ALL`] does not have it.
 pub(crate) fn chosen() -> Result<Option<&'static Release>> {
     named(&std::env::var_os(GOWORK_BUILDKIT).unwrap_or_default())
 }
