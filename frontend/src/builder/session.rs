@@ -54,6 +54,9 @@ impl<'a> Session<'a> {
             Ok(solved) => return Ok(solved),
             Err(error) => error,
         };
+        if error.is_too_large() {
+            return Err(too_large(definition.to_bytes().len()).into());
+        }
         // The daemon's words name a command line. People know the step by its name in the progress
         // output.
         let vertex = error.vertex();
@@ -99,6 +102,17 @@ pub(super) fn new_attempt() -> String {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     now.as_nanos().to_string()
+}
+
+/// A build of so many steps that BuildKit does not take the message that describes them.
+fn too_large(bytes: usize) -> Diagnostic {
+    Diagnostic::error(format!(
+        "the steps of this build take {} kB to describe, which is more than BuildKit takes in one message",
+        bytes.div_ceil(1000)
+    ))
+    .help(
+        "build fewer images at once: one with --target NAME, or each by itself with the docker-bake.hcl that `gowork bake` prints",
+    )
 }
 
 /// Something that only a fault of gowork can bring about.

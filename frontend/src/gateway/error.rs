@@ -8,6 +8,8 @@ use prost::Message;
 /// gRPC code 2: the one that adds no prefix to the message the user sees.
 pub const UNKNOWN: i32 = 2;
 const DEADLINE_EXCEEDED: i32 = 4;
+const RESOURCE_EXHAUSTED: i32 = 8;
+const OUT_OF_RANGE: i32 = 11;
 
 /// The end of the type URL of the detail that names the op that failed.
 const VERTEX: &str = "errdefs.Vertex+json";
@@ -128,6 +130,18 @@ impl GatewayError {
             .find(|detail| detail.type_url.ends_with(VERTEX))?;
         let vertex: serde_json::Value = serde_json::from_slice(&detail.value).ok()?;
         Some(vertex["digest"].as_str()?.to_owned())
+    }
+
+    /// Whether a message was larger than one side takes: this one refuses to send it, or the daemon
+    /// to read it. BuildKit takes 16 MiB (util/defaults, `DefaultMaxRecvMsgSize`), and 0.12 takes
+    /// gRPC's default of 4 MiB.
+    pub fn is_too_large(&self) -> bool {
+        let message = &self.status.message;
+        match self.status.code {
+            RESOURCE_EXHAUSTED => message.contains("message larger than max"),
+            OUT_OF_RANGE => message.contains("message length too large"),
+            _ => false,
+        }
     }
 
     /// Whether a path or ref was not there. The daemon has no code for it: it passes the operating

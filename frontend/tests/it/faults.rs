@@ -201,6 +201,31 @@ async fn each_call_is_cancelled() {
     }
 }
 
+/// A build of very many images is described in more than BuildKit takes in a message. What refuses
+/// it is tonic, or the daemon's grpc-go.
+#[tokio::test(start_paused = true)]
+async fn too_many_steps_for_a_message() {
+    for (code, words) in [
+        (
+            11,
+            "Error, encoded message length too large: found 18039000 bytes, the limit is: 16777216 bytes",
+        ),
+        (
+            8,
+            "grpc: received message larger than max (18039000 vs. 16777216)",
+        ),
+    ] {
+        let (_, said) = each_call_with(code, words).await;
+        let clear = said.iter().filter(|error| error.contains("one message"));
+        let clear: Vec<&String> = clear.collect();
+        assert!(clear.len() > 2, "{said:?}");
+        for error in clear {
+            assert!(error.contains("--target NAME"), "{error}");
+            assert!(!error.contains("bytes"), "{error}");
+        }
+    }
+}
+
 /// Some wait for a person, or for a registry that does not hurry.
 #[tokio::test(start_paused = true)]
 async fn a_slow_builder_is_waited_for() {
