@@ -10,6 +10,7 @@ mod deploy;
 mod doctor;
 mod exit;
 mod git;
+mod licenses;
 mod make;
 mod membership;
 mod output;

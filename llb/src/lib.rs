@@ -23,6 +23,7 @@ pub mod image;
 pub mod ops;
 
 pub mod keys;
+pub mod licenses;
 pub mod lower;
 pub mod sbom;
 

@@ -133,3 +133,9 @@ pub const ARG_USES: usize = 10_000;
 
 /// Patterns of a `.dockerignore`.
 pub const IGNORE_PATTERNS: usize = 10_000;
+
+/// Bytes of a file with licences that are compared with known ones.
+pub const LICENSE_FILE: usize = 1 << 20;
+
+/// Files with licences in one directory that are looked at.
+pub const LICENSE_FILES: usize = 32;

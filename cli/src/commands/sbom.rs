@@ -7,7 +7,7 @@ use super::no_image::no_image;
 use crate::args::{Bill, Common, Sbom};
 use crate::exit::Usage;
 use crate::project::{OpenArgs, Project, one_target};
-use crate::{exit, ui};
+use crate::{exit, licenses, ui};
 
 /// The time of the document, in seconds since 1970 (<https://reproducible-builds.org/specs/source-date-epoch/>).
 const EPOCH: &str = "SOURCE_DATE_EPOCH";
@@ -34,10 +34,15 @@ pub(crate) fn run(common: &Common, options: &Sbom) -> anyhow::Result<u8> {
         workspace: project.workspace(),
         resolutions: &resolutions.unwrap_or_default(),
     };
-    let contents = Contents {
+    let mut contents = Contents {
         created,
         ..Contents::of_image(input, image)?
     };
+    let declared = licenses::declared(&project, &contents)?;
+    let expressions = declared
+        .into_iter()
+        .filter_map(|(place, declared)| Some((place, declared.expression()?)));
+    contents.declare(&expressions.collect());
     let text = match options.format {
         Bill::Spdx => serde_json::to_string_pretty(&sbom::spdx(&contents))?,
         Bill::CycloneDx => serde_json::to_string_pretty(&sbom::cyclonedx(&contents))?,

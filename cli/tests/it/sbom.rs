@@ -225,6 +225,77 @@ fn an_image_has_the_parts_of_all_its_binaries() {
     assert_eq!(names, expected);
 }
 
+/// Name and licence of what a document lists.
+fn licenses(document: &Value) -> String {
+    let mut lines = String::new();
+    let spdx = document["packages"].as_array().into_iter().flatten();
+    for package in spdx {
+        assert_eq!(package["licenseConcluded"], "NOASSERTION");
+        let name = package["name"].as_str().unwrap();
+        lines += &format!("{name}: {}\n", package["licenseDeclared"].as_str().unwrap());
+    }
+    let cyclonedx = document["components"].as_array().into_iter().flatten();
+    for component in cyclonedx {
+        let name = component["name"].as_str().unwrap();
+        lines += &format!("{name}: {}\n", component["licenses"]);
+    }
+    lines
+}
+
+#[test]
+fn licenses_that_modules_declare() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = repository(&proxy, "");
+    // Of the modules of the repository the nearest file counts.
+    let [mit, apache] = [
+        include_str!("../../../LICENSE-MIT"),
+        include_str!("../../../LICENSE-APACHE"),
+    ];
+    repository.write("LICENSE", mit);
+    repository.write("lib/COPYING.txt", &format!("{mit}\n\nParts:\n\n{apache}"));
+    expect![[r#"
+        api: NOASSERTION
+        /usr/local/bin/plain: NOASSERTION
+        /usr/local/bin/api: NOASSERTION
+        stdlib: BSD-3-Clause
+        example.com/app: MIT
+        example.com/lib: Apache-2.0 AND MIT
+        third.example/t0: MIT
+        third.example/t1: Apache-2.0
+    "#]]
+    .assert_eq(&licenses(&document(&repository, &proxy, "api", "spdx")));
+    // That of t2 is none that is known.
+    expect![[r#"
+        /usr/local/bin/both: null
+        stdlib: [{"acknowledgement":"declared","expression":"BSD-3-Clause"}]
+        example.com/app: [{"acknowledgement":"declared","expression":"MIT"}]
+        third.example/t0: [{"acknowledgement":"declared","expression":"MIT"}]
+        third.example/t1: [{"acknowledgement":"declared","expression":"Apache-2.0"}]
+        third.example/t2: null
+    "#]]
+    .assert_eq(&licenses(&document(
+        &repository,
+        &proxy,
+        "both",
+        "cyclonedx",
+    )));
+    let mut go = Command::new("go");
+    go.args(["work", "vendor"])
+        .current_dir(repository.path())
+        .envs(proxy.env());
+    assert!(go.status().unwrap().success());
+    let vendored = licenses(&document(&repository, &proxy, "both", "spdx"));
+    assert!(
+        vendored.contains("third.example/t1: Apache-2.0\n"),
+        "{vendored}"
+    );
+    assert!(
+        vendored.contains("third.example/t2: NOASSERTION\n"),
+        "{vendored}"
+    );
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let dir = tempfile::tempdir().unwrap();

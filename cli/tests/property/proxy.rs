@@ -44,7 +44,13 @@ fn files(module_number: usize, version_number: usize) -> BTreeMap<String, String
     } else {
         ""
     };
+    let license = match module_number {
+        0 => include_str!("../../../LICENSE-MIT"),
+        1 => include_str!("../../../LICENSE-APACHE"),
+        _ => "All rights reserved.\n",
+    };
     BTreeMap::from([
+        ("LICENSE".to_owned(), license.to_owned()),
         ("go.mod".to_owned(), go_mod(module_number, version_number)),
         (
             "moving/moving.go".to_owned(),

@@ -1,6 +1,8 @@
 //! What an image holds.
 
-use super::linked::{LinkedBinary, NotResolved, linked};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::linked::{LinkedBinary, ModulePlace, NotResolved, linked};
 use super::linking::Linking;
 use crate::config::SCRATCH;
 use crate::lower;
@@ -91,6 +93,29 @@ impl Contents {
             });
         }
         Ok(contents)
+    }
+
+    /// Where the modules lie, each place once.
+    pub fn places(&self) -> BTreeSet<&ModulePlace> {
+        let modules = self
+            .binaries
+            .iter()
+            .flat_map(|it| it.linked.modules.values());
+        let mut places: BTreeSet<&ModulePlace> =
+            modules.filter_map(|it| it.place.as_ref()).collect();
+        places.insert(&ModulePlace::Std);
+        places
+    }
+
+    /// Adds the licences that modules declare, SPDX expressions, by where the modules lie.
+    pub fn declare(&mut self, licenses: &BTreeMap<ModulePlace, String>) {
+        for binary in &mut self.binaries {
+            binary.linked.std_license = licenses.get(&ModulePlace::Std).cloned();
+            for module in binary.linked.modules.values_mut() {
+                let place = module.place.as_ref();
+                module.license = place.and_then(|place| licenses.get(place).cloned());
+            }
+        }
     }
 
     fn empty(input: Linking<'_>, name: &str) -> Self {

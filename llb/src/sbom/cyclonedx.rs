@@ -51,6 +51,8 @@ struct Part {
     version: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hashes: Vec<Hash>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    licenses: Vec<License>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cpe: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -65,6 +67,13 @@ struct Part {
 struct Hash {
     alg: &'static str,
     content: String,
+}
+
+/// An expression may also be the id of one licence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct License {
+    acknowledgement: &'static str,
+    expression: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -169,6 +178,10 @@ fn of_component(id: &str, component: &Component) -> Part {
         alg: "SHA-256",
         content,
     });
+    let license = component.license.clone().map(|expression| License {
+        acknowledgement: "declared",
+        expression,
+    });
     let mut properties = Vec::new();
     if let Some(sum) = &component.sum {
         properties.push(property("gowork:sum", sum));
@@ -185,6 +198,7 @@ fn of_component(id: &str, component: &Component) -> Part {
         name: component.name.clone(),
         version: Some(component.version.clone()),
         hashes: hash.into_iter().collect(),
+        licenses: license.into_iter().collect(),
         cpe: component.cpe.clone(),
         purl: Some(component.purl.clone()),
         properties,

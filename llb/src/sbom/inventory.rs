@@ -38,6 +38,8 @@ pub(super) struct Component {
     pub(super) sum: Option<String>,
     /// What it stands in for.
     pub(super) replaces: Option<String>,
+    /// The licences that it declares, as an SPDX expression.
+    pub(super) license: Option<String>,
     /// The packages that are linked.
     pub(super) packages: BTreeSet<ImportPath>,
     /// Ids of the components that these import from.
@@ -109,6 +111,7 @@ impl Inventory {
                 cpe: Some(format!("cpe:2.3:a:golang:go:{version}:-:*:*:*:*:*:*")),
                 sum: None,
                 replaces: None,
+                license: linked.std_license.clone(),
                 packages: BTreeSet::new(),
                 depends_on: BTreeSet::new(),
             });
@@ -144,6 +147,7 @@ impl Component {
             cpe: None,
             sum: sum.clone(),
             replaces,
+            license: module.license.clone(),
             packages: BTreeSet::new(),
             depends_on: BTreeSet::new(),
         }

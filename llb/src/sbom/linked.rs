@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::linking::Linking;
 use super::reach::{Reach, Source};
 use crate::gomod::{ImportPath, ModulePath};
-use crate::plan::{BuildModule, StepIx};
+use crate::plan::{Build, BuildModule, StepIx};
 use crate::resolution::{ModuleVersion, ResolvedModule};
 use crate::tree::TreePath;
 
@@ -24,6 +24,9 @@ pub struct LinkedBinary {
     /// Packages of the standard library. Of what the go command links into every program without
     /// an import, nothing is listed.
     pub std: BTreeSet<ImportPath>,
+    /// The licences that the standard library declares. None if they are not looked at or none is
+    /// known.
+    pub std_license: Option<String>,
 }
 
 /// A module in a binary.
@@ -41,6 +44,24 @@ pub struct LinkedModule {
     pub packages: BTreeSet<ImportPath>,
     /// Other modules that these packages import from.
     pub imports: BTreeSet<ModulePath>,
+    /// Where its files lie. None if it is a directory outside of the repository.
+    pub place: Option<ModulePlace>,
+    /// The licences that it declares, as an SPDX expression. None if they are not looked at or none
+    /// is known.
+    pub license: Option<String>,
+}
+
+/// Where the files of a module lie.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ModulePlace {
+    /// The standard library: GOROOT.
+    Std,
+    /// The module cache.
+    Cache(ModuleVersion),
+    /// A vendor directory: the directory with this module.
+    Vendor(TreePath),
+    /// The repository itself.
+    Own(TreePath),
 }
 
 impl LinkedBinary {
@@ -112,6 +133,7 @@ pub fn linked(input: Linking<'_>, link: StepIx) -> Result<LinkedBinary, NotResol
         main: source.module().ok_or(NotResolved)?.clone(),
         modules: BTreeMap::new(),
         std: BTreeSet::new(),
+        std_license: None,
     };
     for path in reach.importers(main).into_keys() {
         let module = match reach.source(path) {
@@ -144,14 +166,19 @@ pub fn linked(input: Linking<'_>, link: StepIx) -> Result<LinkedBinary, NotResol
 
 /// A module of the repository: a main module, or one that stands in for a required version.
 fn own(input: Linking<'_>, reach: &Reach<'_>, module: &BuildModule) -> LinkedModule {
+    let place = Some(ModulePlace::Own(module.dir.clone()));
     if module.main {
-        return LinkedModule::default();
+        return LinkedModule {
+            place,
+            ..LinkedModule::default()
+        };
     }
     let root = input.workspace.root(reach.build.root);
     let directory = input.workspace.replacement_dir(root, &module.path);
     LinkedModule {
         version: reach.resolution().replaced.get(&module.path).cloned(),
         replaced_by: directory.map(Replacement::Directory),
+        place,
         ..LinkedModule::default()
     }
 }
@@ -159,6 +186,7 @@ fn own(input: Linking<'_>, reach: &Reach<'_>, module: &BuildModule) -> LinkedMod
 fn third_party(input: Linking<'_>, reach: &Reach<'_>, module: &ResolvedModule) -> LinkedModule {
     let sum = Some(module.sum.clone()).filter(|sum| !sum.is_empty());
     let by = module.replaced_by.as_str();
+    let place = place(reach.build, module);
     // Only a directory stands in for a module without a version: a copy of one, if it is vendored.
     if module.version.is_empty() {
         let root = input.workspace.root(reach.build.root);
@@ -169,6 +197,7 @@ fn third_party(input: Linking<'_>, reach: &Reach<'_>, module: &ResolvedModule) -
         return LinkedModule {
             version: reach.resolution().replaced.get(&module.path).cloned(),
             replaced_by: Some(Replacement::Directory(directory)),
+            place,
             ..LinkedModule::default()
         };
     }
@@ -177,12 +206,28 @@ fn third_party(input: Linking<'_>, reach: &Reach<'_>, module: &ResolvedModule) -
         return LinkedModule {
             version,
             sum,
+            place,
             ..LinkedModule::default()
         };
     }
     LinkedModule {
         version,
         replaced_by: Some(Replacement::Version(ModuleVersion::parse(by), sum)),
+        place,
         ..LinkedModule::default()
     }
+}
+
+/// Where a module from outside lies.
+fn place(build: &Build, module: &ResolvedModule) -> Option<ModulePlace> {
+    if build.vendored {
+        let dir = build.dir.child("vendor").join(&module.path).ok()?;
+        return Some(ModulePlace::Vendor(dir));
+    }
+    let version = match module.replaced_by.as_str() {
+        "" => ModuleVersion::new(module.path.as_str(), &module.version),
+        by => ModuleVersion::parse(by),
+    };
+    let has_version = !version.version.is_empty();
+    has_version.then_some(ModulePlace::Cache(version))
 }

@@ -59,7 +59,7 @@ struct Package {
     #[serde(skip_serializing_if = "Option::is_none")]
     source_info: Option<String>,
     license_concluded: &'static str,
-    license_declared: &'static str,
+    license_declared: String,
     copyright_text: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     comment: Option<String>,
@@ -139,7 +139,7 @@ fn package(id: &str, name: &str, purpose: &'static str) -> Package {
         checksums: Vec::new(),
         source_info: None,
         license_concluded: UNKNOWN,
-        license_declared: UNKNOWN,
+        license_declared: UNKNOWN.to_owned(),
         copyright_text: UNKNOWN,
         comment: None,
         external_refs: Vec::new(),
@@ -202,6 +202,10 @@ fn of_component(id: &str, component: &Component) -> Package {
     Package {
         version_info: Some(component.version.clone()),
         checksums: checksum.into_iter().collect(),
+        license_declared: component
+            .license
+            .clone()
+            .unwrap_or_else(|| UNKNOWN.to_owned()),
         source_info: (!facts.is_empty()).then(|| facts.join(", ")),
         comment: has_packages.then(|| format!("Linked packages: {packages}")),
         external_refs: refs,

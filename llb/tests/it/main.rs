@@ -19,6 +19,7 @@ mod gomod;
 mod gosrc;
 mod included;
 mod keys;
+mod licenses;
 mod limits;
 mod links;
 mod lint;

@@ -16,7 +16,7 @@ const LIMITS: &str = "limits";
 const TEXT_TYPE: &str = "text_type";
 
 /// Stage -> the stages whose public items it may use. Anything not listed fails.
-const ARROWS: [(&str, &[&str]); 20] = [
+const ARROWS: [(&str, &[&str]); 21] = [
     (LIMITS, &[]),
     (TEXT_TYPE, &[]),
     ("batches", &[]),
@@ -64,6 +64,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
     (
         "sbom",
         &[
+            "licenses",
             "lower",
             "ops",
             "plan",
@@ -75,6 +76,7 @@ const ARROWS: [(&str, &[&str]); 20] = [
             "tree",
         ],
     ),
+    ("licenses", &["tree"]),
     ("ops", &[]),
     ("image", &["ops"]),
     (
@@ -154,7 +156,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 21] = [
+const CLI_ARROWS: [(&str, &[&str]); 22] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -168,6 +170,7 @@ const CLI_ARROWS: [(&str, &[&str]); 21] = [
         "project",
         &["args", "exit", "git", "resolve", "root", "source", "ui"],
     ),
+    ("licenses", &["project"]),
     ("membership", &["project"]),
     ("by_name", &["membership", "root"]),
     (
@@ -184,6 +187,7 @@ const CLI_ARROWS: [(&str, &[&str]); 21] = [
             "deploy",
             "doctor",
             "exit",
+            "licenses",
             "make",
             "membership",
             "output",
