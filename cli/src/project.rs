@@ -110,8 +110,8 @@ impl Project {
             found.extend(written.unused_build_args(&given));
         }
         let mut asked_of_git = written.asked_of_git(&given);
-        // Docker buildx says the commit.
-        asked_of_git.retain(|(value, _)| *value != GitValue::Revision);
+        // Docker buildx says the commit, and the repository.
+        asked_of_git.retain(|(value, _)| !matches!(value, GitValue::Revision | GitValue::Source));
         found.extend(config::asked_too_early(&asked_of_git));
         let stamps = !written.stamped().is_empty();
         let left_out_git = match &ignore {

@@ -25,7 +25,8 @@ use std::time::Duration;
 use buildkit_proto::moby::buildkit::v1::frontend as proto;
 use futures_util::future::{try_join, try_join_all};
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::lower::{LlbOptions, Lowering};
+use gowork_llb::image::time_of_creation;
+use gowork_llb::lower::{self, ConfigInput, LabelInput, LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
 use gowork_llb::plan::{Image, Plan};
 use gowork_llb::sbom::Linking;
@@ -220,14 +221,26 @@ async fn build_resolved(
         linker_check::check(session, &plan, image, &solved.reference).await?;
     }
     let base = inputs.base_config(&image.runtime.base.value);
-    let own = base.map(|base| base.config.as_slice());
-    let config = image_config::make(session, job, image, own, options.epoch).await?;
     let digest = base.and_then(|base| base.digest.as_deref());
+    let time = session.options.source_date_epoch.and_then(time_of_creation);
+    let labels = LabelInput {
+        given: &session.options.labels,
+        base_digest: digest,
+        time: time.as_deref(),
+    };
+    let created = time_of_creation(options.epoch);
+    let input = ConfigInput {
+        platform: job.platform,
+        base: base.map(|base| base.config.as_slice()),
+        labels,
+        created: created.as_deref(),
+    };
+    let config = image_config::make(session, job, image, input).await?;
     let image = ImageResult {
         reference: solved.reference,
         config: Some(config),
         base_config: base.and_then(|base| base.of_registry.clone()),
-        annotations: image.runtime.annotations.clone(),
+        annotations: lower::annotations(image, labels),
         attestations: sbom::of_image(session, linking, image, digest).await?,
     };
     Ok(Built {

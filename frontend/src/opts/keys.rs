@@ -65,6 +65,9 @@ pub const ATTEST_SBOM: &str = "attest:sbom";
 /// changed since, where the user let `docker buildx` look for that (`BUILDX_GIT_CHECK_DIRTY`).
 pub const VCS_REVISION: &str = "vcs:revision";
 
+/// The URL of that repository.
+pub const VCS_SOURCE: &str = "vcs:source";
+
 /// Build argument: overrides [`MULTI_PLATFORM`].
 pub const ARG_MULTI_PLATFORM: &str = "BUILDKIT_MULTI_PLATFORM";
 /// Build argument: overrides [`HOSTNAME`].
@@ -97,7 +100,7 @@ pub const STEP_LIMITS: [(&str, &str); 7] = [
 /// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in
 /// `:` or `_` is a prefix. Docker's frontend gets them for the stages of a Dockerfile, as all
 /// others.
-pub const IGNORED: [(&str, &str); 12] = [
+pub const IGNORED: [(&str, &str); 11] = [
     (
         "cmdline",
         "the whole syntax line: nothing in it has a meaning here but the image",
@@ -109,10 +112,6 @@ pub const IGNORED: [(&str, &str); 12] = [
     (
         "attest:provenance",
         "BuildKit adds provenance to any result",
-    ),
-    (
-        "vcs:source",
-        "the URL of the repository, for provenance only",
     ),
     (
         "vcs:localdir:",

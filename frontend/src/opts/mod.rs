@@ -41,6 +41,8 @@ pub struct Options {
     pub build_args: BTreeMap<String, String>,
     /// The commit that the sources come from, if the client names it.
     pub revision: Option<String>,
+    /// The URL of the repository that the sources come from, if the client names it. Without a login.
+    pub source: Option<String>,
     /// `--label`s.
     pub labels: BTreeMap<String, String>,
     /// What must not come from the cache.
@@ -209,6 +211,7 @@ impl Options {
             build_platform: lists::build_platform(&raw.workers),
             build_args: reader.given(keys::BUILD_ARG, "build-arg"),
             revision: reader.revision(),
+            source: reader.source(),
             labels: reader.given(keys::LABEL, "label"),
             no_cache: no_cache(raw),
             cache_imports: reader.cache_imports(),
@@ -245,12 +248,15 @@ impl Options {
     /// commit unless one of them says it.
     pub fn variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.build_args.clone();
-        let Some(revision) = &self.revision else {
-            return variables;
-        };
         let mut know = |value: GitValue, text: &str| {
             let name = value.name().to_owned();
             variables.entry(name).or_insert_with(|| text.to_owned());
+        };
+        if let Some(source) = &self.source {
+            know(GitValue::Source, source);
+        }
+        let Some(revision) = &self.revision else {
+            return variables;
         };
         know(GitValue::Revision, revision);
         // Without it, the client may not have looked.
@@ -330,6 +336,12 @@ impl Reader<'_> {
         let is_commit = (40..=64).contains(&commit.len())
             && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_commit.then(|| revision.to_owned())
+    }
+
+    /// The repository, if it has a URL.
+    fn source(&self) -> Option<String> {
+        let url = config::public_url(self.raw.given(keys::VCS_SOURCE)?);
+        (!url.is_empty()).then_some(url)
     }
 
     fn multi_platform(&mut self, platforms: usize) -> bool {

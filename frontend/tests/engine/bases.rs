@@ -291,7 +291,16 @@ fn an_image_has_one_digest_everywhere() {
                 .collect();
             assert_eq!(
                 names,
-                ["image tiny", "files of tiny", "runtime files"],
+                [
+                    "go build -o /usr/local/bin/tiny example.com/tiny",
+                    "copy tool.sh to /opt/deep/er/tool.sh, copy tool.sh to /opt/deep/tool.sh, \
+                     copy conf to /lbin/more/conf, copy conf to /opt/deep/er/",
+                    if from == "scratch" {
+                        "add CA certificates, time zones, users, /tmp"
+                    } else {
+                        "add CA certificates, time zones"
+                    },
+                ],
                 "on {from}"
             );
         }

@@ -326,6 +326,7 @@ fn every_known_key_is_read() {
         "requestid=x",
         "attest:sbom=",
         "vcs:revision=0123456789abcdef0123456789abcdef01234567-dirty",
+        "vcs:source=https://git.example.com/x",
         "build-arg:BUILDKIT_ATTEST_SBOM=",
         "build-arg:BUILDKIT_MULTI_PLATFORM=1",
         "build-arg:BUILDKIT_SANDBOX_HOSTNAME=x",

@@ -8,7 +8,7 @@ use super::{
     Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime,
     Stage, User,
 };
-use super::{check, check_runtime};
+use super::{check, check_runtime, oci_labels};
 
 /// The whole document.
 pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
@@ -126,18 +126,22 @@ pub(super) fn modules(s: &mut Section<'_, '_>) -> Modules {
 
 /// `[runtime]`.
 pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
+    let labels = s.names(
+        "labels",
+        r#"{ "org.opencontainers.image.title" = "shop" }"#,
+        check_runtime::label_name,
+    );
+    let oci_labels = s.boolean("oci_labels");
     Runtime {
+        of_commit: oci_labels::of_commit(oci_labels.as_ref(), &labels),
+        oci_labels,
+        labels,
         base: s.string("base", r#""alpine:3.22""#),
         user: s.string("user", r#""65532:65532""#),
         users: s.array("users", r#"[{ name = "app", uid = 10001 }]"#, user),
         certificates: s.boolean("certificates"),
         timezones: s.boolean("timezones"),
         env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
-        labels: s.names(
-            "labels",
-            r#"{ "org.opencontainers.image.title" = "shop" }"#,
-            check_runtime::label_name,
-        ),
         annotations: s.names(
             "annotations",
             r#"{ "org.opencontainers.image.title" = "shop" }"#,

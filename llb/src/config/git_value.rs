@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::expand::BuildArg;
 use super::{Config, validate, wrong::Wrong};
-use crate::diag::Diagnostic;
+use crate::diag::{self, Diagnostic};
 use crate::tree::{Ignore, TreePath};
 
 /// A value that git has. The configuration names it like a build-arg, and a build-arg of that name
@@ -22,6 +22,8 @@ pub enum GitValue {
     CommitTime,
     /// Whether tracked files differ from the commit: `true` or `false`.
     Dirty,
+    /// The URL of the remote `origin`, without a login; empty if it has none.
+    Source,
 }
 
 /// A file that every repository has, from the root of the checkout.
@@ -32,11 +34,12 @@ const DIRTY: &str = "-dirty";
 
 impl GitValue {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Revision,
         Self::Describe,
         Self::CommitTime,
         Self::Dirty,
+        Self::Source,
     ];
 
     /// As `${NAME}` names it.
@@ -46,6 +49,7 @@ impl GitValue {
             Self::Describe => "GIT_DESCRIBE",
             Self::CommitTime => "GIT_COMMIT_TIME",
             Self::Dirty => "GIT_DIRTY",
+            Self::Source => "GIT_SOURCE",
         }
     }
 
@@ -73,6 +77,7 @@ impl GitValue {
             ],
             // No tag and no history is looked at: `0123abc-dirty`.
             Self::Dirty => &["describe", "--always", "--exclude=*", "--dirty"],
+            Self::Source => &["config", "--default", "", "--get", "remote.origin.url"],
         }
     }
 
@@ -81,6 +86,7 @@ impl GitValue {
         let output = output.trim_end();
         match self {
             Self::Dirty => output.ends_with(DIRTY).to_string(),
+            Self::Source => public_url(output),
             _ => output.to_owned(),
         }
     }
@@ -94,6 +100,7 @@ impl GitValue {
                 "TZ=UTC git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd"
             }
             Self::Dirty => "git diff-index --quiet HEAD && echo false || echo true",
+            Self::Source => "git remote get-url origin",
         }
     }
 
@@ -104,7 +111,28 @@ impl GitValue {
             Self::Describe => "0000000",
             Self::CommitTime => "1970-01-01T00:00:00Z",
             Self::Dirty => "false",
+            Self::Source => "https://git.invalid/source",
         }
+    }
+}
+
+/// The URL of a repository as it may be shown to everyone: without a login, and without what follows
+/// the path. A path of this machine is no URL, and gives nothing. `git@HOST:PATH` stays.
+pub fn public_url(url: &str) -> String {
+    let url = diag::without_credentials(url).replace("://***@", "://");
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    let url = &url[..end];
+    let is_remote = match url.split_once("://") {
+        Some((scheme, _)) => scheme != "file",
+        // As git tells `HOST:PATH` from a path (git-clone(1), "GIT URLS").
+        None => url
+            .split_once(':')
+            .is_some_and(|(host, _)| host.len() > 1 && !host.contains('/')),
+    };
+    if is_remote {
+        url.to_owned()
+    } else {
+        String::new()
     }
 }
 
@@ -215,6 +243,35 @@ mod tests {
         ] {
             let errors = asked_too_early(&asked(text, &[]));
             assert_eq!(errors.len(), usize::from(is_early), "{text}: {errors:?}");
+        }
+    }
+
+    #[test]
+    fn a_source_has_no_login() {
+        for (url, public) in [
+            (
+                "https://git.example/shop.git",
+                "https://git.example/shop.git",
+            ),
+            (
+                "https://ci:token@git.example/shop.git",
+                "https://git.example/shop.git",
+            ),
+            (
+                "https://git.example/shop?token=a#b",
+                "https://git.example/shop",
+            ),
+            (
+                "ssh://git@git.example:22/shop.git",
+                "ssh://git.example:22/shop.git",
+            ),
+            ("git@git.example:shop.git", "git@git.example:shop.git"),
+            ("/srv/git/shop.git", ""),
+            ("../shop.git", ""),
+            ("file:///srv/git/shop.git", ""),
+            ("", ""),
+        ] {
+            assert_eq!(GitValue::Source.answer(url), public, "{url}");
         }
     }
 

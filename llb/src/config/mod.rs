@@ -17,6 +17,7 @@ mod flags;
 mod git_unknown;
 mod git_value;
 mod image_name;
+mod oci_labels;
 mod pattern;
 mod read;
 mod reference;
@@ -42,9 +43,12 @@ pub use expand::{BuildArg, MODULE_ARGS};
 pub use file_source::FileSource;
 pub use flags::{OPEN_ARG, Word as FlagWord, parts as flag_parts, split as split_flags};
 pub use git_unknown::GitUnknown;
-pub use git_value::{GIT_HEAD, GitValue, asked_too_early, leaves_out_git, with_git_stand_ins};
+pub use git_value::{
+    GIT_HEAD, GitValue, asked_too_early, leaves_out_git, public_url, with_git_stand_ins,
+};
 pub use image_name::ImageName;
 pub(crate) use image_name::{RESERVED_NAMES, is_image_name, is_separator};
+pub use oci_labels::OciLabel;
 pub(crate) use pattern::is_matched;
 pub use runtime::{
     BINARY_DIR, DirConfig, FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH, UserConfig,

@@ -34,6 +34,9 @@ pub struct RuntimeConfig {
     pub env: BTreeMap<String, String>,
     /// Labels.
     pub labels: BTreeMap<String, String>,
+    /// What the commit says for the labels of `oci_labels`, by name, without those that it does not
+    /// say; none if the key is not set.
+    pub oci_labels: Option<BTreeMap<String, String>>,
     /// Annotations of the manifest.
     pub annotations: BTreeMap<String, String>,
     /// Ports, sorted.
@@ -172,6 +175,9 @@ impl Runtime {
         below.labels.extend(own.labels);
         below.annotations.extend(own.annotations);
         below.links.extend(own.links);
+        if own.oci_labels.is_some() {
+            below.of_commit = own.of_commit;
+        }
         Self {
             base: own.base.or(below.base),
             user: own.user.or(below.user),
@@ -180,6 +186,8 @@ impl Runtime {
             timezones: own.timezones.or(below.timezones),
             env: below.env,
             labels: below.labels,
+            oci_labels: own.oci_labels.or(below.oci_labels),
+            of_commit: below.of_commit,
             annotations: below.annotations,
             ports: own.ports.or(below.ports),
             path: own.path.or(below.path),
@@ -224,6 +232,10 @@ pub(super) fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         timezones: runtime.timezones.map_or(is_scratch, |on| on.value),
         env: texts(runtime.env),
         labels: texts(runtime.labels),
+        oci_labels: runtime
+            .oci_labels
+            .filter(|on| on.value)
+            .map(|_| said(runtime.of_commit)),
         annotations: texts(runtime.annotations),
         ports: ports.collect(),
         path: text(runtime.path),
@@ -249,6 +261,13 @@ fn text(value: Option<Spanned<String>>) -> Option<String> {
 fn texts(table: BTreeMap<String, Spanned<String>>) -> BTreeMap<String, String> {
     let texts = table.into_iter().map(|(name, text)| (name, text.value));
     texts.collect()
+}
+
+/// The values that are known.
+fn said(of_commit: BTreeMap<String, Spanned<String>>) -> BTreeMap<String, String> {
+    let mut said = texts(of_commit);
+    said.retain(|_, value| !value.is_empty());
+    said
 }
 
 fn resolve_healthcheck(check: Healthcheck) -> HealthcheckConfig {

@@ -174,6 +174,9 @@ fn runtime(walk: &mut Walk<'_>, runtime: &mut Runtime) {
     for (name, value) in &mut runtime.labels {
         walk.at(&format!("labels.{name}"), check::any, value, Form::Text);
     }
+    for (name, value) in &mut runtime.of_commit {
+        walk.at(&format!("labels.{name}"), check::any, value, Form::Text);
+    }
     for (name, value) in &mut runtime.annotations {
         let key = format!("annotations.{name}");
         walk.at(&key, check::any, value, Form::Text);

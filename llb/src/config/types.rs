@@ -245,6 +245,13 @@ pub struct Runtime {
     /// Labels. Those of an image are added to those of `[runtime]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, Spanned<String>>,
+    /// Set the labels of the OCI image specification that gowork knows, and annotations of the same
+    /// names: title, source, revision, version, created, base.name, base.digest. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oci_labels: Option<Spanned<bool>>,
+    /// What `oci_labels` asks git for, by the label's name.
+    #[serde(skip)]
+    pub of_commit: BTreeMap<String, Spanned<String>>,
     /// Annotations of the image's manifest. Those of an image are added to those of `[runtime]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub annotations: BTreeMap<String, Spanned<String>>,

@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::compile::Compiled;
 use self::input::{flags, module_text};
-use crate::config::{Cache, DirConfig, RuntimeConfig, UserConfig};
+use crate::config::{Cache, DirConfig, FileConfig, RuntimeConfig, UserConfig};
 use crate::plan::{BuildIx, Image, Inputs, Moved, Results, Step, StepKind};
 
 /// The key of every step, in the order of the plan's steps.
@@ -217,6 +217,7 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         timezones,
         env,
         labels,
+        oci_labels,
         annotations,
         ports,
         path,
@@ -254,6 +255,12 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     }
     add("certificates", &certificates.to_string());
     add("timezones", &timezones.to_string());
+    if let Some(of_commit) = oci_labels {
+        add("oci labels", "");
+        for (name, value) in of_commit {
+            add(&format!("oci label {name}"), value);
+        }
+    }
     let named = [("env", env), ("label", labels), ("annotation", annotations)];
     for (kind, values) in named {
         for (name, value) in values {
@@ -292,6 +299,11 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     if let Some(check) = healthcheck {
         add("healthcheck", &format!("{check:?}"));
     }
+    runtime_files(input, files, key);
+}
+
+/// The files of the context and of stages that are put into an image.
+fn runtime_files(input: KeyInput<'_>, files: &[FileConfig], key: &mut Key) {
     // Later ones are put over earlier ones, so their order counts.
     for (number, file) in files.iter().enumerate() {
         let (user, group) = file.owner;

@@ -1,8 +1,7 @@
 //! The config of an image: what its base says, with the plan's words over it.
 
-use std::collections::BTreeMap;
-
-use super::llb::layer_titles;
+use super::llb::layer_history;
+use super::oci_labels::{self, LabelInput};
 use super::rootfs::{ZONEINFO, binary_path};
 use super::start::dollars;
 use crate::config::{EnvValue, HealthcheckConfig, RuntimeConfig};
@@ -18,12 +17,15 @@ pub struct ConfigInput<'a> {
     pub platform: &'a Platform,
     /// The config of the base: an image's as the registry has it, or a stage's; none for scratch.
     pub base: Option<&'a [u8]>,
-    /// Labels of the build, which override those of the configuration.
-    pub labels: &'a BTreeMap<String, String>,
+    /// What the build says about its labels.
+    pub labels: LabelInput<'a>,
     /// When the image and its layers get as their time of creation, RFC 3339; none leaves it to the
     /// exporter, which takes the time of the build.
     pub created: Option<&'a str>,
 }
+
+/// Who made a layer, in the image's history: what is not the base's.
+const AUTHOR: &str = "gowork";
 
 /// The config of `image`, as JSON.
 ///
@@ -39,9 +41,12 @@ pub fn image_config(image: &Image, input: ConfigInput<'_>) -> Result<Vec<u8>, Im
     // Layers that are not in the history get an entry of the exporter's, with the time of the
     // build.
     if config.created.is_some() && config.complete_history() {
-        layer_titles(image)
-            .into_iter()
-            .for_each(|title| config.add_history(title, false));
+        for made_by in layer_history(image) {
+            config.add_history(made_by, false);
+            if let Some(entry) = config.history.last_mut() {
+                entry.comment = Some(AUTHOR.to_owned());
+            }
+        }
     }
     run_config(&mut config.config, image, input.labels);
     config.to_json()
@@ -70,7 +75,7 @@ pub fn check_env(image: &Image, base: &[u8]) -> Result<Vec<Diagnostic>, ImageCon
     Ok(unset)
 }
 
-fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, String>) {
+fn run_config(run: &mut RunConfig, image: &Image, labels: LabelInput<'_>) {
     let runtime = &image.runtime;
     run.default_path();
     // All look at what the base has, as in one ENV of a Dockerfile.
@@ -113,8 +118,9 @@ fn run_config(run: &mut RunConfig, image: &Image, labels: &BTreeMap<String, Stri
             .iter()
             .map(|volume| (volume.clone(), Empty {})),
     );
-    run.labels.extend(runtime.labels.clone());
-    run.labels.extend(labels.clone());
+    run.labels
+        .retain(|name, _| !oci_labels::is_of_base(runtime, name));
+    run.labels.extend(oci_labels::labels(image, labels));
     if let Some(check) = healthcheck(runtime) {
         run.healthcheck = Some(check);
     }

@@ -9,6 +9,7 @@ pub mod graph;
 mod image_config;
 mod llb;
 mod mark;
+mod oci_labels;
 mod platform;
 mod rootfs;
 mod start;
@@ -23,6 +24,7 @@ pub use llb::{
     RESULTS_VERSION, ResultsImage, ResultsLayers, Secret,
 };
 pub use mark::{Mark, missing};
+pub use oci_labels::{LabelInput, annotations};
 pub use platform::{docker_platform, go_target, parse_target, platforms};
 pub use rootfs::{
     BINARY_DIR, CERTIFICATES, GROUP, PASSWD, PlacedBinary, ZONEINFO, binary_path, placed_binaries,

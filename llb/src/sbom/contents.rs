@@ -66,7 +66,11 @@ impl Contents {
                 linked: linked(input, binary.link)?,
             });
         }
-        contents.version = image.runtime.labels.get(VERSION_LABEL).cloned();
+        let runtime = &image.runtime;
+        let of_commit = runtime.oci_labels.as_ref();
+        let version = runtime.labels.get(VERSION_LABEL);
+        let version = version.or_else(|| of_commit?.get(VERSION_LABEL));
+        contents.version = version.cloned();
         let base = &image.runtime.base.value;
         contents.base = match image.runtime.base_stage() {
             Some(stage) => Some(Base::Stage(stage.to_owned())),

@@ -8,6 +8,7 @@ mod graph;
 mod image_stages;
 mod layers;
 mod llb;
+mod oci_labels;
 mod platform;
 mod results;
 mod rows;

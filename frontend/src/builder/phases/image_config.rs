@@ -11,23 +11,14 @@ use crate::builder::session::Session;
 use crate::error::BuildError;
 
 /// The config of `image`, JSON. Warns if the base image's environment is likely to get in the way.
-/// `base` is the base image's config; `epoch` is the time of creation, in seconds since 1970.
 pub(in crate::builder) async fn make(
     session: &Session<'_>,
     job: Job<'_>,
     image: &Image,
-    base: Option<&[u8]>,
-    epoch: i64,
+    input: ConfigInput<'_>,
 ) -> Result<Vec<u8>, BuildError> {
-    let created = time_of_creation(epoch);
-    let input = ConfigInput {
-        platform: job.platform,
-        base,
-        labels: &session.options.labels,
-        created: created.as_deref(),
-    };
     let config = lower::image_config(image, input).map_err(unusable)?;
-    if let Some(base) = base {
+    if let Some(base) = input.base {
         let doubtful = lower::check_env(image, base).map_err(unusable)?;
         session.warn(job.config, doubtful).await;
     }

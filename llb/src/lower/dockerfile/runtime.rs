@@ -12,6 +12,7 @@ use super::words::{
 };
 use crate::config::{FileConfig, HealthcheckConfig, RuntimeConfig, SCRATCH};
 use crate::diag::Diagnostic;
+use crate::lower::oci_labels::labels_of;
 use crate::lower::rootfs::{
     CERTIFICATES, GROUP, Made, PASSWD, ZONEINFO, binary_path, path_beside, surroundings,
 };
@@ -126,7 +127,7 @@ impl RuntimeStage<'_> {
                 .or_insert_with(|| ZONEINFO.to_owned());
         }
         lines.extend(assignments("ENV", &env, env_assignment)?);
-        lines.extend(assignments("LABEL", &runtime.labels, assignment)?);
+        lines.extend(assignments("LABEL", &self.labels(), assignment)?);
         if let Some(dir) = &runtime.workdir {
             lines.push(format!("WORKDIR {}", copy_word(dir)));
         }
@@ -196,12 +197,13 @@ impl RuntimeStage<'_> {
         }
     }
 
+    fn labels(&self) -> BTreeMap<String, String> {
+        labels_of(self.name, self.runtime, None, None)
+    }
+
     fn args(&self) -> Vec<String> {
-        let texts = self
-            .runtime
-            .env
-            .values()
-            .chain(self.runtime.labels.values());
+        let labels = self.labels();
+        let texts = self.runtime.env.values().chain(labels.values());
         arg_lines(texts.map(String::as_str), self.args)
     }
 }

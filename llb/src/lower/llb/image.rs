@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Lowering;
+use super::layers::{Layer, is_scratch};
 use super::progress::weak;
-use crate::config::{FileConfig, ImageName, RuntimeConfig, SCRATCH};
+use crate::config::{FileConfig, ImageName, RuntimeConfig};
 use crate::lower::accounts::{Accounts, GROUP_FILE, PASSWD_FILE};
-use crate::lower::rootfs::{BINARY_DIR, Made, PlacedBinary, placed_binaries, surroundings};
+use crate::lower::rootfs::{BINARY_DIR, Made, PlacedBinary, surroundings};
 use crate::ops::file::{Copy, File, Mkdir, Mkfile, Owner, Symlink};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
@@ -16,50 +17,6 @@ use crate::plan::Image;
 const ROOT_FILES: &str = "/rootfs";
 /// A directory of the resolve step's answer with nothing in it.
 const EMPTY_DIR: &str = "/rootfs/tmp";
-
-/// A layer of an image, over its base.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Layer {
-    /// What programs expect around them: certificates, time zones, and on scratch users and /tmp.
-    Surroundings,
-    /// Files, directories and links of the configuration.
-    Files,
-    /// A binary: its own, or one beside that.
-    Binary(PlacedBinary),
-}
-
-impl Layer {
-    /// The layers of an image, the lowest first.
-    fn of(image: &Image) -> Vec<Self> {
-        let runtime = &image.runtime;
-        let surroundings = is_scratch(image) || runtime.certificates || runtime.timezones;
-        let has_files =
-            !(runtime.files.is_empty() && runtime.links.is_empty() && runtime.dirs.is_empty());
-        let mut layers = Vec::new();
-        layers.extend(surroundings.then_some(Self::Surroundings));
-        layers.extend(has_files.then_some(Self::Files));
-        layers.extend(placed_binaries(image).into_iter().map(Self::Binary));
-        layers
-    }
-
-    /// Its name in the progress output and in the image's history.
-    fn title(&self, image: &Image) -> String {
-        match self {
-            Self::Surroundings => "runtime files".to_owned(),
-            Self::Files => format!("files of {}", image.name),
-            Self::Binary(binary) if binary.link == image.link => format!("image {}", image.name),
-            Self::Binary(binary) => format!("{} of {}", binary.file, image.name),
-        }
-    }
-}
-
-/// What the layers of an image are called, the lowest first: those that are put over its base.
-pub(in crate::lower) fn layer_titles(image: &Image) -> Vec<String> {
-    Layer::of(image)
-        .into_iter()
-        .map(|layer| layer.title(image))
-        .collect()
-}
 
 impl Lowering<'_> {
     /// The file system of an image: base, what programs expect around them, files of the
@@ -389,10 +346,6 @@ fn found<T: Clone>(known: Option<&T>, name: &str) -> Result<T, OpError> {
         step: "runtime".to_owned(),
         problem: format!("{name} was not looked up"),
     })
-}
-
-fn is_scratch(image: &Image) -> bool {
-    image.runtime.base.value == SCRATCH
 }
 
 /// The directory that `to` is put into: itself if it ends in a slash, else the one above; none for

@@ -13,6 +13,7 @@ mod compiler_env;
 mod description;
 mod failures;
 mod image;
+mod layers;
 mod link;
 mod options;
 mod paths;
@@ -25,7 +26,7 @@ mod sources;
 mod stamp;
 mod step_files;
 
-pub(super) use image::layer_titles;
+pub(super) use layers::layer_history;
 pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, MODULES_CONTEXT, NoCache};
 pub use paths::MODULES;
 pub(super) use paths::{MODCACHE, SRC, source_dir};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use gowork_llb::config::Config;
-use gowork_llb::lower::{self, ConfigInput, DockerfileOptions};
+use gowork_llb::lower::{self, ConfigInput, DockerfileOptions, LabelInput};
 use gowork_llb::ops::Platform;
 use gowork_llb::tree::TreePath;
 use serde_json::{Value, json};
@@ -37,7 +37,11 @@ fn config_over(config: &str, base: &Value) -> Value {
     let input = ConfigInput {
         platform: &Platform::parse("linux/amd64").unwrap(),
         base: Some(&base),
-        labels: &BTreeMap::new(),
+        labels: LabelInput {
+            given: &BTreeMap::new(),
+            base_digest: None,
+            time: None,
+        },
         created: None,
     };
     let made = lower::image_config(&plan.images[0], input).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use gowork_llb::config::RuntimeConfig;
-use gowork_llb::lower::{self, Accounts, ConfigInput, DockerfileOptions};
+use gowork_llb::lower::{self, Accounts, ConfigInput, DockerfileOptions, LabelInput};
 use gowork_llb::ops::Platform;
 use serde_json::Value;
 
@@ -103,7 +103,11 @@ fn the_first_user_is_who_the_image_runs_as() {
     let input = ConfigInput {
         platform: &Platform::parse("linux/amd64").unwrap(),
         base: None,
-        labels: &BTreeMap::new(),
+        labels: LabelInput {
+            given: &BTreeMap::new(),
+            base_digest: None,
+            time: None,
+        },
         created: None,
     };
     let made = lower::image_config(&plan.images[0], input).unwrap();
