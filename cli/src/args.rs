@@ -298,6 +298,8 @@ pub(crate) enum Format {
     Mermaid,
     /// For Graphviz.
     Dot,
+    /// A picture.
+    Svg,
 }
 
 /// Options of `dockerfile`.

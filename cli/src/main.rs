@@ -8,6 +8,7 @@ mod commands;
 mod conversion;
 mod deploy;
 mod doctor;
+mod drawing;
 mod exit;
 mod git;
 mod licenses;

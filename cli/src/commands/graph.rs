@@ -4,6 +4,7 @@ use gowork_llb::lower::graph;
 
 use super::no_image::no_image;
 use crate::args::{Common, Format, Graph, Subject};
+use crate::drawing;
 use crate::project::{OpenArgs, Project, one_target};
 use crate::{exit, ui};
 
@@ -36,6 +37,7 @@ pub(crate) fn run(common: &Common, options: &Graph) -> anyhow::Result<u8> {
     ui::print(&match options.format {
         Format::Mermaid => graph.mermaid(),
         Format::Dot => graph.dot(),
+        Format::Svg => drawing::svg(&graph)?,
     })?;
     Ok(sound.code)
 }

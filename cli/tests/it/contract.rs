@@ -121,6 +121,8 @@ fn documented_command_lines_are_understood() {
     assert!(lines.len() > 8, "{lines:?}");
     let repository = Repository::new(SMALL);
     for line in lines {
+        // The shell takes the rest.
+        let line = line.split(" > ").next().unwrap_or_default();
         assert_ne!(repository.run(line).code, 2, "gowork {line}");
     }
 }

@@ -207,6 +207,13 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
+/// What the page on the command line shows is what gowork draws of the example.
+#[test]
+fn the_picture_of_modules() {
+    let said = run(&root().join("examples/shop"), "graph --format svg");
+    expect_test::expect_file![root().join("docs/graph-shop.svg")].assert_eq(&said.out);
+}
+
 /// The first page leads to each of the others.
 #[test]
 fn the_readme_names_each_page() {

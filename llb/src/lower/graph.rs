@@ -16,21 +16,27 @@ pub struct Graph {
     edges: BTreeSet<(usize, usize)>,
 }
 
+/// A box of a drawing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Node {
+pub struct Node {
     /// Lines of text.
-    label: Vec<String>,
-    kind: Kind,
+    pub label: Vec<String>,
+    /// What it stands for.
+    pub kind: Kind,
     /// What it is drawn inside of.
-    cluster: Option<String>,
+    pub cluster: Option<String>,
 }
 
 /// What a node stands for: its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Kind {
+pub enum Kind {
+    /// An image.
     Image,
+    /// A main package, or the step that links it.
     Main,
+    /// Packages of the repository, or a step that compiles them.
     Own,
+    /// A step for std, third-party packages or modules.
     Outside,
 }
 
@@ -46,8 +52,8 @@ impl Kind {
         }
     }
 
-    /// Fill and line.
-    fn colours(self) -> (&'static str, &'static str) {
+    /// Fill and line, as `#rrggbb`.
+    pub fn colours(self) -> (&'static str, &'static str) {
         match self {
             Self::Image => ("#dbeafe", "#1d4ed8"),
             Self::Main => ("#dcfce7", "#15803d"),
@@ -248,6 +254,16 @@ fn mains<'p>(
 }
 
 impl Graph {
+    /// Its boxes.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Its arrows, each from a node to one that it needs: by their places in [`Self::nodes`].
+    pub fn edges(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.edges.iter().copied()
+    }
+
     fn node(&mut self, label: Vec<String>, kind: Kind, cluster: Option<String>) -> usize {
         self.nodes.push(Node {
             label,

@@ -156,7 +156,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 22] = [
+const CLI_ARROWS: [(&str, &[&str]); 23] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -186,6 +186,7 @@ const CLI_ARROWS: [(&str, &[&str]); 22] = [
             "conversion",
             "deploy",
             "doctor",
+            "drawing",
             "exit",
             "licenses",
             "make",
@@ -203,6 +204,7 @@ const CLI_ARROWS: [(&str, &[&str]); 22] = [
     ("conversion", &[]),
     ("deploy", &[]),
     ("doctor", &[]),
+    ("drawing", &[]),
     ("pipeline", &[]),
     ("make", &["conversion"]),
     ("main", &[]),
