@@ -216,6 +216,7 @@ async fn build_resolved(
         resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
     }
     let output = lowering.image(image).map_err(internal)?;
+    let output = session.defined(&output, image, job.config);
     let solved = solve(session, job, &mut lowering, &output).await?;
     if solved.is_made {
         linker_check::check(session, &plan, image, &solved.reference).await?;

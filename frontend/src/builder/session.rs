@@ -6,7 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::Exec;
-use gowork_llb::ops::{Digest, OpError, Output};
+use gowork_llb::ops::{Digest, OpError, Output, SourceMap};
+use gowork_llb::plan::Image;
 use serde::de::DeserializeOwned;
 
 use crate::context::Context;
@@ -65,6 +66,15 @@ impl<'a> Session<'a> {
             Some(name) => GatewayError::of_step(error, name).into(),
             None => error.into(),
         })
+    }
+
+    /// An image as the definition file has it, so that provenance (`mode=max`) holds the file: at the
+    /// table of the image, or else in its first line.
+    pub(super) fn defined(&self, output: &Output, image: &Image, config: &Config) -> Output {
+        let definition = self.context.definition();
+        let line = config.image(&image.name).at.map_or(1, |at| at.start.line);
+        let file = SourceMap::new(&definition.name, "TOML", definition.bytes.clone());
+        output.located(file.lines(line..=line))
     }
 
     /// Runs a step whose program leaves an answer in the file `name` of the directory `dir`, as JSON.

@@ -51,6 +51,7 @@ mod others;
 mod overlays;
 mod predictions;
 mod private_git;
+mod provenance;
 mod published;
 mod reproducible;
 mod results;

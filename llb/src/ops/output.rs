@@ -65,6 +65,24 @@ impl Output {
         Definition::of(self)
     }
 
+    /// The same output of an op that also comes from this place. The op keeps its digest.
+    #[must_use]
+    pub fn located(&self, location: Location) -> Self {
+        let Some(vertex) = &self.vertex else {
+            return self.clone();
+        };
+        let locations = vertex.locations.iter().cloned().chain([location]);
+        let vertex = Arc::new(Vertex {
+            digest: vertex.digest.clone(),
+            bytes: vertex.bytes.clone(),
+            metadata: vertex.metadata.clone(),
+            locations: locations.collect(),
+            inputs: vertex.inputs.clone(),
+            platform: vertex.platform.clone(),
+        });
+        Self::new(&vertex, self.index)
+    }
+
     pub(super) fn new(vertex: &Arc<Vertex>, index: i64) -> Self {
         Self {
             vertex: Some(Arc::clone(vertex)),
