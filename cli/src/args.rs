@@ -121,6 +121,8 @@ pub(crate) enum Form {
 pub(crate) enum Described {
     /// `gowork affected`.
     Affected,
+    /// `gowork affected --vuln`.
+    AffectedVuln,
     /// `gowork check`.
     Check,
     /// The configuration.
@@ -231,6 +233,11 @@ pub(crate) struct Affected {
     /// any version counts. Asks the go command of this machine, as a build does in its first step.
     #[arg(long, value_name = "MODULE[@VERSION]", group = "edit")]
     pub(crate) module: Option<String>,
+    /// List the images that reach a package with a known vulnerability, by a database on disk: a
+    /// directory as vuln.go.dev serves it, or files in the OSV format. Asks the go command of this
+    /// machine, as a build does in its first step. Nothing is fetched.
+    #[arg(long, value_name = "DIR|FILE", group = "edit")]
+    pub(crate) vuln: Option<PathBuf>,
     /// Form of the answer.
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: Answer,
@@ -250,6 +257,8 @@ pub(crate) enum Answer {
     Json,
     /// Two lines for GITHUB_OUTPUT: `matrix={"include":[{"image":"api"}]}` and `any=true`.
     Github,
+    /// SARIF 2.1.0, for code scanning services. Only with --vuln.
+    Sarif,
 }
 
 /// Options of `init`.

@@ -22,6 +22,7 @@ mod resolve;
 mod root;
 mod source;
 mod ui;
+mod vuln;
 
 use std::process::ExitCode;
 

@@ -12,9 +12,9 @@ use gowork_llb::resolution::ModuleVersion;
 use gowork_llb::tree::TreePath;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
-use super::affected_module;
+use super::github_output::github;
+use super::{affected_module, affected_vuln};
 use crate::args::{Affected, Answer, Common};
 use crate::by_commit::{Change, Comparison};
 use crate::exit::Usage;
@@ -91,6 +91,12 @@ struct Answered {
 
 /// Prints them.
 pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
+    if let Some(database) = &options.vuln {
+        return affected_vuln::run(common, database, options.format);
+    }
+    if options.format == Answer::Sarif {
+        return Err(Usage("--format sarif is for --vuln".to_owned()).into());
+    }
     let answered = match (&options.since, &options.module) {
         (Some(rev), _) if is_no_commit(rev) => everything(common)?,
         (Some(rev), _) => since(common, rev, options.resolve)?,
@@ -118,7 +124,13 @@ pub(crate) fn run(common: &Common, options: &Affected) -> anyhow::Result<u8> {
             }
         }
         Answer::Json => ui::print_json(&as_json(touched, idle))?,
-        Answer::Github => ui::print(&github(&touched))?,
+        // Images that are gone cannot be built.
+        Answer::Github | Answer::Sarif => {
+            let built = touched
+                .iter()
+                .filter(|(_, touched)| touched.status != Status::Gone);
+            ui::print(&github(built.map(|(name, _)| name)))?;
+        }
     }
     Ok(code)
 }
@@ -384,18 +396,4 @@ fn as_json(touched: Images, idle: Vec<String>) -> AffectedJson {
         images: touched.into_iter().map(image).collect(),
         files_of_no_image: idle,
     }
-}
-
-/// What goes into GITHUB_OUTPUT. Images that are gone cannot be built; a matrix of nothing is an
-/// error there, which `any` is for.
-fn github(touched: &Images) -> String {
-    let built = touched
-        .iter()
-        .filter(|(_, touched)| touched.status != Status::Gone);
-    let include: Vec<Value> = built.map(|(name, _)| json!({ "image": name })).collect();
-    format!(
-        "matrix={}\nany={}\n",
-        json!({ "include": include }),
-        !include.is_empty()
-    )
 }

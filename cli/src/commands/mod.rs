@@ -2,6 +2,7 @@
 
 mod affected;
 mod affected_module;
+mod affected_vuln;
 mod bake;
 mod build_file;
 mod check;
@@ -13,6 +14,7 @@ mod doctor;
 mod explain;
 mod explain_file;
 mod explain_json;
+mod github_output;
 mod graph;
 mod init;
 mod list;

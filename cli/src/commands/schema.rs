@@ -6,6 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 
 use super::affected::AffectedJson;
+use super::affected_vuln::VulnerableJson;
 use super::doctor::DoctorJson;
 use super::explain_json::{ExplainFileJson, ExplainJson};
 use super::list::ListJson;
@@ -17,6 +18,7 @@ use crate::{exit, ui};
 pub(crate) fn run(of: Described) -> anyhow::Result<u8> {
     let schema = match of {
         Described::Affected => schema::<AffectedJson>(),
+        Described::AffectedVuln => schema::<VulnerableJson>(),
         Described::Check => schema::<CheckJson>(),
         Described::Config => Config::schema(),
         Described::Doctor => schema::<DoctorJson>(),

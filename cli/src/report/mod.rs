@@ -6,7 +6,7 @@ mod sarif;
 
 pub(crate) use github::github;
 pub(crate) use json::{CheckJson, check};
-pub(crate) use sarif::sarif;
+pub(crate) use sarif::{document, file, sarif};
 
 use gowork_llb::diag::{Diagnostic, Span};
 

@@ -10,6 +10,12 @@ pub(crate) fn sarif(found: &[Diagnostic]) -> Value {
     let rules: BTreeSet<Option<Rule>> = found.iter().map(|found| found.rule).collect();
     let rules: Vec<Option<Rule>> = rules.into_iter().collect();
     let results = found.iter().map(|found| result(found, &rules));
+    let described = rules.iter().map(|rule| described(*rule));
+    document(described.collect(), results.collect())
+}
+
+/// One run with these rules and results.
+pub(crate) fn document(rules: Vec<Value>, results: Vec<Value>) -> Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -17,11 +23,11 @@ pub(crate) fn sarif(found: &[Diagnostic]) -> Value {
             "tool": { "driver": {
                 "name": "gowork",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|rule| described(*rule)).collect::<Vec<_>>(),
+                "rules": rules,
             } },
             // Columns are counted in Unicode scalar values.
             "columnKind": "unicodeCodePoints",
-            "results": results.collect::<Vec<_>>(),
+            "results": results,
         }],
     })
 }
@@ -74,6 +80,11 @@ fn location(span: &Span, words: Option<&str>) -> Value {
         location["message"] = json!({ "text": words });
     }
     location
+}
+
+/// A file of the repository, as a place.
+pub(crate) fn file(path: &str) -> Value {
+    json!({ "physicalLocation": { "artifactLocation": { "uri": uri(path) } } })
 }
 
 /// A path as a relative reference (RFC 3986): every byte that may not stand in a path segment is

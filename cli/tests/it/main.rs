@@ -43,3 +43,4 @@ mod secrets;
 mod support;
 mod vendored;
 mod version;
+mod vulnerable;

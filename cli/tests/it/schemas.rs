@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use crate::support::{Repository, root, run};
 
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "affected",
+    "affected-vuln",
     "check",
     "doctor",
     "explain",
@@ -48,13 +49,18 @@ fn outputs_follow_their_schemas() {
         ("plan", "plan"),
     ] {
         let said = repository.run(&format!("{command} --format json"));
-        let output: Value = serde_json::from_str(&said.out).unwrap();
-        let schema = run(&root(), &format!("schema {name}")).out;
-        let schema: Value = serde_json::from_str(&schema).unwrap();
-        let mut wrong = Vec::new();
-        compare(&schema, &schema, &output, "", &mut wrong);
-        assert!(wrong.is_empty(), "{command}: {wrong:#?}\n{said}");
+        follows(name, &said.out);
     }
+}
+
+/// That an output follows the schema with this name.
+pub(crate) fn follows(name: &str, output: &str) {
+    let value: Value = serde_json::from_str(output).unwrap();
+    let schema = run(&root(), &format!("schema {name}")).out;
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    let mut wrong = Vec::new();
+    compare(&schema, &schema, &value, "", &mut wrong);
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}\n{output}");
 }
 
 /// Adds what `value` has and its schema does not, and the other way round. Only what our schemas are

@@ -5,7 +5,7 @@
 //! same versions, sums and replacements, and no others: what only tests import is not linked. A
 //! [`Contents`] has all binaries of an image. [`spdx()`] makes SPDX 2.3 of it,
 //! [`cyclonedx()`] CycloneDX 1.6. [`Contents::declare`] takes the licences of modules, for those who look at their
-//! files. [`why()`] says through which imports a module comes in.
+//! files. [`why()`] says through which imports a module comes in, [`ways`] does so for packages.
 //!
 //! A document names no time but the one that it is given, and its own name is made of a hash of its
 //! content: the same input gives the same bytes.
@@ -26,4 +26,4 @@ pub use cyclonedx::{CycloneDx, cyclonedx};
 pub use linked::{LinkedBinary, LinkedModule, ModulePlace, NotResolved, Replacement, linked};
 pub use linking::Linking;
 pub use spdx::{SPDX_PREDICATE, Spdx, spdx};
-pub use why::{Way, why};
+pub use why::{Way, Ways, ways, why};

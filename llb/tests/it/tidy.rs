@@ -156,7 +156,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 23] = [
+const CLI_ARROWS: [(&str, &[&str]); 24] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -198,9 +198,11 @@ const CLI_ARROWS: [(&str, &[&str]); 23] = [
             "root",
             "source",
             "ui",
+            "vuln",
         ],
     ),
     ("report", &[]),
+    ("vuln", &["bounded", "exit"]),
     ("conversion", &[]),
     ("deploy", &[]),
     ("doctor", &[]),

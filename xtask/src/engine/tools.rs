@@ -35,6 +35,8 @@ pub(crate) enum Tool {
     Esbuild,
     /// Checks GitHub's workflows.
     Actionlint,
+    /// Go's own scanner for vulnerabilities, to compare with.
+    Govulncheck,
 }
 
 /// A go.mod of ours and the packages built from it.
@@ -134,6 +136,15 @@ const ACTIONLINT: Module = Module {
     suffix: "",
 };
 
+const GOVULNCHECK: Module = Module {
+    name: "govulncheck",
+    packages: &["golang.org/x/vuln/cmd/govulncheck"],
+    version: None,
+    seconds: 30,
+    clocked: false,
+    suffix: "",
+};
+
 impl Tool {
     fn module(self) -> &'static Module {
         match self {
@@ -146,6 +157,7 @@ impl Tool {
             Self::DockerfileFrontend => &DOCKERFILE_FRONTEND,
             Self::Esbuild => &ESBUILD,
             Self::Actionlint => &ACTIONLINT,
+            Self::Govulncheck => &GOVULNCHECK,
         }
     }
 
@@ -160,6 +172,7 @@ impl Tool {
             Self::DockerfileFrontend => "dockerfile-frontend",
             Self::Esbuild => "esbuild",
             Self::Actionlint => "actionlint",
+            Self::Govulncheck => "govulncheck",
         }
     }
 
