@@ -40,6 +40,7 @@ use crate::subrequests::Call;
 use isolate::Failure;
 use job::{Job, Wanted};
 use phases::inputs::Manner;
+use phases::licenses::Files;
 use phases::{image_config, linker_check, resolve, sbom};
 use resolved::{Resolved, Unresolved};
 use session::{Session, bug, internal};
@@ -201,9 +202,10 @@ async fn build_resolved(
     let Some(image) = wanted_image(&plan, job.wanted)? else {
         let output = lowering.binaries(None).map_err(internal)?;
         let solved = solve(session, job, &mut lowering, &output).await?;
+        let files = Files::new(&lowering, resolutions, &survey.scanned);
         let image = ImageResult {
             reference: solved.reference,
-            attestations: sbom::of_binaries(session, linking, None).await?,
+            attestations: sbom::of_binaries(session, (linking, &files), None).await?,
             ..ImageResult::default()
         };
         return Ok(Built {
@@ -237,12 +239,13 @@ async fn build_resolved(
         created: created.as_deref(),
     };
     let config = image_config::make(session, job, image, input).await?;
+    let files = Files::new(&lowering, resolutions, &survey.scanned);
     let image = ImageResult {
         reference: solved.reference,
         config: Some(config),
         base_config: base.and_then(|base| base.of_registry.clone()),
         annotations: lower::annotations(image, labels),
-        attestations: sbom::of_image(session, linking, image, digest).await?,
+        attestations: sbom::of_image(session, (linking, &files), image, digest).await?,
     };
     Ok(Built {
         image,

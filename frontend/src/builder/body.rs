@@ -26,6 +26,7 @@ use super::exported_cache;
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
 use super::phases::inputs::Manner;
+use super::phases::licenses::Files;
 use super::phases::stages::{self, Taken};
 use super::phases::{sbom, stage_list};
 use super::resolved::{Resolved, Unresolved};
@@ -256,7 +257,7 @@ async fn build_resolved(
         outputs.push(output);
     }
     let mut result = request.build(session).await.map_err(BuildError::from)?;
-    for ((job, plan), resolved) in planned.iter().zip(resolved) {
+    for (((job, plan), resolved), (_, lowering)) in planned.iter().zip(resolved).zip(&lowered) {
         let linking = Linking {
             plan,
             workspace: &survey.scanned.workspace,
@@ -264,7 +265,9 @@ async fn build_resolved(
         };
         // Binaries for other platforms are tools of the stages.
         if result::platforms(&result).contains(job.platform) {
-            let attestations = sbom::of_binaries(session, linking, job.wanted.names()).await?;
+            let files = Files::new(lowering, &resolved.resolutions, &survey.scanned);
+            let input = (linking, &files);
+            let attestations = sbom::of_binaries(session, input, job.wanted.names()).await?;
             result::attest(&mut result, job.platform, attestations);
         }
     }

@@ -179,6 +179,7 @@ fn resolution(root: &Path, build: &Build) -> Resolution {
         source,
         out: out.clone(),
         modcache: None,
+        licenses: None,
         report: false,
     })
     .unwrap_or_else(|failure| panic!("{failure}"));

@@ -60,6 +60,50 @@ fn modules_are_those_of_the_binary() {
     }
 }
 
+/// The licence of each component, by name.
+fn licenses(statement: &Value) -> Vec<(&str, &str)> {
+    let packages = statement["predicate"]["packages"].as_array().unwrap();
+    let libraries = packages
+        .iter()
+        .filter(|package| package["primaryPackagePurpose"] == "LIBRARY");
+    libraries
+        .map(|package| {
+            let word = |key: &str| package[key].as_str().unwrap();
+            (word("name"), word("licenseDeclared"))
+        })
+        .collect()
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn licenses_of_downloaded_vendored_and_own_modules() {
+    let licence = include_str!("../../../LICENSE-MIT");
+    let single: &[_] = &[
+        ("github.com/fatih/color", "MIT"),
+        ("github.com/mattn/go-isatty", "MIT"),
+        ("golang.org/x/sys", "BSD-3-Clause"),
+    ];
+    let vendored: &[_] = &[("github.com/dustin/go-humanize", "MIT")];
+    for (example, image, third) in [
+        ("single", "single", single),
+        ("vendored", "numeral", vendored),
+    ] {
+        let repository = Repository::example(example);
+        repository.write("License.txt", licence);
+        let layout = layout::build(build(&repository, image));
+        let statements = statements(&layout);
+        let found = licenses(&statements[0]);
+        for expected in third {
+            assert!(found.contains(expected), "{example}: {found:?}");
+        }
+        assert!(found.contains(&("stdlib", "BSD-3-Clause")), "{found:?}");
+        let own = found
+            .iter()
+            .find(|(name, _)| name.starts_with("example.com/"));
+        assert_eq!(own.unwrap().1, "MIT", "{found:?}");
+    }
+}
+
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn buildx_shows_it_for_each_platform_of_a_registry_s_image() {

@@ -92,6 +92,7 @@ impl Case {
             source,
             out: out.clone(),
             modcache: None,
+            licenses: None,
             report,
         })
         .map(|()| out)

@@ -6,6 +6,15 @@ const BEGIN: [&str; 5] = ["license", "licence", "copying", "unlicense", "copyrig
 /// How a name ends that begins with something else: `MIT-LICENSE`.
 const END: [&str; 2] = ["-license", "-licence"];
 
+/// Patterns that match every name of a file with licences, and a few others: for those who fetch
+/// files by pattern.
+pub const LICENSE_FILE_PATTERNS: [&str; 4] = [
+    "[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*",
+    "[Cc][Oo][Pp][Yy]*",
+    "[Uu][Nn][Ll][Ii][Cc][Ee][Nn]*",
+    "*-[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*",
+];
+
 /// What is a program or a template, whatever it is called.
 const OTHERS: [&str; 12] = [
     "go", "py", "js", "ts", "sh", "json", "yaml", "yml", "toml", "html", "tmpl", "tpl",

@@ -12,5 +12,5 @@ mod words;
 
 pub use declared::{Declared, LicenseFile};
 pub use detect::Detector;
-pub use files::{is_license_file, is_notice_file};
+pub use files::{LICENSE_FILE_PATTERNS, is_license_file, is_notice_file};
 pub use table::{known_ids, table};

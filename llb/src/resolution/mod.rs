@@ -40,6 +40,10 @@ pub const RESOLUTION_FILE: &str = "resolution.json";
 /// The file with a [`ResolveReport`].
 pub const REPORT_FILE: &str = "report.json";
 
+/// The directory with the licence files of the standard library, beside those of modules. No module
+/// has this path: it has no dot.
+pub const STD_LICENSES: &str = "std";
+
 /// What the resolve step is asked, for one root and one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

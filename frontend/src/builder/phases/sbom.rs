@@ -15,6 +15,7 @@ use gowork_llb::plan::Image;
 use gowork_llb::sbom::{self, Base, Contents, Linking, NotResolved, SPDX_PREDICATE};
 use serde_json::json;
 
+use super::licenses::{self, Files};
 use crate::builder::session::{Session, bug};
 use crate::error::BuildError;
 use crate::gateway::{Ref, caps};
@@ -44,7 +45,7 @@ fn takes_attestations(session: &Session<'_>) -> bool {
 /// The SBOM of an image, if one is asked for. `digest` is that of its base image, if it is known.
 pub(in crate::builder) async fn of_image(
     session: &Session<'_>,
-    input: Linking<'_>,
+    (input, files): (Linking<'_>, &Files<'_>),
     image: &Image,
     digest: Option<&str>,
 ) -> Result<Vec<Attestation>, BuildError> {
@@ -59,13 +60,14 @@ pub(in crate::builder) async fn of_image(
     if let Some(version) = session.options.labels.get(sbom::VERSION_LABEL) {
         contents.version = Some(version.clone());
     }
+    licenses::declare(session, files, &mut contents).await?;
     write(session, contents, session.options.sbom).await
 }
 
 /// The SBOM of the binaries of these images, or of all images but variants, if one is asked for.
 pub(in crate::builder) async fn of_binaries(
     session: &Session<'_>,
-    input: Linking<'_>,
+    (input, files): (Linking<'_>, &Files<'_>),
     images: Option<&[ImageName]>,
 ) -> Result<Vec<Attestation>, BuildError> {
     if !is_wanted(session) {
@@ -76,7 +78,8 @@ pub(in crate::builder) async fn of_binaries(
         None => image.variant_of.is_none(),
     });
     let name = session.options.target.as_deref().unwrap_or("binaries");
-    let contents = Contents::of_binaries(input, name, wanted).map_err(unresolved)?;
+    let mut contents = Contents::of_binaries(input, name, wanted).map_err(unresolved)?;
+    licenses::declare(session, files, &mut contents).await?;
     let beside = match images {
         // Docker's frontend has stages scanned in any case, and with a scanner of its own.
         Some(_) => SbomAsked::BesideScanner,

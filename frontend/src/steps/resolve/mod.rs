@@ -1,5 +1,5 @@
 //! The resolve step: `gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache
-//! DIR] [--report]`.
+//! DIR] [--licenses DIR] [--report]`.
 //!
 //! Asks the go command which modules and packages third-party imports lead to. It is the only step
 //! with network and secrets. The source tree holds mod files, and no sources but those of a vendor
@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `resolution.json` | what `go` chose: [`Resolution`] |
 //! | `modcache/`, or the directory that is named | a module cache for offline builds, with only the files of the reached packages; absent if vendored |
+//! | `licenses/`, or the directory that is named | the licence files and notices of the modules that provide packages, and of the standard library |
 //! | `go.work.sum` | in workspaces: the committed sums and those that were missing; may be empty |
 //! | `rootfs/` | the file system of images from `scratch`: users, `/tmp`, the builder image's certificates and time zones |
 //! | `report.json` | with `--report`: what went wrong, [`ResolveReport`]; the exit code is then 0 and the rest may be absent |
@@ -25,13 +26,15 @@ mod command;
 mod compiler;
 mod failure;
 mod layer;
+mod license_files;
 mod prune;
 mod secrets;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use gowork_llb::resolution::go_list::Listing;
+use gowork_llb::resolution::go_list::{ListedModule, Listing};
 use gowork_llb::resolution::module_graph::ModuleGraph;
 use gowork_llb::resolution::{self, Chosen, Resolution, ResolveReport, ResolveRequest};
 use gowork_llb::tree::LocalTree;
@@ -42,7 +45,7 @@ pub use failure::Failure;
 use command::Go;
 use verify::Verified;
 
-const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--report]";
+const USAGE: &str = "usage: gowork-frontend resolve --request FILE --source DIR --out DIR [--modcache DIR] [--licenses DIR] [--report]";
 
 /// Where a resolve reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct ResolveArgs {
     pub out: PathBuf,
     /// Directory for the module cache; `modcache` below `out` if none.
     pub modcache: Option<PathBuf>,
+    /// Directory for the licence files; `licenses` below `out` if none.
+    pub licenses: Option<PathBuf>,
     /// Whether errors are an answer.
     pub report: bool,
 }
@@ -65,7 +70,8 @@ impl ResolveArgs {
     /// # Errors
     /// If one is missing or unknown.
     pub fn parse(words: &[String]) -> Result<Self, Failure> {
-        let [mut request, mut source, mut out, mut modcache] = [const { None }; 4];
+        let [mut request, mut source, mut out] = [const { None }; 3];
+        let [mut modcache, mut licenses] = [const { None }; 2];
         let mut report = false;
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -74,6 +80,7 @@ impl ResolveArgs {
                 "--source" => source = words.next(),
                 "--out" => out = words.next(),
                 "--modcache" => modcache = words.next(),
+                "--licenses" => licenses = words.next(),
                 "--report" => report = true,
                 _ => return Err(Failure::new(format!("unknown argument {word:?}\n{USAGE}"))),
             }
@@ -81,15 +88,23 @@ impl ResolveArgs {
         let (Some(request), Some(source), Some(out)) = (request, source, out) else {
             return Err(Failure::new(USAGE));
         };
-        let modcache = modcache.map(PathBuf::from);
         Ok(Self {
             request: request.into(),
             source: source.into(),
             out: out.into(),
-            modcache,
+            modcache: modcache.map(PathBuf::from),
+            licenses: licenses.map(PathBuf::from),
             report,
         })
     }
+}
+
+/// Runs the step with the arguments after `resolve`.
+///
+/// # Errors
+/// As [`ResolveArgs::parse`] and [`resolve`].
+pub fn run(words: &[String]) -> Result<(), Failure> {
+    resolve(&ResolveArgs::parse(words)?)
 }
 
 /// Resolves, and writes the results.
@@ -152,6 +167,15 @@ fn resolve_request(
         let modcache = modcache.unwrap_or_else(|| out.join("modcache"));
         prune::write(&go, &verified, &listing, &graph, &modcache)?;
     }
+    let mut versions = BTreeSet::new();
+    // Vendored modules have their licences in the repository.
+    if !request.vendored {
+        let modules = listing.packages.iter().filter_map(|it| it.module.as_ref());
+        versions.extend(modules.filter_map(ListedModule::cached));
+    }
+    let licenses = args.licenses.clone();
+    let licenses = licenses.unwrap_or_else(|| out.join("licenses"));
+    license_files::write(&go, &verified, &versions, &licenses)?;
     if request.workspace {
         let sums = std::fs::read(go.dir.join("go.work.sum")).unwrap_or_default();
         layer::write(&out.join("go.work.sum"), &sums)?;

@@ -13,6 +13,7 @@
 //! | `/gowork/resolved` | in links, a file of the resolve step's answer that is always the same |
 //! | `/gowork/modules` | in the resolve step, modules that the user has in a directory |
 //! | `/gowork/out-modcache` | the module cache that the resolve step makes |
+//! | `/gowork/out-licenses` | the licence files of the modules, in the directories of a module cache |
 //! | `/gowork/out` | what the step makes: its layer, of a compile step a directory for each part, named by its first package |
 //! | `/gowork/step/parts` | import paths to compile, one a line, with an empty line between parts |
 //! | `/gowork/step/step.json` | what makes the step's results, where the cache mount may have them whole |
@@ -29,6 +30,9 @@ pub(super) const OUT: &str = "/gowork/out";
 /// Where the resolve step leaves the module cache: an output of its own, fetched from an imported
 /// cache only when a step reads it.
 pub(super) const MODCACHE_OUT: &str = "/gowork/out-modcache";
+/// Where the resolve step leaves the licence files of modules: an output of its own, which only an
+/// SBOM needs.
+pub(super) const LICENSES_OUT: &str = "/gowork/out-licenses";
 /// Modules that the user has in a directory.
 pub const MODULES: &str = "/gowork/modules";
 /// Where a link has a file of the resolve step's answer, for no reader.

@@ -3,7 +3,7 @@
 use gowork_step::{STEP_DIR, to_json};
 
 use super::Lowering;
-use super::paths::{FRONTEND_PROGRAM, MODCACHE_OUT, MODULES, OUT, SRC};
+use super::paths::{FRONTEND_PROGRAM, LICENSES_OUT, MODCACHE_OUT, MODULES, OUT, SRC};
 use super::progress::weak;
 use super::secret::Secret;
 use super::step_files::files_of;
@@ -39,6 +39,16 @@ impl Lowering<'_> {
         self.run_resolve(build, None)?.output(MODCACHE_OUT)
     }
 
+    /// Of the resolve step, the licence files of the modules that provide packages: in the
+    /// directories that a module cache has for them, and those of the standard library in
+    /// [`STD_LICENSES`](crate::resolution::STD_LICENSES).
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn license_files(&self, build: BuildIx) -> Result<Output, OpError> {
+        self.run_resolve(build, None)?.output(LICENSES_OUT)
+    }
+
     fn run_resolve(&self, ix: BuildIx, report: Option<&str>) -> Result<Executed, OpError> {
         let build = self.plan.build(ix);
         // The same before and after the answer is known, and so the same op: a vendor directory
@@ -59,6 +69,8 @@ impl Lowering<'_> {
             OUT,
             "--modcache",
             MODCACHE_OUT,
+            "--licenses",
+            LICENSES_OUT,
         ];
         args.extend(places.map(ToOwned::to_owned));
         if report.is_some() {
@@ -80,6 +92,7 @@ impl Lowering<'_> {
             .mount(Mount::tmpfs("/tmp", 0))
             .mount(Mount::scratch_output(OUT))
             .mount(Mount::scratch_output(MODCACHE_OUT))
+            .mount(Mount::scratch_output(LICENSES_OUT))
             .mount(Mount::ssh("default", "").optional())
             .network(self.options.network);
         for id in self.secrets() {

@@ -1,0 +1,159 @@
+//! Phase: which licences the modules of an SBOM declare. Only a build with an SBOM asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use gowork_llb::licenses::LICENSE_FILE_PATTERNS;
+use gowork_llb::lower::Lowering;
+use gowork_llb::ops::Output;
+use gowork_llb::ops::exec::{Exec, Mount, Network};
+use gowork_llb::ops::file::{File, Mkfile};
+use gowork_llb::resolution::{STD_LICENSES, module_cache};
+use gowork_llb::sbom::{Contents, ModulePlace};
+use gowork_llb::tree::TreePath;
+
+use super::resolve::Resolutions;
+use super::scan::Scanned;
+use crate::builder::session::{Session, bug, internal};
+use crate::context::{Filter, transfer_pattern};
+use crate::error::BuildError;
+use crate::opts::NoCache;
+use crate::steps::licenses::{
+    ANSWER_FILE, LicenseAnswer, LicenseDir, LicenseQuestion, QUESTION_FILE,
+};
+
+/// Where the files of modules are found.
+pub(in crate::builder) struct Files<'a> {
+    lowering: &'a Lowering<'a>,
+    /// Steps of these builds have kept the licence files of downloaded modules.
+    resolutions: &'a Resolutions,
+    scanned: &'a Scanned,
+}
+
+impl<'a> Files<'a> {
+    /// Those of the modules that these resolve steps have chosen.
+    pub(in crate::builder) fn new(
+        lowering: &'a Lowering<'a>,
+        resolutions: &'a Resolutions,
+        scanned: &'a Scanned,
+    ) -> Self {
+        Self {
+            lowering,
+            resolutions,
+            scanned,
+        }
+    }
+}
+
+/// Adds to `contents` what its modules declare. The files are read in a step.
+pub(super) async fn declare(
+    session: &Session<'_>,
+    files: &Files<'_>,
+    contents: &mut Contents,
+) -> Result<(), BuildError> {
+    let mut places: Vec<ModulePlace> = Vec::new();
+    let mut question = LicenseQuestion { dirs: Vec::new() };
+    for place in contents.places() {
+        places.push(place.clone());
+        question.dirs.push(license_dir(place)?);
+    }
+    let step = step(session, files, &question)?;
+    let answer: LicenseAnswer = session.answer(step, "/out", ANSWER_FILE).await?;
+    let (asked, answered) = (places.len(), answer.expressions.len());
+    if asked != answered {
+        return Err(bug(format!(
+            "{asked} licences were asked for, and {answered} came"
+        ))
+        .into());
+    }
+    let mut licenses = BTreeMap::new();
+    for (place, expression) in places.into_iter().zip(answer.expressions) {
+        if let Some(expression) = expression {
+            licenses.insert(place, expression);
+        }
+    }
+    contents.declare(&licenses);
+    Ok(())
+}
+
+fn license_dir(place: &ModulePlace) -> Result<LicenseDir, BuildError> {
+    let resolved = |dir: &str| TreePath::new(dir).map(LicenseDir::Resolved);
+    let dir = match place {
+        ModulePlace::Std => resolved(STD_LICENSES),
+        ModulePlace::Cache(version) => {
+            let dir = module_cache::module_dir(version).map_err(|error| bug(error.to_string()))?;
+            resolved(&dir)
+        }
+        ModulePlace::Vendor(dir) => Ok(LicenseDir::Source(dir.clone())),
+        ModulePlace::Own(dir) => Ok(LicenseDir::Own(dir.clone())),
+    };
+    Ok(dir.map_err(|error| bug(error.to_string()))?)
+}
+
+fn step(
+    session: &Session<'_>,
+    files: &Files<'_>,
+    question: &LicenseQuestion,
+) -> Result<Exec, BuildError> {
+    let text = serde_json::to_vec(question)
+        .map_err(|error| bug(format!("the question about licences: {error}")))?;
+    let file = Mkfile::new(&format!("/{QUESTION_FILE}"), 0o644, text).timestamp(0);
+    let asked = File::on(&Output::scratch())
+        .mkfile(file)
+        .named("[internal] question about licences")
+        .output();
+    let asked_at = format!("/question/{QUESTION_FILE}");
+    let out = format!("/out/{ANSWER_FILE}");
+    let mut words = vec!["/gowork-frontend".to_owned(), "licenses".to_owned()];
+    let places = ["--source", "/src", "--question", &asked_at, "--out", &out];
+    words.extend(places.map(ToOwned::to_owned));
+    let mut mounts = vec![
+        Mount::read_only(&own_files(session, files, question), "/src"),
+        Mount::read_only(&asked, "/question"),
+        Mount::scratch_output("/out"),
+    ];
+    for (number, build) in files.resolutions.keys().enumerate() {
+        let kept = files.lowering.license_files(*build).map_err(internal)?;
+        let at = format!("/resolved/{number}");
+        words.extend(["--resolved".to_owned(), at.clone()]);
+        mounts.push(Mount::read_only(&kept, at));
+    }
+    let mut exec = Exec::new(words).root(session.programs);
+    for mount in mounts {
+        exec = exec.mount(mount);
+    }
+    Ok(exec
+        .network(Network::None)
+        .platform(session.options.build_platform.clone())
+        .ignore_cache(session.options.no_cache == NoCache::All)
+        .named("look for licences of modules"))
+}
+
+/// The licence files of the repository that are asked for.
+fn own_files(session: &Session<'_>, files: &Files<'_>, question: &LicenseQuestion) -> Output {
+    let mut dirs: BTreeSet<TreePath> = BTreeSet::new();
+    for dir in &question.dirs {
+        match dir {
+            LicenseDir::Source(dir) => {
+                dirs.insert(dir.clone());
+            }
+            LicenseDir::Own(dir) => {
+                dirs.extend(std::iter::successors(Some(dir.clone()), TreePath::parent));
+            }
+            LicenseDir::Resolved(_) => {}
+        }
+    }
+    let mut paths = Vec::new();
+    for dir in &dirs {
+        for pattern in LICENSE_FILE_PATTERNS {
+            paths.push(match dir.is_root() {
+                true => pattern.to_owned(),
+                false => format!("{}/{pattern}", transfer_pattern(dir.as_str())),
+            });
+        }
+    }
+    let context = session.context.source(&Filter::Paths {
+        hint: "licenses",
+        paths: &paths,
+    });
+    files.scanned.overlays.over(&context)
+}
