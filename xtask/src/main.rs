@@ -58,6 +58,8 @@ enum Task {
     Test(tests::Arguments),
     /// Check GitHub's workflows, and the pipelines that `gowork ci` prints for the examples
     Workflows,
+    /// Sign an image, its SBOM and its provenance with cosign, which takes minutes to compile
+    Signing,
 }
 
 fn main() -> ExitCode {
@@ -73,6 +75,7 @@ fn main() -> ExitCode {
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
         Task::Workflows => workflows::run(),
+        Task::Signing => tests::run_signing(),
     };
     report(result)
 }

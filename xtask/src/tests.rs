@@ -70,6 +70,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     result.and(series)
 }
 
+/// The tests that need cosign, which takes minutes to compile.
+const SIGNING: &str = "signing::";
+
+/// Runs the tests that need cosign.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_signing() -> Result<()> {
+    let state = State::open()?;
+    let cosign = engine::tools::Tool::Cosign.ensure(&state)?;
+    let layout = environment::frontend_layout(&state);
+    crate::image::build(&state, &layout, Quality::Quick)?;
+    let main = Running::up(&state, engine::MAIN)?;
+    let mut tests = main.cargo_test(("gowork-frontend", "engine"), &[SIGNING])?;
+    run_visibly(tests.env("GOWORK_TEST_COSIGN", cosign))
+}
+
 /// What each part of the tests took.
 struct Parts<'s> {
     state: &'s State,
@@ -137,7 +154,7 @@ impl<'s> Running<'s> {
 
     fn run_tests(&self, arguments: &Arguments, is_split: bool) -> Result<()> {
         let filter = arguments.filter.as_deref();
-        let mut skipped = Vec::new();
+        let mut skipped = vec!["--skip", SIGNING];
         if is_split {
             skipped.extend(SERIES.iter().flat_map(|group| ["--skip", group]));
         }

@@ -61,6 +61,7 @@ mod runtime_stages;
 mod sbom;
 mod secrets;
 mod shared;
+mod signing;
 mod smoke;
 mod stages;
 mod stages_as_docker;

@@ -35,6 +35,8 @@ pub(crate) enum Tool {
     Esbuild,
     /// Checks GitHub's workflows.
     Actionlint,
+    /// Signs images.
+    Cosign,
     /// Go's own scanner for vulnerabilities, to compare with.
     Govulncheck,
 }
@@ -136,6 +138,14 @@ const ACTIONLINT: Module = Module {
     suffix: "",
 };
 
+const COSIGN: Module = Module {
+    name: "cosign",
+    packages: &["github.com/sigstore/cosign/v2/cmd/cosign"],
+    version: None,
+    seconds: 300,
+    clocked: false,
+    suffix: "",
+};
 const GOVULNCHECK: Module = Module {
     name: "govulncheck",
     packages: &["golang.org/x/vuln/cmd/govulncheck"],
@@ -157,6 +167,7 @@ impl Tool {
             Self::DockerfileFrontend => &DOCKERFILE_FRONTEND,
             Self::Esbuild => &ESBUILD,
             Self::Actionlint => &ACTIONLINT,
+            Self::Cosign => &COSIGN,
             Self::Govulncheck => &GOVULNCHECK,
         }
     }
@@ -172,6 +183,7 @@ impl Tool {
             Self::DockerfileFrontend => "dockerfile-frontend",
             Self::Esbuild => "esbuild",
             Self::Actionlint => "actionlint",
+            Self::Cosign => "cosign",
             Self::Govulncheck => "govulncheck",
         }
     }
