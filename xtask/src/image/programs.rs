@@ -10,8 +10,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// Bytes that the programs may have in all, on x86-64. For other processors they are held to
-/// nothing: they come from the same sources.
-const BUDGET: u64 = 6_200_000;
+/// nothing: they come from the same sources. The words of known licences take 145 kB of it
+/// (`llb/src/licenses/known.bin`).
+const BUDGET: u64 = 6_350_000;
 
 /// Builds the programs into `directory`. Files and directory are as old as the epoch.
 ///
