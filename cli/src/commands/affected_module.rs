@@ -8,8 +8,9 @@ use gowork_llb::plan::Image;
 use gowork_llb::resolution::ModuleVersion;
 use gowork_llb::sbom::{self, Linking, NotResolved};
 
+use super::linked_images::each_image;
 use crate::args::Common;
-use crate::project::{OpenArgs, Project, host_target, targets};
+use crate::project::{OpenArgs, Project};
 
 /// The images that hold a module.
 pub(super) struct Holders {
@@ -29,22 +30,10 @@ pub(super) fn holders(common: &Common, wanted: &ModuleVersion) -> anyhow::Result
         others: BTreeSet::new(),
         code: 0,
     };
-    for target in targets(common, &host_target()) {
-        let Some(sound) = project.planned(target, true)? else {
-            return Ok(None);
-        };
-        holders.code = holders.code.max(sound.code);
-        let (plan, resolutions) = sound.value;
-        let input = Linking {
-            plan: &plan,
-            workspace: project.workspace(),
-            resolutions: &resolutions.unwrap_or_default(),
-        };
-        for image in &plan.images {
-            holders.add(input, image, wanted)?;
-        }
-    }
-    Ok(Some(holders))
+    let code = each_image(common, &project, |input, image| {
+        holders.add(input, image, wanted)
+    })?;
+    Ok(code.map(|code| Holders { code, ..holders }))
 }
 
 impl Holders {

@@ -13,9 +13,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::github_output::github;
+use super::linked_images::each_image;
 use crate::args::{Answer, Common};
 use crate::membership::Query;
-use crate::project::{OpenArgs, Project, host_target, targets};
+use crate::project::{OpenArgs, Project};
 use crate::report;
 use crate::vuln::{self, Database, Finding};
 use crate::{exit, ui};
@@ -91,23 +92,11 @@ fn holders(common: &Common, database: &Database) -> anyhow::Result<Option<Holder
         mod_files: BTreeMap::new(),
         code: 0,
     };
-    for target in targets(common, &host_target()) {
-        let Some(sound) = project.planned(target, true)? else {
-            return Ok(None);
-        };
-        holders.code = holders.code.max(sound.code);
-        let (plan, resolutions) = sound.value;
-        let input = Linking {
-            plan: &plan,
-            workspace: project.workspace(),
-            resolutions: &resolutions.unwrap_or_default(),
-        };
-        for image in &plan.images {
-            holders.add(database, input, image)?;
-            holders.note_mod_file(&project, &plan, image);
-        }
-    }
-    Ok(Some(holders))
+    let code = each_image(common, &project, |input, image| {
+        holders.note_mod_file(&project, input.plan, image);
+        holders.add(database, input, image)
+    })?;
+    Ok(code.map(|code| Holders { code, ..holders }))
 }
 
 impl Holders {

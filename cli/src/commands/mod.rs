@@ -17,6 +17,7 @@ mod explain_json;
 mod github_output;
 mod graph;
 mod init;
+mod linked_images;
 mod list;
 mod man;
 mod no_image;
