@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
+use gowork_llb::config::Config;
 use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -22,7 +24,11 @@ pub(crate) fn run(common: &Common, options: &Doctor) -> anyhow::Result<u8> {
         facts = Facts::of(&Recording::read(dir)?);
     } else {
         facts = Facts::of(&doctor::collect());
-        facts.context = context(common)?;
+        if let Some(source) = source(common)? {
+            let (name, text) = source.config_file.clone().unwrap_or_default();
+            facts.build_settings = Some(Config::parse(&name, &text).0.module_env());
+            facts.context = Some(context(&common.root.dir, source));
+        }
     }
     let report = DoctorJson {
         version: 1,
@@ -171,18 +177,19 @@ fn text(report: &DoctorJson) -> String {
     text
 }
 
-/// What a build in the repository may send; `None` if there is nothing to build here.
-fn context(common: &Common) -> anyhow::Result<Option<Context>> {
+/// The repository; `None` if there is nothing to build here.
+fn source(common: &Common) -> anyhow::Result<Option<Source>> {
     let root = &common.root.dir;
     let is_ours = common.root.found.is_some()
         || common.directory.is_some()
         || ["go.work", "go.mod"]
             .iter()
             .any(|name| root.join(name).is_file());
-    if !is_ours {
-        return Ok(None);
-    }
-    let source = Source::on_disk(common)?;
+    is_ours.then(|| Source::on_disk(common)).transpose()
+}
+
+/// What a build of it may send.
+fn context(root: &Path, source: Source) -> Context {
     let size = |path: &TreePath| {
         let metadata = std::fs::symlink_metadata(root.join(path.as_str()));
         metadata.map_or(0, |metadata| metadata.len())
@@ -193,11 +200,11 @@ fn context(common: &Common) -> anyhow::Result<Option<Context>> {
     let mut largest: Vec<(String, u64)> = seen.clone().into_iter().collect();
     largest.sort_by(|(a, first), (b, second)| second.cmp(first).then_with(|| a.cmp(b)));
     largest.truncate(NAMED);
-    Ok(Some(Context {
+    Context {
         whole,
         seen: sum(&seen),
         largest,
-    }))
+    }
 }
 
 /// The bytes of each entry at the root.

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use super::recording::{
-    APPARMOR_USERNS, BUILDER, BUILDER_ERROR, DAEMON, DATE, DISK, INFO, INFO_ERROR, IPTABLES,
-    MAX_USER_NAMESPACES, MODULES, OS_RELEASE, Recording, USERNS_CLONE,
+    APPARMOR_USERNS, BUILDER, BUILDER_ERROR, DAEMON, DATE, DISK, GO_ENV, INFO, INFO_ERROR,
+    IPTABLES, MAX_USER_NAMESPACES, MODULES, OS_RELEASE, Recording, USERNS_CLONE,
 };
 use crate::bounded;
 
@@ -45,6 +45,7 @@ pub(crate) fn collect() -> Recording {
     recording.add(BUILDER, builder);
     recording.add(BUILDER_ERROR, error);
     recording.add(IPTABLES, run("iptables", &["--version"]).0);
+    recording.add(GO_ENV, run("go", &["env", "-json"]).0);
     // Of an engine in a virtual machine, the directory is not here.
     if let Some(dir) = dir.filter(|dir| Path::new(dir).exists()) {
         recording.add(DISK, run("df", &["-Pk", &dir]).0);

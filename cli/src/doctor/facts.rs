@@ -1,12 +1,14 @@
 //! What the texts of a host say, as far as rules ask for it. A fact that no text says is missing:
 //! nothing is supposed.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::recording::{
-    APPARMOR_USERNS, BUILDER, BUILDER_ERROR, DAEMON, DATE, DISK, INFO, INFO_ERROR, IPTABLES,
-    MAX_USER_NAMESPACES, MODULES, OS_RELEASE, Recording, USERNS_CLONE,
+    APPARMOR_USERNS, BUILDER, BUILDER_ERROR, DAEMON, DATE, DISK, GO_ENV, INFO, INFO_ERROR,
+    IPTABLES, MAX_USER_NAMESPACES, MODULES, OS_RELEASE, Recording, USERNS_CLONE,
 };
 
 /// What is known of a host.
@@ -40,6 +42,10 @@ pub(crate) struct Facts {
     pub(crate) clock_ahead: Option<i64>,
     /// What a build may send.
     pub(crate) context: Option<Context>,
+    /// The settings of the go command here; empty if there is none.
+    pub(crate) go: BTreeMap<String, String>,
+    /// Those that the configuration of the repository gives to a build, if there is a repository.
+    pub(crate) build_settings: Option<BTreeMap<String, String>>,
 }
 
 /// What stands in the way of user namespaces.
@@ -181,8 +187,17 @@ impl Facts {
             free_disk: text(DISK).and_then(free),
             clock_ahead,
             context: None,
+            go: text(GO_ENV)
+                .and_then(|settings| serde_json::from_str(settings).ok())
+                .unwrap_or_default(),
+            build_settings: None,
             engine,
         }
+    }
+
+    /// A setting of the go command here. Returns `None` if there is no such command.
+    pub(crate) fn go(&self, name: &str) -> Option<&str> {
+        self.go.get(name).map(String::as_str)
     }
 
     /// What the engine's settings say at `pointer`.

@@ -3,6 +3,7 @@
 mod collect;
 mod engine;
 mod facts;
+mod go;
 mod host;
 mod recording;
 mod rule;
@@ -18,7 +19,7 @@ use rule::Rule;
 /// Everything that is looked for, in the order of findings: an engine that cannot be reached comes
 /// first.
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    engine::RULES.iter().chain(host::RULES)
+    engine::RULES.iter().chain(host::RULES).chain(go::RULES)
 }
 
 /// What is wrong, the worst first.

@@ -39,9 +39,11 @@ pub(crate) const DAEMON: &str = "daemon.json";
 pub(crate) const DISK: &str = "df.txt";
 /// `date -u +%s`, when the engine was asked for its time.
 pub(crate) const DATE: &str = "date.txt";
+/// `go env -json`.
+pub(crate) const GO_ENV: &str = "go-env.json";
 
 /// All names.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     INFO,
     INFO_ERROR,
     BUILDER,
@@ -55,6 +57,7 @@ const NAMES: [&str; 13] = [
     DAEMON,
     DISK,
     DATE,
+    GO_ENV,
 ];
 
 impl Recording {

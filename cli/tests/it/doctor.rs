@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Repository, SMALL, root};
 
 /// Each host, what is wrong with it, and the exit code.
-const HOSTS: [(&str, i32, &[&str]); 15] = [
+const HOSTS: [(&str, i32, &[&str]); 16] = [
     ("alpine-3.22", 1, &["BuildxMissing", "DiskAlmostFull"]),
     (
         "centos-7",
@@ -28,6 +28,11 @@ const HOSTS: [(&str, i32, &[&str]); 15] = [
         "debian-13-builder",
         1,
         &["BuildKitTooOld", "NoUserNamespaces"],
+    ),
+    (
+        "debian-13-go",
+        0,
+        &["IgnoredGoProxy", "NoChecksumDatabase"],
     ),
     (
         "debian-13-stopped",
@@ -106,7 +111,7 @@ fn every_rule_has_a_host() {
     let rules = docs.lines().filter_map(|line| line.strip_prefix("### "));
     let rules: BTreeSet<&str> = rules
         .map(|line| line.split(' ').next().unwrap())
-        .filter(|rule| *rule != "LargeContext")
+        .filter(|rule| !["LargeContext", "GoSettingsNotInBuild"].contains(rule))
         .collect();
     let found: BTreeSet<&str> = HOSTS
         .iter()
@@ -157,6 +162,30 @@ mod here {
         let host = &report["host"];
         assert!(host["repository"].as_u64() > Some(300_000_000), "{host}");
         assert!(host["context"].as_u64() < Some(10_000), "{host}");
+    }
+
+    #[test]
+    fn settings_of_the_go_command_are_compared_with_those_of_a_build() {
+        let repository = Repository::new(SMALL);
+        let bin = tempfile::tempdir().unwrap();
+        let go = bin.path().join("go");
+        let settings = r#"{"GOPROXY":"https://goproxy.example","GOPRIVATE":"","GONOPROXY":"","GONOSUMDB":"","GOSUMDB":"sum.golang.org","GOINSECURE":"","GOVCS":""}"#;
+        std::fs::write(&go, format!("#!/bin/sh\necho '{settings}'\n")).unwrap();
+        std::fs::set_permissions(&go, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let found = || {
+            let path = format!("{}:/usr/bin:/bin", bin.path().display());
+            let said = repository.run_with("doctor --format json", &[("PATH", path)]);
+            let report: Value = serde_json::from_str(&said.out).unwrap();
+            finding(&report, "GoSettingsNotInBuild").cloned()
+        };
+        let finding = found().unwrap();
+        expect!["the go command here has GOPROXY=https://goproxy.example; a build does not see that, and has settings of its own"]
+            .assert_eq(finding["message"].as_str().unwrap());
+        repository.write(
+            "gowork.toml",
+            "[modules]\nproxy = \"https://goproxy.example\"\n",
+        );
+        assert_eq!(found(), None);
     }
 
     #[test]
