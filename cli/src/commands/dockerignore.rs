@@ -13,6 +13,10 @@ use crate::output::deliver;
 use crate::project::{OpenArgs, Project, usual_targets};
 use crate::source::Source;
 
+/// Files with licences, as nearly all are called: an SBOM says what they declare. No build without
+/// one transfers them.
+const LICENSES: [&str; 2] = ["**/LICENSE*", "**/COPYING*"];
+
 /// Prints the .dockerignore. What is there now leaves nothing out: the new one takes its place, and
 /// a file that is embedded since it was printed must be let in.
 pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
@@ -46,6 +50,7 @@ pub(super) fn text(outlines: &[Outline], reads_git: bool, opened: BTreeSet<TreeP
         "!**/go.sum".to_owned(),
         "!**/*.go".to_owned(),
     ];
+    lines.extend(LICENSES.map(|pattern| format!("!{pattern}")));
     if builds().any(|build| build.workspace) {
         lines.push("!**/go.work\n!**/go.work.sum".to_owned());
     }

@@ -29,11 +29,7 @@ const HOSTS: [(&str, i32, &[&str]); 16] = [
         1,
         &["BuildKitTooOld", "NoUserNamespaces"],
     ),
-    (
-        "debian-13-go",
-        0,
-        &["IgnoredGoProxy", "NoChecksumDatabase"],
-    ),
+    ("debian-13-go", 0, &["IgnoredGoProxy", "NoChecksumDatabase"]),
     (
         "debian-13-stopped",
         1,

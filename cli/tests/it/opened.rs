@@ -100,6 +100,8 @@ fn init_warns_and_lets_the_file_in() {
         !**/go.mod
         !**/go.sum
         !**/*.go
+        !**/LICENSE*
+        !**/COPYING*
         **/*_test.go
         **/testdata
         !catalog/products.json
