@@ -214,6 +214,53 @@ fn the_picture_of_modules() {
     expect_test::expect_file![root().join("docs/graph-shop.svg")].assert_eq(&said.out);
 }
 
+/// What pages say between backquotes: commands of gowork, with the words that follow.
+fn mentioned(page: &str) -> Vec<String> {
+    let mut is_code = false;
+    let mut text = String::new();
+    for line in page.lines() {
+        is_code ^= line.starts_with("```");
+        if !is_code {
+            text += line.trim_end();
+            text.push(' ');
+        }
+    }
+    let parts = text.split('`').skip(1).step_by(2);
+    let commands = parts.filter(|part| part.starts_with("gowork "));
+    commands.map(ToOwned::to_owned).collect()
+}
+
+/// Each command that a page mentions is one, with options that it has.
+#[test]
+fn commands_in_sentences_are_understood() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    let readme = root().join("README.md");
+    for page in pages().into_iter().chain([readme]) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for command in mentioned(&text) {
+            // Of `github|gitlab` the first; a pipe, and what follows it, is the shell's.
+            let words = command.split(' ').skip(1).take_while(|word| *word != "|");
+            let words = words.map(|word| word.split('|').next().unwrap_or_default());
+            let args = format!("{} --help", words.collect::<Vec<_>>().join(" "));
+            let said = run(dir.path(), &args);
+            count += 1;
+            // A sentence may be about the option alone, or have `NAME` for one of several.
+            let is_placeholder = |word: &str| word.chars().all(|it| it.is_ascii_uppercase());
+            let invalid = said.err.split("invalid value '").nth(1);
+            let invalid = invalid.and_then(|rest| rest.split('\'').next());
+            let is_open =
+                said.err.contains("a value is required for") || invalid.is_some_and(is_placeholder);
+            if said.code != 0 && !is_open {
+                wrong.push(format!("{}: {command}: {}", page.display(), said.err));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(count > 50, "{count}");
+}
+
 /// The first page leads to each of the others.
 #[test]
 fn the_readme_names_each_page() {
