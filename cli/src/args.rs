@@ -83,7 +83,7 @@ pub(crate) enum Command {
     /// Report what is known to be wrong with the engine and the host that build.
     Doctor(Doctor),
     /// Print a compose file that builds and runs the images.
-    Compose(Output),
+    Compose(Compose),
     /// Print a systemd unit that runs an image with Podman, or its program without containers.
     Systemd(Systemd),
     /// Write the first files of a repository, or those that take the place of a Dockerfile that
@@ -343,6 +343,16 @@ pub(crate) struct Doctor {
     /// Look at the texts of another host, in files of this directory, in place of this one.
     #[arg(long, value_name = "DIR")]
     pub(crate) recorded: Option<PathBuf>,
+}
+
+/// Options of `compose`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Compose {
+    /// Let `docker compose watch` build an image again if you edit what it is made of.
+    #[arg(long)]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// Options of `systemd`.

@@ -40,6 +40,7 @@ pub(crate) fn run() -> Result<()> {
         ("gitlab-ci", printed(&state, "gitlab")?),
         ("compose-spec", printed(&state, "compose")?),
         ("compose-spec", own("testdata/deploy/compose.yaml")),
+        ("compose-spec", own("testdata/deploy/compose-watch.yaml")),
     ] {
         let schema = format!("vendor.{schema}");
         let mut check = command(&checker, ["--builtin-schema", &schema]);

@@ -1,17 +1,20 @@
 //! `gowork compose`: a compose file for the images.
 
+use std::collections::BTreeMap;
+
 use gowork_llb::config::ImageConfig;
 use gowork_llb::lower::Mark;
 
 use super::build_file::build_file;
-use crate::args::{Common, Output};
+use super::watched::watched;
+use crate::args::{Common, Compose};
 use crate::deploy::{ComposeOptions, compose};
 use crate::exit;
 use crate::output::deliver;
 use crate::project::{OpenArgs, Project, one_target};
 
 /// Prints the compose file.
-pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
+pub(crate) fn run(common: &Common, options: &Compose) -> anyhow::Result<u8> {
     let target = one_target(common)?;
     let project = Project::read(common, OpenArgs::Keep)?;
     if let Some(error) = project.refuse_stages("the compose file") {
@@ -21,13 +24,22 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
     let Some(sound) = project.outlines(&[target]) else {
         return Ok(exit::ERRORS);
     };
-    let images = sound.value.iter().flat_map(|outline| &outline.images);
-    let images = images.filter(|image| image.variant_of.is_none());
-    let images: Vec<&ImageConfig> = images.map(|image| &image.config).collect();
-    let options = ComposeOptions {
+    let mut images: Vec<&ImageConfig> = Vec::new();
+    let mut watched_of = BTreeMap::new();
+    for outline in &sound.value {
+        let own = outline.images.iter();
+        for image in own.filter(|image| image.variant_of.is_none()) {
+            images.push(&image.config);
+            if options.watch {
+                watched_of.insert(image.config.name.clone(), watched(outline, image));
+            }
+        }
+    }
+    let file = ComposeOptions {
         definition: build_file(common, &project)?,
         args: project.open_args.clone(),
         broken: sound.broken.clone(),
+        watched: watched_of,
     };
-    Ok(deliver(&compose(&images, &options), Mark::COMPOSE, output)?.max(sound.code))
+    Ok(deliver(&compose(&images, &file), Mark::COMPOSE, &options.output)?.max(sound.code))
 }

@@ -25,6 +25,7 @@ mod plan;
 mod sbom;
 mod schema;
 mod systemd;
+mod watched;
 
 use clap::CommandFactory;
 use gowork_llb::limits;
@@ -66,7 +67,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Dockerignore(output) => dockerignore::run(common, output),
         Command::Ci(ci) => ci::run(common, ci),
         Command::Doctor(options) => doctor::run(common, options),
-        Command::Compose(output) => compose::run(common, output),
+        Command::Compose(options) => compose::run(common, options),
         Command::Systemd(options) => systemd::run(common, options),
         Command::Init(init) => init::run(common, init),
         Command::Check(check) => check::run(common, check),

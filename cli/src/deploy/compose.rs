@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::config::{HealthcheckConfig, ImageConfig, ImageName, Port, Protocol};
 use gowork_llb::lower::{self, Mark};
+use gowork_llb::tree::TreePath;
 use serde_json::Value;
 
 use super::span::span;
@@ -17,6 +18,8 @@ pub(crate) struct ComposeOptions {
     pub(crate) args: BTreeMap<String, Option<String>>,
     /// Images that are missing, since they cannot be built.
     pub(crate) broken: BTreeSet<ImageName>,
+    /// What is watched for each image; empty if nothing is.
+    pub(crate) watched: BTreeMap<ImageName, Vec<TreePath>>,
 }
 
 /// The compose file.
@@ -80,7 +83,15 @@ fn service(
             text += &format!("      - {}\n", text_of(&format!("{volume}:{path}")));
         }
     }
-    text + &healthcheck(image)
+    text += &healthcheck(image);
+    if let Some(paths) = options.watched.get(&image.name) {
+        text += "    develop:\n      watch:\n";
+        for path in paths {
+            let path = text_of(&path.as_dir());
+            text += &format!("        - action: rebuild\n          path: {path}\n");
+        }
+    }
+    text
 }
 
 /// Ports that several images listen on: on the host, only one of them could.

@@ -35,6 +35,7 @@ fn files_of_an_image_with_everything() {
     let repository = repository();
     for (name, args) in [
         ("compose.yaml", "compose"),
+        ("compose-watch.yaml", "compose --watch"),
         ("api.container", "systemd api"),
         ("api.service", "systemd api --form service"),
         (
