@@ -145,6 +145,10 @@ pub(crate) struct Check {
     /// Form of the report.
     #[arg(long, value_enum, default_value = "human")]
     pub(crate) format: Report,
+    /// Write what can be mended without a choice: lines at the end of go.work and of the
+    /// configuration. Then report what is left.
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 /// Form of the report of `check`.

@@ -89,6 +89,16 @@ pub enum Severity {
     Error,
 }
 
+/// Lines that mend what a diagnostic is about, at the end of a text file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Fix {
+    /// The file's path as the user knows it: relative to the root, slash-separated. None for the
+    /// configuration.
+    pub file: Option<String>,
+    /// The lines, without the last line end.
+    pub lines: String,
+}
+
 /// One thing to tell the user: what, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
@@ -102,6 +112,8 @@ pub struct Diagnostic {
     pub span: Option<Span>,
     /// What the user can do about it.
     pub help: Option<String>,
+    /// What mends it, if no choice is to be made.
+    pub fix: Option<Box<Fix>>,
     /// Other places that belong to it ("first declared here"), each with its words.
     pub related: Vec<(Span, String)>,
     /// How many others it stands for, which [`Findings`] counted and did not keep. 0 for a
@@ -118,6 +130,7 @@ impl Diagnostic {
             message: message.into(),
             span: None,
             help: None,
+            fix: None,
             related: Vec::new(),
             others: 0,
         }
@@ -145,6 +158,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// The same, with lines that mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(Box::new(fix));
         self
     }
 

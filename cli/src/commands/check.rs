@@ -3,25 +3,29 @@
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::plan::{Outline, Outlines};
 
+use super::fix;
 use crate::args::{Check, Common, Report};
 use crate::project::{OpenArgs, Project, usual_targets};
 use crate::{exit, report, ui};
 
+/// A repository, and what is wrong with it.
+struct Checked {
+    project: Project,
+    found: Vec<Diagnostic>,
+    outlines: Vec<Outline>,
+}
+
 /// Shows it.
 pub(crate) fn run(common: &Common, options: &Check) -> anyhow::Result<u8> {
-    let project = Project::read(common, OpenArgs::Keep)?;
-    let Outlines {
-        outlines,
-        diagnostics: mut found,
-        ..
-    } = project.judge(&usual_targets(common));
-    // Of a repository that cannot be read, the rest is guesswork.
-    if !outlines.is_empty() {
-        found.extend(project.doubtful());
+    let mut checked = look(common)?;
+    if options.fix && fix::apply(&checked.project, &checked.found)? {
+        checked = look(common)?;
     }
-    found.extend(project.not_in_images(&outlines).diagnostics);
-    found.extend(project.left_out_git.iter().cloned());
-    let found = project.config().without_skipped(found);
+    let Checked {
+        project,
+        found,
+        outlines,
+    } = checked;
     match options.format {
         Report::Human => human(&project, &found, &outlines),
         Report::Json => {
@@ -35,6 +39,27 @@ pub(crate) fn run(common: &Common, options: &Check) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     }
     Ok(exit::OK)
+}
+
+fn look(common: &Common) -> anyhow::Result<Checked> {
+    let project = Project::read(common, OpenArgs::Keep)?;
+    let Outlines {
+        outlines,
+        diagnostics: mut found,
+        ..
+    } = project.judge(&usual_targets(common));
+    // Of a repository that cannot be read, the rest is guesswork.
+    if !outlines.is_empty() {
+        found.extend(project.doubtful());
+    }
+    found.extend(project.not_in_images(&outlines).diagnostics);
+    found.extend(project.left_out_git.iter().cloned());
+    let found = project.config().without_skipped(found);
+    Ok(Checked {
+        project,
+        found,
+        outlines,
+    })
 }
 
 fn human(project: &Project, found: &[Diagnostic], outlines: &[Outline]) {

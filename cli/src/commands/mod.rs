@@ -14,6 +14,7 @@ mod doctor;
 mod explain;
 mod explain_file;
 mod explain_json;
+mod fix;
 mod github_output;
 mod graph;
 mod init;

@@ -23,6 +23,7 @@ mod engine;
 mod errors;
 mod examples;
 mod explain;
+mod fixes;
 mod git_values;
 mod hazards;
 mod ignored;

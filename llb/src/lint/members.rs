@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Diagnostic, Findings, Rule, Span};
+use crate::diag::{Diagnostic, Findings, Fix, Rule, Span};
 use crate::gomod::ModFile;
 use crate::tree::TreePath;
 use crate::workspace::{ModTexts, Root, Workspace};
@@ -41,12 +41,24 @@ pub(super) fn lint(texts: &ModTexts, workspace: &Workspace, root: &Root, finding
             "{path} {} is downloaded, although the module is in ./{dir}: go.work does not use that directory",
             line.version
         );
-        findings.push(
-            Diagnostic::warning(Rule::ModuleNotInWorkspace, message)
-                .at(Span::clone(&line.span))
-                .help(format!(
-                    "`go work use ./{dir}` builds with the code of the repository"
-                )),
-        );
+        let mut warning = Diagnostic::warning(Rule::ModuleNotInWorkspace, message)
+            .at(Span::clone(&line.span))
+            .help(format!(
+                "`go work use ./{dir}` builds with the code of the repository"
+            ));
+        if let Some(fix) = use_line(root, dir) {
+            warning = warning.fix(fix);
+        }
+        findings.push(warning);
     }
+}
+
+/// The line of go.work that uses a directory. None if it would have to be quoted.
+fn use_line(root: &Root, dir: &TreePath) -> Option<Fix> {
+    let below = dir.strip_dir(&root.dir)?;
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
+    below.chars().all(is_plain).then(|| Fix {
+        file: Some(root.dir.child("go.work").to_string()),
+        lines: format!("use ./{below}"),
+    })
 }

@@ -13,7 +13,7 @@ use super::names;
 use super::settings::Target;
 use super::tools;
 use crate::config::{Config, ImageConfig, ImageName};
-use crate::diag::{Diagnostic, Position, Rule, Span};
+use crate::diag::{Diagnostic, Fix, Position, Rule, Span};
 use crate::limits;
 use crate::packages::{Main, Scan, Unknown};
 use crate::tree::TreePath;
@@ -292,6 +292,9 @@ impl Naming<'_> {
                 shown.push(format!("{given} ({})", dir.as_dir()));
                 tables.push(table(given, dir));
             }
+            let open = users.iter();
+            let open = open.filter(|(_, given)| !self.config.images.contains_key(given));
+            let lines: Vec<String> = open.map(|(dir, given)| table(given, dir)).collect();
             let more = match users.len().saturating_sub(SHOWN) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
@@ -308,7 +311,11 @@ impl Naming<'_> {
                 "to keep or to change these names, write them down:\n{}",
                 tables.join("\n")
             );
-            self.diagnostics.push(warning.help(help));
+            let fix = Fix {
+                file: None,
+                lines: lines.join("\n"),
+            };
+            self.diagnostics.push(warning.help(help).fix(fix));
         }
     }
 
