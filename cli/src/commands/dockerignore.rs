@@ -7,6 +7,7 @@ use gowork_llb::lower::Mark;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
 
+use super::topmost::topmost;
 use crate::args::{Common, Output};
 use crate::exit;
 use crate::output::deliver;
@@ -60,14 +61,7 @@ pub(super) fn text(outlines: &[Outline], reads_git: bool, opened: BTreeSet<TreeP
     lines.extend(patterns.iter().map(|pattern| format!("!{pattern}")));
     let mut others: BTreeSet<&TreePath> = paths.iter().collect();
     others.retain(|path| embedded.contains(path) || !is_plain(path));
-    for path in &others {
-        let is_below_another = others
-            .iter()
-            .any(|other| other != path && path.is_under(other));
-        if !is_below_another {
-            lines.push(format!("!{}", pattern(path)));
-        }
-    }
+    lines.extend(topmost(&others).map(|path| format!("!{}", pattern(path))));
     if reads_git {
         lines.push("!.git".to_owned());
     }

@@ -26,6 +26,7 @@ mod plan;
 mod sbom;
 mod schema;
 mod systemd;
+mod topmost;
 mod watched;
 
 use clap::CommandFactory;

@@ -7,6 +7,8 @@ use gowork_llb::packages::closure;
 use gowork_llb::plan::{Outline, OutlineImage};
 use gowork_llb::tree::TreePath;
 
+use super::topmost::topmost;
+
 /// The directories of the image's packages and files, and the mod files that decide about its
 /// modules; none lies below another.
 pub(super) fn watched(outline: &Outline, image: &OutlineImage) -> Vec<TreePath> {
@@ -30,10 +32,6 @@ pub(super) fn watched(outline: &Outline, image: &OutlineImage) -> Vec<TreePath> 
         paths.extend(build.vendored.then(|| build.dir.child("vendor")));
     }
     let files = image.config.runtime.files.iter();
-    let sources = files.map(|file| &file.from.value);
-    let of_context = sources.filter(|source| source.context_path().is_some());
-    paths.extend(of_context.map(|source| source.literal_path()));
-    let all: Vec<TreePath> = paths.into_iter().collect();
-    let is_below = |path: &&TreePath| all.iter().any(|dir| dir != *path && path.is_under(dir));
-    all.iter().filter(|path| !is_below(path)).cloned().collect()
+    paths.extend(files.filter_map(|file| file.from.value.context_path()));
+    topmost(&paths.iter().collect()).cloned().collect()
 }

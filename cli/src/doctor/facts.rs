@@ -42,7 +42,7 @@ pub(crate) struct Facts {
     pub(crate) clock_ahead: Option<i64>,
     /// What a build may send.
     pub(crate) context: Option<Context>,
-    /// The settings of the go command here; empty if there is none.
+    /// The settings of the go command here; empty without such a command.
     pub(crate) go: BTreeMap<String, String>,
     /// Those that the configuration of the repository gives to a build, if there is a repository.
     pub(crate) build_settings: Option<BTreeMap<String, String>>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gowork_llb::config::MODULE_ARGS;
 use gowork_llb::diag::without_credentials;
 
 use super::facts::Facts;
@@ -25,17 +26,14 @@ pub(super) const RULES: &[Rule] = &[
     },
 ];
 
-/// Variables that decide where modules come from; what the go command takes if nobody sets them
-/// (`go help environment`); and the key of `[modules]` that sets them in a build.
-const SETTINGS: [(&str, &str, &str); 7] = [
-    ("GOPROXY", "https://proxy.golang.org,direct", "proxy"),
-    ("GOPRIVATE", "", "private"),
-    ("GONOPROXY", "", "noproxy"),
-    ("GONOSUMDB", "", "nosumdb"),
-    ("GOSUMDB", "sum.golang.org", "sumdb"),
-    ("GOINSECURE", "", "insecure"),
-    ("GOVCS", "", "vcs"),
-];
+/// What the go command takes if nobody sets a variable (`go help environment`).
+fn default_of(name: &str) -> &'static str {
+    match name {
+        "GOPROXY" => "https://proxy.golang.org,direct",
+        "GOSUMDB" => "sum.golang.org",
+        _ => "",
+    }
+}
 
 /// Variables that are as `GOPRIVATE`, unless they are set.
 const AS_PRIVATE: [&str; 2] = ["GONOPROXY", "GONOSUMDB"];
@@ -43,7 +41,8 @@ const AS_PRIVATE: [&str; 2] = ["GONOPROXY", "GONOSUMDB"];
 fn not_in_build(facts: &Facts) -> Option<(String, String)> {
     let build = facts.build_settings.as_ref()?;
     let (mut lacking, mut keys) = (Vec::new(), Vec::new());
-    for (name, default, key) in SETTINGS {
+    for (name, key) in MODULE_ARGS {
+        let default = default_of(name);
         let here = facts.go(name)?;
         let is_private = AS_PRIVATE.contains(&name) && facts.go("GOPRIVATE") == Some(here);
         let there = build.get(name).map_or(default, String::as_str);
@@ -124,7 +123,7 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect()
         };
-        let defaults = SETTINGS.map(|(name, default, _)| (name, default));
+        let defaults = MODULE_ARGS.map(|(name, _)| (name, default_of(name)));
         let mut go = map(&defaults);
         go.extend(map(here));
         Facts {

@@ -13,8 +13,8 @@ pub(super) struct Layered {
     pub(super) arrows: Vec<Vec<usize>>,
 }
 
-/// Gives each of `boxes` a column, to the right of all that points to it, as far as there are no
-/// circles. None if there are more than `most` boxes and bends.
+/// Gives each of `boxes` a column. It lies to the right of all that points to it, except in a circle.
+/// Returns `None` for more than `most` boxes and bends.
 pub(super) fn layered(boxes: usize, edges: &[(usize, usize)], most: usize) -> Option<Layered> {
     if boxes > most {
         return None;

@@ -29,7 +29,7 @@ impl Database {
     /// one JSON file, which holds an entry or an array of entries.
     ///
     /// # Errors
-    /// If a file cannot be read, or is no entry; if there are none, or too many.
+    /// If a file cannot be read or is no entry, and if the database is empty or too large.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         let mut database = Self::default();
         let mut bytes = 0;

@@ -265,7 +265,7 @@ fn licenses_that_modules_declare() {
         third.example/t1: Apache-2.0
     "#]]
     .assert_eq(&licenses(&document(&repository, &proxy, "api", "spdx")));
-    // That of t2 is none that is known.
+    // The licence of t2 is not known.
     expect![[r#"
         /usr/local/bin/both: null
         stdlib: [{"acknowledgement":"declared","expression":"BSD-3-Clause"}]

@@ -114,7 +114,7 @@ pub(super) fn new_attempt() -> String {
     now.as_nanos().to_string()
 }
 
-/// A build of so many steps that BuildKit does not take the message that describes them.
+/// A build with too many steps: BuildKit does not take the message that describes them.
 fn too_large(bytes: usize) -> Diagnostic {
     Diagnostic::error(format!(
         "the steps of this build take {} kB to describe, which is more than BuildKit takes in one message",

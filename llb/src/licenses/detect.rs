@@ -3,7 +3,7 @@
 use super::table::{KnownText, known};
 use super::words::groups;
 
-/// So many of a hundred groups of a licence have to be in a text.
+/// Percent of a licence's groups that a text must have.
 const ENOUGH: usize = 88;
 
 /// Places without a match that still belong to the licence around them: a name that somebody has

@@ -61,7 +61,7 @@ impl fmt::Display for Mark {
 }
 
 /// The comment that names images which are missing in a printed file, without an end of the line.
-/// Returns `None` if there are none.
+/// Returns `None` if no image is missing.
 pub fn missing(without: &BTreeSet<ImageName>) -> Option<String> {
     let names: Vec<&str> = without.iter().map(ImageName::as_str).collect();
     (!names.is_empty()).then(|| {
