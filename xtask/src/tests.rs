@@ -79,12 +79,12 @@ const SIGNING: &str = "signing::";
 /// As [`run`].
 pub(crate) fn run_signing() -> Result<()> {
     let state = State::open()?;
-    let cosign = engine::tools::Tool::Cosign.ensure(&state)?;
+    engine::tools::Tool::Cosign.ensure(&state)?;
     let layout = environment::frontend_layout(&state);
     crate::image::build(&state, &layout, Quality::Quick)?;
     let main = Running::up(&state, engine::MAIN)?;
     let mut tests = main.cargo_test(("gowork-frontend", "engine"), &[SIGNING])?;
-    run_visibly(tests.env("GOWORK_TEST_COSIGN", cosign))
+    run_visibly(&mut tests)
 }
 
 /// What each part of the tests took.

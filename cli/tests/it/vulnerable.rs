@@ -1,7 +1,7 @@
 //! `gowork affected --vuln`: images that reach a package with a known vulnerability.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use expect_test::expect;
@@ -448,11 +448,18 @@ fn sarif_is_for_vulnerabilities() {
     .assert_eq(&shop.run("affected --files x --format sarif").to_string());
 }
 
+/// The program, built first if it is missing.
+fn govulncheck() -> PathBuf {
+    let xtask = std::env::var_os("GOWORK_TEST_XTASK").expect("GOWORK_TEST_XTASK");
+    let mut tool = Command::new(xtask);
+    let output = tool.args(["engine", "tool", "govulncheck"]).output();
+    let printed = String::from_utf8(output.unwrap().stdout).unwrap();
+    PathBuf::from(printed.trim_end())
+}
+
 /// What govulncheck finds: its messages with these fields of the innermost frame.
 fn of_govulncheck(words: &[&str], dir: &Path, proxy: &Proxy, fields: &[&str]) -> BTreeSet<String> {
-    let program = std::env::var_os("GOWORK_TEST_GOVULNCHECK");
-    let mut govulncheck = Command::new(program.expect("GOWORK_TEST_GOVULNCHECK"));
-    let output = govulncheck
+    let output = Command::new(govulncheck())
         .args(["-format", "json", "-db"])
         .arg(format!("file://{}", dir.join("db").display()))
         .args(words)

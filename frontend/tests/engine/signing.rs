@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::engine::{Engine, variable};
+use crate::engine::{Engine, tool, variable};
 use crate::options::tiny;
 use crate::repository::unique;
 
@@ -36,7 +36,7 @@ impl Keys {
     }
 
     fn cosign(&self, words: &[&str]) -> Output {
-        let mut cosign = Command::new(variable("GOWORK_TEST_COSIGN"));
+        let mut cosign = Command::new(tool("cosign"));
         cosign
             .args(words)
             .current_dir(self.0.path())

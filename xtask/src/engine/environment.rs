@@ -30,10 +30,6 @@ pub(crate) fn of_own(state: &State, engine: &Engine) -> Result<Variables> {
         ("GOWORK_TEST_BUILDX", Tool::Buildx.ensure(state)?.into()),
         ("GOWORK_TEST_BUILDCTL", Tool::Buildctl.ensure(state)?.into()),
         ("GOWORK_TEST_CRANE", Tool::Crane.ensure(state)?.into()),
-        (
-            "GOWORK_TEST_GOVULNCHECK",
-            Tool::Govulncheck.ensure(state)?.into(),
-        ),
     ];
     variables
         .extend(registry::running(state).map(|address| ("GOWORK_TEST_REGISTRY", address.into())));
