@@ -2,7 +2,7 @@
 //! .dockerignore leaves out.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -231,6 +231,16 @@ fn ignore_file(path: &Path) -> anyhow::Result<Option<(String, Vec<u8>)>> {
 /// Name and text of the ignore file that counts for every definition file without one of its own.
 fn usual_ignore(tree: &dyn SourceTree) -> anyhow::Result<Option<(String, Vec<u8>)>> {
     Ok(read(tree, IGNORE_FILE)?.map(|text| (IGNORE_FILE.to_owned(), text.into_bytes())))
+}
+
+/// Where the configuration lies that is called `name`: below the root, unless the command line names
+/// a definition file outside of it.
+pub(crate) fn configuration_path(common: &Common, name: &str) -> PathBuf {
+    let root = &common.root.dir;
+    match &common.config {
+        Some(path) if inside(root, path).is_none() => PathBuf::from(name),
+        _ => root.join(name),
+    }
 }
 
 /// The name of a file from the root, if it lies there and links do not lead out.

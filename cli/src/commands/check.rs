@@ -18,7 +18,7 @@ struct Checked {
 /// Shows it.
 pub(crate) fn run(common: &Common, options: &Check) -> anyhow::Result<u8> {
     let mut checked = look(common)?;
-    if options.fix && fix::apply(&checked.project, &checked.found)? {
+    if options.fix && fix::apply(common, &checked.project, &checked.found)? {
         checked = look(common)?;
     }
     let Checked {

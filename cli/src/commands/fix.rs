@@ -1,25 +1,36 @@
 //! `gowork check --fix`: writes the lines that mend findings, where no choice is to be made.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gomod::WorkFile;
 
+use crate::args::Common;
 use crate::output::write;
 use crate::project::Project;
+use crate::source::configuration_path;
 use crate::{bounded, ui};
 
 /// Writes them, and says what was written. Returns whether anything was.
-pub(super) fn apply(project: &Project, found: &[Diagnostic]) -> anyhow::Result<bool> {
+pub(super) fn apply(
+    common: &Common,
+    project: &Project,
+    found: &[Diagnostic],
+) -> anyhow::Result<bool> {
     let configuration = project.config_file.as_ref().map(|(name, _)| name.as_str());
-    let mut added: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    // By the file's name, with where it lies.
+    let mut added: BTreeMap<&str, (PathBuf, Vec<&str>)> = BTreeMap::new();
     for fix in found.iter().filter_map(|found| found.fix.as_deref()) {
-        match fix.file.as_deref().or(configuration) {
-            Some(file) => {
-                let lines = added.entry(file).or_default();
+        let file = match &fix.file {
+            Some(file) => Some((file.as_str(), project.root().join(file))),
+            None => configuration.map(|name| (name, configuration_path(common, name))),
+        };
+        match file {
+            Some((file, path)) => {
+                let (_, lines) = added.entry(file).or_insert((path, Vec::new()));
                 if !lines.contains(&fix.lines.as_str()) {
                     lines.push(&fix.lines);
                 }
@@ -31,18 +42,17 @@ pub(super) fn apply(project: &Project, found: &[Diagnostic]) -> anyhow::Result<b
         }
     }
     let mut is_written = false;
-    for (file, lines) in added {
-        is_written |= append(project.root(), file, &lines.join("\n"))?;
+    for (file, (path, lines)) in added {
+        is_written |= append(&path, file, &lines.join("\n"))?;
     }
     Ok(is_written)
 }
 
 /// Adds lines to a file, unless it would be wrong then. Returns whether it was written.
-fn append(root: &Path, file: &str, lines: &str) -> anyhow::Result<bool> {
-    let path = root.join(file);
+fn append(path: &Path, file: &str, lines: &str) -> anyhow::Result<bool> {
     let shown = || path.display().to_string();
     let mut text =
-        String::from_utf8(bounded::read(&path).with_context(shown)?).with_context(shown)?;
+        String::from_utf8(bounded::read(path).with_context(shown)?).with_context(shown)?;
     let before = errors(file, &text);
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
@@ -54,7 +64,7 @@ fn append(root: &Path, file: &str, lines: &str) -> anyhow::Result<bool> {
         ));
         return Ok(false);
     }
-    write(&path, &text).with_context(shown)?;
+    write(path, &text).with_context(shown)?;
     ui::note(&format!("{file}: added\n{lines}"));
     Ok(true)
 }

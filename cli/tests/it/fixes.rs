@@ -4,7 +4,7 @@ use std::process::Command;
 
 use expect_test::expect;
 
-use crate::support::{Repository, SMALL};
+use crate::support::{Repository, SMALL, run};
 
 /// A second main of the name `api`.
 fn two_of_one_name(configuration: &str) -> Repository {
@@ -65,6 +65,28 @@ fn nothing_is_written_where_it_would_be_wrong() {
     let repository = two_of_one_name(off);
     repository.run("check --fix");
     assert_eq!(repository.text("gowork.toml"), off);
+}
+
+/// A file of that name may lie below the root as well: it is another one.
+#[test]
+fn a_configuration_outside_of_the_root_is_written_where_it_lies() {
+    let repository = two_of_one_name("");
+    let other = "[runtime]\nuser = \"1\"\n";
+    repository.write("sub/gowork.toml", other);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let own = elsewhere.path().join("sub/gowork.toml");
+    std::fs::create_dir(own.parent().unwrap()).unwrap();
+    std::fs::write(&own, "[runtime]\nuser = \"2\"\n").unwrap();
+    let root = repository.path().display();
+    let said = run(
+        elsewhere.path(),
+        &format!("check --fix -C {root} -f sub/gowork.toml"),
+    );
+    assert_eq!(said.code, 0, "{said}");
+    assert!(!said.err.contains("warning"), "{said}");
+    assert_eq!(repository.text("sub/gowork.toml"), other);
+    let fixed = std::fs::read_to_string(own).unwrap();
+    assert!(fixed.contains("[images.job-api]"), "{fixed}");
 }
 
 /// The go command reads the line as it reads its own.
