@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// Print what the binaries of an image hold: modules with their versions and sums. Asks the go
     /// command of this machine, as a build does in its first step.
     Sbom(Sbom),
+    /// Build a pushed image again from its provenance, and say whether it is the same.
+    #[command(after_help = REBUILD_HELP)]
+    Rebuild(Rebuild),
     /// List the images that an edit touches, and why.
     #[command(after_help = AFFECTED_HELP)]
     Affected(Affected),
@@ -137,6 +140,8 @@ pub(crate) enum Described {
     List,
     /// `gowork plan`.
     Plan,
+    /// `gowork rebuild`.
+    Rebuild,
 }
 
 /// Options of `check`.
@@ -208,6 +213,33 @@ pub(crate) struct Sbom {
     /// Form of the document.
     #[arg(long, value_enum, default_value = "spdx")]
     pub(crate) format: Bill,
+}
+
+/// Options of `rebuild`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Rebuild {
+    /// The image: of a registry, or a directory with an OCI layout (`oci-layout://DIR:TAG`).
+    pub(crate) image: String,
+    /// The directory that was the build context, if that was no git repository or URL: a checkout of
+    /// the commit that was built.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source: Option<PathBuf>,
+    /// A named context that was on the disk of the client, as for `docker buildx build`.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) build_context: Vec<String>,
+    /// A secret, as for `docker buildx build`.
+    #[arg(long, value_name = "id=ID,src=FILE")]
+    pub(crate) secret: Vec<String>,
+    /// An SSH agent or key, as for `docker buildx build`.
+    #[arg(long, value_name = "default|ID=SOCKET")]
+    pub(crate) ssh: Vec<String>,
+    /// Take steps from the builder's cache. Faster, but steps of the first build that are still in
+    /// the cache prove nothing.
+    #[arg(long)]
+    pub(crate) cache: bool,
+    /// Form of the answer.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(crate) format: Form,
 }
 
 /// Form of a bill of materials.
@@ -286,6 +318,12 @@ pub(crate) struct Init {
 
 const INIT_HELP: &str = "Exit codes: 0, everything was carried over; 1, something is left to do, and was listed with its line; \
 2, the command line is wrong; 3, a file cannot be read or written.";
+
+const REBUILD_HELP: &str = "It runs `docker buildx`, with its current builder. Provenance says what runs in the build: rebuild only images whose \
+makers you trust.
+
+Exit codes: 0, the image is the same; 1, it is different; 2, the command line is wrong; 3, the image or its \
+provenance cannot be read, or the build failed.";
 
 const AFFECTED_HELP: &str = "Files that git ignores count as unchanged. A go.mod, go.work or go.sum counts by what it \
 says, not by its bytes: a comment touches no image.

@@ -8,8 +8,8 @@ use crate::ui;
 
 /// All is well.
 pub(crate) const OK: u8 = 0;
-/// The repository, its configuration or the engine has errors; or, with `--check`, the file is not what would
-/// be printed.
+/// The repository, its configuration or the engine has errors; or, with `--check`, the file is not
+/// what would be printed; or a rebuilt image is another one.
 pub(crate) const ERRORS: u8 = 1;
 /// The command line is wrong (clap's code).
 pub(crate) const USAGE: u8 = 2;
@@ -19,9 +19,9 @@ pub(crate) const TROUBLE: u8 = 3;
 /// The documentation of the codes, for `--help`.
 pub(crate) const HELP: &str = "Exit codes:
   0  all is well
-  1  the repository, its configuration or the engine has errors, or --check found a difference
+  1  the repository, its configuration or the engine has errors, or --check or rebuild found a difference
   2  the command line is wrong
-  3  a file cannot be read or written, or git or the go command failed";
+  3  a file or image cannot be read or written, or git, the go command or a rebuild failed";
 
 /// The command line asks for what does not go together, found after parsing.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod membership;
 mod output;
 mod pipeline;
 mod project;
+mod rebuild;
 mod report;
 mod resolve;
 mod root;

@@ -23,6 +23,7 @@ mod list;
 mod man;
 mod no_image;
 mod plan;
+mod rebuild;
 mod sbom;
 mod schema;
 mod systemd;
@@ -42,7 +43,9 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         args.command,
         Command::Completions { .. } | Command::Man | Command::Schema { .. }
     );
-    if !is_about_itself {
+    // What it builds is named by the image.
+    let is_about_image = matches!(args.command, Command::Rebuild(_));
+    if !is_about_itself && !is_about_image {
         args.common.root = Root::find(args.common.directory.as_deref())?;
         if let Some(found) = args.common.root.found {
             ui::note(&format!(
@@ -63,6 +66,7 @@ pub(crate) fn run(mut args: Args) -> anyhow::Result<u8> {
         Command::Graph(graph) => graph::run(common, graph),
         Command::Explain(explain) => explain::run(common, explain),
         Command::Sbom(options) => sbom::run(common, options),
+        Command::Rebuild(options) => rebuild::run(common, options),
         Command::Affected(affected) => affected::run(common, affected),
         Command::Dockerfile(dockerfile) => dockerfile::run(common, dockerfile),
         Command::Bake(output) => bake::run(common, output),

@@ -11,6 +11,7 @@ use super::doctor::DoctorJson;
 use super::explain_json::{ExplainFileJson, ExplainJson};
 use super::list::ListJson;
 use crate::args::Described;
+use crate::rebuild::RebuildJson;
 use crate::report::CheckJson;
 use crate::{exit, ui};
 
@@ -26,6 +27,7 @@ pub(crate) fn run(of: Described) -> anyhow::Result<u8> {
         Described::ExplainFile => schema::<ExplainFileJson>(),
         Described::List => schema::<ListJson>(),
         Described::Plan => schema::<JsonPlan>(),
+        Described::Rebuild => schema::<RebuildJson>(),
     };
     ui::print_json(&schema)?;
     Ok(exit::OK)

@@ -1,9 +1,11 @@
 //! The git command: which commit is meant, what it holds, and what the work tree has done since.
 //! Nothing here writes to the repository.
 
+mod remote;
 mod tree;
 mod work;
 
+pub(crate) use remote::tag_commit;
 pub(crate) use tree::GitTree;
 pub(crate) use work::WorkState;
 

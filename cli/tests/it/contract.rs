@@ -8,12 +8,13 @@ use assert_cmd::cargo::CommandCargoExt as _;
 
 use crate::support::{Repository, SMALL, root};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "list",
     "check",
     "explain",
     "affected",
     "sbom",
+    "rebuild",
     "graph",
     "plan",
     "dockerfile",

@@ -171,7 +171,7 @@ impl Example {
     }
 }
 
-fn variable(name: &str) -> std::ffi::OsString {
+pub(crate) fn variable(name: &str) -> std::ffi::OsString {
     std::env::var_os(name)
         .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask engine env)\"` first"))
 }

@@ -37,6 +37,8 @@ mod overwrite;
 mod pipeline;
 #[path = "../property/proxy.rs"]
 mod proxy;
+#[cfg(unix)]
+mod rebuild;
 mod reports;
 mod sbom;
 mod schemas;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Repository, root, run};
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     "affected",
     "affected-vuln",
     "check",
@@ -15,6 +15,7 @@ const NAMES: [&str; 8] = [
     "explain-file",
     "list",
     "plan",
+    "rebuild",
 ];
 
 #[test]

@@ -156,7 +156,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 24] = [
+const CLI_ARROWS: [(&str, &[&str]); 25] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -194,6 +194,7 @@ const CLI_ARROWS: [(&str, &[&str]); 24] = [
             "output",
             "pipeline",
             "project",
+            "rebuild",
             "report",
             "root",
             "source",
@@ -201,6 +202,7 @@ const CLI_ARROWS: [(&str, &[&str]); 24] = [
             "vuln",
         ],
     ),
+    ("rebuild", &["git"]),
     ("report", &[]),
     ("vuln", &["bounded", "exit"]),
     ("conversion", &[]),
