@@ -74,7 +74,7 @@ pub async fn build(
     let result = BuildResult {
         images: images.into_iter().collect(),
         multi_platform: options.multi_platform,
-        source_date_epoch: options.source_date_epoch,
+        source_date_epoch: session.epoch(),
     };
     Ok(result.into_proto())
 }
@@ -225,7 +225,7 @@ async fn build_resolved(
     }
     let base = inputs.base_config(&image.runtime.base.value);
     let digest = base.and_then(|base| base.digest.as_deref());
-    let time = session.options.source_date_epoch.and_then(time_of_creation);
+    let time = session.epoch().and_then(time_of_creation);
     let labels = LabelInput {
         given: &session.options.labels,
         base_digest: digest,

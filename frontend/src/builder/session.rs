@@ -1,6 +1,7 @@
 //! What every phase works with: the daemon, the options of the build, its files, and the programs
 //! that run in steps.
 
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use gowork_llb::config::Config;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::context::Context;
 use crate::error::BuildError;
 use crate::gateway::{Gateway, GatewayError, Solve, Solved, Warning};
-use crate::opts::Options;
+use crate::opts::{Epoch, Options, keys};
 
 /// A build under way.
 pub(super) struct Session<'a> {
@@ -22,6 +23,9 @@ pub(super) struct Session<'a> {
     pub(super) context: Context<'a>,
     /// The image with the programs that run in steps: this frontend's own.
     pub(super) programs: &'a Output,
+    /// The time of the commit that is built, in seconds since 1970, where everything gets that time
+    /// and git has said it.
+    commit_time: OnceLock<i64>,
 }
 
 impl<'a> Session<'a> {
@@ -36,7 +40,49 @@ impl<'a> Session<'a> {
             options,
             context: Context::open(gateway, options).await?,
             programs,
+            commit_time: OnceLock::new(),
         })
+    }
+
+    /// Whether the time of the build context can be had, if everything is to get it.
+    ///
+    /// # Errors
+    /// If the context is a file of a server: its time is not known here.
+    pub(super) fn check_epoch(&self) -> Result<(), BuildError> {
+        let is_asked = self.options.source_date_epoch == Some(Epoch::Context);
+        if is_asked && self.context.is_download() {
+            let name = keys::ARG_SOURCE_DATE_EPOCH;
+            let message =
+                format!("{name}=context: the time of a build context from a web server is not known");
+            let help = format!("give a number of seconds: --build-arg {name}=1767225600");
+            return Err(Diagnostic::error(message).help(help).into());
+        }
+        Ok(())
+    }
+
+    /// Whether everything gets the time of the commit that is built.
+    pub(super) fn dates_by_commit(&self) -> bool {
+        self.options.source_date_epoch == Some(Epoch::Context) && self.context.is_git()
+    }
+
+    /// Takes down the time of the commit, as git says it: RFC 3339.
+    ///
+    /// # Errors
+    /// If it is no such time.
+    pub(super) fn date_by_commit(&self, time: &str) -> Result<(), BuildError> {
+        let seconds = seconds_since_1970(time)
+            .ok_or_else(|| bug(format!("git says that the commit is of {time:?}")))?;
+        self.commit_time.get_or_init(|| seconds);
+        Ok(())
+    }
+
+    /// The time that images and their files get, in seconds since 1970, if the build says one. Of a
+    /// commit it is known from the survey on.
+    pub(super) fn epoch(&self) -> Option<i64> {
+        match self.options.source_date_epoch? {
+            Epoch::Seconds(seconds) => Some(seconds),
+            Epoch::Context => self.commit_time.get().copied(),
+        }
     }
 
     /// Solves an output with the caches that the client names. BuildKit applies none by itself.
@@ -112,6 +158,13 @@ pub(super) fn new_attempt() -> String {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     now.as_nanos().to_string()
+}
+
+/// A time by RFC 3339, in seconds since 1970.
+fn seconds_since_1970(time: &str) -> Option<i64> {
+    let time = humantime::parse_rfc3339(time).ok()?;
+    let seconds = time.duration_since(UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(seconds).ok()
 }
 
 /// A build with too many steps: BuildKit does not take the message that describes them.

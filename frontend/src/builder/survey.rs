@@ -59,6 +59,7 @@ impl Survey {
         tools: BTreeSet<String>,
     ) -> Result<Self, BuildError> {
         session.options.check()?;
+        session.check_epoch()?;
         let definition = definition::read(session, files);
         // What is laid over the repository takes work: not for a configuration with errors.
         let is_sound = !definition.diagnostics.iter().any(Diagnostic::is_error);
@@ -69,7 +70,7 @@ impl Survey {
         let found = contexts::scan(session, &definition.config, overlays, files).await?;
         let scanned = &found.scanned;
         let is_sound = is_sound && !scanned.diagnostics.iter().any(Diagnostic::is_error);
-        let (definition, checkout, warnings) = if is_sound && git::is_asked(&definition) {
+        let (definition, checkout, warnings) = if is_sound && git::is_asked(session, &definition) {
             let asked = git::ask(session, &definition, scanned).await?;
             let definition = definition.filled(asked.values);
             (definition, asked.checkout, asked.warnings)

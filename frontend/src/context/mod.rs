@@ -189,6 +189,12 @@ impl<'a> Context<'a> {
         remote.is_some_and(|remote| matches!(GitRef::parse(remote), Ok(Some(_))))
     }
 
+    /// Whether the main context is a file of a web server.
+    pub fn is_download(&self) -> bool {
+        let remote = self.options.contexts.remote.as_deref();
+        remote.is_some_and(http::is_url) && !self.is_git()
+    }
+
     /// Whether the main context is a directory of a git context, and not all of it.
     pub fn is_below_git(&self) -> bool {
         let contexts = &self.options.contexts;

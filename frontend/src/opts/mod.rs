@@ -21,6 +21,19 @@ pub use raw::RawOptions;
 
 use crate::gateway::CacheImport;
 
+/// The value of `SOURCE_DATE_EPOCH` that stands for the time of the build context.
+const EPOCH_OF_CONTEXT: &str = "context";
+
+/// The time that images and their files get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Epoch {
+    /// Seconds since 1970.
+    Seconds(i64),
+    /// That of the commit, if the build context comes from git. A directory of the client has none
+    /// (BuildKit, docs/build-repro.md).
+    Context,
+}
+
 /// What the build was asked to be.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -59,8 +72,8 @@ pub struct Options {
     pub request: Option<String>,
     /// Which SBOM the result gets.
     pub sbom: SbomAsked,
-    /// The time to put on everything, seconds since 1970.
-    pub source_date_epoch: Option<i64>,
+    /// The time to put on everything.
+    pub source_date_epoch: Option<Epoch>,
     /// What the names of cache mounts begin with; empty: nothing.
     pub cache_mount_namespace: String,
     /// All options as they were given, for the frontend that runs the stages of a Dockerfile.
@@ -444,13 +457,16 @@ impl Reader<'_> {
         }
     }
 
-    fn source_date_epoch(&mut self) -> Option<i64> {
+    fn source_date_epoch(&mut self) -> Option<Epoch> {
         let value = self.raw.arg(keys::ARG_SOURCE_DATE_EPOCH)?;
-        let seconds = value.parse().ok();
+        if value == EPOCH_OF_CONTEXT {
+            return Some(Epoch::Context);
+        }
+        let seconds = value.parse().ok().map(Epoch::Seconds);
         if seconds.is_none() {
             let name = keys::ARG_SOURCE_DATE_EPOCH;
             let problem = Diagnostic::error(format!(
-                "build argument {name}: {value:?} is not a number of seconds since 1970"
+                "build argument {name}: {value:?} is neither a number of seconds since 1970 nor `{EPOCH_OF_CONTEXT}`"
             ));
             self.problems.push(problem.help(format!(
                 "for the last commit's time: --build-arg {name}=$(git log -1 --format=%ct)"

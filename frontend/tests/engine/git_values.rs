@@ -86,6 +86,9 @@ fn a_git_context_has_values() {
     let built = labels(Engine::main().remote(&url));
     assert_eq!(built, expected(&checkout));
     assert_eq!(built["describe"], "v1.3.0");
+    let dated = Engine::main().remote(&url);
+    let layout = layout::build(dated.args(["--build-arg", "SOURCE_DATE_EPOCH=context"]));
+    assert_eq!(layout.image().config["created"], built["time"]);
 }
 
 const REVISION: &str = "org.opencontainers.image.revision";

@@ -309,3 +309,76 @@ async fn a_git_context_is_fetched_with_its_repository() {
     let identifiers: Vec<String> = with_repository.collect();
     assert_eq!(identifiers, ["git://example.com/x.git#v1"]);
 }
+
+/// A build of a git context with `SOURCE_DATE_EPOCH=context`: the config of the image, or the error;
+/// and what git was asked for.
+async fn dated(
+    context: &str,
+    configuration: &str,
+    said: Said,
+) -> (Result<Value, String>, Option<Vec<String>>) {
+    let answer = serde_json::to_vec(&GitAnswer {
+        version: Version,
+        said,
+        checkout: None,
+    });
+    let answer = answer.unwrap();
+    let dockerfile = format!("# syntax=docker.io/gowork/gowork:1\n{configuration}");
+    let files = [("Dockerfile", dockerfile.as_str())];
+    let fake = FakeGateway::new(&GATEWAY, llb::ALL);
+    let fake = scripted::configured(fake, configuration, REPOSITORY, SOURCES)
+        .source("git://example.com/x.git#v1", &files)
+        .source("https://example.com/x.tgz", &[("context", &dockerfile)])
+        .rule(move |op| {
+            let is_git = args(op).get(1).is_some_and(|word| word == "git");
+            is_git.then(|| Ok(Files::from([("git.json".to_owned(), answer.clone())])))
+        });
+    let options = raw(&[context, "build-arg:SOURCE_DATE_EPOCH=context"]);
+    let (ended, recorded) = scripted::run(&fake, &options).await;
+    let config = ended.map(|result| {
+        serde_json::from_slice(&result.metadata["containerimage.config"]).unwrap()
+    });
+    (config, asked(&recorded))
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_gets_the_time_of_the_commit_if_that_is_asked_for() {
+    const GIT: &str = "context=https://example.com/x.git#v1";
+    let time = "2026-11-30T07:00:00Z";
+    let said = || values(&[("GIT_COMMIT_TIME", time)]);
+    let (config, names) = dated(GIT, "", said()).await;
+    assert_eq!(config.unwrap()["created"], time);
+    assert_eq!(names, Some(vec!["GIT_COMMIT_TIME".to_owned()]));
+
+    // What the configuration does not name is not given to it, and what it names is.
+    let label = "[runtime]\nlabels = { a = \"${GIT_COMMIT_TIME:-none}\" }\n";
+    let (config, _) = dated(GIT, label, said()).await;
+    assert_eq!(config.unwrap()["config"]["Labels"], json!({ "a": time }));
+
+    // A directory of the client has no time of its own.
+    let (config, names) = dated("filename=Dockerfile", "", said()).await;
+    assert_eq!(config.unwrap()["created"], "1970-01-01T00:00:00Z");
+    assert_eq!(names, None);
+
+    for (context, said, expected) in [
+        (
+            GIT,
+            Said::NoGit,
+            "SOURCE_DATE_EPOCH=context: the time of the commit is not known: the builder image golang:1.26 has no git",
+        ),
+        (
+            GIT,
+            values(&[("GIT_COMMIT_TIME", "yesterday")]),
+            "git says that the commit is of \"yesterday\"",
+        ),
+        (
+            "context=https://example.com/x.tgz",
+            said(),
+            "SOURCE_DATE_EPOCH=context: the time of a build context from a web server is not known",
+        ),
+    ] {
+        let (config, _) = dated(context, "", said).await;
+        let error = config.unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

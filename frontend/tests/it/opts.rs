@@ -258,7 +258,7 @@ fn all_malformed_options_are_reported_at_once() {
         build option force-network-mode: "bridge" is not one of none, host, sandbox
         build option ulimit: "nofile=9:1": the soft limit is above the hard one
         build option shm-size: "64m" is not a number of bytes
-        build argument SOURCE_DATE_EPOCH: "yesterday" is not a number of seconds since 1970
+        build argument SOURCE_DATE_EPOCH: "yesterday" is neither a number of seconds since 1970 nor `context`
             help: for the last commit's time: --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)"#]]
     .assert_eq(&problems(&[
         "platform=amd64",

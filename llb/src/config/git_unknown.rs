@@ -64,6 +64,19 @@ impl GitUnknown {
         error.at(buildvcs.span.clone())
     }
 
+    /// The error of a build that gives everything the time of the commit, which the build-arg of
+    /// this name asks for.
+    pub fn no_time(&self, build_arg: &str) -> Diagnostic {
+        let message = format!(
+            "{build_arg}=context: the time of the commit is not known: {}",
+            self.reason()
+        );
+        let error = Diagnostic::error(message);
+        error.help(format!(
+            "give a number of seconds: --build-arg {build_arg}=$(git log -1 --format=%ct)"
+        ))
+    }
+
     fn error(&self, value: GitValue, arg: &BuildArg) -> Diagnostic {
         let message = format!("{} is not known: {}", value.name(), self.reason());
         let error = Diagnostic::error(message).help(self.help(value));

@@ -23,7 +23,7 @@ use crate::builder::session::Session;
 use crate::context::Filter;
 use crate::error::BuildError;
 use crate::gateway::GatewayError;
-use crate::opts::NoCache;
+use crate::opts::{NoCache, keys};
 use crate::steps::git::{ASK_CHECKOUT, GIT_FILE, GitAnswer, Said};
 
 /// Where the step has the program that asks git.
@@ -47,9 +47,12 @@ pub(in crate::builder) struct Found {
     pub(in crate::builder) warnings: Vec<Diagnostic>,
 }
 
-/// Whether the configuration names something that git has to say.
-pub(in crate::builder) fn is_asked(definition: &Definition) -> bool {
-    !definition.asked_of_git.is_empty() || !definition.config.stamped().is_empty()
+/// Whether the configuration names something that git has to say, or everything gets the time of
+/// the commit.
+pub(in crate::builder) fn is_asked(session: &Session<'_>, definition: &Definition) -> bool {
+    session.dates_by_commit()
+        || !definition.asked_of_git.is_empty()
+        || !definition.config.stamped().is_empty()
 }
 
 /// Asks git for the values that `definition` asks for, and for what programs say of the commit.
@@ -83,6 +86,9 @@ pub(in crate::builder) async fn ask(
             .into_iter()
             .map(|buildvcs| unknown.no_stamp(buildvcs)),
     );
+    if session.dates_by_commit() {
+        findings.push(unknown.no_time(keys::ARG_SOURCE_DATE_EPOCH));
+    }
     if findings.iter().any(Diagnostic::is_error) {
         return Err(findings.into());
     }
@@ -139,11 +145,15 @@ async fn run(
     definition: &Definition,
     scanned: &Scanned,
 ) -> Result<Result<Found, GitUnknown>, BuildError> {
-    let asked: BTreeSet<GitValue> = definition
+    let mut asked: BTreeSet<GitValue> = definition
         .asked_of_git
         .iter()
         .map(|(value, _)| *value)
         .collect();
+    let is_wanted = asked.contains(&GitValue::CommitTime);
+    if session.dates_by_commit() {
+        asked.insert(GitValue::CommitTime);
+    }
     let stamps = !definition.config.stamped().is_empty();
     let work_tree = stamps || asked.iter().any(|value| value.reads_work_tree());
     let names = asked.iter().map(|value| value.name());
@@ -162,11 +172,20 @@ async fn run(
     }
     let answer: GitAnswer = session.answer(exec, OUT, GIT_FILE).await?;
     Ok(match answer.said {
-        Said::Values(values) => Ok(Found {
-            values,
-            checkout: answer.checkout,
-            warnings: Vec::new(),
-        }),
+        Said::Values(mut values) => {
+            let name = GitValue::CommitTime.name();
+            if session.dates_by_commit() {
+                session.date_by_commit(values.get(name).map_or("", String::as_str))?;
+            }
+            if !is_wanted {
+                values.remove(name);
+            }
+            Ok(Found {
+                values,
+                checkout: answer.checkout,
+                warnings: Vec::new(),
+            })
+        }
         Said::NoGit => Err(GitUnknown::NoGit(builder.image)),
         Said::Failed(words) => Err(GitUnknown::Failed(words)),
     })

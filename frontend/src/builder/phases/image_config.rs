@@ -31,7 +31,7 @@ pub(in crate::builder) fn of_results(
     results: &MadeResults,
     platform: &Platform,
 ) -> Result<Vec<u8>, BuildError> {
-    let created = time_of_creation(session.options.source_date_epoch.unwrap_or(0));
+    let created = time_of_creation(session.epoch().unwrap_or(0));
     let config = results.config(platform, &session.options.labels, created);
     Ok(config.map_err(unusable)?)
 }

@@ -277,7 +277,7 @@ impl<'a> Manner<'a> {
             prefix: &self.prefix,
             decorate_exec: &*self.decorate_exec,
             network: options.exec.network.unwrap_or(Network::Sandbox),
-            epoch: options.source_date_epoch.unwrap_or(0),
+            epoch: session.epoch().unwrap_or(0),
             merge: session.gateway.pong().llb_caps.has(caps::MERGE),
         }
     }

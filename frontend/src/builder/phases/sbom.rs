@@ -102,7 +102,7 @@ async fn write(
     mut contents: Contents,
     asked: SbomAsked,
 ) -> Result<Vec<Attestation>, BuildError> {
-    contents.created = session.options.source_date_epoch.and_then(time_of_creation);
+    contents.created = session.epoch().and_then(time_of_creation);
     let document = sbom::spdx(&contents);
     let name = &contents.name;
     if asked == SbomAsked::BesideScanner {
@@ -138,7 +138,7 @@ async fn file(
             .help("build without --sbom")
             .into());
     }
-    let epoch = session.options.source_date_epoch.unwrap_or(0);
+    let epoch = session.epoch().unwrap_or(0);
     let mkfile = Mkfile::new(&format!("/{name}"), 0o644, text.into_bytes()).timestamp(epoch);
     let file = File::on(&Output::scratch()).mkfile(mkfile);
     let output = file.named(format!("SBOM of {of}")).output();
