@@ -1,5 +1,5 @@
 //! `cargo xtask bench waits`: what each image of a repository waits for on an empty engine, and how
-//! much of that the image does not hold.
+//! much of that the image does not hold. Also, what an exported cache of all images has to describe.
 //!
 //! The plan's steps list what is compiled. `go list -deps` says what an image is made of. This
 //! builds nothing.
@@ -11,6 +11,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use gowork_llb::Repository;
+use gowork_llb::lower::{LlbInputs, LlbOptions, Lowering};
+use gowork_llb::ops::{Platform, Reference, source};
 use gowork_llb::plan::{Image, Plan, StepIx, Target};
 use serde_json::Value;
 
@@ -48,7 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
-    let plan = plan_of(directory)?;
+    let plan = plan_of(directory, "amd64")?;
     let mut packages = BTreeMap::new();
     let mut all = Vec::new();
     for image in &plan.images {
@@ -62,8 +64,20 @@ fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
         let compiled: BTreeSet<&str> = compiled.map(|path| path.as_str()).collect();
         rows.push(row(&image.name, held, &compiled, steps.len(), &packages));
     }
+    let one = cache_config(&plan)?;
+    let mut both = cache_config(&plan_of(directory, "arm64")?)?;
+    both.extend(one.clone());
+    let kilobytes = |sizes: &BTreeMap<String, u64>| sizes.values().sum::<u64>() / 1000;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}: {} images", directory.display(), plan.images.len())?;
+    writeln!(
+        out,
+        "{}: {} images, {} steps; config of an exported cache: about {} kB for linux/amd64, {} kB with linux/arm64",
+        directory.display(),
+        plan.images.len(),
+        plan.steps.len(),
+        kilobytes(&one),
+        kilobytes(&both),
+    )?;
     writeln!(
         out,
         "\n| image | own packages | own kB | steps | others' packages | | others' kB | |"
@@ -87,10 +101,21 @@ fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
     Ok(writeln!(out)?)
 }
 
-fn plan_of(directory: &Path) -> Result<Plan> {
+/// About how many bytes each step takes in the config of an exported cache, by digest.
+fn cache_config(plan: &Plan) -> Result<BTreeMap<String, u64>> {
+    let context = source::Local::new("context").output();
+    let programs = source::Image::new(&Reference::parse("docker.io/gowork/gowork:1")?).output();
+    let builder = Platform::new("linux", "amd64");
+    let inputs = LlbInputs::new(plan, context, programs, builder)?;
+    let mut lowering = Lowering::new(plan, &inputs, LlbOptions::default());
+    let definition = lowering.binaries(None)?.to_definition();
+    Ok(definition.cache_config_sizes())
+}
+
+fn plan_of(directory: &Path, architecture: &str) -> Result<Plan> {
     let configuration = std::fs::read_to_string(directory.join("gowork.toml")).unwrap_or_default();
     let repository = Repository::open(directory, &configuration)?;
-    let plan = repository.plan(&Target::linux("amd64"), |go| {
+    let plan = repository.plan(&Target::linux(architecture), |go| {
         let mut command = Command::new("go");
         command.args(&go.args).current_dir(&go.dir).envs(&go.env);
         output(&mut command).map(String::into_bytes)
