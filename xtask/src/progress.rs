@@ -1,17 +1,22 @@
 //! Progress on stderr: one line per phase, with the seconds it took.
 //!
 //! A phase's line stays open until the phase ends, so whatever runs meanwhile has its output
-//! captured (see [`crate::command`]) and shown only if it fails.
+//! captured (see [`crate::command`]) and shown only if it fails. If another phase begins meanwhile,
+//! the first one has a line more when it ends.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// Whether a phase's line has no end yet.
-static OPEN: AtomicBool = AtomicBool::new(false);
+/// The number of the phase whose line has no end yet, or 0.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+/// How many phases have begun.
+static BEGUN: AtomicUsize = AtomicUsize::new(0);
 
 /// A phase of work whose line has been begun.
 pub(crate) struct Phase {
+    number: usize,
+    what: String,
     started: Instant,
 }
 
@@ -23,8 +28,11 @@ impl Phase {
         eprint!("{what} ... ");
         // A progress line that cannot be flushed is shown late; nothing depends on it.
         let _ = std::io::stderr().flush();
-        OPEN.store(true, Ordering::Relaxed);
+        let number = BEGUN.fetch_add(1, Ordering::Relaxed) + 1;
+        OPEN.store(number, Ordering::Relaxed);
         Self {
+            number,
+            what: what.to_owned(),
             started: Instant::now(),
         }
     }
@@ -38,17 +46,19 @@ impl Phase {
     pub(crate) fn done_with(self, remark: &str) {
         let seconds = self.started.elapsed().as_secs_f64();
         let comma = if remark.is_empty() { "" } else { ", " };
-        if OPEN.swap(false, Ordering::Relaxed) {
+        if OPEN.load(Ordering::Relaxed) == self.number {
+            OPEN.store(0, Ordering::Relaxed);
             eprintln!("{seconds:.1} s{comma}{remark}");
         } else {
-            eprintln!("... {seconds:.1} s{comma}{remark}");
+            interrupted();
+            eprintln!("{} ... {seconds:.1} s{comma}{remark}", self.what);
         }
     }
 }
 
 /// Ends an open line, because something else is about to be printed.
 pub(crate) fn interrupted() {
-    if OPEN.swap(false, Ordering::Relaxed) {
+    if OPEN.swap(0, Ordering::Relaxed) != 0 {
         eprintln!();
     }
 }

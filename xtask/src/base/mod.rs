@@ -28,11 +28,11 @@ pub(crate) struct Image {
     pub(crate) layout: PathBuf,
 }
 
-/// Makes the base images that are missing, and pushes them to the registry unless it has them.
+/// Makes the base images that are missing.
 ///
 /// # Errors
-/// If an image cannot be made or pushed.
-pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]) -> Result<()> {
+/// If an image cannot be made.
+pub(crate) fn make(state: &State, go_versions: &[String]) -> Result<Vec<Image>> {
     let mut images = small(state)?;
     let debian = debian(state);
     let versions = go_versions
@@ -50,12 +50,20 @@ pub(crate) fn publish(state: &State, registry: &Registry, go_versions: &[String]
             layout,
         });
     }
+    Ok(images)
+}
+
+/// Pushes images to the registry unless it has them.
+///
+/// # Errors
+/// If an image cannot be pushed.
+pub(crate) fn publish(state: &State, registry: &Registry, images: &[Image]) -> Result<()> {
     images
         .iter()
         .try_for_each(|image| push(state, registry, image))
 }
 
-/// The same without `golang`, and with other images.
+/// Makes and pushes all of them but `golang`, and pushes other images.
 ///
 /// # Errors
 /// If an image cannot be made or pushed.

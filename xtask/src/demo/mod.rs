@@ -41,9 +41,9 @@ pub(crate) struct Arguments {
     /// Build on an engine of its own that knows nothing yet, and remove it at the end
     #[arg(long, conflicts_with = "keep")]
     fresh: bool,
-    /// Build the frontend image without optimization
+    /// Build the frontend image as it is released: smaller, and minutes later
     #[arg(long)]
-    quick: bool,
+    optimized: bool,
 }
 
 /// Times of phases, in order.
@@ -77,11 +77,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if arguments.fresh {
         engine::reset(&state, name)?;
     }
-    let up = engine::up(&state, name, engine::Space::Tests)?;
+    let quality = if arguments.optimized {
+        Quality::Release
+    } else {
+        Quality::Quick
+    };
+    let layout = environment::frontend_layout(&state);
+    // The tools of the engine do not keep all processors busy all the time.
+    let (up, image) = std::thread::scope(|scope| {
+        let image = scope.spawn(|| {
+            let before = Instant::now();
+            image::build(&state, &layout, quality).map(|_| before.elapsed())
+        });
+        let at_hand = if arguments.fresh {
+            Ok(None)
+        } else {
+            engine::up_at_hand(&state)
+        };
+        let up = match at_hand.transpose() {
+            Some(up) => up,
+            None => engine::up(&state, name, engine::Space::Tests),
+        };
+        (up, image.join())
+    });
+    let up = up?;
+    let image = image.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     for (what, time) in &up.times {
         times.add(what, *time);
     }
-    let result = on_engine(&state, &up, arguments, &mut times);
+    let result = image.and_then(|time| {
+        times.add("frontend image, beside", time);
+        on_engine(&state, &up, &layout, &mut times)
+    });
     let stopped = match arguments {
         Arguments { fresh: true, .. } => engine::reset(&state, name),
         Arguments { keep: false, .. } if up.started => engine::stop_quietly(&state, name),
@@ -97,27 +124,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn on_engine(
-    state: &State,
-    up: &engine::Up,
-    arguments: &Arguments,
-    times: &mut Times,
-) -> Result<()> {
-    let before = Instant::now();
-    let layout = environment::frontend_layout(state);
-    let quality = if arguments.quick {
-        Quality::Quick
-    } else {
-        Quality::Release
-    };
-    image::build(state, &layout, quality)?;
-    times.add("frontend image", before.elapsed());
-
+fn on_engine(state: &State, up: &engine::Up, layout: &Path, times: &mut Times) -> Result<()> {
     let workshop = tempfile::Builder::new()
         .prefix("gowork-demo-")
         .tempdir()
         .context("cannot make a temporary directory")?;
-    let shop = Shop::copy(state, workshop.path(), &layout, &up.variables)?;
+    let shop = Shop::copy(state, workshop.path(), layout, &up.variables)?;
     let runner = Runner::choose(&up.variables)?;
     first(&shop, times)?;
     look_and_run(&shop, &runner)?;

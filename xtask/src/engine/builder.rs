@@ -48,6 +48,24 @@ pub(crate) fn user_engine(state: &State) -> Result<Option<UserEngine>> {
     }))
 }
 
+/// The Docker that the docker command reaches, if it has buildx, and nothing says which engine to use.
+pub(crate) fn docker_at_hand() -> Option<UserEngine> {
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_chosen = [GOWORK_ENGINE, "BUILDX_BUILDER", "DOCKER_HOST"]
+        .iter()
+        .any(is_set);
+    if is_chosen || !succeeds(&mut command("docker", ["version"])) {
+        return None;
+    }
+    let chosen_by = "`docker context`";
+    let buildx = installed_buildx(chosen_by).ok()?;
+    Some(UserEngine {
+        buildx,
+        chosen_by,
+        builder: None,
+    })
+}
+
 impl UserEngine {
     /// Starts the builder if it does not run, and shows whether it answers.
     ///
@@ -83,8 +101,7 @@ pub(crate) fn name(engine: &str) -> String {
 /// If buildx cannot be built or refuses.
 pub(crate) fn register(state: &State, engine: &str, socket: &Path) -> Result<()> {
     let endpoint = format!("unix://{}", socket.display());
-    let known = std::fs::read_to_string(state.buildx_config().join("instances").join(name(engine)))
-        .unwrap_or_default();
+    let known = std::fs::read_to_string(instance(state, engine)).unwrap_or_default();
     if known.contains(&format!("{endpoint:?}")) {
         return Ok(());
     }
@@ -107,17 +124,36 @@ pub(crate) fn register(state: &State, engine: &str, socket: &Path) -> Result<()>
         .env_remove("BUILDX_BUILDER"))
 }
 
+/// Makes buildx know the dockerd at `socket`. `buildx create` makes no builder with the driver
+/// `docker`. But if a builder in its files has no driver, buildx looks what its endpoint is, as it
+/// does for contexts of the docker command (buildx, builder/builder.go, `Factory`).
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn register_docker(state: &State, engine: &str, socket: &Path) -> Result<()> {
+    let name = name(engine);
+    let builder = serde_json::json!({
+        "Name": name,
+        "Driver": "",
+        "Nodes": [{
+            "Name": format!("{name}0"),
+            "Endpoint": format!("unix://{}", socket.display()),
+        }],
+    });
+    let file = instance(state, engine);
+    let directory = state.buildx_config().join("instances");
+    std::fs::create_dir_all(directory)
+        .and_then(|()| std::fs::write(&file, builder.to_string()))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
 /// Makes buildx forget the engine, if it knows it.
 ///
 /// # Errors
 /// If buildx cannot be built.
 pub(crate) fn unregister(state: &State, engine: &str) -> Result<()> {
-    if !state
-        .buildx_config()
-        .join("instances")
-        .join(name(engine))
-        .exists()
-    {
+    let instance = instance(state, engine);
+    if !instance.exists() {
         return Ok(());
     }
     let buildx = Tool::Buildx.ensure(state)?;
@@ -128,5 +164,15 @@ pub(crate) fn unregister(state: &State, engine: &str) -> Result<()> {
             .env("BUILDX_CONFIG", state.buildx_config())
             .env_remove("BUILDX_BUILDER"),
     );
+    // What buildx refuses to remove, as it does a Docker.
+    if instance.exists() {
+        std::fs::remove_file(&instance)
+            .with_context(|| format!("cannot remove {}", instance.display()))?;
+    }
     Ok(())
+}
+
+/// The file in which buildx keeps what it knows of the engine.
+fn instance(state: &State, engine: &str) -> PathBuf {
+    state.buildx_config().join("instances").join(name(engine))
 }

@@ -150,30 +150,20 @@ fn up_ahead(
                 "only the clock of an engine of our own can be set: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST"
             );
         }
-        let phase = Phase::start(&format!(
-            "using the engine that {} names; base images come from Docker Hub",
-            user.chosen_by
-        ));
-        user.bootstrap()?;
-        phase.done();
-        return Ok(Up {
-            variables: environment::of_user(state, &user)?,
-            started: false,
-            times: Vec::new(),
-        });
+        return up_of_user(state, &user);
     }
     let engine = Engine::named(state, name)?;
     host::require_root("an engine of our own")?;
     let mut watch = Instant::now();
     let mut lap = || std::mem::replace(&mut watch, Instant::now()).elapsed();
-    for tool in [
-        tools::Tool::Buildkitd,
-        tools::Tool::Buildx,
-        tools::Tool::Registry,
-        tools::Tool::Crane,
-    ] {
-        tool.ensure(state)?;
-    }
+    // Debian's installer works on one processor, and waits for the network.
+    let (tools, images) = std::thread::scope(|scope| {
+        let images = scope.spawn(|| crate::base::make(state, go_versions));
+        let tools = ensure_tools(state);
+        (tools, images.join())
+    });
+    tools?;
+    let images = images.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let tools = lap();
     let lock = state.lock(LOCK)?;
     let registry = registry::ensure(state)?;
@@ -181,7 +171,7 @@ fn up_ahead(
     let started = engine.start(state, &registry, space, days_ahead)?;
     phase.done_with(if started { "" } else { "it runs already" });
     let start = lap();
-    crate::base::publish(state, &registry, go_versions)?;
+    crate::base::publish(state, &registry, &images)?;
     drop(lock);
     let times = vec![
         ("tools", tools),
@@ -193,6 +183,42 @@ fn up_ahead(
         started,
         times,
     })
+}
+
+/// The Docker that runs on this machine, if one does and nothing says which engine to use. Tests make
+/// engines of their own in any case, as they need several, and empty ones.
+///
+/// # Errors
+/// If its buildx does not work.
+pub(crate) fn up_at_hand(state: &State) -> Result<Option<Up>> {
+    let docker = builder::docker_at_hand();
+    docker.map(|user| up_of_user(state, &user)).transpose()
+}
+
+fn up_of_user(state: &State, user: &builder::UserEngine) -> Result<Up> {
+    let phase = Phase::start(&format!(
+        "using the engine that {} names; base images come from Docker Hub",
+        user.chosen_by
+    ));
+    user.bootstrap()?;
+    phase.done();
+    Ok(Up {
+        variables: environment::of_user(state, user)?,
+        started: false,
+        times: Vec::new(),
+    })
+}
+
+fn ensure_tools(state: &State) -> Result<()> {
+    for tool in [
+        tools::Tool::Buildkitd,
+        tools::Tool::Buildx,
+        tools::Tool::Registry,
+        tools::Tool::Crane,
+    ] {
+        tool.ensure(state)?;
+    }
+    Ok(())
 }
 
 /// Stops the engine `name`, and the registry with the last engine.
