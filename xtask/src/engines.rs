@@ -1,5 +1,5 @@
-//! `cargo xtask engines`: a choice of the engine tests on each release of BuildKit that people
-//! have.
+//! `cargo xtask engines`: a choice of the engine tests on each release of BuildKit and of Docker that
+//! people have.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::command::cargo;
 use crate::engine;
 use crate::engine::environment::{self, Variables};
-use crate::engine::releases::{self, GOWORK_BUILDKIT, Release};
+use crate::engine::releases::{self, GOWORK_BUILDKIT, Kind, Release};
 use crate::engine::tools::Tool;
 use crate::image::Quality;
 use crate::progress::{Phase, note};
@@ -17,7 +17,7 @@ use anyhow::{Context, Result, bail};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these releases of BuildKit, as `v0.12.5`; `pinned` is the one of all other tests
+    /// Only these releases, as `v0.12.5` or `docker-v28.5.2`; `pinned` is the one of all other tests
     #[arg(value_name = "RELEASE")]
     only: Vec<String>,
 }
@@ -121,13 +121,13 @@ fn chosen(only: &[String]) -> Result<Vec<Option<&'static Release>>> {
 }
 
 fn name(release: Option<&Release>) -> &'static str {
-    release.map_or(PINNED, |release| release.version)
+    release.map_or(PINNED, |release| release.name)
 }
 
 /// How the suite went on one release.
 struct Column {
-    /// The release, as the daemon names itself.
-    version: String,
+    /// What it is, with its version.
+    engine: String,
     /// For each of [`SUITE`].
     passed: Vec<bool>,
 }
@@ -157,30 +157,33 @@ fn on(state: &State, release: Option<&Release>) -> Result<Column> {
         passed.push(outcome.is_ok());
     }
     Ok(Column {
-        version: version(state, &variables)?,
+        engine: heading(state, release, &variables)?,
         passed,
     })
 }
 
 /// Makes a command and all that it starts use the release.
 fn with(release: Option<&Release>, mut command: Command) -> Command {
-    command.env(
-        GOWORK_BUILDKIT,
-        release.map_or("", |release| release.version),
-    );
+    command.env(GOWORK_BUILDKIT, release.map_or("", |release| release.name));
     command
 }
 
-/// The version that the daemon says it has.
-fn version(state: &State, variables: &Variables) -> Result<String> {
-    let mut info = Command::new(Tool::Buildctl.ensure(state)?);
-    info.args(["debug", "info"])
+/// What the engine is, with the version of BuildKit that buildx sees.
+fn heading(state: &State, release: Option<&Release>, variables: &Variables) -> Result<String> {
+    let mut inspect = Command::new(Tool::Buildx.ensure(state)?);
+    inspect
+        .arg("inspect")
         .envs(variables.iter().map(|(name, value)| (name, value)));
-    let text = crate::command::output(&mut info)?;
-    let version = text.split_whitespace().find(|word| word.starts_with('v'));
-    Ok(version
-        .context("BuildKit does not say its version")?
-        .to_owned())
+    let text = crate::command::output(&mut inspect)?;
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("BuildKit version:"))
+        .context("buildx does not say the version of BuildKit")?
+        .trim();
+    Ok(match release.map(|release| release.engine) {
+        Some(Kind::Docker(_)) => format!("{} (BuildKit {version})", name(release)),
+        _ => format!("BuildKit {version}"),
+    })
 }
 
 fn reset(state: &State) -> Result<()> {
@@ -191,7 +194,7 @@ fn reset(state: &State) -> Result<()> {
 fn table(columns: &[Column]) -> String {
     let mut text = "| |".to_owned();
     for column in columns {
-        let _ = write!(text, " BuildKit {} |", column.version);
+        let _ = write!(text, " {} |", column.engine);
     }
     text += "\n|---|";
     text += &"---|".repeat(columns.len());
@@ -232,10 +235,13 @@ mod tests {
     #[test]
     fn a_table_has_a_column_for_each_release() {
         let column = |version: &str, passed| Column {
-            version: version.to_owned(),
+            engine: version.to_owned(),
             passed: vec![passed; SUITE.len()],
         };
-        let table = table(&[column("v0.34.2", true), column("v0.12.5", false)]);
+        let table = table(&[
+            column("BuildKit v0.34.2", true),
+            column("BuildKit v0.12.5", false),
+        ]);
         assert!(
             table.starts_with(
                 "| | BuildKit v0.34.2 | BuildKit v0.12.5 |\n|---|---|---|\n| cold build, image runs | yes | **no** |\n"

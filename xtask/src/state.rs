@@ -4,7 +4,7 @@
 //! | path below the state directory | holds |
 //! |---|---|
 //! | `tools/MODULE-HASH/` | programs built from Go modules, one directory per content of go.mod and go.sum |
-//! | `engines/NAME/` | one engine: config.toml, buildkitd.sock, pid, log, root |
+//! | `engines/NAME/` | one engine: config, daemon.sock, made-by, pid, log, root |
 //! | `registry/` | the registry of base images: config.yml, address, pid, log, data |
 //! | `base/` | base images as OCI layouts |
 //! | `buildx/` | `BUILDX_CONFIG` |

@@ -52,8 +52,9 @@ impl<'a> Session<'a> {
         let is_asked = self.options.source_date_epoch == Some(Epoch::Context);
         if is_asked && self.context.is_download() {
             let name = keys::ARG_SOURCE_DATE_EPOCH;
-            let message =
-                format!("{name}=context: the time of a build context from a web server is not known");
+            let message = format!(
+                "{name}=context: the time of a build context from a web server is not known"
+            );
             let help = format!("give a number of seconds: --build-arg {name}=1767225600");
             return Err(Diagnostic::error(message).help(help).into());
         }

@@ -335,9 +335,8 @@ async fn dated(
         });
     let options = raw(&[context, "build-arg:SOURCE_DATE_EPOCH=context"]);
     let (ended, recorded) = scripted::run(&fake, &options).await;
-    let config = ended.map(|result| {
-        serde_json::from_slice(&result.metadata["containerimage.config"]).unwrap()
-    });
+    let config = ended
+        .map(|result| serde_json::from_slice(&result.metadata["containerimage.config"]).unwrap());
     (config, asked(&recorded))
 }
 

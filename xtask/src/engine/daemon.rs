@@ -1,18 +1,21 @@
-//! One engine of ours: a buildkitd with a directory, a socket and a configuration of its own.
+//! One engine of ours: a buildkitd, or a dockerd, with a directory, a socket and a configuration of
+//! its own.
 
 use super::process::Daemon;
 use super::registry::Registry;
 use super::tools::Tool;
-use super::{builder, clock, host, mounts, releases, saved};
-use crate::command::{command, succeeds};
+use super::{builder, clock, docker, host, mounts, releases, saved};
+use crate::command::succeeds;
 use crate::state::State;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// How long buildkitd may take until it answers; usually two seconds.
+/// How long a daemon may take until it answers; usually two seconds.
 const START_LIMIT: Duration = Duration::from_secs(60);
+/// The name of a daemon's configuration file: TOML for buildkitd, JSON for dockerd.
+const CONFIGURATION: &str = "config";
 /// Bytes that a socket's path may have on Linux (sun_path, without the zero).
 const SOCKET_PATH_LIMIT: usize = 107;
 
@@ -30,8 +33,8 @@ pub(crate) enum Space {
 }
 
 impl Space {
-    /// As buildkitd's configuration has it.
-    fn most(self) -> &'static str {
+    /// As the configuration of buildkitd and dockerd has it.
+    pub(super) fn most(self) -> &'static str {
         match self {
             Self::Tests => "6GB",
             Self::Benchmark => "60GB",
@@ -39,7 +42,7 @@ impl Space {
     }
 
     /// What is never removed, as buildkitd's configuration has it.
-    fn least(self) -> &'static str {
+    pub(super) fn least(self) -> &'static str {
         match self {
             Self::Tests => "3GB",
             Self::Benchmark => "5GB",
@@ -53,6 +56,16 @@ pub(crate) struct Engine {
     name: String,
     directory: PathBuf,
     daemon: Daemon,
+}
+
+/// A daemon to be started.
+pub(super) struct Setup {
+    /// The text of its configuration file.
+    pub(super) configuration: String,
+    /// What starts it, the configuration file named.
+    pub(super) command: Command,
+    /// Whether it answers.
+    pub(super) ready: Box<dyn Fn() -> bool>,
 }
 
 impl Engine {
@@ -71,7 +84,7 @@ impl Engine {
             );
         }
         let directory = state.path("engines").join(name);
-        let daemon = Daemon::new(&directory, &directory.join("config.toml"));
+        let daemon = Daemon::new(&directory, &directory.join(CONFIGURATION));
         let engine = Self {
             name: name.to_owned(),
             directory,
@@ -112,17 +125,37 @@ impl Engine {
         &self.name
     }
 
-    /// Where buildkitd listens.
+    /// Where the daemon listens.
     pub(crate) fn socket(&self) -> PathBuf {
-        self.directory.join("buildkitd.sock")
+        self.directory.join("daemon.sock")
     }
 
-    /// Where buildkitd writes.
+    /// The engine's own directory.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The configuration file of the daemon.
+    pub(super) fn configuration_file(&self) -> PathBuf {
+        self.directory.join(CONFIGURATION)
+    }
+
+    /// Whether it is, or was last, a Docker.
+    pub(crate) fn is_docker(&self) -> bool {
+        self.made_by().starts_with(docker::PREFIX)
+    }
+
+    /// What the daemon is, or was last: the release, and its clock.
+    fn made_by(&self) -> String {
+        std::fs::read_to_string(self.directory.join("made-by")).unwrap_or_default()
+    }
+
+    /// Where the daemon writes.
     pub(crate) fn log(&self) -> PathBuf {
         self.daemon.log()
     }
 
-    /// The pid of buildkitd, if it runs.
+    /// The pid of the daemon, if it runs.
     pub(crate) fn running(&self) -> Option<u32> {
         self.daemon.running()
     }
@@ -131,7 +164,7 @@ impl Engine {
     /// it. Says whether it was started.
     ///
     /// # Errors
-    /// If something is missing on the machine, or buildkitd does not come up; the error shows the
+    /// If something is missing on the machine, or the daemon does not come up; the error shows the
     /// end of its log.
     pub(crate) fn start(
         &self,
@@ -141,50 +174,74 @@ impl Engine {
         days_ahead: u32,
     ) -> Result<bool> {
         host::require_root("an engine of our own")?;
-        let runc = host::require_package("runc")?;
         let release = releases::chosen()?;
-        let buildkitd = match (release, days_ahead) {
-            (None, 0) => Tool::Buildkitd.ensure(state)?,
-            (None, _) => Tool::ClockedBuildkitd.ensure(state)?,
-            (Some(release), 0) => release.ensure(state)?,
-            (Some(_), _) => bail!("only the clock of the pinned BuildKit can be set"),
+        let name = release.map_or("pinned", |release| release.name);
+        let made_by = format!("{name}, {days_ahead} days ahead\n");
+        let mut setup = match release.map(|release| &release.engine) {
+            None => {
+                let tool = match days_ahead {
+                    0 => Tool::Buildkitd,
+                    _ => Tool::ClockedBuildkitd,
+                };
+                self.buildkitd(state, (registry, space), &tool.ensure(state)?)?
+            }
+            Some(_) if days_ahead != 0 => bail!("only the clock of the pinned BuildKit can be set"),
+            Some(releases::Kind::BuildKit(program)) => {
+                self.buildkitd(state, (registry, space), &program.buildkitd(state)?)?
+            }
+            Some(releases::Kind::Docker(docker)) => {
+                docker::setup(self, state, (registry, space), docker)?
+            }
         };
-        let buildctl = Tool::Buildctl.ensure(state)?;
-        let path = self.directory.join("config.toml");
-        let made_by = format!(
-            "# BuildKit: {}\n",
-            release.map_or("pinned", |release| release.version)
-        );
-        let configuration = format!(
-            "{made_by}# Clock: {days_ahead} days ahead.\n{}",
-            self.configuration(registry, space, &runc)?
-        );
+        let path = self.configuration_file();
         let present = std::fs::read_to_string(&path).unwrap_or_default();
-        let started = self.running().is_none() || present != configuration;
+        let is_same = self.made_by() == made_by;
+        let started = self.running().is_none() || !is_same || present != setup.configuration;
         if started {
             self.stop()?;
-            // A release does not read what a newer one wrote.
-            if self.root().exists() && !present.starts_with(&made_by) {
+            // A release does not read what another one wrote.
+            let is_other = !self.made_by().starts_with(&format!("{name},"));
+            if self.root().exists() && is_other {
                 std::fs::remove_dir_all(self.root())?;
             }
             std::fs::create_dir_all(self.root())?;
-            std::fs::write(&path, configuration)?;
-            let address = format!("unix://{}", self.socket().display());
-            let ready = || {
-                succeeds(&mut command(
+            std::fs::write(&path, &setup.configuration)?;
+            std::fs::write(self.directory.join("made-by"), made_by)?;
+            setup
+                .command
+                .envs((days_ahead != 0).then(|| clock::variable(days_ahead)));
+            self.daemon
+                .start(&mut setup.command, START_LIMIT, setup.ready)?;
+        }
+        if self.is_docker() {
+            builder::register_docker(state, &self.name, &self.socket())?;
+        } else {
+            builder::register(state, &self.name, &self.socket())?;
+        }
+        Ok(started)
+    }
+
+    fn buildkitd(
+        &self,
+        state: &State,
+        (registry, space): (&Registry, Space),
+        program: &Path,
+    ) -> Result<Setup> {
+        let runc = host::require_package("runc")?;
+        let buildctl = Tool::Buildctl.ensure(state)?;
+        let address = format!("unix://{}", self.socket().display());
+        let mut command = Command::new(program);
+        command.arg("--config").arg(self.configuration_file());
+        Ok(Setup {
+            configuration: self.configuration(registry, space, &runc)?,
+            command,
+            ready: Box::new(move || {
+                succeeds(&mut crate::command::command(
                     &buildctl,
                     ["--addr", &address, "--timeout", "2", "debug", "workers"],
                 ))
-            };
-            let mut command = Command::new(&buildkitd);
-            command
-                .arg("--config")
-                .arg(&path)
-                .envs((days_ahead != 0).then(|| clock::variable(days_ahead)));
-            self.daemon.start(&mut command, START_LIMIT, ready)?;
-        }
-        builder::register(state, &self.name, &self.socket())?;
-        Ok(started)
+            }),
+        })
     }
 
     /// Stops the engine and what a killed daemon would leave; says whether it ran.
@@ -235,8 +292,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Where buildkitd keeps what it has.
-    fn root(&self) -> PathBuf {
+    /// Where the daemon keeps what it has.
+    pub(super) fn root(&self) -> PathBuf {
         self.directory.join("root")
     }
 

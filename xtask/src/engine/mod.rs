@@ -7,6 +7,7 @@
 pub(crate) mod builder;
 mod clock;
 mod daemon;
+mod docker;
 pub(crate) mod environment;
 pub(crate) mod host;
 mod mounts;
