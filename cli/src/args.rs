@@ -41,6 +41,10 @@ pub(crate) struct Common {
     /// Build-arg for the configuration; without a value it is taken from the environment.
     #[arg(long, value_name = "NAME=VALUE", global = true)]
     pub(crate) build_arg: Vec<String>,
+    /// Named context of the build: a directory with a module that go.work or go.mod names outside of
+    /// the repository, or that takes the place of another one.
+    #[arg(long, value_name = "NAME=DIR", global = true)]
+    pub(crate) build_context: Vec<String>,
 }
 
 /// What to do.

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use gowork_llb::config::{Config, FileSource, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::gosrc;
@@ -12,12 +11,13 @@ use gowork_llb::keys::{self, Contents, Difference, Key, KeyInput, KeyPart};
 use gowork_llb::packages;
 use gowork_llb::plan::{self, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::tree::{SourceTree, TreePath};
+use gowork_llb::workspace;
 
 use crate::args::Common;
 use crate::git::{Git, GitTree, WorkState};
 use crate::project::{OpenArgs, Project, Resolutions, Sound};
 use crate::source::Source;
-use crate::{resolve, ui};
+use crate::ui;
 
 /// What became of an image since a commit.
 #[derive(Debug, Clone)]
@@ -217,15 +217,7 @@ impl Comparison {
 
     /// What go chooses, before and now, and the outlines that it leads to.
     fn resolved(&self, then: Outline, now: Outline) -> anyhow::Result<[(Outline, Resolutions); 2]> {
-        // A go.mod directly in the directory for temporary files is ignored by the go command.
-        let dir = tempfile::tempdir()?;
-        let root = dir.path().join("root");
-        lay_out(&self.then, &then, &root)?;
-        let then = resolve::resolutions(&root, then, self.then.scan(), self.then.workspace())?;
-        Ok([
-            then,
-            resolve::resolutions(self.now.root(), now, self.now.scan(), self.now.workspace())?,
-        ])
+        Ok([self.then.asked_elsewhere(then)?, self.now.asked(now)?])
     }
 }
 
@@ -249,7 +241,13 @@ fn planned(
         .map(|file| &file.from.value)
         .collect();
     let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
-    let contents = contents(&files, &|path| runtime.iter().any(|from| from.takes(path)))?;
+    let (of_contexts, files): (BTreeSet<TreePath>, BTreeSet<TreePath>) =
+        files.into_iter().partition(workspace::is_of_context);
+    let mut contents = contents(&files, &|path| runtime.iter().any(|from| from.takes(path)))?;
+    for path in of_contexts {
+        // Git knows nothing of it, so it counts as unchanged.
+        contents.insert(path, "of a context");
+    }
     Ok(Planned { plan, contents })
 }
 
@@ -270,34 +268,6 @@ fn unanswered(error: &anyhow::Error) -> String {
 
 type ContentsOf<'a> =
     dyn Fn(&BTreeSet<TreePath>, &dyn Fn(&TreePath) -> bool) -> anyhow::Result<Contents> + 'a;
-
-/// Writes what `go list` of third-party packages needs: mod files, and vendor directories.
-fn lay_out(project: &Project, outline: &Outline, root: &std::path::Path) -> anyhow::Result<()> {
-    let mut wanted: BTreeSet<TreePath> = outline
-        .builds
-        .iter()
-        .flat_map(|build| build.mod_files.iter().cloned())
-        .collect();
-    wanted.extend(
-        outline
-            .builds
-            .iter()
-            .filter(|build| build.vendored)
-            .map(|build| build.dir.child("vendor")),
-    );
-    let files: Vec<TreePath> = keys::files(project.tree.as_ref(), &wanted)
-        .into_iter()
-        .collect();
-    std::fs::create_dir_all(root)?;
-    for (path, bytes) in files.iter().zip(project.tree.read(&files)) {
-        let place = root.join(path.as_str());
-        if let (Ok(bytes), Some(dir)) = (bytes, place.parent()) {
-            std::fs::create_dir_all(dir)?;
-            std::fs::write(&place, bytes).with_context(|| place.display().to_string())?;
-        }
-    }
-    Ok(())
-}
 
 fn compare([then, now]: &[BTreeMap<ImageName, Key>; 2]) -> BTreeMap<ImageName, Change> {
     let names: BTreeSet<&ImageName> = then.keys().chain(now.keys()).collect();

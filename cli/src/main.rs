@@ -5,6 +5,7 @@ mod bounded;
 mod by_commit;
 mod by_name;
 mod commands;
+mod contexts;
 mod conversion;
 mod deploy;
 mod doctor;

@@ -9,7 +9,7 @@ use gowork_llb::Repository;
 use gowork_llb::config::{self, Config, GitUnknown, GitValue, ImageName};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::limits;
-use gowork_llb::lower;
+use gowork_llb::lower::{self, ContextUse};
 use gowork_llb::packages::Scan;
 use gowork_llb::plan::{self, BuildIx, NotInImages, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
@@ -17,6 +17,7 @@ use gowork_llb::tree::{SourceTree, TreePath};
 use gowork_llb::workspace::Workspace;
 
 use crate::args::Common;
+use crate::contexts::{self, Contexts, Laid};
 use crate::exit::Usage;
 use crate::root::CONFIGURATION;
 use crate::source::Source;
@@ -36,10 +37,12 @@ pub(crate) struct Project {
     pub(crate) left_out_git: Vec<Diagnostic>,
     /// Name and text of the configuration, if there is one.
     pub(crate) config_file: Option<(String, String)>,
+    /// The named contexts of the build.
+    pub(crate) contexts: Contexts,
     /// The Dockerfile with stages of its own that the configuration belongs to, if it does.
     pub(crate) stages: Option<String>,
     /// All files, for the lines of those that a build does not see.
-    whole: Arc<dyn SourceTree>,
+    pub(crate) whole: Arc<dyn SourceTree>,
     root: PathBuf,
 }
 
@@ -146,6 +149,11 @@ impl Project {
         }
         diagnostics.extend(found);
         let root = common.root.dir.clone();
+        let Laid {
+            tree,
+            whole,
+            contexts,
+        } = contexts::lay(tree, whole, &config, common)?;
         let repository = Repository::configured(tree.as_ref(), root.clone(), config, diagnostics);
         Ok(Self {
             tree,
@@ -154,6 +162,7 @@ impl Project {
             reads_git: !asked_of_git.is_empty() || stamps,
             left_out_git,
             config_file,
+            contexts,
             stages,
             whole,
             root,
@@ -191,7 +200,19 @@ impl Project {
 
     /// The images on each platform that can be built, and all that is wrong.
     pub(crate) fn judge(&self, targets: &[Target]) -> Outlines {
-        self.repository.outlines(targets)
+        let mut made = self.repository.outlines(targets);
+        if self.stages.is_none() {
+            let context_use = ContextUse {
+                given: &self.contexts.names(),
+                modules: &self.contexts.of_modules(),
+                config: self.config(),
+                mod_files: &self.scan().mod_files,
+                workspace: self.workspace(),
+            };
+            let outlines: Vec<&Outline> = made.outlines.iter().collect();
+            made.diagnostics.extend(context_use.unused(&outlines));
+        }
+        made
     }
 
     /// Files that programs open while they run and that their images do not have. Stages of a
@@ -248,8 +269,7 @@ impl Project {
                 code,
             }));
         }
-        let (outline, resolutions) =
-            resolve::resolutions(&self.root, outline, self.scan(), self.workspace())?;
+        let (outline, resolutions) = self.asked(outline)?;
         let plan = plan::plan(PlanInput {
             outline: &outline,
             resolutions: Some(&resolutions),
@@ -259,6 +279,24 @@ impl Project {
             broken,
             code,
         }))
+    }
+
+    /// What the local go command says about the builds of an outline.
+    pub(crate) fn asked(&self, outline: Outline) -> anyhow::Result<(Outline, Resolutions)> {
+        if self.contexts.modules.is_empty() {
+            return resolve::resolutions(&self.root, outline, self.scan(), self.workspace());
+        }
+        // The repository's own mod files do not name the directories of contexts.
+        self.asked_elsewhere(outline)
+    }
+
+    /// The same, asked in a directory that has no more than the question needs.
+    pub(crate) fn asked_elsewhere(
+        &self,
+        outline: Outline,
+    ) -> anyhow::Result<(Outline, Resolutions)> {
+        let place = resolve::Place::new(self.tree.as_ref(), &outline)?;
+        resolve::resolutions(place.root(), outline, self.scan(), self.workspace())
     }
 
     /// What was read of its files.

@@ -21,6 +21,7 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
         args: project.open_args.clone(),
         platforms: common.platform.clone(),
         without: sound.broken,
+        contexts: project.contexts.places_from(&common.root.dir),
     };
     let text = sound
         .value

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::{self, Mark};
 use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
+use gowork_llb::workspace;
 
 use super::build_file::{build_file, printable};
 use crate::args::{Ci, CiCache, CiSystem, Common};
@@ -13,6 +14,7 @@ use crate::exit;
 use crate::output::deliver;
 use crate::pipeline::{self, Cache, Facts};
 use crate::project::{OpenArgs, Project, usual_targets};
+use crate::ui;
 
 /// Prints the pipeline.
 pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
@@ -37,6 +39,10 @@ pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
     let images = outline.images.iter();
     let images = images.filter(|image| image.variant_of.is_none());
     let builder = &outline.setup.builder;
+    let contexts = project.contexts.places_from(&common.root.dir);
+    if !contexts.is_empty() {
+        ui::note("the builds of this pipeline need the contexts too: add steps that fetch them");
+    }
     let facts = Facts {
         images: images.map(|image| image.config.name.to_string()).collect(),
         broken: sound.broken.clone(),
@@ -52,6 +58,10 @@ pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
             None => builder.image.clone(),
         },
         build_args: common.build_arg.clone(),
+        contexts: contexts
+            .iter()
+            .map(|(name, place)| format!("{name}={place}"))
+            .collect(),
         reads_git: project.reads_git,
         definition: build_file(common, &project)?,
         below: below(common)?,
@@ -108,7 +118,7 @@ fn tested(project: &Project) -> anyhow::Result<Vec<String>> {
     let tested = members
         .into_iter()
         .map(|module| &workspace.module(module).dir)
-        .filter(|dir| has_tests(project.whole(), dir));
+        .filter(|dir| !workspace::is_of_context(dir) && has_tests(project.whole(), dir));
     tested.map(|dir| printable(&dir.as_dir())).collect()
 }
 

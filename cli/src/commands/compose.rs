@@ -31,13 +31,16 @@ pub(crate) fn run(common: &Common, options: &Compose) -> anyhow::Result<u8> {
         for image in own.filter(|image| image.variant_of.is_none()) {
             images.push(&image.config);
             if options.watch {
-                watched_of.insert(image.config.name.clone(), watched(outline, image));
+                let paths = watched(outline, image);
+                let on_disk = paths.iter().map(|path| project.contexts.on_disk(path));
+                watched_of.insert(image.config.name.clone(), on_disk.collect());
             }
         }
     }
     let file = ComposeOptions {
         definition: build_file(common, &project)?,
         args: project.open_args.clone(),
+        contexts: project.contexts.places_from(&common.root.dir),
         broken: sound.broken.clone(),
         watched: watched_of,
     };

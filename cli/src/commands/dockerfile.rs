@@ -45,6 +45,8 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
         args: project.open_args.clone(),
         without: sound.broken,
         overlays: project.config().overlays(),
+        contexts: project.contexts.modules.clone(),
+        edits: project.contexts.edits.clone(),
     };
     match lower::dockerfile(&plans, &printing) {
         Ok(text) => Ok(deliver(&text, Mark::DOCKERFILE, &options.output)?.max(sound.code)),

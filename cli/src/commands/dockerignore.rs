@@ -6,6 +6,7 @@ use gowork_llb::gomod::FILE_NAMES;
 use gowork_llb::lower::Mark;
 use gowork_llb::plan::Outline;
 use gowork_llb::tree::TreePath;
+use gowork_llb::workspace;
 
 use super::topmost::topmost;
 use crate::args::{Common, Output};
@@ -36,6 +37,8 @@ pub(crate) fn run(common: &Common, output: &Output) -> anyhow::Result<u8> {
 pub(super) fn text(outlines: &[Outline], reads_git: bool, opened: BTreeSet<TreePath>) -> String {
     let mut paths = opened;
     paths.extend(outlines.iter().flat_map(Outline::tree_paths));
+    // A named context has an ignore file of its own.
+    paths.retain(|path| !workspace::is_of_context(path));
     let builds = || outlines.iter().flat_map(|outline| &outline.builds);
     let embedded: BTreeSet<&TreePath> = builds()
         .flat_map(|build| build.packages.iter())

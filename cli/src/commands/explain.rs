@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use gowork_llb::keys::{self, Contents, Key, KeyInput, KeyPart};
 use gowork_llb::plan::json;
@@ -26,8 +27,12 @@ const FEW_DIRS: usize = 12;
 /// Prints it.
 pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
     let target = one_target(common)?;
-    let whole = Source::on_disk(common)?;
-    let project = Project::of(whole.clone().without_ignored(), common, OpenArgs::Keep)?;
+    let on_disk = Source::on_disk(common)?;
+    let project = Project::of(on_disk.clone().without_ignored(), common, OpenArgs::Keep)?;
+    let whole = Source {
+        tree: Arc::clone(&project.whole),
+        ..on_disk
+    };
     let Some(sound) = project.planned(target, options.resolve)? else {
         return Ok(exit::ERRORS);
     };
@@ -51,9 +56,9 @@ pub(crate) fn run(common: &Common, options: &Explain) -> anyhow::Result<u8> {
             resolutions: resolutions.as_ref(),
             whole: &whole,
         };
-        return Ok(
-            explain_file::run(&asked, &common.root.path(file), options.format)?.max(sound.code),
-        );
+        let of_context = project.contexts.path(file);
+        let path = of_context.unwrap_or_else(|| common.root.path(file));
+        return Ok(explain_file::run(&asked, &path, options.format)?.max(sound.code));
     }
     match options.format {
         Form::Human => ui::print(&text(query, image, resolutions.as_ref(), options.all))?,

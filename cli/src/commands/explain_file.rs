@@ -9,6 +9,7 @@ use gowork_llb::gomod::path::is_path_prefix;
 use gowork_llb::plan::Image;
 use gowork_llb::resolution::{Resolution, ResolvedModule};
 use gowork_llb::tree::TreePath;
+use gowork_llb::workspace;
 
 use super::explain_json::{ExplainFileJson, ImportJson};
 use crate::args::Form;
@@ -106,6 +107,7 @@ fn is_dir(whole: &Source, path: &TreePath) -> bool {
 
 fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) -> Answer {
     if let Some((name, ignore)) = &whole.ignore
+        && !workspace::is_of_context(path)
         && let Some(rule) = ignore.excludes(path)
     {
         return Answer::absent(format!(

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::config::{HealthcheckConfig, ImageConfig, ImageName, Port, Protocol};
 use gowork_llb::lower::{self, Mark};
-use gowork_llb::tree::TreePath;
 use serde_json::Value;
 
 use super::span::span;
@@ -19,7 +18,9 @@ pub(crate) struct ComposeOptions {
     /// Images that are missing, since they cannot be built.
     pub(crate) broken: BTreeSet<ImageName>,
     /// What is watched for each image; empty if nothing is.
-    pub(crate) watched: BTreeMap<ImageName, Vec<TreePath>>,
+    pub(crate) watched: BTreeMap<ImageName, Vec<String>>,
+    /// Named contexts of every build: where each is, by its name.
+    pub(crate) contexts: BTreeMap<String, String>,
 }
 
 /// The compose file.
@@ -57,6 +58,12 @@ fn service(
         text += &format!("      dockerfile: {}\n", text_of(definition));
     }
     text += &format!("      target: {name}\n");
+    if !options.contexts.is_empty() {
+        text += "      additional_contexts:\n";
+        for (context, place) in &options.contexts {
+            text += &format!("        {}: {}\n", text_of(context), text_of(place));
+        }
+    }
     if !options.args.is_empty() {
         text += "      args:\n";
         for (arg, default) in &options.args {
@@ -87,7 +94,7 @@ fn service(
     if let Some(paths) = options.watched.get(&image.name) {
         text += "    develop:\n      watch:\n";
         for path in paths {
-            let path = text_of(&path.as_dir());
+            let path = text_of(path);
             text += &format!("        - action: rebuild\n          path: {path}\n");
         }
     }

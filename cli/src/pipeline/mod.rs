@@ -30,6 +30,8 @@ pub(crate) struct Facts {
     pub(crate) go_image: String,
     /// Build-args of every build, `NAME=VALUE`.
     pub(crate) build_args: Vec<String>,
+    /// Named contexts of every build, `NAME=PLACE`.
+    pub(crate) contexts: Vec<String>,
     /// Whether a build reads commits and tags.
     pub(crate) reads_git: bool,
     /// What a build is made by, if it is not the Dockerfile at the root.

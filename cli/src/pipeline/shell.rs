@@ -16,10 +16,7 @@ pub(super) fn word(text: &str) -> String {
 pub(super) fn build(facts: &Facts, target: &str) -> String {
     let definition = facts.definition.as_deref().map(word);
     let file = definition.map_or(String::new(), |file| format!(" --file {file}"));
-    let args = facts.build_args.iter();
-    let args: String = args
-        .map(|arg| format!(" --build-arg {}", word(arg)))
-        .collect();
+    let args = given(facts);
     format!(
         "docker buildx build{file} --target {target} --platform {}{args} \\",
         word(&facts.platforms.join(","))
@@ -32,10 +29,16 @@ pub(super) fn gowork(facts: &Facts) -> String {
     if let Some(file) = &facts.definition {
         command += &format!(" --config {}", word(file));
     }
-    for arg in &facts.build_args {
-        command += &format!(" --build-arg {}", word(arg));
-    }
-    command
+    command + &given(facts)
+}
+
+/// The build-args and named contexts of every build.
+fn given(facts: &Facts) -> String {
+    let args = facts.build_args.iter().map(|arg| ("build-arg", arg));
+    let contexts = facts.contexts.iter().map(|it| ("build-context", it));
+    args.chain(contexts)
+        .map(|(option, value)| format!(" --{option} {}", word(value)))
+        .collect()
 }
 
 /// Runs the tests of all modules that have some, and fails at the end if one failed.

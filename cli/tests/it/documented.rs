@@ -219,9 +219,10 @@ fn mentioned(page: &str) -> Vec<String> {
     let mut is_code = false;
     let mut text = String::new();
     for line in page.lines() {
-        is_code ^= line.starts_with("```");
-        if !is_code {
-            text += line.trim_end();
+        let is_fence = line.starts_with("```");
+        is_code ^= is_fence;
+        if !is_code && !is_fence {
+            text += line.trim();
             text.push(' ');
         }
     }
@@ -241,7 +242,8 @@ fn commands_in_sentences_are_understood() {
         let text = std::fs::read_to_string(&page).unwrap();
         for command in mentioned(&text) {
             // Of `github|gitlab` the first; a pipe, and what follows it, is the shell's.
-            let words = command.split(' ').skip(1).take_while(|word| *word != "|");
+            let words = command.split(' ').skip(1);
+            let words = words.take_while(|word| !["|", "\\|", ">"].contains(word));
             let words = words.map(|word| word.split('|').next().unwrap_or_default());
             let args = format!("{} --help", words.collect::<Vec<_>>().join(" "));
             let said = run(dir.path(), &args);

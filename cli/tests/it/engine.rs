@@ -80,7 +80,17 @@ impl Example {
     /// Builds all binaries by the printed Dockerfile; gives the directory they are in, and the
     /// stages whose RUN ran.
     fn build(&self, form: &str) -> (tempfile::TempDir, BTreeSet<String>) {
-        let printed = run(self.path(), &format!("dockerfile --cache {form}"));
+        self.build_with(form, &[])
+    }
+
+    /// The same with named contexts.
+    fn build_with(&self, form: &str, contexts: &[String]) -> (tempfile::TempDir, BTreeSet<String>) {
+        let given = contexts
+            .iter()
+            .map(|context| format!("--build-context={context}"));
+        let given: Vec<String> = given.collect();
+        let words = given.join(" ");
+        let printed = run(self.path(), &format!("dockerfile --cache {form} {words}"));
         assert_eq!(printed.code, 0, "{printed}");
         // Without the first line the engine's own Dockerfile frontend reads it, which needs no
         // registry.
@@ -108,7 +118,7 @@ impl Example {
                 PathBuf::from(bundle).display()
             ));
         }
-        let output = build.arg(self.path()).output().unwrap();
+        let output = build.args(given).arg(self.path()).output().unwrap();
         let progress = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "{progress}");
         (out, ran(&progress))
@@ -324,6 +334,84 @@ fn baked(dir: &Path, args: &[&str], variables: &[(&str, &str)]) -> serde_json::V
         String::from_utf8_lossy(&output.stderr)
     );
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A member, and a replacement, that lie outside of the repository.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn modules_of_contexts_are_built() {
+    let lib = |file: &str, text: &str| (format!("../lib/{file}"), text.to_owned());
+    let shop = Example::new(&[]);
+    let repository = Example {
+        dir: tempfile::tempdir_in(shop.path()).unwrap(),
+    };
+    let files = [
+        ("go.work".to_owned(), "go 1.26\n\nuse (\n\t./app\n\t../lib\n)\n".to_owned()),
+        (
+            "app/go.mod".to_owned(),
+            "module example.com/app\n\ngo 1.26\n\nrequire example.com/fork v1.0.0\n\nreplace example.com/fork => ../../fork\n".to_owned(),
+        ),
+        (
+            "app/main.go".to_owned(),
+            "package main\n\nimport \"example.com/lib\"\n\nfunc main() { println(lib.Name()) }\n".to_owned(),
+        ),
+        (
+            "app/cmd/forked/main.go".to_owned(),
+            "package main\n\nimport \"example.com/fork\"\n\nfunc main() { println(fork.Name) }\n".to_owned(),
+        ),
+        lib("go.mod", "module example.com/lib\n\ngo 1.26\n"),
+        lib(
+            "lib.go",
+            "package lib\n\nimport _ \"embed\"\n\n//go:embed name.txt\nvar name string\n\nfunc Name() string { return name }\n",
+        ),
+        lib("lib_test.go", "package lib\n\nfunc broken() int { return \"\" }\n"),
+        lib("name.txt", "of a context"),
+        ("../fork/go.mod".to_owned(), "module example.com/fork\n\ngo 1.26\n".to_owned()),
+        (
+            "../fork/fork.go".to_owned(),
+            "package fork\n\nconst Name = \"of a fork\"\n".to_owned(),
+        ),
+    ];
+    for (name, text) in &files {
+        let file = repository.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let contexts =
+        ["lib", "fork"].map(|name| format!("{name}={}", shop.path().join(name).display()));
+    for form in ["layer", "mount"] {
+        let (built, _) = repository.build_with(form, &contexts);
+        let mut go = Command::new("go");
+        go.current_dir(repository.path().join("app"));
+        go.args([
+            "build",
+            "-trimpath",
+            "-buildvcs=false",
+            "-ldflags=-s -w",
+            "-o",
+        ]);
+        let local = tempfile::tempdir().unwrap();
+        go.arg(local.path()).arg(".");
+        go.envs([
+            ("GOENV", "off"),
+            ("GOFLAGS", ""),
+            ("GOTOOLCHAIN", "local"),
+            ("CGO_ENABLED", "0"),
+        ]);
+        assert!(go.status().unwrap().success());
+        let read = |dir: &Path| std::fs::read(dir.join("app")).unwrap();
+        assert!(
+            read(built.path()) == read(local.path()),
+            "--cache {form}: app differs"
+        );
+        // The build info names the directory that a context is laid at.
+        let said = Command::new(built.path().join("forked")).output().unwrap();
+        assert_eq!(
+            String::from_utf8_lossy(&said.stderr),
+            "of a fork\n",
+            "--cache {form}"
+        );
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod below;
 mod bill;
 mod broken;
 mod cases;
+mod contexts;
 mod contract;
 mod definition;
 mod deploy;

@@ -31,7 +31,6 @@ use crate::gateway::{Gateway, GatewayError, Ref};
 use crate::opts::Options;
 use local::{Directory, IGNORE_FILE, INTERNAL};
 use named::NamedContexts;
-pub(crate) use named::short_name;
 pub(crate) use read::read_optional;
 use read::solve;
 use registry::{Lookup, SCRATCH};

@@ -2,7 +2,7 @@
 
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::source::OciLayout;
-use gowork_llb::ops::{Digest, Output, Platform, Reference};
+use gowork_llb::ops::{Digest, Output, Platform, Reference, short_name};
 use gowork_llb::tree::Ignore;
 
 use super::local::{Directory, Filter, IGNORE_FILE};
@@ -185,14 +185,6 @@ impl NamedContexts<'_> {
             digest: None,
             image: None,
         })
-    }
-}
-
-/// A name as clients write those of contexts: in the short form of image references.
-pub(crate) fn short_name(name: &str) -> String {
-    match Reference::parse(name) {
-        Ok(reference) => reference.familiar().trim_end_matches(":latest").to_owned(),
-        Err(_) => name.to_owned(),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod decode;
 mod directive;
+mod edit;
 mod import_path;
 mod lex;
 pub mod modfile;
@@ -24,6 +25,7 @@ pub mod version;
 pub mod workfile;
 pub mod write;
 
+pub use edit::edit_flags;
 pub use import_path::ImportPath;
 pub use modfile::{ModFile, Require, Retract};
 pub use path::{InvalidPath, ModulePath};

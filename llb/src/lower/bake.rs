@@ -16,6 +16,8 @@ pub struct BakeOptions {
     pub platforms: Vec<Target>,
     /// Images that are missing, since they cannot be built.
     pub without: BTreeSet<ImageName>,
+    /// Named contexts of every build: where each is, by its name.
+    pub contexts: BTreeMap<String, String>,
 }
 
 /// Variables of the file's own: name, default, and what they are for.
@@ -164,6 +166,13 @@ fn shared(options: &BakeOptions) -> String {
             .map(|name| format!("    {name} = {name}\n"))
             .collect();
         lines.push(format!("args = {{\n{}  }}", args.concat()));
+    }
+    if !options.contexts.is_empty() {
+        let contexts = options.contexts.iter();
+        let contexts: Vec<String> = contexts
+            .map(|(name, place)| format!("    {} = {}\n", string(name), string(place)))
+            .collect();
+        lines.push(format!("contexts = {{\n{}  }}", contexts.concat()));
     }
     block("_shared", &lines)
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bake;
+mod contexts;
 mod dockerfile;
 mod go_errors;
 pub mod graph;
@@ -16,7 +17,8 @@ mod start;
 
 pub use accounts::{Accounts, GROUP_FILE, PASSWD_FILE};
 pub use bake::{BakeOptions, bake};
-pub use dockerfile::{CacheForm, DockerfileOptions, dockerfile, open_arg};
+pub use contexts::ContextUse;
+pub use dockerfile::{CacheForm, DockerfileOptions, ModuleContext, dockerfile, open_arg};
 pub use go_errors::{GoErrors, go_errors};
 pub use image_config::{ConfigInput, check_env, image_config};
 pub use llb::{

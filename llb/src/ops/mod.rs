@@ -58,5 +58,5 @@ pub use meta::ProgressGroup;
 pub use output::{OpError, Output};
 pub use platform::{Platform, PlatformError};
 pub(crate) use reference::Written;
-pub use reference::{Reference, ReferenceError};
+pub use reference::{Reference, ReferenceError, short_name};
 pub use sourcemap::{Location, SourceMap};

@@ -185,6 +185,15 @@ impl Reference {
     }
 }
 
+/// The name of a named context as clients write it: in the short form of image references, without
+/// the tag `latest`. What is no reference stays as it is.
+pub fn short_name(name: &str) -> String {
+    match Reference::parse(name) {
+        Ok(reference) => reference.familiar().trim_end_matches(":latest").to_owned(),
+        Err(_) => name.to_owned(),
+    }
+}
+
 /// The registry and the rest. What stands before the first slash is a registry if it looks like a
 /// host.
 fn split_domain(text: &str) -> (&str, &str) {

@@ -3,6 +3,7 @@
 //! Owns paths, listings and contents. Does not own what they mean: nothing here knows Go.
 
 mod ignore;
+mod laid;
 #[cfg(feature = "local")]
 mod local;
 mod mem;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use crate::limits;
 
 pub use ignore::{Ignore, IgnoreRule, IgnoringTree};
+pub use laid::LaidTree;
 #[cfg(feature = "local")]
 pub use local::LocalTree;
 pub use mem::MemTree;

@@ -25,9 +25,9 @@ fn dir_of(name: &str) -> TreePath {
         .child(&name.replace('/', "+"))
 }
 
-/// Whether a directory lies in a context.
-pub(super) fn is_of_context(dir: &TreePath) -> bool {
-    dir.as_str().starts_with(CONTEXTS_DIR) && dir.is_under(&TreePath::ROOT.child(CONTEXTS_DIR))
+/// Whether a file or directory lies in a context.
+pub fn is_of_context(path: &TreePath) -> bool {
+    path.as_str().starts_with(CONTEXTS_DIR) && path.is_under(&TreePath::ROOT.child(CONTEXTS_DIR))
 }
 
 /// What named contexts are to a repository.

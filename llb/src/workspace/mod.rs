@@ -14,7 +14,9 @@ mod module;
 mod replace;
 
 pub(crate) use behind::Evidence;
-pub use contexts::{PlacedContexts, names as context_names, place as place_contexts};
+pub use contexts::{
+    PlacedContexts, is_of_context, names as context_names, place as place_contexts,
+};
 pub(crate) use load::load_everything;
 pub(crate) use load::named_dirs;
 pub use load::{Choice, GoworkOff, LoadedWorkspace, load, load_chosen};

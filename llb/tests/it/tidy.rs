@@ -156,7 +156,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 25] = [
+const CLI_ARROWS: [(&str, &[&str]); 26] = [
     ("bounded", &[]),
     ("root", &[]),
     ("ui", &[]),
@@ -165,10 +165,13 @@ const CLI_ARROWS: [(&str, &[&str]); 25] = [
     ("exit", &["ui"]),
     ("args", &["exit", "root"]),
     ("source", &["args", "root"]),
+    ("contexts", &["args", "exit"]),
     ("output", &["args", "exit", "ui"]),
     (
         "project",
-        &["args", "exit", "git", "resolve", "root", "source", "ui"],
+        &[
+            "args", "contexts", "exit", "git", "resolve", "root", "source", "ui",
+        ],
     ),
     ("licenses", &["project"]),
     ("membership", &["project"]),

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use gowork_llb::config::Config;
-use gowork_llb::diag::{self, Diagnostic, Rule};
-use gowork_llb::lower::MODULES_CONTEXT;
-use gowork_llb::ops::Platform;
+use gowork_llb::diag::Diagnostic;
+use gowork_llb::lower::ContextUse;
+use gowork_llb::ops::{Platform, short_name};
 use gowork_llb::plan::Outline;
 use gowork_llb::workspace;
 
 use super::overlays::Overlays;
 use super::scan::{self, Scanned};
 use crate::builder::session::Session;
-use crate::context::short_name;
 use crate::error::{BuildError, SourceFiles};
 
 /// What a scan found, with modules of named contexts.
@@ -62,72 +61,18 @@ pub(in crate::builder) fn unused(
     scanned: &WithContexts,
     outlines: &[(Platform, Outline)],
 ) -> Vec<Diagnostic> {
-    let has_stages = config.stages.values().any(|stage| stage.image.is_none());
-    if outlines.is_empty() || has_stages || session.context.definition().is_dockerfile() {
+    if session.context.definition().is_dockerfile() {
         return Vec::new();
     }
-    let mut known = in_configuration(config, outlines);
-    known.insert(MODULES_CONTEXT.to_owned());
-    let frontend = session.options.frontend.as_ref();
-    let unused: BTreeSet<&str> = given(session)
-        .filter(|name| !known.contains(*name) && !scanned.used.contains(*name))
-        .filter(|name| frontend.is_none_or(|frontend| short_name(frontend) != *name))
-        .collect();
-    if unused.is_empty() {
-        return Vec::new();
-    }
-    let WithContexts { scanned, .. } = scanned;
-    known.extend(workspace::context_names(
-        &scanned.scan.mod_files,
-        &scanned.workspace,
-    ));
-    unused
-        .into_iter()
-        .map(|name| unused_context(name, &known))
-        .collect()
-}
-
-fn unused_context(name: &str, known: &BTreeSet<String>) -> Diagnostic {
-    let near = diag::nearest(name, known.iter().map(String::as_str));
-    let warning = Diagnostic::warning(
-        Rule::UnusedContext,
-        format!("build context {name} is not used"),
-    );
-    warning.help(match near {
-        Some(near) => format!("did you mean {near}?"),
-        None => "a context has the name of an image, a stage, a module, or a directory outside of the repository that go.work or go.mod names".to_owned(),
-    })
-}
-
-/// The names of images, stages and contexts that a configuration takes something from.
-fn in_configuration(config: &Config, outlines: &[(Platform, Outline)]) -> BTreeSet<String> {
-    let overlays = config.overlays();
-    let mut names: BTreeSet<String> = overlays
-        .iter()
-        .map(|overlay| overlay.from.value.clone())
-        .collect();
-    names.extend(config.stages.keys().cloned());
-    let images = config
-        .stages
-        .values()
-        .filter_map(|stage| stage.image.as_ref());
-    names.extend(images.map(|image| short_name(image)));
-    for (_, outline) in outlines {
-        let builder = &outline.builder;
-        names.insert(short_name(builder.stage().unwrap_or(&builder.image)));
-        for image in &outline.images {
-            let runtime = &image.config.runtime;
-            names.insert(short_name(
-                runtime.base_stage().unwrap_or(&runtime.base.value),
-            ));
-            names.extend(
-                runtime
-                    .files
-                    .iter()
-                    .filter_map(|file| file.from.stage())
-                    .map(ToOwned::to_owned),
-            );
-        }
-    }
-    names
+    let own = session.options.frontend.as_deref().map(short_name);
+    let given = given(session).filter(|name| own.as_deref() != Some(*name));
+    let context_use = ContextUse {
+        given: &given.map(ToOwned::to_owned).collect(),
+        modules: &scanned.used,
+        config,
+        mod_files: &scanned.scanned.scan.mod_files,
+        workspace: &scanned.scanned.workspace,
+    };
+    let outlines: Vec<&Outline> = outlines.iter().map(|(_, outline)| outline).collect();
+    context_use.unused(&outlines)
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::options::{DockerfileOptions, ModuleContext};
 use super::words::{copy_word, json_array, literal_pattern};
 use crate::config::OverlayConfig;
 use crate::gosrc::glob;
@@ -92,26 +93,27 @@ impl Sources {
     }
 
     /// The instructions where third-party packages are compiled that need these, with a comment.
-    pub(super) fn for_third_party(&self, overlays: &[OverlayConfig]) -> Vec<String> {
+    pub(super) fn for_third_party(&self, options: &DockerfileOptions) -> Vec<String> {
         let comment =
             "# Packages of this repository that third-party packages import, or may import.";
         let comment = (!self.dirs.is_empty()).then(|| comment.to_owned());
         comment
             .into_iter()
-            .chain(self.instructions(overlays))
+            .chain(self.instructions(options))
             .collect()
     }
 
     /// The instructions, in the order of the file: what changes least comes first.
-    pub(super) fn instructions(&self, overlays: &[OverlayConfig]) -> Vec<String> {
+    pub(super) fn instructions(&self, options: &DockerfileOptions) -> Vec<String> {
+        let overlays = options.overlays.iter();
         let laid: Vec<&OverlayConfig> = overlays
-            .iter()
             .filter(|overlay| self.named.iter().any(|path| is_in(path, overlay)))
             .collect();
         let mut instructions = Vec::new();
         if !self.embedded.is_empty() {
             instructions.push("# Files that the binary embeds.".to_owned());
-            instructions.push(copy(&[], &optional(&self.embedded, &laid)));
+            let embedded = optional(&self.embedded, &laid);
+            instructions.extend(copies(&[], &embedded, &options.contexts));
         }
         let mut sources = BTreeSet::new();
         let mut excludes = vec!["**/*_test.go".to_owned()];
@@ -128,7 +130,8 @@ impl Sources {
             }
         }
         if !sources.is_empty() {
-            instructions.push(copy(&excludes, &optional(&sources, &laid)));
+            let sources = optional(&sources, &laid);
+            instructions.extend(copies(&excludes, &sources, &options.contexts));
         }
         for overlay in laid {
             instructions.push(format!("# What {} makes.", overlay.from.value));
@@ -221,9 +224,45 @@ fn embed_sources(dir: &TreePath, pattern: &str, files: &[TreePath]) -> Vec<Strin
     }
 }
 
-/// `COPY --parents` of `sources` into the working directory's root, keeping their paths.
-pub(super) fn copy(excludes: &[String], sources: &BTreeSet<String>) -> String {
-    let mut lines = vec!["COPY --parents".to_owned()];
+/// The instructions that copy `sources`, keeping their paths: from the build context, and what lies
+/// in the directories of named contexts from these.
+pub(super) fn copies(
+    excludes: &[String],
+    sources: &BTreeSet<String>,
+    contexts: &[ModuleContext],
+) -> Vec<String> {
+    let mut instructions = Vec::new();
+    let (mut own, mut own_excludes) = (sources.clone(), excludes.to_vec());
+    for context in contexts {
+        let dir = literal_pattern(context.dir.as_str()) + "/";
+        let below = |pattern: &String| pattern.strip_prefix(&dir).map(ToOwned::to_owned);
+        let taken: BTreeSet<String> = sources.iter().filter_map(below).collect();
+        if !taken.is_empty() {
+            // What begins with `**` is left out of every directory.
+            let general = |pattern: &String| pattern.starts_with("**/").then(|| pattern.clone());
+            let excludes = excludes.iter();
+            let excludes = excludes.filter_map(|it| below(it).or_else(|| general(it)));
+            instructions.push(copy(Some(context), &excludes.collect::<Vec<_>>(), &taken));
+        }
+        own.retain(|pattern| !pattern.starts_with(&dir));
+        own_excludes.retain(|pattern| !pattern.starts_with(&dir));
+    }
+    if !own.is_empty() {
+        instructions.insert(0, copy(None, &own_excludes, &own));
+    }
+    instructions
+}
+
+/// `COPY --parents` of `sources` into the root of the sources, or into the directory of a context.
+fn copy(from: Option<&ModuleContext>, excludes: &[String], sources: &BTreeSet<String>) -> String {
+    let (from, to) = match from {
+        Some(context) => (
+            format!(" --from={}", context.name),
+            format!("/src/{}/", context.dir),
+        ),
+        None => (String::new(), "/src/".to_owned()),
+    };
+    let mut lines = vec![format!("COPY{from} --parents")];
     lines.extend(
         excludes
             .iter()
@@ -234,12 +273,12 @@ pub(super) fn copy(excludes: &[String], sources: &BTreeSet<String>) -> String {
         |word: &String| !word.contains(char::is_whitespace) && !word.starts_with(['[', '<', '-']);
     if words.iter().all(is_plain) {
         lines.extend(words.iter().map(|word| format!("    {word}")));
-        lines.push("    /src/".to_owned());
+        lines.push(format!("    {to}"));
     } else {
         // A path with a blank in it needs the JSON form.
         lines.push(format!(
             "    {}",
-            json_array(words.iter().map(String::as_str).chain(["/src/"]))
+            json_array(words.iter().map(String::as_str).chain([to.as_str()]))
         ));
     }
     lines.join(" \\\n")

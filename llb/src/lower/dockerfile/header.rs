@@ -1,7 +1,7 @@
 //! The comment at the top of a printed Dockerfile.
 
 use super::options::DockerfileOptions;
-use super::words::capital;
+use super::words::{capital, shell_word};
 use crate::lower::mark::{self, Mark};
 
 /// The lines above the first stage, for these images. `binaries` is the stage with all binaries.
@@ -16,6 +16,11 @@ pub(super) fn header(
         several => format!("{several} images"),
     };
     let example = images.first().copied().unwrap_or_default();
+    let given = options.contexts.iter();
+    let given = given.map(|context| format!("{}={}", context.name, context.place));
+    let contexts: String = given
+        .map(|given| format!(" --build-context {}", shell_word(&given)))
+        .collect();
     let mut lines = vec![
         "# syntax=docker/dockerfile:1".to_owned(),
         String::new(),
@@ -24,8 +29,8 @@ pub(super) fn header(
             images.join(", ")
         )),
         "#".to_owned(),
-        format!("#     docker buildx build --target {example} --tag {example} ."),
-        format!("#     docker buildx build --target {binaries} --output bin ."),
+        format!("#     docker buildx build{contexts} --target {example} --tag {example} ."),
+        format!("#     docker buildx build{contexts} --target {binaries} --output bin ."),
         "#".to_owned(),
         format!(
             "# {}; run it again when imports change. The stage of a binary copies only what that is made of, so",

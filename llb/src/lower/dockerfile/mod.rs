@@ -13,6 +13,7 @@
 //! repository's own.
 
 mod copy;
+mod edits;
 mod flags;
 mod header;
 mod levels;
@@ -30,11 +31,11 @@ use crate::diag::Diagnostic;
 use crate::gomod::ImportPath;
 use crate::plan::Plan;
 use merged::{Group, Merged, MergedBinary, MergedImage};
-pub use options::{CacheForm, DockerfileOptions};
+pub use options::{CacheForm, DockerfileOptions, ModuleContext};
 use runtime::{Binary, Root, RuntimeStage};
 use stages::StageNames;
 pub use words::open_arg;
-use words::{WIDTH, assignment, capital, shell_quoted, shell_word, wrap};
+use words::{WIDTH, assignment, capital, flag_word, shell_word, wrap};
 
 /// GOOS of what Docker calls `wasi`.
 const WASI: &str = "wasip1";
@@ -64,6 +65,9 @@ pub fn dockerfile(plans: &[Plan], options: &DockerfileOptions) -> Result<String,
     let binaries = merged.binaries.iter().map(|binary| binary.name.as_str());
     let binaries: Vec<&str> = binaries.collect();
     let stages = StageNames::new(&names, &binaries, merged.groups.len(), roots.len());
+    for context in &options.contexts {
+        stages.check(&context.name, None)?;
+    }
     for overlay in &options.overlays {
         stages.check(&overlay.from, overlay.from.span.as_ref())?;
     }
@@ -297,8 +301,9 @@ impl Printer<'_> {
                 .iter()
                 .map(|profile| words::literal_pattern(profile.as_str())),
         );
-        lines.push(copy::copy(&[], &files));
-        lines.extend(group.behind.for_third_party(&self.options.overlays));
+        lines.extend(copy::copies(&[], &files, &self.options.contexts));
+        lines.extend(edits::instructions(group, self.options));
+        lines.extend(group.behind.for_third_party(self.options));
         lines.extend(self.needs_network(group).then(|| SECRETS.to_owned()));
         lines.extend((self.cache(group) == CacheForm::Layer).then(|| TIMES.to_owned()));
         lines.push(self.deps_run(group));
@@ -341,7 +346,7 @@ impl Printer<'_> {
             self.stages.deps(binary.group),
             self.stages.build(&binary.name)
         )];
-        lines.extend(binary.sources.instructions(&self.options.overlays));
+        lines.extend(binary.sources.instructions(self.options));
         lines.extend(runtime::arg_lines(
             std::iter::once(binary.ldflags),
             &self.options.args,
@@ -462,15 +467,5 @@ fn source_dir(group: &Group) -> String {
         "/src".to_owned()
     } else {
         format!("/src/{}", group.dir)
-    }
-}
-
-/// `-name=value` with the value quoted where it must be.
-fn flag_word(flag: &str) -> String {
-    match flag.split_once('=') {
-        Some((name, value)) if shell_word(value) != value => {
-            format!("{name}={}", shell_quoted(value))
-        }
-        _ => flag.to_owned(),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::{ImageName, OverlayConfig};
+use crate::tree::TreePath;
 
 /// Where modules and compile results are kept between builds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,4 +28,20 @@ pub struct DockerfileOptions {
     pub without: BTreeSet<ImageName>,
     /// What is laid over the repository, from contexts that a build is given.
     pub overlays: Vec<OverlayConfig>,
+    /// Named contexts that have modules of the repository.
+    pub contexts: Vec<ModuleContext>,
+    /// What `go mod edit` and `go work edit` change in mod files, so that they name the directories of
+    /// these contexts: flags, by file.
+    pub edits: BTreeMap<TreePath, Vec<String>>,
+}
+
+/// A named context that has modules of the repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleContext {
+    /// Its name.
+    pub name: String,
+    /// Where it is for a build: a directory, as `--build-context` names it.
+    pub place: String,
+    /// The directory of the repository that it is laid at.
+    pub dir: TreePath,
 }

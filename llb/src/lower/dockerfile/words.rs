@@ -73,6 +73,16 @@ pub(super) fn shell_word(text: &str) -> String {
     }
 }
 
+/// `-name=value` with the value quoted where it must be.
+pub(super) fn flag_word(flag: &str) -> String {
+    match flag.split_once('=') {
+        Some((name, value)) if shell_word(value) != value => {
+            format!("{name}={}", shell_quoted(value))
+        }
+        _ => flag.to_owned(),
+    }
+}
+
 /// `NAME=value` of ENV, LABEL and ARG: bare where that is safe.
 pub(super) fn assignment(name: &str, value: &str) -> String {
     let name = if is_bare(name, "._-/") {
