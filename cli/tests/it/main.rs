@@ -41,6 +41,7 @@ mod proxy;
 #[cfg(unix)]
 mod rebuild;
 mod reports;
+mod rules;
 mod sbom;
 mod schemas;
 mod secrets;

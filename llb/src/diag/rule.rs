@@ -11,16 +11,22 @@ pub enum Rule {
     FileNotInImage,
     /// An image from scratch starts a program that it does not have.
     ProgramNotInImage,
+    /// An image from scratch has a program that needs a C library.
+    CgoOnScratch,
     /// A variable in `env` takes another one that nothing sets.
     UnsetVariable,
     /// An image of the configuration has no tag, or the tag `latest`.
     UnpinnedImage,
+    /// The builder image has an older Go than the mod files ask for.
+    ToolchainSkew,
     /// Members of a workspace require different versions of a module.
     VersionSkew,
     /// A `replace` line takes an older version than a module requires.
     ReplaceBelowRequired,
     /// A required version is excluded by the same build.
     ExcludedVersion,
+    /// A module requires a version that the repository's go.mod of the module retracts.
+    RetractedVersion,
     /// A version of a module that has no go.mod of its major version.
     IncompatibleVersion,
     /// A module of the repository comes from outside, since go.work does not use its directory.
@@ -53,14 +59,17 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::FileNotInImage,
         Self::ProgramNotInImage,
+        Self::CgoOnScratch,
         Self::UnsetVariable,
         Self::UnpinnedImage,
+        Self::ToolchainSkew,
         Self::VersionSkew,
         Self::ReplaceBelowRequired,
         Self::ExcludedVersion,
+        Self::RetractedVersion,
         Self::IncompatibleVersion,
         Self::ModuleNotInWorkspace,
         Self::PrivateModule,
@@ -121,6 +130,18 @@ impl Rule {
             Self::ExcludedVersion => (
                 "ExcludedVersion",
                 "A module requires a version that an exclude line forbids",
+            ),
+            Self::RetractedVersion => (
+                "RetractedVersion",
+                "A module requires a version of the repository's that is retracted",
+            ),
+            Self::ToolchainSkew => (
+                "ToolchainSkew",
+                "The builder image has an older Go than the mod files ask for",
+            ),
+            Self::CgoOnScratch => (
+                "CgoOnScratch",
+                "An image from scratch has a program that needs a C library",
             ),
             Self::IncompatibleVersion => (
                 "IncompatibleVersion",

@@ -7,6 +7,7 @@
 mod images;
 mod members;
 mod private;
+mod retracted;
 mod versions;
 
 use crate::config::Config;
@@ -20,6 +21,7 @@ pub fn lint(texts: &ModTexts, workspace: &Workspace, config: &Config) -> Vec<Dia
     for (_, root) in workspace.roots().filter(|(_, root)| !root.gowork_off) {
         versions::lint(workspace, root, &mut findings);
         private::lint(workspace, root, config, &mut findings);
+        retracted::lint(texts, workspace, root, &mut findings);
         members::lint(texts, workspace, root, &mut findings);
     }
     images::lint(config, &mut findings);

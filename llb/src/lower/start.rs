@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use super::dynamic;
+use super::named_images::listed;
 use super::rootfs::{CERTIFICATES, ZONEINFO, binary_path, path_beside};
 use crate::config::{
     Config, EnvValue, HealthcheckConfig, ImageName, Runtime, RuntimeConfig, SCRATCH, Spanned,
@@ -19,8 +21,6 @@ use crate::workspace::Workspace;
 
 /// Programs that are of no use without a distribution around them.
 const SHELLS: [&str; 6] = ["sh", "bash", "ash", "dash", "zsh", "busybox"];
-/// Images that a warning names.
-const MAX_NAMES: usize = 3;
 
 /// Warnings about images from scratch, by place and message.
 #[derive(Default)]
@@ -46,6 +46,7 @@ pub fn outlines(
     let mut findings: Findings = made.diagnostics.into_iter().collect();
     for outline in &made.outlines {
         findings.merge(check_scratch(config, outline));
+        findings.merge(dynamic::check(outline));
     }
     Outlines {
         outlines: made.outlines,
@@ -102,18 +103,6 @@ impl Found {
             warnings.push(warning.at(span).help(about.help));
         }
         warnings
-    }
-}
-
-fn listed(names: &[ImageName]) -> String {
-    match names {
-        [name] => format!("image {name}"),
-        names if names.len() <= MAX_NAMES => format!("images {}", names.join(", ")),
-        names => format!(
-            "images {} and {} more",
-            names[..MAX_NAMES].join(", "),
-            names.len() - MAX_NAMES
-        ),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which image the go command comes from.
 
 use crate::config::{Go, STAGE, Spanned};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Rule, Span};
 use crate::gomod::{self, version};
 
 /// The oldest Go minor whose go command speaks GOCACHEPROG by default (Go 1.24 release notes),
@@ -20,6 +20,8 @@ pub struct Builder {
     pub at: Option<Span>,
     /// The version that the configuration names, by itself or as the tag of a golang image.
     named: Option<String>,
+    /// The newest `go` line.
+    asked: Option<gomod::Spanned<String>>,
 }
 
 impl Builder {
@@ -33,9 +35,15 @@ impl Builder {
         config: &Go,
         asked: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
     ) -> Self {
-        let newest = asked
-            .into_iter()
-            .max_by(|a, b| version::compare_go(release(a), release(b)));
+        let newest_of = |lines: &[&'a gomod::Spanned<String>]| {
+            let lines = lines.iter().copied();
+            lines.max_by(|a, b| version::compare_go(release(a), release(b)))
+        };
+        let mut lines: Vec<&gomod::Spanned<String>> = asked.into_iter().collect();
+        let newest = newest_of(&lines);
+        // A `toolchain` line is a wish, a `go` line is not.
+        lines.retain(|line| !line.value.starts_with("go"));
+        let minimum = newest_of(&lines);
         let image = config.builder.as_ref();
         let version = config.version.as_ref();
         let named = match (version, image) {
@@ -62,6 +70,7 @@ impl Builder {
             go_minor,
             at,
             named,
+            asked: minimum.cloned(),
         }
     }
 
@@ -74,6 +83,27 @@ impl Builder {
     /// any step has run.
     pub fn check(&self) -> Option<Diagnostic> {
         self.check_version(self.named.as_deref()?)
+    }
+
+    /// A warning if the version that the configuration names is older than a `go` line allows.
+    /// `downloads` says whether the go command may fetch another one (GOTOOLCHAIN).
+    pub(crate) fn skew(&self, downloads: bool) -> Option<Diagnostic> {
+        let (named, asked) = (self.named.as_deref()?, self.asked.as_ref()?);
+        if !is_older(named, &asked.value) {
+            return None;
+        }
+        let what = match downloads {
+            true => "each cold build downloads a newer one",
+            false => "go refuses to build with it",
+        };
+        let message = format!(
+            "{} has Go {named}, but go.mod or go.work asks for {} or later: {what}",
+            self.image, asked.value
+        );
+        let warning = Diagnostic::warning(Rule::ToolchainSkew, message)
+            .at(self.at.clone())
+            .related(asked.span.clone(), format!("asks for go {}", asked.value));
+        Some(warning.help("name a builder of that version, or leave `version` and `builder` out: gowork takes the one that the mod files ask for"))
     }
 
     /// What is wrong with the go command's `version` (`go1.22.3`), if it is too old for layered
@@ -104,6 +134,17 @@ fn tagged(image: &Spanned<String>) -> Option<String> {
         .split_once(':')?;
     let version = tag.split('-').next()?;
     (name == "golang" && minor(version).is_some()).then(|| version.to_owned())
+}
+
+/// Whether every release that a tag may mean (`1.25` is the newest 1.25.x) is older than what a `go`
+/// line asks for.
+fn is_older(tag: &str, asked: &str) -> bool {
+    let has_patch = tag.matches('.').count() > 1 || version::go_lang(tag) != tag;
+    if has_patch {
+        return version::compare_go(tag, asked).is_lt();
+    }
+    let minors = (version::go_minor(tag), version::go_minor(asked));
+    matches!(minors, (Some(tag), Some(asked)) if tag < asked)
 }
 
 /// The version that a `go` or `toolchain` line names: `1.26.3`.

@@ -179,10 +179,13 @@ pub fn builder(workspace: &Workspace, config: &Config) -> Builder {
     Builder::choose(&config.go, lines)
 }
 
+/// GOTOOLCHAIN that takes the builder's Go, whatever mod files ask for.
+pub(super) const LOCAL: &str = "local";
+
 /// GOTOOLCHAIN of every go command.
 fn toolchain(config: &Config) -> String {
     let named = config.go.toolchain.as_ref();
-    named.map_or_else(|| "local".to_owned(), |name| name.value.clone())
+    named.map_or_else(|| LOCAL.to_owned(), |name| name.value.clone())
 }
 
 /// The names of the configuration that none of `mains` has.

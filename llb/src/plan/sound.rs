@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outline::{Outline, outline_where};
+use super::outline::{LOCAL, Outline, outline_where};
 use super::settings::Target;
 use crate::config::{Config, ImageName};
 use crate::diag::{Diagnostic, Findings};
@@ -81,6 +81,9 @@ fn with_builder(
         let names: Vec<ImageName> = outline.names().collect();
         outline.broken.extend(names);
         found.push(problem);
+    } else {
+        let downloads = outline.toolchain != LOCAL;
+        found.extend(outline.builder.skew(downloads));
     }
     (outline, found)
 }

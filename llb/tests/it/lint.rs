@@ -197,3 +197,54 @@ fn a_rule_that_does_not_exist() {
     ]
     .assert_eq(&errors[0].to_string());
 }
+
+const LIB: (&str, &str) = (
+    "lib/go.mod",
+    "module example.com/lib\ngo 1.26\n// The store lost writes.\nretract [v1.2.0, v1.2.3]\nretract v1.0.0\nretract main\n",
+);
+
+#[test]
+fn a_version_that_the_repository_retracts() {
+    let requires = |version: &str| {
+        format!("module example.com/api\ngo 1.26\nrequire example.com/lib {version}\n")
+    };
+    for (version, expected) in [
+        (
+            "v1.2.1",
+            expect![[r#"
+                RetractedVersion: api/go.mod:3: module example.com/api requires example.com/lib v1.2.1, which that module retracts: The store lost writes.; lib/go.mod:4: retracted here (require a version that is not retracted: `go get MODULE@latest` finds one)
+            "#]],
+        ),
+        (
+            "v1.0.0",
+            expect![[r#"
+            RetractedVersion: api/go.mod:3: module example.com/api requires example.com/lib v1.0.0, which that module retracts; lib/go.mod:5: retracted here (require a version that is not retracted: `go get MODULE@latest` finds one)
+        "#]],
+        ),
+        ("v1.2.4", expect![[""]]),
+        (
+            "v1.2.1-0.20260101000000-abcdefabcdef",
+            expect![[r#"
+            RetractedVersion: api/go.mod:3: module example.com/api requires example.com/lib v1.2.1-0.20260101000000-abcdefabcdef, which that module retracts: The store lost writes.; lib/go.mod:4: retracted here (require a version that is not retracted: `go get MODULE@latest` finds one)
+        "#]],
+        ),
+    ] {
+        check(&[LIB, ("api/go.mod", &requires(version))], "", &expected);
+    }
+    // In a workspace too, for those who are outside of it.
+    let work = ("go.work", "go 1.26\nuse ./api\nuse ./lib\n");
+    check(
+        &[work, LIB, ("api/go.mod", &requires("v1.2.3"))],
+        "",
+        &expect![[r#"
+        RetractedVersion: api/go.mod:3: module example.com/api requires example.com/lib v1.2.3, which that module retracts: The store lost writes.; lib/go.mod:4: retracted here (require a version that is not retracted: `go get MODULE@latest` finds one)
+    "#]],
+    );
+    // Which of two modules is published nobody knows.
+    let other = ("old/go.mod", LIB.1);
+    check(
+        &[LIB, other, ("api/go.mod", &requires("v1.2.3"))],
+        "",
+        &expect![[""]],
+    );
+}
