@@ -17,6 +17,7 @@ mod image;
 mod oci;
 mod oracle;
 mod progress;
+mod schemas;
 mod state;
 mod tests;
 mod workflows;

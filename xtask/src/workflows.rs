@@ -1,19 +1,16 @@
 //! `cargo xtask workflows`: workflows of GitHub and pipelines of GitLab are right as far as can be
 //! told without them: our own, and those that `gowork ci` prints for the examples. The same for what
-//! `gowork compose` and `gowork systemd` print.
+//! `gowork compose` and `gowork systemd` print, and for reports in the format SARIF.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::command::{command, find_program, run as run_command};
+use crate::command::{command, run as run_command};
 use crate::engine::host;
 use crate::engine::tools::Tool;
 use crate::progress::Phase;
+use crate::schemas::{self, SARIF};
 use crate::state::State;
-use anyhow::{Context, Result, ensure};
-
-/// What compares files with published schemas, which it brings along: a package of PyPI.
-const CHECKER: &str = "check-jsonschema";
-const CHECKER_VERSION: &str = "0.39.0";
+use anyhow::{Result, ensure};
 
 /// Runs actionlint, which also runs shellcheck where that is installed, and compares everything with
 /// the published schemas.
@@ -29,7 +26,8 @@ pub(crate) fn run() -> Result<()> {
     let mut lint = command(actionlint, ["-oneline"]);
     run_command(lint.args(&workflows).current_dir(state.repository()))?;
     phase.done();
-    let checker = checker(&state)?;
+    let checker = schemas::checker(&state)?;
+    let sarif = SARIF.ensure(&state)?;
     let phase = Phase::start("comparing them with the published schemas");
     let own = |path: &str| vec![state.repository().join(path)];
     for (schema, files) in [
@@ -46,9 +44,21 @@ pub(crate) fn run() -> Result<()> {
         let mut check = command(&checker, ["--builtin-schema", &schema]);
         run_command(check.args(files))?;
     }
+    // Its patterns are not those of ECMAScript.
+    let mut check = command(&checker, ["--regex-variant", "python", "--schemafile"]);
+    check
+        .arg(sarif)
+        .args(SARIF_REPORTS.map(|file| state.repository().join(file)));
+    run_command(&mut check)?;
     phase.done();
     units(&state)
 }
+
+/// What `--format sarif` prints. Tests of the command hold them to what it prints.
+const SARIF_REPORTS: [&str; 2] = [
+    "testdata/reports/affected-vuln.sarif",
+    "testdata/reports/check.sarif",
+];
 
 /// How exposed a unit may be: of 100, which systemd shows as 10.0.
 const EXPOSURE: &str = "--threshold=20";
@@ -100,44 +110,6 @@ fn printed(state: &State, system: &str) -> Result<Vec<PathBuf>> {
     );
     files.sort();
     Ok(files)
-}
-
-/// The program that compares with schemas, installed once a version.
-fn checker(state: &State) -> Result<PathBuf> {
-    let _lock = state.lock(CHECKER)?;
-    let place = state.path(&format!("tools/{CHECKER}-{CHECKER_VERSION}"));
-    let program = place.join("bin").join(CHECKER);
-    if program.exists() {
-        return Ok(program);
-    }
-    let python = find_program("python3")
-        .context("`python3` is missing: install it, with its module venv (Debian: python3-venv)")?;
-    let phase = Phase::start("installing check-jsonschema");
-    install(&python, &place)?;
-    phase.done();
-    Ok(program)
-}
-
-/// Makes the directory and removes it if that fails. It cannot be made elsewhere and moved, since
-/// the programs in it name their interpreter.
-fn install(python: &Path, place: &Path) -> Result<()> {
-    let install = || -> Result<()> {
-        run_command(command(python, ["-m", "venv", "--clear"]).arg(place))?;
-        let package = format!("{CHECKER}=={CHECKER_VERSION}");
-        let words = [
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            &package,
-        ];
-        run_command(&mut command(place.join("bin/pip"), words))?;
-        Ok(())
-    };
-    let result = install();
-    if result.is_err() {
-        let _ = std::fs::remove_dir_all(place);
-    }
-    result
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `gowork check` in the forms that programs read.
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 use serde_json::Value;
 
 use crate::support::Repository;
@@ -51,81 +51,14 @@ fn workflow_commands() {
     "#]].assert_eq(&repository.run("check --format github").to_string());
 }
 
+/// `cargo xtask workflows` compares the file with the schema of SARIF.
 #[test]
 fn sarif() {
     let repository = Repository::new(DOUBTFUL);
+    repository.write("api/a,b.go", "package other\n");
     let said = repository.run("check --format sarif");
-    expect![[r#"
-        --- stdout
-        {
-          "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-          "runs": [
-            {
-              "columnKind": "unicodeCodePoints",
-              "results": [
-                {
-                  "level": "warning",
-                  "locations": [
-                    {
-                      "physicalLocation": {
-                        "artifactLocation": {
-                          "uri": "web/go.mod"
-                        },
-                        "region": {
-                          "endColumn": 34,
-                          "endLine": 5,
-                          "startColumn": 1,
-                          "startLine": 5
-                        }
-                      }
-                    }
-                  ],
-                  "message": {
-                    "text": "module example.com/web requires golang.org/x/text v0.13.0, but the workspace is built with v0.14.0 or later\n`go work sync` writes the versions of the workspace into its go.mod files"
-                  },
-                  "relatedLocations": [
-                    {
-                      "message": {
-                        "text": "example.com/api requires v0.14.0"
-                      },
-                      "physicalLocation": {
-                        "artifactLocation": {
-                          "uri": "api/go.mod"
-                        },
-                        "region": {
-                          "endColumn": 34,
-                          "endLine": 5,
-                          "startColumn": 1,
-                          "startLine": 5
-                        }
-                      }
-                    }
-                  ],
-                  "ruleId": "VersionSkew",
-                  "ruleIndex": 0
-                }
-              ],
-              "tool": {
-                "driver": {
-                  "name": "gowork",
-                  "rules": [
-                    {
-                      "id": "VersionSkew",
-                      "name": "VersionSkew",
-                      "shortDescription": {
-                        "text": "A module of the workspace requires an older version than it is built with"
-                      }
-                    }
-                  ],
-                  "semanticVersion": "0.1.0"
-                }
-              }
-            }
-          ],
-          "version": "2.1.0"
-        }
-        exit 0
-    "#]].assert_eq(&said.to_string());
+    assert_eq!(said.code, 1, "{said}");
+    expect_file!["../../../testdata/reports/check.sarif"].assert_eq(&said.out);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 use serde_json::{Value, json};
 
 use crate::proxy::Proxy;
@@ -242,59 +242,15 @@ fn forms_for_services() {
     let proxy = Proxy::new(dir.path());
     let shop = shop(&proxy);
     let platform = "--platform linux/amd64";
-    expect![[r#"
-        --- stdout
-        {
-          "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-          "runs": [
-            {
-              "columnKind": "unicodeCodePoints",
-              "results": [
-                {
-                  "level": "error",
-                  "locations": [
-                    {
-                      "physicalLocation": {
-                        "artifactLocation": {
-                          "uri": "app/go.mod"
-                        }
-                      }
-                    }
-                  ],
-                  "message": {
-                    "text": "image api holds third.example/t1 v1.1.0 (fixed in v1.2.0)\nby example.com/app/cmd/api -> example.com/lib -> third.example/t0/moving -> third.example/t1/stable (whether it calls Stable, Use is not looked at)"
-                  },
-                  "ruleId": "GO-2026-0001",
-                  "ruleIndex": 0
-                }
-              ],
-              "tool": {
-                "driver": {
-                  "name": "gowork",
-                  "rules": [
-                    {
-                      "fullDescription": {
-                        "text": "Trouble in third.example/t1 (CVE-GO-2026-0001)"
-                      },
-                      "id": "GO-2026-0001",
-                      "shortDescription": {
-                        "text": "Trouble in third.example/t1"
-                      }
-                    }
-                  ],
-                  "semanticVersion": "0.1.0"
-                }
-              }
-            }
-          ],
-          "version": "2.1.0"
-        }
-        exit 0
-    "#]].assert_eq(&run(
+    let sarif = run(
         &shop,
         &proxy,
         &format!("db/GO-2026-0001.json {platform} --format sarif"),
-    ));
+    );
+    let document = sarif.split_once("--- stdout\n").unwrap().1;
+    let document = document.strip_suffix("exit 0\n").unwrap();
+    // `cargo xtask workflows` compares the file with the schema of SARIF.
+    expect_file!["../../../testdata/reports/affected-vuln.sarif"].assert_eq(document);
     expect![[r#"
         --- stdout
         matrix={"include":[{"image":"job"}]}
