@@ -106,7 +106,7 @@ fn module_outside(beside: &Repository, path: &str) -> tempfile::TempDir {
     dir
 }
 
-fn user_of(module: &str) -> String {
+pub(crate) fn user_of(module: &str) -> String {
     format!("package main\n\nimport lib \"{module}\"\n\nfunc main() {{ println(lib.Name) }}\n")
 }
 
@@ -230,15 +230,10 @@ fn a_context_that_nothing_uses_is_reported() {
     );
 }
 
-/// Modules that the user has in a directory, without any proxy: a module cache, and files as a proxy
-/// serves them.
-#[test]
-#[ignore = "needs an engine: cargo xtask test"]
-fn modules_come_from_a_directory() {
-    let module = format!("private.example/{}", unique());
+/// Files as a proxy serves them, with version v1.0.0 of a module.
+pub(crate) fn proxy_files(module: &str) -> tempfile::TempDir {
     let proxy = tempfile::tempdir().unwrap();
-    let cache = tempfile::tempdir().unwrap();
-    let versions = proxy.path().join(&module).join("@v");
+    let versions = proxy.path().join(module).join("@v");
     std::fs::create_dir_all(&versions).unwrap();
     let mod_text = format!("module {module}\n\ngo 1.26\n");
     std::fs::write(versions.join("v1.0.0.mod"), &mod_text).unwrap();
@@ -251,6 +246,17 @@ fn modules_come_from_a_directory() {
         .arg(&mod_text)
         .status();
     assert!(zip.expect("python3 must be on PATH").success());
+    proxy
+}
+
+/// Modules that the user has in a directory, without any proxy: a module cache, and files as a proxy
+/// serves them.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn modules_come_from_a_directory() {
+    let module = format!("private.example/{}", unique());
+    let proxy = proxy_files(&module);
+    let cache = tempfile::tempdir().unwrap();
     let repository = Repository::new(&[
         (
             "go.mod",

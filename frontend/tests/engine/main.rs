@@ -32,6 +32,7 @@ mod cases;
 mod cgo;
 mod checks;
 mod clock;
+mod closed_network;
 mod contexts;
 mod debug;
 mod edits;

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-use crate::case::{Case, is_mod_file, request};
+use crate::case::{Case, is_mod_file, request, resolution, shared_cache, single};
 
 /// What a proxy does with every request.
 #[derive(Debug, Clone, Copy)]
@@ -146,4 +146,32 @@ fn a_proxy_stops_in_the_middle() {
             "{proxy:?}: {said}"
         );
     }
+}
+
+/// What a resolve gives if it asks `first`, and then a directory of files that has the module. A
+/// comma goes on after 404 and 410 alone, a bar after every error.
+fn chained(first: Proxy, separator: char) -> Result<(), String> {
+    let case = single(true);
+    let cache = case.dir.path().join("cache");
+    let mut asked = request(false, &["github.com/google/uuid"], &cache);
+    let files = shared_cache().join("cache/download");
+    let chain = format!("{}{separator}file://{}", first.start(), files.display());
+    asked.env.insert("GOPROXY".into(), chain);
+    let resolved = case.resolve("out", &asked, false, is_mod_file);
+    let out = resolved.map_err(|failure| failure.to_string())?;
+    let modules = resolution(&out).modules;
+    assert!(!modules.is_empty(), "no module");
+    Ok(())
+}
+
+#[test]
+fn a_chain_of_proxies() {
+    for status in [404, 410] {
+        assert_eq!(chained(Proxy::Says(status, "no such module"), ','), Ok(()));
+    }
+    for first in [Proxy::Says(503, "out of order"), Proxy::HangsUp] {
+        assert_eq!(chained(first, '|'), Ok(()), "{first:?}");
+    }
+    let stopped = chained(Proxy::Says(503, "out of order"), ',').unwrap_err();
+    assert!(stopped.contains("out of order"), "{stopped}");
 }
