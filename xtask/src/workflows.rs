@@ -8,7 +8,7 @@ use crate::command::{command, run as run_command};
 use crate::engine::host;
 use crate::engine::tools::Tool;
 use crate::progress::Phase;
-use crate::schemas::{self, SARIF};
+use crate::schemas::{self, SARIF, SKAFFOLD};
 use crate::state::State;
 use anyhow::{Result, ensure};
 
@@ -28,6 +28,7 @@ pub(crate) fn run() -> Result<()> {
     phase.done();
     let checker = schemas::checker(&state)?;
     let sarif = SARIF.ensure(&state)?;
+    let skaffold = SKAFFOLD.ensure(&state)?;
     let phase = Phase::start("comparing them with the published schemas");
     let own = |path: &str| vec![state.repository().join(path)];
     for (schema, files) in [
@@ -44,6 +45,12 @@ pub(crate) fn run() -> Result<()> {
         let mut check = command(&checker, ["--builtin-schema", &schema]);
         run_command(check.args(files))?;
     }
+    let mut check = command(&checker, ["--schemafile"]);
+    run_command(
+        check
+            .arg(skaffold)
+            .args(own("testdata/deploy/skaffold.yaml")),
+    )?;
     // Its patterns are not those of ECMAScript.
     let mut check = command(&checker, ["--regex-variant", "python", "--schemafile"]);
     check

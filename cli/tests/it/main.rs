@@ -29,6 +29,7 @@ mod git_values;
 mod hazards;
 mod ignored;
 mod init;
+mod inner_loop;
 mod named_files;
 mod opened;
 mod output;
