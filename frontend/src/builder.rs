@@ -41,7 +41,7 @@ use isolate::Failure;
 use job::{Job, Wanted};
 use phases::inputs::Manner;
 use phases::licenses::Files;
-use phases::{image_config, linker_check, resolve, sbom};
+use phases::{image_config, licenses, linker_check, resolve, sbom};
 use resolved::{Resolved, Unresolved};
 use session::{Session, bug, internal};
 use speculate::batch::{self, Begun};
@@ -199,7 +199,10 @@ async fn build_resolved(
         workspace: &survey.scanned.workspace,
         resolutions,
     };
+    let policy = &job.config.licenses;
     let Some(image) = wanted_image(&plan, job.wanted)? else {
+        let files = Files::new(&lowering, resolutions, &survey.scanned);
+        licenses::check(session, (linking, &files), &plan.images, policy).await?;
         let output = lowering.binaries(None).map_err(internal)?;
         let solved = solve(session, job, &mut lowering, &output).await?;
         let files = Files::new(&lowering, resolutions, &survey.scanned);
@@ -214,6 +217,8 @@ async fn build_resolved(
             is_made: solved.is_made,
         });
     };
+    let files = Files::new(&lowering, resolutions, &survey.scanned);
+    licenses::check(session, (linking, &files), [image], policy).await?;
     if let Some(resolution) = resolutions.get(&plan.step(image.link).build) {
         resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
     }

@@ -6,7 +6,7 @@ use gowork_llb::plan::{Outline, Outlines};
 use super::fix;
 use crate::args::{Check, Common, Report};
 use crate::project::{OpenArgs, Project, usual_targets};
-use crate::{exit, report, ui};
+use crate::{exit, licenses, report, ui};
 
 /// A repository, and what is wrong with it.
 struct Checked {
@@ -53,6 +53,18 @@ fn look(common: &Common) -> anyhow::Result<Checked> {
         found.extend(project.doubtful());
     }
     found.extend(project.not_in_images(&outlines).diagnostics);
+    // The go command says of a broken repository what is known already.
+    if !found.iter().any(Diagnostic::is_error) {
+        for outline in &outlines {
+            let errors = licenses::errors(&project, outline.target.clone())?;
+            found.extend(
+                errors
+                    .into_iter()
+                    .filter(|error| !found.contains(error))
+                    .collect::<Vec<_>>(),
+            );
+        }
+    }
     found.extend(project.left_out_git.iter().cloned());
     let found = project.config().without_skipped(found);
     Ok(Checked {

@@ -38,11 +38,8 @@ pub(crate) fn run(common: &Common, options: &Sbom) -> anyhow::Result<u8> {
         created,
         ..Contents::of_image(input, image)?
     };
-    let declared = licenses::declared(&project, &contents)?;
-    let expressions = declared
-        .into_iter()
-        .filter_map(|(place, declared)| Some((place, declared.expression()?)));
-    contents.declare(&expressions.collect());
+    let licenses = licenses::expressions(&project, contents.places())?;
+    contents.declare(&licenses);
     let text = match options.format {
         Bill::Spdx => serde_json::to_string_pretty(&sbom::spdx(&contents))?,
         Bill::CycloneDx => serde_json::to_string_pretty(&sbom::cyclonedx(&contents))?,

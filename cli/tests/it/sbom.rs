@@ -370,3 +370,99 @@ fn images_that_hold_a_module_and_why() {
     "#]]
     .assert_eq(&run("third.example/t2 --format json"));
 }
+
+/// `[licenses]` allows what it names: of three modules, one has MIT, one Apache-2.0, and one has a
+/// text that is no known licence.
+#[test]
+fn licenses_that_are_not_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = repository(&proxy, "");
+    let check = |licenses: &str, code: i32, expected: &expect_test::Expect| {
+        let configuration = format!("[images.api]\nbinaries = [\"plain\"]\n\n{licenses}");
+        repository.write("gowork.toml", &configuration);
+        let said = repository.run_with("check", &proxy.env());
+        expected.assert_eq(&said.err);
+        assert_eq!(said.code, code, "{said}");
+    };
+    check(
+        "[licenses]\nallow = [\"MIT\", \"BSD-3-Clause\"]\n",
+        1,
+        &expect![[r#"
+            warning[ModuleNotInWorkspace]: third.example/t1 v1.0.0 is downloaded, although the module is in ./fork: go.work does not use that directory
+             --> app/go.mod:7:2
+              |
+            7 |     third.example/t1 v1.0.0 // indirect
+              |     ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: `go work use ./fork` builds with the code of the repository
+
+            error: third.example/t1 v1.0.0 has the licence Apache-2.0, which is not allowed
+             --> gowork.toml:5:10
+              |
+            5 | allow = ["MIT", "BSD-3-Clause"]
+              |          ^^^^^
+              |
+              = help: it is in api, both; api imports it by example.com/app/cmd/api -> third.example/t0/moving -> third.example/t1/stable
+                      use another module, allow the licence, or say under [licenses.except] why it is fine: "third.example/t1" = "..."
+
+            error: third.example/t2 v1.0.0 declares no licence that gowork knows
+             --> gowork.toml:5:10
+              |
+            5 | allow = ["MIT", "BSD-3-Clause"]
+              |          ^^^^^
+              |
+              = help: it is in both; both imports it by example.com/app/cmd/both -> third.example/t2/stable
+                      use another module, allow the licence, or say under [licenses.except] why it is fine: "third.example/t2" = "..."
+
+            2 errors, 1 warning
+        "#]],
+    );
+    check(
+        "[licenses]\nallow = [\"MIT\", \"Apache-2.0\"]\n\n[licenses.except]\n\"third.example/t2\" = \"ours\"\nstd = \"BSD\"\n",
+        0,
+        &expect![[r#"
+            warning[ModuleNotInWorkspace]: third.example/t1 v1.0.0 is downloaded, although the module is in ./fork: go.work does not use that directory
+             --> app/go.mod:7:2
+              |
+            7 |     third.example/t1 v1.0.0 // indirect
+              |     ^^^^^^^^^^^^^^^^^^^^^^^
+              |
+              = help: `go work use ./fork` builds with the code of the repository
+
+            1 warning
+            3 images on linux/amd64 and linux/arm64: no errors
+        "#]],
+    );
+    check(
+        "[licenses]\nallow = [\"Apache2\", \"GPL-3.0-or-later\"]\nexcept = { \"a b\" = \"x\", c = \" \" }\n",
+        1,
+        &expect![[r#"
+            error: `licenses.allow`: "Apache2" is no licence that gowork knows
+             --> gowork.toml:5:10
+              |
+            5 | allow = ["Apache2", "GPL-3.0-or-later"]
+              |          ^^^^^^^^^
+              |
+              = help: write its id of https://spdx.org/licenses
+
+            error: `licenses.except.a b`: "a b" is not the path of a module
+             --> gowork.toml:6:12
+              |
+            6 | except = { "a b" = "x", c = " " }
+              |            ^^^^^
+              |
+              = help: write it as go.mod does, without a version
+
+            error: `licenses.except.c`: the reason is empty
+             --> gowork.toml:6:29
+              |
+            6 | except = { "a b" = "x", c = " " }
+              |                             ^^^
+              |
+              = help: say why the module may be in images
+
+            3 errors
+        "#]],
+    );
+}

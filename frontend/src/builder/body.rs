@@ -16,7 +16,7 @@ use gowork_llb::config::ImageName;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Platform;
-use gowork_llb::plan::Outline;
+use gowork_llb::plan::{Image, Outline};
 use gowork_llb::sbom::Linking;
 use tokio::sync::oneshot;
 
@@ -26,7 +26,7 @@ use super::exported_cache;
 use super::isolate::{self, Failure};
 use super::job::{Job, Wanted};
 use super::phases::inputs::Manner;
-use super::phases::licenses::Files;
+use super::phases::licenses::{self, Files};
 use super::phases::stages::{self, Taken};
 use super::phases::{sbom, stage_list};
 use super::resolved::{Resolved, Unresolved};
@@ -251,7 +251,18 @@ async fn build_resolved(
     let (mut lowered, mut outputs) = (Vec::new(), Vec::new());
     for (((job, plan), resolved), manner) in planned.iter().zip(resolved).zip(manners) {
         let mut lowering = Lowering::new(plan, &resolved.inputs.llb, manner.options(session));
-        let output = lowering.binaries(job.wanted.names()).map_err(internal)?;
+        let linking = Linking {
+            plan,
+            workspace: &survey.scanned.workspace,
+            resolutions: &resolved.resolutions,
+        };
+        let files = Files::new(&lowering, &resolved.resolutions, &survey.scanned);
+        let names = job.wanted.names();
+        let is_wanted = |image: &&Image| names.is_none_or(|names| names.contains(&image.name));
+        let images = plan.images.iter().filter(is_wanted);
+        let policy = &survey.config.licenses;
+        licenses::check(session, (linking, &files), images, policy).await?;
+        let output = lowering.binaries(names).map_err(internal)?;
         request = request.binaries(Some(job.platform), &output);
         lowered.push((*job, lowering));
         outputs.push(output);

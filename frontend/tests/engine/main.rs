@@ -43,6 +43,7 @@ mod git_values;
 mod identical;
 mod image;
 mod image_names;
+mod licenses;
 mod links;
 mod made;
 mod names;

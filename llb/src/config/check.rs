@@ -4,6 +4,7 @@
 use super::values::{Cache, STAGE};
 use super::wrong::{Wrong, wrong};
 use crate::diag::{self, Rule};
+use crate::licenses;
 use crate::tree::TreePath;
 
 /// A grammar.
@@ -350,6 +351,44 @@ pub(super) fn rule(text: &str) -> Result<(), Wrong> {
         None => "docs/checks.md lists the rules".to_owned(),
     };
     wrong(format!("no rule is named {text}"), help)
+}
+
+/// A licence of `allow`: an SPDX id that is looked for in modules, or that of the same licence with
+/// later versions.
+pub(super) fn license(text: &str) -> Result<(), Wrong> {
+    let known = licenses::known_ids();
+    let only = text
+        .strip_suffix("-or-later")
+        .map(|id| format!("{id}-only"));
+    let is_known = |id: &str| known.contains(&id);
+    if is_known(text) || only.as_deref().is_some_and(is_known) {
+        return Ok(());
+    }
+    let help = match diag::nearest(text, known) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "write its id of https://spdx.org/licenses".to_owned(),
+    };
+    wrong(format!("{text:?} is no licence that gowork knows"), help)
+}
+
+/// The path of a module, as a key.
+pub(super) fn module_path(text: &str) -> Result<(), Wrong> {
+    let is_path = !text.is_empty() && !text.contains(|c: char| c.is_whitespace() || c == '@');
+    if is_path && no_control(text).is_ok() {
+        return Ok(());
+    }
+    wrong(
+        format!("{text:?} is not the path of a module"),
+        "write it as go.mod does, without a version",
+    )
+}
+
+/// Why something is as it is.
+pub(super) fn reason(text: &str) -> Result<(), Wrong> {
+    if text.trim().is_empty() {
+        return wrong("the reason is empty", "say why the module may be in images");
+    }
+    Ok(())
 }
 
 /// A directory of `roots`.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::image_name::image_name;
 use super::read::Section;
 use super::{
-    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime,
-    Stage, User,
+    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Licenses, Modules, Overlay,
+    Runtime, Stage, User,
 };
 use super::{check, check_runtime, oci_labels};
 
@@ -18,6 +18,9 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
         cache: s.string("cache", r#""both""#),
         check: s
             .table("check", r#"{ skip = ["VersionSkew"] }"#, checks)
+            .unwrap_or_default(),
+        licenses: s
+            .table("licenses", r#"{ allow = ["Apache-2.0", "MIT"] }"#, licenses)
             .unwrap_or_default(),
         stages: s
             .tables(
@@ -53,6 +56,17 @@ pub(super) fn config(s: &mut Section<'_, '_>) -> Config {
 fn checks(s: &mut Section<'_, '_>) -> Checks {
     Checks {
         skip: s.strings("skip", r#"["VersionSkew"]"#),
+    }
+}
+
+fn licenses(s: &mut Section<'_, '_>) -> Licenses {
+    Licenses {
+        allow: s.strings("allow", r#"["Apache-2.0", "MIT"]"#),
+        except: s.names(
+            "except",
+            r#"{ "example.com/module" = "why it may be in images" }"#,
+            check::module_path,
+        ),
     }
 }
 

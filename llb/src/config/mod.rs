@@ -55,8 +55,8 @@ pub use runtime::{
 };
 pub use spanned::Spanned;
 pub use types::{
-    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Modules, Overlay, Runtime,
-    Stage, User,
+    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, Levels, Licenses, Modules, Overlay,
+    Runtime, Stage, User,
 };
 pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};

@@ -91,6 +91,11 @@ pub(super) fn visit_strings<'v>(config: &mut Config, visit: &'v mut Visit<'v>) {
     walk.one("cache", check::cache, &mut config.cache);
     walk.prefix = "check.".to_owned();
     walk.list("skip", check::rule, &mut config.check.skip);
+    walk.prefix = "licenses.".to_owned();
+    walk.list("allow", check::license, &mut config.licenses.allow);
+    for (name, why) in &mut config.licenses.except {
+        walk.at(&format!("except.{name}"), check::reason, why, Form::Text);
+    }
     for (name, table) in &mut config.stages {
         walk.prefix = format!("stages.{name}.");
         stage(&mut walk, table);

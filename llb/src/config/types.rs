@@ -28,6 +28,8 @@ pub struct Config {
     pub cache: Option<Spanned<String>>,
     /// What `gowork check`, `--check` and builds warn of.
     pub check: Checks,
+    /// Which licences the modules of images may declare.
+    pub licenses: Licenses,
     /// Stages that are no part of a Dockerfile, `[stages.NAME]`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub stages: BTreeMap<String, Stage>,
@@ -58,6 +60,20 @@ pub struct Checks {
     /// Rules that are switched off: `["VersionSkew"]`. Each has a section in docs/checks.md.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip: Option<Vec<Spanned<String>>>,
+}
+
+/// `[licenses]`: which licences the modules of images may declare. Without `allow`, any.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(deny_unknown_fields))]
+pub struct Licenses {
+    /// SPDX ids: `["Apache-2.0", "BSD-3-Clause", "MIT"]`. A module with another licence, or with
+    /// none that is known, is an error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<Spanned<String>>>,
+    /// Modules that somebody has judged, each with the reason why it may be in images.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub except: BTreeMap<String, Spanned<String>>,
 }
 
 /// `[stages.NAME]`: what Docker builds for images, for overlays, or for the builder.

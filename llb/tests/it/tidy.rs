@@ -30,7 +30,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
         &["workspace", "gosrc", "gomod", "tree", "diag", "batches"],
     ),
     ("resolution", &["gomod", "gosrc", "tree", "diag"]),
-    ("config", &["gosrc", "tree", "diag"]),
+    ("config", &["licenses", "gosrc", "tree", "diag"]),
     (
         "plan",
         &[
@@ -74,6 +74,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
             "config",
             "gomod",
             "tree",
+            "diag",
         ],
     ),
     ("licenses", &["tree"]),

@@ -1,14 +1,17 @@
-//! Phase: which licences the modules of an SBOM declare. Only a build with an SBOM asks.
+//! Phase: which licences modules declare. Only a build asks that has an SBOM, or whose configuration
+//! does not allow all licences.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use gowork_llb::config::Licenses;
 use gowork_llb::licenses::LICENSE_FILE_PATTERNS;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Output;
 use gowork_llb::ops::exec::{Exec, Mount, Network};
 use gowork_llb::ops::file::{File, Mkfile};
+use gowork_llb::plan::Image;
 use gowork_llb::resolution::{STD_LICENSES, module_cache};
-use gowork_llb::sbom::{Contents, ModulePlace};
+use gowork_llb::sbom::{self, Contents, Linking, ModulePlace, NotResolved};
 use gowork_llb::tree::TreePath;
 
 use super::resolve::Resolutions;
@@ -44,18 +47,47 @@ impl<'a> Files<'a> {
     }
 }
 
-/// Adds to `contents` what its modules declare. The files are read in a step.
+/// Adds to `contents` what its modules declare.
 pub(super) async fn declare(
     session: &Session<'_>,
     files: &Files<'_>,
     contents: &mut Contents,
 ) -> Result<(), BuildError> {
-    let mut places: Vec<ModulePlace> = Vec::new();
-    let mut question = LicenseQuestion { dirs: Vec::new() };
-    for place in contents.places() {
-        places.push(place.clone());
-        question.dirs.push(license_dir(place)?);
+    let places: Vec<ModulePlace> = contents.places().into_iter().cloned().collect();
+    let licenses = declared(session, files, places).await?;
+    contents.declare(&licenses);
+    Ok(())
+}
+
+/// Refuses images with modules whose licences the configuration does not allow.
+pub(in crate::builder) async fn check<'p>(
+    session: &Session<'_>,
+    (input, files): (Linking<'_>, &Files<'_>),
+    images: impl IntoIterator<Item = &'p Image>,
+    policy: &Licenses,
+) -> Result<(), BuildError> {
+    if policy.allow.is_none() {
+        return Ok(());
     }
+    let images: Vec<&Image> = images.into_iter().collect();
+    let unresolved = |error: NotResolved| bug(error.to_string());
+    let places = sbom::license_places(input, images.iter().copied()).map_err(unresolved)?;
+    let licenses = declared(session, files, places.into_iter().collect()).await?;
+    let errors = sbom::license_errors(input, images, policy, &licenses).map_err(unresolved)?;
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(errors.into())
+}
+
+/// What the modules at these places declare, SPDX expressions. The files are read in a step.
+async fn declared(
+    session: &Session<'_>,
+    files: &Files<'_>,
+    places: Vec<ModulePlace>,
+) -> Result<BTreeMap<ModulePlace, String>, BuildError> {
+    let dirs: Result<Vec<LicenseDir>, BuildError> = places.iter().map(license_dir).collect();
+    let question = LicenseQuestion { dirs: dirs? };
     let step = step(session, files, &question)?;
     let answer: LicenseAnswer = session.answer(step, "/out", ANSWER_FILE).await?;
     let (asked, answered) = (places.len(), answer.expressions.len());
@@ -71,8 +103,7 @@ pub(super) async fn declare(
             licenses.insert(place, expression);
         }
     }
-    contents.declare(&licenses);
-    Ok(())
+    Ok(licenses)
 }
 
 fn license_dir(place: &ModulePlace) -> Result<LicenseDir, BuildError> {

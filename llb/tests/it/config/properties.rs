@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gowork_llb::config::{
-    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Modules, Overlay,
-    Runtime, Spanned, User,
+    Build, Checks, Config, Dir, File, Go, Healthcheck, Image, ImageName, Levels, Licenses, Modules,
+    Overlay, Runtime, Spanned, User,
 };
 use gowork_llb::diag::Rule;
 use proptest::collection::{btree_map, vec};
@@ -254,6 +254,17 @@ fn config() -> impl Strategy<Value = Config> {
             sumdb,
             ..Modules::default()
         });
+    let licenses = (
+        texts("MIT|Apache-2\\.0|GPL-3\\.0-or-later"),
+        btree_map("[a-z]{1,5}\\.example/[a-z]{1,5}", "[a-z]{1,5}", 0..3),
+    )
+        .prop_map(|(allow, except)| Licenses {
+            allow,
+            except: except
+                .into_iter()
+                .map(|(module, reason)| (module, Spanned::from(reason)))
+                .collect(),
+        });
     let image = (
         text("\\./[a-z]{1,5}"),
         text("[a-z]{1,5}"),
@@ -277,6 +288,7 @@ fn config() -> impl Strategy<Value = Config> {
                 select(&Rule::ALL).prop_map(|rule| Spanned::from(rule.name().to_owned())),
                 0..3,
             )),
+            licenses,
         ),
         go,
         modules,
@@ -284,21 +296,24 @@ fn config() -> impl Strategy<Value = Config> {
         btree_map("[a-z][a-z0-9]{0,4}([._-][a-z0-9]{1,3})?", image, 0..3),
     )
         .prop_map(
-            |((skip, roots, cache, overlay, rules), go, modules, runtime, images)| Config {
-                skip,
-                roots,
-                cache,
-                check: Checks { skip: rules },
-                stages: BTreeMap::new(),
-                overlay,
-                go,
-                modules,
-                runtime,
-                images: images
-                    .into_iter()
-                    .map(|(name, image)| (ImageName::new(name), image))
-                    .collect(),
-                tools: BTreeSet::new(),
+            |((skip, roots, cache, overlay, rules, licenses), go, modules, runtime, images)| {
+                Config {
+                    skip,
+                    roots,
+                    cache,
+                    check: Checks { skip: rules },
+                    licenses,
+                    stages: BTreeMap::new(),
+                    overlay,
+                    go,
+                    modules,
+                    runtime,
+                    images: images
+                        .into_iter()
+                        .map(|(name, image)| (ImageName::new(name), image))
+                        .collect(),
+                    tools: BTreeSet::new(),
+                }
             },
         )
 }

@@ -50,12 +50,13 @@ fn keys(root: &Value, path: &[&str]) -> BTreeSet<String> {
 }
 
 /// A table of the configuration: its place in the schema, and a text that opens it.
-const TABLES: [(&[&str], &str); 12] = [
+const TABLES: [(&[&str], &str); 13] = [
     (&[], ""),
     (&["stages", "*"], "[stages.x]\n"),
     (&["overlay", "[]"], "[[overlay]]\n"),
     (&["go"], "[go]\n"),
     (&["check"], "[check]\n"),
+    (&["licenses"], "[licenses]\n"),
     (&["modules"], "[modules]\n"),
     (&["runtime"], "[runtime]\n"),
     (&["runtime", "healthcheck"], "[runtime.healthcheck]\n"),
@@ -154,6 +155,7 @@ fn the_reference_explains_every_key_in_its_section() {
         "## [[overlay]]",
         "## [go]",
         "## [check]",
+        "## [licenses]",
         "## [modules]",
         "## [runtime]",
         "### healthcheck",
@@ -171,7 +173,7 @@ fn the_reference_explains_every_key_in_its_section() {
         match heading {
             "## At the top" => expected.retain(|key| {
                 ![
-                    "check", "stages", "overlay", "go", "modules", "runtime", "images",
+                    "check", "licenses", "stages", "overlay", "go", "modules", "runtime", "images",
                 ]
                 .contains(&key.as_str())
             }),
@@ -205,6 +207,7 @@ fn the_examples_of_the_reference_are_right() {
     for (heading, table) in [
         ("## [go]", "go"),
         ("## [check]", "check"),
+        ("## [licenses]", "licenses"),
         ("## [modules]", "modules"),
         ("## [runtime]", "runtime"),
     ] {
