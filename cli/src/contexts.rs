@@ -18,6 +18,7 @@ use gowork_llb::workspace::{self, PlacedContexts};
 use crate::args::Common;
 use crate::bounded;
 use crate::exit::Usage;
+use crate::slashed;
 
 /// How the values of contexts begin that are no directory of this machine, as buildx has it.
 const ELSEWHERE: [&str; 9] = [
@@ -139,7 +140,7 @@ impl Contexts {
         let file = Path::new(written).canonicalize().ok()?;
         self.dirs.iter().find_map(|(dir, place)| {
             let below = file.strip_prefix(place.canonicalize().ok()?).ok()?;
-            let below = below.to_str()?.replace('\\', "/");
+            let below = slashed::written(below.to_str()?);
             Some(dir.join(&below).ok()?.to_string())
         })
     }

@@ -22,6 +22,7 @@ mod rebuild;
 mod report;
 mod resolve;
 mod root;
+mod slashed;
 mod source;
 mod ui;
 mod vuln;

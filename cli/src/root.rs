@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use gowork_llb::config::WrittenFor;
 use gowork_llb::tree::TreePath;
 
-use crate::bounded;
+use crate::{bounded, slashed};
 
 /// Names that a configuration may have without `-f`, in the order in which a directory is searched:
 /// first what `docker buildx build` takes.
@@ -59,14 +59,10 @@ impl Root {
                 ..Self::default()
             });
         };
-        let below = here
-            .strip_prefix(above[up])
-            .unwrap_or(&here)
-            .to_string_lossy()
-            .into_owned();
+        let below = here.strip_prefix(above[up]).unwrap_or(&here);
         Ok(Self {
             dir: vec![".."; up].join("/").into(),
-            below: below.replace('\\', "/") + "/",
+            below: slashed::of(below) + "/",
             found: Some(name),
         })
     }
@@ -76,12 +72,13 @@ impl Root {
     /// A file that the command line names: from the current directory if it is there, else from the
     /// root.
     pub(crate) fn path(&self, written: &str) -> String {
+        let written = slashed::written(written);
         let from_here = TreePath::ROOT.join(&format!("{}{written}", self.below));
         match from_here {
             Ok(path) if !self.below.is_empty() && self.dir.join(path.as_str()).exists() => {
                 path.to_string()
             }
-            _ => written.to_owned(),
+            _ => written,
         }
     }
 }

@@ -17,6 +17,7 @@ use gowork_llb::tree::{
 use crate::args::Common;
 use crate::bounded;
 use crate::root::{CONFIGURATION, DOCKERFILES};
+use crate::slashed;
 
 const IGNORE_FILE: &str = ".dockerignore";
 
@@ -207,7 +208,7 @@ fn named(tree: &dyn SourceTree, root: &Path, path: &Path) -> anyhow::Result<Defi
 
 /// The file with the settings for the Dockerfile at `path`.
 fn beside(path: &str) -> String {
-    let directory = path.rfind('/').map_or("", |end| &path[..=end]);
+    let directory = &path[..slashed::name_start(path)];
     format!("{directory}{CONFIGURATION}")
 }
 
@@ -252,7 +253,7 @@ fn inside(root: &Path, path: &Path) -> Option<String> {
         .filter(|dir| !dir.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let path = dir.canonicalize().ok()?.join(path.file_name()?);
-    Some(path.strip_prefix(&root).ok()?.to_str()?.replace('\\', "/"))
+    Some(slashed::written(path.strip_prefix(&root).ok()?.to_str()?))
 }
 
 /// What is there without `-f`: the Dockerfile that `docker buildx build` takes, if it is a

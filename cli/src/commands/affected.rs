@@ -21,7 +21,7 @@ use crate::exit::Usage;
 use crate::membership::Query;
 use crate::project::{OpenArgs, Project, host_target, targets};
 use crate::source::Source;
-use crate::{by_name, exit, ui};
+use crate::{by_name, exit, slashed, ui};
 
 /// Reasons shown of one image.
 const FEW: usize = 3;
@@ -337,11 +337,17 @@ fn paths(root: &Path, files: &[String]) -> anyhow::Result<BTreeSet<TreePath>> {
 
 /// A file, relative to the root or absolute, as a path of the repository.
 fn tree_path(root: &Path, file: &str) -> anyhow::Result<TreePath> {
-    let root = root.canonicalize().unwrap_or_default();
-    let below = Path::new(file).strip_prefix(&root).ok();
-    let below = below.and_then(Path::to_str).unwrap_or(file);
-    TreePath::new(below)
-        .map_err(|_| Usage(format!("--files {file}: it lies outside the repository")).into())
+    let outside = || Usage(format!("--files {file}: it lies outside the repository"));
+    let path = Path::new(file);
+    // Windows spells a real path in a way of its own.
+    let roots = [root.canonicalize(), std::path::absolute(root)];
+    let mut below = roots.iter().flatten().map(|root| path.strip_prefix(root));
+    let path = match below.find_map(Result::ok) {
+        Some(below) => below,
+        None if path.is_absolute() => return Err(outside().into()),
+        None => path,
+    };
+    TreePath::new(&slashed::of(path)).map_err(|_| outside().into())
 }
 
 fn plain(touched: &Images) -> String {

@@ -8,6 +8,7 @@ use crate::args::Common;
 use crate::bounded;
 use crate::project::Project;
 use crate::root::DOCKERFILES;
+use crate::slashed;
 
 /// The file that a build has to be told: none, if `docker buildx build .` takes it by itself.
 pub(super) fn build_file(common: &Common, project: &Project) -> anyhow::Result<Option<String>> {
@@ -21,7 +22,7 @@ pub(super) fn build_file(common: &Common, project: &Project) -> anyhow::Result<O
                 given.display()
             )
         })?;
-        return printable(&inside.to_string_lossy().replace('\\', "/")).map(Some);
+        return printable(&slashed::of(inside)).map(Some);
     }
     let dockerfile = DOCKERFILES
         .iter()

@@ -14,7 +14,7 @@ use crate::exit;
 use crate::output::deliver;
 use crate::pipeline::{self, Cache, Facts};
 use crate::project::{OpenArgs, Project, usual_targets};
-use crate::ui;
+use crate::{slashed, ui};
 
 /// Prints the pipeline.
 pub(crate) fn run(common: &Common, options: &Ci) -> anyhow::Result<u8> {
@@ -101,7 +101,7 @@ fn below(common: &Common) -> anyhow::Result<Option<String>> {
     let Some(top) = root.ancestors().find(|dir| dir.join(".git").exists()) else {
         return Ok(None);
     };
-    let below = root.strip_prefix(top)?.to_string_lossy().replace('\\', "/");
+    let below = slashed::of(root.strip_prefix(top)?);
     let below = (!below.is_empty()).then(|| printable(&below));
     below.transpose()
 }

@@ -161,3 +161,31 @@ fn names_of_files() {
     "#]]
     .assert_eq(&run(&api, "list -f nowhere.toml").to_string());
 }
+
+/// Names of files may have a backslash, where it separates nothing.
+#[cfg(unix)]
+#[test]
+fn a_backslash_is_a_letter() {
+    let repository = Repository::new(SMALL);
+    repository.write("od\\d/gowork.toml", "skip = [\"./job\"]\n");
+    let api = vec!["api".to_owned()];
+    assert_eq!(
+        images(&repository, "", "-f od\\d/gowork.toml"),
+        (api, String::new())
+    );
+    repository.write("lib/od\\d/words.txt", "");
+    repository.write(
+        "lib/lib.go",
+        "package lib\n\nimport _ \"embed\"\n\n//go:embed words.txt\nvar words string\n\nfunc Run() {}\n",
+    );
+    repository.write("lib/words.txt", "");
+    let said = run(
+        &repository.path().join("lib/od\\d"),
+        "explain api ../words.txt",
+    );
+    assert_eq!(said.code, 0, "{said}");
+    assert!(
+        said.out.contains("embedded by package example.com/lib"),
+        "{said}"
+    );
+}

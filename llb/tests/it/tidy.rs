@@ -157,9 +157,10 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 26] = [
+const CLI_ARROWS: [(&str, &[&str]); 27] = [
     ("bounded", &[]),
     ("root", &[]),
+    ("slashed", &[]),
     ("ui", &[]),
     ("git", &[]),
     ("resolve", &[]),
@@ -298,7 +299,7 @@ const ROOMS: [Rooms; 4] = [
     Rooms {
         dir: "cli/src",
         arrows: &CLI_ARROWS,
-        shared: &["bounded"],
+        shared: &["bounded", "slashed"],
     },
 ];
 
