@@ -22,52 +22,76 @@ pub(crate) struct Arguments {
     only: Vec<String>,
 }
 
-/// What is tried, as the table names it, and the engine test that tries it.
-const SUITE: [(&str, &str); 15] = [
+/// What is tried: how the table names it, the engine test that tries it, and whether that takes a
+/// store of images that can write layouts, caches and attestations. A Docker without containerd's
+/// store has none, whatever the frontend.
+const SUITE: [(&str, &str, bool); 15] = [
     (
         "cold build, image runs",
         "image::the_shop_s_api_is_small_static_and_runs_as_nobody_in_particular",
+        true,
     ),
     (
         "no change; edit of one service",
         "edits::a_service_rebuilds_its_own_image",
+        false,
     ),
     (
         "edit of a shared package",
         "edits::a_shared_package_rebuilds_the_images_that_it_reaches",
+        false,
     ),
     (
         "same bytes twice",
         "reproducible::two_cold_builds_make_the_same_layers_and_the_same_image",
+        true,
     ),
-    ("compile error at its line", "bad_input::compile_errors"),
+    (
+        "compile error at its line",
+        "bad_input::compile_errors",
+        false,
+    ),
     (
         "several platforms",
         "options::several_platforms_come_from_one_cross_compiling_build",
+        true,
     ),
     (
         "`--call`, `--check`",
         "options::calls_are_answered_without_building",
+        false,
     ),
     (
         "named contexts",
         "contexts::a_named_context_stands_in_for_an_image",
+        false,
     ),
-    ("git context", "git_values::a_git_context_has_values"),
-    ("secrets", "secrets::nothing_of_a_secret_is_kept_or_said"),
-    ("cache in a registry", "exports::a_registry"),
-    ("inline cache", "exports::an_image_with_its_own_cache"),
+    ("git context", "git_values::a_git_context_has_values", true),
+    (
+        "secrets",
+        "secrets::nothing_of_a_secret_is_kept_or_said",
+        true,
+    ),
+    ("cache in a registry", "exports::a_registry", true),
+    (
+        "inline cache",
+        "exports::an_image_with_its_own_cache",
+        false,
+    ),
     (
         "Dockerfile body",
-        "stages::every_way_to_take_binaries_takes_what_it_names",
+        "stages::an_edit_reruns_only_what_takes_the_binary",
+        false,
     ),
     (
         "annotations of every level",
         "runtime::annotations_of_every_level",
+        true,
     ),
     (
         "provenance, SBOM",
         "sbom::buildx_shows_it_for_each_platform_of_a_registry_s_image",
+        true,
     ),
 ];
 
@@ -96,8 +120,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         columns.push(column?);
     }
     std::io::stdout().write_all(table(&columns).as_bytes())?;
-    let failed = columns.iter().flat_map(|column| &column.passed);
-    match failed.filter(|passed| !**passed).count() {
+    let passed = columns.iter().flat_map(|column| &column.passed);
+    match passed.filter(|passed| **passed == Some(false)).count() {
         0 => Ok(()),
         failed => bail!("{failed} tests failed; what they printed is above"),
     }
@@ -128,17 +152,26 @@ fn name(release: Option<&Release>) -> &'static str {
 struct Column {
     /// What it is, with its version.
     engine: String,
-    /// For each of [`SUITE`].
-    passed: Vec<bool>,
+    /// For each of [`SUITE`]; none for what the engine does not have.
+    passed: Vec<Option<bool>>,
 }
 
 fn on(state: &State, release: Option<&Release>) -> Result<Column> {
     reset(state)?;
     let mut up = with(release, Command::new(std::env::current_exe()?));
     crate::command::run(up.args(["engine", "up", "--name", ENGINE]))?;
-    let variables = engine::variables(state, ENGINE)?;
+    let mut variables = engine::variables(state, ENGINE)?;
+    let has_layouts = release.is_none_or(|release| release.engine.has_layouts());
+    if !has_layouts {
+        let reference = engine::push(state, &environment::frontend_layout(state))?;
+        variables.push(("GOWORK_TEST_FRONTEND_IMAGE", reference.into()));
+    }
     let mut passed = Vec::new();
-    for (what, test) in SUITE {
+    for (what, test, takes_layouts) in SUITE {
+        if takes_layouts && !has_layouts {
+            passed.push(None);
+            continue;
+        }
         let phase = Phase::start(&format!("{}: {what}", name(release)));
         let mut tests = with(release, cargo(state));
         tests
@@ -154,7 +187,7 @@ fn on(state: &State, release: Option<&Release>) -> Result<Column> {
             Ok(_) => {}
             Err(error) => note(&format!("{error:#}")),
         }
-        passed.push(outcome.is_ok());
+        passed.push(Some(outcome.is_ok()));
     }
     Ok(Column {
         engine: heading(state, release, &variables)?,
@@ -199,11 +232,14 @@ fn table(columns: &[Column]) -> String {
     text += "\n|---|";
     text += &"---|".repeat(columns.len());
     text += "\n";
-    for (row, (what, _)) in SUITE.iter().enumerate() {
+    for (row, (what, ..)) in SUITE.iter().enumerate() {
         let _ = write!(text, "| {what} |");
         for column in columns {
-            let passed = column.passed[row];
-            text += if passed { " yes |" } else { " **no** |" };
+            text += match column.passed[row] {
+                Some(true) => " yes |",
+                Some(false) => " **no** |",
+                None => " - |",
+            };
         }
         text += "\n";
     }
@@ -239,12 +275,13 @@ mod tests {
             passed: vec![passed; SUITE.len()],
         };
         let table = table(&[
-            column("BuildKit v0.34.2", true),
-            column("BuildKit v0.12.5", false),
+            column("BuildKit v0.34.2", Some(true)),
+            column("BuildKit v0.12.5", Some(false)),
+            column("docker-v1", None),
         ]);
         assert!(
             table.starts_with(
-                "| | BuildKit v0.34.2 | BuildKit v0.12.5 |\n|---|---|---|\n| cold build, image runs | yes | **no** |\n"
+                "| | BuildKit v0.34.2 | BuildKit v0.12.5 | docker-v1 |\n|---|---|---|---|\n| cold build, image runs | yes | **no** | - |\n"
             ),
             "{table}"
         );

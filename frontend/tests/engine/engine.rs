@@ -114,10 +114,17 @@ impl Engine {
     }
 }
 
-/// The frontend under test, under the name that syntax lines have.
+/// The frontend under test, under the name that syntax lines have. Some engines read no layouts: for
+/// these it is in a registry.
 fn frontend_context() -> OsString {
-    let mut context = OsString::from(format!("{FRONTEND_IMAGE}=oci-layout://"));
-    context.push(variable("GOWORK_TEST_FRONTEND"));
+    let mut context = OsString::from(format!("{FRONTEND_IMAGE}="));
+    match std::env::var_os("GOWORK_TEST_FRONTEND_IMAGE") {
+        Some(reference) => context.push(format!("docker-image://{}", reference.display())),
+        None => {
+            context.push("oci-layout://");
+            context.push(variable("GOWORK_TEST_FRONTEND"));
+        }
+    }
     context
 }
 

@@ -86,9 +86,18 @@ fn a_git_context_has_values() {
     let built = labels(Engine::main().remote(&url));
     assert_eq!(built, expected(&checkout));
     assert_eq!(built["describe"], "v1.3.0");
-    let dated = Engine::main().remote(&url);
-    let layout = layout::build(dated.args(["--build-arg", "SOURCE_DATE_EPOCH=context"]));
-    assert_eq!(layout.image().config["created"], built["time"]);
+}
+
+/// Not by BuildKit v0.25 and earlier: it wants a number.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn an_image_has_the_time_of_its_commit_if_that_is_asked_for() {
+    let checkout = checkout("");
+    let server = Server::of_git(&checkout, "shop.git");
+    let build = Engine::main().remote(&format!("http://{}/shop.git", server.address));
+    let layout = layout::build(build.args(["--build-arg", "SOURCE_DATE_EPOCH=context"]));
+    let time = expected(&checkout)["time"].clone();
+    assert_eq!(layout.image().config["created"], time);
 }
 
 const REVISION: &str = "org.opencontainers.image.revision";

@@ -3,6 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
 use std::process::Command;
 
 use gowork_llb::ops::exec::{Exec, Mount, Sharing};
@@ -45,11 +48,14 @@ pub(crate) fn look(id: &str, script: &str, input: &[u8]) -> BTreeMap<String, Vec
     let (definition, out) = (dir.path().join("definition"), dir.path().join("out"));
     fs::write(&definition, made.to_definition().to_bytes()).unwrap();
     let mut build = Command::new(variable("GOWORK_TEST_BUILDCTL"));
-    build.args([
-        "build",
-        "--output",
-        &format!("type=local,dest={}", out.display()),
-    ]);
+    build
+        .arg("--addr")
+        .arg(dialed(&dir.path().join("engine")))
+        .args([
+            "build",
+            "--output",
+            &format!("type=local,dest={}", out.display()),
+        ]);
     let output = build
         .stdin(fs::File::open(definition).unwrap())
         .output()
@@ -60,4 +66,19 @@ pub(crate) fn look(id: &str, script: &str, input: &[u8]) -> BTreeMap<String, Vec
         String::from_utf8_lossy(&output.stderr)
     );
     files(&out)
+}
+
+/// The address of a socket that leads to the engine that buildx uses, which may be a Docker.
+fn dialed(socket: &Path) -> String {
+    let listener = UnixListener::bind(socket).unwrap();
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let input = OwnedFd::from(stream.try_clone().unwrap());
+            let mut dial = Command::new(variable("GOWORK_TEST_BUILDX"));
+            dial.arg("dial-stdio");
+            dial.stdin(input).stdout(OwnedFd::from(stream));
+            std::thread::spawn(move || dial.status().expect("buildx starts"));
+        }
+    });
+    format!("unix://{}", socket.display())
 }

@@ -311,6 +311,19 @@ fn status(state: &State) -> Result<String> {
     Ok(text)
 }
 
+/// Pushes the image of an OCI layout to the registry of base images, for engines that read no layouts.
+/// What names it, with its digest.
+///
+/// # Errors
+/// If the registry does not run, or the image cannot be pushed.
+pub(crate) fn push(state: &State, layout: &std::path::Path) -> Result<String> {
+    let registry = registry::ensure(state)?;
+    let crane = tools::Tool::Crane.ensure(state)?;
+    let reference = format!("{}/gowork/gowork:1", registry.address);
+    let mut push = crate::command::command(crane, ["push", "--insecure"]);
+    crate::command::output(push.arg(layout).arg(reference))
+}
+
 /// What reaches the engine `name`.
 ///
 /// # Errors

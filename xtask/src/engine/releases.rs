@@ -35,6 +35,16 @@ pub(crate) enum Kind {
     Docker(Docker),
 }
 
+impl Kind {
+    /// Whether it reads and writes OCI layouts, caches and attestations.
+    pub(crate) fn has_layouts(&self) -> bool {
+        match self {
+            Self::BuildKit(_) => true,
+            Self::Docker(docker) => docker.has_containerd_store,
+        }
+    }
+}
+
 /// A release of Docker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Docker {
