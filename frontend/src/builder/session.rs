@@ -102,8 +102,9 @@ impl<'a> Session<'a> {
             Ok(solved) => return Ok(solved),
             Err(error) => error,
         };
-        if error.is_too_large() {
-            return Err(too_large(definition.to_bytes().len()).into());
+        let bytes = definition.to_bytes().len();
+        if error.is_too_large(bytes) {
+            return Err(too_large(bytes).into());
         }
         // The daemon's words name a command line. People know the step by its name in the progress
         // output.

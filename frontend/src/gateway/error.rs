@@ -11,6 +11,9 @@ const DEADLINE_EXCEEDED: i32 = 4;
 const RESOURCE_EXHAUSTED: i32 = 8;
 const OUT_OF_RANGE: i32 = 11;
 
+/// What each BuildKit takes in one message, in bytes.
+const LEAST_LIMIT: usize = 4 << 20;
+
 /// The end of the type URL of the detail that names the op that failed.
 const VERTEX: &str = "errdefs.Vertex+json";
 
@@ -132,12 +135,15 @@ impl GatewayError {
         Some(vertex["digest"].as_str()?.to_owned())
     }
 
-    /// Whether a message was larger than one side takes: this one refuses to send it, or the daemon
-    /// to read it. BuildKit takes 16 MiB (util/defaults, `DefaultMaxRecvMsgSize`), and 0.12 takes
-    /// gRPC's default of 4 MiB.
-    pub fn is_too_large(&self) -> bool {
+    /// Whether a message of this size was larger than one side takes: this one refuses to send it, or
+    /// the daemon to read it. BuildKit takes 16 MiB (util/defaults, `DefaultMaxRecvMsgSize`), and
+    /// 0.12 takes gRPC's default of 4 MiB.
+    pub fn is_too_large(&self, bytes: usize) -> bool {
         let message = &self.status.message;
         match self.status.code {
+            // The daemon says no while most of the message is still on its way. Then what this side
+            // sees is that nobody reads it any more.
+            UNKNOWN => bytes > LEAST_LIMIT && message.ends_with("http2 error"),
             RESOURCE_EXHAUSTED => message.contains("message larger than max"),
             OUT_OF_RANGE => message.contains("message length too large"),
             _ => false,

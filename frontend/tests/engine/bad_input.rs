@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use expect_test::expect_file;
 
 use crate::engine::{Build, Engine, Outcome};
+use crate::repository::Repository;
 use crate::server::Server;
 
 fn directory() -> PathBuf {
@@ -332,3 +333,48 @@ COPY --chmod=755 <<"END" /usr/local/bin/go
 END
 ENV PATH=/usr/local/bin:/usr/local/go/bin:/usr/bin:/bin
 "#;
+
+/// So many images, each made of another choice of packages, that BuildKit does not take the
+/// description of all steps. It says so while most of it is still on its way.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn more_steps_than_a_message_holds() {
+    const IMAGES: u32 = 400;
+    const PACKAGES: u32 = 800;
+    // Three of eight, as if by chance.
+    let imports = |image: u32, package: u32| {
+        let number = (image + 1)
+            .wrapping_mul(package + 1)
+            .wrapping_mul(0x9E37_79B1);
+        (number >> 16) % 8 < 3
+    };
+    let syntax = "# syntax=docker.io/gowork/gowork:1\n";
+    let module = "module example.com/many\n\ngo 1.26\n";
+    let many = Repository::new(&[("Dockerfile", syntax), ("go.mod", module)]);
+    for package in 0..PACKAGES {
+        let text = format!("package p{package}\n\nconst N = {package}\n");
+        many.write(&format!("p{package}/p.go"), &text);
+    }
+    for image in 0..IMAGES {
+        let mut text = "package main\n\n".to_owned();
+        for package in (0..PACKAGES).filter(|&package| imports(image, package)) {
+            text += &format!("import _ \"example.com/many/p{package}\"\n");
+        }
+        text += "\nfunc main() {}\n";
+        many.write(&format!("cmd/s{image}/main.go"), &text);
+    }
+    let build = Engine::main().frontend(&many.root()).target("binaries");
+    let outcome = build.args(["--output=type=cacheonly"]).fails();
+    let said =
+        "which is more than BuildKit takes in one message\n    help: build fewer images at once";
+    assert!(outcome.text.contains(said), "{}", outcome.text);
+    assert!(
+        !outcome
+            .records
+            .ran()
+            .iter()
+            .any(|step| step.starts_with("compile ")),
+        "{}",
+        outcome.everything()
+    );
+}
