@@ -83,8 +83,10 @@ fn travels(to: &str, from: &str) {
 #[ignore = "needs an engine: cargo xtask test"]
 fn a_registry() {
     let cache = in_registry("cache");
+    // In the form that all registries take, which older releases of BuildKit have to be asked for.
+    let form = "image-manifest=true,oci-mediatypes=true";
     travels(
-        &format!("type=registry,ref={cache},mode=max,compression=zstd"),
+        &format!("type=registry,ref={cache},mode=max,compression=zstd,{form}"),
         &format!("type=registry,ref={cache}"),
     );
 }
