@@ -17,6 +17,7 @@ mod image;
 mod oci;
 mod oracle;
 mod progress;
+mod python;
 mod schemas;
 mod state;
 mod tests;
@@ -59,6 +60,8 @@ enum Task {
     Test(tests::Arguments),
     /// Check GitHub's workflows, and the pipelines that `gowork ci` prints for the examples
     Workflows,
+    /// Install the validators of SBOMs, and print the directory with their programs
+    SbomValidators,
     /// Sign an image, its SBOM and its provenance with cosign, which takes minutes to compile
     Signing,
 }
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
         Task::Workflows => workflows::run(),
+        Task::SbomValidators => python::print_sbom_validators(),
         Task::Signing => tests::run_signing(),
     };
     report(result)

@@ -1,5 +1,4 @@
-//! Programs and schemas that files are compared with: a checker from PyPI, and schemas that packages
-//! of npm and Go modules have.
+//! Schemas that files are compared with: those that packages of npm and Go modules have.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +9,6 @@ use crate::command::{command, find_program, output, run};
 use crate::engine::host;
 use crate::progress::Phase;
 use crate::state::State;
-
-/// What compares files with published schemas, some of which it brings along: a package of PyPI.
-const CHECKER: &str = "check-jsonschema";
-const CHECKER_VERSION: &str = "0.39.0";
 
 /// A schema that a published package has.
 pub(crate) struct Schema {
@@ -112,45 +107,4 @@ fn go_module(module: &str, workshop: &Path) -> Result<PathBuf> {
     let said: serde_json::Value = serde_json::from_str(&output(&mut download)?)?;
     let dir = said["Dir"].as_str();
     Ok(dir.context("go mod download named no directory")?.into())
-}
-
-/// The program that compares with schemas, installed once a version.
-///
-/// # Errors
-/// If it cannot be installed.
-pub(crate) fn checker(state: &State) -> Result<PathBuf> {
-    let _lock = state.lock(CHECKER)?;
-    let place = state.path(&format!("tools/{CHECKER}-{CHECKER_VERSION}"));
-    let program = place.join("bin").join(CHECKER);
-    if program.exists() {
-        return Ok(program);
-    }
-    let python = find_program("python3")
-        .context("`python3` is missing: install it, with its module venv (Debian: python3-venv)")?;
-    let phase = Phase::start("installing check-jsonschema");
-    install(&python, &place)?;
-    phase.done();
-    Ok(program)
-}
-
-/// Makes the directory and removes it if that fails. It cannot be made elsewhere and moved, since
-/// the programs in it name their interpreter.
-fn install(python: &Path, place: &Path) -> Result<()> {
-    let install = || -> Result<()> {
-        run(command(python, ["-m", "venv", "--clear"]).arg(place))?;
-        let package = format!("{CHECKER}=={CHECKER_VERSION}");
-        let words = [
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            &package,
-        ];
-        run(&mut command(place.join("bin/pip"), words))?;
-        Ok(())
-    };
-    let result = install();
-    if result.is_err() {
-        let _ = std::fs::remove_dir_all(place);
-    }
-    result
 }

@@ -8,7 +8,8 @@ use crate::command::{command, run as run_command};
 use crate::engine::host;
 use crate::engine::tools::Tool;
 use crate::progress::Phase;
-use crate::schemas::{self, SARIF, SKAFFOLD};
+use crate::python::CHECK_JSONSCHEMA;
+use crate::schemas::{SARIF, SKAFFOLD};
 use crate::state::State;
 use anyhow::{Result, ensure};
 
@@ -26,7 +27,7 @@ pub(crate) fn run() -> Result<()> {
     let mut lint = command(actionlint, ["-oneline"]);
     run_command(lint.args(&workflows).current_dir(state.repository()))?;
     phase.done();
-    let checker = schemas::checker(&state)?;
+    let checker = CHECK_JSONSCHEMA.ensure(&state)?.join(CHECK_JSONSCHEMA.name);
     let sarif = SARIF.ensure(&state)?;
     let skaffold = SKAFFOLD.ensure(&state)?;
     let phase = Phase::start("comparing them with the published schemas");

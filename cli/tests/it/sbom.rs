@@ -466,3 +466,47 @@ fn licenses_that_are_not_allowed() {
         "#]],
     );
 }
+
+/// Compares a file with the schema that the CycloneDX project publishes.
+const OF_CYCLONEDX: &str = "
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+wrong = JsonStrictValidator(SchemaVersion.V1_6).validate_str(open(sys.argv[1]).read())
+sys.exit(str(wrong) if wrong else 0)
+";
+
+#[test]
+#[ignore = "needs validators: cargo xtask test"]
+fn published_validators_accept_both_forms() {
+    let xtask = std::env::var_os("GOWORK_TEST_XTASK").expect("GOWORK_TEST_XTASK");
+    let output = Command::new(xtask).arg("sbom-validators").output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let validators = std::path::Path::new(printed.trim_end());
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = repository(&proxy, "");
+    let file = dir.path().join("document.json");
+    let accepts = |format: &str, text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let mut validator = match format {
+            "spdx" => Command::new(validators.join("pyspdxtools")),
+            _ => Command::new(validators.join("python")),
+        };
+        let before: &[&str] = match format {
+            "spdx" => &["--infile"],
+            _ => &["-c", OF_CYCLONEDX],
+        };
+        let output = validator.args(before).arg(&file).output().unwrap();
+        (output.status.success(), format!("{output:?}"))
+    };
+    for (format, word) in [("spdx", "\"SPDXRef-Image\""), ("cyclonedx", "\"library\"")] {
+        for image in ["api", "both", "plain"] {
+            let text = document(&repository, &proxy, image, format).to_string();
+            let (is_accepted, said) = accepts(format, &text);
+            assert!(is_accepted, "{image}: {said}");
+            let (is_accepted, said) = accepts(format, &text.replacen(word, "\"no word\"", 1));
+            assert!(!is_accepted, "{image}: {said}");
+        }
+    }
+}

@@ -338,6 +338,11 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     PathBuf::from(xtask(&["engine", "tool", name]).trim_end())
 }
 
+/// The directory with the validators of SBOMs, installed first if they are missing.
+pub(crate) fn validators() -> PathBuf {
+    PathBuf::from(xtask(&["sbom-validators"]).trim_end())
+}
+
 /// Runs a command of the harness. What it prints.
 fn xtask(words: &[&str]) -> String {
     let xtask = PathBuf::from(variable("GOWORK_TEST_XTASK"));

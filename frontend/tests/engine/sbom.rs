@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bill;
-use crate::engine::{Build, Engine, variable};
+use crate::engine::{Build, Engine, validators, variable};
 use crate::layout::{self, Layout};
 use crate::options::tiny;
 use crate::repository::{Repository, files, unique};
@@ -130,6 +130,27 @@ fn buildx_shows_it_for_each_platform_of_a_registry_s_image() {
         assert_eq!(document["spdxVersion"], "SPDX-2.3", "{said:#}");
         assert_eq!(document["name"], format!("tiny on {platform}"));
     }
+}
+
+/// The attestation is what the SPDX project calls valid, and what `gowork sbom` prints as CycloneDX
+/// follows its schema (cli/tests/it/sbom.rs).
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn the_validator_of_spdx_accepts_it() {
+    let shop = Repository::example("shop");
+    let layout = layout::build(build(&shop, "orders"));
+    let document = &statements(&layout)[0]["predicate"];
+    let file = shop.root().join("orders.spdx.json");
+    let validate = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let mut validator = Command::new(validators().join("pyspdxtools"));
+        validator.arg("--infile").arg(&file).output().unwrap()
+    };
+    let text = document.to_string();
+    let output = validate(&text);
+    assert!(output.status.success(), "{output:?}");
+    let wrong = validate(&text.replacen("SPDXRef-Image", "no id", 1));
+    assert!(!wrong.status.success(), "{wrong:?}");
 }
 
 /// The same bytes on two engines' clocks: the document names no time, and BuildKit adds nothing.
