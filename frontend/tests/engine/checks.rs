@@ -62,3 +62,36 @@ fn rules_have_the_names_of_the_command_line() {
     workspace.write("gowork.toml", "[check]\nskip = [\"VersionSkew\"]\n");
     assert_eq!(found(&workspace, &stages), []);
 }
+
+/// The names of rules, with what a build of the image says afterwards.
+fn found_and_said(repository: &Repository, dockerfile: &str) -> (Vec<String>, String) {
+    let found = found(repository, dockerfile);
+    let build = Engine::main().frontend(&repository.root());
+    let failed = build.args(["--output=type=cacheonly"]).fails();
+    let names = found.into_iter().map(|(rule, ..)| rule);
+    (names.collect(), failed.everything())
+}
+
+/// What a check says before is what a build fails with.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_stops_a_build_is_found_before() {
+    let syntax = "# syntax=docker.io/gowork/gowork:1\n";
+    let newer = Repository::new(&[
+        ("go.mod", "module example.com/app\n\ngo 1.99\n"),
+        ("main.go", "package main\n\nfunc main() {}\n"),
+    ]);
+    let (rules, said) = found_and_said(&newer, &format!("{syntax}[go]\nversion = \"1.26\"\n"));
+    assert_eq!(rules, ["ToolchainSkew"]);
+    assert!(said.contains("requires go >= 1.99"), "{said}");
+    let with_c = Repository::new(&[
+        ("go.mod", "module example.com/app\n\ngo 1.26\n"),
+        (
+            "main.go",
+            "package main\n\n// int one(void) { return 1; }\nimport \"C\"\n\nfunc main() { println(C.one()) }\n",
+        ),
+    ]);
+    let (rules, said) = found_and_said(&with_c, &format!("{syntax}[go]\ncgo = true\n"));
+    assert_eq!(rules, ["CgoOnScratch"]);
+    assert!(said.contains("image app cannot run: cgo links"), "{said}");
+}
