@@ -341,3 +341,77 @@ fn a_git_context() {
     assert_eq!(said.code, 3, "{said}");
     assert!(said.err.contains("leave --source out"), "{said}");
 }
+
+/// An OCI layout with these blobs.
+fn layout(index: &str, blobs: &[&str]) -> Repository {
+    let layout = Repository::new("");
+    layout.write("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    layout.write("index.json", index);
+    for blob in blobs {
+        layout.write(&format!("blobs/sha256/{}", sha256(blob)), blob);
+    }
+    layout
+}
+
+fn sha256(text: &str) -> String {
+    use sha2::Digest as _;
+    let hash = sha2::Sha256::digest(text.as_bytes());
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What cannot be read is said, and never taken for an image that is the same.
+#[test]
+fn images_that_cannot_be_read() {
+    let config = r#"{"os":"linux","architecture":"amd64","rootfs":{"diff_ids":[]}}"#;
+    let manifest = format!(
+        r#"{{"config":{{"digest":"sha256:{}"}},"layers":[]}}"#,
+        sha256(config)
+    );
+    let index = |digest: &str| format!(r#"{{"manifests":[{{"digest":"sha256:{digest}"}}]}}"#);
+    let of_manifest = index(&sha256(&manifest));
+    let two = format!(
+        r#"{{"manifests":[{{"digest":"sha256:{0}"}},{{"digest":"sha256:{0}"}}]}}"#,
+        sha256(&manifest)
+    );
+    let tampered = layout(&of_manifest, &[&manifest, config]);
+    let name = format!("blobs/sha256/{}", sha256(config));
+    tampered.write(&name, &config.replace("amd64", "arm64"));
+    for (layout, said) in [
+        (
+            layout(&of_manifest, &[&manifest, config]),
+            "linux/amd64: it has no provenance",
+        ),
+        (tampered, "what is stored there has the digest sha256:"),
+        (layout(&of_manifest, &[]), "No such file or directory"),
+        (
+            layout(&two, &[]),
+            "the layout has 2 images; name one by its tag",
+        ),
+        (layout("{}", &[]), "missing field `manifests`"),
+        (layout(&index("x"), &[]), "digest"),
+        (layout(&index(&sha256("[]")), &["[]"]), "no image manifest"),
+    ] {
+        let name = layout.path().display();
+        let answer = layout.run(&format!("rebuild {name}"));
+        assert_eq!((answer.code, answer.out.as_str()), (3, ""), "{answer}");
+        assert!(answer.err.contains(said), "{said}: {answer}");
+    }
+    let nothing = Repository::new("");
+    for (args, code, said) in [
+        ("rebuild oci-layout://nowhere", 3, "nowhere: no OCI layout"),
+        ("rebuild shop/API:1", 3, "the repository must be lower case"),
+        ("rebuild app:1", 3, "docker: command not found"),
+        (
+            "rebuild app:1 --source nowhere",
+            3,
+            "nowhere: no such directory",
+        ),
+        ("rebuild app:1 --build-context x", 2, "write NAME=VALUE"),
+        ("rebuild app:1 -C .", 2, "with --source"),
+        ("rebuild app:1 --build-arg a=b", 2, "that provenance names"),
+    ] {
+        let answer = nothing.run_with(args, &[("PATH", "/nowhere".to_owned())]);
+        assert_eq!(answer.code, code, "{args}: {answer}");
+        assert!(answer.err.contains(said), "{args}: {answer}");
+    }
+}
