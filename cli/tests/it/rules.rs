@@ -92,6 +92,27 @@ fn a_builder_that_is_too_old() {
     }
 }
 
+/// A module without images asks no builder for anything.
+#[test]
+fn only_what_is_built_counts() {
+    let repository = Repository::new(ONE);
+    repository.write("gowork.toml", "[go]\nversion = \"1.26\"\n");
+    repository.write("lab/go.mod", "module example.com/lab\n\ngo 1.99\n");
+    repository.write("lab/lab.go", "package lab\n");
+    shown(
+        &repository,
+        &expect![[r#"
+        --- stderr
+        1 image on linux/amd64: no errors
+        exit 0
+    "#]],
+    );
+    repository.write("lab/main.go", "package main\n\nfunc main() {}\n");
+    repository.remove("lab/lab.go");
+    let said = repository.run("check --platform linux/amd64");
+    assert!(said.err.contains("asks for 1.99 or later"), "{said}");
+}
+
 const WITH_C: &str = "
 -- go.mod --
 module example.com/one

@@ -20,8 +20,6 @@ pub struct Builder {
     pub at: Option<Span>,
     /// The version that the configuration names, by itself or as the tag of a golang image.
     named: Option<String>,
-    /// The newest `go` line.
-    asked: Option<gomod::Spanned<String>>,
 }
 
 impl Builder {
@@ -35,15 +33,7 @@ impl Builder {
         config: &Go,
         asked: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
     ) -> Self {
-        let newest_of = |lines: &[&'a gomod::Spanned<String>]| {
-            let lines = lines.iter().copied();
-            lines.max_by(|a, b| version::compare_go(release(a), release(b)))
-        };
-        let mut lines: Vec<&gomod::Spanned<String>> = asked.into_iter().collect();
-        let newest = newest_of(&lines);
-        // A `toolchain` line is a wish, a `go` line is not.
-        lines.retain(|line| !line.value.starts_with("go"));
-        let minimum = newest_of(&lines);
+        let newest = newest(asked);
         let image = config.builder.as_ref();
         let version = config.version.as_ref();
         let named = match (version, image) {
@@ -70,7 +60,6 @@ impl Builder {
             go_minor,
             at,
             named,
-            asked: minimum.cloned(),
         }
     }
 
@@ -85,10 +74,19 @@ impl Builder {
         self.check_version(self.named.as_deref()?)
     }
 
-    /// A warning if the version that the configuration names is older than a `go` line allows.
-    /// `downloads` says whether the go command may fetch another one (GOTOOLCHAIN).
-    pub(crate) fn skew(&self, downloads: bool) -> Option<Diagnostic> {
-        let (named, asked) = (self.named.as_deref()?, self.asked.as_ref()?);
+    /// A warning if the version that the configuration names is older than a `go` line among these
+    /// lines of what is built allows. `downloads` says whether the go command may fetch another one
+    /// (GOTOOLCHAIN).
+    pub(crate) fn skew<'a>(
+        &self,
+        lines: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
+        downloads: bool,
+    ) -> Option<Diagnostic> {
+        // A `toolchain` line is a wish, a `go` line is not.
+        let lines = lines
+            .into_iter()
+            .filter(|line| !line.value.starts_with("go"));
+        let (named, asked) = (self.named.as_deref()?, newest(lines)?);
         if !is_older(named, &asked.value) {
             return None;
         }
@@ -134,6 +132,14 @@ fn tagged(image: &Spanned<String>) -> Option<String> {
         .split_once(':')?;
     let version = tag.split('-').next()?;
     (name == "golang" && minor(version).is_some()).then(|| version.to_owned())
+}
+
+/// The line that names the newest version.
+fn newest<'a>(
+    lines: impl IntoIterator<Item = &'a gomod::Spanned<String>>,
+) -> Option<&'a gomod::Spanned<String>> {
+    let lines = lines.into_iter();
+    lines.max_by(|a, b| version::compare_go(release(a), release(b)))
 }
 
 /// Whether every release that a tag may mean (`1.25` is the newest 1.25.x) is older than what a `go`

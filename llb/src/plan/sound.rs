@@ -45,7 +45,7 @@ pub fn outlines(
             .iter()
             .map(|target| outline_where(scan, workspace, config, target, is_meant));
         let (mut outlines, found): (Vec<Outline>, Vec<Vec<Diagnostic>>) =
-            made.map(with_builder).unzip();
+            made.map(|made| with_builder(made, workspace)).unzip();
         said.get_or_insert_with(|| once(targets, found));
         let more: BTreeSet<ImageName> = outlines
             .iter()
@@ -76,6 +76,7 @@ pub fn outlines(
 /// With what is wrong with the builder, which concerns every image.
 fn with_builder(
     (mut outline, mut found): (Outline, Vec<Diagnostic>),
+    workspace: &Workspace,
 ) -> (Outline, Vec<Diagnostic>) {
     if let Some(problem) = outline.builder.check() {
         let names: Vec<ImageName> = outline.names().collect();
@@ -83,7 +84,12 @@ fn with_builder(
         found.push(problem);
     } else {
         let downloads = outline.toolchain != LOCAL;
-        found.extend(outline.builder.skew(downloads));
+        let roots = outline
+            .builds
+            .iter()
+            .map(|build| &workspace.roots[build.root.0]);
+        let lines = roots.flat_map(|root| root.version_lines(workspace));
+        found.extend(outline.builder.skew(lines, downloads));
     }
     (outline, found)
 }
