@@ -23,13 +23,9 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     };
     let plans = sound.value;
-    if let Some(buildvcs) = project.config().stamped().first() {
-        let warning = Diagnostic::warning(
-            Rule::NotCarriedOver,
-            "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of",
-        );
-        let help = "build through gowork's syntax line for that";
-        project.tell(&[warning.help(help).at(buildvcs.span.clone())]);
+    let warnings = not_carried_over(&project);
+    if !warnings.is_empty() {
+        project.tell(&warnings);
     }
     let in_mount = match options.cache {
         Some(cache) => cache == Cache::Mount,
@@ -55,4 +51,24 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
             Ok(exit::ERRORS)
         }
     }
+}
+
+/// Keys of the configuration that a build of the printed file does not follow.
+fn not_carried_over(project: &Project) -> Vec<Diagnostic> {
+    let config = project.config();
+    let stamped = config.stamped();
+    let buildvcs = stamped.first().map(|key| {
+        let message = "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of";
+        Diagnostic::warning(Rule::NotCarriedOver, message)
+            .help("build through gowork's syntax line for that")
+            .at(key.span.clone())
+    });
+    let allowed = config.licenses.allow.iter().flatten();
+    let licenses = allowed.take(1).map(|id| {
+        let message = "`licenses`: a build of the printed Dockerfile does not look at licences";
+        Diagnostic::warning(Rule::NotCarriedOver, message)
+            .help("run `gowork check` before it, or build through gowork's syntax line")
+            .at(id.span.clone())
+    });
+    buildvcs.into_iter().chain(licenses).collect()
 }

@@ -434,6 +434,9 @@ fn licenses_that_are_not_allowed() {
             3 images on linux/amd64 and linux/arm64: no errors
         "#]],
     );
+    let printed = repository.run_with("dockerfile", &proxy.env());
+    let warning = "warning[NotCarriedOver]: `licenses`: a build of the printed Dockerfile";
+    assert!(printed.err.contains(warning), "{printed}");
     check(
         "[licenses]\nallow = [\"Apache2\", \"GPL-3.0-or-later\"]\nexcept = { \"a b\" = \"x\", c = \" \" }\n",
         1,
