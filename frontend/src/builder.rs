@@ -9,6 +9,7 @@
 mod body;
 mod calls;
 mod docker;
+mod elf;
 mod exported_cache;
 mod isolate;
 mod job;
@@ -206,9 +207,11 @@ async fn build_resolved(
         let output = lowering.binaries(None).map_err(internal)?;
         let solved = solve(session, job, &mut lowering, &output).await?;
         let files = Files::new(&lowering, resolutions, &survey.scanned);
+        let finished = solved.is_made.then_some(&solved.reference);
+        let wanted = (None, finished);
         let image = ImageResult {
+            attestations: sbom::of_binaries(session, (linking, &files), wanted).await?,
             reference: solved.reference,
-            attestations: sbom::of_binaries(session, (linking, &files), None).await?,
             ..ImageResult::default()
         };
         return Ok(Built {
@@ -245,12 +248,14 @@ async fn build_resolved(
     };
     let config = image_config::make(session, job, image, input).await?;
     let files = Files::new(&lowering, resolutions, &survey.scanned);
+    let finished = (image, solved.is_made.then_some(&solved.reference));
+    let attestations = sbom::of_image(session, (linking, &files), finished, digest).await?;
     let image = ImageResult {
+        attestations,
         reference: solved.reference,
         config: Some(config),
         base_config: base.and_then(|base| base.of_registry.clone()),
         annotations: lower::annotations(image, labels),
-        attestations: sbom::of_image(session, (linking, &files), image, digest).await?,
     };
     Ok(Built {
         image,

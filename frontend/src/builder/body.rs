@@ -268,7 +268,18 @@ async fn build_resolved(
         outputs.push(output);
     }
     let mut result = request.build(session).await.map_err(BuildError::from)?;
-    for (((job, plan), resolved), (_, lowering)) in planned.iter().zip(resolved).zip(&lowered) {
+    let begun: Vec<Begun> = parts.iter().map(|_| Begun::default()).collect();
+    let batches = lowered
+        .iter()
+        .zip(&begun)
+        .map(|((job, lowering), begun)| batch::compile(session, lowering.clone(), *job, begun));
+    let grace = || begun.iter().map(Begun::grace).max().unwrap_or_default();
+    let building = docker::evaluate(session, &result);
+    if let Err(error) = speculate::beside(building, join_all(batches).map(drop), grace).await {
+        return failed(session, &mut lowered, result, error).await;
+    }
+    let built = planned.iter().zip(resolved).zip(&lowered).zip(&outputs);
+    for ((((job, plan), resolved), (_, lowering)), output) in built {
         let linking = Linking {
             plan,
             workspace: &survey.scanned.workspace,
@@ -277,25 +288,19 @@ async fn build_resolved(
         // Binaries for other platforms are tools of the stages.
         if result::platforms(&result).contains(job.platform) {
             let files = Files::new(lowering, &resolved.resolutions, &survey.scanned);
-            let input = (linking, &files);
-            let attestations = sbom::of_binaries(session, input, job.wanted.names()).await?;
+            let says_commit = survey.checkout.is_some();
+            let finished = if says_commit {
+                Some(session.solve(output, false).await?.reference)
+            } else {
+                None
+            };
+            let wanted = (job.wanted.names(), finished.as_ref());
+            let attestations = sbom::of_binaries(session, (linking, &files), wanted).await?;
             result::attest(&mut result, job.platform, attestations);
         }
     }
-    let begun: Vec<Begun> = parts.iter().map(|_| Begun::default()).collect();
-    let batches = lowered
-        .iter()
-        .zip(&begun)
-        .map(|((job, lowering), begun)| batch::compile(session, lowering.clone(), *job, begun));
-    let grace = || begun.iter().map(Begun::grace).max().unwrap_or_default();
-    let building = docker::evaluate(session, &result);
-    match speculate::beside(building, join_all(batches).map(drop), grace).await {
-        Ok(()) => {
-            exported_cache::check(session, &survey.config, &outputs).await;
-            Ok(result)
-        }
-        Err(error) => failed(session, &mut lowered, result, error).await,
-    }
+    exported_cache::check(session, &survey.config, &outputs).await;
+    Ok(result)
 }
 
 /// What comes of a failure: of one of our steps, or of the Dockerfile's own.

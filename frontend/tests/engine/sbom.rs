@@ -60,6 +60,51 @@ fn modules_are_those_of_the_binary() {
     }
 }
 
+/// Programs that say their commit say a version too, which the go command derives from tags.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn the_version_of_the_main_module_is_that_of_the_binary() {
+    let single = Repository::example("single");
+    let dockerfile = single.read("Dockerfile");
+    let with = dockerfile.replace("[go]\n", "[go]\nbuildvcs = true\n");
+    assert_ne!(with, dockerfile);
+    single.write("Dockerfile", &with);
+    single.git(&["init", "--quiet"]);
+    single.commit();
+    single.git(&["tag", "v1.4.0"]);
+    let binary = single.root().with_extension("binary");
+    // `named` is what the document calls it.
+    let compare = |build: Build, named: &str, version: &str| {
+        let layout = layout::build(build);
+        let files = layout.images().remove(0).files();
+        std::fs::write(&binary, &files[named.trim_start_matches('/')]).unwrap();
+        let statements = statements(&layout);
+        let ours = statements
+            .iter()
+            .find(|it| it["predicate"]["name"] != "scanned");
+        let said = bill::of_spdx(&ours.unwrap()["predicate"], named);
+        assert_eq!(said, bill::of_go(&binary));
+        assert!(said.iter().any(|line| line.contains(version)), "{said:?}");
+    };
+    let path = "/usr/local/bin/single";
+    compare(build(&single, "single"), path, "single v1.4.0");
+    compare(build(&single, "binaries"), "single", "single v1.4.0");
+    single.append("main.go", "\n// edited\n");
+    compare(build(&single, "single"), path, "single v1.4.0+dirty");
+    single.commit();
+    compare(build(&single, "single"), path, "single v1.4.1-0.");
+    // Stages of a Dockerfile.
+    single.write(
+        "Dockerfile",
+        "# syntax=docker.io/gowork/gowork:1\nFROM scratch\nCOPY --from=gowork /single /\n",
+    );
+    single.write("gowork.toml", "[go]\nbuildvcs = true\n");
+    single.commit();
+    let scanned = format!("--sbom=generator={}", scanner());
+    let stages = Engine::main().frontend(&single.root()).args([scanned]);
+    compare(stages, "single", "single v1.4.1-0.");
+}
+
 /// The licence of each component, by name.
 fn licenses(statement: &Value) -> Vec<(&str, &str)> {
     let packages = statement["predicate"]["packages"].as_array().unwrap();

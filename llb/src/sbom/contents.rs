@@ -6,7 +6,7 @@ use super::linked::{LinkedBinary, ModulePlace, NotResolved, linked};
 use super::linking::Linking;
 use crate::config::SCRATCH;
 use crate::lower;
-use crate::plan::Image;
+use crate::plan::{Image, StepIx};
 
 /// What an image holds, and what is said of it in every format.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +40,20 @@ pub enum Base {
 pub struct PlacedBinary {
     /// Its path in the image; its file name where only the stages of a Dockerfile know the path.
     pub path: String,
+    /// The step that links it.
+    pub link: StepIx,
     /// What it holds.
     pub linked: LinkedBinary,
+}
+
+impl PlacedBinary {
+    /// Takes down the version that the binary itself says its main module has.
+    pub fn says(&mut self, version: String) {
+        let main = self.linked.modules.get_mut(&self.linked.main);
+        if let Some(main) = main.filter(|main| main.replaced_by.is_none()) {
+            main.version = Some(version);
+        }
+    }
 }
 
 /// The label of an image with its version (the OCI image specification, annotations.md).
@@ -63,6 +75,7 @@ impl Contents {
         for binary in lower::placed_binaries(image) {
             contents.binaries.push(PlacedBinary {
                 path: binary.path,
+                link: binary.link,
                 linked: linked(input, binary.link)?,
             });
         }
@@ -93,6 +106,7 @@ impl Contents {
         for image in images {
             contents.binaries.push(PlacedBinary {
                 path: input.plan.target.file_name(&image.name),
+                link: image.link,
                 linked: linked(input, image.link)?,
             });
         }

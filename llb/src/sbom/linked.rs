@@ -33,7 +33,8 @@ pub struct LinkedBinary {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LinkedModule {
-    /// The version that was chosen. None for a main module of the repository: `(devel)`.
+    /// The version that was chosen. None for a main module of the repository, `(devel)`, unless the
+    /// binary says which version it is.
     pub version: Option<String>,
     /// The `h1:` sum of its content. Nothing has one that comes from a directory, and what is
     /// replaced has none of its own.

@@ -15,6 +15,7 @@ use gowork_llb::plan::Image;
 use gowork_llb::sbom::{self, Base, Contents, Linking, NotResolved, SPDX_PREDICATE};
 use serde_json::json;
 
+use super::build_info;
 use super::licenses::{self, Files};
 use crate::builder::session::{Session, bug};
 use crate::error::BuildError;
@@ -42,17 +43,19 @@ fn takes_attestations(session: &Session<'_>) -> bool {
     session.gateway.pong().frontend_caps.has(caps::ATTESTATIONS)
 }
 
-/// The SBOM of an image, if one is asked for. `digest` is that of its base image, if it is known.
+/// The SBOM of an image that is finished, if one is asked for. `digest` is that of its base image, if
+/// it is known.
 pub(in crate::builder) async fn of_image(
     session: &Session<'_>,
     (input, files): (Linking<'_>, &Files<'_>),
-    image: &Image,
+    (image, finished): (&Image, Option<&Ref>),
     digest: Option<&str>,
 ) -> Result<Vec<Attestation>, BuildError> {
     if !is_wanted(session) {
         return Ok(Vec::new());
     }
     let mut contents = Contents::of_image(input, image).map_err(unresolved)?;
+    ask_binaries(session, input, &mut contents, finished).await?;
     if let Some(Base::Image(_, known)) = &mut contents.base {
         *known = digest.map(ToOwned::to_owned);
     }
@@ -65,10 +68,11 @@ pub(in crate::builder) async fn of_image(
 }
 
 /// The SBOM of the binaries of these images, or of all images but variants, if one is asked for.
+/// `finished` has them.
 pub(in crate::builder) async fn of_binaries(
     session: &Session<'_>,
     (input, files): (Linking<'_>, &Files<'_>),
-    images: Option<&[ImageName]>,
+    (images, finished): (Option<&[ImageName]>, Option<&Ref>),
 ) -> Result<Vec<Attestation>, BuildError> {
     if !is_wanted(session) {
         return Ok(Vec::new());
@@ -79,6 +83,7 @@ pub(in crate::builder) async fn of_binaries(
     });
     let name = session.options.target.as_deref().unwrap_or("binaries");
     let mut contents = Contents::of_binaries(input, name, wanted).map_err(unresolved)?;
+    ask_binaries(session, input, &mut contents, finished).await?;
     licenses::declare(session, files, &mut contents).await?;
     let beside = match images {
         // Docker's frontend has stages scanned in any case, and with a scanner of its own.
@@ -86,6 +91,26 @@ pub(in crate::builder) async fn of_binaries(
         None => session.options.sbom,
     };
     write(session, contents, beside).await
+}
+
+/// Adds the versions that the binaries themselves say, if they are made.
+async fn ask_binaries(
+    session: &Session<'_>,
+    input: Linking<'_>,
+    contents: &mut Contents,
+    finished: Option<&Ref>,
+) -> Result<(), BuildError> {
+    let Some(finished) = finished else {
+        return Ok(());
+    };
+    for binary in &mut contents.binaries {
+        let place = (binary.path.as_str(), finished);
+        let said = build_info::main_version(session, input.plan, binary.link, place).await?;
+        if let Some(version) = said {
+            binary.says(version);
+        }
+    }
+    Ok(())
 }
 
 fn is_wanted(session: &Session<'_>) -> bool {
