@@ -4,6 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+
 use crate::packages::{self, PackageIx};
 use crate::plan::{Build, Plan, StepIx, StepKind};
 use crate::workspace::{ModuleIx, Workspace};
@@ -222,7 +225,7 @@ pub fn modules(plan: &Plan, workspace: &Workspace, image: Option<&str>) -> Graph
             }
         }
     }
-    graph
+    graph.reduced()
 }
 
 /// The mains of one build with the images made of them.
@@ -273,40 +276,50 @@ impl Graph {
         self.nodes.len() - 1
     }
 
-    /// Without the edges that a longer way implies. The graph has no circles: packages and steps
-    /// have none.
+    /// Without the edges that a longer way implies. Modules may need each other in circles: of these
+    /// all edges stay, and so do those that lead to a circle or away from it by no longer way.
     fn reduced(mut self) -> Self {
-        let mut next: Vec<Vec<usize>> = vec![Vec::new(); self.nodes.len()];
-        for &(from, to) in &self.edges {
-            next[from].push(to);
+        let circles = self.circles();
+        let of = |(from, to): (usize, usize)| (circles[from], circles[to]);
+        let mut next: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (from, to) in self.edges.iter().copied().map(of) {
+            if from != to {
+                next.entry(from).or_default().insert(to);
+            }
         }
-        let implied = |&(from, to): &(usize, usize)| {
-            let mut seen = vec![false; next.len()];
-            let mut open: Vec<usize> = next[from]
-                .iter()
-                .copied()
-                .filter(|&other| other != to)
-                .collect();
+        let below = |circle: usize| next.get(&circle).into_iter().flatten().copied();
+        let mut implied = BTreeSet::new();
+        for &from in next.keys() {
+            let mut seen = BTreeSet::new();
+            let mut open: Vec<usize> = below(from).flat_map(below).collect();
             while let Some(at) = open.pop() {
-                if at == to {
-                    return true;
-                }
-                if !std::mem::replace(&mut seen[at], true) {
-                    open.extend(&next[at]);
+                if seen.insert(at) {
+                    open.extend(below(at));
                 }
             }
-            false
-        };
-        let implied: Vec<_> = self
-            .edges
-            .iter()
-            .filter(|edge| implied(edge))
-            .copied()
-            .collect();
-        implied.iter().for_each(|edge| {
-            self.edges.remove(edge);
-        });
+            let also_by_one_edge = below(from).filter(|to| seen.contains(to));
+            implied.extend(also_by_one_edge.map(|to| (from, to)));
+        }
+        self.edges.retain(|edge| !implied.contains(&of(*edge)));
         self
+    }
+
+    /// For each node a number that it shares with those of its circle.
+    fn circles(&self) -> Vec<usize> {
+        let mut graph = DiGraph::<(), ()>::new();
+        for _ in &self.nodes {
+            graph.add_node(());
+        }
+        for (from, to) in self.edges() {
+            graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
+        }
+        let mut circles = vec![0; self.nodes.len()];
+        for (number, circle) in tarjan_scc(&graph).into_iter().enumerate() {
+            for node in circle {
+                circles[node.index()] = number;
+            }
+        }
+        circles
     }
 
     fn clusters(&self) -> BTreeMap<Option<&str>, Vec<usize>> {

@@ -112,3 +112,78 @@ fn dot() {
     "##]]
     .assert_eq(&(body.join("\n") + "\n"));
 }
+
+/// Two modules whose packages need each other both ways, with one module before them and one behind.
+const CIRCLE: &str = "
+-- go.work --
+go 1.26
+
+use (
+	./app
+	./base
+	./one
+	./two
+)
+-- app/go.mod --
+module example.com/app
+
+go 1.26
+-- app/main.go --
+package main
+
+import (
+	_ \"example.com/base\"
+	_ \"example.com/one\"
+)
+
+func main() {}
+-- one/go.mod --
+module example.com/one
+
+go 1.26
+-- one/one.go --
+package one
+
+import _ \"example.com/two\"
+-- one/low/low.go --
+package low
+-- two/go.mod --
+module example.com/two
+
+go 1.26
+-- two/two.go --
+package two
+
+import (
+	_ \"example.com/base\"
+	_ \"example.com/one/low\"
+)
+-- base/go.mod --
+module example.com/base
+
+go 1.26
+-- base/base.go --
+package base
+";
+
+/// Of a circle no arrow is left out, and of those around it only what a longer way implies.
+#[test]
+fn modules_in_a_circle() {
+    let made = make(CIRCLE, "", &BTreeMap::new());
+    let drawn = graph::modules(&made.plan("amd64"), &made.workspace, None);
+    let name = |at: usize| {
+        drawn.nodes()[at].label[0]
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let edges: Vec<String> = drawn
+        .edges()
+        .map(|(from, to)| format!("{} {}", name(from), name(to)))
+        .collect();
+    assert_eq!(
+        edges,
+        ["app one", "one two", "two base", "two one", "image app app"]
+    );
+}
