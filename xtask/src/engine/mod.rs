@@ -175,9 +175,9 @@ fn up_ahead(
     crate::base::publish(state, &registry, &images)?;
     drop(lock);
     let times = vec![
-        ("tools", tools),
+        ("tools and base images", tools),
         ("engine start", start),
-        ("base images", lap()),
+        ("publishing the base images", lap()),
     ];
     Ok(Up {
         variables: environment::of_own(state, &engine)?,
