@@ -30,7 +30,6 @@ use gowork_llb::image::time_of_creation;
 use gowork_llb::lower::{self, ConfigInput, LabelInput, LlbOptions, Lowering};
 use gowork_llb::ops::{Output, Platform};
 use gowork_llb::plan::{Image, Plan};
-use gowork_llb::sbom::Linking;
 use tokio::sync::oneshot;
 
 use crate::error::{BuildError, SourceFiles};
@@ -195,11 +194,7 @@ async fn build_resolved(
     if *job.wanted == Wanted::Results {
         return build_results(session, job, &mut lowering).await;
     }
-    let linking = Linking {
-        plan: &plan,
-        workspace: &survey.scanned.workspace,
-        resolutions,
-    };
+    let linking = resolved.linking(&plan, survey);
     let policy = &job.config.licenses;
     let Some(image) = wanted_image(&plan, job.wanted)? else {
         let files = Files::new(&lowering, resolutions, &survey.scanned);

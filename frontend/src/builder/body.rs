@@ -17,7 +17,6 @@ use gowork_llb::diag::Diagnostic;
 use gowork_llb::lower::Lowering;
 use gowork_llb::ops::Platform;
 use gowork_llb::plan::{Image, Outline};
-use gowork_llb::sbom::Linking;
 use tokio::sync::oneshot;
 
 use super::calls;
@@ -251,16 +250,12 @@ async fn build_resolved(
     let (mut lowered, mut outputs) = (Vec::new(), Vec::new());
     for (((job, plan), resolved), manner) in planned.iter().zip(resolved).zip(manners) {
         let mut lowering = Lowering::new(plan, &resolved.inputs.llb, manner.options(session));
-        let linking = Linking {
-            plan,
-            workspace: &survey.scanned.workspace,
-            resolutions: &resolved.resolutions,
-        };
         let files = Files::new(&lowering, &resolved.resolutions, &survey.scanned);
         let names = job.wanted.names();
         let is_wanted = |image: &&Image| names.is_none_or(|names| names.contains(&image.name));
         let images = plan.images.iter().filter(is_wanted);
         let policy = &survey.config.licenses;
+        let linking = resolved.linking(plan, survey);
         licenses::check(session, (linking, &files), images, policy).await?;
         let output = lowering.binaries(names).map_err(internal)?;
         request = request.binaries(Some(job.platform), &output);
@@ -280,11 +275,6 @@ async fn build_resolved(
     }
     let built = planned.iter().zip(resolved).zip(&lowered).zip(&outputs);
     for ((((job, plan), resolved), (_, lowering)), output) in built {
-        let linking = Linking {
-            plan,
-            workspace: &survey.scanned.workspace,
-            resolutions: &resolved.resolutions,
-        };
         // Binaries for other platforms are tools of the stages.
         if result::platforms(&result).contains(job.platform) {
             let files = Files::new(lowering, &resolved.resolutions, &survey.scanned);
@@ -295,7 +285,8 @@ async fn build_resolved(
                 None
             };
             let wanted = (job.wanted.names(), finished.as_ref());
-            let attestations = sbom::of_binaries(session, (linking, &files), wanted).await?;
+            let input = (resolved.linking(plan, survey), &files);
+            let attestations = sbom::of_binaries(session, input, wanted).await?;
             result::attest(&mut result, job.platform, attestations);
         }
     }

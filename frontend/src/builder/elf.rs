@@ -1,5 +1,5 @@
-//! Executables of Linux (ELF), as far as their bytes are asked for: elf(5). A file that is none, or is
-//! cut off, gives nothing.
+//! Executables of Linux, in the form of elf(5): what a build reads of them. Other files, and files
+//! that are cut off, give nothing.
 
 use std::ops::Range;
 
@@ -29,10 +29,10 @@ pub(super) fn interpreter(head: &[u8]) -> Option<String> {
 
 /// Where an executable has its sections listed. They are read from it piece by piece.
 pub(super) struct Sections {
-    /// The file header.
-    header: Vec<u8>,
     /// Where in the file the list is.
     pub(super) list: Range<u64>,
+    wide: bool,
+    big_endian: bool,
     entry_size: usize,
     /// Which section has the names of all.
     names: usize,
@@ -49,9 +49,10 @@ impl Sections {
         let size = u64::try_from(entry_size.checked_mul(count)?).ok()?;
         Some(Self {
             list: start..start.checked_add(size)?,
+            wide: elf.wide,
+            big_endian: elf.big_endian,
             entry_size,
             names: elf.number(entry_at + 4, 2)?,
-            header: header.to_vec(),
         })
     }
 
@@ -63,9 +64,9 @@ impl Sections {
     /// Where in the file the section with this name is.
     pub(super) fn named(&self, list: &[u8], names: &[u8], name: &str) -> Option<Range<u64>> {
         let entries = list.len().checked_div(self.entry_size)?;
+        let elf = self.of(list);
         let is_it = |index: &usize| {
-            let elf = self.of(list);
-            let at = elf.and_then(|elf| elf.number(index * self.entry_size, 4));
+            let at = elf.number(index * self.entry_size, 4);
             let text = at.and_then(|at| names.get(at..)).unwrap_or_default();
             text.strip_prefix(name.as_bytes())
                 .is_some_and(|rest| rest.first() == Some(&0))
@@ -74,7 +75,7 @@ impl Sections {
     }
 
     fn place(&self, list: &[u8], index: usize) -> Option<Range<u64>> {
-        let elf = self.of(list)?;
+        let elf = self.of(list);
         let entry = index.checked_mul(self.entry_size)?;
         let (start_at, size_at) = if elf.wide { (24, 32) } else { (16, 20) };
         let start = u64::try_from(elf.word(entry.checked_add(start_at)?)?).ok()?;
@@ -83,13 +84,12 @@ impl Sections {
     }
 
     /// Other bytes of the same file.
-    fn of<'a>(&self, bytes: &'a [u8]) -> Option<Elf<'a>> {
-        let elf = Elf::new(&self.header)?;
-        Some(Elf {
+    fn of<'a>(&self, bytes: &'a [u8]) -> Elf<'a> {
+        Elf {
             bytes,
-            wide: elf.wide,
-            big_endian: elf.big_endian,
-        })
+            wide: self.wide,
+            big_endian: self.big_endian,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use gowork_llb::lower::{Accounts, LlbOptions, Lowering};
 use gowork_llb::plan::{Outline, Plan};
+use gowork_llb::sbom::Linking;
 use tokio::sync::oneshot::Receiver;
 
 use super::isolate::Failure;
@@ -124,6 +125,15 @@ impl Unresolved {
 }
 
 impl Resolved {
+    /// What says which modules the programs of a plan hold.
+    pub(super) fn linking<'a>(&'a self, plan: &'a Plan, survey: &'a Survey) -> Linking<'a> {
+        Linking {
+            plan,
+            workspace: &survey.scanned.workspace,
+            resolutions: &self.resolutions,
+        }
+    }
+
     /// The job with all that it needs in its outline.
     pub(super) fn job<'a>(&'a self, job: Job<'a>) -> Job<'a> {
         Job {

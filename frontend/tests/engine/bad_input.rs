@@ -334,8 +334,8 @@ END
 ENV PATH=/usr/local/bin:/usr/local/go/bin:/usr/bin:/bin
 "#;
 
-/// So many images, each made of another choice of packages, that BuildKit does not take the
-/// description of all steps. It says so while most of it is still on its way.
+/// Each of many images imports another choice of packages, and BuildKit refuses the message that
+/// describes all steps. It does so while most of the message is still on its way.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn more_steps_than_a_message_holds() {

@@ -17,6 +17,20 @@ const COMMIT: &str = "vcs:revision=0123456789abcdef0123456789abcdef01234567";
 /// The files of a context with a repository.
 const REPOSITORY: &[(&str, &str)] = &[(".git/HEAD", "ref: refs/heads/main\n")];
 
+/// The same builder, whose git step says this.
+fn with_git(fake: FakeGateway, said: Said) -> FakeGateway {
+    let answer = GitAnswer {
+        version: Version,
+        said,
+        checkout: None,
+    };
+    let answer = serde_json::to_vec(&answer).unwrap();
+    fake.rule(move |op| {
+        let is_git = args(op).get(1).is_some_and(|word| word == "git");
+        is_git.then(|| Ok(Files::from([("git.json".to_owned(), answer.clone())])))
+    })
+}
+
 /// A build of the one image, with `labels` in its configuration.
 struct Built {
     /// The labels of the image, or the error.
@@ -37,17 +51,9 @@ async fn build_with(
     options: &[&str],
     said: Said,
 ) -> Built {
-    let answer = serde_json::to_vec(&GitAnswer {
-        version: Version,
-        said,
-        checkout: None,
-    });
-    let answer = answer.unwrap();
     let fake = FakeGateway::new(&GATEWAY, llb::ALL);
-    let fake = scripted::configured(fake, configuration, files, SOURCES).rule(move |op| {
-        let is_git = args(op).get(1).is_some_and(|word| word == "git");
-        is_git.then(|| Ok(Files::from([("git.json".to_owned(), answer.clone())])))
-    });
+    let fake = scripted::configured(fake, configuration, files, SOURCES);
+    let fake = with_git(fake, said);
     let (ended, recorded) = scripted::run(&fake, &raw(options)).await;
     let labels = ended.map(|result| {
         let config = &result.metadata["containerimage.config"];
@@ -270,24 +276,14 @@ async fn a_directory_of_a_git_context_stamps_nothing() {
 async fn a_git_context_is_fetched_with_its_repository() {
     use prost::Message as _;
     let said = values(&[("GIT_REVISION", "abc")]);
-    let answer = serde_json::to_vec(&GitAnswer {
-        version: Version,
-        said,
-        checkout: None,
-    });
-    let answer = answer.unwrap();
     let dockerfile =
         "# syntax=docker.io/gowork/gowork:1\n[runtime]\nlabels = { a = \"${GIT_REVISION}\" }\n";
     let fake = FakeGateway::new(&GATEWAY, llb::ALL);
-    let fake = scripted::configured(fake, "", &[], SOURCES)
-        .source(
-            "git://example.com/x.git#v1:sub",
-            &[("Dockerfile", dockerfile)],
-        )
-        .rule(move |op| {
-            let is_git = args(op).get(1).is_some_and(|word| word == "git");
-            is_git.then(|| Ok(Files::from([("git.json".to_owned(), answer.clone())])))
-        });
+    let fake = scripted::configured(fake, "", &[], SOURCES).source(
+        "git://example.com/x.git#v1:sub",
+        &[("Dockerfile", dockerfile)],
+    );
+    let fake = with_git(fake, said);
     let options = raw(&["context=https://example.com/x.git#v1:sub"]);
     let (ended, recorded) = scripted::run(&fake, &options).await;
     let config = &ended.unwrap().metadata["containerimage.config"];
@@ -317,22 +313,13 @@ async fn dated(
     configuration: &str,
     said: Said,
 ) -> (Result<Value, String>, Option<Vec<String>>) {
-    let answer = serde_json::to_vec(&GitAnswer {
-        version: Version,
-        said,
-        checkout: None,
-    });
-    let answer = answer.unwrap();
     let dockerfile = format!("# syntax=docker.io/gowork/gowork:1\n{configuration}");
     let files = [("Dockerfile", dockerfile.as_str())];
     let fake = FakeGateway::new(&GATEWAY, llb::ALL);
     let fake = scripted::configured(fake, configuration, REPOSITORY, SOURCES)
         .source("git://example.com/x.git#v1", &files)
-        .source("https://example.com/x.tgz", &[("context", &dockerfile)])
-        .rule(move |op| {
-            let is_git = args(op).get(1).is_some_and(|word| word == "git");
-            is_git.then(|| Ok(Files::from([("git.json".to_owned(), answer.clone())])))
-        });
+        .source("https://example.com/x.tgz", &[("context", &dockerfile)]);
+    let fake = with_git(fake, said);
     let options = raw(&[context, "build-arg:SOURCE_DATE_EPOCH=context"]);
     let (ended, recorded) = scripted::run(&fake, &options).await;
     let config = ended

@@ -51,7 +51,7 @@ pub(super) fn check(outline: &Outline) -> Vec<Diagnostic> {
     found.into_iter().map(warning).collect()
 }
 
-/// Whether the linker is told to make a program that needs no library.
+/// Whether these flags of the linker make a program that needs no library.
 fn is_static(ldflags: &str) -> bool {
     let mut words = ldflags.split([' ', '\t', '\n', '\'', '"', '=']);
     words.any(|word| matches!(word, "-static" | "-static-pie" | "--static"))

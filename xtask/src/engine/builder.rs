@@ -27,7 +27,6 @@ pub(crate) struct UserEngine {
 /// # Errors
 /// If they name one and there is no buildx, or `GOWORK_ENGINE` has another value.
 pub(crate) fn user_engine(state: &State) -> Result<Option<UserEngine>> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     match set(GOWORK_ENGINE) {
         Some(value) if value == "own" => return Ok(None),
         Some(value) => bail!("{GOWORK_ENGINE} is {value:?}; the only value it knows is `own`"),
@@ -50,10 +49,9 @@ pub(crate) fn user_engine(state: &State) -> Result<Option<UserEngine>> {
 
 /// The Docker that the docker command reaches, if it has buildx, and nothing says which engine to use.
 pub(crate) fn docker_at_hand() -> Option<UserEngine> {
-    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_chosen = [GOWORK_ENGINE, "BUILDX_BUILDER", "DOCKER_HOST"]
-        .iter()
-        .any(is_set);
+        .into_iter()
+        .any(|name| set(name).is_some());
     if is_chosen || !succeeds(&mut command("docker", ["version"])) {
         return None;
     }
@@ -64,6 +62,11 @@ pub(crate) fn docker_at_hand() -> Option<UserEngine> {
         chosen_by,
         builder: None,
     })
+}
+
+/// The value of a variable of the environment, unless it is empty.
+fn set(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
 impl UserEngine {

@@ -42,7 +42,7 @@ impl Space {
     }
 
     /// What is never removed, as buildkitd's configuration has it.
-    pub(super) fn least(self) -> &'static str {
+    fn least(self) -> &'static str {
         match self {
             Self::Tests => "3GB",
             Self::Benchmark => "5GB",

@@ -72,7 +72,7 @@ fn version(section: &[u8]) -> Option<String> {
     (version != "(devel)" && !version.is_empty()).then(|| version.to_owned())
 }
 
-/// A text with its length before it, as much as there is of it, and what follows.
+/// A text that has its length before it, and what follows. A text that is cut off ends there.
 fn text(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut length: u64 = 0;
     for (at, byte) in bytes.iter().enumerate().take(9) {
