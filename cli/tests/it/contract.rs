@@ -6,28 +6,8 @@ use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::CommandCargoExt as _;
 
+use crate::reference::commands;
 use crate::support::{Repository, SMALL, root};
-
-const COMMANDS: [&str; 18] = [
-    "list",
-    "check",
-    "explain",
-    "affected",
-    "sbom",
-    "rebuild",
-    "graph",
-    "plan",
-    "dockerfile",
-    "bake",
-    "dockerignore",
-    "init",
-    "ci",
-    "compose",
-    "doctor",
-    "systemd",
-    "completions",
-    "man",
-];
 
 /// Words that begin with two dashes.
 fn long_options(text: &str) -> BTreeSet<String> {
@@ -64,7 +44,7 @@ fn documentation_help_and_manual_name_the_same_options() {
     let manual = Repository::new(SMALL).run("man").out.replace('\\', "");
     let documented = long_options(&docs);
     let mut known = BTreeSet::new();
-    for command in COMMANDS {
+    for command in &commands() {
         assert!(
             docs.contains(&format!("`gowork {command}")),
             "docs/cli.md does not name {command}"

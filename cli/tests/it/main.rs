@@ -41,6 +41,7 @@ mod pipeline;
 mod proxy;
 #[cfg(unix)]
 mod rebuild;
+mod reference;
 mod reports;
 mod rules;
 mod sbom;
