@@ -389,6 +389,13 @@ pub(crate) struct Doctor {
     /// Look at the texts of another host, in files of this directory, in place of this one.
     #[arg(long, value_name = "DIR")]
     pub(crate) recorded: Option<PathBuf>,
+    /// Also build one step in the builder image of the repository, and ask from there what a build
+    /// asks: module proxies and the checksum database, with the settings of the configuration.
+    #[arg(long, conflicts_with = "recorded")]
+    pub(crate) reach: bool,
+    /// A secret of that step, as for `docker buildx build`: netrc, ca.
+    #[arg(long, value_name = "id=ID,src=FILE", requires = "reach")]
+    pub(crate) secret: Vec<String>,
 }
 
 /// Options of `compose`.

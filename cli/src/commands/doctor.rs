@@ -4,13 +4,18 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use anyhow::bail;
 use gowork_llb::config::Config;
+use gowork_llb::plan::{Outline, Outlines};
 use gowork_llb::tree::{EntryKind, SourceTree, TreePath};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Common, Doctor, Form};
-use crate::doctor::{self, Context, Facts, Finding, Recording, Severity, bytes};
+use crate::doctor::{
+    self, Answer, Context, Facts, Finding, Question, REACH, Reach, Recording, Severity, bytes,
+};
+use crate::project::{OpenArgs, Project, one_target};
 use crate::source::Source;
 use crate::{exit, ui};
 
@@ -23,8 +28,17 @@ pub(crate) fn run(common: &Common, options: &Doctor) -> anyhow::Result<u8> {
     if let Some(dir) = &options.recorded {
         facts = Facts::of(&Recording::read(dir)?);
     } else {
-        facts = Facts::of(&doctor::collect());
-        if let Some(source) = source(common)? {
+        // A repository may have its modules below the root only.
+        let source = match options.reach {
+            true => Some(Source::on_disk(common)?),
+            false => source(common)?,
+        };
+        let mut recording = doctor::collect();
+        if let Some(source) = source.clone().filter(|_| options.reach) {
+            recording.add(REACH, reached(common, options, source)?);
+        }
+        facts = Facts::of(&recording);
+        if let Some(source) = source {
             let (name, text) = source.config_file.clone().unwrap_or_default();
             facts.build_settings = Some(Config::parse(&name, &text).0.module_env());
             facts.context = Some(context(&common.root.dir, source));
@@ -44,6 +58,55 @@ pub(crate) fn run(common: &Common, options: &Doctor) -> anyhow::Result<u8> {
         .iter()
         .any(|finding| finding.severity == Severity::Error);
     Ok(if failed { exit::ERRORS } else { exit::OK })
+}
+
+/// What a step of the repository's builder image reaches.
+fn reached(common: &Common, options: &Doctor, source: Source) -> anyhow::Result<String> {
+    let project = Project::of(source.without_ignored(), common, OpenArgs::Keep)?;
+    let Outlines {
+        outlines,
+        diagnostics,
+        ..
+    } = project.judge(&[one_target(common)?]);
+    let Some(outline) = outlines.first() else {
+        project.tell(&diagnostics);
+        bail!("--reach asks with the settings of the repository, which has errors");
+    };
+    let question = question(common, options, &project, outline);
+    ui::note(&format!(
+        "asking from a step of {}; the first time, the engine fetches that image",
+        question.image
+    ));
+    doctor::ask(&question)
+}
+
+fn question(common: &Common, options: &Doctor, project: &Project, outline: &Outline) -> Question {
+    let builder = &outline.setup.builder;
+    let settings = outline.setup.module_env.clone();
+    let mut arguments = Vec::new();
+    for secret in &options.secret {
+        arguments.push(format!("--secret={secret}"));
+    }
+    // Of an image, one may stand in for the builder.
+    for context in &common.build_context {
+        arguments.push(format!("--build-context={context}"));
+    }
+    for arg in &common.build_arg {
+        let name = arg.split('=').next().unwrap_or_default();
+        if name.to_ascii_lowercase().ends_with("_proxy") {
+            arguments.push(format!("--build-arg={arg}"));
+        }
+    }
+    Question {
+        // A stage is built with files of the repository.
+        image: match builder.stage() {
+            Some(_) => format!("golang:1.{}", builder.go_minor),
+            None => builder.image.clone(),
+        },
+        module: doctor::module_to_ask_for(project.workspace(), &settings),
+        settings,
+        arguments,
+    }
 }
 
 /// What is wrong with an engine and its host.
@@ -84,6 +147,72 @@ struct HostJson {
     repository: Option<u64>,
     /// Bytes of it that the ignore file lets a build see.
     context: Option<u64>,
+    /// What a step of the builder image reaches, if `--reach` asked.
+    reach: Option<ReachJson>,
+}
+
+/// What a step of the builder image reaches.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReachJson {
+    /// The builder image.
+    image: String,
+    /// The module that was asked for; null if every module is private.
+    module: Option<String>,
+    /// Why the step did not run; null if it did.
+    failure: Option<String>,
+    /// What each proxy of GOPROXY answered, in its order. The first `direct` or `off` ends it.
+    proxies: Vec<AnswerJson>,
+    /// What the checksum database answered; null if it was not asked.
+    sums: Option<AnswerJson>,
+}
+
+/// An answer.
+#[derive(Debug, Serialize, JsonSchema)]
+struct AnswerJson {
+    /// Who was asked.
+    name: String,
+    /// Whether it has what was asked for.
+    ok: bool,
+    /// What the go command said; empty if it was content.
+    said: String,
+}
+
+impl AnswerJson {
+    fn of(answer: &Answer) -> Self {
+        Self {
+            name: answer.name.clone(),
+            ok: answer.is_good(),
+            said: answer.said.clone(),
+        }
+    }
+}
+
+impl ReachJson {
+    fn of(reach: &Reach) -> Self {
+        Self {
+            image: reach.image.clone(),
+            module: (!reach.module.is_empty()).then(|| reach.module.clone()),
+            failure: reach.failure.clone(),
+            proxies: reach.proxies.iter().map(AnswerJson::of).collect(),
+            sums: reach.sums.as_ref().map(AnswerJson::of),
+        }
+    }
+
+    /// The parts of its line: who has the module, and who has not.
+    fn words(&self) -> Vec<Option<String>> {
+        let what = match (&self.failure, &self.module) {
+            (Some(_), _) => "no step ran".to_owned(),
+            (None, Some(module)) => format!("asked for {module}"),
+            (None, None) => "every module is private: nobody was asked".to_owned(),
+        };
+        let answers = self.proxies.iter().chain(&self.sums).map(|answer| {
+            let outcome = if answer.ok { "answers" } else { "fails" };
+            Some(format!("{} {outcome}", answer.name))
+        });
+        let mut words = vec![Some(format!("from {}", self.image)), Some(what)];
+        words.extend(answers);
+        words
+    }
 }
 
 impl HostJson {
@@ -109,6 +238,7 @@ impl HostJson {
             free_disk: facts.free_disk,
             repository: facts.context.as_ref().map(|it| it.whole),
             context: facts.context.as_ref().map(|it| it.seen),
+            reach: facts.reach.as_ref().map(ReachJson::of),
         }
     }
 }
@@ -154,6 +284,9 @@ fn text(report: &DoctorJson) -> String {
             sized(host.repository, "in the repository"),
         ],
     );
+    if let Some(reach) = &host.reach {
+        line("reach", &reach.words());
+    }
     let mut counts = BTreeMap::new();
     for finding in &report.findings {
         let severity = finding.severity.name();

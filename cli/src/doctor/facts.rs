@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::reach::Reach;
 use super::recording::{
     APPARMOR_USERNS, BUILDER, BUILDER_ERROR, DAEMON, DATE, DISK, GO_ENV, INFO, INFO_ERROR,
-    IPTABLES, MAX_USER_NAMESPACES, MODULES, OS_RELEASE, Recording, USERNS_CLONE,
+    IPTABLES, MAX_USER_NAMESPACES, MODULES, OS_RELEASE, REACH, Recording, USERNS_CLONE,
 };
 
 /// What is known of a host.
@@ -46,6 +47,8 @@ pub(crate) struct Facts {
     pub(crate) go: BTreeMap<String, String>,
     /// Those that the configuration of the repository gives to a build, if there is a repository.
     pub(crate) build_settings: Option<BTreeMap<String, String>>,
+    /// What a step of the builder image reaches, if it was asked.
+    pub(crate) reach: Option<Reach>,
 }
 
 /// What stands in the way of user namespaces.
@@ -170,6 +173,8 @@ impl Facts {
             let host: i64 = text(DATE)?.parse().ok()?;
             Some(seconds(&engine.system_time)? - host)
         });
+        let reach = text(REACH).map(Reach::read);
+        let of_step = reach.as_ref().and_then(|reach| reach.clock_ahead);
         let os_release = text(OS_RELEASE).unwrap_or_default();
         Self {
             engine_error,
@@ -185,12 +190,14 @@ impl Facts {
             daemon: text(DAEMON)
                 .map(|daemon| serde_json::from_str(daemon).map_err(|error| error.to_string())),
             free_disk: text(DISK).and_then(free),
-            clock_ahead,
+            // A builder elsewhere has another clock than the engine here.
+            clock_ahead: of_step.or(clock_ahead),
             context: None,
             go: text(GO_ENV)
                 .and_then(|settings| serde_json::from_str(settings).ok())
                 .unwrap_or_default(),
             build_settings: None,
+            reach,
             engine,
         }
     }

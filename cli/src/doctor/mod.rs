@@ -5,13 +5,15 @@ mod engine;
 mod facts;
 mod go;
 mod host;
+mod reach;
 mod recording;
 mod rule;
 
 pub(crate) use collect::collect;
 pub(crate) use facts::{Context, Engine, Facts};
 pub(crate) use host::bytes;
-pub(crate) use recording::Recording;
+pub(crate) use reach::{Answer, Question, Reach, ask, module_to_ask_for};
+pub(crate) use recording::{REACH, Recording};
 pub(crate) use rule::{Finding, Severity};
 
 use rule::Rule;
@@ -19,7 +21,8 @@ use rule::Rule;
 /// Everything that is looked for, in the order of findings: an engine that cannot be reached comes
 /// first.
 fn rules() -> impl Iterator<Item = &'static Rule> {
-    engine::RULES.iter().chain(host::RULES).chain(go::RULES)
+    let of_host = engine::RULES.iter().chain(host::RULES);
+    of_host.chain(go::RULES).chain(reach::RULES)
 }
 
 /// What is wrong, the worst first.

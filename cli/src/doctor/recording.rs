@@ -41,9 +41,11 @@ pub(crate) const DISK: &str = "df.txt";
 pub(crate) const DATE: &str = "date.txt";
 /// `go env -json`.
 pub(crate) const GO_ENV: &str = "go-env.json";
+/// What a step of the builder image said, as `--reach` asks it.
+pub(crate) const REACH: &str = "reach.txt";
 
 /// All names.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     INFO,
     INFO_ERROR,
     BUILDER,
@@ -58,6 +60,7 @@ const NAMES: [&str; 14] = [
     DISK,
     DATE,
     GO_ENV,
+    REACH,
 ];
 
 impl Recording {

@@ -3,7 +3,7 @@
 use super::Facts;
 
 /// A word of a command, quoted where a shell would read it otherwise.
-pub(super) fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-,:=@+%".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         text.to_owned()

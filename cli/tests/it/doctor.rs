@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use expect_test::{expect, expect_file};
 use serde_json::Value;
 
-use crate::support::{Repository, SMALL, root};
+use crate::support::{Repository, root};
 
 /// Each host, what is wrong with it, and the exit code.
-const HOSTS: [(&str, i32, &[&str]); 16] = [
+const HOSTS: [(&str, i32, &[&str]); 19] = [
     ("alpine-3.22", 1, &["BuildxMissing", "DiskAlmostFull"]),
     (
         "centos-7",
@@ -29,7 +29,14 @@ const HOSTS: [(&str, i32, &[&str]); 16] = [
         1,
         &["BuildKitTooOld", "NoUserNamespaces"],
     ),
+    ("debian-13-closed-network", 1, &["BuilderStepFailed"]),
+    ("debian-13-company-proxy", 1, &["ProxyUnreachable"]),
     ("debian-13-go", 0, &["IgnoredGoProxy", "NoChecksumDatabase"]),
+    (
+        "debian-13-proxy-chain",
+        0,
+        &["ClockDiffers", "DeadProxy", "SumDatabaseUnreachable"],
+    ),
     (
         "debian-13-stopped",
         1,
@@ -120,6 +127,7 @@ fn every_rule_has_a_host() {
 #[cfg(unix)]
 mod here {
     use super::*;
+    use crate::support::SMALL;
     use std::os::unix::fs::PermissionsExt as _;
 
     /// On a host where `docker` is this script.
@@ -182,6 +190,19 @@ mod here {
             "[modules]\nproxy = \"https://goproxy.example\"\n",
         );
         assert_eq!(found(), None);
+    }
+
+    /// Nothing is built unless someone asks.
+    #[test]
+    fn a_step_that_cannot_run() {
+        let repository = Repository::new(SMALL);
+        let docker = "[ \"$2\" != build ] || printf 'one\\n\\nERROR: no builder\\n' >&2\nexit 1\n";
+        let report = doctor(&repository, docker, "");
+        assert_eq!(report["host"]["reach"], Value::Null);
+        assert_eq!(finding(&report, "BuilderStepFailed"), None);
+        let report = doctor(&repository, docker, "--reach");
+        let finding = finding(&report, "BuilderStepFailed").unwrap();
+        assert_eq!(finding["message"], "no step of golang:1.26 ran: no builder");
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn check(page: &str, dir: &Path) -> usize {
 
 #[test]
 fn doctor() {
-    assert_eq!(check("doctor.md", &root()), 1);
+    assert_eq!(check("doctor.md", &root()), 2);
 }
 
 /// Copies the files of an example that its user wrote.

@@ -186,6 +186,16 @@ pub(crate) fn variable(name: &str) -> std::ffi::OsString {
         .unwrap_or_else(|| panic!("{name} is not set: run `cargo xtask test`, or `eval \"$(cargo xtask engine env)\"` first"))
 }
 
+/// Puts a program `docker` into a directory that is buildx alone.
+pub(crate) fn docker_in(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let docker = dir.join("docker");
+    let buildx = variable("GOWORK_TEST_BUILDX");
+    let script = format!("#!/bin/sh\nshift\nexec '{}' \"$@\"\n", buildx.display());
+    std::fs::write(&docker, script).unwrap();
+    std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// The build stages whose RUN was not cached, from plain progress: `#12 [build-api 2/2] RUN ...`,
 /// then `#12 CACHED` or not.
 fn ran(progress: &str) -> BTreeSet<String> {

@@ -40,6 +40,8 @@ mod pipeline;
 #[path = "../property/proxy.rs"]
 mod proxy;
 #[cfg(unix)]
+mod reach;
+#[cfg(unix)]
 mod rebuild;
 mod reference;
 mod reports;

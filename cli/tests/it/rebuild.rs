@@ -2,14 +2,13 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::UdpSocket;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::engine::variable;
+use crate::engine::{docker_in, variable};
 use crate::schemas::follows;
 use crate::support::{Repository, Said};
 
@@ -43,11 +42,7 @@ impl World {
             names: format!("{}/rebuild/{}", registry.display(), unique.as_nanos()),
             bin: tempfile::tempdir().unwrap(),
         };
-        let docker = world.bin.path().join("docker");
-        let buildx = variable("GOWORK_TEST_BUILDX");
-        let script = format!("#!/bin/sh\nshift\nexec '{}' \"$@\"\n", buildx.display());
-        std::fs::write(&docker, script).unwrap();
-        std::fs::set_permissions(&docker, std::fs::Permissions::from_mode(0o755)).unwrap();
+        docker_in(world.bin.path());
         let frontend = variable("GOWORK_TEST_FRONTEND");
         world.crane(&["push", frontend.to_str().unwrap(), &world.name("gowork")]);
         world.push_base("first");
