@@ -19,7 +19,8 @@ use crate::bounded;
 use crate::root::{CONFIGURATION, DOCKERFILES};
 use crate::slashed;
 
-const IGNORE_FILE: &str = ".dockerignore";
+/// The ignore file of a build; after the name of a definition file, that of builds by it alone.
+pub(crate) const IGNORE_FILE: &str = ".dockerignore";
 
 /// A tree with the configuration that belongs to it.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use crate::args::{Common, Init};
 use crate::conversion::{self, Conversion, Repo};
 use crate::project::{OpenArgs, Project, one_target, usual_targets};
 use crate::root::{CONFIGURATION, Root};
-use crate::source::Source;
+use crate::source::{IGNORE_FILE, Source};
 use crate::{bounded, exit, make, output, ui};
 
 /// Writes the files.
@@ -36,9 +36,9 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
         let text = String::from_utf8_lossy(&text).into_owned();
         if WrittenFor::of(&text) != WrittenFor::Gowork && !init.force {
             bail!(
-                "{}: a Dockerfile is there\nconvert it with gowork init --from {}, or pass --force to replace it",
+                "{0}: a Dockerfile is there\nkeep it, and write the file for gowork beside it: gowork init --output {1}\nor convert it with gowork init --from {0}, or pass --force to replace it",
                 dockerfile.display(),
-                dockerfile.display()
+                root.join(CONFIGURATION).display()
             );
         }
     }
@@ -61,7 +61,21 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
     for (name, dir) in by_binary.values().filter(|mains| mains.len() > 1).flatten() {
         let _ = write!(text, "\n[images.{name}]\nmain = {dir:?}\n");
     }
-    let ignore = root.join(".dockerignore");
+    // What `docker buildx build .` takes by itself, or what has to be named.
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let is_usual = absolute(&dockerfile) == absolute(&root.join("Dockerfile"));
+    let ignore = if is_usual {
+        root.join(IGNORE_FILE)
+    } else {
+        // The one at the root is for another build, which may send other files.
+        let mut own = dockerfile.clone().into_os_string();
+        own.push(IGNORE_FILE);
+        own.into()
+    };
+    let named = match is_usual {
+        true => String::new(),
+        false => format!("--file {} ", dockerfile.display()),
+    };
     let mut files = vec![(dockerfile, text)];
     let NotInImages {
         paths, diagnostics, ..
@@ -81,7 +95,7 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
         .first()
         .map_or(0, |outline| outline.images.len());
     ui::note(&format!(
-        "{}; build one with docker buildx build --target NAME .",
+        "{}; build one with docker buildx build {named}--target NAME .",
         ui::counted(images, "image")
     ));
     Ok(sound.code)

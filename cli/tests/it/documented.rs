@@ -86,7 +86,7 @@ fn copy(from: &Path, to: &Path) {
 fn quickstart() {
     let dir = tempfile::tempdir().unwrap();
     copy(&root().join("examples/shop"), dir.path());
-    assert_eq!(check("quickstart.md", dir.path()), 4);
+    assert_eq!(check("quickstart.md", dir.path()), 5);
     let page = std::fs::read_to_string(root().join("docs/quickstart.md")).unwrap();
     let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
     assert!(page.contains(&format!("```dockerfile\n{dockerfile}```\n")));

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use expect_test::expect_file;
+use expect_test::{expect, expect_file};
 
 use super::support::Repository;
 
@@ -198,6 +198,33 @@ fn a_dockerfile_for_docker_is_not_replaced() {
     let said = repository.run("init");
     assert_eq!(said.code, 3, "{said}");
     assert!(said.err.contains("init --from"), "{said}");
+}
+
+/// A repository that has a Dockerfile keeps it, and the build that it is for sends what it did.
+#[test]
+fn a_file_of_another_name_is_for_its_own_builds() {
+    let repository = Repository::new(REPOSITORY);
+    repository.write("Dockerfile", "FROM scratch\nCOPY docs /docs\n");
+    let said = repository.run("init");
+    expect![[r#"
+        --- stderr
+        error: ./Dockerfile: a Dockerfile is there
+        keep it, and write the file for gowork beside it: gowork init --output ./gowork.toml
+        or convert it with gowork init --from ./Dockerfile, or pass --force to replace it
+        exit 3
+    "#]]
+    .assert_eq(&said.to_string());
+    let said = repository.run("init --output ./gowork.toml");
+    expect![[r#"
+        --- stderr
+        wrote ./gowork.toml
+        wrote ./gowork.toml.dockerignore
+        3 images; build one with docker buildx build --file ./gowork.toml --target NAME .
+        exit 0
+    "#]]
+    .assert_eq(&said.to_string());
+    assert!(!repository.path().join(".dockerignore").exists());
+    assert_eq!(repository.run("check").code, 0);
 }
 
 #[test]
