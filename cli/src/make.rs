@@ -60,7 +60,9 @@ pub(crate) fn dry_run(dir: &Path, args: &[Value], scope: &Scope) -> anyhow::Resu
     }
     stand_in(&programs.path().join("go"), GO)?;
     stand_in(&programs.path().join("uname"), UNAME)?;
-    let path = std::env::var("PATH").unwrap_or_default();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let before = std::iter::once(programs.path().to_path_buf());
+    let path = std::env::join_paths(before.chain(std::env::split_paths(&path)))?;
     let mut make = Command::new("make");
     make.arg("-n").arg("--no-print-directory").current_dir(dir);
     for arg in args {
@@ -71,7 +73,7 @@ pub(crate) fn dry_run(dir: &Path, args: &[Value], scope: &Scope) -> anyhow::Resu
             make.env(name, marked(value));
         }
     }
-    make.env("PATH", format!("{}:{path}", programs.path().display()));
+    make.env("PATH", path);
     let output = make
         .stdin(Stdio::null())
         .output()

@@ -22,7 +22,8 @@ pub(crate) fn resolutions(
     scan: &Scan,
     workspace: &Workspace,
 ) -> anyhow::Result<(Outline, BTreeMap<BuildIx, Resolution>)> {
-    let root = root.canonicalize()?;
+    // As the go command spells it, also on Windows, so that its directories are seen to lie below.
+    let root = dunce::canonicalize(root)?;
     let resolved = outline.ask((scan, workspace), &root, &LocalTree::new("/"), run)?;
     let mut diagnostics = resolved.diagnostics.iter();
     if let Some(error) = diagnostics.find(|diagnostic| diagnostic.is_error()) {

@@ -113,6 +113,7 @@ fn sources_embeds_profiles_and_runtime_files() {
     );
 }
 
+#[cfg(unix)]
 #[test]
 fn a_mode_counts_in_an_image_and_nowhere_else() {
     let executable = |name: &'static str| {
@@ -378,6 +379,7 @@ fn an_ignored_embed() {
     .assert_eq(&repository.run("affected --since HEAD").to_string());
 }
 
+#[cfg(unix)]
 #[test]
 fn links_and_directories_of_a_larger_repository() {
     let repository = Repository::new("\n-- top/README.md --\nwords\n");

@@ -13,6 +13,7 @@ mod behind;
 mod below;
 mod bill;
 mod broken;
+#[cfg(unix)]
 mod cases;
 mod contexts;
 mod contract;
@@ -20,12 +21,14 @@ mod definition;
 mod deploy;
 mod doctor;
 mod documented;
+#[cfg(unix)]
 mod engine;
 mod errors;
 mod examples;
 mod explain;
 mod fixes;
 mod git_values;
+#[cfg(unix)]
 mod hazards;
 mod ignored;
 mod init;
@@ -34,6 +37,7 @@ mod named_files;
 mod opened;
 mod output;
 mod overlays;
+#[cfg(unix)]
 mod overwrite;
 #[cfg(unix)]
 mod pipeline;

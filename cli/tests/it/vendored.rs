@@ -84,6 +84,7 @@ fn a_file_of_any_suffix_touches_the_image() {
 }
 
 /// The go command takes the directory's name from PWD, and then prints paths below that name.
+#[cfg(unix)]
 #[test]
 fn a_shell_that_came_through_a_symlink_changes_nothing() {
     let repository = Repository::new(VENDORED);

@@ -130,7 +130,9 @@ impl Reader<'_> {
     /// A directory of the source tree, relative to its root.
     fn below_root(&self, dir: &Path) -> Option<String> {
         let dir = dir.strip_prefix(self.root).ok()?;
-        Some(dir.to_string_lossy().into_owned())
+        // With slashes, whatever the system of the go command writes.
+        let elements = dir.iter().map(|element| element.to_string_lossy());
+        Some(elements.collect::<Vec<_>>().join("/"))
     }
 
     /// Bytes of the package's sources.

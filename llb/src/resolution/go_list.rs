@@ -5,7 +5,7 @@
 //! [`Resolution`]: super::Resolution
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -348,7 +348,10 @@ fn includes_elsewhere(text: &[u8]) -> bool {
         .any(|line| line.trim_start().starts_with("#include") && line.contains('/'))
 }
 
-/// An absolute path in a tree of the whole file system. `None` if it is not UTF-8.
+/// An absolute path in a tree of the whole file system. `None` if it is not UTF-8. On Windows it
+/// begins with the drive, `C:/src`.
 pub(super) fn on_disk(path: &Path) -> Option<TreePath> {
-    TreePath::new(path.to_str()?.trim_start_matches('/')).ok()
+    let elements = path.components().filter(|it| *it != Component::RootDir);
+    let elements: Option<Vec<&str>> = elements.map(|it| it.as_os_str().to_str()).collect();
+    TreePath::new(&elements?.join("/")).ok()
 }
