@@ -5,6 +5,7 @@
 
 mod base;
 mod bench;
+mod book;
 mod command;
 mod demo;
 mod docker_cases;
@@ -62,6 +63,8 @@ enum Task {
     Workflows,
     /// Install the validators of SBOMs, and print the directory with their programs
     SbomValidators,
+    /// Make a book of the documentation, and follow its links
+    Book(book::Arguments),
     /// Sign an image, its SBOM and its provenance with cosign, which takes minutes to compile
     Signing,
 }
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Task::Test(arguments) => tests::run(&arguments),
         Task::Workflows => workflows::run(),
         Task::SbomValidators => python::print_sbom_validators(),
+        Task::Book(arguments) => book::run(&arguments),
         Task::Signing => tests::run_signing(),
     };
     report(result)

