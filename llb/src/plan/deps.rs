@@ -13,8 +13,8 @@
 //!   When a package changes hands, the steps that it leaves and enters run again. They weigh little
 //!   more than it does.
 //!
-//! The limit is what an image can afford: it may wait for packages of others that weigh an eighth of
-//! its own work. If it would wait for more, all that it holds counts, not only what is heavy.
+//! The limit is what an image can afford: it may wait for packages of others that weigh a sixteenth
+//! of its own work. If it would wait for more, all that it holds counts, not only what is heavy.
 //!
 //! Steps that are not worth a container of their own are joined with others ([`super::waits`]).
 //! `cargo xtask bench waits` prints what each image of a repository waits for.
@@ -44,7 +44,7 @@ const SHARED: u64 = 2 * STEP;
 const HEAVY_SHARE: u64 = 16;
 
 /// An image may wait for third-party packages of others that weigh this share of its work.
-const DEPS_SHARE: u64 = 8;
+const DEPS_SHARE: u64 = 16;
 
 /// How many steps there are at most, if there are fewer images; otherwise one for each image. Beyond
 /// that the price of steps counts more than what images wait for.
