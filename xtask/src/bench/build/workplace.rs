@@ -181,6 +181,16 @@ impl<'a> Workplace<'a> {
                 .arg("--build-context")
                 .arg(format!("{image}=oci-layout://{}", layout.display()));
         }
+        if self.side.is_ours() {
+            // So that no side finds what another one has made. The results image is read with the
+            // cache of `both`.
+            let owner = match self.side {
+                Side::Results => Side::Both,
+                side => side,
+            };
+            let namespace = format!("BUILDKIT_CACHE_MOUNT_NS={}", owner.word());
+            buildx.args(["--build-arg", &namespace]);
+        }
         let output = self.add_cache(&mut buildx, engine, order.cache)?;
         buildx.args(["--output", &output]).arg(self.repository());
         Ok(buildx)
@@ -318,7 +328,7 @@ impl<'a> Workplace<'a> {
     fn cache(&self) -> String {
         format!(
             "bench/{}-{}",
-            self.subject.name.to_lowercase(),
+            in_registry(&self.subject.name),
             self.side.word()
         )
     }
@@ -340,6 +350,15 @@ impl<'a> Workplace<'a> {
         };
         registry(engine)?.size(&name, TAG)
     }
+}
+
+/// The name of a checkout's directory as part of a name in a registry, which has only small letters
+/// and digits, and single signs between these.
+fn in_registry(name: &str) -> String {
+    let name = name.to_lowercase();
+    let words = name.split(|sign: char| !sign.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// The tag of exported caches.
@@ -373,4 +392,15 @@ pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
         bail!("{} is empty", from.display());
     }
     run(cp.arg(to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_registry;
+
+    #[test]
+    fn a_directory_of_any_name_has_a_name_in_a_registry() {
+        assert_eq!(in_registry("etcd-io+etcd"), "etcd-io-etcd");
+        assert_eq!(in_registry("_My--repo."), "my-repo");
+    }
 }
