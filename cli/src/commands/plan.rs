@@ -78,7 +78,10 @@ fn inputs(plan: &Plan, step: &Step) -> String {
                 several => format!("compiles {packages}, kept in {several} parts"),
             }
         }
-        StepKind::Link(link) => format!("links {}", link.package),
+        StepKind::Link(link) => match link.compiles.len() {
+            0 | 1 => format!("links {}", link.package),
+            several => format!("compiles {several} packages, links {}", link.package),
+        },
     }];
     if !step.inputs.files.is_empty() {
         parts.push(format!(

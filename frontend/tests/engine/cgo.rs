@@ -23,6 +23,10 @@ fn answer() -> Repository {
              func main() {\n\troot, err := user.LookupId(\"0\")\n\tprintln(lib.Answer(), root.Username, err == nil)\n}\n",
         ),
         (
+            "job/main.go",
+            "package main\n\nimport \"example.com/answer/lib\"\n\nfunc main() { println(lib.Answer()) }\n",
+        ),
+        (
             "lib/lib.go",
             "package lib\n\n/*\n#cgo CFLAGS: -I${SRCDIR}/../include\n#include <stdlib.h>\n#include \"answer/answer.h\"\n*/\n\
              import \"C\"\n\nfunc Answer() int { return int(C.answer()) }\n",
@@ -108,7 +112,7 @@ fn run_binary(repository: &Repository) -> (String, Vec<u8>) {
 #[ignore = "needs an engine: cargo xtask test"]
 fn a_binary_with_c_runs_on_its_builder_s_distribution() {
     let answer = answer();
-    let layout = layout::build(Engine::main().frontend(&answer.root()));
+    let layout = layout::build(Engine::main().frontend(&answer.root()).target("answer"));
     let (said, binary) = run(&format!("service=oci-layout://{}", layout.path().display()));
     assert_eq!(said, "42 root true\n");
     assert!(Elf::parse(&binary).dynamic);
@@ -178,6 +182,7 @@ fn an_image_without_the_c_library_is_an_error_unless_the_binary_is_static() {
         );
         let text = Engine::main()
             .frontend(&answer.root())
+            .target("answer")
             .args(["--output", "type=cacheonly"])
             .fails()
             .text;
@@ -201,7 +206,7 @@ fn an_image_without_the_c_library_is_an_error_unless_the_binary_is_static() {
             .replace("[go]", linked)
             .replace("debian:bookworm-slim", "scratch"),
     );
-    let image = layout::build(Engine::main().frontend(&answer.root())).image();
+    let image = layout::build(Engine::main().frontend(&answer.root()).target("answer")).image();
     assert!(!Elf::parse(&image.files()["usr/local/bin/answer"]).dynamic);
 }
 
@@ -215,6 +220,7 @@ fn a_builder_image_without_a_c_compiler_is_an_error() {
     let context = format!("golang:1.26=oci-layout://{}", stripped.path().display());
     let text = Engine::main()
         .frontend(&answer.root())
+        .target("answer")
         .args(["--build-context", &context, "--output", "type=cacheonly"])
         .fails()
         .text;
@@ -231,6 +237,7 @@ fn a_builder_image_without_a_c_compiler_is_an_error() {
     let platform = format!("linux/{other}");
     let text = Engine::main()
         .frontend(&answer.root())
+        .target("answer")
         .args(["--platform", &platform, "--output", "type=cacheonly"])
         .fails()
         .text;
@@ -310,8 +317,8 @@ fn a_profile_is_an_input_of_its_binary() {
         );
         assert_eq!(
             outcome.records.log_of("link hot"),
-            "example.com/hot\n",
-            "the link finds compile results of this profile"
+            "example.com/hot/lib\nexample.com/hot\n",
+            "the link finds std's compile results of this profile"
         );
         seen.push(with);
     }

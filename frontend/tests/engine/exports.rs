@@ -157,7 +157,7 @@ fn an_image_with_its_own_cache() {
         .filter(|name| name.starts_with("compile "))
         .count();
     assert!(
-        compiled > 1 && ran(&edited).contains("link tiny"),
+        compiled > 0 && ran(&edited).contains("link tiny"),
         "{}",
         edited.everything()
     );

@@ -3,9 +3,6 @@
 use crate::engine::Engine;
 use crate::repository::{Repository, files};
 
-/// A package of the image web, that is compiled in one step with packages of all images.
-const ASSETS: &str = "services/web/assets/assets.go";
-
 /// The example's image api is built as ever from a repository in which something is wrong with the
 /// image web; web and all binaries are not, for this reason.
 fn only_others_are_built(break_web: impl Fn(&Repository), warning: &str, reason: &str) {
@@ -50,8 +47,20 @@ fn only_others_are_built(break_web: impl Fn(&Repository), warning: &str, reason:
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn whose_packages_cannot_be_compiled() {
-    let title = "compile ./lib/httpx, ./lib/httpx/internal/reqid, ./services/web/assets and 1 more (api, web)";
+    // What web and worker are made of imports what api has too: one step compiles both.
+    let pages = "lib/httpx/pages/pages.go";
+    let share = |repository: &Repository| {
+        let text = "package pages\n\nimport _ \"example.com/shop/httpx\"\n";
+        repository.write(pages, text);
+        for (dir, name) in [("web/assets", "assets"), ("worker/store", "store")] {
+            let text = format!("package {name}\n\nimport _ \"example.com/shop/httpx/pages\"\n");
+            repository.write(&format!("services/{dir}/pages.go"), &text);
+        }
+    };
+    let title =
+        "compile ./lib/httpx, ./lib/httpx/internal/reqid, ./lib/httpx/pages (api, web, worker)";
     let whole = Repository::example("shop");
+    share(&whole);
     let outcome = Engine::main()
         .frontend(&whole.root())
         .target("api")
@@ -61,7 +70,10 @@ fn whose_packages_cannot_be_compiled() {
         "api shares no step with web: this tests nothing"
     );
     only_others_are_built(
-        |repository| repository.append(ASSETS, "\nfunc broken() int { return \"no number\" }\n"),
+        |repository| {
+            share(repository);
+            repository.append(pages, "\nfunc broken() int { return \"no number\" }\n");
+        },
         "other images cannot be built, so api is built in steps of its own",
         "cannot use \"no number\"",
     );

@@ -19,8 +19,8 @@ use gowork_llb::tree::{LocalTree, SourceTree, TreePath};
 #[derive(Debug)]
 pub(crate) struct Predicted {
     keys: BTreeMap<String, String>,
-    /// Import path of each link's main.
-    pub(crate) mains: BTreeMap<String, String>,
+    /// Import paths of what each link compiles if it finds no results of it.
+    pub(crate) links: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Predicted {
@@ -71,17 +71,18 @@ impl Predicted {
         let (plan, digests) = planned(&tree, &repository, &resolved.outline, &resolved.resolutions);
         assert_eq!(plan::verify(&plan), Vec::<String>::new());
         let known: BTreeSet<String> = keys.values().cloned().collect();
-        let mut mains = BTreeMap::new();
+        let mut links = BTreeMap::new();
         for (step, digest) in plan.steps.iter().zip(digests) {
             if let StepKind::Link(link) = &step.kind {
-                mains.insert(step.title.clone(), link.package.to_string());
+                let paths = link.compiles.iter().map(ToString::to_string);
+                links.insert(step.title.clone(), paths.collect());
             }
             // The same question under another title is the same step.
             if !known.contains(&digest) {
                 keys.insert(step.title.clone(), digest);
             }
         }
-        Self { keys, mains }
+        Self { keys, links }
     }
 
     /// The steps that run where those with the keys `seen` have run. Two builds may have the same

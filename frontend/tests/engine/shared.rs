@@ -86,7 +86,7 @@ fn one_namespace_does_not_see_the_results_of_another() {
     binary("");
     let ran = binary(&ours);
     let programs = ran.records.programs_ran();
-    for step in ["resolve modules", "compile ./a", "link shared"] {
+    for step in ["resolve modules", "link shared"] {
         assert!(
             programs.contains(step),
             "{step} was taken from builds without a namespace:\n{}",
@@ -107,7 +107,7 @@ fn one_namespace_does_not_see_the_results_of_another() {
     let before = entries("gowork-results");
     let again = binary(&theirs);
     assert!(
-        again.records.programs_ran().contains("compile ./a"),
+        again.records.programs_ran().contains("link shared"),
         "{}",
         again.everything()
     );

@@ -132,6 +132,10 @@ fn modules_inside_of_modules() {
                 "package main\n\nimport \"example.com/nested/own\"\n\nfunc main() { println(own.Say()) }\n",
             ),
             (
+                "job/main.go",
+                "package main\n\nimport \"example.com/nested/own\"\n\nfunc main() { println(own.Say()) }\n",
+            ),
+            (
                 "own/own.go",
                 "package own\n\nimport (\n\t\"rsc.io/quote\"\n\tv3 \"rsc.io/quote/v3\"\n)\n\n// Say says two things.\nfunc Say() string { return quote.Hello() + v3.Concurrency() }\n",
             ),
@@ -160,9 +164,9 @@ fn modules_inside_of_modules() {
         // In a step that sees what it needs alone, where a vendor directory has it. The link
         // compiles its main at most: the rest it finds.
         let compiled = if replaced {
-            "compile ./fork, ./fork/deep, ./own"
+            "compile ./fork, ./fork/deep, ./own (job, nested)"
         } else {
-            "compile ./own"
+            "compile ./own (job, nested)"
         };
         assert!(
             outcome.records.programs_ran().contains(compiled),

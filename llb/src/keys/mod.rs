@@ -36,7 +36,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::compile::Compiled;
 use self::input::{flags, module_text};
-use crate::config::{Cache, DirConfig, FileConfig, RuntimeConfig, UserConfig};
+use crate::config::{DirConfig, FileConfig, RuntimeConfig, UserConfig};
 use crate::plan::{BuildIx, Image, Inputs, Moved, Results, Step, StepKind};
 
 /// The key of every step, in the order of the plan's steps.
@@ -133,9 +133,7 @@ fn command(input: KeyInput<'_>, step: &Step, key: &mut Key) {
         flag_list.extend(link.own_flags());
     }
     let cache = plan.cache_of(step.build);
-    let keeps = !step.kind.parts().is_empty()
-        || (cache == Cache::Mount && matches!(step.kind, StepKind::Link(_)));
-    let kept = if keeps && cache != Cache::Layer {
+    let kept = if step.kind.uses_mount(cache) {
         format!(", results in {}", cache.as_str())
     } else {
         String::new()

@@ -26,6 +26,7 @@
 //! | fold | parts to steps (`fold`; `price` has the cost model) |
 //! | family | images that hold nearly the same third-party code, and count as one (`families`) |
 //! | strict | of an image: all that it holds counts for the cut, not only what is heavy |
+//! | exclusive | of own packages: part of one program alone, and compiled by its link (`exclusive`) |
 //! | unit | a step that compiles parts of own packages |
 //! | deps | a step that compiles third-party packages |
 //! | bulk | the packages of std that two steps compile because they are known early |
@@ -41,6 +42,7 @@ mod builder;
 mod debug;
 mod deps;
 mod early;
+mod exclusive;
 mod families;
 mod fold;
 mod found;

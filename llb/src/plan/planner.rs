@@ -84,6 +84,8 @@ pub(super) struct Resolved<'a> {
     pub(super) reached: Vec<BTreeSet<usize>>,
     /// The work that each program is, by weight.
     pub(super) works: Vec<u64>,
+    /// The packages of the repository that each program's link compiles beside its main.
+    pub(super) exclusive: Vec<BTreeSet<PackageIx>>,
     /// Results of std and third-party packages.
     pub(super) outside: BTreeMap<usize, Results>,
     /// Results of the repository's packages.
@@ -127,19 +129,22 @@ impl<'a> BuildPlanner<'a> {
         }
         let mut mixed = third_party.mixed(graph);
         mixed.retain(|ix| !tools.contains(ix));
+        let exclusive = self.exclusive(&third_party, &mixed);
         let mut resolved = Resolved {
             third_party,
             sealer,
             mixed,
             reached,
             works,
+            exclusive,
             outside: BTreeMap::new(),
             own: BTreeMap::new(),
         };
         self.resolve_step();
         self.outside_steps(&mut resolved);
         self.unit_steps(&mut resolved);
-        self.links(|planner, program| {
+        let exclusive = std::mem::take(&mut resolved.exclusive);
+        self.links(&exclusive, |planner, program| {
             let graph = &planner.build.packages;
             let imports = program.closure.linked(graph);
             let mut inputs = planner.inputs(&resolved, &program.closure, &imports);
@@ -181,7 +186,7 @@ impl<'a> BuildPlanner<'a> {
             step: self.push("deps".to_owned(), title, kind, inputs.clone()),
             part: 0,
         };
-        self.links(|planner, program| Inputs {
+        self.links(&[], |planner, program| Inputs {
             files: program.closure.files(&planner.build.packages),
             results: vec![deps],
             ..inputs.clone()
@@ -229,9 +234,13 @@ impl<'a> BuildPlanner<'a> {
         holders.collect::<BTreeSet<_>>().len()
     }
 
-    /// The links. What `inputs` says a link has of its own is what it compiles from outside of the
-    /// repository.
-    fn links(&mut self, inputs: impl Fn(&Self, &Program<'_>) -> Inputs) -> Vec<Made> {
+    /// The links. Beside their mains they compile those that are `exclusive`, if there are any. What
+    /// `inputs` says a link has of its own is what it compiles from outside of the repository.
+    fn links(
+        &mut self,
+        exclusive: &[BTreeSet<PackageIx>],
+        inputs: impl Fn(&Self, &Program<'_>) -> Inputs,
+    ) -> Vec<Made> {
         let mut made = Vec::new();
         for number in 0..self.programs.len() {
             let program = &self.programs[number];
@@ -239,7 +248,10 @@ impl<'a> BuildPlanner<'a> {
             inputs.sealed = None;
             inputs.mod_files = self.build.mod_files.clone();
             inputs.module_cache = !self.build.vendored;
-            inputs.own.files.extend(self.own([program.main]).files);
+            let exclusive = exclusive.get(number).into_iter().flatten().copied();
+            let compiled: Vec<PackageIx> = exclusive.chain([program.main]).collect();
+            let own = self.own(compiled.iter().copied());
+            inputs.own.files.extend(own.files);
             inputs
                 .own
                 .files
@@ -249,7 +261,11 @@ impl<'a> BuildPlanner<'a> {
                 inputs.files.extend(root.iter().cloned());
                 inputs.own.files.extend(root.iter().cloned());
             }
-            let kind = StepKind::Link(program.link.clone());
+            let mut link = program.link.clone();
+            let path = |ix: PackageIx| self.build.packages.get(ix).path.clone();
+            link.compiles = compiled.into_iter().map(path).collect();
+            link.compiles.sort();
+            let kind = StepKind::Link(link);
             let (name, title) = program.step_names();
             let step = self.push(name, title, kind, inputs);
             made.push(self.programs[number].made(self.ix, step));

@@ -74,8 +74,10 @@ pub(super) fn programs(outline: &Outline, ix: BuildIx) -> Vec<Program<'_>> {
 /// The link of a program, with its `-ldflags`, and whether `-buildvcs` is on. A tool is of another
 /// repository, so the go command stamps it with no commit.
 fn link(build: &Build, main: PackageIx, file: &str, (ldflags, buildvcs): (&str, bool)) -> Link {
+    let package = &build.packages.get(main).path;
     Link {
-        package: build.packages.get(main).path.clone(),
+        package: package.clone(),
+        compiles: vec![package.clone()],
         binary: file.to_owned(),
         ldflags: ldflags.to_owned(),
         buildvcs: buildvcs && !build.packages.is_tool(main),

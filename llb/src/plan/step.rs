@@ -93,7 +93,7 @@ impl StepKind {
     /// Import paths of the packages that a compile step or a link compiles, sorted.
     pub fn compiles(&self) -> Vec<&ImportPath> {
         let mut paths: Vec<&ImportPath> = match self {
-            Self::Link(link) => vec![&link.package],
+            Self::Link(link) => link.compiles.iter().collect(),
             _ => self
                 .parts()
                 .iter()
@@ -102,6 +102,16 @@ impl StepKind {
         };
         paths.sort_unstable();
         paths
+    }
+
+    /// Whether a step takes compile results from the cache mount and leaves them there. A link that
+    /// compiles its main alone does so under a key which no other link has.
+    pub(crate) fn uses_mount(&self, cache: Cache) -> bool {
+        match (cache, self) {
+            (Cache::Layer, _) | (_, Self::Resolve(_)) => false,
+            (Cache::Both, Self::Link(link)) => link.compiles.len() > 1,
+            (Cache::Both | Cache::Mount, _) => true,
+        }
     }
 }
 
@@ -149,6 +159,9 @@ pub(crate) const STAMPED: &str = "-buildvcs=true";
 pub struct Link {
     /// Import path of the main.
     pub package: ImportPath,
+    /// Import paths of the packages that it compiles, sorted: its main, and those that no other
+    /// program is made of, where a step of their own would cost more.
+    pub compiles: Vec<ImportPath>,
     /// File name of the binary.
     pub binary: String,
     /// `-ldflags`, build-args expanded.

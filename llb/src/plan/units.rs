@@ -10,7 +10,6 @@ use super::partition::{self, Node, Part as Cluster};
 use super::planner::{BuildPlanner, Cut, Resolved, in_order, note};
 use super::price::Folding;
 use super::step::{Inputs, Part, StepKind};
-use super::third_party::ThirdParty;
 use super::titles;
 use crate::config::Cache;
 use crate::gomod::ImportPath;
@@ -74,7 +73,7 @@ impl BuildPlanner<'_> {
             own: self.build.packages.len(),
             mixed: resolved.mixed.iter().copied().collect(),
         };
-        let mut all = self.own_nodes(&nodes, &resolved.third_party);
+        let mut all = self.own_nodes(&nodes, resolved);
         all.extend(self.mixed_nodes(&nodes, resolved));
         let partition = partition::parts(&all);
         let mut held = Vec::new();
@@ -175,7 +174,9 @@ impl BuildPlanner<'_> {
     }
 
     /// The repository's packages. An edit is as likely as its package is large.
-    fn own_nodes(&self, nodes: &Nodes, third_party: &ThirdParty<'_>) -> Vec<Node> {
+    fn own_nodes(&self, nodes: &Nodes, resolved: &Resolved<'_>) -> Vec<Node> {
+        let third_party = &resolved.third_party;
+        let exclusive: BTreeSet<PackageIx> = resolved.exclusive.iter().flatten().copied().collect();
         // What an import from outside needs, by its path: many packages import the same.
         let mut needed: BTreeMap<&ImportPath, FixedBitSet> = BTreeMap::new();
         let mut all = Vec::new();
@@ -193,12 +194,13 @@ impl BuildPlanner<'_> {
                     .or_insert_with(|| third_party.bits(&third_party.reached([&import.path])));
                 outside.union_with(packages);
             }
-            // Mains are in no step of these: their links compile them.
-            let is_main = package.name == "main";
+            // Mains are in no step of these: their links compile them. So are packages that links
+            // compile beside them.
+            let is_linked = package.name == "main" || exclusive.contains(&ix);
             all.push(Node {
                 module: package.module.0,
                 reach: self
-                    .reach(|program| !is_main && self.programs[program].closure.contains(ix)),
+                    .reach(|program| !is_linked && self.programs[program].closure.contains(ix)),
                 imports,
                 outside,
                 size: package.size,

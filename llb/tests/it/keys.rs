@@ -290,7 +290,7 @@ fn runtime_and_flags() {
         "v0.3.0",
         &expect![[r#"
             with go
-              runs: 0/resolve 0/std:core 0/std 0/deps 0/unit:example.com/lib/both 0/link:api
+              runs: 0/resolve 0/std:core 0/std 0/deps 0/link:api
               api: runtime env LEVEL "info" -> "debug"; runtime file api/web/index.html changed; runtime file api/web/new.css is new
             without
               runs: 0/deps 0/link:api 1/deps 1/link:worker

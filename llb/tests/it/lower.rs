@@ -3,6 +3,7 @@
 mod dockerfile;
 mod dockerfile_platforms;
 mod early;
+mod exclusive;
 mod go_errors;
 mod graph;
 mod image_stages;

@@ -158,9 +158,12 @@ impl Lowering<'_> {
                 );
             }
         }
-        // A link compiles its main alone, and that under a key which no other link has.
-        let is_link = matches!(step.kind, StepKind::Link(_));
-        if cache == Cache::Mount || (cache == Cache::Both && !is_link) {
+        // A step that ignores its cached result is given empty cache mounts, which would be the end
+        // of everybody's results: a link can do without.
+        let spares = cache == Cache::Both
+            && matches!(step.kind, StepKind::Link(_))
+            && self.ignores_cache(Some(step));
+        if step.kind.uses_mount(cache) && !spares {
             tiers.push_str(&format!(" {MOUNT} {CACHE_MOUNT}"));
             exec = exec.mount(self.cache_mount());
         }

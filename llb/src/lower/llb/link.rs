@@ -24,7 +24,10 @@ impl Lowering<'_> {
             .env("GOTMPDIR", OUT);
         let mut exec = exec.mount(Mount::scratch_output(OUT));
         if self.link_description(step).is_some() {
-            exec = exec.mount(self.step_mount(step)).mount(self.cache_mount());
+            exec = exec.mount(self.step_mount(step));
+            if !step.kind.uses_mount(self.plan.cache_of(step.build)) {
+                exec = exec.mount(self.cache_mount());
+            }
         }
         // An exported cache holds the outputs that the steps of a result read. The answer of the
         // resolve step is read by the frontend: so that it is in the cache, a file of the same
@@ -49,8 +52,8 @@ impl Lowering<'_> {
         args
     }
 
-    /// The word that names the description of a link, where it has one. A step that ignores its
-    /// cached result is given empty cache mounts, which would be the end of everybody's results.
+    /// The word that names the description of a link, where it has one: not if it does without the
+    /// cache mount.
     pub(super) fn link_description(&self, step: &Step) -> Option<String> {
         self.description_word(step)
             .filter(|_| !self.ignores_cache(Some(step)))

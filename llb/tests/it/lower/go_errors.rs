@@ -30,6 +30,10 @@ package main
 import _ \"example.com/m/lib\"
 func main() {}
 -- cmd/app/add_amd64.s --
+-- cmd/job/main.go --
+package main
+import _ \"example.com/m/lib\"
+func main() {}
 ";
 
 fn link(plan: &Plan) -> &Step {

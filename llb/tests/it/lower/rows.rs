@@ -91,8 +91,6 @@ fn each_row_says_what_is_done_and_for_which_images() {
         binaries
         compile ./lib/book (orders, worker)
         compile ./lib/money (api, orders)
-        compile ./lib/page (web)
-        compile ./lib/routes (api)
         compile 3 third-party packages (all 4 images)
         compile the standard library
         link api

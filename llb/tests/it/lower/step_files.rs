@@ -8,6 +8,7 @@ use buildkit_proto::pb;
 use gowork_cache::args::{self, Args};
 use gowork_cache::id::Id;
 use gowork_cache::steps::{description, memo};
+use gowork_llb::config::ImageName;
 use gowork_llb::ops::Output;
 use gowork_llb::plan::{Plan, Step, StepKind};
 use gowork_llb::resolution::{REQUEST_FILE, ResolveRequest};
@@ -224,13 +225,15 @@ fn each_kind_of_step_is_read_as_it_was_planned() {
 fn a_batch_is_read_as_its_steps_are() {
     let plan = planned(&sound(WORK, ""), &resolution());
     let build = plan.step(plan.images[0].link).build;
+    let api = [ImageName::new("api")];
+    let images = Some(&api[..]);
     let ahead = lowering(&plan, |mut lowering| {
-        lowering.batch(build, None, &[0, 1]).unwrap()
+        lowering.batch(build, images, &[0, 1]).unwrap()
     })
     .unwrap();
     let batch: Batch = from_json(&run(&ahead).files[BATCH]).unwrap();
     let watch = lowering(&plan, |lowering| {
-        lowering.watch(build, None, 1, "1").unwrap()
+        lowering.watch(build, images, 1, "1").unwrap()
     })
     .unwrap();
     let watched: Names = from_json(&run(&watch).files[NAMES]).unwrap();
@@ -269,7 +272,7 @@ fn a_batch_is_read_as_its_steps_are() {
     assert_eq!(watched.names.last(), Some(&step.name));
     assert_eq!(
         watched.names.len(),
-        plan.steps.len() - 1,
-        "all but the resolve step"
+        plan.steps.len() - 2,
+        "all but the resolve step and the link of the other image"
     );
 }

@@ -416,6 +416,10 @@ func main() {}
 package main
 import _ \"example.com/app/both\"
 func main() {}
+-- cmd/c/main.go --
+package main
+import _ \"example.com/app/heavy\"
+func main() {}
 ";
     let resolution = Resolution {
         modules: vec![module("heavy.party/m", "v1.0.0", "1.20")],

@@ -10,7 +10,7 @@ use gowork_llb::resolution::{self, Resolution, ResolvedModule, ResolvedPackage};
 
 use crate::support::sound;
 
-/// Two members and a third-party module.
+/// Two members and a third-party module. Two mains share the library.
 pub(crate) const WORK: &str = "\
 -- go.work --
 go 1.26
@@ -25,6 +25,10 @@ require third.party/log v1.2.0 // a comment
 -- api/main.go --
 package main
 import \"example.com/lib\"
+func main() {}
+-- api/job/main.go --
+package main
+import _ \"example.com/lib\"
 func main() {}
 -- lib/go.mod --
 module example.com/lib
@@ -211,6 +215,13 @@ go 1.24
 require example.com/mono/libs/a v1.4.0
 replace example.com/mono/libs/a => ./libs/a
 -- main.go --
+package main
+import (
+	_ \"example.com/app/own\"
+	_ \"example.com/mono/libs/a/deep\"
+)
+func main() {}
+-- job/main.go --
 package main
 import (
 	_ \"example.com/app/own\"
