@@ -138,6 +138,7 @@ async fn own(session: &Session<'_>, one: &mut proto::Ref) -> Result<(), GatewayE
             definition: Definition::from_pb(definition),
             evaluate: false,
             cache_imports: session.options.cache_imports.clone(),
+            limits: session.options.limits.clone(),
         };
         one.id = session.gateway.solve(request).await?.reference.0;
     }

@@ -97,6 +97,7 @@ impl<'a> Session<'a> {
             definition: definition.clone(),
             evaluate,
             cache_imports: self.options.cache_imports.clone(),
+            limits: self.options.limits.clone(),
         };
         let error = match self.gateway.solve(request).await {
             Ok(solved) => return Ok(solved),

@@ -20,6 +20,7 @@ use super::report;
 use super::session::Session;
 use super::target;
 use crate::error::{BuildError, SourceFiles};
+use crate::gateway::caps;
 
 /// What the phases before building find out.
 pub(super) struct Survey {
@@ -86,7 +87,10 @@ impl Survey {
         } = definition;
         config.tools = tools;
         base.extend(warnings);
-        base.extend(session.options.without_effect());
+        let daemon = &session.gateway.pong().llb_caps;
+        if !daemon.has(caps::STEP_LIMITS) {
+            base.extend(session.options.limits_without_effect());
+        }
         base.extend(scanned.diagnostics.iter().cloned());
         let outlined = outline::make(scanned, &config, platforms);
         base.extend(contexts::unused(

@@ -10,5 +10,8 @@ pub const SOURCE_META_RESOLVER: &str = "source.metaresolver";
 pub const INPUTS: &str = "frontend.inputs";
 /// Warn exists (v0.10).
 pub const WARNINGS: &str = "gateway.warnings";
+/// Steps may have limits (v0.33). Definitions do not ask for it: without it, they are built
+/// without limits.
+pub const STEP_LIMITS: &str = "exec.meta.linux.resources";
 /// Results may carry attestations.
 pub const ATTESTATIONS: &str = "reference.attestations";

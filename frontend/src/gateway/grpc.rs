@@ -18,9 +18,10 @@ use tonic_prost::ProstCodec;
 
 use super::caps;
 use super::connection::{Connection, chain};
+use super::step_limits::SolveRequest;
 use super::{
     Answer, FrontendSolve, Gateway, GatewayError, ImageQuery, Pong, Ref, ResolvedImage, Solve,
-    Solved, Warning,
+    Solved, StepLimits, Warning,
 };
 
 /// BuildKit's limit per message, both ways. tonic's own for decoding is 4 MiB.
@@ -114,7 +115,12 @@ impl GrpcGateway {
             evaluate: solve.evaluate && in_one_call,
             ..proto::SolveRequest::default()
         };
-        let answer: proto::SolveResponse = self.call("Solve", request).await?;
+        let answer: proto::SolveResponse = if self.takes(&solve.limits) {
+            let request = SolveRequest::new(request, &solve.limits);
+            self.call("Solve", request).await?
+        } else {
+            self.call("Solve", request).await?
+        };
         let result = answer.result.unwrap_or_default();
         let reference = match result.result {
             Some(proto::result::Result::Ref(reference)) => Ref(reference.id),
@@ -131,6 +137,11 @@ impl GrpcGateway {
             self.evaluate_now(&reference).await?;
         }
         Ok(Solved { reference })
+    }
+
+    /// Whether there are limits that the daemon can give to steps.
+    fn takes(&self, limits: &StepLimits) -> bool {
+        *limits != StepLimits::default() && self.pong.llb_caps.has(caps::STEP_LIMITS)
     }
 
     async fn solve_by_frontend(

@@ -24,8 +24,10 @@ pub mod fake;
 pub mod grpc;
 pub mod release;
 pub mod stdio;
+mod step_limits;
 
 pub use error::{GatewayError, UNKNOWN};
+pub use step_limits::StepLimits;
 
 /// The answer to a gateway call, to be awaited. Calls may run side by side on the one connection.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, GatewayError>> + 'a>>;
@@ -143,6 +145,8 @@ pub struct Solve {
     /// Caches to import. BuildKit applies none on its own: a frontend that forgets them here builds
     /// cold.
     pub cache_imports: Vec<CacheImport>,
+    /// What its steps may take, if the daemon takes limits: [`caps::STEP_LIMITS`].
+    pub limits: StepLimits,
 }
 
 /// One Solve by another frontend.

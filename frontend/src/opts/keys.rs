@@ -86,15 +86,30 @@ pub const ARG_SOURCE_DATE_EPOCH: &str = "SOURCE_DATE_EPOCH";
 /// The name of the frontend's image.
 pub const SOURCE: &str = "source";
 
-/// Limits of single steps, which are not supported, with the flags of clients that set them.
-pub const STEP_LIMITS: [(&str, &str); 7] = [
-    ("memory", "--memory"),
-    ("memswap", "--memory-swap"),
-    ("cpushares", "--cpu-shares"),
-    ("cpuperiod", "--cpu-period"),
-    ("cpuquota", "--cpu-quota"),
-    ("cpusetcpus", "--cpuset-cpus"),
-    ("cpusetmems", "--cpuset-mems"),
+/// Bytes of memory that each step may take (`--memory`).
+pub const MEMORY: &str = "memory";
+/// The same with swap, or -1 (`--memory-swap`).
+pub const MEMORY_SWAP: &str = "memswap";
+/// The weight of each step where processors are short (`--cpu-shares`).
+pub const CPU_SHARES: &str = "cpushares";
+/// The microseconds that the quota is for (`--cpu-period`).
+pub const CPU_PERIOD: &str = "cpuperiod";
+/// Microseconds of processors that each step may take in that time (`--cpu-quota`).
+pub const CPU_QUOTA: &str = "cpuquota";
+/// The processors that each step may take (`--cpuset-cpus`).
+pub const CPUSET_CPUS: &str = "cpusetcpus";
+/// The memory nodes that each step may take (`--cpuset-mems`).
+pub const CPUSET_MEMS: &str = "cpusetmems";
+
+/// Limits of single steps, with the flags of clients that set them.
+pub(super) const STEP_LIMITS: [(&str, &str); 7] = [
+    (MEMORY, "--memory"),
+    (MEMORY_SWAP, "--memory-swap"),
+    (CPU_SHARES, "--cpu-shares"),
+    (CPU_PERIOD, "--cpu-period"),
+    (CPU_QUOTA, "--cpu-quota"),
+    (CPUSET_CPUS, "--cpuset-cpus"),
+    (CPUSET_MEMS, "--cpuset-mems"),
 ];
 
 /// Keys that clients send and the frontend ignores on purpose, with the reason. One that ends in

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use gowork_llb::limits;
 use gowork_llb::lower;
@@ -35,6 +36,30 @@ pub(super) fn bytes(text: &str) -> Result<Option<u64>, String> {
     text.parse()
         .map(Some)
         .map_err(|_| format!("{text:?} is not a number of bytes"))
+}
+
+/// A number above 0.
+pub(super) fn more_than_none<T: FromStr + Default + PartialOrd>(text: &str) -> Result<T, String> {
+    let number = text.parse().ok().filter(|number| *number > T::default());
+    number.ok_or_else(|| format!("{text:?} is not a number above 0"))
+}
+
+/// The highest number of a processor that BuildKit takes.
+const LAST_CPU: u16 = 8192;
+
+/// Numbers and ranges of them, comma separated: `0-3,5`. As they are.
+pub(super) fn numbers(text: &str) -> Result<String, String> {
+    let number = |text: &str| text.trim().parse::<u16>().ok();
+    let is_item = |item: &str| {
+        let (first, last) = item.split_once('-').unwrap_or((item, item));
+        let range = number(first).zip(number(last));
+        range.is_some_and(|(first, last)| first <= last && last <= LAST_CPU)
+    };
+    let mut items = text.split(',').filter(|item| !item.trim().is_empty());
+    if items.all(is_item) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("{text:?} is not a list like 0-3,5"))
 }
 
 /// Platforms that Go compiles for, comma separated; the same one twice is one.

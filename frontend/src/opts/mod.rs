@@ -19,7 +19,7 @@ use gowork_llb::ops::source::ResolveMode;
 pub use lists::ExtraHost;
 pub use raw::RawOptions;
 
-use crate::gateway::CacheImport;
+use crate::gateway::{CacheImport, StepLimits};
 
 /// The value of `SOURCE_DATE_EPOCH` that stands for the time of the build context.
 const EPOCH_OF_CONTEXT: &str = "context";
@@ -66,6 +66,8 @@ pub struct Options {
     pub image_resolve_mode: ResolveMode,
     /// What every step's program is given.
     pub exec: ExecOptions,
+    /// What every step may take, at most.
+    pub limits: StepLimits,
     /// Where the contexts are.
     pub contexts: ContextOptions,
     /// The `--call` asked for. Without one, build.
@@ -185,8 +187,8 @@ impl ContextOptions {
 }
 
 impl Options {
-    /// A warning if there are options that have no effect.
-    pub fn without_effect(&self) -> Option<Diagnostic> {
+    /// A warning if there are limits of steps, for a builder that takes none.
+    pub fn limits_without_effect(&self) -> Option<Diagnostic> {
         let limits = keys::STEP_LIMITS.iter();
         let given: Vec<&str> = limits
             .filter(|(key, _)| self.given.get(*key).is_some_and(|value| !value.is_empty()))
@@ -196,7 +198,7 @@ impl Options {
             return None;
         }
         let message = format!(
-            "limits of single steps have no effect: {}",
+            "{}: this builder gives steps no limits, which BuildKit does from v0.33 on",
             given.join(", ")
         );
         let warning = Diagnostic::warning(Rule::BuildOption, message);
@@ -230,6 +232,7 @@ impl Options {
             cache_imports: reader.cache_imports(),
             image_resolve_mode: reader.resolve_mode(),
             exec: reader.exec(),
+            limits: reader.limits(),
             contexts: reader.contexts(),
             request: reader.text(keys::REQUEST_ID),
             sbom: sbom(raw),
@@ -429,6 +432,21 @@ impl Reader<'_> {
                 .map(str::to_owned)
                 .or_else(|| self.text(keys::HOSTNAME)),
             proxy: lists::proxy(&args),
+        }
+    }
+
+    fn limits(&mut self) -> StepLimits {
+        StepLimits {
+            memory: self.read(keys::MEMORY, lists::more_than_none),
+            memory_swap: self.read(keys::MEMORY_SWAP, |value| match value {
+                "-1" => Ok(-1),
+                _ => lists::more_than_none(value),
+            }),
+            cpu_shares: self.read(keys::CPU_SHARES, lists::more_than_none),
+            cpu_period: self.read(keys::CPU_PERIOD, lists::more_than_none),
+            cpu_quota: self.read(keys::CPU_QUOTA, lists::more_than_none),
+            cpuset_cpus: self.read(keys::CPUSET_CPUS, lists::numbers),
+            cpuset_mems: self.read(keys::CPUSET_MEMS, lists::numbers),
         }
     }
 

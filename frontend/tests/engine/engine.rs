@@ -50,21 +50,19 @@ impl Engine {
 
     /// A build of a git reference, through the frontend under test. The Dockerfile is in its root.
     pub(crate) fn remote(&self, url: &str) -> Build {
-        let mut build = self.plain(Path::new(url));
-        build.command.arg("--build-context").arg(frontend_context());
-        build
+        self.build_of(url).through_ours()
     }
 
     /// A build of an archive that is given on standard input, through the frontend under test. The
     /// Dockerfile is in its root.
     pub(crate) fn archive(&self, archive: &Path) -> Build {
-        let mut build = self.plain(Path::new("-"));
-        build.command.arg("--build-context").arg(frontend_context());
-        build.command.stdin(
-            std::fs::File::open(archive)
-                .unwrap_or_else(|error| panic!("{}: {error}", archive.display())),
-        );
-        build
+        self.build_of("-").through_ours().input(archive)
+    }
+
+    /// A build of what buildx takes for a context: a directory, a URL, or `-`. Without a syntax
+    /// line, Docker's frontend builds.
+    pub(crate) fn build_of(&self, context: &str) -> Build {
+        self.plain(Path::new(context))
     }
 
     /// A build of the directory with another Dockerfile, by the Dockerfile frontend that is part of
@@ -116,7 +114,7 @@ impl Engine {
 
 /// The frontend under test, under the name that syntax lines have. Some engines read no layouts: for
 /// these it is in a registry.
-fn frontend_context() -> OsString {
+pub(crate) fn frontend_context() -> OsString {
     let mut context = OsString::from(format!("{FRONTEND_IMAGE}="));
     match std::env::var_os("GOWORK_TEST_FRONTEND_IMAGE") {
         Some(reference) => context.push(format!("docker-image://{}", reference.display())),
@@ -160,6 +158,25 @@ impl Build {
             "--output=type=oci,tar=false,compression=uncompressed,force-compression=true,dest={}",
             dir.display()
         )])
+    }
+
+    /// Lets syntax lines name the frontend under test.
+    pub(crate) fn through_ours(self) -> Self {
+        self.args([OsString::from("--build-context"), frontend_context()])
+    }
+
+    /// Gives a file on standard input.
+    pub(crate) fn input(mut self, file: &Path) -> Self {
+        let opened = std::fs::File::open(file);
+        let opened = opened.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.command.stdin(opened);
+        self
+    }
+
+    /// Runs buildx in a directory.
+    pub(crate) fn in_directory(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
+        self
     }
 
     /// Sets an environment variable of buildx.

@@ -3,7 +3,9 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 
 use crate::engine::Engine;
 use crate::options::tiny;
@@ -33,6 +35,29 @@ fn names_that_no_build_needs_are_no_obstacle() {
         .frontend(&tiny.root())
         .args(["--output=type=cacheonly"])
         .succeeds();
+}
+
+/// What is neither a file nor a directory, and links that lead nowhere or outside.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_is_no_file_is_no_obstacle() {
+    let tiny = tiny();
+    let root = tiny.root();
+    let made = Command::new("mkfifo").arg(root.join("words/fifo")).status();
+    assert!(made.unwrap().success());
+    let _socket = UnixListener::bind(root.join("socket")).unwrap();
+    tiny.link("loop", "loop");
+    tiny.link("words/first", "second");
+    tiny.link("words/second", "first");
+    tiny.link("words/passwd", "/etc/passwd");
+    tiny.link("outside", "../../outside");
+    tiny.write("stock.Dockerfile", "FROM scratch\nCOPY main.go /\n");
+    for build in [
+        Engine::main().stock_as_it_is(&root, &root.join("stock.Dockerfile")),
+        Engine::main().frontend(&root),
+    ] {
+        build.args(["--output=type=cacheonly"]).succeeds();
+    }
 }
 
 #[test]

@@ -62,6 +62,14 @@ fn calls_are_answered_without_building() {
         .collect();
     let expected = ["api", "orders", "web", "worker", "binaries", "results"];
     assert_eq!(names, expected);
+    let platforms = [
+        "--platform=linux/amd64,linux/arm64",
+        "--call=targets,format=json",
+    ];
+    let answer: Value = serde_json::from_str(&call(&shop, &platforms).stdout).unwrap();
+    for target in answer["targets"].as_array().unwrap() {
+        assert_eq!(target["platform"], "linux/amd64,linux/arm64", "{target}");
+    }
     assert!(
         !targets.records.programs_ran().contains("resolve modules"),
         "{}",

@@ -1,5 +1,6 @@
 //! Variants of a platform, down to the binary.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::bases::printed;
@@ -7,26 +8,66 @@ use crate::engine::Engine;
 use crate::layout::{self, Image};
 use crate::options::tiny;
 
-/// What `go version -m` says of the binary of an image.
-fn level(image: &Image) -> String {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &image.files()["usr/local/bin/tiny"]).unwrap();
+/// What `go version -m` says that a binary was built with.
+fn settings(binary: &Path) -> Vec<String> {
     let output = Command::new("go")
         .args(["version", "-m"])
-        .arg(file.path())
+        .arg(binary)
         .output()
         .expect("the go command must be on PATH");
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut settings = text
-        .lines()
-        .filter_map(|line| line.split_once("\tbuild\t"))
-        .map(|(_, setting)| setting);
-    let is_level = |setting: &&str| {
+    let settings = text.lines().filter_map(|line| line.split_once("\tbuild\t"));
+    settings.map(|(_, setting)| setting.to_owned()).collect()
+}
+
+/// The level of the processor that the binary of an image is for.
+fn level(image: &Image) -> String {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &image.files()["usr/local/bin/tiny"]).unwrap();
+    let is_level = |setting: &String| {
         ["GOAMD64=", "GOARM64=", "GOARM="]
             .iter()
             .any(|name| setting.starts_with(name))
     };
-    settings.find(is_level).unwrap_or_default().to_owned()
+    let found = settings(file.path()).into_iter().find(is_level);
+    found.unwrap_or_default()
+}
+
+/// What Go itself reads from binaries for platforms that few build for, all of one build.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn rare_platforms_are_built_for() {
+    let tiny = tiny();
+    let platforms = [
+        ("linux/arm/v5", "GOOS=linux GOARCH=arm GOARM=5"),
+        ("linux/riscv64", "GOOS=linux GOARCH=riscv64"),
+        ("plan9/386", "GOOS=plan9 GOARCH=386"),
+        ("darwin/arm64", "GOOS=darwin GOARCH=arm64"),
+        ("js/wasm", ""),
+    ];
+    let asked = platforms.map(|(platform, _)| platform).join(",");
+    let out = tempfile::tempdir().unwrap();
+    Engine::main()
+        .frontend(&tiny.root())
+        .args(["--platform", &asked])
+        .target("binaries")
+        .files_to(out.path())
+        .succeeds();
+    for (platform, want) in platforms {
+        let file = out.path().join(platform.replace('/', "_")).join("tiny");
+        if want.is_empty() {
+            let bytes = std::fs::read(&file).unwrap();
+            assert!(bytes.starts_with(b"\0asm"), "{platform}");
+            continue;
+        }
+        let settings = settings(&file);
+        for setting in want.split(' ') {
+            assert!(
+                settings.contains(&setting.to_owned()),
+                "{platform}: {settings:?}"
+            );
+        }
+    }
 }
 
 #[test]

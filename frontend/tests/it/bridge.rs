@@ -94,10 +94,16 @@ impl LlbBridge for Bridge {
             ..ApiCap::default()
         };
         let frontend_api_caps = self.caps.iter().map(cap).collect();
-        let llb_caps = ["file.base", "constraints", "platform", "meta.description"]
-            .iter()
-            .map(cap)
-            .collect();
+        let of_llb = [
+            "file.base",
+            "constraints",
+            "platform",
+            "meta.description",
+            "meta.exportcache",
+            "meta.ignorecache",
+            "exec.meta.linux.resources",
+        ];
+        let llb_caps = of_llb.iter().map(cap).collect();
         Ok(Response::new(PongResponse {
             frontend_api_caps,
             llb_caps,

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use expect_test::expect;
 use gowork_frontend::error::BuildError;
+use gowork_frontend::gateway::StepLimits;
 use gowork_frontend::opts::{NoCache, Options, RawOptions, SbomAsked, keys};
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::Network;
@@ -212,6 +213,24 @@ fn what_every_step_gets() {
 }
 
 #[test]
+fn what_every_step_may_take() {
+    let none = StepLimits::default();
+    assert_eq!(options(&["memory=", "shm-size=1"]).limits, none);
+    let limits = options(&["memory=4294967296", "memswap=-1", "cpusetcpus=0-3,5"]).limits;
+    let expected = StepLimits {
+        memory: 4 << 30,
+        memory_swap: -1,
+        cpuset_cpus: "0-3,5".to_owned(),
+        ..none
+    };
+    assert_eq!(limits, expected);
+    let warning = options(&["memory=1", "cpushares=", "cpusetcpus=0"]).limits_without_effect();
+    expect!["--memory, --cpuset-cpus: this builder gives steps no limits, which BuildKit does from v0.33 on (limit the builder: `docker buildx create` takes --driver-opt memory=4g,cpu-quota=200000, say)"]
+        .assert_eq(&warning.unwrap().to_string());
+    assert_eq!(options(&["memory="]).limits_without_effect(), None);
+}
+
+#[test]
 fn contexts_and_their_sessions() {
     let contexts = options(&[
         "contextkey=ctx",
@@ -249,7 +268,7 @@ fn contexts_and_their_sessions() {
 #[test]
 fn all_malformed_options_are_reported_at_once() {
     expect![[r#"
-        9 errors:
+        16 errors:
         build option platform: "amd64" is not a platform: it has one part only; write os/architecture[/variant], such as linux/amd64
         build option multi-platform: "maybe" is not true or false
         build option cache-imports: a cache import has no Type
@@ -258,6 +277,13 @@ fn all_malformed_options_are_reported_at_once() {
         build option force-network-mode: "bridge" is not one of none, host, sandbox
         build option ulimit: "nofile=9:1": the soft limit is above the hard one
         build option shm-size: "64m" is not a number of bytes
+        build option memory: "4g" is not a number above 0
+        build option memswap: "-2" is not a number above 0
+        build option cpushares: "0" is not a number above 0
+        build option cpuperiod: "-1" is not a number above 0
+        build option cpuquota: "0.5" is not a number above 0
+        build option cpusetcpus: "3-0" is not a list like 0-3,5
+        build option cpusetmems: "0,x" is not a list like 0-3,5
         build argument SOURCE_DATE_EPOCH: "yesterday" is neither a number of seconds since 1970 nor `context`
             help: for the last commit's time: --build-arg SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)"#]]
     .assert_eq(&problems(&[
@@ -269,6 +295,13 @@ fn all_malformed_options_are_reported_at_once() {
         "force-network-mode=bridge",
         "ulimit=nofile=9:1",
         "shm-size=64m",
+        "memory=4g",
+        "memswap=-2",
+        "cpushares=0",
+        "cpuperiod=-1",
+        "cpuquota=0.5",
+        "cpusetcpus=3-0",
+        "cpusetmems=0,x",
         "build-arg:SOURCE_DATE_EPOCH=yesterday",
     ]));
 }
@@ -315,6 +348,13 @@ fn every_known_key_is_read() {
         "shm-size=1",
         "cgroup-parent=x",
         "hostname=x",
+        "memory=1",
+        "memswap=-1",
+        "cpushares=1",
+        "cpuperiod=1",
+        "cpuquota=1",
+        "cpusetcpus=0-3,5",
+        "cpusetmems=0",
         "context=https://example.com/x.git",
         "contextkey=other-context",
         "contextsubdir=x",

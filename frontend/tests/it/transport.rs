@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use gowork_frontend::gateway::grpc::GrpcGateway;
 use gowork_frontend::gateway::stdio::Stdio;
-use gowork_frontend::gateway::{CacheImport, Gateway, ImageQuery, Ref, Solve, Warning};
-use gowork_llb::ops::Output;
+use gowork_frontend::gateway::{CacheImport, Gateway, ImageQuery, Ref, Solve, StepLimits, Warning};
 use gowork_llb::ops::file::{File, Mkfile};
+use gowork_llb::ops::{Output, ProgressGroup, SourceMap};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
@@ -137,6 +137,7 @@ fn solve_carries_cache_imports_and_asks_for_new_results() {
             definition: small().to_definition(),
             evaluate: true,
             cache_imports: vec![import],
+            ..Solve::default()
         };
         assert_eq!(gateway.solve(request).await.unwrap().reference, a_ref());
         let sent = solved.lock().unwrap()[0].clone();
@@ -149,6 +150,55 @@ fn solve_carries_cache_imports_and_asks_for_new_results() {
             ("registry", "x")
         );
         assert_eq!(*calls.lock().unwrap(), ["Solve"]);
+    });
+}
+
+/// The message for limits is written down in the gateway: it has all that is in the usual one.
+#[test]
+fn limits_of_steps_change_nothing_else_in_a_solve() {
+    block_on(async {
+        let bridge = Bridge {
+            caps: vec!["gateway.solve.evaluate"],
+            ..Bridge::default()
+        };
+        let solved = Arc::clone(&bridge.solved);
+        let gateway = connected(bridge).await;
+        let group = ProgressGroup {
+            id: "g".into(),
+            name: "group".into(),
+            weak: true,
+        };
+        let file = SourceMap::new("Dockerfile", "TOML", b"a\nb\n".to_vec());
+        let output = File::on(&Output::scratch())
+            .mkfile(Mkfile::new("/a", 0o644, "a"))
+            .named("a")
+            .ignore_cache(true)
+            .export_cache(false)
+            .progress_group(group)
+            .location(file.lines(1..=2))
+            .output();
+        let without = Solve {
+            definition: output.to_definition(),
+            evaluate: true,
+            cache_imports: vec![CacheImport {
+                kind: "registry".into(),
+                attrs: [("ref".to_owned(), "x".to_owned())].into(),
+            }],
+            ..Solve::default()
+        };
+        let with = Solve {
+            limits: StepLimits {
+                memory: 1,
+                cpuset_cpus: "0".into(),
+                ..StepLimits::default()
+            },
+            ..without.clone()
+        };
+        gateway.solve(without).await.unwrap();
+        gateway.solve(with).await.unwrap();
+        let sent = solved.lock().unwrap();
+        assert_eq!(sent[0], sent[1]);
+        assert!(sent[0].definition.as_ref().unwrap().source.is_some());
     });
 }
 
