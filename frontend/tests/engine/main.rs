@@ -69,6 +69,7 @@ mod secrets;
 mod shared;
 mod signing;
 mod smoke;
+mod ssh;
 mod stages;
 mod stages_as_docker;
 mod stages_tools;

@@ -1,8 +1,10 @@
 //! Private modules from git over HTTPS, with a token: as Docker takes it for git contexts.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
+use crate::contexts;
 use crate::engine::{Build, Engine, Outcome};
 use crate::leaks::Canaries;
 use crate::repository::{Repository, files, unique};
@@ -17,7 +19,62 @@ struct Company {
 }
 
 /// The host in the path of the module, which the git configuration leads to the server.
-const HOST: &str = "git.example.test";
+pub(crate) const HOST: &str = "git.example.test";
+
+/// A module in a repository of git: its path, and the directory that the path names below the host.
+pub(crate) fn library(unique: &str) -> (String, tempfile::TempDir) {
+    let module = format!("{HOST}/{unique}/lib.git");
+    let lib = Repository::new(&[
+        ("go.mod", &format!("module {module}\n\ngo 1.24\n")),
+        (
+            "lib.go",
+            "package lib\n\n// Name is a name.\nconst Name = \"private\"\n",
+        ),
+    ]);
+    lib.git(&["init", "--quiet"]);
+    lib.commit();
+    lib.git(&["tag", "v1.0.0"]);
+    let served = tempfile::tempdir().unwrap();
+    let bare = served.path().join(unique).join("lib.git");
+    lib.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+    (module, served)
+}
+
+/// A program that uses the module, with this configuration.
+pub(crate) fn user_of(module: &str, configuration: &str) -> Repository {
+    Repository::new(&[
+        (
+            "Dockerfile",
+            &format!("# syntax=docker.io/gowork/gowork:1\n{configuration}"),
+        ),
+        (
+            "go.mod",
+            &format!("module example.com/user\n\ngo 1.26\n\nrequire {module} v1.0.0\n"),
+        ),
+        ("main.go", &contexts::user_of(module)),
+    ])
+}
+
+/// Writes a program's go.sum: the go command of this machine asks git for the module, as the files
+/// `gitconfig` and `ca` of a directory say.
+pub(crate) fn sum(user: &Repository, files: &Path) {
+    let modules = tempfile::tempdir().unwrap();
+    let mut go = Command::new("go");
+    go.args(["mod", "tidy"]).current_dir(user.root());
+    go.env("GOENV", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOWORK", "off")
+        .env("GOPRIVATE", HOST)
+        .env("GOMODCACHE", modules.path())
+        .env("GOFLAGS", "-modcacherw");
+    go.env("HOME", files)
+        .env("GOCACHE", modules.path().join("cache"))
+        .env("GIT_CONFIG_GLOBAL", files.join("gitconfig"))
+        .env("GIT_SSL_CAINFO", files.join("ca"));
+    let output = go.output().expect("the go command must be on PATH");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
 
 impl Company {
     fn new() -> Self {
@@ -26,20 +83,7 @@ impl Company {
             format!("canarytoken{unique}"),
             format!("canarywrong{unique}"),
         );
-        let module = format!("{HOST}/{unique}/lib.git");
-        let lib = Repository::new(&[
-            ("go.mod", &format!("module {module}\n\ngo 1.24\n")),
-            (
-                "lib.go",
-                "package lib\n\n// Name is a name.\nconst Name = \"private\"\n",
-            ),
-        ]);
-        lib.git(&["init", "--quiet"]);
-        lib.commit();
-        lib.git(&["tag", "v1.0.0"]);
-        let served = tempfile::tempdir().unwrap();
-        let bare = served.path().join(&unique).join("lib.git");
-        lib.git(&["clone", "--quiet", "--bare", ".", bare.to_str().unwrap()]);
+        let (module, served) = library(&unique);
         let dir = served.keep();
         let server = Server::with_tls(
             include_str!("servers/private_git.go"),
@@ -48,22 +92,10 @@ impl Company {
         let mut canaries = Canaries::default();
         canaries.add("token", &token);
         canaries.add("wrong token", &wrong);
-        let user = Repository::new(&[
-            (
-                "Dockerfile",
-                "# syntax=docker.io/gowork/gowork:1\n[modules]\nprivate = [\"git.example.test/*\", \"${SERVER}/*\"]\n",
-            ),
-            (
-                "go.mod",
-                &format!("module example.com/user\n\ngo 1.26\n\nrequire {module} v1.0.0\n"),
-            ),
-            (
-                "main.go",
-                &format!(
-                    "package main\n\nimport lib \"{module}\"\n\nfunc main() {{ println(lib.Name) }}\n"
-                ),
-            ),
-        ]);
+        let user = user_of(
+            &module,
+            "[modules]\nprivate = [\"git.example.test/*\", \"${SERVER}/*\"]\n",
+        );
         let company = Self {
             server,
             files: tempfile::tempdir().unwrap(),
@@ -107,27 +139,9 @@ impl Company {
         )
     }
 
-    /// Writes the user's go.sum: the go command of this machine asks git for the module.
+    /// Writes the user's go.sum.
     fn sum(&self) {
-        let modules = tempfile::tempdir().unwrap();
-        let mut go = Command::new("go");
-        go.args(["mod", "tidy"]).current_dir(self.user.root());
-        go.env("GOENV", "off")
-            .env("GOTOOLCHAIN", "local")
-            .env("GOWORK", "off")
-            .env("GOPRIVATE", HOST)
-            .env("GOMODCACHE", modules.path())
-            .env("GOFLAGS", "-modcacherw");
-        go.env("HOME", self.files.path())
-            .env("GOCACHE", modules.path().join("cache"))
-            .env("GIT_CONFIG_GLOBAL", self.files.path().join("gitconfig"))
-            .env("GIT_SSL_CAINFO", self.files.path().join("ca"));
-        let output = go.output().expect("the go command must be on PATH");
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        sum(&self.user, self.files.path());
     }
 
     /// A build with everything but a login.

@@ -43,6 +43,9 @@ const VARIABLES: [&str; 8] = [
     "GOHOSTARCH",
 ];
 
+/// How many lines of git's are shown.
+const GIT_LINES: usize = 8;
+
 impl Go {
     /// Finds the go command and asks for its environment.
     ///
@@ -98,6 +101,11 @@ impl Go {
         access
     }
 
+    /// Whether ssh knows the keys of hosts from a secret, and takes no others.
+    pub(super) fn checks_host_keys(&self) -> bool {
+        self.secrets.known_hosts.is_some() && has_agent()
+    }
+
     /// The raw module cache.
     pub(super) fn module_cache(&self) -> PathBuf {
         self.variable("GOMODCACHE").into()
@@ -134,6 +142,23 @@ impl Go {
             }],
             self,
         ))
+    }
+
+    /// What git says of a repository that it cannot read, in its last lines and without secrets.
+    pub(super) fn git_says(&self, repository: &str) -> Option<String> {
+        let mut git = Command::new("git");
+        git.args(["ls-remote", "--quiet", "--"])
+            .arg(format!("https://{repository}"))
+            .envs(&self.env)
+            .env("GIT_TERMINAL_PROMPT", "0");
+        let output = git
+            .output()
+            .ok()
+            .filter(|output| !output.status.success())?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        let lines: Vec<&str> = words.trim().lines().collect();
+        let last = &lines[lines.len().saturating_sub(GIT_LINES)..];
+        Some(self.hide(&format!("git says: {}", last.join("\n"))))
     }
 
     fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Output, Failure> {

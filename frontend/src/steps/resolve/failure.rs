@@ -52,6 +52,7 @@ impl Failure {
                 shown.push(error);
             }
         }
+        say_what_git_says(&mut shown, go);
         let all: String = shown
             .iter()
             .map(|error| error.message.as_str())
@@ -62,6 +63,45 @@ impl Failure {
             advice: advice(&all, go),
         }
     }
+}
+
+/// What the go command says of a repository where no protocol that it tried had an answer. It keeps
+/// to itself what git said (cmd/go/internal/vcs, `repoRootFromVCSPaths`).
+const NO_ANSWER: &str = "no secure protocol found for repository";
+
+/// How many repositories git is asked for again.
+const ASKED: usize = 3;
+
+/// Adds git's words where the go command leaves them out.
+fn say_what_git_says(errors: &mut [ResolveError], go: &Go) {
+    let mut asked: BTreeSet<String> = BTreeSet::new();
+    let silent = errors
+        .iter_mut()
+        .filter(|error| error.message.contains(NO_ANSWER));
+    for error in silent {
+        let named = format!("{} {}", error.package, error.message);
+        let Some(repository) = repository(&named).map(str::to_owned) else {
+            continue;
+        };
+        if asked.len() == ASKED || !asked.insert(repository.clone()) {
+            continue;
+        }
+        if let Some(words) = go.git_says(&repository) {
+            error.message.push('\n');
+            error.message.push_str(&words);
+        }
+    }
+}
+
+/// The first path of a git repository in a text, as module paths have it: up to `.git`.
+fn repository(text: &str) -> Option<&str> {
+    let words = text.split([' ', '"', '\n', '@']);
+    let mut paths = words.filter_map(|word| {
+        let end = word.find(".git")? + ".git".len();
+        let ends_there = word[end..].is_empty() || word[end..].starts_with(['/', ':']);
+        (ends_there && word.contains('/')).then(|| &word[..end])
+    });
+    paths.next()
 }
 
 impl From<ListError> for Failure {
@@ -112,6 +152,8 @@ const NETWORK: &[&str] = &[
     "could not resolve host",
     "could not resolve proxy",
 ];
+/// What ssh says, in lower case, of a host that it does not know, or not by this key.
+const HOST_KEY: &str = "host key verification failed";
 const ACCESS: &[&str] = &[
     "could not read username",
     "terminal prompts disabled",
@@ -125,7 +167,7 @@ const ACCESS: &[&str] = &[
     "410 gone",
     "unknown revision",
     "repository not found",
-    "host key verification failed",
+    HOST_KEY,
     // Nothing that git asked would answer: mostly since nobody was logged in.
     "no secure protocol found",
 ];
@@ -146,7 +188,9 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
             lines.push("the checksum database cannot be reached: commit complete go.sum and go.work.sum files, or set `sumdb` under [modules]".into());
         }
     }
-    if has(ACCESS) {
+    if has(&[HOST_KEY]) && go.checks_host_keys() {
+        lines.push("the host shows no SSH key that the secret known_hosts has for it: compare the output of `ssh-keyscan HOST` with what the host publishes, and pass it with --secret id=known_hosts,src=FILE".into());
+    } else if has(ACCESS) {
         lines.extend(access(text, go));
     }
     let unprovided = unprovided(text);
@@ -210,4 +254,30 @@ fn unprovided(text: &str) -> BTreeSet<&str> {
         .filter_map(|rest| rest.split([':', ';', ' ', '\n']).next())
         .filter(|path| !path.is_empty())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::repository;
+
+    #[test]
+    fn repositories_in_errors_of_the_go_command() {
+        for (text, found) in [
+            (
+                "git.example.com/a/lib.git/v2 main.go:3:8: no secure protocol found for repository",
+                Some("git.example.com/a/lib.git"),
+            ),
+            (
+                " git.example.com/lib.git@v1.0.0: no secure protocol found for repository",
+                Some("git.example.com/lib.git"),
+            ),
+            (
+                " main.go:3:8: no secure protocol found for repository",
+                None,
+            ),
+            ("example.com/x.gitea/y .git: no secure protocol", None),
+        ] {
+            assert_eq!(repository(text), found, "{text}");
+        }
+    }
 }
