@@ -240,7 +240,8 @@ fn planned(
         .flat_map(|image| &image.runtime.files)
         .map(|file| &file.from.value)
         .collect();
-    let files = keys::files(project.tree.as_ref(), &keys::paths(&plan));
+    let tree = project.tree.as_ref();
+    let files = keys::files(tree, &keys::paths(&plan, tree));
     let (of_contexts, files): (BTreeSet<TreePath>, BTreeSet<TreePath>) =
         files.into_iter().partition(workspace::is_of_context);
     let mut contents = contents(&files, &|path| runtime.iter().any(|from| from.takes(path)))?;

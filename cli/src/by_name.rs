@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
 use gowork_llb::gosrc::{self, FileClass};
 use gowork_llb::keys;
+use gowork_llb::licenses::is_license_text;
 use gowork_llb::packages::{Package, PackageIx};
 use gowork_llb::plan::Image;
 use gowork_llb::tree::{EntryKind, TreePath};
@@ -44,7 +45,7 @@ fn touches_own(query: Query<'_>, image: &Image, path: &TreePath) -> Option<Strin
             | Role::Embedded(..)
             | Role::Profile
             | Role::Vendored => Some(format!("file {path}")),
-            Role::Runtime(_) => Some(format!("runtime file {path}")),
+            Role::Runtime(_) | Role::License => Some(format!("runtime file {path}")),
             Role::ModFile => mod_file(query, image, path),
         };
         if reason.is_some() {
@@ -52,7 +53,8 @@ fn touches_own(query: Query<'_>, image: &Image, path: &TreePath) -> Option<Strin
         }
     }
     let reason = vendored(query, image, path).or_else(|| module_boundary(query, image, path));
-    reason.or_else(|| former_part(query, image, path))
+    let reason = reason.or_else(|| former_part(query, image, path));
+    reason.or_else(|| former_license(query, image, path))
 }
 
 fn configuration(query: Query<'_>, path: &TreePath) -> Option<&'static str> {
@@ -155,6 +157,17 @@ fn former_part(query: Query<'_>, image: &Image, path: &TreePath) -> Option<Strin
     }
     (name == "default.pgo" && dir == image.dir)
         .then(|| format!("file {path} was the profile of its main"))
+}
+
+/// A file with a licence or notice that may have belonged to a module of the image.
+fn former_license(query: Query<'_>, image: &Image, path: &TreePath) -> Option<String> {
+    let dir = path.parent().unwrap_or_default();
+    let counts = image.runtime.licenses && is_license_text(path.name());
+    let mut modules = query.own_modules(image).into_iter().filter(|_| counts);
+    let module = modules.find(|module| module.is_under(&dir))?;
+    Some(format!(
+        "file {path} may have had the licence of the module in {module}"
+    ))
 }
 
 /// The embed pattern of the package that would take the file, if it were there.

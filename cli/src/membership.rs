@@ -7,6 +7,7 @@ use gowork_llb::diag::Span;
 use gowork_llb::gomod::ImportPath;
 use gowork_llb::gosrc::{self, BuildContext, FileClass, SourceFile};
 use gowork_llb::keys::third_party;
+use gowork_llb::licenses::{is_license_text, license_texts_above};
 use gowork_llb::packages::{self, Hop, Import, PackageIx, Packages};
 use gowork_llb::plan::{Build, BuildIx, Image, Plan, Step, StepIx, StepKind};
 use gowork_llb::tree::TreePath;
@@ -38,6 +39,8 @@ pub(crate) enum Role {
     Vendored,
     /// Put into the image at a path.
     Runtime(String),
+    /// A licence or notice of one of its modules, which the image holds.
+    License,
 }
 
 /// One step of a chain of imports.
@@ -90,6 +93,9 @@ impl<'a> Query<'a> {
                 roles.push(Role::Runtime(file.to.clone()));
             }
         }
+        if self.is_license(image, path) {
+            roles.push(Role::License);
+        }
         roles
     }
 
@@ -113,6 +119,30 @@ impl<'a> Query<'a> {
             roles.push(Role::Source(ix));
         }
         roles
+    }
+
+    /// Whether an image holds this file with the licences of its modules.
+    fn is_license(&self, image: &Image, path: &TreePath) -> bool {
+        if !image.runtime.licenses || !is_license_text(path.name()) {
+            return false;
+        }
+        let build = self.build(image);
+        let is_vendored = build.vendored && path.is_under(&build.dir.child("vendor"));
+        let tree = self.project.tree.as_ref();
+        let mut own = self.own_modules(image).into_iter();
+        is_vendored || own.any(|dir| license_texts_above(tree, dir).contains(path))
+    }
+
+    /// The directories of your modules that packages of the image come from.
+    pub(crate) fn own_modules(&self, image: &Image) -> BTreeSet<&'a TreePath> {
+        let build = self.build(image);
+        let packages = self.packages(image);
+        let used: BTreeSet<_> = packages
+            .iter()
+            .map(|ix| build.packages.get(ix).module)
+            .collect();
+        let modules = build.modules.iter().filter(|it| used.contains(&it.ix));
+        modules.map(|module| &module.dir).collect()
     }
 
     /// Whether a file of the vendor directory belongs to the image; perhaps, if the go command was

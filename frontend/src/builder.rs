@@ -220,6 +220,9 @@ async fn build_resolved(
     if let Some(resolution) = resolutions.get(&plan.step(image.link).build) {
         resolve::check_runtime_files(image, &plan.builder.image, resolution)?;
     }
+    if let Some(texts) = licenses::texts(session, (linking, &files), image)? {
+        lowering.collect_licenses(image.name.clone(), texts);
+    }
     let output = lowering.image(image).map_err(internal)?;
     let output = session.defined(&output, image, job.config);
     let solved = solve(session, job, &mut lowering, &output).await?;

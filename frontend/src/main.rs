@@ -1,11 +1,11 @@
 //! The frontend program: `gowork-frontend` runs as BuildKit's frontend, `gowork-frontend
-//! scan|resolve|git|opened|licenses` inside build steps.
+//! scan|resolve|git|opened|licenses|license-texts` inside build steps.
 //!
 //! Stdout belongs to the gateway: everything for people goes to stderr.
 
 use std::ffi::OsString;
 
-use gowork_frontend::steps::{git, licenses, opened, resolve, scan};
+use gowork_frontend::steps::{git, license_texts, licenses, opened, resolve, scan};
 use gowork_frontend::version;
 
 /// A scan takes and gives back many small pieces of memory, on all threads at once.
@@ -38,10 +38,11 @@ fn subcommand(name: &OsString, args: &[String]) -> i32 {
         Some("git") => finish(git::run(args)),
         Some("opened") => finish(opened::run(args)),
         Some("licenses") => finish(licenses::run(args)),
+        Some("license-texts") => finish(license_texts::run(args)),
         Some("resolve") => finish(resolve::run(args)),
         _ => {
             eprintln!(
-                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve, git, opened, licenses; for people: --version"
+                "gowork-frontend: unknown subcommand {name:?}; without one it is a BuildKit frontend, in build steps: scan, resolve, git, opened, licenses, license-texts; for people: --version"
             );
             USAGE
         }

@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     phases.end("plan")?;
     let sizes = lower(&plan)?;
     phases.end("lower")?;
-    let contents = Contents::read(&tree, &keys::paths(&plan));
+    let contents = Contents::read(&tree, &keys::paths(&plan, &tree));
     let step_keys = keys::step_keys(KeyInput {
         plan: &plan,
         workspace: repository.workspace(),

@@ -56,19 +56,26 @@ pub(crate) fn run(common: &Common, options: &Dockerfile) -> anyhow::Result<u8> {
 /// Keys of the configuration that a build of the printed file does not follow.
 fn not_carried_over(project: &Project) -> Vec<Diagnostic> {
     let config = project.config();
-    let stamped = config.stamped();
-    let buildvcs = stamped.first().map(|key| {
-        let message = "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of";
-        Diagnostic::warning(Rule::NotCarriedOver, message)
-            .help("build through gowork's syntax line for that")
-            .at(key.span.clone())
-    });
     let allowed = config.licenses.allow.iter().flatten();
-    let licenses = allowed.take(1).map(|id| {
-        let message = "`licenses`: a build of the printed Dockerfile does not look at licences";
-        Diagnostic::warning(Rule::NotCarriedOver, message)
-            .help("run `gowork check` before it, or build through gowork's syntax line")
-            .at(id.span.clone())
+    let through_gowork = "build through gowork's syntax line for that";
+    let stamped = config.stamped().first().map(|key| {
+        let message = "`buildvcs`: programs of the printed Dockerfile do not say which commit they are made of";
+        (message, through_gowork, key.span.clone())
     });
-    buildvcs.into_iter().chain(licenses).collect()
+    let judged = allowed.take(1).map(|id| {
+        let message = "`licenses`: a build of the printed Dockerfile does not look at licences";
+        let help = "run `gowork check` before it, or build through gowork's syntax line";
+        (message, help, id.span.clone())
+    });
+    let put_in = config.with_licenses().first().map(|key| {
+        let message = "`licenses`: images of the printed Dockerfile do not hold the licences of their modules";
+        (message, through_gowork, key.span.clone())
+    });
+    let all = stamped.into_iter().chain(judged).chain(put_in);
+    all.map(|(message, help, span)| {
+        Diagnostic::warning(Rule::NotCarriedOver, message)
+            .help(help)
+            .at(span)
+    })
+    .collect()
 }

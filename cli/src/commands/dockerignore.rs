@@ -18,6 +18,8 @@ use crate::source::Source;
 /// Files with licences, as nearly all are called: an SBOM says what they declare. No build without
 /// one transfers them.
 const LICENSES: [&str; 2] = ["**/LICENSE*", "**/COPYING*"];
+/// Files with notices, which images hold beside licences.
+const NOTICES: &str = "**/NOTICE*";
 
 /// Prints the .dockerignore. What is there now leaves nothing out: the new one takes its place, and
 /// a file that is embedded since it was printed must be let in.
@@ -55,6 +57,10 @@ pub(super) fn text(outlines: &[Outline], reads_git: bool, opened: BTreeSet<TreeP
         "!**/*.go".to_owned(),
     ];
     lines.extend(LICENSES.map(|pattern| format!("!{pattern}")));
+    let mut images = outlines.iter().flat_map(|outline| &outline.images);
+    if images.any(|image| image.config.runtime.licenses) {
+        lines.push(format!("!{NOTICES}"));
+    }
     if builds().any(|build| build.workspace) {
         lines.push("!**/go.work\n!**/go.work.sum".to_owned());
     }

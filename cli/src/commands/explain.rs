@@ -239,7 +239,7 @@ fn key_input<'a>(
 
 fn as_json(query: Query<'_>, image: &Image, resolutions: Option<&Resolutions>) -> ExplainJson {
     let (plan, tree) = (query.plan, query.project.tree.as_ref());
-    let contents = Contents::read(tree, &keys::paths(plan));
+    let contents = Contents::read(tree, &keys::paths(plan, tree));
     let keys = keys::step_keys(key_input(query, resolutions, &contents));
     let digests: BTreeMap<&str, String> = plan
         .steps

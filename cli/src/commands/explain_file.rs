@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use gowork_llb::diag::{self, Diagnostic};
 use gowork_llb::gomod::ImportPath;
 use gowork_llb::gomod::path::is_path_prefix;
+use gowork_llb::lower::LICENSES_DIR;
 use gowork_llb::plan::Image;
 use gowork_llb::resolution::{Resolution, ResolvedModule};
 use gowork_llb::tree::TreePath;
@@ -137,7 +138,7 @@ fn about_file(query: Query<'_>, image: &Image, whole: &Source, path: &TreePath) 
     }
     let package = roles.iter().find_map(|role| match role {
         Role::Source(ix) | Role::Included(ix) | Role::Embedded(ix, ..) => Some(*ix),
-        Role::Profile | Role::ModFile | Role::Vendored | Role::Runtime(_) => None,
+        Role::Profile | Role::ModFile | Role::Vendored | Role::Runtime(_) | Role::License => None,
     });
     let mut answer = Answer::default();
     if let Some(ix) = package {
@@ -211,6 +212,9 @@ fn words(query: Query<'_>, image: &Image, role: &Role) -> String {
             "perhaps a file of a vendored package that it reaches: --resolve asks go".to_owned()
         }
         Role::Runtime(to) => format!("put into the image, below {to}"),
+        Role::License => {
+            format!("put into the image with the licences of its modules, below {LICENSES_DIR}")
+        }
     }
 }
 

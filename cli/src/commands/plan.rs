@@ -123,7 +123,7 @@ pub(super) fn user_of(runtime: &RuntimeConfig) -> &str {
     runtime.user.as_deref().unwrap_or("of the stage")
 }
 
-/// What an image has around its binary: ` with certificates and time zones`, or nothing.
+/// What an image has around its binary: ` with certificates, time zones and licences`, or nothing.
 pub(super) fn with_extras(runtime: &RuntimeConfig) -> String {
     let mut extras = Vec::new();
     if runtime.certificates {
@@ -132,8 +132,12 @@ pub(super) fn with_extras(runtime: &RuntimeConfig) -> String {
     if runtime.timezones {
         extras.push("time zones");
     }
-    if extras.is_empty() {
-        return String::new();
+    if runtime.licenses {
+        extras.push("licences");
     }
-    format!(" with {}", extras.join(" and "))
+    match extras.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!(" with {last}"),
+        Some((last, rest)) => format!(" with {} and {last}", rest.join(", ")),
+    }
 }

@@ -33,6 +33,7 @@ mod hazards;
 mod ignored;
 mod init;
 mod inner_loop;
+mod license_texts;
 mod named_files;
 mod opened;
 mod output;

@@ -82,7 +82,7 @@ pub(crate) fn planned(
     });
     let wrong = plan::verify(&plan);
     assert!(wrong.is_empty(), "{wrong:?}");
-    let contents = Contents::read(&tree, &keys::paths(&plan));
+    let contents = Contents::read(&tree, &keys::paths(&plan, &tree));
     let input = KeyInput {
         plan: &plan,
         workspace: &loaded.workspace,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use gowork_llb::licenses::Detector;
 use gowork_llb::tree::{LocalTree, TreePath};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// What the frontend calls the file with the [`LicenseQuestion`].
@@ -53,7 +54,12 @@ pub enum LicensesError {
         "usage: gowork-frontend licenses --source DIR [--resolved DIR]... --question FILE --out FILE"
     )]
     Usage,
-    /// The question cannot be read, or the answer cannot be written.
+    /// The same for `license-texts`.
+    #[error(
+        "usage: gowork-frontend license-texts --source DIR [--resolved DIR]... --question FILE --out DIR"
+    )]
+    TextsUsage,
+    /// A file cannot be read or written.
     #[error("{path}: {message}")]
     File {
         /// The file.
@@ -69,28 +75,54 @@ pub enum LicensesError {
 /// On wrong arguments, a question that cannot be read, and where the answer cannot be written. A
 /// licence file that cannot be read declares nothing.
 pub fn run(args: &[String]) -> Result<(), LicensesError> {
-    let [mut source, mut question, mut out] = [const { None }; 3];
-    let mut resolved = Vec::new();
-    let mut words = args.iter();
-    while let Some(word) = words.next() {
-        let value = words.next().ok_or(LicensesError::Usage)?;
-        match word.as_str() {
-            "--source" => source = Some(value),
-            "--resolved" => resolved.push(LocalTree::new(value)),
-            "--question" => question = Some(value),
-            "--out" => out = Some(value),
-            _ => return Err(LicensesError::Usage),
+    let Asked {
+        question,
+        source,
+        resolved,
+        out,
+    } = Asked::<LicenseQuestion>::parse(args, LicensesError::Usage)?;
+    let answer = answer(&question, &source, &resolved);
+    let json = serde_json::to_vec(&answer).map_err(|error| failed(&out, &error))?;
+    std::fs::write(&out, json).map_err(|error| failed(&out, &error))
+}
+
+/// The arguments of a step that reads licence files, with the question that they name.
+pub(super) struct Asked<Q> {
+    pub(super) question: Q,
+    pub(super) source: LocalTree,
+    pub(super) resolved: Vec<LocalTree>,
+    pub(super) out: PathBuf,
+}
+
+impl<Q: DeserializeOwned> Asked<Q> {
+    pub(super) fn parse(args: &[String], usage: LicensesError) -> Result<Self, LicensesError> {
+        let [mut source, mut question, mut out] = [const { None }; 3];
+        let mut resolved = Vec::new();
+        let mut words = args.iter();
+        while let Some(word) = words.next() {
+            let Some(value) = words.next() else {
+                return Err(usage);
+            };
+            match word.as_str() {
+                "--source" => source = Some(value),
+                "--resolved" => resolved.push(LocalTree::new(value)),
+                "--question" => question = Some(value),
+                "--out" => out = Some(value),
+                _ => return Err(usage),
+            }
         }
+        let (Some(source), Some(question), Some(out)) = (source, question, out) else {
+            return Err(usage);
+        };
+        let question = Path::new(question);
+        let text = std::fs::read(question).map_err(|error| failed(question, &error))?;
+        Ok(Self {
+            question: serde_json::from_slice(&text).map_err(|error| failed(question, &error))?,
+            source: LocalTree::new(source),
+            resolved,
+            out: out.into(),
+        })
     }
-    let (Some(source), Some(question), Some(out)) = (source, question, out) else {
-        return Err(LicensesError::Usage);
-    };
-    let text = std::fs::read(question).map_err(|error| failed(question, &error))?;
-    let asked: LicenseQuestion =
-        serde_json::from_slice(&text).map_err(|error| failed(question, &error))?;
-    let answer = answer(&asked, &LocalTree::new(source), &resolved);
-    let json = serde_json::to_vec(&answer).map_err(|error| failed(out, &error))?;
-    std::fs::write(Path::new(out), json).map_err(|error| failed(out, &error))
 }
 
 fn answer(asked: &LicenseQuestion, source: &LocalTree, resolved: &[LocalTree]) -> LicenseAnswer {
@@ -109,7 +141,7 @@ fn answer(asked: &LicenseQuestion, source: &LocalTree, resolved: &[LocalTree]) -
     LicenseAnswer { expressions }
 }
 
-fn failed(path: &str, error: &dyn std::error::Error) -> LicensesError {
+pub(super) fn failed(path: &Path, error: &dyn std::error::Error) -> LicensesError {
     LicensesError::File {
         path: path.into(),
         message: error.to_string(),

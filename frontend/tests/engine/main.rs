@@ -45,6 +45,7 @@ mod identical;
 mod image;
 mod image_names;
 mod installing;
+mod license_texts;
 mod licenses;
 mod limits;
 mod links;

@@ -123,7 +123,7 @@ fn planned(
         outline,
         resolutions: Some(resolutions),
     });
-    let contents = keys::Contents::read(tree, &keys::paths(&plan));
+    let contents = keys::Contents::read(tree, &keys::paths(&plan, tree));
     let step_keys = keys::step_keys(KeyInput {
         plan: &plan,
         workspace: repository.workspace(),

@@ -17,6 +17,7 @@ mod faults;
 mod git_ref;
 mod git_step;
 mod git_values;
+mod license_texts_step;
 mod licenses_step;
 mod limits;
 mod old_builders;

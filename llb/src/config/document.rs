@@ -155,6 +155,7 @@ pub(super) fn runtime(s: &mut Section<'_, '_>) -> Runtime {
         users: s.array("users", r#"[{ name = "app", uid = 10001 }]"#, user),
         certificates: s.boolean("certificates"),
         timezones: s.boolean("timezones"),
+        licenses: s.boolean("licenses"),
         env: s.names("env", r#"{ LOG_LEVEL = "info" }"#, check_runtime::env_name),
         annotations: s.names(
             "annotations",

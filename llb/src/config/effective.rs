@@ -174,6 +174,14 @@ impl Config {
         keys.filter(|buildvcs| buildvcs.value).collect()
     }
 
+    /// Where it asks for licences in images.
+    pub fn with_licenses(&self) -> Vec<&Spanned<bool>> {
+        let images = self.images.values().map(|image| &image.runtime);
+        let tables = [&self.runtime].into_iter().chain(images);
+        let keys = tables.filter_map(|runtime| runtime.licenses.as_ref());
+        keys.filter(|licenses| licenses.value).collect()
+    }
+
     /// Where compile results are kept.
     pub(crate) fn cache(&self) -> Cache {
         let text = self.cache.as_ref().map(|cache| cache.value.as_str());

@@ -30,6 +30,8 @@ pub struct RuntimeConfig {
     pub certificates: bool,
     /// Whether the time zone database is put in.
     pub timezones: bool,
+    /// Whether the licences of linked modules are put in.
+    pub licenses: bool,
     /// Environment variables.
     pub env: BTreeMap<String, String>,
     /// Labels.
@@ -184,6 +186,7 @@ impl Runtime {
             users: own.users.or(below.users),
             certificates: own.certificates.or(below.certificates),
             timezones: own.timezones.or(below.timezones),
+            licenses: own.licenses.or(below.licenses),
             env: below.env,
             labels: below.labels,
             oci_labels: own.oci_labels.or(below.oci_labels),
@@ -230,6 +233,7 @@ pub(super) fn resolve_runtime(runtime: Runtime) -> RuntimeConfig {
         user: text(runtime.user).or(first_user).or(default_user),
         certificates: runtime.certificates.map_or(is_scratch, |on| on.value),
         timezones: runtime.timezones.map_or(is_scratch, |on| on.value),
+        licenses: runtime.licenses.is_some_and(|on| on.value),
         env: texts(runtime.env),
         labels: texts(runtime.labels),
         oci_labels: runtime

@@ -254,6 +254,10 @@ pub struct Runtime {
     /// Put Go's time zone database into the image. Default: true on scratch, else false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezones: Option<Spanned<bool>>,
+    /// Put the licences of all modules that are linked, and of the standard library, into the image,
+    /// below /usr/share/doc/licenses. Default false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub licenses: Option<Spanned<bool>>,
     /// Environment variables. Those of an image are added to those of `[runtime]`. `$$NAME` is the
     /// base image's variable: `"/opt/bin:$$PATH"`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

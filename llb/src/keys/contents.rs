@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::plan::Plan;
+use crate::licenses::license_texts_above;
+use crate::plan::{BuildIx, Image, Plan};
 use crate::tree::{EntryKind, SourceTree, TreePath};
 
 /// How many files are held in memory at once while they are digested.
@@ -48,6 +49,11 @@ impl Contents {
         self.digests.get(path).map(String::as_str)
     }
 
+    /// All files, in order.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &TreePath> {
+        self.digests.keys()
+    }
+
     /// The file `path` or, where it is a directory, all files below it: in the order of paths.
     pub(crate) fn under<'a>(
         &'a self,
@@ -88,8 +94,9 @@ pub fn files(tree: &dyn SourceTree, paths: &BTreeSet<TreePath>) -> BTreeSet<Tree
     files
 }
 
-/// Every path that some step or image of `plan` reads; directories stand for all below them.
-pub fn paths(plan: &Plan) -> BTreeSet<TreePath> {
+/// Every path of `tree` that some step or image of `plan` reads; directories stand for all below
+/// them.
+pub fn paths(plan: &Plan, tree: &dyn SourceTree) -> BTreeSet<TreePath> {
     let inputs = plan.steps.iter().map(|step| &step.inputs);
     let mut paths: BTreeSet<TreePath> = inputs
         .flat_map(|inputs| inputs.mod_files.iter().chain(&inputs.files))
@@ -104,7 +111,19 @@ pub fn paths(plan: &Plan) -> BTreeSet<TreePath> {
             .flat_map(|image| &image.runtime.files)
             .filter_map(|file| file.from.context_path()),
     );
+    paths.extend(license_texts(plan, tree));
     paths
+}
+
+/// The files with the licences of your own modules, if an image holds these.
+fn license_texts(plan: &Plan, tree: &dyn SourceTree) -> BTreeSet<TreePath> {
+    let images = plan.images.iter().filter(|image| image.runtime.licenses);
+    let links = images.flat_map(Image::links);
+    let builds: BTreeSet<BuildIx> = links.map(|link| plan.step(link).build).collect();
+    let modules = builds.into_iter().flat_map(|ix| &plan.build(ix).modules);
+    let dirs: BTreeSet<&TreePath> = modules.map(|module| &module.dir).collect();
+    let texts = dirs.into_iter().map(|dir| license_texts_above(tree, dir));
+    texts.flatten().collect()
 }
 
 /// Lower-case hexadecimal.

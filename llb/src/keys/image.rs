@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use sha2::{Digest as _, Sha256};
 
 use super::contents::hex;
-use super::input::{KeyInput, flags, module_text};
+use super::input::{KeyInput, flags, module_text, reached};
 use super::key::{Key, KeyPart};
+use super::licenses::LicenseTexts;
 use super::runtime;
 use crate::config::{ImageName, Stage};
 use crate::gomod::{ImportPath, ModFile, Replace, SumFile, WorkFile, version};
@@ -22,9 +23,11 @@ use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
 /// Sets with and without a resolution must not be compared.
 pub fn image_keys(input: KeyInput<'_>) -> BTreeMap<ImageName, Key> {
     let stages = stage_digests(input.plan);
+    let texts = LicenseTexts::of(input.plan, input.contents);
     let mut keys = BTreeMap::new();
     for image in &input.plan.images {
         let mut key = image_key(input, image);
+        texts.of_image(input, image, &mut key);
         for name in stages_of(input.plan, image) {
             let said = stages.get(name.to_lowercase().as_str());
             let part = KeyPart::Stage(name.to_owned());
@@ -63,10 +66,6 @@ pub fn third_party(plan: &Plan, workspace: &Workspace, image: &Image) -> BTreeSe
         .into_iter()
         .filter(|path| providers.may_be_third_party(path))
         .collect()
-}
-
-fn reached(build: &Build, image: &Image) -> PackageSet {
-    packages::closure(&build.packages, build.packages.program(&image.package))
 }
 
 fn image_key(input: KeyInput<'_>, image: &Image) -> Key {

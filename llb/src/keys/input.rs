@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::contents::Contents;
 use super::key::{Key, KeyPart};
-use crate::plan::{BuildIx, Plan};
+use crate::packages::{self, PackageSet};
+use crate::plan::{Build, BuildIx, Image, Plan};
 use crate::resolution::{Resolution, ResolvedModule};
 use crate::workspace::{ModTexts, Workspace};
 
@@ -28,6 +29,11 @@ impl<'a> KeyInput<'a> {
     pub(super) fn resolution(&self, build: BuildIx) -> Option<&'a Resolution> {
         self.resolutions?.get(&build)
     }
+}
+
+/// The packages of the repository that the own binary of an image is made of.
+pub(super) fn reached(build: &Build, image: &Image) -> PackageSet {
+    packages::closure(&build.packages, build.packages.program(&image.package))
 }
 
 /// Flags as the go command takes them, `-name=value`.

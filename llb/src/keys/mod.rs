@@ -24,6 +24,7 @@ mod contents;
 mod image;
 mod input;
 mod key;
+mod licenses;
 
 pub use contents::{Contents, files, paths};
 pub use image::{image_keys, third_party};
@@ -213,6 +214,8 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
         users,
         certificates,
         timezones,
+        // What they are made of counts too: see `image_keys`.
+        licenses,
         env,
         labels,
         oci_labels,
@@ -253,6 +256,9 @@ fn runtime(input: KeyInput<'_>, image: &Image, key: &mut Key) {
     }
     add("certificates", &certificates.to_string());
     add("timezones", &timezones.to_string());
+    if *licenses {
+        add("licenses", "");
+    }
     if let Some(of_commit) = oci_labels {
         add("oci labels", "");
         for (name, value) in of_commit {

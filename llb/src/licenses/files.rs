@@ -6,13 +6,14 @@ const BEGIN: [&str; 5] = ["license", "licence", "copying", "unlicense", "copyrig
 /// How a name ends that begins with something else: `MIT-LICENSE`.
 const END: [&str; 2] = ["-license", "-licence"];
 
-/// Patterns that match every name of a file with licences, and a few others: for those who fetch
-/// files by pattern.
-pub const LICENSE_FILE_PATTERNS: [&str; 4] = [
+/// Patterns that match every name of a file with licences or notices, and a few others: for those
+/// who fetch files by pattern.
+pub const LICENSE_FILE_PATTERNS: [&str; 5] = [
     "[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*",
     "[Cc][Oo][Pp][Yy]*",
     "[Uu][Nn][Ll][Ii][Cc][Ee][Nn]*",
     "*-[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]*",
+    "[Nn][Oo][Tt][Ii][Cc][Ee]*",
 ];
 
 /// What is a program or a template, whatever it is called.
@@ -40,6 +41,11 @@ pub fn is_notice_file(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     !OTHERS.contains(&extension) && (is_word(&name, "notice") || is_word(&name, "notices"))
+}
+
+/// Whether a file with this name has licences or notices: what goes with copies of a module.
+pub fn is_license_text(name: &str) -> bool {
+    is_license_file(name) || is_notice_file(name)
 }
 
 /// Whether the name is this word, or goes on behind it with a mark.

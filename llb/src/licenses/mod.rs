@@ -8,9 +8,11 @@ mod declared;
 mod detect;
 mod files;
 mod table;
+mod texts;
 mod words;
 
 pub use declared::{Declared, LicenseFile};
 pub use detect::Detector;
-pub use files::{LICENSE_FILE_PATTERNS, is_license_file, is_notice_file};
+pub use files::{LICENSE_FILE_PATTERNS, is_license_file, is_license_text, is_notice_file};
 pub use table::{known_ids, table};
+pub use texts::{license_texts, license_texts_above, nearest_texts};

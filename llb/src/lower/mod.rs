@@ -31,6 +31,7 @@ pub use mark::{Mark, missing};
 pub use oci_labels::{LabelInput, annotations};
 pub use platform::{docker_platform, go_target, parse_target, platforms};
 pub use rootfs::{
-    BINARY_DIR, CERTIFICATES, GROUP, PASSWD, PlacedBinary, ZONEINFO, binary_path, placed_binaries,
+    BINARY_DIR, CERTIFICATES, GROUP, LICENSES_DIR, PASSWD, PlacedBinary, ZONEINFO, binary_path,
+    placed_binaries,
 };
 pub use start::{check_scratch, outlines};

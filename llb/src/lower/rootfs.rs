@@ -11,6 +11,9 @@ pub const ZONEINFO: &str = "/usr/share/zoneinfo.zip";
 /// Where CA certificates are put, first of the places that crypto/x509 tries on Linux.
 pub const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
+/// Where the licences of modules are put, as distributions do it for packages.
+pub const LICENSES_DIR: &str = "/usr/share/doc/licenses";
+
 /// Users of an image without a base image: some libraries want to know who they are.
 pub const PASSWD: &str = "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n\
                           nonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n";

@@ -109,6 +109,8 @@ pub struct JsonImage {
     pub certificates: bool,
     /// Whether the time zone database is put in.
     pub timezones: bool,
+    /// Whether the licences of its modules are put in.
+    pub licenses: bool,
 }
 
 /// A binary that an image holds in addition to its own.
@@ -212,5 +214,6 @@ fn json_image(plan: &Plan, image: &Image) -> JsonImage {
         user: image.runtime.user.clone(),
         certificates: image.runtime.certificates,
         timezones: image.runtime.timezones,
+        licenses: image.runtime.licenses,
     }
 }

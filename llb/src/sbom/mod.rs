@@ -5,7 +5,7 @@
 //! same versions, sums and replacements, and no others: what only tests import is not linked. A
 //! [`Contents`] has all binaries of an image. [`spdx()`] makes SPDX 2.3 of it,
 //! [`cyclonedx()`] CycloneDX 1.6. [`Contents::declare`] takes the licences of modules, for those who look at their
-//! files. [`why()`] says through which imports a module comes in, [`ways`] does so for packages.
+//! files; [`license_dirs`] says where an image has these files. [`why()`] says through which imports a module comes in, [`ways`] does so for packages.
 //!
 //! A document names no time but the one that it is given, and its own name is made of a hash of its
 //! content: the same input gives the same bytes.
@@ -14,6 +14,7 @@ mod contents;
 mod cyclonedx;
 mod document_id;
 mod inventory;
+mod license_dirs;
 mod linked;
 mod linking;
 mod policy;
@@ -24,6 +25,7 @@ mod why;
 
 pub use contents::{Base, Contents, PlacedBinary, VERSION_LABEL};
 pub use cyclonedx::{CycloneDx, cyclonedx};
+pub use license_dirs::license_dirs;
 pub use linked::{LinkedBinary, LinkedModule, ModulePlace, NotResolved, Replacement, linked};
 pub use linking::Linking;
 pub use policy::{license_errors, license_places};

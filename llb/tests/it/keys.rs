@@ -88,7 +88,7 @@ impl Side {
             outline: &outline,
             resolutions: resolutions.as_ref(),
         });
-        let contents = Contents::read(tree, &keys::paths(&plan));
+        let contents = Contents::read(tree, &keys::paths(&plan, tree));
         Self {
             plan,
             workspace,
@@ -341,6 +341,63 @@ fn a_stage_under_images() {
               api: runtime base "scratch" -> "stage:os"; runtime certificates "true" -> "false"; runtime timezones "true" -> "false"; runtime user "65532:65532" is gone; stage os is new
               worker: runtime base "scratch" -> "stage:os"; runtime certificates "true" -> "false"; runtime timezones "true" -> "false"; runtime user "65532:65532" is gone; stage os is new
         "#]],
+    );
+}
+
+/// Licences that an image holds count, each in the nearest directory that has one, and with it the
+/// notices there. They are in no step.
+#[test]
+fn licences_in_an_image() {
+    let tree = |files: &[(&str, &str)]| {
+        let mut tree = MemTree::from_txtar(SERVICES);
+        let config = ("gowork.toml", "[images.api]\nlicenses = true\n");
+        for (path, text) in [config].iter().chain(files) {
+            tree.insert(TreePath::new(path).unwrap(), *text);
+        }
+        tree
+    };
+    let root = [("LICENSE", "MIT"), ("NOTICE", "words"), ("lib/NOTICE", "x")];
+    let edited = [("LICENSE", "ISC"), ("NOTICE", "words"), ("lib/NOTICE", "y")];
+    compared(
+        (&tree(&root), &tree(&edited)),
+        "v0.3.0",
+        &expect![[r#"
+        with go
+          runs: 
+          api: runtime file LICENSE changed
+        without
+          runs: 
+          api: runtime file LICENSE changed
+    "#]],
+    );
+    let nearer = [
+        root[0],
+        root[1],
+        ("lib/NOTICE", "y"),
+        ("lib/COPYING", "BSD"),
+    ];
+    compared(
+        (&tree(&root), &tree(&nearer)),
+        "v0.3.0",
+        &expect![[r#"
+        with go
+          runs: 
+          api: runtime file lib/COPYING is new; runtime file lib/NOTICE is new
+        without
+          runs: 
+          api: runtime file lib/COPYING is new; runtime file lib/NOTICE is new
+    "#]],
+    );
+    let others = [root[0], root[1], root[2], ("worker/LICENSE", "BSD")];
+    compared(
+        (&tree(&root), &tree(&others)),
+        "v0.3.0",
+        &expect![[r#"
+        with go
+          runs: 
+        without
+          runs: 
+    "#]],
     );
 }
 

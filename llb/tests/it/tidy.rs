@@ -51,6 +51,7 @@ const ARROWS: [(&str, &[&str]); 21] = [
     (
         "keys",
         &[
+            "licenses",
             "plan",
             "packages",
             "resolution",

@@ -1,5 +1,5 @@
-//! Phase: which licences modules declare. Only a build asks that has an SBOM, or whose configuration
-//! does not allow all licences.
+//! Phase: which licences modules declare, and their texts for images. Only a build asks that has an
+//! SBOM, or whose configuration does not allow all licences; or wants the texts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,9 +20,13 @@ use crate::builder::session::{Session, bug, internal};
 use crate::context::{Filter, transfer_pattern};
 use crate::error::BuildError;
 use crate::opts::NoCache;
+use crate::steps::license_texts::TextsQuestion;
 use crate::steps::licenses::{
     ANSWER_FILE, LicenseAnswer, LicenseDir, LicenseQuestion, QUESTION_FILE,
 };
+
+/// What a step writes.
+const OUT: &str = "/out";
 
 /// Where the files of modules are found.
 pub(in crate::builder) struct Files<'a> {
@@ -80,6 +84,36 @@ pub(in crate::builder) async fn check<'p>(
     Err(errors.into())
 }
 
+/// What the image has in [`LICENSES_DIR`](gowork_llb::lower::LICENSES_DIR), if it is to have
+/// anything: the output of a step that copies the files of its modules.
+pub(in crate::builder) fn texts(
+    session: &Session<'_>,
+    (input, files): (Linking<'_>, &Files<'_>),
+    image: &Image,
+) -> Result<Option<Output>, BuildError> {
+    if !image.runtime.licenses {
+        return Ok(None);
+    }
+    let unresolved = |error: NotResolved| bug(error.to_string());
+    let mut dirs = BTreeMap::new();
+    for (name, place) in sbom::license_dirs(input, image).map_err(unresolved)? {
+        let name = TreePath::new(&name).map_err(|error| bug(error.to_string()))?;
+        dirs.insert(name, license_dir(&place)?);
+    }
+    let question = TextsQuestion { dirs };
+    let text = serde_json::to_vec(&question)
+        .map_err(|error| bug(format!("the question about licences: {error}")))?;
+    let step = Step {
+        command: "license-texts",
+        question: text,
+        dirs: question.dirs.values(),
+        out: OUT,
+        title: &format!("collect licences of {}", image.name),
+    };
+    let run = step.exec(session, files)?.run().map_err(internal)?;
+    Ok(Some(run.output(OUT).map_err(internal)?))
+}
+
 /// What the modules at these places declare, SPDX expressions. The files are read in a step.
 async fn declared(
     session: &Session<'_>,
@@ -88,8 +122,17 @@ async fn declared(
 ) -> Result<BTreeMap<ModulePlace, String>, BuildError> {
     let dirs: Result<Vec<LicenseDir>, BuildError> = places.iter().map(license_dir).collect();
     let question = LicenseQuestion { dirs: dirs? };
-    let step = step(session, files, &question)?;
-    let answer: LicenseAnswer = session.answer(step, "/out", ANSWER_FILE).await?;
+    let text = serde_json::to_vec(&question)
+        .map_err(|error| bug(format!("the question about licences: {error}")))?;
+    let step = Step {
+        command: "licenses",
+        question: text,
+        dirs: question.dirs.iter(),
+        out: &format!("{OUT}/{ANSWER_FILE}"),
+        title: "look for licences of modules",
+    };
+    let step = step.exec(session, files)?;
+    let answer: LicenseAnswer = session.answer(step, OUT, ANSWER_FILE).await?;
     let (asked, answered) = (places.len(), answer.expressions.len());
     if asked != answered {
         return Err(bug(format!(
@@ -120,49 +163,68 @@ fn license_dir(place: &ModulePlace) -> Result<LicenseDir, BuildError> {
     Ok(dir.map_err(|error| bug(error.to_string()))?)
 }
 
-fn step(
-    session: &Session<'_>,
-    files: &Files<'_>,
-    question: &LicenseQuestion,
-) -> Result<Exec, BuildError> {
-    let text = serde_json::to_vec(question)
-        .map_err(|error| bug(format!("the question about licences: {error}")))?;
-    let file = Mkfile::new(&format!("/{QUESTION_FILE}"), 0o644, text).timestamp(0);
-    let asked = File::on(&Output::scratch())
-        .mkfile(file)
-        .named("[internal] question about licences")
-        .output();
-    let asked_at = format!("/question/{QUESTION_FILE}");
-    let out = format!("/out/{ANSWER_FILE}");
-    let mut words = vec!["/gowork-frontend".to_owned(), "licenses".to_owned()];
-    let places = ["--source", "/src", "--question", &asked_at, "--out", &out];
-    words.extend(places.map(ToOwned::to_owned));
-    let mut mounts = vec![
-        Mount::read_only(&own_files(session, files, question), "/src"),
-        Mount::read_only(&asked, "/question"),
-        Mount::scratch_output("/out"),
-    ];
-    for (number, build) in files.resolutions.keys().enumerate() {
-        let kept = files.lowering.license_files(*build).map_err(internal)?;
-        let at = format!("/resolved/{number}");
-        words.extend(["--resolved".to_owned(), at.clone()]);
-        mounts.push(Mount::read_only(&kept, at));
+/// A step that reads licence files.
+struct Step<'a, D> {
+    /// The subcommand that it runs.
+    command: &'a str,
+    /// What it is asked, JSON.
+    question: Vec<u8>,
+    /// The directories that it is asked about.
+    dirs: D,
+    /// What it writes, below [`OUT`].
+    out: &'a str,
+    title: &'a str,
+}
+
+impl<'a, D: Iterator<Item = &'a LicenseDir>> Step<'a, D> {
+    fn exec(self, session: &Session<'_>, files: &Files<'_>) -> Result<Exec, BuildError> {
+        let file = Mkfile::new(&format!("/{QUESTION_FILE}"), 0o644, self.question).timestamp(0);
+        let asked = File::on(&Output::scratch())
+            .mkfile(file)
+            .named("[internal] question about licences")
+            .output();
+        let asked_at = format!("/question/{QUESTION_FILE}");
+        let mut words = vec!["/gowork-frontend".to_owned(), self.command.to_owned()];
+        let places = [
+            "--source",
+            "/src",
+            "--question",
+            &asked_at,
+            "--out",
+            self.out,
+        ];
+        words.extend(places.map(ToOwned::to_owned));
+        let mut mounts = vec![
+            Mount::read_only(&own_files(session, files, self.dirs), "/src"),
+            Mount::read_only(&asked, "/question"),
+            Mount::scratch_output(OUT),
+        ];
+        for (number, build) in files.resolutions.keys().enumerate() {
+            let kept = files.lowering.license_files(*build).map_err(internal)?;
+            let at = format!("/resolved/{number}");
+            words.extend(["--resolved".to_owned(), at.clone()]);
+            mounts.push(Mount::read_only(&kept, at));
+        }
+        let mut exec = Exec::new(words).root(session.programs);
+        for mount in mounts {
+            exec = exec.mount(mount);
+        }
+        Ok(exec
+            .network(Network::None)
+            .platform(session.options.build_platform.clone())
+            .ignore_cache(session.options.no_cache == NoCache::All)
+            .named(self.title))
     }
-    let mut exec = Exec::new(words).root(session.programs);
-    for mount in mounts {
-        exec = exec.mount(mount);
-    }
-    Ok(exec
-        .network(Network::None)
-        .platform(session.options.build_platform.clone())
-        .ignore_cache(session.options.no_cache == NoCache::All)
-        .named("look for licences of modules"))
 }
 
 /// The licence files of the repository that are asked for.
-fn own_files(session: &Session<'_>, files: &Files<'_>, question: &LicenseQuestion) -> Output {
+fn own_files<'a>(
+    session: &Session<'_>,
+    files: &Files<'_>,
+    asked: impl Iterator<Item = &'a LicenseDir>,
+) -> Output {
     let mut dirs: BTreeSet<TreePath> = BTreeSet::new();
-    for dir in &question.dirs {
+    for dir in asked {
         match dir {
             LicenseDir::Source(dir) => {
                 dirs.insert(dir.clone());

@@ -7,7 +7,7 @@ use super::layers::{Layer, is_scratch};
 use super::progress::weak;
 use crate::config::{FileConfig, ImageName, RuntimeConfig};
 use crate::lower::accounts::{Accounts, GROUP_FILE, PASSWD_FILE};
-use crate::lower::rootfs::{BINARY_DIR, Made, PlacedBinary, surroundings};
+use crate::lower::rootfs::{BINARY_DIR, LICENSES_DIR, Made, PlacedBinary, surroundings};
 use crate::ops::file::{Copy, File, Mkdir, Mkfile, Owner, Symlink};
 use crate::ops::{Merge, OpError, Output};
 use crate::plan::Image;
@@ -39,12 +39,13 @@ impl Lowering<'_> {
             let row = self.group(&title, &title);
             let binary = match &layer {
                 Layer::Binary(binary) => Some((binary, self.step(binary.link)?)),
-                Layer::Surroundings | Layer::Files => None,
+                Layer::Surroundings | Layer::Licenses | Layer::Files => None,
             };
             let put = |files: File| match (&layer, &binary) {
                 (_, Some((binary, link))) => {
                     Ok(self.put_binary(files, image, (*binary, link), &resolved))
                 }
+                (Layer::Licenses, None) => self.put_licenses(files, image, &resolved),
                 (Layer::Files, None) => self.put_files(files, image, &resolved),
                 (_, None) => Ok(self.put_surroundings(files, image, &resolved)),
             };
@@ -154,6 +155,24 @@ impl Lowering<'_> {
             );
         }
         self.settle(files, resolved, paths)
+    }
+
+    /// Says what an image has in [`LICENSES_DIR`]: `output` has it at that path. An image with
+    /// `licenses = true` cannot be lowered without.
+    pub fn collect_licenses(&mut self, image: ImageName, output: Output) {
+        self.licenses.insert(image, output);
+    }
+
+    /// The licences of the modules in its binaries.
+    fn put_licenses(&self, files: File, image: &Image, resolved: &Output) -> Result<File, OpError> {
+        let collected = self.licenses.get(&image.name);
+        let collected = found(collected, &format!("licences of {}", image.name))?;
+        if is_scratch(image) {
+            return Ok(files.copy(self.copy_of(&collected, "/", "/").contents_only()));
+        }
+        let copy = self.copy_of(&collected, LICENSES_DIR, LICENSES_DIR);
+        let files = files.copy(copy.contents_only().create_dest_path());
+        Ok(self.settle(files, resolved, [LICENSES_DIR]))
     }
 
     /// A binary. A link makes the directories of the default place, too.

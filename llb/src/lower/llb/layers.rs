@@ -1,7 +1,7 @@
 //! The layers of an image over its base: which ones, what they are called, and what made them.
 
 use crate::config::SCRATCH;
-use crate::lower::rootfs::{PlacedBinary, placed_binaries};
+use crate::lower::rootfs::{LICENSES_DIR, PlacedBinary, placed_binaries};
 use crate::plan::Image;
 
 /// A layer of an image, over its base.
@@ -9,6 +9,8 @@ use crate::plan::Image;
 pub(super) enum Layer {
     /// What programs expect around them: certificates, time zones, and on scratch users and /tmp.
     Surroundings,
+    /// Licences of the modules in its binaries.
+    Licenses,
     /// Files, directories and links of the configuration.
     Files,
     /// A binary: its own, or one beside that.
@@ -24,6 +26,7 @@ impl Layer {
             !(runtime.files.is_empty() && runtime.links.is_empty() && runtime.dirs.is_empty());
         let mut layers = Vec::new();
         layers.extend(surroundings.then_some(Self::Surroundings));
+        layers.extend(runtime.licenses.then_some(Self::Licenses));
         layers.extend(has_files.then_some(Self::Files));
         layers.extend(placed_binaries(image).into_iter().map(Self::Binary));
         layers
@@ -33,6 +36,7 @@ impl Layer {
     pub(super) fn title(&self, image: &Image) -> String {
         match self {
             Self::Surroundings => "runtime files".to_owned(),
+            Self::Licenses => format!("licences of {}", image.name),
             Self::Files => format!("files of {}", image.name),
             Self::Binary(binary) if binary.link == image.link => format!("image {}", image.name),
             Self::Binary(binary) => format!("{} of {}", binary.file, image.name),
@@ -43,6 +47,7 @@ impl Layer {
     fn made_by(&self, image: &Image) -> String {
         match self {
             Self::Surroundings => surroundings(image),
+            Self::Licenses => format!("add licences of modules to {LICENSES_DIR}"),
             Self::Files => files(image),
             Self::Binary(binary) => {
                 let mut others = image.binaries.iter();

@@ -36,6 +36,7 @@ pub use secret::Secret;
 
 use std::collections::BTreeMap;
 
+use crate::config::ImageName;
 use crate::ops::exec::{Exec, Mount, Sharing};
 use crate::ops::{OpError, Output};
 use crate::plan::{BuildIx, Plan, Step, StepIx, StepKind};
@@ -54,6 +55,8 @@ pub struct Lowering<'a> {
     step_files: BTreeMap<BuildIx, StepFiles>,
     /// Results of another builder.
     results_image: Option<ResultsImage>,
+    /// What images have in [`LICENSES_DIR`](crate::lower::LICENSES_DIR), by image.
+    licenses: BTreeMap<ImageName, Output>,
 }
 
 impl<'a> Lowering<'a> {
@@ -66,6 +69,7 @@ impl<'a> Lowering<'a> {
             made: BTreeMap::new(),
             step_files: BTreeMap::new(),
             results_image: None,
+            licenses: BTreeMap::new(),
         }
     }
 

@@ -40,7 +40,7 @@ xyzzy = 1
             Dockerfile:14: unknown key `Ports` in `[images.api]`; did you mean `ports`?
             Dockerfile:15: unknown key `proxy` in `[images.api]` (`proxy` belongs in [modules])
             Dockerfile:16: unknown key `environment` in `[images.api]`; did you mean `env`?
-            Dockerfile:17: unknown key `xyzzy` in `[images.api]` (keys here: annotations, asmflags, base, binaries, binary, buildvcs, certificates, cgo, cmd, debug, dirs, entrypoint, env, experiment, files, gcflags, go386, goamd64, goarm, goarm64, gomips, gomips64, goppc64, goriscv64, healthcheck, labels, ldflags, links, main, oci_labels, path, ports, stop_signal, tags, timezones, user, users, volumes, workdir, workspace)
+            Dockerfile:17: unknown key `xyzzy` in `[images.api]` (keys here: annotations, asmflags, base, binaries, binary, buildvcs, certificates, cgo, cmd, debug, dirs, entrypoint, env, experiment, files, gcflags, go386, goamd64, goarm, goarm64, gomips, gomips64, goppc64, goriscv64, healthcheck, labels, ldflags, licenses, links, main, oci_labels, path, ports, stop_signal, tags, timezones, user, users, volumes, workdir, workspace)
             Dockerfile:18:2: unknown key `image`; did you mean `images`?
         "#]],
     );

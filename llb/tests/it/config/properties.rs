@@ -134,7 +134,7 @@ fn user() -> impl Strategy<Value = User> {
 
 fn runtime() -> impl Strategy<Value = Runtime> {
     let first = (
-        (flag(), flag()),
+        (flag(), flag(), flag()),
         text("[a-z]{1,8}(:[0-9.]{1,3}0)?"),
         text("[0-9]{1,5}(:[0-9]{1,5})?"),
         of(vec(user(), 0..3)),
@@ -159,7 +159,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
     );
     (first, tables, run, healthcheck(), of(vec(file(), 0..3))).prop_map(
         |(first, tables, run, healthcheck, files)| {
-            let ((debug, oci_labels), base, user, users, certificates, timezones) = first;
+            let ((debug, oci_labels, licenses), base, user, users, certificates, timezones) = first;
             let (path, binaries, links, dirs, env, (labels, annotations), ports) = tables;
             let (entrypoint, cmd, workdir, stop_signal, volumes) = run;
             let (ports, healthcheck) = (ports, healthcheck);
@@ -170,6 +170,7 @@ fn runtime() -> impl Strategy<Value = Runtime> {
                 users,
                 certificates,
                 timezones,
+                licenses,
                 env,
                 labels,
                 of_commit: of_commit(oci_labels.as_ref().is_some_and(|on| on.value)),
