@@ -13,6 +13,7 @@ mod drawing;
 mod exit;
 mod git;
 mod licenses;
+mod main_version;
 mod make;
 mod membership;
 mod output;

@@ -6,6 +6,7 @@ use gowork_llb::sbom::{self, Contents, Linking};
 use super::no_image::no_image;
 use crate::args::{Bill, Common, Sbom};
 use crate::exit::Usage;
+use crate::main_version::main_version;
 use crate::project::{OpenArgs, Project, one_target};
 use crate::{exit, licenses, ui};
 
@@ -38,6 +39,16 @@ pub(crate) fn run(common: &Common, options: &Sbom) -> anyhow::Result<u8> {
         created,
         ..Contents::of_image(input, image)?
     };
+    for binary in &mut contents.binaries {
+        match main_version(&project, &plan, binary.link) {
+            Ok(Some(version)) => binary.says(version),
+            Ok(None) => {}
+            Err(error) => ui::note(&format!(
+                "the version of the main module of {} is not known: {error:#}",
+                binary.path
+            )),
+        }
+    }
     let licenses = licenses::expressions(&project, contents.places())?;
     contents.declare(&licenses);
     let text = match options.format {

@@ -160,6 +160,67 @@ fn the_modules_that_each_binary_holds() {
     compare(&repository(&proxy, ""), &proxy, "", &IMAGES);
 }
 
+/// Programs that say their commit say a version, too: the one that `go version -m` shows, for a
+/// module at the root, of which Go derives it, and for one in a directory.
+#[test]
+fn the_version_of_the_main_module() {
+    let dir = tempfile::tempdir().unwrap();
+    let proxy = Proxy::new(dir.path());
+    let repository = Repository::new(
+        "
+-- go.mod --
+module example.com/top
+
+go 1.26
+-- gowork.toml --
+[go]
+buildvcs = true
+-- main.go --
+package main
+
+func main() {}
+-- sub/go.mod --
+module example.com/top/sub
+
+go 1.26
+-- sub/main.go --
+package main
+
+func main() {}
+",
+    );
+    repository.write(".gitignore", "/binary\n");
+    let compare = |expected: [&str; 2]| {
+        for ((image, dir), expected) in [("top", ""), ("sub", "sub")].into_iter().zip(expected) {
+            let mut go = Command::new("go");
+            go.args(["build", "-trimpath", "-buildvcs=true", "-o"])
+                .arg(repository.path().join("binary"))
+                .current_dir(repository.path().join(dir))
+                .envs(proxy.env());
+            let output = go.output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            let document = document(&repository, &proxy, image, "spdx");
+            let said = bill::of_spdx(&document, &format!("/usr/local/bin/{image}"));
+            assert_eq!(said, bill::of_go(&repository.path().join("binary")));
+            let module = said.iter().find(|line| line.starts_with("example.com/top"));
+            let (_, version) = module.unwrap().split_once(' ').unwrap();
+            assert!(version.starts_with(expected), "{said:?}");
+        }
+    };
+    repository.commit();
+    compare(["v0.0.0-20", "v0.0.0-20"]);
+    repository.git("tag v1.4.0");
+    repository.git("tag sub/v0.3.0");
+    compare(["v1.4.0", "v0.3.0"]);
+    repository.write("sub/more.go", "package main\n");
+    compare(["v1.4.0+dirty", "v0.3.0+dirty"]);
+    repository.commit();
+    compare(["v1.4.1-0.20", "v0.3.1-0.20"]);
+    // Outside of a checkout Go says no version either.
+    std::fs::remove_dir_all(repository.path().join(".git")).unwrap();
+    compare(["(devel)", "(devel)"]);
+}
+
 #[test]
 fn replaced_modules() {
     let dir = tempfile::tempdir().unwrap();

@@ -158,7 +158,7 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 27] = [
+const CLI_ARROWS: [(&str, &[&str]); 28] = [
     ("bounded", &[]),
     ("root", &[]),
     ("slashed", &[]),
@@ -177,6 +177,7 @@ const CLI_ARROWS: [(&str, &[&str]); 27] = [
         ],
     ),
     ("licenses", &["project"]),
+    ("main_version", &["project"]),
     ("membership", &["project"]),
     ("by_name", &["membership", "root"]),
     (
@@ -195,6 +196,7 @@ const CLI_ARROWS: [(&str, &[&str]); 27] = [
             "drawing",
             "exit",
             "licenses",
+            "main_version",
             "make",
             "membership",
             "output",
