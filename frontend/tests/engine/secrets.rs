@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::engine::{Build, Engine, Outcome};
+use crate::engine::{Build, Engine, Outcome, variable};
 use crate::leaks::{Canaries, unpacked};
 use crate::mounts;
 use crate::repository::Repository;
@@ -246,6 +246,73 @@ fn nothing_of_a_secret_is_kept_or_said() {
     assert!(plain.text.contains("resolve modules"), "{}", plain.text);
     company.silent("the plain progress", &plain);
 }
+
+/// Everything that a registry has of a build with all kinds of secrets: the image, its SBOM, and its
+/// provenance with all parameters. One of the secrets is for a stage.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn nothing_of_a_secret_is_in_the_registry() {
+    let mut company = Company::new();
+    company.user.append("Dockerfile", STAGE);
+    let mut build = company.build("netrc");
+    let unique = unique();
+    for (id, text) in [
+        ("GIT_AUTH_TOKEN", "CANARY"),
+        ("GIT_AUTH_TOKEN.git.example.test", "CANARY"),
+        (
+            "gitconfig",
+            "[url \"https://CANARY:CANARY@git.example.test/\"]\n\tinsteadOf = ssh://git.example.test/\n",
+        ),
+        ("known_hosts", "git.example.test ssh-ed25519 CANARY\n"),
+        ("deploy", "CANARY"),
+    ] {
+        let letters: String = id.chars().filter(char::is_ascii_alphanumeric).collect();
+        let canary = format!("canary{letters}{unique}");
+        company.write(id, &text.replace("CANARY", &canary));
+        company.canaries.add(id, &canary);
+        build = build.args([company.secret(id, id)]);
+    }
+    let registry = variable("GOWORK_TEST_REGISTRY");
+    let name = format!("{}/test/secrets:{unique}", registry.to_str().unwrap());
+    let outcome = build
+        .args([
+            "--build-arg=GOPRIVATE=git.example.test",
+            "--provenance=mode=max",
+            "--sbom=true",
+            &format!("--output=type=registry,name={name}"),
+        ])
+        .succeeds();
+    company.silent("the progress", &outcome);
+    let pulled = tempfile::tempdir().unwrap();
+    let mut crane = Command::new(variable("GOWORK_TEST_CRANE"));
+    crane.args(["pull", "--insecure", "--format=oci", &name]);
+    let output = crane.arg(pulled.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let all = content(pulled.path());
+    for part in [
+        "usr/local/bin/user",
+        "https://slsa.dev/provenance/",
+        "https://spdx.dev/Document",
+        "srv/has-it",
+        "known_hosts",
+        "GIT_AUTH_TOKEN.git.example.test",
+        "deploy",
+    ] {
+        assert!(has(&all, part), "{part} is not in the registry");
+    }
+    let found = company.canaries.in_directory(pulled.path());
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// A base that is made with a secret of its own.
+const STAGE: &str = "[runtime]
+base = \"stage:os\"
+[stages.os]
+dockerfile = \"\"\"
+FROM busybox:latest
+RUN --mount=type=secret,id=deploy,required=true test -s /run/secrets/deploy && mkdir -p /srv && touch /srv/has-it
+\"\"\"
+";
 
 /// Looks into the cache mount that outlives steps with secrets, which no Dockerfile can write the
 /// name. The path of the module is among what is looked for, and is all that is found.
