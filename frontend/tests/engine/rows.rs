@@ -121,9 +121,7 @@ fn four_images_have_few_rows() {
         "{names:#?}"
     );
     assert!(
-        names
-            .iter()
-            .any(|name| *name == "compile ./lib/money (api, orders)"),
+        names.contains(&"compile ./lib/money (api, orders)"),
         "{names:#?}"
     );
     for image in ["api", "worker"] {
