@@ -23,6 +23,7 @@ mod rebuild;
 mod report;
 mod resolve;
 mod root;
+mod shell_word;
 mod slashed;
 mod source;
 mod ui;

@@ -3,8 +3,9 @@
 use gowork_llb::lower::Mark;
 
 use super::actions::{CHECKOUT, COSIGN, RUNTIME, SETUP_GO};
-use super::shell::{build, gowork, indented, tests, word};
+use super::shell::{build, gowork, indented, tests};
 use super::{Cache, Facts, INSTALL, VARIABLES, heading};
+use crate::shell_word::word;
 
 /// What the images' names begin with: GitHub's registry takes small letters only.
 const NAME: &str = "name=$REGISTRY/${GITHUB_REPOSITORY,,}";

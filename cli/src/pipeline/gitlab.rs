@@ -2,8 +2,9 @@
 
 use gowork_llb::lower::Mark;
 
-use super::shell::{build, gowork, indented, tests, word};
+use super::shell::{build, gowork, indented, tests};
 use super::{Facts, INSTALL, VARIABLES, heading};
+use crate::shell_word::word;
 
 /// The pipeline.
 pub(crate) fn gitlab(facts: &Facts) -> String {

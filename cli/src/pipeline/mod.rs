@@ -12,7 +12,6 @@ use gowork_llb::lower::{self, Mark};
 
 pub(crate) use github::github;
 pub(crate) use gitlab::gitlab;
-pub(crate) use shell::word;
 
 /// What a pipeline is made for.
 #[derive(Debug, Clone)]

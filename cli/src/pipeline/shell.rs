@@ -1,16 +1,7 @@
 //! Lines of shell that pipelines run, whichever system runs them.
 
 use super::Facts;
-
-/// A word of a command, quoted where a shell would read it otherwise.
-pub(crate) fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-,:=@+%".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
+use crate::shell_word::word;
 
 /// `docker buildx build` with what holds for every build, up to the last backslash.
 pub(super) fn build(facts: &Facts, target: &str) -> String {
@@ -63,17 +54,4 @@ pub(super) fn indented(text: &str, indent: usize) -> String {
         }
     };
     text.lines().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::word;
-
-    #[test]
-    fn words_are_quoted_where_a_shell_would_read_them_otherwise() {
-        assert_eq!(word("services/api"), "services/api");
-        assert_eq!(word("my api"), "'my api'");
-        assert_eq!(word("it's $HOME"), r"'it'\''s $HOME'");
-        assert_eq!(word(""), "''");
-    }
 }

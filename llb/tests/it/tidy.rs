@@ -158,9 +158,10 @@ const FRONTEND_ARROWS: [(&str, &[&str]); 11] = [
 ];
 
 /// The same for the command line.
-const CLI_ARROWS: [(&str, &[&str]); 28] = [
+const CLI_ARROWS: [(&str, &[&str]); 29] = [
     ("bounded", &[]),
     ("root", &[]),
+    ("shell_word", &[]),
     ("slashed", &[]),
     ("ui", &[]),
     ("git", &[]),
@@ -215,9 +216,9 @@ const CLI_ARROWS: [(&str, &[&str]); 28] = [
     ("vuln", &["bounded", "exit"]),
     ("conversion", &[]),
     ("deploy", &[]),
-    ("doctor", &[]),
+    ("doctor", &["shell_word"]),
     ("drawing", &[]),
-    ("pipeline", &[]),
+    ("pipeline", &["shell_word"]),
     ("make", &["conversion"]),
     ("main", &[]),
 ];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gowork_llb::config::MODULE_ARGS;
 use gowork_llb::workspace::Workspace;
 
-use crate::pipeline::word;
+use crate::shell_word::word;
 
 /// How long the go command may take for each question, seconds.
 pub(super) const SECONDS: u64 = 20;
