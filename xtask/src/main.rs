@@ -5,6 +5,15 @@
 
 mod base;
 mod bench;
+#[allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "shared with tests, which fail by panicking"
+)]
+#[path = "../../cli/tests/it/bill.rs"]
+mod bill;
 mod book;
 mod command;
 mod demo;
@@ -19,6 +28,7 @@ mod oci;
 mod oracle;
 mod progress;
 mod python;
+mod sboms;
 mod schemas;
 mod state;
 mod tests;
@@ -61,6 +71,8 @@ enum Task {
     Test(tests::Arguments),
     /// Check GitHub's workflows, and the pipelines that `gowork ci` prints for the examples
     Workflows,
+    /// Compare the SBOM of each image of checkouts with what `go version -m` says of its binary
+    Sboms(sboms::Arguments),
     /// Install the validators of SBOMs, and print the directory with their programs
     SbomValidators,
     /// Make a book of the documentation, and follow its links
@@ -82,6 +94,7 @@ fn main() -> ExitCode {
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Test(arguments) => tests::run(&arguments),
         Task::Workflows => workflows::run(),
+        Task::Sboms(arguments) => sboms::run(&arguments),
         Task::SbomValidators => python::print_sbom_validators(),
         Task::Book(arguments) => book::run(&arguments),
         Task::Signing => tests::run_signing(),

@@ -11,7 +11,11 @@ use serde_json::Value;
 pub(crate) fn of_go(binary: &Path) -> BTreeSet<String> {
     let mut go = Command::new("go");
     let output = go.args(["version", "-m"]).arg(binary).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    of_text(&String::from_utf8(output.stdout).unwrap())
+}
+
+/// The same of what `go version -m` has printed.
+pub(crate) fn of_text(said: &str) -> BTreeSet<String> {
     let (_, version) = said.lines().next().unwrap().rsplit_once(": go").unwrap();
     let mut lines = vec![format!("stdlib {version}")];
     for line in said.lines() {

@@ -40,7 +40,11 @@ fn build(repository: &Repository, target: &str) -> Build {
 fn modules_are_those_of_the_binary() {
     for (example, image) in [
         ("shop", "api"),
+        ("shop", "orders"),
+        ("shop", "web"),
+        ("shop", "worker"),
         ("single", "single"),
+        ("replace", "bye"),
         ("replace", "hello"),
         ("vendored", "numeral"),
     ] {
@@ -174,7 +178,43 @@ fn buildx_shows_it_for_each_platform_of_a_registry_s_image() {
         let document = &said[platform]["SPDX"];
         assert_eq!(document["spdxVersion"], "SPDX-2.3", "{said:#}");
         assert_eq!(document["name"], format!("tiny on {platform}"));
+        let digest = attestation_of(&name, platform);
+        assert_eq!(crane(&["blob", &digest])["predicate"], *document);
     }
+}
+
+/// What `crane` prints, as JSON.
+fn crane(words: &[&str]) -> Value {
+    let mut crane = Command::new(variable("GOWORK_TEST_CRANE"));
+    let output = crane.args(words).arg("--insecure").output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+/// The blob with the SBOM of an image for this platform, as a tool finds it that knows nothing of
+/// buildx: by the manifests of the index, and their annotations.
+fn attestation_of(name: &str, platform: &str) -> String {
+    let (repository, _) = name.rsplit_once(':').unwrap();
+    let at = |digest: &Value| format!("{repository}@{}", digest.as_str().unwrap());
+    let index = crane(&["manifest", name]);
+    let manifests = index["manifests"].as_array().unwrap();
+    let is_for = |one: &&Value| {
+        let of = &one["platform"];
+        platform
+            == format!(
+                "{}/{}",
+                of["os"].as_str().unwrap(),
+                of["architecture"].as_str().unwrap()
+            )
+    };
+    let image = &manifests.iter().find(is_for).unwrap()["digest"];
+    let refers = |one: &&Value| one["annotations"]["vnd.docker.reference.digest"] == *image;
+    let said = &manifests.iter().find(refers).unwrap()["digest"];
+    let manifest = crane(&["manifest", &at(said)]);
+    let is_sbom = |layer: &&Value| {
+        layer["annotations"]["in-toto.io/predicate-type"] == "https://spdx.dev/Document"
+    };
+    let layers = manifest["layers"].as_array().unwrap();
+    at(&layers.iter().find(is_sbom).unwrap()["digest"])
 }
 
 /// The attestation is what the SPDX project calls valid, and what `gowork sbom` prints as CycloneDX

@@ -10,7 +10,7 @@ use crate::shell_word::word;
 /// How long the go command may take for each question, seconds.
 pub(super) const SECONDS: u64 = 20;
 
-/// Proxies of a chain that are asked. A longer chain is nobody's.
+/// How many proxies of a chain are asked.
 const PROXIES: usize = 5;
 
 /// What is asked, and with what.
