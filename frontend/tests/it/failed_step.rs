@@ -14,8 +14,8 @@ use gowork_step::Version;
 use crate::opts::raw;
 use crate::scripted::{self, GATEWAY, args};
 
-/// The images api and web. Their packages are compiled in one step, because assets is small beside
-/// lib.
+/// The images api, job and web. Their packages are compiled in one step, because assets imports
+/// lib and is small.
 const SOURCES: &str = "\
 -- go.mod --
 module example.com/m
@@ -24,6 +24,10 @@ go 1.26
 package main
 import _ \"example.com/m/lib\"
 func main() {}
+-- cmd/job/main.go --
+package main
+import _ \"example.com/m/assets\"
+func main() {}
 -- cmd/web/main.go --
 package main
 import _ \"example.com/m/assets\"
@@ -31,6 +35,7 @@ import _ \"example.com/m/lib\"
 func main() {}
 -- assets/assets.go --
 package assets
+import _ \"example.com/m/lib\"
 func broken() { missing() }
 -- lib/lib.go --
 package lib
@@ -114,7 +119,7 @@ async fn the_digest_says_which_step_failed() {
 /// Without a digest nobody knows which step it was. Nothing is guessed from words.
 #[tokio::test(start_paused = true)]
 async fn an_error_without_a_digest_is_shown_as_it_is() {
-    let message = "compile ./assets, ./lib (api, web): something went wrong";
+    let message = "compile ./assets, ./lib (api, job, web): something went wrong";
     for target in ["web", "api"] {
         let (ended, recorded) = build(&builder(message, Vertex::Unknown), target).await;
         assert_eq!(ended, Err(message.to_owned()), "{target}");
