@@ -260,6 +260,11 @@ fn compile_errors_without_a_cache() {
                 "main.go",
                 "package main\n\nimport \"example.com/shop/lib\"\n\nfunc main() { lib.Run() }\n",
             ),
+            // Two programs, so that lib is compiled in a step of its own.
+            (
+                "job/main.go",
+                "package main\n\nimport \"example.com/shop/lib\"\n\nfunc main() { lib.Run() }\n",
+            ),
             ("lib/lib.go", "package lib\n\nfunc Run() { missing() }\n"),
         ] {
             let path = input.path().join(name);
@@ -269,6 +274,7 @@ fn compile_errors_without_a_cache() {
         for arguments in [&[][..], &["--no-cache"]] {
             let outcome = Engine::main()
                 .frontend(input.path())
+                .target("shop")
                 .args(["--output=type=cacheonly"])
                 .args(arguments)
                 .fails();
