@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::ops::exec::Exec;
-use gowork_llb::ops::{Digest, OpError, Output, SourceMap};
+use gowork_llb::ops::{Definition, Digest, OpError, Output, SourceMap};
 use gowork_llb::plan::Image;
 use serde::de::DeserializeOwned;
 
@@ -92,7 +92,16 @@ impl<'a> Session<'a> {
         output: &Output,
         evaluate: bool,
     ) -> Result<Solved, BuildError> {
-        let definition = output.to_definition();
+        self.solve_definition(output.to_definition(), evaluate)
+            .await
+    }
+
+    /// The same of a definition.
+    pub(super) async fn solve_definition(
+        &self,
+        definition: Definition,
+        evaluate: bool,
+    ) -> Result<Solved, BuildError> {
         let request = Solve {
             definition: definition.clone(),
             evaluate,

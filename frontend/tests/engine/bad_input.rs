@@ -290,6 +290,31 @@ fn compile_errors_without_a_cache() {
     }
 }
 
+/// A link mounts several parts of one step, and BuildKit 0.34 loses the error of such a step: it has
+/// to be looked for, without a look that empties what the step left.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn link_errors_without_a_cache() {
+    let input = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("Dockerfile", "# syntax=docker.io/gowork/gowork:1\n"),
+        ("go.mod", "module example.com/shop\n\ngo 1.26\n"),
+        ("main.go", "package main\n\nfunc main() { missing() }\n"),
+    ] {
+        fs::write(input.path().join(name), text).unwrap();
+    }
+    for arguments in [&[][..], &["--no-cache"], &["--no-cache-filter", "shop"]] {
+        let outcome = Engine::main()
+            .frontend(input.path())
+            .args(["--output=type=cacheonly"])
+            .args(arguments)
+            .fails();
+        let said = "ERROR: failed to build: failed to solve: main.go:3:15: undefined: missing";
+        let last = outcome.text.lines().last();
+        assert_eq!(last, Some(said), "{arguments:?}: {}", outcome.everything());
+    }
+}
+
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn files_builders_and_platforms() {

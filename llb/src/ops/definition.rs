@@ -122,6 +122,15 @@ impl Definition {
         self.0.metadata.get(digest).and_then(meta::custom_name)
     }
 
+    /// The same, with no op that ignores what is cached.
+    #[must_use]
+    pub fn with_cache(mut self) -> Self {
+        for metadata in self.0.metadata.values_mut() {
+            metadata.ignore_cache = false;
+        }
+        self
+    }
+
     /// The definition of `output`.
     pub(super) fn of(output: &Output) -> Self {
         let (Some(root), Some(input)) = (output.vertex(), output.to_input()) else {

@@ -11,7 +11,8 @@ use std::process::Command;
 
 /// Bytes that the programs may have in all, on x86-64. For other processors they are held to
 /// nothing: they come from the same sources. The words of known licences take 145 kB of it
-/// (`llb/src/licenses/known.bin`), the messages for limits of steps and git's words 22 kB.
+/// (`llb/src/licenses/known.bin`), licences in images 29 kB, the messages for limits of steps and
+/// git's words 22 kB.
 const BUDGET: u64 = 6_395_000;
 
 /// Builds the programs into `directory`. Files and directory are as old as the epoch.

@@ -59,9 +59,12 @@ async fn search(session: &Session<'_>, lowering: &Lowering<'_>) -> Option<StepIx
     failed
 }
 
-/// The step, if it fails.
+/// The step, if it fails. Where a build ignores its cache, this does not: what was made just now is
+/// there, and if a definition ignored the cache, BuildKit would empty the mounts that it names, that
+/// with what the failed step printed as well.
 async fn failed_step(session: &Session<'_>, step: StepIx, output: &Output) -> Option<StepIx> {
-    let solved = session.solve(output, true).await;
+    let definition = output.to_definition().with_cache();
+    let solved = session.solve_definition(definition, true).await;
     solved.is_err().then_some(step)
 }
 
