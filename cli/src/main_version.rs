@@ -32,7 +32,7 @@ pub(crate) fn main_version(
         _ => return Ok(None),
     };
     let request = &plan.build(step.build).request;
-    let root = project.root().canonicalize()?;
+    let root = dunce::canonicalize(project.root())?;
     let mut go = Command::new("go");
     go.args(["build", "-n", "-buildvcs=true"])
         .arg(format!("-tags={}", request.tags.join(",")))

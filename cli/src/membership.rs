@@ -136,11 +136,7 @@ impl<'a> Query<'a> {
     /// The directories of your modules that packages of the image come from.
     pub(crate) fn own_modules(&self, image: &Image) -> BTreeSet<&'a TreePath> {
         let build = self.build(image);
-        let packages = self.packages(image);
-        let used: BTreeSet<_> = packages
-            .iter()
-            .map(|ix| build.packages.get(ix).module)
-            .collect();
+        let used = self.packages(image).modules(&build.packages);
         let modules = build.modules.iter().filter(|it| used.contains(&it.ix));
         modules.map(|module| &module.dir).collect()
     }

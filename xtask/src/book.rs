@@ -163,7 +163,7 @@ fn clean(path: &Path) -> PathBuf {
 fn summary(parts: &[Part<'_>], source: &Path) -> Result<String> {
     ensure!(
         !parts.is_empty(),
-        "README.md has no part of the book: a line in bold, with a list of pages below"
+        "README.md names no part of the book: it needs a line in bold, and a list of pages below it"
     );
     let mut text = "# Summary\n\n[gowork](README.md)\n".to_owned();
     for part in parts {

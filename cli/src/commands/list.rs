@@ -96,10 +96,6 @@ fn listed(project: &Project, outline: &Outline, image: &OutlineImage) -> ListedI
     let build = &outline.builds[image.build.0];
     let main = build.packages.get(image.main);
     let reached = closure(&build.packages, [image.main]);
-    let modules: BTreeSet<_> = reached
-        .iter()
-        .map(|ix| build.packages.get(ix).module)
-        .collect();
     ListedImage {
         name: image.config.name.clone(),
         main: main.dir.as_dir(),
@@ -107,7 +103,7 @@ fn listed(project: &Project, outline: &Outline, image: &OutlineImage) -> ListedI
         module: project.workspace().module(main.module).path.clone(),
         binaries: binaries(image),
         packages: reached.0.len(),
-        modules: modules.len(),
+        modules: reached.modules(&build.packages).len(),
         why: why(image, &main.path),
     }
 }

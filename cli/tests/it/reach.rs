@@ -104,7 +104,7 @@ fn report(repository: &Repository, arguments: &str) -> Value {
     serde_json::from_str(&said.out).unwrap()
 }
 
-/// The message of a rule's finding; empty if there is none.
+/// The message of a rule's finding; empty if the rule found nothing.
 fn message<'a>(report: &'a Value, rule: &str) -> &'a str {
     let mut findings = report["findings"].as_array().unwrap().iter();
     let finding = findings.find(|finding| finding["rule"] == rule);

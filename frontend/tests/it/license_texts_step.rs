@@ -10,11 +10,7 @@ use gowork_frontend::steps::license_texts::{TextsQuestion, run};
 use gowork_frontend::steps::licenses::{LicenseDir, LicensesError};
 use gowork_llb::tree::TreePath;
 
-fn write(dir: &Path, name: &str, text: &str) {
-    let path = dir.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
+use crate::licenses_step::{arguments, write};
 
 /// Every file and directory below `dir`, with its mode and text.
 fn listing(dir: &Path) -> String {
@@ -97,15 +93,7 @@ fn files_are_copied_by_module() {
     ]);
     let question = serde_json::to_string(&TextsQuestion { dirs }).unwrap();
     write("question.json", &question);
-    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let args = [
-        ("--source", at("src")),
-        ("--question", at("question.json")),
-        ("--resolved", at("0")),
-        ("--resolved", at("1")),
-        ("--out", at("out")),
-    ];
-    let args = args.map(|(word, value)| [word.to_owned(), value]).concat();
+    let args = arguments(dir.path());
     run(&args).unwrap();
     expect![[r#"
         usr/ 40755

@@ -11,10 +11,23 @@ use gowork_llb::tree::TreePath;
 const MIT: &str = include_str!("../../../LICENSE-MIT");
 const APACHE: &str = include_str!("../../../LICENSE-APACHE");
 
-fn write(dir: &Path, name: &str, text: &str) {
+pub(crate) fn write(dir: &Path, name: &str, text: &str) {
     let path = dir.join(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, text).unwrap();
+}
+
+/// The arguments of a step that reads licence files, in this directory.
+pub(crate) fn arguments(dir: &Path) -> Vec<String> {
+    let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let args = [
+        ("--source", at("src")),
+        ("--question", at("question.json")),
+        ("--resolved", at("0")),
+        ("--resolved", at("1")),
+        ("--out", at("out")),
+    ];
+    args.map(|(word, value)| [word.to_owned(), value]).concat()
 }
 
 #[test]
@@ -40,15 +53,7 @@ fn each_directory_has_its_answer() {
     ];
     let question = serde_json::to_string(&LicenseQuestion { dirs }).unwrap();
     write("question.json", &question);
-    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
-    let args = [
-        ("--source", at("src")),
-        ("--question", at("question.json")),
-        ("--resolved", at("0")),
-        ("--resolved", at("1")),
-        ("--out", at("out")),
-    ];
-    let args = args.map(|(word, value)| [word.to_owned(), value]).concat();
+    let args = arguments(dir.path());
     run(&args).unwrap();
     let answer: LicenseAnswer =
         serde_json::from_slice(&fs::read(dir.path().join("out")).unwrap()).unwrap();

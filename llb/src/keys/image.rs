@@ -15,7 +15,7 @@ use crate::packages::{self, PackageSet};
 use crate::plan::{Build, BuildIx, Image, Plan, StepKind, ThirdParty};
 use crate::resolution::Resolution;
 use crate::tree::TreePath;
-use crate::workspace::{Module, ModuleIx, Providers, Root, RootKind, Workspace};
+use crate::workspace::{Module, Providers, Root, RootKind, Workspace};
 
 /// What every image consists of, by name. Of mod files only what decides something counts: with a
 /// resolution, what `go` chose for the packages that the image reaches; without one, the lines that
@@ -149,7 +149,7 @@ fn own_modules(input: KeyInput<'_>, build: BuildIx, set: &PackageSet, parts: &mu
     for (key, value) in godebug(workspace, root) {
         parts.insert(KeyPart::Godebug(key.clone()), value);
     }
-    let used: BTreeSet<ModuleIx> = set.iter().map(|ix| build.packages.get(ix).module).collect();
+    let used = set.modules(&build.packages);
     for &ix in root.members.iter().filter(|ix| used.contains(ix)) {
         let module = workspace.module(ix);
         parts.insert(KeyPart::Own(module.path.clone()), go_line(module));

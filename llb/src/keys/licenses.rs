@@ -1,6 +1,6 @@
 //! Files with the licences of modules, for images that hold these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::contents::Contents;
 use super::input::{KeyInput, reached};
@@ -38,7 +38,7 @@ impl<'a> LicenseTexts<'a> {
             let ix = input.plan.step(image.link).build;
             let build = input.plan.build(ix);
             let set = reached(build, image);
-            let used: BTreeSet<_> = set.iter().map(|ix| build.packages.get(ix).module).collect();
+            let used = set.modules(&build.packages);
             for module in build.modules.iter().filter(|it| used.contains(&it.ix)) {
                 let dirs = std::iter::successors(Some(module.dir.clone()), TreePath::parent);
                 let texts = nearest_texts(dirs.map(|dir| self.paths(&dir)));

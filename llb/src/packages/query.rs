@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::graph::{Import, PackageIx, Packages};
 use crate::gomod::ImportPath;
 use crate::tree::TreePath;
+use crate::workspace::ModuleIx;
 
 /// A set of packages of one graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +126,11 @@ impl PackageSet {
         self.iter()
             .flat_map(|ix| packages.get(ix).files.iter().cloned())
             .collect()
+    }
+
+    /// The modules that they are of.
+    pub fn modules(&self, packages: &Packages) -> BTreeSet<ModuleIx> {
+        self.iter().map(|ix| packages.get(ix).module).collect()
     }
 
     /// As [`PackageSet::outside`], for a binary made of these packages: it holds the runtime, too.

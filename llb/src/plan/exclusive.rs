@@ -33,11 +33,10 @@ impl BuildPlanner<'_> {
         for (ix, package) in graph.iter() {
             let holds = |program: &usize| self.programs[*program].closure.contains(ix);
             let mut programs = (0..self.programs.len()).filter(holds);
-            let (first, second) = (programs.next(), programs.next());
-            if package.name == "main" || before_links.contains(ix) || second.is_some() {
+            let (Some(program), None) = (programs.next(), programs.next()) else {
                 continue;
-            }
-            if let Some(program) = first {
+            };
+            if package.name != "main" && !before_links.contains(ix) {
                 exclusive[program].insert(ix);
             }
         }

@@ -143,8 +143,7 @@ impl<'a> BuildPlanner<'a> {
         self.resolve_step();
         self.outside_steps(&mut resolved);
         self.unit_steps(&mut resolved);
-        let exclusive = std::mem::take(&mut resolved.exclusive);
-        self.links(&exclusive, |planner, program| {
+        self.links(&resolved.exclusive, |planner, program| {
             let graph = &planner.build.packages;
             let imports = program.closure.linked(graph);
             let mut inputs = planner.inputs(&resolved, &program.closure, &imports);

@@ -4,8 +4,9 @@
 //! that the go command chose for them. These are the modules that `go version -m` lists, with the
 //! same versions, sums and replacements, and no others: what only tests import is not linked. A
 //! [`Contents`] has all binaries of an image. [`spdx()`] makes SPDX 2.3 of it,
-//! [`cyclonedx()`] CycloneDX 1.6. [`Contents::declare`] takes the licences of modules, for those who look at their
-//! files; [`license_dirs`] says where an image has these files. [`why()`] says through which imports a module comes in, [`ways`] does so for packages.
+//! [`cyclonedx()`] CycloneDX 1.6. [`Contents::declare`] takes the licences of modules, for those
+//! who look at their files; [`license_dirs`] says where an image has these files. [`why()`] says
+//! through which imports a module comes in, [`ways`] does so for packages.
 //!
 //! A document names no time but the one that it is given, and its own name is made of a hash of its
 //! content: the same input gives the same bytes.

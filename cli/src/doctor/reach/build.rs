@@ -19,8 +19,9 @@ const LIMIT: Duration = Duration::from_secs(600);
 /// How long buildx may take to end when it is asked to.
 const END: Duration = Duration::from_secs(10);
 const INTERVAL: Duration = Duration::from_millis(50);
-/// The last lines that buildx prints are kept, and of each so many bytes.
+/// How many of the last lines that buildx prints are kept.
 const LINES: usize = 40;
+/// How many bytes of a line are kept.
 const LINE: usize = 2000;
 
 /// The script's name as a secret of the build.
@@ -40,7 +41,7 @@ pub(super) fn run(question: &Question) -> anyhow::Result<Outcome> {
     let path = |name: &str| place.path().join(name);
     let (context, answers) = (path("context"), path("answers"));
     std::fs::create_dir(&context)?;
-    // Random, as the directory's name is.
+    // The directory's name is random.
     let once = place.path().file_name().unwrap_or_default();
     let dockerfile = dockerfile(&question.image, &once.to_string_lossy());
     std::fs::write(path("Dockerfile"), dockerfile)?;

@@ -16,8 +16,8 @@ use gowork_llb::diag::without_credentials;
 pub(crate) struct Reach {
     /// The builder image.
     pub(crate) image: String,
-    /// The module that the step asked for, `golang.org/x/text v0.14.0`. Empty if there is none that
-    /// a proxy may be asked for.
+    /// The module that the step asked for, `golang.org/x/text v0.14.0`. Empty if every module is
+    /// private.
     pub(crate) module: String,
     /// Why the step did not run; none if it did.
     pub(crate) failure: Option<String>,

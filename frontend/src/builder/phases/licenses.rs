@@ -13,6 +13,7 @@ use gowork_llb::plan::Image;
 use gowork_llb::resolution::{STD_LICENSES, module_cache};
 use gowork_llb::sbom::{self, Contents, Linking, ModulePlace, NotResolved};
 use gowork_llb::tree::TreePath;
+use serde::Serialize;
 
 use super::resolve::Resolutions;
 use super::scan::Scanned;
@@ -101,11 +102,9 @@ pub(in crate::builder) fn texts(
         dirs.insert(name, license_dir(&place)?);
     }
     let question = TextsQuestion { dirs };
-    let text = serde_json::to_vec(&question)
-        .map_err(|error| bug(format!("the question about licences: {error}")))?;
     let step = Step {
         command: "license-texts",
-        question: text,
+        question: &question,
         dirs: question.dirs.values(),
         out: OUT,
         title: &format!("collect licences of {}", image.name),
@@ -122,11 +121,9 @@ async fn declared(
 ) -> Result<BTreeMap<ModulePlace, String>, BuildError> {
     let dirs: Result<Vec<LicenseDir>, BuildError> = places.iter().map(license_dir).collect();
     let question = LicenseQuestion { dirs: dirs? };
-    let text = serde_json::to_vec(&question)
-        .map_err(|error| bug(format!("the question about licences: {error}")))?;
     let step = Step {
         command: "licenses",
-        question: text,
+        question: &question,
         dirs: question.dirs.iter(),
         out: &format!("{OUT}/{ANSWER_FILE}"),
         title: "look for licences of modules",
@@ -164,11 +161,11 @@ fn license_dir(place: &ModulePlace) -> Result<LicenseDir, BuildError> {
 }
 
 /// A step that reads licence files.
-struct Step<'a, D> {
+struct Step<'a, Q, D> {
     /// The subcommand that it runs.
     command: &'a str,
-    /// What it is asked, JSON.
-    question: Vec<u8>,
+    /// What it is asked.
+    question: &'a Q,
     /// The directories that it is asked about.
     dirs: D,
     /// What it writes, below [`OUT`].
@@ -176,9 +173,11 @@ struct Step<'a, D> {
     title: &'a str,
 }
 
-impl<'a, D: Iterator<Item = &'a LicenseDir>> Step<'a, D> {
+impl<'a, Q: Serialize, D: Iterator<Item = &'a LicenseDir>> Step<'a, Q, D> {
     fn exec(self, session: &Session<'_>, files: &Files<'_>) -> Result<Exec, BuildError> {
-        let file = Mkfile::new(&format!("/{QUESTION_FILE}"), 0o644, self.question).timestamp(0);
+        let text = serde_json::to_vec(self.question)
+            .map_err(|error| bug(format!("the question about licences: {error}")))?;
+        let file = Mkfile::new(&format!("/{QUESTION_FILE}"), 0o644, text).timestamp(0);
         let asked = File::on(&Output::scratch())
             .mkfile(file)
             .named("[internal] question about licences")

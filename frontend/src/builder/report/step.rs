@@ -60,8 +60,8 @@ async fn search(session: &Session<'_>, lowering: &Lowering<'_>) -> Option<StepIx
 }
 
 /// The step, if it fails. Where a build ignores its cache, this does not: what was made just now is
-/// there, and if a definition ignored the cache, BuildKit would empty the mounts that it names, that
-/// with what the failed step printed as well.
+/// there. With a definition that ignores the cache, BuildKit empties the mounts that it names, and
+/// what the failed step printed would be gone.
 async fn failed_step(session: &Session<'_>, step: StepIx, output: &Output) -> Option<StepIx> {
     let definition = output.to_definition().with_cache();
     let solved = session.solve_definition(definition, true).await;
