@@ -25,9 +25,10 @@ pub(crate) struct Arguments {
 /// The engine of the tests that run beside the others.
 const SECOND: &str = "second";
 
-/// Groups of engine tests that take about as long as all others together: series of edits, each of
-/// them built, and built by `go build` as well. They run beside the others on a second engine.
-const SERIES: [&str; 2] = ["predictions::", "identical::"];
+/// Groups of engine tests that run beside the others on a second engine, and take about as long as
+/// these: series of edits, each of them built, and built by `go build` as well; and the image of
+/// `frontend/Dockerfile`, which compiles the programs once more.
+const BESIDE: [&str; 3] = ["predictions::", "identical::", "published::"];
 
 /// Runs the workspace's tests, then those that need an engine, on one with base images and a fresh
 /// frontend image. An engine that this started is stopped at the end; one that ran before goes on.
@@ -61,13 +62,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let is_split = arguments.filter.is_none() && !engine::is_the_users(&state)?;
     let second = is_split.then(|| Running::up(&state, SECOND)).transpose()?;
     parts.end("engines");
-    let mut beside = second.as_ref().map(Running::start_series).transpose()?;
+    let mut beside = second.as_ref().map(Running::start_beside).transpose()?;
     let result = main.run_tests(arguments, is_split);
     parts.end("tests on an engine");
-    let series = beside.as_mut().map_or(Ok(()), Series::finish);
-    parts.end("series of edits, beside them and after");
+    let finished = beside.as_mut().map_or(Ok(()), Beside::finish);
+    parts.end("more tests on a second engine, beside them and after");
     parts.print();
-    result.and(series)
+    result.and(finished)
 }
 
 /// The tests that need cosign, which takes minutes to compile.
@@ -83,7 +84,7 @@ pub(crate) fn run_signing() -> Result<()> {
     let layout = environment::frontend_layout(&state);
     crate::image::build(&state, &layout, Quality::Quick)?;
     let main = Running::up(&state, engine::MAIN)?;
-    let mut tests = main.cargo_test(("gowork-frontend", "engine"), &[SIGNING])?;
+    let mut tests = main.cargo_test("engine", &[SIGNING])?;
     run_visibly(&mut tests)
 }
 
@@ -139,12 +140,15 @@ impl<'s> Running<'s> {
         Ok(Self { state, name, up })
     }
 
-    /// A cargo command that tests on this engine. One test at a time: they assert what ran and what
-    /// was cached, in an engine that they share.
-    fn cargo_test(&self, (package, target): (&str, &str), words: &[&str]) -> Result<Command> {
+    /// A cargo command that runs the tests of this name which need an engine, on this one. One test
+    /// at a time: they assert what ran and what was cached, in an engine that they share.
+    ///
+    /// The tests are named by their target and not by their package: with other packages, cargo
+    /// selects other features of dependencies, and compiles much of them again.
+    fn cargo_test(&self, target: &str, words: &[&str]) -> Result<Command> {
         let mut tests = cargo(self.state);
         tests.env("PATH", crate::golang::path(self.state)?);
-        tests.args(["test", "--package", package, "--test", target, "--"]);
+        tests.args(["test", "--workspace", "--test", target, "--"]);
         tests
             .args(["--ignored", "--test-threads=1"])
             .args(words)
@@ -156,24 +160,24 @@ impl<'s> Running<'s> {
         let filter = arguments.filter.as_deref();
         let mut skipped = vec!["--skip", SIGNING];
         if is_split {
-            skipped.extend(SERIES.iter().flat_map(|group| ["--skip", group]));
+            skipped.extend(BESIDE.iter().flat_map(|group| ["--skip", group]));
         }
         let targets = [
-            ("gowork-cache", "mount", &[][..]),
-            ("gowork-frontend", "engine", &skipped[..]),
-            ("gowork", "it", &[][..]),
-            ("embed", "buildctl", &[][..]),
+            ("mount", &[][..]),
+            ("engine", &skipped[..]),
+            ("it", &[][..]),
+            ("buildctl", &[][..]),
         ];
-        for (package, target, skipped) in targets {
+        for (target, skipped) in targets {
             let words: Vec<&str> = skipped.iter().copied().chain(filter).collect();
-            run_visibly(&mut self.cargo_test((package, target), &words)?)?;
+            run_visibly(&mut self.cargo_test(target, &words)?)?;
         }
         Ok(())
     }
 
-    /// Starts the series of edits. What they print is shown when they are done.
-    fn start_series(&self) -> Result<Series> {
-        let mut tests = self.cargo_test(("gowork-frontend", "engine"), &SERIES)?;
+    /// Starts the tests of [`BESIDE`]. What they print is shown when they are done.
+    fn start_beside(&self) -> Result<Beside> {
+        let mut tests = self.cargo_test("engine", &BESIDE)?;
         let output = tempfile::tempfile().context("a file for the output of tests")?;
         let child = tests
             .stdin(Stdio::null())
@@ -181,7 +185,7 @@ impl<'s> Running<'s> {
             .stderr(output.try_clone()?)
             .spawn()
             .context("cannot start cargo")?;
-        Ok(Series { child, output })
+        Ok(Beside { child, output })
     }
 }
 
@@ -196,12 +200,12 @@ impl Drop for Running<'_> {
 }
 
 /// Tests that run beside others.
-struct Series {
+struct Beside {
     child: std::process::Child,
     output: std::fs::File,
 }
 
-impl Series {
+impl Beside {
     /// Waits for them, and shows what they printed.
     fn finish(&mut self) -> Result<()> {
         use std::io::{Read as _, Seek as _};
@@ -211,13 +215,13 @@ impl Series {
         self.output.read_to_end(&mut text)?;
         note(String::from_utf8_lossy(&text).trim_end());
         if !status.success() {
-            bail!("tests of {} failed: {status}", SERIES.join(", "));
+            bail!("tests of {} failed: {status}", BESIDE.join(", "));
         }
         Ok(())
     }
 }
 
-impl Drop for Series {
+impl Drop for Beside {
     fn drop(&mut self) {
         // It has ended, unless the others could not even be started.
         let _ = self.child.kill();
