@@ -3,6 +3,7 @@
 
 mod build;
 mod growth;
+mod moves;
 mod scan;
 mod waits;
 mod workspace;
@@ -26,6 +27,9 @@ enum Benchmark {
     Build(Box<build::Arguments>),
     /// What each image of a checkout waits for on an empty engine; builds nothing
     Waits(waits::Arguments),
+    /// How much third-party code a new import, or another version of a module, compiles again where
+    /// results are only in layers; builds nothing
+    Moves(moves::Arguments),
     /// Make a generated workspace, unless it is there, and print its directory
     Generate { kind: build::Kind },
 }
@@ -40,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Benchmark::Growth(arguments) => growth::run(arguments),
         Benchmark::Build(arguments) => build::run(arguments),
         Benchmark::Waits(arguments) => waits::run(arguments),
+        Benchmark::Moves(arguments) => moves::run(arguments),
         Benchmark::Generate { kind } => build::generate(*kind),
     }
 }

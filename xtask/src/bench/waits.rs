@@ -29,10 +29,13 @@ pub(crate) struct Arguments {
 }
 
 /// A package as `go list` has it.
-struct Package {
+pub(super) struct Package {
     /// Bytes of its Go and assembly files.
-    size: u64,
+    pub(super) size: u64,
     is_std: bool,
+    pub(super) imports: Vec<String>,
+    /// Path of its module; none for std.
+    pub(super) module: Option<String>,
 }
 
 /// Prints a table for each checkout.
@@ -112,7 +115,7 @@ fn cache_config(plan: &Plan) -> Result<BTreeMap<String, u64>> {
     Ok(definition.cache_config_sizes())
 }
 
-fn plan_of(directory: &Path, architecture: &str) -> Result<Plan> {
+pub(super) fn plan_of(directory: &Path, architecture: &str) -> Result<Plan> {
     let configuration = std::fs::read_to_string(directory.join("gowork.toml")).unwrap_or_default();
     let repository = Repository::open(directory, &configuration)?;
     let plan = repository.plan(&Target::linux(architecture), |go| {
@@ -124,7 +127,7 @@ fn plan_of(directory: &Path, architecture: &str) -> Result<Plan> {
 }
 
 /// The import paths of the packages that an image is made of. Notes what they are.
-fn held(
+pub(super) fn held(
     directory: &Path,
     plan: &Plan,
     image: &Image,
@@ -136,7 +139,7 @@ fn held(
         .args([
             "list",
             "-deps",
-            "-json=ImportPath,Standard,Dir,GoFiles,CgoFiles,SFiles",
+            "-json=ImportPath,Standard,Dir,GoFiles,CgoFiles,SFiles,Imports,Module",
             "--",
         ])
         .arg(image.package.as_str())
@@ -153,6 +156,8 @@ fn held(
             packages.entry(path.to_owned()).or_insert_with(|| Package {
                 size: size_of(&package),
                 is_std: package["Standard"].as_bool().unwrap_or_default(),
+                imports: texts(&package["Imports"]).map(ToOwned::to_owned).collect(),
+                module: package["Module"]["Path"].as_str().map(ToOwned::to_owned),
             });
             held.insert(path.to_owned());
         }
@@ -162,16 +167,21 @@ fn held(
 
 fn size_of(package: &Value) -> u64 {
     let dir = Path::new(package["Dir"].as_str().unwrap_or_default());
-    let names = ["GoFiles", "CgoFiles", "SFiles"].into_iter();
-    let names = names
-        .filter_map(|class| package[class].as_array())
-        .flatten();
-    let sizes = names.filter_map(|name| Some(dir.join(name.as_str()?).metadata().ok()?.len()));
+    let classes = ["GoFiles", "CgoFiles", "SFiles"].into_iter();
+    let names = classes.flat_map(|class| texts(&package[class]));
+    let sizes = names.filter_map(|name| Some(dir.join(name).metadata().ok()?.len()));
     sizes.sum()
 }
 
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
 /// The steps that an image needs, its link included.
-fn waits(plan: &Plan, image: &Image) -> BTreeSet<StepIx> {
+pub(super) fn waits(plan: &Plan, image: &Image) -> BTreeSet<StepIx> {
     let mut needed = BTreeSet::new();
     let mut open = vec![image.link];
     while let Some(step) = open.pop() {

@@ -43,6 +43,7 @@ use side::Side;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use subject::Subject;
+pub(super) use workplace::copy;
 use workplace::{Equipment, Workplace};
 
 #[derive(clap::Args)]

@@ -375,7 +375,7 @@ fn registry(engine: &Variables) -> Result<Registry> {
 ///
 /// # Errors
 /// If a file cannot be copied.
-pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(in crate::bench) fn copy(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
     let mut cp = command("cp", ["--archive"]);
     let mut any = false;
