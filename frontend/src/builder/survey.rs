@@ -19,6 +19,7 @@ use super::phases::scan::Scanned;
 use super::report;
 use super::session::Session;
 use super::target;
+use crate::context::login_warnings;
 use crate::error::{BuildError, SourceFiles};
 use crate::gateway::caps;
 
@@ -87,6 +88,7 @@ impl Survey {
         } = definition;
         config.tools = tools;
         base.extend(warnings);
+        base.extend(login_warnings(session.options));
         let daemon = &session.gateway.pong().llb_caps;
         if !daemon.has(caps::STEP_LIMITS) {
             base.extend(session.options.limits_without_effect());

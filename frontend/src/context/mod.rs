@@ -8,6 +8,7 @@ mod git;
 mod http;
 mod input;
 mod local;
+mod login;
 mod named;
 mod read;
 mod registry;
@@ -24,6 +25,7 @@ pub use definition::{DefinitionFile, FileBeside};
 pub use git::GitRef;
 pub use local::Filter;
 pub(crate) use local::transfer_pattern;
+pub(crate) use login::warnings as login_warnings;
 pub use registry::BaseImage;
 
 use crate::error::BuildError;

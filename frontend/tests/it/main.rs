@@ -20,6 +20,7 @@ mod git_values;
 mod license_texts_step;
 mod licenses_step;
 mod limits;
+mod logins;
 mod old_builders;
 mod opened_step;
 mod opts;

@@ -13,7 +13,7 @@ use std::process::Command;
 /// nothing: they come from the same sources. The words of known licences take 145 kB of it
 /// (`llb/src/licenses/known.bin`), licences in images 29 kB, the messages for limits of steps and
 /// git's words 22 kB.
-const BUDGET: u64 = 6_395_000;
+const BUDGET: u64 = 6_399_000;
 
 /// Builds the programs into `directory`. Files and directory are as old as the epoch.
 ///
