@@ -13,7 +13,7 @@ use gowork_llb::lower::{self, ContextUse};
 use gowork_llb::packages::Scan;
 use gowork_llb::plan::{self, BuildIx, NotInImages, Outline, Outlines, Plan, PlanInput, Target};
 use gowork_llb::resolution::Resolution;
-use gowork_llb::tree::{SourceTree, TreePath};
+use gowork_llb::tree::{Ignore, SourceTree, TreePath};
 use gowork_llb::workspace::Workspace;
 
 use crate::args::Common;
@@ -33,6 +33,8 @@ pub(crate) struct Project {
     pub(crate) open_args: BTreeMap<String, Option<String>>,
     /// Whether a build reads `.git`, for values that only git can say.
     pub(crate) reads_git: bool,
+    /// Name and rules of the ignore file, if there is one.
+    pub(crate) ignore: Option<(String, Ignore)>,
     /// What is wrong if the ignore file leaves `.git` out of such a build.
     pub(crate) left_out_git: Vec<Diagnostic>,
     /// Name and text of the configuration, if there is one.
@@ -160,6 +162,7 @@ impl Project {
             repository,
             open_args,
             reads_git: !asked_of_git.is_empty() || stamps,
+            ignore,
             left_out_git,
             config_file,
             contexts,

@@ -137,8 +137,16 @@ fn nothing_left(
         "the build sees no go.mod and no go.work: the rule {:?} leaves out {path}",
         rule.pattern
     ));
+    // A Dockerfile that takes a binary from outside often has such a file.
+    let beside = if name == IGNORE_FILE {
+        format!(
+            "; if it is for a Dockerfile that you keep, begin beside it: gowork init --output {CONFIGURATION}"
+        )
+    } else {
+        String::new()
+    };
     let error = error.help(format!(
-        "let mod files and sources in again below that rule, such as !{path}, or print a new file: gowork dockerignore"
+        "let mod files and sources in again below that rule, such as !{path}, or print a new file: gowork dockerignore{beside}"
     ));
     Some(error.at(Span::at(name, Position::new(rule.line, 1))))
 }
@@ -299,7 +307,11 @@ fn usual(tree: &dyn SourceTree) -> anyhow::Result<Definition> {
             definition(tree, name, Some(text), said)
         }
         (_, Some(configuration)) => {
-            let said = (!Mark::DOCKERFILE.is_in(&text)).then(|| another_build(name));
+            // A syntax line says that the file is meant to be named in builds, as `gowork init
+            // --output gowork.toml` and the quickstart have it.
+            let is_meant = config::syntax(&configuration).is_some();
+            let is_other = !is_meant && !Mark::DOCKERFILE.is_in(&text);
+            let said = is_other.then(|| another_build(name));
             definition(tree, CONFIGURATION, Some(configuration), said)
         }
         (WrittenFor::Another(frontend), None) => {

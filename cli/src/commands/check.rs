@@ -3,7 +3,7 @@
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::plan::{Outline, Outlines};
 
-use super::fix;
+use super::{cut_embeds, fix};
 use crate::args::{Check, Common, Report};
 use crate::project::{OpenArgs, Project, usual_targets};
 use crate::{exit, licenses, report, ui};
@@ -53,6 +53,7 @@ fn look(common: &Common) -> anyhow::Result<Checked> {
         found.extend(project.doubtful());
     }
     found.extend(project.not_in_images(&outlines).diagnostics);
+    found.extend(cut_embeds::warnings(&project, &outlines));
     // The go command says of a broken repository what is known already.
     if !found.iter().any(Diagnostic::is_error) {
         for outline in &outlines {

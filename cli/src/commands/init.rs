@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use gowork_llb::config::WrittenFor;
 use gowork_llb::diag::Diagnostic;
-use gowork_llb::plan::{NotInImages, Outline};
+use gowork_llb::plan::{NotInImages, Outline, image_table};
 
 use crate::args::{Common, Init};
 use crate::conversion::{self, Conversion, Repo};
@@ -47,19 +47,19 @@ fn from_nothing(common: &Common, init: &Init) -> anyhow::Result<u8> {
         return Ok(exit::ERRORS);
     };
     let mut text = conversion::SYNTAX.to_owned();
-    let mut by_binary: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    let mut by_binary: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     if let Some(outline) = sound.value.first() {
         for image in &outline.images {
             let main = outline.builds[image.build.0].packages.get(image.main);
             by_binary
                 .entry(&image.binary)
                 .or_default()
-                .push((image.config.name.to_string(), main.dir.as_dir()));
+                .push(image_table(&image.config.name, &main.dir));
         }
     }
     // A main that comes later must not take a name away.
-    for (name, dir) in by_binary.values().filter(|mains| mains.len() > 1).flatten() {
-        let _ = write!(text, "\n[images.{name}]\nmain = {dir:?}\n");
+    for table in by_binary.values().filter(|mains| mains.len() > 1).flatten() {
+        let _ = writeln!(text, "\n{table}");
     }
     // What `docker buildx build .` takes by itself, or what has to be named.
     let absolute = |path: &Path| std::path::absolute(path).ok();

@@ -8,6 +8,7 @@ mod build_file;
 mod check;
 mod ci;
 mod compose;
+mod cut_embeds;
 mod dockerfile;
 mod dockerignore;
 mod doctor;

@@ -101,9 +101,13 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// The major of its version.
+    /// The major of its version. An engine that is built from the Go module of moby says that one's:
+    /// its major 2 began with Docker 29, and Docker itself went from 1 to 17.
     pub(crate) fn major(&self) -> Option<u32> {
-        self.server_version.split('.').next()?.parse().ok()
+        match self.server_version.split('.').next()?.parse().ok()? {
+            2 => Some(29),
+            major => Some(major),
+        }
     }
 
     /// Whether containerd stores images.
@@ -296,6 +300,30 @@ fn seconds(time: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn majors_of_docker() {
+        let major = |version: &str| {
+            let server_version = version.to_owned();
+            let engine = Engine {
+                server_version,
+                ..Engine::default()
+            };
+            engine.major()
+        };
+        for (version, expected) in [
+            ("29.1.0", Some(29)),
+            ("20.10.24+dfsg1", Some(20)),
+            ("1.13.1", Some(1)),
+            // The version of github.com/moby/moby/v2.
+            ("2.0.0-beta.24", Some(29)),
+            ("2.1.0", Some(29)),
+            ("dev", None),
+            ("", None),
+        ] {
+            assert_eq!(major(version), expected, "{version}");
+        }
+    }
 
     #[test]
     fn times_of_engines() {

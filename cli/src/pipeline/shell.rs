@@ -35,8 +35,10 @@ fn given(facts: &Facts) -> String {
 /// Runs the tests of all modules that have some, and fails at the end if one failed.
 pub(super) fn tests(facts: &Facts) -> String {
     let modules: Vec<String> = facts.tested.iter().map(|dir| word(dir)).collect();
-    if let [module] = modules.as_slice() {
-        return format!("go -C {module} test ./...\n");
+    match modules.as_slice() {
+        [module] if module == "." => return "go test ./...\n".to_owned(),
+        [module] => return format!("go -C {module} test ./...\n"),
+        _ => {}
     }
     format!(
         "failed=\nfor module in {}; do\n  go -C \"$module\" test ./... || failed=\"$failed $module\"\ndone\nif [ -n \"$failed\" ]; then echo \"tests failed in:$failed\"; exit 1; fi\n",

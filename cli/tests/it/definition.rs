@@ -84,6 +84,13 @@ fn a_dockerfile_of_instructions_beside_a_configuration() {
         said.contains("`docker buildx build .` builds Dockerfile, which gowork did not print"),
         "{said}"
     );
+    // As `gowork init --output gowork.toml` begins it: the user has named it in builds.
+    let begun = format!("# syntax=docker.io/gowork/gowork:1\n{OTHER}");
+    repository.write("gowork.toml", &begun);
+    assert_eq!(
+        listed(&repository, ""),
+        (vec!["job".to_owned()], String::new())
+    );
     repository.remove("gowork.toml");
     let everything = ["api", "job"].map(ToOwned::to_owned).to_vec();
     assert_eq!(listed(&repository, ""), (everything, String::new()));

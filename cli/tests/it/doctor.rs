@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::{Repository, root};
 
 /// Each host, what is wrong with it, and the exit code.
-const HOSTS: [(&str, i32, &[&str]); 19] = [
+const HOSTS: [(&str, i32, &[&str]); 20] = [
     ("alpine-3.22", 1, &["BuildxMissing", "DiskAlmostFull"]),
     (
         "centos-7",
@@ -32,6 +32,7 @@ const HOSTS: [(&str, i32, &[&str]); 19] = [
     ("debian-13-closed-network", 1, &["BuilderStepFailed"]),
     ("debian-13-company-proxy", 1, &["ProxyUnreachable"]),
     ("debian-13-go", 0, &["IgnoredGoProxy", "NoChecksumDatabase"]),
+    ("debian-13-moby", 0, &[]),
     (
         "debian-13-proxy-chain",
         0,

@@ -210,7 +210,7 @@ fn everything() {
         3 | *
           | ^
           |
-          = help: let mod files and sources in again below that rule, such as !api/go.mod, or print a new file: gowork dockerignore
+          = help: let mod files and sources in again below that rule, such as !api/go.mod, or print a new file: gowork dockerignore; if it is for a Dockerfile that you keep, begin beside it: gowork init --output gowork.toml
 
         1 error
         exit 1
@@ -277,4 +277,178 @@ fn since_a_commit_with_another_one() {
         exit 0
     "#]]
     .assert_eq(&repository.run("affected --since HEAD").to_string());
+}
+
+/// `go build` takes what is added to an embedded directory, so the printed file lets it in.
+#[test]
+fn a_file_that_comes_into_an_embedded_directory() {
+    let repository = Repository::new(
+        r#"
+-- go.mod --
+module example.com/m
+
+go 1.26
+-- main.go --
+package main
+
+import (
+	"embed"
+
+	_ "example.com/m/pages"
+)
+
+//go:embed top*.json all:ui/(app)/*.svelte
+var files embed.FS
+
+func main() {}
+-- top.json --
+{}
+-- ui/(app)/+page.svelte --
+words
+-- pages/pages.go --
+package pages
+
+import "embed"
+
+//go:embed static all:parts/* mail/**.t[xm][^a]
+var files embed.FS
+-- pages/static/index.html --
+words
+-- pages/static/_hidden.html --
+words
+-- pages/parts/head/a.html --
+words
+-- pages/parts/testdata/case.txt --
+words
+-- pages/mail/a.txt --
+words
+"#,
+    );
+    assert_eq!(repository.run("dockerignore -o .dockerignore").code, 0);
+    let printed = repository.text(".dockerignore");
+    let patterns: Vec<&str> = printed
+        .lines()
+        .skip_while(|line| *line != "**/testdata")
+        .skip(1)
+        .collect();
+    expect![[r#"
+        !pages/static
+        !pages/mail/*.t[xm][^a]
+        !pages/parts/*
+        !top*.json
+        !ui/\(app\)/*.svelte"#]]
+    .assert_eq(&patterns.join("\n"));
+    for added in [
+        "top2.json",
+        "ui/(app)/+error.svelte",
+        "pages/static/new/b.html",
+        "pages/parts/c_test.go",
+        "pages/mail/b.tmp",
+    ] {
+        assert_eq!(repository.run("check").err.lines().last(), Some(CHECKED));
+        repository.write(added, "words");
+        let said = repository.run(&format!("explain m {added}"));
+        assert!(
+            said.code == 0 && said.out.contains("embedded by package"),
+            "{added}: {said}"
+        );
+    }
+    // A page that is not embedded stays out.
+    repository.write("ui/page.svelte", "words");
+    let said = repository.run("explain m ui/page.svelte");
+    assert!(said.out.contains("is not part of m"), "{said}");
+    assert_eq!(
+        repository
+            .run("dockerignore -o .dockerignore --check")
+            .to_string(),
+        "exit 0\n"
+    );
+}
+
+const CHECKED: &str = "1 image on linux/amd64 and linux/arm64: no errors";
+
+/// The repository of git is no part of what everything embeds.
+#[test]
+fn everything_is_embedded() {
+    let repository = Repository::new(
+        r#"
+-- go.mod --
+module example.com/m
+
+go 1.26
+-- main.go --
+package main
+
+import "embed"
+
+//go:embed *
+var files embed.FS
+
+func main() {}
+"#,
+    );
+    let said = repository.run("dockerignore");
+    assert!(said.out.ends_with("**/testdata\n!*\n.git\n"), "{said}");
+}
+
+/// A build of an image embeds less than `go build`.
+#[test]
+fn a_part_of_what_is_embedded() {
+    let repository = Repository::new(
+        r#"
+-- go.mod --
+module example.com/m
+
+go 1.26
+-- .dockerignore --
+# Words
+**/*.md
+**/.DS_Store
+-- main.go --
+package main
+
+import "embed"
+
+//go:embed all:pages
+var files embed.FS
+
+func main() {}
+-- pages/index.html --
+words
+-- pages/.DS_Store --
+words
+-- pages/about.md --
+words
+-- pages/help/start.md --
+words
+-- README.md --
+words
+"#,
+    );
+    expect![[r#"
+        --- stderr
+        warning[IgnoredEmbed]: the pattern all:pages embeds pages/about.md and 1 more in `go build`, but not in an image: .dockerignore leaves that out
+         --> main.go:5:12
+          |
+        5 | //go:embed all:pages
+          |            ^^^^^^^^^
+          |
+         ::: .dockerignore:2:1
+          |
+        2 | **/*.md
+          | ------- left out by this rule
+          |
+          = help: let it in again below that rule: !pages/about.md; or print a new file: gowork dockerignore
+
+        1 warning
+        1 image on linux/amd64 and linux/arm64: no errors
+        exit 0
+    "#]].assert_eq(&repository.run("check").to_string());
+    let said = repository.run("check --format json");
+    assert!(said.out.contains("\"IgnoredEmbed\""), "{said}");
+    repository.write("gowork.toml", "[check]\nskip = [\"IgnoredEmbed\"]\n");
+    assert_eq!(repository.run("check").err.lines().count(), 1);
+    repository.remove("gowork.toml");
+    repository.write(".dockerignore", "**/*.md\n!pages/**\n");
+    assert_eq!(repository.run("check").err.lines().count(), 1);
 }

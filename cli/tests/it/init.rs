@@ -235,3 +235,28 @@ fn a_file_that_does_not_parse_is_an_error_with_its_line() {
     assert_eq!(said.code, 1, "{said}");
     assert!(said.err.contains("Dockerfile:2:"), "{said}");
 }
+
+/// Names with dots, as directories of hosts give them, are written so that they are read again.
+#[test]
+fn names_with_dots_are_quoted() {
+    let main = "package main\n\nfunc main() {}\n";
+    let repository = Repository::new("\n-- go.mod --\nmodule example.com/m\n\ngo 1.26\n");
+    for dir in ["github.com/echo/example", "net/http/example"] {
+        repository.write(&format!("{dir}/main.go"), main);
+    }
+    assert_eq!(repository.run("init --output gowork.toml").code, 0);
+    expect![[r#"
+        # syntax=docker.io/gowork/gowork:1
+
+        [images."github.com-echo-example"]
+        main = "./github.com/echo/example"
+
+        [images.net-http-example]
+        main = "./net/http/example"
+    "#]]
+    .assert_eq(&repository.text("gowork.toml"));
+    assert_eq!(repository.run("check").code, 0);
+    // The names are kept when one of the two mains goes away.
+    let said = repository.run("list");
+    assert!(said.out.contains("\ngithub.com-echo-example "), "{said}");
+}

@@ -60,7 +60,7 @@ pub use types::{
 };
 pub(crate) use values::STAGE;
 pub use values::{Cache, Port, Protocol};
-pub use written_for::WrittenFor;
+pub use written_for::{WrittenFor, syntax};
 
 use crate::diag::{self, Diagnostic, Findings, Span};
 use crate::limits;

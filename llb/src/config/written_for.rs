@@ -49,7 +49,7 @@ fn image_name(reference: &str) -> &str {
 
 /// The image that the text's syntax line names, as BuildKit finds it (moby/buildkit, `DetectSyntax`
 /// in frontend/dockerfile/parser).
-fn syntax(text: &str) -> Option<String> {
+pub fn syntax(text: &str) -> Option<String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let text = if text.starts_with("#!") {
         text.split_once('\n').map_or("", |(_, rest)| rest)

@@ -9,6 +9,8 @@ use std::fmt;
 pub enum Rule {
     /// A program opens a file that its image does not have.
     FileNotInImage,
+    /// The ignore file leaves out files that a program embeds.
+    IgnoredEmbed,
     /// An image from scratch starts a program that it does not have.
     ProgramNotInImage,
     /// An image from scratch has a program that needs a C library.
@@ -59,8 +61,9 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule, in the order of the documentation.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::FileNotInImage,
+        Self::IgnoredEmbed,
         Self::ProgramNotInImage,
         Self::CgoOnScratch,
         Self::UnsetVariable,
@@ -106,6 +109,10 @@ impl Rule {
             Self::FileNotInImage => (
                 "FileNotInImage",
                 "A program opens a file of the repository that its image does not have",
+            ),
+            Self::IgnoredEmbed => (
+                "IgnoredEmbed",
+                "The ignore file leaves out files that a program embeds",
             ),
             Self::ProgramNotInImage => (
                 "ProgramNotInImage",

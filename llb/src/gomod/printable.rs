@@ -6,6 +6,9 @@
 /// Whether `c` is a letter, mark, number, punctuation mark or symbol (Unicode 15, as in Go 1.21 to
 /// 1.26).
 pub(super) fn is_printable(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_graphic();
+    }
     // The boundaries alternate: first printable, first not printable, and so on.
     BOUNDARIES.partition_point(|&boundary| boundary <= u32::from(c)) % 2 == 1
 }

@@ -18,10 +18,11 @@ use crate::workspace::{ModTexts, Workspace};
 /// all its mod files.
 pub fn lint(texts: &ModTexts, workspace: &Workspace, config: &Config) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
+    let retracts = retracted::retracts(texts);
     for (_, root) in workspace.roots().filter(|(_, root)| !root.gowork_off) {
         versions::lint(workspace, root, &mut findings);
         private::lint(workspace, root, config, &mut findings);
-        retracted::lint(texts, workspace, root, &mut findings);
+        retracted::lint(&retracts, workspace, root, &mut findings);
         members::lint(texts, workspace, root, &mut findings);
     }
     images::lint(config, &mut findings);

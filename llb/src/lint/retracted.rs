@@ -6,10 +6,18 @@ use crate::diag::{Diagnostic, Findings, Rule};
 use crate::gomod::{ModFile, Require, Retract, version};
 use crate::workspace::{ModTexts, Root, Workspace};
 
+/// The `retract` lines of all modules of the repository, by module path. Of two modules with one
+/// path neither is taken: nobody knows which one is published.
+pub(super) type Retracts = BTreeMap<String, Option<Vec<Retract>>>;
+
 /// Adds a warning for each requirement of a version that the repository's go.mod of that module
 /// retracts. What other modules retract only the network knows.
-pub(super) fn lint(texts: &ModTexts, workspace: &Workspace, root: &Root, findings: &mut Findings) {
-    let retracts = retracts(texts);
+pub(super) fn lint(
+    retracts: &Retracts,
+    workspace: &Workspace,
+    root: &Root,
+    findings: &mut Findings,
+) {
     for module in root.modules().map(|ix| workspace.module(ix)) {
         for require in &module.file.require {
             let lines = retracts.get(require.path.as_str());
@@ -22,10 +30,9 @@ pub(super) fn lint(texts: &ModTexts, workspace: &Workspace, root: &Root, finding
     }
 }
 
-/// The `retract` lines of all modules of the repository, by module path. Of two modules with one
-/// path neither is taken: nobody knows which one is published.
-fn retracts(texts: &ModTexts) -> BTreeMap<String, Option<Vec<Retract>>> {
-    let mut all: BTreeMap<String, Option<Vec<Retract>>> = BTreeMap::new();
+/// Those that the mod files have.
+pub(super) fn retracts(texts: &ModTexts) -> Retracts {
+    let mut all = Retracts::new();
     for (path, text) in texts.iter().filter(|(path, _)| path.name() == "go.mod") {
         let (file, errors) = ModFile::parse(path.as_str(), text.as_bytes());
         let Some(module) = file.module.filter(|_| errors.is_empty()) else {

@@ -17,7 +17,7 @@ pub(super) fn unusable(name: &str, main: &Main) -> Option<Diagnostic> {
     );
     let help = format!(
         "to keep or to change this name, write it down:\n{}",
-        table(name, &main.dir)
+        image_table(name, &main.dir)
     );
     is_reserved.then(|| Diagnostic::warning(Rule::ReservedImageName, warning).help(help))
 }
@@ -31,7 +31,7 @@ pub(super) fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
     ));
     let tables = founds.iter().enumerate().skip(1).take(SHOWN);
     let tables: Vec<String> = tables
-        .map(|(number, found)| table(&format!("{name}-{}", number + 1), &found.main.dir))
+        .map(|(number, found)| image_table(&format!("{name}-{}", number + 1), &found.main.dir))
         .collect();
     error.help(format!(
         "name them in the configuration, for example:\n{}",
@@ -39,8 +39,8 @@ pub(super) fn same_name(name: &str, founds: &[&Found]) -> Diagnostic {
     ))
 }
 
-/// The table of an image, for the user to paste.
-pub(super) fn table(name: &str, main: &TreePath) -> String {
+/// The table of an image in a configuration, to write it down or to paste it.
+pub fn image_table(name: &str, main: &TreePath) -> String {
     format!("[images.{}]\nmain = {:?}", table_key(name), main.as_dir())
 }
 

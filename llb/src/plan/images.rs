@@ -6,7 +6,7 @@ use super::binaries;
 use super::debug;
 use super::found::{Found, NamedMain, SHOWN, is_named_by, is_one_main, profile, some_dirs};
 use super::image_errors::{
-    needs_cgo, no_func_main, no_main, not_found, place, same_name, table, unusable,
+    image_table, needs_cgo, no_func_main, no_main, not_found, place, same_name, unusable,
 };
 use super::mains::Mains;
 use super::names;
@@ -290,11 +290,11 @@ impl Naming<'_> {
             let (mut shown, mut tables) = (Vec::new(), Vec::new());
             for (dir, given) in users.iter().take(SHOWN) {
                 shown.push(format!("{given} ({})", dir.as_dir()));
-                tables.push(table(given, dir));
+                tables.push(image_table(given, dir));
             }
             let open = users.iter();
             let open = open.filter(|(_, given)| !self.config.images.contains_key(given));
-            let lines: Vec<String> = open.map(|(dir, given)| table(given, dir)).collect();
+            let lines: Vec<String> = open.map(|(dir, given)| image_table(given, dir)).collect();
             let more = match users.len().saturating_sub(SHOWN) {
                 0 => String::new(),
                 more => format!(" and {more} more"),

@@ -80,6 +80,7 @@ pub use build::{Build, BuildIx, BuildModule};
 pub use builder::{Builder, MIN_GO_MINOR};
 pub use debug::DEBUG_PORT;
 pub(crate) use early::early_std;
+pub use image_errors::image_table;
 pub use named::named_mains;
 pub use opened::{NotInImages, not_in_images, open_question};
 pub use outline::{Outline, OutlineBinary, OutlineImage, Setup, builder, outline, outline_of};
