@@ -227,9 +227,9 @@ impl Project {
         self.repository.not_in_images(self.tree.as_ref(), outlines)
     }
 
-    /// What is doubtful about modules and configuration.
-    pub(crate) fn doubtful(&self) -> Vec<Diagnostic> {
-        self.repository.lint()
+    /// What is doubtful about the configuration, and about the modules of these outlines' images.
+    pub(crate) fn doubtful(&self, outlines: &[Outline]) -> Vec<Diagnostic> {
+        self.repository.lint(outlines)
     }
 
     /// The plan for each platform, of the images that can be built. None, if no image is left.

@@ -131,9 +131,11 @@ impl Repository {
         }
     }
 
-    /// What is doubtful about modules and configuration, whatever is built of them ([`lint::lint`]).
-    pub fn lint(&self) -> Vec<Diagnostic> {
-        lint::lint(&self.scan.mod_files, &self.workspace, &self.config)
+    /// What is doubtful about the configuration, and about the modules that the images in these
+    /// outlines are built of ([`lint::lint`]).
+    pub fn lint(&self, outlines: &[Outline]) -> Vec<Diagnostic> {
+        let built = plan::built_roots(outlines);
+        lint::lint(&self.scan.mod_files, &self.workspace, &self.config, &built)
     }
 
     /// Files that programs open while they run and that their images, in these outlines of this

@@ -50,7 +50,7 @@ fn look(common: &Common) -> anyhow::Result<Checked> {
     } = project.judge(&usual_targets(common));
     // Of a repository that cannot be read, the rest is guesswork.
     if !outlines.is_empty() {
-        found.extend(project.doubtful());
+        found.extend(project.doubtful(&outlines));
     }
     found.extend(project.not_in_images(&outlines).diagnostics);
     found.extend(cut_embeds::warnings(&project, &outlines));

@@ -184,3 +184,33 @@ fn c_code_on_scratch() {
     let said = repository.run("check --platform linux/amd64");
     assert!(!said.err.contains("CgoOnScratch"), "{said}");
 }
+
+/// A module that no image is built of concerns nobody's images.
+#[test]
+fn modules_without_images_are_not_looked_at() {
+    let repository = Repository::new(
+        r#"
+-- go.mod --
+module example.com/m
+
+go 1.26
+-- main.go --
+package main
+
+func main() {}
+-- tests/go.mod --
+module example.com/m/tests
+
+go 1.26
+
+require example.com/old v2.0.0+incompatible
+-- tests/lib.go --
+package tests
+"#,
+    );
+    let checked = "1 image on linux/amd64 and linux/arm64: no errors\n";
+    assert_eq!(repository.run("check").err, checked);
+    repository.write("tests/cmd/main.go", "package main\n\nfunc main() {}\n");
+    let said = repository.run("check");
+    assert!(said.err.contains("warning[IncompatibleVersion]"), "{said}");
+}

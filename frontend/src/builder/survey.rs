@@ -7,6 +7,7 @@ use gowork_llb::config::Config;
 use gowork_llb::diag::Diagnostic;
 use gowork_llb::lint;
 use gowork_llb::ops::Platform;
+use gowork_llb::plan;
 use gowork_step::Checkout;
 
 use super::phases::contexts;
@@ -134,7 +135,8 @@ impl Survey {
         Ok(found)
     }
 
-    /// What is doubtful about modules and configuration. Adds the mod files to `files`.
+    /// What is doubtful about the configuration, and about the modules that images are built of.
+    /// Adds the mod files to `files`.
     pub(super) async fn doubtful(
         &self,
         session: &Session<'_>,
@@ -143,7 +145,9 @@ impl Survey {
         let Scanned {
             scan, workspace, ..
         } = &self.scanned;
-        let found = lint::lint(&scan.mod_files, workspace, &self.config);
+        let outlines = self.outlined.by_platform.iter();
+        let built = plan::built_roots(outlines.map(|(_, outline)| outline));
+        let found = lint::lint(&scan.mod_files, workspace, &self.config, &built);
         self.scanned.add_sources(session, &found, files).await;
         found
     }

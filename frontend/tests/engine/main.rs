@@ -32,6 +32,7 @@ mod builder_stage;
 mod cases;
 mod cgo;
 mod checks;
+mod checksum_database;
 mod clock;
 mod closed_network;
 mod contexts;

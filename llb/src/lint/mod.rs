@@ -10,16 +10,23 @@ mod private;
 mod retracted;
 mod versions;
 
+use std::collections::BTreeSet;
+
 use crate::config::Config;
 use crate::diag::{Diagnostic, Findings};
-use crate::workspace::{ModTexts, Workspace};
+use crate::workspace::{ModTexts, RootIx, Workspace};
 
-/// Looks at the modules and the configuration of a repository, whatever is built of it. `texts` are
-/// all its mod files.
-pub fn lint(texts: &ModTexts, workspace: &Workspace, config: &Config) -> Vec<Diagnostic> {
+/// Looks at the configuration of a repository, and at the modules of the roots that images are
+/// built of. `texts` are all its mod files.
+pub fn lint(
+    texts: &ModTexts,
+    workspace: &Workspace,
+    config: &Config,
+    built: &BTreeSet<RootIx>,
+) -> Vec<Diagnostic> {
     let mut findings = Findings::default();
     let retracts = retracted::retracts(texts);
-    for (_, root) in workspace.roots().filter(|(_, root)| !root.gowork_off) {
+    for root in built.iter().map(|&ix| workspace.root(ix)) {
         versions::lint(workspace, root, &mut findings);
         private::lint(workspace, root, config, &mut findings);
         retracted::lint(&retracts, workspace, root, &mut findings);

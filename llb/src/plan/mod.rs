@@ -83,7 +83,9 @@ pub(crate) use early::early_std;
 pub use image_errors::image_table;
 pub use named::named_mains;
 pub use opened::{NotInImages, not_in_images, open_question};
-pub use outline::{Outline, OutlineBinary, OutlineImage, Setup, builder, outline, outline_of};
+pub use outline::{
+    Outline, OutlineBinary, OutlineImage, Setup, builder, built_roots, outline, outline_of,
+};
 pub use planner::{PlanInput, plan};
 pub use roots::roots;
 pub(crate) use sealed::module_of;

@@ -167,6 +167,12 @@ pub(super) fn outline_where(
     (outline, findings.into_vec())
 }
 
+/// The roots that images are built of.
+pub fn built_roots<'o>(outlines: impl IntoIterator<Item = &'o Outline>) -> BTreeSet<RootIx> {
+    let builds = outlines.into_iter().flat_map(|outline| &outline.builds);
+    builds.map(|build| build.root).collect()
+}
+
 /// The builder image for all that is built.
 pub fn builder(workspace: &Workspace, config: &Config) -> Builder {
     let every_module = config.image("").compile.gowork_off;

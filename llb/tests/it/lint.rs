@@ -21,7 +21,8 @@ fn check(files: &[(&str, &str)], configuration: &str, expected: &Expect) {
     assert_eq!(loaded.diagnostics, []);
     let (config, errors) = Config::parse("gowork.toml", configuration);
     assert_eq!(errors, []);
-    let found = gowork_llb::lint::lint(&texts, &loaded.workspace, &config);
+    let built = loaded.workspace.roots().map(|(ix, _)| ix).collect();
+    let found = gowork_llb::lint::lint(&texts, &loaded.workspace, &config, &built);
     let mut shown = String::new();
     for found in config.without_skipped(found) {
         let rule = found.rule.expect("every warning has a rule");

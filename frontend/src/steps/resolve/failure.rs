@@ -177,17 +177,22 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let mut lines = Vec::new();
     if has(NETWORK) {
-        let proxy = go.hide(&go.variable("GOPROXY"));
-        lines.push(format!(
-            "modules are fetched with GOPROXY={proxy}; if that cannot be reached from the builder, set another with `proxy` under [modules] or --build-arg GOPROXY=..."
-        ));
+        // A database that GOSUMDB has an address of is asked without a proxy.
+        let asks_database = has(&["verifying go.mod:", "verifying module:"]);
+        if !asks_database || has(&["/sumdb/"]) {
+            let proxy = go.hide(&go.variable("GOPROXY"));
+            lines.push(format!(
+                "modules are fetched with GOPROXY={proxy}; if that cannot be reached from the builder, set another with `proxy` under [modules] or --build-arg GOPROXY=..."
+            ));
+        }
         if has(&["x509:", "tls:"]) {
             lines.push("if a proxy on the way has certificates of its own, pass them with --secret id=ca,src=FILE (PEM), for example src=/etc/ssl/certs/ca-certificates.crt".into());
         }
-        if has(&["sum.golang.org", "/sumdb/"]) {
+        if asks_database || has(&["sum.golang.org", "/sumdb/"]) {
             lines.push("the checksum database cannot be reached: commit complete go.sum and go.work.sum files, or set `sumdb` under [modules]".into());
         }
     }
+    lines.extend(sums(&has).map(ToOwned::to_owned));
     if has(&[HOST_KEY]) && go.checks_host_keys() {
         lines.push("the host shows no SSH key that the secret known_hosts has for it: compare the output of `ssh-keyscan HOST` with what the host publishes, and pass it with --secret id=known_hosts,src=FILE".into());
     } else if has(ACCESS) {
@@ -219,6 +224,26 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
         );
     }
     lines
+}
+
+/// What to do about a checksum database that cannot be believed, or that does not believe a module.
+fn sums(has: &dyn Fn(&[&str]) -> bool) -> impl Iterator<Item = &'static str> {
+    let lines = [
+        (
+            "note has no verifiable signatures",
+            "the checksum database signs with another key than the one in GOSUMDB: ask the people who run it for the key, for `sumdb` under [modules] or --build-arg GOSUMDB=\"NAME+HASH+KEY URL\"",
+        ),
+        (
+            "invalid gosumdb",
+            "a checksum database of your own is named by its key and its address: `sumdb` under [modules] or --build-arg GOSUMDB=\"NAME+HASH+KEY URL\"",
+        ),
+        (
+            "checksum mismatch",
+            "the proxy has other files for this version than the recorded checksum is for: somebody changed the module after it was published. Find out who, before you write a new checksum or switch the check off",
+        ),
+    ];
+    let found = lines.map(|(words, line)| has(&[words]).then_some(line));
+    found.into_iter().flatten()
 }
 
 /// What gives access to private modules: for each private host that is in the text, what there was.
