@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `tools/MODULE-HASH/` | programs built from Go modules, one directory per content of go.mod and go.sum |
 //! | `engines/NAME/` | one engine: config, daemon.sock, made-by, pid, log, root |
-//! | `registry/` | the registry of base images: config.yml, address, pid, log, data |
+//! | `registry/` | the registry of base images: config.yml, address, pid, log, data; blobs, if it is crane's |
 //! | `base/` | base images as OCI layouts |
 //! | `buildx/` | `BUILDX_CONFIG` |
 

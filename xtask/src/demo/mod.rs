@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         };
         let up = match at_hand.transpose() {
             Some(up) => up,
-            None => engine::up(&state, name, engine::Space::Tests),
+            None => engine::up_to_build(&state, name),
         };
         (up, image.join())
     });

@@ -24,6 +24,7 @@ use builder::GOWORK_ENGINE;
 use daemon::Engine;
 pub(crate) use daemon::Space;
 use environment::Variables;
+use registry::Kind;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -94,7 +95,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             go_versions,
             days_ahead,
         } => print(&environment::exports(
-            &up_ahead(&state, &named.name, go_versions, Space::Tests, *days_ahead)?.variables,
+            &up_with(
+                &state,
+                &named.name,
+                &Wanted {
+                    go_versions,
+                    days_ahead: *days_ahead,
+                    ..Wanted::of_tests(Space::Tests)
+                },
+            )?
+            .variables,
         )),
         Action::Down { named, all } => {
             let engines = if *all {
@@ -121,12 +131,45 @@ pub(crate) struct Up {
     pub(crate) times: Vec<(&'static str, Duration)>,
 }
 
+/// What an engine of ours is to have.
+struct Wanted<'a> {
+    /// Releases of Go beside the default one.
+    go_versions: &'a [String],
+    space: Space,
+    days_ahead: u32,
+    registry: Kind,
+}
+
+impl Wanted<'_> {
+    /// What tests need.
+    fn of_tests(space: Space) -> Self {
+        Self {
+            go_versions: &[],
+            space,
+            days_ahead: 0,
+            registry: Kind::Distribution,
+        }
+    }
+}
+
 /// Makes sure that the engine `name` runs and has its base images.
 ///
 /// # Errors
 /// If something is missing on the machine, or the engine does not come up.
 pub(crate) fn up(state: &State, name: &str, space: Space) -> Result<Up> {
-    up_ahead(state, name, &[], space, 0)
+    up_with(state, name, &Wanted::of_tests(space))
+}
+
+/// The same for builds that push nothing: with the registry that takes the least time to make.
+///
+/// # Errors
+/// As [`up`].
+pub(crate) fn up_to_build(state: &State, name: &str) -> Result<Up> {
+    let wanted = Wanted {
+        registry: Kind::Crane,
+        ..Wanted::of_tests(Space::Tests)
+    };
+    up_with(state, name, &wanted)
 }
 
 /// Whether builds go to an engine that the user named: there is only one.
@@ -137,16 +180,10 @@ pub(crate) fn is_the_users(state: &State) -> Result<bool> {
     Ok(builder::user_engine(state)?.is_some())
 }
 
-fn up_ahead(
-    state: &State,
-    name: &str,
-    go_versions: &[String],
-    space: Space,
-    days_ahead: u32,
-) -> Result<Up> {
+fn up_with(state: &State, name: &str, wanted: &Wanted<'_>) -> Result<Up> {
     if let Some(user) = builder::user_engine(state)? {
         refuse_named(name)?;
-        if days_ahead != 0 {
+        if wanted.days_ahead != 0 {
             bail!(
                 "only the clock of an engine of our own can be set: set {GOWORK_ENGINE}=own, or unset BUILDX_BUILDER and DOCKER_HOST"
             );
@@ -159,17 +196,17 @@ fn up_ahead(
     let mut lap = || std::mem::replace(&mut watch, Instant::now()).elapsed();
     // Debian's installer works on one processor, and waits for the network.
     let (tools, images) = std::thread::scope(|scope| {
-        let images = scope.spawn(|| crate::base::make(state, go_versions));
-        let tools = ensure_tools(state);
+        let images = scope.spawn(|| crate::base::make(state, wanted.go_versions));
+        let tools = ensure_tools(state, wanted.registry);
         (tools, images.join())
     });
     tools?;
     let images = images.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
     let tools = lap();
     let lock = state.lock(LOCK)?;
-    let registry = registry::ensure(state)?;
+    let registry = registry::ensure_kind(state, wanted.registry)?;
     let phase = Phase::start(&format!("starting engine {name}"));
-    let started = engine.start(state, &registry, space, days_ahead)?;
+    let started = engine.start(state, &registry, wanted.space, wanted.days_ahead)?;
     phase.done_with(if started { "" } else { "it runs already" });
     let start = lap();
     crate::base::publish(state, &registry, &images)?;
@@ -210,11 +247,11 @@ fn up_of_user(state: &State, user: &builder::UserEngine) -> Result<Up> {
     })
 }
 
-fn ensure_tools(state: &State) -> Result<()> {
+fn ensure_tools(state: &State, registry: Kind) -> Result<()> {
     for tool in [
         tools::Tool::Buildkitd,
         tools::Tool::Buildx,
-        tools::Tool::Registry,
+        registry.tool(),
         tools::Tool::Crane,
     ] {
         tool.ensure(state)?;

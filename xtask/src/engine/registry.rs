@@ -21,6 +21,71 @@ pub(crate) struct Registry {
     pub(crate) address: String,
 }
 
+/// What answers as a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The reference implementation, which takes a minute to compile.
+    Distribution,
+    /// Part of crane, which is built in any case. It forgets tags when it ends, so it is good for
+    /// what each start publishes again.
+    Crane,
+}
+
+impl Kind {
+    /// The program.
+    pub(super) fn tool(self) -> Tool {
+        match self {
+            Self::Distribution => Tool::Registry,
+            Self::Crane => Tool::Crane,
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Distribution => Self::Crane,
+            Self::Crane => Self::Distribution,
+        }
+    }
+
+    fn daemon(self, directory: &Path) -> Daemon {
+        Daemon::new(directory, &directory.join(self.named()))
+    }
+
+    /// The path that its command line names.
+    fn named(self) -> &'static str {
+        match self {
+            Self::Distribution => "config.yml",
+            Self::Crane => "blobs",
+        }
+    }
+
+    /// What starts it.
+    fn command(self, program: &Path, directory: &Path, address: &str) -> Result<Command> {
+        let named = directory.join(self.named());
+        let mut command = Command::new(program);
+        match self {
+            Self::Distribution => {
+                let data = directory.join("data");
+                std::fs::create_dir_all(&data)?;
+                let configuration = format!(
+                    "version: 0.1\nlog:\n  level: warn\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {address}\n",
+                    serde_json::to_string(&data)?,
+                );
+                std::fs::write(&named, configuration)?;
+                // Its default exporter of traces would send to a collector that is not there.
+                command.env("OTEL_TRACES_EXPORTER", "none");
+                command.arg("serve").arg(named);
+            }
+            Self::Crane => {
+                std::fs::create_dir_all(&named)?;
+                command.args(["registry", "serve", "--address", address, "--disk"]);
+                command.arg(named);
+            }
+        }
+        Ok(command)
+    }
+}
+
 /// Starts the registry of base images unless it runs.
 ///
 /// # Errors
@@ -29,48 +94,61 @@ pub(crate) fn ensure(state: &State) -> Result<Registry> {
     ensure_in(state, &directory(state))
 }
 
+/// The same; where [`Kind::Crane`] is enough, the other kind will do if it runs.
+///
+/// # Errors
+/// If it cannot be built or started.
+pub(super) fn ensure_kind(state: &State, kind: Kind) -> Result<Registry> {
+    match (kind, running(state)) {
+        (Kind::Crane, Some(address)) => Ok(Registry { address }),
+        (Kind::Crane, None) => start(state, &directory(state), kind),
+        (Kind::Distribution, _) => ensure(state),
+    }
+}
+
 /// Starts the registry that keeps its files in `directory` unless it runs. What is pushed to it is
 /// in `data`, as the program `registry` lays it out.
 ///
 /// # Errors
 /// If it cannot be built or started.
 pub(crate) fn ensure_in(state: &State, directory: &Path) -> Result<Registry> {
-    let daemon = daemon(directory);
-    let recorded = std::fs::read_to_string(directory.join("address")).ok();
-    if let (Some(address), Some(_)) = (&recorded, daemon.running()) {
-        return Ok(Registry {
-            address: address.trim().to_owned(),
-        });
+    let kind = Kind::Distribution;
+    match (kind.daemon(directory).running(), recorded(directory)) {
+        (Some(_), Some(address)) => Ok(Registry { address }),
+        _ => start(state, directory, kind),
     }
-    let program = Tool::Registry.ensure(state)?;
-    std::fs::create_dir_all(directory.join("data"))?;
-    let address = free_address(recorded.as_deref().map(str::trim))?;
-    let configuration = format!(
-        "version: 0.1\nlog:\n  level: warn\nstorage:\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {address}\n",
-        serde_json::to_string(&directory.join("data"))?,
-    );
-    std::fs::write(directory.join("config.yml"), configuration)?;
+}
+
+/// Starts one in place of another kind that runs there.
+fn start(state: &State, directory: &Path, kind: Kind) -> Result<Registry> {
+    let program = kind.tool().ensure(state)?;
+    kind.other().daemon(directory).stop()?;
+    std::fs::create_dir_all(directory)?;
+    let address = free_address(recorded(directory).as_deref())?;
     std::fs::write(directory.join("address"), &address)?;
-    let mut command = Command::new(program);
-    // Its default exporter of traces would send to a collector that is not there.
-    command
-        .env("OTEL_TRACES_EXPORTER", "none")
-        .arg("serve")
-        .arg(directory.join("config.yml"));
+    let mut command = kind.command(&program, directory, &address)?;
     let registry = Registry { address };
+    let daemon = kind.daemon(directory);
     daemon.start(&mut command, START_LIMIT, || registry.answers())?;
     Ok(registry)
 }
 
+/// The address that was used last.
+fn recorded(directory: &Path) -> Option<String> {
+    let address = std::fs::read_to_string(directory.join("address")).ok()?;
+    Some(address.trim().to_owned())
+}
+
+fn running_in(directory: &Path) -> bool {
+    let kinds = [Kind::Distribution, Kind::Crane];
+    let mut daemons = kinds.into_iter().map(|kind| kind.daemon(directory));
+    daemons.any(|daemon| daemon.running().is_some())
+}
+
 /// The address of the registry, if it runs.
 pub(crate) fn running(state: &State) -> Option<String> {
-    daemon(&directory(state)).running()?;
-    Some(
-        std::fs::read_to_string(directory(state).join("address"))
-            .ok()?
-            .trim()
-            .to_owned(),
-    )
+    let directory = directory(state);
+    recorded(&directory).filter(|_| running_in(&directory))
 }
 
 /// Stops the registry of base images; says whether it ran.
@@ -86,15 +164,15 @@ pub(crate) fn stop(state: &State) -> Result<bool> {
 /// # Errors
 /// If it does not end.
 pub(crate) fn stop_in(directory: &Path) -> Result<bool> {
-    daemon(directory).stop()
+    let crane = Kind::Crane.daemon(directory);
+    if crane.running().is_some() {
+        return crane.stop();
+    }
+    Kind::Distribution.daemon(directory).stop()
 }
 
 fn directory(state: &State) -> PathBuf {
     state.path("registry")
-}
-
-fn daemon(directory: &Path) -> Daemon {
-    Daemon::new(directory, &directory.join("config.yml"))
 }
 
 /// The address used last if it is still free, so that the engines' configuration stays the same;
