@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Only these releases, as `v0.12.5` or `docker-v28.5.2`; `pinned` is the one of all other tests
+    /// Only these releases, as `v0.12.5` or `docker-v28.5.2`; `pinned` is the one of all other tests,
+    /// and `rootless` the same without root's rights
     #[arg(value_name = "RELEASE")]
     only: Vec<String>,
 }
@@ -215,6 +216,7 @@ fn heading(state: &State, release: Option<&Release>, variables: &Variables) -> R
         .trim();
     Ok(match release.map(|release| release.engine) {
         Some(Kind::Docker(_)) => format!("{} (BuildKit {version})", name(release)),
+        Some(Kind::Rootless) => format!("BuildKit {version}, rootless"),
         _ => format!("BuildKit {version}"),
     })
 }

@@ -62,14 +62,6 @@ fn calls_are_answered_without_building() {
         .collect();
     let expected = ["api", "orders", "web", "worker", "binaries", "results"];
     assert_eq!(names, expected);
-    let platforms = [
-        "--platform=linux/amd64,linux/arm64",
-        "--call=targets,format=json",
-    ];
-    let answer: Value = serde_json::from_str(&call(&shop, &platforms).stdout).unwrap();
-    for target in answer["targets"].as_array().unwrap() {
-        assert_eq!(target["platform"], "linux/amd64,linux/arm64", "{target}");
-    }
     assert!(
         !targets.records.programs_ran().contains("resolve modules"),
         "{}",
@@ -91,6 +83,23 @@ fn calls_are_answered_without_building() {
         "{}",
         check.everything()
     );
+}
+
+/// Apart from the other calls: buildx refuses two platforms if a Docker has no containerd image store.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn targets_name_the_platforms_asked_for() {
+    let shop = Repository::example("shop");
+    let platforms = [
+        "--platform=linux/amd64,linux/arm64",
+        "--call=targets,format=json",
+    ];
+    let answer: Value = serde_json::from_str(&call(&shop, &platforms).stdout).unwrap();
+    let targets = answer["targets"].as_array().unwrap();
+    assert!(!targets.is_empty());
+    for target in targets {
+        assert_eq!(target["platform"], "linux/amd64,linux/arm64", "{target}");
+    }
 }
 
 #[test]

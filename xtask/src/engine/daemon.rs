@@ -4,7 +4,7 @@
 use super::process::Daemon;
 use super::registry::Registry;
 use super::tools::Tool;
-use super::{builder, clock, docker, host, mounts, releases, saved};
+use super::{builder, clock, docker, host, mounts, releases, rootless, saved};
 use crate::command::succeeds;
 use crate::state::State;
 use anyhow::{Context, Result, bail};
@@ -66,6 +66,8 @@ pub(super) struct Setup {
     pub(super) command: Command,
     /// Whether it answers.
     pub(super) ready: Box<dyn Fn() -> bool>,
+    /// Who runs it, if not root.
+    pub(super) user: Option<rootless::User>,
 }
 
 impl Engine {
@@ -189,6 +191,11 @@ impl Engine {
             Some(releases::Kind::BuildKit(program)) => {
                 self.buildkitd(state, (registry, space), &program.buildkitd(state)?)?
             }
+            Some(releases::Kind::Rootless) => {
+                let program = Tool::Buildkitd.ensure(state)?;
+                let setup = self.buildkitd(state, (registry, space), &program)?;
+                rootless::setup(self, setup)?
+            }
             Some(releases::Kind::Docker(docker)) => {
                 docker::setup(self, state, (registry, space), docker)?
             }
@@ -205,6 +212,9 @@ impl Engine {
                 std::fs::remove_dir_all(self.root())?;
             }
             std::fs::create_dir_all(self.root())?;
+            if let Some(user) = &setup.user {
+                user.take(&[&self.directory, &self.root()])?;
+            }
             std::fs::write(&path, &setup.configuration)?;
             std::fs::write(self.directory.join("made-by"), made_by)?;
             setup
@@ -233,6 +243,7 @@ impl Engine {
         let mut command = Command::new(program);
         command.arg("--config").arg(self.configuration_file());
         Ok(Setup {
+            user: None,
             configuration: self.configuration(registry, space, &runc)?,
             command,
             ready: Box::new(move || {

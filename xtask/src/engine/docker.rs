@@ -58,6 +58,7 @@ pub(super) fn setup(
         "builder": { "gc": { "enabled": true, "defaultKeepStorage": space.most() } },
     });
     Ok(Setup {
+        user: None,
         configuration: format!("{configuration:#}\n"),
         command,
         ready: Box::new(move || answers(&socket).unwrap_or(false)),

@@ -14,6 +14,7 @@ mod mounts;
 mod process;
 pub(crate) mod registry;
 pub(crate) mod releases;
+mod rootless;
 mod saved;
 pub(crate) mod tools;
 

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Names the release that engines are made of: `v0.12.5`, or `docker-v28.5.2`. Empty or not set: the
-/// one that `xtask/engine/buildkit` pins.
+/// Names the release that engines are made of: `v0.12.5`, or `docker-v28.5.2`. `rootless` is the one
+/// that `xtask/engine/buildkit` pins, without root's rights. Empty or not set: the same with them.
 pub(crate) const GOWORK_BUILDKIT: &str = "GOWORK_BUILDKIT";
 
 /// A release.
@@ -31,6 +31,8 @@ pub(crate) struct Release {
 pub(crate) enum Kind {
     /// BuildKit's own.
     BuildKit(Program),
+    /// The same of the pinned release, run by a user without root's rights.
+    Rootless,
     /// Docker's, which BuildKit is a part of.
     Docker(Docker),
 }
@@ -39,7 +41,7 @@ impl Kind {
     /// Whether it reads and writes OCI layouts, caches and attestations.
     pub(crate) fn has_layouts(&self) -> bool {
         match self {
-            Self::BuildKit(_) => true,
+            Self::BuildKit(_) | Self::Rootless => true,
             Self::Docker(docker) => docker.has_containerd_store,
         }
     }
@@ -148,11 +150,15 @@ const fn without_containerd_store(docker: Docker) -> Docker {
 }
 
 /// The releases that can be had, the newest first.
-pub(crate) const ALL: [Release; 10] = [
+pub(crate) const ALL: [Release; 11] = [
     buildkit("v0.23.2", "h1:gt/dkfcpgTXKx+B9I310kV767hhVqTvEyxGgI3mqsGQ="),
     buildkit("v0.20.2", "h1:qIeR47eQ1tzI1rwz0on3Xx2enRw/1CKjFhoONVcTlMA="),
     buildkit("v0.16.0", "h1:wOVBj1o5YNVad/txPQNXUXdelm7Hs/i0PUFjzbK0VKE="),
     buildkit("v0.12.5", "h1:RNHH1l3HDhYyZafr5EgstEu8aGNCwyfvMtrQDtjH9T0="),
+    Release {
+        name: "rootless",
+        engine: Kind::Rootless,
+    },
     docker("docker-v29", DOCKER_29),
     docker(
         "docker-v29-graphdriver",
@@ -317,7 +323,7 @@ mod tests {
         let error = named(&"0.12".into()).expect_err("unknown").to_string();
         assert_eq!(
             error,
-            "GOWORK_BUILDKIT is \"0.12\"; the releases that it can name are v0.23.2, v0.20.2, v0.16.0, v0.12.5, docker-v29, docker-v29-graphdriver, docker-v28.5.2, docker-v28.5.2-graphdriver, docker-v26.1.5, docker-v26.1.5-graphdriver"
+            "GOWORK_BUILDKIT is \"0.12\"; the releases that it can name are v0.23.2, v0.20.2, v0.16.0, v0.12.5, rootless, docker-v29, docker-v29-graphdriver, docker-v28.5.2, docker-v28.5.2-graphdriver, docker-v26.1.5, docker-v26.1.5-graphdriver"
         );
     }
 }
