@@ -290,6 +290,51 @@ fn what_is_behind_links_is_copied() {
     }
 }
 
+/// A printed ignore file lets in what is added to embedded directories later, for the matcher that
+/// BuildKit has too.
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_comes_into_embedded_directories_is_embedded() {
+    let main = r#"package main
+
+import "embed"
+
+//go:embed static "a+b {c}" ui/(app)/*.htm[l] all:parts/p*
+var files embed.FS
+
+func main() { _, _ = files.ReadDir(".") }
+"#;
+    let example = Example::new(&[
+        ("go.mod", "module example.com/app\n\ngo 1.26\n"),
+        ("main.go", main),
+        ("static/one.css", "one"),
+        ("a+b {c}/one", "one"),
+        ("ui/(app)/one.html", "one"),
+        ("parts/p1/.one", "one"),
+    ]);
+    let printed = run(example.path(), "dockerignore --output .dockerignore");
+    assert_eq!(printed.code, 0, "{printed}");
+    for name in [
+        "static/deep/two.css",
+        "a+b {c}/two",
+        "ui/(app)/two.html",
+        "parts/p2/.two",
+        "parts/not",
+    ] {
+        let file = example.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "two").unwrap();
+    }
+    let (built, _) = example.build("layer");
+    let local = tempfile::tempdir().unwrap();
+    assert_eq!(example.local_build(local.path()), ["app"]);
+    let read = |dir: &Path| std::fs::read(dir.join("app")).unwrap();
+    assert!(
+        read(built.path()) == read(local.path()),
+        "app differs from go build's"
+    );
+}
+
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn only_what_changed_is_built() {
