@@ -11,7 +11,7 @@ use gowork_llb::keys;
 use gowork_llb::licenses::is_license_text;
 use gowork_llb::packages::{Package, PackageIx};
 use gowork_llb::plan::Image;
-use gowork_llb::tree::{EntryKind, TreePath};
+use gowork_llb::tree::TreePath;
 
 use crate::membership::{Query, Role};
 use crate::root::{CONFIGURATION, DOCKERFILES};
@@ -189,7 +189,7 @@ fn listing_with(query: Query<'_>, package: &Package, at: &str, file: &str) -> Op
     let listed = query.project.tree.list(&[dir]).remove(0);
     let mut nodes: BTreeMap<String, NodeKind> = BTreeMap::new();
     for entry in listed.unwrap_or_default() {
-        nodes.insert(entry.name, node_kind(entry.kind));
+        nodes.insert(entry.name, entry.kind.into());
     }
     let rest = match at {
         "" => Some(file),
@@ -205,13 +205,4 @@ fn listing_with(query: Query<'_>, package: &Package, at: &str, file: &str) -> Op
         nodes.entry(name.to_owned()).or_insert(kind);
     }
     (!nodes.is_empty()).then(|| nodes.into_iter().collect())
-}
-
-fn node_kind(kind: EntryKind) -> NodeKind {
-    match kind {
-        EntryKind::File => NodeKind::File,
-        EntryKind::Dir => NodeKind::Dir,
-        EntryKind::LinkToFile | EntryKind::LinkToDir | EntryKind::BrokenLink => NodeKind::Symlink,
-        EntryKind::Other => NodeKind::Other,
-    }
 }

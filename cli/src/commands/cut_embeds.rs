@@ -5,11 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use gowork_llb::diag::{Diagnostic, Position, Rule, Span};
-use gowork_llb::gosrc::embed::{self, Listing, NodeKind};
+use gowork_llb::gosrc::embed::{self, Listing};
 use gowork_llb::limits;
 use gowork_llb::packages::Package;
 use gowork_llb::plan::Outline;
-use gowork_llb::tree::{EntryKind, Ignore, SourceTree, TreePath};
+use gowork_llb::tree::{Ignore, SourceTree, TreePath};
 use gowork_llb::workspace;
 
 use crate::project::Project;
@@ -32,60 +32,45 @@ pub(super) fn warnings(project: &Project, outlines: &[Outline]) -> Vec<Diagnosti
     let budget = Cell::new(limits::EMBED_STEPS);
     let mut warnings = Vec::new();
     for package in by_dir.into_values() {
-        for (pattern, seen) in &package.embedded {
-            let cut = cut(project.whole.as_ref(), package, pattern, seen, &budget);
+        for (pattern, cut) in cut(project.whole.as_ref(), package, &budget) {
             warnings.extend(warning(project, package, pattern, &cut, (name, ignore)));
         }
     }
     warnings
 }
 
-/// The files of a pattern that a build does not see. What is hidden counts for nothing: systems and
-/// editors leave such files anywhere.
-fn cut(
+/// The files of each pattern of a package that a build does not see. What is hidden counts for
+/// nothing: systems and editors leave such files anywhere.
+fn cut<'p>(
     whole: &dyn SourceTree,
-    package: &Package,
-    pattern: &str,
-    seen: &[TreePath],
+    package: &'p Package,
     budget: &Cell<usize>,
-) -> Vec<TreePath> {
+) -> Vec<(&'p str, Vec<TreePath>)> {
     let listed: RefCell<BTreeMap<String, Option<Listing>>> = RefCell::default();
     let list = |below: &str| {
-        if let Some(known) = listed.borrow().get(below) {
-            return known.clone();
-        }
-        let dir = package.dir.join(below).ok()?;
-        let listing = listing(whole, &dir);
-        listed
-            .borrow_mut()
-            .insert(below.to_owned(), listing.clone());
-        listing
+        let mut listed = listed.borrow_mut();
+        let known = listed.entry(below.to_owned());
+        known
+            .or_insert_with(|| listing(whole, &package.dir.join(below).ok()?))
+            .clone()
     };
-    // What is wrong with files that a build does not see stops no build.
-    let files = embed::resolve_within(pattern, &list, budget).unwrap_or_default();
-    let files = files.iter().filter_map(|file| package.dir.join(file).ok());
-    let files = files.filter(|file| !file.name().starts_with('.'));
-    files.filter(|file| !seen.contains(file)).collect()
+    let cut_of = |(pattern, seen): (&'p String, &Vec<TreePath>)| {
+        // What is wrong with files that a build does not see stops no build.
+        let files = embed::resolve_within(pattern, &list, budget).unwrap_or_default();
+        let files = files.iter().filter_map(|file| package.dir.join(file).ok());
+        let files = files.filter(|file| !file.name().starts_with('.'));
+        (
+            pattern.as_str(),
+            files.filter(|file| !seen.contains(file)).collect(),
+        )
+    };
+    package.embedded.iter().map(cut_of).collect()
 }
 
 fn listing(whole: &dyn SourceTree, dir: &TreePath) -> Option<Listing> {
     let entries = whole.list(std::slice::from_ref(dir)).remove(0).ok()?;
-    let mut names: Vec<(String, NodeKind)> = entries
-        .into_iter()
-        .map(|entry| {
-            let kind = match entry.kind {
-                EntryKind::File => NodeKind::File,
-                EntryKind::Dir => NodeKind::Dir,
-                EntryKind::LinkToFile | EntryKind::LinkToDir | EntryKind::BrokenLink => {
-                    NodeKind::Symlink
-                }
-                EntryKind::Other => NodeKind::Other,
-            };
-            (entry.name, kind)
-        })
-        .collect();
-    names.sort_by(|a, b| a.0.cmp(&b.0));
-    Some(names.into())
+    let nodes = entries.into_iter();
+    Some(nodes.map(|entry| (entry.name, entry.kind.into())).collect())
 }
 
 fn warning(

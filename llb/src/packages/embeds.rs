@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::walk::Walk;
 use crate::gosrc::embed::{self, Listing, NodeKind};
-use crate::tree::{Entry, EntryKind, SourceTree, TreePath};
+use crate::tree::{EntryKind, SourceTree, TreePath};
 
 /// What each pattern of the package in `dir` matches.
 pub(super) fn resolve(
@@ -28,7 +28,7 @@ pub(super) fn resolve(
             .unwrap_or_default();
         let names = entries
             .iter()
-            .map(|entry| (entry.name.clone(), node_kind(entry)));
+            .map(|entry| (entry.name.clone(), entry.kind.into()));
         let listing = (!entries.is_empty()).then(|| names.collect::<Listing>());
         listed
             .borrow_mut()
@@ -44,11 +44,13 @@ pub(super) fn resolve(
         .collect()
 }
 
-fn node_kind(entry: &Entry) -> NodeKind {
-    match entry.kind {
-        EntryKind::File => NodeKind::File,
-        EntryKind::Dir => NodeKind::Dir,
-        EntryKind::LinkToFile | EntryKind::LinkToDir | EntryKind::BrokenLink => NodeKind::Symlink,
-        EntryKind::Other => NodeKind::Other,
+impl From<EntryKind> for NodeKind {
+    fn from(kind: EntryKind) -> Self {
+        match kind {
+            EntryKind::File => Self::File,
+            EntryKind::Dir => Self::Dir,
+            EntryKind::LinkToFile | EntryKind::LinkToDir | EntryKind::BrokenLink => Self::Symlink,
+            EntryKind::Other => Self::Other,
+        }
     }
 }
