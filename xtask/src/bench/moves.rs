@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use gowork_llb::plan::{Image, Plan, StepKind};
 
-use super::waits::{Package, held, plan_of, waits};
+use super::waits::{Packages, held_by_images, plan_of, waits};
 
 /// The file that has the new import.
 const FILE: &str = "gowork_bench_import.go";
@@ -46,7 +46,7 @@ type Step = BTreeSet<String>;
 /// A repository as it is.
 struct Before {
     plan: Plan,
-    packages: BTreeMap<String, Package>,
+    packages: Packages,
     /// What each image is made of, in the plan's order.
     held: Vec<BTreeSet<String>>,
     /// The third-party steps.
@@ -55,15 +55,11 @@ struct Before {
 
 fn of_repository(name: &str, directory: &Path, samples: usize) -> Result<()> {
     let plan = plan_of(directory, "amd64")?;
-    let mut packages = BTreeMap::new();
-    let mut all = Vec::new();
-    for image in &plan.images {
-        all.push(held(directory, &plan, image, &mut packages)?);
-    }
+    let (held, packages) = held_by_images(directory, &plan)?;
     let steps = plan.steps.iter().filter_map(|step| third_party(&step.kind));
     let before = Before {
         steps: steps.collect(),
-        held: all,
+        held,
         packages,
         plan,
     };
@@ -170,17 +166,16 @@ impl Before {
     /// For each module and each image that has it: what the image compiles again if the module has
     /// another version.
     fn bumps(&self) -> Vec<Moved> {
-        let third_party: Vec<&String> = self.steps.iter().flatten().collect();
         // The third-party packages that are made of each module.
         let mut made_of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for path in &third_party {
+        for path in self.steps.iter().flatten() {
             for needed in self.closure(path) {
                 if let Some(module) = self
                     .packages
                     .get(&needed)
                     .and_then(|package| package.module.clone())
                 {
-                    made_of.entry(module).or_default().insert((*path).clone());
+                    made_of.entry(module).or_default().insert(path.clone());
                 }
             }
         }

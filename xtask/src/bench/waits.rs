@@ -38,6 +38,9 @@ pub(super) struct Package {
     pub(super) module: Option<String>,
 }
 
+/// Packages by import path.
+pub(super) type Packages = BTreeMap<String, Package>;
+
 /// Prints a table for each checkout.
 ///
 /// # Errors
@@ -54,14 +57,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn of_repository(directory: &Path, with_steps: bool) -> Result<()> {
     let plan = plan_of(directory, "amd64")?;
-    let mut packages = BTreeMap::new();
-    let mut all = Vec::new();
-    for image in &plan.images {
-        let held = held(directory, &plan, image, &mut packages)?;
-        all.push((image, held));
-    }
+    let (all, packages) = held_by_images(directory, &plan)?;
     let mut rows = Vec::new();
-    for (image, held) in &all {
+    for (image, held) in plan.images.iter().zip(&all) {
         let steps = waits(&plan, image);
         let compiled = steps.iter().flat_map(|ix| plan.step(*ix).kind.compiles());
         let compiled: BTreeSet<&str> = compiled.map(|path| path.as_str()).collect();
@@ -126,12 +124,24 @@ pub(super) fn plan_of(directory: &Path, architecture: &str) -> Result<Plan> {
     plan.map_err(|error| anyhow::anyhow!("{error}"))
 }
 
+/// The import paths of the packages that each image is made of, in the plan's order, and what they
+/// are.
+pub(super) fn held_by_images(
+    directory: &Path,
+    plan: &Plan,
+) -> Result<(Vec<BTreeSet<String>>, Packages)> {
+    let mut packages = Packages::new();
+    let images = plan.images.iter();
+    let all = images.map(|image| held(directory, plan, image, &mut packages));
+    Ok((all.collect::<Result<_>>()?, packages))
+}
+
 /// The import paths of the packages that an image is made of. Notes what they are.
-pub(super) fn held(
+fn held(
     directory: &Path,
     plan: &Plan,
     image: &Image,
-    packages: &mut BTreeMap<String, Package>,
+    packages: &mut Packages,
 ) -> Result<BTreeSet<String>> {
     let request = &plan.build(plan.step(image.link).build).request;
     let mut command = Command::new("go");
@@ -204,7 +214,7 @@ fn row(
     held: &BTreeSet<String>,
     compiled: &BTreeSet<&str>,
     steps: usize,
-    packages: &BTreeMap<String, Package>,
+    packages: &Packages,
 ) -> (u64, String) {
     let size = |path: &str| packages.get(path).map_or(0, |package| package.size);
     let own: u64 = held.iter().map(|path| size(path)).sum();
