@@ -367,7 +367,7 @@ words
 
 const CHECKED: &str = "1 image on linux/amd64 and linux/arm64: no errors";
 
-/// The repository of git is no part of what everything embeds.
+/// A pattern that embeds everything does not let `.git` in: `go build` leaves it out too.
 #[test]
 fn everything_is_embedded() {
     let repository = Repository::new(

@@ -140,7 +140,7 @@ fn none() {
     assert_eq!(asking.asked(), "");
 }
 
-/// What the user is told where the database cannot be asked or believed.
+/// Each thing that can be wrong with a database has its own advice.
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn one_that_is_wrong() {

@@ -172,6 +172,23 @@ const ACCESS: &[&str] = &[
     "no secure protocol found",
 ];
 
+/// What to do about a checksum database that cannot be believed, or that does not believe a module,
+/// by what the go command says of it.
+const SUMS: [(&str, &str); 3] = [
+    (
+        "note has no verifiable signatures",
+        "the checksum database signs with another key than the one in GOSUMDB: ask the people who run it for the key, for `sumdb` under [modules] or --build-arg GOSUMDB=\"NAME+HASH+KEY URL\"",
+    ),
+    (
+        "invalid gosumdb",
+        "a checksum database of your own is named by its key and its address: `sumdb` under [modules] or --build-arg GOSUMDB=\"NAME+HASH+KEY URL\"",
+    ),
+    (
+        "checksum mismatch",
+        "the proxy has other files for this version than the recorded checksum is for: somebody changed the module after it was published. Find out who, before you write a new checksum or switch the check off",
+    ),
+];
+
 fn advice(text: &str, go: &Go) -> Vec<String> {
     let lower = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -192,7 +209,8 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
             lines.push("the checksum database cannot be reached: commit complete go.sum and go.work.sum files, or set `sumdb` under [modules]".into());
         }
     }
-    lines.extend(sums(&has).map(ToOwned::to_owned));
+    let sums = SUMS.iter().filter(|(words, _)| has(&[words]));
+    lines.extend(sums.map(|(_, line)| (*line).to_owned()));
     if has(&[HOST_KEY]) && go.checks_host_keys() {
         lines.push("the host shows no SSH key that the secret known_hosts has for it: compare the output of `ssh-keyscan HOST` with what the host publishes, and pass it with --secret id=known_hosts,src=FILE".into());
     } else if has(ACCESS) {
@@ -224,26 +242,6 @@ fn advice(text: &str, go: &Go) -> Vec<String> {
         );
     }
     lines
-}
-
-/// What to do about a checksum database that cannot be believed, or that does not believe a module.
-fn sums(has: &dyn Fn(&[&str]) -> bool) -> impl Iterator<Item = &'static str> {
-    let lines = [
-        (
-            "note has no verifiable signatures",
-            "the checksum database signs with another key than the one in GOSUMDB: ask the people who run it for the key, for `sumdb` under [modules] or --build-arg GOSUMDB=\"NAME+HASH+KEY URL\"",
-        ),
-        (
-            "invalid gosumdb",
-            "a checksum database of your own is named by its key and its address: `sumdb` under [modules] or --build-arg GOSUMDB=\"NAME+HASH+KEY URL\"",
-        ),
-        (
-            "checksum mismatch",
-            "the proxy has other files for this version than the recorded checksum is for: somebody changed the module after it was published. Find out who, before you write a new checksum or switch the check off",
-        ),
-    ];
-    let found = lines.map(|(words, line)| has(&[words]).then_some(line));
-    found.into_iter().flatten()
 }
 
 /// What gives access to private modules: for each private host that is in the text, what there was.
