@@ -519,9 +519,10 @@ fn wrong_contexts_are_refused() {
 fn contexts_for_images_are_left_alone() {
     let repository = beside();
     let args = "check --build-context golang:1.26=docker-image://mirror.example.com/go:1.26";
+    let results = "--build-context gowork-results=docker-image://registry.example.com/results";
     shown(
         &repository,
-        &format!("{args} {BOTH}"),
+        &format!("{args} {results} {BOTH}"),
         &expect![[r#"
         --- stderr
         1 image on linux/amd64 and linux/arm64: no errors

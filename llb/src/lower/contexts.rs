@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::MODULES_CONTEXT;
+use super::{MODULES_CONTEXT, RESULTS_CONTEXT};
 use crate::config::Config;
 use crate::diag::{self, Diagnostic, Rule};
 use crate::ops::short_name;
@@ -33,7 +33,7 @@ impl ContextUse<'_> {
             return Vec::new();
         }
         let mut known = in_configuration(self.config, outlines);
-        known.insert(MODULES_CONTEXT.to_owned());
+        known.extend([MODULES_CONTEXT, RESULTS_CONTEXT].map(ToOwned::to_owned));
         let is_used = |name: &&String| known.contains(*name) || self.modules.contains(*name);
         let unused: Vec<&String> = self.given.iter().filter(|name| !is_used(name)).collect();
         if unused.is_empty() {

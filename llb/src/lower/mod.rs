@@ -25,7 +25,7 @@ pub use go_errors::{GoErrors, go_errors};
 pub use image_config::{ConfigInput, check_env, image_config};
 pub use llb::{
     GOLANG_PATH, LlbInputs, LlbOptions, Lowering, MODULES, MODULES_CONTEXT, MadeResults, NoCache,
-    RESULTS_VERSION, ResultsImage, ResultsLayers, Secret,
+    RESULTS_CONTEXT, RESULTS_VERSION, ResultsImage, ResultsLayers, Secret,
 };
 pub use mark::{Mark, missing};
 pub use oci_labels::{LabelInput, annotations};

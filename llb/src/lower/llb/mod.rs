@@ -27,7 +27,7 @@ mod stamp;
 mod step_files;
 
 pub(super) use layers::layer_history;
-pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, MODULES_CONTEXT, NoCache};
+pub use options::{GOLANG_PATH, LlbInputs, LlbOptions, MODULES_CONTEXT, NoCache, RESULTS_CONTEXT};
 pub use paths::MODULES;
 pub(super) use paths::{MODCACHE, SRC, source_dir};
 pub use results::MadeResults;

@@ -111,6 +111,9 @@ impl LlbInputs {
 /// The named context for [`LlbInputs::modules`].
 pub const MODULES_CONTEXT: &str = "gowork-modules";
 
+/// The named context that is a results image, of which a build takes compile results.
+pub const RESULTS_CONTEXT: &str = "gowork-results";
+
 /// Where programs are in the golang images.
 pub const GOLANG_PATH: &str =
     "/go/bin:/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
