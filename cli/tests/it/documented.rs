@@ -1,118 +1,34 @@
-//! What pages of the documentation show as printed by gowork is what it prints.
+//! What pages of the documentation say is so: files, messages, links. Commands that they show are in
+//! `shown`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::support::{Repository, Said, root, run};
+use crate::shown::{Ground, Place, shown};
+use crate::support::{root, run};
 
-/// A command of a page, with the lines below it.
-struct Shown<'a> {
-    line: usize,
-    command: &'a str,
-    output: String,
-}
-
-/// The commands of the `console` blocks of a page.
-fn shown(page: &str) -> Vec<Shown<'_>> {
-    let mut all: Vec<Shown<'_>> = Vec::new();
-    let mut is_inside = false;
-    for (number, line) in page.lines().enumerate() {
-        if line.starts_with("```") {
-            is_inside = line == "```console";
-        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| is_inside) {
-            all.push(Shown {
-                line: number + 1,
-                command,
-                output: String::new(),
-            });
-        } else if is_inside && let Some(last) = all.last_mut() {
-            last.output += line;
-            last.output += "\n";
-        }
-    }
-    all
-}
-
-/// What a terminal shows.
-fn seen(said: &Said) -> String {
-    format!("{}{}", said.err, said.out)
-}
-
-/// Runs the commands of gowork in a page one after another in `dir`, and compares what they print.
-fn check(page: &str, dir: &Path) -> usize {
+/// The blocks of Dockerfiles that a page shows.
+fn dockerfiles(page: &str) -> Vec<String> {
     let text = std::fs::read_to_string(root().join("docs").join(page)).unwrap();
-    let mut count = 0;
-    for shown in shown(&text) {
-        let Some(args) = shown.command.strip_prefix("gowork ") else {
-            continue;
-        };
-        let printed = seen(&run(dir, args));
-        assert_eq!(
-            printed.trim_end(),
-            shown.output.trim_end(),
-            "docs/{page}:{}: gowork {args}",
-            shown.line
-        );
-        count += 1;
-    }
-    count
+    let blocks = text.split("```dockerfile\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks.collect()
 }
 
 #[test]
-fn doctor() {
-    assert_eq!(check("doctor.md", &root()), 2);
-}
-
-/// Copies the files of an example that its user wrote.
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        let name = entry.file_name();
-        if ["expected", "Dockerfile", "README.md"]
-            .iter()
-            .any(|it| name == **it)
-        {
-            continue;
-        }
-        if from.is_dir() {
-            copy(&from, &to);
-        } else {
-            std::fs::copy(&from, &to).unwrap();
-        }
-    }
+fn quickstart_shows_the_file_that_is_written() {
+    let place = Ground::new(Place::New);
+    assert_eq!(run(place.repository(), "init").code, 0);
+    let written = std::fs::read_to_string(place.repository().join("Dockerfile")).unwrap();
+    assert_eq!(dockerfiles("quickstart.md"), [written]);
 }
 
 #[test]
-fn quickstart() {
-    let dir = tempfile::tempdir().unwrap();
-    copy(&root().join("examples/shop"), dir.path());
-    assert_eq!(check("quickstart.md", dir.path()), 5);
-    let page = std::fs::read_to_string(root().join("docs/quickstart.md")).unwrap();
-    let dockerfile = std::fs::read_to_string(dir.path().join("Dockerfile")).unwrap();
-    assert!(page.contains(&format!("```dockerfile\n{dockerfile}```\n")));
-}
-
-#[test]
-fn migrating() {
-    let page = std::fs::read_to_string(root().join("docs/migrating.md")).unwrap();
-    let mut files = page.split("```dockerfile\n").skip(1);
-    let mut file = || files.next().unwrap().split("```").next().unwrap();
-    let (before, after) = (file(), file());
-    let repository = Repository::new(
-        "
--- go.mod --
-module example.com/app
-
-go 1.26
--- cmd/api/main.go --
-package main
-
-func main() {}
-",
-    );
-    repository.write("Dockerfile", before);
-    assert_eq!(check("migrating.md", repository.path()), 1);
-    assert_eq!(repository.text("Dockerfile.gowork"), after);
+fn migrating_shows_the_file_that_is_written() {
+    let place = Ground::new(Place::Migrated);
+    assert_eq!(run(place.repository(), "init --from Dockerfile").code, 0);
+    let written = place.repository().join("Dockerfile.gowork");
+    let written = std::fs::read_to_string(written).unwrap();
+    assert_eq!(dockerfiles("migrating.md")[1], written);
 }
 
 /// Every text of the sources, in one: continued lines are joined, as the compiler does it.
@@ -240,8 +156,8 @@ fn commands_are_understood() {
     let readme = root().join("README.md");
     for page in pages().into_iter().chain([readme]) {
         let text = std::fs::read_to_string(&page).unwrap();
-        let shown = shown(&text).into_iter();
-        let shown = shown.map(|it| it.command.trim_end_matches('\\').trim().to_owned());
+        let shown = shown(page.strip_prefix(root()).unwrap().to_str().unwrap());
+        let shown = shown.into_iter().map(|it| it.command);
         let shown = shown.filter(|command| command.starts_with("gowork "));
         for command in mentioned(&text).into_iter().chain(shown) {
             // Of `github|gitlab` the first; a pipe, and what follows it, is the shell's.

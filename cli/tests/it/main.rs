@@ -54,6 +54,7 @@ mod rules;
 mod sbom;
 mod schemas;
 mod secrets;
+mod shown;
 mod support;
 mod vendored;
 mod version;

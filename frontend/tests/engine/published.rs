@@ -79,16 +79,45 @@ fn rust() -> Layout {
     layout::build(build)
 }
 
-/// A build of the frontend's Dockerfile.
+/// What a page says to run in a clone.
+fn command(page: &str) -> &str {
+    let start = "docker buildx build --file frontend/Dockerfile ";
+    let mut lines = page.lines().map(|line| line.trim_start_matches("$ "));
+    lines.find(|line| line.starts_with(start)).unwrap()
+}
+
+/// The build of the frontend's Dockerfile that the page on installing shows, but for where the image
+/// goes.
 fn build(rust: &Layout, revision: &str) -> Build {
+    let command = command(include_str!("../../../docs/install.md"));
+    let words = command
+        .strip_prefix("docker buildx build ")
+        .and_then(|words| words.strip_suffix(" --tag gowork/gowork:1 --load ."))
+        .unwrap_or_else(|| panic!("another command: {command}"))
+        .replace("$(git rev-parse HEAD)", revision);
     Engine::main()
-        .stock_as_it_is(&sources(), &sources().join("frontend/Dockerfile"))
+        .build_of(".")
+        .in_directory(&sources())
+        .args(words.split(' '))
         .args(context(
             RUST,
             format!("oci-layout://{}", rust.path().display()),
         ))
         .env("SOURCE_DATE_EPOCH", EPOCH)
-        .args([format!("--build-arg=REVISION={revision}")])
+}
+
+/// Without the commit, which is the image's label and nothing else.
+#[test]
+fn the_quickstart_shows_the_same_command() {
+    let [short, full] = [
+        include_str!("../../../docs/quickstart.md"),
+        include_str!("../../../docs/install.md"),
+    ]
+    .map(command);
+    assert_eq!(
+        full.replace("--build-arg REVISION=$(git rev-parse HEAD) ", ""),
+        short
+    );
 }
 
 /// The image of `cargo xtask image`, for this run of tests.
