@@ -28,6 +28,7 @@ mod oci;
 mod oracle;
 mod progress;
 mod python;
+mod rust_std;
 mod sboms;
 mod schemas;
 mod state;
@@ -77,6 +78,8 @@ enum Task {
     SbomValidators,
     /// Make a book of the documentation, and follow its links
     Book(book::Arguments),
+    /// Build the image for linux/arm64 on two engines, and run its programs by QEMU
+    Arm64,
     /// Sign an image, its SBOM and its provenance with cosign, which takes minutes to compile
     Signing,
 }
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Task::Sboms(arguments) => sboms::run(&arguments),
         Task::SbomValidators => python::print_sbom_validators(),
         Task::Book(arguments) => book::run(&arguments),
+        Task::Arm64 => tests::run_arm64(),
         Task::Signing => tests::run_signing(),
     };
     report(result)

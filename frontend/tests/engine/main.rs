@@ -23,6 +23,7 @@ mod records;
 mod repository;
 mod server;
 
+mod arm64;
 mod bad_input;
 mod bake;
 mod bases;

@@ -52,6 +52,11 @@ fn context(name: &str, value: impl std::fmt::Display) -> [String; 2] {
 
 /// The image that takes the place of Rust's.
 fn rust() -> Layout {
+    rust_with(&[])
+}
+
+/// The same with more directories: the name of a context, and where its files go.
+pub(crate) fn rust_with(more: &[(&str, &Path, &str)]) -> Layout {
     let fetched = Command::new(env!("CARGO"))
         .args(["fetch", "--locked", "--quiet"])
         .current_dir(sources())
@@ -60,7 +65,11 @@ fn rust() -> Layout {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home =
         home.unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cargo"));
-    let stand_in = Repository::new(&[("Dockerfile", STAND_IN)]);
+    let copies = more
+        .iter()
+        .map(|(name, _, to)| format!("COPY --from={name} / {to}\n"));
+    let text: String = std::iter::once(STAND_IN.to_owned()).chain(copies).collect();
+    let stand_in = Repository::new(&[("Dockerfile", &text)]);
     let dockerfile = stand_in.root().join("Dockerfile");
     let sysroot = PathBuf::from(printed("rustc", &["--print=sysroot"]));
     // A context travels whole, and the documentation beside these is larger than they are.
@@ -76,6 +85,9 @@ fn rust() -> Layout {
     for (name, directory) in contexts {
         build = build.args(context(name, directory.display()));
     }
+    for (name, directory, _) in more {
+        build = build.args(context(name, directory.display()));
+    }
     layout::build(build)
 }
 
@@ -89,13 +101,18 @@ fn command(page: &str) -> &str {
 /// The build of the frontend's Dockerfile that the page on installing shows, but for where the image
 /// goes.
 fn build(rust: &Layout, revision: &str) -> Build {
+    build_on(&Engine::main(), rust, revision)
+}
+
+/// The same on an engine.
+pub(crate) fn build_on(engine: &Engine, rust: &Layout, revision: &str) -> Build {
     let command = command(include_str!("../../../docs/install.md"));
     let words = command
         .strip_prefix("docker buildx build ")
         .and_then(|words| words.strip_suffix(" --tag gowork/gowork:1 --load ."))
         .unwrap_or_else(|| panic!("another command: {command}"))
         .replace("$(git rev-parse HEAD)", revision);
-    Engine::main()
+    engine
         .build_of(".")
         .in_directory(&sources())
         .args(words.split(' '))
@@ -121,7 +138,7 @@ fn the_quickstart_shows_the_same_command() {
 }
 
 /// The image of `cargo xtask image`, for this run of tests.
-fn of_xtask() -> Image {
+pub(crate) fn of_xtask() -> Image {
     let copy = tempfile::tempdir().unwrap();
     let status = Command::new("cp")
         .arg("-r")

@@ -111,7 +111,7 @@ fn make_busybox(debian: &Path, workshop: &Path, layout: &Path) -> Result<()> {
 
 /// The Debian archive that this machine's apt uses: behind a company's walls often the only one in
 /// reach.
-fn archive() -> String {
+pub(crate) fn archive() -> String {
     let mut files = vec![PathBuf::from("/etc/apt/sources.list")];
     let entries = std::fs::read_dir("/etc/apt/sources.list.d")
         .into_iter()

@@ -8,6 +8,8 @@
 mod debian;
 mod goroot;
 
+pub(crate) use debian::archive as debian_archive;
+
 use crate::engine::registry::Registry;
 use crate::engine::tools::Tool;
 use crate::golang::VERSION as GO_VERSION;
