@@ -72,6 +72,7 @@ impl Times {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let started = Instant::now();
     let state = State::open()?;
+    engine::require_layouts(&state)?;
     let mut times = Times::default();
     let name = if arguments.fresh { FRESH } else { engine::MAIN };
     if arguments.fresh {

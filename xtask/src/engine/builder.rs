@@ -2,6 +2,7 @@
 
 use super::tools::Tool;
 use crate::command::{command, find_program, output, run, succeeds};
+use crate::progress::note;
 use crate::state::State;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -57,12 +58,23 @@ pub(crate) fn docker_at_hand() -> Option<UserEngine> {
     }
     let chosen_by = "`docker context`";
     let buildx = installed_buildx(chosen_by).ok()?;
-    Some(UserEngine {
+    let engine = UserEngine {
         buildx,
         chosen_by,
         builder: None,
-    })
+    };
+    if !engine.has_layouts() {
+        note(&format!(
+            "{WITHOUT_LAYOUTS}; an engine of ours is used instead"
+        ));
+        return None;
+    }
+    Some(engine)
 }
+
+/// Why a demonstration cannot use an engine.
+pub(crate) const WITHOUT_LAYOUTS: &str =
+    "this Docker keeps images without containerd, and so reads and writes no OCI layouts";
 
 /// The value of a variable of the environment, unless it is empty.
 fn set(name: &str) -> Option<OsString> {
@@ -70,6 +82,19 @@ fn set(name: &str) -> Option<OsString> {
 }
 
 impl UserEngine {
+    /// Whether it reads and writes OCI layouts. Docker's own builder does, if containerd keeps its
+    /// images; builders in containers do in any case.
+    pub(crate) fn has_layouts(&self) -> bool {
+        let mut inspect = command(&self.buildx, ["inspect"]);
+        inspect.args(&self.builder);
+        let text = output(&mut inspect).unwrap_or_default();
+        let driver = text.lines().find_map(|line| line.strip_prefix("Driver:"));
+        let format = "{{json .DriverStatus}}";
+        driver.is_none_or(|driver| driver.trim() != "docker")
+            || output(&mut command("docker", ["info", "--format", format]))
+                .is_ok_and(|status| status.contains(CONTAINERD_STORE))
+    }
+
     /// Starts the builder if it does not run, and shows whether it answers.
     ///
     /// # Errors
@@ -80,6 +105,9 @@ impl UserEngine {
         })
     }
 }
+
+/// What `docker info` names the storage of images that containerd keeps.
+const CONTAINERD_STORE: &str = "io.containerd.snapshotter";
 
 /// Where Docker says its buildx plugin lies, else a buildx in `PATH`.
 fn installed_buildx(chosen_by: &str) -> Result<PathBuf> {

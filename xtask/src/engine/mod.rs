@@ -224,6 +224,22 @@ fn up_with(state: &State, name: &str, wanted: &Wanted<'_>) -> Result<Up> {
     })
 }
 
+/// Fails if the user named an engine that reads and writes no OCI layouts.
+///
+/// # Errors
+/// As it says.
+pub(crate) fn require_layouts(state: &State) -> Result<()> {
+    if let Some(user) = builder::user_engine(state)?
+        && !user.has_layouts()
+    {
+        bail!(
+            "{}: turn on its containerd image store, or set {GOWORK_ENGINE}=own for an engine of ours",
+            builder::WITHOUT_LAYOUTS
+        );
+    }
+    Ok(())
+}
+
 /// The Docker that runs on this machine, if one does and nothing says which engine to use. Tests make
 /// engines of their own in any case, as they need several, and empty ones.
 ///
