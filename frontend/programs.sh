@@ -38,6 +38,11 @@ home=${CARGO_HOME:-$HOME/.cargo}
 flags="$flags
 --remap-path-prefix=$repository=/gowork
 --remap-path-prefix=$home=/cargo"
+# Where the sources of Rust's own library are installed, the compiler names its files by their place.
+sysroot=$(rustc --print=sysroot)
+commit=$(rustc --version --verbose | sed -n 's/^commit-hash: //p')
+flags="$flags
+--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$commit"
 for registry in "$home"/registry/src/*; do
   flags="$flags
 --remap-path-prefix=$registry=/cargo"

@@ -241,6 +241,24 @@ fn programs_do_not_know_their_commit() {
     }
 }
 
+/// A program that names a directory of the machine is another one on another machine. The compiler
+/// names its own only where the sources of Rust's library are installed (`rust-src`).
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn programs_do_not_know_where_they_were_built() {
+    let sysroot = PathBuf::from(printed("rustc", &["--print=sysroot"]));
+    let places = [
+        sysroot.join("lib/rustlib"),
+        sources().canonicalize().unwrap(),
+    ];
+    for (name, bytes) in of_xtask().files() {
+        for place in &places {
+            let found = memchr::memmem::find(&bytes, place.as_os_str().as_encoded_bytes());
+            assert!(found.is_none(), "{name} holds {}", place.display());
+        }
+    }
+}
+
 /// To a registry, from which the engine then takes it, and to Docker's store: crane reads the archive
 /// as `docker load` does.
 #[test]
