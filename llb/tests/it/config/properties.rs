@@ -352,6 +352,8 @@ proptest! {
     #[test]
     fn a_slip_in_a_key_is_told_at_its_place(config in config(), which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>()) {
         let text = toml::to_string(&config).unwrap();
+        // Lines of a text over several lines may look like keys and tables.
+        prop_assume!(!text.contains("\"\"\"") && !text.contains("'''"));
         let is_key = |line: &&str| line.split_once(" = ").is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b.is_ascii_digit()));
         // Names of the user's own, in env, labels and annotations, cannot be slips.
         let mut table = "";
