@@ -25,6 +25,8 @@ enum Benchmark {
     Growth(growth::Arguments),
     /// Images of a repository, against hand-written Dockerfiles
     Build(Box<build::Arguments>),
+    /// CI jobs on clean runners with an imported cache: an image each, and pull requests
+    Jobs(build::Jobs),
     /// What each image of a checkout waits for on an empty engine; builds nothing
     Waits(waits::Arguments),
     /// How much third-party code a new import, or another version of a module, compiles again where
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Benchmark::Scan(arguments) => scan::run(arguments),
         Benchmark::Growth(arguments) => growth::run(arguments),
         Benchmark::Build(arguments) => build::run(arguments),
+        Benchmark::Jobs(arguments) => build::run_jobs(arguments),
         Benchmark::Waits(arguments) => waits::run(arguments),
         Benchmark::Moves(arguments) => moves::run(arguments),
         Benchmark::Generate { kind } => build::generate(*kind),

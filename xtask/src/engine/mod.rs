@@ -11,7 +11,7 @@ mod docker;
 pub(crate) mod environment;
 pub(crate) mod host;
 mod mounts;
-mod process;
+pub(crate) mod process;
 pub(crate) mod registry;
 pub(crate) mod releases;
 mod rootless;
@@ -20,7 +20,7 @@ pub(crate) mod tools;
 
 use crate::progress::{Phase, note};
 use crate::state::State;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use builder::GOWORK_ENGINE;
 use daemon::Engine;
 pub(crate) use daemon::Space;
@@ -327,6 +327,16 @@ pub(crate) fn save(state: &State, name: &str) -> Result<()> {
 pub(crate) fn restore(state: &State, name: &str) -> Result<bool> {
     let _lock = state.lock(LOCK)?;
     Engine::named(state, name)?.restore()
+}
+
+/// Seconds of processors that an engine has used since it was started, with all that it ran.
+///
+/// # Errors
+/// If it does not run.
+pub(crate) fn processor_seconds(state: &State, name: &str) -> Result<f64> {
+    let running = Engine::named(state, name)?.running();
+    let pid = running.with_context(|| format!("engine {name} does not run"))?;
+    process::processor_seconds(&pid.to_string())
 }
 
 fn stop_idle_registry(state: &State) -> Result<()> {

@@ -160,9 +160,24 @@ pub(crate) fn send(signal: &str, pid: u32) -> Result<()> {
     crate::command::run(&mut kill)
 }
 
+/// Seconds of processors that a process has used, with those that it started and waited for: user
+/// and system time (proc_pid_stat(5), fields 14 to 17). `process` is a pid or `self`.
+///
+/// # Errors
+/// If it does not run.
+pub(crate) fn processor_seconds(process: &str) -> Result<f64> {
+    let path = format!("/proc/{process}/stat");
+    let stat = std::fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+    // The second field, the program's name, may have blanks.
+    let (_, fields) = stat.rsplit_once(')').context("no name in it")?;
+    let ticks = fields.split_whitespace().skip(11).take(4);
+    let ticks: u64 = ticks.map(str::parse::<u64>).sum::<Result<_, _>>()?;
+    Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Daemon;
+    use super::{Daemon, processor_seconds};
     use std::process::Command;
     use std::time::Duration;
 
@@ -200,6 +215,16 @@ mod tests {
         .expect("write");
         assert_eq!(daemon.running(), None);
         assert!(!daemon.stop().expect("stop"));
+    }
+
+    #[test]
+    fn a_process_has_used_what_it_waited_for() {
+        let before = processor_seconds("self").expect("it runs");
+        let mut busy = Command::new("sh");
+        busy.args(["-c", "n=0; while [ $n -lt 300000 ]; do n=$((n + 1)); done"]);
+        assert!(busy.status().expect("a shell").success());
+        assert!(processor_seconds("self").expect("it runs") > before);
+        processor_seconds("0").expect_err("no process has this number");
     }
 
     #[test]

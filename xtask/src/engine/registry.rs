@@ -5,6 +5,7 @@ use super::process::Daemon;
 use super::tools::Tool;
 use crate::state::State;
 use anyhow::{Context, Result};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -205,20 +206,50 @@ impl Registry {
     /// # Errors
     /// If it does not exist.
     pub(crate) fn size(&self, repository: &str, tag: &str) -> Result<u64> {
-        let answer = self.request("GET", &format!("/v2/{repository}/manifests/{tag}"))?;
-        let (_, body) = answer
-            .split_once("\r\n\r\n")
-            .context("the registry's answer has no end of headers")?;
-        let manifest: serde_json::Value =
-            serde_json::from_str(body).with_context(|| format!("{repository}:{tag}: {body}"))?;
+        Ok(self.named(repository, tag)?.values().sum())
+    }
+
+    /// What the manifest or index under a tag names, by digest, with its bytes: of a cache that was
+    /// exported to it, the layers.
+    ///
+    /// # Errors
+    /// If it does not exist.
+    pub(crate) fn named(&self, repository: &str, tag: &str) -> Result<BTreeMap<String, u64>> {
+        let manifest = self.manifest(repository, tag)?;
         let named = manifest["layers"]
             .as_array()
             .or(manifest["manifests"].as_array());
         let named = named.with_context(|| format!("{repository}:{tag} names nothing"))?;
-        Ok(named
-            .iter()
-            .filter_map(|layer| layer["size"].as_u64())
-            .sum())
+        let entry = |of: &serde_json::Value| {
+            let digest = of["digest"].as_str()?;
+            Some((digest.to_owned(), of["size"].as_u64()?))
+        };
+        Ok(named.iter().filter_map(entry).collect())
+    }
+
+    /// The text of the config that the manifest under a tag names: of an exported cache, all that
+    /// BuildKit knows of its layers.
+    ///
+    /// # Errors
+    /// If it does not exist.
+    pub(crate) fn config(&self, repository: &str, tag: &str) -> Result<String> {
+        let manifest = self.manifest(repository, tag)?;
+        let digest = manifest["config"]["digest"].as_str();
+        let digest = digest.with_context(|| format!("{repository}:{tag} has no config"))?;
+        self.body(&format!("/v2/{repository}/blobs/{digest}"))
+    }
+
+    fn manifest(&self, repository: &str, tag: &str) -> Result<serde_json::Value> {
+        let body = self.body(&format!("/v2/{repository}/manifests/{tag}"))?;
+        serde_json::from_str(&body).with_context(|| format!("{repository}:{tag}: {body}"))
+    }
+
+    fn body(&self, path: &str) -> Result<String> {
+        let answer = self.request("GET", path)?;
+        let (_, body) = answer
+            .split_once("\r\n\r\n")
+            .context("the registry's answer has no end of headers")?;
+        Ok(body.to_owned())
     }
 
     fn answers(&self) -> bool {

@@ -83,6 +83,23 @@ impl Edits {
         Ok(Self { by_scenario })
     }
 
+    /// For each package, a statement more in its longest function. A package without a function has
+    /// no edit.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub(super) fn of_bodies<'a>(
+        scratch: &Scratch<'_>,
+        packages: impl IntoIterator<Item = &'a Own>,
+    ) -> Result<Vec<Edit>> {
+        let edits = packages.into_iter().map(|package| body(scratch, package));
+        Ok(edits
+            .collect::<Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect())
+    }
+
     /// The edit of a run. `None` if earlier runs have made every edit.
     pub(super) fn of(&self, scenario: Scenario, run: usize) -> Option<&Edit> {
         let edits = self.by_scenario.get(&scenario)?;
@@ -163,32 +180,18 @@ impl Finder<'_> {
 
     /// The longest function of the package gets a statement.
     fn body(&self, package: &Own) -> Result<Vec<Edit>> {
-        let longest = self.longest(package)?;
-        Ok(longest
-            .and_then(|(file, text)| Some(Edit::of(file, edit_body(&text, WORD)?)))
-            .into_iter()
-            .collect())
+        Ok(body(self.scratch, package)?.into_iter().collect())
     }
 
     fn signature(&self) -> Result<Vec<Edit>> {
         let function = format!(
             "\n// Benchmarked is new.\nfunc Benchmarked() string {{\n\treturn {WORD:?}\n}}\n"
         );
-        let longest = self.longest(&self.subject.shared)?;
+        let longest = longest(self.scratch, &self.subject.shared)?;
         Ok(longest
             .map(|(file, text)| Edit::of(file, text + &function))
             .into_iter()
             .collect())
-    }
-
-    /// The file of a package with the longest function, and its text.
-    fn longest<'a>(&self, package: &'a Own) -> Result<Option<(&'a String, String)>> {
-        let texts = package
-            .files
-            .iter()
-            .map(|file| Ok((file, self.scratch.text(file)?)))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(texts.into_iter().max_by_key(|(_, text)| longest_body(text)))
     }
 
     fn std_imports(&self) -> Result<Vec<Edit>> {
@@ -365,6 +368,22 @@ impl Finder<'_> {
         edit.what = format!("like {}", like.name);
         Ok(vec![edit])
     }
+}
+
+/// A statement more in the longest function of a package.
+fn body(scratch: &Scratch<'_>, package: &Own) -> Result<Option<Edit>> {
+    let longest = longest(scratch, package)?;
+    Ok(longest.and_then(|(file, text)| Some(Edit::of(file, edit_body(&text, WORD)?))))
+}
+
+/// The file of a package with the longest function, and its text.
+fn longest<'a>(scratch: &Scratch<'_>, package: &'a Own) -> Result<Option<(&'a String, String)>> {
+    let texts = package
+        .files
+        .iter()
+        .map(|file| Ok((file, scratch.text(file)?)))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(texts.into_iter().max_by_key(|(_, text)| longest_body(text)))
 }
 
 /// A new file of the image's main that imports `path`.

@@ -19,7 +19,7 @@ use std::time::SystemTime;
 /// The engine that has built the repository before.
 const WARM: &str = "bench";
 /// The engine that has the base image and nothing else.
-const EMPTY: &str = "bench-empty";
+pub(super) const EMPTY: &str = "bench-empty";
 
 /// How measurements are made.
 pub(super) struct Plan {
@@ -76,27 +76,32 @@ impl Bench<'_> {
             }
             if imported { self.imported() } else { Ok(()) }
         })();
-        let removed = [WARM, EMPTY]
+        result.and(self.remove_engines())
+    }
+
+    /// Removes both engines.
+    pub(super) fn remove_engines(&self) -> Result<()> {
+        [WARM, EMPTY]
             .iter()
-            .try_for_each(|name| engine::reset(self.state, name));
-        result.and(removed)
+            .try_for_each(|name| engine::reset(self.state, name))
     }
 
     /// Makes an engine with nothing but the base image, and keeps that state.
-    fn make_empty(&self, buildx: &Path) -> Result<()> {
+    pub(super) fn make_empty(&self, buildx: &Path) -> Result<()> {
         engine::reset(self.state, EMPTY)?;
         let up = engine::up(self.state, EMPTY, engine::Space::Benchmark)?;
         prime(buildx, &up.variables, self.subject)?;
         engine::save(self.state, EMPTY)
     }
 
-    fn empty(&self) -> Result<Variables> {
+    /// That engine, as it was then.
+    pub(super) fn empty(&self) -> Result<Variables> {
         engine::restore(self.state, EMPTY)?;
         Ok(engine::up(self.state, EMPTY, engine::Space::Benchmark)?.variables)
     }
 
     /// Makes an engine on which every side has built the repository.
-    fn make_warm(&mut self, buildx: &Path, export: bool) -> Result<Variables> {
+    pub(super) fn make_warm(&mut self, buildx: &Path, export: bool) -> Result<Variables> {
         engine::reset(self.state, WARM)?;
         let up = engine::up(self.state, WARM, engine::Space::Benchmark)?;
         prime(buildx, &up.variables, self.subject)?;

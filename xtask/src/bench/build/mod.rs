@@ -13,6 +13,7 @@ mod edit;
 mod edits;
 mod figures;
 mod generated;
+mod jobs;
 mod measure;
 mod page;
 mod picture;
@@ -36,6 +37,7 @@ use clap::ValueEnum;
 use edits::Edits;
 use figures::Figures;
 pub(super) use generated::Kind;
+pub(super) use jobs::{Arguments as Jobs, run as run_jobs};
 use measure::{Bench, Plan};
 use scenario::{Scenario, Stage};
 use scratch::Scratch;
@@ -115,13 +117,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Two at once would take each other's engines away.
     let _lock = state.lock("bench")?;
     let sides = sides(&arguments.sides, arguments.earlier.is_some());
-    let equipment = equipment(&state, &sides, arguments)?;
-    let out = if arguments.out.is_relative() {
-        state.repository().join(&arguments.out)
-    } else {
-        arguments.out.clone()
-    };
-    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    let mut equipment = equipment(&state, &sides, arguments.quick)?;
+    equipment.compression.clone_from(&arguments.compression);
+    if let Some(layout) = &arguments.earlier {
+        equipment.earlier = Some(std::path::absolute(layout)?);
+    }
+    let out = out(&state, &arguments.out)?;
     let parent = state.path("bench");
     std::fs::create_dir_all(&parent)?;
     for subject in subjects(&state, arguments)? {
@@ -186,9 +187,16 @@ fn sides(asked: &[Side], has_earlier: bool) -> Vec<Side> {
     sides
 }
 
-fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equipment> {
+/// The directory that tables go to.
+fn out(state: &State, asked: &Path) -> Result<PathBuf> {
+    let out = state.repository().join(asked);
+    std::fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    Ok(out)
+}
+
+fn equipment(state: &State, sides: &[Side], quick: bool) -> Result<Equipment> {
     let frontend = crate::engine::environment::frontend_layout(state);
-    let quality = if arguments.quick {
+    let quality = if quick {
         Quality::Quick
     } else {
         Quality::Release
@@ -211,30 +219,20 @@ fn equipment(state: &State, sides: &[Side], arguments: &Arguments) -> Result<Equ
     }
     Ok(Equipment {
         dockerfile,
-        earlier: arguments
-            .earlier
-            .as_ref()
-            .map(std::path::absolute)
-            .transpose()?,
+        earlier: None,
         buildx: Tool::Buildx.ensure(state)?,
         frontend,
         gowork: built_program(state, &["--package", "gowork", "--bin", "gowork"])?,
         ko,
-        compression: arguments.compression.clone(),
+        compression: "gzip".to_owned(),
+        platforms: Vec::new(),
         path: crate::golang::path(state)?,
     })
 }
 
 fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
     if let Some(repo) = &arguments.repo {
-        let source = repo
-            .canonicalize()
-            .with_context(|| format!("cannot find {}", repo.display()))?;
-        let name = source
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let mut subject = Subject::open(&name, &source, &arguments.images)?;
+        let mut subject = checkout(repo, &arguments.images)?;
         if let Some(edited) = &arguments.edited {
             subject.choose(edited)?;
         }
@@ -262,6 +260,18 @@ fn subjects(state: &State, arguments: &Arguments) -> Result<Vec<Subject>> {
         bail!("there is nothing to build");
     }
     Ok(subjects)
+}
+
+/// A checkout, of whose images only those in `wanted` are built, where it names any.
+fn checkout(repo: &Path, wanted: &[String]) -> Result<Subject> {
+    let source = repo
+        .canonicalize()
+        .with_context(|| format!("cannot find {}", repo.display()))?;
+    let name = source
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    Subject::open(&name, &source, wanted)
 }
 
 /// Makes a workspace and prints where it is.

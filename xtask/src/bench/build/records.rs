@@ -58,6 +58,21 @@ impl Records {
         }
     }
 
+    /// How many steps ran that compile or link. A step whose layer is fetched from an imported cache
+    /// has more stretches than one, and in one of them it is said to be cached.
+    pub(super) fn compiled(&self) -> usize {
+        let is_go = |span: &Span| {
+            ["compile ", "link "]
+                .iter()
+                .any(|verb| span.name.starts_with(verb))
+        };
+        let mut is_cached: BTreeMap<&str, bool> = BTreeMap::new();
+        for ((digest, _), span) in self.spans.iter().filter(|(_, span)| is_go(span)) {
+            *is_cached.entry(digest).or_default() |= span.cached;
+        }
+        is_cached.values().filter(|cached| !**cached).count()
+    }
+
     /// The work in the order in which it began: seconds since the first start, seconds that it
     /// took, and its name. Vertices that lasted no time to speak of are left out, and so is what
     /// BuildKit remembers of earlier builds.
@@ -107,6 +122,15 @@ fn seconds(time: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::Records;
+
+    #[test]
+    fn a_step_that_is_fetched_was_not_compiled() {
+        let text = r#"{"vertexes":[{"digest":"a","name":"compile std","started":"2026-01-01T00:00:01Z","cached":true}]}
+{"vertexes":[{"digest":"a","name":"compile std","started":"2026-01-01T00:00:02Z","completed":"2026-01-01T00:00:03Z"}]}
+{"vertexes":[{"digest":"b","name":"link api","started":"2026-01-01T00:00:03Z","completed":"2026-01-01T00:00:04Z"}]}
+{"vertexes":[{"digest":"c","name":"sources of api","started":"2026-01-01T00:00:03Z"}]}"#;
+        assert_eq!(Records::parse(text).compiled(), 1);
+    }
 
     #[test]
     fn each_stretch_of_work_has_a_line_and_text_is_kept() {

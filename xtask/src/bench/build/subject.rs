@@ -39,6 +39,8 @@ pub(super) struct Subject {
     pub(super) edited: usize,
     /// The package that most images reach.
     pub(super) shared: Own,
+    /// Its own packages that an image is made of, mains left out, by import path.
+    pub(super) libraries: Vec<Own>,
     /// How many packages of its own it has.
     pub(super) packages: usize,
 }
@@ -143,6 +145,7 @@ impl Subject {
                 .collect(),
             edited,
             shared,
+            libraries: libraries(build, &reached),
             packages: build.packages.len(),
         })
     }
@@ -264,6 +267,19 @@ fn most_shared(source: &Path, build: &Build, reached: &[packages::PackageSet]) -
     candidates
         .into_iter()
         .find(|package| package.files.iter().any(|file| has_body(file)))
+}
+
+/// Packages that an image is made of, mains left out, by import path.
+fn libraries(build: &Build, reached: &[packages::PackageSet]) -> Vec<Own> {
+    let all = build.packages.iter();
+    let mut libraries: Vec<Own> = all
+        .filter(|(ix, package)| {
+            package.name != "main" && reached.iter().any(|set| set.contains(*ix))
+        })
+        .map(|(ix, _)| own(&build.packages, ix))
+        .collect();
+    libraries.sort_by(|a, b| a.path.cmp(&b.path));
+    libraries
 }
 
 fn image_of(build: &Build, image: &plan::OutlineImage) -> Image {

@@ -9,6 +9,7 @@ use crate::command::{command, last_lines, run};
 use crate::engine::environment::{Variables, value};
 use crate::engine::registry::Registry;
 use anyhow::{Context, Result, bail};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -35,6 +36,8 @@ pub(super) struct Equipment {
     pub(super) ko: Option<(PathBuf, String)>,
     /// How exported layers are compressed, in BuildKit's words.
     pub(super) compression: String,
+    /// What is built for, if not for this machine alone.
+    pub(super) platforms: Vec<String>,
     /// `PATH` with a go command.
     pub(super) path: std::ffi::OsString,
 }
@@ -70,6 +73,18 @@ pub(super) enum Cache {
     Push,
     /// What was exported is imported.
     Import,
+    /// The same, and what the build leaves is exported by the name of this pull request.
+    Pull(usize),
+}
+
+/// An exported cache.
+pub(super) struct Kept {
+    /// Bytes of its config, which lists all that it has.
+    pub(super) config: usize,
+    /// What it remembers: a record for each vertex, or more.
+    pub(super) records: usize,
+    /// Bytes of its layers, by digest.
+    pub(super) layers: BTreeMap<String, u64>,
 }
 
 /// A build that succeeded.
@@ -156,6 +171,9 @@ impl<'a> Workplace<'a> {
             .args(["--target", target])
             .arg("--file")
             .arg(dockerfile);
+        if !self.equipment.platforms.is_empty() {
+            buildx.args(["--platform", &self.equipment.platforms.join(",")]);
+        }
         if let Some(bundle) = value(engine, "GOWORK_TEST_CA") {
             buildx
                 .arg("--secret")
@@ -199,30 +217,30 @@ impl<'a> Workplace<'a> {
     /// Adds what is said of the cache outside of the engine. Returns the output.
     fn add_cache(&self, buildx: &mut Command, engine: &Variables, cache: Cache) -> Result<String> {
         let compression = &self.equipment.compression;
-        let named = |name: String| -> Result<String> {
-            Ok(format!("{}/{name}:{TAG}", registry(engine)?.address))
+        let named = |name: String, tag: &str| -> Result<String> {
+            Ok(format!("{}/{name}:{tag}", registry(engine)?.address))
         };
+        if let Cache::Export | Cache::Pull(_) = cache {
+            let to = named(self.cache(), &tag(cache))?;
+            buildx.arg("--cache-to").arg(format!(
+                "type=registry,ref={to},mode=max,compression={compression}"
+            ));
+        }
         match cache {
-            Cache::Unused => {}
-            Cache::Export => {
-                let to = named(self.cache())?;
-                buildx.arg("--cache-to").arg(format!(
-                    "type=registry,ref={to},mode=max,compression={compression}"
-                ));
-            }
+            Cache::Unused | Cache::Export => {}
             Cache::Push => {
-                let image = named(self.results())?;
+                let image = named(self.results(), TAG)?;
                 return Ok(format!(
                     "type=image,name={image},push=true,compression={compression}"
                 ));
             }
-            Cache::Import => {
-                let from = named(self.cache())?;
+            Cache::Import | Cache::Pull(_) => {
+                let from = named(self.cache(), TAG)?;
                 buildx
                     .arg("--cache-from")
                     .arg(format!("type=registry,ref={from}"));
                 if self.side == Side::Results {
-                    let image = named(self.results())?;
+                    let image = named(self.results(), TAG)?;
                     buildx
                         .arg("--build-context")
                         .arg(format!("gowork-results=docker-image://{image}"));
@@ -349,6 +367,30 @@ impl<'a> Workplace<'a> {
             _ => self.cache(),
         };
         registry(engine)?.size(&name, TAG)
+    }
+
+    /// The cache that a build exported: what BuildKit reads of it first, and its layers.
+    ///
+    /// # Errors
+    /// If it does not exist, or has another form.
+    pub(super) fn kept(&self, engine: &Variables, cache: Cache) -> Result<Kept> {
+        let (registry, name, tag) = (registry(engine)?, self.cache(), tag(cache));
+        let config = registry.config(&name, &tag)?;
+        let read: serde_json::Value = serde_json::from_str(&config)?;
+        let records = read["records"].as_array();
+        Ok(Kept {
+            config: config.len(),
+            records: records.context("the cache has no records")?.len(),
+            layers: registry.named(&name, &tag)?,
+        })
+    }
+}
+
+/// The tag that a build exports its cache to.
+fn tag(cache: Cache) -> String {
+    match cache {
+        Cache::Pull(number) => format!("{TAG}-pull-{number}"),
+        _ => TAG.to_owned(),
     }
 }
 
