@@ -38,15 +38,15 @@ home=${CARGO_HOME:-$HOME/.cargo}
 flags="$flags
 --remap-path-prefix=$repository=/gowork
 --remap-path-prefix=$home=/cargo"
+for registry in "$home"/registry/src/*; do
+  flags="$flags
+--remap-path-prefix=$registry=/cargo"
+done
 # Where the sources of Rust's own library are installed, the compiler names its files by their place.
 sysroot=$(rustc --print=sysroot)
 commit=$(rustc --version --verbose | sed -n 's/^commit-hash: //p')
 flags="$flags
 --remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rustc/$commit"
-for registry in "$home"/registry/src/*; do
-  flags="$flags
---remap-path-prefix=$registry=/cargo"
-done
 mkdir -p "$build"
 if [ "$profile" = image ]; then
   # Leaves unwind tables out, a ninth of the programs: what aborts on a panic unwinds nothing. The C

@@ -2,7 +2,7 @@
 //! package of its sources, where Rust's server is out of reach.
 
 use crate::base::debian_archive;
-use crate::command::{command, find_program, output, run};
+use crate::command::{cargo, command, find_program, output, run};
 use crate::progress::Phase;
 use crate::state::State;
 use anyhow::{Context, Result, bail};
@@ -28,7 +28,7 @@ pub(crate) fn ensure(state: &State) -> Result<PathBuf> {
     let _lock = state.lock("rust-std")?;
     let directory = state.path(&format!("tools/rust-std-{release}-{TRIPLE}"));
     if !directory.exists() {
-        build(&release, &directory).with_context(|| {
+        build(state, &release, &directory).with_context(|| {
             format!(
                 "Rust has no standard library for {TRIPLE}, and none could be built from Debian's sources: run `rustup target add {TRIPLE}`"
             )
@@ -45,7 +45,7 @@ fn release() -> Result<String> {
     Ok(release.to_owned())
 }
 
-fn build(release: &str, directory: &Path) -> Result<()> {
+fn build(state: &State, release: &str, directory: &Path) -> Result<()> {
     let parent = directory.parent().context("the directory has no parent")?;
     std::fs::create_dir_all(parent)?;
     let workshop = tempfile::Builder::new()
@@ -66,11 +66,9 @@ fn build(release: &str, directory: &Path) -> Result<()> {
     // The profile of Rust's releases. The shared library, which a static program does not need, would
     // take a linker for that processor.
     let words = ["rustc", "--locked", "--profile=dist", "--target", TRIPLE];
-    let mut cargo = command(
-        std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        words,
-    );
+    let mut cargo = cargo(state);
     cargo
+        .args(words)
         .current_dir(sources.join("library"))
         .args(["--package=std", "--crate-type=rlib"])
         .arg("--features=panic-unwind,backtrace")

@@ -92,12 +92,9 @@ impl Edits {
         scratch: &Scratch<'_>,
         packages: impl IntoIterator<Item = &'a Own>,
     ) -> Result<Vec<Edit>> {
-        let edits = packages.into_iter().map(|package| body(scratch, package));
-        Ok(edits
-            .collect::<Result<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-            .collect())
+        let packages = packages.into_iter();
+        let edits = packages.filter_map(|package| body(scratch, package).transpose());
+        edits.collect()
     }
 
     /// The edit of a run. `None` if earlier runs have made every edit.
